@@ -1,0 +1,1 @@
+"""The ways out: each channel translates a parcel for one platform and says what its answer means."""

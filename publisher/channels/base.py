@@ -1,0 +1,43 @@
+"""The contract that every channel keeps; `tests/channels/test_contract.py` runs over all of them.
+
+A channel translates and classifies. It does not retry, wait, limit, log or know the ledger: that
+lives once, in `delivery.py`.
+"""
+
+from collections.abc import Callable
+from typing import ClassVar, Protocol
+
+from publisher.models import Capabilities, Parcel, Prepared
+from publisher.outcome import Outcome
+
+MediaReader = Callable[[str], bytes]
+"""Gives the bytes of a picture by its digest."""
+
+
+class NotPrepared(Exception):
+    """A step before publishing failed; `outcome` says what that means. Nothing became public."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+
+
+class Channel(Protocol):
+    """One account's way to its platform. Used by one thread at a time."""
+
+    capabilities: ClassVar[Capabilities]
+
+    def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
+        """Lay ready whatever may be laid ready before the instant; nothing of it is public.
+
+        Safe to repeat: `prepared` says what an earlier call achieved. Raises `NotPrepared`.
+        """
+
+    def send(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Outcome:
+        """Make the part after those in `sent` (remote ids, in order) public, by one request.
+
+        Never raises for what the platform or the network does.
+        """
+
+    def withdraw(self, remote_id: str) -> Outcome:
+        """Delete a part from the platform; `Accepted` also when it is gone already."""

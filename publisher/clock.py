@@ -1,0 +1,181 @@
+"""One clock for everything, which can be real or run fast.
+
+Instants are aware datetimes in UTC. Two kinds of time must not be mixed: what people plan (due,
+expiry, embargo) runs at the clock's speed; what machines need (time-outs, leases, settling) is in
+real seconds. `Clock.ahead` turns the second kind into an instant of the first.
+
+A fast clock is shared by many processes through a small file, so that the rehearsal can jump over
+an idle stretch in all of them at once: see `SharedClock`.
+"""
+
+import json
+import os
+import re
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from publisher.errors import ConfigurationError
+
+ENVIRONMENT_VARIABLE = "PUBLISHER_CLOCK"
+_LONGEST_NAP = 0.05  # seconds; a shared clock may jump while somebody sleeps
+_UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+
+
+class Clock(Protocol):
+    """What tells the time and waits."""
+
+    @property
+    def speed(self) -> float:
+        """Seconds of this clock per real second."""
+
+    def now(self) -> datetime:
+        """The instant, in UTC."""
+
+    def ahead(self, machine_seconds: float) -> datetime:
+        """The instant that so many real seconds from now will have become."""
+
+    def sleep_until(self, instant: datetime) -> None:
+        """Return at `instant` or just after it, never before."""
+
+    def monotonic(self) -> float:
+        """Real seconds that no change of the system's date can move."""
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    speed = 1.0
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def ahead(self, machine_seconds: float) -> datetime:
+        return self.now() + timedelta(seconds=machine_seconds)
+
+    def sleep_until(self, instant: datetime) -> None:
+        while (remaining := (instant - self.now()).total_seconds()) > 0:
+            time.sleep(min(remaining, 1.0))
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Where a fast clock stood at one real instant (both in seconds since 1970)."""
+
+    instant: float
+    real: float
+    speed: float
+
+    def at(self, real: float) -> float:
+        return self.instant + (real - self.real) * self.speed
+
+
+class FastClock:
+    """A clock that started at some instant and runs `speed` times as fast as the machine's."""
+
+    def __init__(self, start: datetime, speed: float, real: float | None = None) -> None:
+        self._reading = _Reading(start.timestamp(), time.time() if real is None else real, speed)
+
+    def _read(self) -> _Reading:
+        return self._reading
+
+    @property
+    def speed(self) -> float:
+        return self._read().speed
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self._read().at(time.time()), UTC)
+
+    def ahead(self, machine_seconds: float) -> datetime:
+        reading = self._read()
+        return datetime.fromtimestamp(reading.at(time.time() + machine_seconds), UTC)
+
+    def sleep_until(self, instant: datetime) -> None:
+        while (remaining := (instant - self.now()).total_seconds() / self.speed) > 0:
+            time.sleep(min(remaining, _LONGEST_NAP))
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+class SharedClock(FastClock):
+    """A fast clock whose reading lies in a file, for all processes of one rehearsal."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stamp: tuple[int, int] | None = None
+        self._read()
+
+    @classmethod
+    def create(cls, path: Path, start: datetime, speed: float) -> "SharedClock":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, _Reading(start.timestamp(), time.time(), speed))
+        return cls(path)
+
+    def jump_to(self, instant: datetime) -> None:
+        """Make it `instant` at once, everywhere. A clock never goes back."""
+        if instant > self.now():
+            _write(self._path, _Reading(instant.timestamp(), time.time(), self.speed))
+
+    def _read(self) -> _Reading:
+        status = os.stat(self._path)
+        stamp = (status.st_mtime_ns, status.st_ino)
+        if stamp != self._stamp:
+            content = json.loads(self._path.read_text())
+            self._reading = _Reading(content["instant"], content["real"], content["speed"])
+            self._stamp = stamp
+        return self._reading
+
+
+def _write(path: Path, reading: _Reading) -> None:
+    new = path.with_name(f"{path.name}.{os.getpid()}")
+    new.write_text(
+        json.dumps({"instant": reading.instant, "real": reading.real, "speed": reading.speed})
+    )
+    os.replace(new, path)
+
+
+def from_environment() -> Clock:
+    """The clock that PUBLISHER_CLOCK asks for, or the machine's.
+
+    Its value is `INSTANT@SPEED` (`2016-03-07T08:00:00+01:00@600`; without `@`, speed 1) or
+    `file:PATH`, a shared clock that another process made.
+    """
+    wish = os.environ.get(ENVIRONMENT_VARIABLE, "").strip()
+    if not wish:
+        return SystemClock()
+    if wish.startswith("file:"):
+        try:
+            return SharedClock(Path(wish.removeprefix("file:")))
+        except (OSError, ValueError, KeyError) as error:
+            raise ConfigurationError(
+                f"{ENVIRONMENT_VARIABLE} names a clock that cannot be read: {error}",
+                hint="Unset it, or start `publisher rehearse`, which makes such a clock itself.",
+            ) from error
+    text, _, speed = wish.partition("@")
+    try:
+        start = datetime.fromisoformat(text)
+        factor = float(speed or 1)
+    except ValueError:
+        start, factor = datetime.min, 0.0
+    if start.tzinfo is None or factor <= 0:
+        raise ConfigurationError(
+            f"{ENVIRONMENT_VARIABLE} is {wish!r}, which is no instant with an offset and a speed.",
+            hint="Write it like 2016-03-07T08:00:00+01:00@600.",
+        )
+    return FastClock(start, factor)
+
+
+def parse_duration(text: str) -> timedelta:
+    """`45m`, `1h30m`, `2d`, `20s` as a timedelta; ValueError for anything else."""
+    if not re.fullmatch(r"(?:\d+[dhms])+", text):
+        raise ValueError(f"{text!r} is no duration; write it like 45m, 1h30m or 2d")
+    seconds = sum(int(n) * _UNITS[unit] for n, unit in re.findall(r"(\d+)([dhms])", text))
+    if seconds > 100 * 365 * 86400:
+        raise ValueError(f"{text!r} is longer than a century")
+    return timedelta(seconds=seconds)

@@ -1,0 +1,89 @@
+"""Every error that Publisher raises on purpose.
+
+A class's docstring is its default message; `hint` says what to do next; `exit_code` is what the
+command line ends with: 1 the drafts or deliveries have problems, 2 wrong usage, 3 the
+surroundings are wrong. Bad drafts are not errors but `Problem` values (see `models.py`), and what
+a platform answers is an `Outcome` (see `outcome.py`).
+"""
+
+from typing import ClassVar
+
+
+class PublisherError(Exception):
+    """Something went wrong."""
+
+    exit_code: ClassVar[int] = 3
+    hint: str | None = None
+
+    def __init__(self, message: str | None = None, *, hint: str | None = None) -> None:
+        super().__init__(message or self.__doc__)
+        if hint is not None:
+            self.hint = hint
+
+
+class UsageError(PublisherError):
+    """This command cannot be used like that."""
+
+    exit_code = 2
+
+
+class NotPossible(PublisherError):
+    """This cannot be done in the state that the delivery is in."""
+
+    exit_code = 1
+
+
+class NoSuchPost(PublisherError):
+    """No delivery of such a post is in the ledger."""
+
+    exit_code = 1
+    hint = "`publisher log` lists what the ledger knows; a draft enters it with `publisher queue`."
+
+
+class WorkspaceNotFound(PublisherError):
+    """There is no publisher.toml here or in any folder above."""
+
+    exit_code = 3
+    hint = (
+        "Go to a workspace, name one with --workspace DIR, or make one with `publisher init DIR`."
+    )
+
+
+class ConfigurationError(PublisherError):
+    """The settings cannot be used."""
+
+
+class CredentialsMissing(PublisherError):
+    """An account has no credentials."""
+
+    hint = "docs/credentials.md shows step by step where they come from and where they go."
+
+
+class LedgerUnavailable(PublisherError):
+    """The ledger's database cannot be reached."""
+
+    hint = "Check [database] url in publisher.toml, and that the database is running."
+
+
+class LedgerTooNew(PublisherError):
+    """The ledger was written by a newer version of Publisher."""
+
+    hint = "Update Publisher on this machine to the version that the others use."
+
+
+class BrokerUnavailable(PublisherError):
+    """The broker cannot be reached."""
+
+    hint = "Check [broker] url in publisher.toml; leave it empty to use the embedded broker."
+
+
+class StorageError(PublisherError):
+    """A file cannot be written."""
+
+    hint = "Check free space and permissions of the workspace's var/ folder, then run it again."
+
+
+class AlreadyRunning(PublisherError):
+    """`publisher run` is already at work in this workspace."""
+
+    hint = "Stop the other one first, or add workers on other machines as docs/deployment.md shows."

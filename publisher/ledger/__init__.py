@@ -1,0 +1,1 @@
+"""The ledger: what is true. See `ledger.py` for writing and `queries.py` for reading."""

@@ -1,0 +1,262 @@
+"""What the parts of Publisher hand to one another. All of it is frozen.
+
+Instants are aware datetimes in UTC.
+"""
+
+import hashlib
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from publisher.states import State
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Problem(Frozen):
+    """Something wrong in a draft, the session file or the settings: a value, never an exception.
+
+    `file` is relative to the workspace; `line` and `column` count from 1. A warning refuses
+    nothing.
+    """
+
+    file: str
+    line: int
+    column: int
+    severity: Severity = Severity.ERROR
+    code: str
+    message: str
+    hint: str | None = None
+
+
+class Position(Frozen):
+    """A place in a file, both counted from 1."""
+
+    line: int = 1
+    column: int = 1
+
+
+class Capabilities(Frozen):
+    """What a channel can do, so that drafts can be checked without a network."""
+
+    max_length: int
+    counting: Literal["weighted", "characters"]
+    """`weighted`: X's rules (a link is 23, CJK and emoji are 2). `characters`: code points."""
+    threads: bool
+    """Without threads, the parts are joined with a blank line."""
+    link: Literal["appended", "attached"]
+    """Whether `link:` becomes the end of the last part's text or travels beside it."""
+    max_pictures: int
+    picture_types: frozenset[str]
+    """Media types, such as `image/jpeg`."""
+    picture_max_bytes: int
+    alt_text_max: int
+    may_be_empty_with_picture: bool = False
+    withdraw: bool = True
+    read_back: bool = True
+
+
+class Account(Frozen):
+    """One voice on one channel, as publisher.toml describes it (no secrets)."""
+
+    name: str
+    channel: str
+    organisation: str | None = None
+    language: str | None = None
+    page_id: str | None = None
+    """The Page's id; only for `facebook`."""
+    timezone: str | None = None
+    title: str | None = None
+    """What readers see as the name; only for `site` and the timelines of the sandbox."""
+
+
+class MediaItem(Frozen):
+    """A picture as a draft names it."""
+
+    path: Path
+    """Absolute, inside posts/."""
+    alt: str
+    credit: str | None = None
+    people: bool = False
+    consent: str | None = None
+    position: Position = Position()
+
+
+class Post(Frozen):
+    """A draft that was read, with its times resolved against the session."""
+
+    id: str
+    """Its path under posts/ without `.md`."""
+    file: str
+    """Its path relative to the workspace, for messages."""
+    lang: str | None = None
+    title: str | None = None
+    author: str | None = None
+    to: tuple[str, ...] = ()
+    """Accounts, channels or `all`, as written; planning resolves it."""
+    due_at: datetime | None = None
+    """None: unfinished, checked but never queued."""
+    anchor: str | None = None
+    """The agenda item that `at` hangs on."""
+    expires_after: timedelta | None = None
+    embargo_until: datetime | None = None
+    held: str | None = None
+    """Why it must not go out although it is due: its agenda item is cancelled."""
+    link: str | None = None
+    repeat: bool = False
+    media: tuple[MediaItem, ...] = ()
+    texts: dict[str, tuple[str, ...]] = {}
+    """Parts of the text by channel or account name; the common text stands under ""."""
+    positions: dict[str, Position] = {}
+    """Where the front matter's keys (`at`) and the text's sections (`text:twitter`) begin."""
+
+    def position(self, key: str) -> Position:
+        return self.positions.get(key, Position())
+
+
+class Picture(Frozen):
+    """A picture as it leaves: clean, and named by its content."""
+
+    digest: str
+    """SHA-256 of the bytes that are sent, in hexadecimal."""
+    media_type: str
+    width: int
+    height: int
+    alt: str
+    credit: str | None = None
+    name: str
+    """A file name for pages and downloads."""
+
+
+class Part(Frozen):
+    """One message: a thread has several."""
+
+    text: str
+    pictures: tuple[Picture, ...] = ()
+
+
+class Content(Frozen):
+    """Exactly what goes out to one account."""
+
+    parts: tuple[Part, ...]
+    link: str | None = None
+    """Travels beside the text; a channel that appends links has it in the text already."""
+    title: str | None = None
+    lang: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over all of it, in hexadecimal: what approval is bound to."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over the words alone, without spacing: tells the same text from another."""
+        words = "\n".join(" ".join(part.text.split()) for part in self.parts)
+        return hashlib.sha256(words.encode()).hexdigest()
+
+
+class Wish(Frozen):
+    """One post to one account as the drafts want it: what `queue` writes into the ledger."""
+
+    post: str
+    account: str
+    channel: str
+    due_at: datetime
+    expires_at: datetime | None = None
+    embargo_until: datetime | None = None
+    content: Content
+    state: State
+    """SCHEDULED, AWAITING_APPROVAL or HELD."""
+    reason: str | None = None
+    """Why it is held."""
+    queued_by: str | None = None
+    repeat: bool = False
+
+
+class Prepared(Frozen):
+    """What a channel has laid ready at the platform for one delivery; nothing of it is public.
+
+    It is written into the ledger, so that another worker can go on with it.
+    """
+
+    media_ids: dict[str, str] = {}
+    """Id at the platform by the picture's digest."""
+    draft_id: str | None = None
+    """The id of the post that was made unpublished (Facebook)."""
+    digest: str | None = None
+    """The content that `draft_id` holds; another content makes it worthless."""
+    prepared_at: datetime | None = None
+
+
+class Delivery(Frozen):
+    """One post to one account, as it stands in the ledger."""
+
+    id: int
+    version: int
+    """Grows with every change: the fence against workers that are late."""
+    post: str
+    account: str
+    channel: str
+    state: State
+    due_at: datetime
+    wake_at: datetime
+    """When the dispatcher looks at it next; later than `due_at` after a refusal for now."""
+    expires_at: datetime | None
+    embargo_until: datetime | None
+    content: Content
+    remote_ids: tuple[str, ...]
+    """Ids at the platform, one for each part that is out, in order."""
+    prepared: Prepared
+    attempts: int
+    lease_until: datetime | None
+    intent_at: datetime | None
+    """When the worker wrote that it is about to send a part; None once the outcome is known."""
+    published_at: datetime | None
+    url: str | None
+    error_kind: str | None
+    error_message: str | None
+    reason: str | None
+    """Why it is held or cancelled."""
+    queued_by: str | None
+    approved_by: str | None
+    repeat: bool
+
+    @property
+    def lateness(self) -> timedelta | None:
+        """Time between due and published; never negative."""
+        return self.published_at - self.due_at if self.published_at else None
+
+
+class Claim(Frozen):
+    """A delivery in a worker's hands; worthless once the ledger holds another version."""
+
+    delivery: int
+    version: int
+
+
+class Receipt(Frozen):
+    """What a platform gave for a part that is out."""
+
+    remote_id: str
+    url: str | None = None
+
+
+class Parcel(Frozen):
+    """What a channel needs to know of a delivery to put it on a platform."""
+
+    post: str
+    account: str
+    content: Content
+    due_at: datetime
+    """The date that the public sees, where the channel sets it itself (site)."""

@@ -1,0 +1,278 @@
+"""The workspace's settings: publisher.toml, secrets.toml and the environment, in rising order.
+
+Environment variables are `PUBLISHER_` and the path in the file, joined by two underscores:
+`PUBLISHER_DATABASE__URL`, `PUBLISHER_ACCOUNTS__BICE_X__API_KEY` (an account's name in capitals,
+hyphens as underscores).
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+
+from publisher.clock import parse_duration
+from publisher.errors import ConfigurationError, CredentialsMissing, WorkspaceNotFound
+from publisher.models import Account
+
+SETTINGS_FILE = "publisher.toml"
+SECRETS_FILE = "secrets.toml"
+_PREFIX = "PUBLISHER_"
+
+CHANNELS = ("twitter", "facebook", "site")
+CREDENTIALS: dict[str, tuple[str, ...]] = {
+    "twitter": ("api_key", "api_secret", "access_token", "access_token_secret"),
+    "facebook": ("page_token",),
+    "site": (),
+}
+"""What each channel cannot do without."""
+_SECRET_FIELDS = {"api_key", "api_secret", "access_token", "access_token_secret"} | {
+    "page_token",
+    "app_secret",
+}
+
+
+def _duration(value: object) -> object:
+    return parse_duration(value) if isinstance(value, str) else value
+
+
+def _positive(value: timedelta) -> timedelta:
+    if value <= timedelta(0):
+        raise ValueError("must be longer than nothing")
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_positive)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DatabaseSettings(_Section):
+    url: str = "sqlite:///var/publisher.db"
+
+
+class BrokerSettings(_Section):
+    url: str = ""
+    """Empty: the embedded server of `publisher run`."""
+
+
+class ApprovalSettings(_Section):
+    required: bool = False
+
+
+class DeliverySettings(_Section):
+    settle: Duration = timedelta(seconds=60)
+    request_timeout: Duration = timedelta(seconds=20)
+    expires: Duration = timedelta(hours=4)
+    """For posts that say nothing themselves, and whose session says nothing."""
+    workers: int = Field(default=1, ge=1, le=64)
+    """Worker processes that `publisher run` keeps."""
+    threads: int = Field(default=32, ge=1, le=256)
+    """Deliveries that one worker process has in hand at a time."""
+
+
+class AccountSettings(_Section):
+    channel: Literal["twitter", "facebook", "site"]
+    organisation: str | None = None
+    language: str | None = Field(default=None, pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")
+    page_id: str | None = Field(default=None, pattern=r"^\d+$")
+    timezone: str | None = None
+    title: str | None = None
+    api_key: SecretStr | None = None
+    api_secret: SecretStr | None = None
+    access_token: SecretStr | None = None
+    access_token_secret: SecretStr | None = None
+    page_token: SecretStr | None = None
+    app_secret: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _page_needs_an_id(self) -> Self:
+        if self.channel == "facebook" and not self.page_id:
+            raise ValueError("an account of facebook needs page_id, the number of its Page")
+        return self
+
+    def account(self, name: str) -> Account:
+        return Account(name=name, **self.model_dump(include=set(Account.model_fields) - {"name"}))
+
+
+class Settings(_Section):
+    """All settings of one workspace."""
+
+    workspace: Path
+    language: Literal["en", "fr", "es", "pl"] = "en"
+    database: DatabaseSettings = DatabaseSettings()
+    broker: BrokerSettings = BrokerSettings()
+    approval: ApprovalSettings = ApprovalSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    accounts: dict[str, AccountSettings] = {}
+    twitter_api_url: str | None = None
+    """Another server than X (the sandbox); signatures stay over X's own address."""
+    facebook_graph_url: str | None = None
+
+    @property
+    def posts(self) -> Path:
+        return self.workspace / "posts"
+
+    @property
+    def var(self) -> Path:
+        return self.workspace / "var"
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL, a relative SQLite path resolved against the workspace."""
+        scheme, separator, path = self.database.url.partition(":///")
+        if scheme.startswith("sqlite") and separator and not Path(path).is_absolute():
+            return f"{scheme}:///{self.workspace / path}"
+        return self.database.url
+
+    def public_accounts(self) -> dict[str, Account]:
+        """The accounts without their secrets, by name."""
+        return {name: entry.account(name) for name, entry in self.accounts.items()}
+
+    def credentials(self, account: str) -> dict[str, str]:
+        """The secrets of one account; CredentialsMissing names what is not there."""
+        entry = self.accounts[account]
+        secrets = {
+            field: value.get_secret_value()
+            for field in _SECRET_FIELDS
+            if (value := getattr(entry, field)) is not None and value.get_secret_value()
+        }
+        missing = [field for field in CREDENTIALS[entry.channel] if field not in secrets]
+        if missing:
+            variable = f"{_PREFIX}ACCOUNTS__{_environment_name(account)}__{missing[0].upper()}"
+            raise CredentialsMissing(
+                f"Account {account} ({entry.channel}) has no {', '.join(missing)}.",
+                hint=f"Put it under [{account}] in secrets.toml or into {variable}; "
+                "docs/credentials.md shows where it comes from.",
+            )
+        return secrets
+
+
+def find_workspace(start: Path) -> Path:
+    """The nearest folder, `start` or above it, that holds a publisher.toml."""
+    folder = start.resolve()
+    for candidate in (folder, *folder.parents):
+        if (candidate / SETTINGS_FILE).is_file():
+            return candidate
+    raise WorkspaceNotFound(f"There is no {SETTINGS_FILE} in {folder} or in any folder above.")
+
+
+def load(workspace: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read all settings of a workspace; ConfigurationError names the file and the key."""
+    values = _read_toml(workspace / SETTINGS_FILE)
+    if "workspace" in values:
+        raise ConfigurationError(f"{SETTINGS_FILE}: `workspace` is no setting.")
+    named = environment.get(f"{_PREFIX}SECRETS_FILE")
+    secrets_file = workspace / (named or SECRETS_FILE)
+    if named or secrets_file.exists():
+        secrets = _read_toml(secrets_file)
+        _add_secrets(values, secrets, secrets_file)
+    _add_environment(values, environment)
+    try:
+        return Settings.model_validate({**values, "workspace": workspace.resolve()})
+    except ValidationError as error:
+        raise ConfigurationError(_explain(error), hint=_hint(error)) from None
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigurationError(f"{path} does not exist.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} cannot be read: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        # The parser's message names line and column; it does not quote the line, which in
+        # secrets.toml would be a secret.
+        raise ConfigurationError(f"{path} is no valid TOML: {error}") from None
+
+
+def _add_secrets(values: dict[str, Any], secrets: dict[str, Any], source: Path) -> None:
+    accounts = values.setdefault("accounts", {})
+    tables = {**secrets, **secrets.pop("accounts", {})}
+    for name, table in tables.items():
+        if name not in accounts:
+            raise ConfigurationError(
+                f"{source.name}: [{name}] is no account of {SETTINGS_FILE}.",
+                hint=_nearest(name, accounts),
+            )
+        if not isinstance(table, dict) or (unknown := set(table) - _SECRET_FIELDS):
+            what = sorted(unknown)[0] if isinstance(table, dict) else name
+            raise ConfigurationError(
+                f"{source.name}: {what} under [{name}] is no credential.",
+                hint=f"Credentials are {', '.join(sorted(_SECRET_FIELDS))}.",
+            )
+        accounts[name] = {**accounts[name], **table}
+
+
+def _add_environment(values: dict[str, Any], environment: Mapping[str, str]) -> None:
+    accounts = values.get("accounts", {})
+    by_variable = {_environment_name(name): name for name in accounts}
+    for variable, value in environment.items():
+        if not variable.startswith(_PREFIX):
+            continue
+        keys = variable.removeprefix(_PREFIX).split("__")
+        path = [key.lower() for key in keys]
+        if path[0] == "accounts" and len(keys) == 3:
+            if keys[1] not in by_variable:
+                raise ConfigurationError(
+                    f"{variable} is set, but {SETTINGS_FILE} has no account of that name.",
+                    hint=_nearest(keys[1], by_variable),
+                )
+            path[1] = by_variable[keys[1]]
+        elif path[0] not in Settings.model_fields or path[0] in ("workspace", "accounts"):
+            continue  # PUBLISHER_CLOCK and the like are read where they are used
+        table = values
+        for key in path[:-1]:
+            table = table.setdefault(key, {})
+            if not isinstance(table, dict):
+                raise ConfigurationError(f"{variable} is set, but {key} is no table.")
+        table[path[-1]] = value
+
+
+def _environment_name(account: str) -> str:
+    return account.upper().replace("-", "_")
+
+
+def _explain(error: ValidationError) -> str:
+    lines = []
+    for detail in error.errors(include_input=False, include_url=False, include_context=False):
+        where = ".".join(str(key) for key in detail["loc"]) or "settings"
+        lines.append(f"{SETTINGS_FILE}: {where}: {detail['msg'].removeprefix('Value error, ')}")
+    return "\n".join(lines)
+
+
+def _hint(error: ValidationError) -> str | None:
+    for detail in error.errors(include_input=False, include_url=False, include_context=False):
+        if detail["type"] == "extra_forbidden":
+            known = _fields_at(detail["loc"][:-1])
+            return _nearest(str(detail["loc"][-1]), known)
+    return "docs/settings.md lists every setting."
+
+
+def _fields_at(location: tuple[int | str, ...]) -> list[str]:
+    if location[:1] == ("accounts",):
+        return list(AccountSettings.model_fields)
+    if location:
+        return list(Settings.model_fields[str(location[0])].annotation.model_fields)  # type: ignore[union-attr]
+    return [name for name in Settings.model_fields if name != "workspace"]
+
+
+def _nearest(name: str, known: Any) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(sorted(known))}."
