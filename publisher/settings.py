@@ -212,7 +212,7 @@ def _add_secrets(values: dict[str, Any], secrets: dict[str, Any], source: Path) 
                 hint=_nearest(name, accounts),
             )
         if not isinstance(table, dict) or (unknown := set(table) - _SECRET_FIELDS):
-            what = sorted(unknown)[0] if isinstance(table, dict) else name
+            what = min(unknown) if isinstance(table, dict) else name
             raise ConfigurationError(
                 f"{source.name}: {what} under [{name}] is no credential.",
                 hint=f"Credentials are {', '.join(sorted(_SECRET_FIELDS))}.",
