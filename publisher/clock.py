@@ -123,7 +123,7 @@ class SharedClock(FastClock):
             _write(self._path, _Reading(instant.timestamp(), time.time(), self.speed))
 
     def _read(self) -> _Reading:
-        status = os.stat(self._path)
+        status = self._path.stat()
         stamp = (status.st_mtime_ns, status.st_ino)
         if stamp != self._stamp:
             content = json.loads(self._path.read_text())
@@ -137,7 +137,7 @@ def _write(path: Path, reading: _Reading) -> None:
     new.write_text(
         json.dumps({"instant": reading.instant, "real": reading.real, "speed": reading.speed})
     )
-    os.replace(new, path)
+    new.replace(path)
 
 
 def from_environment() -> Clock:
@@ -159,15 +159,14 @@ def from_environment() -> Clock:
             ) from error
     text, _, speed = wish.partition("@")
     try:
-        start = datetime.fromisoformat(text)
-        factor = float(speed or 1)
+        start, factor = datetime.fromisoformat(text), float(speed or 1)
+        if start.tzinfo is None or not 0 < factor < float("inf"):
+            raise ValueError(wish)
     except ValueError:
-        start, factor = datetime.min, 0.0
-    if start.tzinfo is None or factor <= 0:
         raise ConfigurationError(
             f"{ENVIRONMENT_VARIABLE} is {wish!r}, which is no instant with an offset and a speed.",
             hint="Write it like 2016-03-07T08:00:00+01:00@600.",
-        )
+        ) from None
     return FastClock(start, factor)
 
 
