@@ -1,0 +1,143 @@
+"""Child processes that write into a log file and do not outlive whoever started them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from publisher.errors import StorageError
+
+_LOG_LIMIT = 5_000_000  # bytes; a longer log is put aside when its process starts
+_TETHER = (
+    "import ctypes, os, sys\n"
+    "parent, *command = sys.argv[1:]\n"
+    "ctypes.CDLL(None).prctl(1, 15)\n"
+    "if os.getppid() != int(parent): sys.exit(1)\n"
+    "os.execvp(command[0], command)\n"
+)
+
+
+def _tethered(command: Sequence[str]) -> list[str]:
+    """`command` such that the kernel sends it SIGTERM when this process dies, however it dies.
+
+    Linux alone offers that (prctl(2), PR_SET_PDEATHSIG = 1). A process must ask for it itself, and
+    what runs between fork and exec may not be Python once this process has threads: so a small
+    interpreter asks and then becomes the command, about 10 ms later. The wish is bound to the
+    thread that starts the child: start children from a thread that lives as long as they should.
+    """
+    if sys.platform != "linux":
+        return list(command)
+    return [sys.executable, "-I", "-S", "-c", _TETHER, str(os.getpid()), *command]
+
+
+class Child:
+    """One command, started any number of times, one process at a time.
+
+    It leads a session of its own: Ctrl-C in the terminal reaches the parent alone, which then ends
+    its children in the right order.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        log: Path,
+        *,
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        self.name = name
+        self.log = log
+        self.environment = dict(environment or {})
+        """What is set beyond this process's own environment."""
+        self._command = command
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started_at = 0.0
+
+    def start(self, standard_input: bytes = b"") -> None:
+        """Start it; `standard_input` may hold secrets, which a command line must not.
+
+        StorageError when the log cannot be written.
+        """
+        self._started_at = time.monotonic()
+        with _open_log(self.log) as log:
+            self._process = subprocess.Popen(
+                _tethered(self._command),
+                stdin=subprocess.PIPE if standard_input else subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **self.environment},
+                cwd=self._folder,
+                start_new_session=True,
+            )
+        if self._process.stdin:
+            self._process.stdin.write(standard_input)
+            self._process.stdin.close()
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def exit_status(self) -> int | None:
+        """As `subprocess` gives it: minus the signal's number for a process that was killed."""
+        return self._process.poll() if self._process else None
+
+    @property
+    def age(self) -> float:
+        """Seconds since its last start."""
+        return time.monotonic() - self._started_at
+
+    def terminate(self) -> None:
+        """Ask it to end (SIGTERM)."""
+        self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it now, even if it is stopped (SIGKILL), and wait until it is gone."""
+        self._signal(signal.SIGKILL)
+        if self._process:
+            self._process.wait()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it has ended within so many seconds."""
+        if self._process is None:
+            return True
+        try:
+            self._process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def last_lines(self, count: int = 8) -> str:
+        """The end of its log."""
+        try:
+            with self.log.open("rb") as log:
+                log.seek(max(0, self.log.stat().st_size - 4000))
+                lines = log.read().decode(errors="replace").splitlines()
+        except OSError:
+            return ""
+        return "\n".join(line for line in lines[-count:] if line.strip())
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process and self._process.poll() is None:
+            self._process.send_signal(number)
+
+
+def _open_log(path: Path) -> BinaryIO:
+    """The log, to append to; one that has grown long is put aside first, the older one goes."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and path.stat().st_size > _LOG_LIMIT:
+            path.replace(path.with_name(f"{path.name}.1"))
+        return path.open("ab")
+    except OSError as error:
+        raise StorageError(f"{path} cannot be written: {error.strerror}.") from error
