@@ -114,6 +114,8 @@ class Settings(_Section):
     """All settings of one workspace."""
 
     workspace: Path
+    var: Path = Path("var")
+    """Where everything that is written goes; relative to the workspace."""
     language: Literal["en", "fr", "es", "pl"] = "en"
     database: DatabaseSettings = DatabaseSettings()
     broker: BrokerSettings = BrokerSettings()
@@ -124,13 +126,14 @@ class Settings(_Section):
     """Another server than X (the sandbox); signatures stay over X's own address."""
     facebook_graph_url: str | None = None
 
+    @model_validator(mode="after")
+    def _var_is_absolute(self) -> Self:
+        object.__setattr__(self, "var", self.workspace / self.var)
+        return self
+
     @property
     def posts(self) -> Path:
         return self.workspace / "posts"
-
-    @property
-    def var(self) -> Path:
-        return self.workspace / "var"
 
     @property
     def database_url(self) -> str:

@@ -1,0 +1,177 @@
+"""The connection to the ledger's database, and its migrations."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+
+from publisher.errors import ConfigurationError, LedgerTooNew, LedgerUnavailable, StorageError
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_BUSY_TIMEOUT_MS = 30_000
+
+
+class Database:
+    """SQLite or PostgreSQL: transactions that read, and transactions that write."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = _engine(url)
+        # SQLite lets one writer in at a time; threads queue here in order instead of polling.
+        self._turn: AbstractContextManager[Any] = Lock() if self.is_sqlite else nullcontext()
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the ledger and changes nothing."""
+        with _plain_errors(), self.engine.connect() as connection:
+            yield connection.execution_options(read_only=True)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that commits when the block ends and leaves no trace when it raises."""
+        with _plain_errors(), self._turn, self.engine.begin() as connection:
+            yield connection
+
+    def insert_missing(
+        self, connection: Connection, table: Table, rows: list[dict[str, Any]]
+    ) -> None:
+        """Insert the rows whose primary key is not there yet."""
+        if rows:
+            dialect: Any = sqlite if self.is_sqlite else postgresql
+            connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+
+    def migrate(self) -> None:
+        """Bring the tables to this version's shape; LedgerTooNew when they are ahead of it."""
+        if self.is_sqlite and (path := self.engine.url.database):
+            _make_folder(Path(path).parent)
+        with self.write() as connection:
+            if not self.is_sqlite:
+                # Two processes that start together must not both create the tables.
+                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305134)")
+            config = _alembic_config()
+            config.attributes["connection"] = connection
+            if _revision(connection) != ScriptDirectory.from_config(config).get_current_head():
+                self._upgrade(config)
+
+    def check_revision(self) -> None:
+        """Raise unless the tables have this version's shape."""
+        head = ScriptDirectory.from_config(_alembic_config()).get_current_head()
+        with self.read() as connection:
+            found = _revision(connection)
+        if found is None:
+            raise LedgerUnavailable(
+                "The database has no ledger yet.", hint="Run `publisher migrate` once."
+            )
+        if found != head:
+            self._refuse_newer(found)
+            raise LedgerUnavailable(
+                "The ledger was written by an older version of Publisher.",
+                hint="Make a backup, then run `publisher migrate`.",
+            )
+
+    def _upgrade(self, config: Config) -> None:
+        found = _revision(config.attributes["connection"])
+        if found is not None:
+            self._refuse_newer(found)
+        command.upgrade(config, "head")
+
+    def _refuse_newer(self, found: str) -> None:
+        try:
+            ScriptDirectory.from_config(_alembic_config()).get_revision(found)
+        except CommandError:
+            raise LedgerTooNew from None
+
+
+def _alembic_config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    return config
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"{folder} cannot be made: {error.strerror}.") from error
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            engine = create_engine(parsed, pool_size=20, max_overflow=100)
+            event.listen(engine, "connect", _configure_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+            return engine
+        if parsed.get_backend_name() != "postgresql":
+            raise ConfigurationError(
+                f"[database] url names {parsed.get_backend_name()}, which the ledger cannot use.",
+                hint="Use sqlite:///var/publisher.db or postgresql+psycopg://user@host/name.",
+            )
+        return create_engine(
+            parsed,
+            pool_pre_ping=True,
+            pool_size=10,
+            max_overflow=40,
+            connect_args={"connect_timeout": 5},
+        )
+    except (ArgumentError, NoSuchModuleError):
+        # The URL may hold a password, so it is not repeated here.
+        raise ConfigurationError(
+            "[database] url is no database URL.",
+            hint="Use sqlite:///var/publisher.db or postgresql+psycopg://user@host/name.",
+        ) from None
+    except ModuleNotFoundError:
+        raise ConfigurationError(
+            "PostgreSQL's driver is not installed.",
+            hint="Install it: pip install 'publisher[postgres]'.",
+        ) from None
+
+
+def _configure_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves, below
+    for pragma in (
+        f"busy_timeout = {_BUSY_TIMEOUT_MS}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and writes later fails with "database is locked" however
+    # long it may wait; one that takes the write lock at once waits its turn.
+    read_only = connection.get_execution_options().get("read_only", False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Turn the driver's errors into ours: no SQL, no URL with a password on the screen."""
+    try:
+        yield
+    except OperationalError as error:
+        text = str(error.orig).strip().splitlines()[0] if error.orig else ""
+        if "readonly" in text or "disk is full" in text or "disk I/O" in text:
+            raise StorageError(f"The ledger cannot be written: {text}.") from None
+        raise LedgerUnavailable(f"The ledger's database cannot be reached: {text}") from None

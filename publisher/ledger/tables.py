@@ -1,0 +1,139 @@
+"""The ledger's tables. The same SQL serves SQLite and PostgreSQL.
+
+Instants are stored as whole microseconds since 1970 UTC, so that both databases compare them
+alike and to the microsecond.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+EVERYTHING = "*"
+"""The row of `accounts` that stands for all of them."""
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime in UTC, as microseconds since 1970."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
+        return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+# SQLite numbers rows by itself only for INTEGER PRIMARY KEY.
+_Key = BigInteger().with_variant(Integer, "sqlite")
+
+metadata = MetaData()
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", _Key, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("post", String, nullable=False),
+    Column("account", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("wake_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("embargo_until", Instant),
+    Column("content", Text, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("remote_ids", Text, nullable=False),
+    Column("prepared", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("lease_until", Instant),
+    Column("intent_at", Instant),
+    Column("published_at", Instant),
+    Column("url", String),
+    Column("error_kind", String),
+    Column("error_message", Text),
+    Column("reason", Text),
+    Column("queued_by", String),
+    Column("approved_by", String),
+    Column("repeat", Boolean, nullable=False),
+    UniqueConstraint("post", "account", name="uq_deliveries_post_account"),
+    # Partial indexes: what is due stays quick to find among a million others.
+    Index(
+        "ix_deliveries_due",
+        "wake_at",
+        "id",
+        sqlite_where=text("state = 'scheduled'"),
+        postgresql_where=text("state = 'scheduled'"),
+    ),
+    Index(
+        "ix_deliveries_expiry",
+        "expires_at",
+        sqlite_where=text("state IN ('scheduled', 'awaiting-approval', 'held')"),
+        postgresql_where=text("state IN ('scheduled', 'awaiting-approval', 'held')"),
+    ),
+    Index(
+        "ix_deliveries_lease",
+        "lease_until",
+        sqlite_where=text("state = 'publishing'"),
+        postgresql_where=text("state = 'publishing'"),
+    ),
+    Index("ix_deliveries_fingerprint", "account", "fingerprint"),
+    Index("ix_deliveries_order", "due_at", "id"),
+)
+
+history = Table(
+    "history",
+    metadata,
+    Column("id", _Key, primary_key=True),
+    Column("delivery", _Key, ForeignKey("deliveries.id")),
+    Column("account", String),
+    Column("at", Instant, nullable=False),
+    Column("event", String, nullable=False),
+    Column("source", String),
+    Column("target", String),
+    Column("actor", String, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("ix_history_delivery", "delivery", "id"),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("paused_at", Instant),
+    Column("paused_by", String),
+    Column("pause_reason", Text),
+    Column("held_at", Instant),
+    Column("held_until", Instant),
+    Column("held_kind", String),
+    Column("held_message", Text),
+)
+
+media = Table(
+    "media",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("media_type", String, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
