@@ -87,3 +87,7 @@ class AlreadyRunning(PublisherError):
     """`publisher run` is already at work in this workspace."""
 
     hint = "Stop the other one first, or add workers on other machines as docs/deployment.md shows."
+
+
+class ProcessFailed(PublisherError):
+    """A process that `publisher run` needs ends as soon as it is started."""
