@@ -1,0 +1,1 @@
+"""Helpers for the tests: the real parts that they start, and the walls around them."""

@@ -1,0 +1,117 @@
+"""A real PostgreSQL for the tests, from Debian's packages, on a free port of loopback.
+
+It does not wait for the disk (fsync is off), so nothing about durability is proven with it; what
+SQL does, what locks hold and what a lost connection looks like is real.
+"""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+from tests.support import system
+
+_DEBIAN = "/usr/lib/postgresql/*/bin"
+_USER = "publisher"
+_OPTIONS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "max_connections": "200",
+    "timezone": "America/Lima",  # not UTC: whatever relies on the server's zone shows itself
+}
+
+
+class Server:
+    """A running PostgreSQL server."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """A database of its own, as the URL that SQLAlchemy takes; dropped with its sessions."""
+        name = f"test_{uuid.uuid4().hex}"
+        self._administer(f"CREATE DATABASE {name}")
+        try:
+            yield f"postgresql+psycopg://{_USER}@127.0.0.1:{self.port}/{name}"
+        finally:
+            self._administer(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _administer(self, statement: str) -> None:
+        address = f"postgresql://{_USER}@127.0.0.1:{self.port}/postgres"
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+def available() -> bool:
+    """Whether the server's programs are on this machine."""
+    return _initdb() is not None
+
+
+@contextmanager
+def serve() -> Iterator[Server]:
+    """Run a server in a temporary folder; it and the folder are gone afterwards."""
+    # Not under pytest's folders: those are closed to the other user that root must become.
+    folder = Path(tempfile.mkdtemp(prefix="publisher-postgres-"))
+    try:
+        if identity := _identity():
+            shutil.chown(folder, identity)
+        data, port = folder / "data", system.free_port()
+        _run(folder, "initdb", "--pgdata", data, "--username", _USER, "--auth", "trust",
+             "--encoding", "UTF8", "--locale", "C", "--no-sync")  # fmt: skip
+        with (data / "postgresql.conf").open("a") as configuration:
+            for key, value in {**_OPTIONS, "port": str(port)}.items():
+                configuration.write(f"{key} = '{value}'\n")
+        _run(folder, "pg_ctl", "start", "--pgdata", data, "--wait", "--log", folder / "log")
+        try:
+            yield Server(port)
+        finally:
+            _run(folder, "pg_ctl", "stop", "--pgdata", data, "--mode", "immediate")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _initdb() -> Path | None:
+    return system.program("initdb", _DEBIAN)
+
+
+def _identity() -> str | None:
+    """Whom to run as: PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return None
+    users = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in users else "nobody"
+
+
+def _run(folder: Path, tool: str, *arguments: str | Path) -> None:
+    initdb, identity = _initdb(), _identity()
+    assert initdb is not None, "PostgreSQL is gone"
+    output = folder / f"{tool}.out"
+    # Into a file, not a pipe: the server inherits it, and a pipe would stay open for its life.
+    with output.open("w") as stream:
+        done = subprocess.run(
+            [initdb.with_name(tool), *arguments],
+            cwd=folder,
+            env={"PATH": os.defpath, "LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            user=identity,
+            group=pwd.getpwnam(identity).pw_gid if identity else None,
+            extra_groups=[] if identity else None,
+            check=False,
+        )
+    if done.returncode != 0:
+        log = folder / "log"
+        details = output.read_text() + (log.read_text() if log.exists() else "")
+        raise RuntimeError(f"{tool} ended with {done.returncode}:\n{details}")

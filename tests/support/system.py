@@ -1,0 +1,36 @@
+"""What the tests need from the machine, and what happens where it is missing."""
+
+import os
+import shutil
+import socket
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+
+def missing(what: str, package: str) -> NoReturn:
+    """Skip the test, saying why; in CI, where everything is installed, fail it."""
+    message = f"{what} is not installed; `apt-get install {package}` brings it"
+    if os.environ.get("CI", "").lower() in ("true", "1"):
+        pytest.fail(f"{message}. CI leaves no test out.")
+    pytest.skip(message)
+
+
+def program(name: str, *folders: str) -> Path | None:
+    """A program on the PATH or in one of the folders (patterns such as `/usr/lib/x/*/bin`)."""
+    if found := shutil.which(name):
+        return Path(found)
+    candidates = [
+        path
+        for pattern in folders
+        for path in sorted(Path("/").glob(f"{pattern.lstrip('/')}/{name}"), reverse=True)
+    ]
+    return next((path for path in candidates if os.access(path, os.X_OK)), None)
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
