@@ -5,11 +5,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, update
+from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from publisher.ledger.tables import deliveries, history
-from publisher.models import Content, Delivery, Prepared
+from publisher.models import Claim, Content, Delivery, Prepared
 from publisher.states import Role, State, may_move
+
+ACTOR = "publisher"
+"""Who made a step that no person made."""
 
 
 class Moved(Exception):
@@ -53,7 +56,7 @@ def change(
         raise Moved
     note(
         connection,
-        [step(delivery.id, event, at, actor, delivery.state, state, detail)],
+        [step(delivery.id, event, at, actor, source=delivery.state, target=state, detail=detail)],
     )
     return delivery_of(row)
 
@@ -63,8 +66,9 @@ def step(
     event: str,
     at: datetime,
     actor: str,
-    source: State | None,
-    target: State | None,
+    *,
+    source: State | None = None,
+    target: State | None = None,
     detail: Mapping[str, Any] | None = None,
     account: str | None = None,
 ) -> dict[str, Any]:
@@ -85,6 +89,17 @@ def note(connection: Connection, steps: Sequence[Mapping[str, Any]]) -> None:
     """Append to the history, in the transaction of what it tells."""
     if steps:
         connection.execute(insert(history), list(steps))
+
+
+def claimed(connection: Connection, claim: Claim) -> Delivery | None:
+    """The delivery that a claim is about; None when the claim is worth nothing any more."""
+    query = select(deliveries).where(
+        deliveries.c.id == claim.delivery,
+        deliveries.c.version == claim.version,
+        deliveries.c.state == State.PUBLISHING,
+    )
+    row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else delivery_of(row)
 
 
 def delivery_of(row: RowMapping) -> Delivery:

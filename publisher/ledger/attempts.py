@@ -1,0 +1,171 @@
+"""The worker's side of the ledger: intents, and what came of them.
+
+A worker holds a delivery by its version: once anybody else changed it, whatever the worker still
+wants to write raises `Moved`, and it lets go. Every method is one transaction.
+"""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from publisher import retry
+from publisher.clock import Clock
+from publisher.ledger.database import Database
+from publisher.ledger.holds import applies_to, hold, is_resting
+from publisher.ledger.moves import ACTOR, change, claimed
+from publisher.ledger.tables import accounts, media
+from publisher.models import Claim, Delivery, Prepared
+from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Refused, Unknown
+from publisher.states import Role, State
+
+
+class Attempts:
+    """What a worker does with a delivery that it claimed."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def take(self, claim: Claim) -> Delivery | None:
+        """The claimed delivery; None when the claim is worth nothing any more."""
+        with self._database.read() as connection:
+            return claimed(connection, claim)
+
+    def read_media(self, digest: str) -> bytes:
+        """The bytes of a picture."""
+        with self._database.read() as connection:
+            query = select(media.c.data).where(media.c.digest == digest)
+            return bytes(connection.execute(query).scalar_one())
+
+    def checkpoint(self, delivery: Delivery, prepared: Prepared, lease_until: datetime) -> Delivery:
+        """Write down what lies ready at the platform, and stay in charge until `lease_until`."""
+        with self._database.write() as connection:
+            return self._change(
+                connection,
+                delivery,
+                "prepared",
+                prepared=prepared.model_dump_json(),
+                lease_until=lease_until,
+            )
+
+    def intend(
+        self, delivery: Delivery, send_at: datetime, lease_until: datetime
+    ) -> Delivery | None:
+        """Write that the next part is about to be sent at `send_at`.
+
+        None when it must not go out now: the account is paused or held (it is due again when
+        that ends), or it would be past its expiry (it is missed).
+        """
+        now = self._clock.now()
+        with self._database.write() as connection:
+            # The lock on the account's rows makes `pause` wait for this transaction, so that a
+            # pause sees every intent that was written before it.
+            of_account = select(accounts).where(applies_to(delivery.account))
+            rows = connection.execute(of_account.with_for_update(read=True)).all()
+            if any(is_resting(row, now) for row in rows):
+                self._change(
+                    connection,
+                    delivery,
+                    "stopped",
+                    target=State.SCHEDULED,
+                    lease_until=None,
+                )
+                return None
+            if delivery.expires_at is not None and max(now, send_at) > delivery.expires_at:
+                self._change(
+                    connection,
+                    delivery,
+                    "missed",
+                    target=State.MISSED,
+                    lease_until=None,
+                    error_kind=Kind.EXPIRED,
+                    error_message="It was not out by its expiry.",
+                )
+                return None
+            return self._change(
+                connection,
+                delivery,
+                "sending",
+                detail={"part": len(delivery.remote_ids) + 1},
+                intent_at=send_at,
+                lease_until=lease_until,
+            )
+
+    def record(self, delivery: Delivery, outcome: Outcome, lease_until: datetime) -> Delivery:
+        """Write what came of a request; a thread with parts left stays in the worker's hands."""
+        with self._database.write() as connection:
+            match outcome:
+                case Accepted():
+                    return self._accepted(connection, delivery, outcome, lease_until)
+                case Refused():
+                    return self._ended(connection, delivery, State.FAILED, outcome)
+                case Deferred():
+                    wait = retry.delay(delivery.attempts + 1)
+                    return self._ended(
+                        connection, delivery, State.SCHEDULED, outcome,
+                        wake_at=self._clock.ahead(wait),
+                    )  # fmt: skip
+                case AccountHeld():
+                    hold(connection, delivery.account, outcome, self._clock.now())
+                    return self._ended(
+                        connection, delivery, State.SCHEDULED, outcome, attempts=delivery.attempts
+                    )
+                case Unknown():
+                    return self._ended(connection, delivery, State.UNCERTAIN, outcome)
+
+    def _accepted(
+        self, connection: Connection, delivery: Delivery, receipt: Accepted, lease_until: datetime
+    ) -> Delivery:
+        remote_ids = (*delivery.remote_ids, receipt.remote_id)
+        first, last = not delivery.remote_ids, len(remote_ids) == len(delivery.content.parts)
+        return self._change(
+            connection,
+            delivery,
+            "published" if last else "part published",
+            target=State.PUBLISHED if last else State.PUBLISHING,
+            detail={"part": len(remote_ids), "id": receipt.remote_id},
+            remote_ids=json.dumps(remote_ids),
+            published_at=self._clock.now() if first else delivery.published_at,
+            url=receipt.url if first else delivery.url,
+            attempts=delivery.attempts + first,
+            intent_at=None,
+            lease_until=None if last else lease_until,
+            error_kind=None,
+            error_message=None,
+        )
+
+    def _ended(
+        self,
+        connection: Connection,
+        delivery: Delivery,
+        target: State,
+        outcome: Refused | Deferred | AccountHeld | Unknown,
+        **columns: Any,
+    ) -> Delivery:
+        unknown = isinstance(outcome, Unknown)
+        kind = Kind.UNKNOWN_OUTCOME if isinstance(outcome, Unknown) else outcome.kind
+        values = {
+            "attempts": delivery.attempts + 1,
+            "lease_until": None,
+            # An unknown outcome keeps its intent: the platform is read from there on.
+            "intent_at": delivery.intent_at if unknown else None,
+            "error_kind": kind,
+            "error_message": outcome.message,
+        }
+        return self._change(
+            connection,
+            delivery,
+            {State.FAILED: "refused", State.UNCERTAIN: "unknown outcome"}.get(target, "deferred"),
+            target=target,
+            detail={"kind": kind, "message": outcome.message},
+            **{**values, **columns},
+        )
+
+    def _change(
+        self, connection: Connection, delivery: Delivery, event: str, **more: Any
+    ) -> Delivery:
+        return change(
+            connection, delivery, event, role=Role.WORKER, actor=ACTOR, at=self._clock.now(), **more
+        )

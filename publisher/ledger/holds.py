@@ -1,0 +1,62 @@
+"""What keeps an account from sending: a person's pause, or the platform's refusal (a hold)."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, or_, update
+
+from publisher.ledger.moves import ACTOR, note, step
+from publisher.ledger.tables import EVERYTHING, accounts
+from publisher.outcome import AccountHeld
+
+
+def resting(account: ColumnElement[str] | str, now: datetime) -> ColumnElement[bool]:
+    """Rows of `accounts` that keep this account from sending at this instant."""
+    return and_(
+        applies_to(account),
+        or_(
+            accounts.c.paused_at.is_not(None),
+            and_(
+                accounts.c.held_at.is_not(None),
+                or_(accounts.c.held_until.is_(None), accounts.c.held_until > now),
+            ),
+        ),
+    )
+
+
+def is_resting(row: Row[Any], now: datetime) -> bool:
+    """`resting` for a row of `accounts` that was read already."""
+    held = row.held_at is not None and (row.held_until is None or row.held_until > now)
+    return row.paused_at is not None or held
+
+
+def waits_for_a_person(account: ColumnElement[str] | str) -> ColumnElement[bool]:
+    """Rows of `accounts` that keep this account from sending until somebody resumes it."""
+    return and_(
+        applies_to(account),
+        or_(
+            accounts.c.paused_at.is_not(None),
+            and_(accounts.c.held_at.is_not(None), accounts.c.held_until.is_(None)),
+        ),
+    )
+
+
+def hold(connection: Connection, account: str, outcome: AccountHeld, now: datetime) -> None:
+    """Let an account rest as the platform asked, and note why."""
+    connection.execute(
+        update(accounts)
+        .where(accounts.c.account == account)
+        .values(
+            held_at=now,
+            held_until=outcome.until,
+            held_kind=outcome.kind,
+            held_message=outcome.message,
+        )
+    )
+    detail = {"kind": outcome.kind, "message": outcome.message, "until": outcome.until}
+    note(connection, [step(None, "account held", now, ACTOR, detail=detail, account=account)])
+
+
+def applies_to(account: ColumnElement[str] | str) -> ColumnElement[bool]:
+    """Rows of `accounts` that concern this account: its own, and the one for all."""
+    return or_(accounts.c.account == account, accounts.c.account == EVERYTHING)

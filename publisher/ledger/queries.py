@@ -1,0 +1,187 @@
+"""Reading the ledger; nothing here changes it."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+
+from publisher.clock import Clock
+from publisher.errors import NoSuchPost
+from publisher.ledger.database import Database
+from publisher.ledger.holds import waits_for_a_person
+from publisher.ledger.moves import delivery_of
+from publisher.ledger.tables import accounts, deliveries, history
+from publisher.models import Delivery
+from publisher.states import State
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the history."""
+
+    id: int
+    at: datetime
+    event: str
+    actor: str
+    delivery: int | None = None
+    post: str | None = None
+    account: str | None = None
+    channel: str | None = None
+    source: State | None = None
+    target: State | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What the machines still have to do."""
+
+    scheduled: int
+    """On the schedule, of accounts that are neither paused nor held for a person."""
+    publishing: int
+    uncertain: int
+    next_wake: datetime | None
+    """When the first of the scheduled ones wakes."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStatus:
+    """An account that is paused or held; `account` is `*` for all of them."""
+
+    account: str
+    paused_at: datetime | None
+    paused_by: str | None
+    pause_reason: str | None
+    held_at: datetime | None
+    held_until: datetime | None
+    """None with `held_at` set: until a person acts."""
+    held_kind: str | None
+    held_message: str | None
+
+
+class Queries:
+    """What people and pages want to know."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def deliveries(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        account: str | None = None,
+        state: State | None = None,
+        post: str | None = None,
+        limit: int | None = None,
+    ) -> list[Delivery]:
+        """Deliveries due from `since` (inclusive) to `until` (exclusive), earliest first."""
+        conditions: list[ColumnElement[bool]] = []
+        if since:
+            conditions.append(deliveries.c.due_at >= since)
+        if until:
+            conditions.append(deliveries.c.due_at < until)
+        if account:
+            conditions.append(deliveries.c.account == account)
+        if state:
+            conditions.append(deliveries.c.state == state)
+        if post:
+            conditions.append(deliveries.c.post == post)
+        query = (
+            select(deliveries)
+            .where(*conditions)
+            .order_by(deliveries.c.due_at, deliveries.c.id)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return [delivery_of(row) for row in connection.execute(query).mappings()]
+
+    def counts(self) -> dict[State, int]:
+        """How many deliveries are in each state."""
+        query = select(deliveries.c.state, func.count()).group_by(deliveries.c.state)
+        with self._database.read() as connection:
+            return {State(state): count for state, count in connection.execute(query)}
+
+    def waiting(self) -> Waiting:
+        """What the machines still have to do."""
+        scheduled = select(func.count(), func.min(deliveries.c.wake_at)).where(
+            deliveries.c.state == State.SCHEDULED,
+            ~exists().where(waits_for_a_person(deliveries.c.account)),
+        )
+        others = (
+            select(deliveries.c.state, func.count())
+            .where(deliveries.c.state.in_([State.PUBLISHING, State.UNCERTAIN]))
+            .group_by(deliveries.c.state)
+        )
+        with self._database.read() as connection:
+            count, first = connection.execute(scheduled).one()
+            by_state: dict[str, int] = {row[0]: row[1] for row in connection.execute(others)}
+        return Waiting(
+            scheduled=count,
+            publishing=by_state.get(State.PUBLISHING, 0),
+            uncertain=by_state.get(State.UNCERTAIN, 0),
+            next_wake=first,
+        )
+
+    def accounts(self) -> list[AccountStatus]:
+        """The accounts that are paused, or held at this moment."""
+        now = self._clock.now()
+        held = and_(
+            accounts.c.held_at.is_not(None),
+            or_(accounts.c.held_until.is_(None), accounts.c.held_until > now),
+        )
+        query = (
+            select(accounts)
+            .where(or_(accounts.c.paused_at.is_not(None), held))
+            .order_by(accounts.c.account)
+        )
+        with self._database.read() as connection:
+            return [AccountStatus(**row) for row in connection.execute(query).mappings()]
+
+    def history(self, post: str) -> list[Step]:
+        """Every step of a post's deliveries; NoSuchPost when the ledger has none of it."""
+        found = self._steps(deliveries.c.post == post)
+        if not found:
+            raise NoSuchPost(f"The ledger has no post {post}.")
+        return found
+
+    def steps(self, after: int, limit: int = 500) -> list[Step]:
+        """The history from the step after `after` on."""
+        return self._steps(history.c.id > after, limit)
+
+    def last_step(self) -> int:
+        """The id of the newest step, 0 when there is none."""
+        with self._database.read() as connection:
+            return connection.execute(select(func.max(history.c.id))).scalar_one() or 0
+
+    def _steps(self, condition: ColumnElement[bool], limit: int | None = None) -> list[Step]:
+        query = (
+            select(
+                history,
+                deliveries.c.post,
+                deliveries.c.account.label("of_account"),
+                deliveries.c.channel,
+            )
+            .select_from(history.outerjoin(deliveries, history.c.delivery == deliveries.c.id))
+            .where(condition)
+            .order_by(history.c.id)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return [_step(row._asdict()) for row in connection.execute(query)]
+
+
+def _step(row: dict[str, Any]) -> Step:
+    of_account = row.pop("of_account")
+    return Step(
+        **{
+            **row,
+            "account": of_account or row["account"],
+            "source": State(row["source"]) if row["source"] else None,
+            "target": State(row["target"]) if row["target"] else None,
+            "detail": json.loads(row["detail"]),
+        }
+    )
