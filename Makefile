@@ -1,0 +1,47 @@
+# Everything that is done often. `make demo` and `make test` need nothing before them but
+# Python >= 3.11 and make.
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check run lock clean
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
+
+install: $(INSTALLED) ## set up .venv, with the versions of constraints.txt
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@test -x $(BIN)/python || sh tests/support/system.sh venv $(VENV)
+	@echo 'Installing Publisher into $(VENV) (about a minute) …'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt --editable '.[dev,postgres]'
+	@touch $@
+
+demo: install ## set up and rehearse the campaign in posts/ against the stand-in platforms
+	$(BIN)/publisher rehearse
+
+test: install ## set up and run every test
+	@sh tests/support/system.sh test-parts
+	$(BIN)/pytest
+
+check: install ## lint, format, types, import rules, docs
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+run: install ## publish: broker, dispatcher and workers on this machine
+	$(BIN)/publisher run
+
+lock: install ## write constraints.txt anew after a change to the dependencies
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile --universal --python-version 3.11 --all-extras --no-header \
+		--no-annotate pyproject.toml -o constraints.txt
+
+clean: ## remove .venv and every cache; var/ and its ledger stay
+	rm -rf $(VENV) build dist *.egg-info
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,138 @@
+"""The repository keeps its own rules."""
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import tomllib
+from itertools import chain
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+# Written in pieces, so that this file passes its own test.
+_HOSTS = [
+    name + "." + domain
+    for name, domain in [
+        ("pypi", "org"),
+        ("pythonhosted", "org"),
+        ("npmjs", "org"),
+        ("npmjs", "com"),
+        ("debian", "org"),
+        ("ubuntu", "com"),
+        ("docker", "io"),
+        ("ghcr", "io"),
+        ("quay", "io"),
+    ]
+]
+_MACHINE_PATH = re.compile(r"(?<![\w.>)}-])/(?:work|root|home)/")
+_TARGETS = ["help", "install", "demo", "test", "check", "run", "lock", "clean"]
+_SCRIPTS = [".ci/run", "tests/support/system.sh"]
+
+
+def _run(root: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=root, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def _files(root: Path) -> list[Path]:
+    """What git tracks, and what it would track."""
+    listed = _run(root, "git", "ls-files", "--cached", "--others", "--exclude-standard", "-z")
+    if listed.returncode != 0:
+        pytest.skip("this is no git repository, so nobody knows which files are the project's")
+    return [path for name in listed.stdout.split("\0") if name and (path := root / name).is_file()]
+
+
+def _texts(root: Path) -> list[tuple[str, str]]:
+    return [
+        (str(path.relative_to(root)), content.decode("utf-8", "replace"))
+        for path in _files(root)
+        if b"\0" not in (content := path.read_bytes())
+    ]
+
+
+def test_every_public_module_says_what_it_is(root: Path) -> None:
+    """A module with code and without a docstring is found here."""
+    silent = [
+        str(path.relative_to(root))
+        for package in ("publisher", "workers")
+        for path in sorted((root / package).rglob("*.py"))
+        if "versions" not in path.parts  # migrations are made by Alembic's template
+        and (not path.stem.startswith("_") or path.name == "__init__.py")
+        and (tree := ast.parse(path.read_text())).body
+        and not ast.get_docstring(tree)
+    ]
+    assert silent == []
+
+
+def test_no_file_names_a_registry(root: Path) -> None:
+    """Packages come from where each machine gets its packages."""
+    named = [(file, host) for file, text in _texts(root) for host in _HOSTS if host in text]
+    assert named == []
+
+
+def test_no_file_names_a_path_of_one_machine(root: Path) -> None:
+    named = [
+        (file, number, line.strip())
+        for file, text in _texts(root)
+        for number, line in enumerate(text.splitlines(), 1)
+        if _MACHINE_PATH.search(line)
+    ]
+    assert named == []
+
+
+def test_every_dependency_is_pinned(root: Path) -> None:
+    """Two installs are alike: each requirement of pyproject.toml has its version, which fits."""
+    pins = {}
+    for line in (root / "constraints.txt").read_text().splitlines():
+        requirement = Requirement(line)
+        (specifier,) = requirement.specifier
+        assert specifier.operator == "==", line
+        pins[canonicalize_name(requirement.name)] = Version(specifier.version)
+
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    wanted = chain(project["dependencies"], *project["optional-dependencies"].values())
+    wrong = [
+        text
+        for text in wanted
+        if (pin := pins.get(canonicalize_name(Requirement(text).name))) is None
+        or not Requirement(text).specifier.contains(pin, prereleases=True)
+    ]
+    assert wrong == [], "run `make lock`"
+
+
+@pytest.mark.parametrize("target", _TARGETS)
+def test_the_makefile_has(target: str, root: Path) -> None:
+    done = _run(root, "make", "--dry-run", target)
+    assert done.returncode == 0, done.stderr
+
+
+def test_make_alone_lists_the_targets(root: Path) -> None:
+    done = _run(root, "make", "--no-print-directory")
+    assert re.findall(r"^ *make (\w+)", done.stdout, re.MULTILINE) == _TARGETS
+
+
+@pytest.mark.parametrize("script", _SCRIPTS)
+def test_a_script_can_be_run(script: str, root: Path) -> None:
+    """Executable here and in git, and without a syntax error."""
+    assert os.access(root / script, os.X_OK)
+    assert _run(root, "bash", "-n", script).stderr == ""
+    assert _run(root, "git", "ls-files", "--stage", script).stdout.startswith("100755")
+
+
+def test_compose_accepts_its_file(root: Path) -> None:
+    """`docker compose config` needs no engine."""
+    if shutil.which("docker-compose"):
+        command = ["docker-compose"]
+    elif shutil.which("docker") and _run(root, "docker", "compose", "version").returncode == 0:
+        command = ["docker", "compose"]
+    else:
+        pytest.skip("docker compose is not installed; `apt-get install docker-compose` brings it")
+    done = _run(root, *command, "config", "--quiet")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""

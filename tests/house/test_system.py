@@ -1,0 +1,127 @@
+"""`system.sh` finds what a bare machine has, and says what it lacks."""
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+_NEEDED = ("id", "rm", "ls", "sed")  # what the script itself calls
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Path:
+    """A folder that is the whole PATH: a shell's usual tools, and what a test adds."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name in _NEEDED:
+        path = shutil.which(name)
+        assert path
+        (folder / name).symlink_to(path)
+    return folder
+
+
+@pytest.fixture
+def run(root: Path, machine: Path, tmp_path: Path) -> Run:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["/bin/sh", root / "tests/support/system.sh", *arguments],
+            cwd=tmp_path,
+            env={"PATH": str(machine)},
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+
+    return run
+
+
+def add(machine: Path, name: str, script: str) -> None:
+    path = machine / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+def add_python(machine: Path, name: str, *, new: bool, venv: bool = False) -> None:
+    """A stand-in that answers the script's questions as a Python of that age would."""
+    add(
+        machine,
+        name,
+        f"""
+case "$*" in
+*sys.exit*) exit {0 if new else 1} ;;
+*print*) echo python3.12-venv ;;
+'-m venv '*) {"exit 0" if venv else 'echo half > "$3"; exit 1'} ;;
+esac""",
+    )
+
+
+def test_the_usual_python_comes_first(run: Run, machine: Path) -> None:
+    add_python(machine, "python3", new=True)
+    add_python(machine, "python3.13", new=True)
+    assert run("python").stdout.strip() == str(machine / "python3")
+
+
+def test_a_python_that_is_too_old_is_passed_over(run: Run, machine: Path) -> None:
+    add_python(machine, "python3", new=False)
+    add_python(machine, "python3.12", new=True)
+    assert run("python").stdout.strip() == str(machine / "python3.12")
+
+
+def test_no_python_at_all(run: Run, machine: Path) -> None:
+    add_python(machine, "python3", new=False)
+    done = run("venv", "new")
+    assert done.returncode != 0
+    assert "needs Python 3.11 or newer" in done.stderr
+
+
+def test_a_missing_venv_package_is_named(run: Run, machine: Path, tmp_path: Path) -> None:
+    """And the half of an environment that Python left is gone, so that the next try is fresh."""
+    add_python(machine, "python3", new=True)
+    done = run("venv", "new")
+    assert done.returncode != 0
+    assert "sudo apt-get install python3.12-venv" in done.stderr
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_missing_venv_package_is_installed_where_that_is_allowed(
+    run: Run, machine: Path, tmp_path: Path
+) -> None:
+    """As root or by sudo without a password; an old list of packages is refreshed first."""
+    add_python(machine, "python3", new=True)
+    add(machine, "id", "echo 1000")
+    add(
+        machine,
+        "sudo",
+        f"""
+case "$*" in
+*true*) exit 0 ;;
+*update*) : > {tmp_path}/updated ;;
+*"install --no-install-recommends -y python3.12-venv"*)
+    [ -e {tmp_path}/updated ] || exit 100
+    echo "exit 0" > {machine}/python3 ;;
+esac""",
+    )
+    add(machine, "apt-get", "exit 1")
+    assert run("venv", "new").returncode == 0
+
+
+def test_tests_that_are_left_out_are_named(run: Run, machine: Path) -> None:
+    """Without apt-get nothing is installed, nothing fails, and the reason is said."""
+    add(machine, "ls", "exit 1")  # no /usr/lib/postgresql, whatever this machine has
+    done = run("test-parts")
+    assert done.returncode == 0
+    assert "Left out: the tests of the ledger on PostgreSQL, because this user may" in done.stderr
+    assert "Left out: the tests that look at pages in a browser" in done.stderr
+    assert "sudo apt-get install postgresql" in done.stderr
+
+
+def test_what_is_there_is_not_mentioned(run: Run, machine: Path) -> None:
+    add(machine, "initdb", "")
+    add(machine, "chromium", "")
+    done = run("test-parts")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

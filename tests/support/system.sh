@@ -1,0 +1,98 @@
+#!/bin/sh
+# What the Makefile needs from the machine, beyond a shell. Debian and Ubuntu are known by apt-get;
+# elsewhere it says what to install.
+#
+#   system.sh python          print a Python that is new enough
+#   system.sh venv FOLDER     make a virtual environment
+#   system.sh test-parts      install what the tests need, or say which tests are left out
+set -eu
+
+say() { printf '%s\n' "$*" >&2; }
+
+# The first Python >= 3.11: `python3`, or a newer one that is installed beside it.
+find_python() {
+    for name in python3 python3.14 python3.13 python3.12 python3.11; do
+        if command -v "$name" >/dev/null 2>&1 &&
+            "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then
+            command -v "$name"
+            return
+        fi
+    done
+    say 'Publisher needs Python 3.11 or newer, and there is none on the PATH.'
+    say 'On Debian 12 or newer and Ubuntu 24.04 or newer: sudo apt-get install python3 python3-venv'
+    return 1
+}
+
+# Run apt-get without questions, as root or through sudo that asks for no password.
+may_apt() {
+    command -v apt-get >/dev/null 2>&1 &&
+        { [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null; }
+}
+
+run_apt() {
+    if [ "$(id -u)" -eq 0 ]; then
+        DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 "$@" </dev/null >&2
+    else
+        sudo -n env DEBIAN_FRONTEND=noninteractive \
+            apt-get -qq -o DPkg::Lock::Timeout=300 "$@" </dev/null >&2
+    fi
+}
+
+apt_install() {
+    say "Installing $* with apt-get …"
+    # An old list of packages is the usual reason why the first try fails.
+    run_apt install --no-install-recommends -y "$@" 2>/dev/null ||
+        { run_apt update && run_apt install --no-install-recommends -y "$@"; }
+}
+
+make_venv() {
+    python=$(find_python)
+    "$python" -m venv "$1" >/dev/null 2>&1 && return
+    rm -rf "$1" # Debian leaves half of one behind
+    package=$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
+    if may_apt && apt_install "$package" && "$python" -m venv "$1"; then
+        return
+    fi
+    rm -rf "$1"
+    say "$python cannot make a virtual environment; its package for that is missing."
+    say "Install it, then try again: sudo apt-get install $package"
+    return 1
+}
+
+has_postgres() {
+    command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1
+}
+
+has_chromium() {
+    command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1
+}
+
+# part NAME PACKAGE TESTS: make sure of one part, or say which tests go without it and why.
+part() {
+    "has_$1" && return
+    if ! may_apt; then
+        reason='this user may not use apt-get'
+    elif ! apt_install "$2"; then
+        reason="apt-get could not install $2"
+    elif ! "has_$1"; then
+        reason="$2 is installed, but not where it was expected"
+    else
+        return
+    fi
+    say "Left out: $3, because $reason. To run them: sudo apt-get install $2"
+}
+
+test_parts() {
+    part postgres postgresql 'the tests of the ledger on PostgreSQL'
+    part chromium chromium 'the tests that look at pages in a browser'
+}
+
+case "${1-}" in
+python) find_python ;;
+venv) make_venv "$2" ;;
+test-parts) test_parts ;;
+*)
+    sed -n 's/^#   /  /p' "$0" >&2
+    exit 2
+    ;;
+esac
