@@ -42,6 +42,7 @@ def run(root: Path, machine: Path, tmp_path: Path) -> Run:
 
 def add(machine: Path, name: str, script: str) -> None:
     path = machine / name
+    path.unlink(missing_ok=True)  # never write through a link into the real machine
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
 
