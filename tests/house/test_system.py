@@ -14,23 +14,27 @@ _NEEDED = ("id", "rm", "ls", "sed")  # what the script itself calls
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Path:
-    """A folder that is the whole PATH: a shell's usual tools, and what a test adds."""
+    """What a test adds to the PATH; empty at first."""
     folder = tmp_path / "bin"
     folder.mkdir()
-    for name in _NEEDED:
-        path = shutil.which(name)
-        assert path
-        (folder / name).symlink_to(path)
     return folder
 
 
 @pytest.fixture
 def run(root: Path, machine: Path, tmp_path: Path) -> Run:
+    """Run the script where nothing else is on the PATH than what it calls itself."""
+    tools = tmp_path / "tools"  # apart: writing a stand-in must never follow a link out of here
+    tools.mkdir()
+    for name in _NEEDED:
+        path = shutil.which(name)
+        assert path
+        (tools / name).symlink_to(path)
+
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             ["/bin/sh", root / "tests/support/system.sh", *arguments],
             cwd=tmp_path,
-            env={"PATH": str(machine)},
+            env={"PATH": f"{machine}:{tools}"},
             capture_output=True,
             text=True,
             timeout=30,
@@ -42,7 +46,6 @@ def run(root: Path, machine: Path, tmp_path: Path) -> Run:
 
 def add(machine: Path, name: str, script: str) -> None:
     path = machine / name
-    path.unlink(missing_ok=True)  # never write through a link into the real machine
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
 
