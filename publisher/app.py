@@ -1,0 +1,133 @@
+"""The composition root: one workspace's parts, put together."""
+
+import os
+import threading
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from publisher import clock as clocks
+from publisher import settings as workspace_settings
+from publisher.channels.base import Channel
+from publisher.channels.registry import ChannelOptions, open_channel
+from publisher.clock import Clock
+from publisher.delivery import Courier, Leases
+from publisher.errors import ConfigurationError
+from publisher.ledger.attempts import Attempts
+from publisher.ledger.database import Database
+from publisher.ledger.dispatch import Dispatch
+from publisher.ledger.ledger import Ledger
+from publisher.ledger.queries import Queries
+from publisher.models import Delivery
+from publisher.planning import Planner
+from publisher.settings import Settings
+
+WORKSPACE_VARIABLE = "PUBLISHER_WORKSPACE"
+
+
+class Application:
+    """Everything that commands, pages and workers need of one workspace."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.database = Database(settings.database_url)
+        self._local = threading.local()
+
+    @classmethod
+    def open(cls, workspace: Path) -> "Application":
+        """Read the settings and open the ledger; an SQLite ledger is migrated on the way."""
+        app = cls(workspace_settings.load(workspace), clocks.from_environment())
+        if app.database.is_sqlite:
+            app.database.migrate()
+        else:
+            app.database.check_revision()
+        return app
+
+    @classmethod
+    def of_environment(cls) -> "Application":
+        """The workspace that PUBLISHER_WORKSPACE names, or the one around the current folder."""
+        named = os.environ.get(WORKSPACE_VARIABLE)
+        return cls.open(Path(named) if named else workspace_settings.find_workspace(Path.cwd()))
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(self.database, self.clock)
+
+    @cached_property
+    def queries(self) -> Queries:
+        return Queries(self.database, self.clock)
+
+    @cached_property
+    def dispatch(self) -> Dispatch:
+        return Dispatch(self.database, self.clock)
+
+    @cached_property
+    def planner(self) -> Planner:
+        return Planner(self.settings, self.ledger, self.queries, self.clock)
+
+    @cached_property
+    def courier(self) -> Courier:
+        return Courier(
+            Attempts(self.database, self.clock),
+            self.channel,
+            self.clock,
+            Leases.for_timeout(self.settings.delivery.request_timeout),
+        )
+
+    def channel(self, account: str) -> Channel:
+        """The channel of an account for the calling thread, which keeps its connection."""
+        channels: dict[str, Channel] = self._local.__dict__.setdefault("channels", {})
+        if account not in channels:
+            if account not in self.settings.accounts:
+                raise ConfigurationError(f"publisher.toml has no account {account} any more.")
+            channels[account] = open_channel(
+                self.settings.accounts[account].account(account),
+                self.settings.credentials(account),
+                ChannelOptions(
+                    request_timeout=self.settings.delivery.request_timeout,
+                    twitter_api_url=self.settings.twitter_api_url,
+                    facebook_graph_url=self.settings.facebook_graph_url,
+                    site_root=self.settings.var / "site",
+                    clock=self.clock,
+                ),
+            )
+        return channels[account]
+
+
+def log_rows(deliveries: Iterable[Delivery]) -> list[dict[str, Any]]:
+    """The log as scripts read it: `publisher log --format json`."""
+    return [_log_row(delivery) for delivery in deliveries]
+
+
+def _log_row(delivery: Delivery) -> dict[str, Any]:
+    error = None
+    if delivery.error_kind is not None:
+        error = {"kind": delivery.error_kind, "message": delivery.error_message}
+    lateness = delivery.lateness
+    return {
+        "post": delivery.post,
+        "account": delivery.account,
+        "channel": delivery.channel,
+        "state": delivery.state,
+        "due_at": _instant(delivery.due_at),
+        "published_at": _instant(delivery.published_at),
+        "lateness_s": None if lateness is None else round(lateness.total_seconds(), 3),
+        "remote_ids": list(delivery.remote_ids),
+        "url": delivery.url,
+        "attempts": delivery.attempts,
+        "error": error,
+        "queued_by": delivery.queued_by,
+        "approved_by": delivery.approved_by,
+        "text": [part.text for part in delivery.content.parts],
+    }
+
+
+def _instant(instant: datetime | None) -> str | None:
+    """`2016-03-07T07:30:00Z`, with milliseconds where there are any."""
+    if instant is None:
+        return None
+    precision = "milliseconds" if instant.microsecond else "seconds"
+    return instant.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")

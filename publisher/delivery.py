@@ -1,0 +1,127 @@
+"""One delivery on its way out, in the hands of a worker.
+
+The order of its steps is what the promise rests on: prepare (nothing of it is public), write the
+intent, send once at the instant, write what came of it. Whatever dies in between, the ledger tells
+how far it came; docs/reliability.md goes through every case.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from publisher.channels.base import Channel, NotPrepared
+from publisher.clock import Clock
+from publisher.ledger.attempts import Attempts
+from publisher.ledger.moves import Moved
+from publisher.models import Claim, Delivery, Parcel
+from publisher.outcome import Deferred, Kind
+from publisher.states import State
+
+LOOK_AHEAD = 2.0
+"""Real seconds before its instant at which a delivery is claimed and made ready."""
+_INTENT_AHEAD = 0.15  # real seconds between the intent and the instant: time for one commit
+_INTENT_LIFE = 5.0  # real seconds after its intent within which a worker must have begun to send
+_MARGIN = 5.0  # real seconds that a lease outlasts the slowest request
+
+
+@dataclass(frozen=True, slots=True)
+class Leases:
+    """How long, in real seconds, a worker stays in charge."""
+
+    claimed: float
+    """From the claim until it begins to prepare: a dead worker's delivery is due again then."""
+    preparing: float
+    sending: float
+
+    @classmethod
+    def for_timeout(cls, request_timeout: timedelta) -> "Leases":
+        """Leases that outlast requests which may take `request_timeout`."""
+        request = request_timeout.total_seconds()
+        return cls(
+            claimed=LOOK_AHEAD + 15.0,
+            preparing=10 * request + _MARGIN,  # pictures, their alt texts, an unpublished post
+            sending=_INTENT_LIFE + request + _MARGIN,
+        )
+
+
+class Courier:
+    """Takes claimed deliveries to their platforms."""
+
+    def __init__(
+        self,
+        attempts: Attempts,
+        channel_of: Callable[[str], Channel],
+        clock: Clock,
+        leases: Leases,
+    ) -> None:
+        """`channel_of` gives the channel of an account, for the calling thread."""
+        self._attempts = attempts
+        self._channel_of = channel_of
+        self._clock = clock
+        self._leases = leases
+
+    def deliver(self, claim: Claim) -> None:
+        """Take one delivery as far as it can go now. Returns when the ledger knows the outcome.
+
+        A claim that is worth nothing any more, because somebody else moved the delivery, does no
+        harm.
+        """
+        delivery = self._attempts.take(claim)
+        if delivery is None:
+            return
+        try:
+            channel = self._channel_of(delivery.account)
+            delivery = self._prepare(channel, delivery)
+            while delivery.state is State.PUBLISHING:
+                after = self._send_next_part(channel, delivery)
+                if after is None:
+                    return
+                delivery = after
+        except NotPrepared as problem:
+            self._attempts.record(delivery, problem.outcome, self._lease(self._leases.sending))
+        except Moved:
+            return
+
+    def _prepare(self, channel: Channel, delivery: Delivery) -> Delivery:
+        if delivery.content.parts[0].pictures and not delivery.prepared.media_ids:
+            delivery = self._attempts.checkpoint(
+                delivery, delivery.prepared, self._lease(self._leases.preparing)
+            )
+        prepared = channel.prepare(
+            _parcel(delivery), delivery.prepared, self._attempts.read_media
+        )
+        if prepared == delivery.prepared:
+            return delivery
+        return self._attempts.checkpoint(
+            delivery, prepared, self._lease(LOOK_AHEAD + self._leases.claimed)
+        )
+
+    def _send_next_part(self, channel: Channel, delivery: Delivery) -> Delivery | None:
+        """One intent, one request, one outcome; None when it must not go out now."""
+        send_at = max(delivery.due_at, delivery.embargo_until or delivery.due_at)
+        self._clock.sleep_until(send_at - (self._clock.ahead(_INTENT_AHEAD) - self._clock.now()))
+        deadline = self._clock.monotonic() + _INTENT_LIFE
+        lease_until = self._lease(self._leases.sending)
+        intended = self._attempts.intend(delivery, send_at, lease_until)
+        if intended is None:
+            return None
+        self._clock.sleep_until(send_at)
+        if self._clock.monotonic() > deadline:
+            # This process was frozen, and others may believe by now that it died while sending.
+            # If they do, the ledger says so by raising Moved.
+            late = Deferred(Kind.UNAVAILABLE, "The worker stood still for too long; not sent.")
+            return self._attempts.record(intended, late, self._lease(self._leases.sending))
+        outcome = channel.send(_parcel(intended), intended.prepared, intended.remote_ids)
+        return self._attempts.record(intended, outcome, self._lease(self._leases.sending))
+
+    def _lease(self, seconds: float) -> datetime:
+        return self._clock.ahead(seconds)
+
+
+def _parcel(delivery: Delivery) -> Parcel:
+    return Parcel(
+        post=delivery.post,
+        account=delivery.account,
+        content=delivery.content,
+        due_at=delivery.due_at,
+    )

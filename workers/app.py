@@ -1,0 +1,57 @@
+"""The Celery application: the one place that configures Celery.
+
+Its messages are hints that may be lost or arrive twice without harm, so there is no result
+backend, no ETA, no beat, no retry and no late acknowledgement; docs/decisions.md says why.
+"""
+
+from functools import cache
+
+from celery import Celery
+
+from publisher.app import Application
+from publisher.errors import BrokerUnavailable
+
+_PATIENCE = 2.0  # seconds that the dispatcher waits for a broker that does not answer
+
+
+@cache
+def publisher() -> Application:
+    """This process's Publisher."""
+    return Application.of_environment()
+
+
+def _broker_url() -> str:
+    url = publisher().settings.broker.url
+    if not url:
+        raise BrokerUnavailable(
+            "No broker is named, and the embedded one belongs to `publisher run`.",
+            hint="Start `publisher run`, or set [broker] url in publisher.toml "
+            "(or PUBLISHER_BROKER__URL) to a Redis server.",
+        )
+    return url
+
+
+app = Celery("workers", include=["workers.tasks"])
+app.conf.update(
+    broker_url=_broker_url(),
+    task_serializer="json",
+    accept_content=["json"],
+    result_backend=None,
+    task_ignore_result=True,
+    task_store_errors_even_if_ignored=False,
+    task_acks_late=False,
+    task_publish_retry=False,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_send_task_events=False,
+    worker_enable_remote_control=False,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={
+        "socket_timeout": _PATIENCE,
+        "socket_connect_timeout": _PATIENCE,
+        "retry_on_timeout": False,
+        "max_retries": 0,
+    },
+    task_default_queue="publisher",
+)

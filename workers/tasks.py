@@ -1,0 +1,24 @@
+"""The tasks: they take ids and versions, call one function, and return nothing."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import cache
+
+from publisher.models import Claim
+from workers.app import app, publisher
+
+
+@cache
+def _hands() -> ThreadPoolExecutor:
+    """The threads that deliver, shared by all batches of this worker process."""
+    return ThreadPoolExecutor(publisher().settings.delivery.threads, thread_name_prefix="deliver")
+
+
+@app.task(name="publisher.publish")
+def publish(claims: Sequence[tuple[int, int]]) -> None:
+    """Deliver a batch of claims, each a delivery's id and version, in parallel."""
+    courier = publisher().courier
+    batch = [Claim(delivery=delivery, version=version) for delivery, version in claims]
+    futures = [_hands().submit(courier.deliver, claim) for claim in batch]
+    for future in wait(futures).done:
+        future.result()
