@@ -1,8 +1,6 @@
-"""What a request's end means for a delivery: one pure function.
+"""How a request to a platform can end: what came back (`Answer`) and what it means (`Outcome`).
 
-The rule behind every row: only what provably never became public is refused; a time-out after
-sending, a reset, a 5xx or a 2xx that cannot be read leaves the outcome unknown, and nothing
-is sent again before the platform was read.
+`publisher.meaning` leads from the one to the other.
 """
 
 from dataclasses import dataclass, field
@@ -22,6 +20,19 @@ class Kind(StrEnum):
     UNAVAILABLE = "unavailable"
     UNKNOWN_OUTCOME = "unknown-outcome"
     EXPIRED = "expired"
+
+
+class Step(StrEnum):
+    """What a request was for, which decides whether it may be repeated on a doubt."""
+
+    PUBLISH = "publish"
+    """Makes a new post public at once: a second one would be a double."""
+    LAY_READY = "lay-ready"
+    """A picture, its alt text, an unpublished post: a second one stays unseen."""
+    REVEAL = "reveal"
+    """Makes a post that has its id already public: the second time changes nothing."""
+    WITHDRAW = "withdraw"
+    """Deletes a post: the second time finds it gone."""
 
 
 class Wire(StrEnum):
@@ -50,10 +61,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The platform took it; `remote_id` is its id there."""
+    """The platform took it.
+
+    `remote_id` is its id there, empty where the answer names none (`REVEAL`, `WITHDRAW`).
+    `rest_until`: the account's limit is used up, or nearly, and the next request had better wait.
+    """
 
     remote_id: str
     url: str | None = None
+    rest_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +82,11 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """Not out, and the same request may be taken later."""
+    """The same request may be made again later.
+
+    Not out; but with `Kind.UNKNOWN_OUTCOME` the step may have worked (`REVEAL`, `WITHDRAW`), and
+    until it was repeated and answered nobody may call the post unsent.
+    """
 
     kind: Kind
     message: str

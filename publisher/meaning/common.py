@@ -1,0 +1,75 @@
+"""What the meanings of both platforms' answers need: doubt, and reading what nobody vouches for."""
+
+import json
+import re
+from datetime import timedelta
+from typing import Any
+
+from publisher.outcome import Deferred, Kind, Step, Unknown
+
+DEFAULT_REST = timedelta(minutes=15)
+"""How long an account rests when the platform says that it must, but not credibly how long."""
+LONGEST_REST = timedelta(days=7)
+RESUME = "Then resume the account."
+
+
+def doubt(what: str, step: Step) -> Unknown | Deferred:
+    """Whether the request had its effect cannot be told from its end."""
+    if step is Step.PUBLISH:
+        return Unknown(
+            f"{what}, so the post may be out or not. The account is read before anything is sent "
+            "again."
+        )
+    if step is Step.LAY_READY:
+        message = f"{what} while the post was laid ready. Nothing is public; it will be repeated."
+        return Deferred(Kind.UNAVAILABLE, message)
+    return Deferred(
+        Kind.UNKNOWN_OUTCOME,
+        f"{what}, so this step may have worked or not. It can be repeated without harm, and will "
+        "be.",
+    )
+
+
+def parsed(text: str) -> Any:
+    """The value of a JSON text; None when it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def identifier(value: Any) -> str:
+    """An id as text; empty when it is none."""
+    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return text if re.fullmatch(r"[A-Za-z0-9_-]{1,100}", text) else ""
+
+
+def whole(value: Any) -> int | None:
+    """A whole number of at most twelve digits, written as one or as text."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    return int(value) if re.fullmatch(r"\s*[0-9]{1,12}\s*", str(value)) else None
+
+
+def number(value: Any) -> float:
+    """A finite number that is not absurd; 0 when it is none."""
+    usable = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if usable and 0 < value < 1e9 else 0
+
+
+def named_status(status: int) -> str:
+    return f"status {status}" if 100 <= status <= 999 else "no status"
+
+
+def quote(text: Any) -> str:
+    """The platform's own words for a message, without addresses and whatever looks like a token."""
+    if not isinstance(text, str):
+        return ""
+    words = text.encode("utf-8", "replace").decode().split()
+    plain = [word for word in words if len(word) <= 40 and "://" not in word and "=" not in word]
+    short = " ".join(plain)[:200].rstrip(" .:;,")
+    return f" (“{short}”)" if short else ""

@@ -1,0 +1,157 @@
+"""What Facebook's answers mean. Source: Meta's Graph API guides on errors and rate limits."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from publisher.meaning.common import (
+    DEFAULT_REST,
+    LONGEST_REST,
+    RESUME,
+    doubt,
+    identifier,
+    mapping,
+    named_status,
+    number,
+    parsed,
+    quote,
+    whole,
+)
+from publisher.outcome import Accepted, AccountHeld, Answer, Kind, Outcome, Refused, Step, Unknown
+
+NEARLY_USED_UP = 95
+"""Percent of a limit from which an account rests."""
+_THROTTLED = frozenset({4, 17, 32, 341, 613, 80001})
+_TOKEN = frozenset({102, 190})
+_TRANSIENT = frozenset({1, 2})
+_BAD_LINK = 1609005
+_MISSING_OBJECT = 33  # subcode of 100
+_TOKEN_REASONS = {
+    458: "the app was removed from the Page's settings",
+    459: "the person who gave it must first sign in to Facebook and pass a check",
+    460: "the person who gave it changed their password",
+    463: "it has expired",
+    464: "the person who gave it has not confirmed their account",
+    467: "it is no longer valid",
+    492: "the person who gave it has no role on the Page any more",
+}
+
+
+def meaning(answer: Answer, step: Step) -> Outcome:
+    """What an answer of Facebook means."""
+    status, body = answer.status or 0, parsed(answer.body)
+    error = mapping(mapping(body).get("error"))
+    if error:
+        return _error(answer, error, step)
+    if status == 429:
+        return _throttled(answer)
+    if status == 413:
+        return Refused(
+            Kind.CONTENT, "Facebook finds this too big. Use a smaller picture and queue it again."
+        )
+    if not 200 <= status < 300:
+        # The Graph API names an error in every refusal: somebody else has spoken.
+        return doubt(f"Facebook answered with {named_status(status)} and no reason", step)
+    data = mapping(body)
+    remote_id, confirmed = identifier(data.get("id")), body is True or data.get("success") is True
+    if remote_id or (confirmed and step in (Step.REVEAL, Step.WITHDRAW)):
+        return Accepted(remote_id, rest_until=_rest(answer))
+    return doubt("Facebook answered with success, but without the id of a post", step)
+
+
+def _error(answer: Answer, error: dict[str, Any], step: Step) -> Outcome:
+    code, subcode = whole(error.get("code")), whole(error.get("error_subcode"))
+    says = quote(error.get("error_user_msg") or error.get("message"))
+    if code in _THROTTLED:
+        return _throttled(answer)
+    if held := _account(code, subcode, says):
+        return held
+    if code == 506 and step is Step.LAY_READY:
+        return Refused(
+            Kind.DUPLICATE,
+            "Facebook says that this text is on the Page already. Look at the Page; if it is not "
+            "there, change the draft and queue it again.",
+        )
+    if code == 506:
+        return Unknown(
+            "Facebook says that this text is on the Page already. It is looked for before "
+            "anything is called a failure.",
+            duplicate=True,
+        )
+    refused = 400 <= (answer.status or 0) < 500 and code is not None
+    if code in _TRANSIENT or error.get("is_transient") is True or not (refused or code == 100):
+        return doubt(f"Facebook had a fault of its own{says}", step)
+    return _refused(code, subcode, says, step)
+
+
+def _refused(code: int | None, subcode: int | None, says: str, step: Step) -> Outcome:
+    if code == 100 and subcode == _MISSING_OBJECT and step is Step.WITHDRAW:
+        return Accepted("")
+    if code == 100 and subcode == _MISSING_OBJECT and step is Step.REVEAL:
+        return Refused(
+            Kind.CONTENT,
+            "The post that was laid ready on Facebook is there no more: somebody deleted it. "
+            "Retry it to have it made again.",
+        )
+    if code == _BAD_LINK:
+        return Refused(
+            Kind.CONTENT,
+            "Facebook cannot read the page that the post links to. Check the link, then retry.",
+        )
+    return Refused(
+        Kind.CONTENT,
+        f"Facebook refuses this post{says} (code {code}). Change the draft and queue it again.",
+    )
+
+
+def _account(code: int | None, subcode: int | None, says: str) -> AccountHeld | None:
+    """The codes that say that the account needs a person."""
+    if code in _TOKEN:
+        reason = _TOKEN_REASONS.get(subcode or 0, "it is no longer valid")
+        return AccountHeld(
+            Kind.AUTH,
+            f"Facebook no longer accepts this Page's token: {reason}. Make a new one and put it "
+            f"into secrets.toml, as docs/credentials.md shows. {RESUME}",
+        )
+    if code == 10 or (code is not None and 200 <= code <= 299):
+        return AccountHeld(
+            Kind.PERMISSION,
+            f"The app may not do this on the Page{says} (code {code}). Give it the permissions "
+            f"pages_manage_posts and pages_read_engagement. {RESUME}",
+        )
+    if code == 368:
+        return AccountHeld(
+            Kind.POLICY,
+            f"Facebook blocks this Page for breaking its rules{says}. Look at the Page's quality "
+            f"page on Facebook. {RESUME}",
+        )
+    return None
+
+
+def _throttled(answer: Answer) -> AccountHeld:
+    until = answer.received_at + (_regained_after(_usage(answer)) or DEFAULT_REST)
+    message = "Facebook takes no more from this Page for now. It goes on by itself."
+    return AccountHeld(Kind.RATE_LIMIT, message, until)
+
+
+def _rest(answer: Answer) -> datetime | None:
+    usage = _usage(answer)
+    percents = ("call_count", "total_time", "total_cputime")
+    if any(number(entry.get(name)) >= NEARLY_USED_UP for entry in usage for name in percents):
+        return answer.received_at + (_regained_after(usage) or DEFAULT_REST)
+    return None
+
+
+def _usage(answer: Answer) -> list[dict[str, Any]]:
+    """What the two usage headers say, in percent and minutes."""
+    usage = [mapping(parsed(answer.headers.get("x-app-usage", "")))]
+    for entries in mapping(parsed(answer.headers.get("x-business-use-case-usage", ""))).values():
+        usage += [mapping(entry) for entry in entries] if isinstance(entries, list) else []
+    return usage
+
+
+def _regained_after(usage: list[dict[str, Any]]) -> timedelta | None:
+    minutes = max(
+        (number(entry.get("estimated_time_to_regain_access")) for entry in usage), default=0
+    )
+    credible = 0 < minutes <= LONGEST_REST.total_seconds() / 60
+    return timedelta(minutes=minutes) if credible else None

@@ -1,0 +1,128 @@
+"""What X's answers mean. Sources: docs.x.com and its OpenAPI description 2.167."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from publisher.meaning.common import (
+    DEFAULT_REST,
+    LONGEST_REST,
+    RESUME,
+    doubt,
+    identifier,
+    mapping,
+    named_status,
+    parsed,
+    quote,
+    whole,
+)
+from publisher.outcome import Accepted, AccountHeld, Answer, Kind, Outcome, Refused, Step, Unknown
+
+_SKEW = timedelta(minutes=1)  # between the platform's clock and ours
+_WINDOWS = ("x-rate-limit", "x-user-limit-24hour", "x-app-limit-24hour")
+_DOUBTS = frozenset({408, 409, 425})  # the server gave up on the request, which may have arrived
+_FAULTS_OF_THE_POST = frozenset({400, 413, 422})
+
+
+def meaning(answer: Answer, step: Step) -> Outcome:
+    """What an answer of X means."""
+    status, body = answer.status or 0, mapping(parsed(answer.body))
+    if 200 <= status < 300:
+        return _taken(answer, body, step)
+    if status < 400 or status >= 500 or status in _DOUBTS:
+        return doubt(f"X answered with {named_status(status)}", step)
+    if status == 404 and step is Step.WITHDRAW:
+        return Accepted("")
+    if status == 403:
+        return _forbidden(body)
+    if status in _FAULTS_OF_THE_POST:
+        says = _says(body)
+        return Refused(
+            Kind.CONTENT, f"X refuses this post{says}. Change the draft and queue it again."
+        )
+    return _account(answer, body)
+
+
+def _taken(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
+    data = mapping(body.get("data"))
+    if step is Step.WITHDRAW:
+        errors = body.get("errors")
+        gone = isinstance(errors, list) and any(
+            str(mapping(error).get("type")).endswith("/resource-not-found") for error in errors
+        )
+        if data.get("deleted") is True or gone:
+            return Accepted("")
+        return doubt("X did not confirm that the post is deleted", step)
+    if remote_id := identifier(data.get("id")):
+        return Accepted(remote_id, rest_until=_rest(answer))
+    return doubt("X answered with success, but without the id of a post", step)
+
+
+def _forbidden(body: dict[str, Any]) -> Outcome:
+    detail = str(body.get("detail", "")).lower()
+    if "duplicate content" in detail:
+        return Unknown(
+            "X says that this text is on the account already. It is looked for before anything "
+            "is called a failure.",
+            duplicate=True,
+        )
+    if "reply to this conversation" in detail:
+        return Refused(
+            Kind.POLICY,
+            "X does not let this account answer here, so the thread stops at this part. Publish "
+            "the rest by hand, or as a post of its own.",
+        )
+    if "too long" in detail:  # seen with the older API, and kept in case the newer one says it too
+        return Refused(
+            Kind.CONTENT, "The text is too long for X. Shorten the draft and queue it again."
+        )
+    return AccountHeld(
+        Kind.PERMISSION,
+        f"X does not let this account post{_says(body)}. Sign in to X with it, look for a notice, "
+        f"and check the app's permissions. {RESUME}",
+    )
+
+
+def _account(answer: Answer, body: dict[str, Any]) -> AccountHeld:
+    if answer.status == 429:
+        until = _rest(answer) or answer.received_at + DEFAULT_REST
+        message = "X takes no more from this account for now. It goes on by itself."
+        return AccountHeld(Kind.RATE_LIMIT, message, until)
+    if answer.status == 401:
+        return AccountHeld(
+            Kind.AUTH,
+            "X no longer accepts this account's keys. Put valid ones into secrets.toml, as "
+            f"docs/credentials.md shows. {RESUME}",
+        )
+    if answer.status == 402:
+        return AccountHeld(
+            Kind.PERMISSION,
+            f"The credits for X are used up. Buy new ones in X's developer console. {RESUME}",
+        )
+    return AccountHeld(
+        Kind.PERMISSION,
+        f"X does not offer this to the account's app{_says(body)} "
+        f"({named_status(answer.status or 0)}). Check the app in X's developer console. {RESUME}",
+    )
+
+
+def _rest(answer: Answer) -> datetime | None:
+    """When the windows that are used up begin again; after a 429 the short one counts as such."""
+    resets = []
+    for window in _WINDOWS:
+        remaining = whole(answer.headers.get(f"{window}-remaining"))
+        used_up = remaining == 0 or (answer.status == 429 and window == _WINDOWS[0])
+        reset = whole(answer.headers.get(f"{window}-reset"))
+        if used_up and reset is not None:
+            wait = reset - answer.received_at.timestamp()
+            if -_SKEW.total_seconds() <= wait <= LONGEST_REST.total_seconds():
+                # The header counts whole seconds; one more, so as not to come too early.
+                resets.append(answer.received_at + timedelta(seconds=max(wait, 0) + 1))
+    return max(resets, default=None)
+
+
+def _says(body: dict[str, Any]) -> str:
+    errors = body.get("errors")
+    first = mapping(errors[0]) if isinstance(errors, list) and errors else {}
+    return quote(
+        first.get("message") or first.get("detail") or body.get("detail") or body.get("title")
+    )
