@@ -11,9 +11,11 @@ import threading
 from types import FrameType
 
 import structlog
+from kombu.exceptions import OperationalError
+from publisher.channels.registry import REPEATABLE
+from redis.exceptions import RedisError
 
 from publisher.app import Application
-from publisher.channels.registry import REPEATABLE
 from publisher.delivery import LOOK_AHEAD, Leases
 from publisher.errors import PublisherError
 from publisher.models import Claim
@@ -23,6 +25,9 @@ from workers.tasks import publish
 _TICK = 0.1  # real seconds
 _BATCH = 25  # an empty task costs as much as a post: one task for many
 _CLAIM_LIMIT = 1000
+
+# Whatever kombu or redis raise when the broker is down, slow or refuses.
+_BROKER_ERRORS = (OperationalError, RedisError, OSError)
 
 log = structlog.get_logger()
 
@@ -44,7 +49,7 @@ class Dispatcher:
                 self._troubled = False
             except PublisherError as error:
                 if not self._troubled:
-                    log.error("tick failed; trying on", error=str(error), hint=error.hint)
+                    log.warning("tick failed; trying on", error=str(error), hint=error.hint)
                 self._troubled = True
                 self._stop.wait(1.0)
             self._stop.wait(_TICK)
@@ -66,7 +71,7 @@ class Dispatcher:
     def _hand_over(self, batch: list[Claim]) -> None:
         try:
             publish.apply_async(([(claim.delivery, claim.version) for claim in batch],))
-        except publish.app.connection_for_write().connection_errors as error:
+        except _BROKER_ERRORS as error:
             log.warning("the broker took no message", error=type(error).__name__)
             self._app.dispatch.release(batch)
 
@@ -75,7 +80,7 @@ def main() -> int:
     try:
         dispatcher = Dispatcher(publisher())
     except PublisherError as error:
-        print(f"error: {error}\n{error.hint or ''}".rstrip(), file=sys.stderr)
+        sys.stderr.write(f"error: {error}\n{error.hint or ''}".rstrip() + "\n")
         return error.exit_code
     signal.signal(signal.SIGTERM, dispatcher.stop)
     signal.signal(signal.SIGINT, dispatcher.stop)

@@ -1,9 +1,10 @@
 """Reading the ledger; nothing here changes it."""
 
 import json
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
@@ -14,7 +15,10 @@ from publisher.ledger.holds import waits_for_a_person
 from publisher.ledger.moves import delivery_of
 from publisher.ledger.tables import accounts, deliveries, history
 from publisher.models import Delivery
-from publisher.states import State
+from publisher.states import WAITING, State
+
+_CHUNK = 500
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,32 @@ class Queries:
         )
         with self._database.read() as connection:
             return [delivery_of(row) for row in connection.execute(query).mappings()]
+
+    def standing(self, posts: Sequence[str], *, and_waiting: bool) -> list[Delivery]:
+        """All deliveries of these posts; `and_waiting` adds those of other posts not out yet."""
+        found: dict[int, Delivery] = {}
+        conditions = [deliveries.c.post.in_(chunk) for chunk in _chunks(sorted(posts))]
+        if and_waiting:
+            conditions.append(deliveries.c.state.in_(sorted(WAITING)))
+        with self._database.read() as connection:
+            for condition in conditions:
+                query = select(deliveries).where(condition)
+                for row in connection.execute(query).mappings():
+                    found.setdefault(row["id"], delivery_of(row))
+        return sorted(found.values(), key=lambda delivery: delivery.id)
+
+    def with_fingerprints(self, keys: Collection[tuple[str, str]]) -> list[Delivery]:
+        """Deliveries whose (account, fingerprint of the text) is among `keys`, oldest first."""
+        found = []
+        with self._database.read() as connection:
+            for chunk in _chunks(sorted(keys)):
+                of_text = deliveries.c.fingerprint.in_({text for _, text in chunk})
+                query = select(deliveries).where(of_text).order_by(deliveries.c.id)
+                rows = connection.execute(query).mappings()
+                found += [
+                    delivery_of(row) for row in rows if (row["account"], row["fingerprint"]) in keys
+                ]
+        return found
 
     def counts(self) -> dict[State, int]:
         """How many deliveries are in each state."""
@@ -185,3 +215,9 @@ def _step(row: dict[str, Any]) -> Step:
             "detail": json.loads(row["detail"]),
         }
     )
+
+
+def _chunks(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    """Pieces small enough for one statement's parameters."""
+    for start in range(0, len(items), _CHUNK):
+        yield items[start : start + _CHUNK]

@@ -98,7 +98,7 @@ deliveries = Table(
         sqlite_where=text("state = 'publishing'"),
         postgresql_where=text("state = 'publishing'"),
     ),
-    Index("ix_deliveries_fingerprint", "account", "fingerprint"),
+    Index("ix_deliveries_fingerprint", "fingerprint", "account"),
     Index("ix_deliveries_order", "due_at", "id"),
 )
 

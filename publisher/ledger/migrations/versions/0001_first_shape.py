@@ -65,7 +65,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("state IN ('scheduled', 'awaiting-approval', 'held')"),
             postgresql_where=sa.text("state IN ('scheduled', 'awaiting-approval', 'held')"),
         )
-        batch_op.create_index("ix_deliveries_fingerprint", ["account", "fingerprint"], unique=False)
+        batch_op.create_index("ix_deliveries_fingerprint", ["fingerprint", "account"], unique=False)
         batch_op.create_index(
             "ix_deliveries_lease",
             ["lease_until"],

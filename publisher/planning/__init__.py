@@ -1,0 +1,97 @@
+"""Drafts and ledger, compared: what `check` finds, and what `queue` would change.
+
+Files are the wish, the ledger is the truth. `Planner.plan` reads both and changes nothing;
+`Planner.queue` writes the difference in one transaction.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from publisher.channels.registry import CAPABILITIES
+from publisher.clock import Clock
+from publisher.content import library, rendering
+from publisher.content.library import Library
+from publisher.ledger.ledger import Ledger
+from publisher.ledger.moves import Moved
+from publisher.ledger.queries import Queries
+from publisher.models import Problem
+from publisher.planning.comparison import Comparison
+from publisher.planning.plan import Change, Plan, PlannedChange
+from publisher.settings import Settings
+
+__all__ = ["Change", "Plan", "PlannedChange", "Planner", "check"]
+
+_TRIES = 3
+
+
+def check(settings: Settings, paths: Sequence[str | Path] = ()) -> tuple[Library, list[Problem]]:
+    """Read the drafts and find every problem in them, without ledger or network."""
+    accounts = settings.public_accounts()
+    found = library.load(settings.workspace, accounts, tuple(CAPABILITIES), paths)
+    problems = list(found.problems)
+    for post in found.posts:
+        recipients, more = rendering.recipients(post, accounts)
+        problems += more
+        for account in recipients:
+            problems += rendering.problems(post, account, CAPABILITIES[account.channel])
+    return found, sorted(set(problems), key=lambda p: (p.file, p.line, p.column, p.code))
+
+
+class Planner:
+    """Compares drafts with the ledger."""
+
+    def __init__(self, settings: Settings, ledger: Ledger, queries: Queries, clock: Clock) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._queries = queries
+        self._clock = clock
+
+    def queue(
+        self,
+        paths: Sequence[str | Path] = (),
+        *,
+        actor: str,
+        keep_going: bool = False,
+    ) -> Plan:
+        """Write what the drafts want into the ledger; returns what was changed.
+
+        All or nothing: with an error in any draft nothing is written, unless `keep_going`, which
+        leaves the drafts with errors as the ledger has them.
+        """
+        for tries_left in reversed(range(_TRIES)):
+            plan = self.plan(paths)
+            if plan.errors and not keep_going:
+                return plan
+            try:
+                self._apply(plan, actor)
+            except Moved:
+                # A delivery moved on while the drafts were read: look at the ledger again.
+                if not tries_left:
+                    raise
+                continue
+            return plan
+        raise AssertionError("unreachable")
+
+    def _apply(self, plan: Plan, actor: str) -> None:
+        if not plan.changes:
+            return
+        self._ledger.apply(
+            add=[c.wish for c in plan.changes if c.wish and not c.delivery],
+            edit=[(c.delivery, c.wish) for c in plan.changes if c.wish and c.delivery],
+            cancel=[(c.delivery, c.note) for c in plan.changes if c.delivery and not c.wish],
+            pictures=plan.pictures,
+            actor=actor,
+        )
+
+    def plan(self, paths: Sequence[str | Path] = ()) -> Plan:
+        """What `queue` would change."""
+        drafts, problems = check(self._settings, paths)
+        comparison = Comparison(
+            self._settings,
+            self._queries,
+            self._clock.now(),
+            drafts,
+            problems,
+            whole_workspace=not paths,
+        )
+        return comparison.plan()
