@@ -1,0 +1,78 @@
+"""Facebook's Graph API: who asks, how often, and which answer that gives."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+
+from publisher.sandbox import graph, limits, page_photos, page_posts, page_read
+from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.graph import GraphError
+from publisher.sandbox.limits import Meter
+from publisher.sandbox.operations import Call
+from publisher.sandbox.store import Store
+
+Handler = Callable[[Store, Call, SandboxAccount], Awaitable[dict[str, Any]]]
+
+HANDLERS: dict[str, Handler] = {
+    "createFeedPost": page_posts.create,
+    "createPhoto": page_photos.create,
+    "getFeed": page_read.posts,
+    "getPublishedPosts": page_read.posts,
+    "updatePost": page_posts.update,
+    "deletePost": page_posts.delete,
+    "getObject": page_read.get,
+}
+
+
+class Facebook:
+    """The stand-in for graph.facebook.com."""
+
+    def __init__(self, store: Store, *, limited: bool = True) -> None:
+        self.store = store
+        self._limited = limited
+        self.clear()
+
+    def clear(self) -> None:
+        self._meter = Meter()
+
+    async def handle(self, call: Call) -> Response:
+        """Answer a call, whatever is wrong with it."""
+        try:
+            call.headers["facebook-api-version"] = graph.served_version(call.request.url.path)
+            if call.operation.name == "debugToken":
+                return JSONResponse(self._debug(call), headers=call.headers)
+            account = graph.authorise(call, self.store.accounts)
+            self._count(call, account)
+            body = await HANDLERS[call.operation.name](self.store, call, account)
+            return JSONResponse(body, headers=call.headers)
+        except GraphError as error:
+            return error.response(call.headers)
+
+    def _count(self, call: Call, account: SandboxAccount) -> None:
+        if not self._limited:
+            return
+        payers = {"page": account.name}
+        now = self.store.clock.now()
+        standing = self._meter.count("calls", payers, (limits.PAGE_CALLS,), now)[0]
+        call.headers |= graph.usage_headers(account, standing, call.usage)
+        if standing.exceeded:
+            raise GraphError(80001)
+
+    def _debug(self, call: Call) -> dict[str, Any]:
+        """Asked with the token itself or with the app's own `id|secret`."""
+        token = graph.token_of(call)
+        known = graph.account_of(token, self.store.accounts)
+        apps = {
+            f"{graph.app_id(account)}|{account.credentials.get('app_secret')}"
+            for account in self.store.accounts
+            if account.channel == "facebook"
+        }
+        if known is None and token not in apps:
+            raise GraphError(190, "Invalid OAuth access token.", status=401)
+        asked = graph.account_of(call.query.get("input_token"), self.store.accounts)
+        return graph.debug(asked, int(self.store.clock.now().timestamp()))
+
+
+def unknown_path(path: str) -> Response:
+    return GraphError(2500, f"Unknown path components: {path}").response()

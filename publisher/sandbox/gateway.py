@@ -1,0 +1,68 @@
+"""Where the calls to both platforms come in: read, counted, spoilt by faults, answered."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from publisher.sandbox import facebook, graph, operations, x
+from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.operations import Call
+from publisher.sandbox.store import Store
+
+
+class Gateway:
+    """The ASGI application behind every path that belongs to a platform."""
+
+    def __init__(self, store: Store, x_api: x.X, graph_api: facebook.Facebook) -> None:
+        self._store = store
+        self._x = x_api
+        self._facebook = graph_api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        received_at = self._store.clock.now()
+        body = await _body(receive)
+        if body is None:
+            return
+        request = Request(scope, _replay(body))
+        found = operations.find(request.method, request.url.path)
+        if found is None:
+            unknown = x.unknown_path if operations.is_x(request.url.path) else facebook.unknown_path
+            await unknown(request.url.path)(scope, receive, send)
+            return
+        operation, parts = found
+        async with request.form() as form:
+            call = Call(operation, parts, request, body, form, received_at)
+            call.account = self._claimed(call)
+            self._store.requests[operation.name] += 1
+            response = await self._handle(call)
+        await response(scope, receive, send)
+
+    async def _handle(self, call: Call) -> Response:
+        api = self._x if call.operation.channel == "twitter" else self._facebook
+        return await api.handle(call)
+
+    def _claimed(self, call: Call) -> SandboxAccount | None:
+        if call.operation.channel == "twitter":
+            return self._x.verifier.claimed(call.request.headers.get("authorization", ""))
+        return graph.account_of(graph.token_of(call), self._store.accounts)
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """The whole body; None if the client gave up before it was sent."""
+    pieces = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        pieces.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(pieces)
+
+
+def _replay(body: bytes) -> Receive:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive

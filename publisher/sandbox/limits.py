@@ -1,0 +1,130 @@
+"""How much the platforms take: every figure of the sandbox, with its source.
+
+Rate limits count in windows that begin with their first request, by the sandbox's clock.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+QUARTER = timedelta(minutes=15)
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """So many requests in a window, per `user` or per `app`."""
+
+    requests: int
+    window: timedelta
+    per: str = "user"
+
+
+# docs.x.com/x-api/fundamentals/rate-limits (2026-11).
+X_RATES: dict[str, tuple[Allowance, ...]] = {
+    "createPosts": (Allowance(100, QUARTER), Allowance(10_000, DAY, "app")),
+    "deletePosts": (Allowance(50, QUARTER),),
+    "getPostsById": (Allowance(900, QUARTER),),
+    "getUsersPosts": (Allowance(900, QUARTER),),
+    "getUsersMe": (Allowance(75, QUARTER),),
+    "mediaUpload": (Allowance(500, QUARTER),),
+    "getMediaUploadStatus": (Allowance(1_000, QUARTER),),
+    "initializeMediaUpload": (Allowance(1_875, QUARTER),),
+    "appendMediaUpload": (Allowance(1_875, QUARTER),),
+    "finalizeMediaUpload": (Allowance(1_875, QUARTER),),
+    "createMediaMetadata": (Allowance(500, QUARTER),),
+}
+
+X_TEXT = 280  # weighted; developer docs, "Counting characters", config v3
+X_PICTURES = 4  # docs.x.com/x-api/media/quickstart/best-practices, also the next four
+X_IMAGE_BYTES = 5 * 1024**2
+X_GIF_BYTES = 15 * 1024**2
+X_VIDEO_BYTES = 512 * 1024**2
+X_SEGMENT_BYTES = 5 * 1024**2
+X_IMAGE_TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
+X_VIDEO_TYPES = frozenset({"video/mp4", "video/quicktime", "video/webm", "video/mp2t"})
+X_ALT_TEXT = 1_000  # OpenAPI 2.167, CreateMediaMetadataMetadataAltText
+X_MEDIA_LIFE = DAY  # `expires_after_secs` 86400 in the media quickstart
+X_DUPLICATE_AGE = DAY
+"""X does not say how long it remembers a text; a day is more than any retry takes."""
+
+PAGE_MESSAGE = 63_206  # characters; a third party's figure, Meta documents none
+PAGE_PICTURE_BYTES = 10 * 1024**2  # developers.facebook.com/docs/graph-api/reference/page/photos
+PAGE_PICTURE_TYPES = frozenset(
+    {"image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/tiff"}
+)
+PAGE_DUPLICATE_AGE = DAY
+PAGE_READ_LIMIT = 100  # reference/page/feed: "a maximum of 100"
+PAGE_SCHEDULE = (timedelta(minutes=10), timedelta(days=30))  # docs/pages-api/posts
+PAGE_CALLS = Allowance(48_000, DAY, "page")
+"""Meta allows 4,800 calls a day for each engaged reader (docs/graph-api/overview/rate-limiting);
+the Pages of the sandbox have ten."""
+
+REAL_PROCESSING_SECONDS = 1.0
+"""How long the sandbox works on a video or an animated GIF, in real seconds."""
+PIXELS = 100_000_000
+"""More than this is taken for a decompression bomb."""
+
+
+@dataclass(slots=True)
+class _Window:
+    ends: datetime
+    used: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an account stands with one allowance after a request."""
+
+    allowance: Allowance
+    used: int
+    ends: datetime
+
+    @property
+    def exceeded(self) -> bool:
+        return self.used > self.allowance.requests
+
+    @property
+    def remaining(self) -> int:
+        return max(0, self.allowance.requests - self.used)
+
+    @property
+    def reset(self) -> int:
+        """When the window ends, in seconds since 1970."""
+        return int(self.ends.astimezone(UTC).timestamp()) + 1
+
+
+class Meter:
+    """Counts requests against allowances."""
+
+    def __init__(self) -> None:
+        self._windows: dict[tuple[str, str, Allowance], _Window] = {}
+
+    def count(
+        self, name: str, payers: dict[str, str], allowances: tuple[Allowance, ...], now: datetime
+    ) -> list[Standing]:
+        """Count one request, `payers` naming who it is on for each `per`; a request that an
+        allowance refuses counts for none of them.
+        """
+        windows = [
+            (allowance, self._window(name, payers[allowance.per], allowance, now))
+            for allowance in allowances
+        ]
+        accepted = all(window.used < allowance.requests for allowance, window in windows)
+        if accepted:
+            for _, window in windows:
+                window.used += 1
+        return [
+            Standing(
+                allowance,
+                window.used + (not accepted and window.used >= allowance.requests),
+                window.ends,
+            )
+            for allowance, window in windows
+        ]
+
+    def _window(self, name: str, payer: str, allowance: Allowance, now: datetime) -> _Window:
+        key = (name, payer, allowance)
+        window = self._windows.get(key)
+        if window is None or window.ends <= now:
+            window = self._windows[key] = _Window(now + allowance.window)
+        return window

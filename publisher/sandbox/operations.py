@@ -1,0 +1,128 @@
+"""Every call that the stand-in platforms know, and the call as it came in."""
+
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from starlette.datastructures import FormData, Headers, QueryParams
+from starlette.requests import Request
+
+from publisher.sandbox.accounts import SandboxAccount
+
+OLDEST_GRAPH, NEWEST_GRAPH = (21, 0), (26, 0)
+"""The versions of the Graph API that live (developers.facebook.com/docs/graph-api/changelog)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One call: X's names are the operationId of its OpenAPI description."""
+
+    name: str
+    channel: str
+    method: str
+    path: str
+    """With `{names}` for the parts that vary; Facebook's without the version."""
+
+    def match(self, method: str, path: str) -> dict[str, str] | None:
+        pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path)
+        found = re.fullmatch(pattern, path) if method == self.method else None
+        return found.groupdict() if found else None
+
+
+OPERATIONS = (
+    Operation("createPosts", "twitter", "POST", "/2/tweets"),
+    Operation("getPostsById", "twitter", "GET", "/2/tweets/{id}"),
+    Operation("deletePosts", "twitter", "DELETE", "/2/tweets/{id}"),
+    Operation("getUsersMe", "twitter", "GET", "/2/users/me"),
+    Operation("getUsersPosts", "twitter", "GET", "/2/users/{id}/tweets"),
+    Operation("mediaUpload", "twitter", "POST", "/2/media/upload"),
+    Operation("getMediaUploadStatus", "twitter", "GET", "/2/media/upload"),
+    Operation("initializeMediaUpload", "twitter", "POST", "/2/media/upload/initialize"),
+    Operation("appendMediaUpload", "twitter", "POST", "/2/media/upload/{id}/append"),
+    Operation("finalizeMediaUpload", "twitter", "POST", "/2/media/upload/{id}/finalize"),
+    Operation("createMediaMetadata", "twitter", "POST", "/2/media/metadata"),
+    Operation("debugToken", "facebook", "GET", "/debug_token"),
+    Operation("createFeedPost", "facebook", "POST", "/{page}/feed"),
+    Operation("createPhoto", "facebook", "POST", "/{page}/photos"),
+    Operation("getFeed", "facebook", "GET", "/{page}/feed"),
+    Operation("getPublishedPosts", "facebook", "GET", "/{page}/published_posts"),
+    Operation("updatePost", "facebook", "POST", "/{id}"),
+    Operation("deletePost", "facebook", "DELETE", "/{id}"),
+    Operation("getObject", "facebook", "GET", "/{id}"),
+)
+
+NAMES = frozenset(operation.name for operation in OPERATIONS)
+
+
+def is_x(path: str) -> bool:
+    return path == "/2" or path.startswith("/2/")
+
+
+def graph_version(path: str) -> tuple[tuple[int, int] | None, str]:
+    """`/v25.0/1/feed` as ((25, 0), "/1/feed"); without a version, (None, path)."""
+    found = re.match(r"/v(\d{1,3})\.(\d{1,3})(?=/|$)", path)
+    if not found:
+        return None, path
+    return (int(found[1]), int(found[2])), path[found.end() :] or "/"
+
+
+def find(method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
+    """The operation that a request means and the parts of its path; None if there is none."""
+    channel = "twitter" if is_x(path) else "facebook"
+    bare = path if channel == "twitter" else graph_version(path)[1]
+    for operation in OPERATIONS:
+        if operation.channel == channel:
+            parts = operation.match(method, bare)
+            if parts is not None:
+                return operation, parts
+    return None
+
+
+@dataclass(slots=True)
+class Call:
+    """A request to a stand-in platform, wholly received."""
+
+    operation: Operation
+    parts: dict[str, str]
+    request: Request
+    body: bytes
+    form: FormData
+    """The fields of a form, of whichever encoding; empty for anything else."""
+    received_at: datetime
+    """When it arrived, by the sandbox's clock."""
+    account: SandboxAccount | None = None
+    """Whose token it carries; nothing is proved yet."""
+    lag: float = 0.0
+    """Seconds of real time that the timeline is behind (a fault)."""
+    usage: float | None = None
+    """Percent of the usage that Facebook's headers claim (a fault)."""
+    fails_processing: bool = False
+    """Whether the video or GIF of this call ends as `failed` (a fault)."""
+    headers: dict[str, str] = field(default_factory=dict)
+    """What the answer carries beside its body."""
+
+    @property
+    def query(self) -> QueryParams:
+        return self.request.query_params
+
+    @property
+    def request_headers(self) -> Headers:
+        return self.request.headers
+
+    @property
+    def content_type(self) -> str:
+        return self.request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    def json(self) -> Any:
+        """The body as JSON; ValueError if it is none."""
+        return json.loads(self.body)
+
+    def json_object(self) -> dict[str, Any]:
+        """The body as a JSON object; an empty one if it is anything else."""
+        try:
+            content = self.json()
+        except ValueError:
+            return {}
+        return content if isinstance(content, dict) else {}

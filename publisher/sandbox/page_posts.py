@@ -1,0 +1,168 @@
+"""Posts of a Facebook Page: create, publish, change, delete."""
+
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from publisher.sandbox import graph, limits
+from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.graph import GraphError, flag, number, parameter
+from publisher.sandbox.operations import Call
+from publisher.sandbox.store import Entry, Store, Upload
+from publisher.sandbox.x_text import normal
+
+
+async def create(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
+    own_page(call.parts["page"], account, "post")
+    message, link = parameter(call, "message") or "", parameter(call, "link")
+    photos = [_free_photo(store, photo, account) for photo in graph.attached(call)]
+    published = flag(call, "published") is not False
+    scheduled_for = _schedule(store, call, published=published)
+    _check_message(message)
+    _check_link(link)
+    if not message.strip() and not link and not photos:
+        raise GraphError(100, "(#100) One of message, link or attached_media must be given")
+    if len({photo.id for photo in photos}) != len(photos):
+        raise GraphError(100, "(#100) A photo stands twice in attached_media")
+    if published:
+        check_duplicate(store, message, account)
+    entry = add(store, call, account, message, photos)
+    entry.link, entry.scheduled_for = link, scheduled_for
+    if published:
+        make_public(store, entry, account)
+    return {"id": entry.id}
+
+
+async def update(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
+    entry = own_post(store, call.parts["id"], account, "post")
+    message, wished = parameter(call, "message"), flag(call, "is_published")
+    if message is None and wished is None and number(call, "scheduled_publish_time") is None:
+        raise GraphError(100, "(#100) At least one parameter must be given")
+    if message is not None:
+        _check_message(message)
+    if wished is False and entry.published:
+        raise GraphError(100, "(#100) A published post cannot be unpublished")
+    if message is not None:
+        entry.text = message
+    if wished and not entry.published:
+        make_public(store, entry, account)
+    return {"success": True}
+
+
+async def delete(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
+    post_id = call.parts["id"]
+    photo = store.uploads.get(post_id)
+    if photo and photo.account == account.name and photo.used_by is None:
+        del store.uploads[post_id]
+        return {"success": True}
+    own_post(store, post_id, account, "delete").deleted = True
+    return {"success": True}
+
+
+def add(
+    store: Store, call: Call, account: SandboxAccount, message: str, photos: list[Upload]
+) -> Entry:
+    """Put down a new post, which is not public yet."""
+    entry = Entry(
+        channel="facebook",
+        account=account.name,
+        id=f"{account.page_id}_{store.new_id()}",
+        text=message,
+        created_at=store.clock.now(),
+        received_at=call.received_at,
+        media=photos,
+        lang=account.language,
+        published=False,
+    )
+    for photo in photos:
+        photo.used_by = entry.id
+    store.add(entry)
+    return entry
+
+
+def make_public(store: Store, entry: Entry, account: SandboxAccount) -> None:
+    for other in _same_text(store, entry.text):
+        if other.account == account.name:
+            store.note("same-text-twice", account.name, f"{entry.id} says what {other.id} says")
+        else:
+            detail = f"{entry.id} says what {other.account} says in {other.id}"
+            store.note("same-text-on-two-accounts", account.name, detail)
+    entry.publish(store.clock.now())
+
+
+def check_duplicate(store: Store, message: str, account: SandboxAccount) -> None:
+    if any(other.account == account.name for other in _same_text(store, message)):
+        store.note("duplicate-refused", account.name, "the same message again")
+        raise GraphError(
+            506,
+            user_message=(
+                "Duplicate Status Update",
+                "This status update is identical to the last one you posted. Try posting something different.",
+            ),
+        )
+
+
+def own_page(page: str, account: SandboxAccount, verb: str) -> None:
+    """Check that a path names the Page of the token; `me` does."""
+    if page not in (account.page_id, "me"):
+        raise graph.no_object(page, verb)
+
+
+def own_post(store: Store, post_id: str, account: SandboxAccount, verb: str) -> Entry:
+    """A post of the token's Page: an app can change only what it made."""
+    entry = store.find("facebook", post_id)
+    if entry is None or entry.account != account.name:
+        raise graph.no_object(post_id, verb)
+    return entry
+
+
+def _same_text(store: Store, message: str) -> list[Entry]:
+    mark = normal(message)
+    since = store.clock.now() - limits.PAGE_DUPLICATE_AGE
+    recent = store.published_since("facebook", since) if mark else ()
+    return [entry for entry in recent if normal(entry.text) == mark]
+
+
+def _free_photo(store: Store, photo_id: str, account: SandboxAccount) -> Upload:
+    photo = store.uploads.get(photo_id)
+    if photo is None or photo.account != account.name:
+        raise GraphError(100, f"(#100) attached_media: photo {photo_id} is no photo of this Page")
+    if photo.used_by is not None:
+        raise GraphError(100, f"(#100) attached_media: photo {photo_id} is published already")
+    return photo
+
+
+def _schedule(store: Store, call: Call, *, published: bool) -> datetime | None:
+    seconds = number(call, "scheduled_publish_time")
+    if seconds is None:
+        return None
+    if published:
+        raise GraphError(100, "(#100) scheduled_publish_time needs published=false")
+    soonest, latest = limits.PAGE_SCHEDULE
+    now = store.clock.now()
+    try:
+        instant = datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError):
+        raise GraphError(100, "(#100) scheduled_publish_time is no instant") from None
+    if not now + soonest <= instant <= now + latest:
+        raise GraphError(100, "(#100) The specified scheduled publish time is invalid.")
+    return instant
+
+
+def _check_message(message: str) -> None:
+    if len(message) > limits.PAGE_MESSAGE:
+        raise GraphError(
+            100, f"(#100) Param message must be at most {limits.PAGE_MESSAGE} characters long"
+        )
+
+
+def _check_link(link: str | None) -> None:
+    if link is None:
+        return
+    try:
+        parts = urlsplit(link)
+        reachable = parts.scheme in ("http", "https") and "." in (parts.hostname or "")
+    except ValueError:
+        reachable = False
+    if not reachable:
+        raise GraphError(1609005)

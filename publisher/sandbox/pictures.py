@@ -1,0 +1,70 @@
+"""Looks into uploaded bytes: are they what they claim, and what do they give away?"""
+
+import hashlib
+import io
+import warnings
+from dataclasses import dataclass
+
+from PIL import Image
+
+from publisher.sandbox.limits import PIXELS
+
+_GPS = 0x8825  # the EXIF tag that points to the place where a picture was taken
+
+
+class NotAPicture(Exception):
+    """The bytes are no whole picture; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a picture is."""
+
+    media_type: str
+    width: int
+    height: int
+    animated: bool
+    sha256: str
+    betrays: tuple[str, ...]
+    """The kinds of metadata that it carries: EXIF, GPS, XMP."""
+
+
+def look(content: bytes) -> Look:
+    """Decode a picture completely; raises `NotAPicture`."""
+    if not content:
+        raise NotAPicture("the file is empty")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content)) as picture:
+                if picture.width * picture.height > PIXELS:
+                    raise NotAPicture(f"it has more than {PIXELS:,} pixels")
+                betrays = _metadata(picture)
+                picture.load()
+                return Look(
+                    media_type=Image.MIME.get(picture.format or "", "application/octet-stream"),
+                    width=picture.width,
+                    height=picture.height,
+                    animated=getattr(picture, "n_frames", 1) > 1,
+                    sha256=hashlib.sha256(content).hexdigest(),
+                    betrays=betrays,
+                )
+    except NotAPicture:
+        raise
+    except Exception as error:  # noqa: BLE001 - Pillow's decoders raise nearly everything on broken bytes
+        raise NotAPicture(f"it cannot be decoded ({type(error).__name__})") from None
+
+
+def is_video(content: bytes) -> bool:
+    """Whether the bytes begin as MP4, QuickTime or WebM do."""
+    return content[4:8] == b"ftyp" or content.startswith(b"\x1a\x45\xdf\xa3")
+
+
+def _metadata(picture: Image.Image) -> tuple[str, ...]:
+    exif = picture.getexif()
+    found = {
+        "EXIF": bool(exif),
+        "GPS": _GPS in exif,
+        "XMP": any(key.lower() in ("xmp", "xml:com.adobe.xmp") for key in map(str, picture.info)),
+    }
+    return tuple(name for name, there in found.items() if there)

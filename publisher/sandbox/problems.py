@@ -1,0 +1,114 @@
+"""X's refusals: problem JSON (RFC 9457) with the type URLs of its OpenAPI 2.167.
+
+The description has no type for some refusals of the real API (401, 402, 429 come from there as
+`about:blank` or undocumented); they carry the nearest one that it has.
+"""
+
+import json
+from typing import Any
+
+from starlette.responses import Response
+
+_TYPES = "https://api.x.com/2/problems/"
+DUPLICATE = "You are not allowed to create a Tweet with duplicate content."
+REPLY = "Reply to this conversation is not allowed because you have not been mentioned or otherwise engaged by the author of the post you are replying to."
+INVALID = "One or more parameters to your request was invalid."
+
+
+class Problem(Exception):
+    """A refusal in X's manner; `reason` is for the sandbox's user and travels in a header."""
+
+    def __init__(
+        self,
+        status: int,
+        kind: str,
+        title: str,
+        detail: str,
+        *,
+        reason: str = "",
+        headers: dict[str, str] | None = None,
+        **members: Any,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.body = {"title": title, "detail": detail, "type": _TYPES + kind, "status": status}
+        self.body |= members
+        self.headers = dict(headers or {})
+        if reason:
+            self.headers["x-sandbox-reason"] = reason.encode("ascii", "replace").decode()
+
+    def response(self) -> Response:
+        return Response(
+            json.dumps(self.body),
+            self.status,
+            headers=self.headers,
+            media_type="application/problem+json",
+        )
+
+
+def invalid(message: str, parameter: str | None = None, value: object = None) -> Problem:
+    """400: `message` says what is wrong with `parameter`."""
+    error: dict[str, Any] = {"message": message}
+    if parameter:
+        error["parameters"] = {parameter: [] if value is None else [str(value)]}
+    return Problem(400, "invalid-request", "Invalid Request", INVALID, errors=[error])
+
+
+def unauthorised(reason: str = "") -> Problem:
+    return Problem(
+        401,
+        "not-authorized-for-resource",
+        "Unauthorized",
+        "Unauthorized",
+        reason=reason,
+        resource_type="",
+    )
+
+
+def credits_depleted() -> Problem:
+    detail = "Your enrolled account does not have any credits to fulfill this request."
+    return Problem(402, "disallowed-resource", "CreditsDepleted", detail)
+
+
+def forbidden(detail: str) -> Problem:
+    return Problem(403, "disallowed-resource", "Forbidden", detail)
+
+
+def not_permitted(detail: str = "You are not permitted to perform this action.") -> Problem:
+    return Problem(403, "not-authorized-for-resource", "Forbidden", detail, resource_type="post")
+
+
+def suspended() -> Problem:
+    return not_permitted(
+        "The user account is suspended and is not permitted to perform this action."
+    )
+
+
+def not_found(resource: str, resource_id: str, parameter: str = "id") -> Problem:
+    return Problem(
+        404,
+        "resource-not-found",
+        "Not Found Error",
+        f"Could not find {resource} with {parameter}: [{resource_id}].",
+        resource_type=resource,
+        resource_id=resource_id,
+        parameter=parameter,
+        value=resource_id,
+    )
+
+
+def too_many(headers: dict[str, str]) -> Problem:
+    return Problem(
+        429,
+        "resource-unavailable",
+        "Too Many Requests",
+        "Too Many Requests",
+        headers=headers,
+        resource_type="",
+    )
+
+
+def internal(status: int = 500) -> Problem:
+    titles = {500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable"}
+    title = titles.get(status, "Gateway Timeout")
+    return Problem(status, "internal-error", title, "Something went wrong; the request may be out.")

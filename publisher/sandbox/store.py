@@ -1,0 +1,186 @@
+"""All that the sandbox remembers. Only the server's event loop touches it."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from publisher.clock import Clock
+from publisher.sandbox.accounts import SandboxAccount
+
+_SNOWFLAKE_EPOCH = 1_288_834_974_657  # ms; docs.x.com/fundamentals/x-ids
+_SNOWFLAKE_SHIFT = 22
+
+
+@dataclass(slots=True)
+class Upload:
+    """A file that an account uploaded: a media id of X, an unpublished photo of Facebook."""
+
+    id: str
+    account: str
+    category: str
+    """`image`, `gif` or `video`."""
+    created_at: datetime
+    media_type: str = ""
+    content: bytes = b""
+    sha256: str = ""
+    width: int = 0
+    height: int = 0
+    alt: str | None = None
+    segments: dict[int, bytes] = field(default_factory=dict)
+    total_bytes: int = 0
+    finalized_at: float | None = None
+    """When processing began, in monotonic real seconds; None while it is still arriving."""
+    failed: bool = False
+    used_by: str | None = None
+    """The post that shows it."""
+
+    @property
+    def media_key(self) -> str:
+        # The prefix tells the kind of media: 3 a photo, 16 an animated GIF, 7 a video.
+        return f"{ {'image': 3, 'gif': 16, 'video': 7}[self.category] }_{self.id}"
+
+
+@dataclass(slots=True)
+class Entry:
+    """A post of either platform."""
+
+    channel: str
+    account: str
+    id: str
+    text: str
+    """As it was sent."""
+    created_at: datetime
+    received_at: datetime
+    media: list[Upload] = field(default_factory=list)
+    in_reply_to: str | None = None
+    conversation: str = ""
+    """The id of the thread's first post; its own if it has none before it."""
+    link: str | None = None
+    lang: str | None = None
+    published: bool = True
+    published_at: datetime | None = None
+    scheduled_for: datetime | None = None
+    deleted: bool = False
+    shown_since: float = 0.0
+    """When it became public, in monotonic real seconds: what a lagging timeline counts from."""
+
+    def publish(self, instant: datetime) -> None:
+        self.published, self.published_at = True, instant
+        self.shown_since = time.monotonic()
+
+    def as_state(self) -> dict[str, Any]:
+        return {
+            "channel": self.channel,
+            "account": self.account,
+            "id": self.id,
+            "text": self.text,
+            "in_reply_to": self.in_reply_to,
+            "link": self.link,
+            "media": [
+                {
+                    "sha256": upload.sha256,
+                    "media_type": upload.media_type,
+                    "alt": upload.alt,
+                    "width": upload.width,
+                    "height": upload.height,
+                }
+                for upload in self.media
+            ],
+            "created_at": iso(self.created_at),
+            "received_at": iso(self.received_at),
+            "published": self.published,
+            "published_at": iso(self.published_at) if self.published_at else None,
+            "deleted": self.deleted,
+        }
+
+
+class Store:
+    """The posts, the uploads and the notes of one sandbox."""
+
+    def __init__(self, accounts: Sequence[SandboxAccount], clock: Clock) -> None:
+        self.accounts = tuple(accounts)
+        self.clock = clock
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything but the accounts."""
+        self.entries: list[Entry] = []
+        self.uploads: dict[str, Upload] = {}
+        self.requests: Counter[str] = Counter()
+        self.violations: list[dict[str, str]] = []
+        self._by_id: dict[tuple[str, str], Entry] = {}
+        self._last_id = 0
+
+    def new_id(self) -> str:
+        """The next id: it holds the clock's milliseconds, as X's snowflakes do, and only grows."""
+        milliseconds = int(self.clock.now().timestamp() * 1000) - _SNOWFLAKE_EPOCH
+        self._last_id = max(milliseconds << _SNOWFLAKE_SHIFT, self._last_id + 1)
+        return str(self._last_id)
+
+    def add(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        self._by_id[entry.channel, entry.id] = entry
+
+    def find(self, channel: str, entry_id: str) -> Entry | None:
+        """A post that is there: not deleted."""
+        self._publish_what_was_scheduled()
+        entry = self._by_id.get((channel, entry_id))
+        return entry if entry and not entry.deleted else None
+
+    def timeline(self, account: str, lag: float = 0.0) -> list[Entry]:
+        """The public posts of an account, newest first, as seen `lag` real seconds late."""
+        self._publish_what_was_scheduled()
+        latest = time.monotonic() - lag
+        shown = [e for e in self._of(account) if e.published and e.shown_since <= latest]
+        return sorted(shown, key=lambda entry: (entry.published_at, int(entry.id)), reverse=True)
+
+    def published_since(self, channel: str, instant: datetime) -> Iterator[Entry]:
+        """The posts of all accounts on a channel that became public at `instant` or later."""
+        for entry in reversed(self.entries):
+            out = entry.published_at is not None and entry.published_at >= instant
+            if out and entry.channel == channel and not entry.deleted:
+                yield entry
+
+    def note(self, kind: str, account: str, detail: str) -> None:
+        """Put down something at which a platform would frown."""
+        self.violations.append(
+            {"kind": kind, "account": account, "detail": detail, "at": iso(self.clock.now())}
+        )
+
+    def state(self) -> dict[str, Any]:
+        self._publish_what_was_scheduled()
+        return {
+            "now": iso(self.clock.now()),
+            "posts": [entry.as_state() for entry in self.entries],
+            "requests": dict(sorted(self.requests.items())),
+            "violations": list(self.violations),
+        }
+
+    def _of(self, account: str) -> Iterator[Entry]:
+        return (e for e in self.entries if e.account == account and not e.deleted)
+
+    def _publish_what_was_scheduled(self) -> None:
+        now = self.clock.now()
+        for entry in self.entries:
+            if not entry.published and entry.scheduled_for and entry.scheduled_for <= now:
+                entry.publish(entry.scheduled_for)
+
+
+def iso(instant: datetime) -> str:
+    """`2016-03-07T07:30:00.120Z`, as X writes instants."""
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def parse_instant(text: str) -> datetime:
+    """An ISO 8601 instant; ValueError without an offset."""
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError(f"{text} has no offset")
+    return instant
+
+
+def within(instant: datetime, age: timedelta, now: datetime) -> bool:
+    return now - instant <= age

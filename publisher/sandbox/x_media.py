@@ -1,0 +1,235 @@
+"""Media of X: one-shot and chunked upload, processing, alt text."""
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import time
+from datetime import datetime, timedelta
+
+from starlette.datastructures import UploadFile
+
+from publisher.sandbox import limits, problems
+from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.operations import Call
+from publisher.sandbox.pictures import NotAPicture, is_video, look
+from publisher.sandbox.store import Store, Upload
+from publisher.sandbox.x_schema import (
+    AppendMediaUpload,
+    CreateMediaMetadata,
+    InitializeMediaUpload,
+    MediaUpload,
+    check,
+    read,
+)
+
+_CATEGORIES = {"tweet_image": "image", "tweet_gif": "gif", "tweet_video": "video"}
+_MAX_BYTES = {
+    "image": limits.X_IMAGE_BYTES,
+    "gif": limits.X_GIF_BYTES,
+    "video": limits.X_VIDEO_BYTES,
+}
+
+
+async def upload(store: Store, call: Call, account: SandboxAccount) -> tuple[int, object]:
+    """One-shot: everything in one request."""
+    content, fields = await _content(call)
+    wish = check({**fields, "media": ""}, MediaUpload)
+    new = _new(store, account, _category(wish.media_category))
+    await _complete(store, call, new, content)
+    store.uploads[new.id] = new
+    return 200, {"data": _as_data(store, new)}
+
+
+async def initialize(store: Store, call: Call, account: SandboxAccount) -> tuple[int, object]:
+    wish = read(call, InitializeMediaUpload)
+    if wish.media_category is None or wish.media_type is None or not wish.total_bytes:
+        raise problems.invalid("media_category, media_type and total_bytes are needed")
+    category = _category(wish.media_category)
+    types = limits.X_VIDEO_TYPES if category == "video" else limits.X_IMAGE_TYPES
+    if wish.media_type not in types:
+        raise problems.invalid("media_type does not go with media_category", "media_type")
+    if wish.total_bytes > _MAX_BYTES[category]:
+        raise problems.invalid("File size exceeds the maximum for its category", "total_bytes")
+    new = _new(store, account, category)
+    new.media_type, new.total_bytes = wish.media_type, wish.total_bytes
+    store.uploads[new.id] = new
+    data = {"id": new.id, "media_key": new.media_key, "expires_after_secs": _life(store, new)}
+    return 200, {"data": data}
+
+
+async def append(store: Store, call: Call, account: SandboxAccount) -> tuple[int, object]:
+    target = _own(store, call.parts["id"], account)
+    content, fields = await _content(call)
+    wish = check({**fields, "media": ""}, AppendMediaUpload)
+    if target.finalized_at is not None:
+        raise problems.invalid("This upload is finalized already", "id", target.id)
+    if len(content) > limits.X_SEGMENT_BYTES:
+        raise problems.invalid("A segment holds 5 MB at most", "media")
+    target.segments[wish.segment_index] = content
+    return 200, {"data": {"expires_at": int(_expiry(target).timestamp())}}
+
+
+async def finalize(store: Store, call: Call, account: SandboxAccount) -> tuple[int, object]:
+    target = _own(store, call.parts["id"], account)
+    if target.finalized_at is not None:
+        raise problems.invalid("This upload is finalized already", "id", target.id)
+    if sorted(target.segments) != list(range(len(target.segments))) or not target.segments:
+        raise problems.invalid("Segments are missing", "segment_index")
+    content = b"".join(target.segments[index] for index in sorted(target.segments))
+    if len(content) != target.total_bytes:
+        raise problems.invalid(
+            f"{len(content)} bytes came, {target.total_bytes} were announced", "total_bytes"
+        )
+    await _complete(store, call, target, content, claimed=target.media_type)
+    target.segments.clear()
+    return 200, {"data": _as_data(store, target)}
+
+
+async def status(store: Store, call: Call, account: SandboxAccount) -> tuple[int, object]:
+    if call.query.get("command", "STATUS") != "STATUS":
+        raise problems.invalid("`command` must be STATUS", "command", call.query["command"])
+    media_id = call.query.get("media_id")
+    if not media_id:
+        raise problems.invalid("`media_id` is needed", "media_id")
+    return 200, {"data": _as_data(store, _own(store, media_id, account))}
+
+
+async def metadata(store: Store, call: Call, account: SandboxAccount) -> tuple[int, object]:
+    wish = read(call, CreateMediaMetadata)
+    target = _own(store, wish.id, account)
+    associated: dict[str, object] = {}
+    if wish.metadata and wish.metadata.alt_text:
+        target.alt = wish.metadata.alt_text.text
+        associated["alt_text"] = {"text": target.alt}
+    return 200, {"data": {"id": target.id, "associated_metadata": associated}}
+
+
+def usable(store: Store, media_id: str, account: SandboxAccount) -> Upload:
+    """An upload that a post of this account may show; raises 400."""
+    found = store.uploads.get(media_id)
+    if found is None or found.account != account.name or _expiry(found) <= store.clock.now():
+        raise problems.invalid("Your media IDs are invalid.", "media.media_ids", media_id)
+    if _state(found) != "succeeded":
+        raise problems.invalid("The media is not processed yet", "media.media_ids", media_id)
+    return found
+
+
+async def _content(call: Call) -> tuple[bytes, dict[str, object]]:
+    """The file of a request and its other fields, from JSON (base64) or multipart."""
+    if call.content_type == "application/json":
+        body = call.json_object()
+        text = body.pop("media", None)
+        if not isinstance(text, str):
+            raise problems.invalid("`media` must be the file in base64", "media")
+        try:
+            return base64.b64decode(text, validate=True), body
+        except (binascii.Error, ValueError):
+            raise problems.invalid("`media` is no base64", "media") from None
+    if call.content_type != "multipart/form-data":
+        raise problems.invalid("The Content-Type must be application/json or multipart/form-data")
+    media = call.form.get("media")
+    fields: dict[str, object] = {
+        name: value for name, value in call.form.items() if name != "media"
+    }
+    if isinstance(fields.get("segment_index"), str) and str(fields["segment_index"]).isdecimal():
+        fields["segment_index"] = int(str(fields["segment_index"]))
+    if isinstance(media, UploadFile):
+        return await media.read(), fields
+    raise problems.invalid("`media` must be a file", "media")
+
+
+def _category(name: str) -> str:
+    if name not in _CATEGORIES:
+        raise problems.invalid(f"{name} is not for posts", "media_category", name)
+    return _CATEGORIES[name]
+
+
+def _new(store: Store, account: SandboxAccount, category: str) -> Upload:
+    return Upload(store.new_id(), account.name, category, store.clock.now())
+
+
+def _own(store: Store, media_id: str, account: SandboxAccount) -> Upload:
+    found = store.uploads.get(media_id)
+    if found is None or _expiry(found) <= store.clock.now():
+        raise problems.not_found("media", media_id)
+    if found.account != account.name:
+        raise problems.not_permitted("This media belongs to another user.")
+    return found
+
+
+async def _complete(
+    store: Store, call: Call, target: Upload, content: bytes, claimed: str | None = None
+) -> None:
+    """Take the whole file, if it is what it claims to be."""
+    if len(content) > _MAX_BYTES[target.category]:
+        raise problems.invalid("File size exceeds the maximum for its category", "media")
+    if target.category == "video":
+        if not is_video(content):
+            raise problems.invalid("The file is no video", "media")
+        target.media_type = claimed or "video/mp4"
+        target.sha256 = hashlib.sha256(content).hexdigest()
+    else:
+        await _take_picture(store, target, content, claimed)
+    target.content = content
+    target.finalized_at = time.monotonic()
+    target.failed = call.fails_processing
+
+
+async def _take_picture(store: Store, target: Upload, content: bytes, claimed: str | None) -> None:
+    try:
+        seen = await asyncio.to_thread(look, content)
+    except NotAPicture as reason:
+        raise problems.invalid(f"The file is no picture: {reason}", "media") from None
+    if seen.media_type not in limits.X_IMAGE_TYPES or claimed not in (None, seen.media_type):
+        raise problems.invalid(f"The file is {seen.media_type}", "media")
+    if (target.category == "gif") != (seen.media_type == "image/gif" and seen.animated):
+        raise problems.invalid("tweet_gif is for animated GIFs, and they are for it", "media")
+    for kind in seen.betrays:
+        store.note("metadata-in-picture", target.account, f"media {target.id} carries {kind}")
+    target.media_type, target.sha256 = seen.media_type, seen.sha256
+    target.width, target.height = seen.width, seen.height
+
+
+def _expiry(target: Upload) -> datetime:
+    return target.created_at + limits.X_MEDIA_LIFE
+
+
+def _life(store: Store, target: Upload) -> int:
+    return int((_expiry(target) - store.clock.now()) / timedelta(seconds=1))
+
+
+def _state(target: Upload) -> str:
+    """`arriving`, `pending`, `in_progress`, `succeeded` or `failed`."""
+    if target.finalized_at is None:
+        return "arriving"
+    if target.category == "image":
+        return "succeeded"
+    age = time.monotonic() - target.finalized_at
+    if age < limits.REAL_PROCESSING_SECONDS / 2:
+        return "pending"
+    if age < limits.REAL_PROCESSING_SECONDS:
+        return "in_progress"
+    return "failed" if target.failed else "succeeded"
+
+
+def _as_data(store: Store, target: Upload) -> dict[str, object]:
+    state = _state(target)
+    data: dict[str, object] = {
+        "id": target.id,
+        "media_key": target.media_key,
+        "expires_after_secs": _life(store, target),
+        "size": len(target.content),
+    }
+    if target.category == "video":
+        data["video"] = {"video_type": target.media_type}
+    else:
+        shape = {"image_type": target.media_type, "w": target.width, "h": target.height}
+        data["image"] = shape
+    if target.category != "image":
+        progress = {"arriving": 0, "pending": 0, "in_progress": 50}.get(state, 100)
+        info: dict[str, object] = {"state": state, "progress_percent": progress}
+        if state in ("pending", "in_progress"):
+            info["check_after_secs"] = 1
+        data["processing_info"] = info
+    return data

@@ -1,0 +1,105 @@
+"""Writing at X: create and delete posts."""
+
+from collections.abc import Sequence
+
+from publisher.content import counting
+from publisher.sandbox import problems, x_text
+from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.limits import X_DUPLICATE_AGE, X_TEXT
+from publisher.sandbox.operations import Call
+from publisher.sandbox.store import Entry, Store, Upload
+from publisher.sandbox.x_media import usable
+from publisher.sandbox.x_read import find_post
+from publisher.sandbox.x_schema import CreatePosts, read
+
+_FORBIDDEN = frozenset("\ufffe\ufeff\uffff")  # twitter-text, "invalid characters"
+
+
+async def create(store: Store, call: Call, account: SandboxAccount) -> tuple[int, object]:
+    wish = read(call, CreatePosts)
+    media = _media(store, wish.media.media_ids if wish.media else [], account)
+    parent = _parent(store, wish.reply.in_reply_to_tweet_id, account) if wish.reply else None
+    _check_text(wish.text, has_more=bool(media or wish.poll))
+    _check_duplicate(store, wish.text, media, account)
+    found = x_text.links(wish.text)
+    now, post_id = store.clock.now(), store.new_id()
+    entry = Entry(
+        channel="twitter",
+        account=account.name,
+        id=post_id,
+        text=wish.text,
+        created_at=now,
+        received_at=call.received_at,
+        media=media,
+        in_reply_to=parent.id if parent else None,
+        conversation=parent.conversation if parent else post_id,
+        link=found[-1].expanded if found else None,
+        lang=account.language,
+    )
+    entry.publish(now)
+    for upload in media:
+        upload.used_by = entry.id
+    store.add(entry)
+    shown, _ = x_text.rendered(entry)
+    # The second list is the first under the name that tweepy and older descriptions use.
+    history = {"edit_history_post_ids": [post_id], "edit_history_tweet_ids": [post_id]}
+    return 201, {"data": {"id": post_id, "text": shown, **history}}
+
+
+async def delete(store: Store, call: Call, account: SandboxAccount) -> tuple[int, object]:
+    entry = find_post(store, call.parts["id"])
+    if entry.account != account.name:
+        raise problems.not_permitted("You are not permitted to delete this Post.")
+    entry.deleted = True
+    return 200, {"data": {"deleted": True}}
+
+
+def _media(store: Store, ids: Sequence[str], account: SandboxAccount) -> list[Upload]:
+    if len(set(ids)) != len(ids):
+        raise problems.invalid("A media id stands there twice", "media.media_ids")
+    media = [usable(store, media_id, account) for media_id in ids]
+    if len(media) > 1 and {upload.category for upload in media} != {"image"}:
+        raise problems.invalid(
+            "A post shows up to four images, or one GIF, or one video", "media.media_ids"
+        )
+    return media
+
+
+def _parent(store: Store, parent_id: str, account: SandboxAccount) -> Entry:
+    parent = store.find("twitter", parent_id)
+    if parent is None:
+        raise problems.forbidden(
+            "You attempted to reply to a Tweet that is deleted or not visible to you."
+        )
+    if parent.account != account.name:
+        store.note("reply-to-somebody-else", account.name, f"a reply to post {parent_id}")
+        raise problems.forbidden(problems.REPLY)
+    return parent
+
+
+def _check_text(text: str, *, has_more: bool) -> None:
+    if not text.strip() and not has_more:
+        raise problems.invalid("A post needs a text or media", "text")
+    if any(c in _FORBIDDEN or "\ud800" <= c <= "\udfff" for c in text):
+        raise problems.invalid("The text has characters that X does not take", "text")
+    if (length := counting.length(text, "weighted")) > X_TEXT:
+        raise problems.invalid(f"The text weighs {length}, of at most {X_TEXT}", "text")
+    if x_text.count_cashtags(text) > 1:
+        raise problems.forbidden("A post may carry one cashtag at most.")
+
+
+def _check_duplicate(store: Store, text: str, media: list[Upload], account: SandboxAccount) -> None:
+    mark = _mark(text, media)
+    for entry in store.published_since("twitter", store.clock.now() - X_DUPLICATE_AGE):
+        if _mark(entry.text, entry.media) != mark:
+            continue
+        if entry.account == account.name:
+            store.note("duplicate-refused", account.name, f"the text of post {entry.id} again")
+            raise problems.forbidden(problems.DUPLICATE)
+        detail = f"{entry.account} has it as post {entry.id}"
+        store.note("same-text-on-two-accounts", account.name, detail)
+
+
+def _mark(text: str, media: list[Upload]) -> object:
+    """What two posts share when X calls one the duplicate of the other."""
+    return x_text.normal(text) or tuple(upload.sha256 for upload in media)

@@ -1,0 +1,119 @@
+"""What X does to a text: links become t.co, `&`, `<` and `>` become HTML entities, and the length
+is weighted. Positions are in code points, as in API v2.
+"""
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from twitter_text import extract_urls_with_indices
+
+from publisher.sandbox.store import Entry
+
+_TAG = re.compile(r"(?<![\w&/])([#\uff03])(\w*[^\W\d]\w*)")
+_MENTION = re.compile(r"(?<![\w@/])@(\w{1,15})", re.ASCII)
+_CASHTAG = re.compile(r"(?<![\w$])\$([A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?)(?!\w)")
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of a text; `start` and `end` are its place in the text as sent."""
+
+    url: str
+    start: int
+    end: int
+
+    @property
+    def expanded(self) -> str:
+        return self.url if "://" in self.url else f"http://{self.url}"
+
+    @property
+    def display(self) -> str:
+        bare = re.sub(r"^https?://(www\.)?", "", self.url)
+        return bare if len(bare) <= 27 else f"{bare[:26]}…"
+
+    @property
+    def short(self) -> str:
+        """Its t.co address: 23 characters, always the same for the same link."""
+        digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+        digest = hashlib.sha256(self.url.encode()).digest()
+        return "https://t.co/" + "".join(digits[byte % len(digits)] for byte in digest[:10])
+
+
+def links(text: str) -> list[Link]:
+    """The links that X finds in a text, in order."""
+    return [Link(found["url"], *found["indices"]) for found in extract_urls_with_indices(text)]
+
+
+def shown(text: str) -> tuple[str, list[dict[str, object]]]:
+    """The text as the API returns it, and its `entities.urls`."""
+    pieces: list[str] = []
+    urls: list[dict[str, object]] = []
+    position = length = 0
+    for link in links(text):
+        before = _escape(text[position : link.start])
+        start = length + len(before)
+        pieces += [before, link.short]
+        position, length = link.end, start + len(link.short)
+        urls.append(
+            {
+                "start": start,
+                "end": length,
+                "url": link.short,
+                "expanded_url": link.expanded,
+                "display_url": link.display,
+            }
+        )
+    pieces.append(_escape(text[position:]))
+    return "".join(pieces), urls
+
+
+def rendered(entry: Entry) -> tuple[str, dict[str, object]]:
+    """The text of a post as the API returns it, with its pictures' link, and its `entities`."""
+    text, urls = shown(entry.text)
+    if entry.media:
+        address = f"https://x.com/i/web/status/{entry.id}/photo/1"
+        picture = Link(address, 0, 0).short
+        start = len(text) + 1 if text else 0
+        text = f"{text} {picture}".strip()
+        urls += [
+            {
+                "start": start,
+                "end": len(text),
+                "url": picture,
+                "expanded_url": address,
+                "display_url": f"pic.x.com/{picture[-10:]}",
+                "media_key": upload.media_key,
+            }
+            for upload in entry.media
+        ]
+    found: dict[str, object] = {"urls": urls} if urls else {}
+    if tags := _marked(_TAG, text, 2, "tag"):
+        found["hashtags"] = tags
+    if mentions := _marked(_MENTION, text, 1, "username"):
+        found["mentions"] = mentions
+    if cashtags := _marked(_CASHTAG, text, 1, "tag"):
+        found["cashtags"] = cashtags
+    return text, found
+
+
+def count_cashtags(text: str) -> int:
+    return len(_CASHTAG.findall(text))
+
+
+def normal(text: str) -> str:
+    """What two texts must share for X to call them the same."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _marked(pattern: re.Pattern[str], text: str, group: int, name: str) -> list[dict[str, object]]:
+    return [
+        {"start": found.start(), "end": found.end(), name: found[group]}
+        for found in pattern.finditer(text)
+    ]
+
+
+def _escape(text: str) -> str:
+    return text.translate(_ESCAPES)
