@@ -1,0 +1,285 @@
+"""The only place that makes an HTTP session, and the only one that reads what came back.
+
+The platforms' libraries build the requests; what they make of an answer is ignored, because both
+take some answers for others (a 500 for a success, a success for an error). The adapter below
+records every exchange as an `Answer`, and that alone is judged.
+"""
+
+import logging
+import ssl
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from io import BytesIO
+from threading import local
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool, Timeout
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, ReadTimeoutError
+
+from publisher.clock import Clock
+from publisher.errors import ConfigurationError
+from publisher.outcome import Answer, Wire
+
+MAX_BODY = 1_000_000
+"""Bytes of an answer that are read; more than that is no answer of an API."""
+_CHUNK = 65_536
+_CONNECT_TIMEOUT = 5.0  # real seconds; a platform that is up accepts a connection well within it
+_KEPT_HEADERS = (
+    "content-type",
+    "retry-after",
+    "x-rate-limit-",
+    "x-user-limit-",
+    "x-app-",
+    "x-business-",
+)
+_SHORTEST_SECRET = 6
+_LOQUACIOUS = ("tweepy", "oauthlib", "requests_oauthlib", "urllib3", "requests")
+
+
+def silence_libraries() -> None:
+    """Keep the libraries' own log lines from every handler: they hold tokens and whole URLs.
+
+    A level would not do, because somebody may lower it again, and urllib3 warns with the URL.
+    """
+    for name in _LOQUACIOUS:
+        logger = logging.getLogger(name)
+        logger.propagate = False
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())
+        logger.setLevel(logging.CRITICAL)
+
+
+class Recorder:
+    """One account's line to one platform. Used by one thread at a time.
+
+    `platform` is the address that the libraries have in their code (`https://api.twitter.com`).
+    Requests go to `base_url` instead where it is given, while what was signed stays as it was.
+    `timeout` (real time) covers the connection, the answer's beginning and its end together.
+    `secrets` never appear in an answer, even if the platform repeats them.
+    """
+
+    def __init__(
+        self,
+        platform: str,
+        *,
+        base_url: str | None,
+        timeout: timedelta,
+        clock: Clock,
+        secrets: Iterable[str],
+    ) -> None:
+        silence_libraries()
+        self._clock = clock
+        self._secrets = _spellings(secrets)
+        self._exchanges: list[Answer] = []
+        self.session: requests.Session = _Session()
+        self.session.mount(
+            f"{platform}/", _Adapter(self, platform, _checked(base_url or platform), timeout)
+        )
+
+    def call(self, function: Callable[[], object]) -> Answer:
+        """Run a library's function that makes one request; what came back, whatever it made of it.
+
+        Raises what the function raises before it makes a request: that is a mistake in our code.
+        """
+        self._exchanges.clear()
+        failure: Exception | None = None
+        try:
+            function()
+        except Exception as error:  # noqa: BLE001  the libraries raise all kinds for an answer
+            failure = error
+        if self._exchanges:
+            return self._exchanges[-1]
+        if failure is None:
+            raise RuntimeError("The library made no request.")
+        if self.redacted(repr(failure)) != repr(failure):
+            raise RuntimeError(self.redacted(repr(failure))) from None
+        raise failure
+
+    def record(
+        self,
+        wire: Wire,
+        *,
+        response: requests.Response | None = None,
+        body: bytes = b"",
+        reason: str = "",
+    ) -> None:
+        """Take down how an exchange ended."""
+        headers = (
+            {}
+            if response is None
+            else {
+                name.lower(): self.redacted(value)
+                for name, value in response.headers.items()
+                if name.lower().startswith(_KEPT_HEADERS)
+            }
+        )
+        status = None if response is None else response.status_code
+        text = self.redacted(body.decode("utf-8-sig", "replace"))
+        self._exchanges.append(Answer(wire, self._clock.now(), status, headers, text, reason))
+
+    def redacted(self, text: str) -> str:
+        """The text without any of the account's secrets."""
+        for secret in self._secrets:
+            text = text.replace(secret, "[secret]")
+        return text
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
+
+
+class _Session(requests.Session):
+    """Follows no redirect, takes nothing from the environment, and reaches one platform only."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.adapters.clear()
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None: a redirected POST becomes a GET, and looks like a success."""
+
+
+class _Adapter(HTTPAdapter):
+    """Sends a request to where it shall go, within its time, and records how that ended."""
+
+    def __init__(
+        self, recorder: Recorder, platform: str, base_url: str, timeout: timedelta
+    ) -> None:
+        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
+        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SafePool}
+        self._recorder = recorder
+        self._platform = platform
+        self._base_url = base_url
+        self._timeout = timeout.total_seconds()
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        _progress.sent = False
+        deadline = self._recorder.monotonic() + self._timeout
+        timeout = Timeout(connect=min(_CONNECT_TIMEOUT, self._timeout), total=self._timeout)
+        try:
+            response = super().send(self._readdressed(request), stream=True, timeout=timeout)  # type: ignore[arg-type]
+            body = self._read(response.raw, deadline)
+        except Exception as error:
+            if _progress.sent:
+                self._recorder.record(Wire.NO_ANSWER, reason=_reason(error))
+            elif isinstance(error, OSError):  # requests' exceptions are OSErrors too
+                self._recorder.record(Wire.NOT_SENT, reason=_reason(error))
+            raise
+        self._recorder.record(Wire.ANSWERED, response=response, body=body)
+        response.raw = BytesIO(body)
+        return response
+
+    def _readdressed(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """A copy for the other server; the original keeps the URL over which it was signed."""
+        copy = request.copy()
+        copy.url = self._base_url + str(copy.url).removeprefix(self._platform)
+        return copy
+
+    def _read(self, raw: HTTPResponse, deadline: float) -> bytes:
+        """The body, or its first megabyte; a connection with more to come is closed."""
+        body = b""
+        while chunk := raw.read1(_CHUNK, decode_content=True):
+            body += chunk
+            if self._recorder.monotonic() > deadline:
+                raw.close()
+                raise requests.ReadTimeout("The answer came too slowly.")
+            if len(body) > MAX_BODY:
+                raw.close()
+                break
+        return body[:MAX_BODY]
+
+
+class _Progress(local):
+    """Whether this thread's request has begun to leave the machine."""
+
+    sent = False
+
+
+_progress = _Progress()
+
+
+class _PlainConnection(HTTPConnection):
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        _progress.sent = True
+        super().send(data)
+
+
+class _SafeConnection(HTTPSConnection):
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        _progress.sent = True
+        super().send(data)
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _PlainConnection
+
+
+class _SafePool(HTTPSConnectionPool):
+    ConnectionCls = _SafeConnection
+
+
+_REASONS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
+    (NameResolutionError, "its address was not found"),
+    ((ConnectTimeoutError, requests.ConnectTimeout), "time-out in connecting"),
+    (ssl.SSLCertVerificationError, "its certificate is not valid"),
+    ((ssl.SSLError, requests.exceptions.SSLError), "no safe connection"),
+    ((ReadTimeoutError, requests.ReadTimeout, TimeoutError), "time-out in waiting for the answer"),
+    (ConnectionRefusedError, "connection refused"),
+    ((ConnectionResetError, BrokenPipeError), "connection reset"),
+)
+
+
+def _reason(error: BaseException) -> str:
+    """What happened, in words of our own: the libraries' own hold the URL, which holds the token."""
+    chain = list(_causes(error))
+    for types, words in _REASONS:
+        if any(isinstance(cause, types) for cause in chain):
+            return words
+    return "the connection broke" if _progress.sent else "no connection"
+
+
+def _causes(error: BaseException) -> Iterable[BaseException]:
+    """An exception and all that it came from, innermost last."""
+    seen: list[BaseException] = []
+    waiting: list[object] = [error]
+    while waiting:
+        current = waiting.pop(0)
+        if isinstance(current, BaseException) and current not in seen:
+            seen.append(current)
+            waiting += [
+                current.__cause__,
+                current.__context__,
+                getattr(current, "reason", None),
+                *current.args,
+            ]
+    return seen
+
+
+def _checked(base_url: str) -> str:
+    """The URL without a slash at its end; ConfigurationError where it is none."""
+    try:
+        parts = urlsplit(base_url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or parts.query or parts.fragment or parts.username:
+        raise ConfigurationError(
+            "The address of the server that stands in for the platform is not usable.",
+            hint="Write PUBLISHER_TWITTER_API_URL and PUBLISHER_FACEBOOK_GRAPH_URL like "
+            "http://127.0.0.1:8080, or unset them.",
+        )
+    return base_url.rstrip("/")
+
+
+def _spellings(secrets: Iterable[str]) -> list[str]:
+    """Each secret as it stands, and as it looks in a URL; the longest first."""
+    usable = [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET]
+    return sorted({*usable, *(quote(secret, safe="") for secret in usable)}, key=len, reverse=True)

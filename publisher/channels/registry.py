@@ -1,0 +1,81 @@
+"""The channels there are: one dictionary, no scanning.
+
+The platforms' libraries are imported when a channel is opened, so that commands that only look at
+drafts start fast.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from publisher.channels.base import Channel
+from publisher.channels.capabilities import CAPABILITIES
+from publisher.clock import Clock
+from publisher.models import Account
+
+__all__ = ["CAPABILITIES", "CHANNELS", "ChannelOptions", "open_channel"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelOptions:
+    """What all channels are opened with."""
+
+    request_timeout: timedelta
+    """Real time for one request, from the connection to the last byte of the answer."""
+    site_root: Path
+    """Where the channel `site` puts its folders, one for each account."""
+    clock: Clock
+    twitter_api_url: str | None = None
+    """Another server than X; signatures stay over X's own address."""
+    facebook_graph_url: str | None = None
+    site_url: str | None = None
+    """Where the public finds `site_root`; without it, addresses in pages are relative."""
+
+
+Opener = Callable[[Account, Mapping[str, str], ChannelOptions], Channel]
+
+
+def _twitter(account: Account, credentials: Mapping[str, str], options: ChannelOptions) -> Channel:
+    from publisher.channels.twitter import Twitter  # noqa: PLC0415
+
+    return Twitter(
+        credentials,
+        api_url=options.twitter_api_url,
+        timeout=options.request_timeout,
+        clock=options.clock,
+    )
+
+
+def _facebook(account: Account, credentials: Mapping[str, str], options: ChannelOptions) -> Channel:
+    from publisher.channels.facebook import Facebook  # noqa: PLC0415
+
+    return Facebook(
+        account.page_id or "",
+        credentials,
+        graph_url=options.facebook_graph_url,
+        timeout=options.request_timeout,
+        clock=options.clock,
+    )
+
+
+def _site(account: Account, credentials: Mapping[str, str], options: ChannelOptions) -> Channel:
+    from publisher.channels.site import Site  # noqa: PLC0415
+
+    return Site(
+        account,
+        options.site_root,
+        site_url=options.site_url,
+        patience=options.request_timeout,
+        clock=options.clock,
+    )
+
+
+CHANNELS: dict[str, Opener] = {"twitter": _twitter, "facebook": _facebook, "site": _site}
+
+
+def open_channel(
+    account: Account, credentials: Mapping[str, str], options: ChannelOptions
+) -> Channel:
+    """The account's channel, for the calling thread; KeyError for a channel that does not exist."""
+    return CHANNELS[account.channel](account, credentials, options)
