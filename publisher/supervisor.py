@@ -27,7 +27,7 @@ from publisher.errors import (
     ProcessFailed,
     StorageError,
 )
-from publisher.models import Step
+from publisher.ledger.queries import Step
 from publisher.settings import Settings
 from publisher.states import State
 
@@ -57,7 +57,7 @@ def run(
     uncertain at the end, or when `until_idle` was interrupted. Raises AlreadyRunning,
     BrokerUnavailable, StorageError, and ProcessFailed when a process dies at once again and again.
     """
-    with _lock(app.settings.var), Interruption() as interruption:
+    with locked(app.settings.var / "run.lock", "`publisher run`"), Interruption() as interruption:
         processes, history = Processes(app.settings, say), History(app, report)
         idle = False
         try:
@@ -79,7 +79,7 @@ def nothing_waits(app: Application) -> bool:
         waiting = app.queries.waiting()
     except LedgerUnavailable:
         return False
-    return not (waiting.scheduled or waiting.publishing or waiting.uncertain)
+    return not (waiting.scheduled or waiting.publishing)
 
 
 class History:
@@ -97,7 +97,7 @@ class History:
             while steps := self._queries.steps(self._seen):
                 for step in steps:
                     self._seen = step.id
-                    if step.target:
+                    if step.target and step.delivery is not None:
                         self._states[step.delivery] = step.target
                     self._report(step)
         except LedgerUnavailable:
@@ -285,23 +285,32 @@ def _child(settings: Settings, name: str, module: str, *options: str) -> Child:
 
 
 @contextmanager
-def _lock(var: Path) -> Iterator[None]:
-    """Only one `publisher run` per workspace; the lock goes with the process, however it ends."""
-    path = var / "run.lock"
+def locked(path: Path, what: str) -> Iterator[None]:
+    """Let only one `what` be at work on this file; the lock goes with the process, however it ends.
+
+    AlreadyRunning names the process that has it.
+    """
     try:
-        var.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         raise StorageError(f"{path} cannot be written: {error.strerror}.") from error
     try:
+        _take(lock, path, what)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _take(lock: int, path: Path, what: str) -> None:
+    try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.ftruncate(lock, 0)
         os.write(lock, f"{os.getpid()}\n".encode())
-        yield
     except BlockingIOError:
         pid = os.read(lock, 20).decode().strip() or "unknown"
         raise AlreadyRunning(
-            f"`publisher run` is already at work in this workspace (process {pid})."
+            f"{what} is already at work in this workspace (process {pid})."
         ) from None
-    finally:
-        os.close(lock)
+    except OSError as error:
+        raise StorageError(f"{path} cannot be written: {error.strerror}.") from error

@@ -1,0 +1,153 @@
+"""`publisher rehearse`: the whole session against the sandbox, on a fast clock.
+
+Everything is real but the platforms and the time: the drafts of the workspace go through the real
+broker, the real dispatcher and real workers to servers as strict as X and Facebook. It keeps a
+ledger and a folder of its own, `var/rehearsal/`, and touches neither the real ledger nor a real
+credential.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from rich.console import Console
+
+from publisher import planning, settings, supervisor
+from publisher.app import Application, log_rows
+from publisher.clock import SharedClock
+from publisher.content.library import Library
+from publisher.delivery import LOOK_AHEAD
+from publisher.errors import StorageError
+from publisher.models import Delivery, Problem
+from publisher.rehearsal import report
+from publisher.rehearsal.comparison import differences
+from publisher.rehearsal.display import Display
+from publisher.rehearsal.stage import Stage
+from publisher.states import State
+
+SPEED = 60.0
+"""Seconds of the session per real second, while something is going out."""
+
+_TICK = 0.1  # real seconds between two looks
+_PRELUDE = 5.0  # real seconds from the start until the first post is due: the workers get ready
+_WARM_UP = 3.0  # real seconds in which the clock does not jump, because they are not ready yet
+_JUMP_SHORT = LOOK_AHEAD + 0.4  # real seconds before the next post at which a jump ends
+_WORTH_JUMPING = 0.5  # real seconds; a shorter stretch is waited for
+_CALM = frozenset({State.PUBLISHED, State.CANCELLED, State.HELD, State.WITHDRAWN})
+
+
+def rehearse(workspace: Path, *, speed: float = SPEED, console: Console) -> int:
+    """Rehearse all drafts that have a time, and leave the outcome in `var/rehearsal/`.
+
+    That is `log.json`, `report.html`, and the timelines `x.html` and `facebook.html`. The exit
+    code is 0 when every post went out and the log and the platforms tell the same, otherwise 1.
+    Raises AlreadyRunning, BrokerUnavailable, StorageError, and ProcessFailed.
+    """
+    configured = settings.load(workspace)
+    library, problems = planning.check(configured)
+    if _refused(problems, console):
+        return 1
+    due = [post.due_at for post in library.posts if post.due_at is not None]
+    if not due:
+        console.print("No draft has a time yet, so there is nothing to rehearse.")
+        return 1
+    start = min(due) - timedelta(seconds=_PRELUDE * speed)
+    with Stage.set_up(configured, library.session, start, speed) as stage:
+        app = Application.open(workspace)
+        if _refused(app.planner.queue(actor="rehearsal").problems, console):
+            return 1
+        finished = _perform(app, stage.clock, library, console)
+        return _conclude(app, stage, library, console) if finished else 1
+
+
+def _refused(problems: Sequence[Problem], console: Console) -> bool:
+    """Whether a draft has an error; if so, they are all shown."""
+    errors = [problem for problem in problems if problem.severity == "error"]
+    for problem in errors:
+        where = f"{problem.file}:{problem.line}:{problem.column}"
+        console.print(f"{where}: {problem.message}", markup=False, highlight=False)
+        if problem.hint:
+            console.print(f"    {problem.hint}", markup=False, highlight=False)
+    return bool(errors)
+
+
+def _perform(app: Application, clock: SharedClock, library: Library, console: Console) -> bool:
+    """Let everything go out; False when it was interrupted."""
+    deliveries = app.queries.deliveries()
+    with (
+        supervisor.Interruption() as interruption,
+        Display(deliveries, library.session.zone, clock, console) as display,
+    ):
+        processes = supervisor.Processes(app.settings, display.say)
+        history = supervisor.History(app, display.show)
+        try:
+            processes.start()
+            begun = clock.monotonic()
+            while not (interruption.wanted or supervisor.nothing_waits(app)):
+                processes.tend()
+                history.follow()
+                if clock.monotonic() - begun > _WARM_UP:
+                    _jump(app, clock)
+                display.tick(_TICK)
+        finally:
+            processes.drain(interruption, history.follow)
+            history.follow()
+        if interruption.wanted:
+            display.say("Interrupted; the rehearsal is not complete.")
+        return not interruption.wanted
+
+
+def _jump(app: Application, clock: SharedClock) -> None:
+    """Skip the time in which nothing happens."""
+    waiting = app.queries.waiting()
+    if waiting.publishing or waiting.next_wake is None:
+        return
+    landing = waiting.next_wake - timedelta(seconds=_JUMP_SHORT * clock.speed)
+    if (landing - clock.now()).total_seconds() / clock.speed > _WORTH_JUMPING:
+        clock.jump_to(landing)
+
+
+def _conclude(app: Application, stage: Stage, library: Library, console: Console) -> int:
+    """Write what the rehearsal leaves, and say how it went."""
+    deliveries = app.queries.deliveries()
+    rows = log_rows(deliveries)
+    state = stage.sandbox_state()
+    found = differences(rows, deliveries, state) + [
+        f"{violation['account']}: {violation['kind']}: {violation['detail']}"
+        for violation in state["violations"]
+    ]
+    page = report.render(
+        title=library.session.name or app.settings.workspace.name,
+        deliveries=deliveries,
+        differences=found,
+        zone=library.session.zone,
+        speed=stage.clock.speed,
+    )
+    try:
+        text = json.dumps(rows, ensure_ascii=False, indent=2) + "\n"
+        (stage.folder / "log.json").write_text(text, encoding="utf-8")
+        (stage.folder / "report.html").write_text(page, encoding="utf-8")
+        stage.save_timelines()
+    except OSError as error:
+        raise StorageError(f"{error.filename} cannot be written: {error.strerror}.") from error
+    return _verdict(deliveries, found, stage, console)
+
+
+def _verdict(
+    deliveries: Sequence[Delivery], found: Sequence[str], stage: Stage, console: Console
+) -> int:
+    out = [delivery for delivery in deliveries if delivery.state is State.PUBLISHED]
+    troubled = [delivery for delivery in deliveries if delivery.state not in _CALM]
+    lines = [f"{len(out)} of {len(deliveries)} posts are out."]
+    lines += [
+        f"{delivery.post} to {delivery.account} is {delivery.state}: "
+        f"{delivery.error_message or delivery.reason or 'no reason is known'}"
+        for delivery in troubled
+    ]
+    lines += found or ["The timelines show each of them as the log tells it, and nothing else."]
+    lines.append(report.summary(deliveries, stage.clock.speed))
+    lines.append(f"Log, report and timelines: {stage.folder}")
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return 1 if troubled or found else 0

@@ -1,0 +1,79 @@
+"""What a person sees while the rehearsal goes on."""
+
+import time
+from collections.abc import Sequence
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from publisher.clock import Clock
+from publisher.ledger.queries import Step
+from publisher.models import Delivery
+from publisher.states import State
+
+_STYLES = {
+    State.PUBLISHED: "green",
+    State.FAILED: "bold red",
+    State.MISSED: "bold red",
+    State.UNCERTAIN: "bold yellow",
+}
+"""The ends of a delivery that are worth a line."""
+
+
+class Display:
+    """A line for each delivery that ends, and below them, on a terminal, how far it all is."""
+
+    def __init__(
+        self, deliveries: Sequence[Delivery], zone: ZoneInfo, clock: Clock, console: Console
+    ) -> None:
+        self._due = {delivery.id: delivery.due_at for delivery in deliveries}
+        self._zone = zone
+        self._clock = clock
+        self._console = console
+        # Refreshed by `tick`, not by a thread: children live as long as the thread that starts
+        # them, and signals belong to the main one.
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("posts out"),
+            TimeElapsedColumn(),
+            console=console,
+            auto_refresh=False,
+            disable=not console.is_terminal,
+        )
+        self._task = self._progress.add_task("", total=len(deliveries))
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def tick(self, seconds: float) -> None:
+        """Show the session's date and time, and wait."""
+        now = self._clock.now().astimezone(self._zone)
+        self._progress.update(self._task, description=f"{now:%a %d %b %Y %H:%M}", refresh=True)
+        time.sleep(seconds)
+
+    def say(self, line: str) -> None:
+        """A line about the processes."""
+        self._console.print(line, markup=False, highlight=False, style="dim")
+
+    def show(self, step: Step) -> None:
+        """A line for a step, if it ends a delivery."""
+        if step.target not in _STYLES or step.target is step.source or step.delivery is None:
+            return
+        due = self._due[step.delivery].astimezone(self._zone)
+        real = (step.at - due).total_seconds() / self._clock.speed
+        self._console.print(
+            f"{due:%a %d %b %H:%M}  {step.target:<10} +{real:.3f} s  {step.account:<16} {step.post}",
+            style=_STYLES[step.target],
+            markup=False,
+            highlight=False,
+        )
+        if step.target is State.PUBLISHED:
+            self._progress.advance(self._task)

@@ -1,0 +1,110 @@
+"""Where a rehearsal plays: a folder, a clock, the sandbox, and an environment that leads there."""
+
+import json
+import os
+import shutil
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from publisher.clock import ENVIRONMENT_VARIABLE as CLOCK
+from publisher.clock import SharedClock
+from publisher.content.session import Session
+from publisher.errors import StorageError
+from publisher.rehearsal import pages
+from publisher.sandbox import server
+from publisher.sandbox.accounts import accounts_for, secrets_toml
+from publisher.sandbox.server import Sandbox
+from publisher.settings import Settings
+from publisher.supervisor import locked
+
+_TIMELINES = {"x.html": "/sandbox/x", "facebook.html": "/sandbox/facebook"}
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One rehearsal's surroundings."""
+
+    folder: Path
+    """`var/rehearsal/` of the workspace."""
+    clock: SharedClock
+    address: str
+    """The sandbox's."""
+
+    @classmethod
+    @contextmanager
+    def set_up(
+        cls, settings: Settings, session: Session, start: datetime, speed: float
+    ) -> Iterator["Stage"]:
+        """Begin with an empty folder and the clock at `start`; the environment leads here.
+
+        AlreadyRunning when somebody rehearses in this workspace, StorageError when its folder
+        cannot be written.
+        """
+        folder = settings.var / "rehearsal"
+        with locked(settings.var / "rehearsal.lock", "`publisher rehearse`"):
+            accounts = accounts_for(settings)
+            clock = _furnish(folder, secrets_toml(accounts), start, speed)
+            sandbox = Sandbox(accounts, clock, timezone=session.zone.key, title=session.name or "")
+            with server.running(sandbox) as address, _environment(folder, address):
+                yield cls(folder, clock, address)
+
+    def sandbox_state(self) -> dict[str, Any]:
+        """What the two platforms have."""
+        with urllib.request.urlopen(f"{self.address}/sandbox/state.json") as answer:  # noqa: S310
+            state: dict[str, Any] = json.load(answer)
+            return state
+
+    def save_timelines(self) -> None:
+        """Both timelines as pages that need no server."""
+        for name, path in _TIMELINES.items():
+            pages.save(f"{self.address}{path}", self.folder / name)
+
+
+def _furnish(folder: Path, secrets: str, start: datetime, speed: float) -> SharedClock:
+    try:
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True)
+        secrets_file = folder / "secrets.toml"
+        secrets_file.touch(mode=0o600)
+        secrets_file.write_text(secrets, encoding="utf-8")
+        return SharedClock.create(folder / "clock.json", start, speed)
+    except OSError as error:
+        raise StorageError(f"{folder} cannot be prepared: {error.strerror}.") from error
+
+
+@contextmanager
+def _environment(folder: Path, address: str) -> Iterator[None]:
+    """Lead this process and its children to the stage, and away from anything real.
+
+    Credentials, the broker and the ledger of the workspace may come from its files or from the
+    environment; here all of them are replaced.
+    """
+    before = dict(os.environ)
+    for variable in _real_credentials(before):
+        del os.environ[variable]
+    os.environ |= {
+        CLOCK: f"file:{folder / 'clock.json'}",
+        "PUBLISHER_VAR": str(folder),
+        "PUBLISHER_DATABASE__URL": f"sqlite:///{folder / 'publisher.db'}",
+        "PUBLISHER_BROKER__URL": "",
+        "PUBLISHER_SECRETS_FILE": str(folder / "secrets.toml"),
+        "PUBLISHER_TWITTER_API_URL": address,
+        "PUBLISHER_FACEBOOK_GRAPH_URL": address,
+        "PUBLISHER_APPROVAL__REQUIRED": "false",
+    }
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _real_credentials(environment: Mapping[str, str]) -> list[str]:
+    """All that the environment says about accounts; what is no secret stands in publisher.toml."""
+    return [name for name in environment if name.startswith("PUBLISHER_ACCOUNTS__")]
