@@ -31,6 +31,10 @@ class Database:
         # SQLite lets one writer in at a time; threads queue here in order instead of polling.
         self._turn: AbstractContextManager[Any] = Lock() if self.is_sqlite else nullcontext()
 
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+
     @property
     def is_sqlite(self) -> bool:
         return self.engine.dialect.name == "sqlite"

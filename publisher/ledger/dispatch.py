@@ -41,7 +41,9 @@ class Dispatch:
             if connection.execute(due.limit(1)).first() is None:
                 return []
         with self._database.write() as connection:
-            chosen = due.limit(limit).with_for_update(skip_locked=True)
+            # Two statements: PostgreSQL may evaluate a locking subquery more than once.
+            locked = due.limit(limit).with_for_update(skip_locked=True)
+            chosen = connection.execute(locked).scalars().all()
             rows = connection.execute(
                 update(deliveries)
                 .where(deliveries.c.id.in_(chosen), deliveries.c.state == State.SCHEDULED)

@@ -1,0 +1,152 @@
+"""Intents and outcomes: what a worker writes, and when it must let go."""
+
+from dataclasses import replace
+
+import pytest
+
+from publisher.ledger.attempts import Attempts
+from publisher.ledger.dispatch import Dispatch
+from publisher.ledger.ledger import Ledger, StoredPicture
+from publisher.ledger.moves import Moved
+from publisher.ledger.queries import Queries
+from publisher.models import Delivery, Prepared
+from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Refused, Unknown
+from publisher.states import State
+from tests.support.clock import ManualClock
+from tests.support.wishes import add, wish
+
+
+@pytest.fixture
+def delivery(
+    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualClock
+) -> Delivery:
+    """A claimed delivery in a worker's hands, due now, a thread of two parts."""
+    add(ledger, wish(clock, due_in=0, texts=("un", "deux")))
+    (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 10)
+    taken = attempts.take(claim)
+    assert taken is not None
+    return taken
+
+
+def intend(attempts: Attempts, delivery: Delivery, clock: ManualClock) -> Delivery:
+    intended = attempts.intend(delivery, clock.now(), clock.ahead(30))
+    assert intended is not None
+    return intended
+
+
+def test_a_thread_is_published_part_by_part(
+    attempts: Attempts, delivery: Delivery, queries: Queries, clock: ManualClock
+) -> None:
+    first = attempts.record(
+        intend(attempts, delivery, clock), Accepted("1", "https://x.com/1"), clock.ahead(30)
+    )
+    assert (first.state, first.remote_ids) == (State.PUBLISHING, ("1",))
+    published_at = clock.now()
+    clock.advance(5)
+    second = attempts.record(
+        intend(attempts, first, clock), Accepted("2", "https://x.com/2"), clock.ahead(30)
+    )
+    assert (second.state, second.remote_ids) == (State.PUBLISHED, ("1", "2"))
+    assert (second.published_at, second.url) == (published_at, "https://x.com/1")
+    assert (second.attempts, second.intent_at, second.lease_until) == (1, None, None)
+    assert queries.deliveries() == [second]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "attempted", "kind"),
+    [
+        (Refused(Kind.CONTENT, "Too long."), State.FAILED, 1, Kind.CONTENT),
+        (Deferred(Kind.UNAVAILABLE, "No connection."), State.SCHEDULED, 1, Kind.UNAVAILABLE),
+        (AccountHeld(Kind.AUTH, "Token expired."), State.SCHEDULED, 0, Kind.AUTH),
+        (Unknown("No answer."), State.UNCERTAIN, 1, Kind.UNKNOWN_OUTCOME),
+    ],
+)
+def test_every_outcome_has_its_state(
+    attempts: Attempts,
+    delivery: Delivery,
+    clock: ManualClock,
+    outcome: Outcome,
+    state: State,
+    attempted: int,
+    kind: Kind,
+) -> None:
+    """A hold of the account uses up no attempt of the delivery."""
+    after = attempts.record(intend(attempts, delivery, clock), outcome, clock.ahead(30))
+    assert (after.state, after.attempts, after.error_kind) == (state, attempted, kind)
+    assert after.lease_until is None
+
+
+def test_what_was_deferred_wakes_later_each_time(
+    attempts: Attempts, dispatch: Dispatch, delivery: Delivery, clock: ManualClock
+) -> None:
+    waits = []
+    for _ in range(3):
+        after = attempts.record(
+            intend(attempts, delivery, clock), Deferred(Kind.UNAVAILABLE, "Away."), clock.ahead(30)
+        )
+        waits.append((after.wake_at - clock.now()).total_seconds())
+        clock.sleep_until(after.wake_at)
+        taken = attempts.take(dispatch.claim(clock.now(), clock.ahead(30), 1)[0])
+        assert taken is not None
+        delivery = taken
+    assert waits == [2, 4, 8]
+
+
+def test_no_intent_is_written_while_the_account_is_paused(
+    attempts: Attempts, ledger: Ledger, delivery: Delivery, queries: Queries, clock: ManualClock
+) -> None:
+    ledger.pause(None, "crise", "direction")
+    assert attempts.intend(delivery, clock.now(), clock.ahead(30)) is None
+    (stopped,) = queries.deliveries()
+    assert (stopped.state, stopped.intent_at) == (State.SCHEDULED, None)
+
+
+def test_no_intent_is_written_past_the_expiry(
+    attempts: Attempts, delivery: Delivery, queries: Queries, clock: ManualClock
+) -> None:
+    clock.advance(5 * 3600)
+    assert attempts.intend(delivery, clock.now(), clock.ahead(30)) is None
+    (missed,) = queries.deliveries()
+    assert (missed.state, missed.error_kind) == (State.MISSED, Kind.EXPIRED)
+
+
+def test_a_worker_whose_lease_was_reaped_can_write_nothing_any_more(
+    attempts: Attempts, dispatch: Dispatch, delivery: Delivery, clock: ManualClock
+) -> None:
+    intended = intend(attempts, delivery, clock)
+    clock.advance(31)
+    dispatch.reap(frozenset())
+    with pytest.raises(Moved):
+        attempts.record(intended, Accepted("1"), clock.ahead(30))
+    with pytest.raises(Moved):
+        attempts.checkpoint(intended, Prepared(draft_id="9"), clock.ahead(30))
+    with pytest.raises(Moved):
+        attempts.intend(replace_version(intended), clock.now(), clock.ahead(30))
+
+
+def replace_version(delivery: Delivery) -> Delivery:
+    return delivery.model_copy(update={"version": delivery.version})
+
+
+def test_what_lies_ready_at_the_platform_survives_the_worker(
+    attempts: Attempts, dispatch: Dispatch, delivery: Delivery, clock: ManualClock
+) -> None:
+    attempts.checkpoint(delivery, Prepared(media_ids={"a": "17"}), clock.ahead(30))
+    clock.advance(31)
+    dispatch.reap(frozenset())
+    (claim,) = dispatch.claim(clock.now(), clock.ahead(30), 1)
+    taken = attempts.take(claim)
+    assert taken is not None
+    assert taken.prepared.media_ids == {"a": "17"}
+
+
+def test_pictures_are_kept_by_their_digest(
+    ledger: Ledger, attempts: Attempts, clock: ManualClock
+) -> None:
+    picture = StoredPicture("d" * 64, "image/png", b"\x89PNG\x00\xff")
+    for post in ("one", "two"):
+        ledger.apply(
+            add=[wish(clock, post)], edit=(), cancel=(),
+            pictures={picture.digest: replace(picture)}, actor="redaction",
+        )  # fmt: skip
+    assert attempts.read_media(picture.digest) == picture.data

@@ -1,0 +1,148 @@
+"""Claiming what is due, and ending what is over."""
+
+import threading
+
+from publisher.ledger.attempts import Attempts
+from publisher.ledger.database import Database
+from publisher.ledger.dispatch import Dispatch
+from publisher.ledger.ledger import Ledger
+from publisher.ledger.queries import Queries
+from publisher.models import Claim, Delivery
+from publisher.outcome import AccountHeld, Kind
+from publisher.states import State
+from tests.support.clock import ManualClock
+from tests.support.wishes import add, wish
+
+_LEASE = 30.0
+
+
+def claim(dispatch: Dispatch, clock: ManualClock, limit: int = 100) -> list[Claim]:
+    return dispatch.claim(clock.ahead(2), clock.ahead(_LEASE), limit)
+
+
+def only(queries: Queries) -> Delivery:
+    (delivery,) = queries.deliveries()
+    return delivery
+
+
+def test_claims_what_falls_due_within_the_horizon_earliest_first(
+    ledger: Ledger, dispatch: Dispatch, queries: Queries, clock: ManualClock
+) -> None:
+    add(ledger, wish(clock, "late", 1.5), wish(clock, "early", 1), wish(clock, "later", 60))
+    claims = claim(dispatch, clock)
+    by_id = {delivery.id: delivery for delivery in queries.deliveries()}
+    assert [by_id[c.delivery].post for c in claims] == ["early", "late"]
+    assert by_id[claims[0].delivery].state is State.PUBLISHING
+
+
+def test_no_delivery_is_claimed_twice_by_many_at_once(
+    ledger: Ledger, database: Database, clock: ManualClock
+) -> None:
+    add(ledger, *(wish(clock, f"post-{n}", 0, texts=(f"{n}",)) for n in range(60)))
+    claims: list[Claim] = []
+
+    def work() -> None:
+        dispatch = Dispatch(database, clock)
+        while taken := claim(dispatch, clock, limit=7):
+            claims.extend(taken)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(claims) == len({c.delivery for c in claims}) == 60
+
+
+def test_a_released_claim_is_due_again_and_the_old_claim_worthless(
+    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, queries: Queries, clock: ManualClock
+) -> None:
+    add(ledger, wish(clock, due_in=1))
+    claims = claim(dispatch, clock)
+    dispatch.release(claims)
+    assert only(queries).state is State.SCHEDULED
+    assert attempts.take(claims[0]) is None
+    assert len(claim(dispatch, clock)) == 1
+
+
+def test_a_paused_account_is_not_claimed_until_it_is_resumed(
+    ledger: Ledger, dispatch: Dispatch, clock: ManualClock
+) -> None:
+    add(ledger, wish(clock, due_in=1), wish(clock, due_in=1, account="bice-page"))
+    ledger.pause("bice-x", "crise", "direction")
+    assert len(claim(dispatch, clock)) == 1
+    ledger.pause(None, "crise", "direction")
+    ledger.resume("bice-x", "direction")
+    assert claim(dispatch, clock) == []
+    ledger.resume(None, "direction")
+    assert len(claim(dispatch, clock)) == 1
+
+
+def test_a_held_account_is_claimed_again_when_its_hold_is_over(
+    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualClock
+) -> None:
+    add(ledger, wish(clock, due_in=1), wish(clock, "another", due_in=1))
+    delivery = attempts.take(claim(dispatch, clock, limit=1)[0])
+    assert delivery is not None
+    held = AccountHeld(Kind.RATE_LIMIT, "Too many posts.", until=clock.ahead(100))
+    attempts.record(delivery, held, clock.ahead(_LEASE))
+    assert claim(dispatch, clock) == []
+    clock.advance(101)
+    assert len(claim(dispatch, clock)) == 2
+
+
+def test_what_is_past_its_expiry_is_missed_and_not_claimed(
+    ledger: Ledger, dispatch: Dispatch, queries: Queries, clock: ManualClock
+) -> None:
+    add(ledger, wish(clock, due_in=1))
+    clock.advance(4 * 3600 + 1)
+    assert dispatch.expire() == 1
+    assert claim(dispatch, clock) == []
+    missed = only(queries)
+    assert (missed.state, missed.error_kind) == (State.MISSED, Kind.EXPIRED)
+
+
+def test_more_than_a_batch_expires_in_one_call(
+    ledger: Ledger, dispatch: Dispatch, queries: Queries, clock: ManualClock
+) -> None:
+    add(ledger, *(wish(clock, f"post-{n}", 0, texts=(f"{n}",)) for n in range(450)))
+    clock.advance(5 * 3600)
+    assert dispatch.expire() == 450
+    assert queries.counts() == {State.MISSED: 450}
+
+
+def test_a_lease_that_ran_out_before_the_intent_makes_the_delivery_due_again(
+    ledger: Ledger, dispatch: Dispatch, queries: Queries, clock: ManualClock
+) -> None:
+    add(ledger, wish(clock, due_in=1))
+    claim(dispatch, clock)
+    assert dispatch.reap(frozenset()) == 0
+    clock.advance(_LEASE + 1)
+    assert dispatch.reap(frozenset()) == 1
+    assert only(queries).state is State.SCHEDULED
+
+
+def test_a_lease_that_ran_out_after_the_intent_leaves_the_outcome_unknown(
+    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, queries: Queries, clock: ManualClock
+) -> None:
+    add(ledger, wish(clock, due_in=1))
+    delivery = attempts.take(claim(dispatch, clock)[0])
+    assert delivery is not None
+    attempts.intend(delivery, clock.now(), clock.ahead(_LEASE))
+    clock.advance(_LEASE + 1)
+    dispatch.reap(frozenset())
+    uncertain = only(queries)
+    assert (uncertain.state, uncertain.error_kind) == (State.UNCERTAIN, Kind.UNKNOWN_OUTCOME)
+    assert uncertain.intent_at is not None
+
+
+def test_where_sending_again_does_no_harm_a_dead_sender_makes_it_due_again(
+    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, queries: Queries, clock: ManualClock
+) -> None:
+    add(ledger, wish(clock, due_in=1, account="bice-site", channel="site"))
+    delivery = attempts.take(claim(dispatch, clock)[0])
+    assert delivery is not None
+    attempts.intend(delivery, clock.now(), clock.ahead(_LEASE))
+    clock.advance(_LEASE + 1)
+    dispatch.reap(frozenset({"site"}))
+    assert only(queries).state is State.SCHEDULED

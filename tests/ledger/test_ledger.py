@@ -1,0 +1,185 @@
+"""What people ask of the ledger: queue, pause, resume, cancel, retry."""
+
+import threading
+
+import pytest
+
+from publisher.errors import NoSuchPost, NotPossible
+from publisher.ledger.attempts import Attempts
+from publisher.ledger.dispatch import Dispatch
+from publisher.ledger.ledger import Ledger
+from publisher.ledger.moves import Moved
+from publisher.ledger.queries import Queries
+from publisher.models import Delivery
+from publisher.outcome import Accepted, Kind, Refused, Unknown
+from publisher.states import State
+from tests.support.clock import ManualClock
+from tests.support.wishes import add, wish
+
+
+def only(queries: Queries) -> Delivery:
+    (delivery,) = queries.deliveries()
+    return delivery
+
+
+def send(dispatch: Dispatch, attempts: Attempts, clock: ManualClock) -> Delivery:
+    """Claim what is due and write the intent."""
+    (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
+    delivery = attempts.take(claim)
+    assert delivery is not None
+    intended = attempts.intend(delivery, clock.now(), clock.ahead(30))
+    assert intended is not None
+    return intended
+
+
+def test_what_is_queued_is_read_back_as_it_was(
+    ledger: Ledger, queries: Queries, clock: ManualClock
+) -> None:
+    wanted = wish(clock, texts=("Zażółć gęślą jaźń", "👩‍👧 deux"), queued_by="redaction")
+    add(ledger, wanted)
+    found = only(queries)
+    assert found.content == wanted.content
+    assert (found.due_at, found.expires_at) == (wanted.due_at, wanted.expires_at)
+    assert (found.state, found.queued_by) == (State.SCHEDULED, "redaction")
+
+
+def test_an_embargo_later_than_the_time_decides_when_it_wakes(
+    ledger: Ledger, dispatch: Dispatch, clock: ManualClock
+) -> None:
+    add(ledger, wish(clock, due_in=1, embargo_until=clock.ahead(600)))
+    assert dispatch.claim(clock.ahead(2), clock.ahead(30), 1) == []
+    clock.advance(599)
+    assert len(dispatch.claim(clock.ahead(2), clock.ahead(30), 1)) == 1
+
+
+def test_an_edit_replaces_what_waits(ledger: Ledger, queries: Queries, clock: ManualClock) -> None:
+    add(ledger, wish(clock))
+    edited = wish(clock, due_in=120, texts=("Un autre texte",))
+    ledger.apply(add=(), edit=[(only(queries), edited)], cancel=(), pictures={}, actor="redaction")
+    found = only(queries)
+    assert (found.content, found.due_at) == (edited.content, edited.due_at)
+    last = queries.history("post.fr")[-1]
+    assert last.detail["text"] == {"from": ["Le texte de post.fr"], "to": ["Un autre texte"]}
+
+
+def test_a_plan_that_was_overtaken_writes_nothing_at_all(
+    ledger: Ledger, dispatch: Dispatch, queries: Queries, clock: ManualClock
+) -> None:
+    add(ledger, wish(clock, due_in=1))
+    seen = only(queries)
+    dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
+    with pytest.raises(Moved):
+        ledger.apply(
+            add=[wish(clock, "another")], edit=[(seen, wish(clock, texts=("x",)))],
+            cancel=(), pictures={}, actor="redaction",
+        )  # fmt: skip
+    assert [d.post for d in queries.deliveries()] == ["post.fr"]
+
+
+def test_every_step_is_in_the_history_with_who_made_it(
+    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, queries: Queries, clock: ManualClock
+) -> None:
+    add(ledger, wish(clock, due_in=0))
+    attempts.record(send(dispatch, attempts, clock), Accepted("1"), clock.ahead(30))
+    steps = queries.history("post.fr")
+    assert [(s.event, s.source, s.target, s.actor) for s in steps] == [
+        ("queued", None, State.SCHEDULED, "redaction"),
+        ("claimed", State.SCHEDULED, State.PUBLISHING, "publisher"),
+        ("sending", State.PUBLISHING, State.PUBLISHING, "publisher"),
+        ("published", State.PUBLISHING, State.PUBLISHED, "publisher"),
+    ]
+    assert queries.steps(after=steps[1].id) == steps[2:]
+
+
+def test_pause_waits_for_the_request_that_is_on_its_way(
+    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualClock
+) -> None:
+    add(ledger, wish(clock, due_in=0))
+    intended = send(dispatch, attempts, clock)
+    returned = threading.Event()
+    left: list[Delivery] = []
+
+    def pause() -> None:
+        left.extend(ledger.pause(None, "crise", "direction"))
+        returned.set()
+
+    thread = threading.Thread(target=pause)
+    thread.start()
+    assert not returned.wait(0.2)
+    attempts.record(intended, Accepted("1"), clock.ahead(30))
+    assert returned.wait(10)
+    thread.join()
+    assert left == []
+
+
+def test_resume_lists_what_became_overdue(ledger: Ledger, clock: ManualClock) -> None:
+    add(ledger, wish(clock, "overdue", 10), wish(clock, "future", 1000))
+    ledger.pause(None, "crise", "direction")
+    clock.advance(60)
+    assert [d.post for d in ledger.resume(None, "direction")] == ["overdue"]
+    with pytest.raises(NotPossible, match="paused"):
+        ledger.resume(None, "direction")
+
+
+def test_cancel_takes_a_waiting_post_off_the_schedule(
+    ledger: Ledger, dispatch: Dispatch, queries: Queries, clock: ManualClock
+) -> None:
+    add(ledger, wish(clock, due_in=1))
+    ledger.cancel("post.fr", None, "direction", "le débat est reporté")
+    found = only(queries)
+    assert (found.state, found.reason) == (State.CANCELLED, "le débat est reporté")
+    assert dispatch.claim(clock.ahead(2), clock.ahead(30), 1) == []
+
+
+def test_what_is_out_cannot_be_cancelled_or_tried_again(
+    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualClock
+) -> None:
+    add(ledger, wish(clock, due_in=0))
+    attempts.record(send(dispatch, attempts, clock), Accepted("1"), clock.ahead(30))
+    with pytest.raises(NotPossible, match="published"):
+        ledger.cancel("post.fr", None, "direction", "trop tard")
+    with pytest.raises(NotPossible, match="published"):
+        ledger.retry("post.fr", None, "direction")
+
+
+@pytest.mark.parametrize("outcome", [Refused(Kind.CONTENT, "Too long."), Unknown("No answer.")])
+def test_retry_makes_a_failed_or_uncertain_delivery_due_again(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    attempts: Attempts,
+    clock: ManualClock,
+    outcome: Refused | Unknown,
+) -> None:
+    add(ledger, wish(clock, due_in=0))
+    attempts.record(send(dispatch, attempts, clock), outcome, clock.ahead(30))
+    ledger.retry("post.fr", "bice-x", "direction")
+    again = send(dispatch, attempts, clock)
+    assert attempts.record(again, Accepted("1"), clock.ahead(30)).state is State.PUBLISHED
+
+
+def test_retry_past_the_expiry_asks_for_a_new_time(
+    ledger: Ledger, dispatch: Dispatch, queries: Queries, clock: ManualClock
+) -> None:
+    add(ledger, wish(clock, due_in=0))
+    clock.advance(5 * 3600)
+    dispatch.expire()
+    with pytest.raises(NotPossible, match="expiry"):
+        ledger.retry("post.fr", None, "direction")
+    assert only(queries).state is State.MISSED
+
+
+def test_an_unknown_post_is_named(ledger: Ledger) -> None:
+    with pytest.raises(NoSuchPost, match=r"nothing\.fr"):
+        ledger.cancel("nothing.fr", None, "direction", "")
+
+
+def test_waiting_leaves_out_what_only_a_person_can_release(
+    ledger: Ledger, queries: Queries, clock: ManualClock
+) -> None:
+    add(ledger, wish(clock, "a", 10), wish(clock, "b", 5, account="bice-page"))
+    assert queries.waiting().scheduled == 2
+    assert queries.waiting().next_wake == clock.ahead(5)
+    ledger.pause("bice-page", "crise", "direction")
+    assert queries.waiting().scheduled == 1
+    assert queries.waiting().next_wake == clock.ahead(10)
+    assert [a.account for a in queries.accounts()] == ["bice-page"]
