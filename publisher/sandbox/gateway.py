@@ -1,11 +1,16 @@
 """Where the calls to both platforms come in: read, counted, spoilt by faults, answered."""
 
+import asyncio
+from functools import partial
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from publisher.sandbox import facebook, graph, operations, x
 from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.failing import Failure
+from publisher.sandbox.faults import Faults
 from publisher.sandbox.operations import Call
 from publisher.sandbox.store import Store
 
@@ -13,10 +18,13 @@ from publisher.sandbox.store import Store
 class Gateway:
     """The ASGI application behind every path that belongs to a platform."""
 
-    def __init__(self, store: Store, x_api: x.X, graph_api: facebook.Facebook) -> None:
+    def __init__(
+        self, store: Store, x_api: x.X, graph_api: facebook.Facebook, faults: Faults
+    ) -> None:
         self._store = store
         self._x = x_api
         self._facebook = graph_api
+        self._faults = faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -36,7 +44,14 @@ class Gateway:
             call = Call(operation, parts, request, body, form, received_at)
             call.account = self._claimed(call)
             self._store.requests[operation.name] += 1
+            fault = self._faults.strike(call)
+            if fault:
+                self._store.requests[f"fault {fault.what}"] += 1
+                failure = Failure(fault, call, self._store.clock, partial(self._handle, call))
+                await failure.run(scope, receive, send)
+                return
             response = await self._handle(call)
+        await asyncio.sleep(call.latency)
         await response(scope, receive, send)
 
     async def _handle(self, call: Call) -> Response:

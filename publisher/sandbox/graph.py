@@ -238,16 +238,19 @@ def app_id(account: SandboxAccount) -> str:
 
 
 def usage_headers(
-    account: SandboxAccount, standing: Standing | None, percent: float | None = None
+    account: SandboxAccount,
+    standing: Standing | None,
+    percent: float | None = None,
+    regain: int | None = None,
 ) -> dict[str, str]:
-    """X-App-Usage in percent; X-Business-Use-Case-Usage in percent and minutes."""
+    """X-App-Usage in percent; X-Business-Use-Case-Usage in percent, and minutes to `regain`."""
     if percent is None:
         used = standing.used if standing else 0
         percent = min(100, 100 * used // PAGE_CALLS.requests)
     share = int(percent)
     app = {"call_count": share, "total_time": share // 2, "total_cputime": share // 3}
-    regain = 15 if share >= 100 else 0
-    business = [{"type": "pages", **app, "estimated_time_to_regain_access": regain}]
+    minutes = regain if regain is not None else 15 if share >= 100 else 0
+    business = [{"type": "pages", **app, "estimated_time_to_regain_access": minutes}]
     return {
         "x-app-usage": json.dumps(app, separators=(",", ":")),
         "x-business-use-case-usage": json.dumps({account.page_id: business}, separators=(",", ":")),

@@ -94,6 +94,8 @@ class Call:
     """When it arrived, by the sandbox's clock."""
     account: SandboxAccount | None = None
     """Whose token it carries; nothing is proved yet."""
+    latency: float = 0.0
+    """Real seconds by which the answer is held back (a fault)."""
     lag: float = 0.0
     """Seconds of real time that the timeline is behind (a fault)."""
     usage: float | None = None

@@ -16,6 +16,8 @@ from publisher.clock import Clock
 from publisher.errors import UsageError
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.facebook import Facebook
+from publisher.sandbox.failing import ELSEWHERE
+from publisher.sandbox.faults import Fault, Faults, parse_faults
 from publisher.sandbox.gateway import Gateway
 from publisher.sandbox.store import Store
 from publisher.sandbox.x import X
@@ -38,17 +40,22 @@ class Sandbox:
         timezone: str = "UTC",
         title: str = "",
         limited: bool = True,
+        faults: Sequence[Fault] = (),
     ) -> None:
         self.accounts = tuple(accounts)
         self.timezone, self.title = timezone, title
         self.store = Store(accounts, clock)
         self.x = X(self.store, limited=limited)
         self.facebook = Facebook(self.store, limited=limited)
+        self.faults = Faults(faults)
         self.app: ASGIApp = Starlette(
             routes=[
                 Route("/sandbox/state.json", self._state),
                 Route("/sandbox/reset", self._reset, methods=["POST"]),
-                Mount("/", app=Gateway(self.store, self.x, self.facebook)),
+                Route("/sandbox/faults", self._list_faults),
+                Route("/sandbox/faults", self._set_faults, methods=["POST"]),
+                Route(ELSEWHERE, self._elsewhere, methods=["GET", "POST", "DELETE"]),
+                Mount("/", app=Gateway(self.store, self.x, self.facebook, self.faults)),
             ]
         )
 
@@ -59,7 +66,24 @@ class Sandbox:
     async def _state(self, _request: Request) -> Response:
         return JSONResponse(self.state())
 
+    async def _list_faults(self, _request: Request) -> Response:
+        return JSONResponse({"faults": self.faults.as_json()})
+
+    async def _set_faults(self, request: Request) -> Response:
+        try:
+            self.faults.set(parse_faults(await request.json()))
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, 400)
+        return await self._list_faults(request)
+
+    async def _elsewhere(self, request: Request) -> Response:
+        """Where the fault `redirect` leads: it says yes to everything, and notes who came."""
+        self.store.note("redirect-followed", "", f"{request.method} {ELSEWHERE}")
+        return JSONResponse({"success": True})
+
     async def _reset(self, _request: Request) -> Response:
+        """Forget posts, uploads, counters and faults; the accounts stay."""
+        self.faults.set(())
         self.store.clear()
         self.x.clear()
         self.facebook.clear()

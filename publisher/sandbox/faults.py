@@ -1,0 +1,230 @@
+"""What the platforms do when they fail, on demand: which requests, and what happens to them."""
+
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
+
+from publisher.errors import UsageError
+from publisher.models import Frozen
+from publisher.sandbox.operations import NAMES, Call
+
+
+class What(StrEnum):
+    """The faults by name; `Fault` says what each does."""
+
+    DUPLICATE = "duplicate"
+    REPLY_NOT_ALLOWED = "reply-not-allowed"
+    FORBIDDEN = "forbidden"
+    SUSPENDED = "suspended"
+    CREDITS_DEPLETED = "credits-depleted"
+    RATE_LIMIT = "rate-limit"
+    DAILY_LIMIT = "daily-limit"
+    BAD_RESET = "bad-reset"
+    BAD_REQUEST = "bad-request"
+    UNAUTHORISED = "unauthorised"
+    TOKEN_DEAD = "token-dead"  # noqa: S105 - a name, no secret
+    GRAPH_ERROR = "graph-error"
+    SERVER_ERROR = "server-error"
+    HTML = "html"
+    NO_ERROR = "no-error"
+    REDIRECT = "redirect"
+    NOT_JSON = "not-json"
+    EMPTY = "empty"
+    HANG_UP = "hang-up"
+    CUT = "cut"
+    HANG = "hang"
+    LATE = "late"
+    SLOW = "slow"
+    LAG = "lag"
+    USAGE = "usage"
+    PROCESSING_FAILED = "processing-failed"
+
+
+CHANGES = frozenset({What.SLOW, What.LAG, What.USAGE, What.PROCESSING_FAILED})
+"""These change how a request is carried out; all others replace its answer."""
+ONLY_X = frozenset(
+    {What.REPLY_NOT_ALLOWED, What.CREDITS_DEPLETED, What.DAILY_LIMIT, What.PROCESSING_FAILED}
+)
+ONLY_FACEBOOK = frozenset({What.TOKEN_DEAD, What.GRAPH_ERROR, What.USAGE})
+_COMMITS = frozenset({What.NOT_JSON, What.EMPTY, What.REDIRECT, What.NO_ERROR, What.CUT})
+_SECONDS = {What.RATE_LIMIT: 900.0, What.DAILY_LIMIT: 86_400.0, What.LATE: 0.9, What.LAG: 5.0}
+
+
+class Fault(Frozen):
+    """One rule: the requests that it concerns, and what happens to them.
+
+    A request is concerned if it fits every one of `channel`, `endpoint` and `account` that is
+    given. Of these requests `nth` picks some by their number, `probability` some by chance
+    (repeatable by `seed`), and `times` ends it. Of several rules, the first that replaces the
+    answer wins; those that only change how a request goes all apply.
+
+    `what` replaces the answer:
+
+    - `duplicate`, `forbidden`, `suspended`, `bad-request`, `unauthorised`: the refusal of either
+      platform; `reply-not-allowed`, `credits-depleted` (402): of X alone.
+    - `rate-limit`: X's 429, or Facebook's error 4 (or `code`) as a 400, over in `seconds` of the
+      sandbox's clock (900); `daily-limit`: X's 24-hour limit of the app; `bad-reset`: the same
+      with a header that nobody can read.
+    - `graph-error`: Facebook's error `code`, `subcode`; `token-dead`: error 190 with `subcode`
+      458, 459, 460, 463 (default), 464, 467 or 492, also in what `debug_token` tells.
+    - `server-error`: `status` 500 (default), 502, 503 or 504 with the platform's own JSON;
+      `html`: an HTML page with `status` 502 or another; `no-error`: a 500 whose JSON has no
+      `error`; `redirect`: a 302 to /sandbox/elsewhere, which says yes to everything.
+    - `not-json`, `empty`: the success status with a body that is none.
+    - `hang-up`: the connection is reset; `cut`: it ends in the middle of the answer; `hang`: no
+      answer ever; `late`: no answer, and carried out `seconds` (0.9) after the client gave up.
+
+    `commit` says whether the request is carried out all the same: true by default for `not-json`,
+    `empty`, `redirect`, `no-error` and `cut`, false for the others. So commit-then-500 is
+    `{"what": "server-error", "commit": true}`.
+
+    `what` changes how it goes:
+
+    - `slow`: the answer comes `seconds` (0.2) later; the request is carried out at once.
+    - `lag`: a timeline that is read is `seconds` (5) of real time behind.
+    - `usage`: Facebook's headers claim `percent` (97).
+    - `processing-failed`: the GIF or video of this upload ends as `failed`.
+    """
+
+    what: What
+    channel: Literal["twitter", "facebook"] | None = None
+    endpoint: str | None = None
+    """An operation's name, such as `createPosts` or `updatePost`: see operations.py."""
+    account: str | None = None
+    nth: tuple[int, ...] = ()
+    """Which of the requests that it concerns, counted from 1; empty for all."""
+    probability: float = Field(default=1.0, ge=0, le=1)
+    seed: int = 0
+    times: int | None = Field(default=None, ge=1)
+    commit: bool | None = None
+    status: int | None = Field(default=None, ge=400, le=599)
+    code: int | None = None
+    subcode: int | None = None
+    seconds: float | None = Field(default=None, ge=0)
+    percent: float = Field(default=97, ge=0)
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> Self:
+        if self.endpoint is not None and self.endpoint not in NAMES:
+            raise ValueError(
+                f"{self.endpoint} is no endpoint; known are {', '.join(sorted(NAMES))}"
+            )
+        if self.what is What.GRAPH_ERROR and self.code is None:
+            raise ValueError("graph-error needs a code")
+        return self
+
+    @property
+    def commits(self) -> bool:
+        return self.what in _COMMITS if self.commit is None else self.commit
+
+    @property
+    def delay(self) -> float:
+        """`seconds`, or what this fault has instead."""
+        return _SECONDS.get(self.what, 0.2) if self.seconds is None else self.seconds
+
+    def concerns(self, call: Call) -> bool:
+        channel = call.operation.channel
+        if self.what in (ONLY_X if channel == "facebook" else ONLY_FACEBOOK):
+            return False
+        account = call.account.name if call.account else None
+        return (
+            self.channel in (None, channel)
+            and self.endpoint in (None, call.operation.name)
+            and self.account in (None, account)
+        )
+
+
+@dataclass(slots=True)
+class _Rule:
+    fault: Fault
+    chance: random.Random = field(init=False)
+    seen: int = 0
+    applied: int = 0
+
+    def __post_init__(self) -> None:
+        self.chance = random.Random(self.fault.seed)  # noqa: S311 - must be repeatable
+
+    def fires(self, call: Call) -> bool:
+        if not self.fault.concerns(call):
+            return False
+        self.seen += 1
+        lucky = self.chance.random() < self.fault.probability
+        fresh = self.fault.times is None or self.applied < self.fault.times
+        return lucky and fresh and (not self.fault.nth or self.seen in self.fault.nth)
+
+
+class Faults:
+    """The rules in force."""
+
+    def __init__(self, faults: Sequence[Fault] = ()) -> None:
+        self.set(faults)
+
+    def set(self, faults: Sequence[Fault]) -> None:
+        """Put these rules in the place of all others; counting begins anew."""
+        self._rules = [_Rule(fault) for fault in faults]
+
+    def strike(self, call: Call) -> Fault | None:
+        """Apply to a call what changes it, and return what replaces its answer, if anything."""
+        chosen = None
+        for rule in self._rules:
+            fires = rule.fires(call)
+            if not fires or (chosen and rule.fault.what not in CHANGES):
+                continue
+            rule.applied += 1
+            if rule.fault.what in CHANGES:
+                _change(call, rule.fault)
+            else:
+                chosen = rule.fault
+        return chosen
+
+    def as_json(self) -> list[dict[str, Any]]:
+        return [
+            {
+                **rule.fault.model_dump(mode="json", exclude_defaults=True),
+                "seen": rule.seen,
+                "applied": rule.applied,
+            }
+            for rule in self._rules
+        ]
+
+
+def read_faults(wish: str) -> tuple[Fault, ...]:
+    """The rules of `--faults`: JSON itself (a list, or one rule), or a file that holds it."""
+    text = wish.strip()
+    try:
+        if not text.startswith(("[", "{")):
+            text = Path(wish).read_text(encoding="utf-8")
+        return parse_faults(json.loads(text))
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"These faults cannot be used: {error}",
+            hint='Write them like [{"what": "server-error", "endpoint": "createPosts", "nth": [2]}].',
+        ) from None
+
+
+def parse_faults(content: object) -> tuple[Fault, ...]:
+    """The rules in parsed JSON; ValueError names the first that is wrong, and its key."""
+    try:
+        rules = content if isinstance(content, list) else [content]
+        return TypeAdapter(tuple[Fault, ...]).validate_python(rules)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(str(key) for key in first["loc"])
+        raise ValueError(f"rule {place}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def _change(call: Call, fault: Fault) -> None:
+    if fault.what is What.SLOW:
+        call.latency += fault.delay
+    elif fault.what is What.LAG:
+        call.lag = max(call.lag, fault.delay)
+    elif fault.what is What.USAGE:
+        call.usage = fault.percent
+    else:
+        call.fails_processing = True
