@@ -77,6 +77,10 @@ class Application:
             Leases.for_timeout(self.settings.delivery.request_timeout),
         )
 
+    def close(self) -> None:
+        """Give the database's connections back."""
+        self.database.close()
+
     def channel(self, account: str) -> Channel:
         """The channel of an account for the calling thread, which keeps its connection."""
         channels: dict[str, Channel] = self._local.__dict__.setdefault("channels", {})
@@ -112,8 +116,8 @@ def _log_row(delivery: Delivery) -> dict[str, Any]:
         "account": delivery.account,
         "channel": delivery.channel,
         "state": delivery.state,
-        "due_at": _instant(delivery.due_at),
-        "published_at": _instant(delivery.published_at),
+        "due_at": instant_text(delivery.due_at),
+        "published_at": instant_text(delivery.published_at),
         "lateness_s": None if lateness is None else round(lateness.total_seconds(), 3),
         "remote_ids": list(delivery.remote_ids),
         "url": delivery.url,
@@ -125,7 +129,7 @@ def _log_row(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-def _instant(instant: datetime | None) -> str | None:
+def instant_text(instant: datetime | None) -> str | None:
     """`2016-03-07T07:30:00Z`, with milliseconds where there are any."""
     if instant is None:
         return None

@@ -62,8 +62,8 @@ class Capabilities(Frozen):
     picture_max_bytes: int
     alt_text_max: int
     may_be_empty_with_picture: bool = False
-    withdraw: bool = True
-    read_back: bool = True
+    repeatable: bool = False
+    """Whether publishing the same part again does no harm: then an unknown outcome is repeated."""
 
 
 class Account(Frozen):

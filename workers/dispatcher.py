@@ -12,7 +12,7 @@ from types import FrameType
 
 import structlog
 from kombu.exceptions import OperationalError
-from publisher.channels.registry import REPEATABLE
+from publisher.channels.registry import CAPABILITIES
 from redis.exceptions import RedisError
 
 from publisher.app import Application
@@ -25,6 +25,7 @@ from workers.tasks import publish
 _TICK = 0.1  # real seconds
 _BATCH = 25  # an empty task costs as much as a post: one task for many
 _CLAIM_LIMIT = 1000
+_REPEATABLE = frozenset(name for name, can in CAPABILITIES.items() if can.repeatable)
 
 # Whatever kombu or redis raise when the broker is down, slow or refuses.
 _BROKER_ERRORS = (OperationalError, RedisError, OSError)
@@ -62,7 +63,7 @@ class Dispatcher:
         """Expire, reap, claim and hand over; how many were handed over."""
         dispatch, clock = self._app.dispatch, self._app.clock
         dispatch.expire()
-        dispatch.reap(REPEATABLE)
+        dispatch.reap(_REPEATABLE)
         claims = dispatch.claim(clock.ahead(LOOK_AHEAD), clock.ahead(self._lease), _CLAIM_LIMIT)
         for start in range(0, len(claims), _BATCH):
             self._hand_over(claims[start : start + _BATCH])
