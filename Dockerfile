@@ -1,0 +1,52 @@
+# One image for every role: migration, dispatcher, worker, and the commands that people type.
+FROM python:3.13-slim AS build
+WORKDIR /build
+RUN python -m venv /opt/publisher
+ENV PATH=/opt/publisher/bin:$PATH
+COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY publisher publisher
+COPY workers workers
+RUN pip install --no-cache-dir --disable-pip-version-check \
+        --constraint constraints.txt '.[postgres]'
+
+FROM python:3.13-slim
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin publisher \
+    && install -d -o publisher -g publisher /workspace /workspace/var
+COPY --from=build /opt/publisher /opt/publisher
+
+# Passwords come as files (Docker's secrets); URLs that hold them exist only in the environment of
+# the process that needs them, never in the image, the Compose file or a command line.
+COPY --chmod=0755 <<'EOT' /usr/local/bin/with-secrets
+#!/bin/sh
+set -eu
+if [ -r /run/secrets/postgres_password ]; then
+    PUBLISHER_DATABASE__URL="postgresql+psycopg://publisher:$(cat /run/secrets/postgres_password)@postgres/publisher"
+    export PUBLISHER_DATABASE__URL
+fi
+if [ -r /run/secrets/redis_password ]; then
+    PUBLISHER_BROKER__URL="redis://:$(cat /run/secrets/redis_password)@redis:6379/0"
+    export PUBLISHER_BROKER__URL
+fi
+exec "$@"
+EOT
+
+# Whatever the role: its ledger and its broker answer, and the ledger has this version's shape.
+COPY --chmod=0755 <<'EOT' /usr/local/bin/healthy
+#!/opt/publisher/bin/python
+from publisher import broker
+from publisher.app import Application
+
+if url := Application.of_environment().settings.broker.url:
+    broker.check(url)
+EOT
+
+ENV PATH=/opt/publisher/bin:$PATH \
+    PUBLISHER_WORKSPACE=/workspace \
+    PYTHONUNBUFFERED=1
+WORKDIR /workspace
+VOLUME /workspace/var
+USER publisher
+ENTRYPOINT ["with-secrets"]
+CMD ["publisher", "run"]
+
+HEALTHCHECK --interval=30s --timeout=15s --start-period=30s CMD ["with-secrets", "healthy"]
