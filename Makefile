@@ -12,9 +12,12 @@ help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
 
 install: $(INSTALLED) ## set up .venv, with the versions of constraints.txt
+	@:
 
-$(INSTALLED): pyproject.toml constraints.txt
-	@test -x $(BIN)/python || sh tests/support/system.sh venv $(VENV)
+$(BIN)/python:
+	@sh tests/support/system.sh venv $(VENV)
+
+$(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
 	@echo 'Installing Publisher into $(VENV) (about a minute) …'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--constraint constraints.txt --editable '.[dev,postgres]'
@@ -36,9 +39,10 @@ check: install ## lint, format, types, import rules, docs
 run: install ## publish: broker, dispatcher and workers on this machine
 	$(BIN)/publisher run
 
-lock: install ## write constraints.txt anew after a change to the dependencies
+# Not after install: that would fail where the old pins no longer fit.
+lock: $(BIN)/python ## write constraints.txt anew after a change to the dependencies
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip compile --universal --python-version 3.11 --all-extras --no-header \
+	$(BIN)/uv pip compile $(UPGRADE) --universal --python-version 3.11 --all-extras --no-header \
 		--no-annotate pyproject.toml -o constraints.txt
 
 clean: ## remove .venv and every cache; var/ and its ledger stay
