@@ -36,7 +36,7 @@ class ChannelOptions:
 Opener = Callable[[Account, Mapping[str, str], ChannelOptions], Channel]
 
 
-def _twitter(account: Account, credentials: Mapping[str, str], options: ChannelOptions) -> Channel:
+def _twitter(_account: Account, credentials: Mapping[str, str], options: ChannelOptions) -> Channel:
     from publisher.channels.twitter import Twitter  # noqa: PLC0415
 
     return Twitter(
@@ -59,7 +59,7 @@ def _facebook(account: Account, credentials: Mapping[str, str], options: Channel
     )
 
 
-def _site(account: Account, credentials: Mapping[str, str], options: ChannelOptions) -> Channel:
+def _site(account: Account, _credentials: Mapping[str, str], options: ChannelOptions) -> Channel:
     from publisher.channels.site import Site  # noqa: PLC0415
 
     return Site(

@@ -1,0 +1,175 @@
+"""The website: an Atom feed, a JSON feed and HTML pages in a folder, ready for any web server.
+
+    <site_root>/<account>/index.html, feed.atom, feed.json
+                          posts/<slug>.html, posts/<slug>.json
+                          media/<digest>.<ext>
+                          .ready/<slug>/<digest>.<ext>    pictures of posts that are not out yet
+
+A post's JSON file is the truth; pages and feeds are made from these files, under a lock. Sending a
+post again writes the same files again.
+"""
+
+import hashlib
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import ClassVar
+
+from publisher.channels import capabilities, files
+from publisher.channels.base import MediaReader, NotPrepared
+from publisher.channels.pages import Image, Page, Pages
+from publisher.clock import Clock
+from publisher.errors import ConfigurationError
+from publisher.models import Account, Capabilities, Parcel, Picture, Prepared
+from publisher.outcome import Accepted, Deferred, Kind, Outcome
+
+_SLUG = re.compile(r"[a-z0-9][a-z0-9._~-]{0,99}")
+_PLAIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
+_EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/gif": "gif"}
+
+
+class Site:
+    """One account's folder on the website."""
+
+    capabilities: ClassVar[Capabilities] = capabilities.SITE
+
+    def __init__(
+        self,
+        account: Account,
+        site_root: Path,
+        *,
+        site_url: str | None,
+        patience: timedelta,
+        clock: Clock,
+    ) -> None:
+        """`patience`: real time to wait while another worker writes to the same folder."""
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", account.name):
+            raise ConfigurationError(
+                f"The account {account.name!r} cannot have a folder of that name on the website.",
+                hint="Use letters, digits, hyphens, dots and underscores in publisher.toml.",
+            )
+        self._folder = site_root / account.name
+        self._url = f"{site_url.rstrip('/')}/{account.name}" if site_url else ""
+        self._pages = Pages(account, self._folder, self._url)
+        self._patience = patience.total_seconds()
+        self._clock = clock
+
+    def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
+        """Lay the pictures ready where no page shows them; see `Channel.prepare`."""
+        ready = self._ready(slug(parcel.post))
+        try:
+            for picture in _pictures(parcel):
+                if not (ready / _file_name(picture)).exists():
+                    ready.mkdir(parents=True, exist_ok=True)
+                    files.write(ready / _file_name(picture), read_media(picture.digest))
+        except OSError as error:
+            raise NotPrepared(_unwritable(error)) from None
+        return prepared
+
+    def send(
+        self,
+        parcel: Parcel,
+        prepared: Prepared,  # noqa: ARG002  what is ready lies on the disk
+        sent: tuple[str, ...],  # noqa: ARG002  there are no threads
+    ) -> Outcome:
+        """Write the post's page, and the feeds with it; see `Channel.send`."""
+        page = self._page(parcel)
+        try:
+            self._make_folders()
+            with files.locked(self._folder / ".lock", self._patience):
+                if missing := self._move_pictures(parcel, page.slug):
+                    return Deferred(
+                        Kind.UNAVAILABLE,
+                        f"The picture {missing} is missing in the website's folder. It will be "
+                        "laid ready again.",
+                    )
+                self._pages.put(page, now=self._clock.now())
+        except OSError as error:
+            return _unwritable(error, begun=self._pages.has(page.slug))
+        return Accepted(page.slug, url=self._address(page.slug))
+
+    def withdraw(self, remote_id: str) -> Outcome:
+        if not _SLUG.fullmatch(remote_id):
+            return Accepted(remote_id)  # no page can have that name
+        try:
+            self._make_folders()
+            with files.locked(self._folder / ".lock", self._patience):
+                self._pages.remove(remote_id, now=self._clock.now())
+        except OSError as error:
+            return _unwritable(error, begun=True)
+        return Accepted(remote_id)
+
+    def _address(self, post_slug: str) -> str:
+        """The page's URL, or its path under the site's root where that has no URL yet."""
+        return f"{self._url or self._folder.name}/posts/{post_slug}.html"
+
+    def _page(self, parcel: Parcel) -> Page:
+        content = parcel.content
+        return Page(
+            slug=slug(parcel.post),
+            text="\n\n".join(part.text.strip() for part in content.parts if part.text.strip()),
+            images=tuple(
+                Image(
+                    file=f"media/{_file_name(picture)}",
+                    media_type=picture.media_type,
+                    width=picture.width,
+                    height=picture.height,
+                    alt=picture.alt,
+                    credit=picture.credit,
+                )
+                for picture in _pictures(parcel)
+            ),
+            link=content.link,
+            title=content.title,
+            lang=content.lang,
+            published=parcel.due_at,
+        )
+
+    def _make_folders(self) -> None:
+        for name in ("posts", "media"):
+            (self._folder / name).mkdir(parents=True, exist_ok=True)
+
+    def _ready(self, post_slug: str) -> Path:
+        return self._folder / ".ready" / post_slug
+
+    def _move_pictures(self, parcel: Parcel, post_slug: str) -> str | None:
+        """Put the pictures where pages find them; the name of one that is nowhere."""
+        ready, media = self._ready(post_slug), self._folder / "media"
+        for picture in _pictures(parcel):
+            name = _file_name(picture)
+            if (ready / name).exists():
+                (ready / name).replace(media / name)
+            elif not (media / name).exists():
+                return picture.name
+        if ready.exists():
+            files.sync(media)
+            for left_over in ready.iterdir():  # of an earlier version of the post
+                left_over.unlink()
+            ready.rmdir()
+        return None
+
+
+def slug(post: str) -> str:
+    """A file name for a post's id; two ids never have the same one."""
+    if _PLAIN.fullmatch(post):
+        return post
+    plain = re.sub(r"[^a-z0-9._-]+", "-", post.lower()).strip("-._")[:80] or "post"
+    return f"{plain}~{hashlib.sha256(post.encode()).hexdigest()[:12]}"
+
+
+def _pictures(parcel: Parcel) -> list[Picture]:
+    return [picture for part in parcel.content.parts for picture in part.pictures]
+
+
+def _file_name(picture: Picture) -> str:
+    return f"{picture.digest}.{_EXTENSIONS[picture.media_type]}"
+
+
+def _unwritable(error: OSError, *, begun: bool = False) -> Deferred:
+    """`begun`: the post may already show somewhere; sending it again completes it."""
+    reason = error.strerror or str(error) or "unknown reason"
+    return Deferred(
+        Kind.UNKNOWN_OUTCOME if begun else Kind.UNAVAILABLE,
+        f"The website's folder cannot be used ({reason}). Check its permissions and the free "
+        "space; it will be tried again.",
+    )
