@@ -77,6 +77,13 @@ class BrokerUnavailable(PublisherError):
     hint = "Check [broker] url in publisher.toml; leave it empty to use the embedded broker."
 
 
+class PictureUnusable(PublisherError):
+    """A picture cannot be sent."""
+
+    exit_code = 1
+    hint = "Run `publisher check`, which names the draft and what is wrong with the picture."
+
+
 class StorageError(PublisherError):
     """A file cannot be written."""
 

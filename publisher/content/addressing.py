@@ -1,0 +1,81 @@
+"""Whether a post reaches whom it should: recipients, languages, sections and consents."""
+
+from collections.abc import Sequence
+
+from publisher.content.draft import Surroundings
+from publisher.content.problems import Findings
+from publisher.content.rendering import recipients
+from publisher.content.sections import position_key
+from publisher.models import Account, Post
+
+
+class Addressing:
+    """Checks posts against the accounts that would get them."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+
+    def check(self, post: Post, group: Sequence[Post], findings: Findings) -> None:
+        """Note what is wrong with who gets `post`; `group` are its translations and itself."""
+        accounts, problems = recipients(post, self._around.accounts)
+        known = {*self._around.accounts, *self._around.channels, "all"}
+        if problems and known.issuperset(post.to):  # unknown names are reported already
+            findings.problems += problems
+        self._check_languages(post, group, accounts, findings)
+        self._check_sections(post, accounts, findings)
+        self._check_consents(post, accounts, findings)
+
+    def _check_languages(
+        self, post: Post, group: Sequence[Post], accounts: Sequence[Account], findings: Findings
+    ) -> None:
+        for account in accounts:
+            if post.lang and account.language and account.language != post.lang:
+                findings.warning(
+                    "other-language",
+                    post.position("to"),
+                    f"{account.name} speaks {account.language}, and the draft is in {post.lang}.",
+                    "Name it only if that is meant; a channel or `all` leaves it out.",
+                )
+        if post is not group[0]:
+            return
+        addressed = {
+            account.language
+            for member in group
+            for account in self._around.accounts.values()
+            if account.language and ("all" in member.to or account.channel in member.to)
+        }
+        missing = addressed - {member.lang for member in group}
+        if missing:
+            findings.warning(
+                "missing-translation",
+                post.position("to"),
+                f"There are accounts that speak {', '.join(sorted(filter(None, missing)))}, "
+                "but no translation for them.",
+                "Add one with the language in the file's name, such as name.es.md.",
+            )
+
+    @staticmethod
+    def _check_sections(post: Post, accounts: Sequence[Account], findings: Findings) -> None:
+        if not accounts:
+            return
+        used = {name for account in accounts for name in (account.name, account.channel)}
+        for section in post.texts:
+            if section and section not in used:
+                findings.warning(
+                    "unused-section",
+                    post.position(position_key(section)),
+                    f"The text for `{section}` goes nowhere, because the post does not go there.",
+                    f"Add {section} to `to:`, or delete the section.",
+                )
+
+    def _check_consents(self, post: Post, accounts: Sequence[Account], findings: Findings) -> None:
+        for item in post.media:
+            record = self._around.consents.get(item.consent or "")
+            outside = [a.name for a in accounts if record and not record.covers(a)]
+            if outside:
+                findings.error(
+                    "consent-scope",
+                    item.position,
+                    f"The consent {item.consent} does not cover {', '.join(outside)}.",
+                    "Leave the picture out there, or ask for a wider consent.",
+                )

@@ -1,0 +1,90 @@
+"""posts/consents.yaml: who allowed a picture of people to be shown, where and until when.
+
+A mapping of ids to records: `granted_to` (one organisation or a list), `channels` (a list; all, if
+it is missing), `until` (the last day, in the session's time zone) and `withdrawn: true`.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from publisher.content import nodes, textfile
+from publisher.content.fields import Fields
+from publisher.content.problems import Findings, Flaw
+from publisher.models import Account, Frozen
+
+FILE = "posts/consents.yaml"
+_KEYS = ("granted_to", "channels", "until", "withdrawn", "note")
+
+
+class Consent(Frozen):
+    """One record."""
+
+    id: str
+    granted_to: frozenset[str] = frozenset()
+    """Organisations; empty: whoever publishes from this workspace."""
+    channels: frozenset[str] | None = None
+    """None: every channel."""
+    until: date | None = None
+    withdrawn: bool = False
+
+    def covers(self, account: Account) -> bool:
+        """Whether it was granted for this account's channel and to its organisation."""
+        right_channel = self.channels is None or account.channel in self.channels
+        known = account.organisation is not None
+        return right_channel and (
+            not self.granted_to or (known and account.organisation in self.granted_to)
+        )
+
+    def reason_to_hold(self, due_at: datetime | None, zone: ZoneInfo) -> str | None:
+        """Why a post that is due then must wait, if it must."""
+        if self.withdrawn:
+            return f"consent {self.id} was withdrawn"
+        if self.until and due_at and due_at.astimezone(zone).date() > self.until:
+            return f"consent {self.id} expired on {self.until.isoformat()}"
+        return None
+
+
+def load(posts: Path, channels: frozenset[str], findings: Findings) -> dict[str, Consent]:
+    """The records by id; a missing file is none, and a record with problems is left out."""
+    path = posts / "consents.yaml"
+    if not path.exists() and not path.is_symlink():
+        return {}
+    text = textfile.read(path, findings)
+    root = None if text is None else nodes.compose(text, findings)
+    if not isinstance(root, nodes.Mapping):
+        if root is not None:
+            findings.error(
+                "not-a-mapping", root.position, f"{FILE} is no list of keys with values."
+            )
+        return {}
+    records = (_record(name, entry, channels, findings) for name, entry in root.entries.items())
+    return {record.id: record for record in records if record}
+
+
+def _record(
+    name: str, entry: nodes.Entry, channels: frozenset[str], findings: Findings
+) -> Consent | None:
+    before = len(findings.problems)
+    if not isinstance(entry.value, nodes.Mapping):
+        flaw = Flaw("not-a-mapping", f"The consent `{name}` has no keys.")
+        findings.add(flaw, entry.value.position)
+        return None
+    fields = Fields(entry.value, _KEYS, findings)
+    granted_to, for_channels = fields.words("granted_to"), fields.words("channels")
+    for channel, position in for_channels or ():
+        if channel not in channels:
+            hint = f"Channels are: {', '.join(sorted(channels))}."
+            findings.error("bad-value", position, f"`{channel}` is no channel.", hint)
+    record = Consent(
+        id=name,
+        granted_to=frozenset(word for word, _ in granted_to or ()),
+        channels=None if for_channels is None else frozenset(word for word, _ in for_channels),
+        until=fields.day("until"),
+        withdrawn=fields.flag("withdrawn") or False,
+    )
+    return record if len(findings.problems) == before else None
+
+
+Consents = Mapping[str, Consent]

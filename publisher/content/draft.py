@@ -1,0 +1,286 @@
+"""One draft: front matter and body become a Post."""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from publisher.content import pictures, sections
+from publisher.content.consents import Consents
+from publisher.content.fields import Fields
+from publisher.content.frontmatter import split
+from publisher.content.nodes import Mapping as MappingNode
+from publisher.content.problems import Findings, Flaw, suggestion
+from publisher.content.session import Session, language, unusable
+from publisher.content.times import Moment
+from publisher.models import Account, MediaItem, Post, Severity
+
+KEYS = (
+    "at", "to", "lang", "title", "media", "link", "expires", "embargo", "author", "repeat",
+)  # fmt: skip
+"""What front matter may hold."""
+_MEDIA_KEYS = ("file", "alt", "credit", "people", "consent")
+_LANGUAGE_SUFFIX = re.compile(r"[a-z]{2}(-[A-Za-z]{2,4})?")
+_MARGIN = timedelta(days=7)
+"""Preparation and follow-up belong to a session; what lies further off is likely a slip."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a draft is read against."""
+
+    posts: Path
+    """The folder posts/, absolute."""
+    session: Session
+    consents: Consents
+    accounts: Mapping[str, Account]
+    channels: Collection[str]
+
+    @cached_property
+    def names(self) -> list[str]:
+        """What can have a section of its own."""
+        return [*self.channels, *self.accounts]
+
+    @cached_property
+    def spoken(self) -> frozenset[str]:
+        """The languages of the accounts."""
+        return frozenset(a.language for a in self.accounts.values() if a.language)
+
+
+def split_language(post_id: str, spoken: Collection[str]) -> tuple[str, str | None]:
+    """A post's id without the language that it ends in, and that language.
+
+    `name.fr` is French and `notes.v2` is nothing: two-letter codes count, with or without a
+    region, and whatever the accounts speak.
+    """
+    base, dot, code = post_id.rpartition(".")
+    if dot and "/" not in code and (code in spoken or _LANGUAGE_SUFFIX.fullmatch(code)):
+        return base, code
+    return post_id, None
+
+
+def parse(text: str, post_id: str, surroundings: Surroundings, findings: Findings) -> Post | None:
+    """The post that `text` describes; None if it cannot be made out at all.
+
+    What is wrong is noted in `findings`; a post with errors is good for looking at, never for
+    publishing.
+    """
+    halves = split(text, findings)
+    if halves is None:
+        return None
+    body = sections.parse(halves.body, surroundings.names, halves.body_line)
+    for flaw, position in body.errors:
+        findings.add(flaw, position)
+    for flaw, position in body.warnings:
+        findings.add(flaw, position, Severity.WARNING)
+    reader = _Reader(halves.front, post_id, surroundings, findings)
+    return Post(
+        id=post_id,
+        file=findings.file,
+        texts=body.texts,
+        positions={**reader.fields.key_positions(), **body.positions},
+        **reader.values(),
+    )
+
+
+class _Reader:
+    """Reads the front matter of one draft."""
+
+    def __init__(
+        self, front: MappingNode, post_id: str, surroundings: Surroundings, findings: Findings
+    ) -> None:
+        self.fields = Fields(front, KEYS, findings)
+        self._post_id = post_id
+        self._around = surroundings
+        self._session = surroundings.session
+        self._findings = findings
+
+    def values(self) -> dict[str, Any]:
+        fields, defaults = self.fields, self._session.defaults
+        at, embargo = self._moment("at"), self._moment("embargo")
+        due_at = at.instant if at else None
+        expires = fields.duration("expires") or self._default("expires", defaults.expires)
+        self._check_times(due_at, embargo and embargo.instant, expires)
+        media = self._media()
+        return {
+            "lang": language(fields) or self._language(),
+            "title": fields.text("title"),
+            "author": fields.text("author") or self._default("author", defaults.author),
+            "to": self._to(),
+            "due_at": due_at,
+            "anchor": at and at.item,
+            "expires_after": expires,
+            "embargo_until": embargo and embargo.instant,
+            "held": self._reason_to_hold(at, embargo, media),
+            "link": self._link(),
+            "repeat": fields.flag("repeat") or False,
+            "media": media,
+        }
+
+    def _default(self, key: str, value: Any) -> Any:
+        """The session's default for a key that the draft does not give."""
+        if key in self.fields:
+            return None
+        if f"defaults.{key}" in self._session.flawed:
+            self.fields.reject(key, unusable(f"the default of `{key}`"))
+        return value
+
+    def _language(self) -> str | None:
+        if "lang" in self.fields:
+            return None
+        _, named = split_language(self._post_id, self._around.spoken)
+        return named or self._default("lang", self._session.defaults.lang)
+
+    def _moment(self, key: str) -> Moment | None:
+        text = self.fields.text(key, may_be_empty=key == "at")
+        if text is None:
+            return None
+        moment = self._session.resolve(text)
+        if isinstance(moment, Flaw):
+            self.fields.reject(key, moment)
+            return None
+        if moment.local and self._session.timezone is None:
+            self._findings.warning(
+                "no-timezone",
+                self.fields.position(key),
+                f"`{text}` is taken as UTC, because the session names no time zone.",
+                "Write an offset, such as +01:00, or give posts/session.yaml a `timezone:`.",
+            )
+        return moment
+
+    def _check_times(
+        self, due_at: datetime | None, embargo: datetime | None, expires: timedelta | None
+    ) -> None:
+        if due_at is None:
+            return
+        if embargo and embargo > due_at:
+            place = self.fields.position("embargo")
+            if expires and embargo >= due_at + expires:
+                message = "The embargo ends after the post has expired, so it can never go out."
+                self._findings.error("embargo-after-expiry", place, message)
+            else:
+                message = "The embargo ends after the post's time; it goes out when that ends."
+                self._findings.warning("embargo-after-time", place, message)
+        day = due_at.astimezone(self._session.zone).date()
+        starts, ends = self._session.starts, self._session.ends
+        if (starts and day < starts - _MARGIN) or (ends and day > ends + _MARGIN):
+            self._findings.warning(
+                "outside-session",
+                self.fields.position("at"),
+                f"{day.isoformat()} is more than a week before or after the session.",
+                "Check the month and the year.",
+            )
+
+    def _to(self) -> tuple[str, ...]:
+        words = self.fields.words("to")
+        if words is None:
+            known = self._around.session.defaults.to
+            recipients = self._default("to", known)
+            places = [(name, self.fields.position("to")) for name in recipients]
+        else:
+            places = list(words)
+        names = [*self._around.names, "all"]
+        for name, position in places:
+            if name not in names:
+                self._findings.error(
+                    "unknown-recipient",
+                    position,
+                    f"`{name}` is no account, no channel and not `all`.",
+                    suggestion(name, names, nothing="publisher.toml has no accounts."),
+                )
+        return tuple(name for name, _ in places)
+
+    def _link(self) -> str | None:
+        link = self.fields.text("link")
+        if link is None:
+            return None
+        flaw = _flaw_of_link(link)
+        if flaw:
+            self.fields.reject("link", flaw)
+            return None
+        return link
+
+    def _media(self) -> tuple[MediaItem, ...]:
+        items = (self._media_item(node) for node in self.fields.mappings("media"))
+        return tuple(item for item in items if item)
+
+    def _media_item(self, node: MappingNode) -> MediaItem | None:
+        fields = Fields(node, _MEDIA_KEYS, self._findings)
+        name, alt = fields.text("file"), fields.text("alt", may_be_empty=True)
+        if "file" not in fields:
+            fields.missing("file", "Name a picture: `file: media/name.jpg`.")
+        if alt is None and not isinstance(fields.node("alt"), MappingNode):
+            self._findings.error(
+                "alt-missing",
+                fields.position("alt"),
+                "The picture has no alternative text.",
+                "Say in `alt:` what it shows, for those who cannot see it.",
+            )
+        people, consent = fields.flag("people") or False, fields.text("consent")
+        self._check_consent(fields, consent, people=people)
+        path = self._picture(fields, name) if name else None
+        if path is None or alt is None:
+            return None
+        return MediaItem(
+            path=path,
+            alt=alt,
+            credit=fields.text("credit"),
+            people=people,
+            consent=consent,
+            position=fields.position("file"),
+        )
+
+    def _picture(self, fields: Fields, name: str) -> Path | None:
+        posts = self._around.posts
+        folder = posts if name.startswith("/") else (posts / self._post_id).parent
+        path = folder / name.lstrip("/")
+        flaws = pictures.inspect(path, posts)
+        for flaw in flaws:
+            fields.reject("file", flaw)
+        return None if flaws else path.resolve()
+
+    def _check_consent(self, fields: Fields, consent: str | None, *, people: bool) -> None:
+        if people and "consent" not in fields:
+            self._findings.error(
+                "consent-missing",
+                fields.position("people"),
+                "People are in the picture, but no consent is named.",
+                "Add `consent:` with the id of a record in posts/consents.yaml.",
+            )
+        if consent is not None and consent not in self._around.consents:
+            hint = suggestion(consent, self._around.consents, nothing="It has no usable record.")
+            flaw = Flaw("unknown-consent", f"posts/consents.yaml has no `{consent}`.", hint)
+            fields.reject("consent", flaw)
+
+    def _reason_to_hold(
+        self, at: Moment | None, embargo: Moment | None, media: tuple[MediaItem, ...]
+    ) -> str | None:
+        """Why the post must not go out although it is due."""
+        anchors = dict.fromkeys(moment.item for moment in (at, embargo) if moment and moment.item)
+        agenda = self._session.agenda
+        reasons = [f"{name} is cancelled" for name in anchors if agenda[name].cancelled]
+        for item in media:
+            record = self._around.consents.get(item.consent or "")
+            reason = record and record.reason_to_hold(at and at.instant, self._session.zone)
+            if reason and reason not in reasons:
+                reasons.append(reason)
+        return "; ".join(reasons) or None
+
+
+def _flaw_of_link(link: str) -> Flaw | None:
+    hint = "Write the whole address, such as https://www.example.org/article."
+    try:
+        parts = urlsplit(link)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return Flaw("bad-link", f"`{link}` is no web address.", hint)
+    if parts.scheme not in ("http", "https") or not host or re.search(r"[\s<>\"]", link):
+        return Flaw("bad-link", f"`{link}` is no web address.", hint)
+    if parts.username is not None:
+        # The message does not repeat the link: what stands before the @ may be a password.
+        return Flaw("bad-link", "The link holds a user name or password.", "Take it out.")
+    return None

@@ -1,0 +1,51 @@
+"""Splitting a draft into its front matter and its body."""
+
+import re
+from typing import NamedTuple
+
+from publisher.content.nodes import Mapping, compose
+from publisher.content.problems import Findings
+from publisher.models import Position
+
+_FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
+_SHAPE = "A draft begins with a line `---`, its keys, and another line `---`."
+
+
+class Split(NamedTuple):
+    """A draft's two halves; `body_line` is the line on which the body begins."""
+
+    front: Mapping
+    body: str
+    body_line: int
+
+
+def split(text: str, findings: Findings) -> Split | None:
+    r"""The front matter as a tree and the body as text; None where there is no telling them apart.
+
+    `text` has `\n` as line ends. Empty front matter is an empty mapping.
+    """
+    opening = _FENCE.match(text)
+    if opening is None:
+        findings.error("front-matter-missing", Position(), "The draft has no front matter.", _SHAPE)
+        return None
+    closing = _FENCE.search(text, opening.end() + 1)
+    if closing is None:
+        findings.error(
+            "front-matter-unclosed", Position(), "The front matter is never closed.", _SHAPE
+        )
+        return None
+    node = compose(text[opening.end() + 1 : closing.start()], findings, first_line=2)
+    if node is None:
+        if findings.has_errors:
+            return None
+        node = Mapping({}, Position())
+    if not isinstance(node, Mapping):
+        findings.error(
+            "not-a-mapping",
+            node.position,
+            "The front matter is no list of keys with values.",
+            "Write it like `at: 2016-03-07 08:30`, one key on a line.",
+        )
+        return None
+    body_line = text.count("\n", 0, closing.end()) + 2
+    return Split(node, text[closing.end() + 1 :], body_line)

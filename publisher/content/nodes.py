@@ -1,0 +1,184 @@
+"""YAML as a small tree in which everything knows its place.
+
+Every value stays a string (`12:30`, `on` and `no` too), and what YAML has beyond lists, mappings
+and scalars is refused: aliases can explode, tags name types, and both surprise people.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from publisher.content.problems import Findings
+from publisher.content.textfile import invalid_character
+from publisher.models import Position
+
+MAX_DEPTH = 8
+"""Levels of nesting; nothing that is read here needs more than three."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    value: str
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    items: tuple["Node", ...]
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    entries: dict[str, "Entry"]
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A key's place and its value."""
+
+    key: Position
+    value: "Node"
+
+
+Node = Scalar | Sequence | Mapping
+
+# What libyaml says, and what a person can do about it.
+_HINTS = (
+    ("tab character", "Indent with spaces; YAML allows no tabs there."),
+    (
+        "mapping values are not allowed",
+        "A value that holds `: ` goes between quotes; a key stands at the start of its line.",
+    ),
+    (
+        "cannot start any token",
+        "Put the value between quotes if it begins with @, `, % or |; indent with spaces, not tabs.",
+    ),
+    ("unexpected end of stream", "A quotation mark is opened and never closed."),
+    ("expected ',' or", "A bracket is opened and never closed, or a comma is missing."),
+    ("expected key", "Check the quotes and the indentation of this line and the one before."),
+)
+
+
+def compose(text: str, findings: Findings, first_line: int = 1) -> Node | None:
+    """The tree of a YAML document that begins on `first_line` of its file; None if it has none.
+
+    Problems are noted in `findings`; where YAML itself is broken, the tree is None.
+    """
+    before = len(findings.problems)
+    events = _events(text, findings, first_line)
+    node = _node(next(events, None), events, findings, first_line)
+    if (extra := next(events, None)) is not None:
+        place = _position(extra.start_mark, first_line)
+        findings.error("yaml-feature", place, "A second YAML document begins here.")
+    broken = any(found.code.startswith("yaml") for found in findings.problems[before:])
+    return None if broken else node
+
+
+def _events(text: str, findings: Findings, first_line: int) -> Iterator[Any]:
+    """The events that make up nodes, until something is refused."""
+    depth = 0
+    try:
+        for event in yaml.parse(text, Loader=yaml.CBaseLoader):
+            if not isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
+                continue
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            refused = _refused(event, depth)
+            if refused:
+                place = _position(event.start_mark, first_line)
+                findings.error("yaml-feature", place, *refused)
+                return
+            yield event
+    except yaml.YAMLError as error:
+        _note_error(error, findings, first_line)
+
+
+def _refused(event: Any, depth: int) -> tuple[str, str] | None:
+    """Message and hint for what is not used here."""
+    if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+        sign, word = ("*", "alias") if isinstance(event, yaml.AliasEvent) else ("&", "anchor")
+        return (
+            f"`{sign}{event.anchor}` is a YAML {word}, which is not allowed here.",
+            f"Write the value out; a text that begins with {sign} goes between quotes.",
+        )
+    if getattr(event, "tag", None):
+        return (
+            f"`{event.tag}` is a YAML tag, which is not allowed here.",
+            "Leave it out; a text that begins with ! goes between quotes.",
+        )
+    if depth > MAX_DEPTH:
+        return "This is nested too deeply.", "Nothing here needs more than three levels."
+    return None
+
+
+def _node(event: Any, events: Iterator[Any], findings: Findings, first_line: int) -> Node | None:
+    """The node that `event` begins; None when the events end too early."""
+    if event is None:
+        return None
+    position = _position(event.start_mark, first_line)
+    if isinstance(event, yaml.SequenceStartEvent):
+        return _sequence(position, events, findings, first_line)
+    if isinstance(event, yaml.MappingStartEvent):
+        return _mapping(position, events, findings, first_line)
+    if flaw := invalid_character(event.value):  # from an escape such as "\0"
+        findings.add(flaw, position)
+        return Scalar("", position)
+    return Scalar(event.value, position)
+
+
+def _sequence(
+    position: Position, events: Iterator[Any], findings: Findings, first_line: int
+) -> Sequence:
+    items: list[Node] = []
+    for event in events:
+        if isinstance(event, yaml.SequenceEndEvent):
+            break
+        item = _node(event, events, findings, first_line)
+        if item is not None:
+            items.append(item)
+    return Sequence(tuple(items), position)
+
+
+def _mapping(
+    position: Position, events: Iterator[Any], findings: Findings, first_line: int
+) -> Mapping:
+    entries: dict[str, Entry] = {}
+    for event in events:
+        if isinstance(event, yaml.MappingEndEvent):
+            break
+        key = _node(event, events, findings, first_line)
+        value = _node(next(events, None), events, findings, first_line)
+        if key is None or value is None:
+            break
+        if not isinstance(key, Scalar):
+            findings.error("yaml-feature", key.position, "A key must be a single word.")
+        elif key.value in entries:
+            first = entries[key.value].key.line
+            findings.error(
+                "duplicate-key",
+                key.position,
+                f"`{key.value}` is given twice; the first is on line {first}.",
+                "Delete one of them.",
+            )
+        else:
+            entries[key.value] = Entry(key.position, value)
+    return Mapping(entries, position)
+
+
+def _position(mark: Any, first_line: int) -> Position:
+    return Position(line=mark.line + first_line, column=mark.column + 1)
+
+
+def _note_error(error: yaml.YAMLError, findings: Findings, first_line: int) -> None:
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        findings.error("yaml", Position(line=first_line), f"This is no valid YAML: {error}.")
+        return
+    what = error.problem or "it cannot be read"
+    hint = next((hint for sign, hint in _HINTS if sign in what), None)
+    where = f" {error.context}" if error.context else ""
+    position = _position(error.problem_mark, first_line)
+    findings.error("yaml", position, f"This is no valid YAML: {what}{where}.", hint)

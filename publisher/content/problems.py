@@ -1,0 +1,145 @@
+"""What can be wrong with content: the codes, and the notebook that gathers problems of one file."""
+
+import difflib
+from collections.abc import Collection
+from typing import NamedTuple
+
+from publisher.models import Position, Problem, Severity
+
+CODES: dict[str, str] = {
+    # Files
+    "unreadable": "The file or folder cannot be read.",
+    "file-too-big": "The text file is bigger than 1 MB.",
+    "encoding": "The file is not UTF-8 text.",
+    "invalid-character": "The text holds a control character or one that no platform accepts.",
+    "outside-posts": "The draft is a symbolic link that leads out of posts/.",
+    "symbolic-link": "The folder is a symbolic link, which is not followed.",
+    "file-name": "The file's name cannot be the id of a post.",
+    "duplicate-id": "Two files have one id, or ids that differ only by case.",
+    "not-a-draft": "The file looks like a draft, but its name does not end in .md.",
+    "no-posts": "The workspace has no posts/ folder.",
+    # Front matter and the other YAML files
+    "front-matter-missing": "The draft does not begin with front matter.",
+    "front-matter-unclosed": "The front matter has no closing `---`.",
+    "yaml": "This is no valid YAML.",
+    "yaml-feature": "YAML anchors, aliases, tags and deep nesting are not used here.",
+    "not-a-mapping": "Keys and values are expected here.",
+    "not-a-list": "A list is expected here.",
+    "not-a-text": "A single value is expected here.",
+    "duplicate-key": "A key stands twice in one mapping.",
+    "unknown-key": "Nothing is known under this key.",
+    "missing-key": "A key that is needed is missing.",
+    "empty-value": "The key has no value.",
+    "bad-value": "The value is not of the kind that the key needs.",
+    # Times
+    "bad-time": "The time cannot be read.",
+    "time-without-clock": "A date stands where a date with a time of day is needed.",
+    "nonexistent-time": "The local time does not exist, because the clocks skip it.",
+    "ambiguous-time": "The local time exists twice, because the clocks are set back.",
+    "unknown-zone": "The time zone does not exist.",
+    "no-timezone": "A local time is taken as UTC, because the session names no time zone.",
+    "unknown-anchor": "No agenda item has this name.",
+    "no-end": "The agenda item has no end to count from.",
+    "bad-duration": "The duration cannot be read.",
+    "session-unusable": "The draft relies on something in posts/session.yaml that has problems.",
+    "outside-session": "The post is due more than a week before or after the session.",
+    "ends-before-start": "The end is not after the start.",
+    "embargo-after-expiry": "The embargo ends when the post has expired: it can never go out.",
+    "embargo-after-time": "The embargo ends after the post's time; it goes out at the embargo.",
+    # Who gets it
+    "unknown-recipient": "No account or channel has this name.",
+    "no-recipients": "No account gets the post.",
+    "other-language": "The account speaks another language than the draft.",
+    "missing-translation": "The post is translated, but not into all languages of its accounts.",
+    "bad-language": "The language is no code such as fr or pt-BR.",
+    "bad-link": "The link is no web address.",
+    # Text
+    "duplicate-section": "Two sections are for the same channel or account.",
+    "empty-part": "A thread has a part without text.",
+    "empty-text": "There is no text for the account.",
+    "too-long": "The text is longer than the channel takes.",
+    "unused-section": "No recipient uses the section's text.",
+    "heading-as-text": "The heading looks like a channel or account, but is published as text.",
+    # Pictures
+    "media-missing": "The picture does not exist.",
+    "media-outside": "The picture is outside posts/.",
+    "media-symlink": "The picture is a symbolic link that leads out of posts/.",
+    "media-not-a-file": "The picture is a folder or another thing that is no file.",
+    "media-type": "The file is no picture of the type that its name claims.",
+    "media-damaged": "The picture is truncated or damaged.",
+    "media-too-big": "The picture's file is too big.",
+    "media-too-many-pixels": "The picture has more pixels than can be opened safely.",
+    "media-animated": "The picture moves, which is not supported.",
+    "media-unsupported": "The channel takes no picture that this one can become.",
+    "too-many-pictures": "The post has more pictures than the channel takes.",
+    "alt-missing": "The picture has no alternative text.",
+    "alt-too-long": "The alternative text is longer than the channel takes.",
+    "consent-missing": "People are in the picture, but no consent is named.",
+    "unknown-consent": "posts/consents.yaml has no such consent.",
+    "consent-scope": "The consent does not cover the channel or organisation.",
+}
+"""Every code that a problem can have, with what it means in one line."""
+
+
+class Flaw(NamedTuple):
+    """What is wrong, before anybody knows where: returned in place of a value."""
+
+    code: str
+    message: str
+    hint: str | None = None
+
+
+class Findings:
+    """The problems found in one file."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.problems: list[Problem] = []
+
+    def error(self, code: str, position: Position, message: str, hint: str | None = None) -> None:
+        self.add(Flaw(code, message, hint), position)
+
+    def warning(self, code: str, position: Position, message: str, hint: str | None = None) -> None:
+        self.add(Flaw(code, message, hint), position, Severity.WARNING)
+
+    def add(self, flaw: Flaw, position: Position, severity: Severity = Severity.ERROR) -> None:
+        self.problems.append(problem(self.file, flaw, position, severity))
+
+    @property
+    def has_errors(self) -> bool:
+        return any(found.severity is Severity.ERROR for found in self.problems)
+
+
+def problem(
+    file: str, flaw: Flaw, position: Position, severity: Severity = Severity.ERROR
+) -> Problem:
+    """The flaw at its place. A code that `CODES` does not explain is a mistake of ours."""
+    if flaw.code not in CODES:
+        raise KeyError(flaw.code)
+    return Problem(
+        file=file,
+        line=position.line,
+        column=position.column,
+        severity=severity,
+        code=flaw.code,
+        message=flaw.message,
+        hint=flaw.hint,
+    )
+
+
+def nearest(name: str, known: Collection[str]) -> str | None:
+    """The known name that is most like `name`, if one is like it at all."""
+    by_folded = {candidate.casefold(): candidate for candidate in known}
+    near = difflib.get_close_matches(name[:100].casefold(), by_folded, n=1, cutoff=0.6)
+    return by_folded[near[0]] if near else None
+
+
+def suggestion(name: str, known: Collection[str], *, nothing: str) -> str:
+    """A hint that names the nearest of the known names, or all of them, or says `nothing`."""
+    near = nearest(name, known)
+    if near is not None:
+        return f"Did you mean `{near}`?"
+    if not known:
+        return nothing
+    names = ", ".join(sorted(known)[:12])
+    return f"Known are: {names}{', …' if len(known) > 12 else '.'}"

@@ -1,0 +1,199 @@
+"""What one account gets of a post."""
+
+from collections.abc import Callable, Mapping
+
+from publisher.content.counting import length
+from publisher.content.pictures import MEDIA_TYPES, CleanPicture
+from publisher.content.problems import Findings, Flaw, problem
+from publisher.content.sections import position_key
+from publisher.models import (
+    Account,
+    Capabilities,
+    Content,
+    MediaItem,
+    Part,
+    Picture,
+    Position,
+    Post,
+    Problem,
+)
+
+Cleaner = Callable[[MediaItem, Capabilities], CleanPicture]
+
+_PUNCTUATION = "()<>[]{}«»“”\"',.;:!?…"
+
+
+def recipients(post: Post, accounts: Mapping[str, Account]) -> tuple[list[Account], list[Problem]]:
+    """The accounts that get the post, each once, in the order of `to` and of publisher.toml.
+
+    An account that is named always gets it. A channel or `all` means the accounts whose language
+    is the draft's, and those without a language, which take every draft. Names that nobody has
+    are left out: reading the draft reported them. That nobody gets it is a problem.
+    """
+    found: dict[str, Account] = {}
+    for name in post.to:
+        if name in accounts:
+            found[name] = accounts[name]
+            continue
+        for account in accounts.values():
+            speaks = account.language is None or account.language == post.lang
+            if speaks and name in ("all", account.channel):
+                found[account.name] = account
+    if found:
+        return list(found.values()), []
+    return [], [problem(post.file, _nobody(post), post.position("to"))]
+
+
+def _nobody(post: Post) -> Flaw:
+    if not post.to:
+        hint = "Add `to:` with accounts, channels or `all`, or a default in posts/session.yaml."
+        return Flaw("no-recipients", "The draft does not say who gets it.", hint)
+    whom = ", ".join(f"`{name}`" for name in post.to)
+    if post.lang is None:
+        hint = "Add `lang:`, end the file's name in .fr.md or the like, or name accounts in `to:`."
+        return Flaw("no-recipients", f"No account of {whom} takes a draft without language.", hint)
+    message = f"No account of {whom} speaks the draft's language, {post.lang}."
+    return Flaw("no-recipients", message, "Name the accounts in `to:`, or mend the language.")
+
+
+def section_for(post: Post, account: Account) -> str:
+    """The name of the section that the account gets: its own, its channel's, or the common text."""
+    for name in (account.name, account.channel):
+        if name in post.texts:
+            return name
+    return ""
+
+
+def texts(post: Post, account: Account, capabilities: Capabilities) -> tuple[str, ...]:
+    """The text of each part, with the link at the end of the last where the channel appends it.
+
+    The link follows after a space, or stands alone where there is no text. A link that is already
+    in one of the parts is not repeated.
+    """
+    parts = _written(post, account, capabilities)
+    if capabilities.link == "attached" or not post.link or _mentions(parts, post.link):
+        return parts
+    return (*parts[:-1], f"{parts[-1]} {post.link}".strip())
+
+
+def _written(post: Post, account: Account, capabilities: Capabilities) -> tuple[str, ...]:
+    """The parts as they stand in the draft, without a link appended."""
+    parts = post.texts.get(section_for(post, account), ("",))
+    return parts if capabilities.threads else ("\n\n".join(parts),)
+
+
+def _mentions(parts: tuple[str, ...], link: str) -> bool:
+    words = {word for part in parts for word in part.split()}
+    return link in words or link in {word.strip(_PUNCTUATION) for word in words}
+
+
+def render(post: Post, account: Account, capabilities: Capabilities, clean: Cleaner) -> Content:
+    """Exactly what goes out to the account; the pictures go with the first part.
+
+    The same input gives the same content. PictureUnusable if `clean` raises it.
+    """
+    pictures = tuple(_picture(item, clean(item, capabilities)) for item in post.media)
+    parts = texts(post, account, capabilities)
+    return Content(
+        parts=tuple(
+            Part(text=text, pictures=() if number else pictures)
+            for number, text in enumerate(parts)
+        ),
+        link=post.link if capabilities.link == "attached" else None,
+        title=post.title,
+        lang=post.lang,
+    )
+
+
+def _picture(item: MediaItem, copy: CleanPicture) -> Picture:
+    return Picture(
+        digest=copy.digest,
+        media_type=copy.media_type,
+        width=copy.width,
+        height=copy.height,
+        alt=item.alt,
+        credit=item.credit,
+        # Not the original's name: that may say who is in the picture.
+        name=f"{copy.digest[:16]}{copy.suffix}",
+    )
+
+
+def problems(post: Post, account: Account, capabilities: Capabilities) -> list[Problem]:
+    """What the account's channel would refuse."""
+    findings = Findings(post.file)
+    parts = texts(post, account, capabilities)
+    for number, text in enumerate(parts, 1):
+        if not text:
+            picture_alone = len(parts) == 1 and post.media
+            if not (picture_alone and capabilities.may_be_empty_with_picture):
+                findings.add(_empty(account, number, len(parts)), _place(post, account, number))
+        elif flaw := _too_long(post, account, capabilities, number, text):
+            findings.add(flaw, _place(post, account, number))
+    _check_pictures(post, account, capabilities, findings)
+    return findings.problems
+
+
+def _place(post: Post, account: Account, number: int) -> Position:
+    """Where a part's text stands in the draft."""
+    section = section_for(post, account)
+    first = post.position(position_key(section))
+    return post.positions.get(position_key(section, number), first)
+
+
+def _empty(account: Account, number: int, count: int) -> Flaw:
+    which = f"Part {number} of the text" if count > 1 else "The text"
+    return Flaw(
+        "empty-text",
+        f"{which} for {account.name} ({account.channel}) is empty.",
+        f"Write it below the front matter, or under `## {account.channel}`.",
+    )
+
+
+def _too_long(
+    post: Post, account: Account, capabilities: Capabilities, number: int, text: str
+) -> Flaw | None:
+    counted = length(text, capabilities.counting)
+    excess = counted - capabilities.max_length
+    if excess <= 0:
+        return None
+    written = _written(post, account, capabilities)[number - 1]
+    cost = counted - length(written, capabilities.counting)
+    hints = [f"`link:` costs {cost} of them, at the end."] if cost else []
+    if capabilities.threads:
+        hints.append("Shorten it, or split it into a thread with a line `---`.")
+    else:
+        hints.append(f"Shorten it, or write another text under `## {account.channel}`.")
+    which = f"Part {number} of the text" if number > 1 else "The text"
+    return Flaw(
+        "too-long",
+        f"{which} for {account.name} ({account.channel}) is too long by {excess}: "
+        f"{counted} of {capabilities.max_length} characters"
+        f"{', as X counts them' if capabilities.counting == 'weighted' else ''}.",
+        " ".join(hints),
+    )
+
+
+def _check_pictures(
+    post: Post, account: Account, capabilities: Capabilities, findings: Findings
+) -> None:
+    channel, limit = account.channel, capabilities.max_pictures
+    if len(post.media) > limit:
+        findings.error(
+            "too-many-pictures",
+            post.media[limit].position,
+            f"{channel} takes at most {limit} pictures, and there are {len(post.media)}.",
+            f"Leave some out, or make another draft for {channel}.",
+        )
+    if post.media and not capabilities.picture_types & MEDIA_TYPES:
+        message = f"{channel} takes neither JPEG nor PNG, so no picture can go there."
+        findings.error("media-unsupported", post.media[0].position, message)
+    for item in post.media:
+        excess = len(item.alt) - capabilities.alt_text_max
+        if excess > 0:
+            findings.error(
+                "alt-too-long",
+                item.position,
+                f"The alternative text is too long by {excess} for {channel}, "
+                f"which takes {capabilities.alt_text_max} characters.",
+                "Say what matters in the picture first, and leave the rest out.",
+            )

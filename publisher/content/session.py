@@ -1,0 +1,232 @@
+"""posts/session.yaml: the session's name, time zone, dates, defaults and agenda."""
+
+import re
+from collections.abc import Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import Field
+
+from publisher.content import nodes, textfile
+from publisher.content.fields import Fields
+from publisher.content.problems import Findings, Flaw, suggestion
+from publisher.content.times import AgendaItem, Moment, looks_like_a_time, parse_anchor, parse_time
+from publisher.models import Frozen, Position
+
+FILE = "posts/session.yaml"
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
+
+_KEYS = ("name", "timezone", "starts", "ends", "defaults", "agenda")
+_DEFAULTS_KEYS = ("to", "expires", "lang", "author")
+_ITEM_KEYS = ("title", "starts", "ends", "place", "cancelled")
+_EVERYTHING = frozenset({"timezone", "agenda"} | {f"defaults.{key}" for key in _DEFAULTS_KEYS})
+_ITEM_NAME = re.compile(r"[^\W\d_][\w-]*")
+
+
+class Defaults(Frozen):
+    """What a draft that says nothing gets."""
+
+    to: tuple[str, ...] = ()
+    expires: timedelta | None = None
+    lang: str | None = None
+    author: str | None = None
+
+
+class Session(Frozen):
+    """The session that the posts follow.
+
+    A workspace without posts/session.yaml has an empty one: no agenda, and local times are UTC.
+    """
+
+    name: str | None = None
+    timezone: str | None = None
+    starts: date | None = None
+    ends: date | None = None
+    defaults: Defaults = Defaults()
+    agenda: dict[str, AgendaItem] = Field(default_factory=dict)
+    flawed: frozenset[str] = frozenset()
+    """What could not be read (`timezone`, `agenda.annual-day`, `defaults.to`): a draft that relies
+    on it must not go out on a guess."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone or "UTC")
+
+    def resolve(self, text: str) -> Moment | Flaw:
+        """The instant that `at:` or `embargo:` means."""
+        if looks_like_a_time(text):
+            moment = parse_time(text, self.zone)
+            guessed = isinstance(moment, Moment) and moment.local and "timezone" in self.flawed
+            return unusable("the time zone") if guessed else moment
+        moment = parse_anchor(text, self.agenda)
+        if isinstance(moment, Flaw) and moment.code == "unknown-anchor":
+            name = re.split(r"[\s+.]", text, maxsplit=1)[0]
+            if self.flawed & {"agenda", f"agenda.{name}"}:
+                return unusable(f"the agenda item `{name}`")
+        return moment
+
+
+def unusable(what: str) -> Flaw:
+    """The flaw of a draft that relies on a part of the session that could not be read."""
+    return Flaw("session-unusable", f"{FILE} has a problem with {what}.", f"Mend {FILE} first.")
+
+
+def load(posts: Path, findings: Findings) -> Session:
+    """Read posts/session.yaml; a missing file is an empty session."""
+    path = posts / "session.yaml"
+    if not path.exists() and not path.is_symlink():
+        return Session()
+    text = textfile.read(path, findings)
+    root = None if text is None else nodes.compose(text, findings)
+    if root is None and not findings.has_errors:
+        return Session()
+    if root is not None and not isinstance(root, nodes.Mapping):
+        findings.error("not-a-mapping", root.position, f"{FILE} is no list of keys with values.")
+    # A key that stands twice may mean either value, so nothing in the file can be relied on.
+    twice = any(found.code == "duplicate-key" for found in findings.problems)
+    if twice or not isinstance(root, nodes.Mapping):
+        return Session(flawed=_EVERYTHING)
+    return _Reader(root, findings).session()
+
+
+class _Reader:
+    """Turns the tree into a Session and remembers what could not be read."""
+
+    def __init__(self, root: nodes.Mapping, findings: Findings) -> None:
+        self._findings = findings
+        self._fields = Fields(root, _KEYS, findings)
+        self._flawed: set[str] = set()
+
+    def session(self) -> Session:
+        fields = self._fields
+        timezone = self._timezone()
+        starts, ends = fields.day("starts"), fields.day("ends")
+        if starts and ends and ends < starts:
+            fields.reject("ends", Flaw("ends-before-start", "The session ends before it starts."))
+        return Session(
+            name=fields.text("name"),
+            timezone=timezone,
+            starts=starts,
+            ends=ends,
+            defaults=self._defaults(),
+            agenda=self._agenda(ZoneInfo(timezone or "UTC")),
+            flawed=frozenset(self._flawed),
+        )
+
+    def _timezone(self) -> str | None:
+        name = self._fields.text("timezone")
+        if name is None:
+            if "timezone" in self._fields:
+                self._flawed |= {"timezone", "agenda"}
+            else:
+                self._findings.warning(
+                    "no-timezone",
+                    Position(),
+                    f"{FILE} names no time zone, so local times are taken as UTC.",
+                    "Add one, such as `timezone: Europe/Zurich`.",
+                )
+            return None
+        if name in available_timezones():
+            return name
+        hint = suggestion(name, available_timezones(), nothing="") if "/" in name else None
+        self._fields.reject(
+            "timezone",
+            Flaw(
+                "unknown-zone",
+                f"There is no time zone `{name}`.",
+                hint or "Write an area and a city, such as Europe/Zurich.",
+            ),
+        )
+        self._flawed |= {"timezone", "agenda"}
+        return None
+
+    def _defaults(self) -> Defaults:
+        node = self._fields.mapping("defaults")
+        if node is None:
+            if "defaults" in self._fields:
+                self._flawed |= {f"defaults.{key}" for key in _DEFAULTS_KEYS}
+            return Defaults()
+        fields = Fields(node, _DEFAULTS_KEYS, self._findings)
+        defaults = Defaults(
+            to=tuple(word for word, _ in fields.words("to") or ()),
+            expires=fields.duration("expires"),
+            lang=language(fields),
+            author=fields.text("author"),
+        )
+        self._flawed |= {
+            f"defaults.{key}"
+            for key in _DEFAULTS_KEYS
+            if key in fields and not getattr(defaults, key)
+        }
+        return defaults
+
+    def _agenda(self, zone: ZoneInfo) -> Mapping[str, AgendaItem]:
+        node = self._fields.mapping("agenda")
+        if node is None or "agenda" in self._flawed:
+            if "agenda" in self._fields:
+                self._flawed.add("agenda")
+            return {}
+        agenda: dict[str, AgendaItem] = {}
+        for name, entry in node.entries.items():
+            item = self._item(name, entry, zone)
+            if item is None:
+                self._flawed.add(f"agenda.{name}")
+            else:
+                agenda[name] = item
+        return agenda
+
+    def _item(self, name: str, entry: nodes.Entry, zone: ZoneInfo) -> AgendaItem | None:
+        before = len(self._findings.problems)
+        if not _ITEM_NAME.fullmatch(name):
+            self._findings.error(
+                "bad-value",
+                entry.key,
+                f"`{name}` cannot name an agenda item.",
+                "A name begins with a letter and holds letters, digits, - and _.",
+            )
+        if not isinstance(entry.value, nodes.Mapping):
+            hint = "Write its `title:` and `starts:` under it."
+            flaw = Flaw("not-a-mapping", f"The agenda item `{name}` has no keys.", hint)
+            self._findings.add(flaw, entry.value.position)
+            return None
+        fields = Fields(entry.value, _ITEM_KEYS, self._findings)
+        starts, ends = self._time(fields, "starts", zone), self._time(fields, "ends", zone)
+        if "starts" not in fields:
+            fields.missing(
+                "starts", "Posts count from an item's start: `starts: 2016-03-07 09:00`."
+            )
+        if starts and ends and ends.instant <= starts.instant:
+            fields.reject("ends", Flaw("ends-before-start", f"`{name}` ends before it starts."))
+        title, place = fields.text("title"), fields.text("place")
+        cancelled = fields.flag("cancelled") or False
+        if starts is None or len(self._findings.problems) > before:
+            return None
+        return AgendaItem(
+            name=name,
+            title=title,
+            starts_at=starts.instant,
+            ends_at=ends.instant if ends else None,
+            place=place,
+            cancelled=cancelled,
+        )
+
+    def _time(self, fields: Fields, key: str, zone: ZoneInfo) -> Moment | None:
+        text = fields.text(key)
+        if text is None:
+            return None
+        moment = parse_time(text, zone)
+        if isinstance(moment, Flaw):
+            fields.reject(key, moment)
+            return None
+        return moment
+
+
+def language(fields: Fields) -> str | None:
+    """The value of `lang:`, a code such as `fr` or `pt-BR`."""
+    code = fields.text("lang")
+    if code is not None and not LANGUAGE.fullmatch(code):
+        hint = "Write it like fr, es or pt-BR."
+        fields.reject("lang", Flaw("bad-language", f"`{code}` is no language code.", hint))
+        return None
+    return code

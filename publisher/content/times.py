@@ -1,0 +1,142 @@
+"""Instants as people write them."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from publisher.clock import parse_duration
+from publisher.content.problems import Flaw, suggestion
+from publisher.models import Frozen
+
+YEARS = range(1970, 2200)
+"""Years that a time may lie in: enough for everybody, and no arithmetic overflows."""
+
+_TIME = re.compile(
+    r"(?P<date>\d{4}-\d{1,2}-\d{1,2})"
+    r"(?:[Tt ] *(?P<clock>\d{1,2}:\d{2}(?::\d{2})?)"
+    r" ?(?P<offset>[Zz]|[+-]\d{2}:?\d{2})?)?",
+    re.ASCII,
+)
+_ANCHOR = re.compile(
+    r"(?P<item>[^\s+.]+)(?:\.(?P<edge>\w+))?"
+    r"(?:(?:\s+(?P<minus>[-\u2212\u2013])|\s*\+)\s*(?P<duration>\S+))?"
+)
+_SHAPE = "Write it like 2016-03-07 08:30, 2016-03-07T08:30:00+01:00 or `annual-day - 30m`."
+
+
+class Moment(NamedTuple):
+    """An instant in UTC, and what it was written as."""
+
+    instant: datetime
+    item: str | None = None
+    """The agenda item that it hangs on."""
+    local: bool = False
+    """Whether it was written in the session's time zone."""
+
+
+class AgendaItem(Frozen):
+    """An entry of the session's programme."""
+
+    name: str
+    title: str | None = None
+    starts_at: datetime
+    ends_at: datetime | None = None
+    place: str | None = None
+    cancelled: bool = False
+
+
+def looks_like_a_time(text: str) -> bool:
+    """Whether `text` is meant as a date rather than an agenda item, whose name begins otherwise."""
+    return text[:1].isdigit()
+
+
+def parse_time(text: str, zone: ZoneInfo) -> Moment | Flaw:
+    """`2016-03-07 08:30` in `zone`, or a time with its own offset, seconds and `T` allowed."""
+    match = _TIME.fullmatch(text)
+    if match is None:
+        return Flaw("bad-time", f"`{text}` is no time.", _SHAPE)
+    if match["clock"] is None:
+        return Flaw(
+            "time-without-clock",
+            f"`{text}` has no time of day.",
+            f"Add one: {match['date']} 08:30.",
+        )
+    naive = _naive(match["date"], match["clock"])
+    if isinstance(naive, Flaw):
+        return naive
+    if match["offset"] is None:
+        instant = in_zone(naive, zone)
+        return instant if isinstance(instant, Flaw) else Moment(instant, local=True)
+    try:
+        aware = datetime.fromisoformat(f"{naive.isoformat()}{match['offset'].upper()}")
+    except ValueError:
+        return Flaw("bad-time", f"`{match['offset']}` is no offset from UTC.", _SHAPE)
+    return Moment(aware.astimezone(UTC))
+
+
+def _naive(day: str, clock: str) -> datetime | Flaw:
+    year, month, day_of_month = map(int, day.split("-"))
+    hour, minute, second = map(int, f"{clock}:0".split(":")[:3])
+    if year not in YEARS:
+        return Flaw("bad-time", f"The year {year} is out of range.", _SHAPE)
+    try:
+        return datetime(year, month, day_of_month, hour, minute, second)  # noqa: DTZ001 - the zone comes next
+    except ValueError as error:
+        return Flaw("bad-time", f"`{day} {clock}` is no time: {error}.", _SHAPE)
+
+
+def in_zone(naive: datetime, zone: ZoneInfo) -> datetime | Flaw:
+    """The instant, in UTC, at which the clocks in `zone` show `naive`.
+
+    Clocks that are put forward skip times, and clocks that are set back show times twice: both are
+    flaws, whose hint gives the two instants that may be meant, with their offsets.
+    """
+    earlier, later = (naive.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    if earlier == later:
+        return earlier
+    spellings = " or ".join(
+        instant.astimezone(zone).isoformat() for instant in sorted((earlier, later))
+    )
+    hint = f"Write which one is meant: {spellings}."
+    shown = naive.isoformat(" ", "minutes")
+    if earlier < later:
+        return Flaw("ambiguous-time", f"{shown} exists twice in {zone.key}.", hint)
+    return Flaw("nonexistent-time", f"{shown} does not exist in {zone.key}.", hint)
+
+
+def parse_anchor(text: str, agenda: Mapping[str, AgendaItem]) -> Moment | Flaw:
+    """An agenda item's start or end, with or without an offset: `annual-day.end + 15m`."""
+    match = _ANCHOR.fullmatch(text)
+    if match is None:
+        return Flaw("bad-time", f"`{text}` is neither a time nor an agenda item.", _SHAPE)
+    item = agenda.get(match["item"])
+    if item is None:
+        return _unknown(match["item"], agenda)
+    if match["edge"] not in (None, "start", "end"):
+        hint = f"Write `{item.name}`, `{item.name}.start` or `{item.name}.end`."
+        return Flaw("bad-time", f"An agenda item has no `{match['edge']}`.", hint)
+    base = item.ends_at if match["edge"] == "end" else item.starts_at
+    if base is None:
+        hint = f"Give `{item.name}` an `ends:` in posts/session.yaml, or count from its start."
+        return Flaw("no-end", f"The agenda item `{item.name}` has no end.", hint)
+    offset = timedelta()
+    if match["duration"] is not None:
+        try:
+            offset = parse_duration(match["duration"])
+        except ValueError as error:
+            return Flaw("bad-duration", f"{error}.", _SHAPE)
+    return Moment(base - offset if match["minus"] else base + offset, item=item.name)
+
+
+def _unknown(name: str, agenda: Mapping[str, AgendaItem]) -> Flaw:
+    message = f"No agenda item is called `{name}`."
+    item, dash, rest = name.rpartition("-")
+    if dash and item in agenda and re.match(r"\d", rest):
+        return Flaw("unknown-anchor", message, f"Put spaces around the minus: `{item} - {rest}`.")
+    return Flaw(
+        "unknown-anchor",
+        message,
+        suggestion(name, agenda, nothing="posts/session.yaml has no agenda."),
+    )
