@@ -42,7 +42,7 @@ run: install ## publish: broker, dispatcher and workers on this machine
 # Not after install: that would fail where the old pins no longer fit.
 lock: $(BIN)/python ## write constraints.txt anew after a change to the dependencies
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip compile $(UPGRADE) --universal --python-version 3.11 --all-extras --no-header \
+	$(BIN)/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --all-extras --no-header \
 		--no-annotate pyproject.toml -o constraints.txt
 
 clean: ## remove .venv and every cache; var/ and its ledger stay
