@@ -114,6 +114,13 @@ TWITTER = [
     Row("duplicate", X, problem(403, "Forbidden", DUPLICATE), Unknown, fields={"duplicate": True}),
     Row("reply not allowed", X, problem(403, "Forbidden", REPLY), Refused, Kind.POLICY),
     Row(
+        "reply to a part that is gone",
+        X,
+        problem(403, "Forbidden", "You attempted to reply to a Tweet that is deleted."),
+        Refused,
+        Kind.CONTENT,
+    ),
+    Row(
         "not permitted",
         X,
         problem(403, "Forbidden", "You are not permitted to perform this action."),
@@ -545,10 +552,10 @@ FACEBOOK_ROWS = [
             "null",
             "[]",
             "{}",
-            {"id": ""},
-            {"id": None},
-            {"error": "x"},
-            {"error": {}},
+            '{"id": ""}',
+            '{"id": null}',
+            '{"error": "x"}',
+            '{"error": {}}',
             '{"id": "1_',
         )
     ),

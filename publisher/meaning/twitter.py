@@ -71,6 +71,12 @@ def _forbidden(body: dict[str, Any]) -> Outcome:
             "X does not let this account answer here, so the thread stops at this part. Publish "
             "the rest by hand, or as a post of its own.",
         )
+    if "attempted to reply" in detail:
+        return Refused(
+            Kind.CONTENT,
+            "The part before this one is no longer on X, so the thread stops here. Publish the "
+            "rest as a post of its own.",
+        )
     if "too long" in detail:  # seen with the older API, and kept in case the newer one says it too
         return Refused(
             Kind.CONTENT, "The text is too long for X. Shorten the draft and queue it again."
