@@ -77,7 +77,7 @@ part() {
     elif ! "has_$1"; then
         reason="$2 is installed, but not where it was expected"
     else
-        return
+        return 0
     fi
     say "Left out: $3, because $reason. To run them: sudo apt-get install $2"
 }
