@@ -1,0 +1,90 @@
+"""The command line: `publisher` and what it ends with.
+
+Exit codes: 0 done, 1 the drafts or deliveries have problems, 2 wrong usage, 3 the surroundings are
+wrong, 130 interrupted, 141 whoever read the output went away. Nothing ends in a traceback on the
+screen: what nobody foresaw goes into a file under var/log.
+"""
+
+import errno
+import io
+import os
+import sys
+from collections.abc import Sequence
+
+from publisher.errors import PublisherError, StorageError
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+_STORAGE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the result is the exit code."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    _print_anything()
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _silence_stdout()
+        return BROKEN_PIPE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the last resort, so that nobody sees a traceback
+        return _explain(error, arguments)
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    import typer
+
+    from publisher.cli import app
+
+    try:
+        code = app.command().main(arguments, prog_name="publisher", standalone_mode=False)
+    except typer.Abort:
+        return INTERRUPTED
+    except typer.TyperException as error:
+        return app.explain_usage(error)
+    return code if isinstance(code, int) else 0
+
+
+def _explain(error: Exception, arguments: list[str]) -> int:
+    if isinstance(error, PublisherError):
+        return _fail(str(error), error.hint, error.exit_code)
+    if isinstance(error, OSError) and error.errno in _STORAGE and error.filename:
+        return _fail(f"{error.filename}: {error.strerror}.", StorageError.hint, 3)
+    return _unexpected(error, arguments)
+
+
+def _fail(message: str, hint: str | None, code: int) -> int:
+    from publisher.cli.output import print_error
+
+    print_error(message, hint)
+    return code
+
+
+def _unexpected(error: BaseException, arguments: list[str]) -> int:
+    from publisher.cli import crash
+
+    path = crash.write(error, arguments)
+    where = f"What happened is written in {path}; " if path else ""
+    return _fail(
+        f"Something happened that Publisher did not foresee ({type(error).__name__}).",
+        f"{where}show it to whoever looks after Publisher. The ledger is as it was: "
+        "`publisher status` shows it.",
+        3,
+    )
+
+
+def _print_anything() -> None:
+    """A terminal that knows no é must not stop a command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _silence_stdout() -> None:
+    """What is still in the buffer goes nowhere, instead of failing once more at exit."""
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a device, not a file
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())

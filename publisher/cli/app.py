@@ -1,0 +1,142 @@
+"""The one list of commands, each with the example that its help shows.
+
+Nothing that takes long to import is imported here or at the top of the files that hold the
+commands: `publisher --help` answers at once.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from publisher import __version__
+from publisher.cli import arguments, control, deliveries, drafts, output, running
+
+if TYPE_CHECKING:
+    from typer.core import TyperGroup
+
+application = typer.Typer(
+    # Plain help: Rich's takes three times as long to appear, and reads worse in docs/commands.md.
+    rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so
+    if wanted:
+        output.print_line(f"publisher {__version__}")
+        raise typer.Exit
+
+
+@application.callback(
+    epilog="\b\nA first round:\n"
+    "  publisher init campaign\n"
+    "  cd campaign\n"
+    '  publisher new "We are in Geneva" --to all\n'
+    "  publisher check\n"
+    "  publisher queue\n"
+    "  publisher run"
+)
+def _workspace(
+    context: typer.Context,
+    *,
+    workspace: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            envvar=arguments.WORKSPACE_VARIABLE,
+            help="The folder to work on, instead of the nearest one with a publisher.toml.",
+        ),
+    ] = None,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Show the version and end."
+        ),
+    ] = False,
+) -> None:
+    """Publish posts at their time on X, Facebook Pages and the website.
+
+    Drafts are text files in posts/. `check` finds what is wrong with them, `queue` puts them on
+    the schedule, `run` publishes them, and `status`, `log` and `history` tell what became of them.
+    """
+    del version
+    context.obj = workspace
+
+
+def _add(command: Callable[..., Any], *examples: str) -> None:
+    heading = "Example:" if len(examples) == 1 else "Examples:"
+    lines = "\n".join(f"  {example}" for example in examples)
+    application.command(epilog=f"\b\n{heading}\n{lines}")(command)
+
+
+_add(drafts.init, "publisher init campaign")
+_add(
+    drafts.new,
+    'publisher new "We are in Geneva"',
+    'publisher new "Journée annuelle" --at "2016-03-07 08:30" --to all --lang fr',
+)
+_add(
+    drafts.check,
+    "publisher check",
+    "publisher check posts/2016-03-07-annual-day.fr.md",
+    "publisher check --format github",
+)
+_add(
+    drafts.count,
+    "publisher count posts/2016-03-07-annual-day.fr.md",
+    'echo "Bonjour de Genève" | publisher count - --channel twitter',
+)
+_add(deliveries.plan, "publisher plan", "publisher plan posts/lima")
+_add(deliveries.queue, "publisher queue", "publisher queue posts/lima --as redaction")
+_add(deliveries.status, "publisher status", "publisher status --all")
+_add(
+    deliveries.log,
+    "publisher log --since 2016-03-07 --until 2016-03-08",
+    "publisher log --state failed",
+    "publisher log --format csv > log.csv",
+)
+_add(deliveries.history, "publisher history 2016-03-07-annual-day.fr")
+_add(
+    control.pause,
+    'publisher pause --reason "the programme has changed"',
+    'publisher pause --account bice-x --reason "wrong picture"',
+)
+_add(control.resume, "publisher resume", "publisher resume --account bice-x")
+_add(
+    control.cancel,
+    "publisher cancel 2016-03-07-annual-day.fr",
+    'publisher cancel 2016-03-07-annual-day.fr --account bice-x --reason "said already"',
+)
+_add(control.retry, "publisher retry 2016-03-07-annual-day.fr --account bice-x")
+_add(running.run, "publisher run", "publisher run --until-idle")
+_add(running.sandbox, "publisher sandbox", "publisher sandbox --port 8099")
+_add(running.rehearse, "publisher rehearse", "publisher rehearse --speed 1200")
+_add(running.migrate, "publisher migrate")
+
+
+def command() -> "TyperGroup":
+    """The whole command line, ready to run."""
+    group: TyperGroup = typer.main.get_command(application)  # type: ignore[assignment]
+    return group
+
+
+def explain_usage(error: typer.TyperException) -> int:
+    """Say what was wrong with the command line; the result is the exit code."""
+    from typer.core import TyperGroup  # noqa: F401 - see below
+
+    context = getattr(error, "ctx", None)
+    name = context.command_path if context else "publisher"
+    message = error.format_message()
+    if message.startswith("Usage:"):  # no command at all: the help is the message
+        output.print_line(message)
+        return 2
+    hint = f"`{name} --help` shows how it is used."
+    if "--workspace" in message and name != "publisher":
+        hint = f"It goes before the command: publisher --workspace DIR {name.split()[-1]} …"
+    output.print_error(message, hint)
+    return 2

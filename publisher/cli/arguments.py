@@ -1,0 +1,163 @@
+"""What people type, turned into what the other parts take. All refusals are usage errors."""
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from publisher.errors import UsageError
+
+if TYPE_CHECKING:
+    from publisher.app import Application
+    from publisher.content.session import Session
+    from publisher.settings import Settings
+
+WORKSPACE_VARIABLE = "PUBLISHER_WORKSPACE"
+USER_VARIABLE = "PUBLISHER_USER"
+_OPTION = "--workspace"
+
+
+def workspace(context: typer.Context) -> Path:
+    """The folder that the command works on; WorkspaceNotFound when there is none."""
+    from publisher.settings import SETTINGS_FILE, find_workspace
+
+    given: Path | None = context.obj
+    if given is None:
+        return find_workspace(Path.cwd())
+    if not (given / SETTINGS_FILE).is_file():
+        raise UsageError(
+            f"{given} is no workspace: it has no {SETTINGS_FILE}.",
+            hint=f"Lay one out with `publisher init {given}`.",
+        )
+    return given.resolve()
+
+
+def workspace_in(arguments: Sequence[str]) -> Path:
+    """The same, from a bare command line, for whoever cannot wait until it is parsed."""
+    from publisher.settings import find_workspace
+
+    for index, argument in enumerate(arguments):
+        if argument == _OPTION and index + 1 < len(arguments):
+            return find_workspace(Path(arguments[index + 1]))
+        if argument.startswith(f"{_OPTION}="):
+            return find_workspace(Path(argument.removeprefix(f"{_OPTION}=")))
+    return find_workspace(Path(os.environ.get(WORKSPACE_VARIABLE) or Path.cwd()))
+
+
+def settings(context: typer.Context) -> "Settings":
+    from publisher.settings import load
+
+    return load(workspace(context))
+
+
+def application(context: typer.Context) -> "Application":
+    """The workspace's settings, clock and ledger."""
+    from publisher.app import Application
+
+    return Application.open(workspace(context))
+
+
+def actor(given: str | None) -> str:
+    """Who asks: `--as`, else PUBLISHER_USER, else the system's name for the user."""
+    import getpass
+
+    name = given or os.environ.get(USER_VARIABLE)
+    if name is None:
+        try:
+            name = getpass.getuser()
+        except (KeyError, OSError):
+            name = "unknown"
+    if not name.strip() or not name.isprintable():
+        raise UsageError("The name of who asks is empty or holds odd characters.")
+    return name.strip()
+
+
+def drafts(paths: Sequence[Path], posts: Path) -> list[Path]:
+    """The drafts and folders that were named, absolute; a post's id will do as well."""
+    return [_draft(path, posts) for path in paths]
+
+
+def _draft(path: Path, posts: Path) -> Path:
+    for candidate in (path.absolute(), posts / path, posts / f"{path}.md"):
+        if candidate.exists() or candidate.is_symlink():
+            found = Path(os.path.normpath(candidate))
+            break
+    else:
+        raise UsageError(
+            f"{path} does not exist.", hint="Name a draft, a folder of drafts, or a post's id."
+        )
+    if not found.is_relative_to(posts):
+        raise UsageError(
+            f"{path} is not in {posts}.", hint="Drafts live in the workspace's posts/ folder."
+        )
+    return found
+
+
+def post_id(given: str, posts: Path) -> str:
+    """A post's id, also from the path of its draft."""
+    path = Path(given)
+    if path.suffix != ".md":
+        return given
+    absolute = Path(os.path.normpath(path.absolute()))
+    if absolute.is_relative_to(posts):
+        path = absolute.relative_to(posts)
+    return path.with_suffix("").as_posix()
+
+
+def account(given: str | None, known: Sequence[str]) -> str | None:
+    """An account that publisher.toml has."""
+    if given is None or given in known:
+        return given
+    raise UsageError(f"No account is named {given}.", hint=nearest(given, known))
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """A hint: the name that was probably meant, or all there are."""
+    import difflib
+
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known) or 'none'}."
+
+
+def since(given: str | None, zone: tzinfo) -> datetime | None:
+    """The instant from which on something is wanted: a date's first."""
+    return None if given is None else _instant(given, zone, "--since")[0]
+
+
+def until(given: str | None, zone: tzinfo) -> datetime | None:
+    """The instant before which something is wanted: a date counts whole."""
+    if given is None:
+        return None
+    instant, is_date = _instant(given, zone, "--until")
+    if not is_date:
+        return instant
+    next_day = instant.astimezone(zone).date() + timedelta(days=1)
+    return datetime(next_day.year, next_day.month, next_day.day, tzinfo=zone).astimezone(UTC)
+
+
+def _instant(given: str, zone: tzinfo, option: str) -> tuple[datetime, bool]:
+    try:
+        instant = datetime.fromisoformat(given.strip())
+        local = instant if instant.tzinfo else instant.replace(tzinfo=zone)
+        return local.astimezone(UTC), len(given.strip()) == len("2016-03-07")
+    except (ValueError, OverflowError):
+        raise UsageError(
+            f"{option} {given!r} is no time.",
+            hint='Write a date like 2016-03-07, or a date and time like "2016-03-07 08:30".',
+        ) from None
+
+
+def zone(settings: "Settings") -> tzinfo:
+    """The zone in which times are shown: the session's."""
+    return session(settings).zone
+
+
+def session(settings: "Settings") -> "Session":
+    """The session, as far as it can be read; what is wrong with it is for `check` to say."""
+    from publisher.content import session as sessions
+    from publisher.content.problems import Findings
+
+    return sessions.load(settings.posts, Findings(sessions.FILE))

@@ -1,0 +1,180 @@
+"""Commands about deliveries: plan, queue, status, log, history."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from publisher.cli import arguments, output
+from publisher.cli.control import Post, Who
+from publisher.states import State
+
+if TYPE_CHECKING:
+    from publisher.planning import Plan
+
+_CSV_COLUMNS = (
+    "post", "account", "channel", "state", "due_at", "published_at", "lateness_s", "remote_ids",
+    "url", "attempts", "error_kind", "error_message", "queued_by", "approved_by", "text",
+)  # fmt: skip
+
+Paths = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="PATH", help="Drafts, folders of drafts, or posts' ids. Default: all."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")]
+
+
+class LogFormat(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+def plan(context: typer.Context, paths: Paths = None, *, as_json: Json = False) -> None:
+    """Show what `queue` would change, and change nothing."""
+    from publisher.cli import plans
+
+    app = arguments.application(context)
+    found = app.planner.plan(arguments.drafts(paths or [], app.settings.posts))
+    if as_json:
+        output.print_json(plans.as_json(found))
+    else:
+        _print_problems(found)
+        plans.print_changes(found, arguments.zone(app.settings))
+        output.print_line(plans.summary(found, done=False))
+    if found.errors:
+        raise typer.Exit(1)
+
+
+def queue(
+    context: typer.Context,
+    paths: Paths = None,
+    *,
+    keep_going: Annotated[
+        bool,
+        typer.Option("--keep-going", help="Queue the good drafts and leave out those with errors."),
+    ] = False,
+    as_json: Json = False,
+    who: Who = None,
+) -> None:
+    """Put the drafts on the schedule.
+
+    New posts are added; posts that are not out yet follow their drafts: edited, moved, cancelled
+    when the draft is gone. With an error in any draft nothing is written at all. A second run
+    changes nothing.
+    """
+    from publisher.cli import plans
+
+    app = arguments.application(context)
+    done = app.planner.queue(
+        arguments.drafts(paths or [], app.settings.posts),
+        actor=arguments.actor(who),
+        keep_going=keep_going,
+    )
+    written = keep_going or not done.errors
+    if as_json:
+        output.print_json({**plans.as_json(done), "written": written})
+    else:
+        _print_problems(done)
+        if written:
+            plans.print_changes(done, arguments.zone(app.settings))
+        output.print_line(plans.summary(done, done=written))
+    if done.errors:
+        raise typer.Exit(1)
+
+
+def _print_problems(plan: "Plan") -> None:
+    from publisher.cli import problems
+
+    problems.print_text(plan.problems)
+
+
+def status(
+    context: typer.Context,
+    *,
+    everything: Annotated[
+        bool, typer.Option("--all", help="All that is on the schedule, not only the next 20.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what needs a person, and what goes out next."""
+    from publisher.cli.overview import Overview
+
+    overview = Overview.of(arguments.application(context), limit=None if everything else 20)
+    if as_json:
+        output.print_json(overview.as_json())
+    else:
+        overview.print()
+
+
+def log(
+    context: typer.Context,
+    *,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Due then or later: 2016-03-07.")
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Due before then; a date includes its whole day."),
+    ] = None,
+    account: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only of this account.")
+    ] = None,
+    state: Annotated[
+        State | None,
+        typer.Option(metavar="STATE", help=f"Only in this state: {', '.join(State)}."),
+    ] = None,
+    form: Annotated[
+        LogFormat, typer.Option("--format", help="A table, JSON for scripts, or CSV.")
+    ] = LogFormat.TABLE,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+) -> None:
+    """Show what happened to every delivery, earliest first.
+
+    A delivery is one post to one account.
+    """
+    from publisher.app import log_rows
+
+    app = arguments.application(context)
+    zone = arguments.zone(app.settings)
+    found = app.queries.deliveries(
+        since=arguments.since(since, zone),
+        until=arguments.until(until, zone),
+        account=account,
+        state=state,
+    )
+    if as_json or form is LogFormat.JSON:
+        output.print_json(log_rows(found))
+    elif form is LogFormat.CSV:
+        output.print_csv(_CSV_COLUMNS, map(_flat, log_rows(found)))
+    else:
+        from publisher.cli import tables
+
+        tables.print_log(found, zone)
+
+
+def _flat(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of the log for a spreadsheet."""
+    error = row["error"] or {}
+    return {
+        **row,
+        "remote_ids": " ".join(row["remote_ids"]),
+        "error_kind": error.get("kind"),
+        "error_message": error.get("message"),
+        "text": "\n\n".join(row["text"]),
+    }
+
+
+def history(context: typer.Context, post: Post, *, as_json: Json = False) -> None:
+    """Show every step of one post: when, what, and by whom."""
+    from publisher.cli import steps
+
+    app = arguments.application(context)
+    found = app.queries.history(arguments.post_id(post, app.settings.posts))
+    if as_json:
+        output.print_json([steps.as_json(step) for step in found])
+    else:
+        steps.print_history(found, arguments.zone(app.settings))

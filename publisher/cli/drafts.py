@@ -1,0 +1,218 @@
+"""Commands about drafts: init, new, check, count."""
+
+import os
+import sys
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from publisher.cli import arguments, output
+from publisher.errors import UsageError
+
+_MOST = 1_000_000  # bytes, as for drafts
+
+
+class Language(StrEnum):
+    EN = "en"
+    FR = "fr"
+    ES = "es"
+    PL = "pl"
+
+
+class CheckFormat(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+
+
+def init(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Where; made if it does not exist.")
+    ] = Path(),
+    *,
+    language: Annotated[
+        Language, typer.Option(help="The language of your posts, and of messages and pages.")
+    ] = Language.EN,
+) -> None:
+    """Lay out a new workspace.
+
+    That is settings, a session, and an example draft. Nothing that exists is overwritten.
+    """
+    from publisher.cli import layout
+
+    files = {
+        folder / name: text
+        for name, text in layout.files(language, datetime.now().astimezone().date()).items()
+    }
+    in_the_way = [str(path) for path in files if path.exists() or path.is_symlink()]
+    if in_the_way:
+        raise UsageError(
+            f"{', '.join(in_the_way)} exists already; nothing was written.",
+            hint="Name an empty folder, or go on with the workspace that is there.",
+        )
+    (folder / "posts" / "media").mkdir(parents=True, exist_ok=True)
+    for path, text in files.items():
+        mode = 0o600 if path.name == "secrets.toml" else 0o666
+        _create(path, text, mode)
+    _ignore(folder / ".gitignore", layout.IGNORED)
+    output.print_line(f"A workspace is ready in {folder.resolve()}:")
+    for path in files:
+        output.print_line(f"  {path}")
+    output.print_line("Next: name your accounts in publisher.toml, then run `publisher check`.")
+
+
+def new(
+    context: typer.Context,
+    title: Annotated[str, typer.Argument(metavar="TITLE", help="What the post is about.")],
+    *,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help='When it goes out: "2016-03-07 08:30", or an agenda item like "opening - 30m".',
+        ),
+    ] = None,
+    to: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ACCOUNT",
+            help="An account, a channel, or all. Give it once for each.",
+        ),
+    ] = None,
+    lang: Annotated[
+        str | None,
+        typer.Option(metavar="CODE", help="Its language, such as fr. Default: the workspace's."),
+    ] = None,
+) -> None:
+    """Make a draft that is ready to edit, and print its path."""
+    from publisher.cli import newdraft
+
+    settings = arguments.settings(context)
+    session = arguments.session(settings)
+    draft = newdraft.make(settings, session, title=title, at=at, to=to or [], lang=lang)
+    name = os.path.relpath(draft.path)
+    draft.path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        _create(draft.path, draft.text)
+    except FileExistsError:
+        raise UsageError(
+            f"{name} exists already; nothing was written.",
+            hint="Edit that draft, or choose another title.",
+        ) from None
+    output.print_line(name)
+
+
+def check(
+    context: typer.Context,
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="PATH", help="Drafts, folders of drafts, or posts' ids. Default: all."
+        ),
+    ] = None,
+    *,
+    form: Annotated[
+        CheckFormat,
+        typer.Option("--format", help="text for people, json for scripts, github for workflows."),
+    ] = CheckFormat.TEXT,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+) -> None:
+    """Find every problem in the drafts, all at once.
+
+    Each is shown with its file, line and column, and what to do about it. Errors end the command
+    with exit code 1; warnings do not.
+    """
+    from publisher import planning
+    from publisher.cli import problems
+
+    settings = arguments.settings(context)
+    library, found = planning.check(settings, arguments.drafts(paths or [], settings.posts))
+    if as_json or form is CheckFormat.JSON:
+        problems.print_array(found)
+    elif form is CheckFormat.GITHUB:
+        problems.print_github(found, settings.workspace)
+    else:
+        problems.print_text(found)
+        output.print_line(problems.summary(library.drafts, found))
+    if problems.errors_in(found):
+        raise typer.Exit(1)
+
+
+def count(
+    context: typer.Context,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A draft or any text; - reads what is piped.")
+    ] = "-",
+    *,
+    channel: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CHANNEL",
+            help="twitter, facebook, site, or an account. Default: all that the draft goes to; "
+            "twitter for other texts.",
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object, for scripts (default: twitter's).")
+    ] = False,
+) -> None:
+    """Count how long a text is, and what is left.
+
+    Each channel counts in its own way.     On X a link counts 23, and most emoji count 2. A text without front matter is counted as it is.
+    The exit code is 1 when a part is too long or empty.
+    """
+    from publisher.cli import counting, problems
+
+    counts, found = counting.count(context, file, _read(file), channel)
+    if found:
+        problems.print_text(found)
+        raise typer.Exit(1)
+    if as_json:
+        counts = counts[:1]
+        output.print_json(counts[0].as_json())
+    for line in [] if as_json else [line for entry in counts for line in entry.lines()]:
+        output.print_line(line)
+    if not all(entry.valid for entry in counts):
+        raise typer.Exit(1)
+
+
+def _read(file: str) -> str:
+    """The text, whole and exact; UsageError where it cannot be read."""
+    name = "The text" if file == "-" else file
+    try:
+        if file == "-":
+            data = sys.stdin.buffer.read(_MOST + 1)
+        else:
+            with Path(file).open("rb") as source:
+                data = source.read(_MOST + 1)
+    except OSError as error:
+        raise UsageError(f"{name} cannot be read: {error.strerror}.") from None
+    if len(data) > _MOST:
+        raise UsageError(f"{name} is bigger than 1 MB; no channel takes that much.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UsageError(
+            f"{name} is not UTF-8: line {line} holds the byte 0x{data[error.start]:02x}.",
+            hint="Open it in your editor and save it as UTF-8.",
+        ) from None
+
+
+def _create(path: Path, text: str, mode: int = 0o666) -> None:
+    """Write a new file; FileExistsError rather than over another."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _ignore(path: Path, names: tuple[str, ...]) -> None:
+    """Keep git away from what must not leave the machine; lines that are there stay."""
+    present = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    missing = [name for name in names if name not in present]
+    if missing:
+        with path.open("a", encoding="utf-8") as file:
+            file.write("".join(f"{name}\n" for name in missing))

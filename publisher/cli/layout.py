@@ -1,0 +1,95 @@
+"""The files of a fresh workspace. They pass `check`, and nothing in them can go out by mistake."""
+
+from datetime import date, timedelta
+
+SETTINGS = """\
+# The accounts and settings of this workspace. No secrets: this file may be shared.
+# docs/settings.md lists everything that can stand here.
+
+language = "{language}"  # of messages and pages: en, fr, es or pl
+
+# One table for each account that you publish with. Give them the names that you use among
+# yourselves: drafts call them so. What they need to log in goes into secrets.toml.
+
+[accounts.our-x]
+channel = "twitter"
+organisation = "Our organisation"
+language = "{language}"
+
+[accounts.our-page]
+channel = "facebook"
+organisation = "Our organisation"
+language = "{language}"
+page_id = "100200300"  # the number of your Facebook Page
+
+[accounts.our-site]  # pages and feeds in var/site/, ready for any web server
+channel = "site"
+organisation = "Our organisation"
+language = "{language}"
+"""
+
+SECRETS = """\
+# What the accounts need to log in. Keep this file to yourself: it is left out of git, and only
+# you may read it. docs/credentials.md shows step by step where these come from.
+# Take away the # in front of the lines once you have them.
+
+# [our-x]
+# api_key = ""
+# api_secret = ""
+# access_token = ""
+# access_token_secret = ""
+
+# [our-page]
+# page_token = ""
+# app_secret = ""
+"""
+
+SESSION = """\
+# The session that the posts follow. When a time changes here, every post that hangs on it moves
+# with it: run `publisher queue` afterwards.
+
+name: Our session
+timezone: Europe/Zurich
+starts: {starts}
+ends: {ends}
+
+defaults:
+  to: all        # accounts, channels, or all: every account in the draft's language
+  expires: 4h    # later than this after its time, a post is dropped, not published late
+
+agenda:
+  opening:
+    title: Opening of the session
+    starts: {starts} 10:00
+    ends: {starts} 12:00
+    place: Palais des Nations, room XX
+"""
+
+EXAMPLE = """\
+---
+# A draft without a time is checked and never published. To give this one its time, take away the
+# next line's "# ": half an hour before the item `opening` of session.yaml.
+# at: opening - 30m
+---
+The session begins in half an hour. Follow it with us!
+
+## twitter
+The session begins in half an hour. Follow it here!
+
+---
+This is the second message of a thread: a line of three dashes begins a new one.
+"""
+
+IGNORED = ("var/", "secrets.toml")
+
+
+def files(language: str, today: date) -> dict[str, str]:
+    """The texts by path. The session begins on a Monday about a month from `today`."""
+    starts = today + timedelta(days=35 - today.weekday())
+    ends = starts + timedelta(days=11)
+    return {
+        "publisher.toml": SETTINGS.format(language=language),
+        "secrets.toml": SECRETS,
+        "posts/session.yaml": SESSION.format(starts=starts, ends=ends),
+        f"posts/welcome.{language}.md": EXAMPLE,
+    }

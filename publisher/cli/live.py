@@ -1,0 +1,82 @@
+"""What `run` shows while it publishes: a line for each delivery."""
+
+from publisher.app import Application
+from publisher.cli import arguments, output
+from publisher.errors import LedgerUnavailable
+from publisher.ledger.queries import Step
+from publisher.states import State
+
+_QUIET = frozenset({"claimed", "prepared", "sending", "released", "queued", "queued again"})
+"""Steps that are only worth a look in the history."""
+_COLOURS = {
+    State.PUBLISHED: "green",
+    State.FAILED: "red",
+    State.MISSED: "red",
+    State.UNCERTAIN: "red",
+    State.HELD: "yellow",
+    State.CANCELLED: "dim",
+}
+
+
+class Live:
+    """Prints what happens, as it happens, in the session's time."""
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+        self._zone = arguments.zone(app.settings)
+        self._seen: dict[State, int] = {}
+
+    def announce(self, *, until_idle: bool) -> None:
+        waiting = self._app.queries.waiting()
+        when = (
+            f", the next {output.minute(waiting.next_wake, self._zone)}"
+            if waiting.next_wake
+            else ""
+        )
+        scheduled = output.count_of(waiting.scheduled, "delivery", "deliveries")
+        end = "ends when nothing is left" if until_idle else "Ctrl-C ends it"
+        self.say(f"Publishing: {scheduled} on the schedule{when}; {end}.")
+        output.print_line(output.times_of(self._zone))
+
+    def report(self, step: Step) -> None:
+        """A line for a step that people care about."""
+        if step.event in _QUIET:
+            return
+        moved = step.target is not None and step.target is not step.source
+        if moved and step.target:
+            self._seen[step.target] = self._seen.get(step.target, 0) + 1
+        time = f"{step.at.astimezone(self._zone):%Y-%m-%d %H:%M:%S}"
+        colour = _COLOURS.get(step.target) if moved and step.target else None
+        event = output.paint(step.event, colour) if colour else step.event
+        subject = f"{step.account or 'all'}  {step.post or ''}".rstrip()
+        output.print_line(f"{time}  {subject}  {event}{self._more(step)}")
+
+    def say(self, line: str) -> None:
+        """A line about the processes."""
+        now = self._app.clock.now().astimezone(self._zone)
+        output.print_line(output.paint(f"{now:%Y-%m-%d %H:%M:%S}  {line}", "dim"))
+
+    def conclude(self) -> None:
+        """What has become of it all."""
+        if not self._seen:
+            output.print_line("Nothing was published.")
+            return
+        counts = ", ".join(
+            f"{self._seen[state]} {state}" for state in _COLOURS if state in self._seen
+        )
+        output.print_line(f"Since the start: {counts or 'nothing has come to an end'}.")
+
+    def _more(self, step: Step) -> str:
+        if step.event == "published":
+            return self._lateness(step)
+        message = step.detail.get("message") or step.detail.get("reason")
+        return f": {output.printable(str(message))}" if message else ""
+
+    def _lateness(self, step: Step) -> str:
+        """How late the first part was."""
+        try:
+            found = self._app.queries.deliveries(post=step.post, account=step.account)
+        except LedgerUnavailable:
+            return ""
+        lateness = found[0].lateness if found else None
+        return f", {output.seconds(lateness.total_seconds())} late" if lateness is not None else ""

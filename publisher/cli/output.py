@@ -1,0 +1,146 @@
+"""What the commands print. Colours only on a terminal, and none where NO_COLOR is set."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING, Any, TextIO
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+_COLOURS = {"red": 31, "green": 32, "yellow": 33, "cyan": 36, "bold": 1, "dim": 2}
+
+
+def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
+    """`text` in a colour of `_COLOURS`, where `stream` (default stdout) shows colours."""
+    if not shows_colours(stream or sys.stdout):
+        return text
+    return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m"
+
+
+def shows_colours(stream: TextIO) -> bool:
+    """Whether colours are welcome there (https://no-color.org)."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return stream.isatty() and not plain
+
+
+def print_line(text: str = "") -> None:
+    typer.echo(text)
+
+
+def print_error(message: str, hint: str | None = None) -> None:
+    """An error on stderr, with what to do about it."""
+    typer.echo(f"{paint('error:', 'red', sys.stderr)} {message}", err=True)
+    if hint:
+        typer.echo(f"{paint('hint:', 'cyan', sys.stderr)} {hint}", err=True)
+
+
+def print_warning(message: str) -> None:
+    typer.echo(f"{paint('warning:', 'yellow', sys.stderr)} {message}", err=True)
+
+
+def print_json(value: object) -> None:
+    """JSON as people can read it; the same bytes whatever the locale says."""
+    _write_utf8(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def print_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """CSV in UTF-8 with a header; no cell can be taken for a spreadsheet's formula."""
+    import csv
+    import io
+
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(columns)
+    for row in rows:
+        table.writerow([_cell(row.get(column)) for column in columns])
+    _write_utf8(text.getvalue())
+
+
+def _cell(value: object) -> object:
+    """A text that begins like a formula gets an apostrophe, which spreadsheets take for "text".
+
+    See https://owasp.org/www-community/attacks/CSV_Injection.
+    """
+    if isinstance(value, str) and value.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{value}"
+    return value
+
+
+def _write_utf8(text: str) -> None:
+    sys.stdout.flush()
+    binary = getattr(sys.stdout, "buffer", None)
+    if binary is None:
+        sys.stdout.write(text)
+        return
+    binary.write(text.encode("utf-8", errors="replace"))
+    binary.flush()
+
+
+def console() -> "Console":
+    """Where tables are printed. A reader who goes away ends the command, as everywhere else."""
+    from rich.console import Console
+
+    class Terminal(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    return Terminal(highlight=False, markup=False, emoji=False, soft_wrap=False)
+
+
+def list_table(*columns: str) -> "Table":
+    """A plain table whose last column takes the room that is left and folds."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in columns[:-1]:
+        table.add_column(column, no_wrap=True)
+    table.add_column(columns[-1], overflow="fold", ratio=1)
+    table.expand = True
+    return table
+
+
+def printable(text: str) -> str:
+    """`text` without what could move the cursor or colour the screen."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def print_table(table: "Table") -> None:
+    """Without the spaces that Rich leaves at the ends of lines."""
+    terminal = console()
+    with terminal.capture() as capture:
+        terminal.print(table)
+    print_line("\n".join(line.rstrip() for line in capture.get().splitlines()))
+
+
+def count_of(number: int, noun: str, plural: str | None = None) -> str:
+    """`1 draft`, `2 drafts`, `no drafts`."""
+    word = noun if number == 1 else plural or f"{noun}s"
+    return f"{number or 'no'} {word}"
+
+
+def day(instant: datetime, zone: tzinfo) -> str:
+    """`Mon 2016-03-07`, there."""
+    return f"{instant.astimezone(zone):%a %Y-%m-%d}"
+
+
+def minute(instant: datetime, zone: tzinfo) -> str:
+    """`2016-03-07 08:30`, there."""
+    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def times_of(zone: tzinfo) -> str:
+    """Which clock the times on the screen are those of."""
+    return f"Times are those of {zone}."
+
+
+def seconds(number: float) -> str:
+    """A lateness: `0.12 s`, `14 min`, `3.5 h`."""
+    if number < 100:
+        return f"{number:.2f} s" if number < 10 else f"{number:.0f} s"
+    return f"{number / 60:.0f} min" if number < 6000 else f"{number / 3600:.1f} h"

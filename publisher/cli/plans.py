@@ -1,0 +1,87 @@
+"""What `plan` and `queue` print."""
+
+from datetime import tzinfo
+from typing import Any
+
+from publisher.app import instant_text
+from publisher.cli import output
+from publisher.planning import Change, Plan, PlannedChange
+
+_SIGNS = {
+    Change.ADD: ("+", "green", "added"),
+    Change.EDIT: ("~", "yellow", "edited"),
+    Change.MOVE: (">", "yellow", "moved"),
+    Change.HOLD: ("!", "red", "held"),
+    Change.RELEASE: ("+", "green", "released"),
+    Change.RESTORE: ("+", "green", "restored"),
+    Change.CANCEL: ("-", "red", "cancelled"),
+}
+
+
+def print_changes(plan: Plan, zone: tzinfo) -> None:
+    """One line for each delivery that changes."""
+    if not plan.changes:
+        return
+    from rich.text import Text
+
+    table = output.list_table("Change", "Due", "Account", "Post")
+    for change in plan.changes:
+        sign, colour, _ = _SIGNS[change.kind]
+        post = Text(change.post)
+        if note := _note(change, zone):
+            post.append(f"\n{output.printable(note)}", style="dim")
+        due = output.minute(_due(change), zone)
+        table.add_row(Text(f"{sign} {change.kind}", style=colour), due, change.account, post)
+    output.print_table(table)
+    output.print_line(output.times_of(zone))
+
+
+def summary(plan: Plan, *, done: bool) -> str:
+    """One line: what was written, or would be, or why nothing was."""
+    if plan.errors and not done:
+        errors = output.count_of(len(plan.errors), "error")
+        return f"Nothing is written: {errors}. Mend the drafts, or use --keep-going."
+    left_out = ""
+    if plan.errors:
+        files = output.count_of(len({problem.file for problem in plan.errors}), "draft")
+        left_out = f" {files} with errors left out."
+    if not plan.changes:
+        return f"Nothing to change: the schedule is as the drafts say.{left_out}"
+    counts = [
+        f"{number} {word}"
+        for kind, (_, _, word) in _SIGNS.items()
+        if (number := sum(change.kind is kind for change in plan.changes))
+    ]
+    what = output.count_of(len(plan.changes), "delivery", "deliveries")
+    verb = "Queued" if done else "Would change"
+    return f"{verb}: {what} ({', '.join(counts)}).{left_out}"
+
+
+def as_json(plan: Plan) -> dict[str, Any]:
+    """`{"changes": […], "problems": […]}`."""
+    return {
+        "changes": [
+            {
+                "change": change.kind,
+                "post": change.post,
+                "account": change.account,
+                "due_at": instant_text(_due(change)),
+                "note": change.note or None,
+            }
+            for change in plan.changes
+        ],
+        "problems": [problem.model_dump(mode="json") for problem in plan.problems],
+    }
+
+
+def _due(change: PlannedChange) -> Any:
+    planned = change.wish or change.delivery
+    if planned is None:
+        raise ValueError("a change has a wish, a delivery or both")
+    return planned.due_at
+
+
+def _note(change: PlannedChange, zone: tzinfo) -> str:
+    if change.kind is Change.MOVE and change.delivery:
+        return f"was {output.minute(change.delivery.due_at, zone)}"
+    return change.note

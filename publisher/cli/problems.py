@@ -1,0 +1,77 @@
+"""Problems in drafts, as text for people, JSON for scripts and commands for GitHub's workflows."""
+
+import os
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+from publisher.cli.output import count_of, paint, print_json, print_line
+from publisher.models import Problem, Severity
+
+
+def errors_in(problems: Sequence[Problem]) -> int:
+    return sum(problem.severity is Severity.ERROR for problem in problems)
+
+
+def print_text(problems: Sequence[Problem]) -> None:
+    """File by file, each problem on a line of its own with its remedy below it."""
+    for _, of_file in groupby(problems, key=lambda problem: problem.file):
+        for problem in of_file:
+            colour = "red" if problem.severity is Severity.ERROR else "yellow"
+            print_line(
+                f"{paint(_place(problem), 'bold')}: {paint(f'{problem.severity}:', colour)} "
+                f"{problem.message} [{problem.code}]"
+            )
+            if problem.hint:
+                print_line(f"    {paint('hint:', 'cyan')} {problem.hint}")
+        print_line()
+
+
+def print_array(problems: Sequence[Problem]) -> None:
+    """The array of spec: file, line, column, severity, code, message, hint."""
+    print_json([problem.model_dump(mode="json") for problem in problems])
+
+
+def print_github(problems: Sequence[Problem], workspace: Path) -> None:
+    """Workflow commands, which GitHub shows beside the lines that they are about.
+
+    https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
+    """
+    root = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd()).resolve()
+    prefix = workspace.relative_to(root) if workspace.is_relative_to(root) else Path()
+    for problem in problems:
+        place = {
+            "file": (prefix / problem.file).as_posix(),
+            "line": str(problem.line),
+            "col": str(problem.column),
+            "title": problem.code,
+        }
+        properties = ",".join(f"{key}={_property(value)}" for key, value in place.items())
+        text = "\n".join(filter(None, (problem.message, problem.hint)))
+        print_line(f"::{problem.severity} {properties}::{_data(text)}")
+
+
+def summary(drafts: int, problems: Sequence[Problem]) -> str:
+    """`31 drafts, no problems.` or `31 drafts: 2 errors and 1 warning in 2 files.`"""
+    checked = count_of(drafts, "draft")
+    checked = checked[0].upper() + checked[1:]
+    if not problems:
+        return f"{checked}, no problems."
+    errors = errors_in(problems)
+    warnings = len(problems) - errors
+    found = [count_of(errors, "error")] if errors else []
+    found += [count_of(warnings, "warning")] if warnings else []
+    files = count_of(len({problem.file for problem in problems}), "file")
+    return f"{checked}: {' and '.join(found)} in {files}."
+
+
+def _place(problem: Problem) -> str:
+    return f"{problem.file}:{problem.line}:{problem.column}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,124 @@
+"""Commands that run something: run, sandbox, rehearse, migrate."""
+
+from typing import Annotated
+
+import typer
+
+from publisher.cli import arguments, output
+from publisher.errors import UsageError
+
+_SANDBOX_PORT = 8099
+
+
+def run(
+    context: typer.Context,
+    *,
+    until_idle: Annotated[
+        bool, typer.Option("--until-idle", help="End when nothing is left to publish.")
+    ] = False,
+) -> None:
+    """Publish what is on the schedule, each post at its time.
+
+    Runs everything that is needed on this machine until you press Ctrl-C, and shows a line for
+    each delivery. What is in hand is finished first; a second Ctrl-C ends at once. Whatever
+    happens, the next `publisher run` goes on from there, and nothing goes out twice.
+    """
+    from publisher import supervisor
+    from publisher.cli.live import Live
+
+    app = arguments.application(context)
+    live = Live(app)
+    live.announce(until_idle=until_idle)
+    code = supervisor.run(app, until_idle=until_idle, report=live.report, say=live.say)
+    live.conclude()
+    if code:
+        raise typer.Exit(code)
+
+
+def sandbox(
+    context: typer.Context,
+    *,
+    port: Annotated[int, typer.Option(metavar="N", min=1, max=65535, help="Where it listens.")] = (
+        _SANDBOX_PORT
+    ),
+    secrets: Annotated[
+        bool, typer.Option("--secrets", help="Print a secrets.toml for the sandbox, and end.")
+    ] = False,
+) -> None:
+    """Run a stand-in for X and Facebook on this machine.
+
+    Its pages show what the public would see; nothing leaves the machine. It says how to point a
+    workspace at it.
+    """
+    from publisher import clock
+    from publisher.sandbox.accounts import accounts_for, secrets_toml
+    from publisher.sandbox.server import HOST, Sandbox, serve
+
+    settings = arguments.settings(context)
+    accounts = accounts_for(settings)
+    if not accounts:
+        raise UsageError(
+            "publisher.toml has no account on X or Facebook.", hint="Add one under [accounts]."
+        )
+    if secrets:
+        output.print_line(secrets_toml(accounts))
+        return
+    session = arguments.session(settings)
+    address = f"http://{HOST}:{port}"
+    for line in (
+        f"The sandbox is at {address}. Ctrl-C ends it; it forgets everything then.",
+        "To publish there instead of on the real platforms, in another terminal:",
+        "  publisher sandbox --secrets > sandbox-secrets.toml",
+        "  export PUBLISHER_SECRETS_FILE=sandbox-secrets.toml",
+        f"  export PUBLISHER_TWITTER_API_URL={address}",
+        f"  export PUBLISHER_FACEBOOK_GRAPH_URL={address}",
+        "  publisher run",
+    ):
+        output.print_line(line)
+    stand_in = Sandbox(
+        accounts,
+        clock.from_environment(),
+        timezone=str(session.zone),
+        title=session.name or "",
+    )
+    serve(stand_in, port)
+
+
+def rehearse(
+    context: typer.Context,
+    *,
+    speed: Annotated[
+        float | None,
+        typer.Option(
+            metavar="N", min=1, max=100_000, help="Seconds of the session in a second of yours."
+        ),
+    ] = None,
+) -> None:
+    """Play the whole session through, on a fast clock.
+
+    Everything is real but the platforms and the time: posts go to the sandbox. The real
+    schedule is not touched. Leaves a report, the log and the two timelines in var/rehearsal/.
+    """
+    from rich.console import Console
+
+    from publisher import rehearsal
+
+    code = rehearsal.rehearse(
+        arguments.workspace(context), speed=speed or rehearsal.SPEED, console=Console()
+    )
+    if code:
+        raise typer.Exit(code)
+
+
+def migrate(context: typer.Context) -> None:
+    """Bring the ledger's tables to the shape that this version needs.
+
+    With the default database this happens by itself; with PostgreSQL, run it once after each
+    update, before the workers start.
+    """
+    from publisher import clock
+    from publisher.app import Application
+
+    app = Application(arguments.settings(context), clock.from_environment())
+    app.database.migrate()
+    output.print_line("The ledger is up to date.")

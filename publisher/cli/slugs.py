@@ -1,0 +1,36 @@
+"""File names out of titles."""
+
+import re
+import unicodedata
+
+_LONGEST = 60  # characters; a name must stay readable in a list
+_LETTERS = str.maketrans(
+    {
+        "ł": "l",
+        "ø": "o",
+        "ß": "ss",
+        "æ": "ae",
+        "œ": "oe",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "\u0131": "i",
+    }
+)
+
+
+def slug(title: str) -> str:
+    """The title in small letters without accents, words joined by hyphens; may be empty.
+
+    Letters of other scripts than the Latin one stay as they are.
+    """
+    folded = unicodedata.normalize("NFKD", title.casefold().translate(_LETTERS))
+    bare = "".join(c for c in folded if not unicodedata.combining(c))
+    words = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", bare))
+    kept = ""
+    for word in words:
+        longer = f"{kept}-{word}" if kept else word[:_LONGEST]
+        if len(longer) > _LONGEST:
+            break
+        kept = longer
+    return kept
