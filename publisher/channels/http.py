@@ -18,7 +18,12 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, ReadTimeoutError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    NameResolutionError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
 
 from publisher.clock import Clock
 from publisher.errors import ConfigurationError
@@ -226,15 +231,17 @@ class _SafePool(HTTPSConnectionPool):
     ConnectionCls = _SafeConnection
 
 
-_REASONS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
-    (NameResolutionError, "its address was not found"),
-    ((ConnectTimeoutError, requests.ConnectTimeout), "time-out in connecting"),
-    (ssl.SSLCertVerificationError, "its certificate is not valid"),
-    ((ssl.SSLError, requests.exceptions.SSLError), "no safe connection"),
-    ((ReadTimeoutError, requests.ReadTimeout, TimeoutError), "time-out in waiting for the answer"),
-    (ConnectionRefusedError, "connection refused"),
+_REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+    ((NameResolutionError,), "its address was not found"),
+    ((ConnectionRefusedError,), "connection refused"),
     ((ConnectionResetError, BrokenPipeError), "connection reset"),
+    ((ssl.SSLCertVerificationError,), "its certificate is not valid"),
+    ((ssl.SSLError, requests.exceptions.SSLError), "no safe connection"),
+    ((NewConnectionError,), "no way there"),
+    ((ConnectTimeoutError,), "time-out in connecting"),
+    ((ReadTimeoutError, requests.ReadTimeout, TimeoutError), "time-out in waiting for the answer"),
 )
+"""The first that fits wins: urllib3 counts a refused connection among the time-outs."""
 
 
 def _reason(error: BaseException) -> str:

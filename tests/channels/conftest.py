@@ -1,0 +1,240 @@
+"""The sandbox, and each channel in front of what its public would see."""
+
+import hashlib
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import requests
+from PIL import Image
+
+from publisher.channels import http
+from publisher.channels.base import Channel, NotPrepared
+from publisher.channels.registry import ChannelOptions, open_channel
+from publisher.models import Account, Content, Parcel, Part, Picture, Prepared
+from publisher.outcome import Accepted, Outcome
+from publisher.sandbox.accounts import SandboxAccount, accounts_for, by_name
+from publisher.sandbox.server import Sandbox, running
+from publisher.settings import Settings
+from tests.support.clock import ManualClock
+
+TIMEOUT = timedelta(seconds=5)
+DUE = datetime(2016, 3, 7, 7, 30, tzinfo=UTC)
+SECRETS = (
+    "api_key",
+    "api_secret",
+    "access_token",
+    "access_token_secret",
+    "page_token",
+    "app_secret",
+)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A post as the public sees it; `pictures` are the SHA-256 and the alt text of each."""
+
+    id: str
+    text: str
+    link: str | None = None
+    in_reply_to: str | None = None
+    pictures: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass
+class Stage:
+    """One channel's account, with what stands behind it."""
+
+    name: str
+    account: Account
+    credentials: dict[str, str]
+    options: ChannelOptions
+    sandbox: Sandbox
+    media: dict[str, bytes] = field(default_factory=dict)
+
+    def open(self, **instead: object) -> Channel:
+        """A new instance of the channel, as another worker would have it; keywords are options."""
+        given = {name: getattr(self.options, name) for name in self.options.__slots__}
+        options = ChannelOptions(**{**given, **instead})
+        return open_channel(self.account, self.credentials, options)
+
+    def picture(self, alt: str, colour: str = "teal", kind: str = "PNG") -> Picture:
+        memory = io.BytesIO()
+        Image.new("RGB", (64, 48), colour).save(memory, kind)
+        content = memory.getvalue()
+        digest = hashlib.sha256(content).hexdigest()
+        self.media[digest] = content
+        return Picture(
+            digest=digest,
+            media_type=f"image/{kind.lower()}",
+            width=64,
+            height=48,
+            alt=alt,
+            name=f"{colour}.{kind.lower()}",
+        )
+
+    def parcel(
+        self,
+        *texts: str,
+        pictures: tuple[Picture, ...] = (),
+        link: str | None = None,
+        post: str = "2016-03-07-annual-day.fr",
+        title: str | None = None,
+    ) -> Parcel:
+        parts = [Part(text=text) for text in texts or ("Bonjour",)]
+        parts[0] = Part(text=parts[0].text, pictures=pictures)
+        content = Content(parts=tuple(parts), link=link, lang="fr", title=title)
+        return Parcel(post=post, account=self.account.name, content=content, due_at=DUE)
+
+    def deliver(self, parcel: Parcel, channel: Channel | None = None) -> list[Outcome]:
+        """Prepare and send all parts, until one is not accepted; what became of each."""
+        channel = channel or self.open()
+        try:
+            prepared = channel.prepare(parcel, Prepared(), self.media.__getitem__)
+        except NotPrepared as problem:
+            return [problem.outcome]
+        outcomes: list[Outcome] = []
+        sent: tuple[str, ...] = ()
+        for _ in self.sendings(parcel):
+            outcome = channel.send(parcel, prepared, sent)
+            outcomes.append(outcome)
+            if not isinstance(outcome, Accepted):
+                break
+            sent = (*sent, outcome.remote_id)
+        return outcomes
+
+    def sendings(self, parcel: Parcel) -> range:
+        return range(len(parcel.content.parts) if self.name == "twitter" else 1)
+
+    def shown(self) -> list[Shown]:
+        """What the public sees, in the order of publication."""
+        return self._on_site() if self.name == "site" else self._on_platform()
+
+    def _on_platform(self) -> list[Shown]:
+        return [
+            Shown(
+                post["id"],
+                post["text"],
+                post["link"],
+                post["in_reply_to"],
+                tuple((media["sha256"], media["alt"]) for media in post["media"]),
+            )
+            for post in self.sandbox.state()["posts"]
+            if post["account"] == self.account.name and post["published"] and not post["deleted"]
+        ]
+
+    def _on_site(self) -> list[Shown]:
+        folder = self.options.site_root / self.account.name
+        if not (folder / "feed.json").exists():
+            return []
+        items = json.loads((folder / "feed.json").read_text())["items"]
+        return [
+            Shown(
+                Path(item["url"]).stem,
+                item["content_text"],
+                item.get("external_url"),
+                None,
+                tuple(
+                    (
+                        hashlib.sha256((folder / image["url"]).read_bytes()).hexdigest(),
+                        image["title"],
+                    )
+                    for image in item.get("attachments", [])
+                ),
+            )
+            for item in reversed(items)
+        ]
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+SETTINGS = Settings.model_validate(
+    {
+        "workspace": Path("/nowhere"),
+        "accounts": {
+            "bice-x": {"channel": "twitter", "organisation": "BICE", "language": "fr"},
+            "bice-page": {"channel": "facebook", "organisation": "BICE", "page_id": "1002"},
+            "bice-site": {"channel": "site", "organisation": "BICE", "language": "fr"},
+        },
+    }
+)
+ACCOUNTS = {"twitter": "bice-x", "facebook": "bice-page", "site": "bice-site"}
+
+
+@pytest.fixture(scope="session")
+def sandbox_accounts() -> dict[str, SandboxAccount]:
+    return by_name(accounts_for(SETTINGS))
+
+
+@pytest.fixture
+def sandbox(sandbox_accounts: dict[str, SandboxAccount], clock: ManualClock) -> Sandbox:
+    return Sandbox(list(sandbox_accounts.values()), clock)
+
+
+@pytest.fixture
+def address(sandbox: Sandbox) -> Iterator[str]:
+    with running(sandbox) as url:
+        yield url
+
+
+@pytest.fixture
+def options(address: str, clock: ManualClock, tmp_path: Path) -> ChannelOptions:
+    return ChannelOptions(
+        request_timeout=TIMEOUT,
+        site_root=tmp_path / "site",
+        clock=clock,
+        twitter_api_url=address,
+        facebook_graph_url=address,
+    )
+
+
+Stages = Callable[[str], Stage]
+
+
+@pytest.fixture
+def stages(
+    options: ChannelOptions, sandbox: Sandbox, sandbox_accounts: dict[str, SandboxAccount]
+) -> Stages:
+    """Makes the stage of a channel by its name."""
+
+    def make(channel: str) -> Stage:
+        name = ACCOUNTS[channel]
+        known = sandbox_accounts.get(name)
+        credentials = dict(known.credentials) if known else {}
+        account = SETTINGS.accounts[name].account(name)
+        return Stage(channel, account, credentials, options, sandbox)
+
+    return make
+
+
+@pytest.fixture
+def exchanges(monkeypatch: pytest.MonkeyPatch) -> list[requests.PreparedRequest]:
+    """Every request that the channels make, as it was signed for the platform."""
+    seen: list[requests.PreparedRequest] = []
+    send = http._Adapter.send
+
+    def noted(
+        self: http._Adapter, request: requests.PreparedRequest, *args: object, **more: object
+    ) -> requests.Response:
+        seen.append(request)
+        return send(self, request, *args, **more)
+
+    monkeypatch.setattr(http._Adapter, "send", noted)
+    return seen
+
+
+@pytest.fixture
+def closed_port() -> str:
+    """An address where nobody listens."""
+    import socket  # noqa: PLC0415
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    return f"http://127.0.0.1:{port}"
