@@ -82,6 +82,14 @@ class EmbeddedBroker:
         """Whether it answers within half a second."""
         return reachable(self.url, _PING_LIMIT)
 
+    def listeners(self) -> int:
+        """How many clients wait for a message: workers that are ready and have nothing to do."""
+        try:
+            with _client(self.url, _PING_LIMIT) as client:
+                return int(client.info("clients")["blocked_clients"])
+        except (redis.RedisError, OSError):
+            return 0
+
     def tend(self) -> bool:
         """Start it again if it died, or kill it first if it has not answered several times.
 
@@ -181,13 +189,17 @@ def check(url: str, seconds: float = 3.0) -> None:
 
 
 def _ping(url: str, seconds: float) -> None:
-    with redis.Redis.from_url(
+    with _client(url, seconds) as client:
+        client.ping()
+
+
+def _client(url: str, seconds: float) -> redis.Redis:
+    return redis.Redis.from_url(
         url,
         socket_timeout=seconds,
         socket_connect_timeout=seconds,
         retry=Retry(NoBackoff(), 0),
-    ) as client:
-        client.ping()
+    )
 
 
 def _address(url: str) -> str:

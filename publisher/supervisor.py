@@ -163,6 +163,12 @@ class Processes:
         for kept in (*self._workers, self._dispatcher):  # the workers take longer to be ready
             kept.start()
 
+    def ready(self) -> bool:
+        """Whether every worker waits for work. Of another broker than the embedded one, who waits
+        there is not known, and this is true at once.
+        """
+        return self._broker is None or self._broker.listeners() >= len(self._workers)
+
     def tend(self) -> None:
         """Start again what has died. Raises ProcessFailed when that is no remedy."""
         if self._broker and time.monotonic() >= self._next_broker_look:

@@ -30,8 +30,7 @@ SPEED = 60.0
 """Seconds of the session per real second, while something is going out."""
 
 _TICK = 0.1  # real seconds between two looks
-_PRELUDE = 5.0  # real seconds from the start until the first post is due: the workers get ready
-_WARM_UP = 3.0  # real seconds in which the clock does not jump, because they are not ready yet
+_PRELUDE = 60.0  # real seconds from the start until the first post is due, if nothing jumped
 _JUMP_SHORT = LOOK_AHEAD + 0.4  # real seconds before the next post at which a jump ends
 _WORTH_JUMPING = 0.5  # real seconds; a shorter stretch is waited for
 _CALM = frozenset({State.PUBLISHED, State.CANCELLED, State.HELD, State.WITHDRAWN})
@@ -83,11 +82,12 @@ def _perform(app: Application, clock: SharedClock, library: Library, console: Co
         history = supervisor.History(app, display.show)
         try:
             processes.start()
-            begun = clock.monotonic()
+            ready = False
             while not (interruption.wanted or supervisor.nothing_waits(app)):
                 processes.tend()
                 history.follow()
-                if clock.monotonic() - begun > _WARM_UP:
+                ready = ready or processes.ready()
+                if ready:
                     _jump(app, clock)
                 display.tick(_TICK)
         finally:
@@ -112,7 +112,7 @@ def _conclude(app: Application, stage: Stage, library: Library, console: Console
     """Write what the rehearsal leaves, and say how it went."""
     deliveries = app.queries.deliveries()
     rows = log_rows(deliveries)
-    state = stage.sandbox_state()
+    state = stage.sandbox.state()
     found = differences(rows, deliveries, state) + [
         f"{violation['account']}: {violation['kind']}: {violation['detail']}"
         for violation in state["violations"]
@@ -124,13 +124,17 @@ def _conclude(app: Application, stage: Stage, library: Library, console: Console
         zone=library.session.zone,
         speed=stage.clock.speed,
     )
-    try:
-        text = json.dumps(rows, ensure_ascii=False, indent=2) + "\n"
-        (stage.folder / "log.json").write_text(text, encoding="utf-8")
-        (stage.folder / "report.html").write_text(page, encoding="utf-8")
-        stage.save_timelines()
-    except OSError as error:
-        raise StorageError(f"{error.filename} cannot be written: {error.strerror}.") from error
+    files = {
+        "log.json": json.dumps(rows, ensure_ascii=False, indent=2) + "\n",
+        "report.html": page,
+        "x.html": stage.sandbox.render_x(self_contained=True),
+        "facebook.html": stage.sandbox.render_facebook(self_contained=True),
+    }
+    for name, content in files.items():
+        try:
+            (stage.folder / name).write_text(content, encoding="utf-8")
+        except OSError as error:
+            raise StorageError(f"{stage.folder / name}: {error.strerror}.") from error
     return _verdict(deliveries, found, stage, console)
 
 

@@ -20,7 +20,7 @@ def differences(rows: Sequence[Row], deliveries: Sequence[Delivery], state: Row)
     """
     there = {
         (entry["channel"], entry["id"]): entry
-        for entry in state["published"]
+        for entry in state["posts"]
         if entry["published"] and not entry["deleted"]
     }
     found: list[str] = []

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -29,6 +30,7 @@ class Display:
         self, deliveries: Sequence[Delivery], zone: ZoneInfo, clock: Clock, console: Console
     ) -> None:
         self._due = {delivery.id: delivery.due_at for delivery in deliveries}
+        self._out_at: dict[int, datetime] = {}
         self._zone = zone
         self._clock = clock
         self._console = console
@@ -64,11 +66,16 @@ class Display:
         self._console.print(line, markup=False, highlight=False, style="dim")
 
     def show(self, step: Step) -> None:
-        """A line for a step, if it ends a delivery."""
-        if step.target not in _STYLES or step.target is step.source or step.delivery is None:
+        """A line for a step, if it ends a delivery. Of a thread, the first part's time counts."""
+        if step.delivery is None:
+            return
+        if "id" in step.detail:
+            self._out_at.setdefault(step.delivery, step.at)
+        if step.target not in _STYLES or step.target is step.source:
             return
         due = self._due[step.delivery].astimezone(self._zone)
-        real = (step.at - due).total_seconds() / self._clock.speed
+        at = self._out_at.get(step.delivery, step.at)
+        real = (at - due).total_seconds() / self._clock.speed
         self._console.print(
             f"{due:%a %d %b %H:%M}  {step.target:<10} +{real:.3f} s  {step.account:<16} {step.post}",
             style=_STYLES[step.target],

@@ -1,28 +1,22 @@
 """Where a rehearsal plays: a folder, a clock, the sandbox, and an environment that leads there."""
 
-import json
 import os
 import shutil
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from publisher.clock import ENVIRONMENT_VARIABLE as CLOCK
 from publisher.clock import SharedClock
 from publisher.content.session import Session
 from publisher.errors import StorageError
-from publisher.rehearsal import pages
 from publisher.sandbox import server
 from publisher.sandbox.accounts import accounts_for, secrets_toml
 from publisher.sandbox.server import Sandbox
 from publisher.settings import Settings
 from publisher.supervisor import locked
-
-_TIMELINES = {"x.html": "/sandbox/x", "facebook.html": "/sandbox/facebook"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +26,8 @@ class Stage:
     folder: Path
     """`var/rehearsal/` of the workspace."""
     clock: SharedClock
-    address: str
-    """The sandbox's."""
+    sandbox: Sandbox
+    """To be read once the children have ended; until then it belongs to its own thread."""
 
     @classmethod
     @contextmanager
@@ -51,18 +45,7 @@ class Stage:
             clock = _furnish(folder, secrets_toml(accounts), start, speed)
             sandbox = Sandbox(accounts, clock, timezone=session.zone.key, title=session.name or "")
             with server.running(sandbox) as address, _environment(folder, address):
-                yield cls(folder, clock, address)
-
-    def sandbox_state(self) -> dict[str, Any]:
-        """What the two platforms have."""
-        with urllib.request.urlopen(f"{self.address}/sandbox/state.json") as answer:  # noqa: S310
-            state: dict[str, Any] = json.load(answer)
-            return state
-
-    def save_timelines(self) -> None:
-        """Both timelines as pages that need no server."""
-        for name, path in _TIMELINES.items():
-            pages.save(f"{self.address}{path}", self.folder / name)
+                yield cls(folder, clock, sandbox)
 
 
 def _furnish(folder: Path, secrets: str, start: datetime, speed: float) -> SharedClock:
