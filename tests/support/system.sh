@@ -31,10 +31,10 @@ may_apt() {
 
 run_apt() {
     if [ "$(id -u)" -eq 0 ]; then
-        DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 "$@" </dev/null >&2
+        DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 "$@" </dev/null >/dev/null
     else
         sudo -n env DEBIAN_FRONTEND=noninteractive \
-            apt-get -qq -o DPkg::Lock::Timeout=300 "$@" </dev/null >&2
+            apt-get -qq -o DPkg::Lock::Timeout=300 "$@" </dev/null >/dev/null
     fi
 }
 
