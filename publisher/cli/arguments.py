@@ -118,7 +118,7 @@ def nearest(name: str, known: Sequence[str]) -> str:
     """A hint: the name that was probably meant, or all there are."""
     import difflib
 
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     return f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known) or 'none'}."
 
 

@@ -50,7 +50,7 @@ def init(
     in_the_way = [str(path) for path in files if path.exists() or path.is_symlink()]
     if in_the_way:
         raise UsageError(
-            f"{', '.join(in_the_way)} exists already; nothing was written.",
+            f"Nothing was written, because this exists already: {', '.join(in_the_way)}.",
             hint="Name an empty folder, or go on with the workspace that is there.",
         )
     (folder / "posts" / "media").mkdir(parents=True, exist_ok=True)
@@ -61,7 +61,10 @@ def init(
     output.print_line(f"A workspace is ready in {folder.resolve()}:")
     for path in files:
         output.print_line(f"  {path}")
-    output.print_line("Next: name your accounts in publisher.toml, then run `publisher check`.")
+    there = "" if folder.resolve() == Path.cwd() else f"go there (cd {folder}), "
+    output.print_line(
+        f"Next: {there}name your accounts in publisher.toml, and run `publisher check`."
+    )
 
 
 def new(
@@ -184,6 +187,8 @@ def _read(file: str) -> str:
     name = "The text" if file == "-" else file
     try:
         if file == "-":
+            if sys.stdin.isatty():
+                typer.echo("Type the text, then Ctrl-D on a line of its own.", err=True)
             data = sys.stdin.buffer.read(_MOST + 1)
         else:
             with Path(file).open("rb") as source:

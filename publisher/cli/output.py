@@ -93,15 +93,25 @@ def console() -> "Console":
     return Terminal(highlight=False, markup=False, emoji=False, soft_wrap=False)
 
 
-def list_table(*columns: str) -> "Table":
-    """A plain table whose last column takes the room that is left and folds."""
+def list_table(columns: Sequence[str], widths: Sequence[int] = ()) -> "Table":
+    """A plain table whose last column takes the room that is left and folds.
+
+    `widths` are the least widths of the other columns: tables below one another then line up, and
+    have no headings.
+    """
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for column in columns[:-1]:
-        table.add_column(column, no_wrap=True)
+    table = Table(
+        box=None,
+        pad_edge=False,
+        padding=(0, 2, 0, 0),
+        header_style="bold",
+        show_header=not widths,
+        expand=True,
+    )
+    for index, column in enumerate(columns[:-1]):
+        table.add_column(column, no_wrap=True, min_width=widths[index] if widths else None)
     table.add_column(columns[-1], overflow="fold", ratio=1)
-    table.expand = True
     return table
 
 

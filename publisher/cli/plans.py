@@ -24,7 +24,7 @@ def print_changes(plan: Plan, zone: tzinfo) -> None:
         return
     from rich.text import Text
 
-    table = output.list_table("Change", "Due", "Account", "Post")
+    table = output.list_table(("Change", "Due", "Account", "Post"))
     for change in plan.changes:
         sign, colour, _ = _SIGNS[change.kind]
         post = Text(change.post)
@@ -82,6 +82,13 @@ def _due(change: PlannedChange) -> Any:
 
 
 def _note(change: PlannedChange, zone: tzinfo) -> str:
-    if change.kind is Change.MOVE and change.delivery:
-        return f"was {output.minute(change.delivery.due_at, zone)}"
-    return change.note
+    """What is different, in a few words."""
+    wish, delivery = change.wish, change.delivery
+    if wish is None or delivery is None or change.kind not in (Change.EDIT, Change.MOVE):
+        return change.note
+    notes = []
+    if wish.due_at != delivery.due_at:
+        notes.append(f"was {output.minute(delivery.due_at, zone)}")
+    if wish.content.parts != delivery.content.parts:
+        notes.append("another text or picture")
+    return ", ".join(notes) or change.note

@@ -1,7 +1,8 @@
 """The history of a post, step by step."""
 
 from collections.abc import Sequence
-from datetime import tzinfo
+from datetime import datetime, tzinfo
+from itertools import groupby
 from typing import Any
 
 from rich.text import Text
@@ -10,25 +11,31 @@ from publisher.app import instant_text
 from publisher.cli import output, tables
 from publisher.ledger.queries import Step
 
+_INSTANTS = frozenset({"due_at", "expires_at", "embargo_until", "until"})
+
 
 def print_history(steps: Sequence[Step], zone: tzinfo) -> None:
-    """Every step with its time, account, what happened, and who did it."""
-    table = output.list_table("Time", "Account", "Who", "What")
-    day = None
-    for step in steps:
-        today = output.day(step.at, zone)
-        if today != day:
-            table.add_row(None, None, None, Text(today, style="bold"))
-            day = today
-        what = Text(step.event)
-        if step.target and step.target is not step.source:
-            what.append(" → ").append_text(tables.state_text(step.target))
-        for line in details(step.detail):
-            what.append(f"\n{output.printable(line)}", style="dim")
-        time = f"{step.at.astimezone(zone):%H:%M:%S}"
-        table.add_row(time, step.account or "all", step.actor, what)
-    output.print_table(table)
+    """Every step with its time, account, who did it and what happened, under its day."""
+    columns = ("time", "account", "who", "what")
+    rows = [(output.day(step.at, zone), _row(step, zone)) for step in steps]
+    widths = [max(len(row[index]) for _, row in rows) for index in range(len(columns) - 1)]
+    for day, of_day in groupby(rows, lambda row: row[0]):
+        output.print_line(output.paint(day, "bold"))
+        table = output.list_table(columns, widths)
+        for _, row in of_day:
+            table.add_row(*row)
+        output.print_table(table)
     output.print_line(output.times_of(zone))
+
+
+def _row(step: Step, zone: tzinfo) -> tuple[Text, ...]:
+    what = Text(step.event)
+    if step.target and step.target is not step.source and step.target != step.event:
+        what.append(" → ").append_text(tables.state_text(step.target))
+    for line in details(step.detail, zone):
+        what.append(f"\n{output.printable(line)}", style="dim")
+    time = Text(f"{step.at.astimezone(zone):%H:%M:%S}")
+    return time, Text(step.account or "all"), Text(output.printable(step.actor)), what
 
 
 def as_json(step: Step) -> dict[str, Any]:
@@ -45,7 +52,7 @@ def as_json(step: Step) -> dict[str, Any]:
     }
 
 
-def details(detail: dict[str, Any]) -> list[str]:
+def details(detail: dict[str, Any], zone: tzinfo) -> list[str]:
     """What a step tells beyond its name, a line each; an edit shows old and new."""
     lines = []
     for key, value in detail.items():
@@ -53,16 +60,17 @@ def details(detail: dict[str, Any]) -> list[str]:
             continue
         label = key.replace("_", " ")
         if isinstance(value, dict) and set(value) == {"from", "to"}:
-            lines += [
-                f"{label} was: {_plain(value['from'])}",
-                f"{label} now: {_plain(value['to'])}",
-            ]
+            lines.append(f"{label} was: {_plain(key, value['from'], zone)}")
+            lines.append(f"{label} now: {_plain(key, value['to'], zone)}")
         else:
-            lines.append(f"{label}: {_plain(value)}")
+            lines.append(f"{label}: {_plain(key, value, zone)}")
     return lines
 
 
-def _plain(value: object) -> str:
+def _plain(key: str, value: object, zone: tzinfo) -> str:
+    """A value for reading: instants in `zone`, lists in one line."""
+    if key in _INSTANTS and isinstance(value, str):
+        return output.minute(datetime.fromisoformat(value), zone)
     if isinstance(value, list):
         return " / ".join(map(str, value))
     return "none" if value is None else str(value)

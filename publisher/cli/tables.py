@@ -1,6 +1,6 @@
 """Deliveries as tables for people: by day, one line each, readable at 80 columns."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import tzinfo
 from itertools import groupby
 
@@ -40,38 +40,34 @@ def print_log(deliveries: Sequence[Delivery], zone: tzinfo) -> None:
     output.print_line(f"{number}: {counts}. {output.times_of(zone)}")
 
 
-def print_days(deliveries: Iterable[Delivery], zone: tzinfo) -> None:
+def print_days(deliveries: Sequence[Delivery], zone: tzinfo) -> None:
     """The deliveries under the days on which they are due."""
-    table = output.list_table("Due", "State", "Late", "Account", "Post")
-    for number, (day, of_day) in enumerate(
-        groupby(deliveries, lambda d: output.day(d.due_at, zone))
-    ):
-        if number:
-            table.add_row()
-        table.add_row(None, None, None, None, Text(day, style="bold"))
-        for delivery in of_day:
-            table.add_row(
-                f"{delivery.due_at.astimezone(zone):%H:%M}",
-                state_text(delivery.state),
-                _lateness(delivery),
-                delivery.account,
-                _post(delivery),
-            )
-    output.print_table(table)
+    columns = ("due", "state", "late", "account", "post")
+    rows = [(output.day(delivery.due_at, zone), _row(delivery, zone)) for delivery in deliveries]
+    widths = [max(len(row[index]) for _, row in rows) for index in range(len(columns) - 1)]
+    for day, of_day in groupby(rows, lambda row: row[0]):
+        output.print_line(output.paint(day, "bold"))
+        table = output.list_table(columns, widths)
+        for _, row in of_day:
+            table.add_row(*row)
+        output.print_table(table)
+
+
+def _row(delivery: Delivery, zone: tzinfo) -> tuple[Text, ...]:
+    late = delivery.lateness
+    post = Text(delivery.post)
+    for note in (delivery.reason, delivery.error_message):
+        if note:
+            post.append(f"\n{output.printable(note)}", style="dim")
+    return (
+        Text(f"{delivery.due_at.astimezone(zone):%H:%M}"),
+        state_text(delivery.state),
+        Text("" if late is None else f"{output.seconds(late.total_seconds())} late"),
+        Text(delivery.account),
+        post,
+    )
 
 
 def summary(counts: dict[State, int]) -> str:
     """`40 published, 1 failed`; the states that have none are left out."""
     return ", ".join(f"{counts[state]} {state}" for state in State if counts.get(state))
-
-
-def _lateness(delivery: Delivery) -> str:
-    return "" if delivery.lateness is None else output.seconds(delivery.lateness.total_seconds())
-
-
-def _post(delivery: Delivery) -> Text:
-    text = Text(delivery.post)
-    for note in (delivery.reason, delivery.error_message):
-        if note:
-            text.append(f"\n{output.printable(note)}", style="dim")
-    return text
