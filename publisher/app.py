@@ -65,13 +65,17 @@ class Application:
         return Dispatch(self.database, self.clock)
 
     @cached_property
+    def attempts(self) -> Attempts:
+        return Attempts(self.database, self.clock)
+
+    @cached_property
     def planner(self) -> Planner:
         return Planner(self.settings, self.ledger, self.queries, self.clock)
 
     @cached_property
     def courier(self) -> Courier:
         return Courier(
-            Attempts(self.database, self.clock),
+            self.attempts,
             self.channel,
             self.clock,
             Leases.for_timeout(self.settings.delivery.request_timeout),

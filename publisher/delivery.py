@@ -87,9 +87,7 @@ class Courier:
             delivery = self._attempts.checkpoint(
                 delivery, delivery.prepared, self._lease(self._leases.preparing)
             )
-        prepared = channel.prepare(
-            _parcel(delivery), delivery.prepared, self._attempts.read_media
-        )
+        prepared = channel.prepare(_parcel(delivery), delivery.prepared, self._attempts.read_media)
         if prepared == delivery.prepared:
             return delivery
         return self._attempts.checkpoint(

@@ -30,8 +30,9 @@ def check(settings: Settings, paths: Sequence[str | Path] = ()) -> tuple[Library
     found = library.load(settings.workspace, accounts, tuple(CAPABILITIES), paths)
     problems = list(found.problems)
     for post in found.posts:
-        recipients, more = rendering.recipients(post, accounts)
-        problems += more
+        recipients, nobody = rendering.recipients(post, accounts)
+        if post.id not in found.broken:  # else the names in `to` may be what is wrong already
+            problems += nobody
         for account in recipients:
             problems += rendering.problems(post, account, CAPABILITIES[account.channel])
     return found, sorted(set(problems), key=lambda p: (p.file, p.line, p.column, p.code))

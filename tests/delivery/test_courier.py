@@ -1,0 +1,281 @@
+"""One delivery in a worker's hands: the order of its steps, and what stops it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+import pytest
+
+from publisher.channels.base import MediaReader, NotPrepared
+from publisher.channels.capabilities import TWITTER
+from publisher.delivery import Courier, Leases
+from publisher.ledger.attempts import Attempts
+from publisher.ledger.dispatch import Dispatch
+from publisher.ledger.ledger import Ledger
+from publisher.ledger.queries import Queries
+from publisher.models import Capabilities, Claim, Delivery, Parcel, Prepared
+from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Refused, Unknown
+from publisher.states import State
+from tests.support.clock import ManualClock
+from tests.support.wishes import add, wish
+
+
+@dataclass
+class ScriptedChannel:
+    """Answers with what the test laid down, and notes when and what it was asked."""
+
+    capabilities: ClassVar[Capabilities] = TWITTER
+
+    clock: ManualClock
+    answers: list[Outcome] = field(default_factory=list)
+    not_prepared: Outcome | None = None
+    before_send: Callable[[], None] = lambda: None
+    sent: list[tuple[datetime, int]] = field(default_factory=list)
+
+    def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
+        if self.not_prepared is not None:
+            raise NotPrepared(self.not_prepared)
+        return prepared.model_copy(update={"draft_id": "ready"})
+
+    def send(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Outcome:
+        self.before_send()
+        self.sent.append((self.clock.now(), len(sent) + 1))
+        if self.answers:
+            return self.answers.pop(0)
+        return Accepted(str(100 + len(sent)))
+
+    def withdraw(self, remote_id: str) -> Outcome:
+        return Accepted(remote_id)
+
+
+@pytest.fixture
+def channel(clock: ManualClock) -> ScriptedChannel:
+    return ScriptedChannel(clock)
+
+
+@pytest.fixture
+def courier(attempts: Attempts, channel: ScriptedChannel, clock: ManualClock) -> Courier:
+    leases = Leases.for_timeout(timedelta(seconds=20))
+    return Courier(attempts, lambda _account: channel, clock, leases)
+
+
+def claim_one(dispatch: Dispatch, clock: ManualClock) -> Claim:
+    (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(17), 1)
+    return claim
+
+
+def only(queries: Queries) -> Delivery:
+    (delivery,) = queries.deliveries()
+    return delivery
+
+
+def events(queries: Queries) -> list[str]:
+    return [step.event for step in queries.history("post.fr")]
+
+
+def test_a_post_is_sent_once_at_its_instant_and_recorded(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    courier: Courier,
+    channel: ScriptedChannel,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    due = clock.ahead(1.5)
+    add(ledger, wish(clock, due_in=1.5))
+    courier.deliver(claim_one(dispatch, clock))
+    assert channel.sent == [(due, 1)]
+    assert only(queries).state is State.PUBLISHED
+    assert events(queries) == ["queued", "claimed", "prepared", "sending", "published"]
+
+
+def test_the_intent_stands_in_the_ledger_before_the_request_begins(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    courier: Courier,
+    channel: ScriptedChannel,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    seen: list[Delivery] = []
+    channel.before_send = lambda: seen.append(only(queries))
+    add(ledger, wish(clock, due_in=1))
+    courier.deliver(claim_one(dispatch, clock))
+    assert seen[0].intent_at is not None
+    assert seen[0].lease_until is not None
+    assert seen[0].lease_until > clock.ahead(20), "the lease outlasts the slowest request"
+
+
+def test_an_embargo_that_ends_after_the_time_is_waited_for(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    courier: Courier,
+    channel: ScriptedChannel,
+    clock: ManualClock,
+) -> None:
+    embargo = clock.ahead(1.9)
+    add(ledger, wish(clock, due_in=0, embargo_until=embargo))
+    courier.deliver(claim_one(dispatch, clock))
+    assert channel.sent == [(embargo, 1)]
+
+
+def test_a_thread_goes_out_in_order_each_part_recorded_before_the_next(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    courier: Courier,
+    channel: ScriptedChannel,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    known: list[int] = []
+    channel.before_send = lambda: known.append(len(only(queries).remote_ids))
+    add(ledger, wish(clock, due_in=0, texts=("un", "deux", "trois")))
+    courier.deliver(claim_one(dispatch, clock))
+    assert known == [0, 1, 2]
+    assert only(queries).remote_ids == ("100", "101", "102")
+
+
+def test_a_thread_goes_on_after_the_last_part_that_is_out(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    courier: Courier,
+    channel: ScriptedChannel,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    channel.answers = [Accepted("100"), Deferred(Kind.UNAVAILABLE, "Away.")]
+    add(ledger, wish(clock, due_in=0, texts=("un", "deux", "trois")))
+    courier.deliver(claim_one(dispatch, clock))
+    assert (only(queries).state, only(queries).remote_ids) == (State.SCHEDULED, ("100",))
+    clock.advance(60)
+    courier.deliver(claim_one(dispatch, clock))
+    assert [part for _, part in channel.sent] == [1, 2, 2, 3]
+    assert only(queries).state is State.PUBLISHED
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        (Refused(Kind.CONTENT, "Too long."), State.FAILED),
+        (Deferred(Kind.UNAVAILABLE, "Away."), State.SCHEDULED),
+        (AccountHeld(Kind.AUTH, "Expired."), State.SCHEDULED),
+        (Unknown("No answer."), State.UNCERTAIN),
+    ],
+)
+def test_whatever_the_platform_answers_the_request_is_not_repeated_by_itself(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    courier: Courier,
+    channel: ScriptedChannel,
+    queries: Queries,
+    clock: ManualClock,
+    answer: Outcome,
+    state: State,
+) -> None:
+    channel.answers = [answer]
+    add(ledger, wish(clock, due_in=0, texts=("un", "deux")))
+    courier.deliver(claim_one(dispatch, clock))
+    assert len(channel.sent) == 1
+    assert only(queries).state is state
+
+
+def test_a_pause_after_the_claim_keeps_it_in(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    courier: Courier,
+    channel: ScriptedChannel,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    add(ledger, wish(clock, due_in=1))
+    claim = claim_one(dispatch, clock)
+    ledger.pause("bice-x", "crise", "direction")
+    courier.deliver(claim)
+    assert channel.sent == []
+    assert only(queries).state is State.SCHEDULED
+
+
+def test_a_pause_in_the_middle_of_a_thread_stops_it_there(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    attempts: Attempts,
+    channel: ScriptedChannel,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    """The pause is written between the answer to the first part and the second part's intent."""
+
+    class PausedBetween(Attempts):
+        def record(self, delivery: Delivery, outcome: Outcome, lease_until: datetime) -> Delivery:
+            after = attempts.record(delivery, outcome, lease_until)
+            ledger.pause(None, "crise", "direction")
+            return after
+
+    courier = Courier(
+        PausedBetween(attempts._database, clock),
+        lambda _account: channel,
+        clock,
+        Leases.for_timeout(timedelta(seconds=20)),
+    )
+    add(ledger, wish(clock, due_in=0, texts=("un", "deux")))
+    courier.deliver(claim_one(dispatch, clock))
+    assert (only(queries).state, only(queries).remote_ids) == (State.SCHEDULED, ("100",))
+    assert len(channel.sent) == 1
+
+
+def test_a_worker_that_stood_still_after_its_intent_does_not_send(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    attempts: Attempts,
+    channel: ScriptedChannel,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    class Freezing(Attempts):
+        def intend(
+            self, delivery: Delivery, send_at: datetime, lease_until: datetime
+        ) -> Delivery | None:
+            intended = super().intend(delivery, send_at, lease_until)
+            clock.advance(6)
+            return intended
+
+    courier = Courier(
+        Freezing(attempts._database, clock),
+        lambda _account: channel,
+        clock,
+        Leases.for_timeout(timedelta(seconds=20)),
+    )
+    add(ledger, wish(clock, due_in=0))
+    courier.deliver(claim_one(dispatch, clock))
+    assert channel.sent == []
+    assert only(queries).state is State.SCHEDULED
+
+
+def test_what_cannot_be_made_ready_is_not_sent(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    courier: Courier,
+    channel: ScriptedChannel,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    channel.not_prepared = Refused(Kind.CONTENT, "The picture is refused.")
+    add(ledger, wish(clock, due_in=0))
+    courier.deliver(claim_one(dispatch, clock))
+    assert channel.sent == []
+    assert (only(queries).state, only(queries).error_kind) == (State.FAILED, Kind.CONTENT)
+
+
+def test_a_claim_that_arrives_twice_is_delivered_once(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    courier: Courier,
+    channel: ScriptedChannel,
+    clock: ManualClock,
+) -> None:
+    add(ledger, wish(clock, due_in=0))
+    claim = claim_one(dispatch, clock)
+    courier.deliver(claim)
+    courier.deliver(claim)
+    assert len(channel.sent) == 1

@@ -1,0 +1,343 @@
+"""Drafts against the ledger: what `queue` adds, edits, moves, holds, cancels and refuses."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from publisher import settings
+from publisher.app import Application
+from publisher.models import Claim, Delivery
+from publisher.outcome import Accepted, Kind, Refused
+from publisher.planning import Change
+from publisher.states import State
+from tests.support.clock import ManualClock
+from tests.support.workspaces import Workspace
+
+_NOON = "at: 2016-03-07 12:00"
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """08:00 UTC on the annual day."""
+    return ManualClock()
+
+
+@pytest.fixture
+def app(workspace: Workspace, clock: ManualClock) -> Iterator[Application]:
+    app = Application(settings.load(workspace.path), clock)
+    app.database.migrate()
+    yield app
+    app.close()
+
+
+def queue(app: Application, *paths: str) -> list[tuple[Change, str, str]]:
+    """Queue without errors; kind, post and account of every change."""
+    plan = app.planner.queue([app.settings.workspace / path for path in paths], actor="redaction")
+    assert not plan.errors, plan.errors
+    return [(change.kind, change.post, change.account) for change in plan.changes]
+
+
+def refusals(app: Application) -> list[str]:
+    """The codes of the errors that keep anything from being queued."""
+    before = app.queries.deliveries()
+    plan = app.planner.queue(actor="redaction")
+    assert app.queries.deliveries() == before
+    return [problem.code for problem in plan.errors]
+
+
+def standing(app: Application, post: str, account: str = "bice-x") -> Delivery:
+    (delivery,) = app.queries.deliveries(post=post, account=account)
+    return delivery
+
+
+def finish(app: Application, post: str, outcome: Accepted | Refused | None = None) -> None:
+    """Take all deliveries of a post out of the queue with the same outcome."""
+    lease = app.clock.ahead(10**7)
+    attempts = app.attempts
+    for claim in app.dispatch.claim(app.clock.ahead(10**7), lease, 100):
+        delivery = attempts.take(claim)
+        assert delivery is not None
+        if delivery.post == post:
+            intended = attempts.intend(delivery, app.clock.now(), lease)
+            assert intended is not None
+            attempts.record(intended, outcome or Accepted("1"), lease)
+        else:
+            app.dispatch.release([claim])
+
+
+def test_a_draft_is_queued_for_each_of_its_accounts(app: Application, workspace: Workspace) -> None:
+    workspace.draft("a.fr", f"{_NOON}\nauthor: redaction")
+    assert queue(app) == [
+        (Change.ADD, "a.fr", "bice-x"),
+        (Change.ADD, "a.fr", "bice-page"),
+    ]
+    delivery = standing(app, "a.fr")
+    assert delivery.due_at == datetime(2016, 3, 7, 11, tzinfo=UTC)
+    assert delivery.expires_at == datetime(2016, 3, 7, 15, tzinfo=UTC)
+    assert (delivery.state, delivery.queued_by) == (State.SCHEDULED, "redaction")
+
+
+def test_a_second_run_changes_nothing(app: Application, workspace: Workspace) -> None:
+    workspace.draft("a.fr", _NOON)
+    queue(app)
+    before = app.queries.history("a.fr")
+    assert queue(app) == []
+    assert app.queries.history("a.fr") == before
+
+
+def test_a_draft_without_a_time_is_not_queued(app: Application, workspace: Workspace) -> None:
+    workspace.draft("a.fr", "to: all")
+    assert queue(app) == []
+
+
+def test_one_bad_draft_keeps_all_others_out(app: Application, workspace: Workspace) -> None:
+    workspace.draft("good.fr", _NOON)
+    workspace.draft("bad.fr", f"{_NOON}\nto: [bice-y]")
+    assert refusals(app) == ["unknown-recipient"]
+    plan = app.planner.queue(actor="redaction", keep_going=True)
+    assert {change.post for change in plan.changes} == {"good.fr"}
+
+
+def test_an_edit_of_what_waits_follows_the_draft(app: Application, workspace: Workspace) -> None:
+    path = workspace.draft("a.fr", _NOON)
+    queue(app)
+    path.write_text(path.read_text().replace("Le texte.", "Un meilleur texte."))
+    assert queue(app) == [(Change.EDIT, "a.fr", "bice-x"), (Change.EDIT, "a.fr", "bice-page")]
+    assert standing(app, "a.fr").content.parts[0].text == "Un meilleur texte."
+
+
+def test_a_moved_agenda_item_moves_what_hangs_on_it(app: Application, workspace: Workspace) -> None:
+    workspace.draft("a.fr", "at: annual-day + 2h")
+    workspace.draft("b.fr", _NOON, "Un autre texte.")
+    queue(app)
+    workspace.edit("session.yaml", "starts: 2016-03-07 09:00", "starts: 2016-03-07 10:30")
+    assert queue(app) == [(Change.MOVE, "a.fr", "bice-x"), (Change.MOVE, "a.fr", "bice-page")]
+    assert standing(app, "a.fr").due_at == datetime(2016, 3, 7, 11, 30, tzinfo=UTC)
+
+
+def test_a_cancelled_agenda_item_holds_its_posts_and_releases_them(
+    app: Application, workspace: Workspace
+) -> None:
+    workspace.draft("a.fr", "at: annual-day + 2h\nto: [bice-x]")
+    queue(app)
+    workspace.edit("session.yaml", "    title:", "    cancelled: true\n    title:")
+    assert queue(app) == [(Change.HOLD, "a.fr", "bice-x")]
+    held = standing(app, "a.fr")
+    assert held.state is State.HELD
+    assert held.reason
+    workspace.edit("session.yaml", "    cancelled: true\n", "")
+    assert queue(app) == [(Change.RELEASE, "a.fr", "bice-x")]
+    assert standing(app, "a.fr").state is State.SCHEDULED
+
+
+def test_a_removed_draft_cancels_what_waits_and_comes_back_with_it(
+    app: Application, workspace: Workspace
+) -> None:
+    workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]")
+    queue(app)
+    workspace.remove("a.fr")
+    assert queue(app) == [(Change.CANCEL, "a.fr", "bice-x")]
+    assert standing(app, "a.fr").state is State.CANCELLED
+    workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]")
+    assert queue(app) == [(Change.RESTORE, "a.fr", "bice-x")]
+    assert standing(app, "a.fr").state is State.SCHEDULED
+
+
+def test_what_a_person_cancelled_is_not_queued_again(
+    app: Application, workspace: Workspace
+) -> None:
+    workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]")
+    queue(app)
+    app.ledger.cancel("a.fr", None, "direction", "non")
+    assert queue(app) == []
+    assert standing(app, "a.fr").state is State.CANCELLED
+
+
+def test_an_account_that_the_draft_no_longer_names_is_cancelled(
+    app: Application, workspace: Workspace
+) -> None:
+    workspace.draft("a.fr", f"{_NOON}\nto: [bice-x, bice-page]")
+    queue(app)
+    workspace.edit("a.fr.md", "[bice-x, bice-page]", "[bice-x]")
+    assert queue(app) == [(Change.CANCEL, "a.fr", "bice-page")]
+
+
+def test_a_draft_that_lost_its_time_is_cancelled(app: Application, workspace: Workspace) -> None:
+    workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]")
+    queue(app)
+    workspace.edit("a.fr.md", _NOON, "author: redaction")
+    assert queue(app) == [(Change.CANCEL, "a.fr", "bice-x")]
+
+
+def test_a_draft_that_got_an_error_keeps_what_the_ledger_has(
+    app: Application, workspace: Workspace
+) -> None:
+    workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]")
+    queue(app)
+    workspace.edit("a.fr.md", "to:", "tto:")
+    assert app.planner.queue(actor="redaction", keep_going=True).changes == ()
+    assert standing(app, "a.fr").state is State.SCHEDULED
+
+
+def test_queueing_one_draft_leaves_the_others_alone(app: Application, workspace: Workspace) -> None:
+    workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]", "Un.")
+    workspace.draft("b.fr", f"{_NOON}\nto: [bice-x]", "Deux.")
+    queue(app)
+    workspace.remove("b.fr")
+    workspace.edit("a.fr.md", "Un.", "Un et demi.")
+    assert queue(app, "posts/a.fr.md") == [(Change.EDIT, "a.fr", "bice-x")]
+    assert standing(app, "b.fr").state is State.SCHEDULED
+
+
+def test_an_edit_of_what_is_out_publishes_nothing_again(
+    app: Application, workspace: Workspace
+) -> None:
+    workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]")
+    queue(app)
+    finish(app, "a.fr")
+    workspace.edit("a.fr.md", "Le texte.", "Un autre texte.")
+    plan = app.planner.queue(actor="redaction")
+    assert plan.changes == ()
+    assert [problem.code for problem in plan.problems] == ["already-out"]
+    assert standing(app, "a.fr").content.parts[0].text == "Le texte."
+
+
+def test_renaming_what_is_out_publishes_nothing_again(
+    app: Application, workspace: Workspace
+) -> None:
+    path = workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]")
+    queue(app)
+    finish(app, "a.fr")
+    path.rename(path.with_name("renamed.fr.md"))
+    plan = app.planner.queue(actor="redaction")
+    assert plan.changes == ()
+    assert [problem.code for problem in plan.problems] == ["already-out"]
+
+
+def test_renaming_what_waits_moves_it_under_its_new_name(
+    app: Application, workspace: Workspace
+) -> None:
+    path = workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]")
+    queue(app)
+    path.rename(path.with_name("renamed.fr.md"))
+    assert set(queue(app)) == {
+        (Change.ADD, "renamed.fr", "bice-x"),
+        (Change.CANCEL, "a.fr", "bice-x"),
+    }
+
+
+def test_a_copy_of_what_is_out_or_waits_is_refused(app: Application, workspace: Workspace) -> None:
+    workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]")
+    queue(app)
+    workspace.draft("copy.fr", f"{_NOON}\nto: [bice-x]", "Le   texte.")
+    assert refusals(app) == ["duplicate-text"]
+    finish(app, "a.fr")
+    assert refusals(app) == ["duplicate-text"]
+
+
+def test_two_new_drafts_with_one_text_are_refused(app: Application, workspace: Workspace) -> None:
+    workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]")
+    workspace.draft("b.fr", f"{_NOON}\nto: [bice-x]")
+    assert refusals(app) == ["duplicate-text"]
+
+
+def test_the_same_text_may_go_out_again_when_the_draft_says_so(
+    app: Application, workspace: Workspace
+) -> None:
+    workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]")
+    workspace.draft("b.fr", "at: 2016-03-08 12:00\nto: [bice-x]\nrepeat: true")
+    assert len(queue(app)) == 2
+
+
+def test_a_time_that_is_over_is_refused(app: Application, workspace: Workspace) -> None:
+    workspace.draft("a.fr", "at: 2016-03-06 12:00\nto: [bice-x]")
+    assert refusals(app) == ["past"]
+
+
+def test_a_failed_post_is_queued_again_when_its_draft_was_mended(
+    app: Application, workspace: Workspace
+) -> None:
+    workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]")
+    queue(app)
+    finish(app, "a.fr", Refused(Kind.CONTENT, "Refused."))
+    assert queue(app) == []
+    workspace.edit("a.fr.md", "Le texte.", "Un meilleur texte.")
+    assert queue(app) == [(Change.RESTORE, "a.fr", "bice-x")]
+    mended = standing(app, "a.fr")
+    assert (mended.state, mended.error_kind, mended.attempts) == (State.SCHEDULED, None, 0)
+
+
+def test_parts_of_a_thread_that_are_out_cannot_be_edited(
+    app: Application, workspace: Workspace
+) -> None:
+    workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]", "Un.\n\n---\nDeux.")
+    queue(app)
+    (claim,) = app.dispatch.claim(app.clock.ahead(10**7), app.clock.ahead(60), 1)
+    lease = app.clock.ahead(60)
+    delivery = app.attempts.take(claim)
+    assert delivery is not None
+    for outcome in (Accepted("1"), Refused(Kind.POLICY, "No replies.")):
+        intended = app.attempts.intend(delivery, app.clock.now(), lease)
+        assert intended is not None
+        delivery = app.attempts.record(intended, outcome, lease)
+    workspace.edit("a.fr.md", "Un.", "Autre chose.")
+    assert refusals(app) == ["partly-out"]
+    workspace.edit("a.fr.md", "Autre chose.", "Un.")
+    workspace.edit("a.fr.md", "Deux.", "Une suite plus courte.")
+    assert queue(app) == [(Change.RESTORE, "a.fr", "bice-x")]
+    assert standing(app, "a.fr").remote_ids == ("1",)
+
+
+def test_with_approval_required_a_post_waits_for_it(workspace: Workspace) -> None:
+    workspace.write("publisher.toml", "[approval]\nrequired = true\n" + (
+        workspace.path / "publisher.toml"
+    ).read_text().replace('language = "fr"\n', "", 1))  # fmt: skip
+    app = Application(settings.load(workspace.path), ManualClock())
+    app.database.migrate()
+    workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]")
+    queue(app)
+    assert standing(app, "a.fr").state is State.AWAITING_APPROVAL
+    app.close()
+
+
+def test_the_clean_picture_is_in_the_ledger(app: Application, workspace: Workspace) -> None:
+    (workspace.path / "posts/media").mkdir()
+    Image.new("RGB", (40, 30), "navy").save(workspace.path / "posts/media/carte.png")
+    workspace.draft(
+        "a.fr", f"{_NOON}\nto: [bice-x]\nmedia:\n  - file: media/carte.png\n    alt: Une carte"
+    )
+    queue(app)
+    (picture,) = standing(app, "a.fr").content.parts[0].pictures
+    assert (picture.alt, picture.media_type, picture.width) == ("Une carte", "image/png", 40)
+    assert app.attempts.read_media(picture.digest).startswith(b"\x89PNG")
+
+
+def test_a_delivery_that_moved_on_meanwhile_is_looked_at_again(
+    app: Application, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is claimed after the plan was made: the second look finds it out of reach."""
+    workspace.draft("a.fr", "at: 2016-03-07 09:00\nto: [bice-x]")
+    queue(app)
+    workspace.edit("a.fr.md", "Le texte.", "Un autre texte.")
+    plan = app.planner.plan
+    claimed: list[Claim] = []
+
+    def plan_then_claim(paths: object = ()) -> object:
+        made = plan(())
+        if not claimed:
+            claimed.extend(app.dispatch.claim(app.clock.ahead(10), app.clock.ahead(60), 1))
+        return made
+
+    monkeypatch.setattr(app.planner, "plan", plan_then_claim)
+    result = app.planner.queue(actor="redaction")
+    assert result.changes == ()
+    assert [problem.code for problem in result.problems] == ["already-out"]
+    assert standing(app, "a.fr").content.parts[0].text == "Le texte."
