@@ -71,7 +71,7 @@ def graph_version(path: str) -> tuple[tuple[int, int] | None, str]:
 def find(method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
     """The operation that a request means and the parts of its path; None if there is none."""
     channel = "twitter" if is_x(path) else "facebook"
-    bare = path if channel == "twitter" else graph_version(path)[1]
+    bare = path if channel == "twitter" else graph_version(path)[1].rstrip("/")
     for operation in OPERATIONS:
         if operation.channel == channel:
             parts = operation.match(method, bare)

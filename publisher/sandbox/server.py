@@ -3,12 +3,13 @@
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
@@ -19,6 +20,7 @@ from publisher.sandbox.facebook import Facebook
 from publisher.sandbox.failing import ELSEWHERE
 from publisher.sandbox.faults import Fault, Faults, parse_faults
 from publisher.sandbox.gateway import Gateway
+from publisher.sandbox.pages import Pages
 from publisher.sandbox.store import Store
 from publisher.sandbox.x import X
 
@@ -48,8 +50,16 @@ class Sandbox:
         self.x = X(self.store, limited=limited)
         self.facebook = Facebook(self.store, limited=limited)
         self.faults = Faults(faults)
+        self._pages = Pages(self.store, timezone=timezone, title=title)
         self.app: ASGIApp = Starlette(
             routes=[
+                Route("/", self._index),
+                Route("/x", partial(self._timeline, "twitter")),
+                Route("/x/{account}", partial(self._timeline, "twitter")),
+                Route("/facebook", partial(self._timeline, "facebook")),
+                Route("/facebook/{account}", partial(self._timeline, "facebook")),
+                Route("/favicon.ico", self._no_icon),
+                Route("/media/{sha256}", self._media),
                 Route("/sandbox/state.json", self._state),
                 Route("/sandbox/reset", self._reset, methods=["POST"]),
                 Route("/sandbox/faults", self._list_faults),
@@ -62,6 +72,49 @@ class Sandbox:
     def state(self) -> dict[str, Any]:
         """Everything that was published, the counters of requests, and the violations."""
         return self.store.state()
+
+    def render_x(self, handle: str | None = None, *, self_contained: bool = False) -> str:
+        """X's timeline as HTML: of one account, or of all. Raises KeyError for an unknown one."""
+        return self._render("twitter", handle, self_contained=self_contained)
+
+    def render_facebook(self, page: str | None = None, *, self_contained: bool = False) -> str:
+        """The Pages' timeline as HTML; `page` is a handle or a page id. Raises KeyError."""
+        return self._render("facebook", page, self_contained=self_contained)
+
+    def _render(self, channel: str, name: str | None, *, self_contained: bool) -> str:
+        account = None
+        if name is not None:
+            known = {
+                key: account
+                for account in self.accounts
+                if account.channel == channel
+                for key in (account.page_id, account.handle)
+            }
+            account = known[name]
+        return self._pages.timeline(channel, account, self_contained=self_contained)
+
+    async def _index(self, request: Request) -> Response:
+        return _page(self._pages.index(str(request.base_url).rstrip("/")))
+
+    async def _timeline(self, channel: str, request: Request) -> Response:
+        """`?self_contained=1` gives a page that can be kept as one file."""
+        self_contained = request.query_params.get("self_contained") == "1"
+        try:
+            name = request.path_params.get("account")
+            return _page(self._render(channel, name, self_contained=self_contained))
+        except KeyError:
+            return PlainTextResponse("No such account here.", 404)
+
+    async def _no_icon(self, _request: Request) -> Response:
+        return Response(status_code=204)
+
+    async def _media(self, request: Request) -> Response:
+        sha256 = request.path_params["sha256"]
+        for upload in self.store.uploads.values():
+            if upload.sha256 == sha256:
+                headers = {"cache-control": "max-age=86400", "x-content-type-options": "nosniff"}
+                return Response(upload.content, media_type=upload.media_type, headers=headers)
+        return PlainTextResponse("No such picture here.", 404)
 
     async def _state(self, _request: Request) -> Response:
         return JSONResponse(self.state())
@@ -114,6 +167,12 @@ def serve(sandbox: Sandbox, port: int) -> None:
         raise UsageError(
             f"The sandbox cannot use port {port}.", hint="Choose a free one with --port."
         ) from error
+
+
+def _page(html: str) -> Response:
+    # Drafts end up in these pages: nothing in them may run, or ask another server for anything.
+    policy = "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'"
+    return HTMLResponse(html, headers={"content-security-policy": policy})
 
 
 def _config(sandbox: Sandbox, port: int) -> uvicorn.Config:

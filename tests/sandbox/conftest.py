@@ -1,25 +1,46 @@
-"""A running sandbox with four accounts, and tweepy and facebook-sdk pointed at it."""
+"""A running sandbox with four accounts; real tweepy and real facebook-sdk pointed at it.
+
+Whatever passes through the two libraries is held against X's OpenAPI description and Meta's specs
+when they lie in ../shared.
+"""
 
 import hashlib
 import hmac
 import io
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import facebook
 import pytest
 import requests
 import tweepy
+from openapi_schema_validator import OAS30Validator
 from PIL import Image
 from requests.adapters import HTTPAdapter
 
+from publisher.sandbox import operations
 from publisher.sandbox.accounts import SandboxAccount, accounts_for, by_name
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings import Settings
 
 NOON = datetime(2016, 3, 7, 12, 0, tzinfo=UTC)
+APIS = Path(__file__).parents[2].parent / "shared" / "data" / "apis"
+_FACEBOOK_KINDS = {
+    "string": str,
+    "bool": bool,
+    "datetime": str,
+    "unsigned int": int,
+    "int": int,
+    "float": float,
+    "Object": dict,
+}
+_ANYWHERE = {"access_token", "appsecret_proof", "fields", "after", "before", "since", "until"}
+"""Parameters that every Graph call takes, beyond those of its spec."""
 
 
 class HandClock:
@@ -46,16 +67,91 @@ class HandClock:
 class Redirected(HTTPAdapter):
     """Sends what is meant for a platform to the sandbox; the request itself stays as it was."""
 
-    def __init__(self, origin: str, target: str) -> None:
+    def __init__(self, origin: str, target: str, check: Callable[..., None] | None) -> None:
         super().__init__()
-        self._origin, self._target = origin, target
+        self._origin, self._target, self._check = origin, target, check
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
         moved = request.copy()
         assert moved.url
         moved.url = moved.url.replace(self._origin, self._target, 1)
         options["timeout"] = options.get("timeout") or 5
-        return super().send(moved, **options)
+        response = super().send(moved, **options)
+        if self._check:
+            self._check(request, response)
+        return response
+
+
+@cache
+def _spec(name: str) -> Any:
+    path = APIS / name
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def check_x(request: requests.PreparedRequest, response: requests.Response) -> None:
+    """Hold an answer, and an accepted JSON request, against X's OpenAPI description."""
+    spec = _spec("x-openapi-2.167.json")
+    if spec is None:
+        return
+    found = operations.find(request.method or "", urlsplit(request.url or "").path)
+    assert found
+    described = spec["paths"][found[0].path][found[0].method.lower()]
+    assert described["operationId"] == found[0].name
+    answers = described["responses"].get(
+        str(response.status_code), described["responses"]["default"]
+    )
+    media_type = response.headers["content-type"].partition(";")[0]
+    _fits(spec, answers["content"][media_type]["schema"], response.json())
+    sent = request.headers.get("Content-Type", "")
+    if response.ok and request.body and sent.startswith("application/json"):
+        schema = described["requestBody"]["content"]["application/json"]["schema"]
+        _fits(spec, schema, json.loads(request.body))
+
+
+def _fits(spec: Any, schema: dict[str, Any], content: object) -> None:
+    OAS30Validator({**spec, **schema}).validate(content)
+
+
+def check_facebook(request: requests.PreparedRequest, response: requests.Response) -> None:
+    """Hold an answer's fields, and the parameters of an accepted request, against Meta's specs."""
+    page, post, photo = (_spec(f"meta-{kind}.json") for kind in ("page", "page-post", "photo"))
+    if page is None:
+        return
+    content = response.json()
+    if "error" in content:
+        assert {"message", "type", "code", "fbtrace_id"} <= set(content["error"])
+        return
+    found = operations.find(request.method or "", urlsplit(request.url or "").path)
+    assert found
+    name, parts = found[0].name, found[1]
+    if name in ("getFeed", "getPublishedPosts"):
+        for item in content["data"]:
+            _has_fields_of(post, item)
+    if name == "getObject":
+        wanted = parts["id"]
+        _has_fields_of(post if "_" in wanted else photo if len(wanted) > 10 else page, content)
+    edges = {"createFeedPost": (page, "feed"), "updatePost": (post, None)}
+    if name in edges and isinstance(request.body, str):
+        spec, edge = edges[name]
+        call = next(
+            api
+            for api in spec["apis"]
+            if api["method"] in ("POST", "#update") and api["endpoint"] == edge
+        )
+        known = {parameter["name"] for parameter in call["params"]} | _ANYWHERE
+        sent = {pair.partition("=")[0].partition("%5B")[0] for pair in request.body.split("&")}
+        assert sent <= known, sent - known
+
+
+def _has_fields_of(spec: Any, item: dict[str, Any]) -> None:
+    kinds = {field["name"]: field["type"] for field in spec["fields"]}
+    edges = {api["endpoint"] for api in spec["apis"] if api["method"] == "GET"}
+    for name, value in item.items():
+        if name in kinds:
+            kind = list if kinds[name].startswith("list") else _FACEBOOK_KINDS[kinds[name]]
+            assert isinstance(value, kind), (name, value)
+        else:
+            assert name in edges, f"{name} is in no spec of Meta"
 
 
 @pytest.fixture
@@ -65,14 +161,17 @@ def clock() -> HandClock:
 
 @pytest.fixture
 def accounts() -> dict[str, SandboxAccount]:
+    """Two organisations, each with one account on X and one Page; `bice-2` shares BICE's app."""
     settings = Settings.model_validate(
         {
             "workspace": Path("/nowhere"),
             "accounts": {
                 "bice-x": {"channel": "twitter", "organisation": "BICE", "language": "fr"},
+                "bice-2": {"channel": "twitter", "organisation": "BICE", "language": "en"},
                 "peru-x": {"channel": "twitter", "organisation": "CEDAPP", "language": "es"},
                 "bice-page": {"channel": "facebook", "organisation": "BICE", "page_id": "1002"},
                 "peru-page": {"channel": "facebook", "organisation": "CEDAPP", "page_id": "1003"},
+                "bice-site": {"channel": "site"},
             },
         }
     )
@@ -92,20 +191,23 @@ def address(sandbox: Sandbox) -> Iterator[str]:
 
 @pytest.fixture
 def session() -> Iterator[requests.Session]:
+    """A plain HTTP client."""
     with requests.Session() as plain:
         plain.trust_env = False
         yield plain
 
 
-Tweeter = Callable[..., tweepy.Client]
-
-
 @pytest.fixture
-def tweeter(address: str, accounts: dict[str, SandboxAccount]) -> Iterator[Tweeter]:
-    """Makes a tweepy.Client for an account; keywords replace its credentials."""
+def tweeter(
+    address: str, accounts: dict[str, SandboxAccount]
+) -> Iterator[Callable[..., tweepy.Client]]:
+    """Makes a tweepy.Client for an account; keywords replace its credentials.
+
+    `wild` lets answers pass that no description knows.
+    """
     clients: list[tweepy.Client] = []
 
-    def make(name: str = "bice-x", **instead: str) -> tweepy.Client:
+    def make(name: str = "bice-x", *, wild: bool = False, **instead: str) -> tweepy.Client:
         keys = accounts[name].credentials | instead
         client = tweepy.Client(
             consumer_key=keys["api_key"],
@@ -115,7 +217,7 @@ def tweeter(address: str, accounts: dict[str, SandboxAccount]) -> Iterator[Tweet
         )
         client.session.trust_env = False
         origin = "https://api.twitter.com"
-        client.session.mount(origin, Redirected(origin, address))
+        client.session.mount(origin, Redirected(origin, address, None if wild else check_x))
         clients.append(client)
         return client
 
@@ -124,23 +226,50 @@ def tweeter(address: str, accounts: dict[str, SandboxAccount]) -> Iterator[Tweet
         client.session.close()
 
 
-Pager = Callable[..., facebook.GraphAPI]
+class Page:
+    """facebook-sdk for one Page, with the proof that the sandbox demands."""
+
+    def __init__(self, account: SandboxAccount, session: requests.Session) -> None:
+        keys = account.credentials
+        self.graph = facebook.GraphAPI(keys["page_token"], session=session)
+        self.graph.version = "v25.0"
+        secret, token = keys["app_secret"].encode(), keys["page_token"].encode()
+        self.proof = {"appsecret_proof": hmac.new(secret, token, hashlib.sha256).hexdigest()}
+
+    def post(self, path: str, **fields: Any) -> dict[str, Any]:
+        parent, _, connection = path.partition("/")
+        answer = self.graph.put_object(parent, connection, **fields, **self.proof)
+        assert isinstance(answer, dict)
+        return answer
+
+    def get(self, path: str, **query: Any) -> dict[str, Any]:
+        answer = self.graph.request(f"v25.0/{path}", args={**query, **self.proof})
+        assert isinstance(answer, dict)
+        return answer
+
+    def delete(self, path: str) -> dict[str, Any]:
+        answer = self.graph.request(f"v25.0/{path}", args=dict(self.proof), method="DELETE")
+        assert isinstance(answer, dict)
+        return answer
+
+    def photo(self, content: bytes, **fields: Any) -> dict[str, Any]:
+        answer = self.graph.put_photo(content, "me/photos", **fields, **self.proof)
+        assert isinstance(answer, dict)
+        return answer
 
 
 @pytest.fixture
-def pager(address: str, accounts: dict[str, SandboxAccount]) -> Iterator[Pager]:
-    """Makes a facebook.GraphAPI for an account, on a current version."""
+def pager(address: str, accounts: dict[str, SandboxAccount]) -> Iterator[Callable[..., Page]]:
+    """Makes a `Page` for an account."""
     sessions: list[requests.Session] = []
 
-    def make(name: str = "bice-page", token: str | None = None) -> facebook.GraphAPI:
+    def make(name: str = "bice-page", *, wild: bool = False) -> Page:
         own = requests.Session()
         own.trust_env = False
         origin = "https://graph.facebook.com"
-        own.mount(origin, Redirected(origin, address))
+        own.mount(origin, Redirected(origin, address, None if wild else check_facebook))
         sessions.append(own)
-        graph = facebook.GraphAPI(token or accounts[name].credentials["page_token"], session=own)
-        graph.version = "v25.0"
-        return graph
+        return Page(accounts[name], own)
 
     yield make
     for own in sessions:
@@ -148,19 +277,12 @@ def pager(address: str, accounts: dict[str, SandboxAccount]) -> Iterator[Pager]:
 
 
 @pytest.fixture
-def proof(accounts: dict[str, SandboxAccount]) -> Callable[[str], str]:
-    """The appsecret_proof of an account."""
+def picture() -> Callable[..., bytes]:
+    """Makes the bytes of a small picture."""
 
-    def make(name: str = "bice-page") -> str:
-        keys = accounts[name].credentials
-        key, token = keys["app_secret"].encode(), keys["page_token"].encode()
-        return hmac.new(key, token, hashlib.sha256).hexdigest()
+    def make(kind: str = "PNG", size: tuple[int, int] = (64, 48), **options: Any) -> bytes:
+        memory = io.BytesIO()
+        Image.new("RGB", size, options.pop("colour", "teal")).save(memory, kind, **options)
+        return memory.getvalue()
 
     return make
-
-
-def picture(kind: str = "PNG", size: tuple[int, int] = (64, 48), **options: Any) -> bytes:
-    """The bytes of a small picture."""
-    memory = io.BytesIO()
-    Image.new("RGB", size, "teal").save(memory, kind, **options)
-    return memory.getvalue()
