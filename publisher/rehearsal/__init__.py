@@ -20,7 +20,7 @@ from publisher.content.library import Library
 from publisher.delivery import LOOK_AHEAD
 from publisher.errors import StorageError
 from publisher.models import Delivery, Problem
-from publisher.rehearsal import report
+from publisher.rehearsal import report, website
 from publisher.rehearsal.comparison import differences
 from publisher.rehearsal.display import Display
 from publisher.rehearsal.stage import Stage
@@ -113,7 +113,8 @@ def _conclude(app: Application, stage: Stage, library: Library, console: Console
     deliveries = app.queries.deliveries()
     rows = log_rows(deliveries)
     state = stage.sandbox.state()
-    found = differences(rows, deliveries, state) + [
+    posts = [*state["posts"], *website.posts(app.settings.var / "site")]
+    found = differences(rows, deliveries, posts) + [
         f"{violation['account']}: {violation['kind']}: {violation['detail']}"
         for violation in state["violations"]
     ]
@@ -149,7 +150,7 @@ def _verdict(
         f"{delivery.error_message or delivery.reason or 'no reason is known'}"
         for delivery in troubled
     ]
-    lines += found or ["The timelines show each of them as the log tells it, and nothing else."]
+    lines += found or ["Every platform shows what the log tells, and nothing else."]
     lines.append(report.summary(deliveries, stage.clock.speed))
     lines.append(f"Log, report and timelines: {stage.folder}")
     for line in lines:

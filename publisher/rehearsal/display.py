@@ -81,6 +81,7 @@ class Display:
             style=_STYLES[step.target],
             markup=False,
             highlight=False,
+            soft_wrap=True,
         )
         if step.target is State.PUBLISHED:
             self._progress.advance(self._task)
