@@ -114,7 +114,7 @@ _add(
 )
 _add(control.retry, "publisher retry 2016-03-07-annual-day.fr --account bice-x")
 _add(running.run, "publisher run", "publisher run --until-idle")
-_add(running.sandbox, "publisher sandbox", "publisher sandbox --port 8099")
+_add(running.sandbox, "publisher sandbox", "publisher sandbox --port 0")
 _add(running.rehearse, "publisher rehearse", "publisher rehearse --speed 1200")
 _add(running.migrate, "publisher migrate")
 

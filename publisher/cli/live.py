@@ -24,6 +24,7 @@ class Live:
     def __init__(self, app: Application) -> None:
         self._app = app
         self._zone = arguments.zone(app.settings)
+        self._account_width = max(map(len, app.settings.accounts), default=0)
         self._seen: dict[State, int] = {}
 
     def announce(self, *, until_idle: bool) -> None:
@@ -48,7 +49,8 @@ class Live:
         time = f"{step.at.astimezone(self._zone):%Y-%m-%d %H:%M:%S}"
         colour = _COLOURS.get(step.target) if moved and step.target else None
         event = output.paint(step.event, colour) if colour else step.event
-        subject = f"{step.account or 'all'}  {step.post or ''}".rstrip()
+        account = (step.account or "all").ljust(self._account_width)
+        subject = f"{account}  {step.post}" if step.post else account
         output.print_line(f"{time}  {subject}  {event}{self._more(step)}")
 
     def say(self, line: str) -> None:

@@ -1,11 +1,15 @@
 """Commands that run something: run, sandbox, rehearse, migrate."""
 
+import shlex
+import sys
+import threading
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from publisher.cli import arguments, output
-from publisher.errors import UsageError
+from publisher.errors import StorageError, UsageError
 
 _SANDBOX_PORT = 8099
 
@@ -38,21 +42,26 @@ def run(
 def sandbox(
     context: typer.Context,
     *,
-    port: Annotated[int, typer.Option(metavar="N", min=1, max=65535, help="Where it listens.")] = (
-        _SANDBOX_PORT
-    ),
-    secrets: Annotated[
-        bool, typer.Option("--secrets", help="Print a secrets.toml for the sandbox, and end.")
-    ] = False,
+    port: Annotated[
+        int,
+        typer.Option(metavar="N", min=0, max=65535, help="Where it listens; 0 is any free port."),
+    ] = _SANDBOX_PORT,
+    faults: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RULES", help="How the platforms fail: a file of rules, or the rules."
+        ),
+    ] = None,
 ) -> None:
     """Run a stand-in for X and Facebook on this machine.
 
     Its pages show what the public would see; nothing leaves the machine. It says how to point a
-    workspace at it.
+    workspace at it, and forgets everything when it ends.
     """
     from publisher import clock
     from publisher.sandbox.accounts import accounts_for, secrets_toml
-    from publisher.sandbox.server import HOST, Sandbox, serve
+    from publisher.sandbox.faults import read_faults
+    from publisher.sandbox.server import Sandbox, running
 
     settings = arguments.settings(context)
     accounts = accounts_for(settings)
@@ -60,28 +69,49 @@ def sandbox(
         raise UsageError(
             "publisher.toml has no account on X or Facebook.", hint="Add one under [accounts]."
         )
-    if secrets:
-        output.print_line(secrets_toml(accounts))
-        return
     session = arguments.session(settings)
-    address = f"http://{HOST}:{port}"
-    for line in (
-        f"The sandbox is at {address}. Ctrl-C ends it; it forgets everything then.",
-        "To publish there instead of on the real platforms, in another terminal:",
-        "  publisher sandbox --secrets > sandbox-secrets.toml",
-        "  export PUBLISHER_SECRETS_FILE=sandbox-secrets.toml",
-        f"  export PUBLISHER_TWITTER_API_URL={address}",
-        f"  export PUBLISHER_FACEBOOK_GRAPH_URL={address}",
-        "  publisher run",
-    ):
-        output.print_line(line)
     stand_in = Sandbox(
         accounts,
         clock.from_environment(),
         timezone=str(session.zone),
         title=session.name or "",
+        faults=read_faults(faults) if faults else (),
     )
-    serve(stand_in, port)
+    secrets = settings.var / "sandbox" / "secrets.toml"
+    _write_secrets(secrets, secrets_toml(accounts))
+    try:
+        with running(stand_in, port) as address:
+            _say_how(address, secrets)
+            threading.Event().wait()
+    except KeyboardInterrupt:
+        return
+    except SystemExit:  # how the server says that it cannot have the port
+        raise UsageError(
+            f"The sandbox cannot use port {port}.", hint="Choose a free one with --port."
+        ) from None
+
+
+def _write_secrets(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StorageError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _say_how(address: str, secrets: Path) -> None:
+    """How a workspace uses it."""
+    for line in (
+        f"The sandbox is at {address}: open it in a browser. Ctrl-C ends it.",
+        "To publish there and not on the real platforms, type in another terminal:",
+        f"  export PUBLISHER_SECRETS_FILE={shlex.quote(str(secrets))}",
+        f"  export PUBLISHER_TWITTER_API_URL={address}",
+        f"  export PUBLISHER_FACEBOOK_GRAPH_URL={address}",
+        "  publisher run",
+    ):
+        output.print_line(line)
+    sys.stdout.flush()
 
 
 def rehearse(

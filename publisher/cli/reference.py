@@ -1,0 +1,61 @@
+"""Writes docs/commands.md out of the commands' own help.
+
+`python -m publisher.cli.reference docs/commands.md` writes it; with `--check` it only says whether
+the file is stale, by its exit code.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from publisher.cli import app
+from publisher.cli.output import print_error, print_line
+
+_WIDTH = 80
+_TOP = """\
+# Commands
+
+<!-- Written by `python -m publisher.cli.reference docs/commands.md`. Do not edit it by hand. -->
+
+Each command ends with an exit code that a script can rely on: 0 done, 1 the drafts or deliveries
+have problems, 2 the command was used wrongly, 3 the surroundings are wrong (no broker, no database,
+no credentials), 130 it was interrupted. Errors go to standard error, with a hint at what to do.
+Colours appear only on a terminal, and not where `NO_COLOR` is set.
+"""
+
+
+def text() -> str:
+    """The whole of docs/commands.md."""
+    group = app.command()
+    context = group.make_context("publisher", [], resilient_parsing=True, terminal_width=_WIDTH)
+    sections = [_TOP, _section("publisher", group.get_help(context))]
+    for name, command in group.commands.items():
+        inner = command.make_context(name, [], parent=context, resilient_parsing=True)
+        sections.append(_section(f"publisher {name}", command.get_help(inner)))
+    return "\n".join(sections)
+
+
+def _section(heading: str, help_text: str) -> str:
+    lines = "\n".join(line.rstrip() for line in help_text.strip().splitlines())
+    return f"## {heading}\n\n```text\n{lines}\n```\n"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the file, or with `--check` compare it; the result is the exit code."""
+    paths = [Path(argument) for argument in arguments if argument != "--check"]
+    if len(paths) != 1:
+        print_error("Name one file.", "python -m publisher.cli.reference docs/commands.md")
+        return 2
+    path, new = paths[0], text()
+    if "--check" not in arguments:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(new, encoding="utf-8")
+    elif not path.exists() or path.read_text(encoding="utf-8") != new:
+        print_error(f"{path} is stale.", f"Run: python -m publisher.cli.reference {path}")
+        return 1
+    print_line(f"{path} is up to date.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
