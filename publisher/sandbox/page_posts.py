@@ -9,7 +9,6 @@ from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.graph import GraphError, flag, number, parameter
 from publisher.sandbox.operations import Call
 from publisher.sandbox.store import Entry, Store, Upload
-from publisher.sandbox.x_text import normal
 
 
 async def create(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
@@ -26,8 +25,7 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> dict[str,
         raise GraphError(100, "(#100) A photo stands twice in attached_media")
     if published:
         check_duplicate(store, message, account)
-    entry = add(store, call, account, message, photos)
-    entry.link, entry.scheduled_for = link, scheduled_for
+    entry = add(store, call, account, message, photos, link, scheduled_for)
     if published:
         make_public(store, entry, account)
     return {"id": entry.id}
@@ -43,7 +41,7 @@ async def update(store: Store, call: Call, account: SandboxAccount) -> dict[str,
     if wished is False and entry.published:
         raise GraphError(100, "(#100) A published post cannot be unpublished")
     if message is not None:
-        entry.text = message
+        store.change_text(entry, message)
     if wished and not entry.published:
         make_public(store, entry, account)
     return {"success": True}
@@ -60,7 +58,13 @@ async def delete(store: Store, call: Call, account: SandboxAccount) -> dict[str,
 
 
 def add(
-    store: Store, call: Call, account: SandboxAccount, message: str, photos: list[Upload]
+    store: Store,
+    call: Call,
+    account: SandboxAccount,
+    message: str,
+    photos: list[Upload],
+    link: str | None = None,
+    scheduled_for: datetime | None = None,
 ) -> Entry:
     """Put down a new post, which is not public yet."""
     entry = Entry(
@@ -72,6 +76,8 @@ def add(
         received_at=call.received_at,
         media=photos,
         lang=account.language,
+        link=link,
+        scheduled_for=scheduled_for,
         published=False,
     )
     for photo in photos:
@@ -117,10 +123,8 @@ def own_post(store: Store, post_id: str, account: SandboxAccount, verb: str) -> 
 
 
 def _same_text(store: Store, message: str) -> list[Entry]:
-    mark = normal(message)
     since = store.clock.now() - limits.PAGE_DUPLICATE_AGE
-    recent = store.published_since("facebook", since) if mark else ()
-    return [entry for entry in recent if normal(entry.text) == mark]
+    return store.saying("facebook", message, since) if message.strip() else []
 
 
 def _free_photo(store: Store, photo_id: str, account: SandboxAccount) -> Upload:

@@ -1,10 +1,11 @@
 """All that the sandbox remembers. Only the server's event loop touches it."""
 
 import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from publisher.clock import Clock
@@ -112,6 +113,9 @@ class Store:
         self.requests: Counter[str] = Counter()
         self.violations: list[dict[str, str]] = []
         self._by_id: dict[tuple[str, str], Entry] = {}
+        self._by_account: defaultdict[str, list[Entry]] = defaultdict(list)
+        self._by_words: defaultdict[tuple[str, str], list[Entry]] = defaultdict(list)
+        self._scheduled: list[Entry] = []
         self._last_id = 0
 
     def new_id(self) -> str:
@@ -123,6 +127,15 @@ class Store:
     def add(self, entry: Entry) -> None:
         self.entries.append(entry)
         self._by_id[entry.channel, entry.id] = entry
+        self._by_account[entry.account].append(entry)
+        self._by_words[entry.channel, words(entry.text)].append(entry)
+        if entry.scheduled_for:
+            self._scheduled.append(entry)
+
+    def change_text(self, entry: Entry, text: str) -> None:
+        self._by_words[entry.channel, words(entry.text)].remove(entry)
+        entry.text = text
+        self._by_words[entry.channel, words(text)].append(entry)
 
     def find(self, channel: str, entry_id: str) -> Entry | None:
         """A post that is there: not deleted."""
@@ -134,15 +147,26 @@ class Store:
         """The public posts of an account, newest first, as seen `lag` real seconds late."""
         self._publish_what_was_scheduled()
         latest = time.monotonic() - lag
-        shown = [e for e in self._of(account) if e.published and e.shown_since <= latest]
+        shown = [
+            entry
+            for entry in self._by_account[account]
+            if entry.published and not entry.deleted and entry.shown_since <= latest
+        ]
         return sorted(shown, key=lambda entry: (entry.published_at, int(entry.id)), reverse=True)
 
-    def published_since(self, channel: str, instant: datetime) -> Iterator[Entry]:
-        """The posts of all accounts on a channel that became public at `instant` or later."""
-        for entry in reversed(self.entries):
-            out = entry.published_at is not None and entry.published_at >= instant
-            if out and entry.channel == channel and not entry.deleted:
-                yield entry
+    def saying(self, channel: str, text: str, since: datetime) -> list[Entry]:
+        """The posts of all accounts with the same words that became public at `since` or later."""
+        return [
+            entry
+            for entry in self._by_words[channel, words(text)]
+            if entry.published_at and entry.published_at >= since and not entry.deleted
+        ]
+
+    def replies_to(self, entry: Entry) -> int:
+        return sum(
+            other.in_reply_to == entry.id and not other.deleted
+            for other in self._by_account[entry.account]
+        )
 
     def note(self, kind: str, account: str, detail: str) -> None:
         """Put down something at which a platform would frown."""
@@ -159,14 +183,17 @@ class Store:
             "violations": list(self.violations),
         }
 
-    def _of(self, account: str) -> Iterator[Entry]:
-        return (e for e in self.entries if e.account == account and not e.deleted)
-
     def _publish_what_was_scheduled(self) -> None:
         now = self.clock.now()
-        for entry in self.entries:
-            if not entry.published and entry.scheduled_for and entry.scheduled_for <= now:
-                entry.publish(entry.scheduled_for)
+        for entry in [e for e in self._scheduled if e.scheduled_for and e.scheduled_for <= now]:
+            self._scheduled.remove(entry)
+            if not entry.published and not entry.deleted:
+                entry.publish(entry.scheduled_for or now)
+
+
+def words(text: str) -> str:
+    """What two texts share when a platform calls them the same: all but spacing and composition."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def iso(instant: datetime) -> str:
@@ -180,7 +207,3 @@ def parse_instant(text: str) -> datetime:
     if instant.tzinfo is None:
         raise ValueError(f"{text} has no offset")
     return instant
-
-
-def within(instant: datetime, age: timedelta, now: datetime) -> bool:
-    return now - instant <= age

@@ -199,7 +199,7 @@ def _as_post(store: Store, entry: Entry, fields: set[str]) -> dict[str, object]:
         "in_reply_to_user_id": author.user_id if parent else None,
         "lang": entry.lang or "und",
         "possibly_sensitive": False,
-        "public_metrics": _metrics(store, entry),
+        "public_metrics": _metrics(store, entry) if "public_metrics" in fields else None,
         "referenced_posts": parent,
         "referenced_tweets": parent,
         "reply_settings": "everyone",
@@ -211,9 +211,8 @@ def _as_post(store: Store, entry: Entry, fields: set[str]) -> dict[str, object]:
 
 
 def _metrics(store: Store, entry: Entry) -> dict[str, int]:
-    replies = sum(other.in_reply_to == entry.id for other in store.entries if not other.deleted)
     nothing = ("repost", "retweet", "like", "quote", "bookmark", "impression")
-    return {"reply_count": replies, **{f"{name}_count": 0 for name in nothing}}
+    return {"reply_count": store.replies_to(entry), **{f"{name}_count": 0 for name in nothing}}
 
 
 def _as_user(account: SandboxAccount) -> dict[str, object]:

@@ -4,7 +4,6 @@ is weighted. Positions are in code points, as in API v2.
 
 import hashlib
 import re
-import unicodedata
 from dataclasses import dataclass
 
 from twitter_text import extract_urls_with_indices
@@ -101,11 +100,6 @@ def rendered(entry: Entry) -> tuple[str, dict[str, object]]:
 
 def count_cashtags(text: str) -> int:
     return len(_CASHTAG.findall(text))
-
-
-def normal(text: str) -> str:
-    """What two texts must share for X to call them the same."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def _marked(pattern: re.Pattern[str], text: str, group: int, name: str) -> list[dict[str, object]]:

@@ -22,6 +22,7 @@ import tweepy
 from openapi_schema_validator import OAS30Validator
 from PIL import Image
 from requests.adapters import HTTPAdapter
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from publisher.sandbox import operations
 from publisher.sandbox.accounts import SandboxAccount, accounts_for, by_name
@@ -183,10 +184,26 @@ def sandbox(accounts: dict[str, SandboxAccount], clock: HandClock) -> Sandbox:
     return Sandbox(list(accounts.values()), clock, timezone="Europe/Zurich", title="HRC 31")
 
 
+@pytest.fixture(scope="session")
+def server() -> Iterator[tuple[dict[str, ASGIApp], str]]:
+    """One server for all tests, and the place to put the application that it serves."""
+    served: dict[str, ASGIApp] = {}
+
+    async def current(scope: Scope, receive: Receive, send: Send) -> None:
+        await served["app"](scope, receive, send)
+
+    host = Sandbox((), HandClock())
+    host.app = current
+    with running(host) as url:
+        yield served, url
+
+
 @pytest.fixture
-def address(sandbox: Sandbox) -> Iterator[str]:
-    with running(sandbox) as url:
-        yield url
+def address(server: tuple[dict[str, ASGIApp], str], sandbox: Sandbox) -> str:
+    """Where the sandbox of this test answers."""
+    served, url = server
+    served["app"] = sandbox.app
+    return url
 
 
 @pytest.fixture
