@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -150,11 +151,6 @@ class Stage:
         ]
 
 
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
 SETTINGS = Settings.model_validate(
     {
         "workspace": Path("/nowhere"),
@@ -173,15 +169,30 @@ def sandbox_accounts() -> dict[str, SandboxAccount]:
     return by_name(accounts_for(SETTINGS))
 
 
-@pytest.fixture
-def sandbox(sandbox_accounts: dict[str, SandboxAccount], clock: ManualClock) -> Sandbox:
-    return Sandbox(list(sandbox_accounts.values()), clock)
+@pytest.fixture(scope="session")
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture(scope="session")
+def server(
+    sandbox_accounts: dict[str, SandboxAccount], clock: ManualClock
+) -> Iterator[tuple[Sandbox, str]]:
+    sandbox = Sandbox(list(sandbox_accounts.values()), clock)
+    with running(sandbox) as address:
+        yield sandbox, address
 
 
 @pytest.fixture
-def address(sandbox: Sandbox) -> Iterator[str]:
-    with running(sandbox) as url:
-        yield url
+def address(server: tuple[Sandbox, str]) -> str:
+    return server[1]
+
+
+@pytest.fixture
+def sandbox(server: tuple[Sandbox, str], address: str) -> Sandbox:
+    """The sandbox as if it had just been started."""
+    requests.post(f"{address}/sandbox/reset", timeout=5).raise_for_status()
+    return server[0]
 
 
 @pytest.fixture
@@ -233,8 +244,6 @@ def exchanges(monkeypatch: pytest.MonkeyPatch) -> list[requests.PreparedRequest]
 @pytest.fixture
 def closed_port() -> str:
     """An address where nobody listens."""
-    import socket  # noqa: PLC0415
-
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     return f"http://127.0.0.1:{port}"

@@ -1,0 +1,416 @@
+"""The line to a platform: how far a request came, and what is kept of the answer."""
+
+import gzip
+import select
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import requests
+from requests.adapters import HTTPAdapter
+
+from publisher.channels.http import MAX_BODY, Recorder
+from publisher.clock import SystemClock
+from publisher.errors import ConfigurationError
+from publisher.outcome import Answer, Wire
+
+PLATFORM = "https://api.twitter.com"
+SECRET = "geheim/4711+x"
+OK = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{"id": "77"}'
+
+Handler = Callable[[socket.socket], None]
+
+
+@contextmanager
+def serving(handler: Handler) -> Iterator[tuple[str, list[socket.socket]]]:
+    """A server that hands each connection to `handler`; gives its address and who connected."""
+    connections: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def accept() -> None:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                connections.append(connection)
+                with connection, suppress(OSError):
+                    handler(connection)
+
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}", connections
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            for connection in connections:
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+            thread.join(timeout=5)
+
+
+def request_of(connection: socket.socket) -> bytes:
+    """One request without a body, or nothing when the client is gone."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        piece = connection.recv(65_536)
+        if not piece:
+            return b""
+        data += piece
+    return data
+
+
+def answering(answer: bytes, *, then: Callable[[socket.socket], None] | None = None) -> Handler:
+    def handle(connection: socket.socket) -> None:
+        while request_of(connection):
+            connection.sendall(answer)
+            if then:
+                then(connection)
+                return
+
+    return handle
+
+
+def reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def nothing(_connection: socket.socket) -> None:
+    return
+
+
+def recorder(base_url: str, seconds: float = 2) -> Recorder:
+    return Recorder(
+        PLATFORM,
+        base_url=base_url,
+        timeout=timedelta(seconds=seconds),
+        clock=SystemClock(),
+        secrets=[SECRET],
+    )
+
+
+def get(line: Recorder, path: str = "/2/tweets", **more: Any) -> Answer:
+    return line.call(lambda: line.session.get(f"{PLATFORM}{path}", **more))
+
+
+def answer_to(handler: Handler, seconds: float = 2, **more: Any) -> Answer:
+    with serving(handler) as (address, _):
+        return get(recorder(address, seconds), **more)
+
+
+def test_a_complete_answer_is_kept() -> None:
+    answer = answer_to(answering(OK))
+    assert (answer.wire, answer.status, answer.body) == (Wire.ANSWERED, 200, '{"id": "77"}')
+    assert answer.headers["content-type"] == "application/json"
+
+
+def test_only_headers_that_tell_something_are_kept_in_lower_case() -> None:
+    head = b"HTTP/1.1 429 No\r\nX-Rate-Limit-Reset: 5\r\nX-App-Usage: {}\r\nRetry-After: 3\r\n"
+    answer = answer_to(
+        answering(head + b"Set-Cookie: a=b\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n")
+    )
+    assert answer.headers == {"x-rate-limit-reset": "5", "x-app-usage": "{}", "retry-after": "3"}
+
+
+def test_a_connection_is_kept_for_the_next_request() -> None:
+    with serving(answering(OK)) as (address, connections):
+        line = recorder(address)
+        for _ in range(3):
+            assert get(line).status == 200
+        assert len(connections) == 1
+
+
+# Never sent.
+
+
+def test_a_refused_connection_was_not_sent(closed_port: str) -> None:
+    answer = get(recorder(closed_port))
+    assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "connection refused")
+
+
+def test_a_name_that_nobody_knows_was_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    answer = get(recorder("http://api.invalid"))
+    assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "its address was not found")
+
+
+def test_a_time_out_in_connecting_was_not_sent() -> None:
+    """A listener whose queue is full does not answer the handshake."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        answer = get(recorder(f"http://127.0.0.1:{listener.getsockname()[1]}", 0.3))
+    assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "time-out in connecting")
+
+
+@pytest.mark.parametrize(
+    "handler", [answering(OK), reset, nothing], ids=["no-tls", "reset", "closed"]
+)
+def test_a_failed_tls_handshake_was_not_sent(handler: Handler) -> None:
+    def greeted(connection: socket.socket) -> None:
+        connection.recv(10)
+        if handler in (reset, nothing):
+            handler(connection)
+        else:
+            connection.sendall(OK)
+
+    with serving(greeted) as (address, _):
+        answer = get(recorder(address.replace("http", "https")))
+    assert answer.wire is Wire.NOT_SENT
+
+
+def test_a_tls_handshake_that_hangs_was_not_sent() -> None:
+    with serving(_wait) as (address, _):
+        answer = get(recorder(address.replace("http", "https"), 0.3))
+    assert answer.wire is Wire.NOT_SENT
+
+
+# Sent, and no answer.
+
+
+@pytest.mark.parametrize(
+    ("handler", "reason"),
+    [
+        (answering(b"", then=reset), "connection reset"),
+        (answering(b"", then=nothing), "connection reset"),
+        (answering(OK[:-4], then=nothing), "the connection broke"),
+        (answering(OK[:-4], then=reset), "connection reset"),
+        (answering(b"SMTP ready\r\n\r\n", then=nothing), "the connection broke"),
+        (
+            answering(b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"id"\r\n', then=nothing),
+            "the connection broke",
+        ),
+        (
+            answering(b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{"id"\r\n', then=nothing),
+            "the connection broke",
+        ),
+        (
+            answering(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}", then=nothing),
+            "the connection broke",
+        ),
+    ],
+    ids=["reset", "closed", "cut", "cut-reset", "no-http", "cut-chunk", "bad-chunk", "bad-gzip"],
+)  # fmt: skip
+def test_what_breaks_after_sending_is_no_answer(handler: Handler, reason: str) -> None:
+    answer = answer_to(handler)
+    assert (answer.wire, answer.reason) == (Wire.NO_ANSWER, reason)
+    assert answer.status is None
+
+
+def _wait(connection: socket.socket) -> None:
+    """Say nothing until the client hangs up."""
+    while connection.recv(65_536):
+        pass
+
+
+def _drip(connection: socket.socket) -> None:
+    """A byte now and then, each in time, and never an end."""
+    while True:
+        connection.sendall(b" ")
+        threading.Event().wait(0.05)
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [answering(b"", then=_wait), answering(HEAD, then=_wait), answering(HEAD, then=_drip)],
+    ids=["silent", "silent after the head", "dripping"],
+)
+def test_a_time_out_in_reading_is_no_answer(handler: Handler) -> None:
+    """The time-out is for the whole answer, not for each byte of it."""
+    clock = SystemClock()
+    start = clock.monotonic()
+    answer = answer_to(handler, 0.4)
+    assert (answer.wire, answer.reason) == (Wire.NO_ANSWER, "time-out in waiting for the answer")
+    assert clock.monotonic() - start < 1.5
+
+
+def test_a_request_is_never_sent_twice() -> None:
+    with serving(answering(b"", then=reset)) as (address, connections):
+        get(recorder(address))
+        assert len(connections) == 1
+
+
+def test_a_connection_that_died_while_idle_is_replaced_and_not_a_doubt() -> None:
+    with serving(answering(OK, then=nothing)) as (address, connections):
+        line = recorder(address)
+        assert get(line).status == 200
+        adapter = line.session.get_adapter(f"{PLATFORM}/")
+        assert isinstance(adapter, HTTPAdapter)
+        (key,) = adapter.poolmanager.pools.keys()
+        idle = adapter.poolmanager.pools[key].pool.queue[-1]
+        select.select([idle.sock], [], [], 5)  # until the end of the connection has come through
+        assert get(line).status == 200
+        assert len(connections) == 2
+
+
+# What is read.
+
+
+def test_a_redirect_is_not_followed() -> None:
+    with serving(
+        answering(b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n")
+    ) as (address, connections):
+        line = recorder(address)
+        answer = line.call(lambda: line.session.post(f"{PLATFORM}/2/tweets"))
+        assert answer.status == 302
+        assert len(connections) == 1
+
+
+def test_an_endless_body_is_cut_off() -> None:
+    size = 5 * MAX_BODY
+    head = f"HTTP/1.1 502 Bad\r\nContent-Length: {size}\r\n\r\n".encode()
+
+    def flood(connection: socket.socket) -> None:
+        request_of(connection)
+        connection.sendall(head + b"x" * size)
+
+    answer = answer_to(flood)
+    assert (answer.wire, answer.status, len(answer.body)) == (Wire.ANSWERED, 502, MAX_BODY)
+
+
+def test_a_bomb_is_not_unpacked() -> None:
+    bomb = gzip.compress(b"0" * 200_000_000)
+    head = (
+        f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(bomb)}\r\n\r\n".encode()
+    )
+    answer = answer_to(answering(head + bomb, then=nothing))
+    assert len(answer.body) == MAX_BODY
+
+
+def test_bytes_that_are_no_text_are_kept_as_far_as_they_go() -> None:
+    body = b'\xef\xbb\xbf{"a": "\xff"}'
+    answer = answer_to(
+        answering(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+    )
+    assert answer.body == '{"a": "\ufffd"}'
+
+
+@pytest.mark.parametrize("spelling", [SECRET, "geheim%2F4711%2Bx"])
+def test_a_secret_in_an_answer_is_blacked_out(spelling: str) -> None:
+    body = f'{{"detail": "bad token {spelling}"}}'.encode()
+    head = f"HTTP/1.1 400 No\r\nRetry-After: {spelling}\r\nContent-Length: {len(body)}\r\n\r\n"
+    answer = answer_to(answering(head.encode() + body))
+    assert spelling not in repr(answer)
+    assert "bad token" in answer.body
+
+
+# Where it goes.
+
+
+def test_a_base_url_may_have_a_path() -> None:
+    seen: list[bytes] = []
+
+    def handle(connection: socket.socket) -> None:
+        seen.append(request_of(connection))
+        connection.sendall(OK)
+
+    with serving(handle) as (address, _):
+        line = recorder(f"{address}/stand-in/")
+        get(line, "/2/tweets?a=1")
+    assert seen[0].startswith(b"GET /stand-in/2/tweets?a=1 HTTP/1.1\r\n")
+
+
+def test_the_request_keeps_the_platforms_url() -> None:
+    """A redirect or a log that looks at the request must not see another server."""
+    with serving(answering(OK)) as (address, _):
+        line = recorder(address)
+        request = line.session.prepare_request(requests.Request("GET", f"{PLATFORM}/2/tweets"))
+        line.session.send(request)
+    assert request.url == f"{PLATFORM}/2/tweets"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://example.org/", "http://api.twitter.com/", "https://api.twitter.com.evil.example/"],
+)
+def test_nothing_else_can_be_reached(url: str, closed_port: str) -> None:
+    line = recorder(closed_port)
+    with pytest.raises(requests.exceptions.InvalidSchema):
+        line.call(lambda: line.session.get(url))
+
+
+def test_proxies_and_passwords_of_the_environment_are_not_used(
+    monkeypatch: pytest.MonkeyPatch, closed_port: str
+) -> None:
+    for variable in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.setenv(variable, closed_port)
+    assert answer_to(answering(OK)).status == 200
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "127.0.0.1:8080",
+        "ftp://127.0.0.1",
+        "http://",
+        "http://127.0.0.1:x",
+        "http://u:p@127.0.0.1",
+        "http://127.0.0.1/?a=1",
+        "http://127.0.0.1:99999",
+        "http://[::1",
+        "file:///etc",
+    ],
+)
+def test_a_base_url_that_is_none_is_refused_with_a_remedy(url: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        recorder(url)
+    assert "PUBLISHER_TWITTER_API_URL" in str(caught.value.hint)
+
+
+# Our own mistakes.
+
+
+def test_a_mistake_before_the_request_is_not_swallowed(closed_port: str) -> None:
+    line = recorder(closed_port)
+    with pytest.raises(TypeError):
+        line.call(line.session.get)  # type: ignore[arg-type]
+    with pytest.raises(RuntimeError, match="no request"):
+        line.call(lambda: None)
+
+
+def test_a_mistake_that_quotes_a_secret_is_told_without_it(closed_port: str) -> None:
+    line = recorder(closed_port)
+
+    def mistake() -> None:
+        raise ValueError(f"bad header: {SECRET}")
+
+    with pytest.raises(RuntimeError, match="bad header") as caught:
+        line.call(mistake)
+    assert SECRET not in repr(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+def test_an_earlier_answer_is_not_taken_for_the_next_one(closed_port: str) -> None:
+    with serving(answering(OK)) as (address, _):
+        line = recorder(address)
+        assert get(line).status == 200
+        with pytest.raises(RuntimeError, match="no request"):
+            line.call(lambda: None)
+
+
+def test_a_mistake_after_the_request_does_not_hide_the_answer() -> None:
+    def handle(line: Recorder) -> None:
+        line.session.get(f"{PLATFORM}/2/tweets")
+        raise KeyError("what the library made of it")
+
+    with serving(answering(OK)) as (address, _):
+        line = recorder(address)
+        assert line.call(lambda: handle(line)).body == '{"id": "77"}'

@@ -1,0 +1,263 @@
+"""What the channels ask of the platforms fits the platforms' own descriptions."""
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Iterator
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import HTTP
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlsplit
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+import requests
+
+from publisher.channels.facebook import GRAPH_VERSION
+from publisher.models import Prepared
+from publisher.outcome import Accepted
+from tests.channels.conftest import Stage, Stages
+
+APIS = Path(__file__).resolve().parents[3] / "shared" / "data" / "apis"
+X_FILE = APIS / "x-openapi-2.167.json"
+needs_apis = pytest.mark.skipif(
+    not X_FILE.exists(), reason="the platforms' descriptions are not here"
+)
+
+Exchanges = list[requests.PreparedRequest]
+
+
+def everything(stage: Stage) -> None:
+    """Let a channel do all that it can do."""
+    pictures = (stage.picture("Une carte", "teal"), stage.picture("Deux", "olive", "JPEG"))
+    parcel = stage.parcel("Un", "Deux", pictures=pictures, link="https://example.org/a?b=1")
+    outcomes = stage.deliver(parcel)
+    for outcome in outcomes:
+        assert isinstance(outcome, Accepted)
+        assert isinstance(stage.open().withdraw(outcome.remote_id), Accepted)
+
+
+@pytest.fixture
+def to_x(stages: Stages, exchanges: Exchanges) -> Exchanges:
+    everything(stages("twitter"))
+    return exchanges
+
+
+@pytest.fixture
+def to_facebook(stages: Stages, exchanges: Exchanges) -> Exchanges:
+    everything(stages("facebook"))
+    return exchanges
+
+
+def path_of(request: requests.PreparedRequest) -> str:
+    return urlsplit(str(request.url)).path
+
+
+def body_of(request: requests.PreparedRequest) -> bytes:
+    body = request.body or b""
+    return body.encode() if isinstance(body, str) else body
+
+
+# X.
+
+
+@needs_apis
+def test_requests_to_x_fit_its_openapi_description(to_x: Exchanges) -> None:
+    description = json.loads(X_FILE.read_text())
+    seen = set()
+    for request in to_x:
+        template, operation = _operation(description, path_of(request), str(request.method))
+        seen.add(f"{request.method} {template}")
+        if "requestBody" in operation:
+            assert request.headers["Content-Type"] == "application/json"
+            schema = operation["requestBody"]["content"]["application/json"]["schema"]
+            jsonschema.validate(
+                json.loads(body_of(request)), {**schema, "components": description["components"]}
+            )
+        else:
+            assert not request.body
+    assert seen == {
+        "POST /2/tweets",
+        "DELETE /2/tweets/{id}",
+        "POST /2/media/upload",
+        "POST /2/media/metadata",
+    }
+
+
+def _operation(description: dict[str, Any], path: str, method: str) -> tuple[str, dict[str, Any]]:
+    for template, methods in description["paths"].items():
+        if (
+            re.fullmatch(re.sub(r"\{\w+\}", r"[0-9]{1,19}", template), path)
+            and method.lower() in methods
+        ):
+            return template, methods[method.lower()]
+    raise AssertionError(f"X has no {method} {path}")
+
+
+def test_signatures_are_over_xs_own_address(to_x: Exchanges, stages: Stages) -> None:
+    """Although the requests went to the sandbox. RFC 5849, HMAC-SHA1."""
+    keys = stages("twitter").credentials
+    for request in to_x:
+        header = str(request.headers["Authorization"])
+        fields = {name: _unquoted(value) for name, value in re.findall(r'(\w+)="([^"]*)"', header)}
+        signature = fields.pop("oauth_signature")
+        parts = urlsplit(str(request.url))
+        assert parts.netloc == "api.twitter.com"
+        parameters = sorted([*fields.items(), *parse_qsl(parts.query)])
+        base = "&".join(
+            quote(piece, safe="~")
+            for piece in (
+                str(request.method),
+                f"https://api.twitter.com{parts.path}",
+                "&".join(f"{quote(k, safe='~')}={quote(v, safe='~')}" for k, v in parameters),
+            )
+        )
+        key = (
+            f"{quote(keys['api_secret'], safe='~')}&{quote(keys['access_token_secret'], safe='~')}"
+        )
+        digest = hmac.new(key.encode(), base.encode(), hashlib.sha1).digest()
+        assert base64.b64decode(signature) == digest
+        assert fields["oauth_consumer_key"] == keys["api_key"]
+        assert fields["oauth_token"] == keys["access_token"]
+
+
+def _unquoted(value: str) -> str:
+    return dict(parse_qsl(f"x={value}"))["x"]
+
+
+def test_a_post_on_x_asks_for_nothing_that_it_does_not_need(
+    stages: Stages, exchanges: Exchanges
+) -> None:
+    stages("twitter").deliver(stages("twitter").parcel("Bonjour"))
+    (request,) = exchanges
+    assert json.loads(body_of(request)) == {"text": "Bonjour"}
+
+
+def test_pictures_that_x_has_forgotten_are_uploaded_again(
+    stages: Stages, exchanges: Exchanges, clock: Any
+) -> None:
+    """A media id lives for 24 hours; a delivery may be held for longer."""
+    stage = stages("twitter")
+    parcel = stage.parcel("Bonjour", pictures=(stage.picture("Une carte"),))
+    channel = stage.open()
+    prepared = channel.prepare(parcel, Prepared(), stage.media.__getitem__)
+    clock.advance(24 * 3600)
+    exchanges.clear()
+    again = channel.prepare(parcel, prepared, stage.media.__getitem__)
+    assert again.media_ids != prepared.media_ids
+    assert isinstance(channel.send(parcel, again, ()), Accepted)
+
+
+def test_a_part_without_pictures_needs_none(stages: Stages, exchanges: Exchanges) -> None:
+    stage = stages("twitter")
+    stage.deliver(stage.parcel("Un", "Deux", pictures=(stage.picture("Une carte"),)))
+    first, second = (
+        json.loads(body_of(request)) for request in exchanges if path_of(request) == "/2/tweets"
+    )
+    assert len(first["media"]["media_ids"]) == 1
+    assert "media" not in second
+
+
+# Facebook.
+
+_COMMON = {"access_token": "string", "appsecret_proof": "string", "source": "file"}
+"""Parameters of every call, and the one that Meta's spec of photos leaves out."""
+_TYPES = {
+    "string": r"(?s).*",
+    "file": r"(?s).*",
+    "bool": r"true|false",
+    "list<Object>": r'\[(\{"media_fbid": "\d+"\}(, )?)+\]',
+}
+
+
+@needs_apis
+def test_requests_to_facebook_fit_metas_specs(to_facebook: Exchanges) -> None:
+    seen = set()
+    for request in to_facebook:
+        version, *path = path_of(request).strip("/").split("/")
+        assert version == GRAPH_VERSION
+        known = _parameters(str(request.method), path) | _COMMON
+        for name, value in fields_of(request).items():
+            assert name in known, name
+            assert re.fullmatch(_TYPES[known[name]], value), (name, value)
+        seen.add((request.method, path[-1] if len(path) == 2 else "a post"))
+    assert seen == {("POST", "photos"), ("POST", "feed"), ("POST", "a post"), ("DELETE", "a post")}
+
+
+def _parameters(method: str, path: list[str]) -> dict[str, str]:
+    file, endpoint = ("meta-page", path[1]) if len(path) == 2 else ("meta-page-post", None)
+    name = {"POST": "#update", "DELETE": "#delete"}[method]
+    for api in json.loads((APIS / f"{file}.json").read_text())["apis"]:
+        found = api.get("endpoint") == endpoint if endpoint else api.get("name") == name
+        if api["method"] == method and found:
+            return {parameter["name"]: parameter["type"] for parameter in api["params"]}
+    raise AssertionError(f"Meta knows no {method} {path}")
+
+
+def fields_of(request: requests.PreparedRequest) -> dict[str, str]:
+    """All parameters of a request, from its query and its form."""
+    fields = dict(parse_qsl(urlsplit(str(request.url)).query))
+    kind = str(request.headers.get("Content-Type", ""))
+    if kind.startswith("multipart/form-data"):
+        fields |= dict(_multipart(kind, body_of(request)))
+    else:
+        fields |= dict(parse_qsl(body_of(request).decode()))
+    return fields
+
+
+def _multipart(kind: str, body: bytes) -> Iterator[tuple[str, str]]:
+    message = BytesParser(policy=HTTP).parsebytes(f"Content-Type: {kind}\r\n\r\n".encode() + body)
+    for part in message.iter_parts():
+        assert isinstance(part, EmailMessage)
+        content = part.get_payload(decode=True)
+        assert isinstance(content, bytes)
+        yield (
+            str(part.get_param("name", header="content-disposition")),
+            content.decode("utf-8", "replace"),
+        )
+
+
+def test_facebook_makes_a_post_unpublished_and_then_public(to_facebook: Exchanges) -> None:
+    """No request alone makes anything new public."""
+    photo, other, post, reveal, _ = (fields_of(request) for request in to_facebook)
+    assert photo["published"] == other["published"] == post["published"] == "false"
+    assert reveal["is_published"] == "true"
+    assert "message" not in reveal
+    assert photo["alt_text_custom"] == "Une carte"
+
+
+def test_each_call_to_facebook_carries_the_proof(to_facebook: Exchanges, stages: Stages) -> None:
+    keys = stages("facebook").credentials
+    proof = hmac.new(keys["app_secret"].encode(), keys["page_token"].encode(), hashlib.sha256)
+    assert [fields_of(request)["appsecret_proof"] for request in to_facebook] == [
+        proof.hexdigest()
+    ] * 5
+
+
+def test_without_an_app_secret_there_is_no_proof(stages: Stages, exchanges: Exchanges) -> None:
+    stage = stages("facebook")
+    del stage.credentials["app_secret"]
+    stage.deliver(stage.parcel("Bonjour"))
+    assert exchanges
+    for request in exchanges:
+        assert "appsecret_proof" not in fields_of(request)
+
+
+def test_only_a_delete_has_the_token_in_its_address(to_facebook: Exchanges) -> None:
+    """facebook-sdk cannot do otherwise there; see http.py for what keeps it out of the logs."""
+    with_query = [request.method for request in to_facebook if urlsplit(str(request.url)).query]
+    assert with_query == ["DELETE"]
+
+
+def test_every_request_has_its_time_and_follows_no_redirect(
+    to_x: Exchanges, stages: Stages
+) -> None:
+    channel = stages("twitter").open()
+    session = channel._client.session  # type: ignore[attr-defined]
+    assert session.trust_env is False
+    assert list(session.adapters) == ["https://api.twitter.com/"]
+    assert to_x

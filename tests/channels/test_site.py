@@ -1,0 +1,512 @@
+"""The website: whole files, true feeds, readable pages, several workers at once."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from publisher.channels import files
+from publisher.channels.base import NotPrepared
+from publisher.channels.site import Site, slug
+from publisher.errors import ConfigurationError
+from publisher.models import Account, Content, Parcel, Part, Prepared
+from publisher.outcome import Accepted, Deferred, Kind
+from tests.channels.conftest import DUE, Stage, Stages
+from tests.support.clock import ManualClock
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+@pytest.fixture
+def stage(stages: Stages) -> Stage:
+    return stages("site")
+
+
+@pytest.fixture
+def folder(stage: Stage) -> Path:
+    return stage.options.site_root / "bice-site"
+
+
+def atom(folder: Path) -> ET.Element:
+    return ET.fromstring((folder / "feed.atom").read_bytes())  # noqa: S314  our own file
+
+
+def everything_in(folder: Path) -> dict[str, bytes]:
+    """The files that a web server would serve."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.startswith(".")
+    }
+
+
+class _Tags(HTMLParser):
+    """The tags of a page, with their attributes, and whether they are nested well."""
+
+    VOID = frozenset({"meta", "link", "img", "br"})
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self._open: list[str] = []
+        self.feed(html)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def page(folder: Path, name: str) -> _Tags:
+    return _Tags((folder / name).read_text())
+
+
+def test_the_layout_is_as_promised(stage: Stage, folder: Path) -> None:
+    picture = stage.picture("Une carte", kind="JPEG")
+    stage.deliver(stage.parcel("Bonjour", pictures=(picture,), post="one.fr"))
+    assert set(everything_in(folder)) == {
+        "index.html",
+        "feed.atom",
+        "feed.json",
+        "posts/one.fr.html",
+        "posts/one.fr.json",
+        f"media/{picture.digest}.jpg",
+    }
+
+
+def test_sending_again_writes_the_same_files(stage: Stage, folder: Path) -> None:
+    parcel = stage.parcel("Bonjour", pictures=(stage.picture("Une carte"),))
+    stage.deliver(parcel)
+    before = everything_in(folder)
+    stage.deliver(parcel)
+    assert everything_in(folder) == before
+
+
+def test_a_page_is_html_that_a_screen_reader_can_read(stage: Stage, folder: Path) -> None:
+    picture = stage.picture('La salle "XX" & co')
+    stage.deliver(
+        stage.parcel("Bonjour", pictures=(picture,), post="one", title="Journée <annuelle>")
+    )
+    for name in ("posts/one.html", "index.html"):
+        tags = page(folder, name)
+        assert tags.tags[0] == ("html", {"lang": "fr"})
+        (image,) = tags.all("img")
+        assert image["alt"] == picture.alt
+        assert (image["width"], image["height"]) == ("64", "48")
+        assert (folder / name).parent.joinpath(str(image["src"])).resolve().exists()
+        assert len(tags.all("h1")) == 1
+    assert "Journée &lt;annuelle&gt;" in (folder / "posts/one.html").read_text()
+
+
+def test_pages_load_nothing_from_elsewhere(stage: Stage, folder: Path) -> None:
+    stage.deliver(
+        stage.parcel("Bonjour https://example.org", pictures=(stage.picture("Une carte"),))
+    )
+    for name in ("index.html", "posts/2016-03-07-annual-day.fr.html"):
+        tags = page(folder, name)
+        loaded = [t.get("src") for t in tags.all("img")] + [t.get("href") for t in tags.all("link")]
+        assert all(address and "//" not in address for address in loaded)
+        assert not tags.all("script")
+        assert "prefers-color-scheme: dark" in (folder / name).read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("Un\n\nDeux\nTrois", "<p>Un</p>\n<p>Deux<br>\nTrois</p>"),
+        ("Un\n \t\nDeux", "<p>Un</p>\n<p>Deux</p>"),
+        ("<script>alert(1)</script>", "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>"),
+        ("{{ 7 * 7 }}", "<p>{{ 7 * 7 }}</p>"),
+        ("#HRC31 & @BICE", "<p>#HRC31 &amp; @BICE</p>"),
+        ("Voir https://a.org/b.", '<p>Voir <a href="https://a.org/b" rel="noopener">https://a.org/b</a>.</p>'),
+        ("(https://a.org)", '<p>(<a href="https://a.org" rel="noopener">https://a.org</a>)</p>'),
+        ("« https://a.org »", '<p>« <a href="https://a.org" rel="noopener">https://a.org</a> »</p>'),
+        ("https://a.org/?a=1&b=2", '<p><a href="https://a.org/?a=1&amp;b=2" rel="noopener">https://a.org/?a=1&amp;b=2</a></p>'),
+        ('https://a.org/"onclick="x', '<p><a href="https://a.org/" rel="noopener">https://a.org/</a>&#34;onclick=&#34;x</p>'),
+        ("javascript:alert(1)", "<p>javascript:alert(1)</p>"),
+    ],
+)  # fmt: skip
+def test_text_becomes_html(text: str, html: str, stage: Stage, folder: Path) -> None:
+    stage.deliver(stage.parcel(text, post="one"))
+    assert html in (folder / "posts/one.html").read_text()
+    _Tags((folder / "posts/one.html").read_text())
+
+
+def test_a_text_with_control_characters_still_makes_a_feed(stage: Stage, folder: Path) -> None:
+    stage.deliver(stage.parcel("Bon\x00jour\x0c \x1b[1m\ufffe"))
+    atom(folder)
+    assert stage.shown()[0].text == "Bonjour [1m"
+
+
+def three_posts(stage: Stage) -> list[Parcel]:
+    parcels = []
+    for number, title in enumerate(["Un", None, "Trois"]):
+        parcel = stage.parcel(
+            f"Texte {number}\n\n<suite>",
+            post=f"post-{number}",
+            title=title,
+            link="https://example.org",
+        )
+        parcels.append(parcel.model_copy(update={"due_at": DUE + timedelta(hours=number)}))
+    for parcel in (parcels[1], parcels[2], parcels[0]):
+        stage.deliver(parcel)
+    return parcels
+
+
+def test_the_atom_feed_is_what_rfc_4287_asks(stage: Stage, folder: Path) -> None:
+    three_posts(stage)
+    feed = atom(folder)
+    assert feed.tag == f"{ATOM}feed"
+    for name in ("id", "title", "updated"):
+        assert len(feed.findall(f"{ATOM}{name}")) == 1
+    assert feed.findtext(f"{ATOM}updated") == "2016-03-07T09:30:00+00:00"
+    assert feed.find(f"{ATOM}author/{ATOM}name") is not None
+    entries = feed.findall(f"{ATOM}entry")
+    assert [entry.findtext(f"{ATOM}published") for entry in entries] == [
+        "2016-03-07T09:30:00+00:00",
+        "2016-03-07T08:30:00+00:00",
+        "2016-03-07T07:30:00+00:00",
+    ]
+    ids = [str(node.text) for node in feed.iter(f"{ATOM}id")]
+    assert len(set(ids)) == 4
+    assert all(re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", text) for text in ids)
+    for entry in entries:
+        assert entry.findtext(f"{ATOM}title")
+        assert entry.findtext(f"{ATOM}updated")
+        content = entry.find(f"{ATOM}content")
+        assert content is not None
+        assert content.get("type") == "html"
+        assert "&lt;suite&gt;" in str(content.text)
+        (link,) = entry.findall(f"{ATOM}link")
+        assert link.get("rel", "alternate") == "alternate"
+        assert (folder / str(link.get("href"))).exists()
+
+
+def test_the_json_feed_is_what_version_1_1_asks(stage: Stage, folder: Path) -> None:
+    """jsonfeed.org/version/1.1: the required keys, and content in each item."""
+    three_posts(stage)
+    feed: dict[str, Any] = json.loads((folder / "feed.json").read_text())
+    assert feed["version"] == "https://jsonfeed.org/version/1.1"
+    assert feed["title"] == "BICE"
+    assert [item["content_text"][:7] for item in feed["items"]] == ["Texte 2", "Texte 1", "Texte 0"]
+    for item in feed["items"]:
+        assert isinstance(item["id"], str)
+        assert item["content_html"]
+        assert datetime.fromisoformat(item["date_published"]).tzinfo
+        assert item["language"] == "fr"
+    assert len({item["id"] for item in feed["items"]}) == 3
+    assert "title" not in feed["items"][1]
+
+
+def test_an_edit_keeps_the_id_in_the_feeds(stage: Stage, folder: Path) -> None:
+    """A reader shows the entry once."""
+    stage.deliver(stage.parcel("Avant"))
+    before = json.loads((folder / "feed.json").read_text())["items"][0]["id"]
+    stage.deliver(stage.parcel("Après"))
+    (item,) = json.loads((folder / "feed.json").read_text())["items"]
+    assert (item["id"], item["content_text"]) == (before, "Après")
+
+
+def test_with_an_address_of_its_own_the_site_gives_whole_urls(stage: Stage, folder: Path) -> None:
+    channel = stage.open(site_url="https://bice.example/news/")
+    (outcome,) = stage.deliver(
+        stage.parcel("Bonjour", pictures=(stage.picture("x"),), post="one"), channel
+    )
+    assert isinstance(outcome, Accepted)
+    base = "https://bice.example/news/bice-site"
+    assert outcome.url == f"{base}/posts/one.html"
+    (item,) = json.loads((folder / "feed.json").read_text())["items"]
+    assert item["url"] == f"{base}/posts/one.html"
+    assert f'src="{base}/media/' in item["content_html"]
+    assert f"{base}/posts/one.html" in (folder / "feed.atom").read_text()
+
+
+def test_withdrawing_takes_page_entries_and_pictures_away(stage: Stage, folder: Path) -> None:
+    """A picture that another post shows stays there."""
+    own, shared = stage.picture("Seule", "red"), stage.picture("Partagée", "blue")
+    stage.deliver(stage.parcel("Un", pictures=(own, shared), post="one"))
+    stage.deliver(stage.parcel("Deux", pictures=(shared,), post="two"))
+    stage.open().withdraw("one")
+    assert set(everything_in(folder)) == {
+        "index.html",
+        "feed.atom",
+        "feed.json",
+        "posts/two.html",
+        "posts/two.json",
+        f"media/{shared.digest}.png",
+    }
+    for name in ("index.html", "feed.atom", "feed.json"):
+        content = (folder / name).read_text()
+        assert "posts/one" not in content
+        assert "posts/two" in content
+
+
+def test_the_last_post_may_be_withdrawn(stage: Stage, folder: Path) -> None:
+    stage.deliver(stage.parcel("Un", post="one"))
+    stage.open().withdraw("one")
+    assert atom(folder).findall(f"{ATOM}entry") == []
+    assert json.loads((folder / "feed.json").read_text())["items"] == []
+
+
+@pytest.mark.parametrize(
+    "remote_id",
+    ["../../secret", "..", "", "/etc/passwd", "a/b", "Ä", "." * 3, "a" * 500, "one\x00"],
+)
+def test_withdrawing_never_leaves_the_folder(remote_id: str, stage: Stage, folder: Path) -> None:
+    stage.deliver(stage.parcel("Un", post="one"))
+    secret = stage.options.site_root / "secret.html"
+    secret.write_text("mine")
+    before = everything_in(folder)
+    assert isinstance(stage.open().withdraw(remote_id), Accepted)
+    assert secret.exists()
+    assert everything_in(folder) == before
+
+
+@given(st.text(min_size=1, max_size=150), st.text(min_size=1, max_size=150))
+def test_two_posts_never_share_a_page(one: str, other: str) -> None:
+    for post in (one, other):
+        assert re.fullmatch(r"[a-z0-9][a-z0-9._~-]{0,99}", slug(post))
+    assert (slug(one) == slug(other)) == (one == other)
+
+
+@pytest.mark.parametrize(
+    "post", ["week-2/annual-day.fr", "week-2-annual-day.fr", "Week-2-Annual-Day.fr", "día/ñandú"]
+)
+def test_posts_in_folders_have_pages_of_their_own(post: str, stage: Stage, folder: Path) -> None:
+    (outcome,) = stage.deliver(stage.parcel("Bonjour", post=post))
+    assert isinstance(outcome, Accepted)
+    assert (folder / "posts" / f"{outcome.remote_id}.html").exists()
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", ".hidden", "", "a b"])
+def test_an_account_that_can_have_no_folder_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="folder"):
+        Site(
+            Account(name=name, channel="site"),
+            tmp_path,
+            site_url=None,
+            patience=timedelta(1),
+            clock=ManualClock(),
+        )
+
+
+# Several workers, and workers that die.
+
+_WRITER = """
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from publisher.channels.site import Site
+from publisher.clock import SystemClock
+from publisher.models import Account, Content, Parcel, Part, Prepared
+
+root, name = Path(sys.argv[1]), sys.argv[2]
+site = Site(Account(name="bice-site", channel="site"), root, site_url=None,
+            patience=timedelta(seconds=30), clock=SystemClock())
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(12):
+    content = Content(parts=(Part(text=f"{name} {number}"),))
+    parcel = Parcel(post=f"{name}-{number}", account="bice-site", content=content,
+                    due_at=datetime(2016, 3, 7, tzinfo=UTC))
+    print(site.send(parcel, Prepared(), ()), flush=True)
+"""
+
+
+def writer(root: Path, name: str) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", _WRITER, str(root), name],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def test_two_workers_lose_nothing_of_each_other(stage: Stage, folder: Path) -> None:
+    writers = [writer(stage.options.site_root, name) for name in ("one", "two")]
+    for process in writers:
+        assert process.stdin
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    for process in writers:
+        out, _ = process.communicate(timeout=60)
+        assert out.count("Accepted") == 12
+    expected = {f"{name}-{number}" for name in ("one", "two") for number in range(12)}
+    assert {shown.id for shown in stage.shown()} == expected
+    assert len(atom(folder).findall(f"{ATOM}entry")) == 24
+    assert not list(folder.rglob("*.part"))
+
+
+def test_a_killed_worker_leaves_whole_files_and_frees_the_lock(stage: Stage, folder: Path) -> None:
+    process = writer(stage.options.site_root, "killed")
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write("go\n")
+    process.stdin.flush()
+    process.stdout.readline()
+    process.kill()
+    process.communicate()
+    for name, content in everything_in(folder).items():
+        if name.endswith(".json"):
+            json.loads(content)
+        elif name.endswith(".atom"):
+            atom(folder)
+        elif name.endswith(".html"):
+            assert content.rstrip().endswith(b"</html>")
+    (outcome,) = stage.deliver(stage.parcel("Après"))
+    assert isinstance(outcome, Accepted)
+    assert not list(folder.rglob("*.part"))
+
+
+class _Killed(BaseException):
+    """The process dies at this instant."""
+
+
+@pytest.mark.parametrize("step", range(6))
+def test_a_worker_may_die_between_any_two_files(
+    step: int, stage: Stage, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever sends the post again completes it; a reader never sees a half-written file."""
+    stage.deliver(stage.parcel("Le premier", post="first"))
+    parcel = stage.parcel("Le second", pictures=(stage.picture("Une carte"),), post="second")
+    channel = stage.open()
+    channel.prepare(parcel, Prepared(), stage.media.__getitem__)
+    whole, count = files.write, 0
+
+    def write(path: Path, content: bytes) -> None:
+        nonlocal count
+        count += 1
+        if count > step:
+            raise _Killed
+        whole(path, content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "write", write)
+        if step < 5:
+            with pytest.raises(_Killed):
+                channel.send(parcel, Prepared(), ())
+        else:
+            channel.send(parcel, Prepared(), ())
+    json.loads((folder / "feed.json").read_text())
+    atom(folder)
+    assert isinstance(stage.open().send(parcel, Prepared(), ()), Accepted)
+    assert [shown.text for shown in stage.shown()] == ["Le premier", "Le second"]
+    assert len(stage.shown()[1].pictures) == 1
+
+
+# Disks that fail.
+
+
+def test_a_folder_that_cannot_be_written_defers(stage: Stage) -> None:
+    stage.options.site_root.write_text("a file in the way")
+    (outcome,) = stage.deliver(stage.parcel("Bonjour"))
+    assert isinstance(outcome, Deferred)
+    assert outcome.kind is Kind.UNAVAILABLE
+    parcel = stage.parcel("Bonjour", pictures=(stage.picture("Une carte"),))
+    with pytest.raises(NotPrepared):
+        stage.open().prepare(parcel, Prepared(), stage.media.__getitem__)
+
+
+def test_a_full_disk_defers_and_says_when_the_post_may_show_already(
+    stage: Stage, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.deliver(stage.parcel("Le premier", post="first"))
+    before = everything_in(folder)
+    written: list[Path] = []
+    whole = files.write
+
+    def write(path: Path, content: bytes) -> None:
+        if written:
+            raise OSError(28, os.strerror(28))
+        whole(path, content)
+        written.append(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "write", write)
+        (begun,) = stage.deliver(stage.parcel("Le second", post="second"))
+        (not_begun,) = stage.deliver(stage.parcel("Le troisième", post="third"))
+    assert isinstance(begun, Deferred)
+    assert isinstance(not_begun, Deferred)
+    assert begun.kind is Kind.UNKNOWN_OUTCOME
+    assert not_begun.kind is Kind.UNAVAILABLE
+    assert "No space left" in begun.message
+    assert before.items() <= everything_in(folder).items()
+
+
+def test_a_write_that_fails_leaves_no_trace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "page.html"
+    files.write(target, b"old")
+
+    def fail(_descriptor: int) -> None:
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="No space left"):
+        files.write(target, b"new")
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+    assert target.read_bytes() == b"old"
+
+
+def test_pages_may_be_read_by_the_web_server(stage: Stage, folder: Path) -> None:
+    stage.deliver(stage.parcel("Bonjour", pictures=(stage.picture("Une carte"),)))
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.name.startswith("."):
+            assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_damaged_post_is_named(stage: Stage, folder: Path) -> None:
+    stage.deliver(stage.parcel("Un", post="one"))
+    (folder / "posts" / "one.json").write_text("{")
+    (outcome,) = stage.deliver(stage.parcel("Deux", post="two"))
+    assert isinstance(outcome, Deferred)
+    assert "posts/one.json is damaged" in outcome.message
+
+
+def test_a_picture_that_got_lost_defers_and_preparing_brings_it_back(
+    stage: Stage, folder: Path
+) -> None:
+    parcel = stage.parcel("Bonjour", pictures=(stage.picture("Une carte"),))
+    channel = stage.open()
+    assert isinstance(channel.send(parcel, Prepared(), ()), Deferred)
+    assert not (folder / "index.html").exists()
+    channel.prepare(parcel, Prepared(), stage.media.__getitem__)
+    assert isinstance(channel.send(parcel, Prepared(), ()), Accepted)
+
+
+def test_the_index_lists_what_it_does_not_show_in_full(stage: Stage, folder: Path) -> None:
+    channel = stage.open()
+    for number in range(53):
+        content = Content(parts=(Part(text=f"Texte {number}"),))
+        parcel = Parcel(
+            post=f"p{number}",
+            account="bice-site",
+            content=content,
+            due_at=DUE + timedelta(minutes=number),
+        )
+        assert isinstance(channel.send(parcel, Prepared(), ()), Accepted)
+    assert len(page(folder, "index.html").all("article")) == 50
+    assert len(page(folder, "index.html").all("li")) == 3
+    assert len(json.loads((folder / "feed.json").read_text())["items"]) == 50
