@@ -40,13 +40,18 @@ def _run(arguments: list[str]) -> int:
 
     from publisher.cli import app
 
+    group = app.command()
     try:
-        code = app.command().main(arguments, prog_name="publisher", standalone_mode=False)
+        # Not `group.main`, which would hide a broken pipe behind exit code 1.
+        with group.make_context("publisher", arguments) as context:
+            group.invoke(context)
+    except typer.Exit as end:
+        return end.exit_code
     except typer.Abort:
         return INTERRUPTED
     except typer.TyperException as error:
         return app.explain_usage(error)
-    return code if isinstance(code, int) else 0
+    return 0
 
 
 def _explain(error: Exception, arguments: list[str]) -> int:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Annotated
 import typer
 
 from publisher.cli import arguments, output
-from publisher.errors import UsageError
+from publisher.errors import StorageError, UsageError
+
+SECRETS_FILE = "secrets.toml"
 
 _MOST = 1_000_000  # bytes, as for drafts
 
@@ -53,10 +56,7 @@ def init(
             f"Nothing was written, because this exists already: {', '.join(in_the_way)}.",
             hint="Name an empty folder, or go on with the workspace that is there.",
         )
-    (folder / "posts" / "media").mkdir(parents=True, exist_ok=True)
-    for path, text in files.items():
-        mode = 0o600 if path.name == "secrets.toml" else 0o666
-        _create(path, text, mode)
+    _create_all(folder, files)
     _ignore(folder / ".gitignore", layout.IGNORED)
     output.print_line(f"A workspace is ready in {folder.resolve()}:")
     for path in files:
@@ -207,6 +207,23 @@ def _read(file: str) -> str:
         ) from None
 
 
+def _create_all(folder: Path, files: Mapping[Path, str]) -> None:
+    """Write all the files of a workspace, or none."""
+    written: list[Path] = []
+    try:
+        (folder / "posts" / "media").mkdir(parents=True, exist_ok=True)
+        for path, text in files.items():
+            written.append(path)
+            _create(path, text, 0o600 if path.name == SECRETS_FILE else 0o666)
+    except OSError as error:
+        for path in written:
+            path.unlink(missing_ok=True)
+        raise StorageError(
+            f"No workspace can be made in {folder}: {error.strerror}.",
+            hint="Name a folder that you may write to, on a disk with free space.",
+        ) from error
+
+
 def _create(path: Path, text: str, mode: int = 0o666) -> None:
     """Write a new file; FileExistsError rather than over another."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
@@ -217,7 +234,5 @@ def _create(path: Path, text: str, mode: int = 0o666) -> None:
 def _ignore(path: Path, names: tuple[str, ...]) -> None:
     """Keep git away from what must not leave the machine; lines that are there stay."""
     present = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    missing = [name for name in names if name not in present]
-    if missing:
-        with path.open("a", encoding="utf-8") as file:
-            file.write("".join(f"{name}\n" for name in missing))
+    lines = [*present, *(name for name in names if name not in present)]
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

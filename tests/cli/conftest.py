@@ -1,0 +1,54 @@
+"""A small workspace, and commands that are run in it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.runner import Cli
+
+SETTINGS = """\
+[accounts.bice-x]
+channel = "twitter"
+language = "fr"
+[accounts.bice-page]
+channel = "facebook"
+language = "fr"
+page_id = "100200300"
+[accounts.lima-x]
+channel = "twitter"
+language = "es"
+[accounts.bice-site]
+channel = "site"
+"""
+SESSION = """\
+name: 31e session du Conseil des droits de l'homme
+timezone: Europe/Zurich
+starts: 2016-02-29
+ends: 2016-03-24
+defaults: {to: [bice-x, bice-page], expires: 4h}
+agenda:
+  annual-day:
+    title: Journée annuelle de débat sur les droits de l'enfant
+    starts: 2016-03-07 09:00
+    ends: 2016-03-07 18:00
+"""
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace without drafts, on 1 March 2016; it is the current folder."""
+    folder = tmp_path / "campaign"
+    (folder / "posts").mkdir(parents=True)
+    (folder / "publisher.toml").write_text(SETTINGS, encoding="utf-8")
+    (folder / "posts" / "session.yaml").write_text(SESSION, encoding="utf-8")
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("PUBLISHER_CLOCK", "2016-03-01T12:00:00+01:00")
+    monkeypatch.setenv("PUBLISHER_USER", "redaction")
+    return folder
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """Runs commands."""
+    monkeypatch.setenv("COLUMNS", "80")
+    return Cli(capsys, monkeypatch)
