@@ -57,7 +57,9 @@ def application(context: typer.Context) -> "Application":
     """The workspace's settings, clock and ledger."""
     from publisher.app import Application
 
-    return Application.open(workspace(context))
+    app = Application.open(workspace(context))
+    context.call_on_close(app.database.close)
+    return app
 
 
 def actor(given: str | None) -> str:

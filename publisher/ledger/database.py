@@ -14,7 +14,7 @@ from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 
 from publisher.errors import ConfigurationError, LedgerTooNew, LedgerUnavailable, StorageError
 
@@ -138,7 +138,7 @@ def _engine(url: str) -> Engine:
             max_overflow=40,
             connect_args={"connect_timeout": 5},
         )
-    except (ArgumentError, NoSuchModuleError):
+    except (ArgumentError, NoSuchModuleError, ValueError):
         # The URL may hold a password, so it is not repeated here.
         raise ConfigurationError(
             "[database] url is no database URL.",
@@ -174,8 +174,15 @@ def _plain_errors() -> Iterator[None]:
     """Turn the driver's errors into ours: no SQL, no URL with a password on the screen."""
     try:
         yield
-    except OperationalError as error:
+    except DatabaseError as error:
         text = str(error.orig).strip().splitlines()[0] if error.orig else ""
+        if "not a database" in text or "malformed" in text:
+            raise LedgerUnavailable(
+                f"The ledger's file is damaged: {text}.",
+                hint="Stop everything, and put back a copy of the database from a backup.",
+            ) from None
+        if not isinstance(error, OperationalError):
+            raise
         if "readonly" in text or "disk is full" in text or "disk I/O" in text:
             raise StorageError(f"The ledger cannot be written: {text}.") from None
         raise LedgerUnavailable(f"The ledger's database cannot be reached: {text}") from None
