@@ -1,4 +1,4 @@
-"""The stand-in for X and Facebook: one HTTP server, as strict as they are, that keeps all in memory.
+"""The stand-in for X and Facebook: one HTTP server, as strict as they are, all in memory.
 
-docs/sandbox.md tells people how to use it; `server.py` holds what other parts of Publisher need.
+`server.py` holds what other parts of Publisher need, `faults.py` what it can be told to do wrong.
 """

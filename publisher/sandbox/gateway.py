@@ -3,6 +3,8 @@
 import asyncio
 from functools import partial
 
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
@@ -39,18 +41,23 @@ class Gateway:
             unknown = x.unknown_path if operations.is_x(request.url.path) else facebook.unknown_path
             await unknown(request.url.path)(scope, receive, send)
             return
-        operation, parts = found
-        async with request.form() as form:
-            call = Call(operation, parts, request, body, form, received_at)
-            call.account = self._claimed(call)
-            self._store.requests[operation.name] += 1
-            fault = self._faults.strike(call)
-            if fault:
-                self._store.requests[f"fault {fault.what}"] += 1
-                failure = Failure(fault, call, self._store.clock, partial(self._handle, call))
-                await failure.run(scope, receive, send)
-                return
-            response = await self._handle(call)
+        form = await _form(request)
+        try:
+            call = Call(*found, request, body, form, received_at)
+            await self._answer(call, scope, receive, send)
+        finally:
+            await form.close()
+
+    async def _answer(self, call: Call, scope: Scope, receive: Receive, send: Send) -> None:
+        call.account = self._claimed(call)
+        self._store.requests[call.operation.name] += 1
+        fault = self._faults.strike(call)
+        if fault:
+            self._store.requests[f"fault {fault.what}"] += 1
+            failure = Failure(fault, call, self._store.clock, partial(self._handle, call))
+            await failure.run(scope, receive, send)
+            return
+        response = await self._handle(call)
         await asyncio.sleep(call.latency)
         await response(scope, receive, send)
 
@@ -74,6 +81,13 @@ async def _body(receive: Receive) -> bytes | None:
         pieces.append(message.get("body", b""))
         if not message.get("more_body", False):
             return b"".join(pieces)
+
+
+async def _form(request: Request) -> FormData:
+    try:
+        return await request.form()
+    except HTTPException:
+        return FormData()  # a broken form has no fields; the platforms say which they miss
 
 
 def _replay(body: bytes) -> Receive:

@@ -13,6 +13,9 @@ from publisher.sandbox.store import Entry
 _TAG = re.compile(r"(?<![\w&/])([#\uff03])(\w*[^\W\d]\w*)")
 _MENTION = re.compile(r"(?<![\w@/])@(\w{1,15})", re.ASCII)
 _CASHTAG = re.compile(r"(?<![\w$])\$([A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?)(?!\w)")
+_WORD = re.compile(r"\S+")
+_LONGEST_LINK, _MOST_DOTS = 4_500, 80
+"""The parser's patterns take minutes for a longer word, or for one like "a.a.a.a": no link then."""
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
@@ -43,7 +46,12 @@ class Link:
 
 def links(text: str) -> list[Link]:
     """The links that X finds in a text, in order."""
-    return [Link(found["url"], *found["indices"]) for found in extract_urls_with_indices(text)]
+    return [
+        Link(found["url"], *(word.start() + index for index in found["indices"]))
+        for word in _WORD.finditer(text)
+        if len(word[0]) <= _LONGEST_LINK and word[0].count(".") <= _MOST_DOTS
+        for found in extract_urls_with_indices(word[0])
+    ]
 
 
 def shown(text: str) -> tuple[str, list[dict[str, object]]]:

@@ -135,9 +135,7 @@ def check_facebook(request: requests.PreparedRequest, response: requests.Respons
     if name in edges and isinstance(request.body, str):
         spec, edge = edges[name]
         call = next(
-            api
-            for api in spec["apis"]
-            if api["method"] in ("POST", "#update") and api["endpoint"] == edge
+            api for api in spec["apis"] if api.get("endpoint") == edge and api["method"] == "POST"
         )
         known = {parameter["name"] for parameter in call["params"]} | _ANYWHERE
         sent = {pair.partition("=")[0].partition("%5B")[0] for pair in request.body.split("&")}
@@ -146,7 +144,9 @@ def check_facebook(request: requests.PreparedRequest, response: requests.Respons
 
 def _has_fields_of(spec: Any, item: dict[str, Any]) -> None:
     kinds = {field["name"]: field["type"] for field in spec["fields"]}
-    edges = {api["endpoint"] for api in spec["apis"] if api["method"] == "GET"}
+    edges = {
+        api["endpoint"] for api in spec["apis"] if "endpoint" in api and api["method"] == "GET"
+    }
     for name, value in item.items():
         if name in kinds:
             kind = list if kinds[name].startswith("list") else _FACEBOOK_KINDS[kinds[name]]
@@ -263,6 +263,12 @@ class Page:
         answer = self.graph.request(f"v25.0/{path}", args={**query, **self.proof})
         assert isinstance(answer, dict)
         return answer
+
+    def all_posts(self, **query: Any) -> list[dict[str, Any]]:
+        """The feed, page after page."""
+        graph: Any = self.graph
+        pages = graph.get_all_connections("me", "feed", **query, **self.proof)
+        return list(pages)
 
     def delete(self, path: str) -> dict[str, Any]:
         answer = self.graph.request(f"v25.0/{path}", args=dict(self.proof), method="DELETE")

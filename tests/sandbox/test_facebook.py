@@ -1,0 +1,403 @@
+"""Facebook Pages, through real facebook-sdk over real HTTP."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import facebook
+import pytest
+import requests
+
+from publisher.sandbox import limits
+from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.server import Sandbox
+
+Pager = Callable[..., Any]
+Picture = Callable[..., bytes]
+
+
+def refused(error: Any) -> tuple[int, int | None]:
+    """Code and subcode of a refusal, whose body must be whole."""
+    body = error.value.result["error"]
+    assert body["message"]
+    assert body["type"] in ("OAuthException", "GraphMethodException")
+    assert body["fbtrace_id"].startswith("A")
+    return body["code"], body.get("error_subcode")
+
+
+def attach(*ids: str) -> str:
+    return json.dumps([{"media_fbid": photo} for photo in ids])
+
+
+def test_a_post_is_public_at_once(pager: Pager, sandbox: Sandbox) -> None:
+    page = pager()
+    post_id = page.post("1002/feed", message="Bonjour", link="https://www.example.org/a")["id"]
+    assert re.fullmatch(r"1002_\d+", post_id)
+    post = sandbox.state()["posts"][0]
+    assert (post["text"], post["link"]) == ("Bonjour", "https://www.example.org/a")
+    assert (post["published"], post["published_at"]) == (True, "2016-03-07T12:00:00.000Z")
+    assert [item["id"] for item in page.get("me/published_posts")["data"]] == [post_id]
+
+
+def test_an_unpublished_post_is_seen_by_nobody_until_it_is_published(
+    pager: Pager, sandbox: Sandbox, clock: Any
+) -> None:
+    page = pager()
+    post_id = page.post("me/feed", message="Bientôt", published="false")["id"]
+    assert page.get("me/feed")["data"] == page.get("me/published_posts")["data"] == []
+    assert "Bientôt" not in sandbox.render_facebook()
+    assert sandbox.state()["posts"][0]["published"] is False
+    assert page.get(post_id, fields="is_published") == {"is_published": False, "id": post_id}
+    clock.instant += timedelta(hours=1)
+    assert page.post(post_id, is_published="true") == {"success": True}
+    post = sandbox.state()["posts"][0]
+    assert (post["created_at"], post["published_at"]) == (
+        "2016-03-07T12:00:00.000Z",
+        "2016-03-07T13:00:00.000Z",
+    )
+    shown = page.get("me/published_posts", fields="message,created_time,is_published")["data"]
+    assert shown == [
+        {
+            "id": post_id,
+            "message": "Bientôt",
+            "created_time": "2016-03-07T13:00:00+0000",
+            "is_published": True,
+        }
+    ]
+    assert "Bientôt" in sandbox.render_facebook()
+
+
+def test_publishing_twice_does_no_harm(pager: Pager, sandbox: Sandbox, clock: Any) -> None:
+    page = pager()
+    post_id = page.post("me/feed", message="Une fois", published="false")["id"]
+    page.post(post_id, is_published="true")
+    clock.instant += timedelta(hours=1)
+    assert page.post(post_id, is_published="true") == {"success": True}
+    (post,) = sandbox.state()["posts"]
+    assert post["published_at"] == "2016-03-07T12:00:00.000Z"
+    assert sandbox.state()["violations"] == []
+
+
+def test_a_message_can_be_changed(pager: Pager, sandbox: Sandbox) -> None:
+    page = pager()
+    post_id = page.post("me/feed", message="Avant", published="false")["id"]
+    page.post(post_id, message="Après", is_published="true")
+    assert sandbox.state()["posts"][0]["text"] == "Après"
+
+
+def test_a_published_post_cannot_be_hidden_again(pager: Pager) -> None:
+    page = pager()
+    post_id = page.post("me/feed", message="Public")["id"]
+    with pytest.raises(facebook.GraphAPIError) as error:
+        page.post(post_id, is_published="false")
+    assert refused(error)[0] == 100
+
+
+def test_a_deletion_works_once(pager: Pager, sandbox: Sandbox) -> None:
+    page = pager()
+    post_id = page.post("me/feed", message="Adieu")["id"]
+    assert page.delete(post_id) == {"success": True}
+    assert sandbox.state()["posts"][0]["deleted"] is True
+    for again in (page.delete, page.get, lambda path: page.post(path, is_published="true")):
+        with pytest.raises(facebook.GraphAPIError) as error:
+            again(post_id)
+        assert refused(error) == (100, 33)
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({}, 100),
+        ({"message": "   "}, 100),
+        ({"message": "a" * (limits.PAGE_MESSAGE + 1)}, 100),
+        ({"message": "a", "published": "False"}, 100),
+        ({"message": "a", "published": "maybe"}, 100),
+        ({"message": "a", "attached_media": "nonsense"}, 100),
+        ({"message": "a", "attached_media": '{"media_fbid": "1"}'}, 100),
+        ({"message": "a", "attached_media": [{"media_fbid": "1"}]}, 100),
+        ({"message": "a", "attached_media": attach("12345")}, 100),
+        ({"message": "a", "link": "ftp://example.org"}, 1609005),
+        ({"message": "a", "link": "example"}, 1609005),
+        ({"message": "a", "scheduled_publish_time": "1457355600"}, 100),
+        ({"message": "a", "published": "false", "scheduled_publish_time": "1457352060"}, 100),
+        ({"message": "a", "published": "false", "scheduled_publish_time": "soon"}, 100),
+    ],
+)
+def test_a_wrong_post_is_refused(
+    pager: Pager, sandbox: Sandbox, fields: dict[str, Any], code: int
+) -> None:
+    """Python's `False` and an undumped list are the SDK's traps: the platform knows neither."""
+    with pytest.raises(facebook.GraphAPIError) as error:
+        pager().post("me/feed", **fields)
+    assert refused(error)[0] == code
+    assert sandbox.state()["posts"] == []
+
+
+def test_the_longest_message_is_taken(pager: Pager) -> None:
+    assert pager().post("me/feed", message="é" * limits.PAGE_MESSAGE)["id"]
+
+
+def test_a_scheduled_post_publishes_itself(pager: Pager, sandbox: Sandbox, clock: Any) -> None:
+    instant = int((clock.now() + timedelta(hours=1)).timestamp())
+    pager().post("me/feed", message="Plus tard", published="false", scheduled_publish_time=instant)
+    clock.instant += timedelta(minutes=59)
+    assert sandbox.state()["posts"][0]["published"] is False
+    clock.instant += timedelta(minutes=2)
+    assert sandbox.state()["posts"][0]["published_at"] == "2016-03-07T13:00:00.000Z"
+
+
+def test_photos_are_attached_with_their_descriptions(
+    pager: Pager, sandbox: Sandbox, picture: Picture
+) -> None:
+    page = pager()
+    ids = [
+        page.photo(picture("PNG", (64, 48 + n)), published="false", alt_text_custom=f"Carton {n}")[
+            "id"
+        ]
+        for n in range(3)
+    ]
+    post_id = page.post("me/feed", message="Trois", attached_media=attach(*ids))["id"]
+    media = sandbox.state()["posts"][0]["media"]
+    assert [item["alt"] for item in media] == ["Carton 0", "Carton 1", "Carton 2"]
+    assert media[2]["height"] == 50
+    photo = page.get(ids[0], fields="alt_text,alt_text_custom,width,height,page_story_id,images")
+    assert (photo["alt_text"], photo["page_story_id"]) == ("Carton 0", post_id)
+    (album,) = page.get(post_id, fields="attachments,full_picture")["attachments"]["data"]
+    assert len(album["subattachments"]["data"]) == 3
+
+
+def test_attached_media_may_come_one_by_one(pager: Pager, picture: Picture) -> None:
+    page = pager()
+    photo = page.photo(picture(), published="false")["id"]
+    fields = {"attached_media[0]": json.dumps({"media_fbid": photo})}
+    assert page.post("me/feed", message="Un", **fields)["id"]
+
+
+def test_a_photo_is_attached_once(pager: Pager, picture: Picture) -> None:
+    page = pager()
+    photo = page.photo(picture(), published="false")["id"]
+    with pytest.raises(facebook.GraphAPIError) as error:
+        page.post("me/feed", message="Deux fois", attached_media=attach(photo, photo))
+    assert refused(error)[0] == 100
+    assert page.post("me/feed", message="Une fois", attached_media=attach(photo))["id"]
+    with pytest.raises(facebook.GraphAPIError) as error:
+        page.post("me/feed", message="Encore", attached_media=attach(photo))
+    assert refused(error)[0] == 100
+
+
+def test_a_photo_of_another_page_cannot_be_attached(pager: Pager, picture: Picture) -> None:
+    photo = pager("peru-page").photo(picture(), published="false")["id"]
+    with pytest.raises(facebook.GraphAPIError) as error:
+        pager().post("me/feed", message="a", attached_media=attach(photo))
+    assert refused(error)[0] == 100
+
+
+def test_a_published_photo_is_a_post(pager: Pager, sandbox: Sandbox, picture: Picture) -> None:
+    answer = pager().photo(picture(), caption="Voici")
+    (post,) = sandbox.state()["posts"]
+    assert (post["id"], post["text"], len(post["media"])) == (answer["post_id"], "Voici", 1)
+
+
+@pytest.mark.parametrize("content", [b"no picture", b""], ids=["text", "empty"])
+def test_what_is_no_photo_is_refused(pager: Pager, content: bytes) -> None:
+    with pytest.raises(facebook.GraphAPIError) as error:
+        pager().photo(content, published="false")
+    assert refused(error)[0] in (324, 100)
+
+
+def test_a_photo_by_url_is_refused_with_the_reason(pager: Pager) -> None:
+    with pytest.raises(facebook.GraphAPIError) as error:
+        pager().post("me/photos", url="https://example.org/a.png")
+    assert "source" in str(error.value)
+
+
+def test_metadata_that_was_left_in_is_noted(
+    pager: Pager, sandbox: Sandbox, picture: Picture
+) -> None:
+    pager().photo(picture("JPEG", xmp=b"<x:xmpmeta/>"), published="false")
+    assert sandbox.state()["violations"][0]["kind"] == "metadata-in-picture"
+
+
+def test_the_same_message_again_is_a_duplicate(pager: Pager, sandbox: Sandbox) -> None:
+    page = pager()
+    page.post("me/feed", message="Une fois")
+    with pytest.raises(facebook.GraphAPIError) as error:
+        page.post("me/feed", message="Une  fois ")
+    assert refused(error)[0] == 506
+    assert sandbox.state()["violations"][0]["kind"] == "duplicate-refused"
+
+
+def test_two_drafts_with_one_text_are_seen_when_both_come_out(
+    pager: Pager, sandbox: Sandbox
+) -> None:
+    """A client that died in between makes its draft anew; only a second publication is wrong."""
+    page = pager()
+    first, second = (
+        page.post("me/feed", message="Une fois", published="false")["id"] for _ in range(2)
+    )
+    page.post(first, is_published="true")
+    assert sandbox.state()["violations"] == []
+    page.post(second, is_published="true")
+    assert [note["kind"] for note in sandbox.state()["violations"]] == ["same-text-twice"]
+
+
+def test_the_same_message_on_two_pages_is_a_violation(pager: Pager, sandbox: Sandbox) -> None:
+    for name in ("bice-page", "peru-page"):
+        pager(name).post("me/feed", message="Partout")
+    assert sandbox.state()["violations"][0]["kind"] == "same-text-on-two-accounts"
+
+
+def test_pages_of_posts_follow_one_another(pager: Pager, clock: Any) -> None:
+    page = pager()
+    ids = []
+    for number in range(5):
+        clock.instant += timedelta(minutes=1)
+        ids.append(page.post("me/feed", message=f"Message {number}")["id"])
+    seen = [post["id"] for post in page.all_posts(limit=2)]
+    assert seen == ids[::-1]
+    since = int((clock.now() - timedelta(minutes=1)).timestamp())
+    assert [p["id"] for p in page.get("me/feed", since=since)["data"]] == [ids[4], ids[3]]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"limit": 101}, {"limit": 0}, {"limit": "x"}, {"fields": "id,nonsense"}, {"since": "x"}],
+)
+def test_wrong_reading_is_refused(pager: Pager, query: dict[str, Any]) -> None:
+    page = pager()
+    page.post("me/feed", message="a")
+    with pytest.raises(facebook.GraphAPIError) as error:
+        page.get("me/feed", **query)
+    assert refused(error)[0] == 100
+
+
+def test_another_page_is_out_of_reach(pager: Pager, sandbox: Sandbox) -> None:
+    post_id = pager("peru-page").post("me/feed", message="Hola")["id"]
+    page = pager()
+    for attempt in (
+        lambda: page.post("1003/feed", message="a"),
+        lambda: page.get("1003/feed"),
+        lambda: page.get(post_id),
+        lambda: page.delete(post_id),
+        lambda: page.post(post_id, message="a"),
+    ):
+        with pytest.raises(facebook.GraphAPIError) as error:
+            attempt()
+        assert refused(error) == (100, 33)
+    assert sandbox.state()["posts"][0]["text"] == "Hola"
+
+
+def test_a_page_tells_its_name(pager: Pager) -> None:
+    assert pager().get("1002", fields="name,username") == {
+        "name": "BICE",
+        "username": "bice_page",
+        "id": "1002",
+    }
+
+
+def test_an_unknown_token_is_refused(pager: Pager) -> None:
+    page = pager()
+    page.graph.access_token = "EAAwrong"
+    with pytest.raises(facebook.GraphAPIError) as error:
+        page.post("me/feed", message="a")
+    assert refused(error)[0] == 190
+
+
+@pytest.mark.parametrize(
+    ("proof", "message"),
+    [({}, "require an appsecret_proof"), ({"appsecret_proof": "0"}, "Invalid")],
+)
+def test_the_proof_is_demanded_and_checked(
+    pager: Pager, proof: dict[str, str], message: str
+) -> None:
+    page = pager()
+    page.proof = proof
+    with pytest.raises(facebook.GraphAPIError, match=message) as error:
+        page.post("me/feed", message="a")
+    assert refused(error)[0] == 100
+
+
+def test_without_an_app_secret_no_proof_is_needed(
+    server: Any, accounts: dict[str, SandboxAccount], clock: Any, session: requests.Session
+) -> None:
+    keys = {"page_token": accounts["bice-page"].credentials["page_token"]}
+    account = accounts["bice-page"].model_copy(update={"credentials": keys})
+    served, url = server
+    served["app"] = Sandbox([account], clock).app
+    form = {"message": "a", "access_token": keys["page_token"]}
+    assert session.post(f"{url}/1002/feed", data=form, timeout=5).status_code == 200
+
+
+def test_a_request_without_a_token_is_refused(session: requests.Session, address: str) -> None:
+    answer = session.post(f"{address}/v25.0/1002/feed", data={"message": "a"}, timeout=5)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, 2500)
+
+
+def test_the_token_may_stand_in_the_header(
+    session: requests.Session, address: str, pager: Pager
+) -> None:
+    page = pager()
+    headers = {"Authorization": f"Bearer {page.graph.access_token}"}
+    answer = session.get(f"{address}/v25.0/me", params=page.proof, headers=headers, timeout=5)
+    assert answer.json()["id"] == "1002"
+
+
+@pytest.mark.parametrize(
+    ("path", "served"),
+    [
+        ("me", "v21.0"),
+        ("v3.1/me", "v21.0"),
+        ("v20.0/me", "v21.0"),
+        ("v22.0/me", "v22.0"),
+        ("v26.0/me", "v26.0"),
+        ("v27.0/me", None),
+        ("v99.0/me", None),
+    ],
+)
+def test_old_versions_are_served_by_the_oldest_and_unborn_ones_by_none(
+    session: requests.Session, address: str, pager: Pager, path: str, served: str | None
+) -> None:
+    page = pager()
+    query = {"access_token": page.graph.access_token, **page.proof}
+    answer = session.get(f"{address}/{path}", params=query, timeout=5)
+    assert answer.headers.get("facebook-api-version") == served
+    assert answer.ok is (served is not None)
+
+
+def test_debug_token_tells_what_a_token_is_worth(pager: Pager) -> None:
+    page = pager()
+    data = page.get("debug_token", input_token=page.graph.access_token)["data"]
+    assert (data["is_valid"], data["expires_at"], data["profile_id"]) == (True, 0, "1002")
+    assert "pages_manage_posts" in data["scopes"]
+    assert page.get("debug_token", input_token="EAAx")["data"]["is_valid"] is False
+
+
+def test_usage_headers_grow(session: requests.Session, address: str, pager: Pager) -> None:
+    page = pager()
+    query = {"access_token": page.graph.access_token, **page.proof}
+    headers = session.get(f"{address}/me", params=query, timeout=5).headers
+    assert set(json.loads(headers["x-app-usage"])) == {"call_count", "total_time", "total_cputime"}
+    (use,) = json.loads(headers["x-business-use-case-usage"])["1002"]
+    assert (use["type"], use["estimated_time_to_regain_access"]) == ("pages", 0)
+
+
+def test_too_many_calls_are_throttled(
+    pager: Pager, monkeypatch: pytest.MonkeyPatch, clock: Any
+) -> None:
+    monkeypatch.setattr(limits, "PAGE_CALLS", limits.Allowance(2, limits.DAY, "page"))
+    page = pager()
+    page.get("me")
+    page.get("me")
+    with pytest.raises(facebook.GraphAPIError) as error:
+        page.get("me")
+    assert refused(error)[0] == 80001
+    assert error.value.result["error"]["is_transient"] is True
+    clock.instant += timedelta(days=1)
+    assert page.get("me")
+
+
+def test_an_unknown_path_is_refused(session: requests.Session, address: str) -> None:
+    answer = session.get(f"{address}/v25.0/1/2/3", timeout=5)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, 2500)

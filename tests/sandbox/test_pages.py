@@ -1,0 +1,191 @@
+"""The timelines that people look at."""
+
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+import requests
+import tweepy
+
+from publisher.sandbox.server import Sandbox
+
+Tweeter = Callable[..., tweepy.Client]
+Pager = Callable[..., Any]
+Picture = Callable[..., bytes]
+VOID = {"meta", "img", "br", "path", "circle", "link"}
+
+
+class Structure(HTMLParser):
+    """Collects what tests ask for, and proves that every element is closed where it should be."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.seen if name == tag]
+
+
+def addresses(html: str) -> list[str]:
+    """Everything in a page that a browser would fetch."""
+    found = Structure(html)
+    assert not found.all("link")
+    assert not found.all("script")
+    assert "@import" not in html
+    assert "url(" not in html
+    return [image["src"] or "" for image in found.all("img")]
+
+
+def show(page: Any, content: bytes, alt: str) -> str:
+    photo = page.photo(content, published="false", alt_text_custom=alt)["id"]
+    attached = f'[{{"media_fbid": "{photo}"}}]'
+    return str(page.post("me/feed", message="Voici", attached_media=attached)["id"])
+
+
+@pytest.mark.parametrize(
+    "path", ["", "x", "x/bice_x", "facebook", "facebook/bice_page", "facebook/1002"]
+)
+def test_every_page_is_there_and_loads_nothing_from_elsewhere(
+    session: requests.Session, address: str, path: str
+) -> None:
+    answer = session.get(f"{address}/{path}", timeout=5)
+    assert answer.status_code == 200
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert addresses(answer.text) == []
+    structure = Structure(answer.text)
+    assert structure.all("html")[0]["lang"] == "en"
+    assert len(structure.all("main")) == len(structure.all("h1")) == 1
+
+
+@pytest.mark.parametrize("path", ["x/nobody", "facebook/nobody", "x/bice_page", "media/0"])
+def test_an_unknown_account_or_picture_is_not_found(
+    session: requests.Session, address: str, path: str
+) -> None:
+    assert session.get(f"{address}/{path}", timeout=5).status_code == 404
+
+
+def test_what_is_said_is_shown_and_cannot_run(tweeter: Tweeter, sandbox: Sandbox) -> None:
+    tweeter().create_tweet(text="<script>alert(1)</script> & #HRC31 https://www.example.org/a?b=1")
+    html = sandbox.render_x("bice_x")
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; " in html
+    assert '<span class="tag">#HRC31</span>' in html
+    structure = Structure(html)
+    assert {"href": "https://www.example.org/a?b=1", "class": "card"}.items() <= next(
+        a for a in structure.all("a") if a.get("class") == "card"
+    ).items()
+    (text,) = [d for d in structure.all("div") if d.get("class") == "text"]
+    assert text["lang"] == "fr"
+
+
+def test_times_are_in_the_sessions_zone(tweeter: Tweeter, sandbox: Sandbox) -> None:
+    tweeter().create_tweet(text="Bonjour")
+    assert "7 Mar 2016, 13:00</time>" in sandbox.render_x()
+
+
+def test_a_thread_stays_together_in_its_order(tweeter: Tweeter, sandbox: Sandbox) -> None:
+    client = tweeter()
+    first = client.create_tweet(text="Premier").data["id"]
+    client.create_tweet(text="Entre deux")
+    client.create_tweet(text="Second", in_reply_to_tweet_id=first)
+    html = sandbox.render_x()
+    assert html.index("Premier") < html.index("Second") < html.index("Entre deux")
+    assert 'aria-label="Thread of 2 posts"' in html
+    assert html.count("post continues") == 1
+
+
+def test_each_timeline_shows_its_own_account(tweeter: Tweeter, sandbox: Sandbox) -> None:
+    tweeter("bice-x").create_tweet(text="Bonjour")
+    tweeter("peru-x").create_tweet(text="Hola")
+    assert "Hola" not in sandbox.render_x("bice_x")
+    assert "Hola" in sandbox.render_x()
+
+
+def test_pictures_carry_their_description(
+    pager: Pager, sandbox: Sandbox, picture: Picture, session: requests.Session, address: str
+) -> None:
+    show(pager(), picture(), 'Un carton "bleu"')
+    html = sandbox.render_facebook("bice_page")
+    (image,) = Structure(html).all("img")
+    assert image["alt"] == 'Un carton "bleu"'
+    assert ">ALT</summary>" in html
+    assert session.get(f"{address}{image['src']}", timeout=5).content == picture()
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_one_to_four_pictures_have_their_grid(
+    tweeter: Tweeter, sandbox: Sandbox, count: int
+) -> None:
+    upload = {"media": "", "media_category": "tweet_image"}
+    client, ids = tweeter(), []
+    for number in range(count):
+        gif = "R0lGODlhAQABAIAAAP///wAAACwAAAAAAQABAAACAkQBADs="
+        upload["media"] = gif
+        data = client.request("POST", "/2/media/upload", json=upload, user_auth=True).json()
+        ids.append(data["data"]["id"])
+        assert number < 4
+    client.create_tweet(text="Voici", media_ids=ids)
+    html = sandbox.render_x()
+    assert f'class="grid of-{count}"' in html
+    assert len(Structure(html).all("img")) == count
+
+
+def test_a_self_contained_page_needs_no_server(
+    tweeter: Tweeter,
+    pager: Pager,
+    sandbox: Sandbox,
+    picture: Picture,
+    session: requests.Session,
+    address: str,
+) -> None:
+    tweeter().create_tweet(text="Bonjour")
+    show(pager(), picture(), "Un carton")
+    html = sandbox.render_facebook(self_contained=True)
+    assert all(source.startswith("data:image/png;base64,") for source in addresses(html))
+    served = session.get(f"{address}/facebook?self_contained=1", timeout=5).text
+    assert served == html
+    for page in (html, sandbox.render_x(self_contained=True)):
+        local = [a["href"] or "" for a in Structure(page).all("a")]
+        assert [href for href in local if href.startswith("/")] == []
+
+
+def test_a_long_text_is_folded(pager: Pager, sandbox: Sandbox) -> None:
+    pager().post("me/feed", message="mot " * 300)
+    html = sandbox.render_facebook()
+    assert "See more" in html
+    beginning = re.search(r'<span class="text" dir="auto">(.*?)… </span>', html, re.DOTALL)
+    assert beginning
+    assert len(beginning[1]) <= 480
+
+
+def test_a_withdrawn_post_is_gone(tweeter: Tweeter, sandbox: Sandbox) -> None:
+    client = tweeter()
+    client.delete_tweet(client.create_tweet(text="Adieu").data["id"])
+    assert "Adieu" not in sandbox.render_x()
+
+
+def test_the_overview_names_the_violations(
+    tweeter: Tweeter, session: requests.Session, address: str
+) -> None:
+    for name in ("bice-x", "peru-x"):
+        tweeter(name).create_tweet(text="Partout")
+    html = session.get(address, timeout=5).text
+    assert "same-text-on-two-accounts" in html
+    assert f"PUBLISHER_TWITTER_API_URL={address}" in html
+    assert "EAA" not in html
