@@ -1,0 +1,361 @@
+"""`publisher run` with real processes: broker, dispatcher and workers."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from publisher import supervisor
+from publisher.app import Application
+from publisher.broker import EmbeddedBroker
+from publisher.child import Child
+from publisher.errors import AlreadyRunning, BrokerUnavailable, ProcessFailed, StorageError
+from publisher.ledger.queries import Step
+from publisher.sandbox.server import Sandbox
+from publisher.settings import Settings
+from publisher.states import State
+
+Until = Callable[..., None]
+Draft = Callable[..., None]
+Queued = Callable[[], Application]
+
+
+def _soon(seconds: float) -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=seconds)
+
+
+def _states(app: Application) -> list[State]:
+    return [delivery.state for delivery in app.queries.deliveries()]
+
+
+def _texts(sandbox: Sandbox) -> list[str]:
+    return [post["text"] for post in sandbox.state()["posts"] if post["published"]]
+
+
+def _nothing(_line: object) -> None:
+    """Report to nobody."""
+
+
+@contextmanager
+def _at_work(app: Application, said: list[str]) -> Iterator[supervisor.Processes]:
+    """The processes alone, to be hurt by a test."""
+    processes = supervisor.Processes(app.settings, said.append)
+    with supervisor.Interruption() as interruption:
+        try:
+            processes.start()
+            yield processes
+        finally:
+            processes.drain(interruption, lambda: None)
+
+
+def _worker(processes: supervisor.Processes) -> Child:
+    return processes._workers[0].child
+
+
+def _embedded(processes: supervisor.Processes) -> EmbeddedBroker:
+    assert processes._broker
+    return processes._broker
+
+
+def test_run_until_idle_publishes_everything_and_ends(
+    sandbox: Sandbox, draft: Draft, queued: Queued
+) -> None:
+    """Three posts on three channels go out, each step is reported, and the exit code is 0."""
+    draft("first", _soon(3), to="[voice-x, voice-page, voice-site]")
+    draft("second", _soon(4))
+    draft("third", _soon(4.5))
+    app, steps = queued(), list[Step]()
+    assert supervisor.run(app, until_idle=True, report=steps.append, say=_nothing) == 0
+    assert _states(app) == [State.PUBLISHED] * 5
+    assert sorted(_texts(sandbox)) == [
+        "This is first.", "This is first.", "This is second.", "This is third.",
+    ]  # fmt: skip
+    published = [step.post for step in steps if step.target is State.PUBLISHED]
+    assert sorted(filter(None, published)) == ["first", "first", "first", "second", "third"]
+
+
+def test_first_post_may_be_due_at_once(sandbox: Sandbox, draft: Draft, queued: Queued) -> None:
+    """Workers take work within seconds of the start (about 1.5 on an idle machine)."""
+    draft("urgent", _soon(0.5))
+    app = queued()
+    begun = time.monotonic()
+    supervisor.run(app, until_idle=True, report=_nothing, say=_nothing)
+    assert _texts(sandbox) == ["This is urgent."]
+    assert time.monotonic() - begun < 15
+
+
+def test_run_without_anything_to_do_ends_at_once(sandbox: Sandbox, queued: Queued) -> None:
+    assert supervisor.run(queued(), until_idle=True, report=_nothing, say=_nothing) == 0
+
+
+def test_run_until_idle_tells_of_what_went_wrong(
+    sandbox: Sandbox, draft: Draft, queued: Queued, until: Until
+) -> None:
+    """A delivery that is missed meanwhile makes the exit code 1."""
+    draft("late", _soon(-2), expires="4s")
+    app = queued()
+    expires_at = app.queries.deliveries()[0].expires_at
+    until(lambda: expires_at and datetime.now(UTC) > expires_at)
+    assert _states(app) == [State.SCHEDULED]
+    assert supervisor.run(app, until_idle=True, report=_nothing, say=_nothing) == 1
+    assert _states(app) == [State.MISSED]
+    assert not _texts(sandbox)
+
+
+def test_killed_worker_is_started_again_and_the_post_still_goes_out(
+    sandbox: Sandbox, draft: Draft, queued: Queued, until: Until
+) -> None:
+    app, said = queued(), list[str]()
+    with _at_work(app, said) as processes:
+        worker = _worker(processes)
+        until(processes.ready)
+        killed = worker.pid
+        assert killed
+        os.kill(killed, signal.SIGKILL)
+        draft("after", _soon(1))
+        queued()
+
+        def out() -> bool:
+            processes.tend()
+            return _states(app) == [State.PUBLISHED]
+
+        until(out)
+        assert worker.pid != killed
+    assert any("worker-1 was killed (signal 9); it starts again" in line for line in said)
+    assert _texts(sandbox) == ["This is after."]
+
+
+def test_killed_dispatcher_is_started_again(queued: Queued, until: Until) -> None:
+    said: list[str] = []
+    with _at_work(queued(), said) as processes:
+        dispatcher = processes._dispatcher.child
+        killed = dispatcher.pid
+        dispatcher.kill()
+
+        def back() -> bool:
+            processes.tend()
+            return dispatcher.running
+
+        until(back)
+        assert dispatcher.pid != killed
+    assert any("dispatcher was killed" in line for line in said)
+
+
+def test_hung_broker_is_replaced_and_posts_go_out_afterwards(
+    sandbox: Sandbox, draft: Draft, queued: Queued, until: Until
+) -> None:
+    """The broker stands still with everything in it; one post is out all the same, once."""
+    app, said = queued(), list[str]()
+    with _at_work(app, said) as processes:
+        until(processes.ready)
+        hung = _embedded(processes).pid
+        assert hung
+        os.kill(hung, signal.SIGSTOP)
+        draft("through", _soon(1))
+        queued()
+
+        def out() -> bool:
+            processes.tend()
+            return _states(app) == [State.PUBLISHED]
+
+        until(out, 60)
+        assert _embedded(processes).pid != hung
+    assert "The broker had died or hung and was started again." in said
+    assert _texts(sandbox) == ["This is through."]
+
+
+def test_broker_at_a_new_address_is_told_to_everybody(
+    sandbox: Sandbox, draft: Draft, queued: Queued, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the port was taken meanwhile, the workers and the dispatcher follow to the new one."""
+    app, said = queued(), list[str]()
+    with _at_work(app, said) as processes:
+        until(processes.ready)
+        embedded = _embedded(processes)
+        pid, address = embedded.pid, embedded.url
+        assert pid
+        os.kill(pid, signal.SIGKILL)
+        monkeypatch.setattr(embedded, "_port", 0)
+        draft("moved", _soon(1))
+        queued()
+
+        def out() -> bool:
+            processes.tend()
+            return _states(app) == [State.PUBLISHED]
+
+        until(out, 60)
+        assert embedded.url != address
+    assert _texts(sandbox) == ["This is moved."]
+
+
+def test_second_run_is_refused_with_the_number_of_the_first(
+    queued: Queued, workspace: Path
+) -> None:
+    app = queued()
+    with (
+        supervisor.locked(workspace / "var" / "run.lock", "`publisher run`"),
+        pytest.raises(AlreadyRunning, match=rf"process {os.getpid()}\)"),
+    ):
+        supervisor.run(app, report=_nothing, say=_nothing)
+    assert supervisor.run(app, until_idle=True, report=_nothing, say=_nothing) == 0
+
+
+def test_lock_that_cannot_be_written_is_a_storage_error(tmp_path: Path) -> None:
+    (tmp_path / "var").write_text("")
+    with (
+        pytest.raises(StorageError, match=r"run\.lock cannot be written"),
+        supervisor.locked(tmp_path / "var" / "run.lock", "`publisher run`"),
+    ):
+        pytest.fail("the lock was had")
+
+
+def test_process_that_dies_at_once_again_and_again_ends_the_run(
+    queued: Queued, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message holds the last lines of its log; the exit code is that of bad surroundings."""
+
+    def unlucky(settings: Settings, number: int) -> Child:
+        script = "import sys; sys.exit('No module named luck')"
+        log = settings.var / "log" / "unlucky.log"
+        return Child(f"worker-{number}", [sys.executable, "-c", script], log)
+
+    monkeypatch.setattr(supervisor, "_worker", unlucky)
+    said: list[str] = []
+    with pytest.raises(ProcessFailed, match="No module named luck") as caught:
+        supervisor.run(queued(), report=_nothing, say=said.append)
+    assert caught.value.exit_code == 3
+    assert "unlucky.log" in (caught.value.hint or "")
+    delays = [line.partition("starts again in ")[2] for line in said if "starts again" in line]
+    assert delays == ["0.5 s.", "1 s.", "2 s.", "4 s."]
+
+
+def test_another_broker_is_used_instead_of_the_embedded_one(
+    sandbox: Sandbox,
+    draft: Draft,
+    queued: Queued,
+    workspace: Path,
+    broker_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PUBLISHER_BROKER__URL", broker_url)
+    draft("elsewhere", _soon(1))
+    assert supervisor.run(queued(), until_idle=True, report=_nothing, say=_nothing) == 0
+    assert _texts(sandbox) == ["This is elsewhere."]
+    assert not (workspace / "var" / "broker").exists()
+
+
+def test_broker_that_is_not_there_ends_the_run_before_it_began(
+    queued: Queued, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUBLISHER_BROKER__URL", "redis://:hush-hush@127.0.0.1:1/0")
+    with pytest.raises(BrokerUnavailable, match="cannot be reached") as caught:
+        supervisor.run(queued(), report=_nothing, say=_nothing)
+    assert "hush" not in str(caught.value)
+    assert not (workspace / "var" / "log" / "worker-1.log").exists()
+
+
+_RUN = """
+import sys
+from pathlib import Path
+from publisher import supervisor
+from publisher.app import Application
+
+app = Application.open(Path(sys.argv[1]))
+sys.exit(supervisor.run(app, report=lambda step: print(step.event, flush=True), say=print))
+"""
+
+
+@contextmanager
+def _running(workspace: Path) -> Iterator[subprocess.Popen[str]]:
+    """`publisher run` as a process that can be sent signals."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _RUN, str(workspace)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _descendants(workspace: Path) -> list[int]:
+    """The processes of this workspace that are left, whoever their parent is."""
+    mark = f"PUBLISHER_WORKSPACE={workspace}".encode()
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (process / "environ").read_bytes()
+        except OSError:
+            continue
+        if mark in environment.split(b"\0"):
+            found.append(int(process.name))
+    return found
+
+
+def test_ctrl_c_finishes_what_is_in_hand(
+    sandbox: Sandbox, draft: Draft, queued: Queued, workspace: Path, until: Until
+) -> None:
+    """A post that a worker already waits for goes out at its time; one due later stays."""
+    app = queued()
+    with _running(workspace) as run:
+        until(lambda: len(_descendants(workspace)) == 2)
+        draft("in-hand", _soon(2.5))
+        draft("later", _soon(3600))
+        queued()
+        until(lambda: State.PUBLISHING in _states(app))
+        run.send_signal(signal.SIGINT)
+        assert run.wait(timeout=30) == 0
+    assert _states(app) == [State.PUBLISHED, State.SCHEDULED]
+    assert _texts(sandbox) == ["This is in-hand."]
+    assert not _descendants(workspace)
+
+
+def test_second_ctrl_c_ends_at_once(
+    sandbox: Sandbox,
+    draft: Draft,
+    queued: Queued,
+    workspace: Path,
+    until: Until,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A platform that never answers is not waited for; the ledger knows what was under way."""
+    app = queued()
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        monkeypatch.setenv("PUBLISHER_TWITTER_API_URL", f"http://127.0.0.1:{mute.getsockname()[1]}")
+        with _running(workspace) as run:
+            draft("in-hand", _soon(2))
+            queued()
+            until(lambda: app.queries.deliveries()[0].intent_at)
+            run.send_signal(signal.SIGINT)
+            until(lambda: len(_descendants(workspace)) == 1)
+            run.send_signal(signal.SIGINT)
+            run.wait(timeout=10)  # of the 20 s that the request may take
+    assert not _descendants(workspace)
+    assert _states(app) == [State.PUBLISHING]
+
+
+def test_children_do_not_outlive_a_killed_supervisor(
+    queued: Queued, workspace: Path, until: Until
+) -> None:
+    queued()
+    with _running(workspace) as run:
+        until(lambda: len(_descendants(workspace)) == 2)
+        run.kill()
+        run.wait()
+    until(lambda: not _descendants(workspace))
+
+
+def test_killed_supervisor_leaves_no_lock(queued: Queued, workspace: Path, until: Until) -> None:
+    app = queued()
+    with _running(workspace) as run:
+        until(lambda: len(_descendants(workspace)) == 2)
+        run.kill()
+        run.wait()
+    assert supervisor.run(app, until_idle=True, report=_nothing, say=_nothing) == 0
