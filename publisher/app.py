@@ -14,7 +14,7 @@ from publisher.channels.base import Channel
 from publisher.channels.registry import ChannelOptions, open_channel
 from publisher.clock import Clock
 from publisher.delivery import Courier, Leases
-from publisher.errors import ConfigurationError
+from publisher.errors import ConfigurationError, PublisherError
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
@@ -40,10 +40,14 @@ class Application:
     def open(cls, workspace: Path) -> "Application":
         """Read the settings and open the ledger; an SQLite ledger is migrated on the way."""
         app = cls(workspace_settings.load(workspace), clocks.from_environment())
-        if app.database.is_sqlite:
-            app.database.migrate()
-        else:
-            app.database.check_revision()
+        try:
+            if app.database.is_sqlite:
+                app.database.migrate()
+            else:
+                app.database.check_revision()
+        except PublisherError:
+            app.database.close()
+            raise
         return app
 
     @classmethod

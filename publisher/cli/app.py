@@ -110,7 +110,7 @@ _add(control.resume, "publisher resume", "publisher resume --account bice-x")
 _add(
     control.cancel,
     "publisher cancel 2016-03-07-annual-day.fr",
-    'publisher cancel 2016-03-07-annual-day.fr --account bice-x --reason "said already"',
+    'publisher cancel lima/2016-03-02.es --account lima-x --reason "said already"',
 )
 _add(control.retry, "publisher retry 2016-03-07-annual-day.fr --account bice-x")
 _add(running.run, "publisher run", "publisher run --until-idle")

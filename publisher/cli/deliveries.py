@@ -20,7 +20,9 @@ _CSV_COLUMNS = (
 
 Paths = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="PATH", help="Drafts, folders of drafts, or posts' ids. Default: all."),
+    typer.Argument(
+        metavar="PATH...", help="Drafts, folders of drafts, or posts' ids. Default: all."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")]
 

@@ -113,7 +113,7 @@ def check(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="PATH", help="Drafts, folders of drafts, or posts' ids. Default: all."
+            metavar="PATH...", help="Drafts, folders of drafts, or posts' ids. Default: all."
         ),
     ] = None,
     *,

@@ -1,5 +1,6 @@
 """Commands that run something: run, sandbox, rehearse, migrate."""
 
+import math
 import shlex
 import sys
 import threading
@@ -133,6 +134,8 @@ def rehearse(
 
     from publisher import rehearsal
 
+    if speed is not None and not math.isfinite(speed):
+        raise UsageError("--speed is no number that a clock could follow.")
     code = rehearsal.rehearse(
         arguments.workspace(context), speed=speed or rehearsal.SPEED, console=Console()
     )
@@ -150,5 +153,6 @@ def migrate(context: typer.Context) -> None:
     from publisher.app import Application
 
     app = Application(arguments.settings(context), clock.from_environment())
+    context.call_on_close(app.database.close)
     app.database.migrate()
     output.print_line("The ledger is up to date.")

@@ -1,0 +1,398 @@
+"""plan, queue, status, log, history, and the commands that intervene."""
+
+import csv
+import io
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from publisher.app import Application
+from publisher.outcome import Accepted, AccountHeld, Kind, Outcome, Refused, Unknown
+from tests.cli.runner import Cli
+
+POST = "2016-03-07-annual-day.fr"
+DRAFT = """\
+---
+at: annual-day - 30m
+---
+Le texte commun.
+
+## twitter
+Le texte court. #HRC31
+
+---
+Un deuxième message.
+"""
+
+
+@pytest.fixture
+def draft(workspace: Path) -> Path:
+    """One post to bice-x (a thread of two) and bice-page, due on 7 March at 8:30 in Geneva."""
+    path = workspace / "posts" / f"{POST}.md"
+    path.write_text(DRAFT, encoding="utf-8")
+    return path
+
+
+def _edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def _at(monkeypatch: pytest.MonkeyPatch, instant: str) -> None:
+    monkeypatch.setenv("PUBLISHER_CLOCK", instant)
+
+
+def _attempt(workspace: Path, outcomes: dict[str, list[Outcome]]) -> None:
+    """Let a worker claim what is due and meet these outcomes, by account, part by part."""
+    app = Application.open(workspace)
+    lease = app.clock.now() + timedelta(minutes=1)
+    for claim in app.dispatch.claim(app.clock.now(), lease, 10):
+        delivery = app.courier._attempts.take(claim)
+        for outcome in outcomes[delivery.account] if delivery else []:
+            assert delivery
+            delivery = app.courier._attempts.intend(delivery, app.clock.now(), lease)
+            assert delivery
+            delivery = app.courier._attempts.record(delivery, outcome, lease)
+    app.database.close()
+
+
+@pytest.fixture
+def published(cli: Cli, workspace: Path, draft: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread is out on X, and Facebook has refused the post."""
+    cli("queue")
+    _at(monkeypatch, "2016-03-07T08:30:00.120+01:00")
+    _attempt(
+        workspace,
+        {
+            "bice-x": [Accepted("71", "https://x.com/i/71"), Accepted("72", None)],
+            "bice-page": [Refused(Kind.CONTENT, "Facebook \x1b[31mrefuses this.")],
+        },
+    )
+
+
+# plan and queue
+
+
+def test_plan_shows_and_changes_nothing(cli: Cli, draft: Path) -> None:
+    for _ in range(2):
+        result = cli("plan")
+        assert result.code == 0
+        assert "+ add   2016-03-07 08:30  bice-x     2016-03-07-annual-day.fr\n" in result.out
+        assert result.out.endswith(
+            "Times are those of Europe/Zurich.\nWould change: 2 deliveries (2 added).\n"
+        )
+    assert cli("log", "--json").json == []
+
+
+def test_queue_writes_once(cli: Cli, draft: Path) -> None:
+    first, second = cli("queue"), cli("queue")
+    assert (first.code, second.code) == (0, 0)
+    assert first.out.endswith("Queued: 2 deliveries (2 added).\n")
+    assert second.out == "Nothing to change: the schedule is as the drafts say.\n"
+
+
+def test_queue_follows_the_drafts(cli: Cli, draft: Path) -> None:
+    """Moved, edited, cancelled, and back again."""
+    cli("queue")
+    _edit(draft, "- 30m", "- 45m")
+    result = cli("queue")
+    assert "> move  2016-03-07 08:15  bice-x " in result.out
+    assert "was 2016-03-07 08:30" in result.out
+    _edit(draft, "Le texte commun", "Le texte long")
+    result = cli("queue")
+    assert "~ edit  2016-03-07 08:15  bice-page " in result.out
+    assert "another text or picture" in result.out
+    text = draft.read_text(encoding="utf-8")
+    draft.unlink()
+    result = cli("queue")
+    assert "- cancel  2016-03-07 08:15  bice-x " in result.out
+    assert "its draft is gone" in result.out
+    assert result.out.endswith("Queued: 2 deliveries (2 cancelled).\n")
+    draft.write_text(text, encoding="utf-8")
+    assert cli("queue").out.endswith("Queued: 2 deliveries (2 restored).\n")
+
+
+def test_queue_is_all_or_nothing_unless_told_otherwise(
+    cli: Cli, workspace: Path, draft: Path
+) -> None:
+    (workspace / "posts" / "bad.fr.md").write_text("---\nat: soon\n---\nA.\n")
+    result = cli("queue")
+    assert result.code == 1
+    assert "posts/bad.fr.md:2:5: error:" in result.out
+    assert result.out.endswith(
+        "Nothing is written: 1 error. Mend the drafts, or use --keep-going.\n"
+    )
+    assert cli("log", "--json").json == []
+    result = cli("queue", "--keep-going")
+    assert result.code == 1
+    assert result.out.endswith("Queued: 2 deliveries (2 added). 1 draft with errors left out.\n")
+    assert len(cli("log", "--json").json) == 2
+
+
+def test_queue_of_some_drafts_leaves_the_others(cli: Cli, workspace: Path, draft: Path) -> None:
+    other = workspace / "posts" / "other.fr.md"
+    other.write_text("---\nat: annual-day\n---\nAutre chose.\n")
+    cli("queue", "posts/other.fr.md")
+    assert {row["post"] for row in cli("log", "--json").json} == {"other.fr"}
+
+
+def test_plan_and_queue_as_json(cli: Cli, draft: Path) -> None:
+    planned = cli("plan", "--json").json
+    assert planned["problems"] == []
+    assert planned["changes"][0] == {
+        "change": "add",
+        "post": POST,
+        "account": "bice-x",
+        "due_at": "2016-03-07T07:30:00Z",
+        "note": None,
+    }
+    assert cli("queue", "--json").json == {**planned, "written": True}
+
+
+# log
+
+
+def test_log_json_is_the_promised_array(cli: Cli, published: None) -> None:
+    rows = {row["account"]: row for row in cli("log", "--format", "json").json}
+    row = rows["bice-x"]
+    assert row.pop("lateness_s") == pytest.approx(0.12, abs=20)
+    assert row.pop("published_at").startswith("2016-03-07T07:30:")
+    assert row.pop("queued_by") in (None, "redaction")
+    assert row == {
+        "post": POST,
+        "account": "bice-x",
+        "channel": "twitter",
+        "state": "published",
+        "due_at": "2016-03-07T07:30:00Z",
+        "remote_ids": ["71", "72"],
+        "url": "https://x.com/i/71",
+        "attempts": 1,
+        "error": None,
+        "approved_by": None,
+        "text": ["Le texte court. #HRC31", "Un deuxième message."],
+    }
+    assert rows["bice-page"]["error"]["kind"] == "content"
+
+
+def test_log_table_is_in_the_sessions_time_and_harmless(cli: Cli, published: None) -> None:
+    """Nobody's answer may move the cursor or colour the screen."""
+    result = cli("log")
+    assert result.out.startswith("Mon 2016-03-07\n08:30  published  ")
+    assert "bice-page  2016-03-07-annual-day.fr\n" in result.out
+    assert "Facebook \N{REPLACEMENT CHARACTER}[31mrefuses this." in " ".join(result.out.split())
+    assert result.out.endswith(
+        "2 deliveries: 1 published, 1 failed. Times are those of Europe/Zurich.\n"
+    )
+    assert max(map(len, result.out.splitlines())) <= 80
+
+
+def test_log_of_nothing(cli: Cli, workspace: Path) -> None:
+    assert cli("log").out == "The log has nothing like that.\n"
+    assert cli("log", "--json").json == []
+    assert cli("log", "--format", "csv").out.startswith("post,account,")
+
+
+@pytest.mark.parametrize(
+    ("filters", "accounts"),
+    [
+        (("--state", "published"), ["bice-x"]),
+        (("--state", "missed"), []),
+        (("--account", "bice-page"), ["bice-page"]),
+        (("--since", "2016-03-07", "--until", "2016-03-07"), ["bice-x", "bice-page"]),
+        (("--since", "2016-03-08"), []),
+        (("--until", "2016-03-07 08:30"), []),
+        (("--since", "2016-03-07 08:30"), ["bice-x", "bice-page"]),
+        (("--since", "2016-03-07T07:30:00Z"), ["bice-x", "bice-page"]),
+        (("--since", "2016-03-07T07:30:01+00:00"), []),
+    ],
+)
+def test_log_filters(
+    cli: Cli, published: None, filters: tuple[str, ...], accounts: list[str]
+) -> None:
+    assert [row["account"] for row in cli("log", "--json", *filters).json] == accounts
+
+
+def test_log_refuses_a_time_that_is_none(cli: Cli, workspace: Path) -> None:
+    result = cli("log", "--since", "yesterday")
+    assert result.code == 2
+    assert "--since 'yesterday' is no time." in result.err
+
+
+def test_log_csv_for_spreadsheets(cli: Cli, workspace: Path, draft: Path, published: None) -> None:
+    """A header, UTF-8, joined texts; no text can become a formula."""
+    (workspace / "posts" / "formula.fr.md").write_text(
+        '---\nat: 2016-03-08 09:00\n---\n=HYPERLINK("https://example.org","é")\n', encoding="utf-8"
+    )
+    cli("queue", "posts/formula.fr.md")
+    rows = list(csv.DictReader(io.StringIO(cli("log", "--format", "csv").out)))
+    by_key = {(row["post"], row["account"]): row for row in rows}
+    thread = by_key[POST, "bice-x"]
+    assert thread["text"] == "Le texte court. #HRC31\n\nUn deuxième message."
+    assert thread["remote_ids"] == "71 72"
+    assert by_key[POST, "bice-page"]["error_kind"] == "content"
+    assert by_key["formula.fr", "bice-x"]["text"].startswith("'=HYPERLINK")
+
+
+# history
+
+
+def test_history_tells_every_step_and_who(cli: Cli, draft: Path, published: None) -> None:
+    """By the post's id or its draft's path."""
+    by_id, by_path = cli("history", POST), cli("history", f"posts/{POST}.md")
+    assert by_id == by_path
+    assert "bice-x     redaction  queued → scheduled\n" in by_id.out
+    assert "published\n" in by_id.out
+    assert "refused → failed\n" in by_id.out
+    assert "due at: 2016-03-07 08:30" in by_id.out
+    steps = cli("history", POST, "--json").json
+    assert [step["event"] for step in steps if step["account"] == "bice-x"] == [
+        "queued", "claimed", "sending", "part published", "sending", "published",
+    ]  # fmt: skip
+    assert steps[0]["actor"] == "redaction"
+
+
+def test_history_shows_what_an_edit_changed(cli: Cli, draft: Path) -> None:
+    cli("queue")
+    _edit(draft, "Le texte commun", "Le texte long")
+    cli("queue", "--as", "maría")
+    out = cli("history", POST).out
+    assert "maría" in out
+    assert "text was: Le texte commun." in out
+    assert "text now: Le texte long." in out
+
+
+@pytest.mark.parametrize("command", ["history", "cancel", "retry"])
+def test_a_post_that_the_ledger_does_not_know(cli: Cli, workspace: Path, command: str) -> None:
+    result = cli(command, "nothing")
+    assert result.code == 1
+    assert "error: The ledger has no" in result.err
+    assert "nothing" in result.err
+
+
+# status
+
+
+def test_status_of_an_empty_schedule(cli: Cli, workspace: Path) -> None:
+    assert cli("status").out == (
+        "The schedule is empty. `publisher queue` puts drafts on it.\n"
+        "It is 2016-03-01 12:00 now. Times are those of Europe/Zurich.\n"
+    )
+
+
+def test_status_shows_what_needs_a_person_first(cli: Cli, published: None) -> None:
+    out = cli("status").out
+    assert out.startswith("These need a person:\nMon 2016-03-07\n08:30  failed")
+    assert "Nothing is on the schedule.\nIn all: 1 published, 1 failed.\n" in out
+
+
+def test_status_shows_the_next_twenty(cli: Cli, workspace: Path) -> None:
+    for hour in range(12):
+        (workspace / "posts" / f"p{hour:02}.fr.md").write_text(
+            f"---\nat: 2016-03-07 {hour + 8:02}:00\n---\nHeure {hour}.\n"
+        )
+    cli("queue")
+    out = cli("status").out
+    assert out.count("scheduled  ") == 20
+    assert "… and 4 more: `publisher status --all` shows them." in out
+    assert cli("status", "--all").out.count("scheduled  ") == 24
+    status = cli("status", "--json").json
+    assert [row["post"] for row in status["next"]] == [f"p{n // 2:02}.fr" for n in range(20)]
+    assert status["counts"]["scheduled"] == 24
+
+
+def test_status_says_why_an_account_stands_still(
+    cli: Cli, workspace: Path, draft: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli("queue")
+    _at(monkeypatch, "2016-03-07T08:30:01+01:00")
+    _attempt(
+        workspace,
+        {
+            "bice-x": [AccountHeld(Kind.AUTH, "The token is no longer valid.")],
+            "bice-page": [Unknown("No answer.")],
+        },
+    )
+    cli("pause", "--reason", "Le programme a changé")
+    out = cli("status").out
+    assert "Everything is paused since 2016-03-07 08:30 by redaction: Le programme a chang" in out
+    assert (
+        "bice-x is held until a person mends it and runs `publisher resume --account bice-x`: "
+        "The token is no longer valid. (auth)"
+    ) in out
+    assert "08:30  uncertain    bice-page  2016-03-07-annual-day.fr\n" in out
+    accounts = {entry["account"]: entry for entry in cli("status", "--json").json["accounts"]}
+    assert accounts["*"]["pause_reason"] == "Le programme a changé"
+    assert accounts["bice-x"]["held_kind"] == "auth"
+
+
+# pause, resume, cancel, retry
+
+
+def test_pause_and_resume(cli: Cli, draft: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who resumes sees what fell due meanwhile."""
+    cli("queue")
+    result = cli("pause", "--account", "bice-x", "--reason", "Mauvaise photo", "--as", "directrice")
+    assert (result.code, result.out) == (0, "Paused: bice-x. Nothing leaves any more.\n")
+    assert cli("status", "--json").json["accounts"][0]["paused_by"] == "directrice"
+    _at(monkeypatch, "2016-03-07T08:31:00+01:00")
+    result = cli("resume", "--account", "bice-x")
+    assert result.out == (
+        "Resumed: bice-x.\n1 delivery fell due meanwhile and will go out now:\n"
+        f"  {POST} to bice-x\n"
+    )
+    assert cli("status", "--json").json["accounts"] == []
+
+
+def test_resume_when_nothing_is_paused(cli: Cli, workspace: Path) -> None:
+    result = cli("resume")
+    assert result.code == 1
+    assert "hint: `publisher status` shows what is paused." in result.err
+
+
+@pytest.mark.parametrize("command", ["pause --reason x", "resume", "cancel p", "retry p"])
+def test_an_account_that_no_one_configured(cli: Cli, workspace: Path, command: str) -> None:
+    result = cli(*command.split(), "--account", "bice-y")
+    assert result.code == 2
+    assert "error: No account is named bice-y.\nhint: Did you mean bice-x?" in result.err
+
+
+def test_pause_wants_a_reason(cli: Cli, workspace: Path) -> None:
+    result = cli("pause", "--reason", " ")
+    assert result.code == 2
+    assert "--reason is empty." in result.err
+
+
+def test_cancel_stays_cancelled_until_retried(cli: Cli, draft: Path) -> None:
+    """Queueing again does not bring back what a person has cancelled."""
+    cli("queue")
+    result = cli("cancel", f"posts/{POST}.md", "--account", "bice-x", "--reason", "Déjà dit")
+    assert result.out == f"Cancelled: 1 delivery.\n  {POST} to bice-x\n"
+    assert "Nothing to change" in cli("queue").out
+    log = cli("log", "--account", "bice-x").out
+    assert "cancelled" in log
+    assert "Déjà dit" in log
+    result = cli("retry", POST)
+    assert result.out == f"On the schedule again: 1 delivery.\n  {POST} to bice-x\n"
+
+
+def test_cancel_of_what_is_out(cli: Cli, published: None) -> None:
+    result = cli("cancel", POST, "--account", "bice-x")
+    assert result.code == 1
+    assert "bice-x is published" in result.err
+
+
+def test_who_asks_is_on_record(cli: Cli, draft: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--as, else PUBLISHER_USER, else the system's name for the user."""
+    cli("queue")
+    cli("pause", "--reason", "a", "--as", "x")
+    cli("cancel", POST, "--account", "bice-x", "--as", "x")
+    monkeypatch.delenv("PUBLISHER_USER")
+    monkeypatch.setenv("LOGNAME", "systemuser")
+    cli("cancel", POST, "--account", "bice-page")
+    steps = cli("history", POST, "--json").json
+    actors = [(step["account"], step["actor"]) for step in steps if step["event"] == "cancelled"]
+    assert actors == [("bice-x", "x"), ("bice-page", "systemuser")]
+    result = cli("resume", "--as", " ")
+    assert result.code == 2

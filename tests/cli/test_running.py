@@ -1,0 +1,111 @@
+"""run, sandbox, rehearse and migrate, with real processes where there are any."""
+
+import signal
+import subprocess
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.cli.runner import SCRIPT, Cli, run_script
+
+SITE = '[accounts.bice-site]\nchannel = "site"\n'
+
+
+@pytest.fixture
+def site(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace with a website alone, which needs nobody else, and a post due at once."""
+    (workspace / "publisher.toml").write_text(SITE)
+    (workspace / "posts" / "now.fr.md").write_text(
+        "---\nat: 2016-03-01 12:00\nto: all\n---\nBonjour de Genève.\n", encoding="utf-8"
+    )
+    return workspace
+
+
+def _environment(**more: str) -> dict[str, str]:
+    return {"PATH": "/usr/bin:/bin", "PUBLISHER_CLOCK": "2016-03-01T12:00:00+01:00", **more}
+
+
+def test_run_until_idle_publishes_and_shows_a_line_for_each_delivery(cli: Cli, site: Path) -> None:
+    cli("queue")
+    result = run_script("run", "--until-idle", folder=site, environment=_environment())
+    assert (result.returncode, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
+    assert "Publishing: 1 delivery on the schedule, the next 2016-03-01 12:00" in lines[0]
+    (published,) = [line for line in lines if "now.fr" in line]
+    assert published.startswith("2016-03-01 12:00:")
+    assert "  bice-site  now.fr  published, " in published
+    assert published.endswith(" late")
+    assert lines[-1] == "Since the start: 1 published."
+    assert cli("log", "--json").json[0]["state"] == "published"
+    assert "Bonjour de Genève." in "".join(
+        path.read_text(encoding="utf-8") for path in (site / "var" / "site").rglob("*.html")
+    )
+
+
+def test_run_without_anything_to_do_ends_at_once(site: Path) -> None:
+    result = run_script("run", "--until-idle", folder=site, environment=_environment())
+    assert result.returncode == 0
+    assert "Publishing: no deliveries on the schedule" in result.stdout
+    assert result.stdout.endswith("Nothing was published.\n")
+
+
+def test_sandbox_serves_and_says_how_to_use_it(workspace: Path) -> None:
+    process = subprocess.Popen(
+        [SCRIPT, "sandbox", "--port", "0"],
+        cwd=workspace, env=_environment(), stdout=subprocess.PIPE, encoding="utf-8",
+    )  # fmt: skip
+    assert process.stdout
+    lines = [process.stdout.readline() for _ in range(6)]
+    address = lines[0].split()[4].rstrip(":")
+    with urllib.request.urlopen(f"{address}/sandbox/state.json", timeout=10) as answer:
+        assert answer.status == 200
+    secrets = workspace / "var" / "sandbox" / "secrets.toml"
+    assert f"  export PUBLISHER_SECRETS_FILE={secrets}\n" in lines
+    assert f"  export PUBLISHER_TWITTER_API_URL={address}\n" in lines
+    assert secrets.stat().st_mode & 0o077 == 0
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=20) == 0
+    process.stdout.close()
+
+
+def test_sandbox_with_bad_faults(cli: Cli, workspace: Path) -> None:
+    result = cli("sandbox", "--faults", '[{"what": "earthquake"}]')
+    assert result.code == 2
+    assert "error: These faults cannot be used" in result.err
+
+
+def test_sandbox_without_accounts_to_stand_in_for(cli: Cli, site: Path) -> None:
+    result = cli("sandbox")
+    assert result.code == 2
+    assert "publisher.toml has no account on X or Facebook." in result.err
+
+
+@pytest.mark.parametrize("speed", ["0", "nan", "fast"])
+def test_rehearse_refuses_a_speed_that_is_none(cli: Cli, workspace: Path, speed: str) -> None:
+    assert cli("rehearse", "--speed", speed).code == 2
+
+
+def test_rehearse_without_drafts(cli: Cli, workspace: Path) -> None:
+    result = cli("rehearse")
+    assert result.code == 1
+    assert "nothing to rehearse" in result.out
+
+
+def test_migrate_makes_the_ledger_and_does_no_harm_twice(
+    cli: Cli, workspace: Path, monkeypatch: pytest.MonkeyPatch, ledger_url: str
+) -> None:
+    monkeypatch.setenv("PUBLISHER_DATABASE__URL", ledger_url)
+    for _ in range(2):
+        assert cli("migrate").out == "The ledger is up to date.\n"
+    assert cli("log", "--json").json == []
+
+
+def test_a_postgresql_ledger_that_was_never_migrated(
+    cli: Cli, workspace: Path, monkeypatch: pytest.MonkeyPatch, postgres_url: str
+) -> None:
+    """The message names the command that is missing."""
+    monkeypatch.setenv("PUBLISHER_DATABASE__URL", postgres_url)
+    result = cli("status")
+    assert result.code == 3
+    assert "publisher migrate" in result.err
