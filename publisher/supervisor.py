@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -54,7 +54,7 @@ def run(
 
     `report` gets every step of every delivery as it happens, `say` a line about the processes.
     The exit code is 0, or 1 when a delivery that moved meanwhile has failed, was missed or is
-    uncertain at the end, or when `until_idle` was interrupted. Raises AlreadyRunning,
+    uncertain at the end, when an account waits for a person, or when `until_idle` was interrupted. Raises AlreadyRunning,
     BrokerUnavailable, StorageError, and ProcessFailed when a process dies at once again and again.
     """
     with locked(app.settings.var / "run.lock", "`publisher run`"), Interruption() as interruption:
@@ -67,10 +67,12 @@ def run(
                 history.follow()
                 idle = until_idle and nothing_waits(app)
                 time.sleep(_TICK)
-        finally:
-            processes.drain(interruption, history.follow)
-            history.follow()
-    return 1 if history.problems or (until_idle and not idle) else 0
+        except BaseException:
+            processes.drain(interruption)  # without a report: its reader may be what failed
+            raise
+        processes.drain(interruption, history.follow)
+        history.follow()
+    return 1 if history.problems or needs_a_person(app) or (until_idle and not idle) else 0
 
 
 def nothing_waits(app: Application) -> bool:
@@ -80,6 +82,11 @@ def nothing_waits(app: Application) -> bool:
     except LedgerUnavailable:
         return False
     return not (waiting.scheduled or waiting.publishing)
+
+
+def needs_a_person(app: Application) -> bool:
+    """Whether a platform sends an account away until somebody acts, as with a dead token."""
+    return any(status.held_at and not status.held_until for status in app.queries.accounts())
 
 
 class History:
@@ -112,13 +119,14 @@ class History:
 class Interruption:
     """Counts SIGINT, SIGTERM and SIGHUP instead of dying of them: one means drain, two at once."""
 
-    _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
     def __init__(self) -> None:
         self._count = 0
 
     def __enter__(self) -> Self:
-        self._before = {number: signal.signal(number, self._note) for number in self._SIGNALS}
+        numbers = [signal.SIGINT, signal.SIGTERM]
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # which is how nohup asks to go on
+            numbers.append(signal.SIGHUP)
+        self._before = {number: signal.signal(number, self._note) for number in numbers}
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -177,29 +185,39 @@ class Processes:
         for kept in (self._dispatcher, *self._workers):
             kept.tend()
 
-    def drain(self, interruption: Interruption, meanwhile: Callable[[], None]) -> None:
+    def drain(
+        self, interruption: Interruption, meanwhile: Callable[[], None] = lambda: None
+    ) -> None:
         """End all of it: nothing new is taken, what is in hand is finished, the broker goes last.
 
-        A second interruption ends everything at once; so does a worker's patience running out.
-        What was in hand then is uncertain, and is read back by the next run.
+        `meanwhile` is called all the time. A second interruption ends everything at once; so does
+        a worker that takes longer than any request may. What it had in hand is in the ledger.
         """
         workers = [kept.child for kept in self._workers]
-        for children, limit in (([self._dispatcher.child], _DISPATCHER_LIMIT),
-                                (workers, self._patience)):  # fmt: skip
-            for child in children:
-                child.terminate()
-            end = time.monotonic() + limit
-            while any(child.running for child in children):
-                if interruption.urgent or time.monotonic() > end:
-                    break
-                meanwhile()
-                time.sleep(0.05)
-            for child in children:
-                if child.running:
-                    self._say(f"{child.name} did not end by itself and was stopped.")
-                    child.kill()
+        self._end([self._dispatcher.child], _DISPATCHER_LIMIT, interruption, meanwhile)
+        self._end(workers, self._patience, interruption, meanwhile)
         if self._broker:
             self._broker.stop()
+
+    def _end(
+        self,
+        children: Sequence[Child],
+        limit: float,
+        interruption: Interruption,
+        meanwhile: Callable[[], None],
+    ) -> None:
+        for child in children:
+            child.terminate()
+        end = time.monotonic() + limit
+        while any(child.running for child in children):
+            if interruption.urgent or time.monotonic() > end:
+                break
+            meanwhile()
+            time.sleep(0.05)
+        for child in children:
+            if child.running:
+                self._say(f"{child.name} did not end by itself and was stopped.")
+                child.kill()
 
     def _tend_broker(self, embedded: broker.EmbeddedBroker) -> None:
         address = embedded.url

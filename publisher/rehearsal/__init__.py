@@ -90,9 +90,11 @@ def _perform(app: Application, clock: SharedClock, library: Library, console: Co
                 if ready:
                     _jump(app, clock)
                 display.tick(_TICK)
-        finally:
-            processes.drain(interruption, history.follow)
-            history.follow()
+        except BaseException:
+            processes.drain(interruption)
+            raise
+        processes.drain(interruption, history.follow)
+        history.follow()
         if interruption.wanted:
             display.say("Interrupted; the rehearsal is not complete.")
         return not interruption.wanted

@@ -53,7 +53,7 @@ def _at_work(app: Application, said: list[str]) -> Iterator[supervisor.Processes
             processes.start()
             yield processes
         finally:
-            processes.drain(interruption, lambda: None)
+            processes.drain(interruption)
 
 
 def _worker(processes: supervisor.Processes) -> Child:
@@ -108,6 +108,32 @@ def test_run_until_idle_tells_of_what_went_wrong(
     assert supervisor.run(app, until_idle=True, report=_nothing, say=_nothing) == 1
     assert _states(app) == [State.MISSED]
     assert not _texts(sandbox)
+
+
+def test_account_that_waits_for_a_person_ends_the_run_as_a_problem(
+    sandbox: Sandbox, draft: Draft, queued: Queued, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a wrong token nothing of the account can go out: the run ends, with 1."""
+    monkeypatch.setenv("PUBLISHER_ACCOUNTS__VOICE_X__ACCESS_TOKEN", "of-somebody-else")
+    draft("refused", _soon(1))
+    app = queued()
+    assert supervisor.run(app, until_idle=True, report=_nothing, say=_nothing) == 1
+    assert _states(app) == [State.SCHEDULED]
+    assert not _texts(sandbox)
+
+
+def test_reader_that_goes_away_leaves_no_process(
+    sandbox: Sandbox, draft: Draft, queued: Queued, workspace: Path
+) -> None:
+    """An error of whoever is reported to, as in `publisher run | head`, ends the children."""
+
+    def gone(_step: Step) -> None:
+        raise BrokenPipeError
+
+    draft("unread", _soon(1))
+    with pytest.raises(BrokenPipeError):
+        supervisor.run(queued(), report=gone, say=_nothing)
+    assert not _descendants(workspace)
 
 
 def test_killed_worker_is_started_again_and_the_post_still_goes_out(
