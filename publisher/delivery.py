@@ -9,12 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
+
 from publisher.channels.base import Channel, NotPrepared
 from publisher.clock import Clock
+from publisher.errors import ConfigurationError, CredentialsMissing, PublisherError
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.moves import Moved
 from publisher.models import Claim, Delivery, Parcel
-from publisher.outcome import Deferred, Kind
+from publisher.outcome import AccountHeld, Deferred, Kind, Outcome, Unknown
 from publisher.states import State
 
 LOOK_AHEAD = 2.0
@@ -22,6 +25,8 @@ LOOK_AHEAD = 2.0
 _INTENT_AHEAD = 0.15  # real seconds between the intent and the instant: time for one commit
 _INTENT_LIFE = 5.0  # real seconds after its intent within which a worker must have begun to send
 _MARGIN = 5.0  # real seconds that a lease outlasts the slowest request
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +75,35 @@ class Courier:
         if delivery is None:
             return
         try:
+            self._deliver(delivery)
+        except Moved:
+            log.info("let go: the delivery was moved by somebody else", delivery=claim.delivery)
+
+    def _deliver(self, delivery: Delivery) -> None:
+        try:
             channel = self._channel_of(delivery.account)
             delivery = self._prepare(channel, delivery)
-            while delivery.state is State.PUBLISHING:
-                after = self._send_next_part(channel, delivery)
-                if after is None:
-                    return
-                delivery = after
         except NotPrepared as problem:
-            self._attempts.record(delivery, problem.outcome, self._lease(self._leases.sending))
-        except Moved:
+            self._record(delivery, problem.outcome)
             return
+        except (ConfigurationError, CredentialsMissing) as problem:
+            remedy = f"{problem} {problem.hint or ''}".strip()
+            again = f"Then run `publisher resume --account {delivery.account}`."
+            self._record(delivery, AccountHeld(Kind.AUTH, f"{remedy} {again}"))
+            return
+        except (Moved, PublisherError):
+            raise  # another's now, or the ledger is away: its lease decides
+        except Exception:
+            # Nothing is public yet, so it may be tried again; its expiry ends that.
+            log.exception("not made ready", delivery=delivery.id, channel=delivery.channel)
+            broken = "Publisher failed while it made the post ready; var/log says more."
+            self._record(delivery, Deferred(Kind.UNAVAILABLE, broken))
+            return
+        while delivery.state is State.PUBLISHING:
+            after = self._send_next_part(channel, delivery)
+            if after is None:
+                return
+            delivery = after
 
     def _prepare(self, channel: Channel, delivery: Delivery) -> Delivery:
         if delivery.content.parts[0].pictures and not delivery.prepared.media_ids:
@@ -108,9 +131,20 @@ class Courier:
             # This process was frozen, and others may believe by now that it died while sending.
             # If they do, the ledger says so by raising Moved.
             late = Deferred(Kind.UNAVAILABLE, "The worker stood still for too long; not sent.")
-            return self._attempts.record(intended, late, self._lease(self._leases.sending))
-        outcome = channel.send(_parcel(intended), intended.prepared, intended.remote_ids)
-        return self._attempts.record(intended, outcome, self._lease(self._leases.sending))
+            return self._record(intended, late)
+        return self._record(intended, self._send(channel, intended))
+
+    @staticmethod
+    def _send(channel: Channel, delivery: Delivery) -> Outcome:
+        try:
+            return channel.send(_parcel(delivery), delivery.prepared, delivery.remote_ids)
+        except Exception:
+            # A channel must not raise; if it does, the request may be out all the same.
+            log.exception("a channel raised", delivery=delivery.id, channel=delivery.channel)
+            return Unknown("Publisher failed while it was sending; var/log says more.")
+
+    def _record(self, delivery: Delivery, outcome: Outcome) -> Delivery:
+        return self._attempts.record(delivery, outcome, self._lease(self._leases.sending))
 
     def _lease(self, seconds: float) -> datetime:
         return self._clock.ahead(seconds)

@@ -4,6 +4,7 @@ Its messages are hints that may be lost or arrive twice without harm, so there i
 backend, no ETA, no beat, no retry and no late acknowledgement; docs/decisions.md says why.
 """
 
+import ssl
 from functools import cache
 
 from celery import Celery
@@ -31,9 +32,15 @@ def _broker_url() -> str:
     return url
 
 
+def _tls(url: str) -> dict[str, object] | None:
+    """For rediss://, verify the server's certificate, which kombu does not do by itself."""
+    return {"ssl_cert_reqs": ssl.CERT_REQUIRED} if url.startswith("rediss://") else None
+
+
 app = Celery("workers", include=["workers.tasks"])
 app.conf.update(
     broker_url=_broker_url(),
+    broker_use_ssl=_tls(_broker_url()),
     task_serializer="json",
     accept_content=["json"],
     result_backend=None,

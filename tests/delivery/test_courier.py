@@ -7,9 +7,10 @@ from typing import ClassVar
 
 import pytest
 
-from publisher.channels.base import MediaReader, NotPrepared
+from publisher.channels.base import Channel, MediaReader, NotPrepared
 from publisher.channels.capabilities import TWITTER
 from publisher.delivery import Courier, Leases
+from publisher.errors import CredentialsMissing
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.ledger import Ledger
@@ -279,3 +280,40 @@ def test_a_claim_that_arrives_twice_is_delivered_once(
     courier.deliver(claim)
     courier.deliver(claim)
     assert len(channel.sent) == 1
+
+
+def test_an_account_without_credentials_is_held_and_its_post_waits(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    attempts: Attempts,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    def no_channel(account: str) -> Channel:
+        raise CredentialsMissing(f"Account {account} has no api_key.")
+
+    courier = Courier(attempts, no_channel, clock, Leases.for_timeout(timedelta(seconds=20)))
+    add(ledger, wish(clock, due_in=0))
+    courier.deliver(claim_one(dispatch, clock))
+    assert (only(queries).state, only(queries).attempts) == (State.SCHEDULED, 0)
+    (account,) = queries.accounts()
+    assert (account.account, account.held_until) == ("bice-x", None)
+    assert "no api_key" in str(account.held_message)
+    assert "publisher resume --account bice-x" in str(account.held_message)
+
+
+def test_a_channel_that_breaks_while_sending_leaves_the_outcome_unknown(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    courier: Courier,
+    channel: ScriptedChannel,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    channel.before_send = fail
+    add(ledger, wish(clock, due_in=0))
+    courier.deliver(claim_one(dispatch, clock))
+    assert only(queries).state is State.UNCERTAIN
