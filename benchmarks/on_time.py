@@ -80,12 +80,10 @@ def sandbox(workspace: Path) -> Iterator[dict[str, str]]:
     """A running sandbox for a new workspace; yields the environment that leads there."""
     (workspace / "posts").mkdir()
     (workspace / "publisher.toml").write_text(SETTINGS)
-    secrets = run(workspace, dict(os.environ), "sandbox", "--secrets")
-    (workspace / "secrets.toml").write_text(secrets)
-    (workspace / "secrets.toml").chmod(0o600)
     address = f"http://127.0.0.1:{PORT}"
     environment = {
         **os.environ,
+        "PUBLISHER_SECRETS_FILE": "var/sandbox/secrets.toml",
         "PUBLISHER_TWITTER_API_URL": address,
         "PUBLISHER_FACEBOOK_GRAPH_URL": address,
     }
@@ -112,7 +110,7 @@ def wait_for(address: str) -> None:
 
 def run(workspace: Path, environment: dict[str, str], *words: str) -> str:
     command = [*PUBLISHER, "--workspace", str(workspace), *words]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
     if done.returncode:
         sys.exit(f"{' '.join(words)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
     return done.stdout

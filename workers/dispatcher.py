@@ -12,10 +12,10 @@ from types import FrameType
 
 import structlog
 from kombu.exceptions import OperationalError
-from publisher.channels.registry import CAPABILITIES
 from redis.exceptions import RedisError
 
 from publisher.app import Application
+from publisher.channels.registry import CAPABILITIES
 from publisher.delivery import LOOK_AHEAD, Leases
 from publisher.errors import PublisherError
 from publisher.models import Claim
