@@ -651,6 +651,7 @@ def test_a_message_is_for_a_manager(row: Row) -> None:
         "See https://graph.facebook.com/v25.0/me?access_token=EAABsbCS for help",
         "Malformed access token " + "EAAB" * 30,
         "signature=abc123 is invalid",
+        "See https://x.com/a",
     ],
 )
 def test_a_platforms_words_bring_no_address_or_token_along(words: str) -> None:
@@ -660,6 +661,20 @@ def test_a_platforms_words_bring_no_address_or_token_along(words: str) -> None:
     ):
         message = _message(meaning(channel, answer))
         assert not re.search(r"EAAB|://|abc123", message)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (problem(402, "CreditsDepleted"), "credits"),
+        (problem(401, "Unauthorized"), "secrets.toml"),
+        (no_answer("connection reset"), "connection reset"),
+        (not_sent("connection refused"), "connection refused"),
+        (answered(502, HTML), "status 502"),
+    ],
+)
+def test_a_message_says_what_happened(answer: Answer, words: str) -> None:
+    assert words in _message(meaning(X, answer))
 
 
 def test_what_x_says_about_a_parameter_is_passed_on() -> None:

@@ -338,6 +338,8 @@ def test_what_was_not_prepared_is_not_sent(stages: Stages) -> None:
     prepared = channel.prepare(other, Prepared(), stage.media.__getitem__)
     with pytest.raises(ValueError, match="prepared"):
         channel.send(parcel, prepared, ())
+    with pytest.raises(ValueError, match="once"):
+        channel.send(other, prepared, ("1002_1",))
     assert stage.shown() == []
 
 

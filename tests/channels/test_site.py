@@ -287,6 +287,10 @@ def test_two_posts_never_share_a_page(one: str, other: str) -> None:
     assert (slug(one) == slug(other)) == (one == other)
 
 
+def test_no_post_can_take_the_page_of_another_by_its_name() -> None:
+    assert slug(slug("week/two")) != slug("week/two")
+
+
 @pytest.mark.parametrize(
     "post", ["week-2/annual-day.fr", "week-2-annual-day.fr", "Week-2-Annual-Day.fr", "día/ñandú"]
 )
@@ -468,6 +472,36 @@ def test_a_write_that_fails_leaves_no_trace(
         files.write(target, b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
     assert target.read_bytes() == b"old"
+
+
+def test_a_file_is_replaced_in_one_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The new one is whole, and on the disk, before it takes the place of the old one."""
+    target = tmp_path / "page.html"
+    files.write(target, b"old")
+    steps: list[str] = []
+    replace, fsync = Path.replace, os.fsync
+
+    def replacing(self: Path, new: Path) -> Path:
+        steps.append(f"{new.read_text()} -> {self.read_text()}")
+        return replace(self, new)
+
+    def syncing(descriptor: int) -> None:
+        steps.append("sync")
+        fsync(descriptor)
+
+    monkeypatch.setattr(Path, "replace", replacing)
+    monkeypatch.setattr(os, "fsync", syncing)
+    files.write(target, b"new")
+    assert steps == ["sync", "old -> new", "sync"]
+
+
+def test_what_a_killed_worker_left_unfinished_is_swept_away(stage: Stage, folder: Path) -> None:
+    stage.deliver(stage.parcel("Un", post="one"))
+    left_over = [folder / ".feed.json.x1.part", folder / "posts" / ".one.html.x2.part"]
+    for path in left_over:
+        path.write_text("half")
+    stage.deliver(stage.parcel("Deux", post="two"))
+    assert not any(path.exists() for path in left_over)
 
 
 def test_pages_may_be_read_by_the_web_server(stage: Stage, folder: Path) -> None:
