@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from publisher.clock import Clock
 from publisher.ledger.queries import Step
@@ -63,7 +64,7 @@ class Display:
 
     def say(self, line: str) -> None:
         """A line about the processes."""
-        self._console.print(line, markup=False, highlight=False, style="dim")
+        self._console.print(Text(line, style="dim"), soft_wrap=True)
 
     def show(self, step: Step) -> None:
         """A line for a step, if it ends a delivery. Of a thread, the first part's time counts."""
@@ -76,12 +77,8 @@ class Display:
         due = self._due[step.delivery].astimezone(self._zone)
         at = self._out_at.get(step.delivery, step.at)
         real = (at - due).total_seconds() / self._clock.speed
-        self._console.print(
-            f"{due:%a %d %b %H:%M}  {step.target:<10} +{real:.3f} s  {step.account:<16} {step.post}",
-            style=_STYLES[step.target],
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
+        when = f"{due:%a %d %b %H:%M}"
+        line = f"{when}  {step.target:<10} +{real:.3f} s  {step.account:<16} {step.post}"
+        self._console.print(Text(line, style=_STYLES[step.target]), soft_wrap=True)
         if step.target is State.PUBLISHED:
             self._progress.advance(self._task)
