@@ -41,8 +41,10 @@ def main() -> None:
     options = parser.parse_args()
     for window in (options.window, 0.0):
         late = measure(options.posts, window)
-        name = f"{options.posts} posts within {window:g} s" if window else (
-            f"{options.posts} posts at one instant"
+        name = (
+            f"{options.posts} posts within {window:g} s"
+            if window
+            else (f"{options.posts} posts at one instant")
         )
         print(
             f"{name}: median {statistics.median(late):.3f} s, "
@@ -54,10 +56,10 @@ def measure(posts: int, window: float) -> list[float]:
     """Lateness of each delivery's arrival, in seconds."""
     with tempfile.TemporaryDirectory() as folder, sandbox(Path(folder)) as environment:
         workspace = Path(folder)
-        begin = datetime.now(UTC) + timedelta(seconds=LEAD)
+        begin = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=LEAD)
         due = {}
         for number in range(posts // 2):
-            at = begin + timedelta(seconds=window * number / max(1, posts // 2 - 1))
+            at = begin + timedelta(seconds=round(window * number / max(1, posts // 2 - 1)))
             due[f"Post {number}."] = at
             (workspace / "posts" / f"{number:03}.md").write_text(
                 f"---\nat: {at.isoformat()}\nto: [bench-x, bench-page]\n---\nPost {number}.\n"
@@ -110,7 +112,9 @@ def wait_for(address: str) -> None:
 
 def run(workspace: Path, environment: dict[str, str], *words: str) -> str:
     command = [*PUBLISHER, "--workspace", str(workspace), *words]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
     if done.returncode:
         sys.exit(f"{' '.join(words)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
     return done.stdout

@@ -1,5 +1,7 @@
 """`python -m publisher` is `publisher`."""
 
+import sys
+
 from publisher.cli import main
 
-main()
+sys.exit(main())
