@@ -20,6 +20,8 @@ from publisher.models import Claim, Delivery, Prepared
 from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Refused, Unknown
 from publisher.states import Role, State
 
+_NEARLY_USED_UP = "The platform's limit for this account is used up. It goes on by itself."
+
 
 class Attempts:
     """What a worker does with a delivery that it claimed."""
@@ -120,6 +122,9 @@ class Attempts:
     ) -> Delivery:
         remote_ids = (*delivery.remote_ids, receipt.remote_id)
         first, last = not delivery.remote_ids, len(remote_ids) == len(delivery.content.parts)
+        if receipt.rest_until is not None:
+            rest = AccountHeld(Kind.RATE_LIMIT, _NEARLY_USED_UP, receipt.rest_until)
+            hold(connection, delivery.account, rest, self._clock.now())
         return self._change(
             connection,
             delivery,

@@ -206,6 +206,7 @@ class Ledger:
             return change(
                 connection, delivery, "retried", role=Role.MANAGER, actor=actor, at=now,
                 target=State.SCHEDULED, wake_at=max(now, delivery.due_at), intent_at=None,
+                prepared=_kept(delivery).model_dump_json(),
                 error_kind=None, error_message=None, reason=None,
             )  # fmt: skip
 
@@ -249,6 +250,11 @@ def _wished(wish: Wish) -> dict[str, Any]:
         "approved_by": None,
         "repeat": wish.repeat,
     }
+
+
+def _kept(delivery: Delivery) -> Prepared:
+    """What may be used again of what lies ready: nothing of what the platform refused."""
+    return Prepared() if delivery.state is State.FAILED else delivery.prepared
 
 
 def _difference(delivery: Delivery, wish: Wish) -> dict[str, Any]:

@@ -150,3 +150,15 @@ def test_pictures_are_kept_by_their_digest(
             pictures={picture.digest: replace(picture)}, actor="redaction",
         )  # fmt: skip
     assert attempts.read_media(picture.digest) == picture.data
+
+
+def test_an_account_whose_limit_is_used_up_rests_after_what_it_still_took(
+    attempts: Attempts, delivery: Delivery, queries: Queries, clock: ManualClock
+) -> None:
+    until = clock.ahead(600)
+    taken = Accepted("1", rest_until=until)
+    after = attempts.record(intend(attempts, delivery, clock), taken, clock.ahead(30))
+    assert after.remote_ids == ("1",)
+    (account,) = queries.accounts()
+    assert (account.held_until, account.held_kind) == (until, Kind.RATE_LIMIT)
+    assert attempts.intend(after, clock.now(), clock.ahead(30)) is None

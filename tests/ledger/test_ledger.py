@@ -10,7 +10,7 @@ from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.moves import Moved
 from publisher.ledger.queries import Queries
-from publisher.models import Delivery
+from publisher.models import Delivery, Prepared
 from publisher.outcome import Accepted, Kind, Refused, Unknown
 from publisher.states import State
 from tests.support.clock import ManualClock
@@ -183,3 +183,19 @@ def test_waiting_leaves_out_what_only_a_person_can_release(
     assert queries.waiting().scheduled == 1
     assert queries.waiting().next_wake == clock.ahead(10)
     assert [a.account for a in queries.accounts()] == ["bice-page"]
+
+
+def test_retry_makes_ready_anew_what_the_platform_refused(
+    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, queries: Queries, clock: ManualClock
+) -> None:
+    """The refused unpublished post may be gone, so its id must not be used again."""
+    add(ledger, wish(clock, due_in=0))
+    (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
+    delivery = attempts.take(claim)
+    assert delivery is not None
+    ready = attempts.checkpoint(delivery, Prepared(draft_id="9"), clock.ahead(30))
+    intended = attempts.intend(ready, clock.now(), clock.ahead(30))
+    assert intended is not None
+    attempts.record(intended, Refused(Kind.CONTENT, "It is gone."), clock.ahead(30))
+    ledger.retry("post.fr", None, "direction")
+    assert only(queries).prepared == Prepared()
