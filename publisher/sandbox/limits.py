@@ -78,10 +78,8 @@ class Standing:
     allowance: Allowance
     used: int
     ends: datetime
-
-    @property
-    def exceeded(self) -> bool:
-        return self.used > self.allowance.requests
+    exceeded: bool
+    """Whether this allowance refuses the request."""
 
     @property
     def remaining(self) -> int:
@@ -116,8 +114,9 @@ class Meter:
         return [
             Standing(
                 allowance,
-                window.used + (not accepted and window.used >= allowance.requests),
+                window.used,
                 window.ends,
+                exceeded=not accepted and window.used >= allowance.requests,
             )
             for allowance, window in windows
         ]

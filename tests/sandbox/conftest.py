@@ -26,6 +26,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from publisher.sandbox import operations
 from publisher.sandbox.accounts import SandboxAccount, accounts_for, by_name
+from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings import Settings
 
@@ -309,3 +310,13 @@ def picture() -> Callable[..., bytes]:
         return memory.getvalue()
 
     return make
+
+
+@pytest.fixture
+def break_(sandbox: Sandbox) -> Callable[..., None]:
+    """Puts one fault into force."""
+
+    def set_(what: str, **rule: Any) -> None:
+        sandbox.faults.set([Fault(what=What(what), **rule)])
+
+    return set_

@@ -1,0 +1,98 @@
+"""Faults in Facebook's manner."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import facebook
+import pytest
+import requests
+
+from publisher.sandbox.server import Sandbox
+
+Pager = Callable[..., Any]
+
+
+Break = Callable[..., None]
+
+
+@pytest.mark.parametrize(
+    "code", [1, 2, 4, 10, 17, 32, 100, 102, 190, 200, 283, 341, 368, 506, 613, 80001, 1609005]
+)
+def test_every_error_of_facebook(pager: Pager, sandbox: Sandbox, break_: Break, code: int) -> None:
+    break_("graph-error", code=code)
+    with pytest.raises(facebook.GraphAPIError) as error:
+        pager().post("me/feed", message="Bonjour")
+    body = error.value.result["error"]
+    assert body["code"] == code
+    assert body["is_transient"] is (code in {1, 2, 4, 17, 32, 341, 613, 80001})
+    assert sandbox.state()["posts"] == []
+
+
+@pytest.mark.parametrize("subcode", [458, 459, 460, 463, 464, 467, 492])
+def test_a_dead_token_says_why_and_debug_token_knows(
+    pager: Pager, break_: Break, subcode: int
+) -> None:
+    break_("token-dead", subcode=subcode, account="bice-page")
+    page = pager()
+    with pytest.raises(facebook.GraphAPIError) as error:
+        page.get("me")
+    assert error.value.result["error"]["code"] == 190
+    assert error.value.result["error"]["error_subcode"] == subcode
+    data = page.get("debug_token", input_token=page.graph.access_token)["data"]
+    assert (data["is_valid"], data["error"]["subcode"]) == (False, subcode)
+    assert pager("peru-page").get("me")
+
+
+@pytest.mark.parametrize(
+    ("what", "code"),
+    [
+        ("duplicate", 506),
+        ("forbidden", 200),
+        ("suspended", 368),
+        ("rate-limit", 4),
+        ("bad-request", 100),
+        ("unauthorised", 102),
+    ],
+)
+def test_shared_names_mean_facebooks_own_errors(
+    pager: Pager, break_: Break, what: str, code: int
+) -> None:
+    break_(what)
+    with pytest.raises(facebook.GraphAPIError) as error:
+        pager().post("me/feed", message="Bonjour")
+    assert error.value.code == code
+
+
+def test_facebooks_usage_near_its_end(
+    pager: Pager, session: requests.Session, address: str, break_: Break
+) -> None:
+    break_("usage", percent=98)
+    page = pager()
+    query = {"access_token": page.graph.access_token, **page.proof}
+    answer = session.get(f"{address}/me", params=query, timeout=5)
+    assert answer.ok
+    assert json.loads(answer.headers["x-app-usage"])["call_count"] == 98
+    break_("rate-limit", seconds=300)
+    answer = session.get(f"{address}/me", params=query, timeout=5)
+    (use,) = json.loads(answer.headers["x-business-use-case-usage"])["1002"]
+    assert (answer.status_code, use["estimated_time_to_regain_access"]) == (400, 5)
+
+
+def test_facebook_commits_and_then_fails(pager: Pager, sandbox: Sandbox, break_: Break) -> None:
+    break_("server-error", commit=True, endpoint="updatePost")
+    page = pager(wild=True)
+    post_id = page.post("me/feed", message="Bonjour", published="false")["id"]
+    with pytest.raises(facebook.GraphAPIError):
+        page.post(post_id, is_published="true")
+    assert sandbox.state()["posts"][0]["published"] is True
+
+
+def test_who_follows_a_redirect_is_told_success_and_noted(
+    pager: Pager, sandbox: Sandbox, break_: Break
+) -> None:
+    """The trap of facebook-sdk: the POST becomes a GET, and that says yes."""
+    break_("redirect", commit=False)
+    assert pager(wild=True).post("me/feed", message="Bonjour") == {"success": True}
+    assert sandbox.state()["posts"] == []
+    assert sandbox.state()["violations"][0]["kind"] == "redirect-followed"
