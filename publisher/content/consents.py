@@ -53,11 +53,11 @@ def load(posts: Path, channels: frozenset[str], findings: Findings) -> dict[str,
         return {}
     text = textfile.read(path, findings)
     root = None if text is None else nodes.compose(text, findings)
-    if not isinstance(root, nodes.Mapping):
-        if root is not None:
-            findings.error(
-                "not-a-mapping", root.position, f"{FILE} is no list of keys with values."
-            )
+    if root is not None and not isinstance(root, nodes.Mapping):
+        findings.error("not-a-mapping", root.position, f"{FILE} is no list of keys with values.")
+    # Where a record stands twice, one of the two may be the withdrawn one.
+    twice = any(found.code == "duplicate-key" for found in findings.problems)
+    if twice or not isinstance(root, nodes.Mapping):
         return {}
     records = (_record(name, entry, channels, findings) for name, entry in root.entries.items())
     return {record.id: record for record in records if record}

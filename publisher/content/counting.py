@@ -15,13 +15,24 @@ _LIGHT = re.compile("[\u0000-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]")
 
 # twitter-text-parser 3.0.0 knows the sequences of Emoji 12. X counts one that was added later (a
 # heart on fire, a phoenix, a handshake of two skin tones) as a single emoji too.
-_BASE = "[\u203c-\u3299\U0001f000-\U0001faff]"
+_SYMBOLS = "\u203c-\u2b55\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
+_BASE = f"[{_SYMBOLS}]"
 _ELEMENT = f"{_BASE}[\U0001f3fb-\U0001f3ff\ufe0f]?"
 _JOINED = f"{_ELEMENT}(?:\u200d{_ELEMENT})+"
 # Bases that take a skin tone since Emoji 14, 15 and 17, and the flag of Sark (Emoji 16).
 _TONED = "[\U0001fac3-\U0001fac5\U0001faf0-\U0001faf8\U0001f46f\U0001f93c][\U0001f3fb-\U0001f3ff]"
 _SARK = "\U0001f1e8\U0001f1f6"
 _NEWER_EMOJI = re.compile(f"{_JOINED}|{_TONED}|{_SARK}")
+# The parser tries some 4,000 emoji at every character: only where one can be is it worth asking.
+_PERHAPS_EMOJI = re.compile(
+    f"(?:[#*0-9]\ufe0f?\u20e3|[\u00a9\u00ae{_SYMBOLS}\u200d\ufe0f\U000e0020-\U000e007f])+"
+)
+
+# The parser's patterns take minutes for words such as "a.a.a.a…". A word with a host of more than
+# 40 labels, or longer than the longest link (4096) with something around it, is counted letter by
+# letter, which is never less than what X counts.
+_WORD = re.compile(r"\S+")
+_UNLIKE_A_LINK = re.compile(r"\S{4500}|(?<![^/@:])(?:[^./]+\.){41}")
 _ONE_EMOJI = "\U0001f600"
 
 
@@ -38,16 +49,39 @@ def length(text: str, counting: Literal["weighted", "characters"]) -> int:
     text = re.sub("\r\n?", "\n", text)
     text = _NEWER_EMOJI.sub(_ONE_EMOJI, text)
     links, text = _without_links(text)
-    text, emojis = re.subn(known_emoji, "", text)
+    emojis, text = _without_emojis(text)
     heavy = len(text) - len(_LIGHT.findall(text))
     return (URL_LENGTH - 1) * links + 2 * emojis + len(text) + heavy
 
 
 def _without_links(text: str) -> tuple[int, str]:
     """How many links there are, and the text with a space in the place of each."""
-    found = extract_urls_with_indices(text)
-    rest, end = [], 0
-    for link in found:
-        rest.append(text[end : link["indices"][0]])
-        end = link["indices"][1]
-    return len(found), " ".join([*rest, text[end:]])
+    links = 0
+
+    def cut(match: re.Match[str]) -> str:
+        nonlocal links
+        word = match.group()
+        found = [] if _UNLIKE_A_LINK.search(word) else extract_urls_with_indices(word)
+        links += len(found)
+        rest, end = [], 0
+        for link in found:
+            rest.append(word[end : link["indices"][0]])
+            end = link["indices"][1]
+        return " ".join([*rest, word[end:]])
+
+    rest = _WORD.sub(cut, text)
+    return links, rest
+
+
+def _without_emojis(text: str) -> tuple[int, str]:
+    """How many emoji there are, and the text without them."""
+    emojis = 0
+
+    def cut(match: re.Match[str]) -> str:
+        nonlocal emojis
+        rest, found = known_emoji.subn("", match.group())
+        emojis += found
+        return str(rest)
+
+    rest = _PERHAPS_EMOJI.sub(cut, text)
+    return emojis, rest

@@ -14,6 +14,7 @@ from publisher.content.consents import Consents
 from publisher.content.fields import Fields
 from publisher.content.frontmatter import split
 from publisher.content.nodes import Mapping as MappingNode
+from publisher.content.nodes import Scalar
 from publisher.content.problems import Findings, Flaw, suggestion
 from publisher.content.session import Session, language, unusable
 from publisher.content.times import Moment
@@ -213,7 +214,7 @@ class _Reader:
         name, alt = fields.text("file"), fields.text("alt", may_be_empty=True)
         if "file" not in fields:
             fields.missing("file", "Name a picture: `file: media/name.jpg`.")
-        if alt is None and not isinstance(fields.node("alt"), MappingNode):
+        if alt is None and isinstance(fields.node("alt"), Scalar | None):
             self._findings.error(
                 "alt-missing",
                 fields.position("alt"),

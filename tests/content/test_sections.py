@@ -1,0 +1,76 @@
+"""How a body becomes texts."""
+
+import unicodedata
+
+import pytest
+
+from publisher.content.sections import parse
+from publisher.models import Position
+from tests.content.drafts import Workspace
+
+NAMES = ("twitter", "facebook", "site", "bice-x")
+
+
+@pytest.mark.parametrize(
+    ("body", "texts"),
+    [
+        ("", {}),
+        ("\n \n", {}),
+        ("Bonjour.\n", {"": ("Bonjour.",)}),
+        ("\n\nBonjour.\n\nÀ vous.\n\n\n", {"": ("Bonjour.\n\nÀ vous.",)}),
+        ("## twitter\nCourt.", {"twitter": ("Court.",)}),
+        ("Long.\n## Twitter ##\nCourt.", {"": ("Long.",), "twitter": ("Court.",)}),
+        ("## bice-x\nA\n## site\nB", {"bice-x": ("A",), "site": ("B",)}),
+        ("Un\n---\nDeux\n--- \nTrois", {"": ("Un", "Deux", "Trois")}),
+        ("# twitter\n### twitter\n##twitter", {"": ("# twitter\n### twitter\n##twitter",)}),
+        ("## Programme\n10 h", {"": ("## Programme\n10 h",)}),
+        ("A\n----\nB\n - - -\n***", {"": ("A\n----\nB\n - - -\n***",)}),
+        ("```\n## twitter\n```", {"": ("```",), "twitter": ("```",)}),
+        ("## twitter\n", {"twitter": ("",)}),
+        ("  A\n  B  \n", {"": ("A\n  B",)}),
+    ],
+)
+def test_a_body_is_split_into_texts(body: str, texts: dict[str, tuple[str, ...]]) -> None:
+    found = parse(body, NAMES)
+    assert found.texts == texts
+    assert found.errors == []
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [("A\n---\n---\nB", 12), ("---\nA", 10), ("A\n---", 12), ("A\n## site\nB\n---\n\n---\nC", 14)],
+)
+def test_a_thread_has_no_empty_part(body: str, line: int) -> None:
+    ((flaw, position),) = parse(body, NAMES, first_line=10).errors
+    assert flaw.code == "empty-part"
+    assert position == Position(line=line)
+
+
+def test_a_section_given_twice_is_an_error_at_its_second_heading() -> None:
+    found = parse("## site\nA\n\n## Site\nB", NAMES, first_line=5)
+    ((flaw, position),) = found.errors
+    assert (flaw.code, position) == ("duplicate-section", Position(line=8))
+    assert found.texts == {"site": ("A",)}
+
+
+def test_each_part_knows_where_its_words_begin() -> None:
+    found = parse("\nA\n\n## twitter\n\nB\n---\nC", NAMES, first_line=4)
+    lines = {key: position.line for key, position in found.positions.items()}
+    assert lines == {"text:": 5, "text:twitter": 9, "text:twitter:2": 11}
+
+
+def test_a_heading_that_is_nearly_a_channel_is_text_and_a_warning() -> None:
+    found = parse("## Twiter\nA", NAMES)
+    assert found.texts == {"": ("## Twiter\nA",)}
+    ((flaw, position),) = found.warnings
+    assert (flaw.code, flaw.hint, position) == (
+        "heading-as-text",
+        "Did you mean `## twitter`?",
+        Position(line=1),
+    )
+
+
+def test_texts_are_composed_as_the_platforms_count_them(workspace: Workspace) -> None:
+    post = workspace.post("lang: fr", unicodedata.normalize("NFD", "À Genève"))
+    assert post.texts == {"": ("À Genève",)}
+    assert len(post.texts[""][0]) == 8
