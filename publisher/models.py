@@ -62,8 +62,6 @@ class Capabilities(Frozen):
     picture_max_bytes: int
     alt_text_max: int
     may_be_empty_with_picture: bool = False
-    repeatable: bool = False
-    """Whether publishing the same part again does no harm: then an unknown outcome is repeated."""
 
 
 class Account(Frozen):

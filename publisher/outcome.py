@@ -82,11 +82,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """The same request may be made again later.
-
-    Not out; but with `Kind.UNKNOWN_OUTCOME` the step may have worked (`REVEAL`, `WITHDRAW`), and
-    until it was repeated and answered nobody may call the post unsent.
-    """
+    """Not out, and the same request may be taken later."""
 
     kind: Kind
     message: str

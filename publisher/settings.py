@@ -7,6 +7,7 @@ hyphens as underscores).
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
@@ -21,6 +22,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
@@ -125,6 +127,16 @@ class Settings(_Section):
     twitter_api_url: str | None = None
     """Another server than X (the sandbox); signatures stay over X's own address."""
     facebook_graph_url: str | None = None
+
+    @field_validator("accounts")
+    @classmethod
+    def _names_are_plain(cls, accounts: dict[str, AccountSettings]) -> dict[str, AccountSettings]:
+        for name in accounts:
+            if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
+                raise ValueError(f"{name!r} is no account's name; use a-z, 0-9, - and _")
+            if name in (*CHANNELS, "all"):
+                raise ValueError(f"{name!r} cannot be an account's name: in drafts it means many")
+        return accounts
 
     @model_validator(mode="after")
     def _var_is_absolute(self) -> Self:

@@ -15,7 +15,6 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from publisher.app import Application
-from publisher.channels.registry import CAPABILITIES
 from publisher.delivery import LOOK_AHEAD, Leases
 from publisher.errors import PublisherError
 from publisher.models import Claim
@@ -25,7 +24,6 @@ from workers.tasks import publish
 _TICK = 0.1  # real seconds
 _BATCH = 25  # an empty task costs as much as a post: one task for many
 _CLAIM_LIMIT = 1000
-_REPEATABLE = frozenset(name for name, can in CAPABILITIES.items() if can.repeatable)
 
 # Whatever kombu or redis raise when the broker is down, slow or refuses.
 _BROKER_ERRORS = (OperationalError, RedisError, OSError)
@@ -63,7 +61,7 @@ class Dispatcher:
         """Expire, reap, claim and hand over; how many were handed over."""
         dispatch, clock = self._app.dispatch, self._app.clock
         dispatch.expire()
-        dispatch.reap(_REPEATABLE)
+        dispatch.reap()
         claims = dispatch.claim(clock.ahead(LOOK_AHEAD), clock.ahead(self._lease), _CLAIM_LIMIT)
         for start in range(0, len(claims), _BATCH):
             self._hand_over(claims[start : start + _BATCH])

@@ -25,7 +25,6 @@ FACEBOOK = Capabilities(
     picture_max_bytes=10_000_000,  # Meta's reference of Page photos
     alt_text_max=1_000,  # Meta documents none; what a screen reader's user will listen to
     may_be_empty_with_picture=True,
-    repeatable=True,  # a post that is public already is made public again
 )
 
 SITE = Capabilities(
@@ -38,7 +37,6 @@ SITE = Capabilities(
     picture_max_bytes=20_000_000,
     alt_text_max=2_000,
     may_be_empty_with_picture=True,
-    repeatable=True,  # the same page is written again
 )
 
 CAPABILITIES: dict[str, Capabilities] = {"twitter": TWITTER, "facebook": FACEBOOK, "site": SITE}

@@ -21,7 +21,7 @@ from publisher.channels.pages import Image, Page, Pages
 from publisher.clock import Clock
 from publisher.errors import ConfigurationError
 from publisher.models import Account, Capabilities, Parcel, Picture, Prepared
-from publisher.outcome import Accepted, Deferred, Kind, Outcome
+from publisher.outcome import Accepted, Deferred, Kind, Outcome, Unknown
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9._~-]{0,99}")
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
@@ -165,11 +165,12 @@ def _file_name(picture: Picture) -> str:
     return f"{picture.digest}.{_EXTENSIONS[picture.media_type]}"
 
 
-def _unwritable(error: OSError, *, begun: bool = False) -> Deferred:
+def _unwritable(error: OSError, *, begun: bool = False) -> Deferred | Unknown:
     """`begun`: the post may already show somewhere; sending it again completes it."""
     reason = error.strerror or str(error) or "unknown reason"
-    return Deferred(
-        Kind.UNKNOWN_OUTCOME if begun else Kind.UNAVAILABLE,
-        f"The website's folder cannot be used ({reason}). Check its permissions and the free "
-        "space; it will be tried again.",
+    problem = (
+        f"The website's folder cannot be used ({reason}). Check its permissions and the free space."
     )
+    if begun:
+        return Unknown(f"{problem} The page may show already.")
+    return Deferred(Kind.UNAVAILABLE, f"{problem} It will be tried again.")

@@ -3,7 +3,7 @@
 Every method is one transaction, or a few small ones.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -106,25 +106,21 @@ class Dispatch:
             ),
         )
 
-    def reap(self, repeatable: Collection[str]) -> int:
-        """Leases that ran out: due again if the worker never began to send, else uncertain.
-
-        `repeatable` names the channels where sending again does no harm.
-        """
+    def reap(self) -> int:
+        """Leases that ran out: due again if the worker never began to send, else uncertain."""
         ran_out = and_(
             deliveries.c.state == State.PUBLISHING,
             deliveries.c.lease_until <= self._clock.now(),
         )
 
         def end(connection: Connection, delivery: Delivery) -> None:
-            if delivery.intent_at is None or delivery.channel in repeatable:
+            if delivery.intent_at is None:
                 self._change(
                     connection,
                     delivery,
                     "lease ran out",
                     target=State.SCHEDULED,
                     lease_until=None,
-                    intent_at=None,
                 )
             else:
                 message = "The worker ended while it was sending; the post may be out or not."

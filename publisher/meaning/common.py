@@ -15,18 +15,13 @@ RESUME = "Then resume the account."
 
 def doubt(what: str, step: Step) -> Unknown | Deferred:
     """Whether the request had its effect cannot be told from its end."""
-    if step is Step.PUBLISH:
-        return Unknown(
-            f"{what}, so the post may be out or not. The account is read before anything is sent "
-            "again."
-        )
     if step is Step.LAY_READY:
         message = f"{what} while the post was laid ready. Nothing is public; it will be repeated."
         return Deferred(Kind.UNAVAILABLE, message)
-    return Deferred(
-        Kind.UNKNOWN_OUTCOME,
-        f"{what}, so this step may have worked or not. It can be repeated without harm, and will "
-        "be.",
+    if step is Step.WITHDRAW:
+        return Unknown(f"{what}, so the post may be deleted or not. Withdraw it again.")
+    return Unknown(
+        f"{what}, so the post may be out or not. The account is read before anything is sent again."
     )
 
 

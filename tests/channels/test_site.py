@@ -20,7 +20,7 @@ from publisher.channels.base import NotPrepared
 from publisher.channels.site import Site, slug
 from publisher.errors import ConfigurationError
 from publisher.models import Account, Content, Parcel, Part, Prepared
-from publisher.outcome import Accepted, Deferred, Kind
+from publisher.outcome import Accepted, Deferred, Kind, Unknown
 from tests.channels.conftest import DUE, Stage, Stages
 from tests.support.clock import ManualClock
 
@@ -450,9 +450,8 @@ def test_a_full_disk_defers_and_says_when_the_post_may_show_already(
         patch.setattr(files, "write", write)
         (begun,) = stage.deliver(stage.parcel("Le second", post="second"))
         (not_begun,) = stage.deliver(stage.parcel("Le troisième", post="third"))
-    assert isinstance(begun, Deferred)
+    assert isinstance(begun, Unknown)
     assert isinstance(not_begun, Deferred)
-    assert begun.kind is Kind.UNKNOWN_OUTCOME
     assert not_begun.kind is Kind.UNAVAILABLE
     assert "No space left" in begun.message
     assert before.items() <= everything_in(folder).items()
@@ -515,7 +514,7 @@ def test_a_damaged_post_is_named(stage: Stage, folder: Path) -> None:
     stage.deliver(stage.parcel("Un", post="one"))
     (folder / "posts" / "one.json").write_text("{")
     (outcome,) = stage.deliver(stage.parcel("Deux", post="two"))
-    assert isinstance(outcome, Deferred)
+    assert isinstance(outcome, Unknown)
     assert "posts/one.json is damaged" in outcome.message
 
 

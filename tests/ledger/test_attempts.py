@@ -115,7 +115,7 @@ def test_a_worker_whose_lease_was_reaped_can_write_nothing_any_more(
 ) -> None:
     intended = intend(attempts, delivery, clock)
     clock.advance(31)
-    dispatch.reap(frozenset())
+    dispatch.reap()
     with pytest.raises(Moved):
         attempts.record(intended, Accepted("1"), clock.ahead(30))
     with pytest.raises(Moved):
@@ -133,7 +133,7 @@ def test_what_lies_ready_at_the_platform_survives_the_worker(
 ) -> None:
     attempts.checkpoint(delivery, Prepared(media_ids={"a": "17"}), clock.ahead(30))
     clock.advance(31)
-    dispatch.reap(frozenset())
+    dispatch.reap()
     (claim,) = dispatch.claim(clock.now(), clock.ahead(30), 1)
     taken = attempts.take(claim)
     assert taken is not None

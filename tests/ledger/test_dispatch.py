@@ -116,9 +116,9 @@ def test_a_lease_that_ran_out_before_the_intent_makes_the_delivery_due_again(
 ) -> None:
     add(ledger, wish(clock, due_in=1))
     claim(dispatch, clock)
-    assert dispatch.reap(frozenset()) == 0
+    assert dispatch.reap() == 0
     clock.advance(_LEASE + 1)
-    assert dispatch.reap(frozenset()) == 1
+    assert dispatch.reap() == 1
     assert only(queries).state is State.SCHEDULED
 
 
@@ -130,19 +130,7 @@ def test_a_lease_that_ran_out_after_the_intent_leaves_the_outcome_unknown(
     assert delivery is not None
     attempts.intend(delivery, clock.now(), clock.ahead(_LEASE))
     clock.advance(_LEASE + 1)
-    dispatch.reap(frozenset())
+    dispatch.reap()
     uncertain = only(queries)
     assert (uncertain.state, uncertain.error_kind) == (State.UNCERTAIN, Kind.UNKNOWN_OUTCOME)
     assert uncertain.intent_at is not None
-
-
-def test_where_sending_again_does_no_harm_a_dead_sender_makes_it_due_again(
-    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, queries: Queries, clock: ManualClock
-) -> None:
-    add(ledger, wish(clock, due_in=1, account="bice-site", channel="site"))
-    delivery = attempts.take(claim(dispatch, clock)[0])
-    assert delivery is not None
-    attempts.intend(delivery, clock.now(), clock.ahead(_LEASE))
-    clock.advance(_LEASE + 1)
-    dispatch.reap(frozenset({"site"}))
-    assert only(queries).state is State.SCHEDULED
