@@ -179,7 +179,7 @@ class Store:
         return {
             "now": iso(self.clock.now()),
             "posts": [entry.as_state() for entry in self.entries],
-            "requests": dict(sorted(self.requests.items())),
+            "requests": dict(sorted(dict(self.requests).items())),
             "violations": list(self.violations),
         }
 
