@@ -127,7 +127,7 @@ class _Reader:
                     "Add one, such as `timezone: Europe/Zurich`.",
                 )
             return None
-        if name in available_timezones():
+        if _is_zone(name):
             return name
         hint = suggestion(name, available_timezones(), nothing="") if "/" in name else None
         self._fields.reject(
@@ -220,6 +220,14 @@ class _Reader:
             fields.reject(key, moment)
             return None
         return moment
+
+
+def _is_zone(name: str) -> bool:
+    # `localtime` and the like, written small, are files of this machine and no zones.
+    try:
+        return name[:1].isupper() and bool(ZoneInfo(name))
+    except (KeyError, ValueError, OSError):
+        return False
 
 
 def language(fields: Fields) -> str | None:

@@ -100,7 +100,7 @@ class Shelf:
             name = entry.name
             if name.startswith("."):
                 continue
-            if entry.is_dir():
+            if _is_folder(entry):
                 yield from self._descend(entry, prefix)
             elif name.lower().endswith(".md") and name.lower() not in _NOT_DRAFTS:
                 if flaw := self._flaw_of(entry):
@@ -148,6 +148,13 @@ class Shelf:
     def _note(self, flaw: Flaw, path: str, severity: Severity = Severity.ERROR) -> None:
         shown = f"posts/{path}".encode("utf-8", "backslashreplace").decode()
         self.problems.append(problem(shown, flaw, Position(), severity))
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads in a circle
+        return False
 
 
 def _leads_into(link: Path, posts: Path) -> bool:

@@ -131,8 +131,8 @@ def test_a_folder_that_cannot_be_read_is_a_problem(
     workspace.draft("lang: fr", name="2016/a.fr.md")
     scandir = os.scandir
 
-    def refuse(folder: Path) -> Iterator[os.DirEntry[str]]:
-        if folder.name == "2016":
+    def refuse(folder: str | Path) -> Iterator[os.DirEntry[str]]:
+        if Path(folder).name == "2016":
             raise PermissionError(13, "Permission denied")
         return scandir(folder)
 
