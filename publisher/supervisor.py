@@ -6,28 +6,19 @@ what dies, follows the ledger's history, and ends its children in the right orde
 to it, the ledger says what is true, and the next `publisher run` goes on from there.
 """
 
-import fcntl
-import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Self
 
 from publisher import broker
 from publisher.app import Application
 from publisher.child import Child
-from publisher.errors import (
-    AlreadyRunning,
-    BrokerUnavailable,
-    LedgerUnavailable,
-    ProcessFailed,
-    StorageError,
-)
+from publisher.errors import BrokerUnavailable, LedgerUnavailable, ProcessFailed
 from publisher.ledger.queries import Step
+from publisher.lock import locked
 from publisher.settings import Settings
 from publisher.states import State
 
@@ -306,35 +297,3 @@ def _child(settings: Settings, name: str, module: str, *options: str) -> Child:
         settings.var / "log" / f"{name}.log",
         environment={"PUBLISHER_WORKSPACE": str(settings.workspace)},
     )
-
-
-@contextmanager
-def locked(path: Path, what: str) -> Iterator[None]:
-    """Let only one `what` be at work on this file; the lock goes with the process, however it ends.
-
-    AlreadyRunning names the process that has it.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise StorageError(f"{path} cannot be written: {error.strerror}.") from error
-    try:
-        _take(lock, path, what)
-        yield
-    finally:
-        os.close(lock)
-
-
-def _take(lock: int, path: Path, what: str) -> None:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.ftruncate(lock, 0)
-        os.write(lock, f"{os.getpid()}\n".encode())
-    except BlockingIOError:
-        pid = os.read(lock, 20).decode().strip() or "unknown"
-        raise AlreadyRunning(
-            f"{what} is already at work in this workspace (process {pid})."
-        ) from None
-    except OSError as error:
-        raise StorageError(f"{path} cannot be written: {error.strerror}.") from error

@@ -12,11 +12,11 @@ from publisher.clock import ENVIRONMENT_VARIABLE as CLOCK
 from publisher.clock import SharedClock
 from publisher.content.session import Session
 from publisher.errors import StorageError
+from publisher.lock import locked
 from publisher.sandbox import server
 from publisher.sandbox.accounts import accounts_for, secrets_toml
 from publisher.sandbox.server import Sandbox
 from publisher.settings import Settings
-from publisher.supervisor import locked
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from publisher import supervisor
 from publisher.errors import AlreadyRunning
+from publisher.lock import locked
 from publisher.rehearsal import rehearse
 
 Draft = Callable[..., None]
@@ -104,7 +104,7 @@ def test_second_rehearsal_is_refused_and_disturbs_nothing(workspace: Path, draft
     (workspace / "var" / "rehearsal" / "log.json").write_text("[]")
     console, _ = _console()
     with (
-        supervisor.locked(workspace / "var" / "rehearsal.lock", "`publisher rehearse`"),
+        locked(workspace / "var" / "rehearsal.lock", "`publisher rehearse`"),
         pytest.raises(AlreadyRunning, match="`publisher rehearse` is already at work"),
     ):
         rehearse(workspace, console=console)

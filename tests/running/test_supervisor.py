@@ -19,6 +19,7 @@ from publisher.broker import EmbeddedBroker
 from publisher.child import Child
 from publisher.errors import AlreadyRunning, BrokerUnavailable, ProcessFailed, StorageError
 from publisher.ledger.queries import Step
+from publisher.lock import locked
 from publisher.sandbox.server import Sandbox
 from publisher.settings import Settings
 from publisher.states import State
@@ -227,7 +228,7 @@ def test_second_run_is_refused_with_the_number_of_the_first(
 ) -> None:
     app = queued()
     with (
-        supervisor.locked(workspace / "var" / "run.lock", "`publisher run`"),
+        locked(workspace / "var" / "run.lock", "`publisher run`"),
         pytest.raises(AlreadyRunning, match=rf"process {os.getpid()}\)"),
     ):
         supervisor.run(app, report=_nothing, say=_nothing)
@@ -238,7 +239,7 @@ def test_lock_that_cannot_be_written_is_a_storage_error(tmp_path: Path) -> None:
     (tmp_path / "var").write_text("")
     with (
         pytest.raises(StorageError, match=r"run\.lock cannot be written"),
-        supervisor.locked(tmp_path / "var" / "run.lock", "`publisher run`"),
+        locked(tmp_path / "var" / "run.lock", "`publisher run`"),
     ):
         pytest.fail("the lock was had")
 
