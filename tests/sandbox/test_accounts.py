@@ -23,7 +23,7 @@ channel = "facebook"
 organisation = "BICE"
 title = "BICE International"
 page_id = "100200300"
-[accounts.site]
+[accounts.bice-site]
 channel = "site"
 """
 
