@@ -66,7 +66,7 @@ def actor(given: str | None) -> str:
     """Who asks: `--as`, else PUBLISHER_USER, else the system's name for the user."""
     import getpass
 
-    name = given or os.environ.get(USER_VARIABLE)
+    name = given if given is not None else os.environ.get(USER_VARIABLE) or None
     if name is None:
         try:
             name = getpass.getuser()

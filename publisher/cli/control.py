@@ -18,9 +18,7 @@ Who = Annotated[
     typer.Option(
         "--as",
         metavar="NAME",
-        envvar=arguments.USER_VARIABLE,
-        help="Who does it, for the record. Default: your name on this computer.",
-        show_envvar=False,
+        help="Who does it, for the record. Default: PUBLISHER_USER, or your name on this computer.",
     ),
 ]
 Post = Annotated[

@@ -61,10 +61,9 @@ def init(
     output.print_line(f"A workspace is ready in {folder.resolve()}:")
     for path in files:
         output.print_line(f"  {path}")
-    there = "" if folder.resolve() == Path.cwd() else f"go there (cd {folder}), "
-    output.print_line(
-        f"Next: {there}name your accounts in publisher.toml, and run `publisher check`."
-    )
+    output.print_line()
+    output.print_line("Next: name your accounts in publisher.toml. Then, in that folder:")
+    output.print_line("  publisher check")
 
 
 def new(

@@ -3,13 +3,12 @@
 from datetime import date, timedelta
 
 SETTINGS = """\
-# The accounts and settings of this workspace. No secrets: this file may be shared.
-# docs/settings.md lists everything that can stand here.
+# The accounts and settings of this workspace. This file holds no secrets.
 
 language = "{language}"  # of messages and pages: en, fr, es or pl
 
-# One table for each account that you publish with. Give them the names that you use among
-# yourselves: drafts call them so. What they need to log in goes into secrets.toml.
+# One table for each account that you publish with, under the name by which drafts
+# call it. What it needs to log in goes into secrets.toml.
 
 [accounts.our-x]
 channel = "twitter"
@@ -29,8 +28,8 @@ language = "{language}"
 """
 
 SECRETS = """\
-# What the accounts need to log in. Keep this file to yourself: it is left out of git, and only
-# you may read it. docs/credentials.md shows step by step where these come from.
+# What the accounts need to log in. Keep this file to yourself: git leaves it out,
+# and only you may read it. docs/credentials.md shows where these come from.
 # Take away the # in front of the lines once you have them.
 
 # [our-x]
@@ -45,8 +44,8 @@ SECRETS = """\
 """
 
 SESSION = """\
-# The session that the posts follow. When a time changes here, every post that hangs on it moves
-# with it: run `publisher queue` afterwards.
+# The session that the posts follow. When a time changes here, every post that
+# hangs on it moves with it: run `publisher queue` afterwards.
 
 name: Our session
 timezone: Europe/Zurich
@@ -67,18 +66,37 @@ agenda:
 
 EXAMPLE = """\
 ---
-# A draft without a time is checked and never published. To give this one its time, take away the
-# next line's "# ": half an hour before the item `opening` of session.yaml.
+# A draft without a time is checked, and never published. To give this one its
+# time, half an hour before the item `opening` of session.yaml, take away the
+# "# " in front of the next line.
 # at: opening - 30m
 ---
-The session begins in half an hour. Follow it with us!
+{text}
 
 ## twitter
-The session begins in half an hour. Follow it here!
+{text}
 
 ---
-This is the second message of a thread: a line of three dashes begins a new one.
+{second}
 """
+_TEXTS = {
+    "en": (
+        "The session begins in half an hour. Follow it with us!",
+        "This is the second message of a thread: a line of three dashes begins a new one.",
+    ),
+    "fr": (
+        "La session commence dans une demi-heure. Suivez-la avec nous !",
+        "Voici le deuxième message d'un fil : une ligne de trois tirets en commence un autre.",
+    ),
+    "es": (
+        "La sesión empieza dentro de media hora. ¡Síguela con nosotros!",
+        "Este es el segundo mensaje de un hilo: una línea de tres guiones empieza otro.",
+    ),
+    "pl": (
+        "Sesja zaczyna się za pół godziny. Śledźcie ją razem z nami!",
+        "To druga wiadomość wątku: linia z trzech kresek zaczyna następną.",
+    ),
+}
 
 IGNORED = ("var/", "secrets.toml")
 
@@ -87,9 +105,10 @@ def files(language: str, today: date) -> dict[str, str]:
     """The texts by path. The session begins on a Monday about a month from `today`."""
     starts = today + timedelta(days=35 - today.weekday())
     ends = starts + timedelta(days=11)
+    text, second = _TEXTS[language]
     return {
         "publisher.toml": SETTINGS.format(language=language),
         "secrets.toml": SECRETS,
         "posts/session.yaml": SESSION.format(starts=starts, ends=ends),
-        f"posts/welcome.{language}.md": EXAMPLE,
+        f"posts/welcome.{language}.md": EXAMPLE.format(text=text, second=second),
     }

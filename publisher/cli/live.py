@@ -36,8 +36,9 @@ class Live:
         )
         scheduled = output.count_of(waiting.scheduled, "delivery", "deliveries")
         end = "ends when nothing is left" if until_idle else "Ctrl-C ends it"
-        self.say(f"Publishing: {scheduled} on the schedule{when}; {end}.")
-        output.print_line(output.times_of(self._zone))
+        output.print_prose(
+            f"Publishing: {scheduled} on the schedule{when}; {end}. {output.times_of(self._zone)}"
+        )
 
     def report(self, step: Step) -> None:
         """A line for a step that people care about."""
@@ -48,7 +49,8 @@ class Live:
             self._seen[step.target] = self._seen.get(step.target, 0) + 1
         time = f"{step.at.astimezone(self._zone):%Y-%m-%d %H:%M:%S}"
         colour = _COLOURS.get(step.target) if moved and step.target else None
-        event = output.paint(step.event, colour) if colour else step.event
+        event = _event(step)
+        event = output.paint(event, colour) if colour else event
         account = (step.account or "all").ljust(self._account_width)
         subject = f"{account}  {step.post}" if step.post else account
         output.print_line(f"{time}  {subject}  {event}{self._more(step)}")
@@ -82,3 +84,10 @@ class Live:
             return ""
         lateness = found[0].lateness if found else None
         return f", {output.seconds(lateness.total_seconds())} late" if lateness is not None else ""
+
+
+def _event(step: Step) -> str:
+    """What happened; of a thread's parts, which one."""
+    if step.event == "part published":
+        return f"part {step.detail.get('part', '')} published"
+    return step.event

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
@@ -30,14 +32,42 @@ def shows_colours(stream: TextIO) -> bool:
 
 
 def print_line(text: str = "") -> None:
+    """A line as it is, to be read or copied."""
     typer.echo(text)
+
+
+def print_prose(text: str, indent: str = "") -> None:
+    """Sentences: a terminal gets them broken between words, a file or pipe in one line."""
+    typer.echo(_broken(text, indent, sys.stdout))
 
 
 def print_error(message: str, hint: str | None = None) -> None:
     """An error on stderr, with what to do about it."""
-    typer.echo(f"{paint('error:', 'red', sys.stderr)} {message}", err=True)
+    error = f"{paint('error:', 'red', sys.stderr)} {message}"
+    typer.echo(_broken(error, " " * len("error: "), sys.stderr), err=True)
     if hint:
-        typer.echo(f"{paint('hint:', 'cyan', sys.stderr)} {hint}", err=True)
+        remedy = f"{paint('hint:', 'cyan', sys.stderr)} {hint}"
+        typer.echo(_broken(remedy, " " * len("hint: "), sys.stderr), err=True)
+
+
+def _broken(text: str, indent: str, stream: TextIO) -> str:
+    """`text` broken between words to the terminal's width, further lines after `indent`."""
+    if not stream.isatty():
+        return text
+    width = shutil.get_terminal_size().columns
+    return "\n".join(_broken_line(line, indent, width) for line in text.split("\n"))
+
+
+def _broken_line(text: str, indent: str, width: int) -> str:
+    words = text.lstrip(" ").split(" ")
+    lines = [" " * (len(text) - len(text.lstrip(" "))) + words[0]]
+    for word in words[1:]:
+        longer = f"{lines[-1]} {word}"
+        if len(re.sub(r"\x1b\[\d+m", "", longer)) > width:  # colours take no room
+            lines.append(indent + word)
+        else:
+            lines[-1] = longer
+    return "\n".join(lines)
 
 
 def print_warning(message: str) -> None:

@@ -59,7 +59,7 @@ class Overview:
             output.print_line("The schedule is empty. `publisher queue` puts drafts on it.")
         for status in self.accounts:
             for line in _sentences(status, self.zone):
-                output.print_line(output.paint(line, "yellow"))
+                output.print_prose(output.paint(line, "yellow"))
         if self.attention:
             output.print_line(output.paint("These need a person:", "red"))
             tables.print_days(self.attention, self.zone)

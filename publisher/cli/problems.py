@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
-from publisher.cli.output import count_of, paint, print_json, print_line
+from publisher.cli.output import count_of, paint, print_json, print_line, print_prose
 from publisher.models import Problem, Severity
 
 
@@ -18,12 +18,13 @@ def print_text(problems: Sequence[Problem]) -> None:
     for _, of_file in groupby(problems, key=lambda problem: problem.file):
         for problem in of_file:
             colour = "red" if problem.severity is Severity.ERROR else "yellow"
-            print_line(
+            print_prose(
                 f"{paint(_place(problem), 'bold')}: {paint(f'{problem.severity}:', colour)} "
-                f"{problem.message} [{problem.code}]"
+                f"{problem.message} [{problem.code}]",
+                indent="    ",
             )
             if problem.hint:
-                print_line(f"    {paint('hint:', 'cyan')} {problem.hint}")
+                print_prose(f"    {paint('hint:', 'cyan')} {problem.hint}", indent=" " * 10)
         print_line()
 
 

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-_LONGEST = 60  # characters; a name must stay readable in a list
+_LONGEST = 50  # characters: readable in a list, and whatever the script, within 255 bytes
 _LETTERS = str.maketrans(
     {
         "ł": "l",
@@ -24,7 +24,8 @@ def slug(title: str) -> str:
 
     Letters of other scripts than the Latin one stay as they are.
     """
-    folded = unicodedata.normalize("NFKD", title.casefold().translate(_LETTERS))
+    small = unicodedata.normalize("NFKD", title).casefold().translate(_LETTERS)
+    folded = unicodedata.normalize("NFKD", small)
     bare = "".join(c for c in folded if not unicodedata.combining(c))
     words = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", bare))
     kept = ""
