@@ -8,6 +8,8 @@ from publisher.content.problems import Findings
 from publisher.models import Position
 
 _FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
+# A plain value, then a hash with a word at once: comments have a space there, hashtags do not.
+_HASHTAG = re.compile(r"^[ \t]*(?:- +)?[\w-]+:[ \t]+[^\s'\"#|>{\[][^#\n]*[ \t](#\w+)", re.MULTILINE)
 _SHAPE = "A draft begins with a line `---`, its keys, and another line `---`."
 
 
@@ -34,7 +36,9 @@ def split(text: str, findings: Findings) -> Split | None:
             "front-matter-unclosed", Position(), "The front matter is never closed.", _SHAPE
         )
         return None
-    node = compose(text[opening.end() + 1 : closing.start()], findings, first_line=2)
+    front = text[opening.end() + 1 : closing.start()]
+    _warn_of_hashtags(front, findings)
+    node = compose(front, findings, first_line=2)
     if node is None:
         if findings.has_errors:
             return None
@@ -49,3 +53,16 @@ def split(text: str, findings: Findings) -> Split | None:
         return None
     body_line = text.count("\n", 0, closing.end()) + 2
     return Split(node, text[closing.end() + 1 :], body_line)
+
+
+def _warn_of_hashtags(front: str, findings: Findings) -> None:
+    for match in _HASHTAG.finditer(front) if " #" in front else ():
+        begin = match.start(1)
+        findings.warning(
+            "hashtag-as-comment",
+            Position(
+                line=front.count("\n", 0, begin) + 2, column=begin - front.rfind("\n", 0, begin)
+            ),
+            f"`{match[1]}` is a YAML comment here, and is left out.",
+            "Put the whole value between quotes if it is a hashtag.",
+        )

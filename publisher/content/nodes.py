@@ -6,6 +6,7 @@ and scalars is refused: aliases can explode, tags name types, and both surprise 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -45,6 +46,7 @@ class Entry:
 
 
 Node = Scalar | Sequence | Mapping
+_OF_NODES = (yaml.NodeEvent, yaml.CollectionEndEvent)
 
 # What libyaml says, and what a person can do about it.
 _HINTS = (
@@ -82,8 +84,8 @@ def _events(text: str, findings: Findings, first_line: int) -> Iterator[Any]:
     """The events that make up nodes, until something is refused."""
     depth = 0
     try:
-        for event in yaml.parse(text, Loader=yaml.CBaseLoader):
-            if not isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
+        for event in iter(yaml.CBaseLoader(text).get_event, None):
+            if not isinstance(event, _OF_NODES):
                 continue
             depth += isinstance(event, yaml.CollectionStartEvent)
             depth -= isinstance(event, yaml.CollectionEndEvent)
@@ -170,7 +172,13 @@ def _mapping(
 
 
 def _position(mark: Any, first_line: int) -> Position:
-    return Position(line=mark.line + first_line, column=mark.column + 1)
+    return _shared_position(mark.line + first_line, mark.column + 1)
+
+
+@lru_cache(maxsize=8192)
+def _shared_position(line: int, column: int) -> Position:
+    """One object for every draft's `at:` in line 2: thousands of drafts are read at a time."""
+    return Position(line=line, column=column)
 
 
 def _note_error(error: yaml.YAMLError, findings: Findings, first_line: int) -> None:

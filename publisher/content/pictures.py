@@ -26,11 +26,11 @@ MAX_BYTES = 50_000_000
 MAX_PIXELS = 60_000_000
 """Looked at before decoding; decoded, that is 240 MB of memory."""
 MAX_SIDE = 4096
-"""Longer sides are scaled down: X refuses more than 8192 pixels, and no timeline shows this many."""
+"""Longer sides are scaled down: more pixels than any timeline shows, and less to upload."""
 
 _TYPES = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".gif": "GIF", ".webp": "WEBP"}
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
-_WANTED = "JPEG, PNG, GIF and WebP are pictures here."
+_WANTED = "JPEG, PNG, GIF and WebP can be sent; save or export it as one of them."
 MEDIA_TYPES = frozenset({"image/jpeg", "image/png"})
 """What a clean copy can be."""
 _SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png"}
@@ -98,15 +98,14 @@ def _inspected(path: Path, _modified: int, _size: int, _inode: int) -> Flaw | No
 
 def _decoded(path: Path) -> Image.Image | Flaw:
     """The picture's pixels, or why it cannot be used. Nothing is decoded before its size is known."""
-    claimed = _TYPES.get(path.suffix.lower())
-    if claimed is None:
-        return Flaw("media-type", f"{path.name} has no picture's name.", _WANTED)
     try:
-        if (size := path.stat().st_size) > MAX_BYTES:
-            hint = f"{MAX_BYTES:,} are the limit; save a smaller copy."
-            return Flaw("media-too-big", f"{path.name} has {size:,} bytes.", hint)
+        if flaw := _flaw_of_file(path):
+            return flaw
         with Image.open(path, formats=_FORMATS) as image:
-            return _flaw_of_header(image, path, claimed) or image.copy()
+            if flaw := _flaw_of_header(image, path):
+                return flaw
+            image.load()
+            return image
     except UnidentifiedImageError:
         return Flaw("media-type", f"{path.name} is no picture.", _WANTED)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -116,10 +115,19 @@ def _decoded(path: Path) -> Image.Image | Flaw:
         return Flaw("media-damaged", f"{path.name} is truncated or damaged: {error}.", hint)
 
 
-def _flaw_of_header(image: Image.Image, path: Path, claimed: str) -> Flaw | None:
+def _flaw_of_file(path: Path) -> Flaw | None:
+    if path.suffix.lower() not in _TYPES:
+        return Flaw("media-type", f"{path.name} has no picture's name.", _WANTED)
+    if (size := path.stat().st_size) > MAX_BYTES:
+        hint = f"{MAX_BYTES:,} are the limit; save a smaller copy."
+        return Flaw("media-too-big", f"{path.name} has {size:,} bytes.", hint)
+    return None
+
+
+def _flaw_of_header(image: Image.Image, path: Path) -> Flaw | None:
     # MPO is what cameras call a JPEG that has further pictures behind the first.
     actual = "JPEG" if image.format == "MPO" else image.format
-    if actual != claimed:
+    if actual != _TYPES[path.suffix.lower()]:
         hint = "Give it the right ending, or save it as what its name says."
         return Flaw("media-type", f"{path.name} is a {actual}, whatever its name says.", hint)
     if image.width * image.height > MAX_PIXELS:

@@ -59,6 +59,8 @@ CODES: dict[str, str] = {
     "empty-text": "There is no text for the account.",
     "too-long": "The text is longer than the channel takes.",
     "unused-section": "No recipient uses the section's text.",
+    "comment-as-text": "What looks like an HTML comment is published as text.",
+    "hashtag-as-comment": "A hashtag in the front matter is a YAML comment, and is left out.",
     "heading-as-text": "The heading looks like a channel or account, but is published as text.",
     # Pictures
     "media-missing": "The picture does not exist.",

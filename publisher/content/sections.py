@@ -49,6 +49,12 @@ def parse(body: str, names: Collection[str], first_line: int = 1) -> Sections:
             continue
         if heading:
             _warn_of_near_miss(found, heading["name"], names, number)
+        elif "<!--" in line:
+            message = "An HTML comment is text here, and is published."
+            flaw = Flaw(
+                "comment-as-text", message, "Delete it; notes go into the front matter after #."
+            )
+            found.warnings.append((flaw, Position(line=number, column=line.index("<!--") + 1)))
         gathered.append(line)
     _add(found, name, gathered, start)
     return found

@@ -29,16 +29,17 @@ def read(path: Path, findings: Findings) -> str | None:
             findings.error("unreadable", Position(), "This is no regular file.")
             return None
         if status.st_size > MAX_BYTES:
-            _note_size(findings, status.st_size)
+            findings.error(
+                "file-too-big",
+                Position(),
+                f"The file has {status.st_size:,} bytes; more than {MAX_BYTES:,} are not read.",
+                "A draft holds text alone; pictures belong into posts/media/.",
+            )
             return None
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        data = path.read_bytes()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         findings.error("unreadable", Position(), f"The file cannot be read: {reason}.")
-        return None
-    if len(data) > MAX_BYTES:
-        _note_size(findings, len(data))
         return None
     return decode(data, findings)
 
@@ -86,12 +87,3 @@ def _end(text: str) -> Position:
     """Where the character after `text` stands."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return Position(line=text.count("\n") + 1, column=len(text) - (text.rfind("\n") + 1) + 1)
-
-
-def _note_size(findings: Findings, size: int) -> None:
-    findings.error(
-        "file-too-big",
-        Position(),
-        f"The file has {size:,} bytes; more than {MAX_BYTES:,} are not read.",
-        "A draft holds text alone; pictures belong into posts/media/.",
-    )

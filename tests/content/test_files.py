@@ -107,6 +107,14 @@ def test_an_empty_value_is_an_error_but_for_an_unfinished_at(workspace: Workspac
     assert workspace.post("at:").due_at is None
 
 
+def test_a_hashtag_that_yaml_takes_for_a_comment_is_a_warning(workspace: Workspace) -> None:
+    found = workspace.problems("title: Appel #HRC31 # et un commentaire\nlang: fr   # ok")
+    (problem,) = found
+    assert (problem.code, problem.severity) == ("hashtag-as-comment", "warning")
+    assert (problem.line, problem.column) == (2, 14)
+    assert codes(workspace.problems("title: 'Appel #HRC31'\nlang: fr # HRC31")) == []
+
+
 def test_all_problems_of_a_draft_are_found_at_once(workspace: Workspace) -> None:
     found = workspace.problems(
         "at: yesterday\nlink: nowhere\nexpires: soon\ncolour: red\nrepeat: 2"

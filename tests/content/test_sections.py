@@ -70,6 +70,13 @@ def test_a_heading_that_is_nearly_a_channel_is_text_and_a_warning() -> None:
     )
 
 
+def test_an_html_comment_is_published_and_a_warning() -> None:
+    found = parse("A <!-- à vérifier -->", NAMES)
+    assert found.texts == {"": ("A <!-- à vérifier -->",)}
+    ((flaw, position),) = found.warnings
+    assert (flaw.code, position) == ("comment-as-text", Position(line=1, column=3))
+
+
 def test_texts_are_composed_as_the_platforms_count_them(workspace: Workspace) -> None:
     post = workspace.post("lang: fr", unicodedata.normalize("NFD", "À Genève"))
     assert post.texts == {"": ("À Genève",)}
