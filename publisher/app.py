@@ -3,10 +3,11 @@
 import os
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from publisher import clock as clocks
 from publisher import settings as workspace_settings
@@ -14,15 +15,17 @@ from publisher.channels.base import Channel
 from publisher.channels.registry import ChannelOptions, open_channel
 from publisher.clock import Clock
 from publisher.delivery import Courier, Leases
-from publisher.errors import ConfigurationError, PublisherError
+from publisher.errors import ConfigurationError, CredentialsMissing, PublisherError
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.queries import Queries
 from publisher.models import Delivery
-from publisher.planning import Planner
 from publisher.settings import Settings
+
+if TYPE_CHECKING:
+    from publisher.planning import Planner
 
 WORKSPACE_VARIABLE = "PUBLISHER_WORKSPACE"
 
@@ -73,7 +76,10 @@ class Application:
         return Attempts(self.database, self.clock)
 
     @cached_property
-    def planner(self) -> Planner:
+    def planner(self) -> "Planner":
+        # Workers do without it, and its parsers take long to import.
+        from publisher.planning import Planner  # noqa: PLC0415
+
         return Planner(self.settings, self.ledger, self.queries, self.clock)
 
     @cached_property
@@ -84,6 +90,13 @@ class Application:
             self.clock,
             Leases.for_timeout(self.settings.delivery.request_timeout),
         )
+
+    def warm_up(self) -> None:
+        """Import what the accounts' channels need, so that the first post does not wait for it."""
+        for account in self.settings.accounts:
+            # Missing credentials are told when the account has something to publish.
+            with suppress(ConfigurationError, CredentialsMissing):
+                self.channel(account)
 
     def close(self) -> None:
         """Give the database's connections back."""

@@ -5,12 +5,14 @@ backend, no ETA, no beat, no retry and no late acknowledgement; docs/decisions.m
 """
 
 import ssl
+import sys
 from functools import cache
 
 from celery import Celery
+from celery.signals import worker_init
 
 from publisher.app import Application
-from publisher.errors import BrokerUnavailable
+from publisher.errors import BrokerUnavailable, PublisherError
 
 _PATIENCE = 2.0  # seconds that the dispatcher waits for a broker that does not answer
 
@@ -22,13 +24,18 @@ def publisher() -> Application:
 
 
 def _broker_url() -> str:
-    url = publisher().settings.broker.url
-    if not url:
-        raise BrokerUnavailable(
-            "No broker is named, and the embedded one belongs to `publisher run`.",
-            hint="Start `publisher run`, or set [broker] url in publisher.toml "
-            "(or PUBLISHER_BROKER__URL) to a Redis server.",
-        )
+    try:
+        url = publisher().settings.broker.url
+        if not url:
+            raise BrokerUnavailable(
+                "No broker is named, and the embedded one belongs to `publisher run`.",
+                hint="Start `publisher run`, or set [broker] url in publisher.toml "
+                "(or PUBLISHER_BROKER__URL) to a Redis server.",
+            )
+    except PublisherError as error:
+        # Celery imports this module, and would show a traceback of it.
+        sys.stderr.write(f"error: {error}\n" + (f"hint: {error.hint}\n" if error.hint else ""))
+        sys.exit(error.exit_code)
     return url
 
 
@@ -62,3 +69,8 @@ app.conf.update(
     },
     task_default_queue="publisher",
 )
+
+
+@worker_init.connect
+def _warm_up(**_: object) -> None:
+    publisher().warm_up()

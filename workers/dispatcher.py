@@ -7,7 +7,7 @@ schedule, and the next tick tries again.
 
 import signal
 import sys
-import threading
+import time
 from types import FrameType
 
 import structlog
@@ -22,6 +22,7 @@ from workers.app import publisher
 from workers.tasks import publish
 
 _TICK = 0.1  # real seconds
+_PAUSE_IN_TROUBLE = 1.0
 _BATCH = 25  # an empty task costs as much as a post: one task for many
 _CLAIM_LIMIT = 1000
 
@@ -37,12 +38,12 @@ class Dispatcher:
     def __init__(self, app: Application) -> None:
         self._app = app
         self._lease = Leases.for_timeout(app.settings.delivery.request_timeout).claimed
-        self._stop = threading.Event()
+        self._stopped = False
         self._troubled = False
 
     def run(self) -> None:
         """Tick until `stop` is called."""
-        while not self._stop.is_set():
+        while not self._stopped:
             try:
                 self.tick()
                 self._troubled = False
@@ -50,12 +51,12 @@ class Dispatcher:
                 if not self._troubled:
                     log.warning("tick failed; trying on", error=str(error), hint=error.hint)
                 self._troubled = True
-                self._stop.wait(1.0)
-            self._stop.wait(_TICK)
+                time.sleep(_PAUSE_IN_TROUBLE)
+            time.sleep(_TICK)
 
     def stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
         """End after the tick that is under way."""
-        self._stop.set()
+        self._stopped = True
 
     def tick(self) -> int:
         """Expire, reap, claim and hand over; how many were handed over."""
@@ -76,11 +77,7 @@ class Dispatcher:
 
 
 def main() -> int:
-    try:
-        dispatcher = Dispatcher(publisher())
-    except PublisherError as error:
-        sys.stderr.write(f"error: {error}\n{error.hint or ''}".rstrip() + "\n")
-        return error.exit_code
+    dispatcher = Dispatcher(publisher())
     signal.signal(signal.SIGTERM, dispatcher.stop)
     signal.signal(signal.SIGINT, dispatcher.stop)
     dispatcher.run()
