@@ -108,7 +108,9 @@ def _write_utf8(text: str) -> None:
     if binary is None:
         sys.stdout.write(text)
         return
-    binary.write(text.encode("utf-8", errors="replace"))
+    rest = text.encode("utf-8", errors="replace")
+    while rest:  # with PYTHONUNBUFFERED, one write may take only a part of it
+        rest = rest[binary.write(rest) :]
     binary.flush()
 
 

@@ -143,12 +143,13 @@ def test_interruption_ends_with_130(
     assert (result.code, result.err) == (130, "")
 
 
-def test_a_reader_that_goes_away_is_no_error(workspace: Path) -> None:
+@pytest.mark.parametrize("arguments", [["check"], ["check", "--json"]])
+def test_a_reader_that_goes_away_is_no_error(workspace: Path, arguments: list[str]) -> None:
     """`publisher … | head -1` ends quietly."""
     for number in range(3000):
         (workspace / "posts" / f"{number}.fr.md").write_text("---\n---\n")
     process = subprocess.Popen(
-        [SCRIPT, "check"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=workspace
+        [SCRIPT, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=workspace
     )
     assert process.stdout
     assert process.stderr
