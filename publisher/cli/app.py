@@ -127,8 +127,6 @@ def command() -> "TyperGroup":
 
 def explain_usage(error: typer.TyperException) -> int:
     """Say what was wrong with the command line; the result is the exit code."""
-    from typer.core import TyperGroup  # noqa: F401 - see below
-
     context = getattr(error, "ctx", None)
     name = context.command_path if context else "publisher"
     message = error.format_message()

@@ -13,8 +13,6 @@ import typer
 from publisher.cli import arguments, output
 from publisher.errors import StorageError, UsageError
 
-SECRETS_FILE = "secrets.toml"
-
 _MOST = 1_000_000  # bytes, as for drafts
 
 
@@ -208,6 +206,8 @@ def _read(file: str) -> str:
 
 def _create_all(folder: Path, files: Mapping[Path, str]) -> None:
     """Write all the files of a workspace, or none."""
+    from publisher.settings import SECRETS_FILE
+
     written: list[Path] = []
     try:
         (folder / "posts" / "media").mkdir(parents=True, exist_ok=True)

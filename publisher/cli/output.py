@@ -70,10 +70,6 @@ def _broken_line(text: str, indent: str, width: int) -> str:
     return "\n".join(lines)
 
 
-def print_warning(message: str) -> None:
-    typer.echo(f"{paint('warning:', 'yellow', sys.stderr)} {message}", err=True)
-
-
 def print_json(value: object) -> None:
     """JSON as people can read it; the same bytes whatever the locale says."""
     _write_utf8(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
