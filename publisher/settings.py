@@ -159,6 +159,16 @@ class Settings(_Section):
         """The accounts without their secrets, by name."""
         return {name: entry.account(name) for name, entry in self.accounts.items()}
 
+    def without_credentials(self) -> dict[str, CredentialsMissing]:
+        """The accounts that lack something of their credentials, and what."""
+        missing = {}
+        for account in self.accounts:
+            try:
+                self.credentials(account)
+            except CredentialsMissing as error:
+                missing[account] = error
+        return missing
+
     def credentials(self, account: str) -> dict[str, str]:
         """The secrets of one account; CredentialsMissing names what is not there."""
         entry = self.accounts[account]

@@ -19,7 +19,7 @@ from publisher.child import Child
 from publisher.errors import BrokerUnavailable, LedgerUnavailable, ProcessFailed
 from publisher.ledger.queries import Step
 from publisher.lock import locked
-from publisher.settings import Settings
+from publisher.settings import CREDENTIALS, Settings
 from publisher.states import State
 
 _TICK = 0.2  # seconds between two looks at the children and the history
@@ -45,10 +45,12 @@ def run(
 
     `report` gets every step of every delivery as it happens, `say` a line about the processes.
     The exit code is 0, or 1 when a delivery that moved meanwhile has failed, was missed or is
-    uncertain at the end, when an account waits for a person, or when `until_idle` was interrupted. Raises AlreadyRunning,
-    BrokerUnavailable, StorageError, and ProcessFailed when a process dies at once again and again.
+    uncertain at the end, when an account waits for a person, or when `until_idle` was interrupted.
+    Raises AlreadyRunning, BrokerUnavailable, CredentialsMissing when none of the accounts has any,
+    StorageError, and ProcessFailed when a process dies at once again and again.
     """
     with locked(app.settings.var / "run.lock", "`publisher run`"), Interruption() as interruption:
+        _look_at_credentials(app.settings, say)
         processes, history = Processes(app.settings, say), History(app, report)
         idle = False
         try:
@@ -64,6 +66,16 @@ def run(
         processes.drain(interruption, history.follow)
         history.follow()
     return 1 if history.problems or needs_a_person(app) or (until_idle and not idle) else 0
+
+
+def _look_at_credentials(settings: Settings, say: Say) -> None:
+    """Name the accounts that lack credentials; CredentialsMissing when all that need some do."""
+    missing = settings.without_credentials()
+    needy = [entry for entry in settings.accounts.values() if CREDENTIALS[entry.channel]]
+    if missing and len(missing) == len(needy):
+        raise next(iter(missing.values()))
+    for error in missing.values():
+        say(f"{error} Its posts wait. {error.hint}")
 
 
 def nothing_waits(app: Application) -> bool:

@@ -17,11 +17,18 @@ from publisher import supervisor
 from publisher.app import Application
 from publisher.broker import EmbeddedBroker
 from publisher.child import Child
-from publisher.errors import AlreadyRunning, BrokerUnavailable, ProcessFailed, StorageError
+from publisher.errors import (
+    AlreadyRunning,
+    BrokerUnavailable,
+    CredentialsMissing,
+    ProcessFailed,
+    StorageError,
+)
 from publisher.ledger.queries import Step
 from publisher.lock import locked
+from publisher.sandbox.accounts import accounts_for
 from publisher.sandbox.server import Sandbox
-from publisher.settings import Settings
+from publisher.settings import Settings, load
 from publisher.states import State
 
 Until = Callable[..., None]
@@ -386,3 +393,38 @@ def test_killed_supervisor_leaves_no_lock(queued: Queued, workspace: Path, until
         run.kill()
         run.wait()
     assert supervisor.run(app, until_idle=True, report=_nothing, say=_nothing) == 0
+
+
+def test_run_without_any_credentials_is_refused_before_anything_starts(
+    workspace: Path, draft: Draft, queued: Queued
+) -> None:
+    draft("one", _soon(1))
+    app = queued()
+    with pytest.raises(CredentialsMissing) as refusal:
+        supervisor.run(app, until_idle=True, report=_nothing, say=_nothing)
+    assert "secrets.toml" in str(refusal.value.hint)
+    assert not (workspace / "var" / "broker").exists()
+    app.close()
+
+
+def test_run_without_the_credentials_of_one_account_publishes_for_the_others(
+    workspace: Path,
+    draft: Draft,
+    queued: Queued,
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The account without credentials is held, its post waits, and both are told."""
+    draft("one", _soon(1), to="[twitter, facebook]")
+    queued().close()
+    (page,) = (account for account in accounts_for(load(workspace)) if account.page_id)
+    variable = f"PUBLISHER_ACCOUNTS__{page.name.upper().replace('-', '_')}__PAGE_TOKEN"
+    monkeypatch.setenv(variable, "")
+    app = Application.open(workspace)
+    said: list[str] = []
+    assert supervisor.run(app, until_idle=True, report=_nothing, say=said.append) == 1
+    assert _texts(sandbox) == ["This is one."]
+    assert any("page_token" in line for line in said)
+    (held,) = app.queries.accounts()
+    assert "page_token" in str(held.held_message)
+    app.close()
