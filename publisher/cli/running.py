@@ -5,19 +5,14 @@ import shlex
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from publisher.cli import arguments, output
-from publisher.errors import CredentialsMissing, StorageError, UsageError
-from publisher.states import State
-
-if TYPE_CHECKING:
-    from publisher.app import Application
+from publisher.errors import StorageError, UsageError
 
 _SANDBOX_PORT = 8099
-_TO_PUBLISH = (State.SCHEDULED, State.PUBLISHING, State.UNCERTAIN)
 
 
 def run(
@@ -37,26 +32,12 @@ def run(
     from publisher.cli.live import Live
 
     app = arguments.application(context)
-    _require_credentials(app)
     live = Live(app)
     live.announce(until_idle=until_idle)
     code = supervisor.run(app, until_idle=until_idle, report=live.report, say=live.say)
     live.conclude()
     if code:
         raise typer.Exit(code)
-
-
-def _require_credentials(app: "Application") -> None:
-    """CredentialsMissing when an account that has something to publish cannot log in."""
-    missing = []
-    for account in app.settings.accounts:
-        if any(app.queries.deliveries(account=account, state=s, limit=1) for s in _TO_PUBLISH):
-            try:
-                app.settings.credentials(account)
-            except CredentialsMissing as error:
-                missing.append(error)
-    if missing:
-        raise CredentialsMissing("\n".join(map(str, missing)), hint=missing[0].hint)
 
 
 def sandbox(

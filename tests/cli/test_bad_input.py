@@ -267,6 +267,7 @@ def test_a_database_that_is_not_there(
 def test_a_broker_that_is_not_there(
     cli: Cli, workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (workspace / "publisher.toml").write_text('[accounts.bice-site]\nchannel = "site"\n')
     monkeypatch.setenv("PUBLISHER_BROKER__URL", "redis://:hunter2@127.0.0.1:1/0")
     result = cli("run", "--until-idle")
     assert result.code == 3

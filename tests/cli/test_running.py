@@ -50,24 +50,18 @@ def test_run_without_anything_to_do_ends_at_once(site: Path) -> None:
     assert result.stdout.endswith("Nothing was published.\n")
 
 
-def test_run_needs_the_credentials_of_those_that_have_something_to_publish(
+def test_run_without_any_credentials(
     cli: Cli, workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Before anything starts, with every account's name and where its credentials go."""
-    (workspace / "posts" / "now.fr.md").write_text(
-        "---\nat: 2016-03-01 12:00\n---\nBonjour de Genève.\n", encoding="utf-8"
-    )
-    cli("queue")
+    """It ends before anything starts, with an account's name and where its credentials go."""
     monkeypatch.setenv("PUBLISHER_ACCOUNTS__BICE_X__API_KEY", "hunter2")
     result = cli("run", "--until-idle")
     assert result.code == 3
     assert (
         "error: Account bice-x (twitter) has no api_secret, access_token, access_token_secret.\n"
-        "Account bice-page (facebook) has no page_token.\n"
         "hint: Put it under [bice-x] in secrets.toml or into PUBLISHER_ACCOUNTS__BICE_X__API_SECRET"
     ) in result.err
-    assert "hunter2" not in result.err
-    assert cli("log", "--json").json[0]["state"] == "scheduled"
+    assert "hunter2" not in result.out + result.err
 
 
 def test_sandbox_serves_and_says_how_to_use_it(workspace: Path) -> None:
