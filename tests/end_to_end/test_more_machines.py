@@ -1,0 +1,114 @@
+"""As on several machines: PostgreSQL, a Redis broker, two dispatchers and two workers."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from publisher.clock import SystemClock
+from publisher.sandbox.accounts import accounts_for, secrets_toml
+from publisher.sandbox.server import Sandbox, running
+from publisher.settings import load
+from tests.support.workspaces import Workspace
+
+_POSTS = 20
+_PATIENCE = 60.0  # seconds
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path)
+
+
+@pytest.fixture
+def sandbox(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    accounts = accounts_for(load(workspace.path))
+    workspace.write("secrets.toml", secrets_toml(accounts)).chmod(0o600)
+    stand_in = Sandbox(accounts, SystemClock())
+    with running(stand_in) as address:
+        monkeypatch.setenv("PUBLISHER_TWITTER_API_URL", address)
+        monkeypatch.setenv("PUBLISHER_FACEBOOK_GRAPH_URL", address)
+        yield stand_in
+
+
+@pytest.fixture
+def _servers(postgres_url: str, broker_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PUBLISHER_DATABASE__URL", postgres_url)
+    monkeypatch.setenv("PUBLISHER_BROKER__URL", broker_url)
+
+
+def publisher(workspace: Workspace, *words: str) -> str:
+    command = [sys.executable, "-m", "publisher", "--workspace", str(workspace.path), *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def write_drafts(workspace: Workspace, due_in: float) -> None:
+    at = datetime.now(UTC) + timedelta(seconds=due_in)
+    for number in range(_POSTS):
+        workspace.draft(f"post-{number}.fr", f"at: {at:%Y-%m-%dT%H:%M:%S}Z", f"Texte {number}.")
+
+
+@contextmanager
+def process(workspace: Workspace, *command: str) -> Iterator[None]:
+    environment = {**os.environ, "PUBLISHER_WORKSPACE": str(workspace.path)}
+    child = subprocess.Popen([sys.executable, "-m", *command], env=environment)
+    try:
+        yield
+        assert child.poll() is None, f"{command[0]} ended by itself with {child.returncode}"
+    finally:
+        child.terminate()
+        child.wait(30)
+
+
+def published(sandbox: Sandbox) -> list[tuple[str, str]]:
+    shown = [post for post in sandbox.state()["posts"] if post["published"]]
+    return sorted((post["account"], post["text"]) for post in shown)
+
+
+WANTED = sorted(
+    (account, f"Texte {number}.") for account in ("bice-x", "bice-page") for number in range(_POSTS)
+)
+
+
+@pytest.mark.usefixtures("_servers")
+def test_many_workers_and_dispatchers_publish_everything_once(
+    workspace: Workspace, sandbox: Sandbox
+) -> None:
+    publisher(workspace, "migrate")
+    write_drafts(workspace, due_in=5)
+    publisher(workspace, "queue")
+    worker = ("celery", "-A", "workers", "worker", "--pool", "threads", "--loglevel", "WARNING")
+    with ExitStack() as stack:
+        for name in ("one", "two"):
+            stack.enter_context(process(workspace, *worker, "-n", name))
+            stack.enter_context(process(workspace, "workers.dispatcher"))
+        deadline = time.monotonic() + _PATIENCE
+        while published(sandbox) != WANTED and time.monotonic() < deadline:
+            time.sleep(0.1)
+    assert published(sandbox) == WANTED
+    rows = json.loads(publisher(workspace, "log", "--format", "json"))
+    assert {row["state"] for row in rows} == {"published"}
+    assert {identifier for row in rows for identifier in row["remote_ids"]} == {
+        post["id"] for post in sandbox.state()["posts"]
+    }
+
+
+@pytest.mark.usefixtures("_servers")
+def test_run_uses_the_servers_that_the_settings_name(
+    workspace: Workspace, sandbox: Sandbox
+) -> None:
+    publisher(workspace, "migrate")
+    write_drafts(workspace, due_in=2)
+    publisher(workspace, "queue")
+    publisher(workspace, "run", "--until-idle")
+    assert published(sandbox) == WANTED
+    assert not (workspace.path / "var" / "broker").exists()
