@@ -101,7 +101,7 @@ def _events(text: str, findings: Findings, first_line: int) -> Iterator[Any]:
 
 def _refused(event: Any, depth: int) -> tuple[str, str] | None:
     """Message and hint for what is not used here."""
-    if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+    if getattr(event, "anchor", None):  # an alias has one, too
         sign, word = ("*", "alias") if isinstance(event, yaml.AliasEvent) else ("&", "anchor")
         return (
             f"`{sign}{event.anchor}` is a YAML {word}, which is not allowed here.",

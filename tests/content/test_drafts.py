@@ -129,6 +129,26 @@ def test_a_picture_is_found_from_the_draft_or_from_posts(workspace: Workspace) -
         assert post.media[0].path == card
 
 
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("media/none.png", "media-missing"),
+        ("../../outside.png", "media-outside"),
+        ("/etc/passwd", "media-missing"),
+        ("media", "media-not-a-file"),
+        ("https://example.org/a.png", "media-missing"),
+    ],
+)
+def test_a_picture_that_cannot_be_used_is_an_error_at_its_name(
+    workspace: Workspace, name: str, code: str
+) -> None:
+    workspace.picture("../outside.png")
+    workspace.picture()
+    error = workspace.error(f"media:\n - alt: Une carte\n   file: {name}")
+    assert (error.code, error.line, error.column) == (code, 4, 10)
+    assert error.hint
+
+
 def test_a_draft_without_at_is_unfinished_and_still_checked(workspace: Workspace) -> None:
     assert workspace.post("lang: fr").due_at is None
     assert workspace.error("lnk: x").code == "unknown-key"

@@ -84,6 +84,11 @@ def test_the_link_is_appended_once_where_the_channel_wants_it(
     assert rendering.texts(post, PAGE, FACEBOOK) == (text.replace("|", "\n\n"),)
 
 
+def test_a_link_that_ends_in_a_bracket_is_recognised() -> None:
+    link = "https://example.org/a_(b)"
+    assert rendering.texts(_post(f"Lisez {link}", link=link), X, TWITTER) == (f"Lisez {link}",)
+
+
 def test_the_content_carries_the_link_beside_the_text_or_in_it_never_both() -> None:
     post = _post(link=LINK)
     on_x = rendering.render(post, X, TWITTER, _cleaner)

@@ -70,6 +70,10 @@ def test_a_heading_that_is_nearly_a_channel_is_text_and_a_warning() -> None:
     )
 
 
+def test_case_does_not_matter_in_a_heading_and_the_name_keeps_its_own() -> None:
+    assert parse("## bice-X\nA", ["BICE-x"]).texts == {"BICE-x": ("A",)}
+
+
 def test_an_html_comment_is_published_and_a_warning() -> None:
     found = parse("A <!-- à vérifier -->", NAMES)
     assert found.texts == {"": ("A <!-- à vérifier -->",)}

@@ -85,6 +85,7 @@ def test_a_zone_that_is_no_zone_gets_a_hint(workspace: Workspace) -> None:
         ("agenda:", "agenda: ["),
         ("  annual-day:", "  report:"),
         ("to: [bice-x, bice-page]", "to: {}"),
+        ("expires: 4h", "expires: 4"),
     ],
 )
 def test_no_draft_relies_on_what_could_not_be_read(
