@@ -4,6 +4,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from publisher.errors import BrokerUnavailable
 from publisher.models import Claim
 from workers.app import app, publisher
 
@@ -22,3 +26,11 @@ def publish(claims: Sequence[tuple[int, int]]) -> None:
     futures = [_hands().submit(courier.deliver, claim) for claim in batch]
     for future in wait(futures).done:
         future.result()
+
+
+def hand_over(claims: Sequence[Claim]) -> None:
+    """Give a batch to the workers; BrokerUnavailable when the broker does not take it in time."""
+    try:
+        publish.apply_async(([(claim.delivery, claim.version) for claim in claims],))
+    except (OperationalError, RedisError, OSError) as error:  # down, hung, or refusing
+        raise BrokerUnavailable(f"The broker took no message ({type(error).__name__}).") from error
