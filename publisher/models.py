@@ -54,8 +54,9 @@ class Capabilities(Frozen):
     """`weighted`: X's rules (a link is 23, CJK and emoji are 2). `characters`: code points."""
     threads: bool
     """Without threads, the parts are joined with a blank line."""
-    link: Literal["appended", "attached"]
-    """Whether `link:` becomes the end of the last part's text or travels beside it."""
+    link: Literal["appended", "attached", "attached-alone"]
+    """Whether `link:` becomes the end of the last part's text or travels beside it;
+    `attached-alone`: beside it, unless pictures take its place."""
     max_pictures: int
     picture_types: frozenset[str]
     """Media types, such as `image/jpeg`."""
@@ -179,6 +180,7 @@ class Wish(Frozen):
     reason: str | None = None
     """Why it is held."""
     queued_by: str | None = None
+    """The draft's author; None: whoever queues it."""
     repeat: bool = False
 
 

@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 import pytest
 from PIL import Image
 
-from publisher import planning, settings
+from publisher import settings
 from publisher.channels.registry import CAPABILITIES
+from publisher.checking import check
 from publisher.content import rendering
 from publisher.content.session import Session
 from publisher.models import Account, Post, Problem
@@ -52,7 +53,7 @@ class Campaign:
 def campaign() -> Campaign:
     configured = settings.load(ROOT, {})
     accounts = configured.public_accounts()
-    library, problems = planning.check(configured)
+    library, problems = check(configured)
     outgoing = [
         Outgoing(post, account, rendering.texts(post, account, CAPABILITIES[account.channel]))
         for post in library.posts

@@ -19,7 +19,8 @@ FACEBOOK = Capabilities(
     max_length=63_206,  # a third party's figure; Meta documents none
     counting="characters",
     threads=False,
-    link="attached",
+    # Meta does not say what becomes of a link beside attached pictures, so it stands in the text.
+    link="attached-alone",
     max_pictures=10,  # beyond that a Page's post shows them as an album
     picture_types=frozenset({"image/jpeg", "image/png"}),
     picture_max_bytes=10_000_000,  # Meta's reference of Page photos

@@ -125,11 +125,11 @@ def check(
     Each is shown with its file, line and column, and what to do about it. Errors end the command
     with exit code 1; warnings do not.
     """
-    from publisher import planning
+    from publisher import checking
     from publisher.cli import problems
 
     settings = arguments.settings(context)
-    library, found = planning.check(settings, arguments.drafts(paths or [], settings.posts))
+    library, found = checking.check(settings, arguments.drafts(paths or [], settings.posts))
     if as_json or form is CheckFormat.JSON:
         problems.print_array(found)
     elif form is CheckFormat.GITHUB:

@@ -71,7 +71,7 @@ def texts(post: Post, account: Account, capabilities: Capabilities) -> tuple[str
     in one of the parts is not repeated.
     """
     parts = _written(post, account, capabilities)
-    if capabilities.link == "attached" or not post.link or _mentions(parts, post.link):
+    if not post.link or _travels_beside(post, capabilities) or _mentions(parts, post.link):
         return parts
     return (*parts[:-1], f"{parts[-1]} {post.link}".strip())
 
@@ -80,6 +80,13 @@ def _written(post: Post, account: Account, capabilities: Capabilities) -> tuple[
     """The parts as they stand in the draft, without a link appended."""
     parts = post.texts.get(section_for(post, account), ("",))
     return parts if capabilities.threads else ("\n\n".join(parts),)
+
+
+def _travels_beside(post: Post, capabilities: Capabilities) -> bool:
+    """Whether the link is a field of its own on the channel, and no part of the text."""
+    if capabilities.link == "attached-alone":
+        return not post.media
+    return capabilities.link == "attached"
 
 
 def _mentions(parts: tuple[str, ...], link: str) -> bool:
@@ -99,7 +106,7 @@ def render(post: Post, account: Account, capabilities: Capabilities, clean: Clea
             Part(text=text, pictures=() if number else pictures)
             for number, text in enumerate(parts)
         ),
-        link=post.link if capabilities.link == "attached" else None,
+        link=post.link if _travels_beside(post, capabilities) else None,
         title=post.title,
         lang=post.lang,
     )

@@ -78,7 +78,7 @@ class Ledger:
     def _edit(
         self, connection: Connection, delivery: Delivery, wish: Wish, actor: str, now: datetime
     ) -> None:
-        values = _wished(wish)
+        values = _wished(wish, actor)
         if wish.content != delivery.content:
             values["prepared"] = Prepared(media_ids=delivery.prepared.media_ids).model_dump_json()
         change(
@@ -97,7 +97,7 @@ class Ledger:
             "prepared": Prepared().model_dump_json(),
         }  # fmt: skip
         rows = [
-            {**fresh, **_wished(wish), "post": wish.post, "account": wish.account,
+            {**fresh, **_wished(wish, actor), "post": wish.post, "account": wish.account,
              "channel": wish.channel, "state": wish.state}
             for wish in wishes
         ]  # fmt: skip
@@ -236,7 +236,7 @@ class Ledger:
         return found
 
 
-def _wished(wish: Wish) -> dict[str, Any]:
+def _wished(wish: Wish, actor: str) -> dict[str, Any]:
     """The columns that follow the draft."""
     return {
         "due_at": wish.due_at,
@@ -246,7 +246,7 @@ def _wished(wish: Wish) -> dict[str, Any]:
         "content": wish.content.model_dump_json(),
         "fingerprint": wish.content.fingerprint,
         "reason": wish.reason,
-        "queued_by": wish.queued_by,
+        "queued_by": wish.queued_by or actor,
         "approved_by": None,
         "repeat": wish.repeat,
     }

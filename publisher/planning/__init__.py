@@ -1,4 +1,4 @@
-"""Drafts and ledger, compared: what `check` finds, and what `queue` would change.
+"""Drafts and ledger, compared: what `queue` would change.
 
 Files are the wish, the ledger is the truth. `Planner.plan` reads both and changes nothing;
 `Planner.queue` writes the difference in one transaction.
@@ -7,35 +7,18 @@ Files are the wish, the ledger is the truth. `Planner.plan` reads both and chang
 from collections.abc import Sequence
 from pathlib import Path
 
-from publisher.channels.registry import CAPABILITIES
+from publisher.checking import check
 from publisher.clock import Clock
-from publisher.content import library, rendering
-from publisher.content.library import Library
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.moves import Moved
 from publisher.ledger.queries import Queries
-from publisher.models import Problem
 from publisher.planning.comparison import Comparison
 from publisher.planning.plan import Change, Plan, PlannedChange
 from publisher.settings import Settings
 
-__all__ = ["Change", "Plan", "PlannedChange", "Planner", "check"]
+__all__ = ["Change", "Plan", "PlannedChange", "Planner"]
 
 _TRIES = 3
-
-
-def check(settings: Settings, paths: Sequence[str | Path] = ()) -> tuple[Library, list[Problem]]:
-    """Read the drafts and find every problem in them, without ledger or network."""
-    accounts = settings.public_accounts()
-    found = library.load(settings.workspace, accounts, tuple(CAPABILITIES), paths)
-    problems = list(found.problems)
-    for post in found.posts:
-        recipients, nobody = rendering.recipients(post, accounts)
-        if post.id not in found.broken:  # else the names in `to` may be what is wrong already
-            problems += nobody
-        for account in recipients:
-            problems += rendering.problems(post, account, CAPABILITIES[account.channel])
-    return found, sorted(set(problems), key=lambda p: (p.file, p.line, p.column, p.code))
 
 
 class Planner:

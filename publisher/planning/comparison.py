@@ -143,6 +143,14 @@ class Comparison:
                 f"{_utc(wish.expires_at)}.",
                 "Give it a new `at`, or a longer `expires`.",
             )
+        elif wish.embargo_until and wish.expires_at and wish.embargo_until > wish.expires_at:
+            self._problem(
+                post,
+                "embargo-after-expiry",
+                f"Its embargo ends {_utc(wish.embargo_until)}, after it expired "
+                f"{_utc(wish.expires_at)}: it could never go out.",
+                "Give it a later `at`, or a longer `expires`.",
+            )
         elif delivery is not None and not _keeps_what_is_out(wish, delivery):
             self._problem(
                 post,

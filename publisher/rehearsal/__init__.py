@@ -13,8 +13,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from publisher import planning, settings, supervisor
+from publisher import settings, supervisor
 from publisher.app import Application, log_rows
+from publisher.checking import check
 from publisher.clock import SharedClock
 from publisher.content.library import Library
 from publisher.delivery import LOOK_AHEAD
@@ -44,7 +45,7 @@ def rehearse(workspace: Path, *, speed: float = SPEED, console: Console) -> int:
     Raises AlreadyRunning, BrokerUnavailable, StorageError, and ProcessFailed.
     """
     configured = settings.load(workspace)
-    library, problems = planning.check(configured)
+    library, problems = check(configured)
     if _refused(problems, console):
         return 1
     due = [post.due_at for post in library.posts if post.due_at is not None]

@@ -94,7 +94,7 @@ def test_the_unforeseen_is_written_down_and_not_shown(
     def fail(*_: object) -> None:
         raise RuntimeError("the cat walked over the keyboard")
 
-    monkeypatch.setattr(planning, "check", fail)
+    monkeypatch.setattr(checking, "check", fail)
     result = cli("check")
     assert result.code == 3
     assert "did not foresee (RuntimeError)" in result.err
@@ -114,7 +114,7 @@ def test_the_unforeseen_without_a_place_to_write(
     def fail(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(planning, "check", fail)
+    monkeypatch.setattr(checking, "check", fail)
     assert cli("check").code == 3
     assert list(tmp_path.glob("crash-*.log"))
 
@@ -125,7 +125,7 @@ def test_a_full_disk_is_no_crash(
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device", "var/some.file")
 
-    monkeypatch.setattr(planning, "check", fail)
+    monkeypatch.setattr(checking, "check", fail)
     result = cli("check")
     assert result.code == 3
     assert "error: var/some.file: No space left on device." in result.err
@@ -138,7 +138,7 @@ def test_interruption_ends_with_130(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(planning, "check", interrupt)
+    monkeypatch.setattr(checking, "check", interrupt)
     result = cli("check")
     assert (result.code, result.err) == (130, "")
 

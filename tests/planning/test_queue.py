@@ -341,3 +341,36 @@ def test_a_delivery_that_moved_on_meanwhile_is_looked_at_again(
     assert result.changes == ()
     assert [problem.code for problem in result.problems] == ["already-out"]
     assert standing(app, "a.fr").content.parts[0].text == "Le texte."
+
+
+def test_an_embargo_beyond_the_default_expiry_is_refused(
+    app: Application, workspace: Workspace
+) -> None:
+    workspace.edit("session.yaml", ", expires: 4h", "")
+    workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]\nembargo: 2016-03-07 17:00")
+    assert refusals(app) == ["embargo-after-expiry"]
+
+
+def test_a_draft_without_an_author_names_whoever_queued_it(
+    app: Application, workspace: Workspace
+) -> None:
+    workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]")
+    app.planner.queue(actor="varsovie")
+    assert standing(app, "a.fr").queued_by == "varsovie"
+
+
+def test_on_facebook_a_link_beside_pictures_stands_in_the_text(
+    app: Application, workspace: Workspace
+) -> None:
+    """On a Page, pictures may hide a link's preview; alone, the link is a field of its own."""
+    (workspace.path / "posts/media").mkdir()
+    Image.new("RGB", (40, 30), "navy").save(workspace.path / "posts/media/carte.png")
+    link = "link: https://www.example.org/a\nto: [bice-page]"
+    workspace.draft("alone.fr", f"{_NOON}\n{link}")
+    workspace.draft(
+        "both.fr", f"{_NOON}\n{link}\nmedia: [{{file: media/carte.png, alt: Une carte}}]", "Autre."
+    )
+    queue(app)
+    alone, both = (standing(app, post, "bice-page").content for post in ("alone.fr", "both.fr"))
+    assert (alone.parts[0].text, alone.link) == ("Le texte.", "https://www.example.org/a")
+    assert (both.parts[0].text, both.link) == ("Autre. https://www.example.org/a", None)
