@@ -1,0 +1,376 @@
+"""The parts of docs/ that are made from the code, each a function that gives Markdown."""
+
+import ast
+import inspect
+import json
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+
+from publisher.channels.capabilities import CAPABILITIES
+from publisher.content.problems import CODES
+from publisher.meaning import meaning
+from publisher.models import Capabilities
+from publisher.outcome import (
+    Accepted,
+    AccountHeld,
+    Answer,
+    Deferred,
+    Outcome,
+    Refused,
+    Step,
+    Unknown,
+    Wire,
+)
+from publisher.planning import comparison
+from publisher.sandbox.faults import CHANGES, ONLY_FACEBOOK, ONLY_X, Fault, What
+from publisher.sandbox.operations import OPERATIONS
+from publisher.states import MOVES, Role, State
+
+_NOW = datetime(2016, 3, 7, 8, tzinfo=UTC)
+
+
+def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table."""
+    heads = list(heads)
+    lines = [heads, ["---"] * len(heads), *map(list, rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+# --- docs/drafts.md ---------------------------------------------------------
+
+QUEUE_CODES = {
+    "already-out": "The post, or its text, is out on the account; the draft changes nothing there.",
+    "past": "The post's time and its expiry are over.",
+    "partly-out": "Parts of the thread are out, and the edit changes them.",
+    "duplicate-text": "The same text is on the account's schedule, or out, from another draft.",
+}
+"""What the comparison with the ledger finds; the test compares the codes with the source."""
+
+
+def codes_of_the_comparison() -> set[str]:
+    """The codes that `planning/comparison.py` gives to `_problem`."""
+    tree = ast.parse(inspect.getsource(comparison))
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return {
+        str(call.args[1].value)
+        for call in calls
+        if isinstance(call.func, ast.Attribute)
+        and call.func.attr == "_problem"
+        and isinstance(call.args[1], ast.Constant)
+    }
+
+
+def problem_codes() -> str:
+    rows = [(f"`{code}`", meaning_of) for code, meaning_of in CODES.items()]
+    return table(("code", "what it says"), rows)
+
+
+def queue_codes() -> str:
+    rows = [(f"`{code}`", meaning_of) for code, meaning_of in QUEUE_CODES.items()]
+    return table(("code", "what it says"), rows)
+
+
+# --- docs/states.md ---------------------------------------------------------
+
+_S = State
+_HOLD = "Its agenda item is cancelled, or a consent has ended; the draft was queued again."
+_CANCEL = "Its draft is gone, no longer names the account, or has no time; or `publisher cancel`."
+_EXPIRED = "Its expiry has passed."
+_NOT_BUILT = "*No command does this yet.*"
+_REASONS: dict[tuple[State, State], str] = {
+    (_S.AWAITING_APPROVAL, _S.SCHEDULED): "It is approved (*no command does this yet*); or "
+    "approval is no longer required, and the draft was queued again.",
+    (_S.AWAITING_APPROVAL, _S.HELD): _HOLD,
+    (_S.AWAITING_APPROVAL, _S.CANCELLED): _CANCEL,
+    (_S.AWAITING_APPROVAL, _S.MISSED): _EXPIRED,
+    (_S.SCHEDULED, _S.AWAITING_APPROVAL): "Approval is required now, and the draft was queued "
+    "again.",
+    (_S.SCHEDULED, _S.HELD): _HOLD,
+    (_S.SCHEDULED, _S.CANCELLED): _CANCEL,
+    (_S.SCHEDULED, _S.MISSED): _EXPIRED,
+    (_S.SCHEDULED, _S.PUBLISHING): "It falls due within two seconds: a worker gets it.",
+    (_S.PUBLISHING, _S.SCHEDULED): "It is certain that it is not out, and it may go out later: the "
+    "account is paused or held, the platform could not be reached, or the worker or the broker "
+    "died before anything was sent.",
+    (_S.PUBLISHING, _S.PUBLISHED): "The platform took it, the last part included.",
+    (_S.PUBLISHING, _S.FAILED): "The platform refused it for good.",
+    (_S.PUBLISHING, _S.MISSED): "Its expiry passed while it was made ready.",
+    (_S.PUBLISHING, _S.UNCERTAIN): "It may be out or not: no answer, an answer that cannot be "
+    "read, or a worker that died while it was sending.",
+    (_S.UNCERTAIN, _S.PUBLISHED): f"It was found on the platform. {_NOT_BUILT}",
+    (_S.UNCERTAIN, _S.SCHEDULED): "Somebody looked, and it is not there: `publisher retry`.",
+    (_S.UNCERTAIN, _S.FAILED): f"It is not there, and shall not be tried again. {_NOT_BUILT}",
+    (_S.HELD, _S.SCHEDULED): "The reason is gone, and the draft was queued again.",
+    (_S.HELD, _S.AWAITING_APPROVAL): "The same, where approval is required.",
+    (_S.HELD, _S.CANCELLED): _CANCEL,
+    (_S.HELD, _S.MISSED): _EXPIRED,
+    (_S.FAILED, _S.SCHEDULED): "The draft was mended and queued again; or `publisher retry`.",
+    (_S.FAILED, _S.AWAITING_APPROVAL): "The draft was mended and queued again, where approval is "
+    "required.",
+    (_S.FAILED, _S.CANCELLED): "`publisher cancel`.",
+    (_S.MISSED, _S.SCHEDULED): "The draft got a new time, or a longer `expires`, and was queued "
+    "again.",
+    (_S.MISSED, _S.AWAITING_APPROVAL): "The same, where approval is required.",
+    (_S.CANCELLED, _S.SCHEDULED): "The draft is back, or names the account again, and was queued; "
+    "or `publisher retry`.",
+    (_S.CANCELLED, _S.AWAITING_APPROVAL): "The draft is back and was queued, where approval is "
+    "required.",
+    (_S.PUBLISHED, _S.WITHDRAWN): f"It was deleted from the platform, on record. {_NOT_BUILT}",
+}
+_BY_ITSELF = frozenset({Role.DISPATCHER, Role.WORKER, Role.RECONCILER})
+_BY_PEOPLE = frozenset({Role.QUEUE, Role.MANAGER})
+
+
+def states_by_itself() -> str:
+    return _diagram(_BY_ITSELF, start=False)
+
+
+def states_by_people() -> str:
+    return _diagram(_BY_PEOPLE, start=True)
+
+
+def _diagram(roles: frozenset[Role], *, start: bool) -> str:
+    moves = [
+        (number, source, target)
+        for number, ((source, target), movers) in enumerate(MOVES.items(), 1)
+        if movers & roles
+    ]
+    used = {state for _, source, target in moves for state in (source, target)}
+    lines = ["```mermaid", "stateDiagram-v2"]
+    lines += [f'    state "{state}" as {_name(state)}' for state in State if state in used]
+    if start:
+        first = (State.SCHEDULED, State.AWAITING_APPROVAL, State.HELD)
+        lines += [f"    [*] --> {_name(state)}" for state in first]
+    lines += [f"    {_name(source)} --> {_name(target)}: {n}" for n, source, target in moves]
+    return "\n".join([*lines, "```"])
+
+
+def _name(state: State) -> str:
+    return state.replace("-", "_")
+
+
+def moves() -> str:
+    rows = [
+        (str(number), f"`{source}`", f"`{target}`", ", ".join(sorted(roles)), _REASONS[move])
+        for number, (move, roles) in enumerate(MOVES.items(), 1)
+        for source, target in [move]
+    ]
+    return table(("", "from", "to", "who", "when"), rows)
+
+
+# --- docs/adding-a-channel.md -----------------------------------------------
+
+_FEATURES: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
+    ("longest text", lambda c: f"{c.max_length:,}"),
+    ("counted", lambda c: "as X weighs them" if c.counting == "weighted" else "in characters"),
+    ("threads", lambda c: "yes" if c.threads else "no: the parts are joined with a blank line"),
+    (
+        "`link:`",
+        lambda c: (
+            "at the end of the last part's text" if c.link == "appended" else "beside the text"
+        ),
+    ),
+    ("pictures in a post", lambda c: f"up to {c.max_pictures}"),
+    ("types of picture", lambda c: ", ".join(sorted(t[6:].upper() for t in c.picture_types))),
+    ("a picture's file", lambda c: f"up to {c.picture_max_bytes // 1_000_000} MB"),
+    ("alternative text", lambda c: f"up to {c.alt_text_max:,} characters"),
+    ("pictures without text", lambda c: "yes" if c.may_be_empty_with_picture else "no"),
+)
+
+
+def capabilities() -> str:
+    rows = [(name, *(show(found) for found in CAPABILITIES.values())) for name, show in _FEATURES]
+    return table(("", *(f"`{channel}`" for channel in CAPABILITIES)), rows)
+
+
+# --- docs/sandbox.md --------------------------------------------------------
+
+_FAULTS: dict[What, str] = {
+    What.DUPLICATE: "the text is there already",
+    What.REPLY_NOT_ALLOWED: "replying is not allowed: a thread stops",
+    What.FORBIDDEN: "the app may not do this",
+    What.SUSPENDED: "the account is suspended, or blocked for breaking rules",
+    What.CREDITS_DEPLETED: "402: no credits are left",
+    What.RATE_LIMIT: "the limit is used up for `seconds` (900)",
+    What.DAILY_LIMIT: "the app's limit of 24 hours is used up",
+    What.BAD_RESET: "the limit is used up, and nobody can read until when",
+    What.BAD_REQUEST: "the request is refused as wrong",
+    What.UNAUTHORISED: "the keys or the token are not accepted",
+    What.TOKEN_DEAD: "error 190 with `subcode` 463 (expired) or another",
+    What.GRAPH_ERROR: "any error of the Graph API: `code`, and `subcode` if you like",
+    What.SERVER_ERROR: "`status` 500, 502, 503 or 504 in the platform's own manner",
+    What.HTML: "an HTML page with `status` 502, as from a machine in between",
+    What.NO_ERROR: "a 500 whose JSON names no error",
+    What.REDIRECT: "a 302 to a place that says yes to everything",
+    What.NOT_JSON: "success, with a body that is no JSON",
+    What.EMPTY: "success, without a body",
+    What.HANG_UP: "the connection is reset",
+    What.CUT: "the connection ends in the middle of the answer",
+    What.HANG: "no answer, ever",
+    What.LATE: "no answer, and carried out `seconds` (0.9) after the client gave up",
+    What.SLOW: "the answer comes `seconds` (0.2) later",
+    What.LAG: "a timeline that is read is `seconds` (5) behind",
+    What.USAGE: "the headers claim that `percent` (97) of the limit is used",
+    What.PROCESSING_FAILED: "the GIF or video of this upload fails",
+}
+
+
+def faults() -> str:
+    return table(("`what`", "where", "what happens", "is the request carried out?"), _faults())
+
+
+def _faults() -> Iterator[tuple[str, ...]]:
+    for what in What:
+        only_facebook = "Facebook" if what in ONLY_FACEBOOK else "both"
+        where = "X" if what in ONLY_X else only_facebook
+        code = 1 if what is What.GRAPH_ERROR else None
+        commits = Fault(what=what, code=code).commits or what in CHANGES or what is What.LATE
+        yield f"`{what}`", where, _FAULTS[what], "yes" if commits else "no"
+
+
+def endpoints() -> str:
+    rows = [
+        (f"`{operation.name}`", operation.channel, f"`{operation.method} {operation.path}`")
+        for operation in OPERATIONS
+    ]
+    return table(("`endpoint`", "`channel`", "request"), rows)
+
+
+# --- docs/reliability.md ----------------------------------------------------
+
+Answers = tuple[Answer, ...]
+_CUT = Answer(Wire.NO_ANSWER, _NOW, reason="connection reset")
+_NO_WAY = Answer(Wire.NOT_SENT, _NOW, reason="connection refused")
+
+
+def _x(*statuses: int, headers: dict[str, str] | None = None, **body: object) -> Answers:
+    text = json.dumps(body)
+    return tuple(Answer(Wire.ANSWERED, _NOW, s, headers or {}, text) for s in statuses)
+
+
+def _fb(*codes: int, subcode: int | None = None, status: int = 400, usage: str = "") -> Answers:
+    errors = [{"code": code, "error_subcode": subcode, "message": ""} for code in codes]
+    headers = {"x-business-use-case-usage": usage}
+    return tuple(
+        Answer(Wire.ANSWERED, _NOW, status, headers, json.dumps({"error": error}))
+        for error in errors
+    )
+
+
+def _body(body: str, *statuses: int, usage: str = "") -> Answers:
+    return tuple(Answer(Wire.ANSWERED, _NOW, s, {"x-app-usage": usage}, body) for s in statuses)
+
+
+_RESET = {"x-rate-limit-remaining": "0", "x-rate-limit-reset": str(int(_NOW.timestamp()) + 599)}
+_ABSURD = {"x-rate-limit-reset": "99999999999"}
+_USED = '{"call_count":97}'
+_REGAIN = '{"1":[{"call_count":100,"estimated_time_to_regain_access":30}]}'
+_PERMISSION = (10, *range(200, 300))
+_TRANSIENT = '{"error":{"code":999,"is_transient":true}}'
+_X_ANSWERS: tuple[tuple[str, Answers], ...] = (
+    ("201 with the post's id", _x(201, data={"id": "1"})),
+    ("201, and the limit is used up for 10 minutes", _x(201, headers=_RESET, data={"id": "1"})),
+    ("201 that cannot be read, or without an id", (*_body("OK", 201), *_x(201))),
+    ("400, 413, 422", _x(400, 413, 422, title="Invalid Request")),
+    ("401", _x(401)),
+    ("402, no credits", _x(402, title="CreditsDepleted")),
+    ("403, duplicate content", _x(403, detail="… duplicate content.")),
+    ("403, reply not allowed", _x(403, detail="Reply to this conversation is not allowed")),
+    ("403, reply to a deleted post", _x(403, detail="You attempted to reply to a Tweet …")),
+    ("403, anything else", _x(403, detail="You are not permitted …")),
+    ("404, and any other 4xx", _x(404, 405, 410, 451)),
+    ("408, 409, 425", _x(408, 409, 425)),
+    ("429 that names a time 10 minutes away", _x(429, headers=_RESET)),
+    ("429 that names no time, or an absurd one", (*_x(429), *_x(429, headers=_ABSURD))),
+    ("3xx, 5xx, whatever the body", (*_x(301, 302, 500, 502, 503, 504), *_body("<html>", 502))),
+    ("refused connection, no address, no TLS", (_NO_WAY,)),
+    ("time-out or reset after sending began", (_CUT,)),
+)
+_FACEBOOK_ANSWERS: tuple[tuple[str, Answers], ...] = (
+    ("200 with an id", _body('{"id":"1_2"}', 200)),
+    ("200 with an id, and 95 % of a limit used", _body('{"id":"1_2"}', 200, usage=_USED)),
+    ("200 without an id", _body('{"message":"?"}', 200)),
+    (
+        "1, 2, or any error that calls itself transient",
+        (*_fb(1, 2), *_fb(1, 2, status=500), *_body(_TRANSIENT, 400)),
+    ),
+    ("4, 17, 32, 341, 613, 80001, or 429", (*_fb(4, 17, 32, 341, 613, 80001), *_body("", 429))),
+    ("the same, naming 30 minutes", _fb(4, usage=_REGAIN)),
+    ("10, 200–299", _fb(*_PERMISSION, status=403)),
+    ("100, and other errors with a 4xx", _fb(100, 105, 2500)),
+    ("100 with subcode 33: the post is gone", _fb(100, subcode=33)),
+    ("102, 190", (*_fb(102, 190), *_fb(190, subcode=463))),
+    ("368", _fb(368)),
+    ("506, duplicate", _fb(506)),
+    ("1609005, the link cannot be read", _fb(1609005)),
+    ("413", _body("", 413)),
+    ("3xx, 5xx or HTML without an error of the Graph API", _body("<html>", 302, 400, 500, 502)),
+    ("refused connection, no address, no TLS", (_NO_WAY,)),
+    ("time-out or reset after sending began", (_CUT,)),
+)
+
+
+def answers_of_x() -> str:
+    return _answers("twitter", _X_ANSWERS, Step.PUBLISH)
+
+
+def answers_of_facebook() -> str:
+    return _answers("facebook", _FACEBOOK_ANSWERS, Step.REVEAL)
+
+
+def _answers(channel: str, answers: Iterable[tuple[str, Answers]], step: Step) -> str:
+    rows = [
+        (
+            name,
+            _common({_effect(meaning(channel, a, Step.LAY_READY), public=False) for a in alike}),
+            _common({_effect(meaning(channel, a, step), public=True) for a in alike}),
+        )
+        for name, alike in answers
+    ]
+    return table(("answer", "while it is made ready", "when it is made public"), rows)
+
+
+def _common(effects: set[str]) -> str:
+    """The one effect that answers in one row have; ValueError where they belong into two rows."""
+    (effect,) = effects
+    return effect
+
+
+def _effect(outcome: Outcome, *, public: bool) -> str:
+    match outcome:
+        case Accepted():
+            rest = _until(outcome.rest_until) if outcome.rest_until and public else ""
+            return ("`published`" if public else "goes on") + (
+                f"; then the account {rest}" if rest else ""
+            )
+        case Refused():
+            return f"`failed` ({outcome.kind})"
+        case Deferred():
+            return "`scheduled`, tried again"
+        case AccountHeld():
+            return f"`scheduled`; the account {_until(outcome.until)} ({outcome.kind})"
+        case Unknown():
+            return "`uncertain`"
+
+
+def _until(until: datetime | None) -> str:
+    if until is None:
+        return "waits for a person"
+    return f"rests for {round((until - _NOW).total_seconds() / 60)} minutes"
+
+
+PARTS: dict[str, dict[str, Callable[[], str]]] = {
+    "drafts.md": {"problem-codes": problem_codes, "queue-codes": queue_codes},
+    "states.md": {
+        "states-by-itself": states_by_itself,
+        "states-by-people": states_by_people,
+        "moves": moves,
+    },
+    "adding-a-channel.md": {"capabilities": capabilities},
+    "sandbox.md": {"faults": faults, "endpoints": endpoints},
+    "reliability.md": {
+        "answers-of-x": answers_of_x,
+        "answers-of-facebook": answers_of_facebook,
+    },
+}
+"""The generated parts by page and by the name in their markers."""
