@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher import __version__, planning
+from publisher import __version__, checking
 from tests.cli.runner import SCRIPT, Cli, run_script
 
 
