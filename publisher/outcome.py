@@ -106,3 +106,14 @@ class Unknown:
 
 
 Outcome = Accepted | Refused | Deferred | AccountHeld | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The platform was read, whole, and the part was not there at that moment."""
+
+
+Sighting = Accepted | Absent | Deferred | AccountHeld | Unknown
+"""What reading a platform for a part told: there (with its id), not there at that moment, not
+readable now (`Deferred`, `AccountHeld`), or readable without giving certainty (`Unknown`: a person
+must look)."""

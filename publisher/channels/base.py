@@ -5,10 +5,11 @@ lives once, in `delivery.py`.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import ClassVar, Protocol
 
 from publisher.models import Capabilities, Parcel, Prepared
-from publisher.outcome import Outcome
+from publisher.outcome import Outcome, Sighting
 
 MediaReader = Callable[[str], bytes]
 """Gives the bytes of a picture by its digest."""
@@ -37,6 +38,15 @@ class Channel(Protocol):
         """Make the part after those in `sent` (remote ids, in order) public, by one request.
 
         Never raises for what the platform or the network does.
+        """
+
+    def find(
+        self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...], since: datetime
+    ) -> Sighting:
+        """Look on the platform for the part after those in `sent`, made public at `since` or later.
+
+        Reads only. `Absent` says nothing about requests that are still on their way: the caller
+        waits for the platform to settle, and asks twice.
         """
 
     def withdraw(self, remote_id: str) -> Outcome:
