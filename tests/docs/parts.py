@@ -41,6 +41,7 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 QUEUE_CODES = {
     "already-out": "The post, or its text, is out on the account; the draft changes nothing there.",
     "past": "The post's time and its expiry are over.",
+    "embargo-after-expiry": "The embargo ends when the post has expired: it can never go out.",
     "partly-out": "Parts of the thread are out, and the edit changes them.",
     "duplicate-text": "The same text is on the account's schedule, or out, from another draft.",
 }
@@ -166,9 +167,11 @@ _FEATURES: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
     ("threads", lambda c: "yes" if c.threads else "no: the parts are joined with a blank line"),
     (
         "`link:`",
-        lambda c: (
-            "at the end of the last part's text" if c.link == "appended" else "beside the text"
-        ),
+        lambda c: {
+            "appended": "at the end of the last part's text",
+            "attached": "beside the text",
+            "attached-alone": "beside the text; at its end if there are pictures",
+        }[c.link],
     ),
     ("pictures in a post", lambda c: f"up to {c.max_pictures}"),
     ("types of picture", lambda c: ", ".join(sorted(t[6:].upper() for t in c.picture_types))),

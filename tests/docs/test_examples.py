@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from publisher import planning, settings
+from publisher import settings
+from publisher.checking import check
 from publisher.content import draft
 from publisher.models import Severity
 from publisher.settings import Settings
@@ -39,14 +40,14 @@ def test_every_example_is_a_file_of_the_workspace(example: Fence) -> None:
 
 def test_the_examples_pass_check(workspace: Path) -> None:
     """Without an error and without a warning, and each is read as a draft."""
-    library, problems = planning.check(settings.load(workspace, {}))
+    library, problems = check(settings.load(workspace, {}))
     assert problems == []
     drafts = [example for example in EXAMPLES if example.name.endswith(".md")]
     assert library.drafts == len(library.posts) == len(drafts) > 5
 
 
 def test_the_full_example_has_every_key(workspace: Path) -> None:
-    library, _ = planning.check(settings.load(workspace, {}))
+    library, _ = check(settings.load(workspace, {}))
     post = library.post("2016-03-07-journee.fr")
     assert post is not None
     assert set(draft.KEYS) <= set(post.positions)
@@ -55,7 +56,7 @@ def test_the_full_example_has_every_key(workspace: Path) -> None:
 def test_a_wrong_example_would_be_noticed(workspace: Path) -> None:
     path = workspace / "posts/2016-03-07-bilan.fr.md"
     path.write_text(path.read_text().replace("at:", "att:"))
-    _, problems = planning.check(settings.load(workspace, {}))
+    _, problems = check(settings.load(workspace, {}))
     assert [p.code for p in problems if p.severity is Severity.ERROR] == ["unknown-key"]
 
 
@@ -69,7 +70,7 @@ def test_a_wrong_example_would_be_noticed(workspace: Path) -> None:
 )
 def test_what_the_page_calls_refused_is_refused(workspace: Path, written: str, code: str) -> None:
     (workspace / "posts/z.fr.md").write_text(f"---\nat: {written}\n---\nBonjour.\n")
-    _, problems = planning.check(settings.load(workspace, {}))
+    _, problems = check(settings.load(workspace, {}))
     assert [p.code for p in problems if p.severity is Severity.ERROR] == [code]
 
 

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from typer.core import TyperGroup
 
 _LINK = re.compile(r"\[(?:[^\]\[]|\[[^\]]*\])*\]\(([^)\s]+)\)")
-_CALL = re.compile(r"(?:^|/|&& |\$ |worker )publisher ((?:[a-z-]|--workspace ).*)")
-_PLACEHOLDER = re.compile(r"[A-Z]+|…")
+_CALL = re.compile(r"(?:^|bin/|&& |\$ |worker )publisher ((?:[a-z]|--workspace ).*)")
 
 
 @every_page
@@ -67,7 +66,7 @@ def _calls(text: str) -> Iterator[str]:
     blocks = [fence.text for fence in fences(text) if fence.language in ("sh", "console")]
     spans = re.findall(r"`([^`\n]+)`", prose(text))
     for line in [*"\n".join(blocks).splitlines(), *spans]:
-        if (found := _CALL.search(line.strip())) and not line.startswith("/etc"):
+        if found := _CALL.search(line.strip()):
             yield found[1]
 
 

@@ -19,10 +19,11 @@ def rewritten(page: str, parts: Mapping[str, Callable[[], str]]) -> str:
     """The page with its generated parts as the code has them now; ValueError without its marks."""
     for name, part in parts.items():
         marks = re.compile(f"(<!-- generated: {name} -->\n).*?(<!-- end of {name} -->)", re.DOTALL)
-        text = f"\n{part()}\n\n"
-        page, count = marks.subn(lambda match, text=text: match[1] + text + match[2], page)
-        if count != 1:
-            raise ValueError(f"The marks of {name} stand {count} times in the page.")
+        pieces = marks.split(page)
+        if len(pieces) != 4:
+            raise ValueError(f"The marks of {name} do not stand once in the page.")
+        before, opening, closing, after = pieces
+        page = f"{before}{opening}\n{part()}\n\n{closing}{after}"
     return page
 
 
