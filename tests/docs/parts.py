@@ -3,8 +3,10 @@
 import ast
 import inspect
 import json
+import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 from publisher.channels.capabilities import CAPABILITIES
 from publisher.content.problems import CODES
@@ -157,6 +159,15 @@ def moves() -> str:
         for source, target in [move]
     ]
     return table(("", "from", "to", "who", "when"), rows)
+
+
+# --- docs/architecture.md ----------------------------------------------------
+
+
+def layers() -> str:
+    text = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+    first = tomllib.loads(text)["tool"]["importlinter"]["contracts"][0]
+    return "\n".join(["```text", *first["layers"], "```"])
 
 
 # --- docs/adding-a-channel.md -----------------------------------------------
@@ -372,6 +383,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
         "states-by-people": states_by_people,
         "moves": moves,
     },
+    "architecture.md": {"layers": layers},
     "adding-a-channel.md": {"capabilities": capabilities},
     "sandbox.md": {"faults": faults, "endpoints": endpoints},
     "reliability.md": {
