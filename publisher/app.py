@@ -19,9 +19,11 @@ from publisher.errors import ConfigurationError, CredentialsMissing, PublisherEr
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
+from publisher.ledger.doubts import Doubts
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.queries import Queries
 from publisher.models import Delivery
+from publisher.reconciliation import Reconciler
 from publisher.settings import Settings
 
 if TYPE_CHECKING:
@@ -69,11 +71,23 @@ class Application:
 
     @cached_property
     def dispatch(self) -> Dispatch:
-        return Dispatch(self.database, self.clock)
+        return Dispatch(self.database, self.clock, self._settle)
+
+    @property
+    def _settle(self) -> float:
+        return self.settings.delivery.settle.total_seconds()
+
+    @cached_property
+    def doubts(self) -> Doubts:
+        return Doubts(self.database, self.clock)
+
+    @cached_property
+    def reconciler(self) -> Reconciler:
+        return Reconciler(self.doubts, self.channel)
 
     @cached_property
     def attempts(self) -> Attempts:
-        return Attempts(self.database, self.clock)
+        return Attempts(self.database, self.clock, self._settle)
 
     @cached_property
     def planner(self) -> "Planner":

@@ -37,6 +37,7 @@ class Leases:
     """From the claim until it begins to prepare: a dead worker's delivery is due again then."""
     preparing: float
     sending: float
+    reading: float
 
     @classmethod
     def for_timeout(cls, request_timeout: timedelta) -> "Leases":
@@ -46,6 +47,7 @@ class Leases:
             claimed=LOOK_AHEAD + 15.0,
             preparing=10 * request + _MARGIN,  # pictures, their alt texts, an unpublished post
             sending=_INTENT_LIFE + request + _MARGIN,
+            reading=3 * request + _MARGIN,
         )
 
 
@@ -110,7 +112,9 @@ class Courier:
             delivery = self._attempts.checkpoint(
                 delivery, delivery.prepared, self._lease(self._leases.preparing)
             )
-        prepared = channel.prepare(_parcel(delivery), delivery.prepared, self._attempts.read_media)
+        prepared = channel.prepare(
+            parcel_of(delivery), delivery.prepared, self._attempts.read_media
+        )
         if prepared == delivery.prepared:
             return delivery
         return self._attempts.checkpoint(
@@ -137,7 +141,7 @@ class Courier:
     @staticmethod
     def _send(channel: Channel, delivery: Delivery) -> Outcome:
         try:
-            return channel.send(_parcel(delivery), delivery.prepared, delivery.remote_ids)
+            return channel.send(parcel_of(delivery), delivery.prepared, delivery.remote_ids)
         except Exception:
             # A channel must not raise; if it does, the request may be out all the same.
             log.exception("a channel raised", delivery=delivery.id, channel=delivery.channel)
@@ -150,7 +154,8 @@ class Courier:
         return self._clock.ahead(seconds)
 
 
-def _parcel(delivery: Delivery) -> Parcel:
+def parcel_of(delivery: Delivery) -> Parcel:
+    """What a channel needs to know of a delivery."""
     return Parcel(
         post=delivery.post,
         account=delivery.account,

@@ -222,6 +222,13 @@ class Delivery(Frozen):
     lease_until: datetime | None
     intent_at: datetime | None
     """When the worker wrote that it is about to send a part; None once the outcome is known."""
+    doubt_since: datetime | None
+    """The first intent whose outcome was unknown: from there on the platform is read. It stays
+    when an absence made the delivery due again, until the part is known to be out."""
+    settled_at: datetime | None
+    """From when on an absence counts, while the outcome is unknown; None: a person decides."""
+    absences: int
+    """How often in a row the platform was read after that, and the part was not there."""
     published_at: datetime | None
     url: str | None
     error_kind: str | None

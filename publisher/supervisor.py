@@ -84,7 +84,7 @@ def nothing_waits(app: Application) -> bool:
         waiting = app.queries.waiting()
     except LedgerUnavailable:
         return False
-    return not (waiting.scheduled or waiting.publishing)
+    return not (waiting.scheduled or waiting.publishing or waiting.reading)
 
 
 def needs_a_person(app: Application) -> bool:

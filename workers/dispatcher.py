@@ -12,13 +12,14 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 
 import structlog
+from celery import Task
 
 from publisher.app import Application
 from publisher.delivery import LOOK_AHEAD, Leases
 from publisher.errors import BrokerUnavailable, PublisherError
 from publisher.models import Claim
 from workers.app import publisher
-from workers.tasks import hand_over
+from workers.tasks import hand_over, publish, reconcile
 
 _TICK = 0.1  # real seconds
 _PAUSE_IN_TROUBLE = 1.0
@@ -32,12 +33,13 @@ class Dispatcher:
     """One loop over the ledger."""
 
     def __init__(
-        self, app: Application, hand_over: Callable[[Sequence[Claim]], None] = hand_over
+        self, app: Application, hand_over: Callable[[Task, Sequence[Claim]], None] = hand_over
     ) -> None:
         """`hand_over` gives a batch to the workers, or raises BrokerUnavailable."""
         self._app = app
         self._hand_over = hand_over
-        self._lease = Leases.for_timeout(app.settings.delivery.request_timeout).claimed
+        leases = Leases.for_timeout(app.settings.delivery.request_timeout)
+        self._lease, self._reading_lease = leases.claimed, leases.reading
         self._stopped = False
         self._trouble: str | None = None
 
@@ -58,7 +60,7 @@ class Dispatcher:
         self._stopped = True
 
     def tick(self) -> int:
-        """Expire, reap, claim and hand over; how many were handed over.
+        """Expire, reap, claim and hand over; how many posts were handed over.
 
         Raises BrokerUnavailable, after what could not be handed over is on the schedule again.
         """
@@ -68,10 +70,13 @@ class Dispatcher:
         claims = dispatch.claim(clock.ahead(LOOK_AHEAD), clock.ahead(self._lease), _CLAIM_LIMIT)
         for start in range(0, len(claims), _BATCH):
             try:
-                self._hand_over(claims[start : start + _BATCH])
+                self._hand_over(publish, claims[start : start + _BATCH])
             except BrokerUnavailable:
                 dispatch.release(claims[start:])
                 raise
+        doubts = self._app.doubts.claim(clock.ahead(self._reading_lease), _CLAIM_LIMIT)
+        for start in range(0, len(doubts), _BATCH):
+            self._hand_over(reconcile, doubts[start : start + _BATCH])
         return len(claims)
 
     def _tell(self, error: PublisherError) -> None:

@@ -1,9 +1,10 @@
 """The tasks: they take ids and versions, call one function, and return nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 
+from celery import Task
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
@@ -21,16 +22,24 @@ def _hands() -> ThreadPoolExecutor:
 @app.task(name="publisher.publish")
 def publish(claims: Sequence[tuple[int, int]]) -> None:
     """Deliver a batch of claims, each a delivery's id and version, in parallel."""
-    courier = publisher().courier
+    _for_each(claims, publisher().courier.deliver)
+
+
+@app.task(name="publisher.reconcile")
+def reconcile(claims: Sequence[tuple[int, int]]) -> None:
+    """Look on the platforms for a batch of deliveries whose outcome is unknown."""
+    _for_each(claims, publisher().reconciler.reconcile)
+
+
+def _for_each(claims: Sequence[tuple[int, int]], act: Callable[[Claim], None]) -> None:
     batch = [Claim(delivery=delivery, version=version) for delivery, version in claims]
-    futures = [_hands().submit(courier.deliver, claim) for claim in batch]
-    for future in wait(futures).done:
+    for future in wait([_hands().submit(act, claim) for claim in batch]).done:
         future.result()
 
 
-def hand_over(claims: Sequence[Claim]) -> None:
+def hand_over(task: Task, claims: Sequence[Claim]) -> None:
     """Give a batch to the workers; BrokerUnavailable when the broker does not take it in time."""
     try:
-        publish.apply_async(([(claim.delivery, claim.version) for claim in claims],))
+        task.apply_async(([(claim.delivery, claim.version) for claim in claims],))
     except (OperationalError, RedisError, OSError) as error:  # down, hung, or refusing
         raise BrokerUnavailable(f"The broker took no message ({type(error).__name__}).") from error

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 from publisher import retry
 from publisher.clock import Clock
 from publisher.ledger.database import Database
+from publisher.ledger.doubts import doubt
 from publisher.ledger.holds import applies_to, hold, is_resting
 from publisher.ledger.moves import ACTOR, change, claimed
 from publisher.ledger.tables import accounts, media
@@ -26,9 +27,11 @@ _NEARLY_USED_UP = "The platform's limit for this account is used up. It goes on 
 class Attempts:
     """What a worker does with a delivery that it claimed."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, settle: float) -> None:
+        """`settle`: real seconds until an absence from the platform counts."""
         self._database = database
         self._clock = clock
+        self._settle = settle
 
     def take(self, claim: Claim) -> Delivery | None:
         """The claimed delivery; None when the claim is worth nothing any more."""
@@ -115,7 +118,8 @@ class Attempts:
                         connection, delivery, State.SCHEDULED, outcome, attempts=delivery.attempts
                     )
                 case Unknown():
-                    return self._ended(connection, delivery, State.UNCERTAIN, outcome)
+                    columns = doubt(delivery, self._clock, self._settle)
+                    return self._ended(connection, delivery, State.UNCERTAIN, outcome, **columns)
 
     def _accepted(
         self, connection: Connection, delivery: Delivery, receipt: Accepted, lease_until: datetime
@@ -136,6 +140,7 @@ class Attempts:
             url=receipt.url if first else delivery.url,
             attempts=delivery.attempts + first,
             intent_at=None,
+            doubt_since=None,
             lease_until=None if last else lease_until,
             error_kind=None,
             error_message=None,
@@ -150,7 +155,10 @@ class Attempts:
         **columns: Any,
     ) -> Delivery:
         unknown = isinstance(outcome, Unknown)
-        kind = Kind.UNKNOWN_OUTCOME if isinstance(outcome, Unknown) else outcome.kind
+        if isinstance(outcome, Unknown):
+            kind = Kind.DUPLICATE if outcome.duplicate else Kind.UNKNOWN_OUTCOME
+        else:
+            kind = outcome.kind
         values = {
             "attempts": delivery.attempts + 1,
             "lease_until": None,

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, select, update
 
 from publisher.clock import Clock
 from publisher.ledger.database import Database
+from publisher.ledger.doubts import doubt
 from publisher.ledger.holds import resting
 from publisher.ledger.moves import ACTOR, change, claimed, delivery_of, note, step
 from publisher.ledger.tables import deliveries
@@ -24,9 +25,11 @@ _BATCH = 200  # rows changed in one transaction, so that nobody waits long for t
 class Dispatch:
     """Claims, expiries and leases."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, settle: float) -> None:
+        """`settle`: real seconds until an absence from the platform counts."""
         self._database = database
         self._clock = clock
+        self._settle = settle
 
     def claim(self, horizon: datetime, lease_until: datetime, limit: int) -> list[Claim]:
         """Take up to `limit` deliveries that wake before `horizon`, earliest first."""
@@ -129,7 +132,7 @@ class Dispatch:
                     delivery,
                     "lease ran out",
                     target=State.UNCERTAIN,
-                    lease_until=None,
+                    **doubt(delivery, self._clock, self._settle),
                     attempts=delivery.attempts + 1,
                     error_kind=Kind.UNKNOWN_OUTCOME,
                     error_message=message,

@@ -14,30 +14,37 @@ def resting(account: ColumnElement[str] | str, now: datetime) -> ColumnElement[b
     """Rows of `accounts` that keep this account from sending at this instant."""
     return and_(
         applies_to(account),
-        or_(
-            accounts.c.paused_at.is_not(None),
-            and_(
-                accounts.c.held_at.is_not(None),
-                or_(accounts.c.held_until.is_(None), accounts.c.held_until > now),
-            ),
-        ),
+        or_(accounts.c.paused_at.is_not(None), held(account, now)),
+    )
+
+
+def held(account: ColumnElement[str] | str, now: datetime) -> ColumnElement[bool]:
+    """Rows of `accounts` whose platform takes no request of this account at this instant."""
+    return and_(
+        applies_to(account),
+        accounts.c.held_at.is_not(None),
+        or_(accounts.c.held_until.is_(None), accounts.c.held_until > now),
     )
 
 
 def is_resting(row: Row[Any], now: datetime) -> bool:
     """`resting` for a row of `accounts` that was read already."""
-    held = row.held_at is not None and (row.held_until is None or row.held_until > now)
-    return row.paused_at is not None or held
+    is_held = row.held_at is not None and (row.held_until is None or row.held_until > now)
+    return row.paused_at is not None or is_held
 
 
 def waits_for_a_person(account: ColumnElement[str] | str) -> ColumnElement[bool]:
     """Rows of `accounts` that keep this account from sending until somebody resumes it."""
     return and_(
         applies_to(account),
-        or_(
-            accounts.c.paused_at.is_not(None),
-            and_(accounts.c.held_at.is_not(None), accounts.c.held_until.is_(None)),
-        ),
+        or_(accounts.c.paused_at.is_not(None), held_for_a_person(account)),
+    )
+
+
+def held_for_a_person(account: ColumnElement[str] | str) -> ColumnElement[bool]:
+    """Rows of `accounts` whose platform takes no request until somebody has acted."""
+    return and_(
+        applies_to(account), accounts.c.held_at.is_not(None), accounts.c.held_until.is_(None)
     )
 
 

@@ -93,7 +93,7 @@ class Ledger:
         if not wishes:
             return
         fresh: dict[str, Any] = {
-            "version": 1, "attempts": 0, "remote_ids": "[]",
+            "version": 1, "attempts": 0, "absences": 0, "remote_ids": "[]",
             "prepared": Prepared().model_dump_json(),
         }  # fmt: skip
         rows = [

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from publisher.clock import Clock
 from publisher.errors import NoSuchPost
 from publisher.ledger.database import Database
-from publisher.ledger.holds import waits_for_a_person
+from publisher.ledger.holds import held_for_a_person, waits_for_a_person
 from publisher.ledger.moves import delivery_of
 from publisher.ledger.tables import accounts, deliveries, history
 from publisher.models import Delivery
@@ -45,7 +45,8 @@ class Waiting:
     scheduled: int
     """On the schedule, of accounts that are neither paused nor held for a person."""
     publishing: int
-    uncertain: int
+    reading: int
+    """Of unknown outcome, and looked for on the platform; the others wait for a person."""
     next_wake: datetime | None
     """When the first of the scheduled ones wakes."""
 
@@ -141,20 +142,20 @@ class Queries:
             deliveries.c.state == State.SCHEDULED,
             ~exists().where(waits_for_a_person(deliveries.c.account)),
         )
-        others = (
-            select(deliveries.c.state, func.count())
-            .where(deliveries.c.state.in_([State.PUBLISHING, State.UNCERTAIN]))
-            .group_by(deliveries.c.state)
+        publishing = select(func.count()).where(deliveries.c.state == State.PUBLISHING)
+        reading = select(func.count()).where(
+            deliveries.c.state == State.UNCERTAIN,
+            deliveries.c.settled_at.is_not(None),
+            ~exists().where(held_for_a_person(deliveries.c.account)),
         )
         with self._database.read() as connection:
             count, first = connection.execute(scheduled).one()
-            by_state: dict[str, int] = {row[0]: row[1] for row in connection.execute(others)}
-        return Waiting(
-            scheduled=count,
-            publishing=by_state.get(State.PUBLISHING, 0),
-            uncertain=by_state.get(State.UNCERTAIN, 0),
-            next_wake=first,
-        )
+            return Waiting(
+                scheduled=count,
+                publishing=connection.execute(publishing).scalar_one(),
+                reading=connection.execute(reading).scalar_one(),
+                next_wake=first,
+            )
 
     def accounts(self) -> list[AccountStatus]:
         """The accounts that are paused, or held at this moment."""

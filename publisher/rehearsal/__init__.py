@@ -104,7 +104,7 @@ def _perform(app: Application, clock: SharedClock, library: Library, console: Co
 def _jump(app: Application, clock: SharedClock) -> None:
     """Skip the time in which nothing happens."""
     waiting = app.queries.waiting()
-    if waiting.publishing or waiting.next_wake is None:
+    if waiting.publishing or waiting.reading or waiting.next_wake is None:
         return
     landing = waiting.next_wake - timedelta(seconds=_JUMP_SHORT * clock.speed)
     if (landing - clock.now()).total_seconds() / clock.speed > _WORTH_JUMPING:

@@ -32,12 +32,12 @@ def ledger(database: Database, clock: ManualClock) -> Ledger:
 
 @pytest.fixture
 def dispatch(database: Database, clock: ManualClock) -> Dispatch:
-    return Dispatch(database, clock)
+    return Dispatch(database, clock, settle=60)
 
 
 @pytest.fixture
 def attempts(database: Database, clock: ManualClock) -> Attempts:
-    return Attempts(database, clock)
+    return Attempts(database, clock, settle=60)
 
 
 @pytest.fixture

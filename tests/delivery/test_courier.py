@@ -16,7 +16,16 @@ from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.queries import Queries
 from publisher.models import Capabilities, Claim, Delivery, Parcel, Prepared
-from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Refused, Unknown
+from publisher.outcome import (
+    Accepted,
+    AccountHeld,
+    Deferred,
+    Kind,
+    Outcome,
+    Refused,
+    Sighting,
+    Unknown,
+)
 from publisher.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
@@ -46,8 +55,13 @@ class ScriptedChannel:
             return self.answers.pop(0)
         return Accepted(str(100 + len(sent)))
 
+    def find(
+        self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...], since: datetime
+    ) -> Sighting:
+        raise AssertionError("a courier does not look")
+
     def withdraw(self, remote_id: str) -> Outcome:
-        return Accepted(remote_id)
+        raise AssertionError("a courier does not withdraw")
 
 
 @pytest.fixture
@@ -214,7 +228,7 @@ def test_a_pause_in_the_middle_of_a_thread_stops_it_there(
             return after
 
     courier = Courier(
-        PausedBetween(attempts._database, clock),
+        PausedBetween(attempts._database, clock, settle=60),
         lambda _account: channel,
         clock,
         Leases.for_timeout(timedelta(seconds=20)),
@@ -242,7 +256,7 @@ def test_a_worker_that_stood_still_after_its_intent_does_not_send(
             return intended
 
     courier = Courier(
-        Freezing(attempts._database, clock),
+        Freezing(attempts._database, clock, settle=60),
         lambda _account: channel,
         clock,
         Leases.for_timeout(timedelta(seconds=20)),

@@ -42,7 +42,7 @@ def test_no_delivery_is_claimed_twice_by_many_at_once(
     claims: list[Claim] = []
 
     def work() -> None:
-        dispatch = Dispatch(database, clock)
+        dispatch = Dispatch(database, clock, settle=60)
         while taken := claim(dispatch, clock, limit=7):
             claims.extend(taken)
 

@@ -97,7 +97,7 @@ def test_of_many_batches_only_those_that_were_not_taken_go_back(app: Application
 
     taken: list[Claim] = []
 
-    def take_one_batch(claims: Sequence[Claim]) -> None:
+    def take_one_batch(_task: object, claims: Sequence[Claim]) -> None:
         if taken:
             raise BrokerUnavailable
         taken.extend(claims)

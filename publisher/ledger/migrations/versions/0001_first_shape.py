@@ -39,6 +39,9 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("lease_until", sa.BigInteger(), nullable=True),
         sa.Column("intent_at", sa.BigInteger(), nullable=True),
+        sa.Column("doubt_since", sa.BigInteger(), nullable=True),
+        sa.Column("settled_at", sa.BigInteger(), nullable=True),
+        sa.Column("absences", sa.Integer(), nullable=False),
         sa.Column("published_at", sa.BigInteger(), nullable=True),
         sa.Column("url", sa.String(), nullable=True),
         sa.Column("error_kind", sa.String(), nullable=True),
@@ -57,6 +60,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("state = 'scheduled'"),
             postgresql_where=sa.text("state = 'scheduled'"),
+        )
+        batch_op.create_index(
+            "ix_deliveries_doubts",
+            ["wake_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'uncertain'"),
+            postgresql_where=sa.text("state = 'uncertain'"),
         )
         batch_op.create_index(
             "ix_deliveries_expiry",

@@ -1,0 +1,199 @@
+"""Deliveries whose outcome is unknown: reading the platform until it is known, or a person decides.
+
+An absence counts only once the platform has had time to settle, and only when two readings in a
+row tell it: a platform may show a post later than it took it.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, exists, or_, select, update
+
+from publisher.clock import Clock
+from publisher.ledger.database import Database
+from publisher.ledger.holds import held, hold
+from publisher.ledger.moves import ACTOR, change, delivery_of, note, step
+from publisher.ledger.tables import deliveries
+from publisher.models import Claim, Delivery
+from publisher.outcome import Absent, Accepted, AccountHeld, Deferred, Kind, Sighting, Unknown
+from publisher.states import Role, State
+
+_FIRST_LOOK = 5.0  # real seconds; what was taken is often there by then
+_NEXT_LOOK = 10.0  # real seconds between two readings
+_ENOUGH_ABSENCES = 2
+
+
+def doubt(delivery: Delivery, clock: Clock, settle: float) -> dict[str, Any]:
+    """The columns of a delivery whose outcome has just become unknown.
+
+    `settle`: real seconds until an absence from the platform counts.
+    """
+    return {
+        "doubt_since": delivery.doubt_since or delivery.intent_at,
+        "settled_at": clock.ahead(settle),
+        "absences": 0,
+        "wake_at": clock.ahead(min(_FIRST_LOOK, settle)),
+        "lease_until": None,
+    }
+
+
+def known_out(delivery: Delivery, receipt: Accepted) -> tuple[State, dict[str, Any]]:
+    """The state and columns of a delivery whose uncertain part turned out to be on the platform."""
+    remote_ids = (*delivery.remote_ids, receipt.remote_id)
+    whole = len(remote_ids) == len(delivery.content.parts)
+    # When exactly it became public nobody knows; it was sent at its intent.
+    sent_at = delivery.doubt_since or delivery.intent_at
+    return State.PUBLISHED if whole else State.SCHEDULED, {
+        "remote_ids": json.dumps(remote_ids),
+        "published_at": delivery.published_at or sent_at,
+        "url": delivery.url or receipt.url,
+        "error_kind": None,
+        "error_message": None,
+        **_NO_DOUBT,
+        "doubt_since": None,
+    }
+
+
+_NO_DOUBT: Mapping[str, Any] = {
+    "settled_at": None,
+    "absences": 0,
+    "intent_at": None,
+    "lease_until": None,
+}
+
+
+class Doubts:
+    """Claims deliveries for reading, and writes what was seen."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def claim(self, lease_until: datetime, limit: int) -> list[Claim]:
+        """Take up to `limit` deliveries that are to be looked for now."""
+        now = self._clock.now()
+        waiting = (
+            select(deliveries.c.id)
+            .where(
+                deliveries.c.state == State.UNCERTAIN,
+                deliveries.c.wake_at <= now,
+                deliveries.c.settled_at.is_not(None),
+                or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until <= now),
+            )
+            .where(~exists().where(held(deliveries.c.account, now)))
+            .order_by(deliveries.c.wake_at, deliveries.c.id)
+        )
+        with self._database.read() as connection:
+            if connection.execute(waiting.limit(1)).first() is None:
+                return []
+        with self._database.write() as connection:
+            locked = waiting.limit(limit).with_for_update(skip_locked=True)
+            chosen = connection.execute(locked).scalars().all()
+            rows = connection.execute(
+                update(deliveries)
+                .where(deliveries.c.id.in_(chosen), deliveries.c.state == State.UNCERTAIN)
+                .values(version=deliveries.c.version + 1, lease_until=lease_until)
+                .returning(deliveries.c.id, deliveries.c.version)
+            ).all()
+            uncertain = State.UNCERTAIN
+            note(
+                connection,
+                [
+                    step(r.id, "looking", now, ACTOR, source=uncertain, target=uncertain)
+                    for r in rows
+                ],
+            )
+        return [Claim(delivery=row.id, version=row.version) for row in rows]
+
+    def take(self, claim: Claim) -> Delivery | None:
+        """The claimed delivery; None when the claim is worth nothing any more."""
+        query = select(deliveries).where(
+            deliveries.c.id == claim.delivery,
+            deliveries.c.version == claim.version,
+            deliveries.c.state == State.UNCERTAIN,
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query).mappings().one_or_none()
+        return None if row is None else delivery_of(row)
+
+    def record(self, delivery: Delivery, sighting: Sighting) -> Delivery:
+        """Write what reading the platform told; `Moved` when a person was faster."""
+        with self._database.write() as connection:
+            match sighting:
+                case Accepted():
+                    target, columns = known_out(delivery, sighting)
+                    detail = {"id": sighting.remote_id}
+                    if target is State.SCHEDULED:
+                        columns["wake_at"] = self._clock.now()
+                    return self._change(
+                        connection, delivery, "found", target=target, detail=detail, **columns
+                    )
+                case Absent():
+                    return self._absent(connection, delivery)
+                case Unknown():
+                    # Reading cannot tell, and reading again would not: a person decides.
+                    columns = {**_NO_DOUBT, "intent_at": delivery.intent_at}
+                    return self._unread(connection, delivery, sighting.message, **columns)
+                case AccountHeld():
+                    hold(connection, delivery.account, sighting, self._clock.now())
+                    return self._unread(connection, delivery, sighting.message)
+                case Deferred():
+                    return self._unread(connection, delivery, sighting.message)
+
+    def _absent(self, connection: Connection, delivery: Delivery) -> Delivery:
+        now = self._clock.now()
+        settled = delivery.settled_at is not None and delivery.settled_at <= now
+        absences = delivery.absences + settled
+        if absences < _ENOUGH_ABSENCES:
+            next_look = self._clock.ahead(_NEXT_LOOK)
+            if not settled and delivery.settled_at is not None:
+                next_look = delivery.settled_at
+            return self._change(
+                connection,
+                delivery,
+                "not there yet",
+                absences=absences,
+                wake_at=next_look,
+                lease_until=None,
+            )
+        if delivery.error_kind == Kind.DUPLICATE:
+            return self._change(
+                connection,
+                delivery,
+                "refused",
+                target=State.FAILED,
+                error_message="The platform says that this text is on the account already, but "
+                "it is not among the posts since then. Look at the account; change the text if it "
+                "must go out again.",
+                **_NO_DOUBT,
+            )
+        return self._change(
+            connection, delivery, "not there", target=State.SCHEDULED, wake_at=now, **_NO_DOUBT
+        )
+
+    def _unread(
+        self, connection: Connection, delivery: Delivery, message: str, **columns: Any
+    ) -> Delivery:
+        return self._change(
+            connection,
+            delivery,
+            "not readable",
+            detail={"message": message},
+            error_message=message,
+            **{"lease_until": None, "wake_at": self._clock.ahead(_NEXT_LOOK), **columns},
+        )
+
+    def _change(
+        self, connection: Connection, delivery: Delivery, event: str, **more: Any
+    ) -> Delivery:
+        return change(
+            connection,
+            delivery,
+            event,
+            role=Role.RECONCILER,
+            actor=ACTOR,
+            at=self._clock.now(),
+            **more,
+        )

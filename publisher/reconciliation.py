@@ -1,0 +1,50 @@
+"""A delivery whose outcome is unknown: look on the platform, and write what was seen."""
+
+from collections.abc import Callable
+
+import structlog
+
+from publisher.channels.base import Channel
+from publisher.delivery import parcel_of
+from publisher.errors import ConfigurationError, CredentialsMissing
+from publisher.ledger.doubts import Doubts
+from publisher.ledger.moves import Moved
+from publisher.models import Claim, Delivery
+from publisher.outcome import AccountHeld, Kind, Sighting, Unknown
+
+log = structlog.get_logger()
+
+
+class Reconciler:
+    """Looks for uncertain deliveries."""
+
+    def __init__(self, doubts: Doubts, channel_of: Callable[[str], Channel]) -> None:
+        """`channel_of` gives the channel of an account, for the calling thread."""
+        self._doubts = doubts
+        self._channel_of = channel_of
+
+    def reconcile(self, claim: Claim) -> None:
+        """Look for one delivery, and write what that told."""
+        delivery = self._doubts.take(claim)
+        if delivery is None:
+            return
+        try:
+            self._doubts.record(delivery, self._look(delivery))
+        except Moved:
+            log.info("let go: a person decided meanwhile", delivery=claim.delivery)
+
+    def _look(self, delivery: Delivery) -> Sighting:
+        since = delivery.doubt_since or delivery.due_at
+        try:
+            channel = self._channel_of(delivery.account)
+            return channel.find(parcel_of(delivery), delivery.prepared, delivery.remote_ids, since)
+        except (ConfigurationError, CredentialsMissing) as problem:
+            remedy = f"{problem} {problem.hint or ''}".strip()
+            again = f"Then run `publisher resume --account {delivery.account}`."
+            return AccountHeld(Kind.AUTH, f"{remedy} {again}")
+        except Exception:
+            log.exception("a channel raised", delivery=delivery.id, channel=delivery.channel)
+            return Unknown(
+                "Publisher failed while it looked for the post; var/log says more. Look at the "
+                "account, then say with `publisher resolve` or `publisher retry` what you saw."
+            )

@@ -1,0 +1,200 @@
+"""Unknown outcomes: when the platform is read, what counts, and when a person decides."""
+
+from datetime import datetime
+
+import pytest
+
+from publisher.ledger.attempts import Attempts
+from publisher.ledger.dispatch import Dispatch
+from publisher.ledger.doubts import Doubts
+from publisher.ledger.ledger import Ledger
+from publisher.ledger.moves import Moved
+from publisher.ledger.queries import Queries
+from publisher.models import Delivery
+from publisher.outcome import Absent, Accepted, AccountHeld, Deferred, Kind, Sighting, Unknown
+from publisher.states import State
+from tests.support.clock import ManualClock
+from tests.support.wishes import add, wish
+
+_SETTLE = 60  # seconds; as the fixtures have it
+
+
+@pytest.fixture
+def doubts(database: object, clock: ManualClock) -> Doubts:
+    return Doubts(database, clock)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def sent_at(clock: ManualClock) -> datetime:
+    return clock.now()
+
+
+@pytest.fixture
+def uncertain(
+    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualClock, sent_at: datetime
+) -> Delivery:
+    """A thread of two whose first part was sent, and no answer came."""
+    add(ledger, wish(clock, due_in=0, texts=("un", "deux")))
+    return doubtful(dispatch, attempts, clock, Unknown("No answer."))
+
+
+def doubtful(
+    dispatch: Dispatch, attempts: Attempts, clock: ManualClock, answer: Unknown
+) -> Delivery:
+    (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
+    delivery = attempts.take(claim)
+    assert delivery is not None
+    intended = attempts.intend(delivery, clock.now(), clock.ahead(30))
+    assert intended is not None
+    return attempts.record(intended, answer, clock.ahead(30))
+
+
+def look(doubts: Doubts, clock: ManualClock, sighting: Sighting) -> Delivery:
+    """Wait until the delivery may be looked for, claim it, and write what was seen."""
+    for _ in range(1000):
+        if claims := doubts.claim(clock.ahead(30), 10):
+            taken = doubts.take(claims[0])
+            assert taken is not None
+            return doubts.record(taken, sighting)
+        clock.advance(1)
+    raise AssertionError("it is never looked for")
+
+
+def test_what_is_found_is_recorded_and_the_thread_goes_on_after_it(
+    doubts: Doubts, uncertain: Delivery, clock: ManualClock, sent_at: datetime
+) -> None:
+    found = look(doubts, clock, Accepted("7", "https://x.com/7"))
+    assert (found.state, found.remote_ids) == (State.SCHEDULED, ("7",))
+    assert (found.published_at, found.url) == (sent_at, "https://x.com/7")
+    assert (found.intent_at, found.doubt_since, found.error_kind) == (None, None, None)
+
+
+def test_a_post_that_is_found_is_published(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    attempts: Attempts,
+    doubts: Doubts,
+    clock: ManualClock,
+    sent_at: datetime,
+) -> None:
+    add(ledger, wish(clock, due_in=0))
+    doubtful(dispatch, attempts, clock, Unknown("No answer."))
+    found = look(doubts, clock, Accepted("7"))
+    assert (found.state, found.published_at) == (State.PUBLISHED, sent_at)
+
+
+def test_an_absence_counts_only_after_the_platform_has_settled_and_only_twice(
+    doubts: Doubts, uncertain: Delivery, clock: ManualClock, sent_at: datetime
+) -> None:
+    early = look(doubts, clock, Absent())
+    assert (early.state, early.absences) == (State.UNCERTAIN, 0)
+    first = look(doubts, clock, Absent())
+    assert (first.state, first.absences) == (State.UNCERTAIN, 1)
+    assert (clock.now() - sent_at).total_seconds() >= _SETTLE
+    second = look(doubts, clock, Absent())
+    assert (second.state, second.intent_at) == (State.SCHEDULED, None)
+    assert second.doubt_since == sent_at, "a later look goes back to the first doubt"
+
+
+def test_a_post_that_shows_late_is_found_between_the_absences(
+    doubts: Doubts, uncertain: Delivery, clock: ManualClock
+) -> None:
+    look(doubts, clock, Absent())
+    look(doubts, clock, Absent())
+    assert look(doubts, clock, Accepted("7")).remote_ids == ("7",)
+
+
+def test_reading_that_fails_is_repeated_and_counts_for_nothing(
+    doubts: Doubts, uncertain: Delivery, clock: ManualClock
+) -> None:
+    for _ in range(10):
+        after = look(doubts, clock, Deferred(Kind.UNAVAILABLE, "No connection."))
+    assert (after.state, after.absences) == (State.UNCERTAIN, 0)
+
+
+def test_where_reading_cannot_tell_a_person_decides(
+    doubts: Doubts, uncertain: Delivery, queries: Queries, clock: ManualClock
+) -> None:
+    after = look(doubts, clock, Unknown("Too many posts to read."))
+    assert (after.state, after.error_message) == (State.UNCERTAIN, "Too many posts to read.")
+    clock.advance(3600)
+    assert doubts.claim(clock.ahead(30), 10) == []
+    assert queries.waiting().reading == 0
+
+
+def test_an_account_that_cannot_be_read_is_held_and_read_after_its_hold(
+    doubts: Doubts, uncertain: Delivery, ledger: Ledger, clock: ManualClock
+) -> None:
+    look(doubts, clock, AccountHeld(Kind.AUTH, "The token is dead."))
+    clock.advance(600)
+    assert doubts.claim(clock.ahead(30), 10) == []
+    ledger.resume("bice-x", "direction")
+    assert len(doubts.claim(clock.ahead(30), 10)) == 1
+
+
+def test_a_paused_account_is_read_all_the_same(
+    doubts: Doubts, uncertain: Delivery, ledger: Ledger, clock: ManualClock
+) -> None:
+    """Reading publishes nothing, and the manager wants to know what is out."""
+    ledger.pause("bice-x", "crise", "direction")
+    assert look(doubts, clock, Accepted("7")).remote_ids == ("7",)
+
+
+def test_a_duplicate_that_is_not_found_is_a_failure_and_not_sent_again(
+    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, doubts: Doubts, clock: ManualClock
+) -> None:
+    add(ledger, wish(clock, due_in=0))
+    doubtful(dispatch, attempts, clock, Unknown("It is there already.", duplicate=True))
+    for _ in range(3):
+        after = look(doubts, clock, Absent())
+    assert (after.state, after.error_kind) == (State.FAILED, Kind.DUPLICATE)
+
+
+def test_an_uncertain_delivery_never_expires_by_itself(
+    doubts: Doubts, uncertain: Delivery, dispatch: Dispatch, queries: Queries, clock: ManualClock
+) -> None:
+    """It may be out: calling it missed would be untrue."""
+    clock.advance(24 * 3600)
+    dispatch.expire()
+    assert queries.counts() == {State.UNCERTAIN: 1}
+
+
+def test_a_person_who_decides_meanwhile_is_faster(
+    doubts: Doubts, uncertain: Delivery, ledger: Ledger, clock: ManualClock
+) -> None:
+    clock.advance(10)
+    (claim,) = doubts.claim(clock.ahead(30), 10)
+    taken = doubts.take(claim)
+    assert taken is not None
+    ledger.retry("post.fr", None, "direction")
+    with pytest.raises(Moved):
+        doubts.record(taken, Accepted("7"))
+
+
+def test_a_reader_that_died_is_replaced_when_its_lease_is_over(
+    doubts: Doubts, uncertain: Delivery, clock: ManualClock
+) -> None:
+    clock.advance(10)
+    assert len(doubts.claim(clock.ahead(30), 10)) == 1
+    assert doubts.claim(clock.ahead(30), 10) == []
+    clock.advance(31)
+    assert len(doubts.claim(clock.ahead(30), 10)) == 1
+
+
+def test_a_worker_that_died_while_sending_leaves_a_doubt_since_its_intent(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    attempts: Attempts,
+    doubts: Doubts,
+    clock: ManualClock,
+    sent_at: datetime,
+) -> None:
+    add(ledger, wish(clock, due_in=0))
+    (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
+    delivery = attempts.take(claim)
+    assert delivery is not None
+    attempts.intend(delivery, clock.now(), clock.ahead(30))
+    clock.advance(31)
+    dispatch.reap()
+    found = look(doubts, clock, Accepted("7"))
+    assert (found.state, found.published_at) == (State.PUBLISHED, sent_at)
