@@ -33,6 +33,8 @@ class Step(StrEnum):
     """Makes a post that has its id already public: the second time changes nothing."""
     WITHDRAW = "withdraw"
     """Deletes a post: the second time finds it gone."""
+    READ = "read"
+    """Changes nothing."""
 
 
 class Wire(StrEnum):
@@ -112,6 +114,9 @@ Outcome = Accepted | Refused | Deferred | AccountHeld | Unknown
 class Absent:
     """The platform was read, whole, and the part was not there at that moment."""
 
+
+Reading = Accepted | Deferred | AccountHeld | Unknown
+"""What an answer to a request that only read can mean: never a refusal of the post."""
 
 Sighting = Accepted | Absent | Deferred | AccountHeld | Unknown
 """What reading a platform for a part told: there (with its id), not there at that moment, not

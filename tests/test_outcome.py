@@ -27,7 +27,7 @@ from publisher.outcome import (
 NOW = datetime(2016, 3, 7, 7, 30, 0, 250_000, tzinfo=UTC)
 EPOCH = int(NOW.timestamp())
 X, FACEBOOK = "twitter", "facebook"
-PUBLISH, LAY_READY, REVEAL, WITHDRAW = Step
+PUBLISH, LAY_READY, REVEAL, WITHDRAW, READ = Step
 HTML = "<!doctype html><title>502 Bad Gateway</title>"
 DUPLICATE = "You are not allowed to create a Tweet with duplicate content."
 REPLY = "Reply to this conversation is not allowed because you have not been mentioned."
@@ -576,6 +576,7 @@ WIRE = [
             (LAY_READY, Deferred, Kind.UNAVAILABLE),
             (REVEAL, Unknown, None),
             (WITHDRAW, Unknown, None),
+            (READ, Deferred, Kind.UNAVAILABLE),
         )
         for reason in ("time-out in reading", "connection reset", "the answer was cut off", "")
     ),

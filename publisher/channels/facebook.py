@@ -9,7 +9,7 @@ import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 import facebook
@@ -18,9 +18,18 @@ from publisher.channels import capabilities
 from publisher.channels.base import MediaReader, NotPrepared
 from publisher.channels.http import Recorder
 from publisher.clock import Clock
-from publisher.meaning import meaning
+from publisher.meaning import meaning, unreadable
 from publisher.models import Capabilities, Parcel, Picture, Prepared
-from publisher.outcome import Accepted, Answer, Outcome, Step
+from publisher.outcome import (
+    Absent,
+    Accepted,
+    Answer,
+    Outcome,
+    Reading,
+    Sighting,
+    Step,
+    Unknown,
+)
 
 PLATFORM = "https://graph.facebook.com"
 """The address in facebook-sdk's code."""
@@ -62,6 +71,8 @@ class Facebook:
         """Make the post, unpublished, with its pictures; see `Channel.prepare`."""
         if self._is_ready(parcel, prepared):
             return prepared
+        if prepared.draft_id:
+            self._discard(prepared.draft_id)
         media_ids = {
             picture.digest: self._upload(picture, read_media(picture.digest))
             for part in parcel.content.parts
@@ -90,16 +101,61 @@ class Facebook:
         )
         return _named(meaning("facebook", answer, Step.REVEAL), draft_id)
 
+    def find(
+        self,
+        parcel: Parcel,
+        prepared: Prepared,
+        sent: tuple[str, ...],
+        since: datetime,  # noqa: ARG002  the post has an id, so its date tells nothing
+    ) -> Sighting:
+        """Ask whether the prepared post is public; see `Channel.find`."""
+        if sent or not prepared.draft_id:
+            return Absent()  # only a post whose id was written down is ever made public
+        seen = self._look_at(prepared.draft_id)
+        if isinstance(seen, Accepted) and not self._is_ready(parcel, prepared):
+            return _out_with_another_text(seen.remote_id)
+        return seen
+
     def withdraw(self, remote_id: str) -> Outcome:
-        answer = self._recorder.call(
-            lambda: self._graph.request(
-                f"{GRAPH_VERSION}/{remote_id}", args=dict(self._proof), method="DELETE"
-            )
-        )
-        return _named(meaning("facebook", answer, Step.WITHDRAW), remote_id)
+        return _named(meaning("facebook", self._delete(remote_id), Step.WITHDRAW), remote_id)
 
     def _is_ready(self, parcel: Parcel, prepared: Prepared) -> bool:
         return bool(prepared.draft_id) and prepared.digest == parcel.content.digest
+
+    def _look_at(self, post_id: str) -> Reading | Absent:
+        """`Accepted` when the post is public, `Absent` when it is unpublished."""
+        fields = "id,is_published"
+        answer = self._recorder.call(
+            lambda: self._graph.get_object(post_id, fields=fields, **self._proof)
+        )
+        outcome = meaning("facebook", answer, Step.READ)
+        if not isinstance(outcome, Accepted):
+            return outcome
+        if outcome.remote_id != post_id:
+            return unreadable("facebook")
+        is_public = json.loads(answer.body)["is_published"]
+        return Accepted(post_id, url=_address(post_id)) if is_public else Absent()
+
+    def _discard(self, draft_id: str) -> None:
+        """Delete a post that was prepared with another text, so that it does not stay behind.
+
+        Whether that succeeds is of no importance: nobody sees it. Raises `NotPrepared` when it is
+        public after all, or nobody can tell: the new one would be a double.
+        """
+        seen = self._look_at(draft_id)
+        if isinstance(seen, Accepted):
+            raise NotPrepared(_out_with_another_text(draft_id))
+        if isinstance(seen, Absent):
+            self._delete(draft_id)
+        else:
+            raise NotPrepared(seen)
+
+    def _delete(self, post_id: str) -> Answer:
+        return self._recorder.call(
+            lambda: self._graph.request(
+                f"{GRAPH_VERSION}/{post_id}", args=dict(self._proof), method="DELETE"
+            )
+        )
 
     def _upload(self, picture: Picture, content: bytes) -> str:
         named = (
@@ -144,8 +200,19 @@ def _laid_ready(answer: Answer) -> str:
 
 def _named(outcome: Outcome, post_id: str) -> Outcome:
     if isinstance(outcome, Accepted):
-        return replace(outcome, remote_id=post_id, url=f"https://www.facebook.com/{post_id}")
+        return replace(outcome, remote_id=post_id, url=_address(post_id))
     return outcome
+
+
+def _address(post_id: str) -> str:
+    return f"https://www.facebook.com/{post_id}"
+
+
+def _out_with_another_text(post_id: str) -> Unknown:
+    return Unknown(
+        f"This post is public on the Page with an earlier text, as {post_id}. Look at the Page; "
+        "then say with `publisher resolve` that it is out, or delete it there."
+    )
 
 
 def _proof(token: str, app_secret: str | None) -> dict[str, str]:

@@ -82,7 +82,7 @@ class Pages:
         posts = self._folder / "posts"
         # The truth first: whatever dies after it, the next change makes the rest from it.
         files.write(posts / f"{page.slug}.json", page.model_dump_json(indent=1).encode())
-        files.write(posts / f"{page.slug}.html", self._rendered("post.html", page=page, root="../"))
+        files.write(posts / f"{page.slug}.html", self._html(page))
         self._rebuild(now)
 
     def remove(self, slug: str, *, now: datetime) -> None:
@@ -101,6 +101,18 @@ class Pages:
         """Whether the post is on the website, or on its way there."""
         return (self._folder / "posts" / f"{slug}.json").exists()
 
+    def show(self, page: Page) -> bool:
+        """Whether the public sees exactly this page, and the index that lists it; OSError."""
+        try:
+            return (
+                _read(self._folder / "posts" / f"{page.slug}.json") == page
+                and (self._folder / "posts" / f"{page.slug}.html").read_bytes() == self._html(page)
+                # The last file of all that `put` writes.
+                and (self._folder / "index.html").read_bytes() == self._index(self._all())
+            )
+        except FileNotFoundError:
+            return False
+
     def _rebuild(self, now: datetime) -> list[Page]:
         for folder in (self._folder, self._folder / "posts", self._folder / "media"):
             files.sweep(folder)
@@ -108,10 +120,7 @@ class Pages:
         latest = pages[:_IN_FULL]
         files.write(self._folder / "feed.atom", self._atom(latest, now))
         files.write(self._folder / "feed.json", self._json_feed(latest))
-        files.write(
-            self._folder / "index.html",
-            self._rendered("index.html", pages=latest, older=pages[_IN_FULL:], root=""),
-        )
+        files.write(self._folder / "index.html", self._index(pages))
         return pages
 
     def _all(self) -> list[Page]:
@@ -132,6 +141,12 @@ class Pages:
     def _rendered(self, template: str, **values: object) -> bytes:
         known = {"site_title": self._title, "site_lang": self._lang, "root": ""}
         return self._templates.get_template(template).render({**known, **values}).encode()
+
+    def _html(self, page: Page) -> bytes:
+        return self._rendered("post.html", page=page, root="../")
+
+    def _index(self, pages: list[Page]) -> bytes:
+        return self._rendered("index.html", pages=pages[:_IN_FULL], older=pages[_IN_FULL:], root="")
 
     def _content(self, page: Page) -> str:
         return str(self._templates.get_template("content.html").render(page=page, root=self._url))

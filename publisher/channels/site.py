@@ -11,7 +11,7 @@ post again writes the same files again.
 
 import hashlib
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
 
@@ -21,7 +21,7 @@ from publisher.channels.pages import Image, Page, Pages
 from publisher.clock import Clock
 from publisher.errors import ConfigurationError
 from publisher.models import Account, Capabilities, Parcel, Picture, Prepared
-from publisher.outcome import Accepted, Deferred, Kind, Outcome, Unknown
+from publisher.outcome import Absent, Accepted, Deferred, Kind, Outcome, Sighting, Unknown
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9._~-]{0,99}")
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
@@ -86,6 +86,29 @@ class Site:
                 self._pages.put(page, now=self._clock.now())
         except OSError as error:
             return _unwritable(error, begun=self._pages.has(page.slug))
+        return Accepted(page.slug, url=self._address(page.slug))
+
+    def find(
+        self,
+        parcel: Parcel,
+        prepared: Prepared,  # noqa: ARG002
+        sent: tuple[str, ...],
+        since: datetime,  # noqa: ARG002  a page has an id, so its date tells nothing
+    ) -> Sighting:
+        """Look whether the page is there, and all that lists it; see `Channel.find`.
+
+        What was written half is absent: sending it again completes it.
+        """
+        page = self._page(parcel)
+        try:
+            if sent or not self._pages.show(page):
+                return Absent()
+        except OSError as error:
+            return Deferred(
+                Kind.UNAVAILABLE,
+                f"The website's folder cannot be read ({_reason(error)}). Check its permissions. "
+                "Whether the page shows is not known yet; it will be looked for again.",
+            )
         return Accepted(page.slug, url=self._address(page.slug))
 
     def withdraw(self, remote_id: str) -> Outcome:
@@ -167,10 +190,14 @@ def _file_name(picture: Picture) -> str:
 
 def _unwritable(error: OSError, *, begun: bool = False) -> Deferred | Unknown:
     """`begun`: the post may already show somewhere; sending it again completes it."""
-    reason = error.strerror or str(error) or "unknown reason"
     problem = (
-        f"The website's folder cannot be used ({reason}). Check its permissions and the free space."
+        f"The website's folder cannot be used ({_reason(error)}). Check its permissions and the "
+        "free space."
     )
     if begun:
         return Unknown(f"{problem} The page may show already.")
     return Deferred(Kind.UNAVAILABLE, f"{problem} It will be tried again.")
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error) or "unknown reason"

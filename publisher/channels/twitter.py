@@ -5,26 +5,31 @@ not those for media; these go through its public `request`.
 """
 
 import base64
+import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 import tweepy
 
-from publisher.channels import capabilities
+from publisher.channels import capabilities, timeline
 from publisher.channels.base import MediaReader, NotPrepared
 from publisher.channels.http import Recorder
 from publisher.clock import Clock
-from publisher.meaning import meaning
+from publisher.meaning import meaning, unreadable
 from publisher.models import Capabilities, Parcel, Picture, Prepared
-from publisher.outcome import Accepted, Answer, Outcome, Step
+from publisher.outcome import Accepted, Answer, Outcome, Reading, Sighting, Step, Unknown
 
 PLATFORM = "https://api.twitter.com"
 """The address in tweepy's code, over which requests are signed."""
 MEDIA_LIFE = timedelta(hours=24)
 """How long X keeps an uploaded picture that no post uses yet."""
 _MEDIA_SAFETY = timedelta(hours=1)
+_PAGE_SIZE = 100  # posts; the most that X gives at once
+_MOST_PAGES = 10
 
 
 class Twitter:
@@ -52,6 +57,9 @@ class Twitter:
             access_token_secret=credentials["access_token_secret"],
         )
         self._client.session = self._recorder.session
+        # X's access tokens begin with the id of their user.
+        of_token = re.match(r"([0-9]{1,19})-", credentials["access_token"])
+        self._user_id = of_token[1] if of_token else ""
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
         """Upload the pictures and describe them; see `Channel.prepare`."""
@@ -82,6 +90,23 @@ class Twitter:
             ),
             Step.PUBLISH,
         )
+
+    def find(
+        self,
+        parcel: Parcel,
+        prepared: Prepared,  # noqa: ARG002  a post does not tell what its pictures' ids were
+        sent: tuple[str, ...],
+        since: datetime,
+    ) -> Sighting:
+        """Read the account's own timeline; see `Channel.find`.
+
+        Of several posts that fit, the earliest is meant. What began before `since` by no more than
+        `timeline.SKEW` counts too, because X has a clock of its own.
+        """
+        posts = self._posts(since - timeline.SKEW)
+        if not isinstance(posts, list):
+            return posts
+        return timeline.look_for(parcel.content.parts[len(sent)], posts, sent, since)
 
     def withdraw(self, remote_id: str) -> Outcome:
         answer = self._recorder.call(lambda: self._client.delete_tweet(remote_id))
@@ -118,9 +143,55 @@ class Twitter:
             raise NotPrepared(outcome)
         return outcome.remote_id
 
+    def _posts(self, start: datetime) -> list[timeline.Post] | Reading:
+        """All posts of the account that were made at `start` or later."""
+        if not self._user_id and (failed := self._learn_user_id()):
+            return failed
+        posts: list[timeline.Post] = []
+        query = {"max_results": str(_PAGE_SIZE), "start_time": f"{start:%Y-%m-%dT%H:%M:%SZ}"}
+        for _ in range(_MOST_PAGES):
+            page = self._page(query)
+            if not isinstance(page, timeline.Page):
+                return page
+            posts += page.posts
+            if not page.next_token:
+                return posts
+            query["pagination_token"] = page.next_token
+        return Unknown(
+            f"Since this post the account on X has had more than {_MOST_PAGES * _PAGE_SIZE} posts, "
+            "too many to read. Look at the account, then say with `publisher resolve` or "
+            "`publisher retry` what you saw."
+        )
+
+    def _page(self, query: Mapping[str, str]) -> timeline.Page | Reading:
+        route = f"/2/users/{self._user_id}/tweets"
+        for fields in timeline.FIELDS:
+            # Not through tweepy's own method, which knows one of the spellings only.
+            answer = self._recorder.call(
+                partial(
+                    self._client.request, "GET", route, params={**query, **fields}, user_auth=True
+                )
+            )
+            outcome = meaning("twitter", answer, Step.READ)
+            if isinstance(outcome, Accepted):
+                if page := timeline.parse(answer.body):
+                    return page
+                outcome = unreadable("twitter")
+            elif answer.status != HTTPStatus.BAD_REQUEST:
+                break
+        return outcome
+
+    def _learn_user_id(self) -> Reading | None:
+        """Ask X whose token it is; what came instead, if not the answer."""
+        answer = self._recorder.call(self._client.get_me)
+        outcome = meaning("twitter", answer, Step.READ)
+        if not isinstance(outcome, Accepted):
+            return outcome
+        self._user_id = outcome.remote_id
+        return None if self._user_id else unreadable("twitter")
+
     def _judged(self, answer: Answer, step: Step) -> Outcome:
         outcome = meaning("twitter", answer, step)
         if isinstance(outcome, Accepted):
-            # X leads from this address to the account's own, whose name we need not know.
-            return replace(outcome, url=f"https://x.com/i/web/status/{outcome.remote_id}")
+            return replace(outcome, url=timeline.address(outcome.remote_id))
         return outcome

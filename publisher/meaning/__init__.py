@@ -8,24 +8,38 @@ from what was seen of them; tests/test_outcome.py lists them.
 Messages are for the manager: what happened and what to do next, without addresses or secrets.
 """
 
+from typing import Literal, overload
+
 from publisher.meaning import facebook, twitter
-from publisher.meaning.common import DEFAULT_REST, doubt
-from publisher.outcome import Answer, Deferred, Kind, Outcome, Step, Wire
+from publisher.meaning.common import DEFAULT_REST, doubt, unread
+from publisher.outcome import Answer, Deferred, Kind, Outcome, Reading, Step, Wire
 
-__all__ = ["DEFAULT_REST", "meaning"]
+__all__ = ["DEFAULT_REST", "meaning", "unreadable"]
 
-_PLATFORMS = {"twitter": ("X", twitter.meaning), "facebook": ("Facebook", facebook.meaning)}
+_NAMES = {"twitter": "X", "facebook": "Facebook"}
+_MEANINGS = {"twitter": twitter.meaning, "facebook": facebook.meaning}
+_READINGS = {"twitter": twitter.reading, "facebook": facebook.reading}
 
 
+@overload
+def meaning(channel: str, answer: Answer, step: Literal[Step.READ]) -> Reading: ...
+@overload
+def meaning(channel: str, answer: Answer, step: Step = Step.PUBLISH) -> Outcome: ...
 def meaning(channel: str, answer: Answer, step: Step = Step.PUBLISH) -> Outcome:
     """What `answer` to a request of `channel` (`twitter` or `facebook`) means."""
-    name, of_answer = _PLATFORMS[channel]
+    name = _NAMES[channel]
     if answer.wire is Wire.NOT_SENT:
-        return Deferred(
-            Kind.UNAVAILABLE,
-            f"{name} could not be reached ({answer.reason or 'no connection'}). "
-            "Nothing was sent; it will be tried again.",
-        )
+        what = f"{name} could not be reached ({answer.reason or 'no connection'})"
+        if step is Step.READ:
+            return unread(what)
+        return Deferred(Kind.UNAVAILABLE, f"{what}. Nothing was sent; it will be tried again.")
     if answer.wire is Wire.NO_ANSWER:
         return doubt(f"{name} gave no answer ({answer.reason or 'connection lost'})", step)
-    return of_answer(answer, step)
+    if step is Step.READ:
+        return _READINGS[channel](answer)
+    return _MEANINGS[channel](answer, step)
+
+
+def unreadable(channel: str) -> Deferred:
+    """What an answer means that should tell what is on the platform, and does not."""
+    return unread(f"{_NAMES[channel]} gave an answer that cannot be used")

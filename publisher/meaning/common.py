@@ -18,10 +18,21 @@ def doubt(what: str, step: Step) -> Unknown | Deferred:
     if step is Step.LAY_READY:
         message = f"{what} while the post was laid ready. Nothing is public; it will be repeated."
         return Deferred(Kind.UNAVAILABLE, message)
+    if step is Step.READ:
+        return unread(what)
     if step is Step.WITHDRAW:
         return Unknown(f"{what}, so the post may be deleted or not. Withdraw it again.")
     return Unknown(
         f"{what}, so the post may be out or not. The account is read before anything is sent again."
+    )
+
+
+def unread(what: str) -> Deferred:
+    """The account could not be read."""
+    return Deferred(
+        Kind.UNAVAILABLE,
+        f"{what} when the account was read. Whether the post is out is not known yet; the account "
+        "will be read again.",
     )
 
 

@@ -14,9 +14,20 @@ from publisher.meaning.common import (
     number,
     parsed,
     quote,
+    unread,
     whole,
 )
-from publisher.outcome import Accepted, AccountHeld, Answer, Kind, Outcome, Refused, Step, Unknown
+from publisher.outcome import (
+    Accepted,
+    AccountHeld,
+    Answer,
+    Kind,
+    Outcome,
+    Reading,
+    Refused,
+    Step,
+    Unknown,
+)
 
 NEARLY_USED_UP = 95
 """Percent of a limit from which an account rests."""
@@ -56,6 +67,36 @@ def meaning(answer: Answer, step: Step) -> Outcome:
     if remote_id or (confirmed and step in (Step.REVEAL, Step.WITHDRAW)):
         return Accepted(remote_id, rest_until=_rest(answer))
     return doubt("Facebook answered with success, but without the id of a post", step)
+
+
+def reading(answer: Answer) -> Reading:
+    """What an answer of Facebook tells that should show a post."""
+    status, data = answer.status or 0, mapping(parsed(answer.body))
+    if error := mapping(data.get("error")):
+        return _unreadable(answer, error)
+    if status == 429:
+        return _throttled(answer)
+    if not 200 <= status < 300:
+        return unread(f"Facebook answered with {named_status(status)} and no reason")
+    if isinstance(data.get("is_published"), bool) and (post_id := identifier(data.get("id"))):
+        return Accepted(post_id)
+    return unread("Facebook gave an answer that cannot be used")
+
+
+def _unreadable(answer: Answer, error: dict[str, Any]) -> Reading:
+    code, subcode = whole(error.get("code")), whole(error.get("error_subcode"))
+    says = quote(error.get("error_user_msg") or error.get("message"))
+    if code in _THROTTLED:
+        return _throttled(answer)
+    if held := _account(code, subcode, says):
+        return held
+    if code == 100 and subcode == _MISSING_OBJECT and error.get("is_transient") is not True:
+        return Unknown(
+            "The post that was laid ready on Facebook is there no more. Somebody deleted it, and "
+            "it may have been public before. Look at the Page's activity log, then say with "
+            "`publisher resolve` or `publisher retry` what you saw."
+        )
+    return unread(f"Facebook refused{says}")
 
 
 def _error(answer: Answer, error: dict[str, Any], step: Step) -> Outcome:

@@ -13,14 +13,26 @@ from publisher.meaning.common import (
     named_status,
     parsed,
     quote,
+    unread,
     whole,
 )
-from publisher.outcome import Accepted, AccountHeld, Answer, Kind, Outcome, Refused, Step, Unknown
+from publisher.outcome import (
+    Accepted,
+    AccountHeld,
+    Answer,
+    Kind,
+    Outcome,
+    Reading,
+    Refused,
+    Step,
+    Unknown,
+)
 
 _SKEW = timedelta(minutes=1)  # between the platform's clock and ours
 _WINDOWS = ("x-rate-limit", "x-user-limit-24hour", "x-app-limit-24hour")
 _DOUBTS = frozenset({408, 409, 425})  # the server gave up on the request, which may have arrived
 _FAULTS_OF_THE_POST = frozenset({400, 413, 422})
+_FAULTS_OF_THE_ACCOUNT = frozenset({401, 402, 403, 429})
 
 
 def meaning(answer: Answer, step: Step) -> Outcome:
@@ -40,6 +52,21 @@ def meaning(answer: Answer, step: Step) -> Outcome:
             Kind.CONTENT, f"X refuses this post{says}. Change the draft and queue it again."
         )
     return _account(answer, body)
+
+
+def reading(answer: Answer) -> Reading:
+    """What an answer of X tells that should show one object, or a whole list of them."""
+    status, body = answer.status or 0, mapping(parsed(answer.body))
+    if status in _FAULTS_OF_THE_ACCOUNT:
+        return _account(answer, body)
+    if not 200 <= status < 300:
+        return unread(f"X answered with {named_status(status)}")
+    # The count tells an empty list from an answer that has nothing but errors.
+    found, count = body.get("data", []), whole(mapping(body.get("meta")).get("result_count"))
+    remote_id = identifier(mapping(found).get("id"))
+    if remote_id or (isinstance(found, list) and count == len(found)):
+        return Accepted(remote_id)
+    return unread("X gave an answer that cannot be used")
 
 
 def _taken(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
@@ -81,10 +108,14 @@ def _forbidden(body: dict[str, Any]) -> Outcome:
         return Refused(
             Kind.CONTENT, "The text is too long for X. Shorten the draft and queue it again."
         )
+    return _not_allowed("post", body)
+
+
+def _not_allowed(what: str, body: dict[str, Any]) -> AccountHeld:
     return AccountHeld(
         Kind.PERMISSION,
-        f"X does not let this account post{_says(body)}. Sign in to X with it, look for a notice, "
-        f"and check the app's permissions. {RESUME}",
+        f"X does not let this account {what}{_says(body)}. Sign in to X with it, look for a "
+        f"notice, and check the app's permissions. {RESUME}",
     )
 
 
@@ -104,6 +135,8 @@ def _account(answer: Answer, body: dict[str, Any]) -> AccountHeld:
             Kind.PERMISSION,
             f"The credits for X are used up. Buy new ones in X's developer console. {RESUME}",
         )
+    if answer.status == 403:
+        return _not_allowed("read its own posts", body)
     return AccountHeld(
         Kind.PERMISSION,
         f"X does not offer this to the account's app{_says(body)} "
