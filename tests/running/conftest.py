@@ -53,10 +53,12 @@ def until() -> Until:
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
-    """A folder with three accounts, one on each channel, and no drafts."""
+    """A folder with three accounts, one on each channel, their secrets, and no drafts."""
     (tmp_path / "posts").mkdir()
     (tmp_path / "publisher.toml").write_text(_SETTINGS)
     (tmp_path / "posts" / "session.yaml").write_text(_SESSION)
+    (tmp_path / "secrets.toml").touch(mode=0o600)
+    (tmp_path / "secrets.toml").write_text(secrets_toml(accounts_for(settings.load(tmp_path))))
     return tmp_path
 
 
@@ -80,10 +82,7 @@ def draft(workspace: Path) -> Draft:
 @pytest.fixture
 def sandbox(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     """The platforms' stand-in at work, and an environment that leads the workspace to it."""
-    accounts = accounts_for(settings.load(workspace))
-    (workspace / "secrets.toml").write_text(secrets_toml(accounts))
-    (workspace / "secrets.toml").chmod(0o600)
-    stand_in = Sandbox(accounts, SystemClock())
+    stand_in = Sandbox(accounts_for(settings.load(workspace)), SystemClock())
     with server.running(stand_in) as address:
         monkeypatch.setenv("PUBLISHER_TWITTER_API_URL", address)
         monkeypatch.setenv("PUBLISHER_FACEBOOK_GRAPH_URL", address)

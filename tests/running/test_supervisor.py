@@ -398,6 +398,7 @@ def test_killed_supervisor_leaves_no_lock(queued: Queued, workspace: Path, until
 def test_run_without_any_credentials_is_refused_before_anything_starts(
     workspace: Path, draft: Draft, queued: Queued
 ) -> None:
+    (workspace / "secrets.toml").unlink()
     draft("one", _soon(1))
     app = queued()
     with pytest.raises(CredentialsMissing) as refusal:

@@ -95,8 +95,6 @@ def test_another_apps_key_is_refused(tweeter: Tweeter, accounts: dict[str, Sandb
 @pytest.mark.parametrize(
     ("instead", "reason"),
     [
-        ({"oauth_timestamp": str(int(time.time()) - 400)}, "away from this machine's clock"),
-        ({"oauth_timestamp": str(int(time.time()) + 400)}, "away from this machine's clock"),
         ({"oauth_timestamp": "now"}, "no number"),
         ({"oauth_signature_method": "PLAINTEXT"}, "not HMAC-SHA1"),
         ({"oauth_signature": "AAAA"}, "not the signature"),
@@ -114,6 +112,18 @@ def test_a_stale_or_odd_signature_is_refused(
     answer = post(session, address, signed)
     assert answer.status_code == 401
     assert reason in answer.headers["x-sandbox-reason"]
+
+
+@pytest.mark.parametrize("seconds", [-400, 400])
+def test_a_signature_of_another_time_is_refused(
+    session: requests.Session, address: str, accounts: dict[str, SandboxAccount], seconds: int
+) -> None:
+    other_time = str(int(time.time()) + seconds)
+    url = "https://api.twitter.com/2/tweets"
+    signed = header(accounts["bice-x"], url, oauth_timestamp=other_time)
+    answer = post(session, address, signed)
+    assert answer.status_code == 401
+    assert "away from this machine's clock" in answer.headers["x-sandbox-reason"]
 
 
 def test_a_nonce_works_once(
