@@ -198,7 +198,7 @@ def test_a_lagging_timeline_hides_what_is_new(
     me = client.get_me().data.id
     client.create_tweet(text="Bonjour")
     page.post("me/feed", message="Bonjour à tous")
-    break_("lag", seconds=0.4)
+    break_("lag", seconds=2)
     assert client.get_users_tweets(me, user_auth=True).data is None
     assert page.get("me/published_posts")["data"] == []
     assert eventually(lambda: client.get_users_tweets(me, user_auth=True).data is not None)
