@@ -79,7 +79,6 @@ _S = State
 _HOLD = "Its agenda item is cancelled, or a consent has ended; the draft was queued again."
 _CANCEL = "Its draft is gone, no longer names the account, or has no time; or `publisher cancel`."
 _EXPIRED = "Its expiry has passed."
-_NOT_BUILT = "*No command does this yet.*"
 _REASONS: dict[tuple[State, State], str] = {
     (_S.AWAITING_APPROVAL, _S.SCHEDULED): "It is approved (*no command does this yet*); or "
     "approval is no longer required, and the draft was queued again.",
@@ -100,9 +99,16 @@ _REASONS: dict[tuple[State, State], str] = {
     (_S.PUBLISHING, _S.MISSED): "Its expiry passed while it was made ready.",
     (_S.PUBLISHING, _S.UNCERTAIN): "It may be out or not: no answer, an answer that cannot be "
     "read, or a worker that died while it was sending.",
-    (_S.UNCERTAIN, _S.PUBLISHED): f"It was found on the platform. {_NOT_BUILT}",
-    (_S.UNCERTAIN, _S.SCHEDULED): "Somebody looked, and it is not there: `publisher retry`.",
-    (_S.UNCERTAIN, _S.FAILED): f"It is not there, and shall not be tried again. {_NOT_BUILT}",
+    (_S.UNCERTAIN, _S.PUBLISHED): "It was found on the platform, whole.",
+    (
+        _S.UNCERTAIN,
+        _S.SCHEDULED,
+    ): "It was not there, in two readings after the settling time; or a part was "
+    "found, and more are to come; or somebody looked, and it is not there: `publisher retry`.",
+    (
+        _S.UNCERTAIN,
+        _S.FAILED,
+    ): "The platform called its text a duplicate, and it is not among the newer posts.",
     (_S.HELD, _S.SCHEDULED): "The reason is gone, and the draft was queued again.",
     (_S.HELD, _S.AWAITING_APPROVAL): "The same, where approval is required.",
     (_S.HELD, _S.CANCELLED): _CANCEL,
@@ -118,7 +124,10 @@ _REASONS: dict[tuple[State, State], str] = {
     "or `publisher retry`.",
     (_S.CANCELLED, _S.AWAITING_APPROVAL): "The draft is back and was queued, where approval is "
     "required.",
-    (_S.PUBLISHED, _S.WITHDRAWN): f"It was deleted from the platform, on record. {_NOT_BUILT}",
+    (
+        _S.PUBLISHED,
+        _S.WITHDRAWN,
+    ): "It was deleted from the platform, on record. *No command does this yet.*",
 }
 _BY_ITSELF = frozenset({Role.DISPATCHER, Role.WORKER, Role.RECONCILER})
 _BY_PEOPLE = frozenset({Role.QUEUE, Role.MANAGER})
