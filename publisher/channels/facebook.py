@@ -147,7 +147,7 @@ class Facebook:
             raise NotPrepared(_out_with_another_text(draft_id))
         if isinstance(seen, Absent):
             self._delete(draft_id)
-        else:
+        elif not isinstance(seen, Unknown):  # that is: it is gone
             raise NotPrepared(seen)
 
     def _delete(self, post_id: str) -> Answer:

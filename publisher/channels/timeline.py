@@ -107,7 +107,7 @@ def look_for(
         likeness = _likeness(part, post)
         if likeness is Likeness.SAME and post.parent == parent:
             certain.append(post)
-        elif likeness and (post.parent == parent or (sent and not post.parent)):
+        elif likeness and (post.parent == parent or (sent and post.parent == "")):
             perhaps.append(post)
     if certain:
         first = min(certain, key=lambda post: (post.created_at, int(post.id)))

@@ -1,9 +1,10 @@
-"""What X does to a text: links become t.co, `&`, `<` and `>` become HTML entities, and the length
-is weighted. Positions are in code points, as in API v2.
+"""What X does to a text: links become t.co, `&`, `<` and `>` become HTML entities, characters are
+composed, and the length is weighted. Positions are in code points, as in API v2.
 """
 
 import hashlib
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from twitter_text import extract_urls_with_indices
@@ -79,7 +80,7 @@ def shown(text: str) -> tuple[str, list[dict[str, object]]]:
 
 def rendered(entry: Entry) -> tuple[str, dict[str, object]]:
     """The text of a post as the API returns it, with its pictures' link, and its `entities`."""
-    text, urls = shown(entry.text)
+    text, urls = shown(unicodedata.normalize("NFC", entry.text))
     if entry.media:
         address = f"https://x.com/i/web/status/{entry.id}/photo/1"
         picture = Link(address, 0, 0).short

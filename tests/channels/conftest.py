@@ -17,7 +17,7 @@ from publisher.channels import http
 from publisher.channels.base import Channel, NotPrepared
 from publisher.channels.registry import ChannelOptions, open_channel
 from publisher.models import Account, Content, Parcel, Part, Picture, Prepared
-from publisher.outcome import Accepted, Outcome
+from publisher.outcome import Accepted, Outcome, Sighting
 from publisher.sandbox.accounts import SandboxAccount, accounts_for, by_name
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings import Settings
@@ -108,6 +108,12 @@ class Stage:
             sent = (*sent, outcome.remote_id)
         return outcomes
 
+    def ready(self, parcel: Parcel, **instead: object) -> "Attempt":
+        """A parcel that is prepared and about to be sent; keywords are options of the channel."""
+        channel = self.open(**instead)
+        prepared = channel.prepare(parcel, Prepared(), self.media.__getitem__)
+        return Attempt(self, parcel, channel, prepared, self.options.clock.now())
+
     def sendings(self, parcel: Parcel) -> range:
         return range(len(parcel.content.parts) if self.name == "twitter" else 1)
 
@@ -149,6 +155,30 @@ class Stage:
             )
             for item in reversed(items)
         ]
+
+
+@dataclass
+class Attempt:
+    """A parcel on its way out: what a worker and whoever looks for it later know of it."""
+
+    stage: Stage
+    parcel: Parcel
+    channel: Channel
+    prepared: Prepared
+    since: datetime
+    sent: tuple[str, ...] = ()
+
+    def send(self) -> Outcome:
+        """Send the next part; it counts as sent when it was accepted."""
+        outcome = self.channel.send(self.parcel, self.prepared, self.sent)
+        if isinstance(outcome, Accepted):
+            self.sent = (*self.sent, outcome.remote_id)
+        return outcome
+
+    def find(self, sent: tuple[str, ...] | None = None) -> Sighting:
+        """Look for the part after those in `sent`, with an instance that never sent anything."""
+        known = self.sent if sent is None else sent
+        return self.stage.open().find(self.parcel, self.prepared, known, self.since)
 
 
 SETTINGS = Settings.model_validate(

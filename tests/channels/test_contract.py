@@ -404,8 +404,9 @@ def test_no_secret_comes_out(what: What | None, platform: Stage, logged: list[st
         platform.sandbox.faults.set([Fault(what=what)])
         outcomes += platform.deliver(parcel, channel)
     outcomes.append(channel.withdraw("123_456"))
+    seen = channel.find(parcel, Prepared(draft_id="1002_1"), (), platform.options.clock.now())
     logging.getLogger("tests").debug("this line is heard")
-    said = repr(outcomes) + repr(channel) + "".join(logged)
+    said = repr(outcomes) + repr(seen) + repr(channel) + "".join(logged)
     assert "this line is heard" in said
     assert pickle.dumps(outcomes)
     for name, secret in platform.credentials.items():
@@ -427,5 +428,5 @@ def test_not_prepared_tells_why() -> None:
 
 def test_every_channel_keeps_the_protocol(stage: Stage) -> None:
     channel: Channel = stage.open()
-    for method in ("prepare", "send", "withdraw"):
+    for method in ("prepare", "send", "find", "withdraw"):
         assert callable(getattr(channel, method))

@@ -6,6 +6,7 @@ import hmac
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import HTTP
@@ -20,7 +21,9 @@ import requests
 from publisher.channels.facebook import GRAPH_VERSION
 from publisher.models import Prepared
 from publisher.outcome import Accepted
-from tests.channels.conftest import Stage, Stages
+from publisher.sandbox.accounts import accounts_for, by_name
+from tests.channels.conftest import SETTINGS, Stage, Stages
+from tests.support.clock import ManualClock
 
 APIS = Path(__file__).resolve().parents[3] / "shared" / "data" / "apis"
 X_FILE = APIS / "x-openapi-2.167.json"
@@ -35,10 +38,12 @@ def everything(stage: Stage) -> None:
     """Let a channel do all that it can do."""
     pictures = (stage.picture("Une carte", "teal"), stage.picture("Deux", "olive", "JPEG"))
     parcel = stage.parcel("Un", "Deux", pictures=pictures, link="https://example.org/a?b=1")
-    outcomes = stage.deliver(parcel)
-    for outcome in outcomes:
-        assert isinstance(outcome, Accepted)
-        assert isinstance(stage.open().withdraw(outcome.remote_id), Accepted)
+    attempt = stage.ready(parcel)
+    for _ in stage.sendings(parcel):
+        assert isinstance(attempt.send(), Accepted)
+    assert isinstance(attempt.find(sent=()), Accepted)
+    for remote_id in attempt.sent:
+        assert isinstance(attempt.channel.withdraw(remote_id), Accepted)
 
 
 @pytest.fixture
@@ -72,6 +77,7 @@ def test_requests_to_x_fit_its_openapi_description(to_x: Exchanges) -> None:
     for request in to_x:
         template, operation = _operation(description, path_of(request), str(request.method))
         seen.add(f"{request.method} {template}")
+        _check_query(description, operation, request)
         if "requestBody" in operation:
             assert request.headers["Content-Type"] == "application/json"
             schema = operation["requestBody"]["content"]["application/json"]["schema"]
@@ -83,9 +89,28 @@ def test_requests_to_x_fit_its_openapi_description(to_x: Exchanges) -> None:
     assert seen == {
         "POST /2/tweets",
         "DELETE /2/tweets/{id}",
+        "GET /2/users/{id}/tweets",
         "POST /2/media/upload",
         "POST /2/media/metadata",
     }
+
+
+def _check_query(
+    description: dict[str, Any], operation: dict[str, Any], request: requests.PreparedRequest
+) -> None:
+    """Each parameter is one that the description knows, with a value that it allows."""
+    known = {}
+    for parameter in operation.get("parameters", []):
+        name = parameter.get("$ref", "").rpartition("/")[2]
+        parameter = description["components"]["parameters"].get(name, parameter)  # noqa: PLW2901
+        if parameter["in"] == "query":
+            known[parameter["name"]] = parameter["schema"]
+    for name, text in parse_qsl(urlsplit(str(request.url)).query):
+        kind = known[name]["type"]
+        value = int(text) if kind == "integer" else text.split(",") if kind == "array" else text
+        jsonschema.validate(
+            value, known[name], format_checker=jsonschema.FormatChecker(["date-time"])
+        )
 
 
 def _operation(description: dict[str, Any], path: str, method: str) -> tuple[str, dict[str, Any]]:
@@ -137,8 +162,36 @@ def test_a_post_on_x_asks_for_nothing_that_it_does_not_need(
     assert json.loads(body_of(request)) == {"text": "Bonjour"}
 
 
+def test_reading_on_x_asks_for_the_time_around_the_intent(
+    to_x: Exchanges, stages: Stages, clock: ManualClock
+) -> None:
+    """In whole seconds, which are all that X takes, and a minute early; of its own account."""
+    (request,) = [request for request in to_x if request.method == "GET"]
+    parts = urlsplit(str(request.url))
+    query = dict(parse_qsl(parts.query))
+    start = clock.now() - timedelta(seconds=60)
+    assert query["start_time"] == f"{start:%Y-%m-%dT%H:%M:%SZ}"
+    assert query["max_results"] == "100"
+    known = by_name(accounts_for(SETTINGS))["bice-x"]
+    assert parts.path == f"/2/users/{known.user_id}/tweets"
+
+
+def test_asking_whose_token_it_is_comes_first_and_needs_nothing_else(
+    stages: Stages, exchanges: Exchanges
+) -> None:
+    stage = stages("twitter")
+    channel = stage.open()
+    channel._user_id = ""  # type: ignore[attr-defined]
+    channel.find(stage.parcel("Bonjour"), Prepared(), (), stage.options.clock.now())
+    assert [(r.method, path_of(r).rpartition("/")[2]) for r in exchanges] == [
+        ("GET", "me"),
+        ("GET", "tweets"),
+    ]
+    assert not urlsplit(str(exchanges[0].url)).query
+
+
 def test_pictures_that_x_has_forgotten_are_uploaded_again(
-    stages: Stages, exchanges: Exchanges, clock: Any
+    stages: Stages, exchanges: Exchanges, clock: ManualClock
 ) -> None:
     """A media id lives for 24 hours; a delivery may be held for longer."""
     stage = stages("twitter")
@@ -164,7 +217,12 @@ def test_a_part_without_pictures_needs_none(stages: Stages, exchanges: Exchanges
 
 # Facebook.
 
-_COMMON = {"access_token": "string", "appsecret_proof": "string", "source": "file"}
+_COMMON = {
+    "access_token": "string",
+    "appsecret_proof": "string",
+    "fields": "string",
+    "source": "file",
+}
 """Parameters of every call, and the one that Meta's spec of photos leaves out."""
 _TYPES = {
     "string": r"(?s).*",
@@ -185,12 +243,27 @@ def test_requests_to_facebook_fit_metas_specs(to_facebook: Exchanges) -> None:
             assert name in known, name
             assert re.fullmatch(_TYPES[known[name]], value), (name, value)
         seen.add((request.method, path[-1] if len(path) == 2 else "a post"))
-    assert seen == {("POST", "photos"), ("POST", "feed"), ("POST", "a post"), ("DELETE", "a post")}
+    assert seen == {
+        ("POST", "photos"),
+        ("POST", "feed"),
+        ("POST", "a post"),
+        ("GET", "a post"),
+        ("DELETE", "a post"),
+    }
+
+
+@needs_apis
+def test_the_fields_that_are_read_of_a_post_are_among_metas(to_facebook: Exchanges) -> None:
+    known = {
+        field["name"] for field in json.loads((APIS / "meta-page-post.json").read_text())["fields"]
+    }
+    (request,) = [request for request in to_facebook if request.method == "GET"]
+    assert set(fields_of(request)["fields"].split(",")) == {"id", "is_published"} <= known
 
 
 def _parameters(method: str, path: list[str]) -> dict[str, str]:
     file, endpoint = ("meta-page", path[1]) if len(path) == 2 else ("meta-page-post", None)
-    name = {"POST": "#update", "DELETE": "#delete"}[method]
+    name = {"GET": "#get", "POST": "#update", "DELETE": "#delete"}[method]
     for api in json.loads((APIS / f"{file}.json").read_text())["apis"]:
         found = api.get("endpoint") == endpoint if endpoint else api.get("name") == name
         if api["method"] == method and found:
@@ -223,7 +296,7 @@ def _multipart(kind: str, body: bytes) -> Iterator[tuple[str, str]]:
 
 def test_facebook_makes_a_post_unpublished_and_then_public(to_facebook: Exchanges) -> None:
     """No request alone makes anything new public."""
-    photo, other, post, reveal, _ = (fields_of(request) for request in to_facebook)
+    photo, other, post, reveal, _, _ = (fields_of(request) for request in to_facebook)
     assert photo["published"] == other["published"] == post["published"] == "false"
     assert reveal["is_published"] == "true"
     assert "message" not in reveal
@@ -235,7 +308,7 @@ def test_each_call_to_facebook_carries_the_proof(to_facebook: Exchanges, stages:
     proof = hmac.new(keys["app_secret"].encode(), keys["page_token"].encode(), hashlib.sha256)
     assert [fields_of(request)["appsecret_proof"] for request in to_facebook] == [
         proof.hexdigest()
-    ] * 5
+    ] * 6
 
 
 def test_without_an_app_secret_there_is_no_proof(stages: Stages, exchanges: Exchanges) -> None:
@@ -247,10 +320,10 @@ def test_without_an_app_secret_there_is_no_proof(stages: Stages, exchanges: Exch
         assert "appsecret_proof" not in fields_of(request)
 
 
-def test_only_a_delete_has_the_token_in_its_address(to_facebook: Exchanges) -> None:
+def test_only_what_has_no_body_has_the_token_in_its_address(to_facebook: Exchanges) -> None:
     """facebook-sdk cannot do otherwise there; see http.py for what keeps it out of the logs."""
     with_query = [request.method for request in to_facebook if urlsplit(str(request.url)).query]
-    assert with_query == ["DELETE"]
+    assert with_query == ["GET", "DELETE"]
 
 
 def test_every_request_has_its_time_and_follows_no_redirect(

@@ -47,6 +47,13 @@ def test_ids_hold_the_time_and_only_grow(tweeter: Tweeter, clock: Any) -> None:
     assert (third >> 22) + 1_288_834_974_657 == int(clock.now().timestamp() * 1000)
 
 
+def test_a_text_comes_back_with_its_characters_composed(tweeter: Tweeter, sandbox: Sandbox) -> None:
+    """What was sent stays on record as it was sent."""
+    post = tweeter().create_tweet(text="e\u0301te\u0301")
+    assert post.data["text"] == "\u00e9t\u00e9"
+    assert sandbox.state()["posts"][0]["text"] == "e\u0301te\u0301"
+
+
 def test_links_come_back_as_t_co_and_special_characters_escaped(
     tweeter: Tweeter, sandbox: Sandbox
 ) -> None:
