@@ -17,6 +17,7 @@ from publisher.clock import Clock
 from publisher.delivery import Courier, Leases
 from publisher.errors import ConfigurationError, CredentialsMissing, PublisherError
 from publisher.ledger.attempts import Attempts
+from publisher.ledger.control import Control
 from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.doubts import Doubts
@@ -25,6 +26,7 @@ from publisher.ledger.queries import Queries
 from publisher.models import Delivery
 from publisher.reconciliation import Reconciler
 from publisher.settings import Settings
+from publisher.withdrawal import Withdrawal
 
 if TYPE_CHECKING:
     from publisher.planning import Planner
@@ -64,6 +66,14 @@ class Application:
     @cached_property
     def ledger(self) -> Ledger:
         return Ledger(self.database, self.clock)
+
+    @cached_property
+    def control(self) -> Control:
+        return Control(self.database, self.clock, approval=self.settings.approval.required)
+
+    @cached_property
+    def withdrawal(self) -> Withdrawal:
+        return Withdrawal(self.control, self.channel)
 
     @cached_property
     def queries(self) -> Queries:

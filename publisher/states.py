@@ -63,6 +63,9 @@ MOVES: dict[tuple[State, State], frozenset[Role]] = {
     (_S.CANCELLED, _S.SCHEDULED): frozenset({_QUEUE, _MANAGER}),
     (_S.CANCELLED, _S.AWAITING_APPROVAL): frozenset({_QUEUE, _MANAGER}),
     (_S.PUBLISHED, _S.WITHDRAWN): frozenset({_MANAGER}),
+    (_S.FAILED, _S.WITHDRAWN): frozenset({_MANAGER}),
+    (_S.MISSED, _S.WITHDRAWN): frozenset({_MANAGER}),
+    (_S.CANCELLED, _S.WITHDRAWN): frozenset({_MANAGER}),
 }
 
 WAITING = frozenset({_S.AWAITING_APPROVAL, _S.SCHEDULED, _S.HELD})

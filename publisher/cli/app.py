@@ -113,6 +113,14 @@ _add(
     'publisher cancel lima/2016-03-02.es --account lima-x --reason "said already"',
 )
 _add(control.retry, "publisher retry 2016-03-07-annual-day.fr --account bice-x")
+_add(
+    control.resolve,
+    "publisher resolve 2016-03-07-annual-day.fr --account bice-x --published 707123456789",
+)
+_add(
+    control.withdraw,
+    'publisher withdraw 2016-03-07-annual-day.fr --reason "the figure is wrong"',
+)
 _add(running.run, "publisher run", "publisher run --until-idle")
 _add(running.sandbox, "publisher sandbox", "publisher sandbox --port 0")
 _add(running.rehearse, "publisher rehearse", "publisher rehearse --speed 1200")

@@ -1,4 +1,4 @@
-"""Commands that intervene: pause, resume, cancel, retry."""
+"""Commands that intervene: pause, resume, cancel, retry, resolve, withdraw."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,7 +43,7 @@ def pause(
     app = arguments.application(context)
     name = _account(app, account)
     _require(reason, "--reason")
-    unanswered = app.ledger.pause(name, reason, arguments.actor(who))
+    unanswered = app.control.pause(name, reason, arguments.actor(who))
     output.print_line(f"Paused: {name or 'everything'}. Nothing leaves any more.")
     if unanswered:
         output.print_line(
@@ -55,16 +55,21 @@ def pause(
 def resume(context: typer.Context, *, account: Account = None, who: Who = None) -> None:
     """Go on publishing after a pause, or after an account was held.
 
-    Shows what fell due meanwhile: it goes out now, unless it has expired.
+    What fell due meanwhile does not go out in a burst: of each account the first goes at once, and
+    each other a minute after the one before it. They are listed, so that you can cancel some.
     """
     app = arguments.application(context)
     name = _account(app, account)
-    overdue = app.ledger.resume(name, arguments.actor(who))
+    overdue = app.control.resume(name, arguments.actor(who))
     output.print_line(f"Resumed: {name or 'everything'}.")
     if overdue:
         count = output.count_of(len(overdue), "delivery", "deliveries")
-        output.print_line(f"{count} fell due meanwhile and will go out now:")
-        _print_each(overdue)
+        zone = arguments.zone(app.settings)
+        output.print_line(f"{count} fell due meanwhile, and will go out at these times:")
+        for delivery in overdue:
+            when = output.minute(delivery.wake_at, zone)
+            output.print_line(f"  {when}  {delivery.post} to {delivery.account}")
+        output.print_line(output.times_of(zone))
 
 
 def cancel(
@@ -80,7 +85,7 @@ def cancel(
     The draft stays as it is, and queueing it again does not bring the post back.
     """
     app = arguments.application(context)
-    cancelled = app.ledger.cancel(
+    cancelled = app.control.cancel(
         arguments.post_id(post, app.settings.posts),
         _account(app, account),
         arguments.actor(who),
@@ -96,12 +101,68 @@ def retry(context: typer.Context, post: Post, *, account: Account = None, who: W
     that the post is not there.
     """
     app = arguments.application(context)
-    scheduled = app.ledger.retry(
+    scheduled = app.control.retry(
         arguments.post_id(post, app.settings.posts),
         _account(app, account),
         arguments.actor(who),
     )
     _print_outcome("On the schedule again", scheduled)
+
+
+def resolve(
+    context: typer.Context,
+    post: Post,
+    *,
+    published: Annotated[
+        str, typer.Option(metavar="ID", help="The id that the platform shows for it.")
+    ],
+    account: Account = None,
+    who: Who = None,
+) -> None:
+    """Say that an uncertain post is on the platform after all.
+
+    Look at the account first. The id is the number at the end of the post's address. When the post
+    is not there, use `publisher retry` instead.
+    """
+    app = arguments.application(context)
+    _require(published, "--published")
+    resolved = app.control.resolve(
+        arguments.post_id(post, app.settings.posts),
+        _account(app, account),
+        published.strip(),
+        arguments.actor(who),
+    )
+    _print_outcome("On record as published", resolved)
+
+
+def withdraw(
+    context: typer.Context,
+    post: Post,
+    *,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why, for the record.")],
+    account: Account = None,
+    who: Who = None,
+) -> None:
+    """Delete a post from its platforms, on record.
+
+    A thread is deleted from its end. What could not be deleted is named, and may be withdrawn
+    again.
+    """
+    app = arguments.application(context)
+    _require(reason, "--reason")
+    done = app.withdrawal.withdraw(
+        arguments.post_id(post, app.settings.posts),
+        _account(app, account),
+        actor=arguments.actor(who),
+        reason=reason,
+    )
+    for one in done:
+        place = f"{one.delivery.post} on {one.delivery.account}"
+        output.print_line(
+            f"Not withdrawn: {place}. {one.problem}" if one.problem else f"Withdrawn: {place}"
+        )
+    if any(one.problem for one in done):
+        raise typer.Exit(1)
 
 
 def _account(app: "Application", given: str | None) -> str | None:

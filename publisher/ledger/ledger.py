@@ -1,24 +1,19 @@
-"""People's side of the ledger: queueing, pausing, cancelling, trying again.
-
-Every method is one transaction, and each names who asks for it.
-"""
+"""The way into the ledger: what `queue` found to be different is written here."""
 
 import json
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import Connection, insert, select
 
 from publisher.clock import Clock
-from publisher.errors import NoSuchPost, NotPossible
 from publisher.ledger.database import Database
-from publisher.ledger.moves import change, delivery_of, note, step
+from publisher.ledger.moves import change, note, step
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, media
 from publisher.models import Delivery, Prepared, Wish
-from publisher.states import ENDED_UNSENT, WAITING, Role, State
+from publisher.states import Role, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +26,7 @@ class StoredPicture:
 
 
 class Ledger:
-    """What people ask for."""
+    """Takes what the drafts want."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -112,129 +107,6 @@ class Ledger:
             ],
         )
 
-    def pause(self, account: str | None, reason: str, actor: str) -> list[Delivery]:
-        """Stop everything, or one account; nothing leaves from the moment this returns.
-
-        Waits for the requests that are on their way at this instant. Returns those that were
-        still unanswered at the end of their time; they cannot begin any more, but they may have
-        begun.
-        """
-        name = account or EVERYTHING
-        now = self._clock.now()
-        with self._database.write() as connection:
-            self._database.insert_missing(connection, accounts, [{"account": name}])
-            connection.execute(
-                update(accounts)
-                .where(accounts.c.account == name)
-                .values(paused_at=now, paused_by=actor, pause_reason=reason)
-            )
-            detail = {"reason": reason}
-            note(connection, [step(None, "paused", now, actor, detail=detail, account=name)])
-        return self._await_requests(account)
-
-    def _await_requests(self, account: str | None) -> list[Delivery]:
-        on_their_way = select(deliveries).where(
-            deliveries.c.state == State.PUBLISHING,
-            deliveries.c.intent_at.is_not(None),
-            deliveries.c.lease_until > self._clock.now(),
-        )
-        if account:
-            on_their_way = on_their_way.where(deliveries.c.account == account)
-        while True:
-            with self._database.read() as connection:
-                rows = connection.execute(on_their_way).mappings().all()
-            now = self._clock.now()
-            unanswered = [delivery_of(row) for row in rows]
-            if not [d for d in unanswered if d.lease_until and d.lease_until > now]:
-                return unanswered
-            time.sleep(0.02)
-
-    def resume(self, account: str | None, actor: str) -> list[Delivery]:
-        """End a pause and a hold; returns what became overdue meanwhile, earliest first."""
-        name = account or EVERYTHING
-        now = self._clock.now()
-        overdue = select(deliveries).where(
-            deliveries.c.state == State.SCHEDULED, deliveries.c.wake_at <= now
-        )
-        if account:
-            overdue = overdue.where(deliveries.c.account == account)
-        with self._database.write() as connection:
-            changed = connection.execute(
-                update(accounts)
-                .where(accounts.c.account == name)
-                .where(accounts.c.paused_at.is_not(None) | accounts.c.held_at.is_not(None))
-                .values(
-                    paused_at=None, paused_by=None, pause_reason=None,
-                    held_at=None, held_until=None, held_kind=None, held_message=None,
-                )
-            ).rowcount  # fmt: skip
-            if not changed:
-                raise NotPossible(
-                    f"{'Nothing' if account is None else account + ' is not'} paused or held.",
-                    hint="`publisher status` shows what is paused.",
-                )
-            note(connection, [step(None, "resumed", now, actor, account=name)])
-            rows = connection.execute(overdue.order_by(deliveries.c.wake_at)).mappings().all()
-        return [delivery_of(row) for row in rows]
-
-    def cancel(self, post: str, account: str | None, actor: str, reason: str) -> list[Delivery]:
-        """Take a post's deliveries off the schedule, before they are out."""
-
-        def act(connection: Connection, delivery: Delivery) -> Delivery:
-            return change(
-                connection, delivery, "cancelled", role=Role.MANAGER, actor=actor,
-                at=self._clock.now(), target=State.CANCELLED, detail={"reason": reason},
-                reason=reason,
-            )  # fmt: skip
-
-        return self._each(post, account, WAITING | {State.FAILED}, "cancelled", act)
-
-    def retry(self, post: str, account: str | None, actor: str) -> list[Delivery]:
-        """Schedule again, for at once, what failed, was missed or cancelled, or is uncertain.
-
-        For an uncertain delivery this is a person's word that it is not on the platform.
-        """
-        now = self._clock.now()
-
-        def act(connection: Connection, delivery: Delivery) -> Delivery:
-            if delivery.expires_at is not None and delivery.expires_at <= now:
-                raise NotPossible(
-                    f"{post} to {delivery.account} is past its expiry "
-                    f"({delivery.expires_at:%Y-%m-%d %H:%M} UTC).",
-                    hint="Give the draft a new `at`, then run `publisher queue`.",
-                )
-            return change(
-                connection, delivery, "retried", role=Role.MANAGER, actor=actor, at=now,
-                target=State.SCHEDULED, wake_at=max(now, delivery.due_at), intent_at=None,
-                prepared=_kept(delivery).model_dump_json(),
-                error_kind=None, error_message=None, reason=None,
-            )  # fmt: skip
-
-        return self._each(post, account, ENDED_UNSENT | {State.UNCERTAIN}, "tried again", act)
-
-    def _each(
-        self, post: str, account: str | None, states: frozenset[State], what: str, act: Any
-    ) -> list[Delivery]:
-        """Apply `act` to a post's deliveries in one of the states; all or nothing."""
-        with self._database.write() as connection:
-            found = self._of_post(connection, post, account)
-            wanted = [delivery for delivery in found if delivery.state in states]
-            if not wanted:
-                is_now = ", ".join(f"{d.account} is {d.state}" for d in found)
-                raise NotPossible(f"Nothing of {post} can be {what}: {is_now}.")
-            return [act(connection, delivery) for delivery in wanted]
-
-    @staticmethod
-    def _of_post(connection: Connection, post: str, account: str | None) -> list[Delivery]:
-        condition: ColumnElement[bool] = deliveries.c.post == post
-        if account:
-            condition &= deliveries.c.account == account
-        query = select(deliveries).where(condition).order_by(deliveries.c.id).with_for_update()
-        found = [delivery_of(row) for row in connection.execute(query).mappings()]
-        if not found:
-            raise NoSuchPost(f"The ledger has no {post}{f' to {account}' if account else ''}.")
-        return found
-
 
 def _wished(wish: Wish, actor: str) -> dict[str, Any]:
     """The columns that follow the draft."""
@@ -250,11 +122,6 @@ def _wished(wish: Wish, actor: str) -> dict[str, Any]:
         "approved_by": None,
         "repeat": wish.repeat,
     }
-
-
-def _kept(delivery: Delivery) -> Prepared:
-    """What may be used again of what lies ready: nothing of what the platform refused."""
-    return Prepared() if delivery.state is State.FAILED else delivery.prepared
 
 
 def _difference(delivery: Delivery, wish: Wish) -> dict[str, Any]:

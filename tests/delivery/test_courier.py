@@ -12,6 +12,7 @@ from publisher.channels.capabilities import TWITTER
 from publisher.delivery import Courier, Leases
 from publisher.errors import CredentialsMissing
 from publisher.ledger.attempts import Attempts
+from publisher.ledger.control import Control
 from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.queries import Queries
@@ -197,6 +198,7 @@ def test_whatever_the_platform_answers_the_request_is_not_repeated_by_itself(
 
 def test_a_pause_after_the_claim_keeps_it_in(
     ledger: Ledger,
+    control: Control,
     dispatch: Dispatch,
     courier: Courier,
     channel: ScriptedChannel,
@@ -205,7 +207,7 @@ def test_a_pause_after_the_claim_keeps_it_in(
 ) -> None:
     add(ledger, wish(clock, due_in=1))
     claim = claim_one(dispatch, clock)
-    ledger.pause("bice-x", "crise", "direction")
+    control.pause("bice-x", "crise", "direction")
     courier.deliver(claim)
     assert channel.sent == []
     assert only(queries).state is State.SCHEDULED
@@ -213,6 +215,7 @@ def test_a_pause_after_the_claim_keeps_it_in(
 
 def test_a_pause_in_the_middle_of_a_thread_stops_it_there(
     ledger: Ledger,
+    control: Control,
     dispatch: Dispatch,
     attempts: Attempts,
     channel: ScriptedChannel,
@@ -224,7 +227,7 @@ def test_a_pause_in_the_middle_of_a_thread_stops_it_there(
     class PausedBetween(Attempts):
         def record(self, delivery: Delivery, outcome: Outcome, lease_until: datetime) -> Delivery:
             after = attempts.record(delivery, outcome, lease_until)
-            ledger.pause(None, "crise", "direction")
+            control.pause(None, "crise", "direction")
             return after
 
     courier = Courier(

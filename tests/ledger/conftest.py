@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from publisher.ledger.attempts import Attempts
+from publisher.ledger.control import Control
 from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.ledger import Ledger
@@ -28,6 +29,11 @@ def database(ledger_url: str) -> Iterator[Database]:
 @pytest.fixture
 def ledger(database: Database, clock: ManualClock) -> Ledger:
     return Ledger(database, clock)
+
+
+@pytest.fixture
+def control(database: Database, clock: ManualClock) -> Control:
+    return Control(database, clock)
 
 
 @pytest.fixture

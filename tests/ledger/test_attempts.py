@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from publisher.ledger.attempts import Attempts
+from publisher.ledger.control import Control
 from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.ledger import Ledger, StoredPicture
 from publisher.ledger.moves import Moved
@@ -93,9 +94,14 @@ def test_what_was_deferred_wakes_later_each_time(
 
 
 def test_no_intent_is_written_while_the_account_is_paused(
-    attempts: Attempts, ledger: Ledger, delivery: Delivery, queries: Queries, clock: ManualClock
+    attempts: Attempts,
+    ledger: Ledger,
+    control: Control,
+    delivery: Delivery,
+    queries: Queries,
+    clock: ManualClock,
 ) -> None:
-    ledger.pause(None, "crise", "direction")
+    control.pause(None, "crise", "direction")
     assert attempts.intend(delivery, clock.now(), clock.ahead(30)) is None
     (stopped,) = queries.deliveries()
     assert (stopped.state, stopped.intent_at) == (State.SCHEDULED, None)

@@ -3,6 +3,7 @@
 import threading
 
 from publisher.ledger.attempts import Attempts
+from publisher.ledger.control import Control
 from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.ledger import Ledger
@@ -66,15 +67,15 @@ def test_a_released_claim_is_due_again_and_the_old_claim_worthless(
 
 
 def test_a_paused_account_is_not_claimed_until_it_is_resumed(
-    ledger: Ledger, dispatch: Dispatch, clock: ManualClock
+    ledger: Ledger, control: Control, dispatch: Dispatch, clock: ManualClock
 ) -> None:
     add(ledger, wish(clock, due_in=1), wish(clock, due_in=1, account="bice-page"))
-    ledger.pause("bice-x", "crise", "direction")
+    control.pause("bice-x", "crise", "direction")
     assert len(claim(dispatch, clock)) == 1
-    ledger.pause(None, "crise", "direction")
-    ledger.resume("bice-x", "direction")
+    control.pause(None, "crise", "direction")
+    control.resume("bice-x", "direction")
     assert claim(dispatch, clock) == []
-    ledger.resume(None, "direction")
+    control.resume(None, "direction")
     assert len(claim(dispatch, clock)) == 1
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 import pytest
 
 from publisher.ledger.attempts import Attempts
+from publisher.ledger.control import Control
 from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.doubts import Doubts
 from publisher.ledger.ledger import Ledger
@@ -123,20 +124,20 @@ def test_where_reading_cannot_tell_a_person_decides(
 
 
 def test_an_account_that_cannot_be_read_is_held_and_read_after_its_hold(
-    doubts: Doubts, uncertain: Delivery, ledger: Ledger, clock: ManualClock
+    doubts: Doubts, uncertain: Delivery, ledger: Ledger, control: Control, clock: ManualClock
 ) -> None:
     look(doubts, clock, AccountHeld(Kind.AUTH, "The token is dead."))
     clock.advance(600)
     assert doubts.claim(clock.ahead(30), 10) == []
-    ledger.resume("bice-x", "direction")
+    control.resume("bice-x", "direction")
     assert len(doubts.claim(clock.ahead(30), 10)) == 1
 
 
 def test_a_paused_account_is_read_all_the_same(
-    doubts: Doubts, uncertain: Delivery, ledger: Ledger, clock: ManualClock
+    doubts: Doubts, uncertain: Delivery, ledger: Ledger, control: Control, clock: ManualClock
 ) -> None:
     """Reading publishes nothing, and the manager wants to know what is out."""
-    ledger.pause("bice-x", "crise", "direction")
+    control.pause("bice-x", "crise", "direction")
     assert look(doubts, clock, Accepted("7")).remote_ids == ("7",)
 
 
@@ -160,13 +161,13 @@ def test_an_uncertain_delivery_never_expires_by_itself(
 
 
 def test_a_person_who_decides_meanwhile_is_faster(
-    doubts: Doubts, uncertain: Delivery, ledger: Ledger, clock: ManualClock
+    doubts: Doubts, uncertain: Delivery, ledger: Ledger, control: Control, clock: ManualClock
 ) -> None:
     clock.advance(10)
     (claim,) = doubts.claim(clock.ahead(30), 10)
     taken = doubts.take(claim)
     assert taken is not None
-    ledger.retry("post.fr", None, "direction")
+    control.retry("post.fr", None, "direction")
     with pytest.raises(Moved):
         doubts.record(taken, Accepted("7"))
 

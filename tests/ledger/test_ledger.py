@@ -1,11 +1,14 @@
 """What people ask of the ledger: queue, pause, resume, cancel, retry."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 
 from publisher.errors import NoSuchPost, NotPossible
 from publisher.ledger.attempts import Attempts
+from publisher.ledger.control import Control
+from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.moves import Moved
@@ -92,7 +95,7 @@ def test_every_step_is_in_the_history_with_who_made_it(
 
 
 def test_pause_waits_for_the_request_that_is_on_its_way(
-    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualClock
+    ledger: Ledger, control: Control, dispatch: Dispatch, attempts: Attempts, clock: ManualClock
 ) -> None:
     add(ledger, wish(clock, due_in=0))
     intended = send(dispatch, attempts, clock)
@@ -100,7 +103,7 @@ def test_pause_waits_for_the_request_that_is_on_its_way(
     left: list[Delivery] = []
 
     def pause() -> None:
-        left.extend(ledger.pause(None, "crise", "direction"))
+        left.extend(control.pause(None, "crise", "direction"))
         returned.set()
 
     thread = threading.Thread(target=pause)
@@ -112,39 +115,42 @@ def test_pause_waits_for_the_request_that_is_on_its_way(
     assert left == []
 
 
-def test_resume_lists_what_became_overdue(ledger: Ledger, clock: ManualClock) -> None:
+def test_resume_lists_what_became_overdue(
+    ledger: Ledger, control: Control, clock: ManualClock
+) -> None:
     add(ledger, wish(clock, "overdue", 10), wish(clock, "future", 1000))
-    ledger.pause(None, "crise", "direction")
+    control.pause(None, "crise", "direction")
     clock.advance(60)
-    assert [d.post for d in ledger.resume(None, "direction")] == ["overdue"]
+    assert [d.post for d in control.resume(None, "direction")] == ["overdue"]
     with pytest.raises(NotPossible, match="paused"):
-        ledger.resume(None, "direction")
+        control.resume(None, "direction")
 
 
 def test_cancel_takes_a_waiting_post_off_the_schedule(
-    ledger: Ledger, dispatch: Dispatch, queries: Queries, clock: ManualClock
+    ledger: Ledger, control: Control, dispatch: Dispatch, queries: Queries, clock: ManualClock
 ) -> None:
     add(ledger, wish(clock, due_in=1))
-    ledger.cancel("post.fr", None, "direction", "le débat est reporté")
+    control.cancel("post.fr", None, "direction", "le débat est reporté")
     found = only(queries)
     assert (found.state, found.reason) == (State.CANCELLED, "le débat est reporté")
     assert dispatch.claim(clock.ahead(2), clock.ahead(30), 1) == []
 
 
 def test_what_is_out_cannot_be_cancelled_or_tried_again(
-    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualClock
+    ledger: Ledger, control: Control, dispatch: Dispatch, attempts: Attempts, clock: ManualClock
 ) -> None:
     add(ledger, wish(clock, due_in=0))
     attempts.record(send(dispatch, attempts, clock), Accepted("1"), clock.ahead(30))
     with pytest.raises(NotPossible, match="published"):
-        ledger.cancel("post.fr", None, "direction", "trop tard")
+        control.cancel("post.fr", None, "direction", "trop tard")
     with pytest.raises(NotPossible, match="published"):
-        ledger.retry("post.fr", None, "direction")
+        control.retry("post.fr", None, "direction")
 
 
 @pytest.mark.parametrize("outcome", [Refused(Kind.CONTENT, "Too long."), Unknown("No answer.")])
 def test_retry_makes_a_failed_or_uncertain_delivery_due_again(
     ledger: Ledger,
+    control: Control,
     dispatch: Dispatch,
     attempts: Attempts,
     clock: ManualClock,
@@ -152,41 +158,46 @@ def test_retry_makes_a_failed_or_uncertain_delivery_due_again(
 ) -> None:
     add(ledger, wish(clock, due_in=0))
     attempts.record(send(dispatch, attempts, clock), outcome, clock.ahead(30))
-    ledger.retry("post.fr", "bice-x", "direction")
+    control.retry("post.fr", "bice-x", "direction")
     again = send(dispatch, attempts, clock)
     assert attempts.record(again, Accepted("1"), clock.ahead(30)).state is State.PUBLISHED
 
 
 def test_retry_past_the_expiry_asks_for_a_new_time(
-    ledger: Ledger, dispatch: Dispatch, queries: Queries, clock: ManualClock
+    ledger: Ledger, control: Control, dispatch: Dispatch, queries: Queries, clock: ManualClock
 ) -> None:
     add(ledger, wish(clock, due_in=0))
     clock.advance(5 * 3600)
     dispatch.expire()
     with pytest.raises(NotPossible, match="expiry"):
-        ledger.retry("post.fr", None, "direction")
+        control.retry("post.fr", None, "direction")
     assert only(queries).state is State.MISSED
 
 
-def test_an_unknown_post_is_named(ledger: Ledger) -> None:
+def test_an_unknown_post_is_named(ledger: Ledger, control: Control) -> None:
     with pytest.raises(NoSuchPost, match=r"nothing\.fr"):
-        ledger.cancel("nothing.fr", None, "direction", "")
+        control.cancel("nothing.fr", None, "direction", "")
 
 
 def test_waiting_leaves_out_what_only_a_person_can_release(
-    ledger: Ledger, queries: Queries, clock: ManualClock
+    ledger: Ledger, control: Control, queries: Queries, clock: ManualClock
 ) -> None:
     add(ledger, wish(clock, "a", 10), wish(clock, "b", 5, account="bice-page"))
     assert queries.waiting().scheduled == 2
     assert queries.waiting().next_wake == clock.ahead(5)
-    ledger.pause("bice-page", "crise", "direction")
+    control.pause("bice-page", "crise", "direction")
     assert queries.waiting().scheduled == 1
     assert queries.waiting().next_wake == clock.ahead(10)
     assert [a.account for a in queries.accounts()] == ["bice-page"]
 
 
 def test_retry_makes_ready_anew_what_the_platform_refused(
-    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, queries: Queries, clock: ManualClock
+    ledger: Ledger,
+    control: Control,
+    dispatch: Dispatch,
+    attempts: Attempts,
+    queries: Queries,
+    clock: ManualClock,
 ) -> None:
     """The refused unpublished post may be gone, so its id must not be used again."""
     add(ledger, wish(clock, due_in=0))
@@ -197,5 +208,90 @@ def test_retry_makes_ready_anew_what_the_platform_refused(
     intended = attempts.intend(ready, clock.now(), clock.ahead(30))
     assert intended is not None
     attempts.record(intended, Refused(Kind.CONTENT, "It is gone."), clock.ahead(30))
-    ledger.retry("post.fr", None, "direction")
+    control.retry("post.fr", None, "direction")
     assert only(queries).prepared == Prepared()
+
+
+def overdue_posts(ledger: Ledger, control: Control, clock: ManualClock) -> list[Delivery]:
+    """Three of one account and one of another, overdue after a pause."""
+    names = ("first", "second", "third")
+    add(ledger, *(wish(clock, name, 10 + n) for n, name in enumerate(names)))
+    add(ledger, wish(clock, "other", 10, account="bice-page"))
+    control.pause(None, "crise", "direction")
+    clock.advance(600)
+    return control.resume(None, "direction")
+
+
+def test_what_became_overdue_does_not_go_out_in_a_burst(
+    ledger: Ledger, control: Control, dispatch: Dispatch, clock: ManualClock
+) -> None:
+    """One post of each account at once, the others a minute after one another, in order."""
+    resumed_at = clock.now() + timedelta(seconds=600)
+    overdue = overdue_posts(ledger, control, clock)
+    waits = {d.post: (d.wake_at - resumed_at).total_seconds() for d in overdue}
+    assert waits == {"first": 0, "other": 0, "second": 60, "third": 120}
+    assert len(dispatch.claim(clock.ahead(2), clock.ahead(30), 10)) == 2
+
+
+@pytest.fixture
+def uncertain(
+    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualClock
+) -> Delivery:
+    add(ledger, wish(clock, due_in=0))
+    return attempts.record(send(dispatch, attempts, clock), Unknown("No answer."), clock.ahead(30))
+
+
+def test_a_person_may_say_that_an_uncertain_post_is_out(
+    uncertain: Delivery, control: Control, queries: Queries
+) -> None:
+    control.resolve("post.fr", None, "707", "direction")
+    found = only(queries)
+    assert (found.state, found.remote_ids) == (State.PUBLISHED, ("707",))
+    assert queries.history("post.fr")[-1].actor == "direction"
+    with pytest.raises(NotPossible, match="published"):
+        control.resolve("post.fr", None, "707", "direction")
+
+
+def test_an_uncertain_post_that_is_not_there_is_missed_when_its_time_is_over(
+    uncertain: Delivery,
+    control: Control,
+    dispatch: Dispatch,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    clock.advance(24 * 3600)
+    control.retry("post.fr", None, "direction")
+    dispatch.expire()
+    assert only(queries).state is State.MISSED
+
+
+def test_retry_asks_for_approval_where_nobody_gave_it(
+    database: Database,
+    ledger: Ledger,
+    control: Control,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    add(ledger, wish(clock, state=State.AWAITING_APPROVAL))
+    control.cancel("post.fr", None, "direction", "")
+    Control(database, clock, approval=True).retry("post.fr", None, "redaction")
+    assert only(queries).state is State.AWAITING_APPROVAL
+
+
+def test_what_is_withdrawn_is_on_record_with_who_and_why(
+    ledger: Ledger,
+    control: Control,
+    dispatch: Dispatch,
+    attempts: Attempts,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    add(ledger, wish(clock, due_in=0))
+    with pytest.raises(NotPossible, match="scheduled"):
+        control.withdrawable("post.fr", None)
+    attempts.record(send(dispatch, attempts, clock), Accepted("1"), clock.ahead(30))
+    (out,) = control.withdrawable("post.fr", None)
+    control.withdrawn(out, "direction", "un chiffre est faux")
+    found = only(queries)
+    assert (found.state, found.reason) == (State.WITHDRAWN, "un chiffre est faux")
+    assert found.remote_ids == ("1",), "what was out stays on record"

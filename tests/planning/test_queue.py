@@ -156,7 +156,7 @@ def test_what_a_person_cancelled_is_not_queued_again(
 ) -> None:
     workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]")
     queue(app)
-    app.ledger.cancel("a.fr", None, "direction", "non")
+    app.control.cancel("a.fr", None, "direction", "non")
     assert queue(app) == []
     assert standing(app, "a.fr").state is State.CANCELLED
 

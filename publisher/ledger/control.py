@@ -1,0 +1,259 @@
+"""The manager's hand: pause, resume, cancel, retry, resolve, withdraw.
+
+Every method is one transaction, and each names who asks for it.
+"""
+
+import time
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, select, update
+
+from publisher.clock import Clock
+from publisher.errors import NoSuchPost, NotPossible
+from publisher.ledger.database import Database
+from publisher.ledger.doubts import known_out
+from publisher.ledger.moves import change, delivery_of, note, step
+from publisher.ledger.tables import EVERYTHING, accounts, deliveries
+from publisher.models import Delivery, Prepared
+from publisher.outcome import Accepted
+from publisher.states import ENDED_UNSENT, WAITING, Role, State
+
+_APART = timedelta(minutes=1)
+"""Between two overdue posts of one account after a pause."""
+
+
+class Control:
+    """What a person may do to what is queued, on its way, or out."""
+
+    def __init__(self, database: Database, clock: Clock, *, approval: bool = False) -> None:
+        """`approval`: whether nothing may go out that nobody approved."""
+        self._database = database
+        self._clock = clock
+        self._approval = approval
+
+    def pause(self, account: str | None, reason: str, actor: str) -> list[Delivery]:
+        """Stop everything, or one account; nothing leaves from the moment this returns.
+
+        Waits for the requests that are on their way at this instant. Returns those that were
+        still unanswered at the end of their time; they cannot begin any more, but they may have
+        begun.
+        """
+        name = account or EVERYTHING
+        now = self._clock.now()
+        with self._database.write() as connection:
+            self._database.insert_missing(connection, accounts, [{"account": name}])
+            connection.execute(
+                update(accounts)
+                .where(accounts.c.account == name)
+                .values(paused_at=now, paused_by=actor, pause_reason=reason)
+            )
+            detail = {"reason": reason}
+            note(connection, [step(None, "paused", now, actor, detail=detail, account=name)])
+        return self._await_requests(account)
+
+    def _await_requests(self, account: str | None) -> list[Delivery]:
+        on_their_way = select(deliveries).where(
+            deliveries.c.state == State.PUBLISHING,
+            deliveries.c.intent_at.is_not(None),
+            deliveries.c.lease_until > self._clock.now(),
+        )
+        if account:
+            on_their_way = on_their_way.where(deliveries.c.account == account)
+        while True:
+            with self._database.read() as connection:
+                rows = connection.execute(on_their_way).mappings().all()
+            now = self._clock.now()
+            unanswered = [delivery_of(row) for row in rows]
+            if not [d for d in unanswered if d.lease_until and d.lease_until > now]:
+                return unanswered
+            time.sleep(0.02)
+
+    def resume(self, account: str | None, actor: str) -> list[Delivery]:
+        """End a pause and a hold; returns what became overdue meanwhile, with its new times.
+
+        It does not go out in a burst: the first of each account goes at once, in the order of
+        their times, and each other a minute after the one before it.
+        """
+        name = account or EVERYTHING
+        now = self._clock.now()
+        with self._database.write() as connection:
+            changed = connection.execute(
+                update(accounts)
+                .where(accounts.c.account == name)
+                .where(accounts.c.paused_at.is_not(None) | accounts.c.held_at.is_not(None))
+                .values(
+                    paused_at=None, paused_by=None, pause_reason=None,
+                    held_at=None, held_until=None, held_kind=None, held_message=None,
+                )
+            ).rowcount  # fmt: skip
+            if not changed:
+                raise NotPossible(
+                    f"{'Nothing' if account is None else account + ' is not'} paused or held.",
+                    hint="`publisher status` shows what is paused.",
+                )
+            note(connection, [step(None, "resumed", now, actor, account=name)])
+            return self._spread_overdue(connection, account, actor, now)
+
+    @staticmethod
+    def _spread_overdue(
+        connection: Connection, account: str | None, actor: str, now: datetime
+    ) -> list[Delivery]:
+        overdue = select(deliveries).where(
+            deliveries.c.state == State.SCHEDULED, deliveries.c.wake_at <= now
+        )
+        if account:
+            overdue = overdue.where(deliveries.c.account == account)
+        ordered = overdue.order_by(deliveries.c.wake_at, deliveries.c.id).with_for_update()
+        found = [delivery_of(row) for row in connection.execute(ordered).mappings()]
+        turns: Counter[str] = Counter()
+        spread = []
+        for delivery in found:
+            wake_at = now + turns[delivery.account] * _APART
+            turns[delivery.account] += 1
+            spread.append(
+                change(
+                    connection,
+                    delivery,
+                    "overdue",
+                    role=Role.MANAGER,
+                    actor=actor,
+                    at=now,
+                    detail={"goes_out_at": wake_at},
+                    wake_at=wake_at,
+                )
+            )
+        return spread
+
+    def cancel(self, post: str, account: str | None, actor: str, reason: str) -> list[Delivery]:
+        """Take a post's deliveries off the schedule, before they are out."""
+
+        def act(connection: Connection, delivery: Delivery) -> Delivery:
+            return change(
+                connection, delivery, "cancelled", role=Role.MANAGER, actor=actor,
+                at=self._clock.now(), target=State.CANCELLED, detail={"reason": reason},
+                reason=reason,
+            )  # fmt: skip
+
+        return self._each(post, account, WAITING | {State.FAILED}, "cancelled", act)
+
+    def retry(self, post: str, account: str | None, actor: str) -> list[Delivery]:
+        """Schedule again, for at once, what failed, was missed or cancelled, or is uncertain.
+
+        For an uncertain delivery this is a person's word that it is not on the platform.
+        """
+
+        def act(connection: Connection, delivery: Delivery) -> Delivery:
+            return self._retry(connection, delivery, actor)
+
+        return self._each(post, account, ENDED_UNSENT | {State.UNCERTAIN}, "tried again", act)
+
+    def _retry(self, connection: Connection, delivery: Delivery, actor: str) -> Delivery:
+        now = self._clock.now()
+        uncertain = delivery.state is State.UNCERTAIN
+        if delivery.expires_at is not None and delivery.expires_at <= now and not uncertain:
+            raise NotPossible(
+                f"{delivery.post} to {delivery.account} is past its expiry "
+                f"({delivery.expires_at:%Y-%m-%d %H:%M} UTC).",
+                hint="Give the draft a new `at`, then run `publisher queue`.",
+            )
+        approved = not self._approval or uncertain or delivery.approved_by
+        return change(
+            connection,
+            delivery,
+            "retried",
+            role=Role.MANAGER,
+            actor=actor,
+            at=now,
+            # Past its expiry, an uncertain one is missed from there on, which is the truth.
+            target=State.SCHEDULED if approved else State.AWAITING_APPROVAL,
+            wake_at=max(now, delivery.due_at, delivery.embargo_until or now),
+            intent_at=None,
+            settled_at=None,
+            absences=0,
+            prepared=_kept(delivery).model_dump_json(),
+            error_kind=None,
+            error_message=None,
+            reason=None,
+        )
+
+    def resolve(self, post: str, account: str | None, remote_id: str, actor: str) -> list[Delivery]:
+        """A person's word that the uncertain part is on the platform, under this id."""
+        now = self._clock.now()
+
+        def act(connection: Connection, delivery: Delivery) -> Delivery:
+            target, columns = known_out(delivery, Accepted(remote_id))
+            return change(
+                connection, delivery, "resolved", role=Role.MANAGER, actor=actor, at=now,
+                target=target, detail={"id": remote_id}, **columns, wake_at=now,
+            )  # fmt: skip
+
+        with self._database.read() as connection:
+            found = self._of_post(connection, post, account)
+        uncertain = [delivery for delivery in found if delivery.state is State.UNCERTAIN]
+        if len(uncertain) > 1:
+            names = ", ".join(delivery.account for delivery in uncertain)
+            raise NotPossible(
+                f"{post} is uncertain on several accounts: {names}.",
+                hint="Say which one you mean with --account.",
+            )
+        return self._each(post, account, frozenset({State.UNCERTAIN}), "resolved", act)
+
+    def withdrawable(self, post: str, account: str | None) -> list[Delivery]:
+        """A post's deliveries of which anything is out and nothing is on its way."""
+        with self._database.read() as connection:
+            found = self._of_post(connection, post, account)
+        out = [d for d in found if d.remote_ids and d.state in ENDED_UNSENT | {State.PUBLISHED}]
+        if not out:
+            is_now = ", ".join(f"{d.account} is {d.state}" for d in found)
+            raise NotPossible(
+                f"Nothing of {post} can be withdrawn: {is_now}.",
+                hint="What is not out yet is cancelled; what is uncertain is resolved first.",
+            )
+        return out
+
+    def withdrawn(self, delivery: Delivery, actor: str, reason: str) -> Delivery:
+        """Note that all parts of a delivery are deleted from the platform."""
+        with self._database.write() as connection:
+            return change(
+                connection, delivery, "withdrawn", role=Role.MANAGER, actor=actor,
+                at=self._clock.now(), target=State.WITHDRAWN, reason=reason,
+                detail={"reason": reason, "ids": delivery.remote_ids},
+            )  # fmt: skip
+
+    def not_withdrawn(self, delivery: Delivery, actor: str, message: str) -> Delivery:
+        """Note that a withdrawal was tried, and what stood in its way."""
+        with self._database.write() as connection:
+            return change(
+                connection, delivery, "not withdrawn", role=Role.MANAGER, actor=actor,
+                at=self._clock.now(), detail={"message": message},
+            )  # fmt: skip
+
+    def _each(
+        self, post: str, account: str | None, states: frozenset[State], what: str, act: Any
+    ) -> list[Delivery]:
+        """Apply `act` to a post's deliveries in one of the states; all or nothing."""
+        with self._database.write() as connection:
+            found = self._of_post(connection, post, account)
+            wanted = [delivery for delivery in found if delivery.state in states]
+            if not wanted:
+                is_now = ", ".join(f"{d.account} is {d.state}" for d in found)
+                raise NotPossible(f"Nothing of {post} can be {what}: {is_now}.")
+            return [act(connection, delivery) for delivery in wanted]
+
+    @staticmethod
+    def _of_post(connection: Connection, post: str, account: str | None) -> list[Delivery]:
+        condition: ColumnElement[bool] = deliveries.c.post == post
+        if account:
+            condition &= deliveries.c.account == account
+        query = select(deliveries).where(condition).order_by(deliveries.c.id).with_for_update()
+        found = [delivery_of(row) for row in connection.execute(query).mappings()]
+        if not found:
+            raise NoSuchPost(f"The ledger has no {post}{f' to {account}' if account else ''}.")
+        return found
+
+
+def _kept(delivery: Delivery) -> Prepared:
+    """What may be used again of what lies ready: nothing of what the platform refused."""
+    return Prepared() if delivery.state is State.FAILED else delivery.prepared

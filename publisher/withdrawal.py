@@ -1,0 +1,48 @@
+"""Taking a post down from its platforms, part by part, on record."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from publisher.channels.base import Channel
+from publisher.ledger.control import Control
+from publisher.models import Delivery
+from publisher.outcome import Accepted
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """What became of one delivery."""
+
+    delivery: Delivery
+    problem: str | None = None
+    """Why something of it may still be out; withdrawing again does no harm."""
+
+
+class Withdrawal:
+    """Deletes what is out."""
+
+    def __init__(self, control: Control, channel_of: Callable[[str], Channel]) -> None:
+        self._control = control
+        self._channel_of = channel_of
+
+    def withdraw(
+        self, post: str, account: str | None, *, actor: str, reason: str
+    ) -> list[Withdrawn]:
+        """Delete a post from its platforms; a thread from its end, so that nothing hangs loose.
+
+        Each delivery is on record as withdrawn only when the platform confirmed every part.
+        NotPossible when nothing of the post is out.
+        """
+        return [
+            self._take_down(delivery, actor, reason)
+            for delivery in self._control.withdrawable(post, account)
+        ]
+
+    def _take_down(self, delivery: Delivery, actor: str, reason: str) -> Withdrawn:
+        channel = self._channel_of(delivery.account)
+        for number, remote_id in reversed(list(enumerate(delivery.remote_ids, 1))):
+            outcome = channel.withdraw(remote_id)
+            if not isinstance(outcome, Accepted):
+                message = f"Part {number}: {outcome.message}"
+                return Withdrawn(self._control.not_withdrawn(delivery, actor, message), message)
+        return Withdrawn(self._control.withdrawn(delivery, actor, reason))

@@ -1,0 +1,71 @@
+"""Taking posts down: from the end of a thread, and on record only when confirmed."""
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from publisher.channels.base import Channel
+from publisher.ledger.attempts import Attempts
+from publisher.ledger.control import Control
+from publisher.ledger.dispatch import Dispatch
+from publisher.ledger.ledger import Ledger
+from publisher.ledger.queries import Queries
+from publisher.outcome import Accepted, Deferred, Kind, Outcome
+from publisher.states import State
+from publisher.withdrawal import Withdrawal
+from tests.support.clock import ManualClock
+from tests.support.wishes import add, wish
+
+
+@dataclass
+class DeletingChannel:
+    """Deletes, unless the test says that it fails at an id."""
+
+    fails_at: str | None = None
+    deleted: list[str] = field(default_factory=list)
+
+    def withdraw(self, remote_id: str) -> Outcome:
+        if remote_id == self.fails_at:
+            return Deferred(Kind.UNAVAILABLE, "X could not be reached.")
+        self.deleted.append(remote_id)
+        return Accepted(remote_id)
+
+
+@pytest.fixture
+def _thread(ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualClock) -> None:
+    """A thread of three parts that is out."""
+    add(ledger, wish(clock, due_in=0, texts=("un", "deux", "trois")))
+    lease = clock.ahead(60)
+    delivery = attempts.take(dispatch.claim(clock.now(), lease, 1)[0])
+    for remote_id in ("1", "2", "3"):
+        assert delivery is not None
+        intended = attempts.intend(delivery, clock.now(), lease)
+        assert intended is not None
+        delivery = attempts.record(intended, Accepted(remote_id), lease)
+
+
+def withdraw(control: Control, channel: DeletingChannel) -> Any:
+    withdrawal = Withdrawal(control, lambda _account: cast("Channel", channel))
+    (done,) = withdrawal.withdraw("post.fr", None, actor="direction", reason="erreur")
+    return done
+
+
+@pytest.mark.usefixtures("_thread")
+def test_a_thread_is_deleted_from_its_end(control: Control, queries: Queries) -> None:
+    channel = DeletingChannel()
+    assert withdraw(control, channel).problem is None
+    assert channel.deleted == ["3", "2", "1"]
+    assert queries.counts() == {State.WITHDRAWN: 1}
+
+
+@pytest.mark.usefixtures("_thread")
+def test_what_is_not_confirmed_is_not_on_record_and_may_be_withdrawn_again(
+    control: Control, queries: Queries
+) -> None:
+    failed = withdraw(control, DeletingChannel(fails_at="2"))
+    assert "Part 2: X could not be reached." in failed.problem
+    assert queries.counts() == {State.PUBLISHED: 1}
+    assert queries.history("post.fr")[-1].event == "not withdrawn"
+    assert withdraw(control, DeletingChannel()).problem is None
+    assert queries.counts() == {State.WITHDRAWN: 1}
