@@ -18,7 +18,7 @@ from publisher.channels import capabilities
 from publisher.channels.base import MediaReader, NotPrepared
 from publisher.channels.http import Recorder
 from publisher.clock import Clock
-from publisher.meaning import meaning, unreadable
+from publisher.meaning import meaning
 from publisher.models import Capabilities, Parcel, Picture, Prepared
 from publisher.outcome import (
     Absent,
@@ -131,8 +131,6 @@ class Facebook:
         outcome = meaning("facebook", answer, Step.READ)
         if not isinstance(outcome, Accepted):
             return outcome
-        if outcome.remote_id != post_id:
-            return unreadable("facebook")
         is_public = json.loads(answer.body)["is_published"]
         return Accepted(post_id, url=_address(post_id)) if is_public else Absent()
 
