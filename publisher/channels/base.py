@@ -17,7 +17,8 @@ MediaReader = Callable[[str], bytes]
 
 class NotPrepared(Exception):
     """A step before publishing failed; `outcome` says what that means. Nothing became public by
-    this attempt; `Unknown` when an earlier one turns out to have done so."""
+    this attempt; `Unknown` when an earlier one turns out to have done so.
+    """
 
     def __init__(self, outcome: Outcome) -> None:
         super().__init__(outcome)
