@@ -115,7 +115,7 @@ _add(
 _add(control.retry, "publisher retry 2016-03-07-annual-day.fr --account bice-x")
 _add(
     control.resolve,
-    "publisher resolve 2016-03-07-annual-day.fr --account bice-x --published 707123456789",
+    "publisher resolve 2016-03-07-annual-day.fr --published 707123456789",
 )
 _add(
     control.withdraw,

@@ -339,8 +339,8 @@ def test_pause_and_resume(cli: Cli, draft: Path, monkeypatch: pytest.MonkeyPatch
     _at(monkeypatch, "2016-03-07T08:31:00+01:00")
     result = cli("resume", "--account", "bice-x")
     assert result.out == (
-        "Resumed: bice-x.\n1 delivery fell due meanwhile and will go out now:\n"
-        f"  {POST} to bice-x\n"
+        "Resumed: bice-x.\n1 delivery fell due meanwhile, and will go out at these times:\n"
+        f"  2016-03-07 08:31  {POST} to bice-x\nTimes are those of Europe/Zurich.\n"
     )
     assert cli("status", "--json").json["accounts"] == []
 
@@ -351,7 +351,17 @@ def test_resume_when_nothing_is_paused(cli: Cli, workspace: Path) -> None:
     assert "hint: `publisher status` shows what is paused." in result.err
 
 
-@pytest.mark.parametrize("command", ["pause --reason x", "resume", "cancel p", "retry p"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "pause --reason x",
+        "resume",
+        "cancel p",
+        "retry p",
+        "resolve p --published 1",
+        "withdraw p --reason x",
+    ],
+)
 def test_an_account_that_no_one_configured(cli: Cli, workspace: Path, command: str) -> None:
     result = cli(*command.split(), "--account", "bice-y")
     assert result.code == 2

@@ -99,7 +99,8 @@ _REASONS: dict[tuple[State, State], str] = {
     (_S.PUBLISHING, _S.MISSED): "Its expiry passed while it was made ready.",
     (_S.PUBLISHING, _S.UNCERTAIN): "It may be out or not: no answer, an answer that cannot be "
     "read, or a worker that died while it was sending.",
-    (_S.UNCERTAIN, _S.PUBLISHED): "It was found on the platform, whole.",
+    (_S.UNCERTAIN, _S.PUBLISHED): "It was found on the platform, whole; or somebody looked, and it "
+    "is there: `publisher resolve`.",
     (
         _S.UNCERTAIN,
         _S.SCHEDULED,
@@ -127,7 +128,10 @@ _REASONS: dict[tuple[State, State], str] = {
     (
         _S.PUBLISHED,
         _S.WITHDRAWN,
-    ): "It was deleted from the platform, on record. *No command does this yet.*",
+    ): "`publisher withdraw`: it was deleted from the platform, on record.",
+    (_S.FAILED, _S.WITHDRAWN): "The same, for the parts of a thread that were out.",
+    (_S.MISSED, _S.WITHDRAWN): "The same, for the parts of a thread that were out.",
+    (_S.CANCELLED, _S.WITHDRAWN): "The same, for the parts of a thread that were out.",
 }
 _BY_ITSELF = frozenset({Role.DISPATCHER, Role.WORKER, Role.RECONCILER})
 _BY_PEOPLE = frozenset({Role.QUEUE, Role.MANAGER})

@@ -5,50 +5,25 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-from publisher.clock import SystemClock
-from publisher.sandbox.accounts import accounts_for, secrets_toml
-from publisher.sandbox.server import Sandbox, running
-from publisher.settings import load
+from publisher.sandbox.server import Sandbox
 from tests.support.workspaces import Workspace
+
+Publisher = Callable[..., str]
 
 _POSTS = 20
 _PATIENCE = 60.0  # seconds
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path)
-
-
-@pytest.fixture
-def sandbox(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    accounts = accounts_for(load(workspace.path))
-    workspace.write("secrets.toml", secrets_toml(accounts)).chmod(0o600)
-    stand_in = Sandbox(accounts, SystemClock())
-    with running(stand_in) as address:
-        monkeypatch.setenv("PUBLISHER_TWITTER_API_URL", address)
-        monkeypatch.setenv("PUBLISHER_FACEBOOK_GRAPH_URL", address)
-        yield stand_in
-
-
-@pytest.fixture
 def _servers(postgres_url: str, broker_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PUBLISHER_DATABASE__URL", postgres_url)
     monkeypatch.setenv("PUBLISHER_BROKER__URL", broker_url)
-
-
-def publisher(workspace: Workspace, *words: str) -> str:
-    command = [sys.executable, "-m", "publisher", "--workspace", str(workspace.path), *words]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def write_drafts(workspace: Workspace, due_in: float) -> None:
@@ -81,11 +56,11 @@ WANTED = sorted(
 
 @pytest.mark.usefixtures("_servers")
 def test_many_workers_and_dispatchers_publish_everything_once(
-    workspace: Workspace, sandbox: Sandbox
+    workspace: Workspace, sandbox: Sandbox, publisher: Publisher
 ) -> None:
-    publisher(workspace, "migrate")
+    publisher("migrate")
     write_drafts(workspace, due_in=5)
-    publisher(workspace, "queue")
+    publisher("queue")
     worker = ("celery", "-A", "workers", "worker", "--pool", "threads", "--loglevel", "WARNING")
     with ExitStack() as stack:
         for name in ("one", "two"):
@@ -95,7 +70,7 @@ def test_many_workers_and_dispatchers_publish_everything_once(
         while published(sandbox) != WANTED and time.monotonic() < deadline:
             time.sleep(0.1)
     assert published(sandbox) == WANTED
-    rows = json.loads(publisher(workspace, "log", "--format", "json"))
+    rows = json.loads(publisher("log", "--format", "json"))
     assert {row["state"] for row in rows} == {"published"}
     assert {identifier for row in rows for identifier in row["remote_ids"]} == {
         post["id"] for post in sandbox.state()["posts"]
@@ -104,11 +79,11 @@ def test_many_workers_and_dispatchers_publish_everything_once(
 
 @pytest.mark.usefixtures("_servers")
 def test_run_uses_the_servers_that_the_settings_name(
-    workspace: Workspace, sandbox: Sandbox
+    workspace: Workspace, sandbox: Sandbox, publisher: Publisher
 ) -> None:
-    publisher(workspace, "migrate")
+    publisher("migrate")
     write_drafts(workspace, due_in=2)
-    publisher(workspace, "queue")
-    publisher(workspace, "run", "--until-idle")
+    publisher("queue")
+    publisher("run", "--until-idle")
     assert published(sandbox) == WANTED
     assert not (workspace.path / "var" / "broker").exists()
