@@ -22,6 +22,7 @@ from publisher.states import Role, State
 
 _FIRST_LOOK = 5.0  # real seconds; what was taken is often there by then
 _NEXT_LOOK = 10.0  # real seconds between two readings
+_LONGEST_PAUSE = 600.0  # real seconds between two readings while reading fails
 _ENOUGH_ABSENCES = 2
 
 
@@ -182,8 +183,14 @@ class Doubts:
             "not readable",
             detail={"message": message},
             error_message=message,
-            **{"lease_until": None, "wake_at": self._clock.ahead(_NEXT_LOOK), **columns},
+            **{"lease_until": None, "wake_at": self._next_reading(delivery), **columns},
         )
+
+    def _next_reading(self, delivery: Delivery) -> datetime:
+        """After a failed reading: the later, the longer it has failed."""
+        since = delivery.doubt_since or delivery.due_at
+        failing = (self._clock.now() - since).total_seconds() / self._clock.speed
+        return self._clock.ahead(min(max(_NEXT_LOOK, failing / 2), _LONGEST_PAUSE))
 
     def _change(
         self, connection: Connection, delivery: Delivery, event: str, **more: Any

@@ -73,13 +73,12 @@ class Ledger:
     def _edit(
         self, connection: Connection, delivery: Delivery, wish: Wish, actor: str, now: datetime
     ) -> None:
-        values = _wished(wish, actor)
-        if wish.content != delivery.content:
-            values["prepared"] = Prepared(media_ids=delivery.prepared.media_ids).model_dump_json()
+        # What lies ready at the platform stays noted, though it is of no use for another content:
+        # its channel has to clear it away.
         change(
             connection, delivery, "queued again", role=Role.QUEUE, actor=actor, at=now,
             target=wish.state, detail=_difference(delivery, wish),
-            **values, attempts=0, error_kind=None, error_message=None,
+            **_wished(wish, actor), attempts=0, error_kind=None, error_message=None,
         )  # fmt: skip
 
     def _add(

@@ -334,3 +334,21 @@ def test_a_channel_that_breaks_while_sending_leaves_the_outcome_unknown(
     add(ledger, wish(clock, due_in=0))
     courier.deliver(claim_one(dispatch, clock))
     assert only(queries).state is State.UNCERTAIN
+
+
+def test_a_post_that_turns_out_to_be_public_while_it_is_made_ready_is_uncertain(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    courier: Courier,
+    channel: ScriptedChannel,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    """Facebook's unpublished post of an older text may be out; then a new one must not be made."""
+    channel.not_prepared = Unknown("The post with its older text is public.")
+    add(ledger, wish(clock, due_in=0))
+    courier.deliver(claim_one(dispatch, clock))
+    assert channel.sent == []
+    found = only(queries)
+    assert found.state is State.UNCERTAIN
+    assert found.settled_at is not None, "it is looked for"

@@ -108,9 +108,12 @@ def test_a_post_that_shows_late_is_found_between_the_absences(
 def test_reading_that_fails_is_repeated_and_counts_for_nothing(
     doubts: Doubts, uncertain: Delivery, clock: ManualClock
 ) -> None:
-    for _ in range(10):
+    pauses = []
+    for _ in range(20):
         after = look(doubts, clock, Deferred(Kind.UNAVAILABLE, "No connection."))
+        pauses.append((after.wake_at - clock.now()).total_seconds())
     assert (after.state, after.absences) == (State.UNCERTAIN, 0)
+    assert (pauses[0], pauses[-1]) == (10, 600), "the longer it fails, the rarer it is tried"
 
 
 def test_where_reading_cannot_tell_a_person_decides(
