@@ -1,0 +1,120 @@
+"""One history: a scenario under a plan, from the queueing to the moment when nothing happens."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import SimpleNamespace
+from unittest import mock
+
+from publisher.ledger import control
+from publisher.models import Post
+from tests.support.simulation import promises
+from tests.support.simulation.plan import Fault, Plan, Step, possible
+from tests.support.simulation.stage import Stage
+from tests.support.simulation.world import START, Endless, World
+
+LONGEST = 6 * 3600.0  # seconds until a history that is still busy counts as endless
+_GLANCE = 0.5  # seconds between two looks of `pause`, which in truth looks more often
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What is queued, and who is there."""
+
+    name: str
+    parts: int = 1
+    posts: int = 1
+    accounts: tuple[str, ...] = ("bice-x",)
+    dispatchers: int = 1
+    workers: int = 1
+    embargo: float | None = None
+    """Seconds after its time."""
+    expires: float = 600.0
+
+    def drafts(self) -> list[Post]:
+        due = START + timedelta(seconds=5)
+        return [
+            Post(
+                id=f"post-{number}.fr",
+                file=f"posts/post-{number}.fr.md",
+                lang="fr",
+                to=self.accounts,
+                due_at=due + timedelta(seconds=number - 1),
+                expires_after=timedelta(seconds=self.expires),
+                embargo_until=None
+                if self.embargo is None
+                else due + timedelta(seconds=self.embargo),
+                texts={"": tuple(f"post-{number} §{n + 1} v0" for n in range(self.parts))},
+            )
+            for number in range(1, self.posts + 1)
+        ]
+
+
+@dataclass
+class History:
+    """What happened, and which promises did not hold."""
+
+    scenario: Scenario
+    plan: Plan
+    seed: int | None
+    steps: list[Step] = field(default_factory=list)
+    struck: list[Fault] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        struck = {fault.step: str(fault) for fault in self.struck}
+        lines = [f"{self.scenario}, seed {self.seed}", *map(str, self.plan)]
+        for step in self.steps:
+            lines.append(str(step))
+            if step.number in struck:
+                lines.append(f"     ^ {struck[step.number]}")
+        return "\n".join([*lines, *self.broken])
+
+
+def run(scenario: Scenario, plan: Plan = (), seed: int | None = None) -> History:
+    """Play one history. When it waits for a person, that person decides, and it goes on."""
+    world = World(plan, seed)
+    history = History(scenario, plan, seed, world.steps, world.struck)
+    glance = SimpleNamespace(sleep=lambda seconds: world.sleep(max(seconds, _GLANCE)))
+    with mock.patch.object(control, "time", glance):
+        stage = Stage(
+            world, scenario.drafts(), dispatchers=scenario.dispatchers, workers=scenario.workers
+        )
+        watch = promises.Watch(stage)
+        try:
+            world.run(LONGEST)
+            history.broken = promises.broken(stage, watch)
+            if not history.broken and promises.waits_for_a_person(stage):
+                _decide(stage)
+                history.broken = promises.broken(stage, watch)
+        except Endless as endless:
+            history.broken = [*watch.violations, str(endless)]
+        finally:
+            stage.close()
+    return history
+
+
+def _decide(stage: Stage) -> None:
+    """All that waits for a person gets its decision: everything resumes, doubts are settled."""
+
+    def decide() -> None:
+        stage.persons.resume()
+        stage.persons.decide()
+
+    stage.persons.start("decide", decide)
+    stage.world.run(LONGEST)
+
+
+def singles(scenario: Scenario) -> Iterator[Plan]:
+    """Every single fault at every step of the scenario."""
+    for step in run(scenario).steps:
+        for fault in possible(step):
+            yield (fault,)
+
+
+def pairs(scenario: Scenario, first: Plan) -> Iterator[Plan]:
+    """Every second fault at every step after the first one, in the history that has the first."""
+    for step in run(scenario, first).steps:
+        if step.number > first[-1].step:
+            for fault in possible(step):
+                yield (*first, fault)

@@ -1,0 +1,169 @@
+"""Publisher's own parts, made to run in a simulated world; none of them is replaced.
+
+Only their surroundings are: where a transaction begins and ends is a numbered step, a channel is
+one of the simulated platform, and drafts are values instead of files.
+"""
+
+import os
+import shutil
+import sqlite3
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+from unittest import mock
+
+from sqlalchemy import Connection
+
+from publisher.app import Application
+from publisher.channels.base import Channel
+from publisher.content.library import Library
+from publisher.errors import LedgerUnavailable
+from publisher.ledger.database import Database
+from publisher.models import Post
+from publisher.planning import Plan, Planner
+from publisher.planning.comparison import Comparison
+from publisher.settings import AccountSettings, BrokerSettings, Settings
+from tests.support.simulation.plan import Act, Moment
+from tests.support.simulation.platform import Platform
+from tests.support.simulation.world import SimulatedClock, World
+
+ACCOUNTS = {
+    "bice-x": AccountSettings(channel="twitter"),
+    "bice-page": AccountSettings(channel="facebook", page_id="100200300"),
+}
+
+
+class SimulatedDatabase(Database):
+    """A ledger whose transactions are steps of a world."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.world: World | None = None
+        self._as_new = sqlite3.connect(":memory:")
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        if self.world:
+            self.world.switch()
+        with super().read() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        self._step(Moment.BEGIN)
+        with super().write() as connection:
+            yield connection
+        if self.world:
+            self.world.changes += 1
+        self._step(Moment.COMMITTED)
+
+    def _step(self, moment: Moment) -> None:
+        faults = self.world.step(moment) if self.world else []
+        if any(fault.act is Act.AWAY for fault in faults):
+            raise LedgerUnavailable
+
+    def keep(self) -> None:
+        """Remember the ledger as it is now, for `empty`."""
+        with self._raw() as connection:
+            connection.backup(self._as_new)
+
+    def empty(self) -> None:
+        """Make it as it was after its migration. The history refuses to be deleted."""
+        self.world = None
+        with self._raw() as connection:
+            self._as_new.backup(connection)
+
+    @contextmanager
+    def _raw(self) -> Iterator[sqlite3.Connection]:
+        pooled = self.engine.raw_connection()
+        try:
+            yield cast("sqlite3.Connection", pooled.driver_connection)
+        finally:
+            pooled.close()
+
+
+@cache
+def ledger() -> SimulatedDatabase:
+    """One for all histories, because making one takes longer than a history; in memory if we can."""
+    memory = Path("/dev/shm")  # noqa: S108 - SQLite's own database in memory has one connection
+    folder = tempfile.mkdtemp(prefix="publisher-", dir=memory if memory.is_dir() else None)
+    database = SimulatedDatabase(f"sqlite:///{folder}/publisher.db")
+    database.migrate()
+    database.keep()
+    return database
+
+
+def close_ledger() -> None:
+    """Take the ledger's files away."""
+    if ledger.cache_info().currsize:
+        database = ledger()
+        database.close()
+        database._as_new.close()
+        shutil.rmtree(Path(str(database.engine.url.database)).parent)
+        ledger.cache_clear()
+
+
+class SimulatedApplication(Application):
+    """What one process has of Publisher."""
+
+    def __init__(self, settings: Settings, platform: Platform, database: SimulatedDatabase) -> None:
+        self.settings = settings
+        self.clock = SimulatedClock(platform.world)
+        self.database = database
+        self._local = threading.local()
+        self._platform = platform
+
+    def channel(self, account: str) -> Channel:
+        return self._platform.channel(account, self.settings.accounts[account].channel)
+
+
+class SimulatedPlanner(Planner):
+    """`queue` with drafts that lie in no folder."""
+
+    def __init__(self, app: Application, drafts: Sequence[Post]) -> None:
+        super().__init__(app.settings, app.ledger, app.queries, app.clock)
+        self._drafts = drafts
+
+    def plan(self, paths: Sequence[str | Path] = ()) -> Plan:
+        drafts = cast("Library", mock.Mock(posts=tuple(self._drafts), broken=frozenset()))
+        drafts.has = lambda post_id: any(post.id == post_id for post in self._drafts)  # type: ignore[method-assign]
+        comparison = Comparison(
+            self._settings, self._queries, self._clock.now(), drafts, [], whole_workspace=True
+        )
+        return comparison.plan()
+
+
+def settings() -> Settings:
+    return Settings(
+        workspace=Path(tempfile.gettempdir()),
+        accounts=ACCOUNTS,
+        broker=BrokerSettings(url="redis://127.0.0.1:1/0"),
+    )
+
+
+@cache
+def dispatcher_class() -> Any:
+    """`workers.dispatcher.Dispatcher`; its package reads a workspace when it is imported."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "publisher.toml").write_text('[broker]\nurl = "redis://127.0.0.1:1/0"\n')
+        before = {name: module for name, module in sys.modules.items() if _is_workers(name)}
+        for name in before:
+            del sys.modules[name]
+        with mock.patch.dict(os.environ, {"PUBLISHER_WORKSPACE": folder}):
+            from workers.app import publisher  # noqa: PLC0415
+            from workers.dispatcher import Dispatcher  # noqa: PLC0415
+
+            publisher().close()
+        for name in [name for name in sys.modules if _is_workers(name)]:
+            del sys.modules[name]
+        sys.modules.update(before)
+    return Dispatcher
+
+
+def _is_workers(name: str) -> bool:
+    return name.split(".")[0] == "workers"

@@ -1,0 +1,191 @@
+"""What goes wrong, and at which step: a history is a scenario and a plan, and nothing else."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Moment(StrEnum):
+    """What a step is."""
+
+    BEGIN = "begin"
+    """A transaction that writes is about to begin."""
+    COMMITTED = "committed"
+    WOKE = "woke"
+    """A process slept until an instant."""
+    MESSAGE = "message"
+    """The dispatcher is about to give a batch to the broker."""
+    TAKEN = "taken"
+    """A worker took a message from the broker."""
+    REQUEST = "request"
+    """A request that makes something public is about to leave."""
+    LAYING = "laying"
+    """A request is about to leave that lays something ready; nobody sees it."""
+    READING = "reading"
+    """A request that only reads is about to leave."""
+    SENT = "sent"
+    """It left, and the platform will take it up only later."""
+    REACHED = "reached"
+    """The platform did what was asked; the answer is on its way."""
+    ANSWERED = "answered"
+    """The answer came, or the client gave up waiting; nobody wrote it down yet."""
+    COMMAND = "command"
+    """A person's command begins, or has returned."""
+
+
+class Act(StrEnum):
+    """What goes wrong; `Fault.value` is in seconds where it needs a length."""
+
+    DIE = "die"
+    """The process ends here; what it had in memory is gone."""
+    FREEZE = "freeze"
+    JUMP = "jump"
+    """Everybody's wall clock is set forward or back."""
+    # the ledger, at BEGIN and COMMITTED
+    AWAY = "away"
+    """The connection breaks: at BEGIN nothing is written, at COMMITTED it is, unknown to us."""
+    # the broker, at MESSAGE
+    LOST = "lost"
+    DOUBLED = "doubled"
+    DELAYED = "delayed"
+    REFUSED_BY_BROKER = "refused by the broker"
+    TAKEN_UNSAID = "taken by the broker, which does not say so"
+    # the platform, at REQUEST, LAYING and READING
+    REFUSED = "refused"
+    DEFERRED = "deferred"
+    HELD = "held"
+    """The account is held for so many seconds."""
+    HELD_FOR_A_PERSON = "held for a person"
+    ANSWER_LOST = "answer lost"
+    """It is done, and no answer comes within the client's time-out."""
+    NOT_DONE = "not done"
+    """It is not done, and no answer comes."""
+    DONE_LATE = "done late"
+    """No answer comes, and it is done so many seconds after the client gave up."""
+    DUPLICATE = "duplicate"
+    """Not done: the platform says that the text is there already."""
+    SLOW = "slow"
+    """Done, and the answer takes nearly as long as the client waits."""
+    LAGS = "lags"
+    """Done, and the timeline shows it only after so many seconds."""
+    RESTS = "rests"
+    """Done, and the account is to rest for so many seconds."""
+    UNREADABLE = "unreadable"
+    """Reading gives no certainty."""
+    # a person, at any step
+    PAUSE = "pause"
+    PAUSE_A_WHILE = "pause a while"
+    RESUME = "resume"
+    CANCEL = "cancel"
+    RETRY = "retry"
+    EDIT = "edit"
+    MOVE = "move"
+    QUEUE_AGAIN = "queue again"
+    RENAME = "rename"
+
+
+PERSON = frozenset(
+    {
+        Act.PAUSE, Act.PAUSE_A_WHILE, Act.RESUME, Act.CANCEL, Act.RETRY, Act.EDIT, Act.MOVE,
+        Act.QUEUE_AGAIN, Act.RENAME,
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that goes wrong at one step (counted from 1)."""
+
+    step: int
+    act: Act
+    value: float = 0.0
+
+    def __str__(self) -> str:
+        return f"step {self.step}: {self.act}" + (f" {self.value:g} s" if self.value else "")
+
+
+Plan = tuple[Fault, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One numbered step of a history."""
+
+    number: int
+    moment: Moment
+    process: str
+    label: str
+    elapsed: float
+    """Real seconds since the history began."""
+
+    def __str__(self) -> str:
+        return f"{self.number:4} {self.elapsed:9.3f} s  {self.process:12} {self.moment} {self.label}"
+
+
+_EVERYWHERE: tuple[tuple[Act, float], ...] = (
+    (Act.DIE, 0),
+    (Act.FREEZE, 4),
+    (Act.FREEZE, 45),
+    (Act.FREEZE, 200),
+    (Act.PAUSE, 0),
+    (Act.PAUSE_A_WHILE, 0),
+    (Act.CANCEL, 0),
+    (Act.RETRY, 0),
+    (Act.EDIT, 0),
+    (Act.MOVE, 0),
+    (Act.QUEUE_AGAIN, 0),
+    (Act.RENAME, 0),
+)
+_SOMEWHERE: dict[Moment, tuple[tuple[Act, float], ...]] = {
+    Moment.BEGIN: ((Act.AWAY, 0),),
+    Moment.COMMITTED: ((Act.AWAY, 0),),
+    Moment.MESSAGE: (
+        (Act.LOST, 0),
+        (Act.DOUBLED, 0),
+        (Act.DELAYED, 30),
+        (Act.REFUSED_BY_BROKER, 0),
+        (Act.TAKEN_UNSAID, 0),
+    ),
+    Moment.REQUEST: (
+        (Act.REFUSED, 0),
+        (Act.DEFERRED, 0),
+        (Act.HELD, 30),
+        (Act.HELD_FOR_A_PERSON, 0),
+        (Act.ANSWER_LOST, 0),
+        (Act.NOT_DONE, 0),
+        (Act.DONE_LATE, 3),
+        (Act.DONE_LATE, 50),
+        (Act.DUPLICATE, 0),
+        (Act.SLOW, 0),
+        (Act.LAGS, 50),
+        (Act.RESTS, 30),
+    ),
+    Moment.LAYING: (
+        (Act.REFUSED, 0),
+        (Act.DEFERRED, 0),
+        (Act.HELD, 30),
+        (Act.HELD_FOR_A_PERSON, 0),
+        (Act.ANSWER_LOST, 0),
+        (Act.NOT_DONE, 0),
+        (Act.DONE_LATE, 50),
+        (Act.SLOW, 0),
+    ),
+    Moment.READING: (
+        (Act.DEFERRED, 0),
+        (Act.HELD, 30),
+        (Act.HELD_FOR_A_PERSON, 0),
+        (Act.UNREADABLE, 0),
+        (Act.SLOW, 0),
+    ),
+}
+_LAST_INSTANT = 4.0
+"""Seconds that a worker may stand still between its last look at the clock and its request. What
+is longer is beyond the promise: see docs/reliability.md."""
+
+
+def possible(step: Step) -> Iterator[Fault]:
+    """Every fault that this step can have."""
+    for act, value in (*_EVERYWHERE, *_SOMEWHERE.get(step.moment, ())):
+        too_long = act is Act.FREEZE and value > _LAST_INSTANT
+        if not (too_long and step.moment is Moment.REQUEST):
+            yield Fault(step.number, act, value)

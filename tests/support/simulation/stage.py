@@ -1,0 +1,154 @@
+"""The processes of an installation: dispatchers, workers with their threads, and people."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import text
+
+from publisher.errors import BrokerUnavailable, PublisherError
+from publisher.models import Claim, Post
+from tests.support.simulation import parts
+from tests.support.simulation.persons import Persons
+from tests.support.simulation.plan import Act, Moment
+from tests.support.simulation.platform import Platform
+from tests.support.simulation.world import START, Process, World
+
+_TICK = 0.1  # as the dispatcher's own
+_IN_TROUBLE = 1.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What the broker carries."""
+
+    task: str
+    claims: tuple[Claim, ...]
+
+
+class Stage:
+    """One installation in one world."""
+
+    def __init__(
+        self, world: World, drafts: Sequence[Post], *, dispatchers: int = 1, workers: int = 1
+    ) -> None:
+        self.world = world
+        self.settings = parts.settings()
+        self.database = parts.ledger()
+        self.database.empty()
+        self.database.world = world
+        self.platform = Platform(world)
+        self.broker: deque[Message] = deque()
+        self.persons = Persons(world, self.app, self.platform, drafts)
+        self.persons.queue()
+        world.on_person = self.persons.act
+        for number in range(dispatchers):
+            world.start(Process(f"dispatcher-{number + 1}", self._dispatch))
+        for number in range(workers):
+            world.start(Process(f"worker-{number + 1}", self._work))
+
+    def app(self) -> parts.SimulatedApplication:
+        """A process's own Publisher: nothing is shared but the ledger."""
+        return parts.SimulatedApplication(self.settings, self.platform, self.database)
+
+    def close(self) -> None:
+        self.world.stop()
+        self.database.world = None
+
+    # the dispatcher
+
+    def _dispatch(self, _process: Process) -> None:
+        dispatcher = parts.dispatcher_class()(self.app(), self._hand_over)
+        while True:
+            seen = self.world.changes
+            try:
+                dispatcher.tick()
+            except PublisherError as error:
+                log.info("in trouble", error=str(error))
+                self.world.sleep(_IN_TROUBLE)
+            self._idle(seen)
+
+    def _idle(self, seen: int) -> None:
+        """Until the next tick that can find something to do: nothing is skipped but idle ticks."""
+        tick_at = self.world.elapsed + _TICK
+
+        known: dict[int, float | None] = {}
+
+        def wakes() -> float | None:
+            changes = self.world.changes
+            if changes != seen:
+                return tick_at
+            if changes not in known:
+                known[changes] = self._next_instant()
+            instant = known[changes]
+            return None if instant is None else max(tick_at, instant)
+
+        self.world.wait(wakes)
+
+    def _next_instant(self) -> float | None:
+        """The real second of the next instant that stands in the ledger."""
+        now = _microseconds(self.world.now())
+        with self.database.engine.connect() as connection:
+            found = connection.execute(_INSTANTS, {"now": now}).scalar()
+        if found is None:
+            return None
+        return self.world.elapsed + (found - now) / 1e6 + 1e-6
+
+    def _hand_over(self, task: Any, claims: Sequence[Claim]) -> None:
+        message = Message(task.name, tuple(claims))
+        faults = {fault.act: fault for fault in self.world.step(Moment.MESSAGE, task.name)}
+        if Act.REFUSED_BY_BROKER in faults:
+            raise BrokerUnavailable
+        if delayed := faults.get(Act.DELAYED):
+            self.world.at(delayed.value, lambda: self.broker.append(message))
+        elif Act.LOST not in faults:
+            self.broker.extend([message] * (2 if Act.DOUBLED in faults else 1))
+        if Act.TAKEN_UNSAID in faults:
+            raise BrokerUnavailable
+
+    # the workers
+
+    def _work(self, process: Process) -> None:
+        app = self.app()
+        acts = {
+            "publisher.publish": app.courier.deliver,
+            "publisher.reconcile": app.reconciler.reconcile,
+        }
+        while True:
+            self.world.wait(lambda: 0.0 if self.broker else None)
+            message = self.broker.popleft()
+            self.world.step(Moment.TAKEN, message.task)
+            for claim in message.claims:
+                self.world.spawn(process, _task(acts[message.task], claim))
+
+
+def _task(act: Callable[[Claim], None], claim: Claim) -> Callable[[], None]:
+    def run() -> None:
+        with suppress(PublisherError):  # Celery notes it; the lease decides
+            act(claim)
+
+    return run
+
+
+_INSTANTS = text(
+    """
+    SELECT min(instant) FROM (
+        SELECT wake_at - 2000000 AS instant FROM deliveries WHERE state = 'scheduled'
+        UNION ALL SELECT wake_at FROM deliveries WHERE state = 'uncertain'
+        UNION ALL SELECT lease_until FROM deliveries WHERE state IN ('publishing', 'uncertain')
+        UNION ALL SELECT expires_at FROM deliveries
+            WHERE state IN ('scheduled', 'held', 'awaiting-approval')
+        UNION ALL SELECT held_until FROM accounts
+    ) WHERE instant > :now
+    """
+)
+
+
+def _microseconds(instant: datetime) -> int:
+    return int(round((instant - START).total_seconds() * 1e6)) + int(START.timestamp()) * 1_000_000

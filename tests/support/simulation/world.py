@@ -1,0 +1,242 @@
+"""Processes that run step by step in one thread, on a clock that moves only when all wait.
+
+Every step is numbered. At each the plan may strike, and the scheduler may let another process go
+on: by the seed, or always the one that waited longest.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from greenlet import getcurrent, greenlet
+
+from tests.support.simulation.plan import PERSON, Act, Fault, Moment, Plan, Step
+
+START = datetime(2016, 3, 7, 8, tzinfo=UTC)
+RESTART_AFTER = 1.0  # seconds until a process that died is started again
+MOST_STEPS = 5_000
+
+
+class Died(BaseException):  # noqa: N818 - nothing of the code under test may catch it
+    """The process ended here."""
+
+
+class Endless(AssertionError):
+    """The history does not come to an end: something is tried again and again."""
+
+
+@dataclass(eq=False)
+class Process:
+    """What dies as one: its threads, and all that they have in memory."""
+
+    name: str
+    main: Callable[["Process"], None]
+    restarts: bool = True
+    threads: list["Thread"] = field(default_factory=list)
+
+
+class Thread(greenlet):
+    """One line of execution; `wakes` gives the real second when it can go on, None: not by time."""
+
+    def __init__(self, world: "World", process: Process, run: Callable[[], None]) -> None:
+        super().__init__(run, parent=world.hub)
+        self.process = process
+        self.wakes: Callable[[], float | None] = lambda: 0.0
+        self.dying = False
+        self.turn = 0
+
+
+class SimulatedClock:
+    """The wall clock of all processes, which a plan may set."""
+
+    speed = 1.0
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+
+    def now(self) -> datetime:
+        return self._world.now()
+
+    def ahead(self, machine_seconds: float) -> datetime:
+        return self._world.now() + timedelta(seconds=machine_seconds)
+
+    def sleep_until(self, instant: datetime) -> None:
+        if instant > self._world.now():
+            self._world.wait_until(instant)
+            self._world.step(Moment.WOKE)
+
+    def monotonic(self) -> float:
+        return self._world.elapsed
+
+
+class World:
+    """One history under way."""
+
+    def __init__(self, plan: Plan, seed: int | None = None) -> None:
+        """`seed` None: no process is interrupted where it need not wait."""
+        self.hub = getcurrent()
+        self.elapsed = 0.0
+        self.steps: list[Step] = []
+        self.struck: list[Fault] = []
+        self.changes = 0
+        """Grows with everything that may give a dispatcher something to do."""
+        self.violations: list[str] = []
+        self.on_person: Callable[[Fault], None] = lambda _fault: None
+        self._offset = 0.0
+        self._random = None if seed is None else Random(seed)  # noqa: S311 - a schedule
+        self._faults: dict[int, list[Fault]] = {}
+        for fault in plan:
+            self._faults.setdefault(fault.step, []).append(fault)
+        self._threads: list[Thread] = []
+        self._timers: list[tuple[float, int, Callable[[], None]]] = []
+        self._turns = 0
+
+    # what processes call
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=self.elapsed + self._offset)
+
+    def current(self) -> Thread | None:
+        """The thread that calls; None for the test itself, whose steps do not count."""
+        thread = getcurrent()
+        return thread if isinstance(thread, Thread) else None
+
+    def step(self, moment: Moment, label: str = "") -> list[Fault]:
+        """Number this step and let strike what is planned; gives the faults the caller must play."""
+        thread = self.current()
+        if thread is None:
+            return []
+        number = len(self.steps) + 1
+        if number > MOST_STEPS:
+            raise Endless(f"more than {MOST_STEPS} steps")
+        self.steps.append(Step(number, moment, thread.process.name, label, self.elapsed))
+        faults = self._faults.get(number, [])
+        for fault in faults:
+            self._strike(fault, thread)
+        self.switch()
+        return faults
+
+    def _strike(self, fault: Fault, thread: Thread) -> None:
+        self.struck.append(fault)
+        match fault.act:
+            case Act.DIE:
+                self.kill(thread.process)
+                raise Died
+            case Act.FREEZE:
+                self.sleep(fault.value)
+            case Act.JUMP:
+                self._offset += fault.value
+                self.changes += 1
+            case act if act in PERSON:
+                self.on_person(fault)
+
+    def switch(self) -> None:
+        """Let others go on, if the schedule says so."""
+        thread = self.current()
+        if thread is not None and self._random is not None:
+            self._pause(thread, lambda: 0.0)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait so many real seconds."""
+        until = self.elapsed + seconds
+        self.wait(lambda: until)
+
+    def wait_until(self, instant: datetime) -> None:
+        """Wait until the wall clock shows `instant`."""
+        self.wait(lambda: (instant - START).total_seconds() - self._offset)
+
+    def wait(self, wakes: Callable[[], float | None]) -> None:
+        thread = self.current()
+        assert thread is not None, "only a process can wait"
+        self._pause(thread, wakes)
+
+    def _pause(self, thread: Thread, wakes: Callable[[], float | None]) -> None:
+        thread.wakes = wakes
+        self.hub.switch()
+        if thread.dying:
+            raise Died
+
+    # what the stage calls
+
+    def start(self, process: Process) -> None:
+        self.spawn(process, lambda: process.main(process))
+
+    def spawn(self, process: Process, run: Callable[[], None]) -> None:
+        """A new thread of a process."""
+        thread = Thread(self, process, run)
+        process.threads.append(thread)
+        self._threads.append(thread)
+
+    def kill(self, process: Process) -> None:
+        """All its threads end where they are; somebody starts it again."""
+        for thread in process.threads:
+            thread.dying = True
+        process.threads = []
+        if process.restarts:
+            self.at(RESTART_AFTER, lambda: self.start(process))
+
+    def at(self, seconds: float, act: Callable[[], None]) -> None:
+        """Do something in so many real seconds, whatever becomes of the caller."""
+        self._turns += 1
+        self._timers.append((self.elapsed + seconds, self._turns, act))
+
+    def run(self, longest: float) -> None:
+        """Until nobody has anything to do any more; Endless after `longest` real seconds."""
+        end = self.elapsed + longest
+        while True:
+            self._bury()
+            self._ring()
+            ready, next_at = self._ready()
+            if ready:
+                self._go_on(ready)
+            elif next_at is None:
+                return
+            elif next_at > end:
+                raise Endless(f"still busy after {longest:g} s")
+            else:
+                self.elapsed = next_at
+
+    def stop(self) -> None:
+        """End all processes, so that nothing of this history stays behind."""
+        self._timers = []
+        for thread in self._threads:
+            thread.dying = True
+        self._bury()
+
+    def _bury(self) -> None:
+        for thread in [thread for thread in self._threads if thread.dying]:
+            self._threads.remove(thread)
+            if thread:  # it has begun, and stands somewhere in its code
+                with suppress(Died):
+                    thread.switch()
+                assert thread.dead, "a process survived its death"
+
+    def _ring(self) -> None:
+        for timer in sorted(timer for timer in self._timers if timer[0] <= self.elapsed):
+            self._timers.remove(timer)
+            timer[2]()
+
+    def _ready(self) -> tuple[list[Thread], float | None]:
+        """Who can go on now, and when the next one can."""
+        ready, later = [], [timer[0] for timer in self._timers]
+        for thread in self._threads:
+            at = thread.wakes()
+            if at is not None and at <= self.elapsed:
+                ready.append(thread)
+            elif at is not None:
+                later.append(at)
+        return ready, min(later, default=None)
+
+    def _go_on(self, ready: list[Thread]) -> None:
+        if self._random is None:
+            thread = min(ready, key=lambda thread: thread.turn)
+        else:
+            thread = self._random.choice(ready)
+        self._turns += 1
+        thread.turn = self._turns
+        with suppress(Died):
+            thread.switch()
+        if thread.dead:
+            self._threads = [each for each in self._threads if each is not thread]
