@@ -238,6 +238,8 @@ class Delivery(Frozen):
     queued_by: str | None
     approved_by: str | None
     repeat: bool
+    head: str = ""
+    """The hash of its newest step in the history."""
 
     @property
     def lateness(self) -> timedelta | None:

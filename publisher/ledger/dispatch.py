@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, select
 
 from publisher.clock import Clock
 from publisher.ledger.database import Database
 from publisher.ledger.doubts import doubt
 from publisher.ledger.holds import resting
-from publisher.ledger.moves import ACTOR, change, claimed, delivery_of, note, step
+from publisher.ledger.moves import ACTOR, change, claim_all, claimed, delivery_of
 from publisher.ledger.tables import deliveries
 from publisher.models import Claim, Delivery
 from publisher.outcome import Kind
@@ -35,7 +35,7 @@ class Dispatch:
         """Take up to `limit` deliveries that wake before `horizon`, earliest first."""
         now = self._clock.now()
         due = (
-            select(deliveries.c.id)
+            select(deliveries.c.id, deliveries.c.version, deliveries.c.head)
             .where(deliveries.c.state == State.SCHEDULED, deliveries.c.wake_at <= horizon)
             .where(~exists().where(resting(deliveries.c.account, now)))
             .order_by(deliveries.c.wake_at, deliveries.c.id)
@@ -46,34 +46,16 @@ class Dispatch:
         with self._database.write() as connection:
             # Two statements: PostgreSQL may evaluate a locking subquery more than once.
             locked = due.limit(limit).with_for_update(skip_locked=True)
-            chosen = connection.execute(locked).scalars().all()
-            rows = connection.execute(
-                update(deliveries)
-                .where(deliveries.c.id.in_(chosen), deliveries.c.state == State.SCHEDULED)
-                .values(
-                    state=State.PUBLISHING,
-                    version=deliveries.c.version + 1,
-                    lease_until=lease_until,
-                    intent_at=None,
-                )
-                .returning(deliveries.c.id, deliveries.c.version, deliveries.c.wake_at)
-            ).all()
-            note(
+            return claim_all(
                 connection,
-                [
-                    step(
-                        row.id,
-                        "claimed",
-                        now,
-                        ACTOR,
-                        source=State.SCHEDULED,
-                        target=State.PUBLISHING,
-                    )
-                    for row in rows
-                ],
+                connection.execute(locked).all(),
+                "claimed",
+                at=now,
+                source=State.SCHEDULED,
+                target=State.PUBLISHING,
+                lease_until=lease_until,
+                intent_at=None,
             )
-        ordered = sorted(rows, key=lambda row: (row.wake_at, row.id))
-        return [Claim(delivery=row.id, version=row.version) for row in ordered]
 
     def release(self, claims: Sequence[Claim]) -> None:
         """Give back what could not be handed to a worker."""

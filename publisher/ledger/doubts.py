@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, or_, select, update
+from sqlalchemy import Connection, exists, or_, select
 
 from publisher.clock import Clock
 from publisher.ledger.database import Database
 from publisher.ledger.holds import held, hold
-from publisher.ledger.moves import ACTOR, change, delivery_of, note, step
+from publisher.ledger.moves import ACTOR, change, claim_all, delivery_of
 from publisher.ledger.tables import deliveries
 from publisher.models import Claim, Delivery
 from publisher.outcome import Absent, Accepted, AccountHeld, Deferred, Kind, Sighting, Unknown
@@ -76,7 +76,7 @@ class Doubts:
         """Take up to `limit` deliveries that are to be looked for now."""
         now = self._clock.now()
         waiting = (
-            select(deliveries.c.id)
+            select(deliveries.c.id, deliveries.c.version, deliveries.c.head)
             .where(
                 deliveries.c.state == State.UNCERTAIN,
                 deliveries.c.wake_at <= now,
@@ -91,22 +91,15 @@ class Doubts:
                 return []
         with self._database.write() as connection:
             locked = waiting.limit(limit).with_for_update(skip_locked=True)
-            chosen = connection.execute(locked).scalars().all()
-            rows = connection.execute(
-                update(deliveries)
-                .where(deliveries.c.id.in_(chosen), deliveries.c.state == State.UNCERTAIN)
-                .values(version=deliveries.c.version + 1, lease_until=lease_until)
-                .returning(deliveries.c.id, deliveries.c.version)
-            ).all()
-            uncertain = State.UNCERTAIN
-            note(
+            return claim_all(
                 connection,
-                [
-                    step(r.id, "looking", now, ACTOR, source=uncertain, target=uncertain)
-                    for r in rows
-                ],
+                connection.execute(locked).all(),
+                "looking",
+                at=now,
+                source=State.UNCERTAIN,
+                target=State.UNCERTAIN,
+                lease_until=lease_until,
             )
-        return [Claim(delivery=row.id, version=row.version) for row in rows]
 
     def take(self, claim: Claim) -> Delivery | None:
         """The claimed delivery; None when the claim is worth nothing any more."""

@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from publisher.clock import Clock
+from publisher.ledger.chain import delivery_origin
 from publisher.ledger.database import Database
-from publisher.ledger.moves import change, note, step
+from publisher.ledger.moves import chained, change, note, step
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, media
 from publisher.models import Delivery, Prepared, Wish
 from publisher.states import Role, State
@@ -90,21 +91,23 @@ class Ledger:
             "version": 1, "attempts": 0, "absences": 0, "remote_ids": "[]",
             "prepared": Prepared().model_dump_json(),
         }  # fmt: skip
+        steps = [
+            chained(
+                step(None, "queued", now, actor, target=wish.state, detail={"due_at": wish.due_at}),
+                1,
+                delivery_origin(wish.post, wish.account, wish.channel),
+            )
+            for wish in wishes
+        ]
         rows = [
             {**fresh, **_wished(wish, actor), "post": wish.post, "account": wish.account,
-             "channel": wish.channel, "state": wish.state}
-            for wish in wishes
+             "channel": wish.channel, "state": wish.state, "head": entry["hash"]}
+            for wish, entry in zip(wishes, steps, strict=True)
         ]  # fmt: skip
         ids = connection.execute(
             insert(deliveries).returning(deliveries.c.id, sort_by_parameter_order=True), rows
         ).scalars()
-        note(
-            connection,
-            [
-                step(key, "queued", now, actor, target=wish.state, detail={"due_at": wish.due_at})
-                for key, wish in zip(ids, wishes, strict=True)
-            ],
-        )
+        note(connection, [{**s, "delivery": key} for key, s in zip(ids, steps, strict=True)])
 
 
 def _wished(wish: Wish, actor: str) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, Row, RowMapping, bindparam, insert, select, text, update
 
-from publisher.ledger.tables import deliveries, history
+from publisher.ledger import chain
+from publisher.ledger.tables import account_chains, deliveries, history
 from publisher.models import Claim, Content, Delivery, Prepared
 from publisher.states import Role, State, may_move
 
@@ -38,6 +39,9 @@ def change(
     state = target or delivery.state
     if state is not delivery.state and not may_move(role, delivery.state, state):
         raise AssertionError(f"{role} may not take {delivery.state} to {state}")
+    version = delivery.version + 1
+    told = step(delivery.id, event, at, actor, source=delivery.state, target=state, detail=detail)
+    entry = chained(told, version, delivery.head)
     row = (
         connection.execute(
             update(deliveries)
@@ -46,7 +50,7 @@ def change(
                 deliveries.c.state == delivery.state,
                 deliveries.c.version == delivery.version,
             )
-            .values(state=state, version=delivery.version + 1, **columns)
+            .values(state=state, version=version, head=entry["hash"], **columns)
             .returning(*deliveries.c)
         )
         .mappings()
@@ -54,11 +58,41 @@ def change(
     )
     if row is None:
         raise Moved
-    note(
-        connection,
-        [step(delivery.id, event, at, actor, source=delivery.state, target=state, detail=detail)],
-    )
+    note(connection, [entry])
     return delivery_of(row)
+
+
+def claim_all(
+    connection: Connection,
+    rows: Sequence[Row[Any]],
+    event: str,
+    *,
+    at: datetime,
+    source: State,
+    target: State,
+    **columns: Any,
+) -> list[Claim]:
+    """Give many deliveries into a worker's hands, in as few statements as possible.
+
+    `rows` are `id`, `version` and `head` of deliveries in state `source` that this transaction
+    has locked; the claims come in their order.
+    """
+    if not rows:
+        return []
+    entries = [
+        chained(
+            step(row.id, event, at, ACTOR, source=source, target=target), row.version + 1, row.head
+        )
+        for row in rows
+    ]
+    connection.execute(
+        update(deliveries)
+        .where(deliveries.c.id == bindparam("of"))
+        .values(state=target, version=bindparam("seq"), head=bindparam("hash"), **columns),
+        [{"of": e["delivery"], "seq": e["seq"], "hash": e["hash"]} for e in entries],
+    )
+    note(connection, entries)
+    return [Claim(delivery=entry["delivery"], version=entry["seq"]) for entry in entries]
 
 
 def step(
@@ -85,10 +119,39 @@ def step(
     }
 
 
+def chained(entry: Mapping[str, Any], seq: int, previous: str) -> dict[str, Any]:
+    """The step as number `seq` of its chain, after the one whose hash is `previous`."""
+    numbered = {**entry, "seq": seq}
+    return {**numbered, "hash": chain.step_hash(numbered, previous)}
+
+
 def note(connection: Connection, steps: Sequence[Mapping[str, Any]]) -> None:
-    """Append to the history, in the transaction of what it tells."""
+    """Append to the history, in the transaction of what it tells.
+
+    Steps of deliveries come `chained`; those about accounts are chained here.
+    """
     if steps:
-        connection.execute(insert(history), list(steps))
+        rows = [dict(s) if "hash" in s else _chained_to_account(connection, s) for s in steps]
+        connection.execute(insert(history), rows)
+
+
+def _chained_to_account(connection: Connection, entry: Mapping[str, Any]) -> dict[str, Any]:
+    account = entry["account"]
+    connection.execute(
+        text(
+            "INSERT INTO account_chains (account, length, head) VALUES (:account, 0, :origin)"
+            " ON CONFLICT (account) DO NOTHING"
+        ),
+        {"account": account, "origin": chain.account_origin(account)},
+    )
+    of_account = account_chains.c.account == account
+    locked = select(account_chains).where(of_account).with_for_update()
+    newest = connection.execute(locked).one()
+    new = chained(entry, newest.length + 1, newest.head)
+    connection.execute(
+        update(account_chains).where(of_account).values(length=new["seq"], head=new["hash"])
+    )
+    return new
 
 
 def claimed(connection: Connection, claim: Claim) -> Delivery | None:

@@ -18,6 +18,7 @@ from publisher.models import Delivery
 from publisher.states import WAITING, State
 
 _CHUNK = 500
+_STEP = [column for column in history.c if column.name not in ("seq", "hash")]
 _T = TypeVar("_T")
 
 
@@ -191,7 +192,7 @@ class Queries:
     def _steps(self, condition: ColumnElement[bool], limit: int | None = None) -> list[Step]:
         query = (
             select(
-                history,
+                *_STEP,
                 deliveries.c.post,
                 deliveries.c.account.label("of_account"),
                 deliveries.c.channel,

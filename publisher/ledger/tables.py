@@ -31,6 +31,11 @@ EVERYTHING = "*"
 """The row of `accounts` that stands for all of them."""
 
 
+def microseconds(instant: datetime) -> int:
+    """An instant as whole microseconds since 1970 UTC."""
+    return (instant - _EPOCH) // _MICROSECOND
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware datetime in UTC, as microseconds since 1970."""
 
@@ -38,7 +43,7 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, _dialect: Any) -> int | None:
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
+        return None if value is None else microseconds(value)
 
     def process_result_value(self, value: int | None, _dialect: Any) -> datetime | None:
         return None if value is None else _EPOCH + value * _MICROSECOND
@@ -80,6 +85,8 @@ deliveries = Table(
     Column("queued_by", String),
     Column("approved_by", String),
     Column("repeat", Boolean, nullable=False),
+    # The hash of its newest step; `version` is that step's number (see chain.py).
+    Column("head", String(64), nullable=False, server_default=""),
     UniqueConstraint("post", "account", name="uq_deliveries_post_account"),
     # Partial indexes: what is due stays quick to find among a million others.
     Index(
@@ -124,8 +131,40 @@ history = Table(
     Column("target", String),
     Column("actor", String, nullable=False),
     Column("detail", Text, nullable=False),
-    Index("ix_history_delivery", "delivery", "id"),
+    Column("seq", Integer, nullable=False, server_default="0"),
+    Column("hash", String(64), nullable=False, server_default=""),
+    Index("uq_history_delivery_seq", "delivery", "seq", unique=True),
+    Index(
+        "uq_history_account_seq",
+        "account",
+        "seq",
+        unique=True,
+        sqlite_where=text("delivery IS NULL"),
+        postgresql_where=text("delivery IS NULL"),
+    ),
 )
+"""Append-only: triggers refuse every change, and each row carries the hash of its chain."""
+
+account_chains = Table(
+    "account_chains",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("length", Integer, nullable=False),
+    Column("head", String(64), nullable=False),
+)
+"""The number and hash of the newest step about each account."""
+
+seals = Table(
+    "seals",
+    metadata,
+    Column("number", _Key, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("last", _Key, nullable=False),
+    Column("steps", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+"""Each covers the `steps` rows of the history up to id `last` that no seal before it covers."""
 
 accounts = Table(
     "accounts",

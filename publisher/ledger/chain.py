@@ -1,0 +1,102 @@
+"""The hashes that chain the steps of the history, so that none can be changed without a trace.
+
+Many transactions append to the history at once, so it is not one chain, which would let them
+commit only one after the other. It is many chains, whose heads are guarded by locks that their
+writers hold anyway:
+
+- A chain per delivery. A step's number is the delivery's version after it; its hash covers all
+  that the step says and the hash of the step before. The delivery's row holds the version and the
+  newest hash, and changes by compare-and-set: a gap, a forged step and a missing tail all show.
+  A chain begins with the hash of the delivery's post, account and channel.
+- A chain per account, for pauses, holds and the like. The table `account_chains` holds its head.
+- Seals, which the dispatcher adds about once a minute (see audit.py). Each covers every step
+  since the seal before it, of whatever chain, so that a delivery that is removed with all its
+  steps shows as well. What was written after the newest seal lacks only this last protection.
+
+The triggers that refuse UPDATE and DELETE are a guard against accidents; the chains show what
+somebody did who got around them. Whoever can rewrite the whole database can compute all hashes
+anew; only a seal's hash that was noted elsewhere, or a backup, tells of that.
+
+A hash is SHA-256, in hexadecimal, over JSON with sorted keys, without spaces, in UTF-8.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from publisher.ledger.tables import microseconds
+
+_STEP = ("account", "actor", "at", "detail", "event", "seq", "source", "target")
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+BEFORE_THE_FIRST_SEAL = "0" * 64
+
+
+def delivery_origin(post: str, account: str, channel: str) -> str:
+    """What the first step of a delivery follows."""
+    return digest({"post": post, "account": account, "channel": channel})
+
+
+def account_origin(account: str) -> str:
+    """What the first step about an account follows."""
+    return digest({"account": account})
+
+
+def step_hash(step: Mapping[str, Any], previous: str) -> str:
+    """The hash of a row of the history that follows the step whose hash is `previous`."""
+    return digest({**{name: step[name] for name in _STEP}, "previous": previous})
+
+
+def seal_hash(seal: Mapping[str, Any], previous: str) -> str:
+    """The hash of a row of the seals that follows the seal whose hash is `previous`."""
+    fields = ("number", "at", "last", "steps", "digest")
+    return digest({**{name: seal[name] for name in fields}, "previous": previous})
+
+
+def digest(fields: Mapping[str, Any]) -> str:
+    """SHA-256 over the fields; instants count as microseconds since 1970."""
+    plain = {
+        name: microseconds(value) if isinstance(value, datetime) else value
+        for name, value in fields.items()
+    }
+    return hashlib.sha256(_JSON.encode(plain).encode()).hexdigest()
+
+
+def flaws(steps: Iterable[Mapping[str, Any]], origin: str) -> Iterator[tuple[int, str]]:
+    """What is wrong inside one chain, in the order of its numbers: which step, and what.
+
+    `steps` are rows of the history in the order of their numbers. What the chain's head says is
+    not looked at.
+    """
+    previous, expected = origin, 1
+    for step in steps:
+        seq = step["seq"]
+        if seq > expected:
+            yield expected, _missing(expected, seq - 1)
+        elif seq < expected:
+            yield seq, "is there more than once" if seq > 0 else "has a number that no step has"
+            continue
+        elif step_hash(step, previous) != step["hash"]:
+            yield seq, (
+                "is not as it was written"
+                if seq > 1
+                else "is not as it was written, or what it belongs to was renamed"
+            )
+        previous, expected = step["hash"], seq + 1
+
+
+def end_flaw(last: int, last_hash: str, length: int, head: str) -> tuple[int, str] | None:
+    """What is wrong between the end of a chain and its head, which holds `length` and `head`."""
+    if last < length:
+        return last + 1, _missing(last + 1, length)
+    if last > length:
+        return length + 1, f"was added by hand: there were only {length}"
+    if last_hash != head:
+        return last, "is not the one that was written last"
+    return None
+
+
+def _missing(first: int, last: int) -> str:
+    return "is missing" if first == last else f"is missing, as are all up to step {last}"
