@@ -264,9 +264,11 @@ class _Reader:
         anchors = dict.fromkeys(moment.item for moment in (at, embargo) if moment and moment.item)
         agenda = self._session.agenda
         reasons = [f"{name} is cancelled" for name in anchors if agenda[name].cancelled]
+        # With an embargo the post leaves when that ends, and the consent must hold until then.
+        leaves = at and max(moment.instant for moment in (at, embargo) if moment)
         for item in media:
             record = self._around.consents.get(item.consent or "")
-            reason = record and record.reason_to_hold(at and at.instant, self._session.zone)
+            reason = record and record.reason_to_hold(leaves, self._session.zone)
             if reason and reason not in reasons:
                 reasons.append(reason)
         return "; ".join(reasons) or None

@@ -151,6 +151,23 @@ def test_an_expired_or_withdrawn_consent_holds_the_post(
 
 
 @pytest.mark.parametrize(
+    ("embargo", "held"),
+    [
+        ("2016-03-10 23:59", None),
+        ("2016-03-11 00:30", "consent film-club expired on 2016-03-10"),
+    ],
+)
+def test_a_consent_must_hold_when_the_embargo_lets_the_post_go(
+    workspace: Workspace, embargo: str, held: str | None
+) -> None:
+    """What counts is the instant at which the post leaves, not the one that it was due at."""
+    workspace.picture()
+    workspace.write("consents.yaml", CONSENTS)
+    front = f"at: 2016-03-10 23:00\nembargo: {embargo}\nto: [bice-x]\n"
+    assert workspace.post(front + PEOPLE % ", consent: film-club").held == held
+
+
+@pytest.mark.parametrize(
     ("content", "code"),
     [
         ("film-club: {until: soon}", "bad-time"),
