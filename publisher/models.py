@@ -160,9 +160,14 @@ class Content(Frozen):
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 over the words alone, without spacing: tells the same text from another."""
-        words = "\n".join(" ".join(part.text.split()) for part in self.parts)
-        return hashlib.sha256(words.encode()).hexdigest()
+        """SHA-256 over words and link, without spacing: tells the same text from another.
+
+        Of a post without words, over its pictures.
+        """
+        words = [" ".join(part.text.split()) for part in self.parts] + [self.link or ""]
+        if not any(words):
+            words = [picture.digest for part in self.parts for picture in part.pictures]
+        return hashlib.sha256("\n".join(words).encode()).hexdigest()
 
 
 class Wish(Frozen):
@@ -235,6 +240,8 @@ class Delivery(Frozen):
     error_message: str | None
     reason: str | None
     """Why it is held or cancelled."""
+    hold_reason: str | None
+    """Why its draft wants it held, also after somebody cancelled it."""
     queued_by: str | None
     approved_by: str | None
     repeat: bool

@@ -158,7 +158,7 @@ class Control:
                 f"({delivery.expires_at:%Y-%m-%d %H:%M} UTC).",
                 hint="Give the draft a new `at`, then run `publisher queue`.",
             )
-        approved = not self._approval or uncertain or delivery.approved_by
+        self._refuse_a_double(connection, delivery)
         return change(
             connection,
             delivery,
@@ -166,8 +166,7 @@ class Control:
             role=Role.MANAGER,
             actor=actor,
             at=now,
-            # Past its expiry, an uncertain one is missed from there on, which is the truth.
-            target=State.SCHEDULED if approved else State.AWAITING_APPROVAL,
+            target=self._state_to_retry(delivery),
             wake_at=max(now, delivery.due_at, delivery.embargo_until or now),
             intent_at=None,
             settled_at=None,
@@ -175,8 +174,34 @@ class Control:
             prepared=_kept(delivery).model_dump_json(),
             error_kind=None,
             error_message=None,
-            reason=None,
+            reason=delivery.hold_reason,
         )
+
+    def _state_to_retry(self, delivery: Delivery) -> State:
+        """As if it were queued anew; an uncertain one past its expiry is missed from there on."""
+        if delivery.state is State.UNCERTAIN:
+            return State.SCHEDULED
+        if delivery.hold_reason:
+            return State.HELD
+        approved = not self._approval or delivery.approved_by
+        return State.SCHEDULED if approved else State.AWAITING_APPROVAL
+
+    @staticmethod
+    def _refuse_a_double(connection: Connection, delivery: Delivery) -> None:
+        """The account must not have the same text from another post meanwhile."""
+        other = connection.execute(
+            select(deliveries.c.post, deliveries.c.state).where(
+                deliveries.c.account == delivery.account,
+                deliveries.c.fingerprint == delivery.content.fingerprint,
+                deliveries.c.state.not_in(sorted(ENDED_UNSENT)),
+                deliveries.c.id != delivery.id,
+            )
+        ).first()
+        if other is not None and not delivery.repeat:
+            raise NotPossible(
+                f"{delivery.account} has the same text in {other.post} ({other.state}).",
+                hint="Change the draft's text and queue it, or say `repeat: true` in it.",
+            )
 
     def resolve(self, post: str, account: str | None, remote_id: str, actor: str) -> list[Delivery]:
         """A person's word that the uncertain part is on the platform, under this id."""

@@ -76,10 +76,13 @@ class Ledger:
     ) -> None:
         # What lies ready at the platform stays noted, though it is of no use for another content:
         # its channel has to clear it away.
+        columns = _wished(wish, actor)
+        if wish.channel != delivery.channel:
+            columns["prepared"] = Prepared().model_dump_json()
         change(
             connection, delivery, "queued again", role=Role.QUEUE, actor=actor, at=now,
             target=wish.state, detail=_difference(delivery, wish),
-            **_wished(wish, actor), attempts=0, error_kind=None, error_message=None,
+            **columns, attempts=0, error_kind=None, error_message=None,
         )  # fmt: skip
 
     def _add(
@@ -101,7 +104,7 @@ class Ledger:
         ]
         rows = [
             {**fresh, **_wished(wish, actor), "post": wish.post, "account": wish.account,
-             "channel": wish.channel, "state": wish.state, "head": entry["hash"]}
+             "state": wish.state, "head": entry["hash"]}
             for wish, entry in zip(wishes, steps, strict=True)
         ]  # fmt: skip
         ids = connection.execute(
@@ -120,6 +123,8 @@ def _wished(wish: Wish, actor: str) -> dict[str, Any]:
         "content": wish.content.model_dump_json(),
         "fingerprint": wish.content.fingerprint,
         "reason": wish.reason,
+        "hold_reason": wish.reason,
+        "channel": wish.channel,
         "queued_by": wish.queued_by or actor,
         "approved_by": None,
         "repeat": wish.repeat,

@@ -105,12 +105,12 @@ class Queries:
         with self._database.read() as connection:
             return [delivery_of(row) for row in connection.execute(query).mappings()]
 
-    def standing(self, posts: Sequence[str], *, and_waiting: bool) -> list[Delivery]:
-        """All deliveries of these posts; `and_waiting` adds those of other posts not out yet."""
+    def standing(self, posts: Sequence[str], *, and_under_way: bool) -> list[Delivery]:
+        """All deliveries of these posts; `and_under_way` adds those of other posts not out yet."""
         found: dict[int, Delivery] = {}
         conditions = [deliveries.c.post.in_(chunk) for chunk in _chunks(sorted(posts))]
-        if and_waiting:
-            conditions.append(deliveries.c.state.in_(sorted(WAITING)))
+        if and_under_way:
+            conditions.append(deliveries.c.state.in_(sorted({*WAITING, State.PUBLISHING})))
         with self._database.read() as connection:
             for condition in conditions:
                 query = select(deliveries).where(condition)

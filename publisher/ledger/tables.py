@@ -82,6 +82,7 @@ deliveries = Table(
     Column("error_kind", String),
     Column("error_message", Text),
     Column("reason", Text),
+    Column("hold_reason", Text),
     Column("queued_by", String),
     Column("approved_by", String),
     Column("repeat", Boolean, nullable=False),

@@ -76,6 +76,14 @@ class Planner:
             self._clock.now(),
             drafts,
             problems,
-            whole_workspace=not paths,
+            scope=_scope(self._settings, paths),
         )
         return comparison.plan()
+
+
+def _scope(settings: Settings, paths: Sequence[str | Path]) -> tuple[str, ...]:
+    """What the ids of posts begin with whose drafts are all read: those of the named folders."""
+    posts = settings.posts.resolve()
+    folders = [path for path in map(Path, paths) if path.is_dir()] if paths else [posts]
+    ids = [folder.resolve().relative_to(posts).as_posix() for folder in folders]
+    return tuple("" if folder == "." else f"{folder}/" for folder in ids)

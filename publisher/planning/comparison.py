@@ -1,6 +1,6 @@
 """One run over drafts and ledger: what is wanted, what stands, and the difference."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -28,6 +28,13 @@ from publisher.states import ENDED_UNSENT, WAITING, State
 GONE = "its draft is gone"
 NOT_ADDRESSED = "its draft no longer names this account"
 UNFINISHED = "its draft has no `at` any more"
+_OUT = {
+    State.PUBLISHING: "being published at this moment",
+    State.PUBLISHED: "out",
+    State.UNCERTAIN: "out, or possibly out,",
+    State.WITHDRAWN: "withdrawn, after it was out,",
+}
+"""How to say that a delivery is beyond the reach of its draft."""
 _BY_QUEUE = frozenset({GONE, NOT_ADDRESSED, UNFINISHED})
 
 
@@ -42,41 +49,47 @@ class Comparison:
         drafts: Library,
         problems: list[Problem],
         *,
-        whole_workspace: bool,
+        scope: tuple[str, ...],
     ) -> None:
-        """`whole_workspace`: all drafts were read, so whatever has none is gone."""
+        """`scope`: what the ids of posts begin with whose drafts were all read (`("",)`: all
+        posts), so that those without a draft are gone.
+        """
         self._settings = settings
         self._accounts = settings.public_accounts()
         self._queries = queries
         self._now = now
         self._drafts = drafts
         self._problems = problems
-        self._whole_workspace = whole_workspace
+        self._scope = scope
         self._changes: list[PlannedChange] = []
         self._clean: dict[tuple[Path, str], CleanPicture] = {}
 
     def plan(self) -> Plan:
         broken = {p.file for p in self._problems if p.severity is Severity.ERROR}
-        whole = [post for post in self._drafts.posts if post.file not in broken]
+        whole = {post.id: post for post in self._drafts.posts if post.file not in broken}
         standing = self._standing(whole)
         wanted: set[tuple[str, str]] = set()
-        for post in whole:
+        for post in whole.values():
             for wish in self._wishes(post):
                 wanted.add((wish.post, wish.account))
                 self._compare(post, wish, standing.get((wish.post, wish.account)))
-        self._cancel(standing, wanted, {post.id: post for post in whole})
-        self._refuse_doubles()
+        self._cancel(standing, wanted, whole)
+        self._refuse_doubles(whole)
+        self._refuse_the_past(whole, {post for post, _ in standing})
         return Plan(
             changes=tuple(self._changes),
             problems=tuple(sorted(self._problems, key=lambda p: (p.file, p.line, p.column))),
             pictures=self._pictures(),
         )
 
-    def _standing(self, posts: Iterable[Post]) -> dict[tuple[str, str], Delivery]:
-        """What the ledger has of these posts; of a whole run, also what waits of any other."""
-        ids = [post.id for post in posts]
-        found = self._queries.standing(ids, and_waiting=self._whole_workspace)
-        return {(delivery.post, delivery.account): delivery for delivery in found}
+    def _standing(self, posts: Collection[str]) -> dict[tuple[str, str], Delivery]:
+        """What the ledger has of these posts, and what it has under way of others in scope."""
+        found = self._queries.standing(sorted(posts), and_under_way=bool(self._scope))
+        return {
+            (delivery.post, delivery.account): delivery
+            for delivery in found
+            if delivery.post in posts or delivery.post.startswith(self._scope)
+        }
 
     def _wishes(self, post: Post) -> Iterator[Wish]:
         if post.due_at is None:
@@ -128,22 +141,15 @@ class Comparison:
             self._problem(
                 post,
                 "already-out",
-                f"{delivery.account} has {delivery.state} it; this edit changes nothing there.",
+                f"It is {_OUT[delivery.state]} on {delivery.account}; this edit changes nothing "
+                "there.",
                 "Withdraw it and write a new draft, if the public must see something else.",
                 severity=Severity.WARNING,
             )
 
     def _change(self, kind: Change, post: Post, wish: Wish, delivery: Delivery | None) -> None:
         """Plan a change, unless it is one that must not be."""
-        if wish.expires_at is not None and wish.expires_at <= self._now:
-            self._problem(
-                post,
-                "past",
-                f"Its time is over: it was due {_utc(wish.due_at)} and expired "
-                f"{_utc(wish.expires_at)}.",
-                "Give it a new `at`, or a longer `expires`.",
-            )
-        elif wish.embargo_until and wish.expires_at and wish.embargo_until > wish.expires_at:
+        if wish.embargo_until and wish.expires_at and wish.embargo_until > wish.expires_at:
             self._problem(
                 post,
                 "embargo-after-expiry",
@@ -170,27 +176,37 @@ class Comparison:
         whole: Mapping[str, Post],
     ) -> None:
         for key, delivery in standing.items():
-            if key in wanted or delivery.state not in WAITING:
-                continue
             post = whole.get(delivery.post)
+            if key in wanted or (post is None and self._drafts.has(delivery.post)):
+                continue  # wanted; or its draft has errors: the ledger keeps what it has
+            note = GONE
             if post is not None:
                 note = UNFINISHED if post.due_at is None else NOT_ADDRESSED
-            elif self._drafts.has(delivery.post):
-                continue  # its draft is there, but has errors: the ledger keeps what it has
-            else:
-                note = GONE
-            self._changes.append(
-                PlannedChange(Change.CANCEL, delivery.post, delivery.account, None, delivery, note)
-            )
+            if delivery.state in WAITING:
+                change = PlannedChange(
+                    Change.CANCEL, delivery.post, delivery.account, None, delivery, note
+                )
+                self._changes.append(change)
+            elif delivery.state is State.PUBLISHING:
+                self._problems.append(
+                    Problem(
+                        file=post.file if post else f"posts/{delivery.post}.md",
+                        line=1,
+                        column=1,
+                        severity=Severity.WARNING,
+                        code="already-out",
+                        message=f"It is {_OUT[delivery.state]} on {delivery.account}, though "
+                        f"{note}: that comes too late.",
+                        hint="Look at it in a moment; `publisher withdraw` takes it down.",
+                    )
+                )
 
-    def _refuse_doubles(self) -> None:
+    def _refuse_doubles(self, posts: Mapping[str, Post]) -> None:
         """The same text must not go twice to one account, unless its draft says `repeat`."""
-        posts = {post.id: post for post in self._drafts.posts}
-        fresh = [c for c in self._changes if _brings_text(c)]
-        keys = {_text_key(change) for change in fresh}
-        leaving = {c.delivery.id for c in self._changes if c.delivery and c.kind is Change.CANCEL}
+        fresh = [change for change in self._changes if _brings_text(change)]
+        leaving = {c.delivery.id for c in self._changes if c.delivery and _takes_text_away(c)}
         known: dict[tuple[str, str], tuple[str, State]] = {}
-        for delivery in self._queries.with_fingerprints(keys):
+        for delivery in self._queries.with_fingerprints({_text_key(change) for change in fresh}):
             if delivery.state not in ENDED_UNSENT and delivery.id not in leaving:
                 key = (delivery.account, delivery.content.fingerprint)
                 known[key] = (delivery.post, delivery.state)
@@ -215,6 +231,28 @@ class Comparison:
                     "Nothing to do if the draft was renamed.",
                     severity=Severity.WARNING,
                 )
+
+    def _refuse_the_past(self, posts: Mapping[str, Post], known: Collection[str]) -> None:
+        """What could only be missed is not queued.
+
+        That is an error where somebody asks for it anew. It is a warning for what the ledger knows
+        already and left behind, so that an old draft does not stand in the way of a new one.
+        """
+        for change in list(self._changes):
+            wish = change.wish
+            if wish is None or wish.expires_at is None or wish.expires_at > self._now:
+                continue
+            self._changes.remove(change)
+            moved = change.delivery is not None and change.delivery.state in WAITING
+            asked_anew = change.post not in known or (moved and change.kind is Change.MOVE)
+            self._problem(
+                posts[change.post],
+                "past",
+                f"Its time for {change.account} is over: it was due {_utc(wish.due_at)} and "
+                f"expired {_utc(wish.expires_at)}. It is not queued.",
+                "Give it a new `at`, or a longer `expires`, if it must go out.",
+                severity=Severity.ERROR if asked_anew else Severity.WARNING,
+            )
 
     def _pictures(self) -> dict[str, StoredPicture]:
         needed = {
@@ -270,7 +308,7 @@ def _kind_of_edit(wish: Wish, delivery: Delivery) -> Change | None:
         return Change.HOLD
     if wish.state is not State.HELD and delivery.state is State.HELD:
         return Change.RELEASE
-    if wish.content != delivery.content:
+    if wish.content != delivery.content or wish.channel != delivery.channel:
         return Change.EDIT
     if not _same_times(wish, delivery):
         return Change.MOVE
@@ -294,8 +332,20 @@ def _differs_in_words(wish: Wish, delivery: Delivery) -> bool:
 
 def _brings_text(change: PlannedChange) -> bool:
     """Whether a text comes that the account did not have before, and must not get twice."""
-    kinds = (Change.ADD, Change.EDIT, Change.RESTORE)
-    return change.kind in kinds and change.wish is not None and not change.wish.repeat
+    wish, delivery = change.wish, change.delivery
+    if wish is None or wish.repeat:
+        return False
+    if delivery is None or delivery.state in ENDED_UNSENT or delivery.repeat:
+        return True
+    return wish.content.fingerprint != delivery.content.fingerprint
+
+
+def _takes_text_away(change: PlannedChange) -> bool:
+    """Whether the account loses the text that the delivery has."""
+    wish, delivery = change.wish, change.delivery
+    return delivery is not None and (
+        wish is None or wish.content.fingerprint != delivery.content.fingerprint
+    )
 
 
 def _text_key(change: PlannedChange) -> tuple[str, str]:

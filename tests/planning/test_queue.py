@@ -9,6 +9,7 @@ from PIL import Image
 
 from publisher import settings
 from publisher.app import Application
+from publisher.errors import NotPossible
 from publisher.models import Claim, Delivery
 from publisher.outcome import Accepted, Kind, Refused
 from publisher.planning import Change
@@ -374,3 +375,138 @@ def test_on_facebook_a_link_beside_pictures_stands_in_the_text(
     alone, both = (standing(app, post, "bice-page").content for post in ("alone.fr", "both.fr"))
     assert (alone.parts[0].text, alone.link) == ("Le texte.", "https://www.example.org/a")
     assert (both.parts[0].text, both.link) == ("Autre. https://www.example.org/a", None)
+
+
+def test_a_released_post_that_got_another_posts_text_is_refused(
+    app: Application, workspace: Workspace
+) -> None:
+    """Its change is a release and an edit at once; the text counts."""
+    workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]", "Un.")
+    workspace.draft("b.fr", "at: annual-day + 5h\nto: [bice-x]", "Deux.")
+    workspace.edit("session.yaml", "    title:", "    cancelled: true\n    title:")
+    queue(app)
+    workspace.edit("session.yaml", "    cancelled: true\n", "")
+    workspace.edit("b.fr.md", "Deux.", "Un.")
+    assert refusals(app) == ["duplicate-text"]
+
+
+def test_two_drafts_may_swap_their_texts(app: Application, workspace: Workspace) -> None:
+    workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]", "Un.")
+    workspace.draft("b.fr", f"{_NOON}\nto: [bice-x]", "Deux.")
+    queue(app)
+    workspace.edit("a.fr.md", "Un.", "Deux.")
+    workspace.edit("b.fr.md", "Deux.", "Un.")
+    assert len(queue(app)) == 2
+
+
+def test_retry_does_not_bring_back_a_text_that_another_post_has_meanwhile(
+    app: Application, workspace: Workspace
+) -> None:
+    path = workspace.draft("a.fr", f"{_NOON}\nto: [bice-page]")
+    queue(app)
+    app.control.cancel("a.fr", None, "direction", "non")
+    path.rename(path.with_name("b.fr.md"))
+    queue(app)
+    with pytest.raises(NotPossible, match=r"b\.fr"):
+        app.control.retry("a.fr", None, "direction")
+
+
+def test_retry_does_not_lift_a_hold(app: Application, workspace: Workspace) -> None:
+    workspace.draft("a.fr", "at: annual-day + 5h\nto: [bice-x]")
+    workspace.edit("session.yaml", "    title:", "    cancelled: true\n    title:")
+    queue(app)
+    app.control.cancel("a.fr", None, "direction", "non")
+    app.control.retry("a.fr", None, "direction")
+    held = standing(app, "a.fr")
+    assert held.state is State.HELD
+    assert held.reason
+
+
+def plan_of(app: Application) -> tuple[list[tuple[Change, str, str]], list[str]]:
+    plan = app.planner.queue(actor="redaction")
+    assert not plan.errors, plan.errors
+    changes = [(change.kind, change.post, change.account) for change in plan.changes]
+    return changes, [problem.code for problem in plan.problems]
+
+
+def test_old_drafts_do_not_stand_in_the_way_of_a_new_one(
+    app: Application, workspace: Workspace, clock: ManualClock
+) -> None:
+    """An old post whose recipients, words or expiry changed is a warning, and not queued."""
+    workspace.draft("old.fr", f"{_NOON}\nto: [bice-x]")
+    workspace.draft("missed.fr", f"{_NOON}\nto: [bice-x]", "Un mot.")
+    queue(app)
+    finish(app, "old.fr")
+    clock.advance(24 * 3600)
+    app.dispatch.expire()
+    workspace.edit("old.fr.md", "[bice-x]", "[bice-x, bice-page]")
+    workspace.edit("missed.fr.md", "Un mot.", "Un autre mot.")
+    workspace.draft("new.fr", "at: 2016-03-09 12:00\nto: [bice-x]", "Urgent.")
+    assert plan_of(app) == ([(Change.ADD, "new.fr", "bice-x")], ["past", "past"])
+
+
+def test_renaming_what_is_out_is_no_error_even_after_its_expiry(
+    app: Application, workspace: Workspace, clock: ManualClock
+) -> None:
+    path = workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]")
+    queue(app)
+    finish(app, "a.fr")
+    clock.advance(24 * 3600)
+    path.rename(path.with_name("renamed.fr.md"))
+    assert plan_of(app) == ([], ["already-out"])
+
+
+def test_a_waiting_post_that_is_moved_into_the_past_is_refused(
+    app: Application, workspace: Workspace, clock: ManualClock
+) -> None:
+    """Left as it was, it would go out at a time that nobody wants any more."""
+    workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]")
+    queue(app)
+    workspace.edit("a.fr.md", _NOON, "at: 2016-03-06 12:00")
+    assert refusals(app) == ["past"]
+
+
+def test_pictures_without_words_are_told_apart_by_the_pictures(
+    app: Application, workspace: Workspace
+) -> None:
+    (workspace.path / "posts/media").mkdir()
+    for name in ("navy", "teal"):
+        Image.new("RGB", (40, 30), name).save(workspace.path / f"posts/media/{name}.png")
+        media = f"media: [{{file: media/{name}.png, alt: Une carte}}]"
+        workspace.draft(f"{name}.fr", f"{_NOON}\nto: [bice-site]\n{media}", "")
+    assert len(queue(app)) == 2
+
+
+def test_queueing_a_folder_cancels_what_was_removed_from_it_alone(
+    app: Application, workspace: Workspace
+) -> None:
+    for name in ("lima/a.fr", "lima/b.fr", "abidjan/c.fr"):
+        workspace.draft(name, f"{_NOON}\nto: [bice-x]", f"Texte {name}.")
+    queue(app)
+    workspace.remove("lima/b.fr")
+    workspace.remove("abidjan/c.fr")
+    assert queue(app, "posts/lima") == [(Change.CANCEL, "lima/b.fr", "bice-x")]
+    assert queue(app, "posts") == [(Change.CANCEL, "abidjan/c.fr", "bice-x")]
+
+
+def test_removing_a_draft_while_it_is_published_says_that_it_is_too_late(
+    app: Application, workspace: Workspace
+) -> None:
+    workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]")
+    queue(app)
+    app.dispatch.claim(app.clock.ahead(10**7), app.clock.ahead(60), 1)
+    workspace.remove("a.fr")
+    assert plan_of(app) == ([], ["already-out"])
+
+
+def test_an_account_that_changes_its_channel_takes_its_waiting_posts_along(
+    app: Application, workspace: Workspace, clock: ManualClock
+) -> None:
+    workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]")
+    queue(app)
+    workspace.write("publisher.toml", "[accounts.bice-x]\nchannel = 'site'\nlanguage = 'fr'\n"
+        "[accounts.bice-page]\nchannel = 'site'\n")  # fmt: skip
+    changed = Application(settings.load(workspace.path), clock)
+    assert queue(changed) == [(Change.EDIT, "a.fr", "bice-x")]
+    assert standing(changed, "a.fr").channel == "site"
+    changed.close()

@@ -23,7 +23,7 @@ def _delivery() -> Delivery:
         id=1, version=5, post="p", account="a", channel="twitter", state=State.PUBLISHED,
         due_at=_AT, wake_at=_AT, expires_at=None, embargo_until=None, content=content,
         remote_ids=("11", "12"), prepared=Prepared(), attempts=1, lease_until=None, intent_at=None,
-        doubt_since=None, settled_at=None, absences=0,
+        doubt_since=None, settled_at=None, absences=0, hold_reason=None,
         published_at=_AT, url=None, error_kind=None, error_message=None, reason=None,
         queued_by=None, approved_by=None, repeat=False,
     )  # fmt: skip

@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.Column("error_kind", sa.String(), nullable=True),
         sa.Column("error_message", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("hold_reason", sa.Text(), nullable=True),
         sa.Column("queued_by", sa.String(), nullable=True),
         sa.Column("approved_by", sa.String(), nullable=True),
         sa.Column("repeat", sa.Boolean(), nullable=False),
