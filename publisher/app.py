@@ -17,6 +17,7 @@ from publisher.clock import Clock
 from publisher.delivery import Courier, Leases
 from publisher.errors import ConfigurationError, CredentialsMissing, PublisherError
 from publisher.ledger.attempts import Attempts
+from publisher.ledger.audit import Audit
 from publisher.ledger.control import Control
 from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
@@ -78,6 +79,10 @@ class Application:
     @cached_property
     def queries(self) -> Queries:
         return Queries(self.database, self.clock)
+
+    @cached_property
+    def audit(self) -> Audit:
+        return Audit(self.database, self.clock)
 
     @cached_property
     def dispatch(self) -> Dispatch:

@@ -71,6 +71,12 @@ class LedgerTooNew(PublisherError):
     hint = "Update Publisher on this machine to the version that the others use."
 
 
+class BackupUnusable(PublisherError):
+    """This file cannot be restored."""
+
+    hint = "Name a file that `publisher backup` wrote; the present ledger is as it was."
+
+
 class BrokerUnavailable(PublisherError):
     """The broker cannot be reached."""
 

@@ -25,6 +25,7 @@ _TICK = 0.1  # real seconds
 _PAUSE_IN_TROUBLE = 1.0
 _BATCH = 25  # an empty task costs as much as a post: one task for many
 _CLAIM_LIMIT = 1000
+_SEAL = 60.0  # real seconds between two seals of the history
 
 log = structlog.get_logger()
 
@@ -42,12 +43,14 @@ class Dispatcher:
         self._lease, self._reading_lease = leases.claimed, leases.reading
         self._stopped = False
         self._trouble: str | None = None
+        self._sealed = float("-inf")
 
     def run(self) -> None:
         """Tick until `stop` is called."""
         while not self._stopped:
             try:
                 self.tick()
+                self._seal()
             except PublisherError as error:
                 self._tell(error)
                 time.sleep(_PAUSE_IN_TROUBLE)
@@ -78,6 +81,12 @@ class Dispatcher:
         for start in range(0, len(doubts), _BATCH):
             self._hand_over(reconcile, doubts[start : start + _BATCH])
         return len(claims)
+
+    def _seal(self) -> None:
+        """Seal the history when it is time; where the ledger is too busy, at the next tick."""
+        now = self._app.clock.monotonic()
+        if now - self._sealed >= _SEAL and self._app.audit.seal():
+            self._sealed = now
 
     def _tell(self, error: PublisherError) -> None:
         """Log a trouble once, and not ten times a second."""

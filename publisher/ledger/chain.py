@@ -17,18 +17,20 @@ The triggers that refuse UPDATE and DELETE are a guard against accidents; the ch
 somebody did who got around them. Whoever can rewrite the whole database can compute all hashes
 anew; only a seal's hash that was noted elsewhere, or a backup, tells of that.
 
-A hash is SHA-256, in hexadecimal, over JSON with sorted keys, without spaces, in UTF-8.
+A hash is SHA-256, in hexadecimal, over JSON with sorted keys, without spaces, in UTF-8; instants
+are microseconds since 1970 UTC.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from publisher.ledger.tables import microseconds
 
 _STEP = ("account", "actor", "at", "detail", "event", "seq", "source", "target")
+_SEAL = ("at", "digest", "last", "number", "steps")
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 BEFORE_THE_FIRST_SEAL = "0" * 64
@@ -36,32 +38,34 @@ BEFORE_THE_FIRST_SEAL = "0" * 64
 
 def delivery_origin(post: str, account: str, channel: str) -> str:
     """What the first step of a delivery follows."""
-    return digest({"post": post, "account": account, "channel": channel})
+    return _digest({"post": post, "account": account, "channel": channel})
 
 
 def account_origin(account: str) -> str:
     """What the first step about an account follows."""
-    return digest({"account": account})
+    return _digest({"account": account})
 
 
 def step_hash(step: Mapping[str, Any], previous: str) -> str:
     """The hash of a row of the history that follows the step whose hash is `previous`."""
-    return digest({**{name: step[name] for name in _STEP}, "previous": previous})
+    return _linked(step, _STEP, previous)
 
 
 def seal_hash(seal: Mapping[str, Any], previous: str) -> str:
     """The hash of a row of the seals that follows the seal whose hash is `previous`."""
-    fields = ("number", "at", "last", "steps", "digest")
-    return digest({**{name: seal[name] for name in fields}, "previous": previous})
+    return _linked(seal, _SEAL, previous)
 
 
-def digest(fields: Mapping[str, Any]) -> str:
-    """SHA-256 over the fields; instants count as microseconds since 1970."""
-    plain = {
-        name: microseconds(value) if isinstance(value, datetime) else value
-        for name, value in fields.items()
-    }
-    return hashlib.sha256(_JSON.encode(plain).encode()).hexdigest()
+def _linked(row: Mapping[str, Any], names: Sequence[str], previous: str) -> str:
+    fields = {name: row[name] for name in names}
+    at = fields["at"]
+    fields["at"] = microseconds(at) if isinstance(at, datetime) else at
+    fields["previous"] = previous
+    return _digest(fields)
+
+
+def _digest(fields: Mapping[str, Any]) -> str:
+    return hashlib.sha256(_JSON.encode(fields).encode()).hexdigest()
 
 
 def flaws(steps: Iterable[Mapping[str, Any]], origin: str) -> Iterator[tuple[int, str]]:
@@ -79,10 +83,13 @@ def flaws(steps: Iterable[Mapping[str, Any]], origin: str) -> Iterator[tuple[int
             yield seq, "is there more than once" if seq > 0 else "has a number that no step has"
             continue
         elif step_hash(step, previous) != step["hash"]:
-            yield seq, (
-                "is not as it was written"
-                if seq > 1
-                else "is not as it was written, or what it belongs to was renamed"
+            yield (
+                seq,
+                (
+                    "is not as it was written"
+                    if seq > 1
+                    else "is not as it was written, or what it belongs to was renamed"
+                ),
             )
         previous, expected = step["hash"], seq + 1
 

@@ -5,7 +5,22 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, bindparam, insert, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Row,
+    RowMapping,
+    String,
+    TableValuedAlias,
+    cast,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects import postgresql
 
 from publisher.ledger import chain
 from publisher.ledger.tables import account_chains, deliveries, history
@@ -64,7 +79,7 @@ def change(
 
 def claim_all(
     connection: Connection,
-    rows: Sequence[Row[Any]],
+    rows: Sequence[Row[Any, Any, Any]],
     event: str,
     *,
     at: datetime,
@@ -85,11 +100,11 @@ def claim_all(
         )
         for row in rows
     ]
+    heads = _table_of(connection, {entry["delivery"]: entry["hash"] for entry in entries})
     connection.execute(
         update(deliveries)
-        .where(deliveries.c.id == bindparam("of"))
-        .values(state=target, version=bindparam("seq"), head=bindparam("hash"), **columns),
-        [{"of": e["delivery"], "seq": e["seq"], "hash": e["hash"]} for e in entries],
+        .where(deliveries.c.id == cast(heads.c.key, BigInteger))
+        .values(state=target, version=deliveries.c.version + 1, head=heads.c.value, **columns)
     )
     note(connection, entries)
     return [Claim(delivery=entry["delivery"], version=entry["seq"]) for entry in entries]
@@ -115,8 +130,17 @@ def step(
         "source": source,
         "target": target,
         "actor": actor,
-        "detail": json.dumps(detail or {}, ensure_ascii=False, default=str),
+        "detail": json.dumps(detail, ensure_ascii=False, default=str) if detail else "{}",
     }
+
+
+def _table_of(connection: Connection, values: Mapping[int, str]) -> TableValuedAlias:
+    """`values` as a table with the columns `key` and `value`, both text."""
+    # A statement for each row would take twice as long.
+    as_json = literal(json.dumps(values), String)
+    if connection.dialect.name == "sqlite":
+        return func.json_each(as_json).table_valued("key", "value")
+    return func.json_each_text(cast(as_json, postgresql.JSON)).table_valued("key", "value")
 
 
 def chained(entry: Mapping[str, Any], seq: int, previous: str) -> dict[str, Any]:

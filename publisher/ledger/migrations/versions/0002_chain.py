@@ -62,8 +62,7 @@ def _chain_what_is_there(connection: sa.Connection) -> None:
         " JOIN deliveries d ON d.id = h.delivery ORDER BY h.delivery, h.id"
     )
     heads = []
-    for key, steps in groupby(connection.execute(of_deliveries).mappings(), _delivery):
-        rows = list(steps)
+    for key, rows in _grouped(connection, of_deliveries, "delivery"):
         first = rows[0]
         origin = chain.delivery_origin(first["post"], first["to_account"], first["channel"])
         heads.append({"key": key, **_number(connection, rows, origin)})
@@ -73,8 +72,8 @@ def _chain_what_is_there(connection: sa.Connection) -> None:
             sa.text("UPDATE deliveries SET version = :length, head = :head WHERE id = :key"), heads
         )
     of_accounts = sa.text("SELECT * FROM history WHERE delivery IS NULL ORDER BY account, id")
-    for account, steps in groupby(connection.execute(of_accounts).mappings(), _account):
-        head = _number(connection, list(steps), chain.account_origin(account))
+    for account, rows in _grouped(connection, of_accounts, "account"):
+        head = _number(connection, rows, chain.account_origin(account))
         connection.execute(
             sa.text(
                 "INSERT INTO account_chains (account, length, head)"
@@ -84,12 +83,12 @@ def _chain_what_is_there(connection: sa.Connection) -> None:
         )
 
 
-def _delivery(row: sa.RowMapping) -> int:
-    return int(row["delivery"])
-
-
-def _account(row: sa.RowMapping) -> str:
-    return str(row["account"])
+def _grouped(
+    connection: sa.Connection, query: sa.TextClause, column: str
+) -> list[tuple[Any, list[dict[str, Any]]]]:
+    """The rows that have the same value in `column`, which the query is ordered by."""
+    rows = [row._asdict() for row in connection.execute(query)]
+    return [(key, list(group)) for key, group in groupby(rows, lambda row: row[column])]
 
 
 def _number(
@@ -100,9 +99,7 @@ def _number(
     for seq, row in enumerate(rows, 1):
         previous = chain.step_hash({**row, "seq": seq}, previous)
         links.append({"id": row["id"], "seq": seq, "hash": previous})
-    connection.execute(
-        sa.text("UPDATE history SET seq = :seq, hash = :hash WHERE id = :id"), links
-    )
+    connection.execute(sa.text("UPDATE history SET seq = :seq, hash = :hash WHERE id = :id"), links)
     return {"length": len(rows), "head": previous}
 
 

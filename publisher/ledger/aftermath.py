@@ -1,0 +1,101 @@
+"""What a ledger that was restored from a backup does not know, and what follows from that.
+
+What happened after the backup was taken is not in it. Whatever it has on the schedule and was due
+meanwhile may be out, so it must not simply go out. Nor is the platform read for it: the post may
+have been edited, moved or continued since, and an absence of the old text would prove nothing. It
+becomes uncertain, without a time to settle: a person looks at the account and decides. And what was
+queued after the backup is not in the ledger at all, so that everything is paused until a person has
+seen to it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+
+from publisher.clock import Clock
+from publisher.ledger.control import Control
+from publisher.ledger.database import Database
+from publisher.ledger.moves import change, delivery_of
+from publisher.ledger.tables import deliveries, history, seals
+from publisher.models import Delivery
+from publisher.outcome import Kind
+from publisher.states import Role, State
+
+_WITH_A_PERSON = (State.AWAITING_APPROVAL, State.HELD)
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """What a person has to look at after a restore."""
+
+    taken_at: datetime
+    """The newest instant that the ledger knows of: the backup's."""
+    uncertain: tuple[Delivery, ...]
+    """Due by now: they may be out, and wait for `resolve` or `retry`."""
+    waiting: tuple[Delivery, ...]
+    """Due by now, but waiting for an approval or held then: these may be out as well."""
+
+
+def face(database: Database, clock: Clock, actor: str) -> Aftermath:
+    """Let nothing of a restored ledger go out that may be out already, and pause everything."""
+    now = clock.now()
+    with database.write() as connection:
+        taken_at = _newest_instant(connection) or now
+        uncertain = [
+            _doubt(connection, delivery, taken_at, now, actor)
+            for delivery in _found(connection, _may_be_out(now))
+        ]
+        overdue = and_(deliveries.c.state.in_(_WITH_A_PERSON), deliveries.c.due_at <= now)
+        waiting = _found(connection, overdue)
+    reason = f"the ledger was restored from a backup of {taken_at:%Y-%m-%d %H:%M} UTC"
+    Control(database, clock).pause(None, reason, actor)
+    return Aftermath(taken_at, tuple(uncertain), tuple(waiting))
+
+
+def _may_be_out(now: datetime) -> ColumnElement[bool]:
+    return or_(
+        and_(deliveries.c.state == State.SCHEDULED, deliveries.c.due_at <= now),
+        deliveries.c.state == State.PUBLISHING,
+        # Already uncertain, it may be further than it was then: in a thread, later parts.
+        deliveries.c.state == State.UNCERTAIN,
+    )
+
+
+def _doubt(
+    connection: Connection, delivery: Delivery, taken_at: datetime, now: datetime, actor: str
+) -> Delivery:
+    columns: dict[str, Any] = {
+        "doubt_since": delivery.doubt_since or max(delivery.due_at, taken_at),
+        "settled_at": None,
+        "absences": 0,
+        "lease_until": None,
+        "error_kind": Kind.UNKNOWN_OUTCOME,
+        "error_message": "The ledger was restored from a backup of "
+        f"{taken_at:%Y-%m-%d %H:%M} UTC, and this may have gone out since. Look at the account.",
+    }
+    return change(
+        connection,
+        delivery,
+        "restored from a backup",
+        role=Role.MANAGER,
+        actor=actor,
+        at=now,
+        target=State.UNCERTAIN,
+        detail={"backup_of": taken_at},
+        **columns,
+    )
+
+
+def _found(connection: Connection, condition: ColumnElement[bool]) -> list[Delivery]:
+    query = select(deliveries).where(condition).order_by(deliveries.c.due_at, deliveries.c.id)
+    rows = connection.execute(query.with_for_update()).mappings()
+    return [delivery_of(row) for row in rows]
+
+
+def _newest_instant(connection: Connection) -> datetime | None:
+    instants = [
+        connection.execute(select(func.max(table.c.at))).scalar_one() for table in (history, seals)
+    ]
+    return max((instant for instant in instants if instant), default=None)

@@ -1,0 +1,260 @@
+"""Sealing the history, and checking that nothing in it was changed; chain.py says how it works."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, exists, func, insert, select, text
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from publisher.clock import Clock
+from publisher.ledger import chain
+from publisher.ledger.database import Database
+from publisher.ledger.tables import account_chains, deliveries, history, seals
+
+_CHUNK = 1000  # rows in memory at a time
+_Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """A hash over all steps up to one, and over all seals before it."""
+
+    number: int
+    at: datetime
+    last: int
+    """The id of the newest step that it covers."""
+    steps: int
+    """How many it covers that no seal before it does."""
+    digest: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A place where the history is not as it was written."""
+
+    what: str
+    post: str | None = None
+    account: str | None = None
+    step: int | None = None
+    """Its number in the history of that post on that account, or of the account; from 1."""
+    seal: int | None = None
+
+    def __str__(self) -> str:
+        subject = f"{self.post} to {self.account}" if self.post else self.account
+        step = None if self.step is None else f"step {self.step}"
+        seal = None if self.seal is None else f"seal {self.seal}"
+        place = ", ".join(filter(None, (subject, step, seal)))
+        return f"{place} {self.what}" if place else self.what
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What looking through the whole history came to."""
+
+    steps: int
+    deliveries: int
+    unsealed: int
+    """Steps since the newest seal."""
+    seal: Seal | None
+    """The newest."""
+    breaks: tuple[Break, ...]
+
+
+class Audit:
+    """Seals the history and verifies it."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def seal(self, *, always: bool = False) -> bool:
+        """Seal what was written since the newest seal.
+
+        `always`: also when nothing was written, so that the seal's time is now. False when it
+        cannot be done now, because PostgreSQL is too busy or another process is sealing.
+        """
+        last = self._frontier()
+        if last is None:
+            return False
+        with self._database.read() as connection:
+            newest = _newest_seal(connection)
+            steps, digest = _covered(connection, newest.last if newest else 0, last)
+        if not steps and not always:
+            return True
+        row = {
+            "number": newest.number + 1 if newest else 1,
+            "at": self._clock.now(),
+            "last": last,
+            "steps": steps,
+            "digest": digest,
+        }
+        previous = newest.hash if newest else chain.BEFORE_THE_FIRST_SEAL
+        try:
+            with self._database.write() as connection:
+                connection.execute(insert(seals).values(**row, hash=chain.seal_hash(row, previous)))
+        except IntegrityError:  # another process took this number
+            return False
+        return True
+
+    def _frontier(self) -> int | None:
+        """A step's id below which no other will ever appear; None when it cannot be told now.
+
+        Transactions on PostgreSQL commit in another order than their steps are numbered. A lock
+        that only an instant without open writers gives, and that is not waited for, tells where
+        all before is written; SQLite has one writer at a time.
+        """
+        newest = select(func.coalesce(func.max(history.c.id), 0))
+        if self._database.is_sqlite:
+            with self._database.read() as connection:
+                return int(connection.execute(newest).scalar_one())
+        with self._database.write() as connection:
+            try:
+                with connection.begin_nested():
+                    connection.execute(text("LOCK TABLE history IN SHARE MODE NOWAIT"))
+            except OperationalError:
+                return None
+            return int(connection.execute(newest).scalar_one())
+
+    def verify(self, noted: str | None = None) -> Verdict:
+        """Look through the whole history; `noted` is the hash of a seal that it must have."""
+        with self._database.read() as connection:
+            if not self._database.is_sqlite:  # all of it as it is at one instant
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            newest = _newest_seal(connection)
+            breaks = [
+                *_flaws_of_deliveries(connection),
+                *_flaws_of_accounts(connection),
+                *_flaws_of_seals(connection),
+            ]
+            if noted and not _has_seal(connection, noted):
+                breaks.append(Break(f"No seal has the hash {noted}: the history was replaced."))
+            later = history.c.id > (newest.last if newest else 0)
+            return Verdict(
+                steps=_count(connection, select(func.count()).select_from(history)),
+                deliveries=_count(connection, select(func.count()).select_from(deliveries)),
+                unsealed=_count(connection, select(func.count()).where(later)),
+                seal=newest,
+                breaks=tuple(breaks),
+            )
+
+
+def _flaws_of_deliveries(connection: Connection) -> Iterator[Break]:
+    columns = ("post", "account", "channel", "state", "version", "head")
+    query = (
+        select(history, *(deliveries.c[name].label(f"of_{name}") for name in columns))
+        .select_from(history.outerjoin(deliveries, history.c.delivery == deliveries.c.id))
+        .where(history.c.delivery.is_not(None))
+        .order_by(history.c.delivery, history.c.seq, history.c.id)
+    )
+    for key, group in groupby(_rows(connection, query), lambda row: row["delivery"]):
+        steps = list(group)
+        about = steps[0]
+        if about["of_post"] is None:
+            yield Break(
+                f"The ledger has {len(steps)} steps of delivery {key}, but not the delivery."
+            )
+            continue
+        found = list(_flaws_of_delivery(steps))
+        yield from (
+            Break(what, about["of_post"], about["of_account"], number) for number, what in found
+        )
+    unwritten = ~exists().where(history.c.delivery == deliveries.c.id)
+    for row in connection.execute(select(deliveries).where(unwritten)):
+        yield Break("all its steps are missing", row.post, row.account)
+
+
+def _flaws_of_delivery(steps: list[_Row]) -> Iterator[tuple[int, str]]:
+    about, last = steps[0], steps[-1]
+    origin = chain.delivery_origin(about["of_post"], about["of_account"], about["of_channel"])
+    yield from chain.flaws(steps, origin)
+    flaw = chain.end_flaw(last["seq"], last["hash"], about["of_version"], about["of_head"])
+    if flaw:
+        yield flaw
+    elif last["target"] != about["of_state"]:
+        yield (
+            last["seq"],
+            f"left it {last['target']}, but the delivery says {about['of_state']}",
+        )
+
+
+def _flaws_of_accounts(connection: Connection) -> Iterator[Break]:
+    heads = {row["account"]: row for row in _rows(connection, select(account_chains))}
+    query = (
+        select(history)
+        .where(history.c.delivery.is_(None))
+        .order_by(history.c.account, history.c.seq, history.c.id)
+    )
+    for account, group in groupby(_rows(connection, query), lambda row: row["account"]):
+        steps, head = list(group), heads.pop(account, {"length": 0, "head": ""})
+        found = list(chain.flaws(steps, chain.account_origin(account)))
+        last = steps[-1]
+        if flaw := chain.end_flaw(last["seq"], last["hash"], head["length"], head["head"]):
+            found.append(flaw)
+        yield from (Break(what, None, account, number) for number, what in found)
+    for account, head in heads.items():
+        yield Break(f"all its {head['length']} steps are missing", None, account)
+
+
+def _flaws_of_seals(connection: Connection) -> Iterator[Break]:
+    steps = _rows(connection, select(history.c.id, history.c.hash).order_by(history.c.id))
+    step = next(steps, None)
+    number, previous = 0, chain.BEFORE_THE_FIRST_SEAL
+    for seal in _rows(connection, select(seals).order_by(seals.c.number)):
+        covered, hasher = 0, hashlib.sha256()
+        while step is not None and step["id"] <= seal["last"]:
+            _add(hasher, step["id"], step["hash"])
+            covered += 1
+            step = next(steps, None)
+        if seal["number"] != number + 1:
+            yield Break("is missing", seal=number + 1)
+        elif chain.seal_hash(seal, previous) != seal["hash"]:
+            yield Break("is not as it was written", seal=seal["number"])
+        elif covered != seal["steps"]:
+            what = f"covers {seal['steps']} steps up to {seal['at']:%Y-%m-%d %H:%M:%S} UTC"
+            yield Break(f"{what}, but {covered} are there", seal=seal["number"])
+        elif hasher.hexdigest() != seal["digest"]:
+            what = f"covers other steps up to {seal['at']:%Y-%m-%d %H:%M:%S} UTC"
+            yield Break(f"{what} than those that are there", seal=seal["number"])
+        number, previous = seal["number"], seal["hash"]
+
+
+def _covered(connection: Connection, after: int, last: int) -> tuple[int, str]:
+    """How many steps there are after the one of id `after` up to `last`, and their digest."""
+    steps, hasher = 0, hashlib.sha256()
+    query = select(history.c.id, history.c.hash).where(history.c.id > after, history.c.id <= last)
+    for row in _rows(connection, query.order_by(history.c.id)):
+        _add(hasher, row["id"], row["hash"])
+        steps += 1
+    return steps, hasher.hexdigest()
+
+
+def _add(hasher: Any, key: int, step_hash: str) -> None:
+    hasher.update(f"{key} {step_hash}\n".encode())
+
+
+def _newest_seal(connection: Connection) -> Seal | None:
+    query = select(seals).order_by(seals.c.number.desc()).limit(1)
+    row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else Seal(**row)
+
+
+def _has_seal(connection: Connection, noted: str) -> bool:
+    query = select(seals.c.number).where(seals.c.hash == noted.strip().lower())
+    return connection.execute(query).first() is not None
+
+
+def _count(connection: Connection, query: Any) -> int:
+    return int(connection.execute(query).scalar_one())
+
+
+def _rows(connection: Connection, query: Any) -> Iterator[_Row]:
+    """The rows one by one, without all of them in memory."""
+    streamed = query.execution_options(yield_per=_CHUNK)
+    with connection.execute(streamed) as result:  # closed also when nobody reads to the end
+        for row in result:
+            yield row._asdict()

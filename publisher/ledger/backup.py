@@ -1,0 +1,221 @@
+"""Copies of an SQLite ledger: taken while everything runs, and put back when nothing does.
+
+A copy is one file with all that the ledger has, the pictures too. Drafts, settings and secrets are
+not in it.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from publisher.clock import Clock
+from publisher.errors import AlreadyRunning, BackupUnusable, StorageError, UsageError
+from publisher.ledger.aftermath import Aftermath, face
+from publisher.ledger.audit import Audit, Verdict
+from publisher.ledger.database import Database
+
+_COMPANIONS = ("-wal", "-shm", "-journal")
+_PATIENCE = 5.0  # seconds that the ledger may be locked
+_TABLES = {"alembic_version", "deliveries", "history", "accounts", "media"}
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What `restore` did."""
+
+    aftermath: Aftermath
+    kept: Path | None
+    """Where the ledger is that stood there before."""
+
+
+def back_up(database: Database, clock: Clock, target: Path) -> Verdict:
+    """Copy a running ledger into the new file `target`, sealed, and say what its history is like.
+
+    Raises UsageError when the file is there already, and StorageError when it cannot be written.
+    """
+    if target.exists():
+        raise UsageError(f"{target} is there already.", hint="Choose another name for the backup.")
+    Audit(database, clock).seal(always=True)
+    draft = target.with_name(f"{target.name}.part")
+    try:
+        _copy(_path(database), draft)
+        with closing(Database(f"sqlite:///{draft}")) as copy:
+            verdict = Audit(copy, clock).verify()
+        _into_one_file(draft)
+        _publish(draft, target)
+    finally:
+        _remove(draft)
+    return verdict
+
+
+def restore(
+    source: Path, ledger: Path, clock: Clock, actor: str, *, despite_breaks: bool = False
+) -> Restored:
+    """Put the backup `source` in the place of `ledger`, which is kept beside it.
+
+    Until the copy is whole, verified and made ready, `ledger` is not touched. Raises BackupUnusable
+    when the file is no ledger or, unless `despite_breaks`, its history was changed; LedgerTooNew;
+    AlreadyRunning when another process has the ledger open; and StorageError.
+    """
+    if not source.is_file():
+        raise BackupUnusable(f"{source} is no file.")
+    if ledger.exists() and source.samefile(ledger):
+        raise BackupUnusable(f"{source} is the ledger itself.")
+    draft = ledger.with_name(f"{ledger.name}.restoring")
+    try:
+        _make_folder(ledger.parent)
+        _copy(source, draft)
+        _look_at(draft, source)
+        with closing(Database(f"sqlite:///{draft}")) as copy:
+            copy.migrate()
+            _insist_on_an_unbroken_history(copy, clock, source, despite_breaks=despite_breaks)
+            aftermath = face(copy, clock, actor)
+            Audit(copy, clock).seal()
+        _into_one_file(draft)
+        kept = _set_aside(ledger, clock.now())
+        _publish(draft, ledger)
+    finally:
+        _remove(draft)
+    return Restored(aftermath, kept)
+
+
+def _path(database: Database) -> Path:
+    return Path(database.engine.url.database or "")
+
+
+def _copy(source: Path, target: Path) -> None:
+    """SQLite's online backup: the source as it is at one instant, whoever writes to it meanwhile.
+
+    See https://www.sqlite.org/backup.html.
+    """
+    _remove(target)
+    with _sqlite_errors(source, target):
+        _create_private(target)
+        origin = sqlite3.connect(f"file:{quote(str(source))}?mode=ro", uri=True, timeout=_PATIENCE)
+        with closing(origin), closing(sqlite3.connect(target)) as copy:
+            origin.backup(copy)
+
+
+def _create_private(path: Path) -> None:
+    """An empty file that only its owner may read: posts under embargo are in it."""
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def _look_at(copy: Path, source: Path) -> None:
+    """Raise unless the copy is a whole database with a ledger's tables."""
+    with _sqlite_errors(source, copy), closing(sqlite3.connect(copy)) as connection:
+        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+        if not tables >= _TABLES:
+            raise BackupUnusable(f"{source} is no ledger of Publisher.")
+        if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise BackupUnusable(f"{source} is damaged.")
+
+
+def _insist_on_an_unbroken_history(
+    copy: Database, clock: Clock, source: Path, *, despite_breaks: bool
+) -> None:
+    verdict = Audit(copy, clock).verify()
+    if verdict.breaks and not despite_breaks:
+        raise BackupUnusable(
+            f"The history in {source} was changed: {verdict.breaks[0]}"
+            + (f", and {len(verdict.breaks) - 1} more." if len(verdict.breaks) > 1 else "."),
+            hint="Choose another backup. If you have none, add --despite-breaks.",
+        )
+
+
+def _into_one_file(path: Path) -> None:
+    """Fold the write-ahead log into the file, so that it can be moved and copied by itself."""
+    with _sqlite_errors(path, path), closing(sqlite3.connect(path, timeout=_PATIENCE)) as database:
+        database.execute("PRAGMA journal_mode = DELETE")
+
+
+def _set_aside(ledger: Path, now: datetime) -> Path | None:
+    """Keep the ledger under another name, and leave it in its place until it is replaced."""
+    if not ledger.exists():
+        return None
+    kept = ledger.with_name(f"{ledger.name}.before-restore-{now:%Y-%m-%dT%H%M%SZ}")
+    if kept.exists():
+        raise StorageError(f"{kept} is there already.", hint="Wait a second, and do it again.")
+    try:
+        _close_to_others(ledger)
+    except sqlite3.DatabaseError:
+        # Damaged, it is kept as it is. Its log must not be taken for that of the new ledger.
+        for suffix in _COMPANIONS:
+            with suppress(FileNotFoundError):
+                Path(f"{ledger}{suffix}").rename(f"{kept}{suffix}")
+    with _file_errors(kept):
+        kept.hardlink_to(ledger)
+    return kept
+
+
+def _close_to_others(ledger: Path) -> None:
+    """Fold in the ledger's log, which SQLite does only when no other process has it open."""
+    try:
+        with closing(sqlite3.connect(ledger, timeout=_PATIENCE)) as database:
+            database.execute("PRAGMA journal_mode = DELETE").fetchone()
+    except sqlite3.OperationalError as error:
+        if "locked" not in str(error):
+            raise
+        raise AlreadyRunning(
+            "Another process has the ledger open.",
+            hint="End every other command of Publisher in this workspace, then restore.",
+        ) from None
+
+
+def _publish(draft: Path, target: Path) -> None:
+    """Give the finished file its name, for good: also when the machine fails right after."""
+    with _file_errors(target):
+        _flush(draft)
+        draft.replace(target)
+        _flush(target.parent)
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", *_COMPANIONS):
+        with suppress(OSError):
+            Path(f"{path}{suffix}").unlink()
+
+
+def _make_folder(folder: Path) -> None:
+    with _file_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+@contextmanager
+def _file_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+@contextmanager
+def _sqlite_errors(source: Path, target: Path) -> Iterator[None]:
+    """SQLite's errors while `source` is read and `target` written, as ours."""
+    try:
+        with _file_errors(target):
+            yield
+    except sqlite3.DatabaseError as error:
+        text = str(error)
+        if any(sign in text for sign in ("not a database", "malformed", "no such table")):
+            raise BackupUnusable(f"{source} is no SQLite database, or is damaged.") from None
+        if "locked" in text:
+            raise AlreadyRunning(
+                f"{source} is locked by another process.", hint="Wait, and do it again."
+            ) from None
+        if "unable to open" in text:
+            raise StorageError(f"{source} or {target} cannot be opened.") from None
+        raise StorageError(f"{target} cannot be written: {text}.") from None
