@@ -1,14 +1,16 @@
 """One history: a scenario under a plan, from the queueing to the moment when nothing happens."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import SimpleNamespace
 from unittest import mock
 
+from publisher import planning
 from publisher.ledger import control
 from publisher.models import Post
-from tests.support.simulation import promises
+from tests.support.simulation import parts, promises
 from tests.support.simulation.plan import Fault, Plan, Step, possible
 from tests.support.simulation.stage import Stage
 from tests.support.simulation.world import START, Endless, World
@@ -29,10 +31,12 @@ class Scenario:
     workers: int = 1
     embargo: float | None = None
     """Seconds after its time."""
+    due: float = 5.0
+    """Seconds from the beginning, by a clock that is right."""
     expires: float = 600.0
 
     def drafts(self) -> list[Post]:
-        due = START + timedelta(seconds=5)
+        due = START + timedelta(seconds=self.due)
         return [
             Post(
                 id=f"post-{number}.fr",
@@ -75,11 +79,8 @@ def run(scenario: Scenario, plan: Plan = (), seed: int | None = None) -> History
     """Play one history. When it waits for a person, that person decides, and it goes on."""
     world = World(plan, seed)
     history = History(scenario, plan, seed, world.steps, world.struck)
-    glance = SimpleNamespace(sleep=lambda seconds: world.sleep(max(seconds, _GLANCE)))
-    with mock.patch.object(control, "time", glance):
-        stage = Stage(
-            world, scenario.drafts(), dispatchers=scenario.dispatchers, workers=scenario.workers
-        )
+    with _surroundings(world, drafts := scenario.drafts()):
+        stage = Stage(world, drafts, dispatchers=scenario.dispatchers, workers=scenario.workers)
         watch = promises.Watch(stage)
         try:
             world.run(LONGEST)
@@ -92,6 +93,17 @@ def run(scenario: Scenario, plan: Plan = (), seed: int | None = None) -> History
         finally:
             stage.close()
     return history
+
+
+@contextmanager
+def _surroundings(world: World, drafts: list[Post]) -> Iterator[None]:
+    """Where production code sleeps, or reads drafts from a folder."""
+    time = SimpleNamespace(sleep=lambda seconds: world.sleep(max(seconds, _GLANCE)))
+    with (
+        mock.patch.object(control, "time", time),
+        mock.patch.object(planning, "check", lambda *_: (parts.library(drafts), [])),
+    ):
+        yield
 
 
 def _decide(stage: Stage) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 from unittest import mock
 
@@ -25,8 +26,6 @@ from publisher.content.library import Library
 from publisher.errors import LedgerUnavailable
 from publisher.ledger.database import Database
 from publisher.models import Post
-from publisher.planning import Plan, Planner
-from publisher.planning.comparison import Comparison
 from publisher.settings import AccountSettings, BrokerSettings, Settings
 from tests.support.simulation.plan import Act, Moment
 from tests.support.simulation.platform import Platform
@@ -45,6 +44,7 @@ class SimulatedDatabase(Database):
         super().__init__(url)
         self.world: World | None = None
         self._as_new = sqlite3.connect(":memory:")
+        self._beside = sqlite3.connect(str(self.engine.url.database), isolation_level=None)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -67,6 +67,11 @@ class SimulatedDatabase(Database):
         if any(fault.act is Act.AWAY for fault in faults):
             raise LedgerUnavailable
 
+    def close(self) -> None:
+        super().close()
+        self._as_new.close()
+        self._beside.close()
+
     def keep(self) -> None:
         """Remember the ledger as it is now, for `empty`."""
         with self._raw() as connection:
@@ -77,6 +82,11 @@ class SimulatedDatabase(Database):
         self.world = None
         with self._raw() as connection:
             self._as_new.backup(connection)
+
+    def peek(self, query: str, now: int) -> tuple[Any, ...]:
+        """One row, read beside SQLAlchemy, which would take most of a history's time."""
+        row: tuple[Any, ...] = self._beside.execute(query, {"now": now}).fetchone()
+        return row
 
     @contextmanager
     def _raw(self) -> Iterator[sqlite3.Connection]:
@@ -103,7 +113,6 @@ def close_ledger() -> None:
     if ledger.cache_info().currsize:
         database = ledger()
         database.close()
-        database._as_new.close()
         shutil.rmtree(Path(str(database.engine.url.database)).parent)
         ledger.cache_clear()
 
@@ -122,20 +131,11 @@ class SimulatedApplication(Application):
         return self._platform.channel(account, self.settings.accounts[account].channel)
 
 
-class SimulatedPlanner(Planner):
-    """`queue` with drafts that lie in no folder."""
-
-    def __init__(self, app: Application, drafts: Sequence[Post]) -> None:
-        super().__init__(app.settings, app.ledger, app.queries, app.clock)
-        self._drafts = drafts
-
-    def plan(self, paths: Sequence[str | Path] = ()) -> Plan:
-        drafts = cast("Library", mock.Mock(posts=tuple(self._drafts), broken=frozenset()))
-        drafts.has = lambda post_id: any(post.id == post_id for post in self._drafts)  # type: ignore[method-assign]
-        comparison = Comparison(
-            self._settings, self._queries, self._clock.now(), drafts, [], whole_workspace=True
-        )
-        return comparison.plan()
+def library(posts: Sequence[Post]) -> Library:
+    """Drafts that lie in no folder, as `queue` reads them."""
+    names = {post.id for post in posts}
+    simulated = SimpleNamespace(posts=tuple(posts), broken=frozenset(), has=names.__contains__)
+    return cast("Library", simulated)
 
 
 def settings() -> Settings:

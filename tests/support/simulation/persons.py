@@ -1,6 +1,6 @@
 """The people of an installation: each command runs as a process of its own, beside the others."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -9,7 +9,6 @@ from publisher.errors import NotPossible, NoSuchPost, PublisherError
 from publisher.ledger.moves import Moved
 from publisher.models import Delivery, Post
 from publisher.states import State
-from tests.support.simulation.parts import SimulatedPlanner
 from tests.support.simulation.plan import Act, Fault, Moment
 from tests.support.simulation.platform import Platform
 from tests.support.simulation.world import Process, World
@@ -33,14 +32,15 @@ class Persons:
         world: World,
         app: Callable[[], Application],
         platform: Platform,
-        drafts: Sequence[Post],
+        drafts: list[Post],
     ) -> None:
         self._world = world
         self._app = app
         self._platform = platform
-        self.drafts = list(drafts)
+        self.drafts = drafts
         self.pauses: list[Pause] = []
         self._edits = 0
+        self._renamed = False
         self._commands = 0
 
     def act(self, fault: Fault) -> None:
@@ -131,10 +131,16 @@ class Persons:
     # drafts
 
     def queue(self) -> None:
-        SimulatedPlanner(self._app(), self.drafts).queue(actor="redaction")
+        self._app().planner.queue(actor="redaction")
 
     def _edit(self) -> None:
-        """Another text for all that is not out."""
+        """Another text for all that is not out.
+
+        What got another name before, or gets one later, is let alone: a draft with another name
+        and another text is another draft, and nothing in it tells that it once was this one.
+        """
+        if self._renamed:
+            return
         self._edits += 1
         app = self._app()
         for number, draft in enumerate(self.drafts):
@@ -150,8 +156,11 @@ class Persons:
         self._change(lambda draft: {"due_at": draft.due_at and draft.due_at + timedelta(minutes=3)})
 
     def _rename(self) -> None:
+        if self._edits:
+            return
+        self._renamed = True
         self._change(lambda draft: {"id": f"{draft.id}-renamed", "file": f"{draft.file}-renamed"})
 
     def _change(self, update: Callable[[Post], dict[str, object]]) -> None:
-        self.drafts = [draft.model_copy(update=update(draft)) for draft in self.drafts]
+        self.drafts[:] = [draft.model_copy(update=update(draft)) for draft in self.drafts]
         self.queue()

@@ -94,7 +94,7 @@ PERSON = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that goes wrong at one step (counted from 1)."""
+    """One thing that goes wrong at one step (counted from 1; 0: a clock that is wrong at first)."""
 
     step: int
     act: Act

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from publisher.models import Delivery
 from publisher.states import State
@@ -33,22 +33,31 @@ class Watch:
 
     def _wrong_with(self, request: Publishing) -> list[str]:
         stage = self._stage
-        delivery = _carrier(request, _deliveries(stage))
-        if delivery is None:
+        carriers = [d for d in _deliveries(stage) if _carries(d, request)]
+        if not carriers:
             return ["with a text that the ledger does not have (any more)"]
-        now = stage.world.now()
-        wrong = []
-        if now < delivery.due_at:
-            wrong.append("early")
-        if delivery.embargo_until and now < delivery.embargo_until:
-            wrong.append("under embargo")
-        if delivery.expires_at and now > delivery.expires_at + _LATE:
-            wrong.append("after its expiry")
-        if delivery.state not in _MAY_BE_SENDING:
-            wrong.append(f"although it is {delivery.state}")
+        wrong = min((_untimely(delivery, stage.world.now()) for delivery in carriers), key=len)
         if any(pause.resumed_at is None for pause in stage.persons.pauses):
             wrong.append("while paused")
         return wrong
+
+
+def _carries(delivery: Delivery, request: Publishing) -> bool:
+    texts = (part.text for part in delivery.content.parts)
+    return delivery.account == request.account and request.text in texts
+
+
+def _untimely(delivery: Delivery, now: datetime) -> list[str]:
+    wrong = []
+    if now < delivery.due_at:
+        wrong.append("early")
+    if delivery.embargo_until and now < delivery.embargo_until:
+        wrong.append("under embargo")
+    if delivery.expires_at and now > delivery.expires_at + _LATE:
+        wrong.append("after its expiry")
+    if delivery.state not in _MAY_BE_SENDING:
+        wrong.append(f"although it is {delivery.state}")
+    return wrong
 
 
 def broken(stage: Stage, watch: Watch) -> list[str]:
@@ -74,15 +83,6 @@ def _deliveries(stage: Stage) -> list[Delivery]:
         return stage.app().queries.deliveries()
     finally:
         stage.database.world = world
-
-
-def _carrier(request: Publishing, deliveries: list[Delivery]) -> Delivery | None:
-    for delivery in deliveries:
-        if delivery.account == request.account and request.text in (
-            part.text for part in delivery.content.parts
-        ):
-            return delivery
-    return None
 
 
 def _lost(stage: Stage, deliveries: list[Delivery]) -> list[str]:

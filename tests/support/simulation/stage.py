@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import text
 
 from publisher.errors import BrokerUnavailable, PublisherError
 from publisher.models import Claim, Post
@@ -36,7 +35,7 @@ class Stage:
     """One installation in one world."""
 
     def __init__(
-        self, world: World, drafts: Sequence[Post], *, dispatchers: int = 1, workers: int = 1
+        self, world: World, drafts: list[Post], *, dispatchers: int = 1, workers: int = 1
     ) -> None:
         self.world = world
         self.settings = parts.settings()
@@ -72,33 +71,34 @@ class Stage:
             except PublisherError as error:
                 log.info("in trouble", error=str(error))
                 self.world.sleep(_IN_TROUBLE)
-            self._idle(seen)
+            else:
+                self._idle(seen)
 
     def _idle(self, seen: int) -> None:
-        """Until the next tick that can find something to do: nothing is skipped but idle ticks."""
+        """Until the next tick that can find something to do; idle ticks are skipped."""
         tick_at = self.world.elapsed + _TICK
-
         known: dict[int, float | None] = {}
 
         def wakes() -> float | None:
             changes = self.world.changes
-            if changes != seen:
-                return tick_at
             if changes not in known:
-                known[changes] = self._next_instant()
+                known[changes] = self._next_instant(is_changed=changes != seen)
             instant = known[changes]
             return None if instant is None else max(tick_at, instant)
 
         self.world.wait(wakes)
 
-    def _next_instant(self) -> float | None:
-        """The real second of the next instant that stands in the ledger."""
+    def _next_instant(self, *, is_changed: bool) -> float | None:
+        """The real second from which on a tick may find something; None: not by time alone.
+
+        What stood in an unchanged ledger at the last tick, and was due then, waits for more than
+        an instant.
+        """
         now = _microseconds(self.world.now())
-        with self.database.engine.connect() as connection:
-            found = connection.execute(_INSTANTS, {"now": now}).scalar()
-        if found is None:
-            return None
-        return self.world.elapsed + (found - now) / 1e6 + 1e-6
+        past, next_at = self.database.peek(_INSTANTS, now)
+        if is_changed and past:
+            return self.world.elapsed
+        return None if next_at is None else self.world.elapsed + (next_at - now) / 1e6 + 1e-6
 
     def _hand_over(self, task: Any, claims: Sequence[Claim]) -> None:
         message = Message(task.name, tuple(claims))
@@ -136,18 +136,17 @@ def _task(act: Callable[[Claim], None], claim: Claim) -> Callable[[], None]:
     return run
 
 
-_INSTANTS = text(
-    """
-    SELECT min(instant) FROM (
+_INSTANTS = """
+    SELECT sum(instant <= :now), min(CASE WHEN instant > :now THEN instant END) FROM (
         SELECT wake_at - 2000000 AS instant FROM deliveries WHERE state = 'scheduled'
         UNION ALL SELECT wake_at FROM deliveries WHERE state = 'uncertain'
         UNION ALL SELECT lease_until FROM deliveries WHERE state IN ('publishing', 'uncertain')
         UNION ALL SELECT expires_at FROM deliveries
             WHERE state IN ('scheduled', 'held', 'awaiting-approval')
         UNION ALL SELECT held_until FROM accounts
-    ) WHERE instant > :now
-    """
-)
+    )
+"""
+"""All that a dispatcher's tick waits for, as instants in microseconds."""
 
 
 def _microseconds(instant: datetime) -> int:

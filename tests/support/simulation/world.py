@@ -63,7 +63,7 @@ class SimulatedClock:
         return self._world.now() + timedelta(seconds=machine_seconds)
 
     def sleep_until(self, instant: datetime) -> None:
-        if instant > self._world.now():
+        while instant > self._world.now():
             self._world.wait_until(instant)
             self._world.step(Moment.WOKE)
 
@@ -92,6 +92,8 @@ class World:
         self._threads: list[Thread] = []
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
         self._turns = 0
+        for fault in self._faults.get(0, ()):
+            self._offset += fault.value
 
     # what processes call
 
