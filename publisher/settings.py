@@ -5,14 +5,13 @@ Environment variables are `PUBLISHER_` and the path in the file, joined by two u
 hyphens as underscores).
 """
 
-import difflib
 import os
 import re
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -29,10 +28,19 @@ from pydantic import (
 from publisher.clock import parse_duration
 from publisher.errors import ConfigurationError, CredentialsMissing, WorkspaceNotFound
 from publisher.models import Account
+from publisher.sources import (
+    SECRETS_FILE,
+    SECRETS_VARIABLE,
+    SETTINGS_FILE,
+    Keys,
+    Sources,
+    nearest,
+    variable,
+)
 
-SETTINGS_FILE = "publisher.toml"
-SECRETS_FILE = "secrets.toml"
-_PREFIX = "PUBLISHER_"
+__all__ = ["CHANNELS", "CREDENTIALS", "SECRETS_FILE", "SETTINGS_FILE", "AccountSettings",
+           "ApprovalSettings", "BrokerSettings", "DatabaseSettings", "DeliverySettings",
+           "Settings", "find_workspace", "load"]  # fmt: skip
 
 CHANNELS = ("twitter", "facebook", "site")
 CREDENTIALS: dict[str, tuple[str, ...]] = {
@@ -71,6 +79,27 @@ class DatabaseSettings(_Section):
 class BrokerSettings(_Section):
     url: str = ""
     """Empty: the embedded server of `publisher run`."""
+
+    @field_validator("url")
+    @classmethod
+    def _is_redis(cls, url: str) -> str:
+        if url and not _is_address_of_redis(url):
+            # It may hold a password, so it is not repeated here.
+            raise ValueError(
+                "must be like redis://USER:PASSWORD@HOST:6379/0, or rediss:// for TLS, with special"
+                " characters of the password written as %XX; or empty, for the embedded broker"
+            )
+        return url
+
+
+def _is_address_of_redis(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # looked at only when it is asked for
+    except ValueError:
+        return False
+    right_scheme = parts.scheme in ("redis", "rediss") and "://" in url
+    return right_scheme and re.fullmatch(r"/?\d*", parts.path, re.ASCII) is not None
 
 
 class ApprovalSettings(_Section):
@@ -131,7 +160,13 @@ class Settings(_Section):
     @field_validator("accounts")
     @classmethod
     def _names_are_plain(cls, accounts: dict[str, AccountSettings]) -> dict[str, AccountSettings]:
+        taken: dict[str, str] = {}
         for name in accounts:
+            other = taken.setdefault(variable((name,)), name)
+            if other != name:
+                raise ValueError(
+                    f"{other} and {name} would share their environment variables; rename one"
+                )
             if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
                 raise ValueError(f"{name!r} is no account's name; use a-z, 0-9, - and _")
             if name in (*CHANNELS, "all"):
@@ -179,10 +214,10 @@ class Settings(_Section):
         }
         missing = [field for field in CREDENTIALS[entry.channel] if field not in secrets]
         if missing:
-            variable = f"{_PREFIX}ACCOUNTS__{_environment_name(account)}__{missing[0].upper()}"
+            named = variable(("accounts", account, missing[0]))
             raise CredentialsMissing(
                 f"Account {account} ({entry.channel}) has no {', '.join(missing)}.",
-                hint=f"Put it under [{account}] in secrets.toml or into {variable}; "
+                hint=f"Put it under [{account}] in secrets.toml or into {named}; "
                 "docs/credentials.md shows where it comes from.",
             )
         return secrets
@@ -198,87 +233,49 @@ def find_workspace(start: Path) -> Path:
 
 
 def load(workspace: Path, environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read all settings of a workspace; ConfigurationError names the file and the key."""
-    values = _read_toml(workspace / SETTINGS_FILE)
-    if "workspace" in values:
+    """Read all settings of a workspace; ConfigurationError names the source and the key."""
+    sources = Sources(workspace)
+    if "workspace" in sources.values:
         raise ConfigurationError(f"{SETTINGS_FILE}: `workspace` is no setting.")
-    named = environment.get(f"{_PREFIX}SECRETS_FILE")
+    named = environment.get(SECRETS_VARIABLE)
     secrets_file = workspace / (named or SECRETS_FILE)
     if named or secrets_file.exists():
-        secrets = _read_toml(secrets_file)
-        _add_secrets(values, secrets, secrets_file)
-    _add_environment(values, environment)
+        sources.add_secrets(secrets_file, _SECRET_FIELDS)
+    of_accounts = [
+        ("accounts", name, field)
+        for name in sources.accounts
+        for field in AccountSettings.model_fields
+    ]
+    sources.add_environment(environment, [*_paths(Settings), *of_accounts])
     try:
-        return Settings.model_validate({**values, "workspace": workspace.resolve()})
+        return Settings.model_validate({**sources.values, "workspace": workspace.resolve()})
     except ValidationError as error:
-        raise ConfigurationError(_explain(error), hint=_hint(error)) from None
+        raise ConfigurationError(_explain(error, sources), hint=_hint(error)) from None
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigurationError(f"{path} does not exist.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} cannot be read: {error}") from None
-    except tomllib.TOMLDecodeError as error:
-        # The parser's message names line and column; it does not quote the line, which in
-        # secrets.toml would be a secret.
-        raise ConfigurationError(f"{path} is no valid TOML: {error}") from None
+def _paths(model: type[BaseModel], above: Keys = ()) -> Iterator[Keys]:
+    """The paths of all settings but the accounts'."""
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _paths(field.annotation, (*above, name))
+        elif name not in ("workspace", "accounts"):
+            yield (*above, name)
 
 
-def _add_secrets(values: dict[str, Any], secrets: dict[str, Any], source: Path) -> None:
-    accounts = values.setdefault("accounts", {})
-    tables = {**secrets, **secrets.pop("accounts", {})}
-    for name, table in tables.items():
-        if name not in accounts:
-            raise ConfigurationError(
-                f"{source.name}: [{name}] is no account of {SETTINGS_FILE}.",
-                hint=_nearest(name, accounts),
-            )
-        if not isinstance(table, dict) or (unknown := set(table) - _SECRET_FIELDS):
-            what = min(unknown) if isinstance(table, dict) else name
-            raise ConfigurationError(
-                f"{source.name}: {what} under [{name}] is no credential.",
-                hint=f"Credentials are {', '.join(sorted(_SECRET_FIELDS))}.",
-            )
-        accounts[name] = {**accounts[name], **table}
+_MESSAGES = {
+    "extra_forbidden": "is no setting",
+    "missing": "is missing",
+    "dict_type": "must be a table",
+    "model_type": "must be a table",
+    "string_type": "must be a text between quotes",
+}
 
 
-def _add_environment(values: dict[str, Any], environment: Mapping[str, str]) -> None:
-    accounts = values.get("accounts", {})
-    by_variable = {_environment_name(name): name for name in accounts}
-    for variable, value in environment.items():
-        if not variable.startswith(_PREFIX):
-            continue
-        keys = variable.removeprefix(_PREFIX).split("__")
-        path = [key.lower() for key in keys]
-        if path[0] == "accounts" and len(keys) == 3:
-            if keys[1] not in by_variable:
-                raise ConfigurationError(
-                    f"{variable} is set, but {SETTINGS_FILE} has no account of that name.",
-                    hint=_nearest(keys[1], by_variable),
-                )
-            path[1] = by_variable[keys[1]]
-        elif path[0] not in Settings.model_fields or path[0] in ("workspace", "accounts"):
-            continue  # PUBLISHER_CLOCK and the like are read where they are used
-        table = values
-        for key in path[:-1]:
-            table = table.setdefault(key, {})
-            if not isinstance(table, dict):
-                raise ConfigurationError(f"{variable} is set, but {key} is no table.")
-        table[path[-1]] = value
-
-
-def _environment_name(account: str) -> str:
-    return account.upper().replace("-", "_")
-
-
-def _explain(error: ValidationError) -> str:
+def _explain(error: ValidationError, sources: Sources) -> str:
     lines = []
     for detail in error.errors(include_input=False, include_url=False, include_context=False):
-        where = ".".join(str(key) for key in detail["loc"]) or "settings"
-        lines.append(f"{SETTINGS_FILE}: {where}: {detail['msg'].removeprefix('Value error, ')}")
+        message = _MESSAGES.get(detail["type"], detail["msg"].removeprefix("Value error, "))
+        lines.append(f"{sources.place(tuple(map(str, detail['loc'])))}: {message}")
     return "\n".join(lines)
 
 
@@ -286,7 +283,7 @@ def _hint(error: ValidationError) -> str | None:
     for detail in error.errors(include_input=False, include_url=False, include_context=False):
         if detail["type"] == "extra_forbidden":
             known = _fields_at(detail["loc"][:-1])
-            return _nearest(str(detail["loc"][-1]), known)
+            return nearest(str(detail["loc"][-1]), known)
     return "docs/settings.md lists every setting."
 
 
@@ -296,8 +293,3 @@ def _fields_at(location: tuple[int | str, ...]) -> list[str]:
     if location:
         return list(Settings.model_fields[str(location[0])].annotation.model_fields)  # type: ignore[union-attr]
     return [name for name in Settings.model_fields if name != "workspace"]
-
-
-def _nearest(name: str, known: Any) -> str:
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(sorted(known))}."

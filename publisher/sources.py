@@ -1,0 +1,130 @@
+"""What publisher.toml, secrets.toml and the environment say, and which of them said it.
+
+Nothing is judged here but whether each source speaks of something that exists; what a setting may
+hold is for `settings` to say.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from publisher.errors import ConfigurationError
+
+SETTINGS_FILE = "publisher.toml"
+SECRETS_FILE = "secrets.toml"
+PREFIX = "PUBLISHER_"
+SECRETS_VARIABLE = f"{PREFIX}SECRETS_FILE"
+OTHER_VARIABLES = (
+    "PUBLISHER_WORKSPACE", "PUBLISHER_SECRETS_FILE", "PUBLISHER_USER", "PUBLISHER_CLOCK",
+)  # fmt: skip
+"""Variables that are no settings, and are read where they are used."""
+
+Keys = tuple[str, ...]
+
+
+def variable(keys: Keys) -> str:
+    """The environment variable of a setting, whose path in the file is `keys`."""
+    return PREFIX + "__".join(keys).upper().replace("-", "_")
+
+
+class Sources:
+    """The values of all sources as one tree, in rising order of precedence."""
+
+    def __init__(self, workspace: Path) -> None:
+        """Begin with publisher.toml; ConfigurationError when it cannot be read."""
+        self.values = _read_toml(workspace / SETTINGS_FILE)
+        self._origins: dict[Keys, str] = {}
+
+    @property
+    def accounts(self) -> list[str]:
+        accounts = self.values.get("accounts")
+        return list(accounts) if isinstance(accounts, dict) else []
+
+    def place(self, keys: Keys) -> str:
+        """Where the value at `keys` was written, for a message: a file and a key, or a variable."""
+        for end in range(len(keys), 0, -1):
+            if keys[:end] in self._origins:
+                return self._origins[keys[:end]]
+        return f"{SETTINGS_FILE}: {'.'.join(keys) or 'settings'}"
+
+    def add_secrets(self, path: Path, credentials: Collection[str]) -> None:
+        """Add secrets.toml: tables `[NAME]` or `[accounts.NAME]` that hold `credentials`."""
+        for name, table in _tables(_read_toml(path), path):
+            if name not in self.accounts:
+                raise ConfigurationError(
+                    f"{path.name}: [{name}] is no account of {SETTINGS_FILE}.",
+                    hint=nearest(name, self.accounts),
+                )
+            if not isinstance(table, dict):
+                raise ConfigurationError(
+                    f"{path.name}: {name} is no table.",
+                    hint=f"Write [{name}] on a line of its own, and its credentials below it.",
+                )
+            for field, value in table.items():
+                if field not in credentials:
+                    raise ConfigurationError(
+                        f"{path.name}: {field} under [{name}] is no credential.",
+                        hint=f"Credentials are {', '.join(sorted(credentials))}.",
+                    )
+                self._set(("accounts", name, field), value, f"{path.name}: {name}.{field}")
+
+    def add_environment(self, environment: Mapping[str, str], settings: Collection[Keys]) -> None:
+        """Add the variables of `settings`; ConfigurationError for one that nobody would read."""
+        known = {variable(keys): keys for keys in settings}
+        for name, value in environment.items():
+            if not name.startswith(PREFIX) or name in OTHER_VARIABLES:
+                continue
+            if name not in known:
+                raise ConfigurationError(
+                    f"The environment variable {name} is set, but there is no such setting.",
+                    hint=_nearest_variable(name, [*known, *OTHER_VARIABLES]),
+                )
+            self._set(known[name], value, name)
+
+    def _set(self, keys: Keys, value: Any, origin: str) -> None:
+        table = self.values
+        for depth, key in enumerate(keys[:-1], start=1):
+            table = table.setdefault(key, {})
+            if not isinstance(table, dict):
+                raise ConfigurationError(f"{self.place(keys[:depth])}: must be a table.")
+        table[keys[-1]] = value
+        self._origins[keys] = origin
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """A hint: the name that was probably meant, or all there are."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(sorted(known))}."
+
+
+def _nearest_variable(name: str, known: Collection[str]) -> str:
+    rests = [one.removeprefix(PREFIX) for one in known]  # what all begin with makes nothing alike
+    near = difflib.get_close_matches(name.removeprefix(PREFIX), rests, n=1, cutoff=0.6)
+    return f"Did you mean {PREFIX}{near[0]}?" if near else "docs/settings.md lists them all."
+
+
+def _tables(secrets: dict[str, Any], path: Path) -> Iterator[tuple[str, Any]]:
+    """The accounts' tables, also those that stand under `accounts` as in publisher.toml."""
+    nested = secrets.pop("accounts", {})
+    if not isinstance(nested, dict):
+        raise ConfigurationError(
+            f"{path.name}: accounts is no table.",
+            hint="The credentials of an account stand under [NAME].",
+        )
+    yield from nested.items()
+    yield from secrets.items()
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigurationError(f"{path} does not exist.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} cannot be read: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        # The parser's message names line and column; it does not quote the line, which in
+        # secrets.toml would be a secret.
+        raise ConfigurationError(f"{path} is no valid TOML: {error}") from None

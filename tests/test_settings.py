@@ -1,0 +1,150 @@
+"""Settings from publisher.toml, secrets.toml and the environment; what is wrong names its source."""
+
+from pathlib import Path
+
+import pytest
+
+from publisher.errors import ConfigurationError
+from publisher.settings import Settings, load
+from publisher.sources import OTHER_VARIABLES
+
+ACCOUNTS = '[accounts.bice-x]\nchannel = "twitter"\n'
+
+
+def read(
+    folder: Path,
+    text: str = ACCOUNTS,
+    *,
+    secrets: str | None = None,
+    environment: dict[str, str] | None = None,
+) -> Settings:
+    (folder / "publisher.toml").write_text(text, encoding="utf-8")
+    if secrets is not None:
+        (folder / "secrets.toml").write_text(secrets, encoding="utf-8")
+    return load(folder, environment or {})
+
+
+@pytest.mark.parametrize("secrets", ["[bice-x]\n", "[accounts.bice-x]\n"])
+def test_secrets_stand_under_the_account_or_as_in_the_settings(
+    tmp_path: Path, secrets: str
+) -> None:
+    settings = read(tmp_path, secrets=f'{secrets}api_key = "hunter2"\n')
+    api_key = settings.accounts["bice-x"].api_key
+    assert api_key
+    assert api_key.get_secret_value() == "hunter2"
+
+
+def test_the_environment_wins_over_the_secrets_and_these_over_the_file(tmp_path: Path) -> None:
+    settings = read(
+        tmp_path,
+        f'{ACCOUNTS}api_key = "file"\napi_secret = "file"\n[delivery]\nworkers = 2\n',
+        secrets='[bice-x]\napi_key = "secrets"\napi_secret = "secrets"\n',
+        environment={"PUBLISHER_ACCOUNTS__BICE_X__API_KEY": "environment"},
+    )
+    account = settings.accounts["bice-x"]
+    assert account.api_key
+    assert account.api_key.get_secret_value() == "environment"
+    assert account.api_secret
+    assert account.api_secret.get_secret_value() == "secrets"
+    assert settings.delivery.workers == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "secrets", "message"),
+    [
+        ("accounts = 5", None, "publisher.toml: accounts: must be a table"),
+        ("accounts = [1]", None, "publisher.toml: accounts: must be a table"),
+        ("accounts = 5", "[bice-x]\napi_key = 'hunter2'", "[bice-x] is no account"),
+        ("[accounts]\na = 5", "[a]\napi_key = 'hunter2'", "accounts.a: must be a table"),
+        ("delivery = 5", None, "publisher.toml: delivery: must be a table"),
+        ("[accounts.a]", None, "publisher.toml: accounts.a.channel: is missing"),
+        (ACCOUNTS, "accounts = 5", "secrets.toml: accounts is no table"),
+        (ACCOUNTS, "bice-x = 'hunter2'", "secrets.toml: bice-x is no table"),
+        (ACCOUNTS, "[bice-x]\napi_kee = 'hunter2'", "secrets.toml: api_kee under [bice-x] is no"),
+        (ACCOUNTS, "[bice-x]\napi_key = 5", "secrets.toml: bice-x.api_key: must be a text"),
+    ],
+)
+def test_what_has_another_shape_is_named_with_its_file(
+    tmp_path: Path, text: str, secrets: str | None, message: str
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read(tmp_path, text, secrets=secrets)
+    assert message in str(caught.value)
+    assert "hunter2" not in f"{caught.value} {caught.value.hint}"
+
+
+def test_a_value_from_the_environment_is_named_by_its_variable(tmp_path: Path) -> None:
+    variable = "PUBLISHER_DELIVERY__WORKERS"
+    with pytest.raises(ConfigurationError, match=f"^{variable}: "):
+        read(tmp_path, environment={variable: "many"})
+    with pytest.raises(ConfigurationError, match=r"publisher\.toml: delivery: must be a table"):
+        read(tmp_path, "delivery = 5\n", environment={variable: "2"})
+
+
+@pytest.mark.parametrize(
+    ("variable", "hint"),
+    [
+        ("PUBLISHER_DATABASE_URL", "Did you mean PUBLISHER_DATABASE__URL?"),
+        ("PUBLISHER_TWITTER_API_URI", "Did you mean PUBLISHER_TWITTER_API_URL?"),
+        (
+            "PUBLISHER_ACCOUNTS__BICE_Y__API_KEY",
+            "Did you mean PUBLISHER_ACCOUNTS__BICE_X__API_KEY?",
+        ),
+        ("PUBLISHER_CLOK", "Did you mean PUBLISHER_CLOCK?"),
+        ("PUBLISHER_ACCOUNTS__S", "docs/settings.md lists them all."),
+        ("PUBLISHER_WEATHER", "docs/settings.md lists them all."),
+    ],
+)
+def test_a_variable_that_nobody_would_read_is_refused(
+    tmp_path: Path, variable: str, hint: str
+) -> None:
+    """A slip of the pen must not send posts to the real platforms, or into another ledger."""
+    with pytest.raises(ConfigurationError, match=f"variable {variable} is set") as caught:
+        read(tmp_path, environment={variable: "hunter2"})
+    assert caught.value.hint == hint
+    assert "hunter2" not in str(caught.value)
+
+
+def test_variables_that_are_no_settings_are_let_through(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("")
+    assert read(tmp_path, environment=dict.fromkeys([*OTHER_VARIABLES, "PATH"], "x"))
+
+
+def test_every_variable_that_is_no_setting_is_in_the_docs() -> None:
+    page = Path(__file__).parents[1].joinpath("docs/settings.md").read_text(encoding="utf-8")
+    assert [name for name in OTHER_VARIABLES if f"| `{name}` |" not in page] == []
+
+
+def test_two_accounts_cannot_share_their_variables(tmp_path: Path) -> None:
+    text = f'{ACCOUNTS}[accounts.bice_x]\nchannel = "twitter"\n'
+    with pytest.raises(ConfigurationError, match="bice-x and bice_x would share"):
+        read(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:hunter2@127.0.0.1:notaport/0",
+        "redis://:hunter2@[::1",
+        "redis://:hun/ter2@127.0.0.1/0",
+        "redis://:hunter2@127.0.0.1:70000/0",
+        "redis://:hunter2@127.0.0.1/first",
+        "redis:hunter2",
+        "amqp://me:hunter2@127.0.0.1",
+        "memory://",
+        "hunter2",
+    ],
+)
+def test_a_broker_that_is_no_redis_is_refused_without_repeating_it(
+    tmp_path: Path, url: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=r"^PUBLISHER_BROKER__URL: must be like") as caught:
+        read(tmp_path, environment={"PUBLISHER_BROKER__URL": url})
+    assert "hun" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "redis://127.0.0.1", "redis://:x%2Fy@h:6379/0", "rediss://[::1]:6379", "redis://"]
+)
+def test_a_redis_is_taken_as_broker(tmp_path: Path, url: str) -> None:
+    assert read(tmp_path, environment={"PUBLISHER_BROKER__URL": url}).broker.url == url
