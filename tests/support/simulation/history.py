@@ -1,5 +1,6 @@
 """One history: a scenario under a plan, from the queueing to the moment when nothing happens."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from tests.support.simulation.stage import Stage
 from tests.support.simulation.world import START, Endless, World
 
 LONGEST = 6 * 3600.0  # seconds until a history that is still busy counts as endless
+checked: Counter[bool] = Counter()
+"""How many histories were played in this process, by whether they broke a promise."""
 _GLANCE = 0.5  # seconds between two looks of `pause`, which in truth looks more often
 
 
@@ -92,6 +95,7 @@ def run(scenario: Scenario, plan: Plan = (), seed: int | None = None) -> History
             history.broken = [*watch.violations, str(endless)]
         finally:
             stage.close()
+    checked[bool(history.broken)] += 1
     return history
 
 

@@ -70,6 +70,8 @@ class Act(StrEnum):
     """Done, and the timeline shows it only after so many seconds."""
     RESTS = "rests"
     """Done, and the account is to rest for so many seconds."""
+    STALE = "stale"
+    """Reading shows the account as it was so many seconds ago."""
     UNREADABLE = "unreadable"
     """Reading gives no certainty."""
     # a person, at any step
@@ -154,7 +156,7 @@ _SOMEWHERE: dict[Moment, tuple[tuple[Act, float], ...]] = {
         (Act.ANSWER_LOST, 0),
         (Act.NOT_DONE, 0),
         (Act.DONE_LATE, 3),
-        (Act.DONE_LATE, 50),
+        (Act.DONE_LATE, 58),
         (Act.DUPLICATE, 0),
         (Act.SLOW, 0),
         (Act.LAGS, 50),
@@ -175,6 +177,7 @@ _SOMEWHERE: dict[Moment, tuple[tuple[Act, float], ...]] = {
         (Act.HELD, 30),
         (Act.HELD_FOR_A_PERSON, 0),
         (Act.UNREADABLE, 0),
+        (Act.STALE, 300),
         (Act.SLOW, 0),
     ),
 }

@@ -6,7 +6,7 @@ arrives, its answer can be lost, and what it asked for can happen after the clie
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from typing import ClassVar
 
@@ -137,14 +137,14 @@ class Platform:
         self.world.step(Moment.ANSWERED, label)
         return Unknown("No answer came.")
 
-    def look(self, label: str, see: Callable[[], Sighting]) -> Sighting:
-        """One request that only reads."""
+    def look(self, label: str, see: Callable[[float], Sighting]) -> Sighting:
+        """One request that only reads; `see` is told of which second it gets to see the state."""
         faults = {fault.act: fault for fault in self.world.step(Moment.READING, label)}
         failure = _failure(faults, self.world)
         if Act.UNREADABLE in faults:
             failure = Unknown("It cannot be told from reading; look at the account.")
         self.world.sleep(_LATENCY / 2)
-        seen = see()
+        seen = see(self.world.elapsed - (faults[Act.STALE].value if Act.STALE in faults else 0.0))
         self.world.sleep(_SLOW if Act.SLOW in faults else _LATENCY / 2)
         self.world.step(Moment.ANSWERED, label)
         return failure if failure and not isinstance(failure, Refused) else seen
@@ -192,18 +192,16 @@ class LikeX:
         return platform.ask(Moment.REQUEST, self._account, text, publish)
 
     def find(
-        self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...], since: object
+        self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...], since: datetime
     ) -> Sighting:
         part = parcel.content.parts[len(sent)]
-        world = self._platform.world
-        assert isinstance(since, type(START))
 
-        def see() -> Sighting:
+        def see(at: float) -> Sighting:
             posts = [
                 timeline.Post(post.id, post.text, created_at, post.parent, pictures=0)
                 for post in self._platform.public
                 if post.account == self._account
-                and post.shown_at <= world.elapsed
+                and post.shown_at <= at
                 and post.public_at is not None
                 # The platform's clock is right, whatever ours says.
                 and (created_at := START + timedelta(seconds=post.public_at))
@@ -279,7 +277,7 @@ class LikeFacebook:
         return self._platform.ask(Moment.REQUEST, self._account, text, reveal)
 
     def find(
-        self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...], since: object
+        self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...], since: datetime
     ) -> Sighting:
         if sent or not prepared.draft_id:
             return Absent()
@@ -289,11 +287,11 @@ class LikeFacebook:
         return seen
 
     def _look_at(self, draft_id: str) -> Sighting:
-        def see() -> Sighting:
+        def see(at: float) -> Sighting:
             post = self._platform.posts.get(draft_id)
             if post is None:
                 return Unknown("What was laid ready is gone; look at the Page.")
-            is_shown = post.public_at is not None and post.shown_at <= self._platform.world.elapsed
+            is_shown = post.public_at is not None and post.shown_at <= at
             return Accepted(draft_id) if is_shown else Absent()
 
         return self._platform.look(f"draft {draft_id}", see)

@@ -1,0 +1,24 @@
+"""What is played: small enough to play everything, wide enough for everything to happen."""
+
+from tests.support.simulation.history import Scenario
+
+ON_X = Scenario("a post on X")
+THREAD = Scenario("a thread of two on X", parts=2)
+ON_FACEBOOK = Scenario("a post on Facebook", accounts=("bice-page",))
+LONG_ON_FACEBOOK = Scenario("two parts on Facebook", parts=2, accounts=("bice-page",))
+SMALL = (ON_X, THREAD, ON_FACEBOOK, LONG_ON_FACEBOOK)
+"""All single faults and all pairs are played in these."""
+
+EMBARGO = Scenario("a post under embargo", embargo=30.0)
+BRIEF = Scenario("a post that expires soon", expires=20.0)
+CROWD = Scenario(
+    "two posts, two accounts, two dispatchers, two workers",
+    parts=2,
+    posts=2,
+    accounts=("bice-x", "bice-page"),
+    dispatchers=2,
+    workers=2,
+)
+PAIR = Scenario("a post on X, two dispatchers, two workers", dispatchers=2, workers=2)
+WIDE = (CROWD, PAIR, EMBARGO, BRIEF, THREAD, ON_FACEBOOK)
+"""Random plans and schedules are played in these."""
