@@ -13,11 +13,16 @@ import structlog
 
 from publisher.channels.base import Channel, NotPrepared
 from publisher.clock import Clock
-from publisher.errors import ConfigurationError, CredentialsMissing, PublisherError
+from publisher.errors import (
+    ConfigurationError,
+    CredentialsMissing,
+    LedgerUnavailable,
+    PublisherError,
+)
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.moves import Moved
 from publisher.models import Claim, Delivery, Parcel
-from publisher.outcome import AccountHeld, Deferred, Kind, Outcome, Unknown
+from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Unknown
 from publisher.states import State
 
 LOOK_AHEAD = 2.0
@@ -25,6 +30,11 @@ LOOK_AHEAD = 2.0
 _INTENT_AHEAD = 0.15  # real seconds between the intent and the instant: time for one commit
 _INTENT_LIFE = 5.0  # real seconds after its intent within which a worker must have begun to send
 _MARGIN = 5.0  # real seconds that a lease outlasts the slowest request
+
+_LEDGER_PAUSE = 0.5  # real seconds between two tries to write while the ledger is away
+_BROKEN_BEFORE = Deferred(
+    Kind.UNAVAILABLE, "Publisher failed before it sent the post; var/log says more."
+)
 
 log = structlog.get_logger()
 
@@ -82,39 +92,43 @@ class Courier:
             log.info("let go: the delivery was moved by somebody else", delivery=claim.delivery)
 
     def _deliver(self, delivery: Delivery) -> None:
+        channel = self._open(delivery)
+        ready = self._make_ready(channel, delivery) if channel else None
+        while channel and ready and ready.state is State.PUBLISHING:
+            ready = self._send_next_part(channel, ready)
+
+    def _open(self, delivery: Delivery) -> Channel | None:
         try:
-            channel = self._channel_of(delivery.account)
-            delivery = self._prepare(channel, delivery)
-        except NotPrepared as problem:
-            self._record(delivery, problem.outcome)
-            return
+            return self._channel_of(delivery.account)
         except (ConfigurationError, CredentialsMissing) as problem:
             remedy = f"{problem} {problem.hint or ''}".strip()
             again = f"Then run `publisher resume --account {delivery.account}`."
             self._record(delivery, AccountHeld(Kind.AUTH, f"{remedy} {again}"))
-            return
-        except (Moved, PublisherError):
-            raise  # another's now, or the ledger is away: its lease decides
         except Exception:
-            # Nothing is public yet, so it may be tried again; its expiry ends that.
-            log.exception("not made ready", delivery=delivery.id, channel=delivery.channel)
-            broken = "Publisher failed while it made the post ready; var/log says more."
-            self._record(delivery, Deferred(Kind.UNAVAILABLE, broken))
-            return
-        while delivery.state is State.PUBLISHING:
-            after = self._send_next_part(channel, delivery)
-            if after is None:
-                return
-            delivery = after
+            log.exception("no channel", delivery=delivery.id, channel=delivery.channel)
+            self._record(delivery, _BROKEN_BEFORE)
+        return None
 
-    def _prepare(self, channel: Channel, delivery: Delivery) -> Delivery:
-        if delivery.content.parts[0].pictures and not delivery.prepared.media_ids:
+    def _make_ready(self, channel: Channel, delivery: Delivery) -> Delivery | None:
+        """Lay ready what may be; None when that failed, which is on record then."""
+        if channel.capabilities.lays_posts_ready or delivery.content.parts[0].pictures:
+            # Requests take long: stay in charge until they have ended, whatever they bring.
             delivery = self._attempts.checkpoint(
                 delivery, delivery.prepared, self._lease(self._leases.preparing)
             )
-        prepared = channel.prepare(
-            parcel_of(delivery), delivery.prepared, self._attempts.read_media
-        )
+        parcel, read_media = parcel_of(delivery), self._attempts.read_media
+        try:
+            prepared = channel.prepare(parcel, delivery.prepared, read_media)
+        except NotPrepared as problem:
+            self._record(delivery, problem.outcome)
+            return None
+        except PublisherError:
+            raise  # the ledger is away: the lease decides
+        except Exception:
+            # Nothing is public yet, so it may be tried again; its expiry ends that.
+            log.exception("not made ready", delivery=delivery.id, channel=delivery.channel)
+            self._record(delivery, _BROKEN_BEFORE)
+            return None
         if prepared == delivery.prepared:
             return delivery
         return self._attempts.checkpoint(
@@ -131,9 +145,9 @@ class Courier:
         if intended is None:
             return None
         self._clock.sleep_until(send_at)
-        if self._clock.monotonic() > deadline:
-            # This process was frozen, and others may believe by now that it died while sending.
-            # If they do, the ledger says so by raising Moved.
+        if self._clock.monotonic() > deadline or self._clock.now() >= lease_until:
+            # This process was frozen, or the whole machine slept, which only the date shows; others
+            # may believe by now that it died while sending. If they do, the ledger raises Moved.
             late = Deferred(Kind.UNAVAILABLE, "The worker stood still for too long; not sent.")
             return self._record(intended, late)
         return self._record(intended, self._send(channel, intended))
@@ -148,7 +162,21 @@ class Courier:
             return Unknown("Publisher failed while it was sending; var/log says more.")
 
     def _record(self, delivery: Delivery, outcome: Outcome) -> Delivery:
-        return self._attempts.record(delivery, outcome, self._lease(self._leases.sending))
+        """Write what came of a request; what a platform said must not get lost on the way."""
+        give_up = self._clock.monotonic() + self._leases.sending
+        while True:
+            try:
+                return self._attempts.record(delivery, outcome, self._lease(self._leases.sending))
+            except Moved:
+                if not isinstance(outcome, Accepted):
+                    raise
+                log.warning("answered late", delivery=delivery.id, remote_id=outcome.remote_id)
+                return self._attempts.record_late(delivery, outcome)
+            except LedgerUnavailable:
+                if self._clock.monotonic() > give_up:
+                    log.exception("not recorded", delivery=delivery.id, outcome=outcome)
+                    raise
+                self._clock.sleep_until(self._lease(_LEDGER_PAUSE))
 
     def _lease(self, seconds: float) -> datetime:
         return self._clock.ahead(seconds)

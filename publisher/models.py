@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from publisher.states import State
+from publisher.states import WAITING, State
 
 
 class Frozen(BaseModel):
@@ -63,6 +63,8 @@ class Capabilities(Frozen):
     picture_max_bytes: int
     alt_text_max: int
     may_be_empty_with_picture: bool = False
+    lays_posts_ready: bool = False
+    """Whether a post is made at the platform, unseen, before it is made public."""
 
 
 class Account(Frozen):
@@ -247,6 +249,12 @@ class Delivery(Frozen):
     repeat: bool
     head: str = ""
     """The hash of its newest step in the history."""
+
+    @property
+    def in_reach(self) -> bool:
+        """Whether it may still be edited or cancelled: nothing of it is being sent."""
+        in_hand = self.state is State.PUBLISHING and self.intent_at is None
+        return self.state in WAITING or in_hand
 
     @property
     def lateness(self) -> timedelta | None:

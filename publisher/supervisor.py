@@ -9,17 +9,18 @@ to it, the ledger says what is true, and the next `publisher run` goes on from t
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 from typing import Self
 
 from publisher import broker
 from publisher.app import Application
 from publisher.child import Child
+from publisher.clock import ENVIRONMENT_VARIABLE, FastClock, SharedClock
 from publisher.errors import BrokerUnavailable, LedgerUnavailable, ProcessFailed
 from publisher.ledger.queries import Step
 from publisher.lock import locked
-from publisher.settings import CREDENTIALS, Settings
+from publisher.settings import Settings
 from publisher.states import State
 
 _TICK = 0.2  # seconds between two looks at the children and the history
@@ -51,7 +52,8 @@ def run(
     """
     with locked(app.settings.var / "run.lock", "`publisher run`"), Interruption() as interruption:
         _look_at_credentials(app.settings, say)
-        processes, history = Processes(app.settings, say), History(app, report)
+        processes = Processes(app.settings, say, _clock_for_children(app))
+        history = History(app, report)
         idle = False
         try:
             processes.start()
@@ -69,13 +71,21 @@ def run(
 
 
 def _look_at_credentials(settings: Settings, say: Say) -> None:
-    """Name the accounts that lack credentials; CredentialsMissing when all that need some do."""
+    """Name the accounts that cannot publish; CredentialsMissing when not one of them could."""
     missing = settings.without_credentials()
-    needy = [entry for entry in settings.accounts.values() if CREDENTIALS[entry.channel]]
-    if missing and len(missing) == len(needy):
+    if missing and len(missing) == len(settings.accounts):
         raise next(iter(missing.values()))
     for error in missing.values():
         say(f"{error} Its posts wait. {error.hint}")
+
+
+def _clock_for_children(app: Application) -> dict[str, str]:
+    """A clock of our own as it stands; each child would begin it anew, also when started again."""
+    if not isinstance(app.clock, FastClock) or isinstance(app.clock, SharedClock):
+        return {}
+    path = app.settings.var / "clock.json"
+    SharedClock.create(path, app.clock.now(), app.clock.speed)
+    return {ENVIRONMENT_VARIABLE: f"file:{path}"}
 
 
 def nothing_waits(app: Application) -> bool:
@@ -88,8 +98,9 @@ def nothing_waits(app: Application) -> bool:
 
 
 def needs_a_person(app: Application) -> bool:
-    """Whether a platform sends an account away until somebody acts, as with a dead token."""
-    return any(status.held_at and not status.held_until for status in app.queries.accounts())
+    """Whether posts stand still until somebody acts: a pause, or an account with a dead token."""
+    stopped = any(s.paused_at or not s.held_until for s in app.queries.accounts())
+    return stopped and bool(app.queries.counts().get(State.SCHEDULED))
 
 
 class History:
@@ -151,16 +162,20 @@ class Interruption:
 class Processes:
     """The broker, the dispatcher and the workers of one workspace."""
 
-    def __init__(self, settings: Settings, say: Say) -> None:
+    def __init__(
+        self, settings: Settings, say: Say, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """`environment`: what the children get beyond this process's own."""
         self._say = say
+        more = {**(environment or {}), "PUBLISHER_WORKSPACE": str(settings.workspace)}
         self._broker = None if settings.broker.url else broker.EmbeddedBroker(settings.var)
         self._external = settings.broker.url
         self._broker_failures = 0
         self._next_broker_look = 0.0
         self._patience = settings.delivery.request_timeout.total_seconds() + _WORKER_GRACE
-        self._dispatcher = _Kept(_dispatcher(settings), say)
+        self._dispatcher = _Kept(_dispatcher(settings, more), say)
         self._workers = [
-            _Kept(_worker(settings, number), say)
+            _Kept(_worker(settings, number, more), say)
             for number in range(1, settings.delivery.workers + 1)
         ]
 
@@ -288,24 +303,26 @@ def _describe(status: int | None) -> str:
     return f"ended (status {status})"
 
 
-def _dispatcher(settings: Settings) -> Child:
-    return _child(settings, "dispatcher", "workers.dispatcher")
+def _dispatcher(settings: Settings, environment: Mapping[str, str]) -> Child:
+    return _child(settings, environment, "dispatcher", "workers.dispatcher")
 
 
-def _worker(settings: Settings, number: int) -> Child:
+def _worker(settings: Settings, number: int, environment: Mapping[str, str]) -> Child:
     name = f"worker-{number}"
     # Mingling, gossip and heartbeats let Celery's workers know one another; ours need not, and
     # mingling alone would delay the first delivery by a second.
     options = ["-A", "workers", "worker", "--pool", "threads", "--loglevel", "WARNING"]
     options += ["--concurrency", str(settings.delivery.threads), "-n", f"{name}@%h"]
     options += ["--without-mingle", "--without-gossip", "--without-heartbeat"]
-    return _child(settings, name, "celery", *options)
+    return _child(settings, environment, name, "celery", *options)
 
 
-def _child(settings: Settings, name: str, module: str, *options: str) -> Child:
+def _child(
+    settings: Settings, environment: Mapping[str, str], name: str, module: str, *options: str
+) -> Child:
     return Child(
         name,
         [sys.executable, "-m", module, *options],
         settings.var / "log" / f"{name}.log",
-        environment={"PUBLISHER_WORKSPACE": str(settings.workspace)},
+        environment=dict(environment),
     )

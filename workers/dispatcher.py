@@ -63,13 +63,13 @@ class Dispatcher:
         self._stopped = True
 
     def tick(self) -> int:
-        """Expire, reap, claim and hand over; how many posts were handed over.
+        """Reap, expire, claim and hand over; how many posts were handed over.
 
         Raises BrokerUnavailable, after what could not be handed over is on the schedule again.
         """
         dispatch, clock = self._app.dispatch, self._app.clock
-        dispatch.expire()
         dispatch.reap()
+        dispatch.expire()
         claims = dispatch.claim(clock.ahead(LOOK_AHEAD), clock.ahead(self._lease), _CLAIM_LIMIT)
         for start in range(0, len(claims), _BATCH):
             try:

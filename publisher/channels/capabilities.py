@@ -26,6 +26,7 @@ FACEBOOK = Capabilities(
     picture_max_bytes=10_000_000,  # Meta's reference of Page photos
     alt_text_max=1_000,  # Meta documents none; what a screen reader's user will listen to
     may_be_empty_with_picture=True,
+    lays_posts_ready=True,
 )
 
 SITE = Capabilities(

@@ -13,10 +13,10 @@ from sqlalchemy import Connection, select
 from publisher import retry
 from publisher.clock import Clock
 from publisher.ledger.database import Database
-from publisher.ledger.doubts import doubt
+from publisher.ledger.doubts import doubt, known_out
 from publisher.ledger.holds import applies_to, hold, is_resting
-from publisher.ledger.moves import ACTOR, change, claimed
-from publisher.ledger.tables import accounts, media
+from publisher.ledger.moves import ACTOR, Moved, change, claimed, delivery_of
+from publisher.ledger.tables import accounts, deliveries, media
 from publisher.models import Claim, Delivery, Prepared
 from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Refused, Unknown
 from publisher.states import Role, State
@@ -120,6 +120,28 @@ class Attempts:
                 case Unknown():
                     columns = doubt(delivery, self._clock, self._settle)
                     return self._ended(connection, delivery, State.UNCERTAIN, outcome, **columns)
+
+    def record_late(self, delivery: Delivery, receipt: Accepted) -> Delivery:
+        """Write what the platform accepted, though others took the outcome for unknown meanwhile.
+
+        `Moved` when the delivery went on from there: then it is not for this worker to say.
+        """
+        with self._database.write() as connection:
+            query = select(deliveries).where(deliveries.c.id == delivery.id).with_for_update()
+            current = delivery_of(connection.execute(query).mappings().one())
+            doubted = current.state is State.UNCERTAIN
+            if not doubted or current.remote_ids != delivery.remote_ids:
+                raise Moved
+            target, columns = known_out(current, receipt)
+            return self._change(
+                connection,
+                current,
+                "answered late",
+                target=target,
+                detail={"id": receipt.remote_id},
+                **columns,
+                wake_at=self._clock.now(),
+            )
 
     def _accepted(
         self, connection: Connection, delivery: Delivery, receipt: Accepted, lease_until: datetime

@@ -133,10 +133,11 @@ class Control:
             return change(
                 connection, delivery, "cancelled", role=Role.MANAGER, actor=actor,
                 at=self._clock.now(), target=State.CANCELLED, detail={"reason": reason},
-                reason=reason,
+                reason=reason, lease_until=None,
             )  # fmt: skip
 
-        return self._each(post, account, WAITING | {State.FAILED}, "cancelled", act)
+        states = WAITING | {State.FAILED, State.PUBLISHING}
+        return self._each(post, account, states, "cancelled", act)
 
     def retry(self, post: str, account: str | None, actor: str) -> list[Delivery]:
         """Schedule again, for at once, what failed, was missed or cancelled, or is uncertain.
@@ -261,7 +262,12 @@ class Control:
         """Apply `act` to a post's deliveries in one of the states; all or nothing."""
         with self._database.write() as connection:
             found = self._of_post(connection, post, account)
-            wanted = [delivery for delivery in found if delivery.state in states]
+            wanted = [
+                delivery
+                for delivery in found
+                if delivery.state in states
+                and (delivery.in_reach or delivery.state is not State.PUBLISHING)
+            ]
             if not wanted:
                 is_now = ", ".join(f"{d.account} is {d.state}" for d in found)
                 raise NotPossible(f"Nothing of {post} can be {what}: {is_now}.")

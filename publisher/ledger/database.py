@@ -1,25 +1,28 @@
 """The connection to the ledger's database, and its migrations."""
 
+import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from publisher.errors import ConfigurationError, LedgerTooNew, LedgerUnavailable, StorageError
+from publisher.ledger.tables import metadata
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_TIMEOUT_MS = 30_000
+_URL_HINT = "Use sqlite:///var/publisher.db or postgresql+psycopg://user@host/name."
 
 
 class Database:
@@ -42,13 +45,13 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one state of the ledger and changes nothing."""
-        with _plain_errors(), self.engine.connect() as connection:
+        with _plain_errors(self.engine.url), self.engine.connect() as connection:
             yield connection.execution_options(read_only=True)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that commits when the block ends and leaves no trace when it raises."""
-        with _plain_errors(), self._turn, self.engine.begin() as connection:
+        with _plain_errors(self.engine.url), self._turn, self.engine.begin() as connection:
             yield connection
 
     def insert_missing(
@@ -58,6 +61,11 @@ class Database:
         if rows:
             dialect: Any = sqlite if self.is_sqlite else postgresql
             connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+
+    def take_turns(self, connection: Connection) -> None:
+        """Let this transaction wait for any other that asked for its turn; SQLite does so anyway."""
+        if not self.is_sqlite:
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305135)")
 
     def migrate(self) -> None:
         """Bring the tables to this version's shape; LedgerTooNew when they are ahead of it."""
@@ -69,7 +77,9 @@ class Database:
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305134)")
             config = _alembic_config()
             config.attributes["connection"] = connection
-            if _revision(connection) != ScriptDirectory.from_config(config).get_current_head():
+            found = _revision(connection)
+            self._refuse_strangers(connection, found)
+            if found != ScriptDirectory.from_config(config).get_current_head():
                 self._upgrade(config)
 
     def check_revision(self) -> None:
@@ -77,6 +87,7 @@ class Database:
         head = ScriptDirectory.from_config(_alembic_config()).get_current_head()
         with self.read() as connection:
             found = _revision(connection)
+            self._refuse_strangers(connection, found)
         if found is None:
             raise LedgerUnavailable(
                 "The database has no ledger yet.", hint="Run `publisher migrate` once."
@@ -93,6 +104,19 @@ class Database:
         if found is not None:
             self._refuse_newer(found)
         command.upgrade(config, "head")
+
+    def _refuse_strangers(self, connection: Connection, found: str | None) -> None:
+        """Raise for a database that holds other tables than a ledger of revision `found` would."""
+        names = set(inspect(connection).get_table_names())
+        ours = names & set(metadata.tables)
+        # A server's database may be shared with other programs; a file is a ledger or not.
+        taken = names if self.is_sqlite else ours
+        if taken if found is None else not ours:
+            raise LedgerUnavailable(
+                f"{_name(self.engine.url)} is no ledger of Publisher: it holds other tables.",
+                hint="Name another file or database in [database] url; a new one is made ready "
+                "by `publisher migrate`.",
+            )
 
     def _refuse_newer(self, found: str) -> None:
         try:
@@ -122,6 +146,8 @@ def _engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
+            if parsed.database in (None, "", ":memory:"):
+                raise ConfigurationError("[database] url names no file.", hint=_URL_HINT)
             engine = create_engine(parsed, pool_size=20, max_overflow=100)
             event.listen(engine, "connect", _configure_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
@@ -129,7 +155,11 @@ def _engine(url: str) -> Engine:
         if parsed.get_backend_name() != "postgresql":
             raise ConfigurationError(
                 f"[database] url names {parsed.get_backend_name()}, which the ledger cannot use.",
-                hint="Use sqlite:///var/publisher.db or postgresql+psycopg://user@host/name.",
+                hint=_URL_HINT,
+            )
+        if parsed.get_dialect().is_async:
+            raise ConfigurationError(
+                "[database] url names a driver that the ledger cannot use.", hint=_URL_HINT
             )
         return create_engine(
             parsed,
@@ -140,10 +170,7 @@ def _engine(url: str) -> Engine:
         )
     except (ArgumentError, NoSuchModuleError, ValueError):
         # The URL may hold a password, so it is not repeated here.
-        raise ConfigurationError(
-            "[database] url is no database URL.",
-            hint="Use sqlite:///var/publisher.db or postgresql+psycopg://user@host/name.",
-        ) from None
+        raise ConfigurationError("[database] url is no database URL.", hint=_URL_HINT) from None
     except ModuleNotFoundError:
         raise ConfigurationError(
             "PostgreSQL's driver is not installed.",
@@ -170,19 +197,68 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 @contextmanager
-def _plain_errors() -> Iterator[None]:
+def _plain_errors(url: URL) -> Iterator[None]:
     """Turn the driver's errors into ours: no SQL, no URL with a password on the screen."""
     try:
         yield
-    except DatabaseError as error:
-        text = str(error.orig).strip().splitlines()[0] if error.orig else ""
-        if "not a database" in text or "malformed" in text:
-            raise LedgerUnavailable(
-                f"The ledger's file is damaged: {text}.",
-                hint="Stop everything, and put back a copy of the database from a backup.",
-            ) from None
-        if not isinstance(error, OperationalError):
+    except DBAPIError as error:
+        lines = str(error.orig).strip().splitlines()
+        plain = _plain(error, lines[0] if lines else "", url)
+        if plain is None:
             raise
-        if "readonly" in text or "disk is full" in text or "disk I/O" in text:
-            raise StorageError(f"The ledger cannot be written: {text}.") from None
-        raise LedgerUnavailable(f"The ledger's database cannot be reached: {text}") from None
+        raise plain from None
+
+
+class _Meaning(NamedTuple):
+    """What some of the drivers' errors mean to whoever reads them."""
+
+    text: str
+    """A regular expression: words of SQLite's."""
+    codes: tuple[str, ...]
+    """PostgreSQL's; see https://www.postgresql.org/docs/current/errcodes-appendix.html."""
+    error: type[LedgerUnavailable | StorageError]
+    message: str
+    hint: str | None = None
+
+
+_MEANINGS = (
+    _Meaning(
+        "not a database|malformed", (), LedgerUnavailable, "{name} is damaged: {text}.",
+        "Stop everything, and put back a copy of the database from a backup.",
+    ),
+    _Meaning(
+        "no such table", ("42P01",), LedgerUnavailable, "{name} lacks a table: {text}.",
+        "Put the ledger back from a backup, or name another one in [database] url.",
+    ),
+    _Meaning(
+        "$^", ("42501", "3F000"), LedgerUnavailable, "{name} does not let Publisher in: {text}.",
+        "Let the user of [database] url own the database, or grant it USAGE and CREATE on the "
+        "schema and all rights on its tables.",
+    ),
+    _Meaning("unable to open", (), StorageError, "{name} cannot be opened: {text}."),
+    _Meaning(
+        "readonly|disk is full|disk I/O", ("25006", "53100"), StorageError,
+        "{name} cannot be written: {text}.",
+    ),
+)  # fmt: skip
+
+
+def _plain(error: DBAPIError, text: str, url: URL) -> LedgerUnavailable | StorageError | None:
+    """What the driver's error means; None where it is a mistake of ours."""
+    code = getattr(error.orig, "sqlstate", None)
+    for meaning in _MEANINGS:
+        if code in meaning.codes or re.search(meaning.text, text):
+            message = meaning.message.format(name=_name(url), text=text)
+            return meaning.error(message, hint=meaning.hint)
+    if isinstance(error, OperationalError):
+        return LedgerUnavailable(f"The ledger's database cannot be reached: {text}")
+    if code is None and error.statement is None:
+        # The driver refuses before the server is asked: an option that it does not know.
+        return LedgerUnavailable(f"[database] url cannot be used: {text}.", hint=_URL_HINT)
+    return None
+
+
+def _name(url: URL) -> str:
+    """The ledger's file, or the database on its server; without user and password."""
+    is_file = url.get_backend_name() == "sqlite"
+    return str(url.database) if is_file else f"The database {url.database} on {url.host}"

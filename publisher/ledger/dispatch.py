@@ -4,16 +4,17 @@ Every method is one transaction, or a few small ones.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
 
 from publisher.clock import Clock
 from publisher.ledger.database import Database
 from publisher.ledger.doubts import doubt
 from publisher.ledger.holds import resting
-from publisher.ledger.moves import ACTOR, change, claim_all, claimed, delivery_of
+from publisher.ledger.moves import ACTOR, Moved, change, claim_all, claimed, delivery_of
 from publisher.ledger.tables import deliveries
 from publisher.models import Claim, Delivery
 from publisher.outcome import Kind
@@ -37,6 +38,7 @@ class Dispatch:
         due = (
             select(deliveries.c.id, deliveries.c.version, deliveries.c.head)
             .where(deliveries.c.state == State.SCHEDULED, deliveries.c.wake_at <= horizon)
+            .where(or_(deliveries.c.expires_at.is_(None), deliveries.c.expires_at > now))
             .where(~exists().where(resting(deliveries.c.account, now)))
             .order_by(deliveries.c.wake_at, deliveries.c.id)
         )
@@ -62,7 +64,9 @@ class Dispatch:
         with self._database.write() as connection:
             for claim in claims:
                 delivery = claimed(connection, claim)
-                if delivery is not None and delivery.intent_at is None:
+                if delivery is None or delivery.intent_at is not None:
+                    continue
+                with suppress(Moved):  # somebody else was faster
                     self._change(
                         connection,
                         delivery,

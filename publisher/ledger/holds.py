@@ -49,10 +49,14 @@ def held_for_a_person(account: ColumnElement[str] | str) -> ColumnElement[bool]:
 
 
 def hold(connection: Connection, account: str, outcome: AccountHeld, now: datetime) -> None:
-    """Let an account rest as the platform asked, and note why."""
+    """Let an account rest as the platform asked, and note why.
+
+    A hold that waits for a person stays: no later answer ends it.
+    """
+    for_a_person = and_(accounts.c.held_at.is_not(None), accounts.c.held_until.is_(None))
     connection.execute(
         update(accounts)
-        .where(accounts.c.account == account)
+        .where(accounts.c.account == account, ~for_a_person)
         .values(
             held_at=now,
             held_until=outcome.until,

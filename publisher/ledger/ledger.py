@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, and_, false, insert, or_, select, true
+from sqlalchemy.exc import IntegrityError
 
 from publisher.clock import Clock
 from publisher.ledger.chain import delivery_origin
 from publisher.ledger.database import Database
-from publisher.ledger.moves import chained, change, note, step
+from publisher.ledger.moves import Moved, chained, change, note, step
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, media
 from publisher.models import Delivery, Prepared, Wish
-from publisher.states import Role, State
+from publisher.states import WAITING, Role, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +46,19 @@ class Ledger:
         """Write what `queue` found to be different, all of it or nothing.
 
         `edit` pairs what stands in the ledger with what is wanted instead; `cancel` pairs it with
-        the reason. Raises `Moved` when a delivery changed since it was read.
+        the reason. Raises `Moved` when a delivery changed, or was added, since it was read.
         """
         now = self._clock.now()
         with self._database.write() as connection:
+            self._database.take_turns(connection)
+            _refuse_what_came_meanwhile(connection, add, cancel)
             self._keep_pictures(connection, pictures)
             names = sorted({EVERYTHING} | {wish.account for wish in add})
             self._database.insert_missing(connection, accounts, [{"account": n} for n in names])
             for delivery, reason in cancel:
                 change(
                     connection, delivery, "cancelled", role=Role.QUEUE, actor=actor, at=now,
-                    target=State.CANCELLED, detail={"reason": reason}, reason=reason,
+                    target=State.CANCELLED, detail={"reason": reason}, reason=reason, lease_until=None,
                 )  # fmt: skip
             for delivery, wish in edit:
                 self._edit(connection, delivery, wish, actor, now)
@@ -77,12 +80,12 @@ class Ledger:
         # What lies ready at the platform stays noted, though it is of no use for another content:
         # its channel has to clear it away.
         columns = _wished(wish, actor)
-        if wish.channel != delivery.channel:
+        if wish.channel != delivery.channel or delivery.state is State.FAILED:
             columns["prepared"] = Prepared().model_dump_json()
         change(
             connection, delivery, "queued again", role=Role.QUEUE, actor=actor, at=now,
             target=wish.state, detail=_difference(delivery, wish),
-            **columns, attempts=0, error_kind=None, error_message=None,
+            **columns, lease_until=None, attempts=0, error_kind=None, error_message=None,
         )  # fmt: skip
 
     def _add(
@@ -107,10 +110,33 @@ class Ledger:
              "state": wish.state, "head": entry["hash"]}
             for wish, entry in zip(wishes, steps, strict=True)
         ]  # fmt: skip
-        ids = connection.execute(
-            insert(deliveries).returning(deliveries.c.id, sort_by_parameter_order=True), rows
-        ).scalars()
+        query = insert(deliveries).returning(deliveries.c.id, sort_by_parameter_order=True)
+        try:
+            ids = connection.execute(query, rows).scalars()
+        except IntegrityError:  # another `queue` added one of them since the ledger was read
+            raise Moved from None
         note(connection, [{**s, "delivery": key} for key, s in zip(ids, steps, strict=True)])
+
+
+def _refuse_what_came_meanwhile(
+    connection: Connection, add: Sequence[Wish], cancel: Sequence[tuple[Delivery, str]]
+) -> None:
+    """`Moved` when somebody queued the same post, or the same text, since the plan was made."""
+    leaving = {delivery.id for delivery, _ in cancel}
+    for wish in add:
+        same_text = and_(
+            deliveries.c.fingerprint == wish.content.fingerprint,
+            deliveries.c.state.in_(sorted({*WAITING, State.PUBLISHING})),
+            false() if wish.repeat else true(),
+        )
+        rows = connection.execute(
+            select(deliveries.c.id, deliveries.c.post).where(
+                deliveries.c.account == wish.account,
+                or_(deliveries.c.post == wish.post, same_text),
+            )
+        )
+        if any(row.post == wish.post or row.id not in leaving for row in rows):
+            raise Moved
 
 
 def _wished(wish: Wish, actor: str) -> dict[str, Any]:

@@ -129,13 +129,12 @@ class Comparison:
     def _compare(self, post: Post, wish: Wish, delivery: Delivery | None) -> None:
         if delivery is None:
             self._change(Change.ADD, post, wish, None)
-        elif delivery.state in WAITING:
+        elif delivery.in_reach:
             if kind := _kind_of_edit(wish, delivery):
                 self._change(kind, post, wish, delivery)
         elif delivery.state in ENDED_UNSENT:
-            by_a_person = delivery.state is State.CANCELLED and delivery.reason not in _BY_QUEUE
             mended = delivery.state is State.CANCELLED or not _same_plan(wish, delivery)
-            if mended and not by_a_person:
+            if mended and not _by_a_person(delivery):
                 self._change(Change.RESTORE, post, wish, delivery)
         elif _differs_in_words(wish, delivery):
             self._problem(
@@ -182,7 +181,7 @@ class Comparison:
             note = GONE
             if post is not None:
                 note = UNFINISHED if post.due_at is None else NOT_ADDRESSED
-            if delivery.state in WAITING:
+            if delivery.in_reach:
                 change = PlannedChange(
                     Change.CANCEL, delivery.post, delivery.account, None, delivery, note
                 )
@@ -206,16 +205,38 @@ class Comparison:
         fresh = [change for change in self._changes if _brings_text(change)]
         leaving = {c.delivery.id for c in self._changes if c.delivery and _takes_text_away(c)}
         known: dict[tuple[str, str], tuple[str, State]] = {}
+        partly: set[str] = set()
         for delivery in self._queries.with_fingerprints({_text_key(change) for change in fresh}):
-            if delivery.state not in ENDED_UNSENT and delivery.id not in leaving:
+            gone = delivery.id in leaving or delivery.state in ENDED_UNSENT
+            refused = _by_a_person(delivery) and not self._drafts.has(delivery.post)
+            if delivery.remote_ids or refused or not gone:
                 key = (delivery.account, delivery.content.fingerprint)
                 known[key] = (delivery.post, delivery.state)
+            if delivery.remote_ids and delivery.state is not State.PUBLISHED:
+                partly.add(delivery.post)
         for change in fresh:
             other, state = known.setdefault(_text_key(change), (change.post, State.SCHEDULED))
             if other == change.post:
                 continue
             self._changes.remove(change)
-            if state in WAITING or self._drafts.has(other):
+            if other in partly:
+                self._problem(
+                    posts[change.post],
+                    "partly-out",
+                    f"A part of it is out on {change.account} already, as {other}; under another "
+                    "name it would begin anew.",
+                    f"Give the draft the name {other} again, or change its text.",
+                )
+            elif state is State.CANCELLED:
+                self._problem(
+                    posts[change.post],
+                    "cancelled",
+                    f"Somebody cancelled it for {change.account} when it was called {other}; it is "
+                    "not queued under another name.",
+                    "Change the text, or say `repeat: true`, if it must go out after all.",
+                    severity=Severity.WARNING,
+                )
+            elif state in WAITING or self._drafts.has(other):
                 self._problem(
                     posts[change.post],
                     "duplicate-text",
@@ -243,7 +264,7 @@ class Comparison:
             if wish is None or wish.expires_at is None or wish.expires_at > self._now:
                 continue
             self._changes.remove(change)
-            moved = change.delivery is not None and change.delivery.state in WAITING
+            moved = change.delivery is not None and change.delivery.in_reach
             asked_anew = change.post not in known or (moved and change.kind is Change.MOVE)
             self._problem(
                 posts[change.post],
@@ -290,6 +311,10 @@ class Comparison:
         )
 
 
+def _by_a_person(delivery: Delivery) -> bool:
+    return delivery.state is State.CANCELLED and delivery.reason not in _BY_QUEUE
+
+
 def _same_plan(wish: Wish, delivery: Delivery) -> bool:
     return _same_times(wish, delivery) and wish.content == delivery.content
 
@@ -313,9 +338,8 @@ def _kind_of_edit(wish: Wish, delivery: Delivery) -> Change | None:
     if not _same_times(wish, delivery):
         return Change.MOVE
     approved = delivery.approved_by is not None and wish.state is State.AWAITING_APPROVAL
-    if (wish.state is not delivery.state and not approved) or wish.repeat != delivery.repeat:
-        return Change.EDIT
-    return None
+    as_wanted = delivery.state in (wish.state, State.PUBLISHING) or approved
+    return None if as_wanted and wish.repeat == delivery.repeat else Change.EDIT
 
 
 def _keeps_what_is_out(wish: Wish, delivery: Delivery) -> bool:

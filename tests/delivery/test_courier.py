@@ -10,13 +10,22 @@ import pytest
 from publisher.channels.base import Channel, MediaReader, NotPrepared
 from publisher.channels.capabilities import TWITTER
 from publisher.delivery import Courier, Leases
-from publisher.errors import CredentialsMissing
+from publisher.errors import CredentialsMissing, LedgerUnavailable
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.control import Control
 from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.queries import Queries
-from publisher.models import Capabilities, Claim, Delivery, Parcel, Prepared
+from publisher.models import (
+    Capabilities,
+    Claim,
+    Content,
+    Delivery,
+    Parcel,
+    Part,
+    Picture,
+    Prepared,
+)
 from publisher.outcome import (
     Accepted,
     AccountHeld,
@@ -352,3 +361,116 @@ def test_a_post_that_turns_out_to_be_public_while_it_is_made_ready_is_uncertain(
     found = only(queries)
     assert found.state is State.UNCERTAIN
     assert found.settled_at is not None, "it is looked for"
+
+
+PICTURE = Picture(
+    digest="d" * 64, media_type="image/png", width=1, height=1, alt="Une carte", name="carte.png"
+)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [
+        (Refused(Kind.CONTENT, "The picture is refused."), State.FAILED),
+        (Deferred(Kind.UNAVAILABLE, "Away."), State.SCHEDULED),
+        (AccountHeld(Kind.AUTH, "Expired."), State.SCHEDULED),
+        (Unknown("An older text is public."), State.UNCERTAIN),
+    ],
+)
+def test_what_stops_a_post_with_pictures_while_it_is_made_ready_is_on_record(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    courier: Courier,
+    channel: ScriptedChannel,
+    queries: Queries,
+    clock: ManualClock,
+    outcome: Outcome,
+    state: State,
+) -> None:
+    channel.not_prepared = outcome
+    content = Content(parts=(Part(text="Un.", pictures=(PICTURE,)),))
+    add(ledger, wish(clock, due_in=0, content=content))
+    courier.deliver(claim_one(dispatch, clock))
+    found = only(queries)
+    assert (found.state, found.lease_until) == (state, None)
+    assert found.error_message
+
+
+def test_an_answer_that_comes_after_the_lease_is_not_lost(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    courier: Courier,
+    channel: ScriptedChannel,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    """The worker stood still in the middle of its request; what X said is evidence."""
+
+    def stand_still() -> None:
+        clock.advance(120)
+        dispatch.reap()
+
+    channel.before_send = stand_still
+    add(ledger, wish(clock, due_in=0))
+    courier.deliver(claim_one(dispatch, clock))
+    found = only(queries)
+    assert (found.state, found.remote_ids) == (State.PUBLISHED, ("100",))
+
+
+def test_a_machine_that_slept_between_intent_and_request_does_not_send(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    attempts: Attempts,
+    channel: ScriptedChannel,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    """The monotonic clock stands still meanwhile; the date shows it."""
+
+    class Sleeping(Attempts):
+        def intend(
+            self, delivery: Delivery, send_at: datetime, lease_until: datetime
+        ) -> Delivery | None:
+            intended = super().intend(delivery, send_at, lease_until)
+            monotonic = clock.monotonic()
+            clock.advance(8 * 3600)
+            clock._monotonic = monotonic
+            return intended
+
+    courier = Courier(
+        Sleeping(attempts._database, clock, settle=60),
+        lambda _account: channel,
+        clock,
+        Leases.for_timeout(timedelta(seconds=20)),
+    )
+    add(ledger, wish(clock, due_in=0))
+    courier.deliver(claim_one(dispatch, clock))
+    assert channel.sent == []
+
+
+def test_what_a_platform_said_is_written_down_when_the_ledger_is_back(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    attempts: Attempts,
+    channel: ScriptedChannel,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    class Locked(Attempts):
+        tries = 0
+
+        def record(self, delivery: Delivery, outcome: Outcome, lease_until: datetime) -> Delivery:
+            self.tries += 1
+            if self.tries < 5:
+                raise LedgerUnavailable
+            return super().record(delivery, outcome, lease_until)
+
+    courier = Courier(
+        Locked(attempts._database, clock, settle=60),
+        lambda _account: channel,
+        clock,
+        Leases.for_timeout(timedelta(seconds=20)),
+    )
+    add(ledger, wish(clock, due_in=0))
+    courier.deliver(claim_one(dispatch, clock))
+    assert only(queries).state is State.PUBLISHED

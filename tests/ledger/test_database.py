@@ -1,12 +1,16 @@
 """The ledger's database: its shape, its guards and its errors."""
 
-import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
 import threading
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect, text
+from sqlalchemy.engine import make_url
 
 from publisher.errors import (
     ConfigurationError,
@@ -88,7 +92,13 @@ def test_what_a_failed_transaction_wrote_is_gone(database: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["nonsense", "mysql://user:hunter2@localhost/x", "sqlite+what:///x"]
+    "url",
+    [
+        "nonsense",
+        "mysql://user:hunter2@localhost/x",
+        "sqlite+what:///x",
+        "postgresql+psycopg_async://user:hunter2@localhost/x",
+    ],
 )
 def test_a_url_that_is_none_is_refused_without_repeating_it(url: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
@@ -110,8 +120,127 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         Database(f"sqlite:///{tmp_path}/var/publisher.db").migrate()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_read_only_folder_is_named(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    with pytest.raises((StorageError, LedgerUnavailable)):
-        Database(f"sqlite:///{tmp_path}/publisher.db").migrate()
+_AS_NOBODY = """
+import os, sys
+from publisher.errors import StorageError
+from publisher.ledger.database import Database
+
+folder = sys.argv[1]
+Database(f"sqlite:///{folder}/ready/publisher.db").migrate()  # imports all that it needs
+os.chmod(f"{folder}/ready/publisher.db", 0o444)
+for name in ("empty", "ready"):
+    os.chmod(f"{folder}/{name}", 0o555)
+if os.geteuid() == 0:
+    os.seteuid(65534)  # root may write everywhere
+for name in ("empty", "ready"):
+    try:
+        Database(f"sqlite:///{folder}/{name}/publisher.db").migrate()
+        print("written")
+    except StorageError as error:
+        print(error, error.hint)
+"""
+
+
+def test_a_read_only_folder_is_named() -> None:
+    """With a ledger in it or without, the message has the file, and speaks of permissions."""
+    # Not in pytest's folders, which are closed to the other user that root becomes.
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "empty").mkdir()
+        (folder / "ready").mkdir()
+        done = subprocess.run(
+            [sys.executable, "-c", _AS_NOBODY, name],
+            capture_output=True, encoding="utf-8", timeout=60, check=True,
+        )  # fmt: skip
+        for path in folder.iterdir():
+            path.chmod(0o755)
+    empty, ready = done.stdout.splitlines()
+    assert empty.startswith(f"{folder}/empty/publisher.db cannot be opened: ")
+    assert ready.startswith(f"{folder}/ready/publisher.db cannot be ")
+    assert "permissions" in empty
+    assert "permissions" in ready
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "sqlite:///"])
+def test_a_ledger_must_have_a_file(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="names no file"):
+        Database(url)
+
+
+@pytest.mark.parametrize("table", ["deliveries", "recipes"])
+def test_a_file_of_another_program_is_refused_and_left_alone(tmp_path: Path, table: str) -> None:
+    path = tmp_path / "other.db"
+    with closing(sqlite3.connect(path)) as other, other:
+        other.execute(f"CREATE TABLE {table} (id INTEGER)")
+    before = path.read_bytes()[100:]  # the header tells of the journal's mode
+    with (
+        closing(Database(f"sqlite:///{path}")) as database,
+        pytest.raises(LedgerUnavailable, match=r"other\.db is no ledger of Publisher") as caught,
+    ):
+        database.migrate()
+    assert caught.value.hint
+    assert path.read_bytes()[100:] == before
+
+
+def test_the_migrations_of_another_program_are_no_newer_ledger(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with closing(sqlite3.connect(path)) as other, other:
+        other.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        other.execute("INSERT INTO alembic_version VALUES ('9f3c')")
+    with (
+        closing(Database(f"sqlite:///{path}")) as database,
+        pytest.raises(LedgerUnavailable, match="is no ledger"),
+    ):
+        database.migrate()
+
+
+def test_a_server_may_be_shared_with_another_program(postgres_url: str) -> None:
+    with closing(Database(postgres_url)) as database:
+        with database.write() as connection:
+            connection.execute(text("CREATE TABLE recipes (id INTEGER)"))
+        database.migrate()
+        database.check_revision()
+
+
+def test_a_lost_table_is_named(database: Database) -> None:
+    with database.write() as connection:
+        connection.execute(text("ALTER TABLE media RENAME TO lost"))
+    with (
+        pytest.raises(LedgerUnavailable, match=r"lacks a table: .*media") as caught,
+        database.read() as connection,
+    ):
+        connection.execute(text("SELECT * FROM media"))
+    assert "backup" in str(caught.value.hint)
+
+
+def test_a_role_without_rights_is_told_which(postgres_url: str) -> None:
+    """Whether it would make the tables or read them."""
+    with closing(Database(postgres_url)) as owner:
+        owner.migrate()
+        with owner.write() as connection:
+            connection.execute(text("CREATE ROLE guest LOGIN"))
+            connection.execute(text("CREATE SCHEMA empty AUTHORIZATION CURRENT_USER"))
+        try:
+            guest = make_url(postgres_url).set(username="guest")
+            # Where the guest sees no table yet, it would make them all.
+            nowhere = guest.update_query_dict({"options": "-csearch_path=empty"})
+            for url in (guest, nowhere):
+                with (
+                    closing(Database(url.render_as_string(hide_password=False))) as database,
+                    pytest.raises(LedgerUnavailable, match="does not let Publisher in") as caught,
+                ):
+                    database.migrate()
+                assert "grant" in str(caught.value.hint)
+        finally:
+            with owner.write() as connection:
+                connection.execute(text("DROP ROLE guest"))
+
+
+def test_an_option_that_the_server_does_not_know_is_named(postgres_url: str) -> None:
+    url = f"{postgres_url}{'&' if '?' in postgres_url else '?'}foo=bar"
+    with (
+        closing(Database(url)) as database,
+        pytest.raises(LedgerUnavailable, match=r'url cannot be used: .*"foo"'),
+    ):
+        database.check_revision()

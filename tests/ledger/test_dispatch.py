@@ -135,3 +135,16 @@ def test_a_lease_that_ran_out_after_the_intent_leaves_the_outcome_unknown(
     uncertain = only(queries)
     assert (uncertain.state, uncertain.error_kind) == (State.UNCERTAIN, Kind.UNKNOWN_OUTCOME)
     assert uncertain.intent_at is not None
+
+
+def test_what_would_be_past_its_expiry_is_not_claimed_again(
+    ledger: Ledger, dispatch: Dispatch, queries: Queries, clock: ManualClock
+) -> None:
+    """A worker dies again and again; in the end the post is missed, and says so."""
+    add(ledger, wish(clock, due_in=0))
+    claim(dispatch, clock)
+    clock.advance(5 * 3600)
+    dispatch.reap()
+    assert claim(dispatch, clock) == []
+    dispatch.expire()
+    assert only(queries).state is State.MISSED

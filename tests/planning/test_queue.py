@@ -10,8 +10,8 @@ from PIL import Image
 from publisher import settings
 from publisher.app import Application
 from publisher.errors import NotPossible
-from publisher.models import Claim, Delivery
-from publisher.outcome import Accepted, Kind, Refused
+from publisher.models import Delivery
+from publisher.outcome import Accepted, Deferred, Kind, Refused
 from publisher.planning import Change
 from publisher.states import State
 from tests.support.clock import ManualClock
@@ -72,6 +72,16 @@ def finish(app: Application, post: str, outcome: Accepted | Refused | None = Non
             attempts.record(intended, outcome or Accepted("1"), lease)
         else:
             app.dispatch.release([claim])
+
+
+def begin_to_send(app: Application) -> Delivery:
+    """Claim the first delivery, and write that it is about to be sent."""
+    lease = app.clock.ahead(60)
+    taken = app.attempts.take(app.dispatch.claim(app.clock.ahead(10**7), lease, 1)[0])
+    assert taken is not None
+    intended = app.attempts.intend(taken, app.clock.now(), lease)
+    assert intended is not None
+    return intended
 
 
 def test_a_draft_is_queued_for_each_of_its_accounts(app: Application, workspace: Workspace) -> None:
@@ -324,17 +334,17 @@ def test_the_clean_picture_is_in_the_ledger(app: Application, workspace: Workspa
 def test_a_delivery_that_moved_on_meanwhile_is_looked_at_again(
     app: Application, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is claimed after the plan was made: the second look finds it out of reach."""
+    """It is being sent after the plan was made: the second look finds it out of reach."""
     workspace.draft("a.fr", "at: 2016-03-07 09:00\nto: [bice-x]")
     queue(app)
     workspace.edit("a.fr.md", "Le texte.", "Un autre texte.")
     plan = app.planner.plan
-    claimed: list[Claim] = []
+    claimed: list[Delivery] = []
 
     def plan_then_claim(paths: object = ()) -> object:
         made = plan(())
         if not claimed:
-            claimed.extend(app.dispatch.claim(app.clock.ahead(10), app.clock.ahead(60), 1))
+            claimed.append(begin_to_send(app))
         return made
 
     monkeypatch.setattr(app.planner, "plan", plan_then_claim)
@@ -404,7 +414,7 @@ def test_retry_does_not_bring_back_a_text_that_another_post_has_meanwhile(
 ) -> None:
     path = workspace.draft("a.fr", f"{_NOON}\nto: [bice-page]")
     queue(app)
-    app.control.cancel("a.fr", None, "direction", "non")
+    finish(app, "a.fr", Refused(Kind.CONTENT, "Refused."))
     path.rename(path.with_name("b.fr.md"))
     queue(app)
     with pytest.raises(NotPossible, match=r"b\.fr"):
@@ -494,9 +504,65 @@ def test_removing_a_draft_while_it_is_published_says_that_it_is_too_late(
 ) -> None:
     workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]")
     queue(app)
-    app.dispatch.claim(app.clock.ahead(10**7), app.clock.ahead(60), 1)
+    begin_to_send(app)
     workspace.remove("a.fr")
     assert plan_of(app) == ([], ["already-out"])
+
+
+def test_what_a_worker_has_in_hand_but_does_not_send_yet_follows_its_draft(
+    app: Application, workspace: Workspace
+) -> None:
+    """The worker finds its claim worthless, and lets go."""
+    workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]", "Un.")
+    workspace.draft("b.fr", f"{_NOON}\nto: [bice-x]", "Deux.")
+    queue(app)
+    claims = app.dispatch.claim(app.clock.ahead(10**7), app.clock.ahead(60), 2)
+    assert queue(app) == []
+    workspace.remove("a.fr")
+    workspace.edit("b.fr.md", "Deux.", "Deux, corrigé.")
+    assert set(queue(app)) == {(Change.CANCEL, "a.fr", "bice-x"), (Change.EDIT, "b.fr", "bice-x")}
+    assert [app.attempts.take(claim) for claim in claims] == [None, None]
+    assert standing(app, "b.fr").state is State.SCHEDULED
+
+
+def test_a_thread_of_which_a_part_is_out_does_not_begin_anew_under_another_name(
+    app: Application, workspace: Workspace
+) -> None:
+    path = workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]", "Un.\n\n---\nDeux.")
+    queue(app)
+    lease = app.clock.ahead(60)
+    part_out = app.attempts.record(begin_to_send(app), Accepted("1"), lease)
+    intended = app.attempts.intend(part_out, app.clock.now(), lease)
+    assert intended is not None
+    app.attempts.record(intended, Deferred(Kind.UNAVAILABLE, "Away."), lease)
+    path.rename(path.with_name("renamed.fr.md"))
+    assert refusals(app) == ["partly-out"]
+
+
+def test_what_a_person_cancelled_is_not_queued_under_another_name(
+    app: Application, workspace: Workspace
+) -> None:
+    path = workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]")
+    queue(app)
+    app.control.cancel("a.fr", None, "direction", "non")
+    path.rename(path.with_name("renamed.fr.md"))
+    assert plan_of(app) == ([], ["cancelled"])
+
+
+def test_two_who_queue_the_same_text_at_once_do_not_both_succeed(
+    app: Application, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second plan was made before the first was written; it is made again."""
+    workspace.draft("b.fr", f"{_NOON}\nto: [bice-x]")
+    stale = app.planner.plan()
+    workspace.remove("b.fr")
+    workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]")
+    queue(app)
+    workspace.draft("b.fr", f"{_NOON}\nto: [bice-x]")
+    plan, plans = app.planner.plan, [stale]
+    monkeypatch.setattr(app.planner, "plan", lambda paths: plans.pop() if plans else plan(paths))
+    assert [p.code for p in app.planner.queue(actor="lima").errors] == ["duplicate-text"]
+    assert [d.post for d in app.queries.deliveries()] == ["a.fr"]
 
 
 def test_an_account_that_changes_its_channel_takes_its_waiting_posts_along(

@@ -395,12 +395,16 @@ def test_killed_supervisor_leaves_no_lock(queued: Queued, workspace: Path, until
     assert supervisor.run(app, until_idle=True, report=_nothing, say=_nothing) == 0
 
 
-def test_run_without_any_credentials_is_refused_before_anything_starts(
-    workspace: Path, draft: Draft, queued: Queued
-) -> None:
+def _only(workspace: Path, channel: str) -> None:
+    """Leave the workspace one account."""
+    settings = f"[accounts.voice]\nchannel = '{channel}'\n"
+    (workspace / "publisher.toml").write_text(settings)
+
+
+def test_run_without_any_credentials_is_refused_before_anything_starts(workspace: Path) -> None:
     (workspace / "secrets.toml").unlink()
-    draft("one", _soon(1))
-    app = queued()
+    _only(workspace, "twitter")
+    app = Application.open(workspace)
     with pytest.raises(CredentialsMissing) as refusal:
         supervisor.run(app, until_idle=True, report=_nothing, say=_nothing)
     assert "secrets.toml" in str(refusal.value.hint)
@@ -428,4 +432,42 @@ def test_run_without_the_credentials_of_one_account_publishes_for_the_others(
     assert any("page_token" in line for line in said)
     (held,) = app.queries.accounts()
     assert "page_token" in str(held.held_message)
+    app.close()
+
+
+def test_run_publishes_on_the_website_though_no_platform_has_credentials(
+    workspace: Path, draft: Draft, queued: Queued
+) -> None:
+    (workspace / "secrets.toml").unlink()
+    draft("one", _soon(1), to="[site]")
+    app = queued()
+    assert supervisor.run(app, until_idle=True, report=_nothing, say=_nothing) == 0
+    assert _states(app) == [State.PUBLISHED]
+    app.close()
+
+
+def test_run_until_idle_tells_by_its_exit_code_that_posts_wait_behind_a_pause(
+    workspace: Path, draft: Draft, queued: Queued
+) -> None:
+    draft("one", _soon(60), to="[site]")
+    app = queued()
+    app.control.pause(None, "crise", "direction")
+    assert supervisor.run(app, until_idle=True, report=_nothing, say=_nothing) == 1
+    app.close()
+
+
+def test_a_worker_that_is_started_again_lives_at_the_same_instant_as_the_others(
+    workspace: Path, draft: Draft, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a clock of its own, the fast clock would begin anew in it."""
+    monkeypatch.setenv("PUBLISHER_CLOCK", "2016-03-07T08:00:00+00:00@60")
+    app = Application.open(workspace)
+    environment = supervisor._clock_for_children(app)
+    ahead = app.clock.ahead(1)
+    monkeypatch.setenv("PUBLISHER_CLOCK", environment["PUBLISHER_CLOCK"])
+    app.clock.sleep_until(ahead)
+    again = Application.open(workspace)
+    assert abs((again.clock.now() - app.clock.now()).total_seconds()) < 6
+    assert again.clock.now() >= ahead
+    again.close()
     app.close()
