@@ -142,6 +142,18 @@ def _make_folder(folder: Path) -> None:
         raise StorageError(f"{folder} cannot be made: {error.strerror}.") from error
 
 
+_POSTGRESQL_PATIENCE = {
+    "connect_timeout": 5,  # seconds
+    # A machine that vanishes in the middle of a transaction must not make the others wait for it.
+    "options": "-c lock_timeout=10s -c idle_in_transaction_session_timeout=15s"
+    " -c statement_timeout=60s",
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,  # milliseconds
+}
+
+
 def _engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
@@ -166,7 +178,7 @@ def _engine(url: str) -> Engine:
             pool_pre_ping=True,
             pool_size=10,
             max_overflow=40,
-            connect_args={"connect_timeout": 5},
+            connect_args=_POSTGRESQL_PATIENCE,
         )
     except (ArgumentError, NoSuchModuleError, ValueError):
         # The URL may hold a password, so it is not repeated here.

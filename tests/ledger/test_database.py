@@ -126,7 +126,9 @@ from publisher.errors import StorageError
 from publisher.ledger.database import Database
 
 folder = sys.argv[1]
-Database(f"sqlite:///{folder}/ready/publisher.db").migrate()  # imports all that it needs
+ready = Database(f"sqlite:///{folder}/ready/publisher.db")
+ready.migrate()  # which imports all that it needs
+ready.close()
 os.chmod(f"{folder}/ready/publisher.db", 0o444)
 for name in ("empty", "ready"):
     os.chmod(f"{folder}/{name}", 0o555)
@@ -134,7 +136,10 @@ if os.geteuid() == 0:
     os.seteuid(65534)  # root may write everywhere
 for name in ("empty", "ready"):
     try:
-        Database(f"sqlite:///{folder}/{name}/publisher.db").migrate()
+        database = Database(f"sqlite:///{folder}/{name}/publisher.db")
+        database.migrate()
+        with database.write() as connection:
+            connection.exec_driver_sql("DELETE FROM accounts")
         print("written")
     except StorageError as error:
         print(error, error.hint)

@@ -295,3 +295,28 @@ def test_what_is_withdrawn_is_on_record_with_who_and_why(
     found = only(queries)
     assert (found.state, found.reason) == (State.WITHDRAWN, "un chiffre est faux")
     assert found.remote_ids == ("1",), "what was out stays on record"
+
+
+def test_of_many_who_queue_a_post_at_once_one_adds_it(
+    ledger: Ledger, queries: Queries, clock: ManualClock
+) -> None:
+    """The others are told to look again, whatever the database says to an id that is taken."""
+    many = 8
+    at_once = threading.Barrier(many)
+    ends: list[str] = []
+
+    def queue() -> None:
+        at_once.wait()
+        try:
+            add(ledger, wish(clock))
+            ends.append("added")
+        except Moved:
+            ends.append("look again")
+
+    threads = [threading.Thread(target=queue) for _ in range(many)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(ends) == ["added", *["look again"] * (many - 1)]
+    assert len(queries.deliveries()) == 1
