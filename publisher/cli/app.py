@@ -4,14 +4,14 @@ Nothing that takes long to import is imported here or at the top of the files th
 commands: `publisher --help` answers at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from publisher import __version__
-from publisher.cli import arguments, control, deliveries, drafts, output, running
+from publisher.cli import arguments, audit, control, deliveries, drafts, output, running
 
 if TYPE_CHECKING:
     from typer.core import TyperGroup
@@ -68,10 +68,36 @@ def _workspace(
     context.obj = workspace
 
 
-def _add(command: Callable[..., Any], *examples: str) -> None:
+_order: list[str] = []
+
+
+def _add(command: Callable[..., Any], *examples: str, to: typer.Typer = application) -> None:
+    to.command(epilog=_examples(examples))(command)
+    if to is application:
+        _order.append(command.__name__)
+
+
+def _add_with(
+    command: Callable[..., Any], below: Callable[..., Any], *examples: str, example_below: str
+) -> None:
+    """A command that has another one below it, and works without."""
+    group = typer.Typer(rich_markup_mode=None)
+    application.add_typer(
+        group,
+        name=command.__name__,
+        callback=command,
+        invoke_without_command=True,
+        subcommand_metavar=f"[{below.__name__}]",
+        epilog=_examples(examples),
+    )
+    _order.append(command.__name__)
+    _add(below, example_below, to=group)
+
+
+def _examples(examples: Sequence[str]) -> str:
     heading = "Example:" if len(examples) == 1 else "Examples:"
     lines = "\n".join(f"  {example}" for example in examples)
-    application.command(epilog=f"\b\n{heading}\n{lines}")(command)
+    return f"\b\n{heading}\n{lines}"
 
 
 _add(drafts.init, "publisher init campaign")
@@ -94,11 +120,13 @@ _add(
 _add(deliveries.plan, "publisher plan", "publisher plan posts/lima")
 _add(deliveries.queue, "publisher queue", "publisher queue posts/lima --as redaction")
 _add(deliveries.status, "publisher status", "publisher status --all")
-_add(
+_add_with(
     deliveries.log,
+    audit.verify,
     "publisher log --since 2016-03-07 --until 2016-03-08",
     "publisher log --state failed",
     "publisher log --format csv > log.csv",
+    example_below="publisher log verify",
 )
 _add(deliveries.history, "publisher history 2016-03-07-annual-day.fr")
 _add(
@@ -125,11 +153,18 @@ _add(running.run, "publisher run", "publisher run --until-idle")
 _add(running.sandbox, "publisher sandbox", "publisher sandbox --port 0")
 _add(running.rehearse, "publisher rehearse", "publisher rehearse --speed 1200")
 _add(running.migrate, "publisher migrate")
+_add(audit.backup, "publisher backup ../ledger-2016-03-07.db")
+_add(
+    audit.restore,
+    "publisher restore ../ledger-2016-03-07.db",
+    "publisher restore --in-place",
+)
 
 
 def command() -> "TyperGroup":
     """The whole command line, ready to run."""
     group: TyperGroup = typer.main.get_command(application)  # type: ignore[assignment]
+    group.commands = {name: group.commands[name] for name in _order}
     return group
 
 

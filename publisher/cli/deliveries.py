@@ -136,6 +136,8 @@ def log(
 
     A delivery is one post to one account.
     """
+    if context.invoked_subcommand:
+        return
     from publisher.app import log_rows
 
     app = arguments.application(context)

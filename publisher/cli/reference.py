@@ -5,8 +5,9 @@ the file is stale, by its exit code.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from publisher.cli import app
 from publisher.cli.output import print_error, print_line
@@ -29,10 +30,17 @@ def text() -> str:
     group = app.command()
     context = group.make_context("publisher", [], resilient_parsing=True, terminal_width=_WIDTH)
     sections = [_TOP, _section("publisher", group.get_help(context))]
+    sections += _sections(group, context)
+    return "\n".join(sections)
+
+
+def _sections(group: Any, context: Any) -> Iterator[str]:
+    """Of each command in the group (Typer's, or Click's), and of those below it."""
     for name, command in group.commands.items():
         inner = command.make_context(name, [], parent=context, resilient_parsing=True)
-        sections.append(_section(f"publisher {name}", command.get_help(inner)))
-    return "\n".join(sections)
+        yield _section(inner.command_path, command.get_help(inner))
+        if hasattr(command, "commands"):
+            yield from _sections(command, inner)
 
 
 def _section(heading: str, help_text: str) -> str:

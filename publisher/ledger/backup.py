@@ -96,9 +96,12 @@ def _copy(source: Path, target: Path) -> None:
     _remove(target)
     with _sqlite_errors(source, target):
         _create_private(target)
-        origin = sqlite3.connect(f"file:{quote(str(source))}?mode=ro", uri=True, timeout=_PATIENCE)
-        with closing(origin), closing(sqlite3.connect(target)) as copy:
+        with closing(_open_to_read(source)) as origin, closing(sqlite3.connect(target)) as copy:
             origin.backup(copy)
+
+
+def _open_to_read(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=_PATIENCE)
 
 
 def _create_private(path: Path) -> None:
@@ -141,30 +144,41 @@ def _set_aside(ledger: Path, now: datetime) -> Path | None:
     kept = ledger.with_name(f"{ledger.name}.before-restore-{now:%Y-%m-%dT%H%M%SZ}")
     if kept.exists():
         raise StorageError(f"{kept} is there already.", hint="Wait a second, and do it again.")
-    try:
+    if not _is_damaged(ledger):
         _close_to_others(ledger)
-    except sqlite3.DatabaseError:
-        # Damaged, it is kept as it is. Its log must not be taken for that of the new ledger.
-        for suffix in _COMPANIONS:
-            with suppress(FileNotFoundError):
-                Path(f"{ledger}{suffix}").rename(f"{kept}{suffix}")
+    # A damaged one is kept as it is. Its log must not be taken for that of the new ledger.
+    for suffix in _COMPANIONS:
+        with _file_errors(kept), suppress(FileNotFoundError):
+            Path(f"{ledger}{suffix}").rename(f"{kept}{suffix}")
     with _file_errors(kept):
         kept.hardlink_to(ledger)
     return kept
+
+
+def _is_damaged(ledger: Path) -> bool:
+    """Whether SQLite cannot even begin to read it; looking changes nothing."""
+    try:
+        with closing(_open_to_read(ledger)) as database:
+            database.execute("SELECT count(*) FROM sqlite_master")
+    except sqlite3.OperationalError:
+        return False
+    except sqlite3.DatabaseError:
+        return True
+    return False
 
 
 def _close_to_others(ledger: Path) -> None:
     """Fold in the ledger's log, which SQLite does only when no other process has it open."""
     try:
         with closing(sqlite3.connect(ledger, timeout=_PATIENCE)) as database:
-            database.execute("PRAGMA journal_mode = DELETE").fetchone()
+            database.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.OperationalError as error:
-        if "locked" not in str(error):
-            raise
-        raise AlreadyRunning(
-            "Another process has the ledger open.",
-            hint="End every other command of Publisher in this workspace, then restore.",
-        ) from None
+        if "locked" in str(error):
+            raise AlreadyRunning(
+                "Another process has the ledger open.",
+                hint="End every other command of Publisher in this workspace, then restore.",
+            ) from None
+        raise StorageError(f"{ledger} cannot be closed: {error}.") from None
 
 
 def _publish(draft: Path, target: Path) -> None:

@@ -1,0 +1,236 @@
+"""Commands that look after the record: log verify, backup, restore."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from publisher.cli import arguments, output
+from publisher.cli.control import Who
+from publisher.errors import AlreadyRunning, BackupUnusable, UsageError
+
+if TYPE_CHECKING:
+    from publisher.ledger.aftermath import Aftermath
+    from publisher.ledger.audit import Verdict
+    from publisher.settings import Settings
+
+_SHOWN = 20  # breaks; --json has all of them
+
+
+def verify(
+    context: typer.Context,
+    *,
+    seal: Annotated[
+        str | None,
+        typer.Option(metavar="HASH", help="A seal that you noted: it must be there still."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")] = False,
+) -> None:
+    """Find any change and any gap in the history.
+
+    Every step of every delivery and account carries a hash over itself and the step before it,
+    and about once a minute a seal covers all steps. Ends with exit code 1 when anything was
+    changed, removed or added by hand.
+
+    Whoever can write the whole database could make all hashes anew. Note the seal's hash in
+    another place now and then, and give it to --seal later: then that shows as well.
+    """
+    app = arguments.application(context)
+    app.audit.seal()
+    verdict = app.audit.verify(noted=seal)
+    if as_json:
+        output.print_json(_as_json(verdict))
+    else:
+        _print_verdict(verdict)
+    if verdict.breaks:
+        raise typer.Exit(1)
+
+
+def backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.")],
+) -> None:
+    """Copy the ledger into a file, while all goes on.
+
+    `publisher run` may be at work. All deliveries, their history and their pictures are in it; drafts, settings and secrets are
+    not. The copy is verified. It holds texts that are not public yet: keep it as safe as those.
+    """
+    from publisher.ledger.backup import back_up
+
+    app = arguments.application(context)
+    if not app.database.is_sqlite:
+        raise UsageError(
+            "The ledger is on PostgreSQL, which has its own backups.",
+            hint=_dump_command(app.settings),
+        )
+    verdict = back_up(app.database, app.clock, file)
+    _print_verdict(verdict)
+    size = f"{file.stat().st_size / 1_000_000:.1f} MB"
+    output.print_line(f"Backed up into {file} ({size}).")
+    if verdict.breaks:
+        raise typer.Exit(1)
+
+
+def restore(
+    context: typer.Context,
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="FILE", help="What `publisher backup` wrote.", show_default=False),
+    ] = None,
+    *,
+    in_place: Annotated[
+        bool,
+        typer.Option(
+            "--in-place", help="The database was put back by other means, such as pg_restore."
+        ),
+    ] = False,
+    despite_breaks: Annotated[
+        bool,
+        typer.Option("--despite-breaks", help="Also when its history was changed."),
+    ] = False,
+    who: Who = None,
+) -> None:
+    """Put a backup in the place of the ledger, while nothing runs.
+
+    The ledger that stood there is kept beside it. What the backup has on the schedule and was due
+    since may be out: it does not go out again, but is uncertain until you have looked at the
+    account and used `publisher resolve` or `publisher retry`. Everything is paused until you say
+    `publisher resume`.
+    """
+    if (file is None) is not in_place:
+        raise UsageError(
+            "Name the backup's file, or say --in-place.",
+            hint="With PostgreSQL: pg_restore first, then `publisher restore --in-place`.",
+        )
+    actor = arguments.actor(who)
+    settings = arguments.settings(context)
+    with _nothing_runs(settings):
+        if file is None:
+            aftermath, kept = _in_place(context, actor, despite_breaks=despite_breaks), None
+        else:
+            aftermath, kept = _from_file(settings, file, actor, despite_breaks=despite_breaks)
+    _print_aftermath(aftermath, arguments.zone(settings))
+    if kept:
+        output.print_prose(f"The ledger that stood there before is kept in {kept}.")
+
+
+def _from_file(
+    settings: "Settings", file: Path, actor: str, *, despite_breaks: bool
+) -> tuple["Aftermath", Path | None]:
+    from sqlalchemy.engine import make_url
+
+    from publisher import clock
+    from publisher.ledger.backup import restore as put_back
+
+    url = make_url(settings.database_url)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        raise UsageError(
+            "The ledger is on PostgreSQL, which restores its own backups.",
+            hint="Use pg_restore, then `publisher restore --in-place`.",
+        )
+    done = put_back(
+        file, Path(url.database), clock.from_environment(), actor, despite_breaks=despite_breaks
+    )
+    return done.aftermath, done.kept
+
+
+def _in_place(context: typer.Context, actor: str, *, despite_breaks: bool) -> "Aftermath":
+    from publisher.ledger.aftermath import face
+
+    app = arguments.application(context)
+    verdict = app.audit.verify()
+    if verdict.breaks and not despite_breaks:
+        raise BackupUnusable(
+            f"The history was changed: {verdict.breaks[0]}.",
+            hint="`publisher log verify` shows all; --despite-breaks goes on nevertheless.",
+        )
+    return face(app.database, app.clock, actor)
+
+
+@contextmanager
+def _nothing_runs(settings: "Settings") -> Iterator[None]:
+    from publisher.lock import locked
+
+    try:
+        with locked(settings.var / "run.lock", "`publisher run`"):
+            yield
+    except AlreadyRunning as error:
+        hint = "Stop it with Ctrl-C, and every worker on other machines; then restore."
+        raise AlreadyRunning(str(error), hint=hint) from None
+
+
+def _dump_command(settings: "Settings") -> str:
+    """How to call pg_dump for this ledger; it asks for the password, or reads ~/.pgpass."""
+    import shlex
+
+    from sqlalchemy.engine import make_url
+
+    url = make_url(settings.database_url)
+    named = {"--host": url.host, "--port": url.port, "--username": url.username}
+    options = [f"{name}={value}" for name, value in named.items() if value]
+    words = ["pg_dump", "--format=custom", "--file=FILE", *options, url.database or ""]
+    return f"Run: {shlex.join(words)}"
+
+
+def _print_verdict(verdict: "Verdict") -> None:
+    steps = output.count_of(verdict.steps, "step")
+    of_deliveries = output.count_of(verdict.deliveries, "delivery", "deliveries")
+    if not verdict.breaks:
+        output.print_line(f"{steps} of {of_deliveries}, unbroken.")
+    else:
+        count = output.count_of(len(verdict.breaks), "break")
+        output.print_line(output.paint(f"{steps} of {of_deliveries}, with {count}:", "red"))
+        for flaw in verdict.breaks[:_SHOWN]:
+            output.print_prose(f"  {output.printable(str(flaw))}", "    ")
+        if len(verdict.breaks) > _SHOWN:
+            output.print_line(f"  … and {len(verdict.breaks) - _SHOWN} more: --json shows all.")
+    if verdict.seal:
+        open_steps = f", {verdict.unsealed} since" if verdict.unsealed else ""
+        when = f"{verdict.seal.at:%Y-%m-%d %H:%M:%S} UTC"
+        output.print_line(f"Seal {verdict.seal.number} of {when}{open_steps}: {verdict.seal.hash}")
+
+
+def _as_json(verdict: "Verdict") -> dict[str, Any]:
+    from publisher.app import instant_text
+
+    seal = verdict.seal
+    return {
+        "unbroken": not verdict.breaks,
+        "steps": verdict.steps,
+        "deliveries": verdict.deliveries,
+        "unsealed": verdict.unsealed,
+        "seal": seal and {"number": seal.number, "at": instant_text(seal.at), "hash": seal.hash},
+        "breaks": [asdict(flaw) for flaw in verdict.breaks],
+    }
+
+
+def _print_aftermath(aftermath: "Aftermath", zone: Any) -> None:
+    from publisher.cli import tables
+
+    when = output.minute(aftermath.taken_at, zone)
+    output.print_prose(f"The ledger is as it was on {when}. Everything is paused.")
+    if aftermath.uncertain:
+        output.print_line()
+        output.print_prose(
+            "These may have gone out since. Look at each account, then tell the ledger: "
+            "`publisher resolve POST --account NAME --published ID` when it is there, "
+            "`publisher retry POST --account NAME` when it is not."
+        )
+        tables.print_days(aftermath.uncertain, zone)
+    if aftermath.waiting:
+        output.print_line()
+        output.print_prose(
+            "These waited for a person then, and may be out as well. Look before you approve or "
+            "queue them."
+        )
+        tables.print_days(aftermath.waiting, zone)
+    output.print_line()
+    output.print_prose(
+        "What was queued or moved after that instant is not in the ledger. Look through "
+        "`publisher plan` before you queue: what is out already must not be queued again. "
+        "When all is seen to, `publisher resume`."
+    )
+    output.print_line(output.times_of(zone))
