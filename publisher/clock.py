@@ -21,6 +21,9 @@ from publisher.errors import ConfigurationError
 
 ENVIRONMENT_VARIABLE = "PUBLISHER_CLOCK"
 _LONGEST_NAP = 0.05  # seconds; a shared clock may jump while somebody sleeps
+_YEARS = range(1970, 9001)
+"""Years that a clock may begin in, so that no sum of instants leaves the calendar."""
+_FASTEST = 1_000_000
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 
 
@@ -152,7 +155,7 @@ def from_environment() -> Clock:
     if wish.startswith("file:"):
         try:
             return SharedClock(Path(wish.removeprefix("file:")))
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise ConfigurationError(
                 f"{ENVIRONMENT_VARIABLE} names a clock that cannot be read: {error}",
                 hint="Unset it, or start `publisher rehearse`, which makes such a clock itself.",
@@ -160,12 +163,13 @@ def from_environment() -> Clock:
     text, _, speed = wish.partition("@")
     try:
         start, factor = datetime.fromisoformat(text), float(speed or 1)
-        if start.tzinfo is None or not 0 < factor < float("inf"):
+        if start.tzinfo is None or start.year not in _YEARS or not 0 < factor <= _FASTEST:
             raise ValueError(wish)
     except ValueError:
         raise ConfigurationError(
             f"{ENVIRONMENT_VARIABLE} is {wish!r}, which is no instant with an offset and a speed.",
-            hint="Write it like 2016-03-07T08:00:00+01:00@600.",
+            hint="Write it like 2016-03-07T08:00:00+01:00@600. The year is one from "
+            f"{_YEARS.start} to {_YEARS.stop - 1}, and the speed at most {_FASTEST:,}.",
         ) from None
     return FastClock(start, factor)
 

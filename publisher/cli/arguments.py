@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 WORKSPACE_VARIABLE = "PUBLISHER_WORKSPACE"
 USER_VARIABLE = "PUBLISHER_USER"
 _OPTION = "--workspace"
+_LAST_YEAR = 9000  # far enough, and a day later is a date still
 
 
 def workspace(context: typer.Context) -> Path:
@@ -143,6 +144,8 @@ def until(given: str | None, zone: tzinfo) -> datetime | None:
 def _instant(given: str, zone: tzinfo, option: str) -> tuple[datetime, bool]:
     try:
         instant = datetime.fromisoformat(given.strip())
+        if instant.year > _LAST_YEAR:
+            raise ValueError(given)
         local = instant if instant.tzinfo else instant.replace(tzinfo=zone)
         return local.astimezone(UTC), len(given.strip()) == len("2016-03-07")
     except (ValueError, OverflowError):

@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -54,8 +55,7 @@ def init(
             f"Nothing was written, because this exists already: {', '.join(in_the_way)}.",
             hint="Name an empty folder, or go on with the workspace that is there.",
         )
-    _create_all(folder, files)
-    _ignore(folder / ".gitignore", layout.IGNORED)
+    _create_all(folder, files, layout.IGNORED)
     output.print_line(f"A workspace is ready in {folder.resolve()}:")
     for path in files:
         output.print_line(f"  {path}")
@@ -94,14 +94,19 @@ def new(
     session = arguments.session(settings)
     draft = newdraft.make(settings, session, title=title, at=at, to=to or [], lang=lang)
     name = os.path.relpath(draft.path)
-    draft.path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        _create(draft.path, draft.text)
-    except FileExistsError:
+    if draft.path.exists() or draft.path.is_symlink():
         raise UsageError(
             f"{name} exists already; nothing was written.",
             hint="Edit that draft, or choose another title.",
-        ) from None
+        )
+    try:
+        draft.path.parent.mkdir(parents=True, exist_ok=True)
+        _create(draft.path, draft.text)
+    except OSError as error:
+        raise StorageError(
+            f"{error.filename or name} cannot be written: {error.strerror}.",
+            hint="The folder posts/ must be one that you may write to, on a disk with free space.",
+        ) from error
     output.print_line(name)
 
 
@@ -204,19 +209,25 @@ def _read(file: str) -> str:
         ) from None
 
 
-def _create_all(folder: Path, files: Mapping[Path, str]) -> None:
-    """Write all the files of a workspace, or none."""
+def _create_all(folder: Path, files: Mapping[Path, str], ignored: Sequence[str]) -> None:
+    """Write all the files of a workspace, or leave everything as it was."""
     from publisher.settings import SECRETS_FILE
 
+    innermost = folder / "posts" / "media"
+    missing = [path for path in (innermost, *innermost.parents) if not path.exists()]
     written: list[Path] = []
     try:
-        (folder / "posts" / "media").mkdir(parents=True, exist_ok=True)
+        innermost.mkdir(parents=True, exist_ok=True)
         for path, text in files.items():
-            written.append(path)
             _create(path, text, 0o600 if path.name == SECRETS_FILE else 0o666)
+            written.append(path)
+        _ignore(folder / ".gitignore", ignored)
     except OSError as error:
         for path in written:
             path.unlink(missing_ok=True)
+        for path in missing:
+            with suppress(OSError):
+                path.rmdir()
         raise StorageError(
             f"No workspace can be made in {folder}: {error.strerror}.",
             hint="Name a folder that you may write to, on a disk with free space.",
@@ -224,14 +235,28 @@ def _create_all(folder: Path, files: Mapping[Path, str]) -> None:
 
 
 def _create(path: Path, text: str, mode: int = 0o666) -> None:
-    """Write a new file; FileExistsError rather than over another."""
+    """Write a new file, whole or not at all; FileExistsError rather than over another."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
-def _ignore(path: Path, names: tuple[str, ...]) -> None:
-    """Keep git away from what must not leave the machine; lines that are there stay."""
-    present = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    lines = [*present, *(name for name in names if name not in present)]
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+def _ignore(path: Path, names: Sequence[str]) -> None:
+    """Keep git away from what must not leave the machine; what is there stays, byte for byte."""
+    present = path.read_bytes() if path.exists() else None
+    lines = (present or b"").splitlines()
+    more = "".join(f"{name}\n" for name in names if name.encode() not in lines)
+    if present is None:
+        _create(path, more)
+        return
+    gap = "\n" if present and not present.endswith(b"\n") else ""
+    try:
+        with path.open("ab") as file:
+            file.write(f"{gap}{more}".encode() if more else b"")
+    except OSError:
+        os.truncate(path, len(present))
+        raise

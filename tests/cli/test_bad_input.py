@@ -199,7 +199,18 @@ def test_secrets_of_an_account_that_is_not_there(cli: Cli, workspace: Path) -> N
     assert "hunter2" not in result.err
 
 
-@pytest.mark.parametrize("value", ["soon", "2016-03-07T08:00:00", "file:/nothing"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "soon",
+        "2016-03-07T08:00:00",
+        "file:/nothing",
+        "9999-12-31T23:59:59+00:00@600",
+        "0001-01-01T00:00:00+01:00",
+        "2016-03-07T08:00:00Z@1e300",
+        "2016-03-07T08:00:00Z@nan",
+    ],
+)
 def test_a_bad_clock(
     cli: Cli, workspace: Path, monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:

@@ -214,10 +214,13 @@ def test_log_filters(
     assert [row["account"] for row in cli("log", "--json", *filters).json] == accounts
 
 
-def test_log_refuses_a_time_that_is_none(cli: Cli, workspace: Path) -> None:
-    result = cli("log", "--since", "yesterday")
+@pytest.mark.parametrize("option", ["--since", "--until"])
+@pytest.mark.parametrize("time", ["yesterday", "9999-12-31", "0001-01-01"])
+def test_log_refuses_a_time_that_is_none(cli: Cli, workspace: Path, option: str, time: str) -> None:
+    """Neither is one that no zone can turn into an instant, or that has no next day."""
+    result = cli("log", option, time)
     assert result.code == 2
-    assert "--since 'yesterday' is no time." in result.err
+    assert f"{option} '{time}' is no time." in result.err
 
 
 def test_log_csv_for_spreadsheets(cli: Cli, workspace: Path, draft: Path, published: None) -> None:

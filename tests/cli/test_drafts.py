@@ -3,7 +3,9 @@
 import errno
 import json
 import os
+import resource
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +118,58 @@ def test_init_on_a_full_disk_leaves_nothing(
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
+def test_init_leaves_a_gitignore_of_another_encoding_as_it_is(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_bytes("caf\xe9/\n".encode("latin-1"))
+    assert cli("init", tmp_path).code == 0
+    assert (tmp_path / ".gitignore").read_bytes() == b"caf\xe9/\nvar/\nsecrets.toml\n"
+
+
+def test_init_that_cannot_keep_secrets_out_of_git_leaves_nothing(cli: Cli, tmp_path: Path) -> None:
+    """Neither files nor folders; what was there stays."""
+    (tmp_path / "campaign" / ".gitignore").mkdir(parents=True)
+    result = cli("init", tmp_path / "campaign")
+    assert result.code == 3
+    assert "No workspace can be made" in result.err
+    assert [path.name for path in (tmp_path / "campaign").rglob("*")] == [".gitignore"]
+
+
+@pytest.fixture
+def full_disk() -> Iterator[None]:
+    """No file of this process can grow."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_init_whose_first_file_cannot_be_finished_leaves_nothing(cli: Cli, tmp_path: Path) -> None:
+    result = cli("init", tmp_path / "campaign")
+    assert result.code == 3
+    assert not list(tmp_path.rglob("*"))
+
+
 # new
+
+
+def test_new_on_a_full_disk_leaves_no_empty_draft(
+    cli: Cli, workspace: Path, request: pytest.FixtureRequest
+) -> None:
+    request.getfixturevalue("full_disk")
+    result = cli("new", "Hello")
+    assert result.code == 3
+    assert "error: posts/hello.en.md cannot be written: " in result.err
+    assert not list((workspace / "posts").glob("*.md"))
+
+
+def test_new_where_posts_is_a_file(cli: Cli, workspace: Path) -> None:
+    (workspace / "posts" / "session.yaml").unlink()
+    (workspace / "posts").rmdir()
+    (workspace / "posts").write_text("no folder")
+    result = cli("new", "Hello")
+    assert result.code == 3
+    assert f"error: {workspace / 'posts'}" in result.err
+    assert "hint: The folder posts/ must be one" in result.err
 
 
 def test_new_makes_a_draft_and_prints_its_path(cli: Cli, workspace: Path) -> None:
