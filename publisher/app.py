@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from publisher import clock as clocks
+from publisher import logs
 from publisher import settings as workspace_settings
 from publisher.channels.base import Channel
 from publisher.channels.registry import ChannelOptions, open_channel
@@ -39,6 +40,7 @@ class Application:
     """Everything that commands, pages and workers need of one workspace."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
+        logs.configure()
         self.settings = settings
         self.clock = clock
         self.database = Database(settings.database_url)

@@ -138,6 +138,7 @@ def _open_log(path: Path) -> BinaryIO:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and path.stat().st_size > _LOG_LIMIT:
             path.replace(path.with_name(f"{path.name}.1"))
+        path.touch(mode=0o600)  # texts under embargo may be named in it
         return path.open("ab")
     except OSError as error:
         raise StorageError(f"{path} cannot be written: {error.strerror}.") from error

@@ -284,7 +284,10 @@ class _Kept:
 
     def _note_death(self) -> None:
         child = self.child
-        self._quick_deaths = self._quick_deaths + 1 if child.age < _QUICK else 0
+        # What somebody kills from outside is no fault of its own, and starts again each time.
+        own = child.exit_status is not None and child.exit_status >= 0
+        quick = child.age < _QUICK
+        self._quick_deaths = self._quick_deaths + own if quick else 0
         how = _describe(child.exit_status)
         if self._quick_deaths >= _QUICK_DEATHS:
             raise ProcessFailed(

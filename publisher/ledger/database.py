@@ -70,7 +70,7 @@ class Database:
     def migrate(self) -> None:
         """Bring the tables to this version's shape; LedgerTooNew when they are ahead of it."""
         if self.is_sqlite and (path := self.engine.url.database):
-            _make_folder(Path(path).parent)
+            _make_private(Path(path))
         with self.write() as connection:
             if not self.is_sqlite:
                 # Two processes that start together must not both create the tables.
@@ -135,11 +135,14 @@ def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _make_folder(folder: Path) -> None:
+def _make_private(path: Path) -> None:
+    """Make the database's file for its owner alone: texts under embargo are in it."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.touch(mode=0o600)
     except OSError as error:
-        raise StorageError(f"{folder} cannot be made: {error.strerror}.") from error
+        raise StorageError(f"{path} cannot be opened: {error.strerror}.") from error
 
 
 _POSTGRESQL_PATIENCE = {

@@ -41,6 +41,7 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 # --- docs/drafts.md ---------------------------------------------------------
 
 QUEUE_CODES = {
+    "cancelled": "Somebody cancelled the same text under the name of a draft that is gone.",
     "already-out": "The post, or its text, is out on the account; the draft changes nothing there.",
     "past": "The post's time and its expiry are over.",
     "embargo-after-expiry": "The embargo ends when the post has expired: it can never go out.",
@@ -96,6 +97,12 @@ _REASONS: dict[tuple[State, State], str] = {
     (_S.PUBLISHING, _S.SCHEDULED): "It is certain that it is not out, and it may go out later: the "
     "account is paused or held, the platform could not be reached, or the worker or the broker "
     "died before anything was sent.",
+    (_S.PUBLISHING, _S.AWAITING_APPROVAL): "A worker had it in hand and had not begun to send, and "
+    "the draft was edited and queued again, where approval is required.",
+    (_S.PUBLISHING, _S.HELD): "A worker had it in hand and had not begun to send, and its agenda "
+    "item was cancelled, or a consent ended.",
+    (_S.PUBLISHING, _S.CANCELLED): "A worker had it in hand and had not begun to send, and it was "
+    "cancelled, or its draft is gone.",
     (_S.PUBLISHING, _S.PUBLISHED): "The platform took it, the last part included.",
     (_S.PUBLISHING, _S.FAILED): "The platform refused it for good.",
     (_S.PUBLISHING, _S.MISSED): "Its expiry passed while it was made ready.",
@@ -119,6 +126,9 @@ _REASONS: dict[tuple[State, State], str] = {
     (_S.FAILED, _S.SCHEDULED): "The draft was mended and queued again; or `publisher retry`.",
     (_S.FAILED, _S.AWAITING_APPROVAL): "The draft was mended and queued again, where approval is "
     "required.",
+    (_S.FAILED, _S.HELD): "Queued again or retried, while the reason to hold it stands.",
+    (_S.MISSED, _S.HELD): "Queued again or retried, while the reason to hold it stands.",
+    (_S.CANCELLED, _S.HELD): "Queued again or retried, while the reason to hold it stands.",
     (_S.FAILED, _S.CANCELLED): "`publisher cancel`.",
     (_S.MISSED, _S.SCHEDULED): "The draft got a new time, or a longer `expires`, and was queued "
     "again.",
@@ -203,6 +213,7 @@ _FEATURES: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
     ("types of picture", lambda c: ", ".join(sorted(t[6:].upper() for t in c.picture_types))),
     ("a picture's file", lambda c: f"up to {c.picture_max_bytes // 1_000_000} MB"),
     ("alternative text", lambda c: f"up to {c.alt_text_max:,} characters"),
+    ("made unseen before its time", lambda c: "yes" if c.lays_posts_ready else "no"),
     ("pictures without text", lambda c: "yes" if c.may_be_empty_with_picture else "no"),
 )
 

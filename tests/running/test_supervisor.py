@@ -256,7 +256,7 @@ def test_process_that_dies_at_once_again_and_again_ends_the_run(
 ) -> None:
     """The message holds the last lines of its log; the exit code is that of bad surroundings."""
 
-    def unlucky(settings: Settings, number: int) -> Child:
+    def unlucky(settings: Settings, number: int, _environment: object) -> Child:
         script = "import sys; sys.exit('No module named luck')"
         log = settings.var / "log" / "unlucky.log"
         return Child(f"worker-{number}", [sys.executable, "-c", script], log)
@@ -470,4 +470,25 @@ def test_a_worker_that_is_started_again_lives_at_the_same_instant_as_the_others(
     assert abs((again.clock.now() - app.clock.now()).total_seconds()) < 6
     assert again.clock.now() >= ahead
     again.close()
+    app.close()
+
+
+def _tended(processes: supervisor.Processes) -> Child:
+    processes.tend()
+    return _worker(processes)
+
+
+def test_a_worker_that_somebody_kills_again_and_again_starts_each_time(
+    workspace: Path, until: Until
+) -> None:
+    app = Application.open(workspace)
+    with _at_work(app, []) as processes:
+        for _ in range(7):
+            worker = _worker(processes)
+            until(lambda: _worker(processes).running)
+            assert worker.pid is not None
+            os.kill(worker.pid, signal.SIGKILL)
+            until(lambda: not _worker(processes).running)
+            processes.tend()
+            until(lambda: _tended(processes).running)
     app.close()

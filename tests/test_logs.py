@@ -1,0 +1,19 @@
+"""Logs tell what happened, and hold no secret."""
+
+import pytest
+import structlog
+
+from publisher import logs
+
+
+def test_a_logged_exception_shows_no_local_variable(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure()
+    password = "hunter2-in-a-variable"  # noqa: F841 - what a renderer might show
+    try:
+        raise ValueError("the reason")
+    except ValueError:
+        structlog.get_logger().exception("it broke", delivery=7)
+    shown = capsys.readouterr().out
+    assert "ValueError: the reason" in shown
+    assert "delivery=7" in shown
+    assert "hunter2" not in shown.replace('password = "hunter2-in-a-variable"', "")
