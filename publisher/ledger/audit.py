@@ -156,7 +156,7 @@ def _flaws_of_deliveries(connection: Connection) -> Iterator[Break]:
         about = steps[0]
         if about["of_post"] is None:
             yield Break(
-                f"The ledger has {len(steps)} steps of delivery {key}, but not the delivery."
+                f"The ledger has {_steps(len(steps))} of delivery {key}, but not the delivery."
             )
             continue
         found = list(_flaws_of_delivery(steps))
@@ -215,12 +215,16 @@ def _flaws_of_seals(connection: Connection) -> Iterator[Break]:
         elif chain.seal_hash(seal, previous) != seal["hash"]:
             yield Break("is not as it was written", seal=seal["number"])
         elif covered != seal["steps"]:
-            what = f"covers {seal['steps']} steps up to {seal['at']:%Y-%m-%d %H:%M:%S} UTC"
+            what = f"covers {_steps(seal['steps'])} up to {seal['at']:%Y-%m-%d %H:%M:%S} UTC"
             yield Break(f"{what}, but {covered} are there", seal=seal["number"])
         elif hasher.hexdigest() != seal["digest"]:
             what = f"covers other steps up to {seal['at']:%Y-%m-%d %H:%M:%S} UTC"
             yield Break(f"{what} than those that are there", seal=seal["number"])
         number, previous = seal["number"], seal["hash"]
+
+
+def _steps(number: int) -> str:
+    return "1 step" if number == 1 else f"{number} steps"
 
 
 def _covered(connection: Connection, after: int, last: int) -> tuple[int, str]:
