@@ -139,22 +139,23 @@ def log(
     if context.invoked_subcommand:
         return
     from publisher.app import log_rows
+    from publisher.cli import tables
 
     app = arguments.application(context)
     zone = arguments.zone(app.settings)
-    found = app.queries.deliveries(
-        since=arguments.since(since, zone),
-        until=arguments.until(until, zone),
-        account=account,
-        state=state,
+    found = tables.by_time(
+        app.queries.deliveries(
+            since=arguments.since(since, zone),
+            until=arguments.until(until, zone),
+            account=account,
+            state=state,
+        )
     )
     if as_json or form is LogFormat.JSON:
         output.print_json(log_rows(found))
     elif form is LogFormat.CSV:
         output.print_csv(_CSV_COLUMNS, map(_flat, log_rows(found)))
     else:
-        from publisher.cli import tables
-
         tables.print_log(found, zone)
 
 

@@ -1,5 +1,7 @@
 """What `run` shows while it publishes: a line for each delivery."""
 
+from contextlib import suppress
+
 from publisher.app import Application
 from publisher.cli import arguments, output
 from publisher.errors import LedgerUnavailable
@@ -39,6 +41,7 @@ class Live:
         output.print_prose(
             f"Publishing: {scheduled} on the schedule{when}; {end}. {output.times_of(self._zone)}"
         )
+        self._say_what_rests(waiting.scheduled)
 
     def report(self, step: Step) -> None:
         """A line for a step that people care about."""
@@ -62,6 +65,11 @@ class Live:
 
     def conclude(self) -> None:
         """What has become of it all."""
+        self._say_what_has_become()
+        with suppress(LedgerUnavailable):
+            self._say_what_rests(self._app.queries.waiting().scheduled)
+
+    def _say_what_has_become(self) -> None:
         if not self._seen:
             output.print_line("Nothing was published.")
             return
@@ -69,6 +77,14 @@ class Live:
             f"{self._seen[state]} {state}" for state in _COLOURS if state in self._seen
         )
         output.print_line(f"Since the start: {counts or 'nothing has come to an end'}.")
+
+    def _say_what_rests(self, scheduled: int) -> None:
+        """How many wait for a person, beside those that are `scheduled` to go out."""
+        resting = self._app.queries.counts().get(State.SCHEDULED, 0) - scheduled
+        if resting > 0:
+            wait = "1 more delivery waits" if resting == 1 else f"{resting} more deliveries wait"
+            line = f"{wait} for `publisher resume`; `publisher status` shows why."
+            output.print_prose(output.paint(line, "yellow"))
 
     def _more(self, step: Step) -> str:
         if step.event == "published":

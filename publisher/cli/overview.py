@@ -8,6 +8,7 @@ from typing import Any
 from publisher.app import Application, instant_text, log_rows
 from publisher.cli import arguments, output, tables
 from publisher.ledger.queries import AccountStatus
+from publisher.ledger.tables import EVERYTHING
 from publisher.models import Delivery
 from publisher.states import State
 
@@ -26,6 +27,10 @@ class Overview:
     attention: Sequence[Delivery]
     accounts: Sequence[AccountStatus]
     next: Sequence[Delivery]
+    more: int
+    """How many come after those."""
+    resting: int
+    """How many wait, because their account is paused or held."""
     counts: dict[State, int]
 
     @classmethod
@@ -34,14 +39,17 @@ class Overview:
         now, queries = app.clock.now(), app.queries
         attention = [d for state in _WAITS_FOR_A_PERSON for d in queries.deliveries(state=state)]
         attention += queries.deliveries(state=State.MISSED, since=now - _FRESH)
-        coming = [d for state in _NEXT for d in queries.deliveries(state=state, limit=limit)]
-        coming.sort(key=lambda d: (d.due_at, d.id))
+        accounts = queries.accounts()
+        scheduled = [d for state in _NEXT for d in queries.deliveries(state=state)]
+        coming = tables.by_time([d for d in scheduled if not _rests(d, accounts)])
         return cls(
             now=now,
             zone=arguments.zone(app.settings),
-            attention=sorted(attention, key=lambda d: (d.due_at, d.id)),
-            accounts=queries.accounts(),
+            attention=tables.by_time(attention),
+            accounts=accounts,
             next=coming[:limit],
+            more=len(coming[limit:]) if limit else 0,
+            resting=len(scheduled) - len(coming),
             counts=queries.counts(),
         )
 
@@ -51,6 +59,7 @@ class Overview:
             "attention": log_rows(self.attention),
             "accounts": [_account(status) for status in self.accounts],
             "next": log_rows(self.next),
+            "resting": self.resting,
             "counts": {state: self.counts.get(state, 0) for state in State},
         }
 
@@ -67,16 +76,29 @@ class Overview:
         if self.next:
             output.print_line(output.paint("These go out next:", "bold"))
             tables.print_days(self.next, self.zone)
-            more = sum(self.counts.get(state, 0) for state in _NEXT) - len(self.next)
-            if more > 0:
-                output.print_line(f"… and {more} more: `publisher status --all` shows them.")
+            if self.more:
+                output.print_line(f"… and {self.more} more: `publisher status --all` shows them.")
             output.print_line()
-        elif self.counts:
+        elif self.counts and not self.resting:
             output.print_line("Nothing is on the schedule.")
+        if self.resting:
+            wait = "1 delivery waits" if self.resting == 1 else f"{self.resting} deliveries wait"
+            output.print_line(f"{wait} for an account that is paused or held.")
         if self.counts:
             output.print_line(f"In all: {tables.summary(self.counts)}.")
         clock = output.minute(self.now, self.zone)
         output.print_line(f"It is {clock} now. {output.times_of(self.zone)}")
+
+
+def _rests(delivery: Delivery, accounts: Sequence[AccountStatus]) -> bool:
+    """Whether it will not go out at its time, because its account stands still."""
+    return delivery.state is State.SCHEDULED and any(
+        status.paused_at is not None
+        or status.held_until is None
+        or tables.leaves_at(delivery) < status.held_until
+        for status in accounts
+        if status.account in (EVERYTHING, delivery.account)
+    )
 
 
 def _account(status: AccountStatus) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from datetime import tzinfo
 from typing import Any
 
 from publisher.app import instant_text
-from publisher.cli import output
+from publisher.cli import output, tables
+from publisher.models import Delivery, Wish
 from publisher.planning import Change, Plan, PlannedChange
 
 _SIGNS = {
@@ -28,9 +29,10 @@ def print_changes(plan: Plan, zone: tzinfo) -> None:
     for change in plan.changes:
         sign, colour, _ = _SIGNS[change.kind]
         post = Text(change.post)
-        if note := _note(change, zone):
-            post.append(f"\n{output.printable(note)}", style="dim")
-        due = output.minute(_due(change), zone)
+        for note in (tables.embargo_note(_planned(change), zone), _note(change, zone)):
+            if note:
+                post.append(f"\n{output.printable(note)}", style="dim")
+        due = output.minute(tables.leaves_at(_planned(change)), zone)
         table.add_row(Text(f"{sign} {change.kind}", style=colour), due, change.account, post)
     output.print_table(table)
     output.print_line(output.times_of(zone))
@@ -65,7 +67,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
                 "change": change.kind,
                 "post": change.post,
                 "account": change.account,
-                "due_at": instant_text(_due(change)),
+                "due_at": instant_text(_planned(change).due_at),
                 "note": change.note or None,
             }
             for change in plan.changes
@@ -74,11 +76,11 @@ def as_json(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _due(change: PlannedChange) -> Any:
+def _planned(change: PlannedChange) -> Wish | Delivery:
     planned = change.wish or change.delivery
     if planned is None:
         raise ValueError("a change has a wish, a delivery or both")
-    return planned.due_at
+    return planned
 
 
 def _note(change: PlannedChange, zone: tzinfo) -> str:

@@ -1,13 +1,13 @@
 """Deliveries as tables for people: by day, one line each, readable at 80 columns."""
 
 from collections.abc import Sequence
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from itertools import groupby
 
 from rich.text import Text
 
 from publisher.cli import output
-from publisher.models import Delivery
+from publisher.models import Delivery, Wish
 from publisher.states import State
 
 _COLOURS = {
@@ -28,6 +28,23 @@ def state_text(state: State) -> Text:
     return Text(state, style=_COLOURS[state])
 
 
+def leaves_at(planned: Delivery | Wish) -> datetime:
+    """The instant at which it goes out if all is well: its time, or the end of its embargo."""
+    return max(planned.due_at, planned.embargo_until or planned.due_at)
+
+
+def by_time(deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Sorted by the instant at which they go out."""
+    return sorted(deliveries, key=lambda delivery: (leaves_at(delivery), delivery.id))
+
+
+def embargo_note(planned: Delivery | Wish, zone: tzinfo) -> str | None:
+    """Why the time that is shown is not the draft's."""
+    if leaves_at(planned) == planned.due_at:
+        return None
+    return f"embargo, due at {output.minute(planned.due_at, zone)}"
+
+
 def print_log(deliveries: Sequence[Delivery], zone: tzinfo) -> None:
     """What happened, with lateness and errors."""
     if not deliveries:
@@ -41,9 +58,11 @@ def print_log(deliveries: Sequence[Delivery], zone: tzinfo) -> None:
 
 
 def print_days(deliveries: Sequence[Delivery], zone: tzinfo) -> None:
-    """The deliveries under the days on which they are due."""
+    """The deliveries, sorted by time, under the days on which they go out."""
     columns = ("due", "state", "late", "account", "post")
-    rows = [(output.day(delivery.due_at, zone), _row(delivery, zone)) for delivery in deliveries]
+    rows = [
+        (output.day(leaves_at(delivery), zone), _row(delivery, zone)) for delivery in deliveries
+    ]
     widths = [max(len(row[index]) for _, row in rows) for index in range(len(columns) - 1)]
     for day, of_day in groupby(rows, lambda row: row[0]):
         output.print_line(output.paint(day, "bold"))
@@ -56,11 +75,11 @@ def print_days(deliveries: Sequence[Delivery], zone: tzinfo) -> None:
 def _row(delivery: Delivery, zone: tzinfo) -> tuple[Text, ...]:
     late = delivery.lateness
     post = Text(delivery.post)
-    for note in (delivery.reason, delivery.error_message):
+    for note in (embargo_note(delivery, zone), delivery.reason, delivery.error_message):
         if note:
             post.append(f"\n{output.printable(note)}", style="dim")
     return (
-        Text(f"{delivery.due_at.astimezone(zone):%H:%M}"),
+        Text(f"{leaves_at(delivery).astimezone(zone):%H:%M}"),
         state_text(delivery.state),
         Text("" if late is None else f"{output.seconds(late.total_seconds())} late"),
         Text(delivery.account),

@@ -2,8 +2,9 @@
 
 import csv
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -328,6 +329,69 @@ def test_status_says_why_an_account_stands_still(
     accounts = {entry["account"]: entry for entry in cli("status", "--json").json["accounts"]}
     assert accounts["*"]["pause_reason"] == "Le programme a changé"
     assert accounts["bice-x"]["held_kind"] == "auth"
+
+
+@pytest.fixture
+def embargoed(workspace: Path) -> None:
+    """`early` is due at 8:30 but under embargo until 10:00; `late` is due at 9:00."""
+    for name, front in (
+        ("early", "at: 2016-03-07 08:30\nembargo: 2016-03-07 10:00"),
+        ("late", "at: 2016-03-07 09:00"),
+    ):
+        text = f"---\n{front}\nto: bice-x\n---\nBonjour de {name}.\n"
+        (workspace / "posts" / f"{name}.fr.md").write_text(text)
+
+
+@pytest.mark.parametrize("command", ["plan", "queue", "status", "log"])
+def test_an_embargoed_post_is_shown_when_it_goes_out(
+    cli: Cli, embargoed: None, command: str
+) -> None:
+    """And with the reason, because its draft gives another time."""
+    if command in ("status", "log"):
+        cli("queue")
+    out = cli(command).out
+    (line,) = [line for line in out.splitlines() if line.endswith("early.fr")]
+    assert "10:00" in line
+    assert "08:30" not in line
+    assert "embargo, due at 2016-03-07 08:30" in out
+    if command in ("status", "log"):
+        assert out.index("late.fr") < out.index("early.fr")
+
+
+def test_an_embargoed_post_comes_in_its_turn(cli: Cli, embargoed: None) -> None:
+    cli("queue")
+    for rows in (cli("log", "--json").json, cli("status", "--json").json["next"]):
+        assert [row["post"] for row in rows] == ["late.fr", "early.fr"]
+
+
+def test_status_leaves_out_what_cannot_go_out(cli: Cli, draft: Path) -> None:
+    """What waits for a paused account is counted, and not promised."""
+    cli("queue")
+    cli("pause", "--account", "bice-x", "--reason", "Mauvaise photo")
+    status = cli("status", "--json").json
+    assert [row["account"] for row in status["next"]] == ["bice-page"]
+    assert status["resting"] == 1
+    assert "1 delivery waits for an account that is paused or held.\n" in cli("status").out
+    cli("pause", "--reason", "Le programme a changé")
+    out = cli("status").out
+    assert "go out next" not in out
+    assert "Nothing is on the schedule" not in out
+    assert "2 deliveries wait for an account that is paused or held.\n" in out
+
+
+def test_status_shows_what_goes_out_after_a_hold_that_ends_by_itself(
+    cli: Cli, workspace: Path, draft: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = workspace / "posts" / "later.fr.md"
+    later.write_text("---\nat: 2016-03-07 10:00\nto: bice-x\n---\nPlus tard.\n")
+    cli("queue")
+    _at(monkeypatch, "2016-03-07T08:30:01+01:00")
+    until = datetime(2016, 3, 7, 9, 0, tzinfo=ZoneInfo("Europe/Zurich"))
+    held = AccountHeld(Kind.RATE_LIMIT, "Too many requests.", until)
+    _attempt(workspace, {"bice-x": [held], "bice-page": [Unknown("No answer.")]})
+    status = cli("status", "--json").json
+    assert [row["post"] for row in status["next"]] == ["later.fr"]
+    assert status["resting"] == 1
 
 
 # pause, resume, cancel, retry

@@ -50,10 +50,22 @@ def test_run_without_anything_to_do_ends_at_once(site: Path) -> None:
     assert result.stdout.endswith("Nothing was published.\n")
 
 
+def test_run_says_how_many_wait_for_a_resume(cli: Cli, site: Path) -> None:
+    """At the start and at the end, so that an idle run is not taken for a finished one."""
+    cli("queue")
+    cli("pause", "--reason", "Mauvaise photo")
+    result = run_script("run", "--until-idle", folder=site, environment=_environment())
+    line = "1 more delivery waits for `publisher resume`; `publisher status` shows why.\n"
+    assert result.stdout.count(line) == 2
+    assert result.stdout.endswith(f"Nothing was published.\n{line}")
+
+
 def test_run_without_any_credentials(
     cli: Cli, workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It ends before anything starts, with an account's name and where its credentials go."""
+    path = workspace / "publisher.toml"
+    path.write_text(path.read_text().replace(SITE, ""))  # a website needs none
     monkeypatch.setenv("PUBLISHER_ACCOUNTS__BICE_X__API_KEY", "hunter2")
     result = cli("run", "--until-idle")
     assert result.code == 3
