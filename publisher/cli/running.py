@@ -78,11 +78,10 @@ def sandbox(
         title=session.name or "",
         faults=read_faults(faults) if faults else (),
     )
-    secrets = settings.var / "sandbox" / "secrets.toml"
-    _write_secrets(secrets, secrets_toml(accounts))
+    _write_secrets(settings.var / "sandbox" / "secrets.toml", secrets_toml(accounts))
     try:
         with running(stand_in, port) as address:
-            _say_how(address, secrets)
+            _say_how(address, settings.var / "sandbox")
             threading.Event().wait()
     except KeyboardInterrupt:
         return
@@ -101,17 +100,21 @@ def _write_secrets(path: Path, text: str) -> None:
         raise StorageError(f"{path} cannot be written: {error.strerror}.") from error
 
 
-def _say_how(address: str, secrets: Path) -> None:
-    """How a workspace uses it."""
-    for line in (
-        f"The sandbox is at {address}: open it in a browser. Ctrl-C ends it.",
-        "To publish there and not on the real platforms, type in another terminal:",
-        f"  export PUBLISHER_SECRETS_FILE={shlex.quote(str(secrets))}",
-        f"  export PUBLISHER_TWITTER_API_URL={address}",
-        f"  export PUBLISHER_FACEBOOK_GRAPH_URL={address}",
-        "  publisher run",
-    ):
-        output.print_line(line)
+def _say_how(address: str, var: Path) -> None:
+    """How a workspace uses it, with a ledger and a website of their own for what is tried out."""
+    variables = {
+        "PUBLISHER_SECRETS_FILE": str(var / "secrets.toml"),
+        "PUBLISHER_TWITTER_API_URL": address,
+        "PUBLISHER_FACEBOOK_GRAPH_URL": address,
+        "PUBLISHER_VAR": str(var),
+        "PUBLISHER_DATABASE__URL": f"sqlite:///{var / 'publisher.db'}",
+    }
+    output.print_line(f"The sandbox is at {address}: open it in a browser. Ctrl-C ends it.")
+    output.print_line("To publish there and not on the real platforms, in another terminal:")
+    for name, value in variables.items():
+        output.print_line(f"  export {name}={shlex.quote(value)}")
+    output.print_line("  publisher queue")
+    output.print_line("  publisher run")
     sys.stdout.flush()
 
 
