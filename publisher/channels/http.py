@@ -5,18 +5,21 @@ take some answers for others (a 500 for a success, a success for an error). The 
 records every exchange as an `Answer`, and that alone is judged.
 """
 
+import http.client
+import io
 import logging
+import socket
 import ssl
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from io import BytesIO
+from http import HTTPStatus
 from threading import local
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool, Timeout
+from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import (
     ConnectTimeoutError,
@@ -32,7 +35,12 @@ from publisher.outcome import Answer, Wire
 MAX_BODY = 1_000_000
 """Bytes of an answer that are read; more than that is no answer of an API."""
 _CHUNK = 65_536
-_CONNECT_TIMEOUT = 5.0  # real seconds; a platform that is up accepts a connection well within it
+CONNECT_LIMIT = 5.0
+"""Real seconds after `send` within which a request must begin to leave: name, addresses and TLS
+together. A request that left later could go out after its lease, its expiry or a pause."""
+IDLE_LIMIT = 30.0
+"""Real seconds after which an idle connection is not trusted: a NAT may have dropped it silently,
+and a post that is sent into it is in doubt."""
 _KEPT_HEADERS = (
     "content-type",
     "retry-after",
@@ -160,23 +168,31 @@ class _Adapter(HTTPAdapter):
         self._platform = platform
         self._base_url = base_url
         self._timeout = timeout.total_seconds()
+        self._used_at = recorder.monotonic()
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
-        _progress.sent = False
-        deadline = self._recorder.monotonic() + self._timeout
-        timeout = Timeout(connect=min(_CONNECT_TIMEOUT, self._timeout), total=self._timeout)
+        monotonic = self._recorder.monotonic
+        if monotonic() - self._used_at > IDLE_LIMIT:
+            self._hang_up()
+        exchange = _thread.exchange = _Exchange(monotonic, self._timeout)
         try:
-            response = super().send(self._readdressed(request), stream=True, timeout=timeout)  # type: ignore[arg-type]
-            body = self._read(response.raw, deadline)
+            response = super().send(self._readdressed(request), stream=True, timeout=self._timeout)
+            body = _read(response)
         except Exception as error:
-            if _progress.sent:
-                self._recorder.record(Wire.NO_ANSWER, reason=_reason(error))
+            self._hang_up()
+            if exchange.sent:
+                self._recorder.record(Wire.NO_ANSWER, reason=_reason(error, sent=True))
             elif isinstance(error, OSError):  # requests' exceptions are OSErrors too
-                self._recorder.record(Wire.NOT_SENT, reason=_reason(error))
+                self._recorder.record(Wire.NOT_SENT, reason=_reason(error, sent=False))
             raise
+        self._used_at = monotonic()
         self._recorder.record(Wire.ANSWERED, response=response, body=body)
-        response.raw = BytesIO(body)
+        response.raw = io.BytesIO(body)
         return response
+
+    def _hang_up(self) -> None:
+        """Let no later request use a connection that was used before."""
+        self.poolmanager.clear()
 
     def _readdressed(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """A copy for the other server; the original keeps the URL over which it was signed."""
@@ -184,43 +200,138 @@ class _Adapter(HTTPAdapter):
         copy.url = self._base_url + str(copy.url).removeprefix(self._platform)
         return copy
 
-    def _read(self, raw: HTTPResponse, deadline: float) -> bytes:
-        """The body, or its first megabyte; a connection with more to come is closed."""
-        body = b""
+
+def _read(response: requests.Response) -> bytes:
+    """The body, or its first megabyte; a connection with more to come is closed."""
+    raw: HTTPResponse = response.raw
+    body = b""
+    try:
+        if response.status_code < HTTPStatus.OK:
+            raise requests.ConnectionError("No final answer.")
         while chunk := raw.read1(_CHUNK, decode_content=True):
             body += chunk
-            if self._recorder.monotonic() > deadline:
-                raw.close()
-                raise requests.ReadTimeout("The answer came too slowly.")
             if len(body) > MAX_BODY:
                 raw.close()
                 break
-        return body[:MAX_BODY]
+    except Exception:
+        raw.close()
+        raise
+    return body[:MAX_BODY]
 
 
-class _Progress(local):
-    """Whether this thread's request has begun to leave the machine."""
-
-    sent = False
+class _TooLate(ConnectTimeoutError):
+    """Connecting took so long that the request must not leave any more."""
 
 
-_progress = _Progress()
+class _Exchange:
+    """One request: whether it has begun to leave the machine, and how long it may go on."""
+
+    def __init__(self, monotonic: Callable[[], float], timeout: float) -> None:
+        self._monotonic = monotonic
+        start = monotonic()
+        self._begin_by = start + min(CONNECT_LIMIT, timeout)
+        self._end_by = start + timeout
+        self.sent = False
+
+    def left(self) -> float:
+        """Seconds until it must have begun or, once it has, until all must have come back.
+
+        Raises `_TooLate` or TimeoutError when none are left.
+        """
+        seconds = (self._end_by if self.sent else self._begin_by) - self._monotonic()
+        if seconds > 0:
+            return seconds
+        raise TimeoutError if self.sent else _TooLate
+
+
+class _Thread(local):
+    """What this thread is at."""
+
+    exchange: _Exchange
+
+
+_thread = _Thread()
+
+
+class _TimedReader(io.RawIOBase):
+    """A socket's bytes while the exchange lasts, however they drip."""
+
+    def __init__(self, sock: socket.socket, exchange: _Exchange) -> None:
+        self._sock = sock
+        self._file = cast("io.RawIOBase", sock.makefile("rb", buffering=0))
+        self._exchange = exchange
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._sock.settimeout(self._exchange.left())
+        return self._file.readinto(buffer)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+class _FinalResponse(http.client.HTTPResponse):
+    """The last answer to a request; http.client takes all but a 100 for the last one."""
+
+    def __init__(self, sock: socket.socket, *more: Any, **options: Any) -> None:
+        super().__init__(sock, *more, **options)
+        self.fp.close()
+        self.fp = io.BufferedReader(_TimedReader(sock, _thread.exchange))
+
+    def begin(self) -> None:
+        super().begin()
+        while self.status < HTTPStatus.OK and self.status != HTTPStatus.SWITCHING_PROTOCOLS:
+            self.headers = self.msg = None  # type: ignore[assignment]  # makes it read the next one
+            super().begin()
 
 
 class _PlainConnection(HTTPConnection):
+    """Keeps to its exchange's time."""
+
+    response_class = _FinalResponse
+
+    def _new_conn(self) -> socket.socket:
+        """Connect to the first address that answers; all of them share the time that is left."""
+        exchange = _thread.exchange
+        try:
+            addresses = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, self, error) from error
+        failure: OSError | None = None
+        for index, (family, kind, protocol, _, address) in enumerate(addresses):
+            share = exchange.left() / (len(addresses) - index)
+            sock = socket.socket(family, kind, protocol)
+            try:
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                sock.settimeout(share)
+                sock.connect(address)
+                sock.settimeout(exchange.left())  # for the TLS handshake as a whole
+            except OSError as error:
+                sock.close()
+                failure = error
+            except _TooLate:
+                sock.close()
+                raise
+            else:
+                return sock
+        kind_of = ConnectTimeoutError if isinstance(failure, TimeoutError) else NewConnectionError
+        raise kind_of(self, "No address took the connection.") from failure
+
     def send(self, data: Any) -> None:
         if self.sock is None:
             self.connect()
-        _progress.sent = True
+        exchange = _thread.exchange
+        exchange.left()
+        exchange.sent = True
+        self.sock.settimeout(exchange.left())
         super().send(data)
 
 
-class _SafeConnection(HTTPSConnection):
-    def send(self, data: Any) -> None:
-        if self.sock is None:
-            self.connect()
-        _progress.sent = True
-        super().send(data)
+class _SafeConnection(_PlainConnection, HTTPSConnection):
+    """The same over TLS."""
 
 
 class _PlainPool(HTTPConnectionPool):
@@ -232,6 +343,7 @@ class _SafePool(HTTPSConnectionPool):
 
 
 _REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+    ((_TooLate,), "it took too long to connect"),
     ((NameResolutionError,), "its address was not found"),
     ((ConnectionRefusedError,), "connection refused"),
     ((ConnectionResetError, BrokenPipeError), "connection reset"),
@@ -244,13 +356,13 @@ _REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
 """The first that fits wins: urllib3 counts a refused connection among the time-outs."""
 
 
-def _reason(error: BaseException) -> str:
+def _reason(error: BaseException, *, sent: bool) -> str:
     """What happened, in words of our own: the libraries' own hold the URL, which holds the token."""
     chain = list(_causes(error))
     for types, words in _REASONS:
         if any(isinstance(cause, types) for cause in chain):
             return words
-    return "the connection broke" if _progress.sent else "no connection"
+    return "the connection broke" if sent else "no connection"
 
 
 def _causes(error: BaseException) -> Iterable[BaseException]:

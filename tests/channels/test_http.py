@@ -14,8 +14,10 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from publisher.channels.http import MAX_BODY, Recorder
-from publisher.clock import SystemClock
+from publisher.channels import http
+from publisher.channels.http import CONNECT_LIMIT, IDLE_LIMIT, MAX_BODY, Recorder
+from publisher.clock import Clock, SystemClock
+from publisher.delivery import Leases
 from publisher.errors import ConfigurationError
 from publisher.outcome import Answer, Wire
 
@@ -85,12 +87,12 @@ def nothing(_connection: socket.socket) -> None:
     return
 
 
-def recorder(base_url: str, seconds: float = 2) -> Recorder:
+def recorder(base_url: str, seconds: float = 2, clock: Clock | None = None) -> Recorder:
     return Recorder(
         PLATFORM,
         base_url=base_url,
         timeout=timedelta(seconds=seconds),
-        clock=SystemClock(),
+        clock=clock or SystemClock(),
         secrets=[SECRET],
     )
 
@@ -143,7 +145,8 @@ def test_a_name_that_nobody_knows_was_not_sent(monkeypatch: pytest.MonkeyPatch) 
     assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "its address was not found")
 
 
-def test_a_time_out_in_connecting_was_not_sent() -> None:
+@contextmanager
+def mute_port() -> Iterator[int]:
     """A listener whose queue is full does not answer the handshake."""
     with ExitStack() as stack:
         listener = stack.enter_context(socket.socket())
@@ -153,8 +156,80 @@ def test_a_time_out_in_connecting_was_not_sent() -> None:
             waiting = stack.enter_context(socket.socket())
             waiting.setblocking(False)
             waiting.connect_ex(listener.getsockname())
-        answer = get(recorder(f"http://127.0.0.1:{listener.getsockname()[1]}", 0.3))
+        yield listener.getsockname()[1]
+
+
+def test_a_time_out_in_connecting_was_not_sent() -> None:
+    with mute_port() as port:
+        answer = get(recorder(f"http://127.0.0.1:{port}", 0.3))
     assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "time-out in connecting")
+
+
+Addresses = list[tuple[int, int, int, str, tuple[str, int]]]
+
+
+def addresses(ports: list[int]) -> Addresses:
+    return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port)) for port in ports]
+
+
+def test_all_addresses_of_a_name_share_the_time_to_connect(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight that swallow the handshake neither delay the request nor keep it from the ninth."""
+    monkeypatch.setattr(http, "CONNECT_LIMIT", 0.5)
+    clock = SystemClock()
+    with mute_port() as mute, serving(answering(OK)) as (address, _):
+        ports = [mute] * 8 + [int(address.rpartition(":")[2])]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: addresses(ports))
+        start = clock.monotonic()
+        answer = get(recorder("http://api.invalid"))
+    assert answer.wire is Wire.ANSWERED
+    assert clock.monotonic() - start < 1
+
+
+def test_a_request_that_was_long_in_connecting_does_not_leave(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its lease, its expiry or a pause may have passed meanwhile."""
+    monkeypatch.setattr(http, "CONNECT_LIMIT", 0.1)
+    with serving(answering(OK)) as (address, connections):
+
+        def slow(*_: object, **__: object) -> Addresses:
+            threading.Event().wait(0.2)
+            return addresses([int(address.rpartition(":")[2])])
+
+        monkeypatch.setattr(socket, "getaddrinfo", slow)
+        answer = get(recorder("http://api.invalid"))
+        assert connections == []
+    assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "it took too long to connect")
+
+
+def test_a_connection_that_was_made_too_late_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "CONNECT_LIMIT", 0.1)
+    connect = socket.socket.connect
+
+    def slow(sock: socket.socket, address: Any) -> None:
+        connect(sock, address)
+        threading.Event().wait(0.2)
+
+    seen: list[bytes] = []
+    ended = threading.Event()
+
+    def handle(connection: socket.socket) -> None:
+        seen.append(connection.recv(100))
+        ended.set()
+
+    with serving(handle) as (address, _):
+        monkeypatch.setattr(socket.socket, "connect", slow)
+        answer = get(recorder(address))
+        assert ended.wait(5)
+    assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "it took too long to connect")
+    assert seen == [b""]
+
+
+def test_a_request_begins_and_ends_well_within_its_lease() -> None:
+    """A worker takes up to five seconds from its intent to `send`; five more are to spare."""
+    for seconds in (1, 5, 30):
+        lease = Leases.for_timeout(timedelta(seconds=seconds)).sending
+        assert lease >= 5 + min(CONNECT_LIMIT, seconds) + 5
 
 
 @pytest.mark.parametrize(
@@ -241,6 +316,97 @@ def test_a_time_out_in_reading_is_no_answer(handler: Handler) -> None:
     assert clock.monotonic() - start < 1.5
 
 
+def _drip_a_head(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
+    _drip(connection)
+
+
+def _go_on(connection: socket.socket) -> None:
+    while True:
+        connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        threading.Event().wait(0.01)
+
+
+@pytest.mark.parametrize("then", [_drip_a_head, _go_on], ids=["dripping head", "endless 100"])
+def test_a_head_that_never_ends_is_no_answer(then: Handler) -> None:
+    clock = SystemClock()
+    start = clock.monotonic()
+    answer = answer_to(answering(b"", then=then), 0.4)
+    assert (answer.wire, answer.reason) == (Wire.NO_ANSWER, "time-out in waiting for the answer")
+    assert clock.monotonic() - start < 1.5
+
+
+def test_a_slow_upload_has_the_whole_time_of_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit for connecting is not one for sending."""
+    monkeypatch.setattr(http, "CONNECT_LIMIT", 0.2)
+    size = 20_000_000  # more than the sockets' buffers hold
+
+    def handle(connection: socket.socket) -> None:
+        threading.Event().wait(0.5)
+        received = 0
+        while received < size:
+            received += len(connection.recv(1_000_000))
+        connection.sendall(OK)
+
+    with serving(handle) as (address, _):
+        line = recorder(address, 5)
+        answer = line.call(lambda: line.session.post(f"{PLATFORM}/2/media", data=b"x" * size))
+    assert answer.wire is Wire.ANSWERED
+
+
+def test_an_upload_that_gets_stuck_ends_in_time() -> None:
+    clock = SystemClock()
+    start = clock.monotonic()
+    ended = threading.Event()
+
+    def read_nothing(_connection: socket.socket) -> None:
+        ended.wait(5)
+
+    with serving(read_nothing) as (address, _):
+        line = recorder(address, 0.4)
+        answer = line.call(lambda: line.session.post(f"{PLATFORM}/2/media", data=b"x" * 20_000_000))
+        ended.set()
+    assert (answer.wire, answer.reason) == (Wire.NO_ANSWER, "time-out in waiting for the answer")
+    assert clock.monotonic() - start < 1.5
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in one piece", "in two"])
+@pytest.mark.parametrize("status", [100, 102, 103])
+def test_an_interim_answer_is_not_taken_for_the_final_one(status: int, together: bool) -> None:
+    """Else each later answer would be taken for that of the next request."""
+    count = 0
+
+    def handle(connection: socket.socket) -> None:
+        nonlocal count
+        while request_of(connection):
+            count += 1
+            interim = f"HTTP/1.1 {status} Wait\r\nLink: </a>\r\n\r\n".encode()
+            final = b"HTTP/1.1 201 Created\r\nContent-Length: 1\r\n\r\n%d" % count
+            if not together:
+                connection.sendall(interim)
+                threading.Event().wait(0.02)
+            connection.sendall(interim + final if together else final)
+
+    with serving(handle) as (address, connections):
+        line = recorder(address)
+        answers = [get(line) for _ in range(3)]
+        assert len(connections) == 1
+    assert [(a.wire, a.status, a.body) for a in answers] == [
+        (Wire.ANSWERED, 201, str(number)) for number in (1, 2, 3)
+    ]
+
+
+def test_a_change_of_protocol_is_no_answer_and_ends_the_connection() -> None:
+    with serving(answering(b"HTTP/1.1 101 Switch\r\nUpgrade: h2c\r\n\r\n")) as (
+        address,
+        connections,
+    ):
+        line = recorder(address)
+        for count in (1, 2, 3):
+            assert get(line).wire is Wire.NO_ANSWER
+            assert len(connections) == count
+
+
 def test_a_request_is_never_sent_twice() -> None:
     with serving(answering(b"", then=reset)) as (address, connections):
         get(recorder(address))
@@ -258,6 +424,24 @@ def test_a_connection_that_died_while_idle_is_replaced_and_not_a_doubt() -> None
         select.select([idle.sock], [], [], 5)  # until the end of the connection has come through
         assert get(line).status == 200
         assert len(connections) == 2
+
+
+def test_a_connection_that_was_idle_for_long_is_not_used_again() -> None:
+    """A NAT may have dropped it without a word, and the post would be in doubt."""
+
+    class Jumping(SystemClock):
+        ahead_by = 0.0
+
+        def monotonic(self) -> float:
+            return super().monotonic() + self.ahead_by
+
+    clock = Jumping()
+    with serving(answering(OK)) as (address, connections):
+        line = recorder(address, clock=clock)
+        for idle, expected in ((0.0, 1), (IDLE_LIMIT - 1, 1), (IDLE_LIMIT + 1, 2)):
+            clock.ahead_by += idle
+            assert get(line).status == 200
+            assert len(connections) == expected
 
 
 # What is read.
