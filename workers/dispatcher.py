@@ -16,7 +16,7 @@ from celery import Task
 
 from publisher.app import Application
 from publisher.delivery import LOOK_AHEAD, Leases
-from publisher.errors import BrokerUnavailable, PublisherError
+from publisher.errors import PublisherError
 from publisher.models import Claim
 from workers.app import publisher
 from workers.tasks import hand_over, publish, reconcile
@@ -65,7 +65,8 @@ class Dispatcher:
     def tick(self) -> int:
         """Reap, expire, claim and hand over; how many posts were handed over.
 
-        Raises BrokerUnavailable, after what could not be handed over is on the schedule again.
+        Raises BrokerUnavailable, or whatever else went wrong, after what could not be handed over
+        is on the schedule again.
         """
         dispatch, clock = self._app.dispatch, self._app.clock
         dispatch.reap()
@@ -74,7 +75,7 @@ class Dispatcher:
         for start in range(0, len(claims), _BATCH):
             try:
                 self._hand_over(publish, claims[start : start + _BATCH])
-            except BrokerUnavailable:
+            except Exception:
                 dispatch.release(claims[start:])
                 raise
         doubts = self._app.doubts.claim(clock.ahead(self._reading_lease), _CLAIM_LIMIT)

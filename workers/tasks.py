@@ -41,5 +41,6 @@ def hand_over(task: Task, claims: Sequence[Claim]) -> None:
     """Give a batch to the workers; BrokerUnavailable when the broker does not take it in time."""
     try:
         task.apply_async(([(claim.delivery, claim.version) for claim in claims],))
-    except (OperationalError, RedisError, OSError) as error:  # down, hung, or refusing
+    except (OperationalError, RedisError, OSError, TypeError, ValueError) as error:
+        # Down, hung or refusing; the last two are how kombu takes an option that it does not know.
         raise BrokerUnavailable(f"The broker took no message ({type(error).__name__}).") from error

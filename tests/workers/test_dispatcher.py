@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,6 +23,8 @@ from tests.support.workspaces import Workspace
 if TYPE_CHECKING:
     from workers.dispatcher import Dispatcher
 
+ROOT = Path(__file__).parents[2]
+
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[EmbeddedBroker]:
@@ -31,18 +34,24 @@ def broker(tmp_path: Path) -> Iterator[EmbeddedBroker]:
     broker.stop()
 
 
+def make(folder: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> Application:
+    """An application with the broker at `url`."""
+    Workspace(folder)
+    monkeypatch.setenv("PUBLISHER_WORKSPACE", str(folder))
+    monkeypatch.setenv("PUBLISHER_BROKER__URL", url)
+    for name in [name for name in sys.modules if name.split(".")[0] == "workers"]:
+        monkeypatch.delitem(sys.modules, name)
+    app = Application(settings.load(folder), ManualClock())
+    app.database.migrate()
+    return app
+
+
 @pytest.fixture
 def app(
     tmp_path: Path, broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Application]:
     """An application whose broker is real; the modules of `workers` are imported for it anew."""
-    Workspace(tmp_path)
-    monkeypatch.setenv("PUBLISHER_WORKSPACE", str(tmp_path))
-    monkeypatch.setenv("PUBLISHER_BROKER__URL", broker.url)
-    for name in [name for name in sys.modules if name.split(".")[0] == "workers"]:
-        monkeypatch.delitem(sys.modules, name)
-    app = Application(settings.load(tmp_path), ManualClock())
-    app.database.migrate()
+    app = make(tmp_path, broker.url, monkeypatch)
     yield app
     app.close()
     sys.modules["workers.app"].publisher().close()
@@ -90,6 +99,69 @@ def test_what_a_dead_broker_does_not_take_is_on_the_schedule_again(
     with pytest.raises(BrokerUnavailable):
         dispatcher.tick()
     assert app.queries.counts() == {State.SCHEDULED: 3}
+
+
+def test_what_fails_in_a_way_that_nobody_foresaw_is_on_the_schedule_again(
+    app: Application,
+) -> None:
+    from workers.dispatcher import Dispatcher  # noqa: PLC0415
+
+    def fail(_task: object, _claims: Sequence[Claim]) -> None:
+        raise KeyError("No such transport")
+
+    fill(app, 3)
+    with pytest.raises(KeyError):
+        Dispatcher(app, fail).tick()
+    assert app.queries.counts() == {State.SCHEDULED: 3}
+
+
+_BAD_URLS = ["redis://:hunter2@127.0.0.1:notaport/0", "redis://:hunter2@[::1", "memory://",
+             "amqp://me:hunter2@127.0.0.1", "nonsense", ""]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", _BAD_URLS)
+@pytest.mark.parametrize(
+    "command",
+    [("workers.dispatcher",), ("celery", "-A", "workers", "worker")],
+    ids=["dispatcher", "worker"],
+)
+def test_a_broker_that_is_none_ends_the_process_with_a_message(
+    tmp_path: Path, command: Sequence[str], url: str
+) -> None:
+    """Whoever starts it by hand sees what to mend, no traceback and no password."""
+    Workspace(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=ROOT,
+        env={
+            "PATH": os.defpath,
+            "PUBLISHER_WORKSPACE": str(tmp_path),
+            "PUBLISHER_BROKER__URL": url,
+        },
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert done.stderr.startswith("error: ")
+    assert "hint: " in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "hunter2" not in done.stderr
+
+
+def test_an_option_that_the_broker_does_not_know_is_its_refusal(
+    tmp_path: Path, broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make(tmp_path, f"{broker.url}?foo=bar", monkeypatch)
+    from workers.dispatcher import Dispatcher  # noqa: PLC0415
+
+    fill(app, 3)
+    with pytest.raises(BrokerUnavailable):
+        Dispatcher(app).tick()
+    assert app.queries.counts() == {State.SCHEDULED: 3}
+    app.close()
+    sys.modules["workers.app"].publisher().close()
 
 
 def test_of_many_batches_only_those_that_were_not_taken_go_back(app: Application) -> None:
