@@ -144,7 +144,7 @@ class Audit:
 
 
 def _flaws_of_deliveries(connection: Connection) -> Iterator[Break]:
-    columns = ("post", "account", "channel", "state", "version", "head")
+    columns = ("post", "account", "state", "version", "head")
     query = (
         select(history, *(deliveries.c[name].label(f"of_{name}") for name in columns))
         .select_from(history.outerjoin(deliveries, history.c.delivery == deliveries.c.id))
@@ -170,7 +170,7 @@ def _flaws_of_deliveries(connection: Connection) -> Iterator[Break]:
 
 def _flaws_of_delivery(steps: list[_Row]) -> Iterator[tuple[int, str]]:
     about, last = steps[0], steps[-1]
-    origin = chain.delivery_origin(about["of_post"], about["of_account"], about["of_channel"])
+    origin = chain.delivery_origin(about["of_post"], about["of_account"])
     yield from chain.flaws(steps, origin)
     flaw = chain.end_flaw(last["seq"], last["hash"], about["of_version"], about["of_head"])
     if flaw:

@@ -7,7 +7,7 @@ writers hold anyway:
 - A chain per delivery. A step's number is the delivery's version after it; its hash covers all
   that the step says and the hash of the step before. The delivery's row holds the version and the
   newest hash, and changes by compare-and-set: a gap, a forged step and a missing tail all show.
-  A chain begins with the hash of the delivery's post, account and channel.
+  A chain begins with the hash of the delivery's post and account, which never change.
 - A chain per account, for pauses, holds and the like. The table `account_chains` holds its head.
 - Seals, which the dispatcher adds about once a minute (see audit.py). Each covers every step
   since the seal before it, of whatever chain, so that a delivery that is removed with all its
@@ -36,9 +36,9 @@ _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=Tr
 BEFORE_THE_FIRST_SEAL = "0" * 64
 
 
-def delivery_origin(post: str, account: str, channel: str) -> str:
+def delivery_origin(post: str, account: str) -> str:
     """What the first step of a delivery follows."""
-    return _digest({"post": post, "account": account, "channel": channel})
+    return _digest({"post": post, "account": account})
 
 
 def account_origin(account: str) -> str:

@@ -101,7 +101,7 @@ class Ledger:
             chained(
                 step(None, "queued", now, actor, target=wish.state, detail={"due_at": wish.due_at}),
                 1,
-                delivery_origin(wish.post, wish.account, wish.channel),
+                delivery_origin(wish.post, wish.account),
             )
             for wish in wishes
         ]

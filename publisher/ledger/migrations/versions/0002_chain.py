@@ -58,13 +58,13 @@ def upgrade() -> None:
 def _chain_what_is_there(connection: sa.Connection) -> None:
     """Chain the steps that were written before there were chains, as they are now."""
     of_deliveries = sa.text(
-        "SELECT h.*, d.post, d.account AS to_account, d.channel FROM history h"
+        "SELECT h.*, d.post, d.account AS to_account FROM history h"
         " JOIN deliveries d ON d.id = h.delivery ORDER BY h.delivery, h.id"
     )
     heads = []
     for key, rows in _grouped(connection, of_deliveries, "delivery"):
         first = rows[0]
-        origin = chain.delivery_origin(first["post"], first["to_account"], first["channel"])
+        origin = chain.delivery_origin(first["post"], first["to_account"])
         heads.append({"key": key, **_number(connection, rows, origin)})
     if heads:
         # A step's number is the delivery's version after it.
