@@ -7,6 +7,7 @@ records every exchange as an `Answer`, and that alone is judged.
 
 import http.client
 import io
+import json
 import logging
 import socket
 import ssl
@@ -135,7 +136,19 @@ class Recorder:
         self._exchanges.append(Answer(wire, self._clock.now(), status, headers, text, reason))
 
     def redacted(self, text: str) -> str:
-        """The text without any of the account's secrets."""
+        """The text without any of the account's secrets.
+
+        A JSON text is written anew, with the same values, if its escapes hid one.
+        """
+        clear = self._replaced(text)
+        try:
+            plain = json.dumps(json.loads(clear), ensure_ascii=False)
+        except (ValueError, RecursionError):
+            return clear
+        found = self._replaced(plain)
+        return clear if found == plain else found
+
+    def _replaced(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, "[secret]")
         return text
@@ -350,10 +363,9 @@ _REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((ssl.SSLCertVerificationError,), "its certificate is not valid"),
     ((ssl.SSLError, requests.exceptions.SSLError), "no safe connection"),
     ((NewConnectionError,), "no way there"),
-    ((ConnectTimeoutError,), "time-out in connecting"),
-    ((ReadTimeoutError, requests.ReadTimeout, TimeoutError), "time-out in waiting for the answer"),
 )
 """The first that fits wins: urllib3 counts a refused connection among the time-outs."""
+_TIME_OUTS = (ConnectTimeoutError, ReadTimeoutError, TimeoutError)
 
 
 def _reason(error: BaseException, *, sent: bool) -> str:
@@ -362,6 +374,8 @@ def _reason(error: BaseException, *, sent: bool) -> str:
     for types, words in _REASONS:
         if any(isinstance(cause, types) for cause in chain):
             return words
+    if any(isinstance(cause, _TIME_OUTS) for cause in chain):
+        return f"time-out in {'waiting for the answer' if sent else 'connecting'}"
     return "the connection broke" if sent else "no connection"
 
 
@@ -399,6 +413,8 @@ def _checked(base_url: str) -> str:
 
 
 def _spellings(secrets: Iterable[str]) -> list[str]:
-    """Each secret as it stands, and as it looks in a URL; the longest first."""
+    """Each secret as it stands, and as it looks in a URL and in JSON; the longest first."""
     usable = [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET]
-    return sorted({*usable, *(quote(secret, safe="") for secret in usable)}, key=len, reverse=True)
+    in_url = [quote(secret, safe="") for secret in usable]
+    in_json = [json.dumps(secret, ensure_ascii=False)[1:-1] for secret in usable]
+    return sorted({*usable, *in_url, *in_json}, key=len, reverse=True)

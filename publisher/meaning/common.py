@@ -72,10 +72,13 @@ def named_status(status: int) -> str:
 
 
 def quote(text: Any) -> str:
-    """The platform's own words for a message, without addresses and whatever looks like a token."""
+    """The platform's own words for a message, without addresses, control characters and whatever
+    looks like a token.
+    """
     if not isinstance(text, str):
         return ""
-    words = text.encode("utf-8", "replace").decode().split()
-    plain = [word for word in words if len(word) <= 40 and "://" not in word and "=" not in word]
+    raw = text.encode("utf-8", "replace").decode().split()
+    words = ["".join(filter(str.isprintable, word)) for word in raw]
+    plain = [w for w in words if 0 < len(w) <= 40 and "://" not in w and "=" not in w]
     short = " ".join(plain)[:200].rstrip(" .:;,")
     return f" (“{short}”)" if short else ""

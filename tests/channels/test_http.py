@@ -1,6 +1,7 @@
 """The line to a platform: how far a request came, and what is kept of the answer."""
 
 import gzip
+import json
 import select
 import socket
 import struct
@@ -19,6 +20,7 @@ from publisher.channels.http import CONNECT_LIMIT, IDLE_LIMIT, MAX_BODY, Recorde
 from publisher.clock import Clock, SystemClock
 from publisher.delivery import Leases
 from publisher.errors import ConfigurationError
+from publisher.meaning.common import quote
 from publisher.outcome import Answer, Wire
 
 PLATFORM = "https://api.twitter.com"
@@ -251,7 +253,22 @@ def test_a_failed_tls_handshake_was_not_sent(handler: Handler) -> None:
 def test_a_tls_handshake_that_hangs_was_not_sent() -> None:
     with serving(_wait) as (address, _):
         answer = get(recorder(address.replace("http", "https"), 0.3))
-    assert answer.wire is Wire.NOT_SENT
+    assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "time-out in connecting")
+
+
+def test_a_tls_handshake_that_drips_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "CONNECT_LIMIT", 0.3)
+
+    def drip_a_record(connection: socket.socket) -> None:
+        connection.sendall(b"\x16\x03\x03\x40\x00")  # 16 KiB shall follow
+        _drip(connection)
+
+    clock = SystemClock()
+    start = clock.monotonic()
+    with serving(drip_a_record) as (address, _):
+        answer = get(recorder(address.replace("http", "https")))
+    assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "time-out in connecting")
+    assert clock.monotonic() - start < 1
 
 
 # Sent, and no answer.
@@ -500,6 +517,37 @@ def test_a_secret_in_an_answer_is_blacked_out(spelling: str) -> None:
     answer = answer_to(answering(head.encode() + body))
     assert spelling not in repr(answer)
     assert "bad token" in answer.body
+
+
+ESCAPED = "".join(f"\\u{ord(character):04x}" for character in SECRET)
+
+
+@pytest.mark.parametrize("spelling", [ESCAPED, SECRET.replace("/", "\\/")])
+def test_a_secret_in_json_escapes_reaches_no_message(spelling: str) -> None:
+    """The meanings read the values, in which the escapes are gone."""
+    body = f'{{"detail": "bad token {spelling}", "n": [1, null]}}'.encode()
+    answer = answer_to(
+        answering(b"HTTP/1.1 400 No\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+    )
+    assert json.loads(answer.body) == {"detail": "bad token [secret]", "n": [1, None]}
+
+
+def test_a_secret_with_characters_that_json_escapes_is_blacked_out(closed_port: str) -> None:
+    line = Recorder(
+        PLATFORM,
+        base_url=closed_port,
+        timeout=timedelta(seconds=1),
+        clock=SystemClock(),
+        secrets=['quo"ted\\secret'],
+    )
+    assert json.loads(line.redacted(json.dumps(['x quo"ted\\secret y']))) == ["x [secret] y"]
+
+
+def test_a_message_quotes_no_control_characters() -> None:
+    """Nor what turns the direction of writing around, or hides in a word."""
+    text = "No\x1b[31m \x00way\u202e,\u200b\tsir\x7f\u0085"
+    assert quote(text) == " (“No[31m way, sir”)"
+    assert quote("\x00 \u200b") == ""
 
 
 # Where it goes.
