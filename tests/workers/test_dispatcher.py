@@ -178,3 +178,18 @@ def test_of_many_batches_only_those_that_were_not_taken_go_back(app: Application
     with pytest.raises(BrokerUnavailable):
         Dispatcher(app, take_one_batch).tick()
     assert app.queries.counts() == {State.PUBLISHING: 25, State.SCHEDULED: 35}
+
+
+def test_the_history_is_sealed_about_once_a_minute(
+    app: Application, dispatcher: "Dispatcher"
+) -> None:
+    clock = app.clock
+    assert isinstance(clock, ManualClock)
+    numbers = []
+    for _ in range(3):
+        app.control.pause(None, "a reason", "manager")
+        dispatcher._seal()
+        seal = app.audit.verify().seal
+        numbers.append(seal.number if seal else None)
+        clock.advance(40)
+    assert numbers == [1, 1, 2]
