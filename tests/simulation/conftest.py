@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.support.simulation import history, parts
 
@@ -11,6 +12,13 @@ from tests.support.simulation import history, parts
 def _ledger() -> Iterator[None]:
     yield
     parts.close_ledger()
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """Thousands of deaths on purpose would fill the report of the one that matters."""
+    with capture_logs():
+        yield
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

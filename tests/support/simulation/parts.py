@@ -166,4 +166,4 @@ def dispatcher_class() -> Any:
 
 
 def _is_workers(name: str) -> bool:
-    return name.split(".")[0] == "workers"
+    return name.split(".", maxsplit=1)[0] == "workers"

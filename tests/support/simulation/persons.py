@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from publisher.app import Application
-from publisher.errors import NotPossible, NoSuchPost, PublisherError
+from publisher.errors import NoSuchPost, NotPossible, PublisherError
 from publisher.ledger.moves import Moved
 from publisher.models import Delivery, Post
 from publisher.states import State

@@ -53,6 +53,9 @@ class Publishing:
     account: str
     text: str
     at: float
+    """When it leaves, in real seconds."""
+    began: datetime
+    """What the wall clock showed when its worker looked last."""
 
 
 @dataclass
@@ -61,7 +64,6 @@ class Platform:
 
     world: World
     posts: dict[str, PublicPost] = field(default_factory=dict)
-    requests: list[Publishing] = field(default_factory=list)
     under_way: int = 0
     """Requests that may still have an effect."""
     ids: "count[int]" = field(default_factory=lambda: count(101))
@@ -83,22 +85,20 @@ class Platform:
 
         None from `effect`: what it is about is gone. Its argument is how long reading lags.
         """
-        if moment is Moment.REQUEST:
-            request = Publishing(account, label, self.world.elapsed)
-            self.requests.append(request)
-            self.on_request(request)
         self.under_way += 1
         try:
-            outcome = self._answer(moment, label, effect)
+            began = self.world.now()
+            faults = {fault.act: fault for fault in self.world.step(moment, label)}
+            if moment is Moment.REQUEST:
+                self.on_request(Publishing(account, label, self.world.elapsed, began))
+            return self._answer(faults, label, effect)
         finally:
             self.under_way -= 1
-        return outcome
 
     def _answer(
-        self, moment: Moment, label: str, effect: Callable[[float], str | None]
+        self, faults: dict[Act, Fault], label: str, effect: Callable[[float], str | None]
     ) -> Outcome:
         world = self.world
-        faults = {fault.act: fault for fault in world.step(moment, label)}
         if failure := _failure(faults, world):
             world.sleep(_LATENCY)
             world.step(Moment.ANSWERED, label)

@@ -36,7 +36,7 @@ class Watch:
         carriers = [d for d in _deliveries(stage) if _carries(d, request)]
         if not carriers:
             return ["with a text that the ledger does not have (any more)"]
-        wrong = min((_untimely(delivery, stage.world.now()) for delivery in carriers), key=len)
+        wrong = min((_untimely(delivery, request.began) for delivery in carriers), key=len)
         if any(pause.resumed_at is None for pause in stage.persons.pauses):
             wrong.append("while paused")
         return wrong

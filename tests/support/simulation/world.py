@@ -12,14 +12,14 @@ from random import Random
 
 from greenlet import getcurrent, greenlet
 
-from tests.support.simulation.plan import PERSON, Act, Fault, Moment, Plan, Step
+from tests.support.simulation.plan import PERSON, Act, Fault, Moment, Plan, Step, possible
 
 START = datetime(2016, 3, 7, 8, tzinfo=UTC)
 RESTART_AFTER = 1.0  # seconds until a process that died is started again
 MOST_STEPS = 5_000
 
 
-class Died(BaseException):  # noqa: N818 - nothing of the code under test may catch it
+class Died(BaseException):
     """The process ended here."""
 
 
@@ -74,8 +74,11 @@ class SimulatedClock:
 class World:
     """One history under way."""
 
-    def __init__(self, plan: Plan, seed: int | None = None) -> None:
-        """`seed` None: no process is interrupted where it need not wait."""
+    def __init__(self, plan: Plan, seed: int | None = None, *, only_possible: bool = False) -> None:
+        """`seed` None: no process is interrupted where it need not wait.
+
+        `only_possible`: a fault that `plan.possible` does not give its step does nothing.
+        """
         self.hub = getcurrent()
         self.elapsed = 0.0
         self.steps: list[Step] = []
@@ -86,6 +89,7 @@ class World:
         self.on_person: Callable[[Fault], None] = lambda _fault: None
         self._offset = 0.0
         self._random = None if seed is None else Random(seed)  # noqa: S311 - a schedule
+        self._only_possible = only_possible
         self._faults: dict[int, list[Fault]] = {}
         for fault in plan:
             self._faults.setdefault(fault.step, []).append(fault)
@@ -115,6 +119,9 @@ class World:
             raise Endless(f"more than {MOST_STEPS} steps")
         self.steps.append(Step(number, moment, thread.process.name, label, self.elapsed))
         faults = self._faults.get(number, [])
+        if faults and self._only_possible:
+            can_be = set(possible(self.steps[-1]))
+            faults = [fault for fault in faults if fault in can_be]
         for fault in faults:
             self._strike(fault, thread)
         self.switch()
