@@ -301,6 +301,22 @@ class _FinalResponse(http.client.HTTPResponse):
             super().begin()
 
 
+def _connected(
+    family: int, kind: int, address: Any, exchange: _Exchange, candidates: int
+) -> socket.socket:
+    """A connection to the first of the candidates; OSError where none comes about in its share."""
+    sock = socket.socket(family, kind)
+    try:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.settimeout(exchange.left() / candidates)
+        sock.connect(address)
+        sock.settimeout(exchange.left())  # for the TLS handshake as a whole
+    except Exception:
+        sock.close()
+        raise
+    return sock
+
+
 class _PlainConnection(HTTPConnection):
     """Keeps to its exchange's time."""
 
@@ -313,23 +329,15 @@ class _PlainConnection(HTTPConnection):
             addresses = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
         except socket.gaierror as error:
             raise NameResolutionError(self.host, self, error) from error
+        except UnicodeError as error:  # a name that cannot be one
+            unknown = socket.gaierror(socket.EAI_NONAME, "no name of a host")
+            raise NameResolutionError(self.host, self, unknown) from error
         failure: OSError | None = None
-        for index, (family, kind, protocol, _, address) in enumerate(addresses):
-            share = exchange.left() / (len(addresses) - index)
-            sock = socket.socket(family, kind, protocol)
+        for index, (family, kind, _, _, address) in enumerate(addresses):
             try:
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                sock.settimeout(share)
-                sock.connect(address)
-                sock.settimeout(exchange.left())  # for the TLS handshake as a whole
+                return _connected(family, kind, address, exchange, len(addresses) - index)
             except OSError as error:
-                sock.close()
                 failure = error
-            except _TooLate:
-                sock.close()
-                raise
-            else:
-                return sock
         kind_of = ConnectTimeoutError if isinstance(failure, TimeoutError) else NewConnectionError
         raise kind_of(self, "No address took the connection.") from failure
 

@@ -147,6 +147,33 @@ def test_a_name_that_nobody_knows_was_not_sent(monkeypatch: pytest.MonkeyPatch) 
     assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "its address was not found")
 
 
+Addresses = list[tuple[int, int, int, str, tuple[str, int]]]
+
+
+def addresses(ports: list[int]) -> Addresses:
+    return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port)) for port in ports]
+
+
+def test_a_name_that_cannot_be_one_was_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    def encoded(host: str, *_: object, **__: object) -> None:
+        host.encode("idna")  # as the real one does first: a label is too long
+
+    monkeypatch.setattr(socket, "getaddrinfo", encoded)
+    answer = get(recorder(f"http://{'a' * 70}.invalid"))
+    assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "its address was not found")
+
+
+def test_an_address_of_a_kind_that_the_machine_lacks_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A kernel without IPv6 may be given such an address all the same."""
+    with serving(answering(OK)) as (address, _):
+        known = addresses([int(address.rpartition(":")[2])])
+        strange: Addresses = [(9999, socket.SOCK_STREAM, 0, "", ("127.0.0.1", 1))]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: strange + known)
+        assert get(recorder("http://api.invalid")).status == 200
+
+
 @contextmanager
 def mute_port() -> Iterator[int]:
     """A listener whose queue is full does not answer the handshake."""
@@ -165,13 +192,6 @@ def test_a_time_out_in_connecting_was_not_sent() -> None:
     with mute_port() as port:
         answer = get(recorder(f"http://127.0.0.1:{port}", 0.3))
     assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "time-out in connecting")
-
-
-Addresses = list[tuple[int, int, int, str, tuple[str, int]]]
-
-
-def addresses(ports: list[int]) -> Addresses:
-    return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port)) for port in ports]
 
 
 def test_all_addresses_of_a_name_share_the_time_to_connect(monkeypatch: pytest.MonkeyPatch) -> None:
