@@ -16,9 +16,7 @@ BEYOND: dict[str, Plan] = {
         Fault(_REQUEST, Act.ANSWER_LOST),
         Fault(_REQUEST, Act.LAGS, 120),
     ),
-    "the platform does it longer after the client gave up": (
-        Fault(_REQUEST, Act.DONE_LATE, 120),
-    ),
+    "the platform does it longer after the client gave up": (Fault(_REQUEST, Act.DONE_LATE, 120),),
     "the process stands still between its last look at the clock and the request": (
         Fault(_REQUEST, Act.FREEZE, 200),
     ),
@@ -34,7 +32,5 @@ def test_beyond_the_limit_a_post_can_be_out_twice_on_x(limit: str) -> None:
 def test_beyond_the_limit_nothing_is_out_twice_on_facebook(limit: str) -> None:
     """Its posts have an id before they are public."""
     moments = {step.moment: step.number for step in run(ON_FACEBOOK).steps}
-    plan = tuple(
-        Fault(moments[Moment.REQUEST], fault.act, fault.value) for fault in BEYOND[limit]
-    )
+    plan = tuple(Fault(moments[Moment.REQUEST], fault.act, fault.value) for fault in BEYOND[limit])
     assert not any("doubled" in broken for broken in run(ON_FACEBOOK, plan).broken)

@@ -110,7 +110,7 @@ def _surroundings(world: World, drafts: list[Post]) -> Iterator[None]:
     time = SimpleNamespace(sleep=lambda seconds: world.sleep(max(seconds, _GLANCE)))
     with (
         mock.patch.object(control, "time", time),
-        mock.patch.object(planning, "check", lambda *_: (parts.library(drafts), [])),
+        mock.patch.object(planning, "check", lambda *_: (parts.library(drafts), [])),  # noqa: PT008 - drafts change
     ):
         yield
 

@@ -27,6 +27,7 @@ from publisher.errors import LedgerUnavailable
 from publisher.ledger.database import Database
 from publisher.models import Post
 from publisher.settings import AccountSettings, BrokerSettings, Settings
+from tests.support.simulation.channels import open_channel
 from tests.support.simulation.plan import Act, Moment
 from tests.support.simulation.platform import Platform
 from tests.support.simulation.world import SimulatedClock, World
@@ -128,7 +129,7 @@ class SimulatedApplication(Application):
         self._platform = platform
 
     def channel(self, account: str) -> Channel:
-        return self._platform.channel(account, self.settings.accounts[account].channel)
+        return open_channel(self._platform, account, self.settings.accounts[account].channel)
 
 
 def library(posts: Sequence[Post]) -> Library:

@@ -144,9 +144,7 @@ class Persons:
         self._edits += 1
         app = self._app()
         for number, draft in enumerate(self.drafts):
-            out = max(
-                (len(d.remote_ids) for d in app.queries.deliveries(post=draft.id)), default=0
-            )
+            out = max((len(d.remote_ids) for d in app.queries.deliveries(post=draft.id)), default=0)
             kept, rest = draft.texts[""][:out], draft.texts[""][out:]
             edited = tuple(f"{part.partition(' v')[0]} v{self._edits}" for part in rest)
             self.drafts[number] = draft.model_copy(update={"texts": {"": kept + edited}})

@@ -121,7 +121,8 @@ class Step:
     """Real seconds since the history began."""
 
     def __str__(self) -> str:
-        return f"{self.number:4} {self.elapsed:9.3f} s  {self.process:12} {self.moment} {self.label}"
+        where = f"{self.number:4} {self.elapsed:9.3f} s  {self.process:12}"
+        return f"{where} {self.moment} {self.label.partition(chr(10))[0]}"
 
 
 _EVERYWHERE: tuple[tuple[Act, float], ...] = (

@@ -9,9 +9,7 @@ from publisher.states import State
 from tests.support.simulation.platform import Platform, PublicPost, Publishing
 from tests.support.simulation.stage import Stage
 
-_ENDED = frozenset(
-    {State.PUBLISHED, State.FAILED, State.MISSED, State.CANCELLED, State.WITHDRAWN}
-)
+_ENDED = frozenset({State.PUBLISHED, State.FAILED, State.MISSED, State.CANCELLED, State.WITHDRAWN})
 _FOR_A_PERSON = frozenset({State.HELD, State.AWAITING_APPROVAL})
 _MAY_BE_SENDING = frozenset({State.PUBLISHING, State.UNCERTAIN})
 _LATE = timedelta(seconds=5)
@@ -141,10 +139,12 @@ def _untrue(platform: Platform, deliveries: list[Delivery]) -> list[str]:
                 f"of {len(delivery.content.parts)} parts"
             )
     known = {remote_id for delivery in deliveries for remote_id in delivery.remote_ids}
-    for post in public.values():
-        if post.id not in known and not _is_in_doubt(post, deliveries):
-            untrue.append(f"untrue: {post.id} ({post.text!r}) is out, and the log does not know it")
-    return untrue
+    unknown = (post for post in public.values() if post.id not in known)
+    return untrue + [
+        f"untrue: {post.id} ({post.text!r}) is out, and the log does not know it"
+        for post in unknown
+        if not _is_in_doubt(post, deliveries)
+    ]
 
 
 def _texts(delivery: Delivery) -> list[str]:

@@ -1,8 +1,8 @@
 """Searching for a history that breaks a promise, in many processes."""
 
 import logging
-from multiprocessing.util import Finalize
 from collections.abc import Iterator
+from multiprocessing.util import Finalize
 from random import Random
 from typing import NamedTuple
 

@@ -150,4 +150,4 @@ _INSTANTS = """
 
 
 def _microseconds(instant: datetime) -> int:
-    return int(round((instant - START).total_seconds() * 1e6)) + int(START.timestamp()) * 1_000_000
+    return round((instant - START).total_seconds() * 1e6) + round(START.timestamp()) * 1_000_000

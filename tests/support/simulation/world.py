@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from greenlet import getcurrent, greenlet
+from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]
 
 from tests.support.simulation.plan import PERSON, Act, Fault, Moment, Plan, Step, possible
 
@@ -37,7 +37,7 @@ class Process:
     threads: list["Thread"] = field(default_factory=list)
 
 
-class Thread(greenlet):
+class Thread(greenlet):  # type: ignore[misc]
     """One line of execution; `wakes` gives the real second when it can go on, None: not by time."""
 
     def __init__(self, world: "World", process: Process, run: Callable[[], None]) -> None:

@@ -1,0 +1,154 @@
+"""The two kinds of channel: X publishes with each request, Facebook reveals what lies ready."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from publisher.channels import capabilities, timeline
+from publisher.channels.base import Channel, MediaReader, NotPrepared
+from publisher.models import Capabilities, Parcel, Prepared
+from publisher.outcome import Absent, Accepted, Deferred, Kind, Outcome, Sighting, Unknown
+from tests.support.simulation.plan import Moment
+from tests.support.simulation.platform import Platform, PublicPost
+from tests.support.simulation.world import START
+
+
+def open_channel(platform: Platform, account: str, kind: str) -> Channel:
+    """The channel of an account, as `publisher.channels.registry` gives it."""
+    return LikeX(platform, account) if kind == "twitter" else LikeFacebook(platform, account)
+
+
+class LikeX:
+    """Each request makes a new post; nothing tells a repeated one from a new one."""
+
+    capabilities: ClassVar[Capabilities] = capabilities.TWITTER
+
+    def __init__(self, platform: Platform, account: str) -> None:
+        self._platform = platform
+        self._account = account
+
+    def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
+        return prepared
+
+    def send(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Outcome:
+        text = parcel.content.parts[len(sent)].text
+        platform, world = self._platform, self._platform.world
+
+        def publish(lag: float) -> str:
+            remote_id, parent = str(next(platform.ids)), sent[-1] if sent else None
+            platform.posts[remote_id] = PublicPost(
+                remote_id, self._account, text, parent, world.elapsed, world.elapsed + lag
+            )
+            return remote_id
+
+        return platform.ask(Moment.REQUEST, self._account, text, publish)
+
+    def find(
+        self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...], since: datetime
+    ) -> Sighting:
+        part = parcel.content.parts[len(sent)]
+
+        def see(at: float) -> Sighting:
+            posts = [
+                timeline.Post(post.id, post.text, created_at, post.parent, pictures=0)
+                for post in self._platform.public
+                if post.account == self._account
+                and post.shown_at <= at
+                and post.public_at is not None
+                # The platform's clock is right, whatever ours says.
+                and (created_at := START + timedelta(seconds=post.public_at))
+                >= since - timeline.SKEW
+            ]
+            return timeline.look_for(part, posts, sent, since)
+
+        return self._platform.look(part.text, see)
+
+    def withdraw(self, remote_id: str) -> Outcome:
+        raise NotImplementedError
+
+
+class LikeFacebook:
+    """A post is laid ready unpublished, and revealed by its id, which may be repeated."""
+
+    capabilities: ClassVar[Capabilities] = capabilities.FACEBOOK
+
+    def __init__(self, platform: Platform, account: str) -> None:
+        self._platform = platform
+        self._account = account
+
+    def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
+        if prepared.draft_id and prepared.digest == parcel.content.digest:
+            return prepared
+        if prepared.draft_id:
+            self._discard(prepared.draft_id)
+        text = "\n\n".join(part.text for part in parcel.content.parts)
+        platform = self._platform
+
+        def create(_lag: float) -> str:
+            draft_id = str(next(platform.ids))
+            platform.posts[draft_id] = PublicPost(draft_id, self._account, text, None, None)
+            return draft_id
+
+        outcome = platform.ask(Moment.LAYING, self._account, text, create)
+        if isinstance(outcome, Unknown):  # unseen, so it may be made again
+            outcome = Deferred(Kind.UNAVAILABLE, outcome.message)
+        if not isinstance(outcome, Accepted):
+            raise NotPrepared(outcome)
+        return Prepared(draft_id=outcome.remote_id, digest=parcel.content.digest)
+
+    def _discard(self, draft_id: str) -> None:
+        seen = self._look_at(draft_id)
+        if isinstance(seen, Accepted):
+            raise NotPrepared(Unknown(f"It is public with an earlier text, as {draft_id}."))
+        if isinstance(seen, Absent):
+            self._platform.ask(
+                Moment.LAYING, self._account, f"delete {draft_id}", self._delete(draft_id)
+            )
+        elif not isinstance(seen, Unknown):
+            raise NotPrepared(seen)
+
+    def _delete(self, draft_id: str) -> Callable[[float], str]:
+        def delete(_lag: float) -> str:
+            self._platform.posts.pop(draft_id, None)
+            return draft_id
+
+        return delete
+
+    def send(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Outcome:
+        assert not sent, "it can only be revealed once"
+        assert prepared.digest == parcel.content.digest, "it was laid ready"
+        draft_id, world = str(prepared.draft_id), self._platform.world
+        text = parcel.content.parts[0].text
+
+        def reveal(lag: float) -> str | None:
+            post = self._platform.posts.get(draft_id)
+            if post is None:
+                return None
+            if post.public_at is None:
+                post.public_at, post.shown_at = world.elapsed, world.elapsed + lag
+            return draft_id
+
+        return self._platform.ask(Moment.REQUEST, self._account, text, reveal)
+
+    def find(
+        self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...], since: datetime
+    ) -> Sighting:
+        if sent or not prepared.draft_id:
+            return Absent()
+        seen = self._look_at(prepared.draft_id)
+        if isinstance(seen, Accepted) and prepared.digest != parcel.content.digest:
+            return Unknown(f"It is public with an earlier text, as {prepared.draft_id}.")
+        return seen
+
+    def _look_at(self, draft_id: str) -> Sighting:
+        def see(at: float) -> Sighting:
+            post = self._platform.posts.get(draft_id)
+            if post is None:
+                return Unknown("What was laid ready is gone; look at the Page.")
+            is_shown = post.public_at is not None and post.shown_at <= at
+            return Accepted(draft_id) if is_shown else Absent()
+
+        return self._platform.look(f"draft {draft_id}", see)
+
+    def withdraw(self, remote_id: str) -> Outcome:
+        raise NotImplementedError
