@@ -258,8 +258,10 @@ class Delivery(Frozen):
 
     @property
     def lateness(self) -> timedelta | None:
-        """Time between due and published; never negative."""
-        return self.published_at - self.due_at if self.published_at else None
+        """Time between due, or the end of its embargo, and published; never negative."""
+        if self.published_at is None:
+            return None
+        return self.published_at - max(self.due_at, self.embargo_until or self.due_at)
 
 
 class Claim(Frozen):
