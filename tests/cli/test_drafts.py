@@ -5,7 +5,8 @@ import json
 import os
 import resource
 import stat
-from collections.abc import Iterator
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -133,32 +134,32 @@ def test_init_that_cannot_keep_secrets_out_of_git_leaves_nothing(cli: Cli, tmp_p
     assert [path.name for path in (tmp_path / "campaign").rglob("*")] == [".gitignore"]
 
 
-@pytest.fixture
-def full_disk() -> Iterator[None]:
-    """No file of this process can grow."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+def on_a_full_disk(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command for which no file can grow; in a process of its own, whose output is a pipe."""
+    return subprocess.run(
+        [sys.executable, "-m", "publisher", *words],
+        cwd=folder,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
 
 
-@pytest.mark.usefixtures("full_disk")
-def test_init_whose_first_file_cannot_be_finished_leaves_nothing(cli: Cli, tmp_path: Path) -> None:
-    result = cli("init", tmp_path / "campaign")
-    assert result.code == 3
+def test_init_whose_first_file_cannot_be_finished_leaves_nothing(tmp_path: Path) -> None:
+    result = on_a_full_disk(tmp_path, "init", "campaign")
+    assert result.returncode == 3, result.stderr
     assert not list(tmp_path.rglob("*"))
 
 
 # new
 
 
-def test_new_on_a_full_disk_leaves_no_empty_draft(
-    cli: Cli, workspace: Path, request: pytest.FixtureRequest
-) -> None:
-    request.getfixturevalue("full_disk")
-    result = cli("new", "Hello")
-    assert result.code == 3
-    assert "error: posts/hello.en.md cannot be written: " in result.err
+def test_new_on_a_full_disk_leaves_no_empty_draft(workspace: Path) -> None:
+    result = on_a_full_disk(workspace, "new", "Hello")
+    assert result.returncode == 3
+    assert "error: posts/hello.en.md cannot be written: " in result.stderr
     assert not list((workspace / "posts").glob("*.md"))
 
 
