@@ -1,12 +1,12 @@
 """The way into the ledger: what `queue` found to be different is written here."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, false, insert, or_, select, true
+from sqlalchemy import Connection, and_, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from publisher.clock import Clock
@@ -16,6 +16,8 @@ from publisher.ledger.moves import Moved, chained, change, note, step
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, media
 from publisher.models import Delivery, Prepared, Wish
 from publisher.states import WAITING, Role, State
+
+_CHUNK = 500  # of what is asked for in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class Ledger:
         now = self._clock.now()
         with self._database.write() as connection:
             self._database.take_turns(connection)
-            _refuse_what_came_meanwhile(connection, add, cancel)
+            leaving = {d.id for d, _ in cancel} | {d.id for d, wish in edit if _loses_text(d, wish)}
+            _refuse_what_came_meanwhile(connection, add, leaving)
             self._keep_pictures(connection, pictures)
             names = sorted({EVERYTHING} | {wish.account for wish in add})
             self._database.insert_missing(connection, accounts, [{"account": n} for n in names])
@@ -118,25 +121,36 @@ class Ledger:
         note(connection, [{**s, "delivery": key} for key, s in zip(ids, steps, strict=True)])
 
 
+def _loses_text(delivery: Delivery, wish: Wish) -> bool:
+    return delivery.content.fingerprint != wish.content.fingerprint
+
+
 def _refuse_what_came_meanwhile(
-    connection: Connection, add: Sequence[Wish], cancel: Sequence[tuple[Delivery, str]]
+    connection: Connection, add: Sequence[Wish], leaving: Collection[int]
 ) -> None:
-    """`Moved` when somebody queued the same post, or the same text, since the plan was made."""
-    leaving = {delivery.id for delivery, _ in cancel}
-    for wish in add:
-        same_text = and_(
-            deliveries.c.fingerprint == wish.content.fingerprint,
-            deliveries.c.state.in_(sorted({*WAITING, State.PUBLISHING})),
-            false() if wish.repeat else true(),
-        )
+    """`Moved` when somebody queued the same post, or the same text, since the plan was made.
+
+    `leaving`: the deliveries whose text goes away in the same plan.
+    """
+    for start in range(0, len(add), _CHUNK):
+        wishes = add[start : start + _CHUNK]
+        posts = {(wish.post, wish.account) for wish in wishes}
+        texts = {(w.content.fingerprint, w.account) for w in wishes if not w.repeat}
         rows = connection.execute(
-            select(deliveries.c.id, deliveries.c.post).where(
-                deliveries.c.account == wish.account,
-                or_(deliveries.c.post == wish.post, same_text),
+            select(deliveries).where(
+                or_(
+                    deliveries.c.post.in_({post for post, _ in posts}),
+                    and_(
+                        deliveries.c.fingerprint.in_({text for text, _ in texts}),
+                        deliveries.c.state.in_(sorted({*WAITING, State.PUBLISHING})),
+                    ),
+                )
             )
         )
-        if any(row.post == wish.post or row.id not in leaving for row in rows):
-            raise Moved
+        for row in rows:
+            same_text = (row.fingerprint, row.account) in texts and row.id not in leaving
+            if (row.post, row.account) in posts or same_text:
+                raise Moved
 
 
 def _wished(wish: Wish, actor: str) -> dict[str, Any]:

@@ -576,3 +576,13 @@ def test_an_account_that_changes_its_channel_takes_its_waiting_posts_along(
     assert queue(changed) == [(Change.EDIT, "a.fr", "bice-x")]
     assert standing(changed, "a.fr").channel == "site"
     changed.close()
+
+
+def test_a_new_draft_may_take_over_a_text_that_another_gives_up(
+    app: Application, workspace: Workspace
+) -> None:
+    workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]", "Un.")
+    queue(app)
+    workspace.edit("a.fr.md", "Un.", "Deux.")
+    workspace.draft("b.fr", f"{_NOON}\nto: [bice-x]", "Un.")
+    assert set(queue(app)) == {(Change.EDIT, "a.fr", "bice-x"), (Change.ADD, "b.fr", "bice-x")}
