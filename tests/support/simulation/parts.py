@@ -114,7 +114,7 @@ def close_ledger() -> None:
     if ledger.cache_info().currsize:
         database = ledger()
         database.close()
-        shutil.rmtree(Path(str(database.engine.url.database)).parent)
+        shutil.rmtree(Path(str(database.engine.url.database)).parent, ignore_errors=True)
         ledger.cache_clear()
 
 
