@@ -59,6 +59,17 @@ def test_two_processes_may_migrate_at_once(ledger_url: str) -> None:
         database.check_revision()
 
 
+def test_connections_that_open_a_new_file_at_once_wait_for_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "new.db"
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as first:
+        first.execute("BEGIN IMMEDIATE")
+        end = threading.Timer(0.3, first.execute, ("COMMIT",))
+        with closing(Database(f"sqlite:///{path}")) as second:
+            end.start()
+            second.migrate()
+            end.join()
+
+
 def test_a_ledger_of_a_newer_version_is_refused(database: Database) -> None:
     with database.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = 'from-the-future'"))
