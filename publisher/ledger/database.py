@@ -206,14 +206,21 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
 def _use_wal(connection: Any) -> None:
     # For the lock that changes a new file's mode SQLite does not wait, whatever busy_timeout says.
     deadline = monotonic() + _BUSY_TIMEOUT_S
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > deadline:
-                raise
-            sleep(0.01)
+    while not _enters_wal(connection):
+        if monotonic() > deadline:
+            raise sqlite3.OperationalError("database is locked")
+        sleep(0.01)
+
+
+def _enters_wal(connection: Any) -> bool:
+    """Whether the file could be brought into write-ahead mode; False while another has it."""
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+            return False
+        raise
+    return True
 
 
 def _begin_sqlite(connection: Connection) -> None:
