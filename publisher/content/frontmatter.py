@@ -51,7 +51,7 @@ def split(text: str, findings: Findings) -> Split | None:
             "Write it like `at: 2016-03-07 08:30`, one key on a line.",
         )
         return None
-    body_line = text.count("\n", 0, closing.end()) + 2
+    body_line = text.count("\n", 0, closing.end() + 1) + 1
     return Split(node, text[closing.end() + 1 :], body_line)
 
 

@@ -89,12 +89,12 @@ def _add(found: Sections, name: str, lines: list[str], start: int) -> None:
 def _parts(lines: list[str], start: int) -> tuple[list[str], list[Position]]:
     """The parts of a thread, and where the first words of each stand."""
     parts, where = [], []
-    begin = 0
+    begin, last = 0, start + len(lines) - 1
     for end in [*(n for n, line in enumerate(lines) if _SEPARATOR.fullmatch(line)), len(lines)]:
         chunk = lines[begin:end]
         blank = next((n for n, line in enumerate(chunk) if line.strip()), 0)
         parts.append(unicodedata.normalize("NFC", "\n".join(chunk).strip()))
-        where.append(Position(line=start + begin + blank))
+        where.append(Position(line=min(start + begin + blank, last)))
         begin = end + 1
     return parts, where
 

@@ -38,7 +38,7 @@ def test_a_body_is_split_into_texts(body: str, texts: dict[str, tuple[str, ...]]
 
 @pytest.mark.parametrize(
     ("body", "line"),
-    [("A\n---\n---\nB", 12), ("---\nA", 10), ("A\n---", 12), ("A\n## site\nB\n---\n\n---\nC", 14)],
+    [("A\n---\n---\nB", 12), ("---\nA", 10), ("A\n---", 11), ("A\n## site\nB\n---\n\n---\nC", 14)],
 )
 def test_a_thread_has_no_empty_part(body: str, line: int) -> None:
     ((flaw, position),) = parse(body, NAMES, first_line=10).errors
