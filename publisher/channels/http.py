@@ -5,30 +5,20 @@ take some answers for others (a 500 for a success, a success for an error). The 
 records every exchange as an `Answer`, and that alone is judged.
 """
 
-import http.client
 import io
 import json
 import logging
-import socket
-import ssl
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from http import HTTPStatus
-from threading import local
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    NameResolutionError,
-    NewConnectionError,
-    ReadTimeoutError,
-)
+from urllib3 import HTTPResponse
 
+from publisher.channels import connection
 from publisher.clock import Clock
 from publisher.errors import ConfigurationError
 from publisher.outcome import Answer, Wire
@@ -36,9 +26,6 @@ from publisher.outcome import Answer, Wire
 MAX_BODY = 1_000_000
 """Bytes of an answer that are read; more than that is no answer of an API."""
 _CHUNK = 65_536
-CONNECT_LIMIT = 5.0
-"""Real seconds after `send` within which a request must begin to leave: name, addresses and TLS
-together. A request that left later could go out after its lease, its expiry or a pause."""
 IDLE_LIMIT = 30.0
 """Real seconds after which an idle connection is not trusted: a NAT may have dropped it silently,
 and a post that is sent into it is in doubt."""
@@ -176,7 +163,7 @@ class _Adapter(HTTPAdapter):
         self, recorder: Recorder, platform: str, base_url: str, timeout: timedelta
     ) -> None:
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
-        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SafePool}
+        self.poolmanager.pool_classes_by_scheme = connection.POOLS
         self._recorder = recorder
         self._platform = platform
         self._base_url = base_url
@@ -187,16 +174,16 @@ class _Adapter(HTTPAdapter):
         monotonic = self._recorder.monotonic
         if monotonic() - self._used_at > IDLE_LIMIT:
             self._hang_up()
-        exchange = _thread.exchange = _Exchange(monotonic, self._timeout)
+        exchange = connection.begin(monotonic, self._timeout)
         try:
             response = super().send(self._readdressed(request), stream=True, timeout=self._timeout)
             body = _read(response)
         except Exception as error:
             self._hang_up()
             if exchange.sent:
-                self._recorder.record(Wire.NO_ANSWER, reason=_reason(error, sent=True))
+                self._recorder.record(Wire.NO_ANSWER, reason=connection.reason(error, sent=True))
             elif isinstance(error, OSError):  # requests' exceptions are OSErrors too
-                self._recorder.record(Wire.NOT_SENT, reason=_reason(error, sent=False))
+                self._recorder.record(Wire.NOT_SENT, reason=connection.reason(error, sent=False))
             raise
         self._used_at = monotonic()
         self._recorder.record(Wire.ANSWERED, response=response, body=body)
@@ -230,178 +217,6 @@ def _read(response: requests.Response) -> bytes:
         raw.close()
         raise
     return body[:MAX_BODY]
-
-
-class _TooLate(ConnectTimeoutError):
-    """Connecting took so long that the request must not leave any more."""
-
-
-class _Exchange:
-    """One request: whether it has begun to leave the machine, and how long it may go on."""
-
-    def __init__(self, monotonic: Callable[[], float], timeout: float) -> None:
-        self._monotonic = monotonic
-        start = monotonic()
-        self._begin_by = start + min(CONNECT_LIMIT, timeout)
-        self._end_by = start + timeout
-        self.sent = False
-
-    def left(self) -> float:
-        """Seconds until it must have begun or, once it has, until all must have come back.
-
-        Raises `_TooLate` or TimeoutError when none are left.
-        """
-        seconds = (self._end_by if self.sent else self._begin_by) - self._monotonic()
-        if seconds > 0:
-            return seconds
-        raise TimeoutError if self.sent else _TooLate
-
-
-class _Thread(local):
-    """What this thread is at."""
-
-    exchange: _Exchange
-
-
-_thread = _Thread()
-
-
-class _TimedReader(io.RawIOBase):
-    """A socket's bytes while the exchange lasts, however they drip."""
-
-    def __init__(self, sock: socket.socket, exchange: _Exchange) -> None:
-        self._sock = sock
-        self._file = cast("io.RawIOBase", sock.makefile("rb", buffering=0))
-        self._exchange = exchange
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        self._sock.settimeout(self._exchange.left())
-        return self._file.readinto(buffer)
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
-
-
-class _FinalResponse(http.client.HTTPResponse):
-    """The last answer to a request; http.client takes all but a 100 for the last one."""
-
-    def __init__(self, sock: socket.socket, *more: Any, **options: Any) -> None:
-        super().__init__(sock, *more, **options)
-        self.fp.close()
-        self.fp = io.BufferedReader(_TimedReader(sock, _thread.exchange))
-
-    def begin(self) -> None:
-        super().begin()
-        while self.status < HTTPStatus.OK and self.status != HTTPStatus.SWITCHING_PROTOCOLS:
-            self.headers = self.msg = None  # type: ignore[assignment]  # makes it read the next one
-            super().begin()
-
-
-def _connected(
-    family: int, kind: int, address: Any, exchange: _Exchange, candidates: int
-) -> socket.socket:
-    """A connection to the first of the candidates; OSError where none comes about in its share."""
-    sock = socket.socket(family, kind)
-    try:
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.settimeout(exchange.left() / candidates)
-        sock.connect(address)
-        sock.settimeout(exchange.left())  # for the TLS handshake as a whole
-    except Exception:
-        sock.close()
-        raise
-    return sock
-
-
-class _PlainConnection(HTTPConnection):
-    """Keeps to its exchange's time."""
-
-    response_class = _FinalResponse
-
-    def _new_conn(self) -> socket.socket:
-        """Connect to the first address that answers; all of them share the time that is left."""
-        exchange = _thread.exchange
-        try:
-            addresses = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
-        except socket.gaierror as error:
-            raise NameResolutionError(self.host, self, error) from error
-        except UnicodeError as error:  # a name that cannot be one
-            unknown = socket.gaierror(socket.EAI_NONAME, "no name of a host")
-            raise NameResolutionError(self.host, self, unknown) from error
-        failure: OSError | None = None
-        for index, (family, kind, _, _, address) in enumerate(addresses):
-            try:
-                return _connected(family, kind, address, exchange, len(addresses) - index)
-            except OSError as error:
-                failure = error
-        kind_of = ConnectTimeoutError if isinstance(failure, TimeoutError) else NewConnectionError
-        raise kind_of(self, "No address took the connection.") from failure
-
-    def send(self, data: Any) -> None:
-        if self.sock is None:
-            self.connect()
-        exchange = _thread.exchange
-        exchange.left()
-        exchange.sent = True
-        self.sock.settimeout(exchange.left())
-        super().send(data)
-
-
-class _SafeConnection(_PlainConnection, HTTPSConnection):
-    """The same over TLS."""
-
-
-class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _PlainConnection
-
-
-class _SafePool(HTTPSConnectionPool):
-    ConnectionCls = _SafeConnection
-
-
-_REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
-    ((_TooLate,), "it took too long to connect"),
-    ((NameResolutionError,), "its address was not found"),
-    ((ConnectionRefusedError,), "connection refused"),
-    ((ConnectionResetError, BrokenPipeError), "connection reset"),
-    ((ssl.SSLCertVerificationError,), "its certificate is not valid"),
-    ((ssl.SSLError, requests.exceptions.SSLError), "no safe connection"),
-    ((NewConnectionError,), "no way there"),
-)
-"""The first that fits wins: urllib3 counts a refused connection among the time-outs."""
-_TIME_OUTS = (ConnectTimeoutError, ReadTimeoutError, TimeoutError)
-
-
-def _reason(error: BaseException, *, sent: bool) -> str:
-    """What happened, in words of our own: the libraries' own hold the URL, which holds the token."""
-    chain = list(_causes(error))
-    for types, words in _REASONS:
-        if any(isinstance(cause, types) for cause in chain):
-            return words
-    if any(isinstance(cause, _TIME_OUTS) for cause in chain):
-        return f"time-out in {'waiting for the answer' if sent else 'connecting'}"
-    return "the connection broke" if sent else "no connection"
-
-
-def _causes(error: BaseException) -> Iterable[BaseException]:
-    """An exception and all that it came from, innermost last."""
-    seen: list[BaseException] = []
-    waiting: list[object] = [error]
-    while waiting:
-        current = waiting.pop(0)
-        if isinstance(current, BaseException) and current not in seen:
-            seen.append(current)
-            waiting += [
-                current.__cause__,
-                current.__context__,
-                getattr(current, "reason", None),
-                *current.args,
-            ]
-    return seen
 
 
 def _checked(base_url: str) -> str:

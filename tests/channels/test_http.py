@@ -15,8 +15,9 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from publisher.channels import http
-from publisher.channels.http import CONNECT_LIMIT, IDLE_LIMIT, MAX_BODY, Recorder
+from publisher.channels import connection
+from publisher.channels.connection import CONNECT_LIMIT
+from publisher.channels.http import IDLE_LIMIT, MAX_BODY, Recorder
 from publisher.clock import Clock, SystemClock
 from publisher.delivery import Leases
 from publisher.errors import ConfigurationError
@@ -196,7 +197,7 @@ def test_a_time_out_in_connecting_was_not_sent() -> None:
 
 def test_all_addresses_of_a_name_share_the_time_to_connect(monkeypatch: pytest.MonkeyPatch) -> None:
     """Eight that swallow the handshake neither delay the request nor keep it from the ninth."""
-    monkeypatch.setattr(http, "CONNECT_LIMIT", 0.5)
+    monkeypatch.setattr(connection, "CONNECT_LIMIT", 0.5)
     clock = SystemClock()
     with mute_port() as mute, serving(answering(OK)) as (address, _):
         ports = [mute] * 8 + [int(address.rpartition(":")[2])]
@@ -211,7 +212,7 @@ def test_a_request_that_was_long_in_connecting_does_not_leave(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Its lease, its expiry or a pause may have passed meanwhile."""
-    monkeypatch.setattr(http, "CONNECT_LIMIT", 0.1)
+    monkeypatch.setattr(connection, "CONNECT_LIMIT", 0.1)
     with serving(answering(OK)) as (address, connections):
 
         def slow(*_: object, **__: object) -> Addresses:
@@ -225,7 +226,7 @@ def test_a_request_that_was_long_in_connecting_does_not_leave(
 
 
 def test_a_connection_that_was_made_too_late_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "CONNECT_LIMIT", 0.1)
+    monkeypatch.setattr(connection, "CONNECT_LIMIT", 0.1)
     connect = socket.socket.connect
 
     def slow(sock: socket.socket, address: Any) -> None:
@@ -277,7 +278,7 @@ def test_a_tls_handshake_that_hangs_was_not_sent() -> None:
 
 
 def test_a_tls_handshake_that_drips_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "CONNECT_LIMIT", 0.3)
+    monkeypatch.setattr(connection, "CONNECT_LIMIT", 0.3)
 
     def drip_a_record(connection: socket.socket) -> None:
         connection.sendall(b"\x16\x03\x03\x40\x00")  # 16 KiB shall follow
@@ -375,7 +376,7 @@ def test_a_head_that_never_ends_is_no_answer(then: Handler) -> None:
 
 def test_a_slow_upload_has_the_whole_time_of_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit for connecting is not one for sending."""
-    monkeypatch.setattr(http, "CONNECT_LIMIT", 0.2)
+    monkeypatch.setattr(connection, "CONNECT_LIMIT", 0.2)
     size = 20_000_000  # more than the sockets' buffers hold
 
     def handle(connection: socket.socket) -> None:

@@ -1,0 +1,213 @@
+"""The way to a platform's server: names, sockets, TLS, and whether a request began to leave.
+
+Whatever happens before the first byte leaves, the platform cannot have seen the request; from that
+byte on, nobody can be sure. Nothing here outlasts the time of the request that it serves.
+"""
+
+import http.client
+import io
+import socket
+import ssl
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from threading import local
+from typing import Any, cast
+
+import requests
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    NameResolutionError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
+
+CONNECT_LIMIT = 5.0
+"""Real seconds after `begin` within which a request must begin to leave: name, addresses and TLS
+together. A request that left later could go out after its lease, its expiry or a pause."""
+
+
+class TooLate(ConnectTimeoutError):
+    """Connecting took so long that the request must not leave any more."""
+
+
+class Exchange:
+    """One request: whether it has begun to leave the machine, and how long it may go on."""
+
+    def __init__(self, monotonic: Callable[[], float], timeout: float) -> None:
+        self._monotonic = monotonic
+        start = monotonic()
+        self._begin_by = start + min(CONNECT_LIMIT, timeout)
+        self._end_by = start + timeout
+        self.sent = False
+
+    def left(self) -> float:
+        """Seconds until it must have begun or, once it has, until all must have come back.
+
+        Raises `TooLate` or TimeoutError when none are left.
+        """
+        seconds = (self._end_by if self.sent else self._begin_by) - self._monotonic()
+        if seconds > 0:
+            return seconds
+        raise TimeoutError if self.sent else TooLate
+
+
+class _Thread(local):
+    """What this thread is at."""
+
+    exchange: Exchange
+
+
+_thread = _Thread()
+
+
+def begin(monotonic: Callable[[], float], timeout: float) -> Exchange:
+    """Begin a request: all that this thread does on a connection from now on belongs to it.
+
+    `timeout`: real seconds, from now to the last byte of the answer.
+    """
+    _thread.exchange = Exchange(monotonic, timeout)
+    return _thread.exchange
+
+
+class _TimedReader(io.RawIOBase):
+    """A socket's bytes while the exchange lasts, however they drip."""
+
+    def __init__(self, sock: socket.socket, exchange: Exchange) -> None:
+        self._sock = sock
+        self._file = cast("io.RawIOBase", sock.makefile("rb", buffering=0))
+        self._exchange = exchange
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._sock.settimeout(self._exchange.left())
+        return self._file.readinto(buffer)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+class _FinalResponse(http.client.HTTPResponse):
+    """The last answer to a request; http.client takes all but a 100 for the last one."""
+
+    def __init__(self, sock: socket.socket, *more: Any, **options: Any) -> None:
+        super().__init__(sock, *more, **options)
+        self.fp.close()
+        self.fp = io.BufferedReader(_TimedReader(sock, _thread.exchange))
+
+    def begin(self) -> None:
+        super().begin()
+        while self.status < HTTPStatus.OK and self.status != HTTPStatus.SWITCHING_PROTOCOLS:
+            self.headers = self.msg = None  # type: ignore[assignment]  # makes it read the next one
+            super().begin()
+
+
+def _connected(
+    family: int, kind: int, address: Any, exchange: Exchange, candidates: int
+) -> socket.socket:
+    """A connection to the first of the candidates; OSError where none comes about in its share."""
+    sock = socket.socket(family, kind)
+    try:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.settimeout(exchange.left() / candidates)
+        sock.connect(address)
+        sock.settimeout(exchange.left())  # for the TLS handshake as a whole
+    except Exception:
+        sock.close()
+        raise
+    return sock
+
+
+class _PlainConnection(HTTPConnection):
+    """Keeps to its exchange's time."""
+
+    response_class = _FinalResponse
+
+    def _new_conn(self) -> socket.socket:
+        """Connect to the first address that answers; all of them share the time that is left."""
+        exchange = _thread.exchange
+        try:
+            addresses = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, self, error) from error
+        except UnicodeError as error:  # a name that cannot be one
+            unknown = socket.gaierror(socket.EAI_NONAME, "no name of a host")
+            raise NameResolutionError(self.host, self, unknown) from error
+        failure: OSError | None = None
+        for index, (family, kind, _, _, address) in enumerate(addresses):
+            try:
+                return _connected(family, kind, address, exchange, len(addresses) - index)
+            except OSError as error:
+                failure = error
+        kind_of = ConnectTimeoutError if isinstance(failure, TimeoutError) else NewConnectionError
+        raise kind_of(self, "No address took the connection.") from failure
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        exchange = _thread.exchange
+        exchange.left()
+        exchange.sent = True
+        self.sock.settimeout(exchange.left())
+        super().send(data)
+
+
+class _SafeConnection(_PlainConnection, HTTPSConnection):
+    """The same over TLS."""
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _PlainConnection
+
+
+class _SafePool(HTTPSConnectionPool):
+    ConnectionCls = _SafeConnection
+
+
+POOLS = {"http": _PlainPool, "https": _SafePool}
+"""Where urllib3 finds connections, by the scheme of a URL."""
+
+
+_REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+    ((TooLate,), "it took too long to connect"),
+    ((NameResolutionError,), "its address was not found"),
+    ((ConnectionRefusedError,), "connection refused"),
+    ((ConnectionResetError, BrokenPipeError), "connection reset"),
+    ((ssl.SSLCertVerificationError,), "its certificate is not valid"),
+    ((ssl.SSLError, requests.exceptions.SSLError), "no safe connection"),
+    ((NewConnectionError,), "no way there"),
+)
+"""The first that fits wins: urllib3 counts a refused connection among the time-outs."""
+_TIME_OUTS = (ConnectTimeoutError, ReadTimeoutError, TimeoutError)
+
+
+def reason(error: BaseException, *, sent: bool) -> str:
+    """What happened, in words of our own: the libraries' own hold the URL, which holds the token."""
+    chain = list(_causes(error))
+    for types, words in _REASONS:
+        if any(isinstance(cause, types) for cause in chain):
+            return words
+    if any(isinstance(cause, _TIME_OUTS) for cause in chain):
+        return f"time-out in {'waiting for the answer' if sent else 'connecting'}"
+    return "the connection broke" if sent else "no connection"
+
+
+def _causes(error: BaseException) -> Iterable[BaseException]:
+    """An exception and all that it came from, innermost last."""
+    seen: list[BaseException] = []
+    waiting: list[object] = [error]
+    while waiting:
+        current = waiting.pop(0)
+        if isinstance(current, BaseException) and current not in seen:
+            seen.append(current)
+            waiting += [
+                current.__cause__,
+                current.__context__,
+                getattr(current, "reason", None),
+                *current.args,
+            ]
+    return seen
