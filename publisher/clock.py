@@ -21,6 +21,8 @@ from publisher.errors import ConfigurationError
 
 ENVIRONMENT_VARIABLE = "PUBLISHER_CLOCK"
 _LONGEST_NAP = 0.05  # seconds; a shared clock may jump while somebody sleeps
+_TOLERANCE = 2.0
+"""Real seconds by which a clock may be off before it counts as set."""
 _YEARS = range(1970, 9001)
 """Years that a clock may begin in, so that no sum of instants leaves the calendar."""
 _FASTEST = 1_000_000
@@ -133,6 +135,20 @@ class SharedClock(FastClock):
             self._reading = _Reading(content["instant"], content["real"], content["speed"])
             self._stamp = stamp
         return self._reading
+
+
+class Watch:
+    """Tells whether a clock was set since the watch began."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._begun = clock.now(), clock.monotonic()
+
+    def was_set(self) -> bool:
+        """Whether the clock moved otherwise than time passed; also after the machine slept."""
+        instant, second = self._begun
+        by_clock = (self._clock.now() - instant).total_seconds() / self._clock.speed
+        return abs(by_clock - (self._clock.monotonic() - second)) > _TOLERANCE
 
 
 def _write(path: Path, reading: _Reading) -> None:

@@ -49,6 +49,10 @@ class Leases:
     sending: float
     reading: float
 
+    @property
+    def longest(self) -> float:
+        return max(self.claimed, self.preparing, self.sending, self.reading)
+
     @classmethod
     def for_timeout(cls, request_timeout: timedelta) -> "Leases":
         """Leases that outlast requests which may take `request_timeout`."""

@@ -37,7 +37,10 @@ class Reconciler:
         since = delivery.doubt_since or delivery.due_at
         try:
             channel = self._channel_of(delivery.account)
-            return channel.find(parcel_of(delivery), delivery.prepared, delivery.remote_ids, since)
+            taken = self._doubts.ids_of_others(delivery)
+            return channel.find(
+                parcel_of(delivery), delivery.prepared, delivery.remote_ids, since, taken
+            )
         except (ConfigurationError, CredentialsMissing) as problem:
             remedy = f"{problem} {problem.hint or ''}".strip()
             again = f"Then run `publisher resume --account {delivery.account}`."

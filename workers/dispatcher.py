@@ -15,6 +15,7 @@ import structlog
 from celery import Task
 
 from publisher.app import Application
+from publisher.clock import Watch
 from publisher.delivery import LOOK_AHEAD, Leases
 from publisher.errors import PublisherError
 from publisher.models import Claim
@@ -40,7 +41,9 @@ class Dispatcher:
         self._app = app
         self._hand_over = hand_over
         leases = Leases.for_timeout(app.settings.delivery.request_timeout)
-        self._lease, self._reading_lease = leases.claimed, leases.reading
+        self._leases = leases
+        self._settle = app.settings.delivery.settle.total_seconds()
+        self._watch: Watch | None = None
         self._stopped = False
         self._trouble: str | None = None
         self._sealed = float("-inf")
@@ -69,19 +72,36 @@ class Dispatcher:
         is on the schedule again.
         """
         dispatch, clock = self._app.dispatch, self._app.clock
+        self._mind_the_clock()
         dispatch.reap()
         dispatch.expire()
-        claims = dispatch.claim(clock.ahead(LOOK_AHEAD), clock.ahead(self._lease), _CLAIM_LIMIT)
+        claims = dispatch.claim(
+            clock.ahead(LOOK_AHEAD), clock.ahead(self._leases.claimed), _CLAIM_LIMIT
+        )
+        self._hand_over_all(publish, claims, dispatch.release)
+        doubts = self._app.doubts.claim(clock.ahead(self._leases.reading), _CLAIM_LIMIT)
+        self._hand_over_all(reconcile, doubts, self._app.doubts.release)
+        return len(claims)
+
+    def _mind_the_clock(self) -> None:
+        """Let platforms settle anew, and leases end, where the clock does not tell when that is."""
+        if self._watch and not self._watch.was_set():
+            return
+        watch, self._watch = Watch(self._app.clock), None
+        self._app.doubts.settle_again(self._settle)
+        self._app.dispatch.shorten_leases(self._leases.longest)
+        self._watch = watch
+
+    def _hand_over_all(
+        self, task: Task, claims: Sequence[Claim], release: Callable[[Sequence[Claim]], None]
+    ) -> None:
+        """Hand over batch by batch; what could not be is given back before the error goes on."""
         for start in range(0, len(claims), _BATCH):
             try:
-                self._hand_over(publish, claims[start : start + _BATCH])
+                self._hand_over(task, claims[start : start + _BATCH])
             except Exception:
-                dispatch.release(claims[start:])
+                release(claims[start:])
                 raise
-        doubts = self._app.doubts.claim(clock.ahead(self._reading_lease), _CLAIM_LIMIT)
-        for start in range(0, len(doubts), _BATCH):
-            self._hand_over(reconcile, doubts[start : start + _BATCH])
-        return len(claims)
 
     def _seal(self) -> None:
         """Seal the history when it is time; where the ledger is too busy, at the next tick."""

@@ -4,7 +4,7 @@ A channel translates and classifies. It does not retry, wait, limit, log or know
 lives once, in `delivery.py`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import ClassVar, Protocol
 
@@ -43,9 +43,16 @@ class Channel(Protocol):
         """
 
     def find(
-        self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...], since: datetime
+        self,
+        parcel: Parcel,
+        prepared: Prepared,
+        sent: tuple[str, ...],
+        since: datetime,
+        taken: Collection[str] = (),
     ) -> Sighting:
         """Look on the platform for the part after those in `sent`, made public at `since` or later.
+
+        `taken`: ids that belong to other deliveries, whatever they look like.
 
         Reads only. `Absent` says nothing about requests that are still on their way: the caller
         waits for the platform to settle, and asks twice.

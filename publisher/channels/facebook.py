@@ -7,7 +7,7 @@ public, which may be repeated without harm. Sources: Meta's own specs of Page, P
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -107,6 +107,7 @@ class Facebook:
         prepared: Prepared,
         sent: tuple[str, ...],
         since: datetime,  # noqa: ARG002  the post has an id, so its date tells nothing
+        taken: Collection[str] = (),  # noqa: ARG002  and nobody else has that id
     ) -> Sighting:
         """Ask whether the prepared post is public; see `Channel.find`."""
         if sent or not prepared.draft_id:

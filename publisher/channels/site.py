@@ -11,6 +11,7 @@ post again writes the same files again.
 
 import hashlib
 import re
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
@@ -94,6 +95,7 @@ class Site:
         prepared: Prepared,  # noqa: ARG002
         sent: tuple[str, ...],
         since: datetime,  # noqa: ARG002  a page has an id, so its date tells nothing
+        taken: Collection[str] = (),  # noqa: ARG002  and nobody else has that id
     ) -> Sighting:
         """Look whether the page is there, and all that lists it; see `Channel.find`.
 

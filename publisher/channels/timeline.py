@@ -19,7 +19,10 @@ from publisher.outcome import Absent, Accepted, Unknown
 
 SKEW = timedelta(seconds=60)
 """How far X's clock may be behind ours: a post that seems older than the intent by no more than
-this can be its effect."""
+this is taken for its effect."""
+LOOK_BACK = timedelta(days=1)
+"""A post that seems older than the intent by up to this may be its effect, if our clock was wrong
+then or is wrong now: a person has to say."""
 FIELDS: tuple[dict[str, str], ...] = (
     {
         "post.fields": "attachments,conversation_id,created_at,entities,id,text",
@@ -100,14 +103,17 @@ def look_for(
 
     Of several that fit, the earliest: the others are doubles, and stay visible on the account.
     """
-    recent = [post for post in posts if post.id not in sent and post.created_at >= since - SKEW]
     parent = sent[-1] if sent else None
-    certain, perhaps = [], []
-    for post in recent:
-        likeness = _likeness(part, post)
-        if likeness is Likeness.SAME and post.parent == parent:
+    certain, perhaps, older = [], [], []
+    for post in posts:
+        likeness = Likeness.DIFFERENT if post.id in sent else _likeness(part, post)
+        if not likeness or (post.parent != parent and not (sent and post.parent == "")):
+            continue
+        if post.created_at < since - SKEW:
+            older.append(post)
+        elif likeness is Likeness.SAME and post.parent == parent:
             certain.append(post)
-        elif likeness and (post.parent == parent or (sent and post.parent == "")):
+        else:
             perhaps.append(post)
     if certain:
         first = min(certain, key=lambda post: (post.created_at, int(post.id)))
@@ -116,6 +122,12 @@ def look_for(
         return Unknown(
             f"The post {perhaps[-1].id} on X has the same words, but whether it is this one cannot "
             "be told: its links differ, or X does not say what it answers. Look at the account, "
+            "then say with `publisher resolve` or `publisher retry` what you saw."
+        )
+    if older:
+        return Unknown(
+            f"The post {older[0].id} on X has the same words, but by its date it was there before. "
+            "Either somebody posted them, or this machine's clock was wrong. Look at the account, "
             "then say with `publisher resolve` or `publisher retry` what you saw."
         )
     return Absent()

@@ -6,7 +6,7 @@ not those for media; these go through its public `request`.
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -97,16 +97,14 @@ class Twitter:
         prepared: Prepared,  # noqa: ARG002  a post does not tell what its pictures' ids were
         sent: tuple[str, ...],
         since: datetime,
+        taken: Collection[str] = (),
     ) -> Sighting:
-        """Read the account's own timeline; see `Channel.find`.
-
-        Of several posts that fit, the earliest is meant. What began before `since` by no more than
-        `timeline.SKEW` counts too, because X has a clock of its own.
-        """
-        posts = self._posts(since - timeline.SKEW)
+        """Read the account's own timeline; see `Channel.find` and `timeline.look_for`."""
+        posts = self._posts(since)
         if not isinstance(posts, list):
             return posts
-        return timeline.look_for(parcel.content.parts[len(sent)], posts, sent, since)
+        free = [post for post in posts if post.id not in taken]
+        return timeline.look_for(parcel.content.parts[len(sent)], free, sent, since)
 
     def withdraw(self, remote_id: str) -> Outcome:
         answer = self._recorder.call(lambda: self._client.delete_tweet(remote_id))
@@ -143,12 +141,13 @@ class Twitter:
             raise NotPrepared(outcome)
         return outcome.remote_id
 
-    def _posts(self, start: datetime) -> list[timeline.Post] | Reading:
-        """All posts of the account that were made at `start` or later."""
+    def _posts(self, since: datetime) -> list[timeline.Post] | Reading:
+        """The account's posts since `since`, and before it as far as they may matter."""
         if not self._user_id and (failed := self._learn_user_id()):
             return failed
         posts: list[timeline.Post] = []
-        query = {"max_results": str(_PAGE_SIZE), "start_time": f"{start:%Y-%m-%dT%H:%M:%SZ}"}
+        start = f"{since - timeline.LOOK_BACK:%Y-%m-%dT%H:%M:%SZ}"
+        query = {"max_results": str(_PAGE_SIZE), "start_time": start}
         for _ in range(_MOST_PAGES):
             page = self._page(query)
             if not isinstance(page, timeline.Page):
@@ -157,6 +156,8 @@ class Twitter:
             if not page.next_token:
                 return posts
             query["pagination_token"] = page.next_token
+        if posts and posts[-1].created_at < since - timeline.SKEW:
+            return posts
         return Unknown(
             f"Since this post the account on X has had more than {_MOST_PAGES * _PAGE_SIZE} posts, "
             "too many to read. Look at the account, then say with `publisher resolve` or "

@@ -14,7 +14,7 @@ from publisher.clock import Clock
 from publisher.ledger.database import Database
 from publisher.ledger.doubts import doubt
 from publisher.ledger.holds import resting
-from publisher.ledger.moves import ACTOR, Moved, change, claim_all, claimed, delivery_of
+from publisher.ledger.moves import ACTOR, Moved, change, claim_waiting, claimed, delivery_of
 from publisher.ledger.tables import deliveries
 from publisher.models import Claim, Delivery
 from publisher.outcome import Kind
@@ -35,29 +35,22 @@ class Dispatch:
     def claim(self, horizon: datetime, lease_until: datetime, limit: int) -> list[Claim]:
         """Take up to `limit` deliveries that wake before `horizon`, earliest first."""
         now = self._clock.now()
-        due = (
-            select(deliveries.c.id, deliveries.c.version, deliveries.c.head)
-            .where(deliveries.c.state == State.SCHEDULED, deliveries.c.wake_at <= horizon)
-            .where(or_(deliveries.c.expires_at.is_(None), deliveries.c.expires_at > now))
-            .where(~exists().where(resting(deliveries.c.account, now)))
-            .order_by(deliveries.c.wake_at, deliveries.c.id)
+        due = and_(
+            deliveries.c.wake_at <= horizon,
+            or_(deliveries.c.expires_at.is_(None), deliveries.c.expires_at > now),
+            ~exists().where(resting(deliveries.c.account, now)),
         )
-        with self._database.read() as connection:  # mostly nothing is due: take no lock for that
-            if connection.execute(due.limit(1)).first() is None:
-                return []
-        with self._database.write() as connection:
-            # Two statements: PostgreSQL may evaluate a locking subquery more than once.
-            locked = due.limit(limit).with_for_update(skip_locked=True)
-            return claim_all(
-                connection,
-                connection.execute(locked).all(),
-                "claimed",
-                at=now,
-                source=State.SCHEDULED,
-                target=State.PUBLISHING,
-                lease_until=lease_until,
-                intent_at=None,
-            )
+        return claim_waiting(
+            self._database,
+            due,
+            limit,
+            "claimed",
+            at=now,
+            source=State.SCHEDULED,
+            target=State.PUBLISHING,
+            lease_until=lease_until,
+            intent_at=None,
+        )
 
     def release(self, claims: Sequence[Claim]) -> None:
         """Give back what could not be handed to a worker."""
@@ -125,6 +118,20 @@ class Dispatch:
                 )
 
         return self._sweep(ran_out, end)
+
+    def shorten_leases(self, longest: float) -> None:
+        """Cut leases that would last longer than `longest` real seconds from now.
+
+        No lease does, unless the clock was set back since it was given.
+        """
+        end = self._clock.ahead(longest)
+        too_long = and_(deliveries.c.state == State.PUBLISHING, deliveries.c.lease_until > end)
+        self._sweep(
+            too_long,
+            lambda connection, delivery: self._change(
+                connection, delivery, "clock set back", lease_until=end
+            ),
+        )
 
     def _sweep(
         self, condition: ColumnElement[bool], act: Callable[[Connection, Delivery], object]

@@ -5,16 +5,17 @@ row tell it: a platform may show a post later than it took it.
 """
 
 import json
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, exists, or_, select
+from sqlalchemy import Connection, and_, exists, or_, select
 
 from publisher.clock import Clock
 from publisher.ledger.database import Database
 from publisher.ledger.holds import held, hold
-from publisher.ledger.moves import ACTOR, change, claim_all, delivery_of
+from publisher.ledger.moves import ACTOR, Moved, change, claim_waiting, delivery_of
 from publisher.ledger.tables import deliveries
 from publisher.models import Claim, Delivery
 from publisher.outcome import Absent, Accepted, AccountHeld, Deferred, Kind, Sighting, Unknown
@@ -24,6 +25,7 @@ _FIRST_LOOK = 5.0  # real seconds; what was taken is often there by then
 _NEXT_LOOK = 10.0  # real seconds between two readings
 _LONGEST_PAUSE = 600.0  # real seconds between two readings while reading fails
 _ENOUGH_ABSENCES = 2
+_LOOK_BACK = timedelta(days=2)  # more than any channel looks back, and a clock may be wrong
 
 
 def doubt(delivery: Delivery, clock: Clock, settle: float) -> dict[str, Any]:
@@ -75,31 +77,46 @@ class Doubts:
     def claim(self, lease_until: datetime, limit: int) -> list[Claim]:
         """Take up to `limit` deliveries that are to be looked for now."""
         now = self._clock.now()
-        waiting = (
-            select(deliveries.c.id, deliveries.c.version, deliveries.c.head)
-            .where(
-                deliveries.c.state == State.UNCERTAIN,
-                deliveries.c.wake_at <= now,
-                deliveries.c.settled_at.is_not(None),
-                or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until <= now),
-            )
-            .where(~exists().where(held(deliveries.c.account, now)))
-            .order_by(deliveries.c.wake_at, deliveries.c.id)
+        waiting = and_(
+            deliveries.c.wake_at <= now,
+            deliveries.c.settled_at.is_not(None),
+            or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until <= now),
+            ~exists().where(held(deliveries.c.account, now)),
+        )
+        return claim_waiting(
+            self._database,
+            waiting,
+            limit,
+            "looking",
+            at=now,
+            source=State.UNCERTAIN,
+            target=State.UNCERTAIN,
+            lease_until=lease_until,
+        )
+
+    def release(self, claims: Sequence[Claim]) -> None:
+        """Give back what could not be handed to a worker."""
+        for claim in claims:
+            delivery = self.take(claim)
+            if delivery is not None:
+                with suppress(Moved), self._database.write() as connection:
+                    self._change(connection, delivery, "released", lease_until=None)
+
+    def settle_again(self, settle: float) -> None:
+        """Begin anew to wait until an absence counts, for all that are looked for.
+
+        For when it is not known how much time has passed: absences that were seen so far count no
+        more. `settle`: real seconds.
+        """
+        waiting = select(deliveries).where(
+            deliveries.c.state == State.UNCERTAIN, deliveries.c.settled_at.is_not(None)
         )
         with self._database.read() as connection:
-            if connection.execute(waiting.limit(1)).first() is None:
-                return []
-        with self._database.write() as connection:
-            locked = waiting.limit(limit).with_for_update(skip_locked=True)
-            return claim_all(
-                connection,
-                connection.execute(locked).all(),
-                "looking",
-                at=now,
-                source=State.UNCERTAIN,
-                target=State.UNCERTAIN,
-                lease_until=lease_until,
-            )
+            rows = connection.execute(waiting).mappings().all()
+        for delivery in map(delivery_of, rows):
+            columns = doubt(delivery, self._clock, settle)
+            with suppress(Moved), self._database.write() as connection:
+                self._change(connection, delivery, "settling again", **columns)
 
     def take(self, claim: Claim) -> Delivery | None:
         """The claimed delivery; None when the claim is worth nothing any more."""
@@ -112,10 +129,25 @@ class Doubts:
             row = connection.execute(query).mappings().one_or_none()
         return None if row is None else delivery_of(row)
 
+    def ids_of_others(self, delivery: Delivery) -> set[str]:
+        """The ids on its account that other deliveries have had since shortly before its intent."""
+        since = (delivery.doubt_since or delivery.due_at) - _LOOK_BACK
+        others = select(deliveries.c.remote_ids).where(
+            deliveries.c.account == delivery.account,
+            deliveries.c.published_at >= since,
+            deliveries.c.id != delivery.id,
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(others).scalars()
+            return {remote_id for row in rows for remote_id in json.loads(row)}
+
     def record(self, delivery: Delivery, sighting: Sighting) -> Delivery:
         """Write what reading the platform told; `Moved` when a person was faster."""
         with self._database.write() as connection:
             match sighting:
+                case Accepted() if self._is_taken(connection, delivery, sighting.remote_id):
+                    message = "Another delivery turned out to be that post; it is looked for again."
+                    return self._unread(connection, delivery, message)
                 case Accepted():
                     target, columns = known_out(delivery, sighting)
                     detail = {"id": sighting.remote_id}
@@ -135,6 +167,17 @@ class Doubts:
                     return self._unread(connection, delivery, sighting.message)
                 case Deferred():
                     return self._unread(connection, delivery, sighting.message)
+
+    def _is_taken(self, connection: Connection, delivery: Delivery, remote_id: str) -> bool:
+        """Whether another delivery was found to be this post, while this one was looked for."""
+        self._database.take_turns(connection)  # two may have found the same one at once
+        holder = select(deliveries.c.id).where(
+            deliveries.c.account == delivery.account,
+            deliveries.c.published_at.is_not(None),
+            deliveries.c.id != delivery.id,
+            deliveries.c.remote_ids.contains(json.dumps(remote_id), autoescape=True),
+        )
+        return connection.execute(holder.limit(1)).first() is not None
 
     def _absent(self, connection: Connection, delivery: Delivery) -> Delivery:
         now = self._clock.now()

@@ -13,7 +13,7 @@ import tweepy
 from publisher.channels import timeline
 from publisher.channels.base import NotPrepared
 from publisher.channels.registry import CHANNELS
-from publisher.channels.timeline import SKEW
+from publisher.channels.timeline import LOOK_BACK, SKEW
 from publisher.models import Prepared
 from publisher.outcome import Absent, Accepted, AccountHeld, Deferred, Kind, Unknown
 from publisher.sandbox.faults import Fault, What
@@ -284,12 +284,24 @@ def test_a_part_is_absent_while_the_timeline_lags(x: Stage) -> None:
     assert isinstance(attempt.find(sent=()), Accepted)
 
 
-def test_an_older_post_with_the_same_text_is_not_taken_for_it(
+def test_an_older_post_with_the_same_text_is_for_a_person(
     x: Stage, by_hand: ByHand, clock: ManualClock
 ) -> None:
     by_hand("Bonjour")
     clock.advance(SKEW.total_seconds() + 1)
+    assert isinstance(x.ready(x.parcel("Bonjour")).find(), Unknown)
+    clock.advance(LOOK_BACK.total_seconds())
     assert x.ready(x.parcel("Bonjour")).find() == Absent()
+
+
+def test_what_another_delivery_has_is_not_taken_for_it(x: Stage) -> None:
+    attempt = x.ready(x.parcel("Bonjour"))
+    sent = attempt.send()
+    assert isinstance(sent, Accepted)
+    found = attempt.stage.open().find(
+        attempt.parcel, attempt.prepared, (), attempt.since, {sent.remote_id}
+    )
+    assert found == Absent()
 
 
 def test_a_clock_that_is_a_little_ahead_of_xs_hides_nothing(

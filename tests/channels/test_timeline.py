@@ -193,12 +193,23 @@ def test_an_id_that_is_known_is_never_given_again() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "expected"),
-    [(0, FOUND), (3600, FOUND), (-60, FOUND), (-61, Absent()), (-86400, Absent())],
+    [(0, Accepted), (3600, Accepted), (-60, Accepted), (-61, Unknown), (-86400, Unknown)],
 )
-def test_only_what_is_recent_counts(seconds: int, expected: object) -> None:
+def test_what_is_older_than_the_intent_is_for_a_person(seconds: int, expected: type) -> None:
+    """Either somebody posted the same words, or our clock was wrong."""
     created = (SINCE + timedelta(seconds=seconds)).isoformat()
-    assert look("Oui", item("Oui", created_at=created)) == expected
+    assert isinstance(look("Oui", item("Oui", created_at=created)), expected)
     assert timedelta(seconds=60) == SKEW
+
+
+def test_a_recent_post_is_meant_though_an_older_one_has_the_same_text() -> None:
+    before = (SINCE - timedelta(hours=1)).isoformat()
+    assert look("Oui", item("Oui"), item("Oui", id="7", created_at=before)) == FOUND
+
+
+def test_an_older_post_in_another_place_of_the_thread_says_nothing() -> None:
+    before = (SINCE - timedelta(hours=1)).isoformat()
+    assert look("Oui", item("Oui", id="7", created_at=before), sent=("20",)) == Absent()
 
 
 def test_the_earliest_of_several_is_meant() -> None:

@@ -1,6 +1,6 @@
 """One delivery in a worker's hands: the order of its steps, and what stops it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -66,7 +66,12 @@ class ScriptedChannel:
         return Accepted(str(100 + len(sent)))
 
     def find(
-        self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...], since: datetime
+        self,
+        parcel: Parcel,
+        prepared: Prepared,
+        sent: tuple[str, ...],
+        since: datetime,
+        taken: Collection[str] = (),
     ) -> Sighting:
         raise AssertionError("a courier does not look")
 

@@ -175,6 +175,57 @@ def test_a_person_who_decides_meanwhile_is_faster(
         doubts.record(taken, Accepted("7"))
 
 
+def test_what_no_worker_took_is_looked_for_again_at_once(
+    doubts: Doubts, uncertain: Delivery, clock: ManualClock
+) -> None:
+    clock.advance(10)
+    doubts.release(doubts.claim(clock.ahead(30), 10))
+    assert len(doubts.claim(clock.ahead(30), 10)) == 1
+
+
+def test_settling_again_forgets_absences_and_ends_a_reading_that_is_under_way(
+    doubts: Doubts, uncertain: Delivery, clock: ManualClock
+) -> None:
+    look(doubts, clock, Absent())
+    look(doubts, clock, Absent())
+    clock.advance(10)
+    (claim,) = doubts.claim(clock.ahead(30), 10)
+    taken = doubts.take(claim)
+    assert taken is not None
+    doubts.settle_again(_SETTLE)
+    with pytest.raises(Moved):
+        doubts.record(taken, Absent())
+    again = clock.now()
+    seen = [look(doubts, clock, Absent()) for _ in range(3)]
+    assert [each.absences for each in seen] == [0, 1, 0]
+    assert seen[-1].state is State.SCHEDULED
+    assert (clock.now() - again).total_seconds() >= _SETTLE
+
+
+def test_settling_again_leaves_what_a_person_decides(
+    doubts: Doubts, uncertain: Delivery, clock: ManualClock
+) -> None:
+    look(doubts, clock, Unknown("Too many posts to read."))
+    doubts.settle_again(_SETTLE)
+    clock.advance(3600)
+    assert doubts.claim(clock.ahead(30), 10) == []
+
+
+def test_of_two_with_the_same_words_only_one_is_found_to_be_a_post(
+    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, doubts: Doubts, clock: ManualClock
+) -> None:
+    for post in ("one.fr", "two.fr"):
+        add(ledger, wish(clock, post, 0, texts=("Oui",), repeat=True))
+        doubtful(dispatch, attempts, clock, Unknown("No answer."))
+    first = look(doubts, clock, Accepted("7"))
+    second = look(doubts, clock, Accepted("7"))
+    assert first.remote_ids == ("7",)
+    assert (second.state, second.remote_ids) == (State.UNCERTAIN, ())
+    assert doubts.ids_of_others(second) == {"7"}
+    assert doubts.ids_of_others(first) == set()
+    assert look(doubts, clock, Accepted("77")).remote_ids == ("77",), "an id is compared whole"
+
+
 def test_a_reader_that_died_is_replaced_when_its_lease_is_over(
     doubts: Doubts, uncertain: Delivery, clock: ManualClock
 ) -> None:

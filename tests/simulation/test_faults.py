@@ -5,8 +5,8 @@ from random import Random
 
 import pytest
 
-from tests.support.simulation.history import Scenario, jumps, pairs, run, singles
-from tests.support.simulation.scenarios import BRIEF, EMBARGO, ON_FACEBOOK, ON_X, SMALL
+from tests.support.simulation.history import Scenario, pairs, run, singles
+from tests.support.simulation.scenarios import BRIEF, EMBARGO, SMALL
 
 PAIRS = int(os.environ.get("PUBLISHER_SIMULATION_HISTORIES", "60"))
 """Pairs for each scenario; `python -m tests.simulation` plays all of them."""
@@ -23,14 +23,6 @@ def test_nothing_goes_wrong_when_nothing_goes_wrong(scenario: Scenario) -> None:
 @pytest.mark.parametrize("scenario", SMALL, ids=lambda s: s.name)
 def test_every_single_fault_at_every_step_keeps_the_promises(scenario: Scenario) -> None:
     for plan in singles(scenario):
-        history = run(scenario, plan)
-        assert not history.broken, str(history)
-
-
-@pytest.mark.parametrize("scenario", [ON_X, ON_FACEBOOK], ids=lambda s: s.name)
-def test_a_clock_that_is_set_back_or_forward_keeps_the_promises(scenario: Scenario) -> None:
-    """Together with a request that is done late it does not: see test_bugs.py."""
-    for plan in jumps(scenario):
         history = run(scenario, plan)
         assert not history.broken, str(history)
 

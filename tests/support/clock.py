@@ -28,3 +28,7 @@ class ManualClock:
     def advance(self, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)
         self._monotonic += seconds
+
+    def set(self, seconds: float) -> None:
+        """Set the date forward or, with a negative number, back; no time passes."""
+        self._now += timedelta(seconds=seconds)

@@ -15,6 +15,7 @@ from publisher.app import Application
 from publisher.broker import EmbeddedBroker
 from publisher.errors import BrokerUnavailable
 from publisher.models import Claim
+from publisher.outcome import Unknown
 from publisher.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
@@ -193,3 +194,59 @@ def test_the_history_is_sealed_about_once_a_minute(
         numbers.append(seal.number if seal else None)
         clock.advance(40)
     assert numbers == [1, 1, 2]
+
+
+def test_a_clock_that_is_set_lets_platforms_settle_anew(
+    app: Application, dispatcher: "Dispatcher"
+) -> None:
+    """An absence counts only after so much time; a date that was set does not tell how much."""
+    clock = app.clock
+    assert isinstance(clock, ManualClock)
+    fill(app, 1)
+    delivery = app.attempts.take(app.dispatch.claim(clock.ahead(2), clock.ahead(30), 1)[0])
+    assert delivery
+    intended = app.attempts.intend(delivery, clock.now(), clock.ahead(30))
+    assert intended
+    dispatcher.tick()
+    app.attempts.record(intended, Unknown("No answer."), clock.ahead(30))
+
+    def settled_in() -> float:
+        (found,) = app.queries.deliveries()
+        assert found.settled_at
+        return (found.settled_at - clock.now()).total_seconds()
+
+    for seconds, expected in ((0, 60), (1.9, 58.1), (0, 58.1), (300, 60), (0, 60), (-300, 60)):
+        clock.set(seconds)
+        dispatcher.tick()
+        assert settled_in() == pytest.approx(expected)
+
+
+def test_a_dispatcher_that_has_just_begun_does_not_know_what_the_clock_did_before(
+    app: Application, dispatcher: "Dispatcher"
+) -> None:
+    clock = app.clock
+    assert isinstance(clock, ManualClock)
+    fill(app, 1)
+    delivery = app.attempts.take(app.dispatch.claim(clock.ahead(2), clock.ahead(30), 1)[0])
+    assert delivery
+    intended = app.attempts.intend(delivery, clock.now(), clock.ahead(30))
+    assert intended
+    app.attempts.record(intended, Unknown("No answer."), clock.ahead(30))
+    clock.advance(59)
+    dispatcher.tick()
+    (found,) = app.queries.deliveries()
+    assert found.settled_at == clock.ahead(60)
+
+
+def test_a_clock_that_is_set_back_does_not_lengthen_the_lease_of_a_dead_worker(
+    app: Application, dispatcher: "Dispatcher"
+) -> None:
+    clock = app.clock
+    assert isinstance(clock, ManualClock)
+    fill(app, 1)
+    dispatcher.tick()
+    clock.set(-24 * 3600)
+    dispatcher.tick()
+    (found,) = app.queries.deliveries()
+    assert found.lease_until
+    assert found.lease_until <= clock.ahead(dispatcher._leases.longest)

@@ -1,6 +1,6 @@
 """The two kinds of channel: X publishes with each request, Facebook reveals what lies ready."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -44,7 +44,12 @@ class LikeX:
         return platform.ask(Moment.REQUEST, self._account, text, publish)
 
     def find(
-        self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...], since: datetime
+        self,
+        parcel: Parcel,
+        prepared: Prepared,
+        sent: tuple[str, ...],
+        since: datetime,
+        taken: Collection[str] = (),
     ) -> Sighting:
         part = parcel.content.parts[len(sent)]
 
@@ -53,11 +58,12 @@ class LikeX:
                 timeline.Post(post.id, post.text, created_at, post.parent, pictures=0)
                 for post in self._platform.public
                 if post.account == self._account
+                and post.id not in taken
                 and post.shown_at <= at
                 and post.public_at is not None
                 # The platform's clock is right, whatever ours says.
                 and (created_at := START + timedelta(seconds=post.public_at))
-                >= since - timeline.SKEW
+                >= since - timeline.LOOK_BACK
             ]
             return timeline.look_for(part, posts, sent, since)
 
@@ -131,7 +137,12 @@ class LikeFacebook:
         return self._platform.ask(Moment.REQUEST, self._account, text, reveal)
 
     def find(
-        self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...], since: datetime
+        self,
+        parcel: Parcel,
+        prepared: Prepared,
+        sent: tuple[str, ...],
+        since: datetime,
+        taken: Collection[str] = (),
     ) -> Sighting:
         if sent or not prepared.draft_id:
             return Absent()

@@ -12,7 +12,7 @@ from publisher import planning
 from publisher.ledger import control
 from publisher.models import Post
 from tests.support.simulation import parts, promises
-from tests.support.simulation.plan import Act, Fault, Plan, Step, possible
+from tests.support.simulation.plan import Fault, Plan, Step, possible
 from tests.support.simulation.stage import Stage
 from tests.support.simulation.world import START, World
 
@@ -131,13 +131,6 @@ def singles(scenario: Scenario) -> Iterator[Plan]:
     for step in run(scenario).steps:
         for fault in possible(step):
             yield (fault,)
-
-
-def jumps(scenario: Scenario) -> Iterator[Plan]:
-    """The clock set back or forward, a little or by an hour, at every step of the scenario."""
-    for step in run(scenario).steps:
-        for seconds in (-3600.0, -30.0, 30.0, 3600.0):
-            yield (Fault(step.number, Act.JUMP, seconds),)
 
 
 def pairs(scenario: Scenario, first: Plan) -> Iterator[Plan]:
