@@ -4,6 +4,8 @@ structlog's own rendering of an exception shows local variables, and among those
 credentials; ours shows the traceback alone.
 """
 
+import logging
+
 import structlog
 
 
@@ -20,3 +22,16 @@ def configure() -> None:
         ],
         cache_logger_on_first_use=True,
     )
+
+
+def silence(*libraries: str) -> None:
+    """Keep libraries' own log lines from every handler: they hold tokens and whole URLs.
+
+    A level would not do, because somebody may lower it again, and urllib3 warns with the URL.
+    """
+    for name in libraries:
+        logger = logging.getLogger(name)
+        logger.propagate = False
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())
+        logger.setLevel(logging.CRITICAL)

@@ -7,7 +7,6 @@ records every exchange as an `Answer`, and that alone is judged.
 
 import io
 import json
-import logging
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from http import HTTPStatus
@@ -18,6 +17,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPResponse
 
+from publisher import logs
 from publisher.channels import connection
 from publisher.clock import Clock
 from publisher.errors import ConfigurationError
@@ -41,19 +41,6 @@ _SHORTEST_SECRET = 6
 _LOQUACIOUS = ("tweepy", "oauthlib", "requests_oauthlib", "urllib3", "requests")
 
 
-def silence_libraries() -> None:
-    """Keep the libraries' own log lines from every handler: they hold tokens and whole URLs.
-
-    A level would not do, because somebody may lower it again, and urllib3 warns with the URL.
-    """
-    for name in _LOQUACIOUS:
-        logger = logging.getLogger(name)
-        logger.propagate = False
-        if not logger.handlers:
-            logger.addHandler(logging.NullHandler())
-        logger.setLevel(logging.CRITICAL)
-
-
 class Recorder:
     """One account's line to one platform. Used by one thread at a time.
 
@@ -72,7 +59,7 @@ class Recorder:
         clock: Clock,
         secrets: Iterable[str],
     ) -> None:
-        silence_libraries()
+        logs.silence(*_LOQUACIOUS)
         self._clock = clock
         self._secrets = _spellings(secrets)
         self._exchanges: list[Answer] = []
