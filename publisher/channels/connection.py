@@ -6,11 +6,12 @@ byte on, nobody can be sure. Nothing here outlasts the time of the request that 
 
 import http.client
 import io
+import queue
 import socket
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
-from threading import local
+from threading import Thread, local
 from typing import Any, cast
 
 import requests
@@ -106,6 +107,33 @@ class _FinalResponse(http.client.HTTPResponse):
             super().begin()
 
 
+_Addresses = Sequence[tuple[int, int, int, str, Any]]
+
+
+def _addresses(host: str, port: int, exchange: Exchange) -> _Addresses:
+    """What `socket.getaddrinfo` tells of a host; `TooLate` when it does not do so in time.
+
+    Nothing can end a look-up that hangs, so another thread waits for it; what it finds too late
+    is of no use to anybody.
+    """
+    found: queue.SimpleQueue[_Addresses | Exception] = queue.SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            found.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except Exception as error:  # noqa: BLE001  raised by who asked
+            found.put(error)
+
+    Thread(target=look_up, name=f"look up {host}", daemon=True).start()
+    try:
+        answer = found.get(timeout=exchange.left())
+    except queue.Empty:
+        raise TooLate from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
 def _connected(
     family: int, kind: int, address: Any, exchange: Exchange, candidates: int
 ) -> socket.socket:
@@ -131,7 +159,7 @@ class _PlainConnection(HTTPConnection):
         """Connect to the first address that answers; all of them share the time that is left."""
         exchange = _thread.exchange
         try:
-            addresses = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
+            addresses = _addresses(self._dns_host, self.port, exchange)
         except socket.gaierror as error:
             raise NameResolutionError(self.host, self, error) from error
         except UnicodeError as error:  # a name that cannot be one

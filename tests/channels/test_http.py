@@ -225,6 +225,35 @@ def test_a_request_that_was_long_in_connecting_does_not_leave(
     assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "it took too long to connect")
 
 
+def test_a_look_up_that_hangs_frees_the_thread_and_sends_nothing_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Neither when it ends at last, nor does it keep the next request from being sent."""
+    monkeypatch.setattr(connection, "CONNECT_LIMIT", 0.2)
+    clock, goes_on, looking = SystemClock(), threading.Event(), list[threading.Thread]()
+    with serving(answering(OK)) as (address, connections):
+        known = addresses([int(address.rpartition(":")[2])])
+
+        def hang_once(*_: object, **__: object) -> Addresses:
+            looking.append(threading.current_thread())
+            if len(looking) == 1:
+                assert goes_on.wait(30)
+            return known
+
+        monkeypatch.setattr(socket, "getaddrinfo", hang_once)
+        line = recorder("http://api.invalid", 5)
+        start = clock.monotonic()
+        answer = get(line)
+        assert clock.monotonic() - start < 2
+        assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "it took too long to connect")
+        goes_on.set()
+        looking[0].join(5)
+        assert not looking[0].is_alive()
+        assert connections == []
+        assert get(line).status == 200
+        assert len(connections) == 1
+
+
 def test_a_connection_that_was_made_too_late_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "CONNECT_LIMIT", 0.1)
     connect = socket.socket.connect
