@@ -114,25 +114,42 @@ def resolve(
     post: Post,
     *,
     published: Annotated[
-        str, typer.Option(metavar="ID", help="The id that the platform shows for it.")
+        list[str],
+        typer.Option(
+            metavar="ID",
+            help="The id that the platform shows for it. Of a thread, once for each part that is "
+            "out, in their order.",
+        ),
     ],
     account: Account = None,
     who: Who = None,
 ) -> None:
     """Say that an uncertain post is on the platform after all.
 
-    Look at the account first. The id is the number at the end of the post's address. When the post
-    is not there, use `publisher retry` instead.
+    Look at the account first. The id is the number at the end of the post's address. A thread goes
+    on behind the last part that you name; parts that are on record already are not named again.
+    When the post is not there, use `publisher retry` instead.
     """
     app = arguments.application(context)
-    _require(published, "--published")
+    for remote_id in published:
+        _require(remote_id, "--published")
     resolved = app.control.resolve(
         arguments.post_id(post, app.settings.posts),
         _account(app, account),
-        published.strip(),
+        tuple(remote_id.strip() for remote_id in published),
         arguments.actor(who),
     )
-    _print_outcome("On record as published", resolved)
+    for delivery in resolved:
+        output.print_line(
+            f"On record: {delivery.post} to {delivery.account}, {_parts_out(delivery)}."
+        )
+
+
+def _parts_out(delivery: "Delivery") -> str:
+    parts, out = len(delivery.content.parts), len(delivery.remote_ids)
+    if out == parts:
+        return "published" if parts == 1 else f"published, all {parts} parts"
+    return f"{out} of {parts} parts; the rest is on the schedule"
 
 
 def withdraw(

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from publisher.planning import Plan
 
 _CSV_COLUMNS = (
-    "post", "account", "channel", "state", "due_at", "published_at", "lateness_s", "remote_ids",
-    "url", "attempts", "error_kind", "error_message", "queued_by", "approved_by", "text",
+    "post", "account", "channel", "state", "due_at", "embargo_until", "published_at", "lateness_s",
+    "remote_ids", "url", "attempts", "error_kind", "error_message", "queued_by", "approved_by",
+    "text",
 )  # fmt: skip
 
 Paths = Annotated[

@@ -13,11 +13,10 @@ from sqlalchemy import ColumnElement, Connection, select, update
 from publisher.clock import Clock
 from publisher.errors import NoSuchPost, NotPossible
 from publisher.ledger.database import Database
-from publisher.ledger.doubts import known_out
 from publisher.ledger.moves import change, delivery_of, note, step
+from publisher.ledger.resolution import resolved
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries
 from publisher.models import Delivery, Prepared
-from publisher.outcome import Accepted
 from publisher.states import ENDED_UNSENT, WAITING, Role, State
 
 _APART = timedelta(minutes=1)
@@ -54,19 +53,21 @@ class Control:
         return self._await_requests(account)
 
     def _await_requests(self, account: str | None) -> list[Delivery]:
+        begun, now = self._clock.monotonic(), self._clock.now()
         on_their_way = select(deliveries).where(
             deliveries.c.state == State.PUBLISHING,
             deliveries.c.intent_at.is_not(None),
-            deliveries.c.lease_until > self._clock.now(),
+            deliveries.c.lease_until > now,
         )
         if account:
             on_their_way = on_their_way.where(deliveries.c.account == account)
         while True:
             with self._database.read() as connection:
                 rows = connection.execute(on_their_way).mappings().all()
-            now = self._clock.now()
+            # Nobody can set this clock back, which would make the wait longer.
+            waited = timedelta(seconds=(self._clock.monotonic() - begun) * self._clock.speed)
             unanswered = [delivery_of(row) for row in rows]
-            if not [d for d in unanswered if d.lease_until and d.lease_until > now]:
+            if not [d for d in unanswered if d.lease_until and d.lease_until > now + waited]:
                 return unanswered
             time.sleep(0.02)
 
@@ -204,15 +205,21 @@ class Control:
                 hint="Change the draft's text and queue it, or say `repeat: true` in it.",
             )
 
-    def resolve(self, post: str, account: str | None, remote_id: str, actor: str) -> list[Delivery]:
-        """A person's word that the uncertain part is on the platform, under this id."""
+    def resolve(
+        self, post: str, account: str | None, remote_ids: tuple[str, ...], actor: str
+    ) -> list[Delivery]:
+        """A person's word that the uncertain part, and maybe those behind it, are out.
+
+        `remote_ids` are the platform's, one for each such part, in their order. A thread goes on
+        behind the last of them. Raises UsageError and NotPossible, as `resolved` does.
+        """
         now = self._clock.now()
 
         def act(connection: Connection, delivery: Delivery) -> Delivery:
-            target, columns = known_out(delivery, Accepted(remote_id))
+            target, columns = resolved(connection, delivery, remote_ids)
             return change(
                 connection, delivery, "resolved", role=Role.MANAGER, actor=actor, at=now,
-                target=target, detail={"id": remote_id}, **columns, wake_at=now,
+                target=target, detail={"ids": remote_ids}, **columns, wake_at=now,
             )  # fmt: skip
 
         with self._database.read() as connection:

@@ -167,6 +167,7 @@ def test_log_json_is_the_promised_array(cli: Cli, published: None) -> None:
         "channel": "twitter",
         "state": "published",
         "due_at": "2016-03-07T07:30:00Z",
+        "embargo_until": None,
         "remote_ids": ["71", "72"],
         "url": "https://x.com/i/71",
         "attempts": 1,
@@ -362,6 +363,13 @@ def test_an_embargoed_post_comes_in_its_turn(cli: Cli, embargoed: None) -> None:
     cli("queue")
     for rows in (cli("log", "--json").json, cli("status", "--json").json["next"]):
         assert [row["post"] for row in rows] == ["late.fr", "early.fr"]
+        until = [(row["due_at"], row["embargo_until"]) for row in rows]
+        assert until == [
+            ("2016-03-07T08:00:00Z", None),
+            ("2016-03-07T07:30:00Z", "2016-03-07T09:00:00Z"),
+        ]
+    table = list(csv.DictReader(io.StringIO(cli("log", "--format", "csv").out)))
+    assert [row["embargo_until"] for row in table] == ["", "2016-03-07T09:00:00Z"]
 
 
 def test_status_leaves_out_what_cannot_go_out(cli: Cli, draft: Path) -> None:

@@ -366,7 +366,7 @@ def test_a_person_says_what_became_of_it(
     add(ledger, wish(clock, "out", due_in=1), wish(clock, "not-out", due_in=2))
     clock.advance(60)
     face(database, clock, "manager")
-    (out,) = control.resolve("out", None, "71", "manager")
+    (out,) = control.resolve("out", None, ("71",), "manager")
     assert (out.state, out.remote_ids) == (State.PUBLISHED, ("71",))
     assert out.published_at == out.due_at + timedelta(seconds=0)
     (not_out,) = control.retry("not-out", None, "manager")

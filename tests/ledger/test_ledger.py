@@ -115,6 +115,33 @@ def test_pause_waits_for_the_request_that_is_on_its_way(
     assert left == []
 
 
+def test_a_clock_that_is_set_back_does_not_make_a_pause_wait_longer(
+    ledger: Ledger,
+    control: Control,
+    dispatch: Dispatch,
+    attempts: Attempts,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The request had 30 real seconds left; the date goes back by an hour meanwhile."""
+    add(ledger, wish(clock, due_in=0))
+    intended = send(dispatch, attempts, clock)
+    waits = 0
+
+    def wait(_seconds: float) -> None:
+        nonlocal waits
+        waits += 1
+        assert waits < 100, "it waits for the date"
+        clock.advance(1)
+        if waits == 2:
+            clock.set(-3600)
+
+    monkeypatch.setattr("publisher.ledger.control.time.sleep", wait)
+    (left,) = control.pause(None, "crise", "direction")
+    assert left.id == intended.id
+    assert waits == 30
+
+
 def test_resume_lists_what_became_overdue(
     ledger: Ledger, control: Control, clock: ManualClock
 ) -> None:
@@ -244,12 +271,12 @@ def uncertain(
 def test_a_person_may_say_that_an_uncertain_post_is_out(
     uncertain: Delivery, control: Control, queries: Queries
 ) -> None:
-    control.resolve("post.fr", None, "707", "direction")
+    control.resolve("post.fr", None, ("707",), "direction")
     found = only(queries)
     assert (found.state, found.remote_ids) == (State.PUBLISHED, ("707",))
     assert queries.history("post.fr")[-1].actor == "direction"
     with pytest.raises(NotPossible, match="published"):
-        control.resolve("post.fr", None, "707", "direction")
+        control.resolve("post.fr", None, ("707",), "direction")
 
 
 def test_an_uncertain_post_that_is_not_there_is_missed_when_its_time_is_over(

@@ -112,7 +112,8 @@ class Persons:
                 if delivery.state is not State.UNCERTAIN:
                     app.control.retry(delivery.post, delivery.account, "direction")
                 elif remote_id := self._seen(delivery):
-                    app.control.resolve(delivery.post, delivery.account, remote_id, "direction")
+                    ids = (remote_id,)
+                    app.control.resolve(delivery.post, delivery.account, ids, "direction")
                 else:
                     app.control.retry(delivery.post, delivery.account, "direction")
             except (NotPossible, Moved):

@@ -1,0 +1,71 @@
+"""`publisher resolve`, as a person uses it after a look at the account."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.runner import Cli, Result
+
+THREAD = """\
+---
+at: 2016-03-07 08:30
+to: bice-x
+---
+Un.
+
+---
+Deux.
+
+---
+Trois.
+"""
+
+
+@pytest.fixture
+def restored(cli: Cli, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread of three parts that was due since the backup, so that it may be out."""
+    (workspace / "posts" / "thread.fr.md").write_text(THREAD, encoding="utf-8")
+    assert cli("queue").code == 0
+    assert cli("backup", tmp_path / "copy.db").code == 0
+    monkeypatch.setenv("PUBLISHER_CLOCK", "2016-03-07T10:00:00+01:00")
+    assert cli("restore", tmp_path / "copy.db").code == 0
+
+
+def resolve(cli: Cli, *ids: str) -> Result:
+    options = [word for remote_id in ids for word in ("--published", remote_id)]
+    return cli("resolve", "thread.fr", "--account", "bice-x", *options)
+
+
+def test_the_parts_of_a_thread_are_named_in_their_order(cli: Cli, restored: None) -> None:
+    result = resolve(cli, "71", "72")
+    assert (result.code, result.err) == (0, "")
+    assert result.out == (
+        "On record: thread.fr to bice-x, 2 of 3 parts; the rest is on the schedule.\n"
+    )
+    (row,) = cli("log", "--json").json
+    assert (row["state"], row["remote_ids"]) == ("scheduled", ["71", "72"])
+
+
+def test_a_thread_is_published_when_all_its_parts_are_named(cli: Cli, restored: None) -> None:
+    result = resolve(cli, "71", " 72 ", "73")
+    assert result.out == "On record: thread.fr to bice-x, published, all 3 parts.\n"
+    assert cli("log", "--json").json[0]["remote_ids"] == ["71", "72", "73"]
+
+
+@pytest.mark.parametrize(
+    ("ids", "code", "error"),
+    [
+        (["71", "72", "73", "74"], 1, "has 3 parts; you named 4 ids."),
+        (["71", "71"], 2, "71 is named more than once."),
+        (["https://x.com/i/status/71"], 2, "is no id of a post on bice-x."),
+        ([" "], 2, "--published is empty."),
+    ],
+)
+def test_what_cannot_be_is_refused_with_a_hint(
+    cli: Cli, restored: None, ids: list[str], code: int, error: str
+) -> None:
+    result = resolve(cli, *ids)
+    assert (result.code, result.out) == (code, "")
+    assert error in result.err
+    assert "hint: " in result.err
+    assert cli("log", "--json").json[0]["state"] == "uncertain"
