@@ -186,6 +186,11 @@ def check(url: str, seconds: float = 3.0) -> None:
         raise BrokerUnavailable(f"{where} does not answer within {seconds:g} s.") from None
     except (redis.RedisError, OSError, ValueError) as error:
         raise BrokerUnavailable(f"{where} cannot be reached: {_harmless(error, url)}.") from None
+    except (TypeError, AttributeError) as error:  # how the client takes an option it does not know
+        raise BrokerUnavailable(
+            f"{where} cannot be reached: {_harmless(error, url)}.",
+            hint="Take out of [broker] url what stands after the question mark.",
+        ) from None
 
 
 def _ping(url: str, seconds: float) -> None:

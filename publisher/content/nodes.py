@@ -4,6 +4,7 @@ Every value stays a string (`12:30`, `on` and `no` too), and what YAML has beyon
 and scalars is refused: aliases can explode, tags name types, and both surprise people.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -46,6 +47,7 @@ class Entry:
 
 
 Node = Scalar | Sequence | Mapping
+_HIDDEN_LINE_END = re.compile("[\u2028\u2029]")
 _OF_NODES = (yaml.NodeEvent, yaml.CollectionEndEvent)
 
 # What libyaml says, and what a person can do about it.
@@ -70,6 +72,15 @@ def compose(text: str, findings: Findings, first_line: int = 1) -> Node | None:
 
     Problems are noted in `findings`; where YAML itself is broken, the tree is None.
     """
+    if hidden := _HIDDEN_LINE_END.search(text):
+        # To YAML a line ends there, and a key may follow that nobody sees as one.
+        findings.error(
+            "invalid-character",
+            _place(text, hidden.start(), first_line),
+            f"The character U+{ord(hidden.group()):04X} ends a line here, which editors do not show.",
+            "Delete it; it is invisible in most editors, so retype the words around it if need be.",
+        )
+        return None
     before = len(findings.problems)
     events = _events(text, findings, first_line)
     node = _node(next(events, None), events, findings, first_line)
@@ -169,6 +180,11 @@ def _mapping(
         else:
             entries[key.value] = Entry(key.position, value)
     return Mapping(entries, position)
+
+
+def _place(text: str, index: int, first_line: int) -> Position:
+    line_start = text.rfind("\n", 0, index) + 1
+    return Position(line=text.count("\n", 0, index) + first_line, column=index - line_start + 1)
 
 
 def _position(mark: Any, first_line: int) -> Position:
