@@ -8,19 +8,46 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
+from sqlalchemy import Connection, bindparam, exists, or_
 
 from publisher.clock import Clock
 from publisher.ledger.database import Database
 from publisher.ledger.doubts import doubt
 from publisher.ledger.holds import resting
-from publisher.ledger.moves import ACTOR, Moved, change, claim_waiting, claimed, delivery_of
-from publisher.ledger.tables import deliveries
+from publisher.ledger.moves import ACTOR, Moved, change, claim_all, claimed, delivery_of
+from publisher.ledger.tables import Instant, deliveries
+from publisher.ledger.waiting import Waiting
 from publisher.models import Claim, Delivery
 from publisher.outcome import Kind
 from publisher.states import WAITING, Role, State
 
 _BATCH = 200  # rows changed in one transaction, so that nobody waits long for the next
+
+_NOW = bindparam("now", type_=Instant)
+_INSTANT = bindparam("instant", type_=Instant)
+_DUE = Waiting(
+    deliveries.c.state == State.SCHEDULED,
+    deliveries.c.wake_at <= bindparam("horizon", type_=Instant),
+    or_(deliveries.c.expires_at.is_(None), deliveries.c.expires_at > _NOW),
+    ~exists().where(resting(deliveries.c.account, _NOW)),
+    order=(deliveries.c.wake_at, deliveries.c.id),
+    columns=(deliveries.c.id, deliveries.c.version, deliveries.c.head),
+)
+_LATE = Waiting(
+    deliveries.c.state.in_(sorted(WAITING)),
+    deliveries.c.expires_at <= _INSTANT,
+    order=(deliveries.c.id,),
+)
+_RAN_OUT = Waiting(
+    deliveries.c.state == State.PUBLISHING,
+    deliveries.c.lease_until <= _INSTANT,
+    order=(deliveries.c.id,),
+)
+_LEASED_BEYOND = Waiting(
+    deliveries.c.state == State.PUBLISHING,
+    deliveries.c.lease_until > _INSTANT,
+    order=(deliveries.c.id,),
+)
 
 
 class Dispatch:
@@ -35,22 +62,21 @@ class Dispatch:
     def claim(self, horizon: datetime, lease_until: datetime, limit: int) -> list[Claim]:
         """Take up to `limit` deliveries that wake before `horizon`, earliest first."""
         now = self._clock.now()
-        due = and_(
-            deliveries.c.wake_at <= horizon,
-            or_(deliveries.c.expires_at.is_(None), deliveries.c.expires_at > now),
-            ~exists().where(resting(deliveries.c.account, now)),
-        )
-        return claim_waiting(
-            self._database,
-            due,
-            limit,
-            "claimed",
-            at=now,
-            source=State.SCHEDULED,
-            target=State.PUBLISHING,
-            lease_until=lease_until,
-            intent_at=None,
-        )
+        values = {"now": now, "horizon": horizon}
+        with self._database.read() as connection:
+            if not _DUE.any(connection, values):
+                return []
+        with self._database.write() as connection:
+            return claim_all(
+                connection,
+                _DUE.lock(connection, values, limit),
+                "claimed",
+                at=now,
+                source=State.SCHEDULED,
+                target=State.PUBLISHING,
+                lease_until=lease_until,
+                intent_at=None,
+            )
 
     def release(self, claims: Sequence[Claim]) -> None:
         """Give back what could not be handed to a worker."""
@@ -70,13 +96,10 @@ class Dispatch:
 
     def expire(self) -> int:
         """What is past its expiry and not out is missed; how many that were."""
-        late = and_(
-            deliveries.c.state.in_(sorted(WAITING)),
-            deliveries.c.expires_at <= self._clock.now(),
-        )
         message = "It was not out by its expiry."
         return self._sweep(
-            late,
+            _LATE,
+            self._clock.now(),
             lambda connection, delivery: self._change(
                 connection,
                 delivery,
@@ -90,10 +113,6 @@ class Dispatch:
 
     def reap(self) -> int:
         """Leases that ran out: due again if the worker never began to send, else uncertain."""
-        ran_out = and_(
-            deliveries.c.state == State.PUBLISHING,
-            deliveries.c.lease_until <= self._clock.now(),
-        )
 
         def end(connection: Connection, delivery: Delivery) -> None:
             if delivery.intent_at is None:
@@ -117,7 +136,7 @@ class Dispatch:
                     error_message=message,
                 )
 
-        return self._sweep(ran_out, end)
+        return self._sweep(_RAN_OUT, self._clock.now(), end)
 
     def shorten_leases(self, longest: float) -> None:
         """Cut leases that would last longer than `longest` real seconds from now.
@@ -125,27 +144,26 @@ class Dispatch:
         No lease does, unless the clock was set back since it was given.
         """
         end = self._clock.ahead(longest)
-        too_long = and_(deliveries.c.state == State.PUBLISHING, deliveries.c.lease_until > end)
         self._sweep(
-            too_long,
+            _LEASED_BEYOND,
+            end,
             lambda connection, delivery: self._change(
                 connection, delivery, "clock set back", lease_until=end
             ),
         )
 
     def _sweep(
-        self, condition: ColumnElement[bool], act: Callable[[Connection, Delivery], object]
+        self, waiting: Waiting, instant: datetime, act: Callable[[Connection, Delivery], object]
     ) -> int:
-        """Apply `act` to what meets the condition, a batch at a time."""
-        wanted = select(deliveries).where(condition).order_by(deliveries.c.id).limit(_BATCH)
+        """Apply `act` to what waits by `instant`, a batch at a time."""
+        values = {"instant": instant}
         count = 0
         while True:
             with self._database.read() as connection:
-                if connection.execute(wanted.limit(1)).first() is None:
+                if not waiting.any(connection, values):
                     return count
             with self._database.write() as connection:
-                locked = wanted.with_for_update(skip_locked=True)
-                rows = connection.execute(locked).mappings().all()
+                rows = waiting.lock(connection, values, _BATCH)
                 for row in rows:
                     act(connection, delivery_of(row))
             count += len(rows)

@@ -10,13 +10,14 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, or_, select
+from sqlalchemy import Connection, bindparam, exists, or_, select
 
 from publisher.clock import Clock
 from publisher.ledger.database import Database
 from publisher.ledger.holds import held, hold
-from publisher.ledger.moves import ACTOR, Moved, change, claim_waiting, delivery_of
-from publisher.ledger.tables import deliveries
+from publisher.ledger.moves import ACTOR, Moved, change, claim_all, delivery_of
+from publisher.ledger.tables import Instant, deliveries
+from publisher.ledger.waiting import Waiting
 from publisher.models import Claim, Delivery
 from publisher.outcome import Absent, Accepted, AccountHeld, Deferred, Kind, Sighting, Unknown
 from publisher.states import Role, State
@@ -26,6 +27,17 @@ _NEXT_LOOK = 10.0  # real seconds between two readings
 _LONGEST_PAUSE = 600.0  # real seconds between two readings while reading fails
 _ENOUGH_ABSENCES = 2
 _LOOK_BACK = timedelta(days=2)  # more than any channel looks back, and a clock may be wrong
+
+_NOW = bindparam("now", type_=Instant)
+_WAITING = Waiting(
+    deliveries.c.state == State.UNCERTAIN,
+    deliveries.c.wake_at <= _NOW,
+    deliveries.c.settled_at.is_not(None),
+    or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until <= _NOW),
+    ~exists().where(held(deliveries.c.account, _NOW)),
+    order=(deliveries.c.wake_at, deliveries.c.id),
+    columns=(deliveries.c.id, deliveries.c.version, deliveries.c.head),
+)
 
 
 def doubt(delivery: Delivery, clock: Clock, settle: float) -> dict[str, Any]:
@@ -77,22 +89,20 @@ class Doubts:
     def claim(self, lease_until: datetime, limit: int) -> list[Claim]:
         """Take up to `limit` deliveries that are to be looked for now."""
         now = self._clock.now()
-        waiting = and_(
-            deliveries.c.wake_at <= now,
-            deliveries.c.settled_at.is_not(None),
-            or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until <= now),
-            ~exists().where(held(deliveries.c.account, now)),
-        )
-        return claim_waiting(
-            self._database,
-            waiting,
-            limit,
-            "looking",
-            at=now,
-            source=State.UNCERTAIN,
-            target=State.UNCERTAIN,
-            lease_until=lease_until,
-        )
+        values = {"now": now}
+        with self._database.read() as connection:
+            if not _WAITING.any(connection, values):
+                return []
+        with self._database.write() as connection:
+            return claim_all(
+                connection,
+                _WAITING.lock(connection, values, limit),
+                "looking",
+                at=now,
+                source=State.UNCERTAIN,
+                target=State.UNCERTAIN,
+                lease_until=lease_until,
+            )
 
     def release(self, claims: Sequence[Claim]) -> None:
         """Give back what could not be handed to a worker."""

@@ -3,14 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, or_, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Row, and_, or_, update
 
 from publisher.ledger.moves import ACTOR, note, step
 from publisher.ledger.tables import EVERYTHING, accounts
 from publisher.outcome import AccountHeld
 
 
-def resting(account: ColumnElement[str] | str, now: datetime) -> ColumnElement[bool]:
+def resting(account: ColumnElement[str] | str, now: BindParameter[datetime]) -> ColumnElement[bool]:
     """Rows of `accounts` that keep this account from sending at this instant."""
     return and_(
         applies_to(account),
@@ -18,7 +18,7 @@ def resting(account: ColumnElement[str] | str, now: datetime) -> ColumnElement[b
     )
 
 
-def held(account: ColumnElement[str] | str, now: datetime) -> ColumnElement[bool]:
+def held(account: ColumnElement[str] | str, now: BindParameter[datetime]) -> ColumnElement[bool]:
     """Rows of `accounts` whose platform takes no request of this account at this instant."""
     return and_(
         applies_to(account),

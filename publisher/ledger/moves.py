@@ -7,9 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
     Connection,
-    Row,
     RowMapping,
     String,
     TableValuedAlias,
@@ -24,7 +22,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 
 from publisher.ledger import chain
-from publisher.ledger.database import Database
 from publisher.ledger.tables import account_chains, deliveries, history
 from publisher.models import Claim, Content, Delivery, Prepared
 from publisher.states import Role, State, may_move
@@ -79,38 +76,9 @@ def change(
     return delivery_of(row)
 
 
-def claim_waiting(
-    database: Database,
-    waiting: ColumnElement[bool],
-    limit: int,
-    event: str,
-    *,
-    at: datetime,
-    source: State,
-    target: State,
-    **columns: Any,
-) -> list[Claim]:
-    """Give up to `limit` deliveries in state `source` that wait into workers' hands, earliest first.
-
-    `columns` are columns of the table, in their stored form.
-    """
-    query = (
-        select(deliveries.c.id, deliveries.c.version, deliveries.c.head)
-        .where(deliveries.c.state == source, waiting)
-        .order_by(deliveries.c.wake_at, deliveries.c.id)
-    )
-    with database.read() as connection:  # mostly nothing waits: take no lock for that
-        if connection.execute(query.limit(1)).first() is None:
-            return []
-    with database.write() as connection:
-        # Two statements: PostgreSQL may evaluate a locking subquery more than once.
-        rows = connection.execute(query.limit(limit).with_for_update(skip_locked=True)).all()
-        return _claim_rows(connection, rows, event, at=at, source=source, target=target, **columns)
-
-
-def _claim_rows(
+def claim_all(
     connection: Connection,
-    rows: Sequence[Row[Any, Any, Any]],
+    rows: Sequence[RowMapping],
     event: str,
     *,
     at: datetime,
@@ -118,12 +86,18 @@ def _claim_rows(
     target: State,
     **columns: Any,
 ) -> list[Claim]:
-    """Claim locked rows (`id`, `version`, `head`) in as few statements as possible."""
+    """Give many deliveries into workers' hands, in as few statements as possible.
+
+    `rows` are deliveries in state `source` that this transaction has locked; the claims come in
+    their order. `columns` are columns of the table, in their stored form.
+    """
     if not rows:
         return []
     entries = [
         chained(
-            step(row.id, event, at, ACTOR, source=source, target=target), row.version + 1, row.head
+            step(row["id"], event, at, ACTOR, source=source, target=target),
+            row["version"] + 1,
+            row["head"],
         )
         for row in rows
     ]

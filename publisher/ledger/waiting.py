@@ -1,0 +1,40 @@
+"""What a dispatcher looks for ten times a second: statements that are built once.
+
+Building a statement takes longer than SQLite or PostgreSQL take to answer it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Table, bindparam, select
+
+from publisher.ledger.tables import deliveries
+
+
+class Waiting:
+    """Deliveries that wait for something, in an order.
+
+    The conditions name what changes from look to look with `bindparam`; its values are in Python's
+    form.
+    """
+
+    def __init__(
+        self,
+        *conditions: ColumnElement[bool],
+        order: Sequence[Column[Any]],
+        columns: Sequence[Column[Any] | Table] = (deliveries,),
+    ) -> None:
+        self._look = select(deliveries.c.id).where(*conditions).limit(1)
+        chosen = select(*columns).where(*conditions).order_by(*order).limit(bindparam("most"))
+        self._lock = chosen.with_for_update(skip_locked=True)
+
+    def any(self, connection: Connection, values: Mapping[str, Any]) -> bool:
+        """Whether anything waits; takes no lock, because mostly nothing does."""
+        return connection.execute(self._look, values).first() is not None
+
+    def lock(
+        self, connection: Connection, values: Mapping[str, Any], most: int
+    ) -> Sequence[RowMapping]:
+        """Up to `most` rows for this transaction alone; what another one has is left out."""
+        # A statement of its own: PostgreSQL may evaluate a locking subquery more than once.
+        return connection.execute(self._lock, {**values, "most": most}).mappings().all()
