@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property
@@ -24,8 +24,11 @@ from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.doubts import Doubts
 from publisher.ledger.ledger import Ledger
+from publisher.ledger.news import Item, News
 from publisher.ledger.queries import Queries
 from publisher.models import Delivery
+from publisher.notices import Notices
+from publisher.notices.message import Message, compose
 from publisher.reconciliation import Reconciler
 from publisher.settings import Settings
 from publisher.withdrawal import Withdrawal
@@ -121,6 +124,18 @@ class Application:
             self.clock,
             Leases.for_timeout(self.settings.delivery.request_timeout),
         )
+
+    @cached_property
+    def notices(self) -> Notices:
+        news = News(self.database, self.clock)
+        return Notices(self.settings.notices.urls, news, self._compose)
+
+    def _compose(self, items: Sequence[Item]) -> Message:
+        from publisher.content import session  # noqa: PLC0415 - as with the planner
+        from publisher.content.problems import Findings  # noqa: PLC0415
+
+        found = session.load(self.settings.posts, Findings(session.FILE))
+        return compose(items, found.zone)
 
     def warm_up(self) -> None:
         """Import what the accounts' channels need, so that the first post does not wait for it."""

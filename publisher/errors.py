@@ -83,6 +83,12 @@ class BrokerUnavailable(PublisherError):
     hint = "Check [broker] url in publisher.toml; leave it empty to use the embedded broker."
 
 
+class NoticeNotSent(PublisherError):
+    """A notice could not be sent."""
+
+    hint = "Check its address under [notices] in secrets.toml; `publisher notify` tries it."
+
+
 class PictureUnusable(PublisherError):
     """A picture cannot be sent."""
 

@@ -40,7 +40,7 @@ from publisher.sources import (
 
 __all__ = ["CHANNELS", "CREDENTIALS", "SECRETS_FILE", "SETTINGS_FILE", "AccountSettings",
            "ApprovalSettings", "BrokerSettings", "DatabaseSettings", "DeliverySettings",
-           "Settings", "find_workspace", "load"]  # fmt: skip
+           "NoticeSettings", "Settings", "find_workspace", "load"]  # fmt: skip
 
 CHANNELS = ("twitter", "facebook", "site")
 CREDENTIALS: dict[str, tuple[str, ...]] = {
@@ -53,6 +53,8 @@ _SECRET_FIELDS = {"api_key", "api_secret", "access_token", "access_token_secret"
     "page_token",
     "app_secret",
 }
+_SECRET_SECTIONS = {"notices": ("urls",)}
+"""Settings that stand in secrets.toml or the environment alone."""
 
 
 def _duration(value: object) -> object:
@@ -117,6 +119,28 @@ class DeliverySettings(_Section):
     """Deliveries that one worker process has in hand at a time."""
 
 
+class NoticeSettings(_Section):
+    urls: tuple[SecretStr, ...] = ()
+    """Apprise's addresses of the services that are told what needs a person."""
+
+    @field_validator("urls", mode="before")
+    @classmethod
+    def _may_be_one_text(cls, urls: object) -> object:
+        return urls.split() if isinstance(urls, str) else urls
+
+    @field_validator("urls")
+    @classmethod
+    def _are_addresses(cls, urls: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for number, url in enumerate(urls, 1):
+            # It may hold a token, so it is not repeated here.
+            if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://\S", url.get_secret_value()):
+                raise ValueError(
+                    f"number {number} must be like slack://…, mailtos://… or ntfys://…; "
+                    "docs/notices.md shows examples"
+                )
+        return urls
+
+
 class AccountSettings(_Section):
     channel: Literal["twitter", "facebook", "site"]
     organisation: str | None = None
@@ -152,6 +176,7 @@ class Settings(_Section):
     broker: BrokerSettings = BrokerSettings()
     approval: ApprovalSettings = ApprovalSettings()
     delivery: DeliverySettings = DeliverySettings()
+    notices: NoticeSettings = NoticeSettings()
     accounts: dict[str, AccountSettings] = {}
     twitter_api_url: str | None = None
     """Another server than X (the sandbox); signatures stay over X's own address."""
@@ -237,10 +262,16 @@ def load(workspace: Path, environment: Mapping[str, str] = os.environ) -> Settin
     sources = Sources(workspace)
     if "workspace" in sources.values:
         raise ConfigurationError(f"{SETTINGS_FILE}: `workspace` is no setting.")
+    for name in _SECRET_SECTIONS:
+        if name in sources.values:
+            raise ConfigurationError(
+                f"{SETTINGS_FILE}: [{name}] holds secrets, and this file is none.",
+                hint=f"Put it into {SECRETS_FILE}; docs/settings.md lists every setting.",
+            )
     named = environment.get(SECRETS_VARIABLE)
     secrets_file = workspace / (named or SECRETS_FILE)
     if named or secrets_file.exists():
-        sources.add_secrets(secrets_file, _SECRET_FIELDS)
+        sources.add_secrets(secrets_file, _SECRET_FIELDS, _SECRET_SECTIONS)
     of_accounts = [
         ("accounts", name, field)
         for name in sources.accounts
@@ -266,6 +297,7 @@ _MESSAGES = {
     "extra_forbidden": "is no setting",
     "missing": "is missing",
     "dict_type": "must be a table",
+    "tuple_type": "must be a list",
     "model_type": "must be a table",
     "string_type": "must be a text between quotes",
 }

@@ -49,9 +49,17 @@ class Sources:
                 return self._origins[keys[:end]]
         return f"{SETTINGS_FILE}: {'.'.join(keys) or 'settings'}"
 
-    def add_secrets(self, path: Path, credentials: Collection[str]) -> None:
-        """Add secrets.toml: tables `[NAME]` or `[accounts.NAME]` that hold `credentials`."""
-        for name, table in _tables(_read_toml(path), path):
+    def add_secrets(
+        self, path: Path, credentials: Collection[str], sections: Mapping[str, Collection[str]]
+    ) -> None:
+        """Add secrets.toml: tables `[NAME]` or `[accounts.NAME]` that hold `credentials`.
+
+        `sections` are tables that belong to no account, and their settings.
+        """
+        secrets = _read_toml(path)
+        for section in sections.keys() & secrets.keys():
+            self._add_section(section, secrets.pop(section), sections[section], path.name)
+        for name, table in _tables(secrets, path):
             if name not in self.accounts:
                 raise ConfigurationError(
                     f"{path.name}: [{name}] is no account of {SETTINGS_FILE}.",
@@ -69,6 +77,22 @@ class Sources:
                         hint=f"Credentials are {', '.join(sorted(credentials))}.",
                     )
                 self._set(("accounts", name, field), value, f"{path.name}: {name}.{field}")
+
+    def _add_section(
+        self, section: str, table: object, settings: Collection[str], file: str
+    ) -> None:
+        if not isinstance(table, dict):
+            raise ConfigurationError(
+                f"{file}: {section} is no table.",
+                hint=f"Write [{section}] on a line of its own, and its settings below it.",
+            )
+        for field, value in table.items():
+            if field not in settings:
+                raise ConfigurationError(
+                    f"{file}: {field} under [{section}] is no setting.",
+                    hint=nearest(field, settings),
+                )
+            self._set((section, field), value, f"{file}: {section}.{field}")
 
     def add_environment(self, environment: Mapping[str, str], settings: Collection[Keys]) -> None:
         """Add the variables of `settings`; ConfigurationError for one that nobody would read."""

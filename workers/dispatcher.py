@@ -27,6 +27,7 @@ _PAUSE_IN_TROUBLE = 1.0
 _BATCH = 25  # an empty task costs as much as a post: one task for many
 _CLAIM_LIMIT = 1000
 _SEAL = 60.0  # real seconds between two seals of the history
+_LAST_NOTICES = 3.0  # real seconds at the end; `publisher run` waits no longer than five
 
 log = structlog.get_logger()
 
@@ -120,7 +121,9 @@ def main() -> int:
     dispatcher = Dispatcher(publisher())
     signal.signal(signal.SIGTERM, dispatcher.stop)
     signal.signal(signal.SIGINT, dispatcher.stop)
+    publisher().notices.start()
     dispatcher.run()
+    publisher().notices.finish(_LAST_NOTICES)
     return 0
 
 

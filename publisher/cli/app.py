@@ -152,6 +152,7 @@ _add(
 _add(running.run, "publisher run", "publisher run --until-idle")
 _add(running.sandbox, "publisher sandbox", "publisher sandbox --port 0")
 _add(running.rehearse, "publisher rehearse", "publisher rehearse --speed 1200")
+_add(running.notify, "publisher notify")
 _add(running.migrate, "publisher migrate")
 _add(audit.backup, "publisher backup ../ledger-2016-03-07.db")
 _add(

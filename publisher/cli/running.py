@@ -1,4 +1,4 @@
-"""Commands that run something: run, sandbox, rehearse, migrate."""
+"""Commands that run something: run, sandbox, rehearse, notify, migrate."""
 
 import math
 import shlex
@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from publisher.cli import arguments, output
-from publisher.errors import StorageError, UsageError
+from publisher.errors import ConfigurationError, NoticeNotSent, StorageError, UsageError
 
 _SANDBOX_PORT = 8099
 
@@ -144,6 +144,36 @@ def rehearse(
     )
     if code:
         raise typer.Exit(code)
+
+
+def notify(context: typer.Context) -> None:
+    """Send a test message to each service that gets notices.
+
+    Those are the addresses under [notices] in secrets.toml. While posts are published, they are
+    told of an account that is held, and of a post that failed, was missed, or may be out or not.
+    """
+    from publisher.notices.message import TRIAL
+    from publisher.notices.services import open_services
+
+    urls = arguments.settings(context).notices.urls
+    if not urls:
+        raise ConfigurationError(
+            "No service is named, so nobody is told what needs a person.",
+            hint="Put addresses under [notices] into secrets.toml; docs/notices.md shows examples.",
+        )
+    services, problems = open_services(urls)
+    failed = bool(problems)
+    for service in services:
+        try:
+            service.send(TRIAL)
+            output.print_line(f"{service.name}: sent.")
+        except NoticeNotSent as error:
+            failed = True
+            output.print_error(str(error), error.hint)
+    for problem in problems:
+        output.print_error(str(problem), problem.hint)
+    if failed:
+        raise typer.Exit(ConfigurationError.exit_code)
 
 
 def migrate(context: typer.Context) -> None:

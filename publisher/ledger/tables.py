@@ -116,6 +116,12 @@ deliveries = Table(
         sqlite_where=text("state = 'uncertain'"),
         postgresql_where=text("state = 'uncertain'"),
     ),
+    Index(
+        "ix_deliveries_problems",
+        "id",
+        sqlite_where=text("state IN ('failed', 'missed', 'uncertain')"),
+        postgresql_where=text("state IN ('failed', 'missed', 'uncertain')"),
+    ),
     Index("ix_deliveries_fingerprint", "fingerprint", "account"),
     Index("ix_deliveries_order", "due_at", "id"),
 )
@@ -187,3 +193,24 @@ media = Table(
     Column("media_type", String, nullable=False),
     Column("data", LargeBinary, nullable=False),
 )
+
+notice_services = Table(
+    "notice_services",
+    metadata,
+    Column("service", String, primary_key=True),
+    Column("since", Instant, nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("lease_until", Instant),
+    Column("wake_at", Instant, nullable=False),
+    Column("failures", Integer, nullable=False),
+)
+"""Who is told what needs a person: from when on, whose turn it is to tell, and when the next is."""
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("service", String, primary_key=True),
+    Column("step", _Key, ForeignKey("history.id"), primary_key=True),
+    Column("told_at", Instant, nullable=False),
+)
+"""What each service was told: the step of the history that it was about."""

@@ -114,7 +114,7 @@ def _default(value: Any) -> str:
         return "required"
     if value is None:
         return "none"
-    if value == "":
+    if value in ("", ()):
         return "empty"
     if isinstance(value, timedelta):
         seconds = int(value.total_seconds())

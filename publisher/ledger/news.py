@@ -1,0 +1,266 @@
+"""What a person is to be told, and which service told it already.
+
+Told is what stands: an account that is held, and a delivery that failed, was missed, or is
+uncertain until a person decides. What was seen to before anybody was told is no news any more.
+Each thing is known by the step of the history that began it: an account that is held again after
+it was resumed is another thing.
+
+A service tells in turns. A turn is taken by compare-and-set and has a lease, so that of any number
+of processes one tells; what was told is written down once the service has taken it. A process that
+dies between the two leaves it untold, and another tells it again when the lease is over: rarely
+twice is better than never.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+
+from publisher.clock import Clock
+from publisher.ledger.database import Database
+from publisher.ledger.tables import (
+    EVERYTHING,
+    accounts,
+    deliveries,
+    history,
+    notice_services,
+    notices,
+)
+from publisher.states import State
+
+_OLDEST = timedelta(days=7)
+"""What is older is no news, so that a service that is named again does not tell the past."""
+_LONG_REST = timedelta(minutes=20)
+"""A rest that ends by itself is told when it is longer: X's limits begin anew after 15 minutes."""
+_SAME_REST = timedelta(minutes=1)
+"""An account that is held again so soon after a rest has been resting all the time."""
+_LEASE = 120.0  # real seconds; longer than a service takes, unless it hangs
+_APART = 60.0  # real seconds between two messages to one service
+_FIRST_DELAY = 30.0  # real seconds after a failure, doubled with each further one
+_LONGEST_DELAY = 1800.0
+# As in the partial index, which the planner does not find for bound values.
+_IN_TROUBLE: ColumnElement[bool] = literal_column(
+    "deliveries.state IN ('failed', 'missed', 'uncertain')"
+)
+_Begun = Row[int, datetime, str, str]
+"""`id`, `at`, `event` and `detail` of a step."""
+
+
+@dataclass(frozen=True, slots=True)
+class StuckDelivery:
+    """A delivery that needs a person. Nothing of its text, which may be under embargo."""
+
+    step: int
+    post: str
+    account: str
+    state: State
+    """FAILED, MISSED or UNCERTAIN."""
+    due_at: datetime
+    parts_out: int
+    kind: str | None
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldAccount:
+    """An account whose platform takes nothing from it."""
+
+    step: int
+    account: str
+    message: str
+    until: datetime | None
+    """None: until a person acts."""
+    waiting: int
+    """How many deliveries are on its schedule."""
+    next_due: datetime | None
+
+
+Item = StuckDelivery | HeldAccount
+
+
+class News:
+    """Finds what a service has not told yet, and gives turns to tell it."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def begin(self, service: str) -> None:
+        """Let a service that is new tell what happens from now on."""
+        now = self._clock.now()
+        row = {"service": service, "since": now, "turn": 0, "wake_at": now, "failures": 0}
+        with self._database.write() as connection:
+            self._database.insert_missing(connection, notice_services, [row])
+
+    def untold(self, service: str) -> list[Item]:
+        """What stands and this service has not told: accounts first, then in order of time."""
+        with self._database.read() as connection:
+            query = select(notice_services.c.since).where(notice_services.c.service == service)
+            since = max(connection.execute(query).scalar_one(), self._clock.now() - _OLDEST)
+            is_told = exists().where(notices.c.service == service, notices.c.step == history.c.id)
+            is_news = and_(history.c.at >= since, ~is_told)
+            return [*self._held(connection, is_news), *_stuck(connection, is_news)]
+
+    def _held(self, connection: Connection, is_news: ColumnElement[bool]) -> Iterator[HeldAccount]:
+        now = self._clock.now()
+        query = select(accounts).where(
+            accounts.c.held_at.is_not(None),
+            or_(accounts.c.held_until.is_(None), accounts.c.held_until > now),
+            accounts.c.account != EVERYTHING,
+        )
+        for row in connection.execute(query.order_by(accounts.c.account)).all():
+            begun = _beginning(connection, row.account, for_a_person=row.held_until is None)
+            if begun is None or (row.held_until and row.held_until - begun.at <= _LONG_REST):
+                continue
+            if connection.execute(select(1).where(history.c.id == begun.id, is_news)).first():
+                waiting, next_due = _schedule_of(connection, row.account)
+                yield HeldAccount(
+                    step=begun.id,
+                    account=row.account,
+                    message=row.held_message,
+                    until=row.held_until,
+                    waiting=waiting,
+                    next_due=next_due,
+                )
+
+    def claim(self, service: str) -> int | None:
+        """Take this service's turn to tell; None when another process has it, or it must wait."""
+        now = self._clock.now()
+        with self._database.write() as connection:
+            return connection.execute(
+                update(notice_services)
+                .where(
+                    notice_services.c.service == service,
+                    self._is_over(notice_services.c.wake_at, _LONGEST_DELAY),
+                    or_(
+                        notice_services.c.lease_until.is_(None),
+                        self._is_over(notice_services.c.lease_until, _LEASE),
+                    ),
+                )
+                .values(
+                    turn=notice_services.c.turn + 1,
+                    lease_until=self._clock.ahead(_LEASE),
+                    wake_at=now,
+                )
+                .returning(notice_services.c.turn)
+            ).scalar_one_or_none()
+
+    def _is_over(self, instant: ColumnElement[Any], longest: float) -> ColumnElement[bool]:
+        """Whether it has come; also where the clock was set back since, and it is far ahead."""
+        return or_(instant <= self._clock.now(), instant > self._clock.ahead(longest))
+
+    def told(self, service: str, turn: int, items: Sequence[Item]) -> None:
+        """End a turn: the service took all of this."""
+        now = self._clock.now()
+        rows = [{"service": service, "step": item.step, "told_at": now} for item in items]
+        with self._database.write() as connection:
+            self._database.insert_missing(connection, notices, rows)
+            wake_at = self._clock.ahead(_APART) if items else now
+            _end(connection, service, turn, wake_at=wake_at, failures=0)
+
+    def not_told(self, service: str, turn: int) -> None:
+        """End a turn in which the service took nothing; the next one comes later each time."""
+        of_service = notice_services.c.service == service
+        with self._database.write() as connection:
+            query = select(notice_services.c.failures).where(of_service)
+            failures = connection.execute(query).scalar_one()
+            delay = min(_FIRST_DELAY * 2.0 ** min(failures, 10), _LONGEST_DELAY)
+            wake_at = self._clock.ahead(delay)
+            _end(connection, service, turn, wake_at=wake_at, failures=failures + 1)
+
+
+def _end(connection: Connection, service: str, turn: int, **columns: Any) -> None:
+    """Give a turn back, unless its lease was over and another process has the next one."""
+    connection.execute(
+        update(notice_services)
+        .where(notice_services.c.service == service, notice_services.c.turn == turn)
+        .values(lease_until=None, **columns)
+    )
+
+
+def _stuck(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[StuckDelivery]:
+    newest = and_(history.c.delivery == deliveries.c.id, history.c.seq == deliveries.c.version)
+    uncertain = deliveries.c.state == State.UNCERTAIN
+    query = (
+        select(
+            history.c.id.label("step"),
+            deliveries.c.post,
+            deliveries.c.account,
+            deliveries.c.state,
+            deliveries.c.due_at,
+            deliveries.c.remote_ids,
+            deliveries.c.error_kind,
+            deliveries.c.error_message,
+        )
+        .select_from(deliveries.join(history, newest))
+        .where(
+            _IN_TROUBLE,
+            or_(
+                and_(uncertain, deliveries.c.settled_at.is_(None)),
+                # Else somebody did something about it since it ended.
+                and_(~uncertain, history.c.source != history.c.target),
+            ),
+            is_news,
+        )
+        .order_by(history.c.id)
+    )
+    for row in connection.execute(query):
+        yield StuckDelivery(
+            step=row.step,
+            post=row.post,
+            account=row.account,
+            state=State(row.state),
+            due_at=row.due_at,
+            parts_out=len(json.loads(row.remote_ids)),
+            kind=row.error_kind,
+            message=row.error_message,
+        )
+
+
+def _beginning(connection: Connection, account: str, *, for_a_person: bool) -> _Begun | None:
+    """The step with which the hold began that an account is in.
+
+    Each refused request notes the hold again, and a rest may be followed by another at once.
+    """
+    query = (
+        select(history.c.id, history.c.at, history.c.event, history.c.detail)
+        .where(history.c.delivery.is_(None), history.c.account == account)
+        .order_by(history.c.seq.desc())
+    )
+    begun: _Begun | None = None
+    with connection.execute(query.execution_options(yield_per=50)) as steps:
+        for step in steps:
+            if step.event == "resumed":
+                break
+            if step.event != "account held":
+                continue
+            until = json.loads(step.detail)["until"]
+            if (until is None) is not for_a_person:
+                continue
+            if begun and until and datetime.fromisoformat(until) + _SAME_REST < begun.at:
+                break
+            begun = step
+    return begun
+
+
+def _schedule_of(connection: Connection, account: str) -> tuple[int, datetime | None]:
+    """How many deliveries of an account are on the schedule, and when the first is due."""
+    query = select(func.count(), func.min(deliveries.c.due_at)).where(
+        deliveries.c.state == State.SCHEDULED, deliveries.c.account == account
+    )
+    count, first = connection.execute(query).one()
+    return count, first

@@ -1,0 +1,123 @@
+"""Notices: a person is told, once, about what needs one.
+
+The dispatcher starts them. Each service that `[notices]` names has a thread of its own, so that
+one that is slow delays neither the posts nor the others. What is told, and that it is told once
+although many processes look, is for `ledger.news` to say.
+"""
+
+import threading
+from collections.abc import Sequence
+
+import structlog
+from pydantic import SecretStr
+
+from publisher.errors import PublisherError
+from publisher.ledger.news import Item, News
+from publisher.notices.message import Compose
+from publisher.notices.services import Service, open_services
+
+_LOOK = 5.0  # real seconds between two looks at the ledger
+_GATHER = 5.0  # real seconds until what comes in a burst is together in one message
+
+log = structlog.get_logger()
+
+
+class Notices:
+    """The threads that tell."""
+
+    def __init__(self, urls: Sequence[SecretStr], news: News, compose: Compose) -> None:
+        self._urls = urls
+        self._news = news
+        self._compose = compose
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to tell, in threads that end with the process. Without services, nothing begins."""
+        if self._urls:
+            self._thread = threading.Thread(target=self._run, name="notices", daemon=True)
+            self._thread.start()
+
+    def finish(self, limit: float) -> None:
+        """Tell what came last, and end; what takes longer than `limit` real seconds is left."""
+        self._stop.set()
+        if self._thread:
+            self._thread.join(limit)
+
+    def _run(self) -> None:
+        services, problems = open_services(self._urls)
+        for problem in problems:
+            log.error(str(problem), hint=problem.hint)
+        threads = [
+            threading.Thread(
+                target=Teller(service, self._news, self._compose).run,
+                args=(self._stop,),
+                name=f"notices to {service.name}",
+                daemon=True,
+            )
+            for service in services
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+
+class Teller:
+    """Tells one service."""
+
+    def __init__(self, service: Service, news: News, compose: Compose) -> None:
+        self._service = service
+        self._news = news
+        self._compose = compose
+        self._begun = False
+        self._trouble: str | None = None
+
+    def run(self, stop: threading.Event) -> None:
+        """Look and tell until `stop` is set, and once more then. Nothing that fails ends it."""
+        ending = False
+        while not ending:
+            ending = stop.is_set()
+            self._look(stop)
+            stop.wait(_LOOK)
+
+    def _look(self, stop: threading.Event) -> None:
+        try:
+            if not self._begun:
+                self._news.begin(self._service.name)
+                self._begun = True
+            if self._news.untold(self._service.name):
+                stop.wait(_GATHER)
+                if not self.tell():
+                    return
+            self._trouble = None
+        except PublisherError as error:
+            if self._is_new(str(error)):
+                log.warning(str(error), hint=error.hint)
+        except Exception as error:
+            if self._is_new(repr(error)):
+                log.exception("notices failed", service=self._service.name)
+
+    def _is_new(self, trouble: str) -> bool:
+        """Whether it is not logged yet: it may last for long."""
+        before, self._trouble = self._trouble, trouble
+        return before != trouble
+
+    def tell(self) -> list[Item]:
+        """Tell all that is untold in one message, if it is this process's turn.
+
+        NoticeNotSent when the service did not take it; it is tried again later.
+        """
+        name = self._service.name
+        turn = self._news.claim(name)
+        if turn is None:
+            return []
+        try:
+            items = self._news.untold(name)
+            if items:
+                self._service.send(self._compose(items))
+        except Exception:
+            self._news.not_told(name, turn)
+            raise
+        self._news.told(name, turn, items)
+        return items

@@ -1,0 +1,99 @@
+"""The services that notices go to, through Apprise: e-mail, Slack, Teams, ntfy and many more.
+
+An address of Apprise's holds tokens and passwords. It appears in no message and no log; a service
+is called by the kind that its address begins with (`slack`), and a second one `slack 2`. Apprise's
+own log lines are kept from every handler.
+"""
+
+import logging
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from publisher import logs
+from publisher.errors import ConfigurationError, NoticeNotSent
+from publisher.notices.message import Message
+
+if TYPE_CHECKING:
+    from apprise import Apprise, AppriseAsset, NotifyBase
+
+_LOQUACIOUS = ("apprise", "urllib3", "requests", "oauthlib", "requests_oauthlib")
+_STATUS = re.compile(r"\berror=(\d{3})\b")
+"""How Apprise's plugins log the status of an answer, which is all that is taken from their logs."""
+
+
+class Service:
+    """One service."""
+
+    def __init__(self, name: str, line: "Apprise") -> None:
+        self.name = name
+        self._line = line
+
+    def send(self, message: Message) -> None:
+        """Send a message, in this thread. NoticeNotSent when the service did not take it."""
+        from apprise import NotifyFormat, NotifyType  # noqa: PLC0415
+
+        try:
+            result = self._line.notify(
+                message.body,
+                title=message.title,
+                notify_type=NotifyType.WARNING,
+                body_format=NotifyFormat.TEXT,
+            )
+            statuses = _STATUS.findall(" ".join(entry.message for entry in result.logs()))
+        except Exception as error:  # noqa: BLE001 - a plugin's; its text may hold the address
+            raise NoticeNotSent(f"{self.name}: {type(error).__name__}.") from None
+        if not result:
+            why = f"it answered with status {statuses[-1]}" if statuses else "it took no message"
+            raise NoticeNotSent(f"{self.name}: {why}.")
+
+
+def open_services(urls: Sequence[SecretStr]) -> tuple[list[Service], list[ConfigurationError]]:
+    """The services behind these addresses, and what is wrong with the others."""
+    from apprise import Apprise, AppriseAsset, PersistentStoreMode  # noqa: PLC0415
+
+    logs.silence(*_LOQUACIOUS)
+    logging.getLogger("apprise").setLevel(logging.WARNING)  # for results, not for handlers
+    asset = AppriseAsset(
+        app_id="Publisher",
+        app_desc="Publisher",
+        app_url="",
+        image_url_mask="",  # pictures from a server that the organisation does not know
+        image_url_logo="",
+        storage_mode=PersistentStoreMode.MEMORY,
+        pgp_autogen=False,
+        pem_autogen=False,
+        service_timeout=0,  # else it works in threads that the process would wait for at its end
+    )
+    services: list[Service] = []
+    problems: list[ConfigurationError] = []
+    kinds: Counter[str] = Counter()
+    for number, url in enumerate(urls, 1):
+        plugin = _plugin(url.get_secret_value(), asset)
+        if plugin is None:
+            problems.append(
+                ConfigurationError(
+                    f"notices.urls: number {number} is no address that Apprise can use.",
+                    hint="It stands in secrets.toml or in PUBLISHER_NOTICES__URLS; "
+                    "docs/notices.md shows examples.",
+                )
+            )
+            continue
+        kinds[plugin.schema] += 1
+        ordinal = f" {kinds[plugin.schema]}" if kinds[plugin.schema] > 1 else ""
+        line = Apprise(asset=asset)
+        line.add(plugin)
+        services.append(Service(f"{plugin.schema}{ordinal}", line))
+    return services, problems
+
+
+def _plugin(url: str, asset: "AppriseAsset") -> "NotifyBase | None":
+    from apprise import Apprise  # noqa: PLC0415
+
+    try:
+        return Apprise.instantiate(url, asset=asset)
+    except Exception:  # noqa: BLE001 - a parser's; its text may hold the address
+        return None
