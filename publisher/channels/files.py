@@ -1,5 +1,6 @@
 """Files that are there wholly or not at all, and a lock that processes share."""
 
+import errno
 import fcntl
 import os
 import tempfile
@@ -26,6 +27,20 @@ def write(path: Path, content: bytes) -> None:
         Path(name).unlink(missing_ok=True)
         raise
     sync(path.parent)
+
+
+def move(source: Path, target: Path) -> None:
+    """Put a file at `target` in one step, from another file system too. OSError when it cannot be.
+
+    Its name there is not durable yet; see `sync`.
+    """
+    try:
+        source.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        write(target, source.read_bytes())
+        source.unlink()
 
 
 def sweep(folder: Path) -> None:

@@ -3,15 +3,18 @@
     <site_root>/<account>/index.html, feed.atom, feed.json
                           posts/<slug>.html, posts/<slug>.json
                           media/<digest>.<ext>
-                          .ready/<slug>/<digest>.<ext>    pictures of posts that are not out yet
+    <site_root>.ready/<account>/<slug>/<digest>.<ext>
 
+The second folder, which no web server serves, holds the pictures of posts that are not out yet.
 A post's JSON file is the truth; pages and feeds are made from these files, under a lock. Sending a
 post again writes the same files again.
 """
 
 import hashlib
 import re
+import shutil
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
@@ -50,15 +53,17 @@ class Site:
                 hint="Use letters, digits, hyphens, dots and underscores in publisher.toml.",
             )
         self._folder = site_root / account.name
+        self._ready_folder = site_root.with_name(f"{site_root.name}.ready") / account.name
         self._url = f"{site_url.rstrip('/')}/{account.name}" if site_url else ""
         self._pages = Pages(account, self._folder, self._url)
         self._patience = patience.total_seconds()
         self._clock = clock
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
-        """Lay the pictures ready where no page shows them; see `Channel.prepare`."""
+        """Lay the pictures ready where nobody can fetch them; see `Channel.prepare`."""
         ready = self._ready(slug(parcel.post))
         try:
+            self._remove_served_pictures()
             for picture in _pictures(parcel):
                 if not (ready / _file_name(picture)).exists():
                     ready.mkdir(parents=True, exist_ok=True)
@@ -155,7 +160,15 @@ class Site:
             (self._folder / name).mkdir(parents=True, exist_ok=True)
 
     def _ready(self, post_slug: str) -> Path:
-        return self._folder / ".ready" / post_slug
+        return self._ready_folder / post_slug
+
+    def _remove_served_pictures(self) -> None:
+        """Earlier versions laid pictures ready where some web servers would have shown them.
+
+        Whatever is still needed of them is laid ready again, from the ledger.
+        """
+        with suppress(FileNotFoundError):
+            shutil.rmtree(self._folder / ".ready")
 
     def _move_pictures(self, parcel: Parcel, post_slug: str) -> str | None:
         """Put the pictures where pages find them; the name of one that is nowhere."""
@@ -163,7 +176,7 @@ class Site:
         for picture in _pictures(parcel):
             name = _file_name(picture)
             if (ready / name).exists():
-                (ready / name).replace(media / name)
+                files.move(ready / name, media / name)
             elif not (media / name).exists():
                 return picture.name
         if ready.exists():

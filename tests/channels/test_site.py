@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -90,6 +91,47 @@ def test_the_layout_is_as_promised(stage: Stage, folder: Path) -> None:
         "posts/one.fr.json",
         f"media/{picture.digest}.jpg",
     }
+
+
+def test_what_is_not_out_yet_is_not_below_the_folder_that_is_served(
+    stage: Stage, folder: Path
+) -> None:
+    """A web server may serve folders that begin with a dot."""
+    parcel = stage.parcel("Bonjour", pictures=(stage.picture("Une carte"),), post="one.fr")
+    stage.open().prepare(parcel, Prepared(), stage.media.__getitem__)
+    assert [path for path in stage.options.site_root.rglob("*") if path.is_file()] == []
+    (ready,) = folder.parent.with_name("site.ready").rglob("*.png")
+    stage.open().send(parcel, Prepared(), ())
+    assert not ready.exists()
+
+
+def test_pictures_that_earlier_versions_laid_ready_are_served_no_more(
+    stage: Stage, folder: Path
+) -> None:
+    """They are laid ready anew elsewhere, and go out with their post."""
+    parcel = stage.parcel("Bonjour", pictures=(stage.picture("Une carte"),), post="one.fr")
+    old = folder / ".ready" / "one.fr"
+    old.mkdir(parents=True)
+    for name, content in stage.media.items():
+        (old / f"{name}.png").write_bytes(content)
+    channel = stage.open()
+    prepared = channel.prepare(parcel, Prepared(), stage.media.__getitem__)
+    assert not (folder / ".ready").exists()
+    assert isinstance(channel.send(parcel, prepared, ()), Accepted)
+    assert len(stage.shown()[0].pictures) == 1
+
+
+def test_a_file_moves_in_one_step_from_another_file_system(tmp_path: Path) -> None:
+    memory = Path("/dev/shm")  # noqa: S108  a file system of its own
+    if not memory.is_dir() or memory.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is only one file system here")
+    with tempfile.TemporaryDirectory(dir=memory) as elsewhere:
+        source, target = Path(elsewhere) / "a.png", tmp_path / "b.png"
+        source.write_bytes(b"picture")
+        files.move(source, target)
+        assert not source.exists()
+    assert target.read_bytes() == b"picture"
+    assert [path.name for path in tmp_path.iterdir()] == ["b.png"]
 
 
 def test_sending_again_writes_the_same_files(stage: Stage, folder: Path) -> None:
@@ -423,7 +465,8 @@ def test_a_worker_may_die_between_any_two_files(
 
 
 def test_a_folder_that_cannot_be_written_defers(stage: Stage) -> None:
-    stage.options.site_root.write_text("a file in the way")
+    for folder in (stage.options.site_root, stage.options.site_root.with_name("site.ready")):
+        folder.write_text("a file in the way")
     (outcome,) = stage.deliver(stage.parcel("Bonjour"))
     assert isinstance(outcome, Deferred)
     assert outcome.kind is Kind.UNAVAILABLE
