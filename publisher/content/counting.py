@@ -10,8 +10,8 @@ from twitter_text.regexp.emoji import emoji as known_emoji
 URL_LENGTH = 23
 """What X counts for any link (twitter-text configuration v3, `transformedURLLength`)."""
 
-# Code points that weigh one; all others weigh two (twitter-text configuration v3, `ranges`).
-_LIGHT = re.compile("[\u0000-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]")
+# Code points that weigh two: all but twitter-text's `ranges` (configuration v3).
+_HEAVY = re.compile("[^\u0000-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]")
 
 # twitter-text-parser 3.0.0 knows the sequences of Emoji 12. X counts one that was added later (a
 # heart on fire, a phoenix, a handshake of two skin tones) as a single emoji too.
@@ -31,7 +31,7 @@ _PERHAPS_EMOJI = re.compile(
 # The parser's patterns take minutes for words such as "a.a.a.a…". A word with a host of more than
 # 40 labels, or longer than the longest link (4096) with something around it, is counted letter by
 # letter, which is never less than what X counts.
-_WORD = re.compile(r"\S+")
+_PERHAPS_LINK = re.compile(r"(?<!\S)[^\s.]*+\.\S+")  # a word with a dot before its last letter
 _UNLIKE_A_LINK = re.compile(r"\S{4500}|(?<![^/@:])(?:[^./]+\.){41}")
 _ONE_EMOJI = "\U0001f600"
 
@@ -50,8 +50,13 @@ def length(text: str, counting: Literal["weighted", "characters"]) -> int:
     text = _NEWER_EMOJI.sub(_ONE_EMOJI, text)
     links, text = _without_links(text)
     emojis, text = _without_emojis(text)
-    heavy = len(text) - len(_LIGHT.findall(text))
+    heavy = len(_HEAVY.findall(text))
     return (URL_LENGTH - 1) * links + 2 * emojis + len(text) + heavy
+
+
+def has_link(text: str) -> bool:
+    """Whether X finds a link in `text`."""
+    return _without_links(text)[0] > 0
 
 
 def _without_links(text: str) -> tuple[int, str]:
@@ -69,7 +74,7 @@ def _without_links(text: str) -> tuple[int, str]:
             end = link["indices"][1]
         return " ".join([*rest, word[end:]])
 
-    rest = _WORD.sub(cut, text)
+    rest = _PERHAPS_LINK.sub(cut, text)
     return links, rest
 
 
