@@ -17,8 +17,8 @@ Handler = Callable[[Store, Call, SandboxAccount], Awaitable[dict[str, Any]]]
 HANDLERS: dict[str, Handler] = {
     "createFeedPost": page_posts.create,
     "createPhoto": page_photos.create,
-    "getFeed": page_read.posts,
-    "getPublishedPosts": page_read.posts,
+    "getFeed": page_read.feed,
+    "getPublishedPosts": page_read.published_posts,
     "updatePost": page_posts.update,
     "deletePost": page_posts.delete,
     "getObject": page_read.get,

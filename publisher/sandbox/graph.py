@@ -188,13 +188,6 @@ def number(call: Call, name: str) -> int | None:
     return int(text)
 
 
-def fields(call: Call, default: tuple[str, ...]) -> list[str]:
-    """The wanted fields; `id` is always there. Sub-fields in braces are not looked at."""
-    text = re.sub(r"\{[^}]*\}", "", call.query.get("fields", ""))
-    wanted = [name for name in text.split(",") if name] or list(default)
-    return list(dict.fromkeys([*wanted, "id"]))
-
-
 def attached(call: Call) -> list[str]:
     """The photo ids of `attached_media`, as one JSON list or as `attached_media[0]=…`."""
     pieces = [

@@ -32,7 +32,7 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> dict[str,
 
 
 async def update(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
-    entry = own_post(store, call.parts["id"], account, "post")
+    entry = _changeable(store, call.parts["id"], account, "post")
     message, wished = parameter(call, "message"), flag(call, "is_published")
     if message is None and wished is None and number(call, "scheduled_publish_time") is None:
         raise GraphError(100, "(#100) At least one parameter must be given")
@@ -53,7 +53,7 @@ async def delete(store: Store, call: Call, account: SandboxAccount) -> dict[str,
     if photo and photo.account == account.name and photo.used_by is None:
         del store.uploads[post_id]
         return {"success": True}
-    own_post(store, post_id, account, "delete").deleted = True
+    _changeable(store, post_id, account, "delete").deleted = True
     return {"success": True}
 
 
@@ -79,6 +79,7 @@ def add(
         link=link,
         scheduled_for=scheduled_for,
         published=False,
+        app=graph.app_id(account),
     )
     for photo in photos:
         photo.used_by = entry.id
@@ -114,11 +115,13 @@ def own_page(page: str, account: SandboxAccount, verb: str) -> None:
         raise graph.no_object(page, verb)
 
 
-def own_post(store: Store, post_id: str, account: SandboxAccount, verb: str) -> Entry:
-    """A post of the token's Page: an app can change only what it made."""
+def _changeable(store: Store, post_id: str, account: SandboxAccount, verb: str) -> Entry:
+    """A post of the token's Page that its app may change: only what the app itself made."""
     entry = store.find("facebook", post_id)
     if entry is None or entry.account != account.name:
         raise graph.no_object(post_id, verb)
+    if entry.app != graph.app_id(account):
+        raise GraphError(10)
     return entry
 
 

@@ -1,6 +1,7 @@
 """Reading at Facebook: a Page, its posts, one post, one photo."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -8,6 +9,7 @@ from urllib.parse import urlencode
 from publisher.sandbox import graph, limits
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.graph import GraphError
+from publisher.sandbox.nodes import Edge, Node, show, wanted
 from publisher.sandbox.operations import Call
 from publisher.sandbox.page_posts import own_page
 from publisher.sandbox.store import Entry, Store, Upload
@@ -17,23 +19,33 @@ _POST = ("created_time", "message", "id")
 _ADDRESS = "https://www.facebook.com"
 
 
-async def posts(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
-    """`/feed` and `/published_posts`: what is public, newest first."""
+async def feed(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
+    """`/feed`: what is on the Page, newest first; also what is not published, to its own token."""
+    return _listed(store, call, account, with_unpublished=True)
+
+
+async def published_posts(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
+    """`/published_posts`: what is public, newest first."""
+    return _listed(store, call, account, with_unpublished=False)
+
+
+def _listed(
+    store: Store, call: Call, account: SandboxAccount, *, with_unpublished: bool
+) -> dict[str, Any]:
     own_page(call.parts["page"], account, "get")
     size = graph.number(call, "limit")
     if size is not None and not 1 <= size <= limits.PAGE_READ_LIMIT:
         raise GraphError(100, "(#100) Param limit must be from 1 to 100")
-    size, wanted = size or _DEFAULT_PAGE, graph.fields(call, _POST)
+    size, fields = size or _DEFAULT_PAGE, wanted(call.query.get("fields", ""), _POST)
     since, until = _instant(call, "since"), _instant(call, "until")
     shown = [
         entry
-        for entry in store.timeline(account.name, call.lag)
-        if (since is None or _public_at(entry) >= since)
-        and (until is None or _public_at(entry) < until)
+        for entry in store.timeline(account.name, call.lag, with_unpublished=with_unpublished)
+        if (since is None or entry.dated >= since) and (until is None or entry.dated < until)
     ]
     start = _start(call, shown, size)
     page = shown[start : start + size]
-    body: dict[str, Any] = {"data": [_as_post(entry, account, wanted) for entry in page]}
+    body: dict[str, Any] = {"data": [show(_post(entry, account), fields) for entry in page]}
     if page:
         paging: dict[str, Any] = {"cursors": {"before": page[0].id, "after": page[-1].id}}
         if start + size < len(shown):
@@ -44,20 +56,22 @@ async def posts(store: Store, call: Call, account: SandboxAccount) -> dict[str, 
 
 async def get(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
     """A Page, a post or a photo, by its id."""
-    wanted = call.parts["id"]
-    if wanted in (account.page_id, "me"):
-        return _as_page(account, graph.fields(call, ("name", "id")))
-    entry = store.find("facebook", wanted)
+    found, default = _found(store, call.parts["id"], account)
+    shown: dict[str, Any] = show(found, wanted(call.query.get("fields", ""), default))
+    return shown
+
+
+def _found(store: Store, wished: str, account: SandboxAccount) -> tuple[Node, Sequence[str]]:
+    """What has an id, and the fields that it shows to whoever names none."""
+    if wished in (account.page_id, "me"):
+        return _page(account), ("name", "id")
+    entry = store.find("facebook", wished)
     if entry and entry.account == account.name:
-        return _as_post(entry, account, graph.fields(call, _POST))
-    photo = store.uploads.get(wanted)
+        return _post(entry, account), _POST
+    photo = store.uploads.get(wished)
     if photo and photo.account == account.name:
-        return _as_photo(photo, graph.fields(call, ("created_time", "id")))
-    raise graph.no_object(wanted)
-
-
-def _public_at(entry: Entry) -> datetime:
-    return entry.published_at or entry.created_at
+        return _photo(photo), ("created_time", "id")
+    raise graph.no_object(wished)
 
 
 def _instant(call: Call, name: str) -> datetime | None:
@@ -91,17 +105,8 @@ def _next(call: Call, after: str) -> str:
     return f"https://graph.facebook.com/{version}{bare}?{urlencode(query)}"
 
 
-def _select(values: dict[str, Any], wanted: list[str], kind: str) -> dict[str, Any]:
-    for name in wanted:
-        if name not in values:
-            raise GraphError(
-                100, f"(#100) Tried accessing nonexisting field ({name}) on node type ({kind})"
-            )
-    return {name: values[name] for name in wanted if values[name] is not None}
-
-
-def _as_page(account: SandboxAccount, wanted: list[str]) -> dict[str, Any]:
-    values: dict[str, Any] = {
+def _page(account: SandboxAccount) -> Node:
+    values = {
         "id": account.page_id,
         "name": account.title,
         "username": account.handle,
@@ -114,21 +119,21 @@ def _as_page(account: SandboxAccount, wanted: list[str]) -> dict[str, Any]:
         "is_published": True,
         "access_token": account.credentials["page_token"],
     }
-    return _select(values, wanted, "Page")
+    return Node("Page", values)
 
 
-def _as_post(entry: Entry, account: SandboxAccount, wanted: list[str]) -> dict[str, Any]:
+def _post(entry: Entry, account: SandboxAccount) -> Node:
     scheduled = None if entry.published else entry.scheduled_for
-    values: dict[str, Any] = {
+    values = {
         "id": entry.id,
         "message": entry.text or None,
-        # Of a post that was created unpublished, the time at which it became public.
-        "created_time": _facebook_time(_public_at(entry)),
-        "updated_time": _facebook_time(_public_at(entry)),
+        "created_time": _facebook_time(entry.dated),
+        "updated_time": _facebook_time(entry.dated),
         "is_published": entry.published,
         "is_hidden": False,
         "is_expired": False,
-        "from": {"name": account.title, "id": account.page_id},
+        "from": Node("Page", {"name": account.title, "id": account.page_id}),
+        "application": _application(entry),
         "permalink_url": f"{_ADDRESS}/{entry.id.replace('_', '/posts/')}",
         "status_type": "added_photos" if entry.media else "mobile_status_update",
         "scheduled_publish_time": scheduled.timestamp() if scheduled else None,
@@ -136,36 +141,52 @@ def _as_post(entry: Entry, account: SandboxAccount, wanted: list[str]) -> dict[s
         "picture": _source(entry.media[0]) if entry.media else None,
         "attachments": _attachments(entry),
     }
-    return _select(values, wanted, "PagePost")
+    return Node("PagePost", values)
 
 
-def _attachments(entry: Entry) -> dict[str, Any] | None:
-    photos = [_attachment(photo) for photo in entry.media]
+def _application(entry: Entry) -> Node | None:
+    if entry.app is None:
+        return None
+    return Node("Application", {"name": "Publisher", "id": entry.app, "link": None})
+
+
+def _attachments(entry: Entry) -> Edge | None:
+    photos = [_of_photo(photo) for photo in entry.media]
     if len(photos) > 1:
-        album = {"type": "album", "title": "Photos", "subattachments": {"data": photos}}
-        return {"data": [{**photos[0], **album}]}
+        album = {"type": "album", "title": "Photos", "subattachments": Edge(photos)}
+        return Edge([_attachment(**{**photos[0].values, **album})])
     if photos:
-        return {"data": photos}
+        return Edge(photos)
     if entry.link:
-        return {"data": [{"type": "share", "url": entry.link, "unshimmed_url": entry.link}]}
+        target = Node("StoryAttachmentTarget", {"id": None, "url": entry.link})
+        return Edge(
+            [_attachment(type="share", url=entry.link, unshimmed_url=entry.link, target=target)]
+        )
     return None
 
 
-def _attachment(photo: Upload) -> dict[str, Any]:
-    image = {"src": _source(photo), "width": photo.width, "height": photo.height}
+def _of_photo(photo: Upload) -> Node:
     address = f"{_ADDRESS}/photo/?fbid={photo.id}"
-    return {
-        "type": "photo",
-        "description": photo.alt or "",
-        "media": {"image": image},
-        "target": {"id": photo.id, "url": address},
-        "url": address,
-    }
+    return _attachment(
+        type="photo",
+        description=photo.alt or "",
+        media=Node("StoryAttachmentMedia", {"image": _image(photo, "src"), "source": None}),
+        target=Node("StoryAttachmentTarget", {"id": photo.id, "url": address}),
+        url=address,
+        unshimmed_url=address,
+    )
 
 
-def _as_photo(photo: Upload, wanted: list[str]) -> dict[str, Any]:
-    image = {"source": _source(photo), "width": photo.width, "height": photo.height}
-    values: dict[str, Any] = {
+def _attachment(**values: Any) -> Node:
+    known = (
+        "description", "media", "media_type", "subattachments", "target", "title", "type",
+        "unshimmed_url", "url",
+    )  # fmt: skip
+    return Node("StoryAttachment", {**dict.fromkeys(known), **values})
+
+
+def _photo(photo: Upload) -> Node:
+    values = {
         "id": photo.id,
         "created_time": _facebook_time(photo.created_at),
         "updated_time": _facebook_time(photo.created_at),
@@ -173,12 +194,16 @@ def _as_photo(photo: Upload, wanted: list[str]) -> dict[str, Any]:
         "alt_text_custom": photo.alt,
         "width": photo.width,
         "height": photo.height,
-        "images": [image],
+        "images": [_image(photo, "source")],
         "link": f"{_ADDRESS}/photo/?fbid={photo.id}",
         "picture": _source(photo),
         "page_story_id": photo.used_by,
     }
-    return _select(values, wanted, "Photo")
+    return Node("Photo", values)
+
+
+def _image(photo: Upload, address: str) -> dict[str, Any]:
+    return {address: _source(photo), "width": photo.width, "height": photo.height}
 
 
 def _source(photo: Upload) -> str:

@@ -65,8 +65,16 @@ class Entry:
     published_at: datetime | None = None
     scheduled_for: datetime | None = None
     deleted: bool = False
-    shown_since: float = 0.0
-    """When it became public, in monotonic real seconds: what a lagging timeline counts from."""
+    app: str | None = None
+    """Facebook's id of the app that made it; None for one that a person made on the platform."""
+    shown_since: float = field(default_factory=time.monotonic)
+    """When it was made, and then when it became public, in monotonic real seconds: what a lagging
+    timeline counts from."""
+
+    @property
+    def dated(self) -> datetime:
+        """When it became public; of an unpublished one, when it was made."""
+        return self.published_at or self.created_at
 
     def publish(self, instant: datetime) -> None:
         self.published, self.published_at = True, instant
@@ -143,16 +151,20 @@ class Store:
         entry = self._by_id.get((channel, entry_id))
         return entry if entry and not entry.deleted else None
 
-    def timeline(self, account: str, lag: float = 0.0) -> list[Entry]:
+    def timeline(
+        self, account: str, lag: float = 0.0, *, with_unpublished: bool = False
+    ) -> list[Entry]:
         """The public posts of an account, newest first, as seen `lag` real seconds late."""
         self._publish_what_was_scheduled()
         latest = time.monotonic() - lag
         shown = [
             entry
             for entry in self._by_account[account]
-            if entry.published and not entry.deleted and entry.shown_since <= latest
+            if (entry.published or with_unpublished)
+            and not entry.deleted
+            and entry.shown_since <= latest
         ]
-        return sorted(shown, key=lambda entry: (entry.published_at, int(entry.id)), reverse=True)
+        return sorted(shown, key=lambda entry: (entry.dated, int(entry.id)), reverse=True)
 
     def saying(self, channel: str, text: str, since: datetime) -> list[Entry]:
         """The posts of all accounts with the same words that became public at `since` or later."""

@@ -40,6 +40,7 @@ _FACEBOOK_KINDS = {
     "int": int,
     "float": float,
     "Object": dict,
+    "Application": dict,
 }
 _ANYWHERE = {"access_token", "appsecret_proof", "fields", "after", "before", "since", "until"}
 """Parameters that every Graph call takes, beyond those of its spec."""

@@ -9,8 +9,10 @@ from typing import Any
 import facebook
 import pytest
 
-from publisher.sandbox import limits
+from publisher.sandbox import graph, limits
+from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.server import Sandbox
+from publisher.sandbox.store import Entry
 
 Pager = Callable[..., Any]
 Picture = Callable[..., bytes]
@@ -39,12 +41,18 @@ def test_a_post_is_public_at_once(pager: Pager, sandbox: Sandbox) -> None:
     assert [item["id"] for item in page.get("me/published_posts")["data"]] == [post_id]
 
 
-def test_an_unpublished_post_is_seen_by_nobody_until_it_is_published(
+def test_an_unpublished_post_is_seen_by_its_page_alone_until_it_is_published(
     pager: Pager, sandbox: Sandbox, clock: Any
 ) -> None:
     page = pager()
     post_id = page.post("me/feed", message="Bientôt", published="false")["id"]
-    assert page.get("me/feed")["data"] == page.get("me/published_posts")["data"] == []
+    assert page.get("me/published_posts")["data"] == []
+    (listed,) = page.get("me/feed", fields="is_published,created_time")["data"]
+    assert listed == {
+        "id": post_id,
+        "is_published": False,
+        "created_time": "2016-03-07T12:00:00+0000",
+    }
     assert "Bientôt" not in sandbox.render_facebook()
     assert sandbox.state()["posts"][0]["published"] is False
     assert page.get(post_id, fields="is_published") == {"is_published": False, "id": post_id}
@@ -102,6 +110,30 @@ def test_a_deletion_works_once(pager: Pager, sandbox: Sandbox) -> None:
         with pytest.raises(facebook.GraphAPIError) as error:
             again(post_id)
         assert refused(error) == (100, 33)
+
+
+def test_an_app_changes_only_what_it_made(
+    pager: Pager, sandbox: Sandbox, accounts: dict[str, SandboxAccount], clock: Any
+) -> None:
+    """What a person wrote on Facebook is listed without an application, and is out of reach."""
+    page = pager()
+    own = page.post("me/feed", message="D’ici", published="false")["id"]
+    by_hand = Entry("facebook", "bice-page", "1002_7", "À la main", clock.now(), clock.now())
+    by_hand.published = False
+    sandbox.store.add(by_hand)
+    listed = page.get("me/feed", fields="application{id}")["data"]
+    app = graph.app_id(accounts["bice-page"])
+    assert {post["id"]: post.get("application") for post in listed} == {
+        own: {"id": app},
+        "1002_7": None,
+    }
+    assert page.get("debug_token", input_token=page.graph.access_token)["data"]["app_id"] == app
+    for attempt in (page.delete, lambda path: page.post(path, is_published="true")):
+        with pytest.raises(facebook.GraphAPIError) as error:
+            attempt("1002_7")
+        assert refused(error)[0] == 10
+    assert not by_hand.deleted
+    assert not by_hand.published
 
 
 @pytest.mark.parametrize(

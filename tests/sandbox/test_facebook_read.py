@@ -50,6 +50,55 @@ def test_wrong_reading_is_refused(pager: Pager, query: dict[str, Any]) -> None:
     assert refused(error)[0] == 100
 
 
+def test_fields_within_fields_are_shown_as_they_are_asked_for(
+    pager: Pager, picture: Picture
+) -> None:
+    page = pager()
+    photos = [page.photo(picture(colour=c), published="false")["id"] for c in ("teal", "navy")]
+    for attached in (photos[:1], photos[1:]):
+        media = json.dumps([{"media_fbid": photo} for photo in attached])
+        page.post("me/feed", message="a", attached_media=media, published="false")
+    page.post("me/feed", message="Un lien", link="https://example.org/a")
+    asked = "from{name},attachments.limit(3){type,target{id},subattachments{target{id}}}"
+    shown = page.get("me/feed", fields=asked)["data"]
+    assert [post["from"] for post in shown] == [{"name": "BICE"}] * 3
+    assert [post["attachments"]["data"] for post in shown] == [
+        [{"type": "share", "target": {}}],
+        [{"type": "photo", "target": {"id": photos[1]}}],
+        [{"type": "photo", "target": {"id": photos[0]}}],
+    ]
+    more = json.dumps(
+        [{"media_fbid": page.photo(picture(size=(9, n)), published="false")["id"]} for n in (9, 8)]
+    )
+    album = page.post("me/feed", message="Album", attached_media=more)["id"]
+    (attachment,) = page.get(album, fields=asked)["attachments"]["data"]
+    assert attachment["type"] == "album"
+    assert [photo["target"]["id"] for photo in attachment["subattachments"]["data"]] == [
+        item["media_fbid"] for item in json.loads(more)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ("from{nonsense}", 100),
+        ("message{id}", 100),
+        ("attachments{target{nonsense}}", 100),
+        ("from{name", 2500),
+        ("from}", 2500),
+        ("from{}", 2500),
+        ("id,", 2500),
+        ("a b", 2500),
+    ],
+)
+def test_fields_that_are_none_are_refused(asked: str, code: int, pager: Pager) -> None:
+    page = pager()
+    page.post("me/feed", message="a", link="https://example.org/a")
+    with pytest.raises(facebook.GraphAPIError) as error:
+        page.get("me/feed", fields=asked)
+    assert refused(error)[0] == code
+
+
 def test_another_page_is_out_of_reach(pager: Pager, sandbox: Sandbox) -> None:
     post_id = pager("peru-page").post("me/feed", message="Hola")["id"]
     page = pager()

@@ -202,7 +202,7 @@ def test_a_lagging_timeline_hides_what_is_new(
     assert client.get_users_tweets(me, user_auth=True).data is None
     assert page.get("me/published_posts")["data"] == []
     assert eventually(lambda: client.get_users_tweets(me, user_auth=True).data is not None)
-    assert len(page.get("me/published_posts")["data"]) == 1
+    assert eventually(lambda: len(page.get("me/published_posts")["data"]) == 1)
     assert "Bonjour" in sandbox.render_x()
 
 
