@@ -107,7 +107,7 @@ def _events(text: str, findings: Findings, first_line: int) -> Iterator[Any]:
                 return
             yield event
     except yaml.YAMLError as error:
-        _note_error(error, findings, first_line)
+        _note_error(error, text, findings, first_line)
 
 
 def _refused(event: Any, depth: int) -> tuple[str, str] | None:
@@ -197,12 +197,15 @@ def _shared_position(line: int, column: int) -> Position:
     return Position(line=line, column=column)
 
 
-def _note_error(error: yaml.YAMLError, findings: Findings, first_line: int) -> None:
+def _note_error(error: yaml.YAMLError, text: str, findings: Findings, first_line: int) -> None:
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         findings.error("yaml", Position(line=first_line), f"This is no valid YAML: {error}.")
         return
     what = error.problem or "it cannot be read"
     hint = next((hint for sign, hint in _HINTS if sign in what), None)
     where = f" {error.context}" if error.context else ""
-    position = _position(error.problem_mark, first_line)
+    # After a last line without an end, libyaml counts one more.
+    beyond = error.problem_mark.line > text.count("\n")
+    end = _place(text, len(text), first_line)
+    position = end if beyond else _position(error.problem_mark, first_line)
     findings.error("yaml", position, f"This is no valid YAML: {what}{where}.", hint)
