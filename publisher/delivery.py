@@ -18,6 +18,7 @@ from publisher.errors import (
     CredentialsMissing,
     LedgerUnavailable,
     PublisherError,
+    StorageError,
 )
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.moves import Moved
@@ -176,9 +177,9 @@ class Courier:
                     raise
                 log.warning("answered late", delivery=delivery.id, remote_id=outcome.remote_id)
                 return self._attempts.record_late(delivery, outcome)
-            except LedgerUnavailable:
+            except (LedgerUnavailable, StorageError):
                 if self._clock.monotonic() > give_up:
-                    log.exception("not recorded", delivery=delivery.id, outcome=outcome)
+                    log.warning("not recorded", delivery=delivery.id, outcome=outcome)
                     raise
                 self._clock.sleep_until(self._lease(_LEDGER_PAUSE))
 

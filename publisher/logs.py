@@ -5,8 +5,23 @@ credentials; ours shows the traceback alone.
 """
 
 import logging
+import sys
+from contextlib import suppress
+from typing import TextIO, cast
 
 import structlog
+
+
+class _Output:
+    """Standard output, as far as it takes anything: a full disk must not stop the work."""
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            sys.stdout.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            sys.stdout.flush()
 
 
 def configure() -> None:
@@ -20,6 +35,7 @@ def configure() -> None:
                 key_order=["timestamp", "level", "event"], drop_missing=True
             ),
         ],
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Output())),
         cache_logger_on_first_use=True,
     )
 

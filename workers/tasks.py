@@ -4,13 +4,16 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 
+import structlog
 from celery import Task
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from publisher.errors import BrokerUnavailable
+from publisher.errors import BrokerUnavailable, PublisherError
 from publisher.models import Claim
 from workers.app import app, publisher
+
+log = structlog.get_logger()
 
 
 @cache
@@ -33,8 +36,15 @@ def reconcile(claims: Sequence[tuple[int, int]]) -> None:
 
 def _for_each(claims: Sequence[tuple[int, int]], act: Callable[[Claim], None]) -> None:
     batch = [Claim(delivery=delivery, version=version) for delivery, version in claims]
+    troubles = set[tuple[str, str | None]]()
     for future in wait([_hands().submit(act, claim) for claim in batch]).done:
-        future.result()
+        try:
+            future.result()
+        except PublisherError as error:
+            troubles.add((str(error), error.hint))
+    for message, hint in sorted(troubles, key=str):
+        # The ledger is away or full: the leases bring back what was in hand.
+        log.warning(message, hint=hint)
 
 
 def hand_over(task: Task, claims: Sequence[Claim]) -> None:
