@@ -99,10 +99,9 @@ class News:
         self._database = database
         self._clock = clock
 
-    def begin(self, service: str) -> None:
-        """Let a service that is new tell what happens from now on."""
-        now = self._clock.now()
-        row = {"service": service, "since": now, "turn": 0, "wake_at": now, "failures": 0}
+    def begin(self, service: str, since: datetime) -> None:
+        """Let a service that is new tell what has happened since then."""
+        row = {"service": service, "since": since, "turn": 0, "wake_at": since, "failures": 0}
         with self._database.write() as connection:
             self._database.insert_missing(connection, notice_services, [row])
 

@@ -7,10 +7,12 @@ although many processes look, is for `ledger.news` to say.
 
 import threading
 from collections.abc import Sequence
+from datetime import datetime
 
 import structlog
 from pydantic import SecretStr
 
+from publisher.clock import Clock
 from publisher.errors import PublisherError
 from publisher.ledger.news import Item, News
 from publisher.notices.message import Compose
@@ -25,9 +27,12 @@ log = structlog.get_logger()
 class Notices:
     """The threads that tell."""
 
-    def __init__(self, urls: Sequence[SecretStr], news: News, compose: Compose) -> None:
+    def __init__(
+        self, urls: Sequence[SecretStr], news: News, clock: Clock, compose: Compose
+    ) -> None:
         self._urls = urls
         self._news = news
+        self._clock = clock
         self._compose = compose
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -35,7 +40,11 @@ class Notices:
     def start(self) -> None:
         """Begin to tell, in threads that end with the process. Without services, nothing begins."""
         if self._urls:
-            self._thread = threading.Thread(target=self._run, name="notices", daemon=True)
+            # From here on, and not from when Apprise is loaded: posts fall due meanwhile.
+            started = self._clock.now()
+            self._thread = threading.Thread(
+                target=self._run, args=(started,), name="notices", daemon=True
+            )
             self._thread.start()
 
     def finish(self, limit: float) -> None:
@@ -44,13 +53,13 @@ class Notices:
         if self._thread:
             self._thread.join(limit)
 
-    def _run(self) -> None:
+    def _run(self, started: datetime) -> None:
         services, problems = open_services(self._urls)
         for problem in problems:
             log.error(str(problem), hint=problem.hint)
         threads = [
             threading.Thread(
-                target=Teller(service, self._news, self._compose).run,
+                target=Teller(service, self._news, self._compose, started).run,
                 args=(self._stop,),
                 name=f"notices to {service.name}",
                 daemon=True,
@@ -66,11 +75,12 @@ class Notices:
 class Teller:
     """Tells one service."""
 
-    def __init__(self, service: Service, news: News, compose: Compose) -> None:
+    def __init__(self, service: Service, news: News, compose: Compose, started: datetime) -> None:
+        """`started`: what happened before is not told by a service that is new."""
         self._service = service
         self._news = news
         self._compose = compose
-        self._begun = False
+        self._started: datetime | None = started
         self._trouble: str | None = None
 
     def run(self, stop: threading.Event) -> None:
@@ -83,9 +93,9 @@ class Teller:
 
     def _look(self, stop: threading.Event) -> None:
         try:
-            if not self._begun:
-                self._news.begin(self._service.name)
-                self._begun = True
+            if self._started:
+                self._news.begin(self._service.name, self._started)
+                self._started = None
             if self._news.untold(self._service.name):
                 stop.wait(_GATHER)
                 if not self.tell():

@@ -71,8 +71,8 @@ def _summary(items: Sequence[Item]) -> str:
     """`1 account held or resting, 47 failed, 3 missed.`"""
     states = Counter(item.state for item in items if isinstance(item, StuckDelivery))
     accounts = len(items) - states.total()
-    parts = [f"{accounts} {'account' if accounts == 1 else 'accounts'} held or resting"]
-    parts = parts if accounts else []
+    noun = "account" if accounts == 1 else "accounts"
+    parts = [f"{accounts} {noun} held or resting"] if accounts else []
     parts += [f"{states[state]} {state}" for state in _STATES if states[state]]
     return f"{', '.join(parts)}."
 
@@ -90,7 +90,7 @@ def _of_delivery(item: StuckDelivery, zone: tzinfo) -> list[str]:
     if item.message:
         sentences.append(_without_quotes(item.message))
     if item.parts_out:
-        sentences.append(f"Of its thread, {item.parts_out} out already.")
+        sentences.append(f"Parts of the thread that are out: {item.parts_out}.")
     return [*sentences, _remedy(item)]
 
 

@@ -1,16 +1,21 @@
 """A person is told, once, through the real commands and processes."""
 
+import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.server import Sandbox
+from tests.end_to_end.test_more_machines import _servers, process  # noqa: F401
 from tests.support.receiver import Receiver, receiving
 from tests.support.workspaces import Workspace
 
 Publisher = Callable[..., str]
+
+_PATIENCE = 60.0  # seconds
 
 
 @pytest.fixture
@@ -31,7 +36,7 @@ def draft(workspace: Workspace, count: int, due_in: float) -> None:
     at = datetime.now(UTC) + timedelta(seconds=due_in)
     for number in range(count):
         matter = f"at: {at:%Y-%m-%dT%H:%M:%SZ}\nto: [bice-x]"
-        workspace.draft(f"post-{number}.fr", matter, f"Le secret {number}.")
+        workspace.draft(f"post-{number}.fr", matter, f"Sous embargo {number}.")
 
 
 def test_an_account_whose_keys_are_refused_is_told_once(
@@ -44,6 +49,47 @@ def test_an_account_whose_keys_are_refused_is_told_once(
     publisher("run", "--until-idle", code=1)
     publisher("run", "--until-idle", code=1)
     (body,) = receiver.bodies
-    assert "bice-x is held until a person acts" in body
-    assert "publisher resume --account bice-x" in body
-    assert "secret" not in body.replace("secrets.toml", "")
+    assert body.startswith("bice-x is held until a person acts.")
+    assert "3 posts wait" in body
+    assert "`publisher resume --account bice-x`" in body
+    assert "Sous embargo" not in body
+
+
+def test_nothing_that_is_written_holds_an_address(
+    workspace: Workspace, sandbox: Sandbox, publisher: Publisher, receiver: Receiver
+) -> None:
+    """Neither a log nor the ledger, when the service refuses the notice."""
+    receiver.status = 401
+    secrets = workspace.path / "secrets.toml"
+    address = f"json://me:hunter2@{receiver.address}/hunter2?-token=hunter2"
+    secrets.write_text(secrets.read_text().replace(receiver.url, address))
+    refuse_the_keys(sandbox)
+    draft(workspace, 1, due_in=3)
+    publisher("queue")
+    publisher("run", "--until-idle", code=1)
+    assert receiver.requests == 1
+    secrets.unlink()
+    written = {path: path.read_bytes() for path in workspace.path.rglob("*") if path.is_file()}
+    log = written[workspace.path / "var" / "log" / "dispatcher.log"]
+    assert b"json: it answered with status 401." in log
+    assert [path for path, content in written.items() if b"hunter2" in content] == []
+
+
+@pytest.mark.usefixtures("_servers")
+def test_of_two_dispatchers_one_tells(
+    workspace: Workspace, sandbox: Sandbox, publisher: Publisher, receiver: Receiver
+) -> None:
+    """Each looks once more at its end, and finds that it is told."""
+    refuse_the_keys(sandbox)
+    publisher("migrate")
+    draft(workspace, 3, due_in=5)
+    publisher("queue")
+    worker = ("celery", "-A", "workers", "worker", "--pool", "threads", "--loglevel", "WARNING")
+    with ExitStack() as stack:
+        stack.enter_context(process(workspace, *worker))
+        for _ in range(2):
+            stack.enter_context(process(workspace, "workers.dispatcher"))
+        deadline = time.monotonic() + _PATIENCE
+        while not receiver.messages and time.monotonic() < deadline:
+            time.sleep(0.1)
+    assert len(receiver.messages) == 1

@@ -15,8 +15,8 @@ class Receiver:
         self.address = f"127.0.0.1:{port}"
         self.status = 200
         self.messages: list[dict[str, Any]] = []
-        self.came = threading.Event()
-        """Set when a request has come, whatever becomes of it."""
+        self.requests = 0
+        """How many have come, whatever became of them."""
         self._free = threading.Event()
         self._free.set()
 
@@ -41,7 +41,7 @@ class Receiver:
         return not self._free.is_set()
 
     def take(self, message: dict[str, Any]) -> int:
-        self.came.set()
+        self.requests += 1
         self._free.wait()
         status = self.status
         if status == 200:

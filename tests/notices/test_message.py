@@ -1,0 +1,122 @@
+"""What a notice says, and what it must not say."""
+
+from datetime import UTC, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from publisher.ledger.news import HeldAccount, Item, StuckDelivery
+from publisher.meaning.common import quote
+from publisher.notices.message import compose
+from publisher.states import State
+from tests.notices.conftest import MORNING
+
+GENEVA = ZoneInfo("Europe/Zurich")
+
+
+def stuck(number: int = 1, **more: Any) -> StuckDelivery:
+    values: dict[str, Any] = {
+        "step": number,
+        "post": f"post-{number}.fr",
+        "account": "bice-x",
+        "state": State.FAILED,
+        "due_at": MORNING,
+        "parts_out": 0,
+        "kind": "content",
+        "message": "X refuses this post.",
+    }
+    return StuckDelivery(**{**values, **more})
+
+
+def held(**more: Any) -> HeldAccount:
+    values: dict[str, Any] = {
+        "step": 1,
+        "account": "bice-x",
+        "message": "X no longer accepts this account's keys.",
+        "until": None,
+        "waiting": 0,
+        "next_due": None,
+    }
+    return HeldAccount(**{**values, **more})
+
+
+def test_a_failed_delivery_is_told_with_what_helps() -> None:
+    message = compose([stuck()], GENEVA)
+    assert message.title == "Publisher: post-1.fr to bice-x failed"
+    assert message.body == (
+        "post-1.fr to bice-x failed (content). It was due 2016-03-07 08:00 UTC (09:00 "
+        "Europe/Zurich). X refuses this post. With the draft changed: `publisher queue`. As it "
+        "is, once more: `publisher retry post-1.fr --account bice-x`.\n\n"
+        "`publisher status` shows all that needs a person."
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "command"),
+    [
+        (State.MISSED, "`publisher queue`"),
+        (State.UNCERTAIN, "`publisher resolve post-1.fr --account bice-x --published ID`"),
+        (State.UNCERTAIN, "`publisher retry post-1.fr --account bice-x`"),
+    ],
+)
+def test_each_state_has_its_command(state: State, command: str) -> None:
+    assert command in compose([stuck(state=state)], UTC).body
+
+
+def test_a_thread_that_is_partly_out_says_so() -> None:
+    assert "Parts of the thread that are out: 2." in compose([stuck(parts_out=2)], UTC).body
+
+
+def test_a_held_account_is_told_with_what_waits_and_what_helps() -> None:
+    message = compose([held(waiting=12, next_due=MORNING)], GENEVA)
+    assert message.title == "Publisher: bice-x is held"
+    assert message.body.startswith(
+        "bice-x is held until a person acts. X no longer accepts this account's keys. 12 posts "
+        "wait; the first is due 2016-03-07 08:00 UTC (09:00 Europe/Zurich). When it is mended: "
+        "`publisher resume --account bice-x`."
+    )
+
+
+def test_a_resting_account_needs_no_command() -> None:
+    message = compose([held(until=MORNING + timedelta(hours=16))], GENEVA)
+    assert message.title == "Publisher: bice-x rests"
+    assert "until 2016-03-08 00:00 UTC (01:00 Europe/Zurich)" in message.body
+    assert "resume" not in message.body
+
+
+def test_another_day_in_the_sessions_zone_is_named() -> None:
+    message = compose([stuck(due_at=MORNING + timedelta(hours=15.5))], GENEVA)
+    assert "2016-03-07 23:30 UTC (2016-03-08 00:30 Europe/Zurich)" in message.body
+
+
+def test_a_zone_that_is_like_utc_is_not_named() -> None:
+    assert "2016-03-07 08:00 UTC." in compose([stuck()], ZoneInfo("Africa/Abidjan")).body
+
+
+def test_a_burst_is_one_message_with_a_count_and_the_first_ten() -> None:
+    items: list[Item] = [
+        held(),
+        *(stuck(n) for n in range(47)),
+        *(stuck(n, state=State.MISSED) for n in (1, 2)),
+    ]
+    message = compose(items, UTC)
+    assert message.title == "Publisher: 50 things to look at"
+    assert message.body.startswith("1 account held or resting, 47 failed, 2 missed.")
+    assert "post-8.fr" in message.body
+    assert "post-9.fr" not in message.body
+    assert "… and 40 more." in message.body
+
+
+def test_what_a_platform_said_is_left_out() -> None:
+    """It may repeat the words of a post that is under embargo."""
+    said = f"X refuses this post{quote('Your text “Le secret” (du 7 mars) is bad')}. Change it."
+    message = compose([stuck(message=said), held(message=said)], UTC)
+    assert "secret" not in message.body
+    assert message.body.count("X refuses this post. Change it.") == 2
+
+
+def test_an_odd_name_breaks_neither_a_title_nor_a_command() -> None:
+    message = compose([stuck(post="a b\nBcc: x")], UTC)
+    assert "\n" not in message.title
+    assert "`publisher retry 'a b\N{REPLACEMENT CHARACTER}Bcc: x' --account" in message.body

@@ -1,0 +1,317 @@
+"""What is news to a service, and what is not."""
+
+import pytest
+
+from publisher.ledger.aftermath import face
+from publisher.ledger.control import Control
+from publisher.ledger.database import Database
+from publisher.ledger.holds import hold
+from publisher.ledger.ledger import Ledger
+from publisher.ledger.news import HeldAccount, Item, News, StuckDelivery
+from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Unknown
+from publisher.states import State
+from tests.notices.conftest import MORNING, SERVICE, Mishaps
+from tests.support.clock import ManualClock
+from tests.support.wishes import add, wish
+
+
+def take_note(news: News) -> list[Item]:
+    """What is told now; it is told then."""
+    turn = news.claim(SERVICE)
+    assert turn is not None
+    items = news.untold(SERVICE)
+    news.told(SERVICE, turn, items)
+    return items
+
+
+def test_what_goes_well_is_no_news(news: News, mishaps: Mishaps) -> None:
+    mishaps.end(Accepted("1"))
+    mishaps.end(Deferred(Kind.UNAVAILABLE, "No connection."))
+    assert news.untold(SERVICE) == []
+
+
+def test_a_failed_delivery_is_news_once(news: News, mishaps: Mishaps, clock: ManualClock) -> None:
+    mishaps.fail()
+    (item,) = take_note(news)
+    assert isinstance(item, StuckDelivery)
+    assert (item.post, item.account, item.state) == ("post-0.fr", "bice-x", State.FAILED)
+    assert (item.due_at, item.kind, item.message) == (MORNING, "content", "Too long.")
+    assert news.untold(SERVICE) == []
+
+
+def test_a_delivery_that_fails_again_is_news_again(
+    news: News, mishaps: Mishaps, control: Control, clock: ManualClock
+) -> None:
+    mishaps.fail()
+    take_note(news)
+    control.retry("post-0.fr", None, "manager")
+    assert news.untold(SERVICE) == []
+    mishaps.fail(count=2)
+    assert len(news.untold(SERVICE)) == 2
+
+
+def test_a_missed_delivery_is_news(news: News, mishaps: Mishaps) -> None:
+    mishaps.miss()
+    (item,) = news.untold(SERVICE)
+    assert isinstance(item, StuckDelivery)
+    assert (item.state, item.kind) == (State.MISSED, "expired")
+
+
+def test_an_uncertain_delivery_is_news_when_a_person_must_decide(
+    news: News, mishaps: Mishaps
+) -> None:
+    mishaps.leave_uncertain()
+    assert news.untold(SERVICE) == []
+    mishaps.give_up_reading()
+    (item,) = take_note(news)
+    assert isinstance(item, StuckDelivery)
+    assert (item.state, item.message) == (State.UNCERTAIN, "The page does not show it.")
+    assert news.untold(SERVICE) == []
+
+
+def test_what_somebody_has_seen_to_is_no_news(
+    news: News, mishaps: Mishaps, control: Control
+) -> None:
+    mishaps.fail()
+    mishaps.hold("lima-x")
+    control.cancel("post-0.fr", None, "manager", "out of date")
+    control.resume("lima-x", "manager")
+    assert news.untold(SERVICE) == []
+
+
+def test_what_a_person_does_to_a_failed_delivery_is_no_news(
+    news: News, mishaps: Mishaps, control: Control
+) -> None:
+    """Such as a withdrawal that did not succeed."""
+    (delivery,) = mishaps.fail()
+    take_note(news)
+    control.not_withdrawn(delivery, "manager", "Part 1: No connection.")
+    assert news.untold(SERVICE) == []
+
+
+def test_an_account_that_waits_for_a_person_is_news_once(news: News, mishaps: Mishaps) -> None:
+    """However many requests were refused, at once and later."""
+    mishaps.hold(count=5)
+    (item,) = take_note(news)
+    assert isinstance(item, HeldAccount)
+    assert (item.account, item.until) == ("bice-x", None)
+    assert item.message == "The keys are not accepted."
+    assert (item.waiting, item.next_due) == (5, MORNING)
+    assert news.untold(SERVICE) == []
+
+
+def test_a_later_refusal_of_a_held_account_is_no_news(
+    news: News, mishaps: Mishaps, database: Database, clock: ManualClock
+) -> None:
+    mishaps.hold()
+    take_note(news)
+    clock.advance(30)
+    with database.write() as connection:
+        hold(connection, "bice-x", AccountHeld(Kind.AUTH, "Not accepted."), clock.now())
+    assert news.untold(SERVICE) == []
+
+
+def test_an_account_that_is_held_again_after_it_was_resumed_is_news_again(
+    news: News, mishaps: Mishaps, control: Control, clock: ManualClock
+) -> None:
+    mishaps.hold()
+    take_note(news)
+    clock.advance(300)
+    control.resume("bice-x", "manager")
+    assert news.untold(SERVICE) == []
+    mishaps.hold()
+    assert len(news.untold(SERVICE)) == 1
+
+
+def test_each_account_is_news_of_its_own(news: News, mishaps: Mishaps) -> None:
+    mishaps.hold("bice-x")
+    mishaps.hold("lima-x")
+    accounts = [item.account for item in news.untold(SERVICE)]
+    assert accounts == ["bice-x", "lima-x"]
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(15, False), (20, False), (21, True)])
+def test_a_rest_is_news_when_it_is_long(
+    news: News, mishaps: Mishaps, minutes: float, *, told: bool
+) -> None:
+    mishaps.hold(minutes=minutes)
+    assert bool(news.untold(SERVICE)) is told
+
+
+def test_short_rests_that_follow_one_another_at_once_are_a_long_one(
+    news: News, mishaps: Mishaps, clock: ManualClock
+) -> None:
+    mishaps.hold(minutes=15)
+    clock.advance(15 * 60 + 2)
+    mishaps.hold(minutes=15)
+    assert len(take_note(news)) == 1
+    for _ in range(3):
+        clock.advance(15 * 60 + 2)
+        mishaps.hold(minutes=15)
+        assert news.untold(SERVICE) == []
+
+
+def test_short_rests_that_lie_apart_are_no_news(
+    news: News, mishaps: Mishaps, clock: ManualClock
+) -> None:
+    for _ in range(3):
+        mishaps.hold(minutes=15)
+        assert news.untold(SERVICE) == []
+        clock.advance(17 * 60)
+
+
+def test_a_rest_is_news_once_however_often_it_is_prolonged(
+    news: News, mishaps: Mishaps, database: Database, clock: ManualClock
+) -> None:
+    mishaps.hold(minutes=60, count=3)
+    (item,) = take_note(news)
+    assert isinstance(item, HeldAccount)
+    assert item.until == clock.ahead(3600)
+    clock.advance(600)
+    with database.write() as connection:
+        longer = AccountHeld(Kind.RATE_LIMIT, "Not now.", clock.ahead(7200))
+        hold(connection, "bice-x", longer, clock.now())
+    assert news.untold(SERVICE) == []
+
+
+def test_a_rest_that_becomes_a_matter_for_a_person_is_news_again(
+    news: News, mishaps: Mishaps, database: Database, clock: ManualClock
+) -> None:
+    mishaps.hold(minutes=60)
+    take_note(news)
+    clock.advance(600)
+    with database.write() as connection:
+        hold(connection, "bice-x", AccountHeld(Kind.AUTH, "Not accepted."), clock.now())
+    (item,) = news.untold(SERVICE)
+    assert isinstance(item, HeldAccount)
+    assert item.until is None
+
+
+def test_a_rest_that_is_over_is_no_news(news: News, mishaps: Mishaps, clock: ManualClock) -> None:
+    mishaps.hold(minutes=60)
+    clock.advance(3601)
+    assert news.untold(SERVICE) == []
+
+
+def test_a_new_service_does_not_tell_the_past(
+    database: Database, mishaps: Mishaps, clock: ManualClock
+) -> None:
+    mishaps.fail(3)
+    mishaps.miss()
+    mishaps.leave_uncertain()
+    mishaps.give_up_reading()
+    mishaps.hold()
+    clock.advance(1)
+    news = News(database, clock)
+    news.begin("slack", clock.now())
+    assert news.untold("slack") == []
+    news.begin("slack", clock.now())  # as each start of a dispatcher does
+    mishaps.hold("lima-x")
+    assert len(news.untold("slack")) == 1
+
+
+def test_what_is_older_than_a_week_is_no_news(
+    news: News, mishaps: Mishaps, clock: ManualClock
+) -> None:
+    """A service that is named again after a month does not tell all of it."""
+    mishaps.fail()
+    clock.advance(7 * 86400 - 1)
+    assert len(news.untold(SERVICE)) == 1
+    clock.advance(2)
+    assert news.untold(SERVICE) == []
+
+
+def test_each_service_is_told(news: News, mishaps: Mishaps) -> None:
+    news.begin("slack", MORNING)
+    mishaps.fail()
+    take_note(news)
+    assert len(news.untold("slack")) == 1
+
+
+def test_a_restored_backup_is_news(
+    news: News, ledger: Ledger, database: Database, clock: ManualClock
+) -> None:
+    add(ledger, *(wish(clock, f"post-{n}.fr", 60) for n in range(3)))
+    clock.advance(120)
+    face(database, clock, "manager")
+    assert [item.state for item in news.untold(SERVICE) if isinstance(item, StuckDelivery)] == [
+        State.UNCERTAIN
+    ] * 3
+
+
+def test_no_words_of_a_post_are_read(news: News, mishaps: Mishaps) -> None:
+    """They may be under embargo."""
+    mishaps.fail()
+    mishaps.end(Unknown("No answer."))
+    mishaps.give_up_reading()
+    mishaps.hold()
+    assert "Le texte" not in repr(news.untold(SERVICE))
+
+
+# Turns
+
+
+def test_a_turn_belongs_to_one_process(news: News, database: Database, clock: ManualClock) -> None:
+    assert news.claim(SERVICE) is not None
+    assert News(database, clock).claim(SERVICE) is None
+
+
+def test_a_turn_of_a_dead_process_runs_out(news: News, clock: ManualClock) -> None:
+    first = news.claim(SERVICE)
+    clock.advance(119)
+    assert news.claim(SERVICE) is None
+    clock.advance(2)
+    second = news.claim(SERVICE)
+    assert second not in (None, first)
+
+
+def test_who_comes_back_after_its_turn_does_not_end_the_next_one(
+    news: News, mishaps: Mishaps, clock: ManualClock
+) -> None:
+    mishaps.fail()
+    late = news.claim(SERVICE)
+    assert late is not None
+    items = news.untold(SERVICE)
+    clock.advance(121)
+    assert news.claim(SERVICE) is not None
+    news.told(SERVICE, late, items)
+    assert news.claim(SERVICE) is None
+    assert news.untold(SERVICE) == []  # it was sent all the same
+
+
+def test_messages_to_one_service_are_a_minute_apart(
+    news: News, mishaps: Mishaps, clock: ManualClock
+) -> None:
+    mishaps.fail()
+    take_note(news)
+    mishaps.fail()
+    clock.advance(59)
+    assert news.claim(SERVICE) is None
+    clock.advance(2)
+    assert len(take_note(news)) == 1
+
+
+def test_after_failures_the_turns_are_further_and_further_apart(
+    news: News, mishaps: Mishaps, clock: ManualClock
+) -> None:
+    mishaps.fail()
+    for delay in (30, 60, 120, 240, 480, 960, 1800, 1800):
+        turn = news.claim(SERVICE)
+        assert turn is not None
+        news.not_told(SERVICE, turn)
+        clock.advance(delay - 1)
+        assert news.claim(SERVICE) is None
+        clock.advance(2)
+    assert len(take_note(news)) == 1
+
+
+def test_a_clock_that_is_set_back_does_not_silence_a_service(
+    news: News, mishaps: Mishaps, clock: ManualClock
+) -> None:
+    clock.advance(5 * 3600)
+    mishaps.fail()
+    take_note(news)
+    mishaps.fail()
+    clock.advance(-4 * 3600)
+    assert len(take_note(news)) == 1
+    assert news.claim(SERVICE) is None

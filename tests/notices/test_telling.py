@@ -1,0 +1,304 @@
+"""Telling a real service: once, whoever looks, and again when it did not take it."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
+from datetime import UTC
+from functools import partial
+from unittest import mock
+
+import pytest
+import structlog
+from pydantic import SecretStr
+from sqlalchemy import select
+
+from publisher import logs, notices
+from publisher.errors import ConfigurationError, LedgerUnavailable, NoticeNotSent
+from publisher.ledger.aftermath import face
+from publisher.ledger.database import Database
+from publisher.ledger.ledger import Ledger
+from publisher.ledger.news import Item, News
+from publisher.ledger.tables import notice_services
+from publisher.notices import Notices, Teller
+from publisher.notices.message import compose
+from publisher.notices.services import Service, open_services
+from tests.notices.conftest import MORNING, SERVICE, Mishaps, teller
+from tests.support.clock import ManualClock
+from tests.support.receiver import Receiver, receiving
+from tests.support.wishes import add, wish
+
+Tell = Callable[[], object]
+
+_ROUNDS = 15
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def test_what_needs_a_person_is_told_once(
+    tell: Tell, receiver: Receiver, mishaps: Mishaps, clock: ManualClock
+) -> None:
+    mishaps.fail()
+    tell()
+    clock.advance(61)
+    tell()
+    (body,) = receiver.bodies
+    assert body.startswith("post-0.fr to bice-x failed (content).")
+
+
+def test_without_news_nothing_is_told(tell: Tell, receiver: Receiver) -> None:
+    tell()
+    assert receiver.requests == 0
+
+
+def test_a_burst_is_one_message(tell: Tell, receiver: Receiver, mishaps: Mishaps) -> None:
+    mishaps.fail(50)
+    tell()
+    (body,) = receiver.bodies
+    assert body.startswith("50 failed.")
+    assert "… and 40 more." in body
+
+
+def test_a_restored_backup_that_leaves_a_thousand_in_doubt_is_one_message(
+    tell: Tell, receiver: Receiver, ledger: Ledger, database: Database, clock: ManualClock
+) -> None:
+    add(ledger, *(wish(clock, f"post-{n}.fr", 60) for n in range(1000)))
+    clock.advance(120)
+    face(database, clock, "manager")
+    tell()
+    clock.advance(61)
+    tell()
+    (body,) = receiver.bodies
+    assert body.startswith("1000 uncertain.")
+
+
+def test_what_was_not_taken_is_told_again_later(
+    tell: Tell, receiver: Receiver, mishaps: Mishaps, clock: ManualClock
+) -> None:
+    """With what came meanwhile, in one message."""
+    mishaps.fail()
+    receiver.status = 503
+    with pytest.raises(NoticeNotSent):
+        tell()
+    tell()  # not yet
+    mishaps.fail()
+    receiver.status = 200
+    clock.advance(31)
+    tell()
+    (body,) = receiver.bodies
+    assert body.startswith("2 failed.")
+
+
+def test_of_many_processes_one_tells(
+    ledger_url: str, receiver: Receiver, mishaps: Mishaps, news: News, clock: ManualClock
+) -> None:
+    """They look at the same instant, again and again."""
+    with ExitStack() as stack:
+        databases = [stack.enter_context(closing(Database(ledger_url))) for _ in range(4)]
+        tellers = [teller(receiver, News(database, clock)) for database in databases]
+        for told in range(1, _ROUNDS + 1):
+            mishaps.fail()
+            clock.advance(61)
+            barrier = threading.Barrier(len(tellers))
+
+            def look(one: Teller, barrier: threading.Barrier = barrier) -> None:
+                barrier.wait()
+                one.tell()
+
+            threads = [threading.Thread(target=look, args=(one,)) for one in tellers]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert len(receiver.messages) == told
+    assert len({body.split()[0] for body in receiver.bodies}) == _ROUNDS
+
+
+def test_a_process_that_died_before_it_wrote_it_down_is_followed_by_another(
+    tell: Tell, receiver: Receiver, mishaps: Mishaps, news: News, clock: ManualClock
+) -> None:
+    mishaps.fail()
+    assert news.claim(SERVICE)  # and never heard of again
+    tell()
+    assert receiver.bodies == []
+    clock.advance(121)
+    tell()
+    assert len(receiver.bodies) == 1
+
+
+# The threads
+
+
+@pytest.fixture
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notices, "_LOOK", 0.05)
+    monkeypatch.setattr(notices, "_GATHER", 0.05)
+
+
+@pytest.fixture
+def start(database: Database, clock: ManualClock) -> Iterator[Callable[..., Notices]]:
+    """Start to tell these addresses, as the dispatcher does; it is ended with the test."""
+    started: list[Notices] = []
+
+    def start(*urls: str) -> Notices:
+        secrets = [SecretStr(url) for url in urls]
+        news = News(database, clock)
+        running = Notices(secrets, news, clock, lambda items: compose(items, UTC))
+        running.start()
+        started.append(running)
+        return running
+
+    yield start
+    for running in started:
+        running.finish(20)
+        assert not (running._thread and running._thread.is_alive())
+
+
+def test_without_services_nothing_runs(start: Callable[..., Notices]) -> None:
+    before = threading.active_count()
+    start().finish(0)
+    assert threading.active_count() == before
+
+
+@pytest.mark.usefixtures("_quick")
+def test_every_service_is_told(
+    start: Callable[..., Notices], receiver: Receiver, mishaps: Mishaps, news: News
+) -> None:
+    with receiving() as other:
+        news.begin("json 2", MORNING)
+        start(receiver.url, other.url)
+        mishaps.fail()
+        wait_for(lambda: receiver.messages and other.messages)
+    assert receiver.bodies == other.bodies
+
+
+@pytest.mark.usefixtures("_quick")
+def test_a_service_that_hangs_does_not_delay_another(
+    start: Callable[..., Notices], receiver: Receiver, mishaps: Mishaps, news: News
+) -> None:
+    with receiving() as other:
+        news.begin("json 2", MORNING)
+        receiver.hang()
+        start(receiver.url, other.url)
+        mishaps.fail()
+        wait_for(lambda: receiver.requests and other.messages)
+        assert receiver.hangs
+        receiver.let_go()
+
+
+def test_a_new_service_tells_what_happens_while_it_is_opened(
+    start: Callable[..., Notices], receiver: Receiver, mishaps: Mishaps, clock: ManualClock
+) -> None:
+    """Apprise takes its time to load, and posts go out meanwhile."""
+    mishaps.fail()
+    clock.advance(1)
+
+    def open_slowly(urls: Sequence[SecretStr]) -> tuple[list[Service], list[ConfigurationError]]:
+        mishaps.fail()
+        clock.advance(1)
+        return open_services(urls)
+
+    with mock.patch("publisher.notices.open_services", open_slowly):
+        start(receiver.url).finish(20)
+    (body,) = receiver.bodies
+    assert body.startswith("post-1.fr")
+
+
+def test_what_came_last_is_told_before_the_end(
+    start: Callable[..., Notices], receiver: Receiver, mishaps: Mishaps
+) -> None:
+    """It is not waited for what else may come."""
+    running = start(receiver.url)
+    mishaps.fail()
+    running.finish(20)
+    assert len(receiver.bodies) == 1
+
+
+@pytest.mark.usefixtures("news")
+def test_an_end_does_not_wait_for_a_service_that_hangs(
+    start: Callable[..., Notices], receiver: Receiver, mishaps: Mishaps
+) -> None:
+    receiver.hang()
+    running = start(receiver.url)
+    mishaps.fail()
+    begun = time.monotonic()
+    running.finish(0.5)
+    assert time.monotonic() - begun < 2
+    receiver.let_go()
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
+    """What the notices have logged, as it stands in the dispatcher's log."""
+    logs.configure()
+    monkeypatch.setattr(notices, "log", structlog.get_logger())
+    text: list[str] = []
+
+    def read() -> str:
+        text.append(capsys.readouterr().out)
+        return "".join(text)
+
+    return read
+
+
+def has_failed(database: Database, times: int) -> bool:
+    with database.read() as connection:
+        failures: int = connection.execute(select(notice_services.c.failures)).scalar_one()
+    return failures == times
+
+
+@pytest.mark.usefixtures("_quick", "news")
+def test_a_trouble_is_logged_once_and_without_a_secret(
+    start: Callable[..., Notices],
+    database: Database,
+    receiver: Receiver,
+    mishaps: Mishaps,
+    clock: ManualClock,
+    log: Callable[[], str],
+) -> None:
+    receiver.status = 503
+    start(f"json://me:hunter2@{receiver.address}/hunter2", "hunter2://hunter2")
+    mishaps.fail()
+    for attempt in (1, 2, 3):
+        wait_for(partial(has_failed, database, attempt))
+        clock.advance(1801)
+    shown = log()
+    assert shown.count("json: it answered with status 503.") == 1
+    assert shown.count("number 2 is no address that Apprise can use") == 1
+    assert "hunter2" not in shown
+
+
+class Flaky(News):
+    """A ledger that is away at first, and in which somebody made a mistake after that."""
+
+    errors: list[Exception]
+
+    def untold(self, service: str) -> list[Item]:
+        if self.errors:
+            raise self.errors.pop(0)
+        return super().untold(service)
+
+
+@pytest.mark.usefixtures("_quick", "news")
+def test_it_goes_on_after_every_error(
+    database: Database,
+    receiver: Receiver,
+    mishaps: Mishaps,
+    clock: ManualClock,
+    log: Callable[[], str],
+) -> None:
+    flaky = Flaky(database, clock)
+    flaky.errors = [LedgerUnavailable(), LedgerUnavailable(), ZeroDivisionError("a mistake")]
+    running = Notices([SecretStr(receiver.url)], flaky, clock, lambda items: compose(items, UTC))
+    running.start()
+    mishaps.fail()
+    wait_for(lambda: receiver.messages)
+    running.finish(20)
+    shown = log()
+    assert shown.count("The ledger's database cannot be reached.") == 1
+    assert "ZeroDivisionError: a mistake" in shown
