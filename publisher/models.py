@@ -109,6 +109,8 @@ class Post(Frozen):
     """None: unfinished, checked but never queued."""
     anchor: str | None = None
     """The agenda item that `at` hangs on."""
+    embargo_anchor: str | None = None
+    """The agenda item that `embargo` hangs on."""
     expires_after: timedelta | None = None
     embargo_until: datetime | None = None
     held: str | None = None

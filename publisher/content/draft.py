@@ -116,6 +116,7 @@ class _Reader:
             "anchor": at and at.item,
             "expires_after": expires,
             "embargo_until": embargo and embargo.instant,
+            "embargo_anchor": embargo and embargo.item,
             "held": self._reason_to_hold(at, embargo, media),
             "link": self._link(),
             "repeat": fields.flag("repeat") or False,

@@ -54,10 +54,12 @@ def load(
     accounts: Mapping[str, Account],
     channels: Collection[str],
     paths: Sequence[str | Path] = (),
+    programme: Session | None = None,
 ) -> Library:
     """Read the drafts of a workspace; `paths` (drafts or folders) restricts which.
 
-    It returns whatever is in the files. UsageError for a path that is no draft.
+    `programme` takes the place of posts/session.yaml. It returns whatever is in the files.
+    UsageError for a path that is no draft.
     """
     posts_folder = Path(os.path.abspath(workspace)) / "posts"  # noqa: PTH100 - links stay as they are
     shelf = Shelf(posts_folder)
@@ -65,7 +67,7 @@ def load(
     about_session, about_consents = Findings(session.FILE), Findings(consents.FILE)
     around = Surroundings(
         posts=posts_folder,
-        session=session.load(posts_folder, about_session),
+        session=programme or session.load(posts_folder, about_session),
         consents=consents.load(posts_folder, frozenset(channels), about_consents),
         accounts=accounts,
         channels=tuple(channels),

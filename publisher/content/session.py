@@ -19,7 +19,7 @@ LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 
 _KEYS = ("name", "timezone", "starts", "ends", "defaults", "agenda")
 _DEFAULTS_KEYS = ("to", "expires", "lang", "author")
-_ITEM_KEYS = ("title", "starts", "ends", "place", "cancelled")
+_ITEM_KEYS = ("title", "starts", "ends", "place", "cancelled", "uid")
 _EVERYTHING = frozenset({"timezone", "agenda"} | {f"defaults.{key}" for key in _DEFAULTS_KEYS})
 _ITEM_NAME = re.compile(r"[^\W\d_][\w-]*")
 
@@ -78,7 +78,12 @@ def load(posts: Path, findings: Findings) -> Session:
     if not path.exists() and not path.is_symlink():
         return Session()
     text = textfile.read(path, findings)
-    root = None if text is None else nodes.compose(text, findings)
+    return parse(text, findings) if text is not None else Session(flawed=_EVERYTHING)
+
+
+def parse(text: str, findings: Findings) -> Session:
+    """The session that the text of posts/session.yaml describes."""
+    root = nodes.compose(text, findings)
     if root is None and not findings.has_errors:
         return Session()
     if root is not None and not isinstance(root, nodes.Mapping):
@@ -174,7 +179,21 @@ class _Reader:
                 self._flawed.add(f"agenda.{name}")
             else:
                 agenda[name] = item
+        self._check_uids(agenda, node)
         return agenda
+
+    def _check_uids(self, agenda: Mapping[str, AgendaItem], node: nodes.Mapping) -> None:
+        """One event of a calendar cannot be two items."""
+        taken: dict[str, str] = {}
+        for name, item in agenda.items():
+            other = taken.setdefault(item.uid, name) if item.uid else name
+            if other != name:
+                self._findings.error(
+                    "duplicate-uid",
+                    node.entries[name].key,
+                    f"`{name}` has the same `uid` as `{other}`.",
+                    "Delete the one that was copied.",
+                )
 
     def _item(self, name: str, entry: nodes.Entry, zone: ZoneInfo) -> AgendaItem | None:
         before = len(self._findings.problems)
@@ -198,7 +217,7 @@ class _Reader:
             )
         if starts and ends and ends.instant <= starts.instant:
             fields.reject("ends", Flaw("ends-before-start", f"`{name}` ends before it starts."))
-        title, place = fields.text("title"), fields.text("place")
+        title, place, uid = fields.text("title"), fields.text("place"), fields.text("uid")
         cancelled = fields.flag("cancelled") or False
         if starts is None or len(self._findings.problems) > before:
             return None
@@ -209,6 +228,7 @@ class _Reader:
             ends_at=ends.instant if ends else None,
             place=place,
             cancelled=cancelled,
+            uid=uid,
         )
 
     def _time(self, fields: Fields, key: str, zone: ZoneInfo) -> Moment | None:

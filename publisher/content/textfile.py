@@ -23,6 +23,12 @@ def read(path: Path, findings: Findings) -> str | None:
 
     Its size is looked at before anything is read.
     """
+    data = read_bytes(path, findings)
+    return None if data is None else decode(data, findings)
+
+
+def read_bytes(path: Path, findings: Findings) -> bytes | None:
+    """What is in the file; None where that is impossible or too much."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
@@ -36,12 +42,11 @@ def read(path: Path, findings: Findings) -> str | None:
                 "A draft holds text alone; pictures belong into posts/media/.",
             )
             return None
-        data = path.read_bytes()
+        return path.read_bytes()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         findings.error("unreadable", Position(), f"The file cannot be read: {reason}.")
         return None
-    return decode(data, findings)
 
 
 def decode(data: bytes, findings: Findings) -> str | None:

@@ -45,6 +45,8 @@ class AgendaItem(Frozen):
     ends_at: datetime | None = None
     place: str | None = None
     cancelled: bool = False
+    uid: str | None = None
+    """What the calendar that it was imported from calls it."""
 
 
 def looks_like_a_time(text: str) -> bool:
@@ -74,6 +76,35 @@ def parse_time(text: str, zone: ZoneInfo) -> Moment | Flaw:
     except ValueError:
         return Flaw("bad-time", f"`{match['offset']}` is no offset from UTC.", _SHAPE)
     return Moment(aware.astimezone(UTC))
+
+
+def spelled(instant: datetime, zone: ZoneInfo, like: str = "2016-03-07 08:30") -> str:
+    """The instant as people write it, in the shape of `like`, a time that `parse_time` takes.
+
+    It has an offset where `like` has one, and where the clocks in `zone` show the time twice.
+    """
+    shape = _TIME.fullmatch(like)
+    if shape is None or shape["clock"] is None:
+        raise ValueError(f"{like!r} is no time")
+    local = instant.astimezone(zone)
+    if shape["offset"] is None:
+        alone = in_zone(local.replace(tzinfo=None), zone) == instant
+        offset = "" if alone else _offset(local)
+    elif shape["offset"] in "Zz":
+        local, offset = instant.astimezone(UTC), shape["offset"]
+    else:
+        local = instant.astimezone(datetime.strptime(shape["offset"], "%z").tzinfo)
+        offset = _offset(local) if ":" in shape["offset"] else f"{local:%z}"
+    seconds = ":%S" if local.second or shape["clock"].count(":") == 2 else ""
+    between = like[shape.end("date") : shape.start("clock")]
+    before_offset = like[shape.end("clock") : shape.start("offset")] if shape["offset"] else ""
+    clock = local.strftime(f"%H:%M{seconds}")
+    return f"{local:%Y-%m-%d}{between}{clock}{before_offset}{offset}"
+
+
+def _offset(local: datetime) -> str:
+    """`+01:00`"""
+    return local.isoformat(timespec="seconds")[len("2016-03-07T08:30:00") :]
 
 
 def _naive(day: str, clock: str) -> datetime | Flaw:

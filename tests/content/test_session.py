@@ -71,6 +71,15 @@ def test_a_mistake_in_the_session_is_a_problem(
     assert code in codes(found)
 
 
+def test_an_event_of_a_calendar_is_one_item(workspace: Workspace) -> None:
+    text = SESSION.replace("    place: Palais des Nations, salle XX", "    uid: 1@un")
+    workspace.write("session.yaml", text)
+    assert workspace.load().session.agenda["annual-day"].uid == "1@un"
+    workspace.write("session.yaml", f"{text}    uid: 1@un\n")
+    (problem,) = workspace.load().problems
+    assert (problem.code, problem.line) == ("duplicate-uid", 12)
+
+
 def test_a_zone_that_is_no_zone_gets_a_hint(workspace: Workspace) -> None:
     workspace.write("session.yaml", SESSION.replace("Europe/Zurich", "Europe/Zurch"))
     (problem,) = workspace.load().problems

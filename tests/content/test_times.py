@@ -1,9 +1,11 @@
 """Times: local ones, ones with offsets, and agenda anchors."""
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from publisher.content.times import Moment, parse_time, spelled
 from tests.content.drafts import SESSION, Workspace, codes
 
 
@@ -124,3 +126,31 @@ def test_a_post_far_outside_the_session_is_only_a_warning(workspace: Workspace) 
     assert codes(workspace.problems("at: 2016-06-07 08:30")) == ["outside-session"]
     assert codes(workspace.problems("at: 2016-03-30 08:30")) == []
     assert workspace.load().broken == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("like", "expected"),
+    [
+        ("2016-03-07 08:30", "2016-03-08 09:00"),
+        ("2016-3-7 8:30", "2016-03-08 09:00"),
+        ("2016-03-07T08:30:00", "2016-03-08T09:00:00"),
+        ("2016-03-07 08:30 +0100", "2016-03-08 09:00 +0100"),
+        ("2016-03-07T08:30-05:00", "2016-03-08T03:00-05:00"),
+        ("2016-03-07T08:30:00Z", "2016-03-08T08:00:00Z"),
+    ],
+)
+def test_a_time_is_written_in_the_shape_of_another(like: str, expected: str) -> None:
+    instant = datetime(2016, 3, 8, 8, tzinfo=UTC)
+    zone = ZoneInfo("Europe/Zurich")
+    assert spelled(instant, zone, like) == expected
+    moment = parse_time(expected, zone)
+    assert isinstance(moment, Moment)
+    assert moment.instant == instant
+
+
+@pytest.mark.parametrize("hour", [0, 1])
+def test_a_time_that_exists_twice_is_written_with_its_offset(hour: int) -> None:
+    instant = datetime(2016, 10, 30, hour, 30, tzinfo=UTC)
+    zone = ZoneInfo("Europe/Zurich")
+    assert spelled(instant, zone) == f"2016-10-30 02:30+0{2 - hour}:00"
+    assert parse_time(spelled(instant, zone), zone) == Moment(instant)
