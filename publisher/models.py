@@ -185,9 +185,13 @@ class Wish(Frozen):
     embargo_until: datetime | None = None
     content: Content
     state: State
-    """SCHEDULED, AWAITING_APPROVAL or HELD."""
+    """SCHEDULED, AWAITING_APPROVAL or HELD; UNCERTAIN when it may be out already."""
     reason: str | None = None
     """Why it is held."""
+    doubt: str | None = None
+    """Why it is uncertain."""
+    doubt_since: datetime | None = None
+    """From when on it may have gone out."""
     queued_by: str | None = None
     """The draft's author; None: whoever queues it."""
     repeat: bool = False

@@ -183,6 +183,9 @@ def withdraw(
 
 
 def _account(app: "Application", given: str | None) -> str | None:
+    """An account of publisher.toml, or one that was in it when something was queued for it."""
+    if given in app.queries.known_accounts():
+        return given
     return arguments.account(given, sorted(app.settings.accounts))
 
 

@@ -88,6 +88,8 @@ def _note(change: PlannedChange, zone: tzinfo) -> str:
     wish, delivery = change.wish, change.delivery
     if wish is None or delivery is None or change.kind not in (Change.EDIT, Change.MOVE):
         return change.note
+    if wish.doubt:
+        return change.note
     notes = []
     if wish.due_at != delivery.due_at:
         notes.append(f"was {output.minute(delivery.due_at, zone)}")

@@ -11,7 +11,7 @@ from publisher.app import instant_text
 from publisher.cli import output, tables
 from publisher.ledger.queries import Step
 
-_INSTANTS = frozenset({"due_at", "expires_at", "embargo_until", "until"})
+_INSTANTS = frozenset({"due_at", "expires_at", "embargo_until", "until", "backup_of"})
 
 
 def print_history(steps: Sequence[Step], zone: tzinfo) -> None:

@@ -5,9 +5,10 @@ meanwhile may be out, so it must not simply go out. Nor is the platform read for
 have been edited, moved or continued since, and an absence of the old text would prove nothing. It
 becomes uncertain, without a time to settle: a person looks at the account and decides. And what was
 queued after the backup is not in the ledger at all, so that everything is paused until a person has
-seen to it.
+seen to it. When a draft is queued whose time lies in that gap, its post may be out as well.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,13 +18,34 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 from publisher.clock import Clock
 from publisher.ledger.control import Control
 from publisher.ledger.database import Database
-from publisher.ledger.moves import change, delivery_of
-from publisher.ledger.tables import deliveries, history, seals
+from publisher.ledger.moves import change, delivery_of, note, step
+from publisher.ledger.tables import EVERYTHING, deliveries, history, seals
 from publisher.models import Delivery
 from publisher.outcome import Kind
 from publisher.states import Role, State
 
+_RESTORED = "restored"
 _WITH_A_PERSON = (State.AWAITING_APPROVAL, State.HELD)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The stretch of which a restored ledger knows nothing: from the backup to the restore."""
+
+    since: datetime
+    until: datetime
+
+    def may_hold(self, leaves_at: datetime, expires_at: datetime | None) -> bool:
+        """Whether a post that leaves and expires at these instants may have gone out in it."""
+        return leaves_at <= self.until and (expires_at is None or expires_at > self.since)
+
+    @property
+    def warning(self) -> str:
+        """What a person must know of a post that may have gone out in it."""
+        return (
+            f"The ledger was restored from a backup of {self.since:%Y-%m-%d %H:%M} UTC, and this "
+            "may have gone out since. Look at the account."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +65,15 @@ def face(database: Database, clock: Clock, actor: str) -> Aftermath:
     now = clock.now()
     with database.write() as connection:
         taken_at = _newest_instant(connection) or now
+        gap = Gap(taken_at, now)
         uncertain = [
-            _doubt(connection, delivery, taken_at, now, actor)
+            _doubt(connection, delivery, gap, actor)
             for delivery in _found(connection, _may_be_out(now))
         ]
         overdue = and_(deliveries.c.state.in_(_WITH_A_PERSON), deliveries.c.due_at <= now)
         waiting = _found(connection, overdue)
+        detail = {"backup_of": taken_at}
+        note(connection, [step(None, _RESTORED, now, actor, detail=detail, account=EVERYTHING)])
     reason = f"the ledger was restored from a backup of {taken_at:%Y-%m-%d %H:%M} UTC"
     Control(database, clock).pause(None, reason, actor)
     return Aftermath(taken_at, tuple(uncertain), tuple(waiting))
@@ -63,17 +88,14 @@ def _may_be_out(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _doubt(
-    connection: Connection, delivery: Delivery, taken_at: datetime, now: datetime, actor: str
-) -> Delivery:
+def _doubt(connection: Connection, delivery: Delivery, gap: Gap, actor: str) -> Delivery:
     columns: dict[str, Any] = {
-        "doubt_since": delivery.doubt_since or max(delivery.due_at, taken_at),
+        "doubt_since": delivery.doubt_since or max(delivery.due_at, gap.since),
         "settled_at": None,
         "absences": 0,
         "lease_until": None,
         "error_kind": Kind.UNKNOWN_OUTCOME,
-        "error_message": "The ledger was restored from a backup of "
-        f"{taken_at:%Y-%m-%d %H:%M} UTC, and this may have gone out since. Look at the account.",
+        "error_message": gap.warning,
     }
     return change(
         connection,
@@ -81,11 +103,24 @@ def _doubt(
         "restored from a backup",
         role=Role.MANAGER,
         actor=actor,
-        at=now,
+        at=gap.until,
         target=State.UNCERTAIN,
-        detail={"backup_of": taken_at},
+        detail={"backup_of": gap.since},
         **columns,
     )
+
+
+def gaps(connection: Connection) -> list[Gap]:
+    """One for each time that the ledger was restored."""
+    query = select(history.c.at, history.c.detail).where(
+        history.c.delivery.is_(None),
+        history.c.account == EVERYTHING,
+        history.c.event == _RESTORED,
+    )
+    return [
+        Gap(datetime.fromisoformat(json.loads(row.detail)["backup_of"]), row.at)
+        for row in connection.execute(query.order_by(history.c.seq))
+    ]
 
 
 def _found(connection: Connection, condition: ColumnElement[bool]) -> list[Delivery]:

@@ -181,9 +181,7 @@ class Control:
 
     def _state_to_retry(self, delivery: Delivery) -> State:
         """As if it were queued anew; an uncertain one past its expiry is missed from there on."""
-        if delivery.state is State.UNCERTAIN:
-            return State.SCHEDULED
-        if delivery.hold_reason:
+        if delivery.hold_reason and delivery.state is not State.UNCERTAIN:
             return State.HELD
         approved = not self._approval or delivery.approved_by
         return State.SCHEDULED if approved else State.AWAITING_APPROVAL

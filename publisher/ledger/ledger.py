@@ -15,6 +15,7 @@ from publisher.ledger.database import Database
 from publisher.ledger.moves import Moved, chained, change, note, step
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, media
 from publisher.models import Delivery, Prepared, Wish
+from publisher.outcome import Kind
 from publisher.states import WAITING, Role, State
 
 _CHUNK = 500  # of what is asked for in one statement
@@ -85,10 +86,12 @@ class Ledger:
         columns = _wished(wish, actor)
         if wish.channel != delivery.channel or delivery.state is State.FAILED:
             columns["prepared"] = Prepared().model_dump_json()
+        columns |= {"lease_until": None, "attempts": 0, "error_kind": None, "error_message": None}
+        if wish.state is State.UNCERTAIN:
+            columns |= {**_doubted(wish), "intent_at": None, "settled_at": None, "absences": 0}
         change(
             connection, delivery, "queued again", role=Role.QUEUE, actor=actor, at=now,
-            target=wish.state, detail=_difference(delivery, wish),
-            **columns, lease_until=None, attempts=0, error_kind=None, error_message=None,
+            target=wish.state, detail=_difference(delivery, wish), **columns,
         )  # fmt: skip
 
     def _add(
@@ -102,14 +105,14 @@ class Ledger:
         }  # fmt: skip
         steps = [
             chained(
-                step(None, "queued", now, actor, target=wish.state, detail={"due_at": wish.due_at}),
+                step(None, "queued", now, actor, target=wish.state, detail=_first_words(wish)),
                 1,
                 delivery_origin(wish.post, wish.account),
             )
             for wish in wishes
         ]
         rows = [
-            {**fresh, **_wished(wish, actor), "post": wish.post, "account": wish.account,
+            {**fresh, **_wished(wish, actor), **_doubted(wish), "post": wish.post, "account": wish.account,
              "state": wish.state, "head": entry["hash"]}
             for wish, entry in zip(wishes, steps, strict=True)
         ]  # fmt: skip
@@ -166,9 +169,23 @@ def _wished(wish: Wish, actor: str) -> dict[str, Any]:
         "hold_reason": wish.reason,
         "channel": wish.channel,
         "queued_by": wish.queued_by or actor,
-        "approved_by": None,
         "repeat": wish.repeat,
+        "approved_by": None,
     }
+
+
+def _doubted(wish: Wish) -> dict[str, Any]:
+    """The columns of what may be out already: without a time to settle, a person decides."""
+    return {
+        "doubt_since": wish.doubt_since,
+        "error_kind": Kind.UNKNOWN_OUTCOME if wish.doubt else None,
+        "error_message": wish.doubt,
+    }
+
+
+def _first_words(wish: Wish) -> dict[str, Any]:
+    """What the history tells of a delivery that is new."""
+    return {"due_at": wish.due_at} | ({"message": wish.doubt} if wish.doubt else {})
 
 
 def _difference(delivery: Delivery, wish: Wish) -> dict[str, Any]:
@@ -180,6 +197,8 @@ def _difference(delivery: Delivery, wish: Wish) -> dict[str, Any]:
     }
     if wish.content != delivery.content and "text" not in difference:
         difference["content"] = {"from": delivery.content.digest, "to": wish.content.digest}
+    if wish.doubt:
+        difference["message"] = wish.doubt
     for key in ("expires_at", "embargo_until", "reason"):
         if (before := getattr(delivery, key)) != (after := getattr(wish, key)):
             difference[key] = {"from": before, "to": after}

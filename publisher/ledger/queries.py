@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from publisher.clock import Clock
 from publisher.errors import NoSuchPost
+from publisher.ledger.aftermath import Gap, gaps
 from publisher.ledger.database import Database
 from publisher.ledger.holds import held_for_a_person, waits_for_a_person
 from publisher.ledger.moves import delivery_of
-from publisher.ledger.tables import accounts, deliveries, history
+from publisher.ledger.tables import EVERYTHING, accounts, deliveries, history
 from publisher.models import Delivery
 from publisher.states import WAITING, State
 
@@ -65,6 +66,14 @@ class AccountStatus:
     """None with `held_at` set: until a person acts."""
     held_kind: str | None
     held_message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tenure:
+    """The ids of an account's first and last delivery: the later one came later."""
+
+    first: int
+    last: int
 
 
 class Queries:
@@ -172,6 +181,23 @@ class Queries:
         )
         with self._database.read() as connection:
             return [AccountStatus(**row) for row in connection.execute(query).mappings()]
+
+    def known_accounts(self) -> set[str]:
+        """The names of all accounts that the ledger has ever had anything to do with."""
+        with self._database.read() as connection:
+            return set(connection.execute(select(accounts.c.account)).scalars()) - {EVERYTHING}
+
+    def tenure(self, account: str) -> Tenure | None:
+        """From which delivery to which an account was used; None when it never was."""
+        ends = select(func.min(deliveries.c.id), func.max(deliveries.c.id))
+        with self._database.read() as connection:
+            row = connection.execute(ends.where(deliveries.c.account == account)).one()
+        return None if row[0] is None else Tenure(*row)
+
+    def gaps(self) -> list[Gap]:
+        """What this ledger cannot know, because it was restored from a backup."""
+        with self._database.read() as connection:
+            return gaps(connection)
 
     def history(self, post: str) -> list[Step]:
         """Every step of a post's deliveries; NoSuchPost when the ledger has none of it."""

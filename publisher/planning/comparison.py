@@ -18,16 +18,26 @@ from publisher.models import (
     MediaItem,
     Post,
     Problem,
-    Severity,
     Wish,
 )
+from publisher.planning import doubles, past
+from publisher.planning.difference import (
+    GONE,
+    NOT_ADDRESSED,
+    UNFINISHED,
+    cancelled_by_a_person,
+    differs_in_words,
+    in_words,
+    keeps_what_is_out,
+    kind_of_edit,
+    same_plan,
+    utc,
+)
 from publisher.planning.plan import Change, Plan, PlannedChange
+from publisher.planning.problems import Problems
 from publisher.settings import Settings
-from publisher.states import ENDED_UNSENT, WAITING, State
+from publisher.states import ENDED_UNSENT, State
 
-GONE = "its draft is gone"
-NOT_ADDRESSED = "its draft no longer names this account"
-UNFINISHED = "its draft has no `at` any more"
 _OUT = {
     State.PUBLISHING: "being published at this moment",
     State.PUBLISHED: "out",
@@ -35,7 +45,6 @@ _OUT = {
     State.WITHDRAWN: "withdrawn, after it was out,",
 }
 """How to say that a delivery is beyond the reach of its draft."""
-_BY_QUEUE = frozenset({GONE, NOT_ADDRESSED, UNFINISHED})
 
 
 class Comparison:
@@ -59,13 +68,13 @@ class Comparison:
         self._queries = queries
         self._now = now
         self._drafts = drafts
-        self._problems = problems
+        self._problems = Problems(problems)
         self._scope = scope
         self._changes: list[PlannedChange] = []
         self._clean: dict[tuple[Path, str], CleanPicture] = {}
 
     def plan(self) -> Plan:
-        broken = {p.file for p in self._problems if p.severity is Severity.ERROR}
+        broken = self._problems.broken_files
         whole = {post.id: post for post in self._drafts.posts if post.file not in broken}
         standing = self._standing(whole)
         wanted: set[tuple[str, str]] = set()
@@ -74,13 +83,20 @@ class Comparison:
                 wanted.add((wish.post, wish.account))
                 self._compare(post, wish, standing.get((wish.post, wish.account)))
         self._cancel(standing, wanted, whole)
-        self._refuse_doubles(whole)
-        self._refuse_the_past(whole, {post for post, _ in standing})
+        self._refuse(whole, {post for post, _ in standing})
         return Plan(
             changes=tuple(self._changes),
-            problems=tuple(sorted(self._problems, key=lambda p: (p.file, p.line, p.column))),
+            problems=self._problems.sorted(),
             pictures=self._pictures(),
         )
+
+    def _refuse(self, posts: Mapping[str, Post], known: Collection[str]) -> None:
+        """Take out what must not go out (again), and give to a person what may be out."""
+        changes, problems, queries = self._changes, self._problems, self._queries
+        doubles.refuse(changes, posts, self._drafts, queries, problems)
+        doubles.refuse_under_new_names(changes, posts, self._accounts, queries, self._now, problems)
+        past.doubt(changes, posts, queries.gaps(), problems)
+        past.refuse(changes, posts, known, self._now, problems)
 
     def _standing(self, posts: Collection[str]) -> dict[tuple[str, str], Delivery]:
         """What the ledger has of these posts, and what it has under way of others in scope."""
@@ -130,34 +146,33 @@ class Comparison:
         if delivery is None:
             self._change(Change.ADD, post, wish, None)
         elif delivery.in_reach:
-            if kind := _kind_of_edit(wish, delivery):
+            if kind := kind_of_edit(wish, delivery):
                 self._change(kind, post, wish, delivery)
         elif delivery.state in ENDED_UNSENT:
-            mended = delivery.state is State.CANCELLED or not _same_plan(wish, delivery)
-            if mended and not _by_a_person(delivery):
+            mended = delivery.state is State.CANCELLED or not same_plan(wish, delivery)
+            if mended and not cancelled_by_a_person(delivery):
                 self._change(Change.RESTORE, post, wish, delivery)
-        elif _differs_in_words(wish, delivery):
-            self._problem(
+        elif differs_in_words(wish, delivery):
+            self._problems.warning(
                 post,
                 "already-out",
                 f"It is {_OUT[delivery.state]} on {delivery.account}; this edit changes nothing "
                 "there.",
                 "Withdraw it and write a new draft, if the public must see something else.",
-                severity=Severity.WARNING,
             )
 
     def _change(self, kind: Change, post: Post, wish: Wish, delivery: Delivery | None) -> None:
         """Plan a change, unless it is one that must not be."""
         if wish.embargo_until and wish.expires_at and wish.embargo_until > wish.expires_at:
-            self._problem(
+            self._problems.error(
                 post,
                 "embargo-after-expiry",
-                f"Its embargo ends {_utc(wish.embargo_until)}, after it expired "
-                f"{_utc(wish.expires_at)}: it could never go out.",
+                f"Its embargo ends {utc(wish.embargo_until)}, after it expired "
+                f"{utc(wish.expires_at)}: it could never go out.",
                 "Give it a later `at`, or a longer `expires`.",
             )
-        elif delivery is not None and not _keeps_what_is_out(wish, delivery):
-            self._problem(
+        elif delivery is not None and not keeps_what_is_out(wish, delivery):
+            self._problems.error(
                 post,
                 "partly-out",
                 f"{len(delivery.remote_ids)} of its parts are out on {delivery.account} already, "
@@ -165,7 +180,7 @@ class Comparison:
                 "Leave the parts that are out as they were; later ones may change.",
             )
         else:
-            note = _describe(kind, wish, delivery)
+            note = in_words(kind, wish, delivery)
             self._changes.append(PlannedChange(kind, post.id, wish.account, wish, delivery, note))
 
     def _cancel(
@@ -187,93 +202,13 @@ class Comparison:
                 )
                 self._changes.append(change)
             elif delivery.state is State.PUBLISHING:
-                self._problems.append(
-                    Problem(
-                        file=post.file if post else f"posts/{delivery.post}.md",
-                        line=1,
-                        column=1,
-                        severity=Severity.WARNING,
-                        code="already-out",
-                        message=f"It is {_OUT[delivery.state]} on {delivery.account}, though "
-                        f"{note}: that comes too late.",
-                        hint="Look at it in a moment; `publisher withdraw` takes it down.",
-                    )
-                )
-
-    def _refuse_doubles(self, posts: Mapping[str, Post]) -> None:
-        """The same text must not go twice to one account, unless its draft says `repeat`."""
-        fresh = [change for change in self._changes if _brings_text(change)]
-        leaving = {c.delivery.id for c in self._changes if c.delivery and _takes_text_away(c)}
-        known: dict[tuple[str, str], tuple[str, State]] = {}
-        partly: set[str] = set()
-        for delivery in self._queries.with_fingerprints({_text_key(change) for change in fresh}):
-            gone = delivery.id in leaving or delivery.state in ENDED_UNSENT
-            refused = _by_a_person(delivery) and not self._drafts.has(delivery.post)
-            if delivery.remote_ids or refused or not gone:
-                key = (delivery.account, delivery.content.fingerprint)
-                known[key] = (delivery.post, delivery.state)
-            if delivery.remote_ids and delivery.state is not State.PUBLISHED:
-                partly.add(delivery.post)
-        for change in fresh:
-            other, state = known.setdefault(_text_key(change), (change.post, State.SCHEDULED))
-            if other == change.post:
-                continue
-            self._changes.remove(change)
-            if other in partly:
-                self._problem(
-                    posts[change.post],
-                    "partly-out",
-                    f"A part of it is out on {change.account} already, as {other}; under another "
-                    "name it would begin anew.",
-                    f"Give the draft the name {other} again, or change its text.",
-                )
-            elif state is State.CANCELLED:
-                self._problem(
-                    posts[change.post],
-                    "cancelled",
-                    f"Somebody cancelled it for {change.account} when it was called {other}; it is "
-                    "not queued under another name.",
-                    "Change the text, or say `repeat: true`, if it must go out after all.",
-                    severity=Severity.WARNING,
-                )
-            elif state in WAITING or self._drafts.has(other):
-                self._problem(
-                    posts[change.post],
-                    "duplicate-text",
-                    f"{change.account} has the same text in {other} ({state}).",
-                    "Change the text, or say `repeat: true` if it is meant to go out again.",
-                )
-            else:
-                self._problem(
-                    posts[change.post],
+                self._problems.warning(
+                    post or Post(id=delivery.post, file=f"posts/{delivery.post}.md"),
                     "already-out",
-                    f"{change.account} has this text already ({state}), from a draft that was "
-                    f"called {other}; it does not go out again.",
-                    "Nothing to do if the draft was renamed.",
-                    severity=Severity.WARNING,
+                    f"It is {_OUT[delivery.state]} on {delivery.account}, though {note}: that "
+                    "comes too late.",
+                    "Look at it in a moment; `publisher withdraw` takes it down.",
                 )
-
-    def _refuse_the_past(self, posts: Mapping[str, Post], known: Collection[str]) -> None:
-        """What could only be missed is not queued.
-
-        That is an error where somebody asks for it anew. It is a warning for what the ledger knows
-        already and left behind, so that an old draft does not stand in the way of a new one.
-        """
-        for change in list(self._changes):
-            wish = change.wish
-            if wish is None or wish.expires_at is None or wish.expires_at > self._now:
-                continue
-            self._changes.remove(change)
-            moved = change.delivery is not None and change.delivery.in_reach
-            asked_anew = change.post not in known or (moved and change.kind is Change.MOVE)
-            self._problem(
-                posts[change.post],
-                "past",
-                f"Its time for {change.account} is over: it was due {_utc(wish.due_at)} and "
-                f"expired {_utc(wish.expires_at)}. It is not queued.",
-                "Give it a new `at`, or a longer `expires`, if it must go out.",
-                severity=Severity.ERROR if asked_anew else Severity.WARNING,
-            )
 
     def _pictures(self) -> dict[str, StoredPicture]:
         needed = {
@@ -288,99 +223,3 @@ class Comparison:
             for clean in self._clean.values()
             if clean.digest in needed
         }
-
-    def _problem(
-        self,
-        post: Post,
-        code: str,
-        message: str,
-        hint: str,
-        severity: Severity = Severity.ERROR,
-    ) -> None:
-        place = post.position("at")
-        self._problems.append(
-            Problem(
-                file=post.file,
-                line=place.line,
-                column=place.column,
-                severity=severity,
-                code=code,
-                message=message,
-                hint=hint,
-            )
-        )
-
-
-def _by_a_person(delivery: Delivery) -> bool:
-    return delivery.state is State.CANCELLED and delivery.reason not in _BY_QUEUE
-
-
-def _same_plan(wish: Wish, delivery: Delivery) -> bool:
-    return _same_times(wish, delivery) and wish.content == delivery.content
-
-
-def _same_times(wish: Wish, delivery: Delivery) -> bool:
-    return (wish.due_at, wish.expires_at, wish.embargo_until) == (
-        delivery.due_at,
-        delivery.expires_at,
-        delivery.embargo_until,
-    )
-
-
-def _kind_of_edit(wish: Wish, delivery: Delivery) -> Change | None:
-    """What distinguishes a waiting delivery from what is wanted; None when nothing does."""
-    if wish.state is State.HELD and delivery.state is not State.HELD:
-        return Change.HOLD
-    if wish.state is not State.HELD and delivery.state is State.HELD:
-        return Change.RELEASE
-    if wish.content != delivery.content or wish.channel != delivery.channel:
-        return Change.EDIT
-    if not _same_times(wish, delivery):
-        return Change.MOVE
-    approved = delivery.approved_by is not None and wish.state is State.AWAITING_APPROVAL
-    as_wanted = delivery.state in (wish.state, State.PUBLISHING) or approved
-    return None if as_wanted and wish.repeat == delivery.repeat else Change.EDIT
-
-
-def _keeps_what_is_out(wish: Wish, delivery: Delivery) -> bool:
-    out = len(delivery.remote_ids)
-    return wish.content.parts[:out] == delivery.content.parts[:out]
-
-
-def _differs_in_words(wish: Wish, delivery: Delivery) -> bool:
-    return (
-        wish.content.fingerprint != delivery.content.fingerprint
-        or wish.content.link != delivery.content.link
-    )
-
-
-def _brings_text(change: PlannedChange) -> bool:
-    """Whether a text comes that the account did not have before, and must not get twice."""
-    wish, delivery = change.wish, change.delivery
-    if wish is None or wish.repeat:
-        return False
-    if delivery is None or delivery.state in ENDED_UNSENT or delivery.repeat:
-        return True
-    return wish.content.fingerprint != delivery.content.fingerprint
-
-
-def _takes_text_away(change: PlannedChange) -> bool:
-    """Whether the account loses the text that the delivery has."""
-    wish, delivery = change.wish, change.delivery
-    return delivery is not None and (
-        wish is None or wish.content.fingerprint != delivery.content.fingerprint
-    )
-
-
-def _text_key(change: PlannedChange) -> tuple[str, str]:
-    return change.account, change.wish.content.fingerprint if change.wish else ""
-
-
-def _describe(kind: Change, wish: Wish, delivery: Delivery | None) -> str:
-    if kind is Change.MOVE and delivery is not None:
-        return f"{_utc(delivery.due_at)} → {_utc(wish.due_at)}"
-    return wish.reason or ""
-
-
-def _utc(instant: datetime) -> str:
-    return f"{instant:%Y-%m-%d %H:%M} UTC"

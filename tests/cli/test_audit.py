@@ -168,6 +168,25 @@ def test_a_restore_tells_what_a_person_must_look_at(
     assert cli("log", "verify").code == 0
 
 
+def test_queue_after_a_restore_names_what_may_be_out(
+    cli: Cli, queued: Path, tmp_path: Path, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is in the files, and was due before the restore; the restored ledger never saw it."""
+    cli("backup", tmp_path / "copy.db")
+    other = DRAFT.replace("08:30", "09:30").replace("Le texte.", "Un autre texte.")
+    (workspace / "posts" / "two.fr.md").write_text(other, encoding="utf-8")
+    monkeypatch.setenv("PUBLISHER_CLOCK", "2016-03-07T10:00:00+01:00")
+    cli("restore", tmp_path / "copy.db")
+    plan = cli("plan", "--json").json
+    assert [change["note"] for change in plan["changes"]] == ["it may be out already"]
+    result = cli("queue")
+    assert result.code == 0
+    assert "posts/two.fr.md:2:1: warning: " in result.out
+    assert "it may be out on bice-x already" in " ".join(result.out.split())
+    assert "publisher retry two.fr --account bice-x" in " ".join(result.out.split())
+    assert {row["state"] for row in cli("log", "--json").json} == {"uncertain"}
+
+
 def test_nothing_is_restored_while_run_is_at_work(cli: Cli, queued: Path, tmp_path: Path) -> None:
     cli("backup", tmp_path / "copy.db")
     before = queued.read_bytes()

@@ -69,3 +69,12 @@ def test_what_cannot_be_is_refused_with_a_hint(
     assert error in result.err
     assert "hint: " in result.err
     assert cli("log", "--json").json[0]["state"] == "uncertain"
+
+
+def test_an_account_that_was_renamed_is_still_known(
+    cli: Cli, restored: None, workspace: Path
+) -> None:
+    """What is uncertain on it can be told under the name that the ledger has."""
+    path = workspace / "publisher.toml"
+    path.write_text(path.read_text().replace("[accounts.bice-x]", "[accounts.geneva-x]"))
+    assert resolve(cli, "71", "72", "73").code == 0

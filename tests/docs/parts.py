@@ -1,7 +1,6 @@
 """The parts of docs/ that are made from the code, each a function that gives Markdown."""
 
 import ast
-import inspect
 import json
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
@@ -23,7 +22,6 @@ from publisher.outcome import (
     Unknown,
     Wire,
 )
-from publisher.planning import comparison
 from publisher.sandbox.faults import CHANGES, ONLY_FACEBOOK, ONLY_X, Fault, What
 from publisher.sandbox.operations import OPERATIONS
 from publisher.states import MOVES, Role, State
@@ -47,19 +45,28 @@ QUEUE_CODES = {
     "embargo-after-expiry": "The embargo ends when the post has expired: it can never go out.",
     "partly-out": "Parts of the thread are out, and the edit changes them.",
     "duplicate-text": "The same text is on the account's schedule, or out, from another draft.",
+    "account-renamed": "The ledger has the post, or its text, for an account that is gone from "
+    "publisher.toml; the account may be the same under a new name.",
+    "may-be-out": "It was due before the ledger was restored from a backup, so it may be out: it "
+    "becomes `uncertain`.",
 }
 """What the comparison with the ledger finds; the test compares the codes with the source."""
 
 
 def codes_of_the_comparison() -> set[str]:
-    """The codes that `planning/comparison.py` gives to `_problem`."""
-    tree = ast.parse(inspect.getsource(comparison))
-    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    """The codes that `publisher/planning/` gives to its problems."""
+    calls = (
+        node
+        for path in sorted((Path(__file__).parents[2] / "publisher" / "planning").glob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+    )
     return {
         str(call.args[1].value)
         for call in calls
         if isinstance(call.func, ast.Attribute)
-        and call.func.attr == "_problem"
+        and call.func.attr in ("error", "warning", "add")
+        and len(call.args) > 1
         and isinstance(call.args[1], ast.Constant)
     }
 
@@ -80,20 +87,25 @@ _S = State
 _HOLD = "Its agenda item is cancelled, or a consent has ended; the draft was queued again."
 _CANCEL = "Its draft is gone, no longer names the account, or has no time; or `publisher cancel`."
 _EXPIRED = "Its expiry has passed."
+_FORGOTTEN = (
+    "The ledger was restored from a backup, and the draft names a time between the two: it may be "
+    "out. A person decides."
+)
 _REASONS: dict[tuple[State, State], str] = {
     (_S.AWAITING_APPROVAL, _S.SCHEDULED): "It is approved (*no command does this yet*); or "
     "approval is no longer required, and the draft was queued again.",
     (_S.AWAITING_APPROVAL, _S.HELD): _HOLD,
     (_S.AWAITING_APPROVAL, _S.CANCELLED): _CANCEL,
     (_S.AWAITING_APPROVAL, _S.MISSED): _EXPIRED,
+    (_S.AWAITING_APPROVAL, _S.UNCERTAIN): _FORGOTTEN,
     (_S.SCHEDULED, _S.AWAITING_APPROVAL): "Approval is required now, and the draft was queued "
     "again.",
     (_S.SCHEDULED, _S.HELD): _HOLD,
     (_S.SCHEDULED, _S.CANCELLED): _CANCEL,
     (_S.SCHEDULED, _S.MISSED): _EXPIRED,
     (_S.SCHEDULED, _S.PUBLISHING): "It falls due within two seconds: a worker gets it.",
-    (_S.SCHEDULED, _S.UNCERTAIN): "It was due after the backup that the ledger was restored from: "
-    "it may be out. A person decides.",
+    (_S.SCHEDULED, _S.UNCERTAIN): "It was due after the backup that the ledger was restored from, "
+    "by the ledger or by its draft: it may be out. A person decides.",
     (_S.PUBLISHING, _S.SCHEDULED): "It is certain that it is not out, and it may go out later: the "
     "account is paused or held, the platform could not be reached, or the worker or the broker "
     "died before anything was sent.",
@@ -119,10 +131,13 @@ _REASONS: dict[tuple[State, State], str] = {
         _S.UNCERTAIN,
         _S.FAILED,
     ): "The platform called its text a duplicate, and it is not among the newer posts.",
+    (_S.UNCERTAIN, _S.AWAITING_APPROVAL): "Somebody looked, and it is not there; nobody has "
+    "approved it yet: `publisher retry`.",
     (_S.HELD, _S.SCHEDULED): "The reason is gone, and the draft was queued again.",
     (_S.HELD, _S.AWAITING_APPROVAL): "The same, where approval is required.",
     (_S.HELD, _S.CANCELLED): _CANCEL,
     (_S.HELD, _S.MISSED): _EXPIRED,
+    (_S.HELD, _S.UNCERTAIN): _FORGOTTEN,
     (_S.FAILED, _S.SCHEDULED): "The draft was mended and queued again; or `publisher retry`.",
     (_S.FAILED, _S.AWAITING_APPROVAL): "The draft was mended and queued again, where approval is "
     "required.",
@@ -137,6 +152,9 @@ _REASONS: dict[tuple[State, State], str] = {
     "or `publisher retry`.",
     (_S.CANCELLED, _S.AWAITING_APPROVAL): "The draft is back and was queued, where approval is "
     "required.",
+    (_S.FAILED, _S.UNCERTAIN): _FORGOTTEN,
+    (_S.MISSED, _S.UNCERTAIN): _FORGOTTEN,
+    (_S.CANCELLED, _S.UNCERTAIN): _FORGOTTEN,
     (
         _S.PUBLISHED,
         _S.WITHDRAWN,
@@ -167,7 +185,7 @@ def _diagram(roles: frozenset[Role], *, start: bool) -> str:
     lines = ["```mermaid", "stateDiagram-v2"]
     lines += [f'    state "{state}" as {_name(state)}' for state in State if state in used]
     if start:
-        first = (State.SCHEDULED, State.AWAITING_APPROVAL, State.HELD)
+        first = (State.SCHEDULED, State.AWAITING_APPROVAL, State.HELD, State.UNCERTAIN)
         lines += [f"    [*] --> {_name(state)}" for state in first]
     lines += [f"    {_name(source)} --> {_name(target)}: {n}" for n, source, target in moves]
     return "\n".join([*lines, "```"])

@@ -18,7 +18,7 @@ from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.moves import Moved, change
 from publisher.models import Claim, Delivery
 from publisher.outcome import Deferred, Kind, Outcome, Unknown
-from publisher.planning.comparison import Comparison
+from publisher.planning import doubles
 from publisher.states import State
 from tests.support.simulation.history import Scenario, run, singles
 from tests.support.simulation.parts import SimulatedApplication
@@ -182,7 +182,7 @@ def _a_thread_starts_over() -> Patch:
 
 
 def _a_renamed_draft_is_new() -> Patch:
-    return mock.patch.object(Comparison, "_refuse_doubles")
+    return mock.patch.object(doubles, "refuse")
 
 
 def _at(scenario: Scenario, moment: Moment, *acts: tuple[Act, float]) -> Iterator[Plan]:

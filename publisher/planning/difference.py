@@ -1,0 +1,66 @@
+"""One wish and one delivery: in what they differ."""
+
+from datetime import datetime
+
+from publisher.models import Delivery, Wish
+from publisher.planning.plan import Change
+from publisher.states import State
+
+GONE = "its draft is gone"
+NOT_ADDRESSED = "its draft no longer names this account"
+UNFINISHED = "its draft has no `at` any more"
+_BY_QUEUE = frozenset({GONE, NOT_ADDRESSED, UNFINISHED})
+
+
+def cancelled_by_a_person(delivery: Delivery) -> bool:
+    return delivery.state is State.CANCELLED and delivery.reason not in _BY_QUEUE
+
+
+def kind_of_edit(wish: Wish, delivery: Delivery) -> Change | None:
+    """What distinguishes a waiting delivery from what is wanted; None when nothing does."""
+    if wish.state is State.HELD and delivery.state is not State.HELD:
+        return Change.HOLD
+    if wish.state is not State.HELD and delivery.state is State.HELD:
+        return Change.RELEASE
+    if wish.content != delivery.content or wish.channel != delivery.channel:
+        return Change.EDIT
+    if not same_times(wish, delivery):
+        return Change.MOVE
+    approved = delivery.approved_by is not None and wish.state is State.AWAITING_APPROVAL
+    as_wanted = delivery.state in (wish.state, State.PUBLISHING) or approved
+    return None if as_wanted and wish.repeat == delivery.repeat else Change.EDIT
+
+
+def same_plan(wish: Wish, delivery: Delivery) -> bool:
+    return same_times(wish, delivery) and wish.content == delivery.content
+
+
+def same_times(wish: Wish, delivery: Delivery) -> bool:
+    return (wish.due_at, wish.expires_at, wish.embargo_until) == (
+        delivery.due_at,
+        delivery.expires_at,
+        delivery.embargo_until,
+    )
+
+
+def keeps_what_is_out(wish: Wish, delivery: Delivery) -> bool:
+    out = len(delivery.remote_ids)
+    return wish.content.parts[:out] == delivery.content.parts[:out]
+
+
+def differs_in_words(wish: Wish, delivery: Delivery) -> bool:
+    return (
+        wish.content.fingerprint != delivery.content.fingerprint
+        or wish.content.link != delivery.content.link
+    )
+
+
+def in_words(kind: Change, wish: Wish, delivery: Delivery | None) -> str:
+    """A plan's note on a change."""
+    if kind is Change.MOVE and delivery is not None:
+        return f"{utc(delivery.due_at)} → {utc(wish.due_at)}"
+    return wish.reason or ""
+
+
+def utc(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%d %H:%M} UTC"

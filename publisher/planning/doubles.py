@@ -1,0 +1,162 @@
+"""The same text must not go twice to one account, unless its draft says `repeat`.
+
+Neither under another draft's name, nor under another name of the account.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from publisher.content.library import Library
+from publisher.ledger.queries import Queries, Tenure
+from publisher.models import Delivery, Post
+from publisher.planning.difference import cancelled_by_a_person
+from publisher.planning.plan import PlannedChange
+from publisher.planning.problems import Problems
+from publisher.states import ENDED_UNSENT, OUT_OR_MAYBE, WAITING, State
+
+
+def refuse(
+    changes: list[PlannedChange],
+    posts: Mapping[str, Post],
+    drafts: Library,
+    queries: Queries,
+    problems: Problems,
+) -> None:
+    """Take out of `changes` what brings an account a text that it has already."""
+    fresh = [change for change in changes if _brings_text(change)]
+    leaving = {c.delivery.id for c in changes if c.delivery and _takes_text_away(c)}
+    known: dict[tuple[str, str], tuple[str, State]] = {}
+    partly: set[str] = set()
+    for delivery in queries.with_fingerprints({_text_key(change) for change in fresh}):
+        gone = delivery.id in leaving or delivery.state in ENDED_UNSENT
+        refused = cancelled_by_a_person(delivery) and not drafts.has(delivery.post)
+        if delivery.remote_ids or refused or not gone:
+            key = (delivery.account, delivery.content.fingerprint)
+            known[key] = (delivery.post, delivery.state)
+        if delivery.remote_ids and delivery.state is not State.PUBLISHED:
+            partly.add(delivery.post)
+    for change in fresh:
+        other, state = known.setdefault(_text_key(change), (change.post, State.SCHEDULED))
+        if other == change.post:
+            continue
+        changes.remove(change)
+        if other in partly:
+            problems.error(
+                posts[change.post],
+                "partly-out",
+                f"A part of it is out on {change.account} already, as {other}; under another "
+                "name it would begin anew.",
+                f"Give the draft the name {other} again, or change its text.",
+            )
+        elif state is State.CANCELLED:
+            problems.warning(
+                posts[change.post],
+                "cancelled",
+                f"Somebody cancelled it for {change.account} when it was called {other}; it is "
+                "not queued under another name.",
+                "Change the text, or say `repeat: true`, if it must go out after all.",
+            )
+        elif state in WAITING or drafts.has(other):
+            problems.error(
+                posts[change.post],
+                "duplicate-text",
+                f"{change.account} has the same text in {other} ({state}).",
+                "Change the text, or say `repeat: true` if it is meant to go out again.",
+            )
+        else:
+            problems.warning(
+                posts[change.post],
+                "already-out",
+                f"{change.account} has this text already ({state}), from a draft that was "
+                f"called {other}; it does not go out again.",
+                "Nothing to do if the draft was renamed.",
+            )
+
+
+def refuse_under_new_names(
+    changes: list[PlannedChange],
+    posts: Mapping[str, Post],
+    accounts: Collection[str],
+    queries: Queries,
+    now: datetime,
+    problems: Problems,
+) -> None:
+    """Take out of `changes` what an account may have published when it had another name.
+
+    `accounts` are those of the settings. What the ledger has for another one, which is gone, may
+    be this one's if that had its last delivery before this one had its first.
+    """
+    fresh = [c for c in changes if c.delivery is None and c.wish and not c.wish.repeat]
+    gone = queries.known_accounts().difference(accounts)
+    done = _done(fresh, gone, queries) if fresh and gone else []
+    names = {change.account for change in fresh} | {delivery.account for delivery in done}
+    tenures = {name: queries.tenure(name) for name in names} if done else {}
+    for change in fresh:
+        found = next((d for d in done if _is_predecessors(d, change, tenures)), None)
+        if found is None:
+            continue
+        changes.remove(change)
+        if change.wish and change.wish.expires_at and change.wish.expires_at <= now:
+            continue  # it could not go out anyway
+        problems.warning(
+            posts[change.post],
+            "account-renamed",
+            f"The ledger has it for {found.account} ({found.state}), which publisher.toml does "
+            f"not name any more. If that account is called {change.account} now, it would go out "
+            "twice; it is not queued.",
+            f"Nothing to do if {found.account} was renamed. If {change.account} is another "
+            "account, say `repeat: true` in the draft.",
+        )
+
+
+def _done(
+    changes: Sequence[PlannedChange], accounts: Collection[str], queries: Queries
+) -> list[Delivery]:
+    """What these accounts have of the same posts or texts, and no other account may repeat."""
+    posts = sorted({change.post for change in changes})
+    texts = {change.wish.content.fingerprint for change in changes if change.wish}
+    found = [
+        *queries.standing(posts, and_under_way=False),
+        *queries.with_fingerprints({(name, text) for name in accounts for text in texts}),
+    ]
+    return [delivery for delivery in found if delivery.account in accounts and _is_done(delivery)]
+
+
+def _is_done(delivery: Delivery) -> bool:
+    """Whether it is out, or may be, or must not go out because a person said so."""
+    out = delivery.state in OUT_OR_MAYBE and not delivery.in_reach
+    return out or bool(delivery.remote_ids) or cancelled_by_a_person(delivery)
+
+
+def _is_predecessors(
+    delivery: Delivery, change: PlannedChange, tenures: Mapping[str, Tenure | None]
+) -> bool:
+    wish = change.wish
+    if wish is None or wish.channel != delivery.channel:
+        return False
+    if wish.post != delivery.post and wish.content.fingerprint != delivery.content.fingerprint:
+        return False
+    before, after = tenures[delivery.account], tenures[change.account]
+    return before is None or after is None or before.last < after.first
+
+
+def _brings_text(change: PlannedChange) -> bool:
+    """Whether a text comes that the account did not have before, and must not get twice."""
+    wish, delivery = change.wish, change.delivery
+    if wish is None or wish.repeat:
+        return False
+    if delivery is None or delivery.state in ENDED_UNSENT or delivery.repeat:
+        return True
+    return wish.content.fingerprint != delivery.content.fingerprint
+
+
+def _takes_text_away(change: PlannedChange) -> bool:
+    """Whether the account loses the text that the delivery has."""
+    wish, delivery = change.wish, change.delivery
+    return delivery is not None and (
+        wish is None or wish.content.fingerprint != delivery.content.fingerprint
+    )
+
+
+def _text_key(change: PlannedChange) -> tuple[str, str]:
+    return change.account, change.wish.content.fingerprint if change.wish else ""

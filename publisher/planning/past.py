@@ -1,0 +1,89 @@
+"""Times that are over: what is not queued any more, and what may have gone out already."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from publisher.ledger.aftermath import Gap
+from publisher.models import Delivery, Post, Severity, Wish
+from publisher.planning.difference import same_times, utc
+from publisher.planning.plan import Change, PlannedChange
+from publisher.planning.problems import Problems
+from publisher.states import State
+
+_WOULD_GO_OUT = frozenset({State.SCHEDULED, State.AWAITING_APPROVAL})
+
+
+def doubt(
+    changes: list[PlannedChange],
+    posts: Mapping[str, Post],
+    gaps: Sequence[Gap],
+    problems: Problems,
+) -> None:
+    """Give to a person, as uncertain, what a lost ledger may have published before a restore.
+
+    A delivery that stands at the same time as its draft and goes out by itself has been before a
+    person's eyes since then: a restore leaves none such.
+    """
+    for index, change in enumerate(changes):
+        wish = change.wish
+        if wish is None or wish.state not in _WOULD_GO_OUT:
+            continue
+        leaves_at = max(wish.due_at, wish.embargo_until or wish.due_at)
+        gap = next((g for g in reversed(gaps) if g.may_hold(leaves_at, wish.expires_at)), None)
+        if gap is None or _was_decided(wish, change.delivery):
+            continue
+        uncertain = wish.model_copy(
+            update={
+                "state": State.UNCERTAIN,
+                "doubt": gap.warning,
+                "doubt_since": max(wish.due_at, gap.since),
+            }
+        )
+        changes[index] = replace(change, wish=uncertain, note="it may be out already")
+        problems.warning(
+            posts[change.post],
+            "may-be-out",
+            f"It was due {utc(leaves_at)}, before the ledger was restored, so it may be out on "
+            f"{change.account} already. It becomes uncertain, and waits for you.",
+            f"Look at the account. It is there: `publisher resolve {change.post} --account "
+            f"{change.account} --published ID`. It is not: `publisher retry {change.post} "
+            f"--account {change.account}`.",
+        )
+
+
+def _was_decided(wish: Wish, delivery: Delivery | None) -> bool:
+    if delivery is None or not same_times(wish, delivery):
+        return False
+    return delivery.state in (wish.state, State.PUBLISHING)
+
+
+def refuse(
+    changes: list[PlannedChange],
+    posts: Mapping[str, Post],
+    known: Collection[str],
+    now: datetime,
+    problems: Problems,
+) -> None:
+    """What could only be missed is not queued.
+
+    That is an error where somebody asks for it anew. It is a warning for what the ledger knows
+    already (`known`) and left behind, so that an old draft does not stand in the way of a new one.
+    """
+    for change in list(changes):
+        wish = change.wish
+        if wish is None or wish.expires_at is None or wish.expires_at > now:
+            continue
+        if wish.state is State.UNCERTAIN:
+            continue
+        changes.remove(change)
+        moved = change.delivery is not None and change.delivery.in_reach
+        asked_anew = change.post not in known or (moved and change.kind is Change.MOVE)
+        problems.add(
+            posts[change.post],
+            "past",
+            f"Its time for {change.account} is over: it was due {utc(wish.due_at)} and "
+            f"expired {utc(wish.expires_at)}. It is not queued.",
+            "Give it a new `at`, or a longer `expires`, if it must go out.",
+            Severity.ERROR if asked_anew else Severity.WARNING,
+        )

@@ -1,0 +1,42 @@
+"""What the ledger has against the drafts, gathered as problems."""
+
+from collections.abc import Sequence
+
+from publisher.models import Post, Problem, Severity
+
+
+class Problems:
+    """The problems of one run, in the order in which they are found."""
+
+    def __init__(self, found: Sequence[Problem]) -> None:
+        """`found`: what was wrong with the drafts themselves."""
+        self._found = list(found)
+
+    def error(self, post: Post, code: str, message: str, hint: str) -> None:
+        self.add(post, code, message, hint, Severity.ERROR)
+
+    def warning(self, post: Post, code: str, message: str, hint: str) -> None:
+        self.add(post, code, message, hint, Severity.WARNING)
+
+    def add(self, post: Post, code: str, message: str, hint: str, severity: Severity) -> None:
+        """A problem at the place where the post's time stands."""
+        place = post.position("at")
+        self._found.append(
+            Problem(
+                file=post.file,
+                line=place.line,
+                column=place.column,
+                severity=severity,
+                code=code,
+                message=message,
+                hint=hint,
+            )
+        )
+
+    @property
+    def broken_files(self) -> set[str]:
+        return {problem.file for problem in self._found if problem.severity is Severity.ERROR}
+
+    def sorted(self) -> tuple[Problem, ...]:
+        """By their place."""
+        return tuple(sorted(self._found, key=lambda p: (p.file, p.line, p.column)))
