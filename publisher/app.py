@@ -17,7 +17,6 @@ from publisher.channels.registry import ChannelOptions, open_channel
 from publisher.clock import Clock
 from publisher.delivery import Courier, Leases
 from publisher.errors import ConfigurationError, CredentialsMissing, PublisherError
-from publisher.ledger.approvals import Approvals
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.audit import Audit
 from publisher.ledger.control import Control
@@ -76,7 +75,7 @@ class Application:
 
     @cached_property
     def control(self) -> Control:
-        return Control(self.database, self.clock, self.settings.approval_rule)
+        return Control(self.database, self.clock, approval=self.settings.approval.required)
 
     @cached_property
     def withdrawal(self) -> Withdrawal:
@@ -108,11 +107,7 @@ class Application:
 
     @cached_property
     def attempts(self) -> Attempts:
-        return Attempts(self.database, self.clock, self._settle, self.settings.approval_rule)
-
-    @cached_property
-    def approvals(self) -> Approvals:
-        return Approvals(self.database, self.clock, self.settings.approval_rule)
+        return Attempts(self.database, self.clock, self._settle)
 
     @cached_property
     def planner(self) -> "Planner":
@@ -198,7 +193,6 @@ def _log_row(delivery: Delivery) -> dict[str, Any]:
         "error": error,
         "queued_by": delivery.queued_by,
         "approved_by": delivery.approved_by,
-        "approved_at": instant_text(delivery.approved_at),
         "text": [part.text for part in delivery.content.parts],
     }
 
