@@ -64,7 +64,7 @@ agenda:
     ends: 2016-03-07 18:00
 """
 TEXTS = {
-    "fr": "Aujourd’hui, le Conseil des droits de l’homme débat de la protection des enfants en "
+    "fr": "Aujourd'hui, le Conseil des droits de l'homme débat de la protection des enfants en "
     "ligne. Nous sommes quatre organisations, de quatre pays, à le dire ensemble.",
     "en": "Today the Human Rights Council debates how children are protected online. We are four "
     "organisations from four countries, and we say it together.",

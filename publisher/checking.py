@@ -1,11 +1,12 @@
 """Every problem in the drafts, found without ledger or network: what `publisher check` shows."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from publisher.channels.capabilities import CAPABILITIES
-from publisher.content import library, rendering
+from publisher.content import library, rendering, translations
 from publisher.content.library import Library
+from publisher.content.linting import Linter
 from publisher.content.session import Session
 from publisher.models import Problem
 from publisher.settings import Settings
@@ -21,13 +22,32 @@ def check(
     accounts = settings.public_accounts()
     found = library.load(settings.workspace, accounts, tuple(CAPABILITIES), paths, programme)
     problems = list(found.problems)
+    lint = settings.lint
+    linter = Linter(found.posts, lint.hashtags.model_dump())
     for post in found.posts:
         recipients, nobody = rendering.recipients(post, accounts)
         if post.id not in found.broken:  # else the names in `to` may be what is wrong already
             problems += nobody
         for account in recipients:
             problems += rendering.problems(post, account, CAPABILITIES[account.channel])
-    return found, sorted(set(problems), key=_place)
+        problems += linter.problems(post, recipients)
+    if "stale-translation" not in lint.ignore:
+        languages = (found.session.defaults.lang or settings.language, settings.language)
+        problems += translations.stale(found, settings.posts, languages)
+    wanted = _without_ignored(problems, found, lint.ignore)
+    return found, sorted(set(wanted), key=_place)
+
+
+def _without_ignored(
+    problems: Sequence[Problem], found: Library, ignore: Collection[str]
+) -> list[Problem]:
+    """All but the advice that the workspace, or the draft that it is for, does not want."""
+    of_drafts = {post.file: post.ignore for post in found.posts if post.ignore}
+    return [
+        problem
+        for problem in problems
+        if problem.code not in ignore and problem.code not in of_drafts.get(problem.file, ())
+    ]
 
 
 def _place(problem: Problem) -> tuple[str, int, int, str, str]:

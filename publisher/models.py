@@ -39,6 +39,13 @@ class Problem(Frozen):
     hint: str | None = None
 
 
+Advice = Literal[
+    "hashtag-case", "too-many-hashtags", "mention-first", "wrong-season", "broken-link",
+    "markdown-link", "shouting", "missing-translation", "stale-translation",
+]  # fmt: skip
+"""Codes of the problems that are advice alone, which a workspace or a draft may ignore."""
+
+
 class Position(Frozen):
     """A place in a file, both counted from 1."""
 
@@ -138,6 +145,8 @@ class Picture(Frozen):
     alt: str
     credit: str | None = None
     name: str
+    ignore: tuple[str, ...] = ()
+    """Advice that the draft does not follow on purpose."""
     """A file name for pages and downloads."""
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -27,7 +27,7 @@ from pydantic import (
 
 from publisher.clock import parse_duration
 from publisher.errors import ConfigurationError, CredentialsMissing, WorkspaceNotFound
-from publisher.models import Account
+from publisher.models import Account, Advice
 from publisher.sources import (
     SECRETS_FILE,
     SECRETS_VARIABLE,
@@ -141,6 +141,25 @@ class NoticeSettings(_Section):
         return urls
 
 
+class HashtagSettings(_Section):
+    """The most that a message may have before `check` warns, by channel."""
+
+    twitter: int = Field(default=3, ge=0)
+    facebook: int = Field(default=5, ge=0)
+    site: int = Field(default=10, ge=0)
+
+
+class LintSettings(_Section):
+    ignore: tuple[Advice, ...] = ()
+    """Advice that this workspace does not want."""
+    hashtags: HashtagSettings = HashtagSettings()
+
+    @field_validator("ignore", mode="before")
+    @classmethod
+    def _may_be_one_text(cls, ignore: object) -> object:
+        return ignore.split() if isinstance(ignore, str) else ignore
+
+
 class AccountSettings(_Section):
     channel: Literal["twitter", "facebook", "site"]
     organisation: str | None = None
@@ -176,6 +195,7 @@ class Settings(_Section):
     broker: BrokerSettings = BrokerSettings()
     approval: ApprovalSettings = ApprovalSettings()
     delivery: DeliverySettings = DeliverySettings()
+    lint: LintSettings = LintSettings()
     notices: NoticeSettings = NoticeSettings()
     accounts: dict[str, AccountSettings] = {}
     twitter_api_url: str | None = None
@@ -320,8 +340,14 @@ def _hint(error: ValidationError) -> str | None:
 
 
 def _fields_at(location: tuple[int | str, ...]) -> list[str]:
+    model: type[BaseModel] = Settings
     if location[:1] == ("accounts",):
-        return list(AccountSettings.model_fields)
-    if location:
-        return list(Settings.model_fields[str(location[0])].annotation.model_fields)  # type: ignore[union-attr]
-    return [name for name in Settings.model_fields if name != "workspace"]
+        model, location = AccountSettings, location[2:]
+    for name in location:
+        annotation = model.model_fields[str(name)].annotation
+        (model,) = (
+            kind
+            for kind in (annotation, *get_args(annotation))
+            if isinstance(kind, type) and issubclass(kind, BaseModel)
+        )
+    return [name for name in model.model_fields if name != "workspace"]

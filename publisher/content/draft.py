@@ -15,13 +15,14 @@ from publisher.content.fields import Fields
 from publisher.content.frontmatter import split
 from publisher.content.nodes import Mapping as MappingNode
 from publisher.content.nodes import Scalar
-from publisher.content.problems import Findings, Flaw, suggestion
+from publisher.content.problems import RULES, Findings, Flaw, suggestion
 from publisher.content.session import Session, language, unusable
 from publisher.content.times import Moment
 from publisher.models import Account, MediaItem, Post, Severity
 
 KEYS = (
     "at", "to", "lang", "title", "media", "link", "expires", "embargo", "author", "repeat",
+    "ignore",
 )  # fmt: skip
 """What front matter may hold."""
 _MEDIA_KEYS = ("file", "alt", "credit", "people", "consent")
@@ -120,6 +121,7 @@ class _Reader:
             "held": self._reason_to_hold(at, embargo, media),
             "link": self._link(),
             "repeat": fields.flag("repeat") or False,
+            "ignore": self._ignore(),
             "media": media,
         }
 
@@ -195,6 +197,17 @@ class _Reader:
                     suggestion(name, names, nothing="publisher.toml has no accounts."),
                 )
         return tuple(name for name, _ in places)
+
+    def _ignore(self) -> tuple[str, ...]:
+        """The advice that is not wanted."""
+        words = self.fields.words("ignore") or ()
+        for code, position in words:
+            if code not in RULES:
+                hint = suggestion(code, RULES, nothing="")
+                self._findings.error(
+                    "bad-value", position, f"`{code}` is no advice that can be ignored.", hint
+                )
+        return tuple(code for code, _ in words if code in RULES)
 
     def _link(self) -> str | None:
         link = self.fields.text("link")

@@ -2,9 +2,9 @@
 
 import difflib
 from collections.abc import Collection
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
-from publisher.models import Position, Problem, Severity
+from publisher.models import Advice, Position, Problem, Severity
 
 CODES: dict[str, str] = {
     # Files
@@ -80,8 +80,20 @@ CODES: dict[str, str] = {
     "consent-missing": "People are in the picture, but no consent is named.",
     "unknown-consent": "posts/consents.yaml has no such consent.",
     "consent-scope": "The consent does not cover the channel or organisation.",
+    # Advice
+    "hashtag-case": "A hashtag of several words is written without capitals for them.",
+    "too-many-hashtags": "The message has more hashtags than do it good.",
+    "mention-first": "The post begins with a mention on X.",
+    "wrong-season": "A time is given in summer time while it is winter, or the other way round.",
+    "broken-link": "What looks like a web address is none.",
+    "markdown-link": "A link is written as in Markdown, which no channel understands.",
+    "shouting": "Several words in a row are in capitals.",
+    "stale-translation": "The source of the translation was changed after it.",
 }
 """Every code that a problem can have, with what it means in one line."""
+
+RULES: tuple[str, ...] = get_args(Advice)
+"""The codes that a workspace or a draft may ignore."""
 
 
 class Flaw(NamedTuple):

@@ -14,7 +14,7 @@ from pydantic_core import PydanticUndefined
 from publisher import settings
 from publisher.channels.base import Channel
 from publisher.content import draft, session
-from publisher.content.problems import CODES
+from publisher.content.problems import CODES, RULES
 from publisher.models import Capabilities
 from publisher.states import State
 from tests.docs import parts
@@ -75,6 +75,10 @@ def test_every_key_of_a_draft_has_its_row() -> None:
     text = page("drafts.md")
     assert first_cells(section(text, "One full example")) == list(draft.KEYS)
     assert first_cells(section(text, "Pictures")) == list(draft._MEDIA_KEYS)
+
+
+def test_every_rule_of_the_linter_has_its_row() -> None:
+    assert first_cells(section(page("drafts.md"), "Advice on the words")) == list(RULES)
 
 
 @pytest.mark.parametrize("keys", [session._KEYS, session._DEFAULTS_KEYS, session._ITEM_KEYS])

@@ -1,0 +1,189 @@
+"""Advice on the words of a post: what is allowed, and harms it still. All of it are warnings.
+
+Every rule is in `problems.RULES` and explained in docs/drafts.md; a workspace switches one off with
+`[lint] ignore` in publisher.toml, a draft with `ignore:`. A rule that calls wrong what is right
+teaches people to skip them all, so each says nothing where it is not certain.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from publisher.content import hashtags
+from publisher.content.problems import Findings, Flaw
+from publisher.content.rendering import section_for
+from publisher.content.sections import position_key
+from publisher.models import Account, Position, Post, Problem, Severity
+
+Found = Iterator[tuple[Flaw, int]]
+"""What is wrong with a text, and at which character of it."""
+
+# An abbreviation, its zone, whether it means summer time, and what is right in the other season.
+# CST, MST and PST are left out: half of the places that use them have no summer time.
+_SEASONS = {
+    "CET": ("Europe/Paris", False, "CEST"),
+    "CEST": ("Europe/Paris", True, "CET"),
+    "MEZ": ("Europe/Berlin", False, "MESZ"),
+    "MESZ": ("Europe/Berlin", True, "MEZ"),
+    "WET": ("Europe/Lisbon", False, "WEST"),
+    "WEST": ("Europe/Lisbon", True, "WET"),
+    "EET": ("Europe/Athens", False, "EEST"),
+    "EEST": ("Europe/Athens", True, "EET"),
+    "BST": ("Europe/London", True, "GMT"),
+    "EST": ("America/New_York", False, "EDT"),
+    "EDT": ("America/New_York", True, "EST"),
+}
+# A pattern that begins with the characters it looks for is twice as fast as one that looks behind.
+_SPACE = "[ \u00a0\u202f]"
+_ZONE_AFTER_TIME = re.compile(
+    rf"\d(?:[:.h]\d\d)?{_SPACE}*(?i:h|hrs?|heures?|horas|godz\.?|[ap]\.?m\.?)?{_SPACE}*[(\[]?"
+    rf"(?P<zone>{'|'.join(_SEASONS)})\b"
+)
+_AHEAD = timedelta(days=14)
+"""Posts tell of events to come: close to the change of the clocks, either may be right."""
+
+_LINK_LIKE = re.compile(
+    r"(?<!\w)(?:h{1,2}t{1,3}|t{2,3})ps?(?::[/\\]+|:(?=\w)|[/\\]{2})\S*", re.IGNORECASE
+)
+_LABEL = r"[^\W_](?:[\w-]*\w)?"
+_PROPER_LINK = re.compile(
+    rf"https?://(?:[^\s/?#@]+@)?{_LABEL}(?:\.{_LABEL})+\.?(?:[^\w.@\\-]|\Z)", re.IGNORECASE
+)
+_MARKDOWN_LINK = re.compile(
+    r"!?\[[^\]\n]*\]\((?:https?:|www\.|mailto:|/|#)[^)\s]*\)", re.IGNORECASE
+)
+
+_CAPITAL = f"[{''.join(c for c in map(chr, range(0x41, 0x250)) if c.isupper())}]"
+_OTHERS = f"{_CAPITAL}*(?:['\u2019-]{_CAPITAL}+)*"  # of a word, after its first letter
+_SHOUTING = re.compile(
+    rf"{_CAPITAL}(?<![\w#@'\u2019-].){_OTHERS}(?:{_SPACE}+{_CAPITAL}{_OTHERS}){{2,}}(?![\w'\u2019-])"
+)
+_FEWEST_SHOUTED_LETTERS = 12
+
+
+class Linter:
+    """Looks at the words of posts that belong to one workspace."""
+
+    def __init__(self, posts: Iterable[Post], most_hashtags: Mapping[str, int]) -> None:
+        """`most_hashtags`: how many a message may have on each channel."""
+        self._most_hashtags = most_hashtags
+        texts = (text for post in posts for parts in post.texts.values() for text in parts)
+        self._spellings = hashtags.spellings(text for text in texts if "#" in text)
+
+    def problems(self, post: Post, recipients: Iterable[Account]) -> list[Problem]:
+        """What is to be said about the words of a post that goes out to `recipients`."""
+        findings = Findings(post.file)
+        channels: dict[str, set[str]] = {}
+        for account in recipients:
+            channels.setdefault(section_for(post, account), set()).add(account.channel)
+        for section, parts in post.texts.items():
+            for number, text in enumerate(parts, 1):
+                begin = post.position(position_key(section, number))
+                on = channels.get(section, set())
+                for flaw, index in self._advice(post, text, on, first=number == 1):
+                    findings.add(flaw, _place(begin, text, index), Severity.WARNING)
+        return findings.problems
+
+    def _advice(self, post: Post, text: str, channels: Collection[str], *, first: bool) -> Found:
+        if tags := [*hashtags.joined(text)]:
+            yield from self._hashtag_case(tags, post.lang)
+            yield from self._too_many_hashtags(tags, channels)
+        if post.due_at:
+            yield from _wrong_season(text, post.due_at)
+        if first and text.startswith("@") and "twitter" in channels:
+            yield _MENTION_FIRST, 0
+        yield from _broken_links(text)
+        yield from _markdown_links(text)
+        yield from _shouting(text)
+
+    def _hashtag_case(self, tags: Sequence[tuple[str, int]], lang: str | None) -> Found:
+        for tag, index in dict(reversed(tags)).items():
+            spelling = hashtags.better(tag, lang, self._spellings)
+            if spelling is not None:
+                example = f"#{spelling}" if spelling else "#DroitsDeLEnfant"
+                yield (
+                    Flaw(
+                        "hashtag-case",
+                        f"Screen readers take #{tag} for one word.",
+                        f"Begin each of its words with a capital, as in {example}.",
+                    ),
+                    index,
+                )
+
+    def _too_many_hashtags(
+        self, tags: Sequence[tuple[str, int]], channels: Collection[str]
+    ) -> Found:
+        for channel in sorted(channels, key=lambda name: self._most_hashtags[name]):
+            most = self._most_hashtags[channel]
+            if len(tags) > most:
+                yield (
+                    Flaw(
+                        "too-many-hashtags",
+                        f"There are {len(tags)} hashtags; more than {most} on {channel} "
+                        "look like spam.",
+                        "Keep those that people follow. `[lint.hashtags]` in publisher.toml "
+                        "sets how many there may be.",
+                    ),
+                    tags[most][1],
+                )
+                return
+
+
+_MENTION_FIRST = Flaw(
+    "mention-first",
+    "The post begins with a mention: X may show it to those alone who follow both accounts.",
+    "Begin with another word.",
+)
+
+
+def _wrong_season(text: str, due_at: datetime) -> Found:
+    for match in _ZONE_AFTER_TIME.finditer(text):
+        written = match["zone"]
+        zone, summer, other = _SEASONS[written]
+        if {_is_summer(day, zone) for day in (due_at, due_at + _AHEAD)} == {not summer}:
+            season, present = ("summer", "winter") if summer else ("winter", "summer")
+            day = due_at.date().isoformat()
+            yield (
+                Flaw(
+                    "wrong-season",
+                    f"{written} is {season} time, and on {day} {present} time is in force.",
+                    f"Write {other}, or the place: the time in Geneva.",
+                ),
+                match.start("zone"),
+            )
+
+
+def _is_summer(instant: datetime, zone: str) -> bool:
+    return bool(instant.astimezone(ZoneInfo(zone)).dst())
+
+
+def _broken_links(text: str) -> Found:
+    for match in _LINK_LIKE.finditer(text) if "tp" in text or "TP" in text else ():
+        if not _PROPER_LINK.match(match.group()):
+            hint = "Write the whole address without spaces: https://www.example.org/article."
+            yield Flaw("broken-link", f"`{match.group()}` is no web address.", hint), match.start()
+
+
+def _markdown_links(text: str) -> Found:
+    for match in _MARKDOWN_LINK.finditer(text) if "](" in text else ():
+        hint = "Write the words, and the address after them."
+        yield (
+            Flaw("markdown-link", f"`{match.group()}` is published as it stands here.", hint),
+            match.start(),
+        )
+
+
+def _shouting(text: str) -> Found:
+    for match in _SHOUTING.finditer(text):
+        words = match.group()
+        if sum(map(str.isalpha, words)) >= _FEWEST_SHOUTED_LETTERS:
+            hint = "Capitals are hard to read, and read as shouting. Keep them for acronyms."
+            yield Flaw("shouting", f"`{words}` is written in capitals.", hint), match.start()
+
+
+def _place(begin: Position, text: str, index: int) -> Position:
+    """Where the character stands in the file, if `text` begins at `begin`."""
+    line_start = text.rfind("\n", 0, index) + 1
+    column = index - line_start + (1 if line_start else begin.column)
+    return Position(line=begin.line + text.count("\n", 0, index), column=column)
