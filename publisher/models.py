@@ -124,6 +124,8 @@ class Post(Frozen):
     """Why it must not go out although it is due: its agenda item is cancelled."""
     link: str | None = None
     repeat: bool = False
+    ignore: tuple[str, ...] = ()
+    """Advice that the draft does not follow on purpose."""
     media: tuple[MediaItem, ...] = ()
     texts: dict[str, tuple[str, ...]] = {}
     """Parts of the text by channel or account name; the common text stands under ""."""
@@ -145,8 +147,6 @@ class Picture(Frozen):
     alt: str
     credit: str | None = None
     name: str
-    ignore: tuple[str, ...] = ()
-    """Advice that the draft does not follow on purpose."""
     """A file name for pages and downloads."""
 
 
