@@ -173,24 +173,64 @@ def check(url: str, seconds: float = 3.0) -> None:
             hint="[broker] url begins with redis:// or rediss://; leave it empty to use the "
             "embedded broker.",
         )
-    where = f"The broker at {scheme}://{_address(url)}"
     try:
         _ping(url, seconds)
-    except redis.AuthenticationError:
-        raise BrokerUnavailable(
-            f"{where} refuses the user or the password.",
-            hint="Both belong into [broker] url or PUBLISHER_BROKER__URL: "
-            "redis://USER:PASSWORD@HOST:6379/0.",
-        ) from None
     except redis.TimeoutError:
+        where = f"The broker at {scheme}://{_address(url)}"
         raise BrokerUnavailable(f"{where} does not answer within {seconds:g} s.") from None
-    except (redis.RedisError, OSError, ValueError) as error:
-        raise BrokerUnavailable(f"{where} cannot be reached: {_harmless(error, url)}.") from None
-    except (TypeError, AttributeError) as error:  # how the client takes an option it does not know
-        raise BrokerUnavailable(
-            f"{where} cannot be reached: {_harmless(error, url)}.",
-            hint="Take out of [broker] url what stands after the question mark.",
-        ) from None
+    except Exception as error:  # noqa: BLE001 - the client raises anything for an option in the URL
+        raise unavailable(url, error) from None
+
+
+def unavailable(url: str, error: BaseException) -> BrokerUnavailable:
+    """What it means that the client of the broker at `url` raised `error`, and what to do."""
+    where = f"The broker at {url.partition('://')[0]}://{_address(url)}"
+    reason = _harmless(error, url).rpartition(" caused error: ")[2]  # one of several commands
+    for types, message, hint in _REFUSALS:
+        if isinstance(error, types):
+            return BrokerUnavailable(f"{where} {message}: {reason}.", hint=hint)
+    return BrokerUnavailable(f"{where} cannot be reached: {reason}.")
+
+
+_REFUSALS: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
+    (
+        (redis.AuthenticationError,),
+        "refuses the user or the password",
+        (
+            "Both belong into [broker] url or PUBLISHER_BROKER__URL: "
+            "redis://USER:PASSWORD@HOST:6379/0."
+        ),
+    ),
+    (
+        (redis.exceptions.NoPermissionError,),
+        "does not let its user work",
+        (
+            "Give the user of [broker] url all commands and keys (ACL SETUSER NAME ~* &* +@all), or "
+            "name another one."
+        ),
+    ),
+    (
+        (redis.exceptions.OutOfMemoryError,),
+        "is full",
+        "Raise its maxmemory, or give Publisher a broker of its own.",
+    ),
+    (
+        (redis.exceptions.ReadOnlyError,),
+        "is a read-only copy",
+        "Name the primary server in [broker] url.",
+    ),
+    (
+        (redis.ResponseError,),  # MISCONF, which is a disk that it cannot save to, and others
+        "refuses to work",
+        "The broker's own log says more; make room on its disk if that is full.",
+    ),
+    (
+        (TypeError, AttributeError),  # how the client takes an option that it does not know
+        "cannot be reached",
+        "Take out of [broker] url what stands after the question mark.",
+    ),
+)
+"""Exceptions of the client's, the kinds before the more general ones, with message and hint."""
 
 
 def _ping(url: str, seconds: float) -> None:
@@ -212,7 +252,7 @@ def _address(url: str) -> str:
     return url.partition("://")[2].rpartition("@")[2].partition("/")[0] or "(no host)"
 
 
-def _harmless(error: Exception, url: str) -> str:
+def _harmless(error: BaseException, url: str) -> str:
     """What the error says, without anything that stands before the @ in `url`."""
     text, login = str(error).rstrip("."), url.partition("://")[2].rpartition("@")[0]
     for secret in (login, login.partition(":")[2]):

@@ -4,8 +4,10 @@ Its messages are hints that may be lost or arrive twice without harm, so there i
 backend, no ETA, no beat, no retry and no late acknowledgement; docs/decisions.md says why.
 """
 
+import logging
 import ssl
 import sys
+import time
 from functools import cache
 
 from celery import Celery
@@ -14,6 +16,7 @@ from celery.signals import worker_init
 from publisher.app import Application
 from publisher.errors import BrokerUnavailable, PublisherError
 
+_ONCE_IN = 60.0  # seconds between two equal lines about the broker
 _PATIENCE = 2.0  # seconds that the dispatcher waits for a broker that does not answer
 
 
@@ -61,6 +64,7 @@ app.conf.update(
     worker_enable_remote_control=False,
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
+    broker_channel_error_retry=True,  # a broker that is full, or refuses for a while, is waited for
     broker_transport_options={
         "socket_timeout": _PATIENCE,
         "socket_connect_timeout": _PATIENCE,
@@ -69,6 +73,26 @@ app.conf.update(
     },
     task_default_queue="publisher",
 )
+
+
+class _Once(logging.Filter):
+    """Lets through what Celery says of its connection once a minute, and without a traceback.
+
+    Where a broker refuses, it tries again ten times a second and says so each time.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        now, message = time.monotonic(), record.getMessage()
+        self._said = {text: at for text, at in self._said.items() if now - at < _ONCE_IN}
+        record.exc_info = None
+        return self._said.setdefault(message, now) == now
+
+
+logging.getLogger("celery.worker.consumer.consumer").addFilter(_Once())
 
 
 @worker_init.connect

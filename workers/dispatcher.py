@@ -59,7 +59,7 @@ class Dispatcher:
                 self._tell(error)
                 time.sleep(_PAUSE_IN_TROUBLE)
             else:
-                self._trouble = None
+                self._tell_the_end()
             time.sleep(_TICK)
 
     def stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
@@ -115,6 +115,12 @@ class Dispatcher:
         if str(error) != self._trouble:
             log.warning(str(error), hint=error.hint)
         self._trouble = str(error)
+
+    def _tell_the_end(self) -> None:
+        """Log that it goes on: while a disk was full, not even its trouble may have been logged."""
+        if self._trouble:
+            log.info("it goes on", after=self._trouble)
+        self._trouble = None
 
 
 def main() -> int:

@@ -9,7 +9,8 @@ from celery import Task
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from publisher.errors import BrokerUnavailable, PublisherError
+from publisher import broker
+from publisher.errors import PublisherError
 from publisher.models import Claim
 from workers.app import app, publisher
 
@@ -53,4 +54,5 @@ def hand_over(task: Task, claims: Sequence[Claim]) -> None:
         task.apply_async(([(claim.delivery, claim.version) for claim in claims],))
     except (OperationalError, RedisError, OSError, TypeError, ValueError) as error:
         # Down, hung or refusing; the last two are how kombu takes an option that it does not know.
-        raise BrokerUnavailable(f"The broker took no message ({type(error).__name__}).") from error
+        url = publisher().settings.broker.url
+        raise broker.unavailable(url, error.__cause__ or error) from error
