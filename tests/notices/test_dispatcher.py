@@ -6,15 +6,17 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from sqlalchemy import select
 
 from publisher import notices, settings
 from publisher.app import Application
+from publisher.ledger.tables import notice_services
 from publisher.models import Claim
 from publisher.states import State
 from tests.notices.conftest import Mishaps
-from tests.notices.test_telling import has_failed, wait_for
 from tests.support.clock import ManualClock
 from tests.support.receiver import Receiver
+from tests.support.waiting import wait_for
 from tests.support.wishes import add, wish
 from tests.support.workspaces import Workspace
 
@@ -60,7 +62,9 @@ def test_a_service_that_hangs_delays_no_tick(
     for number in range(20):
         add(app.ledger, wish(clock, f"due-{number}.fr", 0))
         assert dispatcher.tick() == 1
-    assert has_failed(app.database, 0), "it gave up while the ticks went on"
+    with app.database.read() as connection:
+        turn = connection.execute(select(notice_services)).one()
+    assert turn.lease_until, "it gave up while the ticks went on"
     assert app.queries.counts() == {State.FAILED: 1, State.PUBLISHING: 20}
     receiver.let_go()
     app.notices.finish(20)

@@ -3,7 +3,6 @@
 import logging
 import subprocess
 import sys
-import threading
 import tomllib
 from collections.abc import Iterator
 
@@ -16,6 +15,7 @@ from publisher.notices.services import Service, open_services
 from tests.docs.conftest import DOCS, fences
 from tests.support import system
 from tests.support.receiver import Receiver
+from tests.support.waiting import wait_for
 
 SECRET = "hunter2"
 
@@ -90,12 +90,26 @@ def test_a_service_that_is_not_there_takes_no_message() -> None:
         service.send(TRIAL)
 
 
-def test_no_thread_is_left_that_the_process_would_wait_for(receiver: Receiver) -> None:
-    """A service that hangs must not keep a dispatcher from ending."""
-    before = set(threading.enumerate())
-    (service,) = opened(receiver.url)
-    service.send(TRIAL)
-    assert {t for t in set(threading.enumerate()) - before if "ThreadPool" in t.name} == set()
+_HANGING = """
+import sys, threading
+from pydantic import SecretStr
+from publisher.notices.message import TRIAL
+from publisher.notices.services import open_services
+
+(service,), _ = open_services([SecretStr(sys.argv[1])])
+threading.Thread(target=service.send, args=(TRIAL,), daemon=True).start()
+sys.stdin.read()
+"""
+
+
+def test_a_service_that_hangs_does_not_keep_a_process_from_ending(receiver: Receiver) -> None:
+    """As Apprise's own pool of threads would."""
+    receiver.hang()
+    command = [sys.executable, "-c", _HANGING, f"{receiver.url}?rto=60"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+        wait_for(lambda: receiver.requests)
+        process.communicate(timeout=20)
+    assert receiver.hangs
 
 
 @pytest.mark.parametrize(
@@ -157,6 +171,7 @@ def test_what_a_plugin_raises_is_not_repeated(receiver: Receiver) -> None:
         service.send(TRIAL)
     assert str(caught.value) == "json: ValueError."
     assert caught.value.__suppress_context__
+    assert caught.value.__cause__ is None
 
 
 def test_the_examples_of_the_docs_are_addresses_that_apprise_knows() -> None:

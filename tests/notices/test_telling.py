@@ -5,13 +5,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from datetime import UTC
-from functools import partial
 from unittest import mock
 
 import pytest
 import structlog
 from pydantic import SecretStr
-from sqlalchemy import select
 
 from publisher import logs, notices
 from publisher.errors import ConfigurationError, LedgerUnavailable, NoticeNotSent
@@ -19,25 +17,18 @@ from publisher.ledger.aftermath import face
 from publisher.ledger.database import Database
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.news import Item, News
-from publisher.ledger.tables import notice_services
 from publisher.notices import Notices, Teller
 from publisher.notices.message import compose
 from publisher.notices.services import Service, open_services
 from tests.notices.conftest import MORNING, SERVICE, Mishaps, teller
 from tests.support.clock import ManualClock
 from tests.support.receiver import Receiver, receiving
+from tests.support.waiting import wait_for
 from tests.support.wishes import add, wish
 
 Tell = Callable[[], object]
 
 _ROUNDS = 15
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)
 
 
 def test_what_needs_a_person_is_told_once(
@@ -246,30 +237,39 @@ def log(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     return read
 
 
-def has_failed(database: Database, times: int) -> bool:
-    with database.read() as connection:
-        failures: int = connection.execute(select(notice_services.c.failures)).scalar_one()
-    return failures == times
-
-
-@pytest.mark.usefixtures("_quick", "news")
-def test_a_trouble_is_logged_once_and_without_a_secret(
-    start: Callable[..., Notices],
-    database: Database,
+def test_a_trouble_is_logged_once_while_it_lasts(
     receiver: Receiver,
     mishaps: Mishaps,
+    news: News,
     clock: ManualClock,
     log: Callable[[], str],
 ) -> None:
+    at_once = threading.Event()
+    at_once.set()
+    one = teller(receiver, news)
     receiver.status = 503
-    start(f"json://me:hunter2@{receiver.address}/hunter2", "hunter2://hunter2")
     mishaps.fail()
-    for attempt in (1, 2, 3):
-        wait_for(partial(has_failed, database, attempt))
+    for _ in range(3):
+        one._look(at_once)
+        one._look(at_once)  # it is not tried yet
         clock.advance(1801)
+    assert receiver.requests == 3
+    assert log().count("json: it answered with status 503.") == 1
+    receiver.status = 200
+    one._look(at_once)
+    clock.advance(61)
+    receiver.status = 503
+    mishaps.fail()
+    one._look(at_once)
+    assert log().count("json: it answered with status 503.") == 2
+
+
+def test_an_address_that_is_none_is_logged_without_it(
+    start: Callable[..., Notices], log: Callable[[], str]
+) -> None:
+    start("hunter2://hunter2").finish(20)
     shown = log()
-    assert shown.count("json: it answered with status 503.") == 1
-    assert shown.count("number 2 is no address that Apprise can use") == 1
+    assert shown.count("number 1 is no address that Apprise can use") == 1
     assert "hunter2" not in shown
 
 
