@@ -8,9 +8,9 @@ from pathlib import Path
 
 from publisher.channels.registry import CAPABILITIES
 from publisher.cli.arguments import nearest
-from publisher.cli.slugs import slug
 from publisher.content.problems import Flaw
 from publisher.content.session import LANGUAGE, Session
+from publisher.content.slugs import slug
 from publisher.content.times import Moment
 from publisher.errors import UsageError
 from publisher.settings import Settings

@@ -1,4 +1,4 @@
-"""File names out of titles."""
+"""Names for files and agenda items, out of titles."""
 
 import re
 import unicodedata
