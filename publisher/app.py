@@ -17,6 +17,7 @@ from publisher.channels.registry import ChannelOptions, open_channel
 from publisher.clock import Clock
 from publisher.delivery import Courier, Leases
 from publisher.errors import ConfigurationError, CredentialsMissing, PublisherError
+from publisher.ledger.approvals import Approvals
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.audit import Audit
 from publisher.ledger.control import Control
@@ -75,7 +76,7 @@ class Application:
 
     @cached_property
     def control(self) -> Control:
-        return Control(self.database, self.clock, approval=self.settings.approval.required)
+        return Control(self.database, self.clock, self.settings.approval_rule)
 
     @cached_property
     def withdrawal(self) -> Withdrawal:
@@ -91,11 +92,23 @@ class Application:
 
     @cached_property
     def dispatch(self) -> Dispatch:
-        return Dispatch(self.database, self.clock, self._settle)
+        return Dispatch(self.database, self.clock, self.longest_settle)
 
     @property
     def _settle(self) -> float:
         return self.settings.delivery.settle.total_seconds()
+
+    @property
+    def longest_settle(self) -> float:
+        """Real seconds until an absence counts while a request may still be on its way.
+
+        That is so when a lease ran out: if the clock was set, it may have done so early.
+        """
+        return self._settle + self._leases.sending
+
+    @property
+    def _leases(self) -> Leases:
+        return Leases.for_timeout(self.settings.delivery.request_timeout)
 
     @cached_property
     def doubts(self) -> Doubts:
@@ -107,7 +120,11 @@ class Application:
 
     @cached_property
     def attempts(self) -> Attempts:
-        return Attempts(self.database, self.clock, self._settle)
+        return Attempts(self.database, self.clock, self._settle, self.settings.approval_rule)
+
+    @cached_property
+    def approvals(self) -> Approvals:
+        return Approvals(self.database, self.clock, self.settings.approval_rule)
 
     @cached_property
     def planner(self) -> "Planner":
@@ -122,7 +139,7 @@ class Application:
             self.attempts,
             self.channel,
             self.clock,
-            Leases.for_timeout(self.settings.delivery.request_timeout),
+            self._leases,
         )
 
     @cached_property
@@ -193,6 +210,7 @@ def _log_row(delivery: Delivery) -> dict[str, Any]:
         "error": error,
         "queued_by": delivery.queued_by,
         "approved_by": delivery.approved_by,
+        "approved_at": instant_text(delivery.approved_at),
         "text": [part.text for part in delivery.content.parts],
     }
 

@@ -4,7 +4,7 @@ Instants are aware datetimes in UTC.
 """
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
@@ -74,6 +74,26 @@ class Capabilities(Frozen):
     """Whether a post is made at the platform, unseen, before it is made public."""
 
 
+class Mandate(Frozen):
+    """Who may post as an account that belongs to somebody else, and what for."""
+
+    authors: tuple[str, ...] = ()
+    """Who may write; empty: anybody."""
+    approvers: tuple[str, ...] = ()
+    """Who has to approve; empty: nobody in particular."""
+    since: date | None = None
+    until: date | None = None
+    """The first and the last day on which something may go out, in the session's zone."""
+
+
+class ApprovalRule(Frozen):
+    """What an account asks for before something goes out."""
+
+    required: bool = False
+    approvers: tuple[str, ...] = ()
+    """Who may approve; empty: everybody but the author."""
+
+
 class Account(Frozen):
     """One voice on one channel, as publisher.toml describes it (no secrets)."""
 
@@ -86,6 +106,7 @@ class Account(Frozen):
     timezone: str | None = None
     title: str | None = None
     """What readers see as the name; only for `site` and the timelines of the sandbox."""
+    mandate: Mandate | None = None
 
 
 class MediaItem(Frozen):
@@ -261,6 +282,9 @@ class Delivery(Frozen):
     """Why its draft wants it held, also after somebody cancelled it."""
     queued_by: str | None
     approved_by: str | None
+    approved_at: datetime | None
+    approved_digest: str | None
+    """The digest of what was approved; see `ledger/approvals.py`."""
     repeat: bool
     head: str = ""
     """The hash of its newest step in the history."""

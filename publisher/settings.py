@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, Self, get_args
 from urllib.parse import urlsplit
@@ -27,7 +28,7 @@ from pydantic import (
 
 from publisher.clock import parse_duration
 from publisher.errors import ConfigurationError, CredentialsMissing, WorkspaceNotFound
-from publisher.models import Account, Advice
+from publisher.models import Account, Advice, ApprovalRule, Mandate
 from publisher.sources import (
     SECRETS_FILE,
     SECRETS_VARIABLE,
@@ -40,7 +41,7 @@ from publisher.sources import (
 
 __all__ = ["CHANNELS", "CREDENTIALS", "SECRETS_FILE", "SETTINGS_FILE", "AccountSettings",
            "ApprovalSettings", "BrokerSettings", "DatabaseSettings", "DeliverySettings",
-           "NoticeSettings", "Settings", "find_workspace", "load"]  # fmt: skip
+           "NoticeSettings", "PriceSettings", "Settings", "find_workspace", "load"]  # fmt: skip
 
 CHANNELS = ("twitter", "facebook", "site")
 CREDENTIALS: dict[str, tuple[str, ...]] = {
@@ -108,6 +109,13 @@ class ApprovalSettings(_Section):
     required: bool = False
 
 
+class PriceSettings(_Section):
+    """What X charges, in US dollars (docs.x.com/x-api/getting-started/pricing, 2026)."""
+
+    x_post: Decimal = Field(default=Decimal("0.015"), ge=0)
+    x_post_with_link: Decimal = Field(default=Decimal("0.200"), ge=0)
+
+
 class DeliverySettings(_Section):
     settle: Duration = timedelta(seconds=60)
     request_timeout: Duration = timedelta(seconds=20)
@@ -167,6 +175,9 @@ class AccountSettings(_Section):
     page_id: str | None = Field(default=None, pattern=r"^\d+$")
     timezone: str | None = None
     title: str | None = None
+    approval: bool | None = None
+    """Whether its posts need an approval; None: as `[approval] required` says."""
+    mandate: Mandate | None = None
     api_key: SecretStr | None = None
     api_secret: SecretStr | None = None
     access_token: SecretStr | None = None
@@ -197,6 +208,7 @@ class Settings(_Section):
     delivery: DeliverySettings = DeliverySettings()
     lint: LintSettings = LintSettings()
     notices: NoticeSettings = NoticeSettings()
+    prices: PriceSettings = PriceSettings()
     accounts: dict[str, AccountSettings] = {}
     twitter_api_url: str | None = None
     """Another server than X (the sandbox); signatures stay over X's own address."""
@@ -238,6 +250,13 @@ class Settings(_Section):
     def public_accounts(self) -> dict[str, Account]:
         """The accounts without their secrets, by name."""
         return {name: entry.account(name) for name, entry in self.accounts.items()}
+
+    def approval_rule(self, account: str) -> ApprovalRule:
+        """What is to be approved of an account; a mandate that names approvers asks for one."""
+        entry = self.accounts.get(account)
+        approvers = entry.mandate.approvers if entry and entry.mandate else ()
+        asked = entry.approval if entry and entry.approval is not None else self.approval.required
+        return ApprovalRule(required=asked or bool(approvers), approvers=approvers)
 
     def without_credentials(self) -> dict[str, CredentialsMissing]:
         """The accounts that lack something of their credentials, and what."""

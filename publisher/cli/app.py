@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from publisher import __version__
-from publisher.cli import arguments, audit, control, deliveries, drafts, output, running
+from publisher.cli import approval, arguments, audit, control, deliveries, drafts, output, running
 
 if TYPE_CHECKING:
     from typer.core import TyperGroup
@@ -119,6 +119,15 @@ _add(
 )
 _add(deliveries.plan, "publisher plan", "publisher plan posts/lima")
 _add(deliveries.queue, "publisher queue", "publisher queue posts/lima --as redaction")
+_add(
+    approval.approve,
+    "publisher approve",
+    "publisher approve 2016-03-07-annual-day.fr --as direction",
+)
+_add(
+    approval.reject,
+    'publisher reject 2016-03-07-annual-day.fr --reason "the figure is of 2014"',
+)
 _add(deliveries.status, "publisher status", "publisher status --all")
 _add_with(
     deliveries.log,

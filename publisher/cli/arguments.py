@@ -1,6 +1,7 @@
 """What people type, turned into what the other parts take. All refusals are usage errors."""
 
 import os
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
@@ -76,6 +77,16 @@ def actor(given: str | None) -> str:
     if not name.strip() or not name.isprintable():
         raise UsageError("The name of who asks is empty or holds odd characters.")
     return name.strip()
+
+
+def confirm(question: str) -> None:
+    """Ask, and end the command unless the answer is yes; UsageError where nobody can answer."""
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "This asks before it does anything, and nobody is there to answer.",
+            hint="Say --yes in a script.",
+        )
+    typer.confirm(question, abort=True)
 
 
 def drafts(paths: Sequence[Path], posts: Path) -> list[Path]:

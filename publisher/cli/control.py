@@ -42,7 +42,7 @@ def pause(
     """
     app = arguments.application(context)
     name = _account(app, account)
-    _require(reason, "--reason")
+    require(reason, "--reason")
     unanswered = app.control.pause(name, reason, arguments.actor(who))
     output.print_line(f"Paused: {name or 'everything'}. Nothing leaves any more.")
     if unanswered:
@@ -132,7 +132,7 @@ def resolve(
     """
     app = arguments.application(context)
     for remote_id in published:
-        _require(remote_id, "--published")
+        require(remote_id, "--published")
     resolved = app.control.resolve(
         arguments.post_id(post, app.settings.posts),
         _account(app, account),
@@ -166,7 +166,7 @@ def withdraw(
     again.
     """
     app = arguments.application(context)
-    _require(reason, "--reason")
+    require(reason, "--reason")
     done = app.withdrawal.withdraw(
         arguments.post_id(post, app.settings.posts),
         _account(app, account),
@@ -189,7 +189,8 @@ def _account(app: "Application", given: str | None) -> str | None:
     return arguments.account(given, sorted(app.settings.accounts))
 
 
-def _require(text: str, option: str) -> None:
+def require(text: str, option: str) -> None:
+    """Refuse an option that says nothing."""
     from publisher.errors import UsageError
 
     if not text.strip():

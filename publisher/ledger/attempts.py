@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 
 from publisher import retry
 from publisher.clock import Clock
+from publisher.ledger.approvals import NOT_APPROVED, RuleOf, is_approved, no_rule
 from publisher.ledger.database import Database
 from publisher.ledger.doubts import doubt, known_out
 from publisher.ledger.holds import applies_to, hold, is_resting
@@ -27,11 +28,14 @@ _NEARLY_USED_UP = "The platform's limit for this account is used up. It goes on 
 class Attempts:
     """What a worker does with a delivery that it claimed."""
 
-    def __init__(self, database: Database, clock: Clock, settle: float) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, settle: float, rule_of: RuleOf = no_rule
+    ) -> None:
         """`settle`: real seconds until an absence from the platform counts."""
         self._database = database
         self._clock = clock
         self._settle = settle
+        self._rule_of = rule_of
 
     def take(self, claim: Claim) -> Delivery | None:
         """The claimed delivery; None when the claim is worth nothing any more."""
@@ -61,7 +65,7 @@ class Attempts:
         """Write that the next part is about to be sent at `send_at`.
 
         None when it must not go out now: the account is paused or held (it is due again when
-        that ends), or it would be past its expiry (it is missed).
+        that ends), nobody approved it as it stands, or it would be past its expiry (it is missed).
         """
         now = self._clock.now()
         with self._database.write() as connection:
@@ -76,6 +80,16 @@ class Attempts:
                     "stopped",
                     target=State.SCHEDULED,
                     lease_until=None,
+                )
+                return None
+            if not is_approved(delivery, self._rule_of(delivery.account)):
+                self._change(
+                    connection,
+                    delivery,
+                    "not approved",
+                    target=State.AWAITING_APPROVAL,
+                    lease_until=None,
+                    **NOT_APPROVED,
                 )
                 return None
             if delivery.expires_at is not None and max(now, send_at) > delivery.expires_at:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, select, update
 
 from publisher.clock import Clock
 from publisher.errors import NoSuchPost, NotPossible
+from publisher.ledger.approvals import RuleOf, is_approved, no_rule
 from publisher.ledger.database import Database
 from publisher.ledger.moves import change, delivery_of, note, step
 from publisher.ledger.resolution import resolved
@@ -26,11 +27,10 @@ _APART = timedelta(minutes=1)
 class Control:
     """What a person may do to what is queued, on its way, or out."""
 
-    def __init__(self, database: Database, clock: Clock, *, approval: bool = False) -> None:
-        """`approval`: whether nothing may go out that nobody approved."""
+    def __init__(self, database: Database, clock: Clock, rule_of: RuleOf = no_rule) -> None:
         self._database = database
         self._clock = clock
-        self._approval = approval
+        self._rule_of = rule_of
 
     def pause(self, account: str | None, reason: str, actor: str) -> list[Delivery]:
         """Stop everything, or one account; nothing leaves from the moment this returns.
@@ -183,7 +183,7 @@ class Control:
         """As if it were queued anew; an uncertain one past its expiry is missed from there on."""
         if delivery.hold_reason and delivery.state is not State.UNCERTAIN:
             return State.HELD
-        approved = not self._approval or delivery.approved_by
+        approved = is_approved(delivery, self._rule_of(delivery.account))
         return State.SCHEDULED if approved else State.AWAITING_APPROVAL
 
     @staticmethod

@@ -54,7 +54,7 @@ class Dispatch:
     """Claims, expiries and leases."""
 
     def __init__(self, database: Database, clock: Clock, settle: float) -> None:
-        """`settle`: real seconds until an absence from the platform counts."""
+        """`settle`: real seconds until an absence counts of what a worker left behind."""
         self._database = database
         self._clock = clock
         self._settle = settle

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from publisher.clock import Clock
+from publisher.ledger.approvals import NOT_APPROVED
 from publisher.ledger.chain import delivery_origin
 from publisher.ledger.database import Database
 from publisher.ledger.moves import Moved, chained, change, note, step
@@ -170,7 +171,7 @@ def _wished(wish: Wish, actor: str) -> dict[str, Any]:
         "channel": wish.channel,
         "queued_by": wish.queued_by or actor,
         "repeat": wish.repeat,
-        "approved_by": None,
+        **NOT_APPROVED,
     }
 
 

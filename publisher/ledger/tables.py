@@ -85,6 +85,8 @@ deliveries = Table(
     Column("hold_reason", Text),
     Column("queued_by", String),
     Column("approved_by", String),
+    Column("approved_at", Instant),
+    Column("approved_digest", String(64)),
     Column("repeat", Boolean, nullable=False),
     # The hash of its newest step; `version` is that step's number (see chain.py).
     Column("head", String(64), nullable=False, server_default=""),

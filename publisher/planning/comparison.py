@@ -121,7 +121,7 @@ class Comparison:
                 expires_at=post.due_at + expires_after,
                 embargo_until=post.embargo_until,
                 content=self._content(post, account),
-                state=self._state(post),
+                state=self._state(post, account),
                 reason=post.held,
                 queued_by=post.author,
                 repeat=post.repeat,
@@ -137,10 +137,11 @@ class Comparison:
             self._clean[key] = pictures.clean(item.path, capabilities)
         return self._clean[key]
 
-    def _state(self, post: Post) -> State:
+    def _state(self, post: Post, account: Account) -> State:
         if post.held:
             return State.HELD
-        return State.AWAITING_APPROVAL if self._settings.approval.required else State.SCHEDULED
+        rule = self._settings.approval_rule(account.name)
+        return State.AWAITING_APPROVAL if rule.required else State.SCHEDULED
 
     def _compare(self, post: Post, wish: Wish, delivery: Delivery | None) -> None:
         if delivery is None:

@@ -13,7 +13,7 @@ from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.moves import Moved
 from publisher.ledger.queries import Queries
-from publisher.models import Delivery, Prepared
+from publisher.models import ApprovalRule, Delivery, Prepared
 from publisher.outcome import Accepted, Kind, Refused, Unknown
 from publisher.states import State
 from tests.support.clock import ManualClock
@@ -301,7 +301,7 @@ def test_retry_asks_for_approval_where_nobody_gave_it(
 ) -> None:
     add(ledger, wish(clock, state=State.AWAITING_APPROVAL))
     control.cancel("post.fr", None, "direction", "")
-    Control(database, clock, approval=True).retry("post.fr", None, "redaction")
+    Control(database, clock, lambda _: ApprovalRule(required=True)).retry("post.fr", None, "redaction")
     assert only(queries).state is State.AWAITING_APPROVAL
 
 

@@ -25,7 +25,7 @@ def _delivery() -> Delivery:
         remote_ids=("11", "12"), prepared=Prepared(), attempts=1, lease_until=None, intent_at=None,
         doubt_since=None, settled_at=None, absences=0, hold_reason=None,
         published_at=_AT, url=None, error_kind=None, error_message=None, reason=None,
-        queued_by=None, approved_by=None, repeat=False,
+        queued_by=None, approved_by=None, approved_at=None, approved_digest=None, repeat=False,
     )  # fmt: skip
 
 

@@ -27,3 +27,14 @@ def test_a_clock_that_is_set_forward_does_not_shorten_the_settling_time() -> Non
     doubted = step_of(ON_X, Moment.ANSWERED, after=late) + 2
     history = run(ON_X, (*late, Fault(doubted, Act.JUMP, 300)))
     assert not history.broken, str(history)
+
+
+@pytest.mark.parametrize("seconds", [30, 300])
+def test_a_lease_that_runs_out_early_leaves_its_request_the_time_to_be_done(
+    seconds: float,
+) -> None:
+    """The clock is set forward while the request is under way, and it is done late."""
+    late = (Fault(step_of(ON_X, Moment.REQUEST), Act.DONE_LATE, 58),)
+    sent = step_of(ON_X, Moment.SENT, after=late)
+    history = run(ON_X, (*late, Fault(sent, Act.JUMP, seconds)))
+    assert not history.broken, str(history)

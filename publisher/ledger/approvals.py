@@ -1,0 +1,177 @@
+"""A second person's word for exactly what goes out, to whom and when."""
+
+import hashlib
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from publisher.clock import Clock
+from publisher.errors import NoSuchPost, NotPossible
+from publisher.ledger.database import Database
+from publisher.ledger.moves import change, delivery_of
+from publisher.ledger.tables import deliveries, microseconds
+from publisher.models import ApprovalRule, Delivery
+from publisher.states import Role, State
+
+_REJECTABLE = frozenset({State.AWAITING_APPROVAL, State.SCHEDULED})
+
+
+RuleOf = Callable[[str], ApprovalRule]
+"""Gives the rule of an account by its name."""
+
+
+def no_rule(_account: str) -> ApprovalRule:
+    """Nothing needs an approval."""
+    return ApprovalRule()
+
+
+def digest(delivery: Delivery) -> str:
+    """SHA-256, in hexadecimal, over all that an approval is about.
+
+    That is every text, picture (its bytes) and alternative text, the link, the account, and the
+    times: when it is due, when its embargo ends and when it expires.
+    """
+    times = (delivery.due_at, delivery.embargo_until, delivery.expires_at)
+    said = [
+        delivery.account,
+        delivery.channel,
+        delivery.content.digest,
+        *(microseconds(instant) if instant else None for instant in times),
+    ]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def is_approved(delivery: Delivery, rule: ApprovalRule) -> bool:
+    """Whether it may go out as it stands now."""
+    if delivery.approved_by is None:
+        return not rule.required
+    return delivery.approved_digest == digest(delivery)
+
+
+class Approvals:
+    """Approves and rejects deliveries."""
+
+    def __init__(self, database: Database, clock: Clock, rule_of: RuleOf) -> None:
+        self._database = database
+        self._clock = clock
+        self._rule_of = rule_of
+
+    def waiting(self, post: str | None = None, account: str | None = None) -> list[Delivery]:
+        """What waits for an approval, in the order in which it would go out."""
+        query = _narrowed(deliveries.c.state == State.AWAITING_APPROVAL, post, account)
+        ordered = select(deliveries).where(query).order_by(deliveries.c.due_at, deliveries.c.id)
+        with self._database.read() as connection:
+            return [delivery_of(row) for row in connection.execute(ordered).mappings()]
+
+    def approve(
+        self, posts: Collection[str], account: str | None, actor: str, seen: Mapping[int, str]
+    ) -> list[Delivery]:
+        """Let deliveries of these posts that wait for it go out; all or nothing.
+
+        `seen` are the digests, by delivery, of what the approver looked at. Raises NotPossible when
+        one was edited since, when its author is who approves, or when the account's mandate names
+        others.
+        """
+
+        def act(connection: Connection, delivery: Delivery) -> Delivery:
+            self._refuse(delivery, actor, seen)
+            return change(
+                connection, delivery, "approved", role=Role.MANAGER, actor=actor,
+                at=self._clock.now(), target=State.SCHEDULED, detail={"digest": digest(delivery)},
+                approved_by=actor, approved_at=self._clock.now(), approved_digest=digest(delivery),
+                reason=None,
+            )  # fmt: skip
+
+        return self._each(posts, account, frozenset({State.AWAITING_APPROVAL}), "approved", act)
+
+    def reject(
+        self, posts: Collection[str], account: str | None, actor: str, reason: str
+    ) -> list[Delivery]:
+        """Send deliveries back to their authors, also approved ones; all or nothing.
+
+        They wait for an approval, with the reason, until their draft is edited or somebody
+        approves them after all.
+        """
+
+        def act(connection: Connection, delivery: Delivery) -> Delivery:
+            return change(
+                connection, delivery, "rejected", role=Role.MANAGER, actor=actor,
+                at=self._clock.now(), target=State.AWAITING_APPROVAL, detail={"reason": reason},
+                reason=f"rejected by {actor}: {reason}", **NOT_APPROVED,
+            )  # fmt: skip
+
+        return self._each(posts, account, _REJECTABLE, "rejected", act)
+
+    def _refuse(self, delivery: Delivery, actor: str, seen: Mapping[int, str]) -> None:
+        place = f"{delivery.post} to {delivery.account}"
+        if seen.get(delivery.id) != digest(delivery):
+            raise NotPossible(
+                f"{place} is not what you looked at: it was edited meanwhile, or is new.",
+                hint="Look at it again, then approve it.",
+            )
+        if _same_person(actor, delivery.queued_by):
+            raise NotPossible(
+                f"{actor} wrote {place}, and an author cannot approve it.",
+                hint="Somebody else has to look at it; --as NAME says who.",
+            )
+        approvers = self._rule_of(delivery.account).approvers
+        if approvers and not any(_same_person(actor, one) for one in approvers):
+            raise NotPossible(
+                f"{actor} may not approve posts of {delivery.account}.",
+                hint=f"Its mandate names: {', '.join(sorted(approvers))}.",
+            )
+
+    def _each(
+        self,
+        posts: Collection[str],
+        account: str | None,
+        states: frozenset[State],
+        what: str,
+        act: Callable[[Connection, Delivery], Delivery],
+    ) -> list[Delivery]:
+        with self._database.write() as connection:
+            chosen = [
+                delivery
+                for post in dict.fromkeys(posts)
+                for delivery in self._of_post(connection, post, account, states, what)
+            ]
+            return [act(connection, delivery) for delivery in chosen]
+
+    @staticmethod
+    def _of_post(
+        connection: Connection, post: str, account: str | None, states: frozenset[State], what: str
+    ) -> Sequence[Delivery]:
+        query = select(deliveries).where(_narrowed(deliveries.c.post == post, None, account))
+        locked = query.order_by(deliveries.c.id).with_for_update()
+        found = [delivery_of(row) for row in connection.execute(locked).mappings()]
+        if not found:
+            raise NoSuchPost(f"The ledger has no {post}{f' to {account}' if account else ''}.")
+        chosen = [delivery for delivery in found if delivery.state in states]
+        if not chosen:
+            is_now = ", ".join(f"{d.account} is {d.state}" for d in found)
+            raise NotPossible(f"Nothing of {post} can be {what}: {is_now}.")
+        return chosen
+
+
+NOT_APPROVED: Mapping[str, Any] = {
+    "approved_by": None,
+    "approved_at": None,
+    "approved_digest": None,
+}
+"""The columns of a delivery that nobody has approved, or whose approval is void."""
+
+
+def _narrowed(
+    condition: ColumnElement[bool], post: str | None, account: str | None
+) -> ColumnElement[bool]:
+    if post is not None:
+        condition &= deliveries.c.post == post
+    if account is not None:
+        condition &= deliveries.c.account == account
+    return condition
+
+
+def _same_person(one: str, other: str | None) -> bool:
+    return other is not None and one.strip().casefold() == other.strip().casefold()

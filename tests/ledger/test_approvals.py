@@ -1,0 +1,215 @@
+"""Approval: bound to the exact content, account and time, and not given by the author."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from publisher.errors import NotPossible
+from publisher.ledger.approvals import Approvals, digest
+from publisher.ledger.attempts import Attempts
+from publisher.ledger.control import Control
+from publisher.ledger.database import Database
+from publisher.ledger.dispatch import Dispatch
+from publisher.ledger.ledger import Ledger
+from publisher.ledger.queries import Queries
+from publisher.ledger.tables import deliveries
+from publisher.models import ApprovalRule, Content, Delivery, Part, Picture
+from publisher.states import State
+from tests.support.clock import ManualClock
+from tests.support.wishes import add, wish
+
+_ASKED = ApprovalRule(required=True)
+
+
+@pytest.fixture
+def approvals(database: Database, clock: ManualClock) -> Approvals:
+    return Approvals(database, clock, lambda _account: _ASKED)
+
+
+@pytest.fixture
+def waiting(ledger: Ledger, queries: Queries, clock: ManualClock) -> Delivery:
+    add(ledger, wish(clock, state=State.AWAITING_APPROVAL, queued_by="redaction"))
+    return only(queries)
+
+
+def only(queries: Queries) -> Delivery:
+    (found,) = queries.deliveries()
+    return found
+
+
+def approve(approvals: Approvals, delivery: Delivery, actor: str = "direction") -> Delivery:
+    seen = {delivery.id: digest(delivery)}
+    (approved,) = approvals.approve([delivery.post], None, actor, seen)
+    return approved
+
+
+def test_an_approval_names_who_and_when_and_lets_the_post_go_out(
+    approvals: Approvals, waiting: Delivery, clock: ManualClock
+) -> None:
+    approved = approve(approvals, waiting)
+    assert approved.state is State.SCHEDULED
+    assert (approved.approved_by, approved.approved_at) == ("direction", clock.now())
+
+
+def test_a_post_without_approval_is_not_claimed(
+    waiting: Delivery, dispatch: Dispatch, clock: ManualClock
+) -> None:
+    clock.advance(120)
+    assert dispatch.claim(clock.ahead(2), clock.ahead(30), 10) == []
+
+
+@pytest.mark.parametrize("author", ["redaction", "Redaction ", "REDACTION"])
+def test_its_author_cannot_approve_it(
+    approvals: Approvals, waiting: Delivery, queries: Queries, author: str
+) -> None:
+    with pytest.raises(NotPossible, match="an author cannot"):
+        approve(approvals, waiting, author)
+    assert only(queries).state is State.AWAITING_APPROVAL
+
+
+def test_what_was_edited_after_somebody_looked_cannot_be_approved(
+    approvals: Approvals, waiting: Delivery, ledger: Ledger, queries: Queries, clock: ManualClock
+) -> None:
+    edited = wish(clock, texts=("Autre texte",), state=State.AWAITING_APPROVAL)
+    ledger.apply(add=(), edit=[(waiting, edited)], cancel=(), pictures={}, actor="redaction")
+    with pytest.raises(NotPossible, match="not what you looked at"):
+        approve(approvals, waiting)
+    assert only(queries).approved_by is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"texts": ("Un autre texte",)},
+        {"due_in": 61},
+        {"expires_at": None},
+        {"embargo_until": "later"},
+    ],
+    ids=["text", "time", "expiry", "embargo"],
+)
+def test_any_edit_makes_an_approval_void(
+    approvals: Approvals,
+    waiting: Delivery,
+    ledger: Ledger,
+    queries: Queries,
+    clock: ManualClock,
+    change: dict[str, object],
+) -> None:
+    approved = approve(approvals, waiting)
+    if "embargo_until" in change:
+        change = {"embargo_until": clock.now() + timedelta(seconds=90)}
+    edited = wish(clock, **{"state": State.AWAITING_APPROVAL, **change})  # type: ignore[arg-type]
+    ledger.apply(add=(), edit=[(approved, edited)], cancel=(), pictures={}, actor="redaction")
+    after = only(queries)
+    assert (after.state, after.approved_by) == (State.AWAITING_APPROVAL, None)
+    assert (after.approved_at, after.approved_digest) == (None, None)
+
+
+def test_the_digest_covers_everything_that_the_public_gets(waiting: Delivery) -> None:
+    picture = Picture(
+        digest="a" * 64, media_type="image/png", width=1, height=1, alt="Une salle", name="a.png"
+    )
+    part = waiting.content.parts[0]
+    with_picture = part.model_copy(update={"pictures": (picture,)})
+
+    def of(**columns: object) -> str:
+        return digest(waiting.model_copy(update=columns))
+
+    def showing(**change: object) -> str:
+        changed = picture.model_copy(update=change)
+        return of(content=Content(parts=(part.model_copy(update={"pictures": (changed,)}),)))
+
+    digests = [
+        of(),
+        of(account="lima-x"),
+        of(due_at=waiting.due_at + timedelta(microseconds=1)),
+        of(embargo_until=waiting.due_at),
+        of(expires_at=None),
+        of(content=Content(parts=(Part(text="Autre"),))),
+        of(content=waiting.content.model_copy(update={"link": "https://www.example.org/"})),
+        of(content=Content(parts=(with_picture,))),
+        showing(alt="Une cour"),
+        showing(digest="b" * 64),
+    ]
+    assert len(set(digests)) == len(digests)
+    assert of(version=99, attempts=3) == of(), "what happens to it is no edit"
+
+
+def test_a_mandate_says_who_may_approve(
+    database: Database, waiting: Delivery, clock: ManualClock
+) -> None:
+    rule = ApprovalRule(required=True, approvers=("Direction", "coordination"))
+    approvals = Approvals(database, clock, lambda _account: rule)
+    with pytest.raises(NotPossible, match="may not approve"):
+        approve(approvals, waiting, "stagiaire")
+    assert approve(approvals, waiting, "direction").state is State.SCHEDULED
+
+
+def test_a_rejected_post_says_why_and_waits_until_it_is_edited_or_approved(
+    approvals: Approvals, waiting: Delivery
+) -> None:
+    approve(approvals, waiting)
+    (rejected,) = approvals.reject(["post.fr"], None, "direction", "le chiffre est faux")
+    assert (rejected.state, rejected.approved_by) == (State.AWAITING_APPROVAL, None)
+    assert rejected.reason == "rejected by direction: le chiffre est faux"
+    assert approve(approvals, rejected).reason is None
+
+
+def test_approving_several_posts_is_all_or_nothing(
+    approvals: Approvals, waiting: Delivery, ledger: Ledger, queries: Queries, clock: ManualClock
+) -> None:
+    add(ledger, wish(clock, "own.fr", state=State.AWAITING_APPROVAL, queued_by="direction"))
+    seen = {delivery.id: digest(delivery) for delivery in approvals.waiting()}
+    with pytest.raises(NotPossible, match="own.fr"):
+        approvals.approve(["post.fr", "own.fr"], None, "direction", seen)
+    assert queries.counts() == {State.AWAITING_APPROVAL: 2}
+
+
+def test_nothing_leaves_whose_approval_is_not_for_what_the_ledger_holds(
+    database: Database,
+    approvals: Approvals,
+    waiting: Delivery,
+    dispatch: Dispatch,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    """The last look before the request is at the digest, whoever changed the row."""
+    approve(approvals, waiting)
+    other = Content(parts=(Part(text="Un texte que personne n'a vu"),))
+    with database.write() as connection:
+        connection.execute(update(deliveries).values(content=other.model_dump_json()))
+    clock.advance(60)
+    attempts = Attempts(database, clock, 60, lambda _account: _ASKED)
+    (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
+    delivery = attempts.take(claim)
+    assert delivery
+    assert attempts.intend(delivery, clock.now(), clock.ahead(30)) is None
+    after = only(queries)
+    assert (after.state, after.approved_by) == (State.AWAITING_APPROVAL, None)
+
+
+def test_nothing_leaves_unapproved_once_its_account_asks_for_it(
+    database: Database, ledger: Ledger, dispatch: Dispatch, queries: Queries, clock: ManualClock
+) -> None:
+    """Also what was scheduled before the setting was changed."""
+    add(ledger, wish(clock, due_in=0))
+    attempts = Attempts(database, clock, 60, lambda _account: _ASKED)
+    (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
+    delivery = attempts.take(claim)
+    assert delivery
+    assert attempts.intend(delivery, clock.now(), clock.ahead(30)) is None
+    assert only(queries).state is State.AWAITING_APPROVAL
+
+
+def test_an_approval_outlives_a_failure_that_somebody_retries(
+    database: Database,
+    approvals: Approvals,
+    waiting: Delivery,
+    control: Control,
+    clock: ManualClock,
+) -> None:
+    approve(approvals, waiting)
+    control.cancel("post.fr", None, "direction", "a moment")
+    (again,) = Control(database, clock, lambda _account: _ASKED).retry("post.fr", None, "direction")
+    assert (again.state, again.approved_by) == (State.SCHEDULED, "direction")
