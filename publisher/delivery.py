@@ -22,7 +22,7 @@ from publisher.errors import (
 )
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.moves import Moved
-from publisher.models import Claim, Delivery, Parcel
+from publisher.models import Claim, Delivery, Parcel, Prepared
 from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Unknown
 from publisher.states import State
 
@@ -115,30 +115,45 @@ class Courier:
         return None
 
     def _make_ready(self, channel: Channel, delivery: Delivery) -> Delivery | None:
-        """Lay ready what may be; None when that failed, which is on record then."""
-        if channel.capabilities.lays_posts_ready or delivery.content.parts[0].pictures:
-            # Requests take long: stay in charge until they have ended, whatever they bring.
+        """Lay ready what may be; None when that failed, which is on record then.
+
+        Takes more than one round when an earlier attempt left something at the platform.
+        """
+        lays_posts = channel.capabilities.lays_posts_ready
+        while True:
+            known = delivery.prepared
+            if lays_posts or delivery.content.parts[0].pictures:
+                # Requests take long: stay in charge until they have ended, whatever they bring.
+                begins = lays_posts and not known.holds(delivery.content)
+                delivery = self._attempts.checkpoint(
+                    delivery,
+                    known.begin(delivery.content, self._clock.now()) if begins else known,
+                    self._lease(self._leases.preparing),
+                )
+            prepared = self._prepare(channel, delivery, known)
+            if prepared is None:
+                return None
+            if prepared == known:
+                return delivery
             delivery = self._attempts.checkpoint(
-                delivery, delivery.prepared, self._lease(self._leases.preparing)
+                delivery, prepared, self._lease(LOOK_AHEAD + self._leases.claimed)
             )
-        parcel, read_media = parcel_of(delivery), self._attempts.read_media
+            ready = delivery.prepared
+            if not lays_posts or (ready.holds(delivery.content) and not ready.leftovers):
+                return delivery
+
+    def _prepare(self, channel: Channel, delivery: Delivery, known: Prepared) -> Prepared | None:
         try:
-            prepared = channel.prepare(parcel, delivery.prepared, read_media)
+            return channel.prepare(parcel_of(delivery), known, self._attempts.read_media)
         except NotPrepared as problem:
             self._record(delivery, problem.outcome)
-            return None
         except PublisherError:
             raise  # the ledger is away: the lease decides
         except Exception:
             # Nothing is public yet, so it may be tried again; its expiry ends that.
             log.exception("not made ready", delivery=delivery.id, channel=delivery.channel)
             self._record(delivery, _BROKEN_BEFORE)
-            return None
-        if prepared == delivery.prepared:
-            return delivery
-        return self._attempts.checkpoint(
-            delivery, prepared, self._lease(LOOK_AHEAD + self._leases.claimed)
-        )
+        return None
 
     def _send_next_part(self, channel: Channel, delivery: Delivery) -> Delivery | None:
         """One intent, one request, one outcome; None when it must not go out now."""

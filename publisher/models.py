@@ -193,6 +193,11 @@ class Content(Frozen):
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
     @property
+    def joined(self) -> str:
+        """Its parts as one text, for a channel without threads."""
+        return "\n\n".join(part.text for part in self.parts if part.text)
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256 over words and link, without spacing: tells the same text from another.
 
@@ -227,6 +232,15 @@ class Wish(Frozen):
     repeat: bool = False
 
 
+class Laying(Frozen):
+    """Attempts to make one content's unpublished post that are not on record as ended."""
+
+    content: Content
+    first: datetime
+    last: datetime
+    """When they were begun, by our clock."""
+
+
 class Prepared(Frozen):
     """What a channel has laid ready at the platform for one delivery; nothing of it is public.
 
@@ -240,6 +254,23 @@ class Prepared(Frozen):
     digest: str | None = None
     """The content that `draft_id` holds; another content makes it worthless."""
     prepared_at: datetime | None = None
+    begun: tuple[Laying, ...] = ()
+    """What may have left an unpublished post behind whose id nobody wrote down."""
+    leftovers: tuple[str, ...] = ()
+    """Such posts, once they are found: all but `draft_id` are to be deleted."""
+    note: str | None = None
+    """What the history is to tell of them."""
+
+    def holds(self, content: Content) -> bool:
+        """Whether this very content lies ready as a post."""
+        return self.draft_id is not None and self.digest == content.digest
+
+    def begin(self, content: Content, at: datetime) -> "Prepared":
+        """The same, with an attempt to make this content's post."""
+        same = [laying for laying in self.begun if laying.content == content]
+        others = [laying for laying in self.begun if laying.content != content]
+        laying = Laying(content=content, first=same[0].first if same else at, last=at)
+        return self.model_copy(update={"begun": (*others, laying)})
 
 
 class Delivery(Frozen):

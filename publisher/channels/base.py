@@ -33,7 +33,9 @@ class Channel(Protocol):
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
         """Lay ready whatever may be laid ready before the instant; nothing of it is public.
 
-        Safe to repeat: `prepared` says what an earlier call achieved. Raises `NotPrepared`.
+        Safe to repeat: `prepared` says what an earlier call achieved. What comes back is written
+        down; where it has `leftovers`, or does not hold the content yet, the next call goes on
+        from there. Raises `NotPrepared`.
         """
 
     def send(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Outcome:

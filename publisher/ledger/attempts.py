@@ -16,6 +16,7 @@ from publisher.ledger.approvals import NOT_APPROVED, RuleOf, is_approved, no_rul
 from publisher.ledger.database import Database
 from publisher.ledger.doubts import doubt, known_out
 from publisher.ledger.holds import applies_to, hold, is_resting
+from publisher.ledger.leftovers import without_others
 from publisher.ledger.moves import ACTOR, Moved, change, claimed, delivery_of
 from publisher.ledger.tables import accounts, deliveries, media
 from publisher.models import Claim, Delivery, Prepared
@@ -49,12 +50,18 @@ class Attempts:
             return bytes(connection.execute(query).scalar_one())
 
     def checkpoint(self, delivery: Delivery, prepared: Prepared, lease_until: datetime) -> Delivery:
-        """Write down what lies ready at the platform, and stay in charge until `lease_until`."""
+        """Write down what lies ready at the platform, and stay in charge until `lease_until`.
+
+        Of leftovers that were found there, those are left alone that may be another delivery's.
+        """
         with self._database.write() as connection:
+            prepared = without_others(connection, delivery, prepared)
+            is_new = prepared.note and prepared.note != delivery.prepared.note
             return self._change(
                 connection,
                 delivery,
                 "prepared",
+                detail={"message": prepared.note} if is_new else None,
                 prepared=prepared.model_dump_json(),
                 lease_until=lease_until,
             )

@@ -6,7 +6,6 @@ import hmac
 import json
 import re
 from collections.abc import Iterator
-from datetime import timedelta
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import HTTP
@@ -18,7 +17,8 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 import requests
 
-from publisher.channels.facebook import GRAPH_VERSION
+from publisher.channels.graph import GRAPH_VERSION
+from publisher.channels.timeline import LOOK_BACK
 from publisher.models import Prepared
 from publisher.outcome import Accepted
 from publisher.sandbox.accounts import accounts_for, by_name
@@ -165,11 +165,11 @@ def test_a_post_on_x_asks_for_nothing_that_it_does_not_need(
 def test_reading_on_x_asks_for_the_time_around_the_intent(
     to_x: Exchanges, stages: Stages, clock: ManualClock
 ) -> None:
-    """In whole seconds, which are all that X takes, and a minute early; of its own account."""
+    """In whole seconds, which are all that X takes, and well before it; of its own account."""
     (request,) = [request for request in to_x if request.method == "GET"]
     parts = urlsplit(str(request.url))
     query = dict(parse_qsl(parts.query))
-    start = clock.now() - timedelta(seconds=60)
+    start = clock.now() - LOOK_BACK
     assert query["start_time"] == f"{start:%Y-%m-%dT%H:%M:%SZ}"
     assert query["max_results"] == "100"
     known = by_name(accounts_for(SETTINGS))["bice-x"]

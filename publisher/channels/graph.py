@@ -1,0 +1,113 @@
+"""The requests to Meta's Graph API for one Page, through facebook-sdk.
+
+What the SDK makes of an answer is ignored: it takes some failures for successes.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import facebook
+
+from publisher.channels.http import Recorder
+from publisher.clock import Clock
+from publisher.models import Content, Picture
+from publisher.outcome import Answer
+
+PLATFORM = "https://graph.facebook.com"
+"""The address in facebook-sdk's code."""
+GRAPH_VERSION = "v25.0"
+"""Lives until 2028-07-29 (Meta's changelog); after that Meta serves its oldest living version
+without a word, so raise it in time."""
+
+
+class PageGraph:
+    """One Page's node of the graph. Used by one thread at a time; each method is one request."""
+
+    def __init__(
+        self,
+        page_id: str,
+        credentials: Mapping[str, str],
+        *,
+        graph_url: str | None,
+        timeout: timedelta,
+        clock: Clock,
+    ) -> None:
+        self._page_id = page_id
+        self._token = credentials["page_token"]
+        self._proof = _proof(self._token, credentials.get("app_secret"))
+        self._recorder = Recorder(
+            PLATFORM,
+            base_url=graph_url,
+            timeout=timeout,
+            clock=clock,
+            secrets=[*credentials.values(), *self._proof.values()],
+        )
+        self._sdk = facebook.GraphAPI(access_token=self._token, session=self._recorder.session)
+        # The constructor knows versions up to 3.1 only, and refuses all newer ones.
+        self._sdk.version = GRAPH_VERSION
+
+    def create(self, content: Content, media_ids: Sequence[str]) -> Answer:
+        """Make a post, unpublished, of text, link and uploaded pictures."""
+        # Text for what is no text: the SDK would send Python's spelling of a list or of False.
+        fields = {"published": "false", **self._proof}
+        if content.joined:
+            fields["message"] = content.joined
+        if content.link:
+            fields["link"] = content.link
+        if media_ids:
+            fields["attached_media"] = json.dumps([{"media_fbid": key} for key in media_ids])
+        return self._recorder.call(lambda: self._sdk.put_object(self._page_id, "feed", **fields))
+
+    def upload(self, picture: Picture, content: bytes) -> Answer:
+        """Upload a picture, unpublished, with its alternative text."""
+        kind = picture.media_type.partition("/")[2]
+        named = (f"{picture.digest}.{kind}", content, picture.media_type)
+        return self._recorder.call(
+            lambda: self._sdk.put_photo(
+                named,
+                album_path=f"{self._page_id}/photos",
+                published="false",
+                alt_text_custom=picture.alt,
+                **self._proof,
+            )
+        )
+
+    def reveal(self, post_id: str) -> Answer:
+        """Make a post public; it may be so already."""
+        fields = {"is_published": "true", **self._proof}
+        return self._recorder.call(
+            lambda: self._sdk.request(f"{GRAPH_VERSION}/{post_id}", post_args=fields)
+        )
+
+    def delete(self, post_id: str) -> Answer:
+        return self._recorder.call(
+            lambda: self._sdk.request(
+                f"{GRAPH_VERSION}/{post_id}", args=dict(self._proof), method="DELETE"
+            )
+        )
+
+    def get(self, post_id: str, fields: str) -> Answer:
+        """Read some fields of a post."""
+        return self._get(post_id, fields=fields)
+
+    def feed(self, fields: str, limit: int) -> Answer:
+        """List the newest posts on the Page; unpublished ones are among them."""
+        return self._get(f"{self._page_id}/feed", fields=fields, limit=limit)
+
+    def debug_token(self) -> Answer:
+        """Ask what the Page's token is worth, and which app it belongs to."""
+        return self._get("debug_token", input_token=self._token)
+
+    def _get(self, path: str, **parameters: object) -> Answer:
+        return self._recorder.call(lambda: self._sdk.get_object(path, **parameters, **self._proof))
+
+
+def _proof(token: str, app_secret: str | None) -> dict[str, str]:
+    """The parameter that proves to Facebook that the token is in its own app's hands."""
+    if not app_secret:
+        return {}
+    digest = hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
+    return {"appsecret_proof": digest}

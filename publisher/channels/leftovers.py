@@ -1,0 +1,154 @@
+"""What earlier attempts may have left on a Page: unpublished posts whose ids nobody wrote down.
+
+The answer to a request that makes an unpublished post can get lost, and its worker can die before
+it writes the id down. The next attempt looks at what lies on the Page (`/feed` with
+`is_published`). Meta lets nobody mark a post as his own; so it is taken for ours only if it is
+unpublished and not scheduled, was made by our app, at the time of our attempts, and has exactly our
+words, our link and as many pictures. Whatever else has our words is left alone, and noted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from publisher.channels.base import NotPrepared
+from publisher.channels.graph import PageGraph
+from publisher.meaning import meaning
+from publisher.meaning.common import identifier, mapping, parsed
+from publisher.models import Content, Laying, Prepared
+from publisher.outcome import Step, Wire
+
+NEWEST = 100
+"""Posts that are looked at; Meta lists no more at once (reference of Page feed)."""
+SKEW = timedelta(minutes=1)
+"""How far Facebook's clock and ours may differ."""
+FIELDS = (
+    "id,message,created_time,is_published,scheduled_publish_time,application{id},"
+    "attachments{type,target{id},unshimmed_url,subattachments{target{id}}}"
+)
+_UNREAD = "The Page could not be read: an unpublished post of an earlier attempt may stay on it."
+
+
+class Leftovers:
+    """Looks for what earlier attempts left on one Page."""
+
+    def __init__(self, page: PageGraph, longest: timedelta) -> None:
+        """`longest`: the most that may pass, by our clock, between an attempt and its post."""
+        self._page = page
+        self._longest = longest
+        self._app_id = ""
+
+    def resolve(self, content: Content, prepared: Prepared) -> Prepared:
+        """`prepared` with what was `begun` looked for: found `leftovers`, and a draft among them.
+
+        Reads only. Raises `NotPrepared` when Facebook cannot be reached.
+        """
+        resolved = prepared.model_copy(update={"begun": (), "note": None})
+        listed = self._listed()
+        if listed is None:
+            return resolved.model_copy(update={"note": _UNREAD})
+        words = {laying.content.joined.strip() for laying in prepared.begun}
+        alike = sorted(
+            (post for post in map(_unpublished, listed) if post and post.message in words),
+            key=lambda post: post.made_at,
+        )
+        ours = [post for post in alike if self._is_ours(post, prepared.begun)]
+        found: dict[str, Any] = {
+            "leftovers": tuple(post.id for post in ours),
+            "note": _told(ours, [post for post in alike if post not in ours]),
+        }
+        # Which pictures a post shows cannot be told for certain; one with pictures is made anew.
+        whole = [post for post in ours if not post.pictures and _is_of(post, content)]
+        if whole:
+            found |= {"draft_id": whole[0].id, "digest": content.digest}
+        return resolved.model_copy(update=found)
+
+    def _is_ours(self, post: "_Post", begun: Sequence[Laying]) -> bool:
+        fits = any(
+            laying.first - SKEW <= post.made_at <= laying.last + self._longest + SKEW
+            and _is_of(post, laying.content)
+            for laying in begun
+        )
+        return fits and bool(post.app_id) and post.app_id == self._own_app()
+
+    def _listed(self) -> list[Any] | None:
+        """The newest posts on the Page; None when they cannot be read."""
+        answer = self._page.feed(FIELDS, NEWEST)
+        if answer.wire is Wire.NOT_SENT:
+            raise NotPrepared(meaning("facebook", answer, Step.LAY_READY))
+        posts = mapping(parsed(answer.body)).get("data")
+        return posts if isinstance(posts, list) else None
+
+    def _own_app(self) -> str:
+        """The id of the app that the token belongs to; empty when Facebook does not tell."""
+        if not self._app_id:
+            told = mapping(mapping(parsed(self._page.debug_token().body)).get("data"))
+            self._app_id = identifier(told.get("app_id"))
+        return self._app_id
+
+
+@dataclass(frozen=True, slots=True)
+class _Post:
+    """An unpublished post with words, as Facebook lists it."""
+
+    id: str
+    message: str
+    made_at: datetime
+    app_id: str
+    """Empty when no app made it."""
+    link: str | None
+    pictures: int
+
+
+def _unpublished(item: Any) -> _Post | None:
+    """None for whatever is public, will be by itself, or cannot be read."""
+    post = mapping(item)
+    post_id, message = identifier(post.get("id")), post.get("message")
+    try:
+        made_at = datetime.fromisoformat(str(post.get("created_time")))
+    except ValueError:
+        return None
+    waits = post.get("is_published") is False and post.get("scheduled_publish_time") is None
+    if not (waits and post_id and isinstance(message, str) and made_at.tzinfo):
+        return None
+    attachment = mapping(next(iter(_data(post.get("attachments"))), None))
+    album = _data(attachment.get("subattachments"))
+    is_link = attachment.get("type") == "share"
+    return _Post(
+        id=post_id,
+        message=message.strip(),
+        made_at=made_at,
+        app_id=identifier(mapping(post.get("application")).get("id")),
+        link=str(attachment.get("unshimmed_url")) if is_link else None,
+        pictures=0 if is_link else len(album) or bool(attachment),
+    )
+
+
+def _data(edge: Any) -> list[Any]:
+    items = mapping(edge).get("data")
+    return items if isinstance(items, list) else []
+
+
+def _is_of(post: _Post, content: Content) -> bool:
+    """Whether a post looks as one with this content does."""
+    pictures = sum(len(part.pictures) for part in content.parts)
+    wanted = (content.joined.strip(), content.link, pictures)
+    return (post.message, post.link, post.pictures) == wanted
+
+
+def _told(ours: Sequence[_Post], others: Sequence[_Post]) -> str | None:
+    """What the history says of the posts with the same words."""
+    sentences = []
+    if ours:
+        sentences.append(f"Earlier attempts had left unpublished on the Page: {_named(ours)}.")
+    if others:
+        sentences.append(
+            f"Unpublished on the Page, with the same words: {_named(others)}. Nothing proves that "
+            "earlier attempts made it, so it was left alone; delete it there if nobody needs it."
+        )
+    return " ".join(sentences) or None
+
+
+def _named(posts: Sequence[_Post]) -> str:
+    return ", ".join(post.id for post in posts)
