@@ -5,11 +5,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from publisher.errors import StorageError
+from publisher.pulse import VARIABLE, Listener
 
 _LOG_LIMIT = 5_000_000  # bytes; a longer log is put aside when its process starts
 _TETHER = (
@@ -49,13 +51,17 @@ class Child:
         *,
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
+        listen: bool = False,
     ) -> None:
+        """`listen`: to the signs of life that the command gives, as `Pulse` does."""
         self.name = name
         self.log = log
         self.environment = dict(environment or {})
         """What is set beyond this process's own environment."""
         self._command = command
         self._folder = folder
+        self._listen = listen
+        self._listener: Listener | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
 
@@ -65,15 +71,16 @@ class Child:
         StorageError when the log cannot be written.
         """
         self._started_at = time.monotonic()
-        with _open_log(self.log) as log:
+        with _open_log(self.log) as log, self._listening() as (variables, descriptors):
             self._process = subprocess.Popen(
                 _tethered(self._command),
                 stdin=subprocess.PIPE if standard_input else subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **self.environment},
+                env={**os.environ, **self.environment, **variables},
                 cwd=self._folder,
                 start_new_session=True,
+                pass_fds=descriptors,
             )
         if self._process.stdin:
             self._process.stdin.write(standard_input)
@@ -96,6 +103,10 @@ class Child:
     def age(self) -> float:
         """Seconds since its last start."""
         return time.monotonic() - self._started_at
+
+    def shows_life(self) -> bool:
+        """Whether it gave a sign since this was last asked; True where nobody listens."""
+        return self._listener is None or self._listener.hears()
 
     def terminate(self) -> None:
         """Ask it to end (SIGTERM)."""
@@ -126,6 +137,18 @@ class Child:
         except OSError:
             return ""
         return "\n".join(line for line in lines[-count:] if line.strip())
+
+    @contextmanager
+    def _listening(self) -> Iterator[tuple[Mapping[str, str], Sequence[int]]]:
+        """What the new process gets to be heard: variables, and descriptors that it inherits."""
+        if not self._listen:
+            yield {}, ()
+            return
+        self._listener = listener = Listener()
+        try:
+            yield {VARIABLE: str(listener.childs)}, (listener.childs,)
+        finally:
+            listener.hand_over()
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process and self._process.poll() is None:

@@ -15,6 +15,7 @@ from celery.signals import worker_init
 
 from publisher.app import Application
 from publisher.errors import BrokerUnavailable, PublisherError
+from workers.pulse import Consuming, pulse
 
 _ONCE_IN = 60.0  # seconds between two equal lines about the broker
 _PATIENCE = 2.0  # seconds that the dispatcher waits for a broker that does not answer
@@ -73,6 +74,8 @@ app.conf.update(
     },
     task_default_queue="publisher",
 )
+if pulse.is_heard:
+    app.steps["consumer"].add(Consuming)
 
 
 class _Once(logging.Filter):

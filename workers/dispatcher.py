@@ -20,6 +20,7 @@ from publisher.delivery import LOOK_AHEAD, Leases
 from publisher.errors import PublisherError
 from publisher.models import Claim
 from workers.app import publisher
+from workers.pulse import pulse
 from workers.tasks import hand_over, publish, reconcile
 
 _TICK = 0.1  # real seconds
@@ -52,6 +53,7 @@ class Dispatcher:
     def run(self) -> None:
         """Tick until `stop` is called."""
         while not self._stopped:
+            pulse.beat()
             try:
                 self.tick()
                 self._seal()
@@ -75,7 +77,9 @@ class Dispatcher:
         dispatch, clock = self._app.dispatch, self._app.clock
         self._mind_the_clock()
         dispatch.reap()
+        pulse.beat()
         dispatch.expire()
+        pulse.beat()
         claims = dispatch.claim(
             clock.ahead(LOOK_AHEAD), clock.ahead(self._leases.claimed), _CLAIM_LIMIT
         )
@@ -98,6 +102,7 @@ class Dispatcher:
     ) -> None:
         """Hand over batch by batch; what could not be is given back before the error goes on."""
         for start in range(0, len(claims), _BATCH):
+            pulse.beat()
             try:
                 self._hand_over(task, claims[start : start + _BATCH])
             except Exception:

@@ -20,7 +20,9 @@ from publisher.clock import SharedClock
 from publisher.content.library import Library
 from publisher.delivery import LOOK_AHEAD
 from publisher.errors import StorageError
+from publisher.interruption import Interruption
 from publisher.models import Delivery, Problem
+from publisher.processes import Processes
 from publisher.rehearsal import report, website
 from publisher.rehearsal.comparison import differences
 from publisher.rehearsal.display import Display
@@ -76,10 +78,10 @@ def _perform(app: Application, clock: SharedClock, library: Library, console: Co
     """Let everything go out; False when it was interrupted."""
     deliveries = app.queries.deliveries()
     with (
-        supervisor.Interruption() as interruption,
+        Interruption() as interruption,
         Display(deliveries, library.session.zone, clock, console) as display,
     ):
-        processes = supervisor.Processes(app.settings, display.say)
+        processes = Processes(app.settings, display.say)
         history = supervisor.History(app, display.show)
         try:
             processes.start()

@@ -3,12 +3,10 @@
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -26,49 +24,29 @@ from publisher.errors import (
 )
 from publisher.ledger.queries import Step
 from publisher.lock import locked
+from publisher.processes import Processes
 from publisher.sandbox.accounts import accounts_for
 from publisher.sandbox.server import Sandbox
 from publisher.settings import Settings, load
 from publisher.states import State
+from tests.support.running import (
+    at_work,
+    descendants,
+    dispatcher_of,
+    nothing,
+    running,
+    soon,
+    states,
+    texts,
+    worker_of,
+)
 
 Until = Callable[..., None]
 Draft = Callable[..., None]
 Queued = Callable[[], Application]
 
 
-def _soon(seconds: float) -> datetime:
-    return datetime.now(UTC) + timedelta(seconds=seconds)
-
-
-def _states(app: Application) -> list[State]:
-    return [delivery.state for delivery in app.queries.deliveries()]
-
-
-def _texts(sandbox: Sandbox) -> list[str]:
-    return [post["text"] for post in sandbox.state()["posts"] if post["published"]]
-
-
-def _nothing(_line: object) -> None:
-    """Report to nobody."""
-
-
-@contextmanager
-def _at_work(app: Application, said: list[str]) -> Iterator[supervisor.Processes]:
-    """The processes alone, to be hurt by a test."""
-    processes = supervisor.Processes(app.settings, said.append)
-    with supervisor.Interruption() as interruption:
-        try:
-            processes.start()
-            yield processes
-        finally:
-            processes.drain(interruption)
-
-
-def _worker(processes: supervisor.Processes) -> Child:
-    return processes._workers[0].child
-
-
-def _embedded(processes: supervisor.Processes) -> EmbeddedBroker:
+def _embedded(processes: Processes) -> EmbeddedBroker:
     assert processes._broker
     return processes._broker
 
@@ -77,13 +55,13 @@ def test_run_until_idle_publishes_everything_and_ends(
     sandbox: Sandbox, draft: Draft, queued: Queued
 ) -> None:
     """Three posts on three channels go out, each step is reported, and the exit code is 0."""
-    draft("first", _soon(3), to="[voice-x, voice-page, voice-site]")
-    draft("second", _soon(4))
-    draft("third", _soon(4.5))
+    draft("first", soon(3), to="[voice-x, voice-page, voice-site]")
+    draft("second", soon(4))
+    draft("third", soon(4.5))
     app, steps = queued(), list[Step]()
-    assert supervisor.run(app, until_idle=True, report=steps.append, say=_nothing) == 0
-    assert _states(app) == [State.PUBLISHED] * 5
-    assert sorted(_texts(sandbox)) == [
+    assert supervisor.run(app, until_idle=True, report=steps.append, say=nothing) == 0
+    assert states(app) == [State.PUBLISHED] * 5
+    assert sorted(texts(sandbox)) == [
         "This is first.", "This is first.", "This is second.", "This is third.",
     ]  # fmt: skip
     published = [step.post for step in steps if step.target is State.PUBLISHED]
@@ -92,30 +70,30 @@ def test_run_until_idle_publishes_everything_and_ends(
 
 def test_first_post_may_be_due_at_once(sandbox: Sandbox, draft: Draft, queued: Queued) -> None:
     """Workers take work within seconds of the start (about 1.5 on an idle machine)."""
-    draft("urgent", _soon(0.5))
+    draft("urgent", soon(0.5))
     app = queued()
     begun = time.monotonic()
-    supervisor.run(app, until_idle=True, report=_nothing, say=_nothing)
-    assert _texts(sandbox) == ["This is urgent."]
+    supervisor.run(app, until_idle=True, report=nothing, say=nothing)
+    assert texts(sandbox) == ["This is urgent."]
     assert time.monotonic() - begun < 15
 
 
 def test_run_without_anything_to_do_ends_at_once(sandbox: Sandbox, queued: Queued) -> None:
-    assert supervisor.run(queued(), until_idle=True, report=_nothing, say=_nothing) == 0
+    assert supervisor.run(queued(), until_idle=True, report=nothing, say=nothing) == 0
 
 
 def test_run_until_idle_tells_of_what_went_wrong(
     sandbox: Sandbox, draft: Draft, queued: Queued, until: Until
 ) -> None:
     """A delivery that is missed meanwhile makes the exit code 1."""
-    draft("late", _soon(-2), expires="4s")
+    draft("late", soon(-2), expires="4s")
     app = queued()
     expires_at = app.queries.deliveries()[0].expires_at
     until(lambda: expires_at and datetime.now(UTC) > expires_at)
-    assert _states(app) == [State.SCHEDULED]
-    assert supervisor.run(app, until_idle=True, report=_nothing, say=_nothing) == 1
-    assert _states(app) == [State.MISSED]
-    assert not _texts(sandbox)
+    assert states(app) == [State.SCHEDULED]
+    assert supervisor.run(app, until_idle=True, report=nothing, say=nothing) == 1
+    assert states(app) == [State.MISSED]
+    assert not texts(sandbox)
 
 
 def test_account_that_waits_for_a_person_ends_the_run_as_a_problem(
@@ -123,11 +101,11 @@ def test_account_that_waits_for_a_person_ends_the_run_as_a_problem(
 ) -> None:
     """With a wrong token nothing of the account can go out: the run ends, with 1."""
     monkeypatch.setenv("PUBLISHER_ACCOUNTS__VOICE_X__ACCESS_TOKEN", "of-somebody-else")
-    draft("refused", _soon(1))
+    draft("refused", soon(1))
     app = queued()
-    assert supervisor.run(app, until_idle=True, report=_nothing, say=_nothing) == 1
-    assert _states(app) == [State.SCHEDULED]
-    assert not _texts(sandbox)
+    assert supervisor.run(app, until_idle=True, report=nothing, say=nothing) == 1
+    assert states(app) == [State.SCHEDULED]
+    assert not texts(sandbox)
 
 
 def test_reader_that_goes_away_leaves_no_process(
@@ -138,39 +116,39 @@ def test_reader_that_goes_away_leaves_no_process(
     def gone(_step: Step) -> None:
         raise BrokenPipeError
 
-    draft("unread", _soon(1))
+    draft("unread", soon(1))
     with pytest.raises(BrokenPipeError):
-        supervisor.run(queued(), report=gone, say=_nothing)
-    assert not _descendants(workspace)
+        supervisor.run(queued(), report=gone, say=nothing)
+    assert not descendants(workspace)
 
 
 def test_killed_worker_is_started_again_and_the_post_still_goes_out(
     sandbox: Sandbox, draft: Draft, queued: Queued, until: Until
 ) -> None:
     app, said = queued(), list[str]()
-    with _at_work(app, said) as processes:
-        worker = _worker(processes)
+    with at_work(app, said) as processes:
+        worker = worker_of(processes)
         until(processes.ready)
         killed = worker.pid
         assert killed
         os.kill(killed, signal.SIGKILL)
-        draft("after", _soon(1))
+        draft("after", soon(1))
         queued()
 
         def out() -> bool:
             processes.tend()
-            return _states(app) == [State.PUBLISHED]
+            return states(app) == [State.PUBLISHED]
 
         until(out)
         assert worker.pid != killed
     assert any("worker-1 was killed (signal 9); it starts again" in line for line in said)
-    assert _texts(sandbox) == ["This is after."]
+    assert texts(sandbox) == ["This is after."]
 
 
 def test_killed_dispatcher_is_started_again(queued: Queued, until: Until) -> None:
     said: list[str] = []
-    with _at_work(queued(), said) as processes:
-        dispatcher = processes._dispatcher.child
+    with at_work(queued(), said) as processes:
+        dispatcher = dispatcher_of(processes)
         killed = dispatcher.pid
         dispatcher.kill()
 
@@ -188,22 +166,22 @@ def test_hung_broker_is_replaced_and_posts_go_out_afterwards(
 ) -> None:
     """The broker stands still with everything in it; one post is out all the same, once."""
     app, said = queued(), list[str]()
-    with _at_work(app, said) as processes:
+    with at_work(app, said) as processes:
         until(processes.ready)
         hung = _embedded(processes).pid
         assert hung
         os.kill(hung, signal.SIGSTOP)
-        draft("through", _soon(1))
+        draft("through", soon(1))
         queued()
 
         def out() -> bool:
             processes.tend()
-            return _states(app) == [State.PUBLISHED]
+            return states(app) == [State.PUBLISHED]
 
         until(out, 60)
         assert _embedded(processes).pid != hung
     assert "The broker had died or hung and was started again." in said
-    assert _texts(sandbox) == ["This is through."]
+    assert texts(sandbox) == ["This is through."]
 
 
 def test_broker_at_a_new_address_is_told_to_everybody(
@@ -211,23 +189,23 @@ def test_broker_at_a_new_address_is_told_to_everybody(
 ) -> None:
     """When the port was taken meanwhile, the workers and the dispatcher follow to the new one."""
     app, said = queued(), list[str]()
-    with _at_work(app, said) as processes:
+    with at_work(app, said) as processes:
         until(processes.ready)
         embedded = _embedded(processes)
         pid, address = embedded.pid, embedded.url
         assert pid
         os.kill(pid, signal.SIGKILL)
         monkeypatch.setattr(embedded, "_port", 0)
-        draft("moved", _soon(1))
+        draft("moved", soon(1))
         queued()
 
         def out() -> bool:
             processes.tend()
-            return _states(app) == [State.PUBLISHED]
+            return states(app) == [State.PUBLISHED]
 
         until(out, 60)
         assert embedded.url != address
-    assert _texts(sandbox) == ["This is moved."]
+    assert texts(sandbox) == ["This is moved."]
 
 
 def test_second_run_is_refused_with_the_number_of_the_first(
@@ -238,8 +216,8 @@ def test_second_run_is_refused_with_the_number_of_the_first(
         locked(workspace / "var" / "run.lock", "`publisher run`"),
         pytest.raises(AlreadyRunning, match=rf"process {os.getpid()}\)"),
     ):
-        supervisor.run(app, report=_nothing, say=_nothing)
-    assert supervisor.run(app, until_idle=True, report=_nothing, say=_nothing) == 0
+        supervisor.run(app, report=nothing, say=nothing)
+    assert supervisor.run(app, until_idle=True, report=nothing, say=nothing) == 0
 
 
 def test_lock_that_cannot_be_written_is_a_storage_error(tmp_path: Path) -> None:
@@ -261,10 +239,10 @@ def test_process_that_dies_at_once_again_and_again_ends_the_run(
         log = settings.var / "log" / "unlucky.log"
         return Child(f"worker-{number}", [sys.executable, "-c", script], log)
 
-    monkeypatch.setattr(supervisor, "_worker", unlucky)
+    monkeypatch.setattr("publisher.processes._worker", unlucky)
     said: list[str] = []
     with pytest.raises(ProcessFailed, match="No module named luck") as caught:
-        supervisor.run(queued(), report=_nothing, say=said.append)
+        supervisor.run(queued(), report=nothing, say=said.append)
     assert caught.value.exit_code == 3
     assert "unlucky.log" in (caught.value.hint or "")
     delays = [line.partition("starts again in ")[2] for line in said if "starts again" in line]
@@ -280,9 +258,9 @@ def test_another_broker_is_used_instead_of_the_embedded_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PUBLISHER_BROKER__URL", broker_url)
-    draft("elsewhere", _soon(1))
-    assert supervisor.run(queued(), until_idle=True, report=_nothing, say=_nothing) == 0
-    assert _texts(sandbox) == ["This is elsewhere."]
+    draft("elsewhere", soon(1))
+    assert supervisor.run(queued(), until_idle=True, report=nothing, say=nothing) == 0
+    assert texts(sandbox) == ["This is elsewhere."]
     assert not (workspace / "var" / "broker").exists()
 
 
@@ -291,46 +269,9 @@ def test_broker_that_is_not_there_ends_the_run_before_it_began(
 ) -> None:
     monkeypatch.setenv("PUBLISHER_BROKER__URL", "redis://:hush-hush@127.0.0.1:1/0")
     with pytest.raises(BrokerUnavailable, match="cannot be reached") as caught:
-        supervisor.run(queued(), report=_nothing, say=_nothing)
+        supervisor.run(queued(), report=nothing, say=nothing)
     assert "hush" not in str(caught.value)
     assert not (workspace / "var" / "log" / "worker-1.log").exists()
-
-
-_RUN = """
-import sys
-from pathlib import Path
-from publisher import supervisor
-from publisher.app import Application
-
-app = Application.open(Path(sys.argv[1]))
-sys.exit(supervisor.run(app, report=lambda step: print(step.event, flush=True), say=print))
-"""
-
-
-@contextmanager
-def _running(workspace: Path) -> Iterator[subprocess.Popen[str]]:
-    """`publisher run` as a process that can be sent signals."""
-    with subprocess.Popen(
-        [sys.executable, "-c", _RUN, str(workspace)], stdout=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def _descendants(workspace: Path) -> list[int]:
-    """The processes of this workspace that are left, whoever their parent is."""
-    mark = f"PUBLISHER_WORKSPACE={workspace}".encode()
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            environment = (process / "environ").read_bytes()
-        except OSError:
-            continue
-        if mark in environment.split(b"\0"):
-            found.append(int(process.name))
-    return found
 
 
 def test_ctrl_c_finishes_what_is_in_hand(
@@ -338,17 +279,17 @@ def test_ctrl_c_finishes_what_is_in_hand(
 ) -> None:
     """A post that a worker already waits for goes out at its time; one due later stays."""
     app = queued()
-    with _running(workspace) as run:
-        until(lambda: len(_descendants(workspace)) == 2)
-        draft("in-hand", _soon(2.5))
-        draft("later", _soon(3600))
+    with running(workspace) as run:
+        until(lambda: len(descendants(workspace)) == 2)
+        draft("in-hand", soon(2.5))
+        draft("later", soon(3600))
         queued()
-        until(lambda: State.PUBLISHING in _states(app))
+        until(lambda: State.PUBLISHING in states(app))
         run.send_signal(signal.SIGINT)
         assert run.wait(timeout=30) == 0
-    assert _states(app) == [State.PUBLISHED, State.SCHEDULED]
-    assert _texts(sandbox) == ["This is in-hand."]
-    assert not _descendants(workspace)
+    assert states(app) == [State.PUBLISHED, State.SCHEDULED]
+    assert texts(sandbox) == ["This is in-hand."]
+    assert not descendants(workspace)
 
 
 def test_second_ctrl_c_ends_at_once(
@@ -363,36 +304,36 @@ def test_second_ctrl_c_ends_at_once(
     app = queued()
     with socket.create_server(("127.0.0.1", 0)) as mute:
         monkeypatch.setenv("PUBLISHER_TWITTER_API_URL", f"http://127.0.0.1:{mute.getsockname()[1]}")
-        with _running(workspace) as run:
-            draft("in-hand", _soon(2))
+        with running(workspace) as run:
+            draft("in-hand", soon(2))
             queued()
             until(lambda: app.queries.deliveries()[0].intent_at)
             run.send_signal(signal.SIGINT)
-            until(lambda: len(_descendants(workspace)) == 1)
+            until(lambda: len(descendants(workspace)) == 1)
             run.send_signal(signal.SIGINT)
             run.wait(timeout=10)  # of the 20 s that the request may take
-    assert not _descendants(workspace)
-    assert _states(app) == [State.PUBLISHING]
+    assert not descendants(workspace)
+    assert states(app) == [State.PUBLISHING]
 
 
 def test_children_do_not_outlive_a_killed_supervisor(
     queued: Queued, workspace: Path, until: Until
 ) -> None:
     queued()
-    with _running(workspace) as run:
-        until(lambda: len(_descendants(workspace)) == 2)
+    with running(workspace) as run:
+        until(lambda: len(descendants(workspace)) == 2)
         run.kill()
         run.wait()
-    until(lambda: not _descendants(workspace))
+    until(lambda: not descendants(workspace))
 
 
 def test_killed_supervisor_leaves_no_lock(queued: Queued, workspace: Path, until: Until) -> None:
     app = queued()
-    with _running(workspace) as run:
-        until(lambda: len(_descendants(workspace)) == 2)
+    with running(workspace) as run:
+        until(lambda: len(descendants(workspace)) == 2)
         run.kill()
         run.wait()
-    assert supervisor.run(app, until_idle=True, report=_nothing, say=_nothing) == 0
+    assert supervisor.run(app, until_idle=True, report=nothing, say=nothing) == 0
 
 
 def _only(workspace: Path, channel: str) -> None:
@@ -406,7 +347,7 @@ def test_run_without_any_credentials_is_refused_before_anything_starts(workspace
     _only(workspace, "twitter")
     app = Application.open(workspace)
     with pytest.raises(CredentialsMissing) as refusal:
-        supervisor.run(app, until_idle=True, report=_nothing, say=_nothing)
+        supervisor.run(app, until_idle=True, report=nothing, say=nothing)
     assert "secrets.toml" in str(refusal.value.hint)
     assert not (workspace / "var" / "broker").exists()
     app.close()
@@ -420,15 +361,15 @@ def test_run_without_the_credentials_of_one_account_publishes_for_the_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The account without credentials is held, its post waits, and both are told."""
-    draft("one", _soon(1), to="[twitter, facebook]")
+    draft("one", soon(1), to="[twitter, facebook]")
     queued().close()
     (page,) = (account for account in accounts_for(load(workspace)) if account.page_id)
     variable = f"PUBLISHER_ACCOUNTS__{page.name.upper().replace('-', '_')}__PAGE_TOKEN"
     monkeypatch.setenv(variable, "")
     app = Application.open(workspace)
     said: list[str] = []
-    assert supervisor.run(app, until_idle=True, report=_nothing, say=said.append) == 1
-    assert _texts(sandbox) == ["This is one."]
+    assert supervisor.run(app, until_idle=True, report=nothing, say=said.append) == 1
+    assert texts(sandbox) == ["This is one."]
     assert any("page_token" in line for line in said)
     (held,) = app.queries.accounts()
     assert "page_token" in str(held.held_message)
@@ -439,20 +380,20 @@ def test_run_publishes_on_the_website_though_no_platform_has_credentials(
     workspace: Path, draft: Draft, queued: Queued
 ) -> None:
     (workspace / "secrets.toml").unlink()
-    draft("one", _soon(1), to="[site]")
+    draft("one", soon(1), to="[site]")
     app = queued()
-    assert supervisor.run(app, until_idle=True, report=_nothing, say=_nothing) == 0
-    assert _states(app) == [State.PUBLISHED]
+    assert supervisor.run(app, until_idle=True, report=nothing, say=nothing) == 0
+    assert states(app) == [State.PUBLISHED]
     app.close()
 
 
 def test_run_until_idle_tells_by_its_exit_code_that_posts_wait_behind_a_pause(
     workspace: Path, draft: Draft, queued: Queued
 ) -> None:
-    draft("one", _soon(60), to="[site]")
+    draft("one", soon(60), to="[site]")
     app = queued()
     app.control.pause(None, "crise", "direction")
-    assert supervisor.run(app, until_idle=True, report=_nothing, say=_nothing) == 1
+    assert supervisor.run(app, until_idle=True, report=nothing, say=nothing) == 1
     app.close()
 
 
@@ -473,22 +414,22 @@ def test_a_worker_that_is_started_again_lives_at_the_same_instant_as_the_others(
     app.close()
 
 
-def _tended(processes: supervisor.Processes) -> Child:
+def _tended(processes: Processes) -> Child:
     processes.tend()
-    return _worker(processes)
+    return worker_of(processes)
 
 
 def test_a_worker_that_somebody_kills_again_and_again_starts_each_time(
     workspace: Path, until: Until
 ) -> None:
     app = Application.open(workspace)
-    with _at_work(app, []) as processes:
+    with at_work(app, []) as processes:
         for _ in range(7):
-            worker = _worker(processes)
-            until(lambda: _worker(processes).running)
+            worker = worker_of(processes)
+            until(lambda: worker_of(processes).running)
             assert worker.pid is not None
             os.kill(worker.pid, signal.SIGKILL)
-            until(lambda: not _worker(processes).running)
+            until(lambda: not worker_of(processes).running)
             processes.tend()
             until(lambda: _tended(processes).running)
     app.close()

@@ -1,0 +1,144 @@
+"""The processes that publish for one workspace: the embedded broker, the dispatcher, the workers."""
+
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from publisher import broker
+from publisher.child import Child
+from publisher.errors import BrokerUnavailable
+from publisher.interruption import Interruption
+from publisher.kept import QUICK_DEATHS, Kept, Say
+from publisher.settings import Settings
+
+_BROKER_LOOK = 1.0  # seconds between two looks at the embedded broker
+_DISPATCHER_LIMIT = 5.0  # seconds that the dispatcher may take to finish its tick
+_WORKER_GRACE = 10.0  # seconds beyond a request's time-out that a worker may take to end
+
+
+class Processes:
+    """The broker, the dispatcher and the workers of one workspace."""
+
+    def __init__(
+        self, settings: Settings, say: Say, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """`environment`: what the children get beyond this process's own."""
+        self._say = say
+        more = {**(environment or {}), "PUBLISHER_WORKSPACE": str(settings.workspace)}
+        self._broker = None if settings.broker.url else broker.EmbeddedBroker(settings.var)
+        self._external = settings.broker.url
+        self._broker_failures = 0
+        self._next_broker_look = 0.0
+        self._patience = settings.delivery.request_timeout.total_seconds() + _WORKER_GRACE
+        self._dispatcher = Kept(_dispatcher(settings, more), say)
+        self._workers = [
+            Kept(_worker(settings, number, more), say)
+            for number in range(1, settings.delivery.workers + 1)
+        ]
+
+    def start(self) -> None:
+        """Start all of it. Raises BrokerUnavailable and StorageError."""
+        if self._broker:
+            self._broker.start()
+        else:
+            broker.check(self._external)
+        self._tell_address()
+        for kept in (*self._workers, self._dispatcher):  # the workers take longer to be ready
+            kept.start()
+
+    def ready(self) -> bool:
+        """Whether every worker waits for work. Of another broker than the embedded one, who waits
+        there is not known, and this is true at once.
+        """
+        return self._broker is None or self._broker.listeners() >= len(self._workers)
+
+    def tend(self) -> None:
+        """Start again what has died or hangs. Raises ProcessFailed when that is no remedy."""
+        if self._broker and time.monotonic() >= self._next_broker_look:
+            self._tend_broker(self._broker)
+            self._next_broker_look = time.monotonic() + _BROKER_LOOK
+        for kept in (self._dispatcher, *self._workers):
+            kept.tend()
+
+    def drain(
+        self, interruption: Interruption, meanwhile: Callable[[], None] = lambda: None
+    ) -> None:
+        """End all of it: nothing new is taken, what is in hand is finished, the broker goes last.
+
+        `meanwhile` is called all the time. A second interruption ends everything at once; so does
+        a worker that takes longer than any request may. What it had in hand is in the ledger.
+        """
+        workers = [kept.child for kept in self._workers]
+        self._end([self._dispatcher.child], _DISPATCHER_LIMIT, interruption, meanwhile)
+        self._end(workers, self._patience, interruption, meanwhile)
+        if self._broker:
+            self._broker.stop()
+
+    def _end(
+        self,
+        children: Sequence[Child],
+        limit: float,
+        interruption: Interruption,
+        meanwhile: Callable[[], None],
+    ) -> None:
+        for child in children:
+            child.terminate()
+        end = time.monotonic() + limit
+        while any(child.running for child in children):
+            if interruption.urgent or time.monotonic() > end:
+                break
+            meanwhile()
+            time.sleep(0.05)
+        for child in children:
+            if child.running:
+                self._say(f"{child.name} did not end by itself and was stopped.")
+                child.kill()
+
+    def _tend_broker(self, embedded: broker.EmbeddedBroker) -> None:
+        address = embedded.url
+        try:
+            restarted = embedded.tend()
+        except BrokerUnavailable as error:
+            self._broker_failures += 1
+            if self._broker_failures >= QUICK_DEATHS:
+                raise
+            self._say(f"broker: {error}")
+            return
+        self._broker_failures = 0
+        if restarted:
+            self._say("The broker had died or hung and was started again.")
+        if embedded.url != address:
+            self._tell_address()
+            for kept in (self._dispatcher, *self._workers):
+                kept.child.terminate()  # it starts again with the new address
+
+    def _tell_address(self) -> None:
+        url = self._broker.url if self._broker else self._external
+        for kept in (self._dispatcher, *self._workers):
+            kept.child.environment["PUBLISHER_BROKER__URL"] = url
+
+
+def _dispatcher(settings: Settings, environment: Mapping[str, str]) -> Child:
+    return _child(settings, environment, "dispatcher", "workers.dispatcher")
+
+
+def _worker(settings: Settings, number: int, environment: Mapping[str, str]) -> Child:
+    name = f"worker-{number}"
+    # Mingling, gossip and heartbeats let Celery's workers know one another; ours need not, and
+    # mingling alone would delay the first delivery by a second.
+    options = ["-A", "workers", "worker", "--pool", "threads", "--loglevel", "WARNING"]
+    options += ["--concurrency", str(settings.delivery.threads), "-n", f"{name}@%h"]
+    options += ["--without-mingle", "--without-gossip", "--without-heartbeat"]
+    return _child(settings, environment, name, "celery", *options)
+
+
+def _child(
+    settings: Settings, environment: Mapping[str, str], name: str, module: str, *options: str
+) -> Child:
+    return Child(
+        name,
+        [sys.executable, "-m", module, *options],
+        settings.var / "log" / f"{name}.log",
+        environment=dict(environment),
+        listen=True,
+    )

@@ -1,0 +1,60 @@
+"""Signs of life: a child writes into a pipe now and then, and its parent listens.
+
+A pipe needs no disk, keeps a sign until somebody listens, and is gone with its processes.
+"""
+
+import os
+import weakref
+from contextlib import suppress
+
+VARIABLE = "PULSE_FD"
+"""In the child's environment: the descriptor that it writes to. It is no setting."""
+
+
+class Pulse:
+    """The child's end."""
+
+    def __init__(self, descriptor: int | None) -> None:
+        """`descriptor` None: nobody listens."""
+        self._descriptor = descriptor
+
+    @classmethod
+    def of_environment(cls) -> "Pulse":
+        """The end that the parent has left for this process, and not for its own children."""
+        descriptor = os.environ.pop(VARIABLE, None)
+        return cls(None if descriptor is None else int(descriptor))
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether a parent listens."""
+        return self._descriptor is not None
+
+    def beat(self) -> None:
+        """Give a sign of life."""
+        if self._descriptor is not None:
+            # It is full when nobody has listened for hours, and broken when nobody will any more.
+            with suppress(BlockingIOError, BrokenPipeError):
+                os.write(self._descriptor, b".")
+
+
+class Listener:
+    """The parent's end, for one process."""
+
+    def __init__(self) -> None:
+        self._descriptor, self.childs = os.pipe()
+        """`childs` is the descriptor that the child gets; `hand_over` closes it here."""
+        os.set_blocking(self._descriptor, False)
+        os.set_blocking(self.childs, False)
+        weakref.finalize(self, os.close, self._descriptor)
+
+    def hand_over(self) -> None:
+        """The child has its end."""
+        os.close(self.childs)
+
+    def hears(self) -> bool:
+        """Whether there was a sign of life since this was last asked."""
+        heard = False
+        with suppress(BlockingIOError):
+            while os.read(self._descriptor, 65536):
+                heard = True
+        return heard
