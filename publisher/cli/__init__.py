@@ -10,12 +10,14 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from publisher.errors import PublisherError, StorageError
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
-_STORAGE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+_OUTPUT = (errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_STORAGE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,13 +61,25 @@ def _explain(error: Exception, arguments: list[str]) -> int:
         return _fail(str(error), error.hint, error.exit_code)
     if isinstance(error, OSError) and error.errno in _STORAGE and error.filename:
         return _fail(f"{error.filename}: {error.strerror}.", StorageError.hint, 3)
+    if isinstance(error, OSError) and error.errno in _OUTPUT and error.filename is None:
+        return _unprintable(error)
     return _unexpected(error, arguments)
+
+
+def _unprintable(error: OSError) -> int:
+    """What is printed goes to a full disk, or to a terminal that was closed."""
+    _silence_stdout()
+    if error.errno == errno.EIO:
+        return BROKEN_PIPE
+    hint = "Make room where the output goes, then run it again."
+    return _fail(f"What is printed cannot be written: {error.strerror}.", hint, 3)
 
 
 def _fail(message: str, hint: str | None, code: int) -> int:
     from publisher.cli.output import print_error
 
-    print_error(message, hint)
+    with suppress(OSError):  # the exit code tells it to whoever cannot read it
+        print_error(message, hint)
     return code
 
 

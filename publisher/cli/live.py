@@ -1,5 +1,6 @@
 """What `run` shows while it publishes: a line for each delivery."""
 
+import errno
 from contextlib import suppress
 
 from publisher.app import Application
@@ -56,12 +57,12 @@ class Live:
         event = output.paint(event, colour) if colour else event
         account = (step.account or "all").ljust(self._account_width)
         subject = f"{account}  {step.post}" if step.post else account
-        output.print_line(f"{time}  {subject}  {event}{self._more(step)}")
+        _show(f"{time}  {subject}  {event}{self._more(step)}")
 
     def say(self, line: str) -> None:
         """A line about the processes."""
         now = self._app.clock.now().astimezone(self._zone)
-        output.print_line(output.paint(f"{now:%Y-%m-%d %H:%M:%S}  {line}", "dim"))
+        _show(output.paint(f"{now:%Y-%m-%d %H:%M:%S}  {line}", "dim"))
 
     def conclude(self) -> None:
         """What has become of it all."""
@@ -100,6 +101,15 @@ class Live:
             return ""
         lateness = found[0].lateness if found else None
         return f", {output.seconds(lateness.total_seconds())} late" if lateness is not None else ""
+
+
+def _show(line: str) -> None:
+    """Print it, unless the disk is full to which the output goes: that must not end the run."""
+    try:
+        output.print_line(line)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
 
 
 def _event(step: Step) -> str:

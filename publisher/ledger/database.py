@@ -269,6 +269,11 @@ _MEANINGS = (
         "Let the user of [database] url own the database, or grant it USAGE and CREATE on the "
         "schema and all rights on its tables.",
     ),
+    _Meaning(
+        "is locked", ("55P03",), LedgerUnavailable, "{name} is locked by another program: {text}.",
+        "End what holds it: a backup, a database browser, an open transaction. Publisher goes on "
+        "by itself then.",
+    ),
     _Meaning("unable to open", (), StorageError, "{name} cannot be opened: {text}."),
     _Meaning(
         "readonly|disk is full|disk I/O", ("25006", "53100"), StorageError,
