@@ -74,12 +74,12 @@ class Attempts:
         None when it must not go out now: the account is paused or held (it is due again when
         that ends), nobody approved it as it stands, or it would be past its expiry (it is missed).
         """
-        now = self._clock.now()
         with self._database.write() as connection:
             # The lock on the account's rows makes `pause` wait for this transaction, so that a
             # pause sees every intent that was written before it.
             of_account = select(accounts).where(applies_to(delivery.account))
             rows = connection.execute(of_account.with_for_update(read=True)).all()
+            now = self._clock.now()  # the lock may have been long in coming
             if any(is_resting(row, now) for row in rows):
                 self._change(
                     connection,
@@ -115,7 +115,7 @@ class Attempts:
                 delivery,
                 "sending",
                 detail={"part": len(delivery.remote_ids) + 1},
-                intent_at=send_at,
+                intent_at=max(now, send_at),
                 lease_until=lease_until,
             )
 

@@ -53,6 +53,20 @@ def test_a_thread_is_published_part_by_part(
     assert queries.deliveries() == [second]
 
 
+def test_what_leaves_late_is_in_doubt_from_when_it_left(
+    attempts: Attempts, delivery: Delivery, clock: ManualClock
+) -> None:
+    """Not from when it was due: the log would date the post to a time at which it was not out."""
+    clock.advance(200)
+    intended = attempts.intend(delivery, delivery.due_at, clock.ahead(30))
+    assert intended is not None
+    left_at = clock.now()
+    clock.advance(20)
+    doubted = attempts.record(intended, Unknown("A time-out."), clock.ahead(30))
+    assert doubted.doubt_since == left_at
+    assert attempts.record_late(intended, Accepted("1")).published_at == left_at
+
+
 @pytest.mark.parametrize(
     ("outcome", "state", "attempted", "kind"),
     [
