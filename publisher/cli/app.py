@@ -116,6 +116,7 @@ _add(
     drafts.count,
     "publisher count posts/2016-03-07-annual-day.fr.md",
     'echo "Bonjour de Genève" | publisher count - --channel twitter',
+    "publisher count posts/2016-03-07-annual-day.fr.md --split",
 )
 _add(deliveries.plan, "publisher plan", "publisher plan posts/lima")
 _add(deliveries.queue, "publisher queue", "publisher queue posts/lima --as redaction")

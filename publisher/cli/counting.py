@@ -11,6 +11,7 @@ import typer
 from publisher.channels.capabilities import CAPABILITIES
 from publisher.cli import arguments
 from publisher.cli.output import paint
+from publisher.content import splitting
 from publisher.content.counting import length
 from publisher.content.textfile import invalid_character
 from publisher.errors import UsageError, WorkspaceNotFound
@@ -32,6 +33,10 @@ class Count:
     @property
     def limit(self) -> int:
         return CAPABILITIES[self.channel].max_length
+
+    @property
+    def threads(self) -> bool:
+        return CAPABILITIES[self.channel].threads
 
     @property
     def valid(self) -> bool:
@@ -57,6 +62,26 @@ class Count:
         """One line for each part: its length, the limit, and what is left."""
         return [self._line(number, part) for number, part in enumerate(self.parts, 1)]
 
+    def suggestion(self) -> list[str]:
+        """Lines that show each part that is too long as messages that are not."""
+        lines = []
+        for number, part in enumerate(self.parts, 1):
+            messages = splitting.suggestion(part, self.limit) if self.threads else ()
+            if messages:
+                which = f"Part {number}" if len(self.parts) > 1 else "As a thread"
+                lines += [
+                    "",
+                    f"{which}, split into {len(messages)} messages:",
+                    "",
+                    thread(messages),
+                ]
+        return lines
+
+    def split(self) -> "Count":
+        """The same with every part that is too long split into messages that are not."""
+        parts = (message for part in self.parts for message in splitting.split(part, self.limit))
+        return replace(self, parts=tuple(parts))
+
     def _line(self, number: int, part: str) -> str:
         of_thread = f" part {number}" if len(self.parts) > 1 else ""
         used = self.length(part)
@@ -75,6 +100,23 @@ class Count:
         if not part.strip():
             return self.may_be_empty
         return self.length(part) <= self.limit and not invalid_character(_lines(part))
+
+
+def thread(parts: Sequence[str]) -> str:
+    """The parts as they stand in a draft."""
+    return "\n\n---\n".join(parts)
+
+
+def split(counts: Sequence[Count]) -> list[Count]:
+    """Those of channels with threads, split; UsageError if there are none."""
+    found = [entry.split() for entry in counts if entry.threads]
+    if not found:
+        names = ", ".join(entry.name for entry in counts)
+        raise UsageError(
+            f"There are no threads on {names}, so nothing is split.",
+            hint="X has threads: --channel twitter.",
+        )
+    return found
 
 
 def count(

@@ -160,14 +160,19 @@ def count(
             "twitter for other texts.",
         ),
     ] = None,
+    split: Annotated[
+        bool,
+        typer.Option("--split", help="Print the text as a thread, ready to paste into a draft."),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object, for scripts (default: twitter's).")
     ] = False,
 ) -> None:
     """Count how long a text is, and what is left.
 
-    Each channel counts in its own way.     On X a link counts 23, and most emoji count 2. A text without front matter is counted as it is.
-    The exit code is 1 when a part is too long or empty.
+    Each channel counts in its own way: on X a link counts 23, and most emoji count 2. A text
+    without front matter is counted as it is. What is too long for X is shown as a thread, cut
+    after sentences. The exit code is 1 when a part is too long or empty.
     """
     from publisher.cli import counting, problems
 
@@ -175,11 +180,18 @@ def count(
     if found:
         problems.print_text(found)
         raise typer.Exit(1)
+    if split:
+        counts = counting.split(counts)
     if as_json:
         counts = counts[:1]
         output.print_json(counts[0].as_json())
-    for line in [] if as_json else [line for entry in counts for line in entry.lines()]:
-        output.print_line(line)
+    elif split:
+        for entry in counts:
+            heading = f"## {entry.name}\n" if len(counts) > 1 else ""
+            output.print_line(heading + counting.thread(entry.parts))
+    else:
+        for line in [line for entry in counts for line in (*entry.lines(), *entry.suggestion())]:
+            output.print_line(line)
     if not all(entry.valid for entry in counts):
         raise typer.Exit(1)
 

@@ -59,6 +59,12 @@ def has_link(text: str) -> bool:
     return _without_links(text)[0] > 0
 
 
+def link_places(word: str) -> list[tuple[int, int]]:
+    """Where the links that X finds in a word without spaces begin and end."""
+    found = [] if _UNLIKE_A_LINK.search(word) else extract_urls_with_indices(word)
+    return [(link["indices"][0], link["indices"][1]) for link in found]
+
+
 def _without_links(text: str) -> tuple[int, str]:
     """How many links there are, and the text with a space in the place of each."""
     links = 0
@@ -66,12 +72,12 @@ def _without_links(text: str) -> tuple[int, str]:
     def cut(match: re.Match[str]) -> str:
         nonlocal links
         word = match.group()
-        found = [] if _UNLIKE_A_LINK.search(word) else extract_urls_with_indices(word)
-        links += len(found)
+        places = link_places(word)
+        links += len(places)
         rest, end = [], 0
-        for link in found:
-            rest.append(word[end : link["indices"][0]])
-            end = link["indices"][1]
+        for start, after in places:
+            rest.append(word[end:start])
+            end = after
         return " ".join([*rest, word[end:]])
 
     rest = _PERHAPS_LINK.sub(cut, text)

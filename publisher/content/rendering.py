@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from publisher.content import splitting
 from publisher.content.counting import length
 from publisher.content.pictures import MEDIA_TYPES, CleanPicture
 from publisher.content.problems import Findings, Flaw, problem
@@ -20,6 +21,8 @@ from publisher.models import (
 
 Cleaner = Callable[[MediaItem, Capabilities], CleanPicture]
 
+_LONGEST_SUGGESTION = 5
+"""Messages; nobody reads the hint for a thread that is longer."""
 _PUNCTUATION = "()<>[]{}«»“”\"',.;:!?…"
 
 
@@ -167,7 +170,7 @@ def _too_long(
     cost = counted - length(written, capabilities.counting)
     hints = [f"`link:` costs {cost} of them, at the end."] if cost else []
     if capabilities.threads:
-        hints.append("Shorten it, or split it into a thread with a line `---`.")
+        hints.append(_thread(text, counted, capabilities.max_length))
     else:
         hints.append(f"Shorten it, or write another text under `## {account.channel}`.")
     which = f"Part {number} of the text" if number > 1 else "The text"
@@ -177,6 +180,19 @@ def _too_long(
         f"{counted} of {capabilities.max_length} characters"
         f"{', as X counts them' if capabilities.counting == 'weighted' else ''}.",
         " ".join(hints),
+    )
+
+
+def _thread(text: str, counted: int, limit: int) -> str:
+    """Where a line `---` would make a thread of the text."""
+    short = counted <= limit * _LONGEST_SUGGESTION
+    parts = splitting.suggestion(text, limit) if short else ()
+    if not parts:
+        return "Shorten it, or split it into a thread with a line `---`."
+    ends = " and ".join(f"\u201c…{' '.join(part.split())[-25:]}\u201d" for part in parts[:-1])
+    return (
+        f"Shorten it, or split it into {len(parts)} messages with a line `---` after {ends}; "
+        "`publisher count FILE --split` prints them."
     )
 
 

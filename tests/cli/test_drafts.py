@@ -386,6 +386,54 @@ def test_count_a_text_too_long_by_one(cli: Cli, tmp_path: Path) -> None:
     assert (result.code, result.out) == (0, "twitter: 280 of 280, 0 left\n")
 
 
+LONG = (
+    "Le Conseil des droits de l'homme débat de la protection des enfants en ligne. " * 4
+).strip()
+
+
+def test_count_shows_a_long_text_as_a_thread(cli: Cli) -> None:
+    result = cli("count", stdin=LONG.encode())
+    assert result.code == 1
+    assert result.out.splitlines() == [
+        "twitter: 311 of 280, 31 too long",
+        "",
+        "As a thread, split into 2 messages:",
+        "",
+        LONG[:233],
+        "",
+        "---",
+        LONG[234:],
+    ]
+
+
+def test_count_prints_a_thread_ready_to_paste(cli: Cli, workspace: Path) -> None:
+    """The text alone; what fits stays as it is, and the result fits."""
+    result = cli("count", "--split", stdin=LONG.encode())
+    assert (result.code, result.out) == (0, f"{LONG[:233]}\n\n---\n{LONG[234:]}\n")
+    path = _draft(workspace, f"---\nto: [bice-x, lima-x]\n---\n{result.out}\n## lima-x\nUno.\n")
+    assert cli("count", path).code == 0
+    assert cli("count", path, "--split").out == (
+        f"## bice-x\n{LONG[:233]}\n\n---\n{LONG[234:]}\n## lima-x\nUno.\n"
+    )
+    counted = cli("count", "--split", "--json", stdin=LONG.encode()).json
+    assert [part["valid"] for part in counted["parts"]] == [True, True]
+
+
+def test_count_splits_nothing_where_there_are_no_threads(cli: Cli) -> None:
+    result = cli("count", "--split", "--channel", "facebook", stdin=b"Bonjour")
+    assert result.code == 2
+    assert "There are no threads on facebook" in result.err
+
+
+def test_check_says_where_a_long_text_may_be_split(cli: Cli, workspace: Path) -> None:
+    _draft(workspace, f"---\nto: bice-x\n---\n{LONG}\n")
+    (problem,) = cli("check", "--json").json
+    assert problem["hint"] == (
+        "Shorten it, or split it into 2 messages with a line `---` after "
+        "“…ion des enfants en ligne.”; `publisher count FILE --split` prints them."
+    )
+
+
 def test_count_needs_no_workspace(tmp_path: Path) -> None:
     (tmp_path / "note.txt").write_text("Łódź\n", encoding="utf-8")
     result = run_script("count", "note.txt", "--channel", "facebook", folder=tmp_path)
