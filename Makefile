@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check run lock clean
+.PHONY: help install demo test chaos check run lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
@@ -29,6 +29,10 @@ demo: install ## set up and rehearse the campaign in posts/ against the stand-in
 test: install ## set up and run every test
 	@sh tests/support/system.sh test-parts
 	$(BIN)/pytest
+
+chaos: install ## kill and freeze processes while they publish, on each database (12 minutes)
+	@sh tests/support/system.sh test-parts
+	$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS))
 
 check: install ## lint, format, types, import rules, docs
 	$(BIN)/ruff check

@@ -1,7 +1,8 @@
 """A real PostgreSQL for the tests, from Debian's packages, on a free port of loopback.
 
-It does not wait for the disk (fsync is off), so nothing about durability is proven with it; what
-SQL does, what locks hold and what a lost connection looks like is real.
+It does not wait for the disk (fsync is off), so nothing is proven about a machine that loses its
+power; what SQL does, what locks hold and what a lost connection looks like is real. What a server
+that dies has committed is there afterwards only if it was started as `durable`.
 """
 
 import os
@@ -25,17 +26,25 @@ _OPTIONS = {
     "unix_socket_directories": "",
     "fsync": "off",
     "full_page_writes": "off",
-    "synchronous_commit": "off",
     "max_connections": "200",
     "timezone": "America/Lima",  # not UTC: whatever relies on the server's zone shows itself
 }
+_QUICK = {"synchronous_commit": "off"}
+STOP_MODES = ("fast", "immediate")
+"""How a server can be ended: it cuts all sessions, or it dies and has to recover."""
 
 
 class Server:
     """A running PostgreSQL server."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, folder: Path) -> None:
         self.port = port
+        self._folder = folder
+
+    def restart(self, mode: str) -> None:
+        """End it in one of the STOP_MODES and start it again; returns when it takes sessions."""
+        _run(self._folder, "pg_ctl", "restart", "--pgdata", self._folder / "data", "--wait",
+             "--mode", mode, "--log", self._folder / "log")  # fmt: skip
 
     @contextmanager
     def database(self) -> Iterator[str]:
@@ -59,8 +68,11 @@ def available() -> bool:
 
 
 @contextmanager
-def serve() -> Iterator[Server]:
-    """Run a server in a temporary folder; it and the folder are gone afterwards."""
+def serve(*, durable: bool = False) -> Iterator[Server]:
+    """Run a server in a temporary folder; it and the folder are gone afterwards.
+
+    `durable`: a commit outlives the server's own death.
+    """
     # Not under pytest's folders: those are closed to the other user that root must become.
     folder = Path(tempfile.mkdtemp(prefix="publisher-postgres-"))
     try:
@@ -70,11 +82,12 @@ def serve() -> Iterator[Server]:
         _run(folder, "initdb", "--pgdata", data, "--username", _USER, "--auth", "trust",
              "--encoding", "UTF8", "--locale", "C", "--no-sync")  # fmt: skip
         with (data / "postgresql.conf").open("a") as configuration:
-            for key, value in {**_OPTIONS, "port": str(port)}.items():
+            options = {**_OPTIONS, **({} if durable else _QUICK), "port": str(port)}
+            for key, value in options.items():
                 configuration.write(f"{key} = '{value}'\n")
         _run(folder, "pg_ctl", "start", "--pgdata", data, "--wait", "--log", folder / "log")
         try:
-            yield Server(port)
+            yield Server(port, folder)
         finally:
             _run(folder, "pg_ctl", "stop", "--pgdata", data, "--mode", "immediate")
     finally:

@@ -1,0 +1,45 @@
+"""`python -m tests.chaos`: kill and freeze real processes while they publish, and compare.
+
+Each run has its seed and its database. The exit code is 1 when a delivery was lost, doubled,
+early, published after its expiry, or is not on the platforms as the log tells.
+"""
+
+import argparse
+import random
+import sys
+
+from tests.chaos.run import DATABASES, Plan, play
+from tests.support import postgres
+
+_SEEDS = 1_000_000
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--seed", type=int, help="of the first run; any, if not given")
+    parser.add_argument("--seeds", type=int, default=1, help="so many, one after the other (1)")
+    parser.add_argument("--deliveries", type=int, default=1000, help="in each run (1000)")
+    parser.add_argument("--kills", type=int, default=200, help="in each run (200)")
+    parser.add_argument("--database", choices=DATABASES, action="append", help="all by default")
+    parser.add_argument("--keep", action="store_true", help="keep the folders of good runs, too")
+    chosen = parser.parse_args()
+    first = random.randrange(_SEEDS) if chosen.seed is None else chosen.seed  # noqa: S311
+    broken = 0
+    for seed in range(first, first + chosen.seeds):
+        for database in chosen.database or DATABASES:
+            if database == "postgresql" and not postgres.available():
+                _say("Left out: PostgreSQL is not installed; `apt-get install postgresql` helps.")
+                continue
+            report = play(Plan(seed, chosen.deliveries, chosen.kills, database, chosen.keep))
+            _say(str(report))
+            broken += bool(report.findings)
+    return 1 if broken else 0
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

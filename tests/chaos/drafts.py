@@ -1,0 +1,135 @@
+"""What a run publishes: a workspace with ten accounts, and its drafts, chosen by chance."""
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from PIL import Image
+
+_X = tuple(f"voice-x{number}" for number in range(1, 6))
+_PAGES = tuple(f"voice-page{number}" for number in range(1, 4))
+_SITES = ("voice-site1", "voice-site2")
+ACCOUNTS = {"twitter": _X, "facebook": _PAGES, "site": _SITES}
+
+REQUEST_TIMEOUT = 2
+"""Seconds, as whole as the setting wants them."""
+SETTLE = 6
+"""Seconds: longer than the latest request of `faults` and the lag of its timelines together, also
+for a worker that stood still while it waited for the answer."""
+
+_SETTINGS = f"""\
+[delivery]
+workers = 2
+threads = 8
+request_timeout = "{REQUEST_TIMEOUT}s"
+settle = "{SETTLE}s"
+"""
+_SESSION = """\
+name: Chaos
+timezone: America/Lima
+defaults: {lang: en, expires: 4h}
+"""
+_PICTURES = 6
+_WORDS = (
+    "Every child has the right to be heard.",
+    "Les enfants ont des droits & des rêves.",
+    "Prawa dziecka są prawami człowieka: <zawsze>.",
+    "🕊️ Los niños y las niñas tienen la palabra #HRC31",
+    "Read more on https://www.example.org/rights?a=1&b=2",
+)
+_KINDS = {
+    "x": 46,
+    "x thread": 15,
+    "x picture": 10,
+    "page": 7,
+    "page link": 5,
+    "page photo": 7,
+    "site": 6,
+    "everywhere": 4,
+}
+"""The kinds of drafts, and how many of a hundred are of each."""
+_SHORT_LIVES = (6, 12, 20)  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One file of posts/."""
+
+    name: str
+    matter: Mapping[str, str]
+    body: str
+    deliveries: int
+
+    def text(self) -> str:
+        lines = "\n".join(f"{key}: {value}" for key, value in self.matter.items())
+        return f"---\n{lines}\n---\n{self.body}\n"
+
+
+def lay_out(folder: Path) -> None:
+    """A workspace without drafts; its accounts are of the sandbox."""
+    accounts = [
+        f'[accounts.{name}]\nchannel = "{channel}"\nlanguage = "en"\n'
+        + (f'page_id = "10020030{number}"\n' if channel == "facebook" else "")
+        for channel, names in ACCOUNTS.items()
+        for number, name in enumerate(names)
+    ]
+    (folder / "posts" / "media").mkdir(parents=True)
+    (folder / "publisher.toml").write_text(_SETTINGS + "".join(accounts))
+    (folder / "posts" / "session.yaml").write_text(_SESSION)
+    for number in range(_PICTURES):
+        picture = Image.new("RGB", (80 + number, 60), (40 * number, 90, 200))
+        picture.save(folder / "posts" / "media" / f"{number}.png")
+
+
+def write(folder: Path, seed: int, count: int, start: datetime, seconds: float) -> None:
+    """Drafts of exactly `count` deliveries, due within so many seconds from `start` on.
+
+    A fifth of them share their instants with others.
+    """
+    chance = random.Random(f"drafts {seed}")  # noqa: S311 - must be repeatable
+    written = 0
+    crowded = [chance.uniform(0, seconds) for _ in range(max(1, count // 60))]
+    for number in range(count):
+        if written == count:
+            return
+        due_in = chance.choice(crowded) if chance.random() < 0.2 else chance.uniform(0, seconds)
+        due_at = start + timedelta(seconds=round(due_in))
+        draft = _draft(chance, f"{seed}-{number:04}", due_at, at_most=count - written)
+        (folder / "posts" / f"{draft.name}.md").write_text(draft.text(), encoding="utf-8")
+        written += draft.deliveries
+
+
+def _draft(chance: random.Random, number: str, due_at: datetime, at_most: int) -> Draft:
+    kind = chance.choices(list(_KINDS), list(_KINDS.values()))[0]
+    if kind == "everywhere" and at_most < len(ACCOUNTS):
+        kind = "x"
+    to = list(_recipients(chance, kind))
+    matter = {"at": _time(due_at), "to": f"[{', '.join(to)}]"}
+    if kind in ("x picture", "page photo", "everywhere"):
+        file = f"media/{chance.randrange(_PICTURES)}.png"
+        matter["media"] = f"\n  - file: {file}\n    alt: A coloured square, {number}"
+    if kind == "page link":
+        matter["link"] = f"https://www.example.org/{number}"
+    if chance.random() < 0.1:
+        matter["expires"] = f"{chance.choice(_SHORT_LIVES)}s"
+    elif chance.random() < 0.06:
+        matter["embargo"] = _time(due_at + timedelta(seconds=chance.randint(1, 4)))
+    parts = chance.randint(2, 4) if kind == "x thread" else 1
+    # Nobody else says this, so that a text on a platform tells which part it is.
+    texts = [
+        f"{number}, {part} of {parts}. {chance.choice(_WORDS)}" for part in range(1, parts + 1)
+    ]
+    return Draft(f"p{number}", matter, "\n\n---\n\n".join(texts), len(to))
+
+
+def _recipients(chance: random.Random, kind: str) -> Iterator[str]:
+    for channel, names in ACCOUNTS.items():
+        begin = {"twitter": "x", "facebook": "page", "site": "site"}[channel]
+        if kind == "everywhere" or kind.startswith(begin):
+            yield chance.choice(names)
+
+
+def _time(instant: datetime) -> str:
+    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,90 @@
+"""What one run prints."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from publisher.ledger.queries import Step
+from tests.chaos.assault import Assault
+from tests.chaos.verdict import ENDED, End, Finding, Harm, orphans, public, waits_for
+
+_MOST_SHOWN = 5  # deliveries whose history is printed; history.txt has all of them
+
+
+@dataclass(slots=True)
+class Report:
+    """One run's figures and findings."""
+
+    name: str
+    """The database and the seed."""
+    seconds: float
+    assault: Assault
+    end: End
+    ends: Sequence[str]
+    """How `publisher run` ended whenever it did so by itself."""
+    findings: Sequence[Finding]
+    steps: Sequence[Step]
+    kept: Path | None = None
+    """Where everything lies."""
+
+    def __str__(self) -> str:
+        harms = Counter(finding.harm for finding in self.findings)
+        states = Counter(delivery.state.value for delivery in self.end.deliveries)
+        waiting = self._waiting()
+        figures = {
+            "posts": sum(map(public, self.end.posts)),
+            "left unpublished": orphans(self.end),
+            "unknown outcomes": sum(map(_became_unknown, self.steps)),
+            "waiting at the end": len(waiting),
+        }
+        return "\n".join(
+            [
+                f"Chaos on {self.name}, {self.seconds:.0f} s",
+                _figure("deliveries", states),
+                _figure("kills", self.assault.kills),
+                _figure("frozen", self.assault.freezes),
+                _figure("PostgreSQL restarted", self.assault.restarts),
+                "  " + ", ".join(f"{name}: {count}" for name, count in figures.items()),
+                "  " + ", ".join(f"{harm}: {harms[harm]}" for harm in Harm),
+                *(f"  `publisher run` ended by itself: {how}" for how in self.ends),
+                *(f"  {line}" for line in waiting),
+                *(f"  {finding}" for finding in self.findings),
+                *(f"  {line(step)}" for step in self._shown_steps()),
+                *([f"  All of it is in {self.kept}"] if self.kept else ()),
+            ]
+        )
+
+    def _waiting(self) -> list[str]:
+        return [
+            f"{delivery.post} to {delivery.account} is {delivery.state} and waits for "
+            f"{waits_for(delivery, self.end) or 'nobody'}"
+            for delivery in self.end.deliveries
+            if delivery.state not in ENDED
+        ]
+
+    def _shown_steps(self) -> list[Step]:
+        """The histories of the first deliveries with a finding."""
+        concerned = dict.fromkeys((f.post, f.account) for f in self.findings if f.post)
+        return [
+            step
+            for subject in list(concerned)[:_MOST_SHOWN]
+            for step in self.steps
+            if (step.post, step.account) == subject
+        ]
+
+
+def line(step: Step) -> str:
+    """A step of the history."""
+    move = f" {step.source} -> {step.target}" if step.source is not step.target else ""
+    detail = f" {step.detail}" if step.detail else ""
+    return f"{step.at:%H:%M:%S.%f} {step.post} to {step.account}: {step.event}{move}{detail}"
+
+
+def _became_unknown(step: Step) -> bool:
+    return step.target == "uncertain" and step.source != "uncertain"
+
+
+def _figure(name: str, counter: Counter[str]) -> str:
+    parts = ", ".join(f"{count} {kind}" for kind, count in counter.most_common() if count)
+    return f"  {name}: {counter.total()}" + (f" ({parts})" if parts else "")

@@ -1,0 +1,242 @@
+"""One run: real processes against the sandbox, an assault on them, and the verdict."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from publisher import settings
+from publisher.app import Application
+from publisher.clock import SystemClock
+from publisher.errors import LedgerUnavailable, NotPossible
+from publisher.ledger.queries import Step
+from publisher.rehearsal import website
+from publisher.sandbox import server
+from publisher.sandbox.accounts import accounts_for, secrets_toml
+from publisher.sandbox.server import Sandbox
+from publisher.supervisor import nothing_waits
+from tests.chaos import drafts, faults, verdict
+from tests.chaos.assault import Assault
+from tests.chaos.processes import Tree
+from tests.chaos.report import Report, line
+from tests.chaos.verdict import End, Finding, Harm, Post
+from tests.support import postgres
+
+DATABASES = ("sqlite", "postgresql")
+_ROOT = Path(__file__).parents[2]
+_TICK = 0.1  # seconds
+_LEAD = 6.0  # seconds from the writing of the drafts to the first that is due
+_QUEUED_IN_A_SECOND = 150  # drafts, by a machine that is busy
+_PERSON_LOOKS = 1.0  # seconds between two looks of the person who resumes accounts
+_LONGEST_REST = 300.0  # seconds that it may take to come to rest after the last kill
+_ECHO = 3.0  # seconds in which a platform carries out what nobody waits for any more
+_LONG = 100  # kills, from which on a run has the minutes in which accounts wait
+_GRACE = timedelta(seconds=5 + 2 * drafts.REQUEST_TIMEOUT + faults.LATEST + 1)
+"""Five seconds from the look at the expiry to the request, the time-outs of its connection and its
+answer, and what the platform does only then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done."""
+
+    seed: int
+    deliveries: int
+    kills: int
+    database: str
+    """One of DATABASES."""
+    keep: bool = False
+    """Whether its folder stays also when all is well."""
+
+    @property
+    def seconds(self) -> float:
+        """How long the deliveries are spread over: about as long as the kills take."""
+        return self.kills * 1.1
+
+
+def play(plan: Plan) -> Report:
+    """Do one run; its folder is kept when anything is wrong."""
+    begun = time.monotonic()
+    folder = Path(tempfile.mkdtemp(prefix=f"publisher-chaos-{plan.seed}-")).resolve()
+    drafts.lay_out(folder)
+    accounts = accounts_for(settings.load(folder, {}))
+    (folder / "secrets.toml").touch(mode=0o600)
+    (folder / "secrets.toml").write_text(secrets_toml(accounts))
+    rules = faults.rules(plan.seed, with_rests=plan.kills >= _LONG)
+    sandbox = Sandbox(accounts, SystemClock(), limited=False, faults=rules)
+    with _database(plan.database) as (database, url), server.running(sandbox) as address:
+        stage = _Stage(plan, folder, _environment(address, url))
+        try:
+            assault, ending = stage.play(database)
+            report = stage.report(assault, ending, sandbox.state(), begun)
+        finally:
+            stage.close()
+    if report.kept:
+        (folder / "report.txt").write_text(f"{report}\n")
+    else:
+        shutil.rmtree(folder)
+    return report
+
+
+@contextmanager
+def _database(kind: str) -> Iterator[tuple[postgres.Server | None, str]]:
+    """A server of this run's own and its database's URL; neither for SQLite."""
+    if kind == "sqlite":
+        yield None, ""
+        return
+    with postgres.serve(durable=True) as running, running.database() as url:
+        yield running, url
+
+
+def _environment(address: str, database_url: str) -> dict[str, str]:
+    """What the processes get: nothing that this machine says about Publisher."""
+    clean = {key: os.environ[key] for key in os.environ if not key.startswith("PUBLISHER_")}
+    return {
+        **clean,
+        "PYTHONPATH": str(_ROOT),  # they run in the workspace
+        "PUBLISHER_TWITTER_API_URL": address,
+        "PUBLISHER_FACEBOOK_GRAPH_URL": address,
+        **({"PUBLISHER_DATABASE__URL": database_url} if database_url else {}),
+    }
+
+
+class _Stage:
+    """A workspace, its processes, and the person who looks after its accounts."""
+
+    def __init__(self, plan: Plan, folder: Path, environment: dict[str, str]) -> None:
+        self._plan, self._folder, self._environment = plan, folder, environment
+        self._app = Application(settings.load(folder, environment), SystemClock())
+        self._tree = Tree(folder, environment)
+        self._next_look = 0.0
+
+    def close(self) -> None:
+        self._tree.sweep()
+        self._app.close()
+
+    def play(self, database: postgres.Server | None) -> tuple[Assault, list[Finding]]:
+        """Queue, publish under the assault, come to rest, end; what was wrong with the ending."""
+        plan, assault = self._plan, Assault(self._tree, self._plan.seed, database)
+        self._command("migrate")
+        lead = _LEAD + plan.deliveries / _QUEUED_IN_A_SECOND
+        start = datetime.now(UTC) + timedelta(seconds=lead)
+        drafts.write(self._folder, plan.seed, plan.deliveries, start, plan.seconds)
+        self._command("queue")
+        self._tree.start()
+        self._until(lambda: datetime.now(UTC) > start)
+        self._until(lambda: assault.kills.total() >= plan.kills, assault.tend)
+        give_up = time.monotonic() + _LONGEST_REST
+        self._until(
+            lambda: (assault.over and nothing_waits(self._app)) or time.monotonic() > give_up
+        )
+        status = self._tree.stop()
+        time.sleep(_ECHO)
+        return assault, self._wrong_with_the_end(status)
+
+    def _until(
+        self, done: Callable[[], bool], meanwhile: Callable[[], None] = lambda: None
+    ) -> None:
+        while not done():
+            self._tree.tend()
+            self._resume_accounts()
+            meanwhile()
+            time.sleep(_TICK)
+
+    def _resume_accounts(self) -> None:
+        """What a person does who reads that a platform refused an account."""
+        if time.monotonic() < self._next_look:
+            return
+        self._next_look = time.monotonic() + _PERSON_LOOKS
+        with suppress(LedgerUnavailable, NotPossible):
+            for status in self._app.queries.accounts():
+                if status.held_until is None:
+                    self._app.control.resume(status.account, "the person")
+
+    def _wrong_with_the_end(self, status: int | None) -> list[Finding]:
+        wrong = []
+        if status is None:
+            wrong.append("`publisher run` did not end when it was asked to")
+        if left := self._tree.sweep():
+            wrong.append(f"`publisher run` left processes behind: {left}")
+        verified = self._command("log", "verify", codes=(0, 1))
+        if verified.returncode:
+            wrong.append(verified.stdout)
+        return [Finding(Harm.UNTRUE, what) for what in wrong]
+
+    def _command(
+        self, *words: str, codes: Sequence[int] = (0,)
+    ) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "publisher", *words],
+            cwd=self._folder,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        if done.returncode not in codes:
+            raise RuntimeError(f"publisher {' '.join(words)}: {done.stdout}{done.stderr}")
+        return done
+
+    def report(
+        self, assault: Assault, wrong: Sequence[Finding], state: dict[str, Any], begun: float
+    ) -> Report:
+        """The verdict on what the ledger and the platforms have."""
+        deliveries, steps = self._app.queries.deliveries(), list(self._steps())
+        end = End(
+            deliveries=deliveries,
+            accounts=self._app.queries.accounts(),
+            posts=[*state["posts"], *_pages(self._app.settings.var / "site")],
+            violations=state["violations"],
+            begun=_first_sent(steps),
+            now=datetime.now(UTC),
+            grace=_GRACE,
+        )
+        found = [*wrong, *verdict.findings(end)]
+        if len(deliveries) != self._plan.deliveries:
+            found.append(Finding(Harm.LOST, f"only {len(deliveries)} deliveries were queued"))
+        keep = bool(found) or self._plan.keep
+        if keep:  # what a person needs to find the cause; the database's server goes away
+            (self._folder / "state.json").write_text(json.dumps(state, indent=1))
+            (self._folder / "history.txt").write_text("\n".join(map(line, steps)))
+        return Report(
+            name=f"{self._plan.database}, seed {self._plan.seed}",
+            seconds=time.monotonic() - begun,
+            assault=assault,
+            end=end,
+            ends=self._tree.ends,
+            findings=found,
+            steps=steps,
+            kept=self._folder if keep else None,
+        )
+
+    def _steps(self) -> Iterator[Step]:
+        seen = 0
+        while steps := self._app.queries.steps(seen):
+            yield from steps
+            seen = steps[-1].id
+
+
+def _first_sent(steps: Sequence[Step]) -> dict[int, datetime]:
+    begun: dict[int, datetime] = {}
+    for step in steps:
+        if step.event == "sending" and step.delivery is not None:
+            begun.setdefault(step.delivery, step.at)
+    return begun
+
+
+def _pages(root: Path) -> Iterator[Post]:
+    """The website's posts. A page that was written again is as old as its last writing."""
+    for post in website.posts(root):
+        page = root / post["account"] / "posts" / f"{post['id']}.html"
+        written = datetime.fromtimestamp(page.stat().st_mtime, UTC)
+        yield {**post, "published_at": written.isoformat()}

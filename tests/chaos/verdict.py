@@ -1,0 +1,183 @@
+"""Whether the log and the platforms' own stores tell the same, and nothing was lost."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from publisher.ledger.queries import AccountStatus
+from publisher.models import Delivery
+from publisher.states import State
+
+Post = Mapping[str, Any]
+
+ENDED = frozenset({State.PUBLISHED, State.FAILED, State.MISSED})
+_LONGEST_WAIT = timedelta(hours=1)
+_SAME = timedelta(seconds=1)
+_LATE_RECORD = timedelta(minutes=1)
+"""How much later than the platform the log may date a post: its worker stood still meanwhile."""
+
+
+class Harm(StrEnum):
+    """What must never happen."""
+
+    LOST = "lost"
+    """Neither ended nor waiting for a named person or instant, or called published and not out."""
+    DOUBLED = "doubled"
+    """A part is public twice, or was sent again although it was."""
+    EARLY = "early"
+    """Public before its time or under embargo."""
+    EXPIRED = "expired"
+    """It arrived later than its expiry, by more than what a request may take."""
+    UNTRUE = "untrue"
+    """The log and the platform differ, or the history's chain is broken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One harm."""
+
+    harm: Harm
+    what: str
+    post: str | None = None
+    account: str | None = None
+
+    def __str__(self) -> str:
+        subject = f"{self.post} to {self.account}: " if self.post else ""
+        return f"{self.harm}: {subject}{self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """All that is known when everything has come to rest."""
+
+    deliveries: Sequence[Delivery]
+    accounts: Sequence[AccountStatus]
+    """Those that are paused or held."""
+    posts: Sequence[Post]
+    """What the platforms have, as in the sandbox's `state.json`."""
+    violations: Sequence[Mapping[str, str]]
+    """What the sandbox noted: among it, requests for what was out already."""
+    begun: Mapping[int, datetime]
+    """When the history says that a delivery was sent for the first time, by its id."""
+    now: datetime
+    grace: timedelta
+    """How long after its expiry a post may still become public: see docs/reliability.md."""
+
+
+def findings(end: End) -> list[Finding]:
+    """Everything that must not be."""
+    shown: defaultdict[tuple[str, str], list[Post]] = defaultdict(list)
+    for post in filter(public, end.posts):
+        shown[post["account"], post["text"]].append(post)
+    found: list[Finding] = []
+    for delivery in end.deliveries:
+        posts = [shown.pop((delivery.account, part.text), []) for part in delivery.content.parts]
+        found += [
+            Finding(harm, what, delivery.post, delivery.account)
+            for harm, what in _wrong_with(delivery, posts, end)
+        ]
+    found += [
+        Finding(Harm.UNTRUE, f"{account} shows {post['id']}, which no delivery says")
+        for (account, _), posts in shown.items()
+        for post in posts
+    ]
+    # The platform kept these from being public twice; not every platform would have.
+    found += [
+        Finding(Harm.DOUBLED, f"{violation['account']} sent {violation['detail']}")
+        for violation in end.violations
+        if violation["kind"] == "duplicate-refused"
+    ]
+    return found
+
+
+def waits_for(delivery: Delivery, end: End) -> str | None:
+    """Whom or what a delivery that has not ended waits for; None when it waits for nobody."""
+    for status in end.accounts:
+        if status.account in (delivery.account, "*"):
+            until = "a person" if status.paused_at or not status.held_until else status.held_until
+            return f"{until}: {status.pause_reason or status.held_message}"
+    if delivery.state is State.UNCERTAIN and not delivery.settled_at and delivery.error_message:
+        return f"a person: {delivery.error_message}"
+    if delivery.state is State.SCHEDULED and end.now < delivery.wake_at < end.now + _LONGEST_WAIT:
+        return f"{delivery.wake_at:%H:%M:%S} UTC"
+    return None
+
+
+def public(post: Post) -> bool:
+    return bool(post["published"] and not post["deleted"])
+
+
+def orphans(end: End) -> int:
+    """How many posts lie unpublished on Facebook that no delivery knows."""
+    known = {delivery.prepared.draft_id for delivery in end.deliveries}
+    return sum(
+        not post["published"] and not post["deleted"] and post["id"] not in known
+        for post in end.posts
+    )
+
+
+def _wrong_with(
+    delivery: Delivery, shown: Sequence[Sequence[Post]], end: End
+) -> Iterator[tuple[Harm, str]]:
+    """`shown`: the public posts with each part's words."""
+    state, ids = delivery.state, delivery.remote_ids
+    for index, posts in enumerate(shown):
+        part = f"part {index + 1}"
+        if len(posts) > 1:
+            yield Harm.DOUBLED, f"{part} is out as {[post['id'] for post in posts]}"
+        if state is State.PUBLISHED and not posts:
+            yield Harm.LOST, f"{part} is published and not there"
+        for post in posts:
+            yield from ((harm, f"{part} {what}") for harm, what in _untimely(delivery, post, end))
+        yield from ((Harm.UNTRUE, f"{part} {what}") for what in _untrue(delivery, index, posts))
+    if (len(ids) == len(shown)) is not (state is State.PUBLISHED):
+        yield Harm.UNTRUE, f"it is {state} with {len(ids)} of {len(shown)} ids"
+    if shown[0] and delivery.published_at:
+        yield from _misdated(delivery, delivery.published_at, shown[0], end)
+    if state not in ENDED and waits_for(delivery, end) is None:
+        yield Harm.LOST, f"it is {state} and waits for nobody"
+    if state in ENDED - {State.PUBLISHED} and not delivery.error_message:
+        yield Harm.LOST, f"it is {state} for no reason"
+
+
+def _untimely(delivery: Delivery, post: Post, end: End) -> Iterator[tuple[Harm, str]]:
+    out_at = datetime.fromisoformat(post["published_at"])
+    if out_at < max(delivery.due_at, delivery.embargo_until or delivery.due_at):
+        yield Harm.EARLY, f"was public at {out_at}"
+    if delivery.expires_at and out_at > delivery.expires_at + end.grace:
+        yield Harm.EXPIRED, f"was public at {out_at}, its expiry was {delivery.expires_at}"
+
+
+def _untrue(delivery: Delivery, index: int, posts: Sequence[Post]) -> Iterator[str]:
+    """How one part differs between log and platform."""
+    if index >= len(delivery.remote_ids):
+        # Of what is uncertain, one part may be out: that is what nobody knows.
+        doubted = delivery.state is State.UNCERTAIN and index == len(delivery.remote_ids)
+        if posts and not doubted:
+            yield f"is out as {posts[0]['id']}, and the log ({delivery.state}) does not say so"
+        return
+    logged = delivery.remote_ids[index]
+    post = next((post for post in posts if post["id"] == logged), None)
+    if post is None:
+        yield f"is logged as {logged}, the platform has {[post['id'] for post in posts]}"
+        return
+    parent = delivery.remote_ids[index - 1] if index else None
+    if post["in_reply_to"] != parent:
+        yield f"answers {post['in_reply_to']} and not {parent}"
+    pictures = [(picture.digest, picture.alt) for picture in delivery.content.parts[index].pictures]
+    if [(medium["sha256"], medium["alt"]) for medium in post["media"]] != pictures:
+        yield f"shows {post['media']} and not {pictures}"
+
+
+def _misdated(
+    delivery: Delivery, logged: datetime, posts: Sequence[Post], end: End
+) -> Iterator[tuple[Harm, str]]:
+    begun = end.begun.get(delivery.id)
+    if begun is None or logged < begun - _SAME:
+        yield Harm.UNTRUE, f"it was out at {logged} says the log, and was first sent at {begun}"
+    out_at = min(datetime.fromisoformat(post["published_at"]) for post in posts)
+    if logged > out_at + _LATE_RECORD:
+        yield Harm.UNTRUE, f"it was out at {logged} says the log, and at {out_at} the platform"
