@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from publisher.channels.capabilities import CAPABILITIES
-from publisher.content import library, rendering, translations
+from publisher.content import library, mandates, rendering, translations
 from publisher.content.library import Library
 from publisher.content.linting import Linter
 from publisher.content.session import Session
@@ -30,6 +30,7 @@ def check(
             problems += nobody
         for account in recipients:
             problems += rendering.problems(post, account, CAPABILITIES[account.channel])
+            problems += mandates.problems(post, account, found.session.zone)
         problems += linter.problems(post, recipients)
     if "stale-translation" not in lint.ignore:
         languages = (found.session.defaults.lang or settings.language, settings.language)

@@ -41,7 +41,8 @@ class Problem(Frozen):
 
 Advice = Literal[
     "hashtag-case", "too-many-hashtags", "mention-first", "wrong-season", "broken-link",
-    "markdown-link", "shouting", "missing-translation", "stale-translation",
+    "markdown-link", "shouting", "missing-translation", "stale-translation", "too-close",
+    "at-night", "same-text-on-x",
 ]  # fmt: skip
 """Codes of the problems that are advice alone, which a workspace or a draft may ignore."""
 

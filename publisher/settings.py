@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, Self, get_args
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -184,6 +185,15 @@ class AccountSettings(_Section):
     access_token_secret: SecretStr | None = None
     page_token: SecretStr | None = None
     app_secret: SecretStr | None = None
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone_is_known(cls, timezone: str | None) -> str | None:
+        try:
+            ZoneInfo(timezone or "UTC")
+        except (KeyError, ValueError, OSError):
+            raise ValueError("must be a time zone, like Europe/Warsaw or America/Lima") from None
+        return timezone
 
     @model_validator(mode="after")
     def _page_needs_an_id(self) -> Self:

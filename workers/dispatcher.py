@@ -44,7 +44,6 @@ class Dispatcher:
         self._hand_over = hand_over
         leases = Leases.for_timeout(app.settings.delivery.request_timeout)
         self._leases = leases
-        self._settle = app.settings.delivery.settle.total_seconds()
         self._watch: Watch | None = None
         self._stopped = False
         self._trouble: str | None = None
@@ -93,7 +92,7 @@ class Dispatcher:
         if self._watch and not self._watch.was_set():
             return
         watch, self._watch = Watch(self._app.clock), None
-        self._app.doubts.settle_again(self._settle)
+        self._app.doubts.settle_again(self._app.longest_settle)
         self._app.dispatch.shorten_leases(self._leases.longest)
         self._watch = watch
 

@@ -58,6 +58,9 @@ def queue(
         bool,
         typer.Option("--keep-going", help="Queue the good drafts and leave out those with errors."),
     ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask when an approval becomes void.")
+    ] = False,
     as_json: Json = False,
     who: Who = None,
 ) -> None:
@@ -65,15 +68,25 @@ def queue(
 
     New posts are added; posts that are not out yet follow their drafts: edited, moved, cancelled
     when the draft is gone. With an error in any draft nothing is written at all. A second run
-    changes nothing.
+    changes nothing. Before it makes an approval void, it asks.
     """
     from publisher.cli import plans
 
     app = arguments.application(context)
+    zone = arguments.zone(app.settings)
+
+    def agree(plan: "Plan") -> None:
+        if plan.voided and not yes:
+            if not as_json:
+                plans.print_changes(plan, zone)
+            count = output.count_of(len(plan.voided), "approval")
+            arguments.confirm(f"{count} will be void. Go on?")
+
     done = app.planner.queue(
         arguments.drafts(paths or [], app.settings.posts),
         actor=arguments.actor(who),
         keep_going=keep_going,
+        agree=agree,
     )
     written = keep_going or not done.errors
     if as_json:
@@ -81,7 +94,7 @@ def queue(
     else:
         _print_problems(done)
         if written:
-            plans.print_changes(done, arguments.zone(app.settings))
+            plans.print_changes(done, zone)
         output.print_line(plans.summary(done, done=written))
     if done.errors:
         raise typer.Exit(1)

@@ -79,6 +79,7 @@ CODES: dict[str, str] = {
     "alt-too-long": "The alternative text is longer than the channel takes.",
     "consent-missing": "People are in the picture, but no consent is named.",
     "unknown-consent": "posts/consents.yaml has no such consent.",
+    "no-mandate": "The account's mandate does not cover the author or the day.",
     "consent-scope": "The consent does not cover the channel or organisation.",
     # Advice
     "hashtag-case": "A hashtag of several words is written without capitals for them.",
@@ -88,6 +89,9 @@ CODES: dict[str, str] = {
     "broken-link": "What looks like a web address is none.",
     "markdown-link": "A link is written as in Markdown, which no channel understands.",
     "shouting": "Several words in a row are in capitals.",
+    "too-close": "Two posts of one account go out within five minutes.",
+    "at-night": "It goes out between 22:00 and 7:00 by the account's clock.",
+    "same-text-on-x": "Two accounts on X say the same, word for word.",
     "stale-translation": "The source of the translation was changed after it.",
 }
 """Every code that a problem can have, with what it means in one line."""

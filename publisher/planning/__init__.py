@@ -4,7 +4,7 @@ Files are the wish, the ledger is the truth. `Planner.plan` reads both and chang
 `Planner.queue` writes the difference in one transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from publisher.checking import check
@@ -37,16 +37,19 @@ class Planner:
         *,
         actor: str,
         keep_going: bool = False,
+        agree: Callable[[Plan], None] = lambda _plan: None,
     ) -> Plan:
         """Write what the drafts want into the ledger; returns what was changed.
 
         All or nothing: with an error in any draft nothing is written, unless `keep_going`, which
-        leaves the drafts with errors as the ledger has them.
+        leaves the drafts with errors as the ledger has them. `agree` is asked before anything is
+        written, and may raise.
         """
         for tries_left in reversed(range(_TRIES)):
             plan = self.plan(paths)
             if plan.errors and not keep_going:
                 return plan
+            agree(plan)
             try:
                 self._apply(plan, actor)
             except Moved:

@@ -1,8 +1,9 @@
 """One run over drafts and ledger: what is wanted, what stands, and the difference."""
 
 from collections.abc import Collection, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from publisher.channels.registry import CAPABILITIES
 from publisher.content import pictures, rendering
@@ -21,6 +22,8 @@ from publisher.models import (
     Wish,
 )
 from publisher.planning import doubles, past
+from publisher.planning.conflicts import Conflicts
+from publisher.planning.costs import cost_on_x
 from publisher.planning.difference import (
     GONE,
     NOT_ADDRESSED,
@@ -77,18 +80,48 @@ class Comparison:
         broken = self._problems.broken_files
         whole = {post.id: post for post in self._drafts.posts if post.file not in broken}
         standing = self._standing(whole)
-        wanted: set[tuple[str, str]] = set()
+        wanted: dict[tuple[str, str], Wish] = {}
         for post in whole.values():
             for wish in self._wishes(post):
-                wanted.add((wish.post, wish.account))
+                wanted[wish.post, wish.account] = wish
                 self._compare(post, wish, standing.get((wish.post, wish.account)))
         self._cancel(standing, wanted, whole)
         self._refuse(whole, {post for post, _ in standing})
+        self._warn_of_conflicts(whole, wanted, standing)
         return Plan(
             changes=tuple(self._changes),
             problems=self._problems.sorted(),
             pictures=self._pictures(),
+            cost=cost_on_x(self._new_on_x(), self._settings.prices),
         )
+
+    def _warn_of_conflicts(
+        self,
+        posts: Mapping[str, Post],
+        wanted: Mapping[tuple[str, str], Wish],
+        standing: Mapping[tuple[str, str], Delivery],
+    ) -> None:
+        """What the changes bring about among all that is to go out."""
+        fresh = {(change.post, change.account) for change in self._changes if change.wish}
+        ahead = [
+            wish
+            for key, wish in wanted.items()
+            if wish.state is not State.HELD
+            and (key in fresh or (key in standing and standing[key].in_reach))
+        ]
+        for problem in Conflicts(ahead, fresh, posts, self._accounts, self._zone_of):
+            if problem.code not in self._settings.lint.ignore:
+                self._problems.keep(problem)
+
+    def _zone_of(self, account: Account) -> tzinfo:
+        return ZoneInfo(account.timezone) if account.timezone else self._drafts.session.zone
+
+    def _new_on_x(self) -> Iterator[Content]:
+        """What comes onto the schedule that was not on it."""
+        for change in self._changes:
+            is_new = change.kind in (Change.ADD, Change.RESTORE)
+            if change.wish and is_new and change.wish.channel == "twitter":
+                yield change.wish.content
 
     def _refuse(self, posts: Mapping[str, Post], known: Collection[str]) -> None:
         """Take out what must not go out (again), and give to a person what may be out."""
@@ -182,12 +215,14 @@ class Comparison:
             )
         else:
             note = in_words(kind, wish, delivery)
-            self._changes.append(PlannedChange(kind, post.id, wish.account, wish, delivery, note))
+            self._changes.append(
+                PlannedChange(kind, post.id, wish.account, wish, delivery, note, post.anchor)
+            )
 
     def _cancel(
         self,
         standing: Mapping[tuple[str, str], Delivery],
-        wanted: set[tuple[str, str]],
+        wanted: Collection[tuple[str, str]],
         whole: Mapping[str, Post],
     ) -> None:
         for key, delivery in standing.items():

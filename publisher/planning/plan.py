@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from publisher.ledger.ledger import StoredPicture
 from publisher.models import Delivery, Problem, Severity, Wish
+from publisher.planning.costs import NOTHING, Cost
 
 
 class Change(StrEnum):
@@ -32,6 +33,15 @@ class PlannedChange:
     delivery: Delivery | None = None
     """What stands in the ledger; None for ADD."""
     note: str = ""
+    anchor: str | None = None
+    """The agenda item that the draft's time hangs on."""
+
+    @property
+    def voids(self) -> str | None:
+        """Whose approval the change makes void."""
+        if self.delivery is None or self.wish is None:
+            return None
+        return self.delivery.approved_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +51,14 @@ class Plan:
     changes: tuple[PlannedChange, ...]
     problems: tuple[Problem, ...]
     pictures: Mapping[str, StoredPicture] = field(default_factory=dict)
+    cost: Cost = NOTHING
+    """On X, of what is added to the schedule."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
         return tuple(p for p in self.problems if p.severity is Severity.ERROR)
+
+    @property
+    def voided(self) -> tuple[PlannedChange, ...]:
+        """The changes that make an approval void."""
+        return tuple(change for change in self.changes if change.voids)

@@ -33,6 +33,9 @@ class Problems:
             )
         )
 
+    def keep(self, problem: Problem) -> None:
+        self._found.append(problem)
+
     @property
     def broken_files(self) -> set[str]:
         return {problem.file for problem in self._found if problem.severity is Severity.ERROR}

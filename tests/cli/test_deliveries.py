@@ -82,7 +82,9 @@ def test_plan_shows_and_changes_nothing(cli: Cli, draft: Path) -> None:
         assert result.code == 0
         assert "+ add   2016-03-07 08:30  bice-x     2016-03-07-annual-day.fr\n" in result.out
         assert result.out.endswith(
-            "Times are those of Europe/Zurich.\nWould change: 2 deliveries (2 added).\n"
+            "Times are those of Europe/Zurich.\n"
+            "X charges about $0.03 for 2 posts, none of them with a link.\n"
+            "Would change: 2 deliveries (2 added).\n"
         )
     assert cli("log", "--json").json == []
 
@@ -104,7 +106,7 @@ def test_queue_follows_the_drafts(cli: Cli, draft: Path) -> None:
     _edit(draft, "Le texte commun", "Le texte long")
     result = cli("queue")
     assert "~ edit  2016-03-07 08:15  bice-page " in result.out
-    assert "another text or picture" in result.out
+    assert "Le texte [-commun.-] {+long.+}" in result.out
     text = draft.read_text(encoding="utf-8")
     draft.unlink()
     result = cli("queue")
@@ -147,6 +149,9 @@ def test_plan_and_queue_as_json(cli: Cli, draft: Path) -> None:
         "post": POST,
         "account": "bice-x",
         "due_at": "2016-03-07T07:30:00Z",
+        "was_due_at": None,
+        "anchor": "annual-day",
+        "voids_approval_by": None,
         "note": None,
     }
     assert cli("queue", "--json").json == {**planned, "written": True}
@@ -173,6 +178,7 @@ def test_log_json_is_the_promised_array(cli: Cli, published: None) -> None:
         "attempts": 1,
         "error": None,
         "approved_by": None,
+        "approved_at": None,
         "text": ["Le texte court. #HRC31", "Un deuxième message."],
     }
     assert rows["bice-page"]["error"]["kind"] == "content"

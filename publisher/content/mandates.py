@@ -1,0 +1,51 @@
+"""Who may post as an account, and for which dates."""
+
+from collections.abc import Iterator
+from datetime import tzinfo
+
+from publisher.content.problems import Flaw, problem
+from publisher.models import Account, Mandate, Post, Problem
+
+
+def problems(post: Post, account: Account, zone: tzinfo) -> Iterator[Problem]:
+    """What the account's mandate has against the post; `zone` is the one of the mandate's dates."""
+    mandate = account.mandate
+    if mandate is None:
+        return
+    if flaw := _flaw_of_author(post.author, account.name, mandate):
+        yield problem(post.file, flaw, post.position("author"))
+    leaves = post.due_at and max(post.due_at, post.embargo_until or post.due_at)
+    day = leaves.astimezone(zone).date() if leaves else None
+    if day and mandate.since and day < mandate.since:
+        yield problem(
+            post.file,
+            _outside(account.name, f"begins on {mandate.since}", f"{day}"),
+            post.position("at"),
+        )
+    if day and mandate.until and day > mandate.until:
+        yield problem(
+            post.file,
+            _outside(account.name, f"ended on {mandate.until}", f"{day}"),
+            post.position("at"),
+        )
+
+
+def _flaw_of_author(author: str | None, account: str, mandate: Mandate) -> Flaw | None:
+    if not mandate.authors:
+        return None
+    named = ", ".join(mandate.authors)
+    if author is None:
+        message = f"Nobody is named who posts as {account}."
+        return Flaw("no-mandate", message, f"Add `author:` with one of: {named}.")
+    if author.casefold() not in [name.casefold() for name in mandate.authors]:
+        message = f"{author} may not post as {account}."
+        return Flaw("no-mandate", message, f"Its mandate in publisher.toml names: {named}.")
+    return None
+
+
+def _outside(account: str, limit: str, day: str) -> Flaw:
+    return Flaw(
+        "no-mandate",
+        f"The mandate to post as {account} {limit}, and this goes out on {day}.",
+        "Take the account out of `to:`, give another `at`, or have the mandate prolonged.",
+    )

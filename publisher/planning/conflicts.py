@@ -1,0 +1,119 @@
+"""What nobody may have wanted, though each post by itself is right: warnings, never errors."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime, time, timedelta, tzinfo
+from itertools import pairwise
+
+from publisher.models import Account, Post, Problem, Severity, Wish
+
+APART = timedelta(minutes=5)
+"""Two posts of one account that are closer than this push one another out of sight."""
+NIGHT = (time(22), time(7))
+"""When readers sleep, by the clock of the account."""
+
+
+class Conflicts:
+    """The warnings about one plan."""
+
+    def __init__(
+        self,
+        wishes: Sequence[Wish],
+        fresh: Collection[tuple[str, str]],
+        posts: Mapping[str, Post],
+        accounts: Mapping[str, Account],
+        zone_of: Callable[[Account], tzinfo],
+    ) -> None:
+        """`wishes`: all that is to go out; `fresh`: the posts and accounts that the plan changes,
+        the only ones that are warned about.
+        """
+        self._wishes = sorted(wishes, key=lambda wish: (leaves_at(wish), wish.post, wish.account))
+        self._fresh = fresh
+        self._posts = posts
+        self._accounts = accounts
+        self._zone_of = zone_of
+
+    def __iter__(self) -> Iterator[Problem]:
+        yield from self._too_close()
+        yield from self._at_night()
+        yield from self._same_text_on_x()
+
+    def _too_close(self) -> Iterator[Problem]:
+        by_account = defaultdict(list)
+        for wish in self._wishes:
+            by_account[wish.account].append(wish)
+        for account, its in by_account.items():
+            for first, second in pairwise(its):
+                gap = leaves_at(second) - leaves_at(first)
+                if gap < APART:
+                    wish, other = self._one_to_warn_about(first, second)
+                    when = "at the same time as" if not gap else f"within {_span(gap)} of"
+                    yield from self._warning(
+                        wish,
+                        "too-close",
+                        f"It goes out on {account} {when} {other.post}.",
+                        "Move one of them, if readers should see both.",
+                    )
+
+    def _at_night(self) -> Iterator[Problem]:
+        for wish in self._wishes:
+            local = leaves_at(wish).astimezone(self._zone_of(self._accounts[wish.account]))
+            if local.time() >= NIGHT[0] or local.time() < NIGHT[1]:
+                yield from self._warning(
+                    wish,
+                    "at-night",
+                    f"It goes out on {wish.account} at {local:%H:%M} there, while readers sleep.",
+                    "Give it another `at`, unless it is meant.",
+                )
+
+    def _same_text_on_x(self) -> Iterator[Problem]:
+        by_text = defaultdict(list)
+        for wish in self._wishes:
+            if wish.channel == "twitter":
+                by_text[wish.content.fingerprint].append(wish)
+        for same in by_text.values():
+            earliest: dict[str, Wish] = {}
+            for second in same:
+                earliest.setdefault(second.account, second)
+                others = (w for account, w in earliest.items() if account != second.account)
+                if first := next(others, None):
+                    wish, other = self._one_to_warn_about(first, second)
+                    yield from self._warning(
+                        wish,
+                        "same-text-on-x",
+                        f"{wish.account} and {other.account} say the same, word for word; X may "
+                        "take that for spam.",
+                        "Let one account write, and the other repost it or say it in its own words.",
+                    )
+
+    def _one_to_warn_about(self, first: Wish, second: Wish) -> tuple[Wish, Wish]:
+        """The later one, unless the plan leaves it as it is; and the other."""
+        return (second, first) if _key(second) in self._fresh else (first, second)
+
+    def _warning(self, wish: Wish, code: str, message: str, hint: str) -> Iterator[Problem]:
+        if _key(wish) in self._fresh:
+            post = self._posts[wish.post]
+            place = post.position("at")
+            yield Problem(
+                file=post.file,
+                line=place.line,
+                column=place.column,
+                severity=Severity.WARNING,
+                code=code,
+                message=message,
+                hint=hint,
+            )
+
+
+def leaves_at(wish: Wish) -> datetime:
+    """When it goes out: at its time, or when its embargo ends."""
+    return max(wish.due_at, wish.embargo_until or wish.due_at)
+
+
+def _key(wish: Wish) -> tuple[str, str]:
+    return wish.post, wish.account
+
+
+def _span(gap: timedelta) -> str:
+    minutes, seconds = divmod(int(gap.total_seconds()), 60)
+    return f"{minutes} min" if minutes else f"{seconds} s"

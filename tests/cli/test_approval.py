@@ -1,0 +1,154 @@
+"""approve, reject, and what plan and queue say about them."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import SETTINGS
+from tests.cli.runner import Cli
+
+POST = "annual.fr"
+DRAFT = """\
+---
+at: annual-day - 30m
+author: redaction
+---
+Le débat commence dans une demi-heure au Palais. https://www.example.org/a
+"""
+
+
+@pytest.fixture
+def draft(workspace: Path) -> Path:
+    (workspace / "publisher.toml").write_text(
+        f"[approval]\nrequired = true\n{SETTINGS}", encoding="utf-8"
+    )
+    path = workspace / "posts" / f"{POST}.md"
+    path.write_text(DRAFT, encoding="utf-8")
+    return path
+
+
+def _edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def _approved(cli: Cli) -> None:
+    assert cli("queue").code == 0
+    assert cli("approve", POST, "--yes", "--as", "direction").code == 0
+
+
+def test_what_waits_is_listed_shown_in_full_and_approved(draft: Path, cli: Cli) -> None:
+    cli("queue")
+    assert f"bice-x     {POST}" in cli("approve").out
+    shown = cli("approve", POST, "--yes", "--as", "direction").out
+    assert "Le débat commence dans une demi-heure au Palais. https://www.example.org/a" in shown
+    assert "goes out 2016-03-07 08:30" in shown
+    assert f"Approved: {POST} to bice-x\nApproved: {POST} to bice-page" in shown
+    rows = cli("log", "--json").json
+    assert {row["state"] for row in rows} == {"scheduled"}
+    assert {row["approved_by"] for row in rows} == {"direction"}
+    assert all(row["approved_at"].startswith("2016-03-01T11:00:0") for row in rows)
+    assert cli("approve").out == "Nothing waits for approval.\n"
+
+
+def test_nobody_approves_without_being_asked(draft: Path, cli: Cli) -> None:
+    cli("queue")
+    asked = cli("approve", POST, "--as", "direction")
+    assert asked.code == 2
+    assert "--yes" in asked.err
+    assert {row["state"] for row in cli("log", "--json").json} == {"awaiting-approval"}
+
+
+def test_an_author_cannot_approve(draft: Path, cli: Cli) -> None:
+    cli("queue", "--as", "direction")
+    refused = cli("approve", POST, "--yes", "--as", "redaction")
+    assert refused.code == 1
+    assert "an author cannot approve it" in refused.err
+
+
+def test_an_edit_shows_its_words_and_whose_approval_it_voids(draft: Path, cli: Cli) -> None:
+    _approved(cli)
+    _edit(draft, "demi-heure", "heure")
+    said = " ".join(cli("plan").out.split())
+    assert "dans une [-demi-heure-] {+heure+} au Palais." in said
+    assert said.count("the approval by direction becomes void") == 2
+    changes = cli("plan", "--json").json["changes"]
+    assert {change["voids_approval_by"] for change in changes} == {"direction"}
+
+
+def test_queue_asks_before_an_approval_becomes_void(draft: Path, cli: Cli) -> None:
+    _approved(cli)
+    _edit(draft, "demi-heure", "heure")
+    assert cli("queue").code == 2
+    assert {row["state"] for row in cli("log", "--json").json} == {"scheduled"}
+    assert cli("queue", "--yes").code == 0
+    rows = cli("log", "--json").json
+    assert {(row["state"], row["approved_by"]) for row in rows} == {("awaiting-approval", None)}
+
+
+def test_a_moved_agenda_item_is_named_by_the_posts_that_move_with_it(
+    draft: Path, cli: Cli, workspace: Path
+) -> None:
+    _approved(cli)
+    _edit(workspace / "posts" / "session.yaml", "2016-03-07 09:00", "2016-03-07 10:00")
+    said = " ".join(cli("plan").out.split())
+    assert "was 2016-03-07 08:30, moves with annual-day" in said
+    (change, _) = cli("plan", "--json").json["changes"]
+    assert change["anchor"] == "annual-day"
+    assert (change["was_due_at"], change["due_at"]) == (
+        "2016-03-07T07:30:00Z",
+        "2016-03-07T08:30:00Z",
+    )
+
+
+def test_queueing_an_approved_post_again_changes_nothing(draft: Path, cli: Cli) -> None:
+    _approved(cli)
+    assert "Nothing to change" in cli("queue").out
+
+
+def test_a_rejected_post_says_why_in_the_status(draft: Path, cli: Cli) -> None:
+    _approved(cli)
+    assert cli("reject", POST, "--reason", "le chiffre est faux", "--as", "direction").code == 0
+    said = " ".join(cli("status").out.split())
+    assert "rejected by direction: le chiffre est faux" in said
+    assert cli("queue").code == 0, "a rejection is no edit"
+    assert "rejected by direction" in " ".join(cli("status").out.split())
+
+
+def test_a_mandate_names_authors_days_and_approvers(cli: Cli, workspace: Path) -> None:
+    mandate = (
+        "[accounts.lima-x.mandate]\n"
+        'authors = ["lima"]\napprovers = ["coordination"]\nuntil = 2016-03-20\n'
+    )
+    (workspace / "publisher.toml").write_text(f"{SETTINGS}{mandate}", encoding="utf-8")
+    draft = workspace / "posts" / "lima.es.md"
+    draft.write_text("---\nat: 2016-03-21 15:00\nto: lima-x\n---\nHola\n", encoding="utf-8")
+    found = cli("check", "--json").json
+    assert [problem["code"] for problem in found] == ["no-mandate", "no-mandate"]
+    _edit(draft, "to:", "author: lima\nto:")
+    _edit(draft, "-21", "-20")
+    assert cli("check").code == 0
+    cli("queue")
+    assert "may not approve" in cli("approve", "lima.es", "--yes", "--as", "direction").err
+    assert cli("approve", "lima.es", "--yes", "--as", "coordination").code == 0
+
+
+def test_what_a_plan_adds_has_its_price_on_x(draft: Path, cli: Cli) -> None:
+    assert "X charges about $0.20 for 1 post, with a link." in cli("plan").out
+    assert cli("plan", "--json").json["cost_on_x"] == {
+        "posts": 1,
+        "with_link": 1,
+        "usd": "0.200",
+    }
+
+
+def test_a_warning_about_a_conflict_can_be_switched_off(
+    draft: Path, cli: Cli, workspace: Path
+) -> None:
+    _edit(draft, "annual-day - 30m", "2016-03-07 23:00")
+    assert "[at-night]" in cli("plan").out
+    (workspace / "publisher.toml").write_text(
+        f'[lint]\nignore = ["at-night"]\n{SETTINGS}', encoding="utf-8"
+    )
+    assert "[at-night]" not in cli("plan").out

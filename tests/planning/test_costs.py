@@ -1,0 +1,35 @@
+"""What X charges."""
+
+from decimal import Decimal
+
+import pytest
+
+from publisher.models import Content, Part
+from publisher.planning.costs import Cost, cost_on_x
+from publisher.settings import PriceSettings
+
+
+def content(*texts: str) -> Content:
+    return Content(parts=tuple(Part(text=text) for text in texts))
+
+
+@pytest.mark.parametrize(
+    ("contents", "expected"),
+    [
+        ([], Cost(0, 0, Decimal(0))),
+        ([content("Oui")], Cost(1, 0, Decimal("0.015"))),
+        ([content("Lire https://www.example.org/a")], Cost(1, 1, Decimal("0.200"))),
+        ([content("Lire example.org")], Cost(1, 1, Decimal("0.200"))),
+        ([content("Un", "Deux", "Trois example.org/3")], Cost(3, 1, Decimal("0.230"))),
+        ([content("Un"), content("Deux")], Cost(2, 0, Decimal("0.030"))),
+    ],
+)
+def test_each_part_is_a_post_and_one_with_a_link_costs_more(
+    contents: list[Content], expected: Cost
+) -> None:
+    assert cost_on_x(contents, PriceSettings()) == expected
+
+
+def test_prices_can_be_set() -> None:
+    prices = PriceSettings(x_post=Decimal("0.02"), x_post_with_link=Decimal(1))
+    assert cost_on_x([content("Oui", "example.org")], prices).amount == Decimal("1.02")

@@ -1,0 +1,29 @@
+"""Two versions of a text, word by word."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from publisher.planning.wording import Mark, Piece, compare
+
+_TEXT = st.text(alphabet="ab é\n\t'’", max_size=40)
+
+
+@given(old=_TEXT, new=_TEXT)
+def test_the_pieces_make_up_both_versions(old: str, new: str) -> None:
+    pieces = compare(old, new)
+    assert "".join(text for mark, text in pieces if mark is not Mark.REMOVED) == new
+    assert "".join(text for mark, text in pieces if mark is not Mark.ADDED) == old
+
+
+@given(text=_TEXT)
+def test_the_same_text_has_no_changes(text: str) -> None:
+    assert all(mark is Mark.SAME for mark, _ in compare(text, text))
+
+
+def test_a_word_that_changes_is_shown_whole() -> None:
+    assert compare("dans une demi-heure ici", "dans une heure ici") == [
+        Piece(Mark.SAME, "dans une "),
+        Piece(Mark.REMOVED, "demi-heure "),
+        Piece(Mark.ADDED, "heure "),
+        Piece(Mark.SAME, "ici"),
+    ]
