@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from tests.fuzz import platform_answers
 
 ID_PLACE = "7077070707"
-"""Stands in an answer for the id that belongs to that request alone."""
+STRAY_PLACE = "8088080808"
+"""Stand in an answer, and in what follows it, for ids that belong to that request alone."""
 
 _LINES = st.sampled_from(
     (b"HTTP/1.1 201 Created",) * 4
@@ -120,7 +121,8 @@ def raw_answers(draw: st.DrawFn) -> RawAnswer:
         st.sampled_from(
             (b"",) * 8
             + (
-                b"HTTP/1.1 201 Created\r\nContent-Length: 22\r\n\r\n" + b'{"data": {"id": "99"}}',
+                b"HTTP/1.1 201 Created\r\nContent-Length: 30\r\n\r\n"
+                + b'{"data": {"id": "%s"}}' % STRAY_PLACE.encode(),
                 b"\r\n",
                 b"\x00",
             )
@@ -157,17 +159,19 @@ class Server:
     answers: list[RawAnswer] = field(default_factory=list)
     given: int = 0
 
-    def id_of(self, number: int) -> str:
-        """The id that the answer to request `number` (from 1) holds, if it holds one."""
-        return str(int(ID_PLACE) + number)
+    def ids_until(self, number: int) -> set[str]:
+        """The ids in the answers to the requests until `number`, counted from 1."""
+        places = (int(ID_PLACE), int(STRAY_PLACE))
+        return {str(place + n) for place in places for n in range(1, number + 1)}
 
     def serve(self, connection: socket.socket) -> None:
         while self.answers and _read_request(connection):
             answer = self.answers.pop(0)
             self.given += 1
-            connection.sendall(
-                answer.data.replace(ID_PLACE.encode(), self.id_of(self.given).encode())
-            )
+            data = answer.data
+            for place in (ID_PLACE, STRAY_PLACE):
+                data = data.replace(place.encode(), b"%d" % (int(place) + self.given))
+            connection.sendall(data)
             if answer.then == "reset":
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             if answer.then != "keep":
