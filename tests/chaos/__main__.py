@@ -6,6 +6,7 @@ early, published after its expiry, or is not on the platforms as the log tells.
 
 import argparse
 import random
+import signal
 import sys
 
 from tests.chaos.run import DATABASES, Plan, play
@@ -23,6 +24,7 @@ def main() -> int:
     parser.add_argument("--database", choices=DATABASES, action="append", help="all by default")
     parser.add_argument("--keep", action="store_true", help="keep the folders of good runs, too")
     chosen = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # take the processes down with us
     first = random.randrange(_SEEDS) if chosen.seed is None else chosen.seed  # noqa: S311
     broken = 0
     for seed in range(first, first + chosen.seeds):

@@ -9,6 +9,7 @@ LATEST = 1.0
 """Seconds after the client gave up that a request is still carried out."""
 _LAG = 1.5  # seconds that a timeline is behind
 _REST = 3.0  # seconds until a used-up limit begins anew
+_PAGE_REST = 60.0  # the same for Facebook, which counts in minutes
 
 _ON_CREATE: dict[str, tuple[float, dict[str, Any]]] = {
     "done, then 5xx": (0.02, {"what": What.SERVER_ERROR, "status": 503, "commit": True}),
@@ -45,7 +46,13 @@ _RESTS: tuple[dict[str, Any], ...] = (
     {"what": What.FORBIDDEN, "endpoint": "createPosts", "account": "voice-x3", "nth": (2,)},
     {"what": What.TOKEN_DEAD, "endpoint": "updatePost", "account": "voice-page1", "nth": (2,)},
     {"what": What.FORBIDDEN, "endpoint": "createFeedPost", "account": "voice-page2", "nth": (2,)},
-    {"what": What.RATE_LIMIT, "endpoint": "createFeedPost", "account": "voice-page3", "nth": (9,)},
+    {
+        "what": What.RATE_LIMIT,
+        "endpoint": "createFeedPost",
+        "account": "voice-page3",
+        "nth": (4,),
+        "seconds": _PAGE_REST,
+    },
 )
 """Refusals after which an account waits for a person, whose overdue posts then go out a minute
 apart, and one that Facebook counts in whole minutes."""

@@ -76,8 +76,11 @@ def play(plan: Plan) -> Report:
     with _database(plan.database) as (database, url), server.running(sandbox) as address:
         stage = _Stage(plan, folder, _environment(address, url))
         try:
-            assault, ending = stage.play(database)
-            report = stage.report(assault, ending, sandbox.state(), begun)
+            assault, wrong = stage.play(database)
+            report = stage.report(assault, wrong, sandbox.state(), begun)
+        except BaseException as error:
+            error.add_note(f"What the run left is in {folder}")
+            raise
         finally:
             stage.close()
     if report.kept:
