@@ -215,9 +215,9 @@ def _stuck(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[Stu
             ),
             is_news,
         )
-        .order_by(history.c.id)
     )
-    for row in connection.execute(query):
+    # Not in the query: for the order SQLite would read the whole history.
+    for row in sorted(connection.execute(query), key=lambda row: row.step):
         yield StuckDelivery(
             step=row.step,
             post=row.post,
