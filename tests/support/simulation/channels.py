@@ -1,6 +1,6 @@
 """The two kinds of channel: X publishes with each request, Facebook reveals what lies ready."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -83,16 +83,26 @@ class LikeFacebook:
         self._account = account
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
-        if prepared.draft_id and prepared.digest == parcel.content.digest:
+        for draft_id in set(prepared.leftovers) - {prepared.draft_id}:
+            self._remove(draft_id)
+        if prepared.leftovers:
+            return prepared.model_copy(update={"leftovers": ()})
+        if prepared.holds(parcel.content):
             return prepared
         if prepared.draft_id:
             self._discard(prepared.draft_id)
-        text = "\n\n".join(part.text for part in parcel.content.parts)
+        if found := self._found(parcel, prepared):
+            return found
+        return Prepared(draft_id=self._create(parcel.content.joined), digest=parcel.content.digest)
+
+    def _create(self, text: str) -> str:
         platform = self._platform
 
         def create(_lag: float) -> str:
             draft_id = str(next(platform.ids))
-            platform.posts[draft_id] = PublicPost(draft_id, self._account, text, None, None)
+            platform.posts[draft_id] = PublicPost(
+                draft_id, self._account, text, None, None, made_at=platform.world.elapsed
+            )
             return draft_id
 
         outcome = platform.ask(Moment.LAYING, self._account, text, create)
@@ -100,29 +110,52 @@ class LikeFacebook:
             outcome = Deferred(Kind.UNAVAILABLE, outcome.message)
         if not isinstance(outcome, Accepted):
             raise NotPrepared(outcome)
-        return Prepared(draft_id=outcome.remote_id, digest=parcel.content.digest)
+        return outcome.remote_id
+
+    def _found(self, parcel: Parcel, prepared: Prepared) -> Prepared | None:
+        """What earlier attempts left; None when nothing is seen."""
+        texts = {laying.content.joined for laying in prepared.begun}
+        drafts: list[PublicPost] = []
+
+        def see(at: float) -> Sighting:
+            drafts.extend(
+                post
+                for post in self._platform.posts.values()
+                if post.account == self._account
+                and post.text in texts
+                and post.public_at is None
+                and post.made_at <= at
+            )
+            return Absent()
+
+        if not texts or self._platform.look("drafts", see) != Absent() or not drafts:
+            return None
+        whole = [post.id for post in drafts if post.text == parcel.content.joined]
+        return Prepared(
+            draft_id=whole[0] if whole else None,
+            digest=parcel.content.digest if whole else None,
+            leftovers=tuple(post.id for post in drafts),
+        )
 
     def _discard(self, draft_id: str) -> None:
         seen = self._look_at(draft_id)
         if isinstance(seen, Accepted):
             raise NotPrepared(Unknown(f"It is public with an earlier text, as {draft_id}."))
         if isinstance(seen, Absent):
-            self._platform.ask(
-                Moment.LAYING, self._account, f"delete {draft_id}", self._delete(draft_id)
-            )
+            self._remove(draft_id)
         elif not isinstance(seen, Unknown):
             raise NotPrepared(seen)
 
-    def _delete(self, draft_id: str) -> Callable[[float], str]:
+    def _remove(self, draft_id: str) -> None:
         def delete(_lag: float) -> str:
             self._platform.posts.pop(draft_id, None)
             return draft_id
 
-        return delete
+        self._platform.ask(Moment.LAYING, self._account, f"delete {draft_id}", delete)
 
     def send(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Outcome:
         assert not sent, "it can only be revealed once"
-        assert prepared.digest == parcel.content.digest, "it was laid ready"
+        assert prepared.holds(parcel.content), "it was laid ready"
         draft_id, world = str(prepared.draft_id), self._platform.world
         text = parcel.content.parts[0].text
 
@@ -147,7 +180,7 @@ class LikeFacebook:
         if sent or not prepared.draft_id:
             return Absent()
         seen = self._look_at(prepared.draft_id)
-        if isinstance(seen, Accepted) and prepared.digest != parcel.content.digest:
+        if isinstance(seen, Accepted) and not prepared.holds(parcel.content):
             return Unknown(f"It is public with an earlier text, as {prepared.draft_id}.")
         return seen
 

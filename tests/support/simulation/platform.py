@@ -22,6 +22,7 @@ from publisher.outcome import (
 from tests.support.simulation.plan import Act, Fault, Moment
 from tests.support.simulation.world import World
 
+GONE = "The post is gone."
 REQUEST_TIMEOUT = 20.0  # seconds that a client waits for an answer
 _LATENCY = 0.2
 _SLOW = 19.0
@@ -39,6 +40,8 @@ class PublicPost:
     """Real seconds since the beginning; None while it is an unpublished draft."""
     shown_at: float = 0.0
     """From when on reading shows it."""
+    made_at: float = 0.0
+    """When it was made as a draft, in real seconds since the beginning."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ class Platform:
         world.sleep(_SLOW if Act.SLOW in faults else _LATENCY / 2)
         world.step(Moment.ANSWERED, label)
         if remote_id is None:
-            return Refused(Kind.CONTENT, "The post is gone.")
+            return Refused(Kind.CONTENT, GONE)
         rests = faults.get(Act.RESTS)
         until = world.now() + timedelta(seconds=rests.value) if rests else None
         return Accepted(remote_id, url=f"https://example.org/{remote_id}", rest_until=until)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from publisher.models import Delivery
 from publisher.states import State
-from tests.support.simulation.platform import Platform, PublicPost, Publishing
+from tests.support.simulation.platform import GONE, Platform, PublicPost, Publishing
 from tests.support.simulation.stage import Stage
 
 _ENDED = frozenset({State.PUBLISHED, State.FAILED, State.MISSED, State.CANCELLED, State.WITHDRAWN})
@@ -90,6 +90,8 @@ def _lost(stage: Stage, deliveries: list[Delivery]) -> list[str]:
     for delivery in deliveries:
         rests = bool(held & {delivery.account, "*"})
         match delivery.state:
+            case State.FAILED if delivery.error_message == GONE:
+                lost.append(f"lost: what lay ready of {delivery.post} was deleted")
             case state if state in _ENDED | _FOR_A_PERSON:
                 continue
             case State.SCHEDULED if rests:
@@ -138,7 +140,8 @@ def _untrue(platform: Platform, deliveries: list[Delivery]) -> list[str]:
                 f"untrue: {delivery.post} is {delivery.state} with {len(delivery.remote_ids)} "
                 f"of {len(delivery.content.parts)} parts"
             )
-    known = {remote_id for delivery in deliveries for remote_id in delivery.remote_ids}
+    known = Counter(remote_id for delivery in deliveries for remote_id in delivery.remote_ids)
+    untrue += [f"untrue: {known[key]} deliveries name {key}" for key in known if known[key] > 1]
     unknown = (post for post in public.values() if post.id not in known)
     return untrue + [
         f"untrue: {post.id} ({post.text!r}) is out, and the log does not know it"
