@@ -27,6 +27,7 @@ from publisher.ledger.doubts import Doubts
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.news import Item, News
 from publisher.ledger.queries import Queries
+from publisher.ledger.safeguards import Safeguards
 from publisher.models import Delivery
 from publisher.notices import Notices
 from publisher.notices.message import Message, compose
@@ -80,7 +81,7 @@ class Application:
 
     @cached_property
     def withdrawal(self) -> Withdrawal:
-        return Withdrawal(self.control, self.channel)
+        return Withdrawal(self.control, Safeguards(self.database, self.clock), self.channel)
 
     @cached_property
     def queries(self) -> Queries:

@@ -170,6 +170,8 @@ class Picture(Frozen):
     credit: str | None = None
     name: str
     """A file name for pages and downloads."""
+    consent: str | None = None
+    """The record in posts/consents.yaml that allows it to be shown."""
 
 
 class Part(Frozen):

@@ -4,9 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from publisher.channels.base import Channel
-from publisher.ledger.control import Control
+from publisher.ledger.control import WITHDRAWABLE, Control
+from publisher.ledger.safeguards import Safeguards
 from publisher.models import Delivery
 from publisher.outcome import Accepted
+from publisher.states import State
+
+_UNCLEAR = {
+    State.UNCERTAIN: "It may be out: resolve it first, then withdraw it.",
+    State.PUBLISHING: "It is going out at this moment: withdraw it once it is out.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +28,11 @@ class Withdrawn:
 class Withdrawal:
     """Deletes what is out."""
 
-    def __init__(self, control: Control, channel_of: Callable[[str], Channel]) -> None:
+    def __init__(
+        self, control: Control, safeguards: Safeguards, channel_of: Callable[[str], Channel]
+    ) -> None:
         self._control = control
+        self._safeguards = safeguards
         self._channel_of = channel_of
 
     def withdraw(
@@ -36,6 +46,23 @@ class Withdrawal:
         return [
             self._take_down(delivery, actor, reason)
             for delivery in self._control.withdrawable(post, account)
+        ]
+
+    def withdraw_consent(
+        self, consent: str, *, actor: str, reason: str
+    ) -> tuple[list[Delivery], list[Withdrawn]]:
+        """Hold whatever shows a picture of this consent and is not out; take down what is.
+
+        Gives what was held, and what became of the others; what may be out without being known,
+        or is on its way at this moment, is among these with its problem.
+        """
+        held = self._safeguards.hold(consent, reason, actor)
+        showing = self._safeguards.showing(consent)
+        out = [d for d in showing if d.remote_ids and d.state in WITHDRAWABLE]
+        unclear = [d for d in showing if d.state in (State.UNCERTAIN, State.PUBLISHING)]
+        return held, [
+            *(self._take_down(delivery, actor, reason) for delivery in out),
+            *(Withdrawn(delivery, _UNCLEAR[delivery.state]) for delivery in unclear),
         ]
 
     def _take_down(self, delivery: Delivery, actor: str, reason: str) -> Withdrawn:

@@ -158,6 +158,7 @@ _add(
 _add(
     control.withdraw,
     'publisher withdraw 2016-03-07-annual-day.fr --reason "the figure is wrong"',
+    'publisher withdraw --consent abidjan-2016 --reason "the family asked for it"',
 )
 _add(running.run, "publisher run", "publisher run --until-idle")
 _add(running.sandbox, "publisher sandbox", "publisher sandbox --port 0")

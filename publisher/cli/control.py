@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from publisher.cli import arguments, output
+from publisher.errors import NotPossible, UsageError
 
 if TYPE_CHECKING:
     from publisher.app import Application
@@ -154,25 +155,48 @@ def _parts_out(delivery: "Delivery") -> str:
 
 def withdraw(
     context: typer.Context,
-    post: Post,
+    post: Annotated[
+        str | None,
+        typer.Argument(metavar="POST", help="The post's id, or the path of its draft."),
+    ] = None,
     *,
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why, for the record.")],
     account: Account = None,
+    consent: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID", help="Instead of a post: all that shows a picture of this consent."
+        ),
+    ] = None,
     who: Who = None,
 ) -> None:
     """Delete a post from its platforms, on record.
 
     A thread is deleted from its end. What could not be deleted is named, and may be withdrawn
-    again.
+    again. With --consent, every post that shows a picture of it is taken down or held; its record
+    in posts/consents.yaml has to say first that it was withdrawn.
     """
     app = arguments.application(context)
     require(reason, "--reason")
-    done = app.withdrawal.withdraw(
-        arguments.post_id(post, app.settings.posts),
-        _account(app, account),
-        actor=arguments.actor(who),
-        reason=reason,
-    )
+    actor = arguments.actor(who)
+    if consent is not None:
+        if post is not None or account is not None:
+            raise UsageError("--consent goes without a post and without --account.")
+        _refuse_consent_that_holds(app, consent)
+        held, done = app.withdrawal.withdraw_consent(consent, actor=actor, reason=reason)
+        for delivery in held:
+            output.print_line(f"Held: {delivery.post} to {delivery.account}")
+        if not held and not done:
+            output.print_line(f"Nothing that is out or on the schedule uses {consent}.")
+    elif post is not None:
+        done = app.withdrawal.withdraw(
+            arguments.post_id(post, app.settings.posts),
+            _account(app, account),
+            actor=actor,
+            reason=reason,
+        )
+    else:
+        raise UsageError("Name a post, or a consent with --consent.")
     for one in done:
         place = f"{one.delivery.post} on {one.delivery.account}"
         output.print_line(
@@ -180,6 +204,26 @@ def withdraw(
         )
     if any(one.problem for one in done):
         raise typer.Exit(1)
+
+
+def _refuse_consent_that_holds(app: "Application", consent: str) -> None:
+    """The next `queue` would bring back what was held for a consent that still stands."""
+    from publisher.content import consents
+    from publisher.content.problems import Findings
+    from publisher.settings import CHANNELS
+
+    records = consents.load(app.settings.posts, frozenset(CHANNELS), Findings(consents.FILE))
+    if consent not in records:
+        raise UsageError(
+            f"{consents.FILE} has no usable record {consent}.",
+            hint=arguments.nearest(consent, sorted(records)),
+        )
+    zone = arguments.session(app.settings).zone
+    if records[consent].reason_to_hold(app.clock.now(), zone) is None:
+        raise NotPossible(
+            f"The consent {consent} still stands in {consents.FILE}.",
+            hint=f"Write `withdrawn: true` below {consent}, then run this command again.",
+        )
 
 
 def _account(app: "Application", given: str | None) -> str | None:
@@ -191,8 +235,6 @@ def _account(app: "Application", given: str | None) -> str | None:
 
 def require(text: str, option: str) -> None:
     """Refuse an option that says nothing."""
-    from publisher.errors import UsageError
-
     if not text.strip():
         raise UsageError(f"{option} is empty.", hint="Say it in a few words, for the record.")
 

@@ -125,6 +125,7 @@ def _picture(item: MediaItem, copy: CleanPicture) -> Picture:
         credit=item.credit,
         # Not the original's name: that may say who is in the picture.
         name=f"{copy.digest[:16]}{copy.suffix}",
+        consent=item.consent,
     )
 
 

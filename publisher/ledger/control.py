@@ -20,6 +20,8 @@ from publisher.ledger.tables import EVERYTHING, accounts, deliveries
 from publisher.models import Delivery, Prepared
 from publisher.states import ENDED_UNSENT, WAITING, Role, State
 
+WITHDRAWABLE = ENDED_UNSENT | {State.PUBLISHED}
+"""The states in which what is out of a delivery can be taken down."""
 _APART = timedelta(minutes=1)
 """Between two overdue posts of one account after a pause."""
 
@@ -235,7 +237,7 @@ class Control:
         """A post's deliveries of which anything is out and nothing is on its way."""
         with self._database.read() as connection:
             found = self._of_post(connection, post, account)
-        out = [d for d in found if d.remote_ids and d.state in ENDED_UNSENT | {State.PUBLISHED}]
+        out = [d for d in found if d.remote_ids and d.state in WITHDRAWABLE]
         if not out:
             is_now = ", ".join(f"{d.account} is {d.state}" for d in found)
             raise NotPossible(

@@ -1,0 +1,46 @@
+"""Pictures whose consent has ended: which deliveries show them, and holding those not out yet."""
+
+import json
+
+from sqlalchemy import Connection, select
+
+from publisher.clock import Clock
+from publisher.ledger.approvals import NOT_APPROVED
+from publisher.ledger.database import Database
+from publisher.ledger.moves import change, delivery_of
+from publisher.ledger.tables import deliveries
+from publisher.models import Delivery
+from publisher.states import Role, State
+
+
+class Safeguards:
+    """What the ledger does for people in pictures."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def showing(self, consent: str) -> list[Delivery]:
+        """Every delivery with a picture that needs this consent, by its record's id."""
+        with self._database.read() as connection:
+            return _showing(connection, consent)
+
+    def hold(self, consent: str, reason: str, actor: str) -> list[Delivery]:
+        """Hold what shows such a picture and is not out yet; those that were not held before."""
+        with self._database.write() as connection:
+            return [
+                change(
+                    connection, delivery, "held", role=Role.MANAGER, actor=actor,
+                    at=self._clock.now(), target=State.HELD, detail={"reason": reason},
+                    reason=reason, hold_reason=reason, lease_until=None, **NOT_APPROVED,
+                )
+                for delivery in _showing(connection, consent)
+                if delivery.in_reach and delivery.state is not State.HELD
+            ]  # fmt: skip
+
+
+def _showing(connection: Connection, consent: str) -> list[Delivery]:
+    noted = f'"consent":{json.dumps(consent, ensure_ascii=False)}'
+    query = select(deliveries).where(deliveries.c.content.contains(noted, autoescape=True))
+    rows = connection.execute(query.order_by(deliveries.c.due_at, deliveries.c.id)).mappings()
+    return [delivery_of(row) for row in rows]

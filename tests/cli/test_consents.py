@@ -1,0 +1,73 @@
+"""withdraw --consent: what shows a picture whose consent has ended."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.cli.runner import Cli
+
+RECORD = "abidjan:\n  until: 2016-12-31\n"
+DRAFT = """\
+---
+at: annual-day - 30m
+to: bice-x
+media:
+  - file: /media/carte.png
+    alt: Une carte avec des mots
+    people: true
+    consent: abidjan
+---
+Le débat commence.
+"""
+
+
+@pytest.fixture
+def consents(workspace: Path) -> Path:
+    """The file with the records; one post uses its only record."""
+    media = workspace / "posts" / "media"
+    media.mkdir()
+    Image.new("RGB", (40, 30), "navy").save(media / "carte.png")
+    (workspace / "posts" / "card.fr.md").write_text(DRAFT, encoding="utf-8")
+    path = workspace / "posts" / "consents.yaml"
+    path.write_text(RECORD, encoding="utf-8")
+    return path
+
+
+def withdraw(cli: Cli, *arguments: str) -> tuple[int, str]:
+    result = cli("withdraw", *arguments, "--reason", "the family asked for it")
+    return result.code, result.out + result.err
+
+
+def test_a_consent_that_still_stands_takes_nothing_down(consents: Path, cli: Cli) -> None:
+    cli("queue")
+    code, said = withdraw(cli, "--consent", "abidjan")
+    assert code == 1
+    assert "Write `withdrawn: true` below abidjan" in said
+    assert {row["state"] for row in cli("log", "--json").json} == {"scheduled"}
+
+
+def test_a_consent_that_was_withdrawn_holds_its_posts_at_once_and_for_good(
+    consents: Path, cli: Cli
+) -> None:
+    cli("queue")
+    consents.write_text(f"{RECORD}  withdrawn: true\n", encoding="utf-8")
+    assert withdraw(cli, "--consent", "abidjan") == (0, "Held: card.fr to bice-x\n")
+    cli("queue")
+    assert {row["state"] for row in cli("log", "--json").json} == {"held"}
+    code, said = withdraw(cli, "--consent", "abidjan")
+    assert (code, said) == (0, "Nothing that is out or on the schedule uses abidjan.\n")
+
+
+def test_a_consent_that_does_not_exist_is_named_with_the_nearest(consents: Path, cli: Cli) -> None:
+    code, said = withdraw(cli, "--consent", "abijan")
+    assert code == 2
+    assert "no usable record abijan" in said
+    assert "Did you mean abidjan?" in said
+
+
+@pytest.mark.parametrize("arguments", [(), ("card.fr", "--consent", "abidjan")])
+def test_either_a_post_or_a_consent_is_named(
+    consents: Path, cli: Cli, arguments: tuple[str, ...]
+) -> None:
+    assert withdraw(cli, *arguments)[0] == 2
