@@ -63,6 +63,13 @@ def stopped(pid: int | None) -> Iterator[None]:
             return
 
 
+def all_heard(processes: Processes) -> bool:
+    """Whether each has given its first sign of life, and the short limit counts."""
+    processes.tend()
+    ones = (processes._dispatcher, *processes._workers)
+    return processes.ready() and all(one._silence_limit == SHORT for one in ones)
+
+
 def tended(processes: Processes, seconds: float) -> None:
     """Tend them for so long."""
     end = time.monotonic() + seconds
@@ -83,7 +90,7 @@ def test_a_stopped_process_is_replaced_and_the_post_goes_out(
     """The only worker, or the only dispatcher: nobody else would do its work."""
     app, said = queued(), list[str]()
     with at_work(app, said) as processes:
-        until(processes.ready)
+        until(lambda: all_heard(processes))
         child = child_of(processes)
         frozen = child.pid
         with stopped(frozen):
@@ -118,7 +125,7 @@ def test_a_worker_whose_loop_hangs_is_replaced(
     monkeypatch.setattr(processes_module, "_worker", wedged)
     said: list[str] = []
     with at_work(queued(), said) as processes:
-        until(processes.ready)
+        until(lambda: all_heard(processes))
         before = worker_of(processes).pid
         wish.touch()
         until(lambda: not wish.exists())
@@ -136,7 +143,7 @@ def test_a_worker_whose_loop_hangs_is_replaced(
 def test_nothing_is_killed_that_has_nothing_to_do(queued: Queued, until: Until) -> None:
     said: list[str] = []
     with at_work(queued(), said) as processes:
-        until(processes.ready)
+        until(lambda: all_heard(processes))
         tended(processes, 2 * SHORT)
     assert said == []
 
@@ -153,6 +160,8 @@ def test_a_broker_that_is_away_is_no_fault_of_theirs(
     try:
         with at_work(queued(), said) as processes:
             until(lambda: broker.listeners() == 1)
+            tended(processes, 1.5)  # until the loop itself has given a sign
+            assert all_heard(processes)
             pids = worker_of(processes).pid, dispatcher_of(processes).pid
             broker.stop()
             tended(processes, 2 * SHORT)
@@ -182,22 +191,25 @@ def test_a_run_that_was_stopped_itself_kills_nobody(
 
 
 def test_a_machine_that_slept_gives_everybody_time_anew(
-    queued: Queued, workspace: Path, until: Until
+    workspace: Path, draft: Draft, queued: Queued, until: Until
 ) -> None:
     """All of them stood still, and `publisher run` is the first to go on."""
-    queued()
-    with running(workspace, silence_limit=SHORT) as run:
-        until(lambda: len(descendants(workspace)) == 2)
+    draft("first", soon(0), to="voice-site")
+    app = queued()
+    with running(workspace, silence_limit=2 * SHORT) as run:
+        until(lambda: states(app) == [State.PUBLISHED])
         before = descendants(workspace)
-        for pid in (*before, run.pid):
+        for pid in before:
             os.kill(pid, signal.SIGSTOP)
-        time.sleep(SHORT + 2)
+        time.sleep(0.5)  # until the last sign of life is heard
+        os.kill(run.pid, signal.SIGSTOP)
+        time.sleep(2 * SHORT + 2)
         os.kill(run.pid, signal.SIGCONT)
-        time.sleep(1)
+        time.sleep(0.5)
         assert descendants(workspace) == before
         for pid in before:
             os.kill(pid, signal.SIGCONT)
-        time.sleep(SHORT + 1)
+        time.sleep(2 * SHORT + 1)
         assert descendants(workspace) == before
         run.send_signal(signal.SIGINT)
         run.communicate(timeout=30)
