@@ -260,7 +260,7 @@ class Prepared(Frozen):
     begun: tuple[Laying, ...] = ()
     """What may have left an unpublished post behind whose id nobody wrote down."""
     leftovers: tuple[str, ...] = ()
-    """Such posts, once they are found: all but `draft_id` are to be deleted."""
+    """Such posts, all that a channel finds; in the ledger, those that are to be deleted."""
     note: str | None = None
     """What the history is to tell of them."""
 

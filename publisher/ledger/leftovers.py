@@ -1,6 +1,7 @@
 """Unpublished posts that were found on a platform, and to which delivery they belong."""
 
 import json
+from typing import Any
 
 from sqlalchemy import Connection, exists, or_, select
 
@@ -12,29 +13,26 @@ _OVER = ENDED_UNSENT | {State.PUBLISHED, State.WITHDRAWN}
 
 
 def without_others(connection: Connection, delivery: Delivery, prepared: Prepared) -> Prepared:
-    """`prepared` without the leftovers that may be another delivery's.
+    """`prepared` with those leftovers that are to be deleted: neither its draft nor another's.
 
-    Those are its whose ids it knows. While a delivery with the same words is not over, any of them
-    may be its: it may have made one just now, and not have written down the id.
+    Another delivery's are those whose ids it knows. While a delivery with the same words is not
+    over, any of them may be its: it may have made one just now, and not have written down the id.
     """
-    if not prepared.leftovers:
+    found, draft_id = prepared.leftovers, prepared.draft_id
+    if not found:
         return prepared
-    if _has_a_double(connection, delivery):
-        others = prepared.leftovers
-    else:
-        others = tuple(i for i in prepared.leftovers if _is_known(connection, delivery, i))
-    if not others:
-        return prepared
-    adopted = prepared.draft_id in others
-    return prepared.model_copy(
-        update={
-            "leftovers": tuple(i for i in prepared.leftovers if i not in others),
-            "draft_id": None if adopted else prepared.draft_id,
-            "digest": None if adopted else prepared.digest,
-            "note": f"Another delivery has the same words, so what lies unpublished on the Page "
-            f"may be its: left alone ({', '.join(others)}).",
-        }
-    )
+    doubled = _has_a_double(connection, delivery)
+    others = [i for i in found if doubled or _is_known(connection, delivery, i)]
+    own = tuple(i for i in found if i not in others and i != draft_id)
+    changes: dict[str, Any] = {"leftovers": own}
+    if others:
+        changes["note"] = (
+            "Another delivery has the same words, so what lies unpublished on the Page may be its: "
+            f"left alone ({', '.join(others)})."
+        )
+    if draft_id in others:
+        changes |= {"draft_id": None, "digest": None}
+    return prepared.model_copy(update=changes)
 
 
 def _has_a_double(connection: Connection, delivery: Delivery) -> bool:

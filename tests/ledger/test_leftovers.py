@@ -39,11 +39,11 @@ def kept(attempts: Attempts, delivery: Delivery, clock: ManualClock) -> Prepared
     return attempts.checkpoint(delivery, looked, clock.ahead(17)).prepared
 
 
-def test_what_nobody_else_can_have_made_is_kept(
+def test_of_what_nobody_else_can_have_made_one_is_used_and_the_others_are_deleted(
     found: Delivery, attempts: Attempts, clock: ManualClock, queries: Queries
 ) -> None:
     prepared = kept(attempts, found, clock)
-    assert (prepared.draft_id, prepared.leftovers) == ("1_1", ("1_1", "1_2"))
+    assert (prepared.draft_id, prepared.leftovers) == ("1_1", ("1_2",))
     assert prepared.holds(found.content)
     assert queries.history("mine.fr")[-1].detail["message"] == "Found."
 
@@ -74,7 +74,7 @@ def test_what_another_delivery_knows_is_not_kept(
     other = begun(dispatch, attempts, clock)
     attempts.checkpoint(other, Prepared(draft_id="1_2"), clock.ahead(17))
     prepared = kept(attempts, found, clock)
-    assert (prepared.draft_id, prepared.leftovers) == ("1_1", ("1_1",))
+    assert (prepared.draft_id, prepared.leftovers) == ("1_1", ())
     assert "1_2" in str(prepared.note)
 
 
@@ -82,4 +82,4 @@ def test_the_same_words_on_another_account_do_not_count(
     ledger: Ledger, found: Delivery, attempts: Attempts, clock: ManualClock
 ) -> None:
     add(ledger, wish(clock, "other.fr", account="other-page", **WORDS))
-    assert kept(attempts, found, clock).leftovers == ("1_1", "1_2")
+    assert kept(attempts, found, clock).leftovers == ("1_2",)

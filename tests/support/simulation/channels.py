@@ -83,7 +83,7 @@ class LikeFacebook:
         self._account = account
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
-        for draft_id in set(prepared.leftovers) - {prepared.draft_id}:
+        for draft_id in prepared.leftovers:
             self._remove(draft_id)
         if prepared.leftovers:
             return prepared.model_copy(update={"leftovers": ()})
