@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import ClassVar, Protocol
 
+from publisher.channels.health import Health
 from publisher.models import Capabilities, Parcel, Prepared
 from publisher.outcome import Outcome, Sighting
 
@@ -62,3 +63,6 @@ class Channel(Protocol):
 
     def withdraw(self, remote_id: str) -> Outcome:
         """Delete a part from the platform; `Accepted` also when it is gone already."""
+
+    def examine(self) -> Health:
+        """Ask the platform whether it would take posts of this account. Reads only."""

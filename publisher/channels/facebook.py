@@ -10,9 +10,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from publisher.channels import capabilities
+from publisher.channels import capabilities, health
 from publisher.channels.base import MediaReader, NotPrepared
 from publisher.channels.graph import PageGraph
+from publisher.channels.health import Health
 from publisher.channels.leftovers import Leftovers
 from publisher.clock import Clock
 from publisher.meaning import meaning
@@ -47,6 +48,7 @@ class Facebook:
         clock: Clock,
     ) -> None:
         self._clock = clock
+        self._page_id = page_id
         self._page = PageGraph(
             page_id, credentials, graph_url=graph_url, timeout=timeout, clock=clock
         )
@@ -113,6 +115,9 @@ class Facebook:
 
     def withdraw(self, remote_id: str) -> Outcome:
         return _named(meaning("facebook", self._page.delete(remote_id), Step.WITHDRAW), remote_id)
+
+    def examine(self) -> Health:
+        return health.of_page(self._page.debug_token(), self._page_id)
 
     def _look_at(self, post_id: str) -> Reading | Absent:
         """`Accepted` when the post is public, `Absent` when it is unpublished."""

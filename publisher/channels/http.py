@@ -31,7 +31,9 @@ IDLE_LIMIT = 30.0
 and a post that is sent into it is in doubt."""
 _KEPT_HEADERS = (
     "content-type",
+    "date",
     "retry-after",
+    "x-access-level",
     "x-rate-limit-",
     "x-user-limit-",
     "x-app-",

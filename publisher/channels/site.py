@@ -11,6 +11,7 @@ post again writes the same files again.
 """
 
 import hashlib
+import os
 import re
 import shutil
 from collections.abc import Collection
@@ -21,6 +22,7 @@ from typing import ClassVar
 
 from publisher.channels import capabilities, files
 from publisher.channels.base import MediaReader, NotPrepared
+from publisher.channels.health import Health
 from publisher.channels.pages import Image, Page, Pages
 from publisher.clock import Clock
 from publisher.errors import ConfigurationError
@@ -128,6 +130,14 @@ class Site:
         except OSError as error:
             return _unwritable(error, begun=True)
         return Accepted(remote_id)
+
+    def examine(self) -> Health:
+        """Whether files can be written where the website and its pictures lie."""
+        for folder in (self._folder, self._ready_folder):
+            there = next(above for above in (folder, *folder.parents) if above.exists())
+            if not os.access(there, os.W_OK):
+                return Health(f"{there} cannot be written by the user that Publisher runs as.")
+        return Health()
 
     def _address(self, post_slug: str) -> str:
         """The page's URL, or its path under the site's root where that has no URL yet."""

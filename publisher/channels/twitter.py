@@ -15,8 +15,9 @@ from typing import Any, ClassVar
 
 import tweepy
 
-from publisher.channels import capabilities, timeline
+from publisher.channels import capabilities, health, timeline
 from publisher.channels.base import MediaReader, NotPrepared
+from publisher.channels.health import Health
 from publisher.channels.http import Recorder
 from publisher.clock import Clock
 from publisher.meaning import meaning, unreadable
@@ -110,6 +111,9 @@ class Twitter:
         answer = self._recorder.call(lambda: self._client.delete_tweet(remote_id))
         outcome = meaning("twitter", answer, Step.WITHDRAW)
         return replace(outcome, remote_id=remote_id) if isinstance(outcome, Accepted) else outcome
+
+    def examine(self) -> Health:
+        return health.of_x(self._recorder.call(self._client.get_me))
 
     def _is_ready(
         self, parcel: Parcel, prepared: Prepared, pictures: Mapping[str, Picture]

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from publisher import __version__
-from publisher.cli import approval, arguments, audit, control, deliveries, drafts, output, running
+from publisher.cli import (
+    approval,
+    arguments,
+    audit,
+    control,
+    deliveries,
+    doctor,
+    drafts,
+    output,
+    running,
+)
 
 if TYPE_CHECKING:
     from typer.core import TyperGroup
@@ -163,6 +173,7 @@ _add(
 _add(running.run, "publisher run", "publisher run --until-idle")
 _add(running.sandbox, "publisher sandbox", "publisher sandbox --port 0")
 _add(running.rehearse, "publisher rehearse", "publisher rehearse --speed 1200")
+_add(doctor.doctor, "publisher doctor", "publisher doctor --offline")
 _add(running.notify, "publisher notify")
 _add(running.migrate, "publisher migrate")
 _add(audit.backup, "publisher backup ../ledger-2016-03-07.db")

@@ -8,6 +8,7 @@ from typing import ClassVar
 import pytest
 
 from publisher.channels.base import Channel, MediaReader, NotPrepared
+from publisher.channels.health import Health
 from publisher.channels.capabilities import TWITTER
 from publisher.delivery import Courier, Leases
 from publisher.errors import CredentialsMissing, LedgerUnavailable
@@ -77,6 +78,9 @@ class ScriptedChannel:
 
     def withdraw(self, remote_id: str) -> Outcome:
         raise AssertionError("a courier does not withdraw")
+
+    def examine(self) -> Health:
+        raise AssertionError("a courier does not examine")
 
 
 @pytest.fixture

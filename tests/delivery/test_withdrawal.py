@@ -96,7 +96,8 @@ def test_a_consent_that_ends_holds_what_waits_and_takes_down_what_is_out(
     clock: ManualClock,
     consent: str,
 ) -> None:
-    lease, answers = clock.ahead(60), {"out": Accepted("1"), "doubtful": Unknown("No answer.")}
+    lease = clock.ahead(60)
+    answers: dict[str, Outcome] = {"out": Accepted("1"), "doubtful": Unknown("No answer.")}
     for post, outcome in answers.items():
         add(ledger, wish(clock, post, 0, content=showing(consent, post)))
         delivery = attempts.take(dispatch.claim(clock.now(), lease, 1)[0])

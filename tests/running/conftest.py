@@ -16,6 +16,7 @@ from publisher.sandbox.server import Sandbox
 
 Until = Callable[..., None]
 Draft = Callable[..., None]
+Queued = Callable[[], Application]
 
 _SETTINGS = """
 [delivery]
@@ -90,7 +91,7 @@ def sandbox(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbo
 
 
 @pytest.fixture
-def queued(workspace: Path) -> Callable[[], Application]:
+def queued(workspace: Path) -> Queued:
     """Queue the drafts, and give the application."""
 
     def queue() -> Application:

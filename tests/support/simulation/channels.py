@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from publisher.channels import capabilities, timeline
 from publisher.channels.base import Channel, MediaReader, NotPrepared
+from publisher.channels.health import Health
 from publisher.models import Capabilities, Parcel, Prepared
 from publisher.outcome import Absent, Accepted, Deferred, Kind, Outcome, Sighting, Unknown
 from tests.support.simulation.plan import Moment
@@ -70,6 +71,9 @@ class LikeX:
         return self._platform.look(part.text, see)
 
     def withdraw(self, remote_id: str) -> Outcome:
+        raise NotImplementedError
+
+    def examine(self) -> Health:
         raise NotImplementedError
 
 
@@ -195,4 +199,7 @@ class LikeFacebook:
         return self._platform.look(f"draft {draft_id}", see)
 
     def withdraw(self, remote_id: str) -> Outcome:
+        raise NotImplementedError
+
+    def examine(self) -> Health:
         raise NotImplementedError

@@ -1,0 +1,93 @@
+"""What an account's platform says of the account itself, found by reading alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from publisher.meaning import meaning
+from publisher.meaning.common import mapping, parsed, whole
+from publisher.outcome import Accepted, Answer, Step, Wire
+
+_NEEDED_SCOPES = ("pages_manage_posts", "pages_read_engagement")
+"""Source: Meta's reference of Page feed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether posts of an account would be taken now."""
+
+    problem: str | None = None
+    """Why not, and what to do; None: they would, as far as reading can tell."""
+    is_certain: bool = True
+    """False when the platform could not be asked."""
+    clock_ahead: timedelta | None = None
+    """How far our clock is ahead of the platform's (negative: behind), to the second."""
+    expires_at: datetime | None = None
+    """When the credentials end; None: never, or the platform does not say."""
+
+
+def of_x(answer: Answer) -> Health:
+    """From the answer to `GET /2/users/me`.
+
+    The header `x-access-level` tells what the access token may do (docs.x.com, app permissions).
+    """
+    problem = _problem("twitter", answer)
+    if problem is None and answer.headers.get("x-access-level") == "read":
+        problem = (
+            "The access token may only read. Give the app the permission to write in X's developer "
+            "portal, then make the access token anew."
+        )
+    return Health(problem, _was_answered(answer), _clock_ahead(answer))
+
+
+def of_page(answer: Answer, page_id: str) -> Health:
+    """From the answer to `GET /debug_token` about the Page's own token."""
+    told = mapping(mapping(parsed(answer.body)).get("data"))
+    if not told:
+        problem = (
+            _problem("facebook", answer) or "Facebook's answer about the token cannot be used."
+        )
+        return Health(problem, _was_answered(answer), _clock_ahead(answer))
+    ends = [whole(told.get(key)) or 0 for key in ("expires_at", "data_access_expires_at")]
+    first = min((second for second in ends if second > 0), default=None)
+    return Health(
+        _flaw_of_token(told, page_id),
+        clock_ahead=_clock_ahead(answer),
+        expires_at=None if first is None else datetime.fromtimestamp(first, UTC),
+    )
+
+
+def _flaw_of_token(told: Mapping[str, object], page_id: str) -> str | None:
+    anew = "docs/credentials.md shows how to get one."
+    if told.get("is_valid") is not True:
+        says = mapping(told.get("error")).get("message")
+        return f"The page token is not valid{f' ({says})' if says else ''}. {anew}"
+    if told.get("type") not in (None, "PAGE"):
+        return f"The token is none of a Page but of a {told['type']}. {anew}"
+    if str(told.get("profile_id") or page_id) != page_id:
+        return "The page token belongs to another Page than `page_id` names."
+    scopes = told.get("scopes")
+    missing = (
+        [scope for scope in _NEEDED_SCOPES if scope not in scopes]
+        if (isinstance(scopes, list))
+        else []
+    )
+    return f"The page token lacks {' and '.join(missing)}. {anew}" if missing else None
+
+
+def _problem(channel: str, answer: Answer) -> str | None:
+    outcome = meaning(channel, answer, Step.READ)
+    return None if isinstance(outcome, Accepted) else outcome.message
+
+
+def _was_answered(answer: Answer) -> bool:
+    return answer.wire is Wire.ANSWERED and (answer.status or 0) < 500
+
+
+def _clock_ahead(answer: Answer) -> timedelta | None:
+    try:
+        theirs = parsedate_to_datetime(answer.headers["date"])
+        return answer.received_at - theirs
+    except (KeyError, TypeError, ValueError):
+        return None

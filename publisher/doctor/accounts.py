@@ -1,0 +1,62 @@
+"""Each account: its credentials, and what its platform says of it."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from publisher.app import Application
+from publisher.channels.health import Health
+from publisher.clock import SystemClock
+from publisher.doctor.finding import Finding, bad, good, warning
+from publisher.errors import ConfigurationError, CredentialsMissing
+
+_SOON = timedelta(days=14)
+_OFF, _FAR_OFF = timedelta(seconds=5), timedelta(seconds=60)
+"""How far a clock may be from a platform's; a minute is what reading back allows for."""
+
+
+def examine(app: Application, *, offline: bool) -> Iterator[Finding]:
+    """All accounts in the order of publisher.toml, then the clock as the platforms see it."""
+    if not app.settings.accounts:
+        yield bad("accounts", "publisher.toml names none.", "docs/settings.md shows one.")
+    ahead: list[timedelta] = []
+    for name in app.settings.accounts:
+        subject = f"account {name}"
+        try:
+            app.settings.credentials(name)
+            channel = app.channel(name)
+        except (ConfigurationError, CredentialsMissing) as error:
+            yield bad(subject, str(error), error.hint)
+            continue
+        if offline:
+            yield good(subject, "Its credentials are there; its platform was not asked.")
+            continue
+        health = channel.examine()
+        if health.clock_ahead is not None:
+            ahead.append(health.clock_ahead)
+        yield _judged(subject, health, app)
+    if ahead and isinstance(app.clock, SystemClock):
+        yield _clock(max(ahead, key=abs))
+
+
+def _judged(subject: str, health: Health, app: Application) -> Finding:
+    if health.problem:
+        judge = bad if health.is_certain else warning
+        return judge(subject, health.problem, "Mend it, then run `publisher doctor` again.")
+    if health.expires_at and health.expires_at < app.clock.now() + _SOON:
+        return warning(
+            subject,
+            f"Its credentials end on {health.expires_at:%Y-%m-%d}.",
+            "docs/credentials.md shows how to renew them.",
+        )
+    return good(subject, "Its platform takes its requests.")
+
+
+def _clock(ahead: timedelta) -> Finding:
+    direction = "ahead of" if ahead > timedelta(0) else "behind"
+    message = f"This machine's clock is {abs(ahead).total_seconds():.0f} s {direction} theirs."
+    hint = "Keep it in step with a time server (systemd-timesyncd, chrony)."
+    if abs(ahead) > _FAR_OFF:
+        return bad("clock", message, hint)
+    if abs(ahead) > _OFF:
+        return warning("clock", message, hint)
+    return good("clock", "This machine's clock agrees with the platforms'.")

@@ -1,0 +1,34 @@
+"""One thing that was looked at."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Grade(StrEnum):
+    GOOD = "good"
+    WARNING = "warning"
+    """It works, and may harm all the same."""
+    BAD = "bad"
+    """Something cannot be published."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was seen of `subject`, and what to do if it is not good."""
+
+    subject: str
+    grade: Grade
+    message: str
+    hint: str | None = None
+
+
+def good(subject: str, message: str) -> Finding:
+    return Finding(subject, Grade.GOOD, message)
+
+
+def warning(subject: str, message: str, hint: str) -> Finding:
+    return Finding(subject, Grade.WARNING, message, hint)
+
+
+def bad(subject: str, message: str, hint: str | None) -> Finding:
+    return Finding(subject, Grade.BAD, message, hint)

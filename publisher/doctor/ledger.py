@@ -1,0 +1,64 @@
+"""The ledger's database, and what waits in it for a person."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import text
+
+from publisher.app import Application
+from publisher.doctor.finding import Finding, bad, good, warning
+from publisher.errors import PublisherError
+from publisher.ledger.database import Database
+from publisher.states import State
+
+_DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
+"""Settings of PostgreSQL without which a commit may be lost with the machine."""
+_FOR_A_PERSON = (State.UNCERTAIN, State.FAILED, State.AWAITING_APPROVAL)
+
+
+def examine(app: Application) -> Iterator[Finding]:
+    """Whether the ledger can be read and written, and keeps what it is told."""
+    path = app.database.engine.url.database
+    if app.database.is_sqlite and not Path(str(path)).exists():
+        yield good("ledger", "There is none yet; the first `publisher queue` makes it.")
+        return
+    try:
+        app.database.check_revision()
+        with app.database.write():
+            pass
+    except PublisherError as error:
+        yield bad("ledger", str(error), error.hint)
+        return
+    yield _durability(app.database)
+    yield _waiting(app)
+
+
+def _durability(database: Database) -> Finding:
+    if database.is_sqlite:
+        return good("ledger", "SQLite, which writes each step to the disk before a request leaves.")
+    with database.read() as connection:
+        off = [
+            name
+            for name in _DURABLE
+            if connection.execute(text(f"SHOW {name}")).scalar_one() == "off"
+        ]
+    if off:
+        return bad(
+            "ledger",
+            f"PostgreSQL may forget what it confirmed: {', '.join(off)} is off.",
+            "Turn it on: what is forgotten can go out twice.",
+        )
+    return good("ledger", "PostgreSQL, which keeps what it confirms.")
+
+
+def _waiting(app: Application) -> Finding:
+    counts = app.queries.counts()
+    waiting = [f"{counts[state]} {state}" for state in _FOR_A_PERSON if counts.get(state)]
+    held = [status.account for status in app.queries.accounts()]
+    stopped = f"paused or held: {', '.join(held)}" if held else ""
+    told = "; ".join(filter(None, (", ".join(waiting), stopped)))
+    if told:
+        return warning(
+            "deliveries", f"They need a person: {told}.", "`publisher status` says more."
+        )
+    return good("deliveries", "None needs a person.")

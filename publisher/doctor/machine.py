@@ -1,0 +1,115 @@
+"""The machine: secrets, disk, broker, and whether anything publishes at all."""
+
+import os
+import shutil
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from publisher import broker
+from publisher.doctor.finding import Finding, bad, good, warning
+from publisher.errors import AlreadyRunning, PublisherError
+from publisher.lock import locked
+from publisher.settings import SECRETS_FILE, Settings
+
+_GB = 1_000_000_000
+_SCARCE, _TOO_LITTLE = 1.0, 0.1  # GB
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """What the files and processes of the workspace are like."""
+    yield _secrets(settings.workspace)
+    yield _disk(settings.var)
+    yield _broker(settings)
+    yield _notices(settings)
+    yield _running(settings)
+
+
+def _secrets(workspace: Path) -> Finding:
+    path = workspace / SECRETS_FILE
+    if not path.exists():
+        return good(SECRETS_FILE, "There is none; credentials come from the environment.")
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        return bad(
+            SECRETS_FILE, "Others on this machine may read it.", f"Run: chmod 600 {SECRETS_FILE}"
+        )
+    if _is_tracked(path):
+        return bad(
+            SECRETS_FILE,
+            "It is in git, with all its history.",
+            f"Run: git rm --cached {SECRETS_FILE}. Then make all credentials anew: whoever has the "
+            "repository has these.",
+        )
+    return good(SECRETS_FILE, "Only its owner may read it, and git does not have it.")
+
+
+def _is_tracked(path: Path) -> bool:
+    git = shutil.which("git")
+    if git is None:
+        return False
+    told = subprocess.run(
+        [git, "ls-files", "--error-unmatch", path.name],
+        cwd=path.parent,
+        capture_output=True,
+        timeout=10,
+        check=False,
+    )
+    return told.returncode == 0
+
+
+def _disk(var: Path) -> Finding:
+    there = next(folder for folder in (var, *var.parents) if folder.exists())
+    if not os.access(there, os.W_OK):
+        return bad(
+            "disk",
+            f"{there} cannot be written.",
+            "Give it to the user that Publisher runs as, or name another folder with `var`.",
+        )
+    free = shutil.disk_usage(there).free / _GB
+    message = f"{free:.1f} GB are free for {var}."
+    if free < _TOO_LITTLE:
+        return bad("disk", message, "Make room: a full disk stops publishing.")
+    if free < _SCARCE:
+        return warning("disk", message, "Make room before it is full.")
+    return good("disk", message)
+
+
+def _broker(settings: Settings) -> Finding:
+    try:
+        if not settings.broker.url:
+            return good("broker", f"`publisher run` starts its own: {broker.find_server()}")
+        broker.check(settings.broker.url)
+    except PublisherError as error:
+        return bad("broker", str(error), error.hint)
+    return good("broker", "It answers.")
+
+
+def _notices(settings: Settings) -> Finding:
+    if settings.notices.urls:
+        return good("notices", f"{len(settings.notices.urls)} told; `publisher notify` tries them.")
+    return warning(
+        "notices",
+        "Nobody is told when something needs a person.",
+        "docs/notices.md shows how to get a mail or a message.",
+    )
+
+
+def _running(settings: Settings) -> Finding:
+    if not settings.var.exists():
+        return _nothing_runs()
+    try:
+        with locked(settings.var / "run.lock", "`publisher run`"):
+            return _nothing_runs()
+    except AlreadyRunning as error:
+        return good("publishing", str(error))
+    except PublisherError as error:
+        return bad("publishing", str(error), error.hint)
+
+
+def _nothing_runs() -> Finding:
+    return warning(
+        "publishing",
+        "`publisher run` is not at work in this workspace.",
+        "Start it, unless dispatcher and workers run on other machines.",
+    )

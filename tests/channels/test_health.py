@@ -1,0 +1,129 @@
+"""What a channel finds out about its own account, by reading alone."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from publisher.channels import health
+from publisher.outcome import Answer, Wire
+from publisher.sandbox.faults import Fault, What
+from tests.channels.conftest import Stage, Stages
+
+NOW = datetime(2016, 3, 7, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("channel", ["twitter", "facebook", "site"])
+def test_an_account_that_works_has_no_problem_and_nothing_is_published(
+    channel: str, stages: Stages
+) -> None:
+    stage = stages(channel)
+    assert stage.open().examine().problem is None
+    assert stage.shown() == []
+
+
+@pytest.mark.parametrize(
+    ("channel", "secret"), [("twitter", "access_token_secret"), ("facebook", "page_token")]
+)
+def test_wrong_credentials_are_found(channel: str, secret: str, stages: Stages) -> None:
+    stage = stages(channel)
+    stage.credentials[secret] = "wrong" + stage.credentials[secret][5:]
+    found = stage.open().examine()
+    assert found.problem
+    assert found.is_certain
+    assert stage.credentials[secret] not in repr(found)
+
+
+def test_a_dead_page_token_says_why(stages: Stages) -> None:
+    stage = stages("facebook")
+    stage.sandbox.faults.set([Fault(what=What.TOKEN_DEAD)])
+    problem = stage.open().examine().problem
+    assert problem
+    assert "docs/credentials.md" in problem
+
+
+@pytest.mark.parametrize("channel", ["twitter", "facebook"])
+def test_a_platform_that_cannot_be_reached_says_nothing_about_the_account(
+    channel: str, stages: Stages, closed_port: str
+) -> None:
+    found = stages(channel).open(twitter_api_url=closed_port, facebook_graph_url=closed_port)
+    assert not found.examine().is_certain
+    assert found.examine().problem
+
+
+@pytest.mark.parametrize("what", [What.HTML, What.NOT_JSON, What.EMPTY, What.SERVER_ERROR])
+@pytest.mark.parametrize("channel", ["twitter", "facebook"])
+def test_an_answer_that_cannot_be_used_is_a_problem_and_no_crash(
+    channel: str, what: What, stages: Stages
+) -> None:
+    stage = stages(channel)
+    stage.sandbox.faults.set([Fault(what=what)])
+    assert stage.open().examine().problem
+
+
+def test_a_site_that_cannot_be_written_is_found(
+    stages: Stages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage: Stage = stages("site")
+    # Root, as whom tests may run, can write everywhere.
+    monkeypatch.setattr("os.access", lambda *_: False)
+    problem = stage.open().examine().problem
+    assert problem
+    assert "cannot be written" in problem
+
+
+def answer(body: str, status: int = 200, **headers: str) -> Answer:
+    return Answer(Wire.ANSWERED, NOW, status, headers, body)
+
+
+def test_a_token_of_x_that_may_only_read_is_found() -> None:
+    body = '{"data": {"id": "1", "name": "BICE", "username": "bice"}}'
+    assert health.of_x(answer(body)).problem is None
+    found = health.of_x(Answer(Wire.ANSWERED, NOW, 200, {"x-access-level": "read"}, body))
+    assert found.problem
+    assert "may only read" in found.problem
+
+
+@pytest.mark.parametrize(
+    ("date", "ahead"),
+    [
+        ("Mon, 07 Mar 2016 08:00:00 GMT", 0),
+        ("Mon, 07 Mar 2016 07:58:00 GMT", 120),
+        ("Mon, 07 Mar 2016 08:01:00 GMT", -60),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_the_clock_is_compared_with_the_platforms(date: str, ahead: float | None) -> None:
+    found = health.of_x(answer("{}", date=date)).clock_ahead
+    assert found == (None if ahead is None else timedelta(seconds=ahead))
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ('{"is_valid": false, "error": {"message": "The session has expired"}}', "has expired"),
+        ('{"is_valid": true, "type": "USER"}', "of a USER"),
+        ('{"is_valid": true, "type": "PAGE", "profile_id": "7"}', "another Page"),
+        ('{"is_valid": true, "scopes": ["pages_read_engagement"]}', "lacks pages_manage_posts"),
+        ('{"is_valid": true}', None),
+        ('{"is_valid": "yes"}', "not valid"),
+        ("[]", "cannot be used"),
+    ],
+)
+def test_what_facebook_says_of_a_token_is_put_into_words(data: str, words: str | None) -> None:
+    problem = health.of_page(answer(f'{{"data": {data}}}'), "1002").problem
+    assert problem is None if words is None else words in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("ends", "expected"),
+    [
+        ('"expires_at": 0, "data_access_expires_at": 1465000000', 1_465_000_000),
+        ('"expires_at": 1460000000, "data_access_expires_at": 1465000000', 1_460_000_000),
+        ('"expires_at": 0', None),
+        ('"expires_at": "never"', None),
+    ],
+)
+def test_the_first_end_of_a_token_counts(ends: str, expected: int | None) -> None:
+    found = health.of_page(answer(f'{{"data": {{"is_valid": true, {ends}}}}}'), "1002").expires_at
+    assert found == (None if expected is None else datetime.fromtimestamp(expected, UTC))

@@ -1,0 +1,117 @@
+"""doctor: what is wrong with the surroundings, found without changing anything."""
+
+import shutil
+import subprocess
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from publisher import settings
+from publisher.app import Application
+from publisher.clock import SystemClock
+from publisher.doctor import Finding, Grade, examine
+from publisher.sandbox.faults import Fault, What
+from publisher.sandbox.server import Sandbox
+from tests.running.conftest import Draft, Queued
+
+
+def findings(workspace: Path, *, offline: bool = False) -> dict[str, Finding]:
+    app = Application(settings.load(workspace), SystemClock())
+    try:
+        return {finding.subject: finding for finding in examine(app, offline=offline)}
+    finally:
+        app.close()
+
+
+def test_all_is_well_but_that_nothing_runs_and_nobody_is_told(
+    workspace: Path, sandbox: Sandbox, draft: Draft, queued: Queued
+) -> None:
+    draft("later", "2036-03-07 08:00")
+    queued().close()
+    found = findings(workspace)
+    odd = {subject for subject, finding in found.items() if finding.grade is not Grade.GOOD}
+    assert odd == {"notices", "publishing"}
+    assert found["account voice-x"].message == "Its platform takes its requests."
+    assert "clock" in found
+    assert sandbox.state()["posts"] == []
+
+
+def test_it_changes_nothing(workspace: Path, sandbox: Sandbox) -> None:
+    before = sorted(path for path in workspace.rglob("*"))
+    findings(workspace)
+    assert sorted(path for path in workspace.rglob("*")) == before
+
+
+def test_offline_it_asks_nobody(workspace: Path, sandbox: Sandbox) -> None:
+    assert findings(workspace, offline=True)["account voice-x"].grade is Grade.GOOD
+    assert sandbox.state()["requests"] == {}
+
+
+def test_an_account_whose_platform_refuses_it_is_bad(workspace: Path, sandbox: Sandbox) -> None:
+    sandbox.faults.set([Fault(what=What.UNAUTHORISED)])
+    found = findings(workspace)["account voice-x"]
+    assert found.grade is Grade.BAD
+    assert found.hint
+
+
+def test_an_account_without_credentials_is_bad(workspace: Path, sandbox: Sandbox) -> None:
+    (workspace / "secrets.toml").write_text("")
+    found = findings(workspace)["account voice-page"]
+    assert found.grade is Grade.BAD
+    assert "page_token" in found.message
+
+
+def test_secrets_that_others_may_read_are_bad(workspace: Path) -> None:
+    (workspace / "secrets.toml").chmod(0o640)
+    found = findings(workspace, offline=True)["secrets.toml"]
+    assert (found.grade, found.hint) == (Grade.BAD, "Run: chmod 600 secrets.toml")
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="there is no git")
+def test_secrets_in_git_are_bad(workspace: Path) -> None:
+    for command in (["init", "-q"], ["add", "secrets.toml"]):
+        subprocess.run(["git", *command], cwd=workspace, check=True)
+    found = findings(workspace, offline=True)["secrets.toml"]
+    assert found.grade is Grade.BAD
+    assert "credentials anew" in str(found.hint)
+
+
+def test_a_full_disk_and_one_that_is_nearly_full_are_told_apart(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grades = []
+    for free in (50_000_000, 500_000_000, 5_000_000_000):
+        usage = SimpleNamespace(free=free)
+        monkeypatch.setattr("shutil.disk_usage", lambda _path, usage=usage: usage)
+        grades.append(findings(workspace, offline=True)["disk"].grade)
+    assert grades == [Grade.BAD, Grade.WARNING, Grade.GOOD]
+
+
+def test_a_broker_that_is_away_is_bad_and_its_password_stays_secret(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUBLISHER_BROKER__URL", "redis://:geheim@127.0.0.1:1/0")
+    found = findings(workspace, offline=True)["broker"]
+    assert found.grade is Grade.BAD
+    assert "geheim" not in repr(found)
+
+
+def test_a_ledger_that_is_none_is_bad(workspace: Path) -> None:
+    (workspace / "var").mkdir()
+    (workspace / "var" / "publisher.db").write_text("this is no database, " * 100)
+    assert findings(workspace, offline=True)["ledger"].grade is Grade.BAD
+
+
+def test_what_waits_for_a_person_is_told(
+    workspace: Path, sandbox: Sandbox, draft: Draft, queued: Queued
+) -> None:
+    draft("later", "2036-03-07 08:00")
+    app = queued()
+    app.control.pause("voice-x", "a reason", "manager")
+    app.close()
+    found = findings(workspace)["deliveries"]
+    assert (found.grade, found.message) == (
+        Grade.WARNING,
+        "They need a person: paused or held: voice-x.",
+    )
