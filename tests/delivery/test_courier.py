@@ -8,8 +8,8 @@ from typing import ClassVar
 import pytest
 
 from publisher.channels.base import Channel, MediaReader, NotPrepared
-from publisher.channels.health import Health
 from publisher.channels.capabilities import TWITTER
+from publisher.channels.health import Health
 from publisher.delivery import Courier, Leases
 from publisher.errors import CredentialsMissing, LedgerUnavailable
 from publisher.ledger.attempts import Attempts
