@@ -19,6 +19,7 @@ from publisher.cli import (
     deliveries,
     doctor,
     drafts,
+    imports,
     output,
     running,
 )
@@ -81,10 +82,15 @@ def _workspace(
 _order: list[str] = []
 
 
-def _add(command: Callable[..., Any], *examples: str, to: typer.Typer = application) -> None:
-    to.command(epilog=_examples(examples))(command)
+def _add(
+    command: Callable[..., Any],
+    *examples: str,
+    to: typer.Typer = application,
+    name: str | None = None,
+) -> None:
+    to.command(name, epilog=_examples(examples))(command)
     if to is application:
-        _order.append(command.__name__)
+        _order.append(name or command.__name__)
 
 
 def _add_with(
@@ -115,6 +121,12 @@ _add(
     drafts.new,
     'publisher new "We are in Geneva"',
     'publisher new "Journée annuelle" --at "2016-03-07 08:30" --to all --lang fr',
+)
+_add(
+    imports.bring,
+    "publisher import hootsuite plan.csv --to bice-x --dates day-first",
+    "publisher import twitter-together ../tweets --keep-going",
+    name="import",
 )
 _add(
     drafts.check,

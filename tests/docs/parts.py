@@ -9,6 +9,7 @@ from pathlib import Path
 
 from publisher.channels.capabilities import CAPABILITIES
 from publisher.content.problems import CODES
+from publisher.importing.problems import CODES as IMPORT_CODES
 from publisher.meaning import meaning
 from publisher.models import Capabilities
 from publisher.outcome import (
@@ -78,6 +79,14 @@ def problem_codes() -> str:
 
 def queue_codes() -> str:
     rows = [(f"`{code}`", meaning_of) for code, meaning_of in QUEUE_CODES.items()]
+    return table(("code", "what it says"), rows)
+
+
+# --- docs/importing.md ------------------------------------------------------
+
+
+def import_codes() -> str:
+    rows = [(f"`{code}`", meaning_of) for code, meaning_of in IMPORT_CODES.items()]
     return table(("code", "what it says"), rows)
 
 
@@ -422,6 +431,7 @@ def _until(until: datetime | None) -> str:
 
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "drafts.md": {"problem-codes": problem_codes, "queue-codes": queue_codes},
+    "importing.md": {"import-codes": import_codes},
     "states.md": {
         "states-by-itself": states_by_itself,
         "states-by-people": states_by_people,

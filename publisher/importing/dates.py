@@ -1,0 +1,88 @@
+"""Dates and times as spreadsheets write them.
+
+03/04/2016 is the third of April to most people and the fourth of March to some. A guess would
+publish on a wrong day, so the order is told by the person who imports, or proven by a date of the
+same file that can be read in one way only.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from publisher.content.problems import Flaw
+from publisher.content.times import YEARS, in_zone
+
+
+class Order(StrEnum):
+    DAY_FIRST = "day-first"
+    MONTH_FIRST = "month-first"
+
+
+_SHAPE = re.compile(
+    r"(?:(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})"
+    r"|(?P<first>\d{1,2})[-/.](?P<second>\d{1,2})[-/.](?P<last>\d{4}|\d{2}))"
+    r"(?:[T ]\s*(?P<hour>\d{1,2})[:h](?P<minute>\d{2})(?::(?P<seconds>\d{2})(?:\.\d+)?)?"
+    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<offset>[Zz]|[+-]\d{2}:?\d{2})?)?",
+    re.ASCII,
+)
+_HINT = "Write it like 2016-03-07 08:30."
+
+
+def proven_order(texts: Iterable[str]) -> Order | None:
+    """The order of day and month, if a date proves it and none proves the other."""
+    found = set()
+    for text in texts:
+        match = _SHAPE.fullmatch(text.strip())
+        if match and match["first"]:
+            first, second = int(match["first"]), int(match["second"])
+            if first > 12 >= second:
+                found.add(Order.DAY_FIRST)
+            elif second > 12 >= first:
+                found.add(Order.MONTH_FIRST)
+    return found.pop() if len(found) == 1 else None
+
+
+def parse(text: str, zone: ZoneInfo, order: Order | None) -> datetime | Flaw:
+    """The instant, in UTC; a time without an offset is meant in `zone`."""
+    match = _SHAPE.fullmatch(text.strip())
+    if match is None or match["hour"] is None:
+        lacks = "is no date with a time" if match is None else "has no time of day"
+        return Flaw("bad-time", f"`{text}` {lacks}.", _HINT)
+    day = _day(match, order)
+    if isinstance(day, Flaw):
+        return day
+    try:
+        clock = _hour(match), int(match["minute"]), int(match["seconds"] or 0)
+        naive = datetime(*day, *clock)  # noqa: DTZ001 - the zone comes next
+        if naive.year not in YEARS:
+            raise ValueError(f"the year {naive.year} is out of range")
+        if match["offset"] is None:
+            return in_zone(naive, zone)
+        aware = datetime.fromisoformat(f"{naive.isoformat()}{match['offset'].upper()}")
+        return aware.astimezone(UTC)
+    except ValueError as error:
+        return Flaw("bad-time", f"`{text}` is no time: {error}.", _HINT)
+
+
+def _day(match: re.Match[str], order: Order | None) -> tuple[int, int, int] | Flaw:
+    if match["year"]:
+        return int(match["year"]), int(match["month"]), int(match["day"])
+    first, second, year = int(match["first"]), int(match["second"]), int(match["last"])
+    year += 2000 if year < 100 else 0
+    order = order or (first == second and Order.DAY_FIRST) or proven_order([match.group()])
+    if order is None:
+        return Flaw(
+            "ambiguous-date",
+            f"`{match.group()}` can be read with the day or the month first.",
+            "Say which: --dates day-first, or --dates month-first.",
+        )
+    return (year, second, first) if order is Order.DAY_FIRST else (year, first, second)
+
+
+def _hour(match: re.Match[str]) -> int:
+    hour, half = int(match["hour"]), (match["half"] or "").lower()[:1]
+    if half and not 1 <= hour <= 12:
+        raise ValueError("the hour must be in 1..12 before AM or PM")
+    return hour % 12 + (12 if half == "p" else 0) if half else hour
