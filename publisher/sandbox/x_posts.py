@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from publisher.content import counting
+from publisher.looks.links import links
 from publisher.sandbox import problems, x_text
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.limits import X_DUPLICATE_AGE, X_TEXT
@@ -21,7 +22,7 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> tuple[int
     parent = _parent(store, wish.reply.in_reply_to_tweet_id, account) if wish.reply else None
     _check_text(wish.text, has_more=bool(media or wish.poll))
     _check_duplicate(store, wish.text, media, account)
-    found = x_text.links(wish.text)
+    found = links(wish.text)
     now, post_id = store.clock.now(), store.new_id()
     entry = Entry(
         channel="twitter",

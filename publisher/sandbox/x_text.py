@@ -2,57 +2,16 @@
 composed, and the length is weighted. Positions are in code points, as in API v2.
 """
 
-import hashlib
 import re
 import unicodedata
-from dataclasses import dataclass
 
-from twitter_text import extract_urls_with_indices
-
+from publisher.looks.links import Link, links
 from publisher.sandbox.store import Entry
 
 _TAG = re.compile(r"(?<![\w&/])([#\uff03])(\w*[^\W\d]\w*)")
 _MENTION = re.compile(r"(?<![\w@/])@(\w{1,15})", re.ASCII)
 _CASHTAG = re.compile(r"(?<![\w$])\$([A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?)(?!\w)")
-_WORD = re.compile(r"\S+")
-_LONGEST_LINK, _MOST_DOTS = 4_500, 80
-"""The parser's patterns take minutes for a longer word, or for one like "a.a.a.a": no link then."""
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A link of a text; `start` and `end` are its place in the text as sent."""
-
-    url: str
-    start: int
-    end: int
-
-    @property
-    def expanded(self) -> str:
-        return self.url if "://" in self.url else f"http://{self.url}"
-
-    @property
-    def display(self) -> str:
-        bare = re.sub(r"^https?://(www\.)?", "", self.url)
-        return bare if len(bare) <= 27 else f"{bare[:26]}…"
-
-    @property
-    def short(self) -> str:
-        """Its t.co address: 23 characters, always the same for the same link."""
-        digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-        digest = hashlib.sha256(self.url.encode()).digest()
-        return "https://t.co/" + "".join(digits[byte % len(digits)] for byte in digest[:10])
-
-
-def links(text: str) -> list[Link]:
-    """The links that X finds in a text, in order."""
-    return [
-        Link(found["url"], *(word.start() + index for index in found["indices"]))
-        for word in _WORD.finditer(text)
-        if len(word[0]) <= _LONGEST_LINK and word[0].count(".") <= _MOST_DOTS
-        for found in extract_urls_with_indices(word[0])
-    ]
 
 
 def shown(text: str) -> tuple[str, list[dict[str, object]]]:

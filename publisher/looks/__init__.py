@@ -1,0 +1,6 @@
+"""What a post looks like on X, on Facebook and on the website: a small model, and templates.
+
+The sandbox's timelines, `publisher preview` and other pages show posts through these. The HTML is
+of our own making, runs no script and has no `style` attribute, so that it can stand under a strict
+Content-Security-Policy.
+"""
