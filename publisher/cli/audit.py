@@ -1,5 +1,6 @@
 """Commands that look after the record: log verify, backup, restore."""
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -129,7 +130,7 @@ def _from_file(
     if url.get_backend_name() != "sqlite" or not url.database:
         raise UsageError(
             "The ledger is on PostgreSQL, which restores its own backups.",
-            hint="Use pg_restore, then `publisher restore --in-place`.",
+            hint=f"Run `{_restore_command(settings)}`, then `publisher restore --in-place`.",
         )
     done = put_back(
         file, Path(url.database), clock.from_environment(), actor, despite_breaks=despite_breaks
@@ -164,15 +165,23 @@ def _nothing_runs(settings: "Settings") -> Iterator[None]:
 
 def _dump_command(settings: "Settings") -> str:
     """How to call pg_dump for this ledger; it asks for the password, or reads ~/.pgpass."""
-    import shlex
+    options, name = _server(settings)
+    return f"Run: {shlex.join(['pg_dump', '--format=custom', '--file=FILE', *options, name])}"
 
+
+def _restore_command(settings: "Settings") -> str:
+    options, name = _server(settings)
+    how = ["--clean", "--if-exists", "--single-transaction", *options, f"--dbname={name}", "FILE"]
+    return shlex.join(["pg_restore", *how])
+
+
+def _server(settings: "Settings") -> tuple[list[str], str]:
+    """The options that lead PostgreSQL's programs to the ledger, and its name; no password."""
     from sqlalchemy.engine import make_url
 
     url = make_url(settings.database_url)
     named = {"--host": url.host, "--port": url.port, "--username": url.username}
-    options = [f"{name}={value}" for name, value in named.items() if value]
-    words = ["pg_dump", "--format=custom", "--file=FILE", *options, url.database or ""]
-    return f"Run: {shlex.join(words)}"
+    return [f"{name}={value}" for name, value in named.items() if value], url.database or ""
 
 
 def _print_verdict(verdict: "Verdict") -> None:
@@ -219,7 +228,10 @@ def _print_aftermath(aftermath: "Aftermath", zone: Any) -> None:
             "`publisher resolve POST --account NAME --published ID` when it is there, "
             "`publisher retry POST --account NAME` when it is not."
         )
-        tables.print_days(aftermath.uncertain, zone)
+        # Why, was said above, once for all of them.
+        tables.print_days(
+            [d.model_copy(update={"error_message": None}) for d in aftermath.uncertain], zone
+        )
     if aftermath.waiting:
         output.print_line()
         output.print_prose(
@@ -229,8 +241,8 @@ def _print_aftermath(aftermath: "Aftermath", zone: Any) -> None:
         tables.print_days(aftermath.waiting, zone)
     output.print_line()
     output.print_prose(
-        "What was queued or moved after that instant is not in the ledger. Look through "
-        "`publisher plan` before you queue: what is out already must not be queued again. "
-        "When all is seen to, `publisher resume`."
+        "What was queued or moved after that instant is not in the ledger. Run `publisher queue` "
+        "now: of the drafts, what was due until now becomes uncertain as well, and is decided in "
+        "the same way. When all is seen to, `publisher resume`."
     )
     output.print_line(output.times_of(zone))

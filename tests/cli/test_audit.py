@@ -157,7 +157,9 @@ def test_a_restore_tells_what_a_person_must_look_at(
     assert (result.code, result.err) == (0, "")
     assert "The ledger is as it was on 2016-03-01 12:00. Everything is paused.\n" in result.out
     assert "08:30  uncertain" in result.out
+    assert result.out.count("Look at each account") == 1, "once for all of them"
     assert "publisher resolve POST --account NAME --published ID" in result.out
+    assert "Run `publisher queue` now" in result.out
     assert "publisher.db.before-restore-2016-03-07T0900" in result.out
     assert cli("log", "--json").json[0]["state"] == "uncertain"
     last = cli("history", "one.fr", "--json").json[-1]
@@ -218,7 +220,10 @@ def test_what_pg_restore_put_back_is_faced_in_place(
     assert cli("migrate").code == 0
     (workspace / "posts" / "one.fr.md").write_text(DRAFT, encoding="utf-8")
     assert cli("queue").code == 0
-    assert cli("restore", "copy.db").code == 2
+    refused = cli("restore", "copy.db")
+    assert refused.code == 2
+    assert "hint: Run `pg_restore --clean --if-exists --single-transaction --host=" in refused.err
+    assert "FILE`, then `publisher restore --in-place`." in refused.err
     monkeypatch.setenv("PUBLISHER_CLOCK", "2016-03-07T10:00:00+01:00")
     result = cli("restore", "--in-place")
     assert (result.code, result.err) == (0, "")
