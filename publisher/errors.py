@@ -59,6 +59,13 @@ class CredentialsMissing(PublisherError):
     hint = "docs/credentials.md shows step by step where they come from and where they go."
 
 
+class FileChanged(PublisherError):
+    """Somebody else changed the file meanwhile."""
+
+    exit_code = 1
+    hint = "Nothing was written. Look at what is in it now, and run the command again."
+
+
 class LedgerUnavailable(PublisherError):
     """The ledger's database cannot be reached."""
 

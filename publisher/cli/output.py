@@ -72,7 +72,7 @@ def _broken_line(text: str, indent: str, width: int) -> str:
 
 def print_json(value: object) -> None:
     """JSON as people can read it; the same bytes whatever the locale says."""
-    _write_utf8(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    write_utf8(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
 
 def print_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
@@ -85,7 +85,7 @@ def print_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None
     table.writerow(columns)
     for row in rows:
         table.writerow([_cell(row.get(column)) for column in columns])
-    _write_utf8(text.getvalue())
+    write_utf8(text.getvalue())
 
 
 def _cell(value: object) -> object:
@@ -98,7 +98,8 @@ def _cell(value: object) -> object:
     return value
 
 
-def _write_utf8(text: str) -> None:
+def write_utf8(text: str) -> None:
+    """Exactly this text on stdout, whatever the locale says."""
     sys.stdout.flush()
     binary = getattr(sys.stdout, "buffer", None)
     if binary is None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from publisher.agenda.lines import CODES as CALENDAR_CODES
 from publisher.channels.capabilities import CAPABILITIES
 from publisher.content.problems import CODES
 from publisher.importing.problems import CODES as IMPORT_CODES
@@ -87,6 +88,14 @@ def queue_codes() -> str:
 
 def import_codes() -> str:
     rows = [(f"`{code}`", meaning_of) for code, meaning_of in IMPORT_CODES.items()]
+    return table(("code", "what it says"), rows)
+
+
+# --- docs/agenda.md ---------------------------------------------------------
+
+
+def calendar_codes() -> str:
+    rows = [(f"`{code}`", meaning_of) for code, meaning_of in CALENDAR_CODES.items()]
     return table(("code", "what it says"), rows)
 
 
@@ -437,6 +446,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
         "states-by-people": states_by_people,
         "moves": moves,
     },
+    "agenda.md": {"calendar-codes": calendar_codes},
     "architecture.md": {"layers": layers},
     "adding-a-channel.md": {"capabilities": capabilities},
     "sandbox.md": {"faults": faults, "endpoints": endpoints},

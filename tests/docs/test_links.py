@@ -4,7 +4,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from publisher.cli import app
 from tests.docs.conftest import ROOT, every_page, fences, prose
@@ -58,6 +58,8 @@ def test_a_command_that_is_not_there_would_be_noticed() -> None:
     ]
     assert not _is_known(group, "qeue")
     assert not _is_known(group, "run --fast")
+    assert not _is_known(group, "agenda move --fast")
+    assert not _is_known(group, "agenda mvoe --by 1d")
     assert _is_known(group, "--workspace DIR check posts --json")
 
 
@@ -76,7 +78,10 @@ def _is_known(group: "TyperGroup", call: str) -> bool:
         words = words[2:] if words[0] == "--workspace" else words[1:]
     if not words:
         return True
-    command = group.commands.get(words[0])
+    command: Any = group.commands.get(words[0])
+    while words[1:] and hasattr(command, "commands") and words[1] in command.commands:
+        words = words[1:]
+        command = command.commands[words[0]]
     if command is None:
         return False
     options = {option for parameter in command.params for option in parameter.opts} | {"--help"}

@@ -1,0 +1,101 @@
+"""What can become of an agenda item, as values: nothing here writes a file."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from publisher.content.problems import Flaw
+from publisher.content.times import AgendaItem, in_zone, parse_time
+
+_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}", re.ASCII)
+
+
+class Kind(StrEnum):
+    """What a change does; one change may do several of them."""
+
+    ADD = "add"
+    MOVE = "move"
+    CANCEL = "cancel"
+    RESTORE = "restore"
+    EDIT = "edit"
+    """Another title, place or `uid`: no post moves."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemChange:
+    """An item as it is and as it is to be."""
+
+    before: AgendaItem | None
+    """None: it is new."""
+    after: AgendaItem
+
+    @property
+    def kinds(self) -> list[Kind]:
+        """What it does; nothing when both are alike."""
+        before, after = self.before, self.after
+        if before is None:
+            return [Kind.ADD]
+        found = {
+            Kind.MOVE: (before.starts_at, before.ends_at) != (after.starts_at, after.ends_at),
+            Kind.CANCEL: after.cancelled and not before.cancelled,
+            Kind.RESTORE: before.cancelled and not after.cancelled,
+            Kind.EDIT: _words(before) != _words(after),
+        }
+        return [kind for kind, is_so in found.items() if is_so]
+
+
+def _words(item: AgendaItem) -> tuple[str | None, ...]:
+    return item.title, item.place, item.uid
+
+
+def move_to(item: AgendaItem, text: str, zone: ZoneInfo, *, keep_end: bool) -> AgendaItem | Flaw:
+    """The item with its start at `text`: a time as drafts write it, or a date, which keeps the time
+    of day.
+    """
+    if _DATE.fullmatch(text):
+        text = f"{text} {item.starts_at.astimezone(zone):%H:%M:%S}"
+    moment = parse_time(text, zone)
+    if isinstance(moment, Flaw):
+        return moment
+    return with_start(item, moment.instant, zone, keep_end=keep_end)
+
+
+def move_by(
+    item: AgendaItem, span: timedelta, zone: ZoneInfo, *, keep_end: bool
+) -> AgendaItem | Flaw:
+    """The item so much later (or earlier), as the clocks in `zone` count: what begins at 09:00 still
+    does a day later, also when the clocks change in between.
+    """
+    starts_at = _shifted(item.starts_at, span, zone)
+    if isinstance(starts_at, Flaw):
+        return starts_at
+    return with_start(item, starts_at, zone, keep_end=keep_end)
+
+
+def with_start(
+    item: AgendaItem, starts_at: datetime, zone: ZoneInfo, *, keep_end: bool
+) -> AgendaItem | Flaw:
+    """The item with another start; its end moves by as much, on the clocks in `zone`."""
+    ends_at: datetime | Flaw | None = item.ends_at
+    if item.ends_at and not keep_end:
+        span = _on_the_clock(starts_at, zone) - _on_the_clock(item.starts_at, zone)
+        ends_at = _shifted(item.ends_at, span, zone)
+    if isinstance(ends_at, Flaw):
+        hint = "Move the start with --keep-end, and write the new `ends:` into the file."
+        return Flaw(
+            ends_at.code, f"Its end would be at a time that is none: {ends_at.message}", hint
+        )
+    return item.model_copy(update={"starts_at": starts_at, "ends_at": ends_at})
+
+
+def _shifted(instant: datetime, span: timedelta, zone: ZoneInfo) -> datetime | Flaw:
+    if not span:
+        return instant
+    return in_zone(_on_the_clock(instant, zone) + span, zone)
+
+
+def _on_the_clock(instant: datetime, zone: ZoneInfo) -> datetime:
+    """What the clocks there show."""
+    return instant.astimezone(zone).replace(tzinfo=None)

@@ -1,0 +1,175 @@
+"""Commands about calendar files: agenda import, agenda export, calendar."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from publisher.cli import agenda, arguments, output
+from publisher.errors import StorageError, UsageError
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from publisher.agenda.matching import Match
+    from publisher.models import Problem
+
+_SHOWN = 20  # problems of one file
+
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", metavar="FILE", help="Write it there, whole or not at all."),
+]
+
+
+def import_file(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An iCalendar file (.ics).")],
+    *,
+    timezone: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ZONE", help="The zone of times that belong to none, such as Europe/Zurich."
+        ),
+    ] = None,
+    all_day: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HH:MM-HH:MM", help="From when to when an event lasts that has dates alone."
+        ),
+    ] = None,
+    skip: Annotated[
+        list[str] | None,
+        typer.Option(metavar="UID", help="Leave this event out. Give it once for each."),
+    ] = None,
+    remove: Annotated[
+        bool,
+        typer.Option("--remove", help="Cancel the items that the calendar has no more."),
+    ] = False,
+    yes: agenda.Yes = False,
+    dry_run: agenda.DryRun = False,
+    as_json: agenda.Json = False,
+) -> None:
+    """Take the agenda over from a calendar, all of it or nothing.
+
+    An event is the item that has its UID, else the one that is called alike. New events become
+    items, others move theirs or cancel it. It shows what moves along, then it asks. Only
+    posts/session.yaml changes: `publisher queue` afterwards puts the posts on the schedule anew.
+    """
+    from publisher.agenda import events
+    from publisher.agenda.changes import ItemChange
+    from publisher.agenda.matching import match
+
+    seen = agenda.session_file(arguments.settings(context))
+    if not file.exists():
+        raise UsageError(f"{file} does not exist.", hint="Name an .ics file.")
+    reading = events.Reading(
+        zone=seen.session.zone,
+        floating=None if timezone is None else _zone(timezone),
+        all_day=None if all_day is None else _hours(all_day),
+        skip=frozenset(skip or ()),
+    )
+    found, problems = events.read(file, reading)
+    _refuse(problems)
+    matched = match(str(file), found, seen.session)
+    _refuse(matched.problems)
+    gone = [
+        ItemChange(item, item.model_copy(update={"cancelled": True}))
+        for item in (matched.missing if remove else ())
+    ]
+    agenda.carry_out(
+        context, seen, [*matched.changes, *gone], yes=yes, dry_run=dry_run, as_json=as_json,
+        notes=list(_notes(matched, remove=remove)),
+    )  # fmt: skip
+
+
+def export(context: typer.Context, *, file: Output = None) -> None:
+    """Write the agenda as an iCalendar file, which `agenda import` takes back."""
+    from publisher import clock
+    from publisher.agenda.export import agenda_calendar
+
+    session = agenda.session_file(arguments.settings(context)).session
+    _write(agenda_calendar(session, clock.from_environment().now()), file)
+
+
+def calendar(context: typer.Context, *, file: Output = None) -> None:
+    """Write the posts as an iCalendar file, for your own calendar.
+
+    One event for each post, with its accounts and its state. Words that are under embargo are left
+    out, so the file may be shared.
+    """
+    from publisher import checking
+    from publisher.agenda.posts import posts_calendar
+
+    app = arguments.application(context)
+    library, _ = checking.check(app.settings)
+    accounts = app.settings.public_accounts()
+    _write(posts_calendar(library, app.queries.deliveries(), accounts, app.clock.now()), file)
+
+
+def _notes(matched: "Match", *, remove: bool) -> Iterator[str]:
+    if matched.missing and not remove:
+        names = ", ".join(item.name for item in matched.missing)
+        yield f"Not in the calendar any more: {names}. They stay; --remove cancels them."
+    for item in matched.cancelled_here:
+        yield (
+            f"{item.name} is cancelled here, and not in the calendar. It stays so: "
+            f"`publisher agenda restore {item.name}` takes it back."
+        )
+
+
+def _refuse(found: "Sequence[Problem]") -> None:
+    """End the command if there is a problem, because nothing is imported by halves."""
+    from publisher.cli import problems
+
+    if not found:
+        return
+    problems.print_text(found[:_SHOWN])
+    if len(found) > _SHOWN:
+        output.print_line(f"… and {len(found) - _SHOWN} more.")
+    output.print_line(f"Nothing was imported: {output.count_of(len(found), 'problem')}.")
+    raise typer.Exit(1)
+
+
+def _zone(name: str) -> "ZoneInfo":
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        hint = "Write an area and a city, such as Europe/Zurich."
+        raise UsageError(f"There is no time zone {name}.", hint=hint) from None
+
+
+def _hours(text: str) -> tuple[time, time]:
+    match = re.fullmatch(r"(\d{1,2}:\d\d)\s*-\s*(\d{1,2}:\d\d)", text.strip(), re.ASCII)
+    with suppress(ValueError):
+        if match:
+            first, last = (time.fromisoformat(clock.rjust(5, "0")) for clock in match.groups())
+            if first < last:
+                return first, last
+    raise UsageError(f"--all-day {text!r} is no span of a day.", hint="Write it like 09:00-18:00.")
+
+
+def _write(data: bytes, path: Path | None) -> None:
+    """To a file, or else to stdout."""
+    if path is None:
+        output.write_utf8(data.decode())
+        return
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        new.write_bytes(data)
+        new.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            new.unlink()
+        raise StorageError(
+            f"{path} cannot be written: {error.strerror}.",
+            hint="Name a file in a folder that you may write to, on a disk with free space.",
+        ) from error
+    output.print_line(f"Written: {path}")

@@ -1,0 +1,202 @@
+"""What `agenda move`, `cancel`, `restore` and `import` show before anything changes."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+from publisher.agenda import Proposal
+from publisher.agenda.changes import ItemChange, Kind
+from publisher.agenda.effects import Clash, Dragged, leaves_at
+from publisher.app import instant_text
+from publisher.cli import output
+from publisher.content.times import AgendaItem
+from publisher.models import Post
+from publisher.states import State
+
+_SIGNS = {
+    Kind.ADD: ("+", "green"),
+    Kind.MOVE: (">", "yellow"),
+    Kind.CANCEL: ("!", "red"),
+    Kind.RESTORE: ("+", "green"),
+    Kind.EDIT: ("~", "yellow"),
+}
+_FIELDS = ("title", "place", "uid")
+
+
+def print_all(proposal: Proposal, zone: tzinfo) -> None:
+    """The items, the posts that they drag along, and what goes wrong by that."""
+    for change in proposal.changes:
+        for line in _lines(change, zone):
+            output.print_prose(line, "    ")
+    dragged = proposal.effects.dragged
+    output.print_line()
+    if not dragged:
+        output.print_line("No post moves by this.")
+    else:
+        what = "it" if len(proposal.changes) == 1 else "them"
+        hang = "1 post hangs" if len(dragged) == 1 else f"{len(dragged)} posts hang"
+        output.print_line(output.paint(f"{hang} on {what}:", "bold"))
+        _print_posts(dragged, zone)
+        output.print_line(output.times_of(zone))
+    _print_problems(proposal)
+
+
+def _print_posts(dragged: Sequence[Dragged], zone: tzinfo) -> None:
+    from rich.text import Text
+
+    table = output.list_table(("Was", "Becomes", "State", "Post"))
+    for one in dragged:
+        post = Text(one.after.id)
+        for note in one.notes:
+            post.append(f"\n{note.text}", style="red" if note.severe else "dim")
+        was = leaves_at(one.before)
+        table.add_row(
+            "" if was is None else output.minute(was, zone),
+            _becomes(one, zone),
+            _states(one),
+            post,
+        )
+    output.print_table(table)
+
+
+def _becomes(one: Dragged, zone: tzinfo) -> Any:
+    from rich.text import Text
+
+    leaves = leaves_at(one.after)
+    if one.stays:
+        return Text("stays", style="dim")
+    if one.after.held:
+        return Text("held", style="red")
+    if leaves is None:
+        return Text("")
+    return Text(output.minute(leaves, zone), style="green" if one.before.held else "yellow")
+
+
+def _states(one: Dragged) -> str:
+    """Those of all its deliveries, each once."""
+    known = {delivery.account for delivery in one.deliveries}
+    states: list[str] = [delivery.state for delivery in one.deliveries]
+    if not known.issuperset(one.accounts):
+        states.append("not queued")
+    return ", ".join(dict.fromkeys(states))
+
+
+def _print_problems(proposal: Proposal) -> None:
+    from publisher.cli import problems
+
+    found, clashes = proposal.effects.problems, proposal.effects.clashes
+    if found or clashes:
+        output.print_line()
+        output.print_line(output.paint("That brings problems:", "red"))
+    if found:
+        problems.print_text(found)
+    for clash in clashes:
+        output.print_prose(f"  {_sentence(clash)}", "    ")
+
+
+def _sentence(clash: Clash) -> str:
+    minutes = clash.gap // timedelta(minutes=1)
+    how = f"within {minutes or 1} min" if clash.gap else "at the same time"
+    return f"{clash.account} gets {clash.first} and {clash.second} {how}."
+
+
+def _lines(change: ItemChange, zone: tzinfo) -> Iterator[str]:
+    """A line for each thing that becomes of an item."""
+    before, after = change.before, change.after
+    for kind in change.kinds:
+        sign, colour = _SIGNS[kind]
+        name = f"{output.paint(sign, colour)} {after.name}"
+        if before is None:
+            place = f", {after.place}" if after.place else ""
+            called_off = " (cancelled)" if after.cancelled else ""
+            yield f"{name} is new{called_off}: {after.title}, {span(after, zone)}{place}"
+        elif kind is Kind.MOVE:
+            yield f"{name} moves from {span(before, zone)} to {span(after, zone)}"
+        elif kind is Kind.CANCEL:
+            yield f"{name} is cancelled: its posts are held"
+        elif kind is Kind.RESTORE:
+            yield f"{name} takes place after all: its posts are released"
+        else:
+            yield f"{name} gets another {', another '.join(_edited(before, after))}"
+
+
+def _edited(before: AgendaItem, after: AgendaItem) -> Iterator[str]:
+    for field in _FIELDS:
+        old, new = getattr(before, field), getattr(after, field)
+        if old != new:
+            yield f"{field}: {output.printable(new or 'none')}"
+
+
+def span(item: AgendaItem, zone: tzinfo) -> str:
+    """`Mon 2016-03-07 09:00-18:00`, there."""
+    starts = item.starts_at.astimezone(zone)
+    if item.ends_at is None:
+        return f"{starts:%a %Y-%m-%d %H:%M}"
+    ends = item.ends_at.astimezone(zone)
+    until = f"-{ends:%H:%M}" if ends.date() == starts.date() else f" - {ends:%a %Y-%m-%d %H:%M}"
+    return f"{starts:%a %Y-%m-%d %H:%M}{until}"
+
+
+def as_json(proposal: Proposal, *, written: bool) -> dict[str, Any]:
+    """`{"changes": […], "posts": […], "problems": […], "clashes": […], "written": true}`."""
+    return {
+        "changes": [
+            {
+                "item": change.after.name,
+                "kinds": change.kinds,
+                "before": change.before and item_json(change.before),
+                "after": item_json(change.after),
+            }
+            for change in proposal.changes
+        ],
+        "posts": [_post_json(one) for one in proposal.effects.dragged],
+        "problems": [problem.model_dump(mode="json") for problem in proposal.effects.problems],
+        "clashes": [
+            {
+                "account": clash.account,
+                "posts": [clash.first, clash.second],
+                "gap_s": clash.gap.total_seconds(),
+            }
+            for clash in proposal.effects.clashes
+        ],
+        "written": written,
+    }
+
+
+def item_json(item: AgendaItem) -> dict[str, Any]:
+    """An agenda item for scripts; instants in UTC."""
+    return {
+        "item": item.name,
+        "title": item.title,
+        "starts_at": instant_text(item.starts_at),
+        "ends_at": instant_text(item.ends_at),
+        "place": item.place,
+        "cancelled": item.cancelled,
+        "uid": item.uid,
+    }
+
+
+def _post_json(one: Dragged) -> dict[str, Any]:
+    return {
+        "post": one.after.id,
+        "accounts": list(one.accounts),
+        "before": _plan_json(one.before),
+        "after": _plan_json(one.after),
+        "stays": one.stays,
+        "deliveries": [
+            {"account": d.account, "state": State(d.state), "approved_by": d.approved_by}
+            for d in one.deliveries
+        ],
+        "notes": [note.text for note in one.notes],
+    }
+
+
+def _plan_json(post: Post) -> dict[str, Any]:
+    def text(instant: datetime | None) -> str | None:
+        return instant_text(instant)
+
+    return {
+        "due_at": text(post.due_at),
+        "embargo_until": text(post.embargo_until),
+        "held": post.held,
+    }
