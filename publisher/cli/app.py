@@ -12,11 +12,9 @@ import typer
 
 from publisher import __version__
 from publisher.cli import (
-    agenda,
     approval,
     arguments,
     audit,
-    calendars,
     control,
     deliveries,
     doctor,
@@ -112,17 +110,6 @@ def _add_with(
     _add(below, example_below, to=group)
 
 
-def _add_group(
-    name: str, about: str, commands: Sequence[tuple[str, Callable[..., Any], tuple[str, ...]]]
-) -> None:
-    """Commands that stand below a word of their own."""
-    group = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
-    application.add_typer(group, name=name, help=about)
-    _order.append(name)
-    for word, command, examples in commands:
-        group.command(word, epilog=_examples(examples))(command)
-
-
 def _examples(examples: Sequence[str]) -> str:
     heading = "Example:" if len(examples) == 1 else "Examples:"
     lines = "\n".join(f"  {example}" for example in examples)
@@ -173,34 +160,6 @@ _add_with(
     "publisher log --format csv > log.csv",
     example_below="publisher log verify",
 )
-_add_group(
-    "agenda",
-    "Move, cancel, import and export the programme that posts hang on.",
-    (
-        ("list", agenda.list_items, ("publisher agenda list",)),
-        (
-            "move",
-            agenda.move,
-            (
-                'publisher agenda move annual-day --to "2016-03-08 09:00"',
-                "publisher agenda move annual-day annual-day-morning --by 1d",
-                "publisher agenda move closing --by -45m --keep-end",
-            ),
-        ),
-        ("cancel", agenda.cancel, ("publisher agenda cancel partners-meeting",)),
-        ("restore", agenda.restore, ("publisher agenda restore partners-meeting",)),
-        (
-            "import",
-            calendars.import_file,
-            (
-                "publisher agenda import programme.ics --dry-run",
-                "publisher agenda import programme.ics --timezone Europe/Zurich",
-            ),
-        ),
-        ("export", calendars.export, ("publisher agenda export --output agenda.ics",)),
-    ),
-)
-_add(calendars.calendar, "publisher calendar --output posts.ics")
 _add(deliveries.history, "publisher history 2016-03-07-annual-day.fr")
 _add(
     control.pause,

@@ -58,7 +58,8 @@ def init(
     _create_all(folder, files, layout.IGNORED)
     output.print_line(f"A workspace is ready in {folder.resolve()}:")
     for path in files:
-        output.print_line(f"  {path}")
+        if path.suffix != ".json":
+            output.print_line(f"  {path}")
     output.print_line()
     output.print_line("Next: name your accounts in publisher.toml. Then, in that folder:")
     output.print_line("  publisher check")
@@ -225,11 +226,12 @@ def _create_all(folder: Path, files: Mapping[Path, str], ignored: Sequence[str])
     """Write all the files of a workspace, or leave everything as it was."""
     from publisher.settings import SECRETS_FILE
 
-    innermost = folder / "posts" / "media"
-    missing = [path for path in (innermost, *innermost.parents) if not path.exists()]
+    folders = {folder / "posts" / "media": None, **{path.parent: None for path in files}}
+    missing = [path for inner in folders for path in (inner, *inner.parents) if not path.exists()]
     written: list[Path] = []
     try:
-        innermost.mkdir(parents=True, exist_ok=True)
+        for inner in folders:
+            inner.mkdir(parents=True, exist_ok=True)
         for path, text in files.items():
             _create(path, text, 0o600 if path.name == SECRETS_FILE else 0o666)
             written.append(path)

@@ -2,7 +2,10 @@
 
 from datetime import date, timedelta
 
+from publisher import schemas
+
 SETTINGS = """\
+#:schema ./{schemas}/settings.json
 # The accounts and settings of this workspace. This file holds no secrets.
 
 language = "{language}"  # of messages and pages: en, fr, es or pl
@@ -28,6 +31,7 @@ language = "{language}"
 """
 
 SECRETS = """\
+#:schema ./{schemas}/secrets.json
 # What the accounts need to log in. Keep this file to yourself: git leaves it out,
 # and only you may read it. docs/credentials.md shows where these come from.
 # Take away the # in front of the lines once you have them.
@@ -44,6 +48,7 @@ SECRETS = """\
 """
 
 SESSION = """\
+# yaml-language-server: $schema=../{schemas}/session.json
 # The session that the posts follow. When a time changes here, every post that
 # hangs on it moves with it: run `publisher queue` afterwards.
 
@@ -107,8 +112,9 @@ def files(language: str, today: date) -> dict[str, str]:
     ends = starts + timedelta(days=11)
     text, second = _TEXTS[language]
     return {
-        "publisher.toml": SETTINGS.format(language=language),
-        "secrets.toml": SECRETS,
-        "posts/session.yaml": SESSION.format(starts=starts, ends=ends),
+        "publisher.toml": SETTINGS.format(language=language, schemas=schemas.FOLDER),
+        "secrets.toml": SECRETS.format(schemas=schemas.FOLDER),
+        "posts/session.yaml": SESSION.format(starts=starts, ends=ends, schemas=schemas.FOLDER),
         f"posts/welcome.{language}.md": EXAMPLE.format(text=text, second=second),
+        **{f"{schemas.FOLDER}/{name}.json": schemas.text(name) for name in schemas.SCHEMAS},
     }

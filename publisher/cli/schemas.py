@@ -1,0 +1,55 @@
+"""The command about JSON Schema: schema."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from publisher.cli import arguments, output
+from publisher.errors import StorageError, UsageError
+
+
+class Kind(StrEnum):
+    DRAFT = "draft"
+    SESSION = "session"
+    CONSENTS = "consents"
+    SETTINGS = "settings"
+    SECRETS = "secrets"
+
+
+def schema(
+    context: typer.Context,
+    kind: Annotated[
+        Kind | None, typer.Argument(metavar="[KIND]", help="Which file it describes.")
+    ] = None,
+    *,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write all of them into the workspace, for editors.")
+    ] = False,
+) -> None:
+    """Print the JSON Schema of a file: draft, session, consents, settings or secrets.
+
+    Editors complete and check with it. `publisher init` lays the schemas into .publisher/schema/,
+    and `--write` brings them up to date after an update of Publisher.
+    """
+    from publisher import schemas
+
+    if write:
+        folder = arguments.workspace(context) / schemas.FOLDER
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for name in schemas.SCHEMAS:
+                (folder / f"{name}.json").write_text(schemas.text(name), encoding="utf-8")
+        except OSError as error:
+            raise StorageError(
+                f"{error.filename or folder} cannot be written: {error.strerror}.",
+                hint="The workspace must be a folder that you may write to.",
+            ) from error
+        output.print_line(f"The schemas are in {folder}.")
+    elif kind is None:
+        raise UsageError(
+            "Which file? The schema of each is another.",
+            hint=f"Name one of {', '.join(Kind)}; or write all of them with --write.",
+        )
+    else:
+        output.print_json(schemas.schema(kind))

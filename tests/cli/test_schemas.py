@@ -1,0 +1,60 @@
+"""schema: what editors complete and check with."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from publisher import schemas
+from publisher.cli.schemas import Kind
+from tests.cli.runner import Cli
+
+
+def test_every_schema_can_be_asked_for() -> None:
+    assert [*Kind] == [*schemas.SCHEMAS]
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_schema_prints_one(cli: Cli, tmp_path: Path, kind: Kind) -> None:
+    """Without any workspace."""
+    result = cli("schema", kind)
+    assert (result.code, result.json) == (0, schemas.schema(kind))
+
+
+def test_schema_of_nothing_in_particular(cli: Cli) -> None:
+    result = cli("schema")
+    assert result.code == 2
+    assert "hint: Name one of draft, session, consents, settings, secrets" in result.err
+
+
+def test_schema_writes_all_of_them_into_the_workspace(cli: Cli, workspace: Path) -> None:
+    stale = workspace / ".publisher/schema/draft.json"
+    stale.parent.mkdir(parents=True)
+    stale.write_text("{}")
+    result = cli("schema", "--write")
+    assert result.code == 0
+    for name in schemas.SCHEMAS:
+        path = workspace / f".publisher/schema/{name}.json"
+        assert json.loads(path.read_text()) == schemas.schema(name)
+
+
+def test_schema_where_none_can_be_written(cli: Cli, workspace: Path) -> None:
+    (workspace / ".publisher").write_text("a file")
+    result = cli("schema", "--write")
+    assert result.code == 3
+    assert ".publisher" in result.err
+
+
+def test_init_lays_out_files_whose_first_lines_name_their_schemas(cli: Cli, tmp_path: Path) -> None:
+    """As Taplo and the YAML language server take them: relative to the file itself."""
+    cli("init", tmp_path)
+    for name in ("publisher.toml", "secrets.toml", "posts/session.yaml"):
+        path = tmp_path / name
+        first = path.read_text().splitlines()[0]
+        named = re.fullmatch(r"#:schema (\S+)|# yaml-language-server: \$schema=(\S+)", first)
+        assert named, name
+        schema = json.loads((path.parent / (named[1] or named[2])).read_text())
+        assert schema["title"] == name
+    assert tomllib.loads((tmp_path / "publisher.toml").read_text())["language"] == "en"
