@@ -12,9 +12,11 @@ import typer
 
 from publisher import __version__
 from publisher.cli import (
+    agenda,
     approval,
     arguments,
     audit,
+    calendars,
     control,
     deliveries,
     doctor,
@@ -22,6 +24,7 @@ from publisher.cli import (
     imports,
     output,
     running,
+    schemas,
 )
 
 if TYPE_CHECKING:
@@ -110,6 +113,17 @@ def _add_with(
     _add(below, example_below, to=group)
 
 
+def _add_group(
+    name: str, about: str, commands: Sequence[tuple[str, Callable[..., Any], tuple[str, ...]]]
+) -> None:
+    """Commands that stand below a word of their own."""
+    group = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+    application.add_typer(group, name=name, help=about)
+    _order.append(name)
+    for word, command, examples in commands:
+        group.command(word, epilog=_examples(examples))(command)
+
+
 def _examples(examples: Sequence[str]) -> str:
     heading = "Example:" if len(examples) == 1 else "Examples:"
     lines = "\n".join(f"  {example}" for example in examples)
@@ -140,6 +154,7 @@ _add(
     'echo "Bonjour de Genève" | publisher count - --channel twitter',
     "publisher count posts/2016-03-07-annual-day.fr.md --split",
 )
+_add(schemas.schema, "publisher schema session", "publisher schema --write")
 _add(deliveries.plan, "publisher plan", "publisher plan posts/lima")
 _add(deliveries.queue, "publisher queue", "publisher queue posts/lima --as redaction")
 _add(
@@ -160,6 +175,34 @@ _add_with(
     "publisher log --format csv > log.csv",
     example_below="publisher log verify",
 )
+_add_group(
+    "agenda",
+    "Move, cancel, import and export the programme that posts hang on.",
+    (
+        ("list", agenda.list_items, ("publisher agenda list",)),
+        (
+            "move",
+            agenda.move,
+            (
+                'publisher agenda move annual-day --to "2016-03-08 09:00"',
+                "publisher agenda move annual-day annual-day-morning --by 1d",
+                "publisher agenda move closing --by -45m --keep-end",
+            ),
+        ),
+        ("cancel", agenda.cancel, ("publisher agenda cancel partners-meeting",)),
+        ("restore", agenda.restore, ("publisher agenda restore partners-meeting",)),
+        (
+            "import",
+            calendars.import_file,
+            (
+                "publisher agenda import programme.ics --dry-run",
+                "publisher agenda import programme.ics --timezone Europe/Zurich",
+            ),
+        ),
+        ("export", calendars.export, ("publisher agenda export --output agenda.ics",)),
+    ),
+)
+_add(calendars.calendar, "publisher calendar --output posts.ics")
 _add(deliveries.history, "publisher history 2016-03-07-annual-day.fr")
 _add(
     control.pause,
