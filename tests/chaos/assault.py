@@ -10,34 +10,50 @@ from collections.abc import Callable
 from tests.chaos.processes import Member, Tree
 from tests.support import postgres
 
-_BETWEEN = (0.4, 1.2)  # seconds between two strikes
+_BETWEEN = (0.4, 1.2)  # seconds between two strikes, and then until the next request …
+_LONGEST_LULL = 1.0  # … but no longer than these
 _STRIKES = {"kill": 76, "freeze": 20, "database": 4}
-_KILLED = {"worker": 58, "dispatcher": 10, "broker": 24, "supervisor": 3, "everything": 5}
+_KILLED = {"worker": 60, "dispatcher": 10, "broker": 24, "supervisor": 2, "everything": 4}
 """Few of what makes a new dispatcher: platforms settle anew then, and nothing is found meanwhile."""
 _FROZEN = {"worker": 65, "dispatcher": 15, "broker": 20}
+_GROWN = 4.0  # seconds; a younger process has hardly begun, and nothing would ever go out
 _LONGEST_FREEZE = 20.0  # seconds; longer than every lease but that of making ready
 _AT_ONCE = 2  # so many processes stand still at a time
 _RESPITE = 5.0  # seconds until a process that stood still may be frozen again
 
 
 class Assault:
-    """Strikes about once a second, and counts what hit a living process."""
+    """Strikes about once a second while posts go out, and counts what hit a living process."""
 
-    def __init__(self, tree: Tree, seed: int, database: postgres.Server | None) -> None:
-        """`database`: the server to restart; None where there is none (SQLite)."""
+    def __init__(
+        self,
+        tree: Tree,
+        seed: int,
+        requests: Callable[[], int],
+        database: postgres.Server | None,
+    ) -> None:
+        """`requests`: how many the platforms have had. Just after one is the time to strike:
+        somebody waits for its answer. `database`: the server to restart; None for SQLite.
+        """
         self._tree = tree
+        self._requests = requests
+        self._seen = 0
         self._chance = random.Random(f"assault {seed}")  # noqa: S311 - must be repeatable
         self._database = database
         self._next = 0.0
         self._frozen: dict[int, threading.Timer] = {}
         self._spared: dict[int, float] = {}
+        self._first_seen: dict[int, float] = {}
         self.kills: Counter[str] = Counter()
         self.freezes: Counter[str] = Counter()
         self.restarts: Counter[str] = Counter()
 
     def tend(self) -> None:
         """Strike when it is time; to be called all the time."""
-        if time.monotonic() < self._next:
+        requests, late = self._requests(), time.monotonic() - self._next
+        if late < 0:
+            self._seen = requests
+        if late < 0 or (requests == self._seen and late < _LONGEST_LULL):
             return
         strike: Callable[[], None] = {
             "kill": self._kill,
@@ -87,8 +103,12 @@ class Assault:
             self.restarts[mode] += 1
 
     def _pick(self, kind: str, fits: Callable[[Member], bool]) -> Member | None:
-        found = [m for m in self._tree.members() if m.kind == kind and fits(m)]
-        return self._chance.choice(found) if found else None
+        """One that is at work; if there is none, one that has just been started."""
+        members, now = self._tree.members(), time.monotonic()
+        self._first_seen = {m.pid: self._first_seen.get(m.pid, now) for m in members}
+        found = [m for m in members if m.kind == kind and fits(m)]
+        grown = [m for m in found if now - self._first_seen[m.pid] > _GROWN]
+        return self._chance.choice(grown or found) if found else None
 
     def _choose(self, weights: dict[str, int]) -> str:
         return self._chance.choices(list(weights), list(weights.values()))[0]

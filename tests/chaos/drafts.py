@@ -21,8 +21,8 @@ for a worker that stood still while it waited for the answer."""
 
 _SETTINGS = f"""\
 [delivery]
-workers = 2
-threads = 8
+workers = 4
+threads = 4
 request_timeout = "{REQUEST_TIMEOUT}s"
 settle = "{SETTLE}s"
 """
@@ -81,6 +81,12 @@ def lay_out(folder: Path) -> None:
     for number in range(_PICTURES):
         picture = Image.new("RGB", (80 + number, 60), (40 * number, 90, 200))
         picture.save(folder / "posts" / "media" / f"{number}.png")
+
+
+def write_first(folder: Path, due_at: datetime) -> None:
+    """One draft for the website, where nothing fails: when it is out, the workers are at work."""
+    draft = Draft("first", {"at": _time(due_at), "to": f"[{_SITES[0]}]"}, "We begin.", 1)
+    (folder / "posts" / "first.md").write_text(draft.text())
 
 
 def write(folder: Path, seed: int, count: int, start: datetime, seconds: float) -> None:

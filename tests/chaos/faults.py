@@ -8,6 +8,7 @@ from publisher.sandbox.faults import Fault, What
 LATEST = 1.0
 """Seconds after the client gave up that a request is still carried out."""
 _LAG = 1.5  # seconds that a timeline is behind
+_SLOW = 0.8  # seconds: most kills hit a worker that waits for an answer
 _REST = 3.0  # seconds until a used-up limit begins anew
 _PAGE_REST = 60.0  # the same for Facebook, which counts in minutes
 
@@ -34,6 +35,7 @@ _ON_READING: dict[str, tuple[float, dict[str, Any]]] = {
     "reset": (0.02, {"what": What.HANG_UP}),
     "silence": (0.01, {"what": What.HANG}),
     "no JSON": (0.01, {"what": What.NOT_JSON}),
+    "throttled": (0.01, {"what": What.RATE_LIMIT, "seconds": _PAGE_REST}),
 }
 _CREATING = (
     "createPosts", "mediaUpload", "createMediaMetadata", "createFeedPost", "createPhoto",
@@ -61,7 +63,8 @@ apart, and one that Facebook counts in whole minutes."""
 def rules(seed: int, *, with_rests: bool) -> list[Fault]:
     """The rules for the sandbox. The first that fires wins, so the rare ones stand before.
 
-    `with_rests`: also what lets accounts wait for minutes, all of it early in the run.
+    `with_rests`: also what lets accounts wait for minutes, all of it early in the run, and failed
+    readings, after which Publisher waits half as long as it has been in doubt.
     """
     chance = random.Random(f"faults {seed}")  # noqa: S311 - must be repeatable
 
@@ -73,9 +76,8 @@ def rules(seed: int, *, with_rests: bool) -> list[Fault]:
     return [
         *(Fault(**wish) for wish in _RESTS if with_rests),
         *(rule(e, p, wish) for e in _CREATING for p, wish in _ON_CREATE.values()),
-        *(rule(e, p, wish) for e in _READING for p, wish in _ON_READING.values()),
+        *(rule(e, p, wish) for e in _READING for p, wish in _ON_READING.values() if with_rests),
         rule("createPosts", 0.01, {"what": What.RATE_LIMIT, "seconds": _REST}),
-        rule("getUsersPosts", 0.01, {"what": What.RATE_LIMIT, "seconds": _REST}),
         rule("getUsersPosts", 0.5, {"what": What.LAG, "seconds": _LAG}),
-        *(rule(e, 0.3, {"what": What.SLOW, "seconds": 0.4}) for e in (*_CREATING, *_READING)),
+        *(rule(e, 0.5, {"what": What.SLOW, "seconds": _SLOW}) for e in (*_CREATING, *_READING)),
     ]

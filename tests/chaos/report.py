@@ -36,6 +36,9 @@ class Report:
             "posts": sum(map(public, self.end.posts)),
             "left unpublished": orphans(self.end),
             "unknown outcomes": sum(map(_became_unknown, self.steps)),
+            "of them by a worker's end": sum(
+                _became_unknown(step) for step in self.steps if step.event == "lease ran out"
+            ),
             "waiting at the end": len(waiting),
         }
         return "\n".join(

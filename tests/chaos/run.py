@@ -23,6 +23,7 @@ from publisher.rehearsal import website
 from publisher.sandbox import server
 from publisher.sandbox.accounts import accounts_for, secrets_toml
 from publisher.sandbox.server import Sandbox
+from publisher.states import State
 from publisher.supervisor import nothing_waits
 from tests.chaos import drafts, faults, verdict
 from tests.chaos.assault import Assault
@@ -33,8 +34,8 @@ from tests.support import postgres
 
 DATABASES = ("sqlite", "postgresql")
 _ROOT = Path(__file__).parents[2]
-_TICK = 0.1  # seconds
-_LEAD = 6.0  # seconds from the writing of the drafts to the first that is due
+_TICK = 0.05  # seconds
+_LEAD = 4.0  # seconds from the writing of the drafts to the first that is due
 _QUEUED_IN_A_SECOND = 150  # drafts, by a machine that is busy
 _PERSON_LOOKS = 1.0  # seconds between two looks of the person who resumes accounts
 _LONGEST_REST = 300.0  # seconds that it may take to come to rest after the last kill
@@ -60,7 +61,7 @@ class Plan:
     @property
     def seconds(self) -> float:
         """How long the deliveries are spread over: about as long as the kills take."""
-        return self.kills * 1.1
+        return self.kills * 1.3
 
 
 def play(plan: Plan) -> Report:
@@ -75,8 +76,9 @@ def play(plan: Plan) -> Report:
     sandbox = Sandbox(accounts, SystemClock(), limited=False, faults=rules)
     with _database(plan.database) as (database, url), server.running(sandbox) as address:
         stage = _Stage(plan, folder, _environment(address, url))
+        assault = Assault(stage.tree, plan.seed, lambda: _requests(sandbox), database)
         try:
-            assault, wrong = stage.play(database)
+            wrong = stage.play(assault)
             report = stage.report(assault, wrong, sandbox.state(), begun)
         except BaseException as error:
             error.add_note(f"What the run left is in {folder}")
@@ -118,37 +120,40 @@ class _Stage:
     def __init__(self, plan: Plan, folder: Path, environment: dict[str, str]) -> None:
         self._plan, self._folder, self._environment = plan, folder, environment
         self._app = Application(settings.load(folder, environment), SystemClock())
-        self._tree = Tree(folder, environment)
+        self.tree = Tree(folder, environment)
         self._next_look = 0.0
 
     def close(self) -> None:
-        self._tree.sweep()
+        self.tree.sweep()
         self._app.close()
 
-    def play(self, database: postgres.Server | None) -> tuple[Assault, list[Finding]]:
+    def play(self, assault: Assault) -> list[Finding]:
         """Queue, publish under the assault, come to rest, end; what was wrong with the ending."""
-        plan, assault = self._plan, Assault(self._tree, self._plan.seed, database)
+        plan = self._plan
         self._command("migrate")
+        drafts.write_first(self._folder, datetime.now(UTC) + timedelta(seconds=_LEAD))
+        self._command("queue")
+        self.tree.start()
+        self._until(lambda: State.PUBLISHED in self._app.queries.counts())
         lead = _LEAD + plan.deliveries / _QUEUED_IN_A_SECOND
         start = datetime.now(UTC) + timedelta(seconds=lead)
-        drafts.write(self._folder, plan.seed, plan.deliveries, start, plan.seconds)
+        drafts.write(self._folder, plan.seed, plan.deliveries - 1, start, plan.seconds)
         self._command("queue")
-        self._tree.start()
         self._until(lambda: datetime.now(UTC) > start)
         self._until(lambda: assault.kills.total() >= plan.kills, assault.tend)
         give_up = time.monotonic() + _LONGEST_REST
         self._until(
             lambda: (assault.over and nothing_waits(self._app)) or time.monotonic() > give_up
         )
-        status = self._tree.stop()
+        status = self.tree.stop()
         time.sleep(_ECHO)
-        return assault, self._wrong_with_the_end(status)
+        return self._wrong_with_the_end(status)
 
     def _until(
         self, done: Callable[[], bool], meanwhile: Callable[[], None] = lambda: None
     ) -> None:
         while not done():
-            self._tree.tend()
+            self.tree.tend()
             self._resume_accounts()
             meanwhile()
             time.sleep(_TICK)
@@ -167,7 +172,7 @@ class _Stage:
         wrong = []
         if status is None:
             wrong.append("`publisher run` did not end when it was asked to")
-        if left := self._tree.sweep():
+        if left := self.tree.sweep():
             wrong.append(f"`publisher run` left processes behind: {left}")
         verified = self._command("log", "verify", codes=(0, 1))
         if verified.returncode:
@@ -216,7 +221,7 @@ class _Stage:
             seconds=time.monotonic() - begun,
             assault=assault,
             end=end,
-            ends=self._tree.ends,
+            ends=self.tree.ends,
             findings=found,
             steps=steps,
             kept=self._folder if keep else None,
@@ -227,6 +232,11 @@ class _Stage:
         while steps := self._app.queries.steps(seen):
             yield from steps
             seen = steps[-1].id
+
+
+def _requests(sandbox: Sandbox) -> int:
+    """How many requests there were to make something public."""
+    return sandbox.store.requests["createPosts"] + sandbox.store.requests["updatePost"]
 
 
 def _first_sent(steps: Sequence[Step]) -> dict[int, datetime]:

@@ -86,6 +86,10 @@ _HARMFUL: dict[str, tuple[Harm, End]] = {
         Harm.LOST,
         _end(_delivery(state=State.PUBLISHING, remote_ids=(), published_at=None), posts=[]),
     ),
+    "uncertain, and to be read at a time that is over": (
+        Harm.LOST,
+        _end(_delivery(state=State.UNCERTAIN, remote_ids=("11",), settled_at=_DUE)),
+    ),
     "failed for no reason": (
         Harm.LOST,
         _end(_delivery(state=State.FAILED, remote_ids=(), published_at=None), posts=[]),
@@ -161,6 +165,14 @@ _HARMLESS: dict[str, End] = {
     "uncertain for a person, whether it is out or not": _end(
         _delivery(state=State.UNCERTAIN, remote_ids=("11",), error_message="look")
     ),
+    "uncertain, and read again in a minute": _end(
+        _delivery(
+            state=State.UNCERTAIN,
+            remote_ids=("11",),
+            settled_at=_GOOD.now,
+            wake_at=_GOOD.now + timedelta(minutes=1),
+        )
+    ),
     "due a minute after a resume": _end(
         _delivery(
             state=State.SCHEDULED,
@@ -187,6 +199,11 @@ def test_what_a_held_account_has_waits_by_name(until: datetime | None, whom: str
     end = _end(waiting, accounts=[held], posts=[])
     assert findings(end) == []
     assert waits_for(waiting, end) == whom
+
+
+def test_what_was_sent_again_is_named() -> None:
+    (found,) = findings(_HARMFUL["refused by X as a duplicate of its own"][1])
+    assert str(found) == "doubled: p to a: 11 again"
 
 
 def test_an_orphan_is_what_no_delivery_knows() -> None:

@@ -45,8 +45,8 @@ class Finding:
     account: str | None = None
 
     def __str__(self) -> str:
-        subject = f"{self.post} to {self.account}: " if self.post else ""
-        return f"{self.harm}: {subject}{self.what}"
+        subject = " to ".join(filter(None, (self.post, self.account)))
+        return ": ".join(filter(None, (self.harm, subject, self.what)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +84,7 @@ def findings(end: End) -> list[Finding]:
         for (account, _), posts in shown.items()
         for post in posts
     ]
-    # The platform kept these from being public twice; not every platform would have.
-    found += [
-        Finding(Harm.DOUBLED, f"{violation['account']} sent {violation['detail']}")
-        for violation in end.violations
-        if violation["kind"] == "duplicate-refused"
-    ]
-    return found
+    return [*found, *_resent(end)]
 
 
 def waits_for(delivery: Delivery, end: End) -> str | None:
@@ -101,8 +95,9 @@ def waits_for(delivery: Delivery, end: End) -> str | None:
             return f"{until}: {status.pause_reason or status.held_message}"
     if delivery.state is State.UNCERTAIN and not delivery.settled_at and delivery.error_message:
         return f"a person: {delivery.error_message}"
-    if delivery.state is State.SCHEDULED and end.now < delivery.wake_at < end.now + _LONGEST_WAIT:
-        return f"{delivery.wake_at:%H:%M:%S} UTC"
+    soon = end.now < delivery.wake_at < end.now + _LONGEST_WAIT
+    if soon and delivery.state in (State.SCHEDULED, State.UNCERTAIN):
+        return f"{delivery.wake_at:%H:%M:%S} UTC: {delivery.error_message or 'its new time'}"
     return None
 
 
@@ -117,6 +112,22 @@ def orphans(end: End) -> int:
         not post["published"] and not post["deleted"] and post["id"] not in known
         for post in end.posts
     )
+
+
+def _resent(end: End) -> Iterator[Finding]:
+    """Requests for what was out: the sandbox kept them from being public twice, X might not."""
+    says = {post["id"]: post["text"] for post in end.posts}
+    for violation in end.violations:
+        if violation["kind"] == "duplicate-refused":
+            words = {says.get(word) for word in violation["detail"].split()}
+            culprits = [
+                delivery.post
+                for delivery in end.deliveries
+                if delivery.account == violation["account"]
+                and not words.isdisjoint(part.text for part in delivery.content.parts)
+            ]
+            post = next(iter(culprits), None)
+            yield Finding(Harm.DOUBLED, violation["detail"], post, violation["account"])
 
 
 def _wrong_with(
