@@ -9,6 +9,7 @@ from publisher.child import Child
 from publisher.errors import BrokerUnavailable
 from publisher.interruption import Interruption
 from publisher.kept import QUICK_DEATHS, Kept, Say
+from publisher.room import Room
 from publisher.settings import Settings
 
 _BROKER_LOOK = 1.0  # seconds between two looks at the embedded broker
@@ -24,6 +25,7 @@ class Processes:
     ) -> None:
         """`environment`: what the children get beyond this process's own."""
         self._say = say
+        self._room = Room(settings.var, say)
         more = {**(environment or {}), "PUBLISHER_WORKSPACE": str(settings.workspace)}
         self._broker = None if settings.broker.url else broker.EmbeddedBroker(settings.var)
         self._external = settings.broker.url
@@ -54,6 +56,7 @@ class Processes:
 
     def tend(self) -> None:
         """Start again what has died or hangs. Raises ProcessFailed when that is no remedy."""
+        self._room.look()
         if self._broker and time.monotonic() >= self._next_broker_look:
             self._tend_broker(self._broker)
             self._next_broker_look = time.monotonic() + _BROKER_LOOK
@@ -126,7 +129,8 @@ def _worker(settings: Settings, number: int, environment: Mapping[str, str]) -> 
     name = f"worker-{number}"
     # Mingling, gossip and heartbeats let Celery's workers know one another; ours need not, and
     # mingling alone would delay the first delivery by a second.
-    options = ["-A", "workers", "worker", "--pool", "threads", "--loglevel", "WARNING"]
+    # Quiet: Celery does not start where the log takes no banner.
+    options = ["--quiet", "-A", "workers", "worker", "--pool", "threads", "--loglevel", "WARNING"]
     options += ["--concurrency", str(settings.delivery.threads), "-n", f"{name}@%h"]
     options += ["--without-mingle", "--without-gossip", "--without-heartbeat"]
     return _child(settings, environment, name, "celery", *options)

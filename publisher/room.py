@@ -1,0 +1,45 @@
+"""Whether the disk takes what is written: while it does not, not even a log can say so."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+_LOOK = 2.0  # seconds between two looks
+_LEAST = 1_000_000  # bytes; SQLite and the logs write in pieces of a few thousand
+
+
+class Room:
+    """Looks after the disk that a folder is on."""
+
+    def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
+        self._folder = folder
+        self._say = say
+        self._trouble: str | None = None
+        self._next_look = 0.0
+
+    def look(self) -> None:
+        """Say once when the disk is full or read-only, and once when it is so no more.
+
+        To be called any number of times.
+        """
+        if time.monotonic() < self._next_look:
+            return
+        self._next_look = time.monotonic() + _LOOK
+        trouble = self._found()
+        if trouble and not self._trouble:
+            self._say(
+                f"The disk with {self._folder} is {trouble}: what comes next waits until it is not."
+            )
+        elif self._trouble and not trouble:
+            self._say(f"The disk with {self._folder} takes files again.")
+        self._trouble = trouble
+
+    def _found(self) -> str | None:
+        try:
+            disk = os.statvfs(self._folder)
+        except OSError:
+            return None  # whoever needs the folder says what is wrong with it
+        if disk.f_flag & os.ST_RDONLY:
+            return "read-only"
+        return "full" if disk.f_bavail * disk.f_frsize < _LEAST else None
