@@ -20,14 +20,15 @@ class Kind(StrEnum):
 def schema(
     context: typer.Context,
     kind: Annotated[
-        Kind | None, typer.Argument(metavar="[KIND]", help="Which file it describes.")
+        Kind | None,
+        typer.Argument(metavar="[KIND]", help="draft, session, consents, settings or secrets."),
     ] = None,
     *,
     write: Annotated[
         bool, typer.Option("--write", help="Write all of them into the workspace, for editors.")
     ] = False,
 ) -> None:
-    """Print the JSON Schema of a file: draft, session, consents, settings or secrets.
+    """Print the JSON Schema of a file that people write.
 
     Editors complete and check with it. `publisher init` lays the schemas into .publisher/schema/,
     and `--write` brings them up to date after an update of Publisher.

@@ -26,7 +26,7 @@ def test_no_command_shows_the_help_as_wrong_usage(cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("chek",), "error: No such command 'chek'. Did you mean 'check'?"),
+        (("chek",), "error: No such command 'chek'. Did you mean 'check'"),
         (("check", "--colour"), "error: No such option: --colour"),
         (("log", "--state", "lost"), "error: Invalid value for '--state'"),
         (("pause",), "error: Missing option '--reason'"),

@@ -10,7 +10,7 @@ from PIL import Image
 
 from publisher import settings
 from publisher.errors import StorageError
-from publisher.importing import Import, staging, write
+from publisher.importing import Import, write
 from tests.importing.conftest import Bring, told
 from tests.support.workspaces import Workspace
 
@@ -91,7 +91,7 @@ def test_a_full_disk_leaves_nothing(
                 return call(*arguments)
             raise OSError(errno.ENOSPC, "No space left on device")
 
-        monkeypatch.setattr(staging.os, name, work_or_fail)
+        monkeypatch.setattr(os, name, work_or_fail)
         monkeypatch.setattr(Path, "open", _full_when("xb", Path.open))
         with pytest.raises(StorageError, match="No space left"):
             put(workspace, found)
@@ -120,7 +120,7 @@ def test_an_interruption_leaves_nothing(
             raise KeyboardInterrupt
         real(*arguments)
 
-    monkeypatch.setattr(staging.os, "link", link)
+    monkeypatch.setattr(os, "link", link)
     with pytest.raises(KeyboardInterrupt):
         put(workspace, found)
     assert files(workspace) == ["session.yaml"]
@@ -132,7 +132,7 @@ def test_a_disk_without_hard_links_is_written_all_the_same(
     def link(*arguments: Any) -> None:
         raise OSError(errno.EPERM, "Operation not permitted")
 
-    monkeypatch.setattr(staging.os, "link", link)
+    monkeypatch.setattr(os, "link", link)
     put(workspace, bring("hootsuite", ROWS))
     assert len(files(workspace)) == 4
     assert "Bonjour" in (workspace.path / "posts/2016-03-07-bonjour.fr.md").read_text()
