@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
-HASHTAG = re.compile(r"[#\uff03](?<![\w&/#].)(?=\w*[^\W\d_])(\w+)")
+HASHTAG = re.compile(r"[#\uff03](?<![\w&/#].)(?=\w*[^\W\d_])(\w++)(?!://)")
 """A hashtag as X finds it: with a letter in it, and not within a word or a web address."""
 
 _LONGEST_WORD = 20
