@@ -12,6 +12,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -135,7 +136,12 @@ class SimulatedApplication(Application):
 def library(posts: Sequence[Post]) -> Library:
     """Drafts that lie in no folder, as `queue` reads them."""
     names = {post.id for post in posts}
-    simulated = SimpleNamespace(posts=tuple(posts), broken=frozenset(), has=names.__contains__)
+    simulated = SimpleNamespace(
+        posts=tuple(posts),
+        broken=frozenset(),
+        has=names.__contains__,
+        session=SimpleNamespace(zone=UTC),
+    )
     return cast("Library", simulated)
 
 
