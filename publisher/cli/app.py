@@ -23,6 +23,7 @@ from publisher.cli import (
     drafts,
     imports,
     output,
+    pages,
     running,
     schemas,
 )
@@ -155,6 +156,11 @@ _add(
     "publisher count posts/2016-03-07-annual-day.fr.md --split",
 )
 _add(schemas.schema, "publisher schema session", "publisher schema --write")
+_add(
+    pages.preview,
+    "publisher preview posts/2016-03-07-annual-day.fr.md --open",
+    "publisher preview posts --output preview.html",
+)
 _add(deliveries.plan, "publisher plan", "publisher plan posts/lima")
 _add(deliveries.queue, "publisher queue", "publisher queue posts/lima --as redaction")
 _add(

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -10,47 +9,11 @@ import requests
 import tweepy
 
 from publisher.sandbox.server import Sandbox
+from tests.support.html import Structure, addresses
 
 Tweeter = Callable[..., tweepy.Client]
 Pager = Callable[..., Any]
 Picture = Callable[..., bytes]
-VOID = {"meta", "img", "br", "path", "circle", "link"}
-
-
-class Structure(HTMLParser):
-    """Collects what tests ask for, and proves that every element is closed where it should be."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.seen: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(html)
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.seen.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.seen.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag not in VOID:
-            assert self.open.pop() == tag
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.seen if name == tag]
-
-
-def addresses(html: str) -> list[str]:
-    """Everything in a page that a browser would fetch."""
-    found = Structure(html)
-    assert not found.all("link")
-    assert not found.all("script")
-    assert "@import" not in html
-    assert "url(" not in html
-    return [image["src"] or "" for image in found.all("img")]
 
 
 def show(page: Any, content: bytes, alt: str) -> str:

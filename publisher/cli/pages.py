@@ -1,0 +1,108 @@
+"""Commands that make HTML files for people: preview, report."""
+
+import os
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from publisher.cli import arguments, output
+from publisher.cli.deliveries import Paths
+from publisher.errors import PublisherError, StorageError
+
+if TYPE_CHECKING:
+    from publisher.models import Delivery
+    from publisher.settings import Settings
+
+Open = Annotated[bool, typer.Option("--open", help="Open it in the browser.")]
+
+
+def preview(
+    context: typer.Context,
+    paths: Paths = None,
+    *,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", metavar="FILE", help="Where to write it. Default: in var/preview/."
+        ),
+    ] = None,
+    open_it: Open = False,
+) -> None:
+    """Show how drafts will look on each channel, in one HTML file.
+
+    With counts, times, pictures as they leave, and problems beside it. It needs neither ledger nor
+    credentials, and drafts with errors are shown as far as they can be read.
+    """
+    from publisher import clock
+    from publisher import preview as previews
+    from publisher.checking import check
+    from publisher.content.shelf import Shelf
+
+    settings = arguments.settings(context)
+    named = arguments.drafts(paths or [], settings.posts)
+    chosen = [draft.id for draft in Shelf(settings.posts).select(named)]
+    library, problems = check(settings)
+    page = previews.render(
+        settings,
+        library,
+        problems,
+        chosen=chosen,
+        standing=_standing(settings, chosen),
+        now=clock.from_environment().now(),
+    )
+    target = file or settings.var / "preview" / f"{_name(named, chosen, settings)}.html"
+    _write(page, target, ours=file is None, open_it=open_it)
+
+
+def _standing(
+    settings: "Settings", posts: Sequence[str]
+) -> "dict[tuple[str, str], Delivery] | None":
+    """What the ledger has of these posts; None without a ledger that can be read."""
+    from publisher import clock
+    from publisher.ledger.database import Database
+    from publisher.ledger.queries import Queries
+
+    try:
+        database = Database(settings.database_url)
+        if database.is_sqlite and not Path(database.engine.url.database or "").is_file():
+            return None  # to look for it would make it
+        try:
+            database.check_revision()
+            queries = Queries(database, clock.from_environment())
+            found = queries.standing(posts, and_under_way=False)
+        finally:
+            database.close()
+    except PublisherError as error:
+        typer.echo(f"Shown without the states of the ledger: {error} {error.hint}", err=True)
+        return None
+    return {(delivery.post, delivery.account): delivery for delivery in found}
+
+
+def _name(named: Sequence[Path], chosen: Sequence[str], settings: "Settings") -> str:
+    """The one draft's id, the one folder's path, or `drafts`."""
+    if len(chosen) == 1:
+        return chosen[0]
+    if len(named) == 1 and named[0] != settings.posts:
+        return named[0].relative_to(settings.posts).as_posix()
+    return "drafts"
+
+
+def _write(page: str, path: Path, *, ours: bool, open_it: bool) -> None:
+    """Put the page into its file, whole or not at all, and print where that is."""
+    from publisher.channels import files
+
+    try:
+        if ours:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        files.write(path, page.encode("utf-8", "replace"))
+    except OSError as error:
+        raise StorageError(
+            f"{path} cannot be written: {error.strerror}.",
+            hint="Name a file with --output, in a folder that you may write to.",
+        ) from error
+    output.print_line(os.path.relpath(path) if ours else str(path))
+    if open_it and not webbrowser.open(path.absolute().as_uri()):
+        output.print_error("No browser could be opened.", "Open the file yourself.")

@@ -1,0 +1,45 @@
+"""`publisher preview`: how drafts will look on every channel, as one HTML file that needs nothing.
+
+It holds no script and loads nothing. Beside the looks stand the counts, the times, the problems and
+what the ledger says, so that whoever reviews a draft sees all of it at once.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from publisher.content.library import Library
+from publisher.looks import html
+from publisher.models import Delivery, Problem
+from publisher.preview.drafts import Drafts, counted
+from publisher.settings import Settings
+
+__all__ = ["render"]
+
+
+def render(
+    settings: Settings,
+    library: Library,
+    problems: Sequence[Problem],
+    *,
+    chosen: Collection[str],
+    standing: Mapping[tuple[str, str], Delivery] | None,
+    now: datetime,
+) -> str:
+    """The page for the drafts whose ids are `chosen`, earliest first.
+
+    `library` and `problems` are those of all drafts, so that translations are known. `standing` is
+    what the ledger has, by post and account; None when there is no ledger.
+    """
+    drafts = Drafts(settings, library, problems, standing or {}, now)
+    shown = drafts.views(chosen)
+    templates = html.environment("publisher.preview", "publisher.looks", "publisher.channels")
+    return templates.get_template("preview.html").render(
+        title=library.session.name or settings.workspace.name,
+        lang=settings.language,
+        drafts=shown,
+        general=drafts.general(),
+        counts=counted(shown),
+        has_ledger=standing is not None,
+        zone=library.session.zone.key,
+        now=now.astimezone(library.session.zone),
+    )

@@ -1,0 +1,69 @@
+"""The pictures of a preview: clean copies, as they will leave, put into the page."""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from publisher.content import pictures
+from publisher.content.pictures import CleanPicture
+from publisher.errors import PictureUnusable
+from publisher.looks import posts
+from publisher.models import Capabilities, Content, MediaItem
+
+_WHOLE = 300_000
+"""Bytes of a clean copy that stands in the page as it is."""
+_SIDE = 1200
+"""Pixels of the longer side of the view of a bigger one."""
+
+
+class Pictures:
+    """Cleans each picture once for each kind of channel, and shows it."""
+
+    def __init__(self) -> None:
+        self._copies: dict[tuple[Path, frozenset[str], int], CleanPicture] = {}
+        self._sources: dict[str, str] = {}
+
+    def clean(self, item: MediaItem, capabilities: Capabilities) -> CleanPicture:
+        """The copy that is sent; PictureUnusable."""
+        key = (item.path, capabilities.picture_types, capabilities.picture_max_bytes)
+        if key not in self._copies:
+            copy = pictures.clean(item.path, capabilities)
+            self._copies[key] = copy
+            self._sources.setdefault(copy.digest, _source(copy))
+        return self._copies[key]
+
+    def unusable(self, items: Sequence[MediaItem], capabilities: Capabilities) -> dict[Path, str]:
+        """The pictures that no copy can be made of, and why."""
+        found = {}
+        for item in items:
+            try:
+                self.clean(item, capabilities)
+            except PictureUnusable as error:
+                found[item.path] = str(error)
+        return found
+
+    def shown(self, content: Content) -> list[posts.Image]:
+        """The pictures of a content that was rendered with `clean`."""
+        return [
+            posts.Image(
+                src=self._sources[picture.digest],
+                alt=picture.alt,
+                width=picture.width,
+                height=picture.height,
+            )
+            for part in content.parts
+            for picture in part.pictures
+        ]
+
+
+def _source(copy: CleanPicture) -> str:
+    """A data URI: of the copy itself, or of a smaller view of a big one, so that pages open."""
+    if len(copy.data) <= _WHOLE:
+        return posts.data_uri(copy.media_type, copy.data)
+    view = io.BytesIO()
+    with Image.open(io.BytesIO(copy.data)) as image:
+        image.thumbnail((_SIDE, _SIDE))
+        image.save(view, "WEBP", quality=80)
+    return posts.data_uri("image/webp", view.getvalue())

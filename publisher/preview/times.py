@@ -1,0 +1,29 @@
+"""Instants and durations for readers."""
+
+from datetime import datetime, timedelta, tzinfo
+
+from publisher.models import Post
+
+
+def leaves_at(post: Post) -> datetime | None:
+    """When it goes out if all is well: its time, or the end of its embargo."""
+    return post.due_at and max(post.due_at, post.embargo_until or post.due_at)
+
+
+def exact(instant: datetime, zone: tzinfo) -> str:
+    """`Mon 7 Mar 2016, 09:00`, there."""
+    local = instant.astimezone(zone)
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
+
+
+def span(duration: timedelta) -> str:
+    """`4 h`, `1 h 30 min`, `2 days`."""
+    minutes = int(duration.total_seconds()) // 60
+    days, minutes = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [
+        f"{days} {'day' if days == 1 else 'days'}" if days else "",
+        f"{hours} h" if hours else "",
+        f"{minutes} min" if minutes else "",
+    ]
+    return " ".join(filter(None, parts)) or f"{duration.total_seconds():g} s"
