@@ -161,7 +161,7 @@ def test_approving_several_posts_is_all_or_nothing(
 ) -> None:
     add(ledger, wish(clock, "own.fr", state=State.AWAITING_APPROVAL, queued_by="direction"))
     seen = {delivery.id: digest(delivery) for delivery in approvals.waiting()}
-    with pytest.raises(NotPossible, match="own.fr"):
+    with pytest.raises(NotPossible, match=r"own\.fr"):
         approvals.approve(["post.fr", "own.fr"], None, "direction", seen)
     assert queries.counts() == {State.AWAITING_APPROVAL: 2}
 
