@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Literal
 
 from twitter_text.extract_urls import extract_urls_with_indices
@@ -36,6 +37,7 @@ _UNLIKE_A_LINK = re.compile(r"\S{4500}|(?<![^/@:])(?:[^./]+\.){41}")
 _ONE_EMOJI = "\U0001f600"
 
 
+@lru_cache(maxsize=64)  # one text goes to many accounts
 def length(text: str, counting: Literal["weighted", "characters"]) -> int:
     """The length of `text`.
 
