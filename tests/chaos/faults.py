@@ -31,11 +31,11 @@ _ON_CREATE: dict[str, tuple[float, dict[str, Any]]] = {
 }
 """What happens to how many of the requests that make something."""
 _ON_READING: dict[str, tuple[float, dict[str, Any]]] = {
-    "5xx": (0.02, {"what": What.SERVER_ERROR}),
-    "reset": (0.02, {"what": What.HANG_UP}),
-    "silence": (0.01, {"what": What.HANG}),
-    "no JSON": (0.01, {"what": What.NOT_JSON}),
-    "throttled": (0.01, {"what": What.RATE_LIMIT, "seconds": _PAGE_REST}),
+    "5xx": (0.005, {"what": What.SERVER_ERROR}),
+    "reset": (0.005, {"what": What.HANG_UP}),
+    "silence": (0.005, {"what": What.HANG}),
+    "no JSON": (0.005, {"what": What.NOT_JSON}),
+    "throttled": (0.005, {"what": What.RATE_LIMIT, "seconds": _PAGE_REST}),
 }
 _CREATING = (
     "createPosts", "mediaUpload", "createMediaMetadata", "createFeedPost", "createPhoto",
