@@ -1,5 +1,6 @@
 """Commands about deliveries: plan, queue, status, log, history."""
 
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _CSV_COLUMNS = (
     "post", "account", "channel", "state", "due_at", "embargo_until", "published_at", "lateness_s",
     "remote_ids", "url", "attempts", "error_kind", "error_message", "queued_by", "approved_by",
-    "text",
+    "approved_at", "text",
 )  # fmt: skip
 
 Paths = Annotated[
@@ -32,6 +33,7 @@ class LogFormat(StrEnum):
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
+    XLSX = "xlsx"
 
 
 def plan(context: typer.Context, paths: Paths = None, *, as_json: Json = False) -> None:
@@ -142,7 +144,10 @@ def log(
         typer.Option(metavar="STATE", help=f"Only in this state: {', '.join(State)}."),
     ] = None,
     form: Annotated[
-        LogFormat, typer.Option("--format", help="A table, JSON for scripts, or CSV.")
+        LogFormat,
+        typer.Option(
+            "--format", help="A table, JSON for scripts, or CSV or XLSX for a spreadsheet."
+        ),
     ] = LogFormat.TABLE,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
@@ -169,6 +174,8 @@ def log(
         output.print_json(log_rows(found))
     elif form is LogFormat.CSV:
         output.print_csv(_CSV_COLUMNS, map(_flat, log_rows(found)))
+    elif form is LogFormat.XLSX:
+        output.print_workbook(_CSV_COLUMNS, map(_with_instants, map(_flat, log_rows(found))), zone)
     else:
         tables.print_log(found, zone)
 
@@ -182,6 +189,13 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
         "error_kind": error.get("kind"),
         "error_message": error.get("message"),
         "text": "\n\n".join(row["text"]),
+    }
+
+
+def _with_instants(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: datetime.fromisoformat(value) if value and key.endswith(("_at", "_until")) else value
+        for key, value in row.items()
     }
 
 

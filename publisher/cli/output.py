@@ -88,6 +88,23 @@ def print_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None
     write_utf8(text.getvalue())
 
 
+def print_workbook(
+    columns: Sequence[str], rows: Iterable[Mapping[str, Any]], zone: tzinfo
+) -> None:
+    """An Excel workbook, for a file or a pipe; UsageError where it would land on a screen."""
+    from publisher import spreadsheet
+    from publisher.errors import UsageError
+
+    if sys.stdout.isatty():
+        raise UsageError(
+            "A workbook cannot be shown on a screen.",
+            hint="Send it into a file: publisher log --format xlsx > log.xlsx",
+        )
+    sys.stdout.flush()
+    spreadsheet.write(sys.stdout.buffer, columns, rows, zone)
+    sys.stdout.buffer.flush()
+
+
 def _cell(value: object) -> object:
     """A text that begins like a formula gets an apostrophe, which spreadsheets take for "text".
 

@@ -2,15 +2,18 @@
 
 import csv
 import io
+import subprocess
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import openpyxl
 import pytest
 
+from publisher import spreadsheet
 from publisher.app import Application
 from publisher.outcome import Accepted, AccountHeld, Kind, Outcome, Refused, Unknown
-from tests.cli.runner import Cli
+from tests.cli.runner import SCRIPT, Cli
 
 POST = "2016-03-07-annual-day.fr"
 DRAFT = """\
@@ -487,3 +490,33 @@ def test_who_asks_is_on_record(cli: Cli, draft: Path, monkeypatch: pytest.Monkey
     assert actors == [("bice-x", "x"), ("bice-page", "systemuser")]
     result = cli("resume", "--as", " ")
     assert result.code == 2
+
+
+def test_log_as_a_workbook_has_dates_and_no_formulas(
+    workspace: Path, draft: Path, published: None
+) -> None:
+    """Dates are the session's, so that they can be sorted; a text that looks like a formula is text."""
+    result = subprocess.run(
+        [SCRIPT, "log", "--format", "xlsx"], cwd=workspace, capture_output=True, check=True
+    )
+    sheet = openpyxl.load_workbook(io.BytesIO(result.stdout)).active
+    assert sheet is not None
+    heading, *rows = sheet.iter_rows(values_only=True)
+    assert "due_at (Europe/Zurich)" in heading
+    found = [dict(zip(heading, row, strict=True)) for row in rows]
+    by_account = {row["account"]: row for row in found}
+    row = by_account["bice-x"]
+    assert row["due_at (Europe/Zurich)"] == datetime(2016, 3, 7, 8, 30)  # noqa: DTZ001
+    assert row["text"] == "Le texte court. #HRC31\n\nUn deuxième message."
+    assert row["attempts"] == 1
+
+
+def test_a_text_is_never_a_formula_in_a_workbook() -> None:
+    stream = io.BytesIO()
+    texts = ["=1+1", "+1", "@SUM(A1)", "https://www.example.org/", "x" * 40_000]
+    spreadsheet.write(stream, ["text"], [{"text": text} for text in texts], ZoneInfo("UTC"))
+    sheet = openpyxl.load_workbook(stream).active
+    assert sheet is not None
+    cells = [cell for (cell,) in sheet.iter_rows(min_row=2)]
+    assert [cell.data_type for cell in cells] == ["s"] * len(texts)
+    assert [cell.value for cell in cells[:4]] == texts[:4]
