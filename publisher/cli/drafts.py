@@ -1,5 +1,6 @@
 """Commands about drafts: init, new, check, count."""
 
+import gc
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -135,6 +136,9 @@ def check(
     from publisher.cli import problems
 
     settings = arguments.settings(context)
+    # What is read stays until the command ends: of 10,000 drafts, to look for garbage among it
+    # takes a sixth of the time.
+    gc.disable()
     library, found = checking.check(settings, arguments.drafts(paths or [], settings.posts))
     if as_json or form is CheckFormat.JSON:
         problems.print_array(found)

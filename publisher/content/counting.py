@@ -56,6 +56,18 @@ def length(text: str, counting: Literal["weighted", "characters"]) -> int:
     return (URL_LENGTH - 1) * links + 2 * emojis + len(text) + heavy
 
 
+def fits(text: str, limit: int, counting: Literal["weighted", "characters"]) -> bool:
+    """Whether `length` is at most `limit`; most texts are so short that it need not be known.
+
+    No character weighs more than two, and a link, which has a dot, no more than its 23.
+    """
+    if counting == "weighted" and unicodedata.is_normalized("NFC", text):
+        most = len(text) + len(_HEAVY.findall(text)) + URL_LENGTH * text.count(".")
+        if most <= limit:
+            return True
+    return length(text, counting) <= limit
+
+
 def has_link(text: str) -> bool:
     """Whether X finds a link in `text`."""
     return _without_links(text)[0] > 0

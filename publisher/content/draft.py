@@ -43,6 +43,19 @@ class Surroundings:
     channels: Collection[str]
 
     @cached_property
+    def _pictures(self) -> dict[Path, Path | list[Flaw]]:
+        return {}
+
+    def picture(self, path: Path) -> Path | list[Flaw]:
+        """The picture that `path` leads to, or what is wrong with it.
+
+        Each is looked at once: translations share their pictures.
+        """
+        if path not in self._pictures:
+            self._pictures[path] = pictures.inspect(path, self.posts) or path.resolve()
+        return self._pictures[path]
+
+    @cached_property
     def names(self) -> list[str]:
         """What can have a section of its own."""
         return [*self.channels, *self.accounts]
@@ -252,9 +265,10 @@ class _Reader:
     def _picture(self, fields: Fields, name: str) -> Path | None:
         posts = self._around.posts
         folder = posts if name.startswith("/") else (posts / self._post_id).parent
-        path = folder / name.lstrip("/")
-        flaws = pictures.inspect(path, posts)
-        for flaw in flaws:
+        found = self._around.picture(folder / name.lstrip("/"))
+        if isinstance(found, Path):
+            return found
+        for flaw in found:
             fields.reject("file", flaw)
         return None if flaws else path.resolve()
 

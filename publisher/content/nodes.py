@@ -96,6 +96,10 @@ def _events(text: str, findings: Findings, first_line: int) -> Iterator[Any]:
     depth = 0
     try:
         for event in iter(yaml.CBaseLoader(text).get_event, None):
+            # Of thousands of drafts, nearly all events are such: no question more than needed.
+            if type(event) is yaml.ScalarEvent and event.anchor is None and event.tag is None:
+                yield event
+                continue
             if not isinstance(event, _OF_NODES):
                 continue
             depth += isinstance(event, yaml.CollectionStartEvent)

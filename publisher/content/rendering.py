@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from publisher.content import splitting
-from publisher.content.counting import length
+from publisher.content.counting import fits, length
 from publisher.content.pictures import MEDIA_TYPES, CleanPicture
 from publisher.content.problems import Findings, Flaw, problem
 from publisher.content.sections import position_key
@@ -163,10 +163,10 @@ def _empty(account: Account, number: int, count: int) -> Flaw:
 def _too_long(
     post: Post, account: Account, capabilities: Capabilities, number: int, text: str
 ) -> Flaw | None:
+    if fits(text, capabilities.max_length, capabilities.counting):
+        return None
     counted = length(text, capabilities.counting)
     excess = counted - capabilities.max_length
-    if excess <= 0:
-        return None
     written = _written(post, account, capabilities)[number - 1]
     cost = counted - length(written, capabilities.counting)
     hints = [f"`link:` costs {cost} of them, at the end."] if cost else []

@@ -90,7 +90,12 @@ def _parts(lines: list[str], start: int) -> tuple[list[str], list[Position]]:
     """The parts of a thread, and where the first words of each stand."""
     parts, where = [], []
     begin, last = 0, start + len(lines) - 1
-    for end in [*(n for n, line in enumerate(lines) if _SEPARATOR.fullmatch(line)), len(lines)]:
+    ends = [
+        number
+        for number, line in enumerate(lines)
+        if line.startswith("---") and _SEPARATOR.fullmatch(line)
+    ]
+    for end in [*ends, len(lines)]:
         chunk = lines[begin:end]
         blank = next((n for n, line in enumerate(chunk) if line.strip()), 0)
         parts.append(unicodedata.normalize("NFC", "\n".join(chunk).strip()))

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.content.counting import length, link_places
+from publisher.content.counting import fits, length, link_places
 from publisher.content.textfile import invalid_character
 
 CASES = Path(__file__).parents[3] / "shared/data/twitter-text/conformance.yml"
@@ -159,6 +159,19 @@ _PIECES += ["é", "日", "💖", "(", ")", ".", "…", "-", "1️⃣", "🇫🇷
 @given(st.lists(st.sampled_from(_PIECES), max_size=12).map("".join))
 def test_it_counts_like_the_parser(text: str) -> None:
     assert length(text, "weighted") == _parsed(text)
+
+
+@given(
+    st.lists(
+        st.sampled_from([*_PIECES, "a.co", "\u0958", "👩🏽\u200d💻", "…" * 20]), max_size=30
+    ).map("".join)
+    | st.text(st.characters(categories=None), max_size=100),
+    st.integers(0, 120),
+)
+def test_what_fits_is_what_is_not_too_long(text: str, limit: int) -> None:
+    """Whether the length was looked at or not."""
+    assert fits(text, limit, "weighted") == (length(text, "weighted") <= limit)
+    assert fits(text, limit, "characters") == (len(text) <= limit)
 
 
 @given(st.text(st.characters(categories=None), max_size=50))
