@@ -270,7 +270,7 @@ class _Reader:
             return found
         for flaw in found:
             fields.reject("file", flaw)
-        return None if flaws else path.resolve()
+        return None
 
     def _check_consent(self, fields: Fields, consent: str | None, *, people: bool) -> None:
         if people and "consent" not in fields:
