@@ -12,12 +12,10 @@ from publisher.content.library import Library
 from publisher.content.session import Session
 from publisher.ledger.queries import Queries
 from publisher.models import Account, Delivery, Post, Problem
+from publisher.planning.conflicts import APART
 from publisher.planning.difference import cancelled_by_a_person
 from publisher.settings import Settings
 from publisher.states import ENDED_UNSENT, OUT_OR_MAYBE, State
-
-APART = timedelta(minutes=5)
-"""Two posts of one account that are closer than this push one another out of sight."""
 
 
 class Note(NamedTuple):

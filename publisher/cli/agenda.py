@@ -152,7 +152,7 @@ def restore(
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Let items take place that were cancelled, and release their posts.
+    """Take a cancellation back, and release the posts.
 
     It shows which ones, then it asks. Only posts/session.yaml changes: `publisher queue` afterwards
     puts the posts on the schedule.
@@ -189,7 +189,7 @@ def carry_out(
     if as_json:
         if writes:
             proposal.save()
-        output.print_json(proposals.as_json(proposal, written=writes))
+        output.print_json(proposals.as_json(proposal, notes, written=writes))
         return
     if wanted:
         proposals.print_all(proposal, file.session.zone)
@@ -201,9 +201,17 @@ def carry_out(
         return
     output.print_line()
     if not yes:
-        arguments.confirm("Change posts/session.yaml?")
+        _ask()
     proposal.save()
     output.print_prose("posts/session.yaml is changed. Run `publisher queue`: it makes it so.")
+
+
+def _ask() -> None:
+    try:
+        arguments.confirm("Change posts/session.yaml?")
+    except typer.Abort:
+        output.print_line("Nothing was changed.")
+        raise
 
 
 def session_file(settings: "Settings") -> "SessionFile":

@@ -89,7 +89,10 @@ def import_file(
 
 
 def export(context: typer.Context, *, file: Output = None) -> None:
-    """Write the agenda as an iCalendar file, which `agenda import` takes back."""
+    """Write the agenda as an iCalendar file.
+
+    Importing it changes nothing, until somebody moves an event in it.
+    """
     from publisher import clock
     from publisher.agenda.export import agenda_calendar
 

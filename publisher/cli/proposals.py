@@ -20,7 +20,7 @@ _SIGNS = {
     Kind.RESTORE: ("+", "green"),
     Kind.EDIT: ("~", "yellow"),
 }
-_FIELDS = ("title", "place", "uid")
+_FIELDS = ("title", "place")
 
 
 def print_all(proposal: Proposal, zone: tzinfo) -> None:
@@ -28,6 +28,13 @@ def print_all(proposal: Proposal, zone: tzinfo) -> None:
     for change in proposal.changes:
         for line in _lines(change, zone):
             output.print_prose(line, "    ")
+    if known := [
+        c.after.name for c in proposal.changes if c.before and c.after.uid != c.before.uid
+    ]:
+        sign = output.paint("~", "yellow")
+        output.print_prose(
+            f"{sign} From now on known by the UID of their event: {', '.join(known)}", "    "
+        )
     dragged = proposal.effects.dragged
     output.print_line()
     if not dragged:
@@ -36,17 +43,21 @@ def print_all(proposal: Proposal, zone: tzinfo) -> None:
         what = "it" if len(proposal.changes) == 1 else "them"
         hang = "1 post hangs" if len(dragged) == 1 else f"{len(dragged)} posts hang"
         output.print_line(output.paint(f"{hang} on {what}:", "bold"))
-        _print_posts(dragged, zone)
+        _print_posts(dragged, zone, several=len(proposal.changes) > 1)
         output.print_line(output.times_of(zone))
     _print_problems(proposal)
 
 
-def _print_posts(dragged: Sequence[Dragged], zone: tzinfo) -> None:
+def _print_posts(dragged: Sequence[Dragged], zone: tzinfo, *, several: bool) -> None:
+    """`several`: whether more than one item changes, so that each post says on which it hangs."""
     from rich.text import Text
 
     table = output.list_table(("Was", "Becomes", "State", "Post"))
     for one in dragged:
         post = Text(one.after.id)
+        if several:
+            on = dict.fromkeys(filter(None, (one.after.anchor, one.after.embargo_anchor)))
+            post.append(f"\non {', '.join(on)}", style="dim")
         for note in one.notes:
             post.append(f"\n{note.text}", style="red" if note.severe else "dim")
         was = leaves_at(one.before)
@@ -116,8 +127,8 @@ def _lines(change: ItemChange, zone: tzinfo) -> Iterator[str]:
             yield f"{name} is cancelled: its posts are held"
         elif kind is Kind.RESTORE:
             yield f"{name} takes place after all: its posts are released"
-        else:
-            yield f"{name} gets another {', another '.join(_edited(before, after))}"
+        elif edited := list(_edited(before, after)):
+            yield f"{name} gets another {', another '.join(edited)}"
 
 
 def _edited(before: AgendaItem, after: AgendaItem) -> Iterator[str]:
@@ -137,8 +148,8 @@ def span(item: AgendaItem, zone: tzinfo) -> str:
     return f"{starts:%a %Y-%m-%d %H:%M}{until}"
 
 
-def as_json(proposal: Proposal, *, written: bool) -> dict[str, Any]:
-    """`{"changes": […], "posts": […], "problems": […], "clashes": […], "written": true}`."""
+def as_json(proposal: Proposal, notes: Sequence[str], *, written: bool) -> dict[str, Any]:
+    """All that `print_all` shows, and the notes; instants in UTC."""
     return {
         "changes": [
             {
@@ -159,6 +170,7 @@ def as_json(proposal: Proposal, *, written: bool) -> dict[str, Any]:
             }
             for clash in proposal.effects.clashes
         ],
+        "notes": list(notes),
         "written": written,
     }
 

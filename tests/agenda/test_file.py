@@ -1,6 +1,7 @@
 """posts/session.yaml is changed where it must be, and nowhere else."""
 
 import errno
+import fcntl
 import multiprocessing
 import os
 from datetime import timedelta
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from publisher.agenda import file
 from publisher.agenda.changes import ItemChange
 from publisher.agenda.file import SessionFile
+from publisher.content.patches import Patches
 from publisher.content.times import AgendaItem
 from publisher.errors import FileChanged, NotPossible, StorageError, UsageError
 from tests.support.workspaces import Workspace
@@ -108,6 +110,18 @@ def test_what_only_a_person_can_change_is_refused(workspace: Workspace, starts: 
     assert refused.value.hint == "Write it there by hand: `x`: starts: 2016-03-08 09:00"
 
 
+def test_a_change_that_came_out_otherwise_is_not_written(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The result is read again, and must mean what was wanted and nothing else."""
+    found = seen(workspace, ODD)
+    monkeypatch.setattr(
+        Patches, "text", lambda _: ODD.replace("2016-03-07 09:00", "2016-03-07 10:00")
+    )
+    with pytest.raises(NotPossible):
+        file.revise(found, [later(found.session.agenda["annual-day"])])
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -196,6 +210,23 @@ def test_on_a_full_disk_the_file_is_as_it_was(
         file.save(*moved)
     assert moved[0].path.read_bytes() == moved[0].data
     assert folder(moved) == ["session.yaml"]
+
+
+def test_while_one_looks_and_writes_nobody_else_does(
+    moved: tuple[SessionFile, SessionFile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = []
+
+    def try_to_lock(_: int) -> None:
+        with moved[0].path.open("rb") as other:
+            try:
+                fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                refused.append(True)
+
+    monkeypatch.setattr(os, "fsync", try_to_lock)
+    file.save(*moved)
+    assert refused == [True]
 
 
 def _save_after(barrier: Any, posts: Path, days: int, outcomes: Any) -> None:

@@ -123,7 +123,7 @@ def test_scripts_get_json(cli: Cli, session: Path) -> None:
             "notes": [],
         }
     ]
-    assert (found["problems"], found["clashes"]) == ([], [])
+    assert (found["problems"], found["clashes"], found["notes"]) == ([], [], [])
 
 
 def test_what_goes_wrong_by_the_move_is_shown_first(
