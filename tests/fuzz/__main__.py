@@ -30,7 +30,8 @@ def main() -> int:
     )
     chosen = parser.parse_args()
     end = time.monotonic() + 60 * chosen.minutes
-    jobs = [*_by_chance(chosen.examples), *_guided()]
+    heavy: Job = ("heavy", [sys.executable, "-m", "tests.fuzz.heavy"], {})
+    jobs = [heavy, *_by_chance(chosen.examples), *_guided()]
     broken, rounds = set[str](), 0
     while time.monotonic() < end and len(broken) < len(jobs):
         rounds += 1
