@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test chaos check run lock clean
+.PHONY: help install demo test chaos fuzz check run lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
@@ -33,6 +33,9 @@ test: install ## set up and run every test
 chaos: install ## kill and freeze processes while they publish, on each database (12 minutes)
 	@sh tests/support/system.sh test-parts
 	$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS))
+
+fuzz: install ## feed bad input to all that reads any, for MINUTES=20
+	$(BIN)/python -m tests.fuzz $(if $(MINUTES),--minutes $(MINUTES))
 
 check: install ## lint, format, types, import rules, docs
 	$(BIN)/ruff check

@@ -30,7 +30,7 @@ _HOSTS = [
     ]
 ]
 _MACHINE_PATH = re.compile(r"(?<![\w.>)}-])/(?:work|root|home)/")
-_TARGETS = ["help", "install", "demo", "test", "chaos", "check", "run", "lock", "clean"]
+_TARGETS = ["help", "install", "demo", "test", "chaos", "fuzz", "check", "run", "lock", "clean"]
 _SCRIPTS = [".ci/run", "tests/support/system.sh"]
 
 
