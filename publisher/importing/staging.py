@@ -58,8 +58,6 @@ def _place(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(source, target)
-    except FileExistsError:
-        raise
-    except OSError:  # a disk without hard links
+    except OSError:  # a disk without hard links; or it is taken, which this finds as well
         with target.open("xb") as file, source.open("rb") as data:
             shutil.copyfileobj(data, file)

@@ -197,6 +197,13 @@ def test_a_link_within_a_long_word_stays_whole() -> None:
     assert parts == ("a" * 270 + "(", "https://www.example.org/une-adresse)")
 
 
+def test_pieces_that_would_make_another_link_stay_apart() -> None:
+    """Each piece is a link of 23 to X, and two of them are none, but 198 letters."""
+    parts = split("co." * 200, 100)
+    assert "".join(parts) == "co." * 200
+    assert all(length(part, "weighted") <= 100 for part in parts)
+
+
 def test_a_limit_that_no_link_fits_into_is_refused() -> None:
     with pytest.raises(ValueError, match="limit of 24"):
         split("Bonjour.", 24)
