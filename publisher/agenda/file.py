@@ -18,7 +18,7 @@ from publisher.content.problems import Findings
 from publisher.content.session import FILE, Session
 from publisher.content.times import AgendaItem, spelled
 from publisher.errors import FileChanged, NotPossible, StorageError, UsageError
-from publisher.models import Problem, Severity
+from publisher.models import Position, Problem, Severity
 
 _BOM = "\ufeff"
 
@@ -113,6 +113,11 @@ def _write(path: Path, data: bytes, like: os.stat_result) -> None:
 
 
 def _understood(path: Path, data: bytes, findings: Findings) -> SessionFile:
+    if len(data) > textfile.MAX_BYTES:  # it could never be read again
+        message = (
+            f"It would have {len(data):,} bytes; more than {textfile.MAX_BYTES:,} are not read."
+        )
+        findings.error("file-too-big", Position(), message)
     text = textfile.decode(data, findings)
     session = Session() if text is None else sessions.parse(text, findings)
     return SessionFile(path, data, session, tuple(findings.problems))

@@ -64,11 +64,12 @@ def import_file(
     from publisher.agenda import events
     from publisher.agenda.changes import ItemChange
     from publisher.agenda.matching import match
+    from publisher.agenda.times import Reading
 
     seen = agenda.session_file(arguments.settings(context))
     if not file.exists():
         raise UsageError(f"{file} does not exist.", hint="Name an .ics file.")
-    reading = events.Reading(
+    reading = Reading(
         zone=seen.session.zone,
         floating=None if timezone is None else _zone(timezone),
         all_day=None if all_day is None else _hours(all_day),

@@ -120,7 +120,8 @@ def _lines(change: ItemChange, zone: tzinfo) -> Iterator[str]:
         if before is None:
             place = f", {after.place}" if after.place else ""
             called_off = " (cancelled)" if after.cancelled else ""
-            yield f"{name} is new{called_off}: {after.title}, {span(after, zone)}{place}"
+            said = output.printable(f"{after.title}, {span(after, zone)}{place}")
+            yield f"{name} is new{called_off}: {said}"
         elif kind is Kind.MOVE:
             yield f"{name} moves from {span(before, zone)} to {span(after, zone)}"
         elif kind is Kind.CANCEL:

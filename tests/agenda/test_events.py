@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from publisher.agenda import blocks, events, lines
-from publisher.agenda.events import Event, Reading
+from publisher.agenda.events import Event
+from publisher.agenda.times import Reading
 from publisher.models import Problem
 from tests.agenda.calendars import BEGIN, calendar, event, written
 
@@ -180,6 +181,8 @@ def test_two_calendars_in_one_file_are_both_read(tmp_path: Path) -> None:
         (calendar(event("DTEND;VALUE=DATE:20160308")), "bad-time", 8),
         (calendar(event("DURATION:1H")), "bad-time", 8),
         (calendar(event("DURATION:P99999999999D")), "bad-time", 8),
+        (calendar(event("DURATION:P999999D")), "bad-time", 8),
+        (calendar(event("DURATION:P9999999D")), "bad-time", 8),
         (calendar(event("DTEND:20160307T070000Z")), "ends-before-start", 8),
         (calendar(event("DURATION:-PT1H")), "ends-before-start", 8),
         (calendar(event("DTSTART:20160307T090000")), "floating-time", 7),
@@ -260,6 +263,22 @@ def test_a_floating_time_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     found = problem(tmp_path, calendar(event("DTSTART:20160327T023000")), reading)
     assert (found.code, found.line) == ("bad-time", 7)
     assert "does not exist" in found.message
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "DTSTART:00010101T000000",
+        "DTSTART:99991231T235959",
+        "DTSTART;VALUE=DATE:00010101",
+        "DTSTART;VALUE=DATE:99991231",
+    ],
+)
+def test_a_time_at_the_end_of_all_times_is_refused(tmp_path: Path, start: str) -> None:
+    for end in ("DTEND;VALUE=DATE:00010101", "DURATION:P9999999D", "DESCRIPTION:x"):
+        _, problems = events.read(written(tmp_path, calendar(event(start, end))), LENIENT)
+        assert {found.code for found in problems} <= {"bad-time", "ends-before-start"}
+        assert problems
 
 
 def test_an_event_that_is_left_out_is_not_looked_at(tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from publisher.agenda import events, file
 from publisher.agenda.changes import ItemChange
-from publisher.agenda.events import Reading
 from publisher.agenda.export import agenda_calendar
 from publisher.agenda.matching import match
+from publisher.agenda.times import Reading
 from publisher.agenda.zones import definition
 from publisher.content.session import Session
 from publisher.content.times import AgendaItem

@@ -277,6 +277,17 @@ def test_thousands_of_problems_are_not_all_printed(cli: Cli, session: Path, tmp_
     assert result.out.endswith("… and 280 more.\nNothing was imported: 300 problems.\n")
 
 
+def test_a_session_that_nobody_could_read_again_is_not_written(
+    cli: Cli, session: Path, tmp_path: Path
+) -> None:
+    """What is read has at most 1 MB."""
+    path = written(tmp_path, calendar(event(summary="Réunion " * 140_000)))
+    result = cli("agenda", "import", path, "--yes")
+    assert result.code == 1
+    assert "[file-too-big]" in result.out
+    assert session.read_text() == SESSION
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -3,7 +3,7 @@
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.content import nodes
@@ -186,6 +186,7 @@ def layouts(draw: st.DrawFn) -> tuple[str, str, str, str]:
     return before, quote, after, other
 
 
+@settings(deadline=None)
 @given(layouts(), st.sampled_from(["2016-03-08 09:00", "2016-03-08T09:00:00+01:00"]))
 def test_whatever_the_layout_only_the_value_changes(
     layout: tuple[str, str, str, str], value: str
@@ -198,6 +199,7 @@ def test_whatever_the_layout_only_the_value_changes(
     assert value_in(changed, ("agenda", "x", "title")) == other
 
 
+@settings(deadline=None)
 @given(layouts(), WORDS, WORDS)
 def test_whatever_is_written_is_read_again(
     layout: tuple[str, str, str, str], title: str, place: str
