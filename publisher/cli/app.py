@@ -211,6 +211,11 @@ _add_group(
 _add(calendars.calendar, "publisher calendar --output posts.ics")
 _add(deliveries.history, "publisher history 2016-03-07-annual-day.fr")
 _add(
+    pages.report,
+    "publisher report --open",
+    "publisher report --since 2016-03-07 --until 2016-03-08 --output annual-day.html",
+)
+_add(
     control.pause,
     'publisher pause --reason "the programme has changed"',
     'publisher pause --account bice-x --reason "wrong picture"',

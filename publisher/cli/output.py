@@ -88,9 +88,7 @@ def print_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None
     write_utf8(text.getvalue())
 
 
-def print_workbook(
-    columns: Sequence[str], rows: Iterable[Mapping[str, Any]], zone: tzinfo
-) -> None:
+def print_workbook(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], zone: tzinfo) -> None:
     """An Excel workbook, for a file or a pipe; UsageError where it would land on a screen."""
     from publisher import spreadsheet
     from publisher.errors import UsageError

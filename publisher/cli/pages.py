@@ -57,6 +57,58 @@ def preview(
     _write(page, target, ours=file is None, open_it=open_it)
 
 
+def report(
+    context: typer.Context,
+    *,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Due then or later: 2016-03-07.")
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Due before then; a date includes its whole day."),
+    ] = None,
+    account: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only of this account.")
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", metavar="FILE", help="Where to write it. Default: var/report.html."
+        ),
+    ] = None,
+    open_it: Open = False,
+) -> None:
+    """Tell what went out, when, and what did not, in one HTML file.
+
+    With figures, charts, approvals, everything that people did to the schedule, and all posts by
+    day. It prints on A4.
+    """
+    from publisher import reporting
+
+    app = arguments.application(context)
+    session, settings = arguments.session(app.settings), app.settings
+    known = sorted({*settings.accounts, *app.queries.known_accounts()})
+    scope = reporting.Scope(
+        title=session.name or settings.workspace.name,
+        language=settings.language,
+        zone=session.zone,
+        since=arguments.since(since, session.zone),
+        until=arguments.until(until, session.zone),
+        account=arguments.account(account, known),
+    )
+    page = reporting.render(
+        scope,
+        app.queries.deliveries(since=scope.since, until=scope.until, account=scope.account),
+        app.queries.steps_of(
+            reporting.EVENTS, since=scope.since, until=scope.until, account=scope.account
+        ),
+        accounts=settings.public_accounts(),
+        rule_of=settings.approval_rule,
+        now=app.clock.now(),
+    )
+    _write(page, file or settings.var / "report.html", ours=file is None, open_it=open_it)
+
+
 def _standing(
     settings: "Settings", posts: Sequence[str]
 ) -> "dict[tuple[str, str], Delivery] | None":

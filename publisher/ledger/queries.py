@@ -50,7 +50,9 @@ class Waiting:
     reading: int
     """Of unknown outcome, and looked for on the platform; the others wait for a person."""
     next_wake: datetime | None
-    """When the first of the scheduled ones wakes."""
+    """When the first of the scheduled ones wakes; before its time, if it shows what moves."""
+    next_due: datetime | None
+    """When the first of them is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,8 @@ class Queries:
 
     def waiting(self) -> Waiting:
         """What the machines still have to do."""
-        scheduled = select(func.count(), func.min(deliveries.c.wake_at)).where(
+        earliest = func.min(deliveries.c.wake_at), func.min(deliveries.c.due_at)
+        scheduled = select(func.count(), *earliest).where(
             deliveries.c.state == State.SCHEDULED,
             ~exists().where(waits_for_a_person(deliveries.c.account)),
         )
@@ -159,12 +162,13 @@ class Queries:
             ~exists().where(held_for_a_person(deliveries.c.account)),
         )
         with self._database.read() as connection:
-            count, first = connection.execute(scheduled).one()
+            count, first, due = connection.execute(scheduled).one()
             return Waiting(
                 scheduled=count,
                 publishing=connection.execute(publishing).scalar_one(),
                 reading=connection.execute(reading).scalar_one(),
                 next_wake=first,
+                next_due=due,
             )
 
     def accounts(self) -> list[AccountStatus]:
@@ -209,6 +213,28 @@ class Queries:
     def steps(self, after: int, limit: int = 500) -> list[Step]:
         """The history from the step after `after` on."""
         return self._steps(history.c.id > after, limit)
+
+    def steps_of(
+        self,
+        events: Collection[str],
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        account: str | None = None,
+    ) -> list[Step]:
+        """The steps of these events from `since` (inclusive) to `until` (exclusive), oldest first.
+
+        With `account`, those about its deliveries, about itself, and about all accounts.
+        """
+        conditions: list[ColumnElement[bool]] = [history.c.event.in_(sorted(events))]
+        if since:
+            conditions.append(history.c.at >= since)
+        if until:
+            conditions.append(history.c.at < until)
+        if account:
+            concerned = history.c.account.in_([account, EVERYTHING])
+            conditions.append(or_(deliveries.c.account == account, concerned))
+        return self._steps(and_(*conditions))
 
     def last_step(self) -> int:
         """The id of the newest step, 0 when there is none."""

@@ -1,44 +1,16 @@
 """What a rehearsal leaves for people: the report as one HTML page."""
 
-import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
+from publisher.looks import html
 from publisher.models import Delivery
+from publisher.reporting.lateness import Lateness
 from publisher.states import State
 
 _CALM = frozenset({State.PUBLISHED, State.CANCELLED, State.WITHDRAWN})
-
-
-@dataclass(frozen=True, slots=True)
-class Lateness:
-    """How late the posts went out, in real seconds of this machine."""
-
-    median: float
-    worst: float
-    early: int
-    """How many went out before their time: none, ever."""
-
-    @classmethod
-    def of(cls, deliveries: Sequence[Delivery], speed: float) -> "Lateness | None":
-        """None when nothing is out. On a fast clock a real second is `speed` seconds."""
-        seconds = [
-            delivery.lateness.total_seconds() / speed
-            for delivery in deliveries
-            if delivery.lateness is not None
-        ]
-        if not seconds:
-            return None
-        return cls(
-            median=statistics.median(seconds),
-            worst=max(seconds),
-            early=sum(lateness < 0 for lateness in seconds),
-        )
 
 
 def render(
@@ -59,14 +31,8 @@ def render(
 
     accounts = sorted({delivery.account for delivery in deliveries})
     days = [(date, list(group)) for date, group in groupby(deliveries, key=day)]
-    environment = Environment(
-        loader=PackageLoader("publisher.rehearsal"),
-        autoescape=select_autoescape(),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html").render(
+    templates = html.environment("publisher.rehearsal", "publisher.looks", "publisher.reporting")
+    return templates.get_template("report.html").render(
         title=title,
         zone=zone,
         speed=speed,

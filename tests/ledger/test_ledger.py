@@ -301,7 +301,9 @@ def test_retry_asks_for_approval_where_nobody_gave_it(
 ) -> None:
     add(ledger, wish(clock, state=State.AWAITING_APPROVAL))
     control.cancel("post.fr", None, "direction", "")
-    Control(database, clock, lambda _: ApprovalRule(required=True)).retry("post.fr", None, "redaction")
+    Control(database, clock, lambda _: ApprovalRule(required=True)).retry(
+        "post.fr", None, "redaction"
+    )
     assert only(queries).state is State.AWAITING_APPROVAL
 
 

@@ -29,6 +29,11 @@ class Browser:
         with Image.open(target) as image:
             return image.convert("RGB")
 
+    def print(self, page: Path, target: Path) -> bytes:
+        """The page as PDF."""
+        self._run("--no-pdf-header-footer", f"--print-to-pdf={target}", page.as_uri())
+        return target.read_bytes()
+
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [self._program, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",

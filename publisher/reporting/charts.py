@@ -1,0 +1,118 @@
+"""The geometry of charts; `charts.html` draws them as inline SVG."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from publisher.reporting.outcomes import Outcome, Tally
+
+WIDTH, HEIGHT = 760, 240
+_LEFT, _BOTTOM, _TOP, _RIGHT = 44, 26, 10, 16
+"""Room for the numbers at the left and the names below."""
+_MOST_NAMES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle: a column, or a piece of one."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    kind: str
+    """The stylesheet's name of its colour."""
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A number at the left, or a name below."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Columns over an axis, in a drawing of WIDTH by HEIGHT."""
+
+    boxes: Sequence[Box]
+    levels: Sequence[Mark]
+    names: Sequence[Mark]
+    left: int = _LEFT
+    right: int = WIDTH - _RIGHT
+    floor: int = HEIGHT - _BOTTOM
+    width: int = WIDTH
+    height: int = HEIGHT
+
+
+def stacked(tallies: Sequence[Tally]) -> Chart:
+    """A column for each tally, made of its outcomes."""
+    return _columns(
+        [tally.name for tally in tallies],
+        [
+            [(outcome.value, tally.counts[outcome]) for outcome in Outcome if tally.counts[outcome]]
+            for tally in tallies
+        ],
+    )
+
+
+def simple(columns: Sequence[tuple[str, int]]) -> Chart:
+    """A column for each name and number."""
+    return _columns([name for name, _ in columns], [[("column", n)] for _, n in columns])
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A horizontal bar made of a tally's outcomes, in a drawing of 100 by 1."""
+
+    boxes: Sequence[Box]
+
+
+def bar(tally: Tally, longest: int) -> Bar:
+    """`longest` is the number that fills the whole width."""
+    counts = [(outcome, tally.counts[outcome]) for outcome in Outcome if tally.counts[outcome]]
+    starts = itertools.accumulate((count for _, count in counts), initial=0)
+    scale = 100 / max(longest, 1)
+    return Bar(
+        [
+            Box(start * scale, 0, count * scale, 1, outcome.value, f"{count} {outcome}")
+            for start, (outcome, count) in zip(starts, counts, strict=False)
+        ]
+    )
+
+
+def _columns(names: Sequence[str], columns: Sequence[Sequence[tuple[str, int]]]) -> Chart:
+    floor = HEIGHT - _BOTTOM
+    highest = max((sum(count for _, count in pieces) for pieces in columns), default=0)
+    levels = _levels(highest)
+    per_unit = (floor - _TOP) / max(levels[-1], 1)
+    slot = (WIDTH - _LEFT - _RIGHT) / max(len(columns), 1)
+    wide = min(slot * 0.8, 56)
+    boxes = []
+    for index, pieces in enumerate(columns):
+        x = _LEFT + slot * (index + 0.5) - wide / 2
+        y = float(floor)
+        for kind, count in pieces:
+            y -= count * per_unit
+            what = "" if kind == "column" else f" {kind}"
+            title = f"{names[index]}: {count}{what}"
+            boxes.append(Box(x, y, wide, count * per_unit, kind, title))
+    every = -(-len(names) // _MOST_NAMES)
+    return Chart(
+        boxes=boxes,
+        levels=[Mark(floor - level * per_unit, f"{level:,}") for level in levels],
+        names=[
+            Mark(_LEFT + slot * (index + 0.5), name)
+            for index, name in enumerate(names)
+            if index % max(every, 1) == 0
+        ],
+    )
+
+
+def _levels(highest: int) -> list[int]:
+    """Round numbers from 0 to at least `highest`, in five steps at most."""
+    steps = (factor * 10**power for power in itertools.count() for factor in (1, 2, 5))
+    step = next(step for step in steps if step * 5 >= highest)
+    return [step * number for number in range(-(-max(highest, 1) // step) + 1)]

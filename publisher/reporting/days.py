@@ -1,0 +1,96 @@
+"""Deliveries by day, in the session's time zone."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta, tzinfo
+
+from publisher.models import Delivery
+from publisher.reporting.outcomes import TROUBLED, Outcome, Tally
+
+LISTED = 100
+"""Deliveries of one day that are listed; what went wrong is listed beyond that."""
+_OPEN = 400
+"""Deliveries of a report whose days stand open."""
+_MOST_COLUMNS = 62
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day's deliveries."""
+
+    date: date
+    tally: Tally
+    listed: Sequence[Delivery]
+    more: int
+    """How many of them are not listed."""
+    is_open: bool
+
+
+def days(deliveries: Sequence[Delivery], zone: tzinfo) -> list[Day]:
+    """The days on which anything was due; `deliveries` are in the order of their times."""
+    found: defaultdict[date, list[Delivery]] = defaultdict(list)
+    for delivery in deliveries:
+        found[_date(delivery, zone)].append(delivery)
+    is_open = len(deliveries) <= _OPEN
+    return [_day(date, of_day, is_open=is_open) for date, of_day in sorted(found.items())]
+
+
+def _day(day: date, deliveries: Sequence[Delivery], *, is_open: bool) -> Day:
+    listed = [
+        delivery
+        for number, delivery in enumerate(deliveries)
+        if number < LISTED or Outcome.of(delivery) in TROUBLED
+    ][: 2 * LISTED]
+    return Day(
+        date=day,
+        tally=Tally.of(day_name(day), deliveries),
+        listed=listed,
+        more=len(deliveries) - len(listed),
+        is_open=is_open,
+    )
+
+
+def columns(found: Sequence[Day]) -> tuple[str, list[Tally]]:
+    """The tallies of the chart and what each stands for: days, or weeks or months of many days.
+
+    Stretches without a delivery have their empty place.
+    """
+    if not found:
+        return "day", []
+    first, last = found[0].date, found[-1].date
+    kind, begins = "day", _same
+    if (last - first).days >= _MOST_COLUMNS:
+        kind, begins = "week", _monday
+    if (last - first).days >= _MOST_COLUMNS * 7:
+        kind, begins = "month", _first_of_month
+    counts: dict[date, Counter[Outcome]] = {}
+    day = first
+    while day <= last:
+        counts.setdefault(begins(day), Counter())
+        day += timedelta(days=1)
+    for one in found:
+        counts[begins(one.date)] += one.tally.counts
+    name = f"{{:{'%b %Y' if kind == 'month' else '%-d %b'}}}"
+    return kind, [Tally(name.format(day), count) for day, count in counts.items()]
+
+
+def day_name(day: date) -> str:
+    """`Mon 7 Mar 2016`."""
+    return f"{day:%a} {day.day} {day:%b %Y}"
+
+
+def _date(delivery: Delivery, zone: tzinfo) -> date:
+    return delivery.leaves_at.astimezone(zone).date()
+
+
+def _same(day: date) -> date:
+    return day
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _first_of_month(day: date) -> date:
+    return day.replace(day=1)

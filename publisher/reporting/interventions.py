@@ -1,0 +1,77 @@
+"""What people, and platforms, did to the schedule: who, when and why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from publisher.ledger.queries import Step
+from publisher.ledger.tables import EVERYTHING
+
+EVENTS = {
+    "paused": "Paused",
+    "resumed": "Resumed",
+    "account held": "Held by the platform:",
+    "held": "Held",
+    "rejected": "Rejected",
+    "cancelled": "Cancelled",
+    "retried": "Tried again",
+    "resolved": "Found to be out",
+    "withdrawn": "Withdrawn",
+    "not withdrawn": "Not withdrawn, though somebody tried:",
+    "restored": "Restored from a backup:",
+}
+"""The events of the history that are told, and how."""
+_TOGETHER = timedelta(minutes=1)
+_NAMED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Intervention:
+    """One thing that was done, to one or many deliveries or accounts."""
+
+    at: datetime
+    what: str
+    named: Sequence[str]
+    """What it was done to, as far as it is named."""
+    more: int
+    """How many others it was done to."""
+    by: str
+    why: str
+
+
+def interventions(steps: Sequence[Step]) -> list[Intervention]:
+    """What the steps tell, in their order; what was done at one stroke is one intervention."""
+    groups: list[list[Step]] = []
+    for step in steps:
+        if groups and _belongs(step, groups[-1][-1]):
+            groups[-1].append(step)
+        else:
+            groups.append([step])
+    return [_told(group) for group in groups]
+
+
+def _belongs(step: Step, before: Step) -> bool:
+    same = (step.event, step.actor, _why(step)) == (before.event, before.actor, _why(before))
+    return same and step.delivery is not None and step.at - before.at < _TOGETHER
+
+
+def _told(group: Sequence[Step]) -> Intervention:
+    first = group[0]
+    return Intervention(
+        at=first.at,
+        what=EVENTS[first.event],
+        named=[_subject(step) for step in group[:_NAMED]],
+        more=len(group[_NAMED:]),
+        by=first.actor,
+        why=_why(first),
+    )
+
+
+def _subject(step: Step) -> str:
+    if step.post is not None:
+        return f"{step.post} to {step.account}"
+    return "everything" if step.account in (None, EVERYTHING) else str(step.account)
+
+
+def _why(step: Step) -> str:
+    return str(step.detail.get("reason") or step.detail.get("message") or "")

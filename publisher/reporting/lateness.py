@@ -1,0 +1,77 @@
+"""How late posts went out."""
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from publisher.models import Delivery
+
+_BINS = (
+    (0.0, "early"),
+    (0.1, "to 0.1 s"),
+    (0.5, "to 0.5 s"),
+    (1.0, "to 1 s"),
+    (5.0, "to 5 s"),
+    (30.0, "to 30 s"),
+    (60.0, "to 1 min"),
+    (300.0, "to 5 min"),
+    (3600.0, "to 1 h"),
+)
+"""The columns of the distribution: up to how many seconds, and how that is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lateness:
+    """How late the posts went out, in seconds."""
+
+    median: float
+    p95: float
+    """19 of 20 were not later than this."""
+    worst: float
+    early: int
+    """How many went out before their time: none, ever."""
+    distribution: Sequence[tuple[str, int]]
+    """How many were how late, without empty columns at the ends."""
+
+    @classmethod
+    def of(cls, deliveries: Sequence[Delivery], speed: float = 1.0) -> "Lateness | None":
+        """None when nothing is out. On a fast clock a real second is `speed` seconds."""
+        seconds = sorted(
+            delivery.lateness.total_seconds() / speed
+            for delivery in deliveries
+            if delivery.lateness is not None
+        )
+        if not seconds:
+            return None
+        return cls(
+            median=statistics.median(seconds),
+            p95=seconds[ceil(0.95 * len(seconds)) - 1],
+            worst=seconds[-1],
+            early=sum(lateness < 0 for lateness in seconds),
+            distribution=_distribution(seconds),
+        )
+
+
+def in_words(seconds: float) -> str:
+    """`12 ms`, `1.4 s`, `14 min`, `3.5 h`."""
+    if abs(seconds) < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if abs(seconds) < 100:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.0f} min" if abs(seconds) < 6000 else f"{seconds / 3600:.1f} h"
+
+
+def _distribution(seconds: Sequence[float]) -> list[tuple[str, int]]:
+    counts = [0] * (len(_BINS) + 1)
+    for lateness in seconds:
+        counts[_bin(lateness)] += 1
+    names = [name for _, name in _BINS] + ["later"]
+    filled = [index for index, count in enumerate(counts) if count]
+    return list(zip(names, counts, strict=True))[filled[0] : filled[-1] + 1]
+
+
+def _bin(lateness: float) -> int:
+    if lateness < 0:
+        return 0
+    return next((n for n, (most, _) in enumerate(_BINS) if n and lateness <= most), len(_BINS))

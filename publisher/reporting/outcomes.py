@@ -1,0 +1,70 @@
+"""What became of deliveries, counted."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from publisher.models import Delivery
+from publisher.states import State
+
+
+class Outcome(StrEnum):
+    """What a manager tells apart; the order is that of the charts."""
+
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
+    FAILED = "failed"
+    MISSED = "missed"
+    UNCERTAIN = "uncertain"
+    WAITING = "waiting"
+    CANCELLED = "cancelled"
+
+    @classmethod
+    def of(cls, delivery: Delivery) -> "Outcome":
+        return _OF[delivery.state]
+
+
+_OF = {
+    State.PUBLISHED: Outcome.PUBLISHED,
+    State.WITHDRAWN: Outcome.WITHDRAWN,
+    State.FAILED: Outcome.FAILED,
+    State.MISSED: Outcome.MISSED,
+    State.UNCERTAIN: Outcome.UNCERTAIN,
+    State.CANCELLED: Outcome.CANCELLED,
+    State.AWAITING_APPROVAL: Outcome.WAITING,
+    State.SCHEDULED: Outcome.WAITING,
+    State.PUBLISHING: Outcome.WAITING,
+    State.HELD: Outcome.WAITING,
+}
+TROUBLED = (Outcome.FAILED, Outcome.MISSED, Outcome.UNCERTAIN)
+"""What did not go as it should."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many deliveries of something came to what."""
+
+    name: str
+    counts: Counter[Outcome]
+
+    @property
+    def total(self) -> int:
+        return self.counts.total()
+
+    @classmethod
+    def of(cls, name: str, deliveries: Iterable[Delivery]) -> "Tally":
+        return cls(name, Counter(map(Outcome.of, deliveries)))
+
+
+def by(deliveries: Iterable[Delivery], key: Callable[[Delivery], str]) -> list[Tally]:
+    """A tally for each value of `key`, in the order of the values."""
+    found: dict[str, Counter[Outcome]] = {}
+    for delivery in deliveries:
+        found.setdefault(key(delivery), Counter())[Outcome.of(delivery)] += 1
+    return [Tally(name, found[name]) for name in sorted(found)]
+
+
+def occurring(tallies: Sequence[Tally]) -> list[Outcome]:
+    """The outcomes that there are, for tables without empty columns."""
+    return [outcome for outcome in Outcome if any(tally.counts[outcome] for tally in tallies)]
