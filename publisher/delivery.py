@@ -115,14 +115,20 @@ class Courier:
         return None
 
     def _make_ready(self, channel: Channel, delivery: Delivery) -> Delivery | None:
-        """Lay ready what may be; None when that failed, which is on record then.
+        """Lay ready what may be; None when it does not go on from here, which is on record then.
 
-        Takes more than one round when an earlier attempt left something at the platform.
+        Takes more than one round when an earlier attempt left something at the platform, and for
+        what moves: that is brought in pieces, ahead of its time, and put down when it is ready or
+        the platform works on it.
         """
         lays_posts = channel.capabilities.lays_posts_ready
+        is_charged = False
+        if (upload := delivery.prepared.upload) and upload.look_at:
+            # It was claimed a little before; but not if the clock was set back meanwhile.
+            self._clock.sleep_until(min(upload.look_at, self._lease(LOOK_AHEAD)))
         while True:
             known = delivery.prepared
-            if lays_posts or delivery.content.parts[0].pictures:
+            if not is_charged and (lays_posts or delivery.content.parts[0].pictures):
                 # Requests take long: stay in charge until they have ended, whatever they bring.
                 begins = lays_posts and not known.holds(delivery.content)
                 delivery = self._attempts.checkpoint(
@@ -133,19 +139,33 @@ class Courier:
             prepared = self._prepare(channel, delivery, known)
             if prepared is None:
                 return None
+            if (wake_at := self._rests_until(delivery, prepared)) is not None:
+                self._attempts.put_down(delivery, prepared, wake_at)
+                return None
             if prepared == known:
                 return delivery
-            delivery = self._attempts.checkpoint(
-                delivery, prepared, self._lease(LOOK_AHEAD + self._leases.claimed)
-            )
+            is_charged = prepared.upload is not None
+            lease = self._leases.preparing if is_charged else LOOK_AHEAD + self._leases.claimed
+            delivery = self._attempts.checkpoint(delivery, prepared, self._lease(lease))
             ready = delivery.prepared
-            if not lays_posts or (ready.holds(delivery.content) and not ready.leftovers):
+            is_whole = not lays_posts or (ready.holds(delivery.content) and not ready.leftovers)
+            if is_whole and not is_charged:
                 return delivery
+
+    def _rests_until(self, delivery: Delivery, prepared: Prepared) -> datetime | None:
+        """When to go on with what has been made ready as far as can be; None: at once."""
+        if prepared.upload:
+            return prepared.upload.look_at
+        is_early = delivery.leaves_at > self._lease(LOOK_AHEAD)
+        return delivery.leaves_at if delivery.content.moves and is_early else None
 
     def _prepare(self, channel: Channel, delivery: Delivery, known: Prepared) -> Prepared | None:
         try:
             return channel.prepare(parcel_of(delivery), known, self._attempts.read_media)
         except NotPrepared as problem:
+            if problem.prepared is not None:
+                lease_until = self._lease(self._leases.preparing)
+                delivery = self._attempts.checkpoint(delivery, problem.prepared, lease_until)
             self._record(delivery, problem.outcome)
         except PublisherError:
             raise  # the ledger is away: the lease decides
@@ -157,7 +177,7 @@ class Courier:
 
     def _send_next_part(self, channel: Channel, delivery: Delivery) -> Delivery | None:
         """One intent, one request, one outcome; None when it must not go out now."""
-        send_at = max(delivery.due_at, delivery.embargo_until or delivery.due_at)
+        send_at = delivery.leaves_at
         self._clock.sleep_until(send_at - (self._clock.ahead(_INTENT_AHEAD) - self._clock.now()))
         deadline = self._clock.monotonic() + _INTENT_LIFE
         lease_until = self._lease(self._leases.sending)

@@ -100,7 +100,7 @@ class PictureUnusable(PublisherError):
     """A picture cannot be sent."""
 
     exit_code = 1
-    hint = "Run `publisher check`, which names the draft and what is wrong with the picture."
+    hint = "Open it in an editor and save it anew, or leave it out."
 
 
 class StorageError(PublisherError):

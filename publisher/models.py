@@ -54,6 +54,17 @@ class Position(Frozen):
     column: int = 1
 
 
+class GifLimits(Frozen):
+    """What a channel takes of an animated GIF. Clean copies are scaled into all but `max_frames`."""
+
+    max_bytes: int
+    max_width: int
+    max_height: int
+    max_frames: int
+    max_pixels: int
+    """Of all frames together."""
+
+
 class Capabilities(Frozen):
     """What a channel can do, so that drafts can be checked without a network."""
 
@@ -70,6 +81,10 @@ class Capabilities(Frozen):
     """Media types, such as `image/jpeg`."""
     picture_max_bytes: int
     alt_text_max: int
+    gifs: GifLimits | None = None
+    """None: animated GIFs cannot go there."""
+    motion_stands_alone: bool = True
+    """Whether a GIF or video must be all that a post shows."""
     may_be_empty_with_picture: bool = False
     lays_posts_ready: bool = False
     """Whether a post is made at the platform, unseen, before it is made public."""
@@ -110,8 +125,19 @@ class Account(Frozen):
     mandate: Mandate | None = None
 
 
+class Motion(Frozen):
+    """What a file shows that moves, as its headers tell."""
+
+    kind: Literal["gif", "video"]
+    width: int
+    height: int
+    """Upright."""
+    seconds: float
+    frames: int
+
+
 class MediaItem(Frozen):
-    """A picture as a draft names it."""
+    """A picture, animated GIF or video as a draft names it."""
 
     path: Path
     """Absolute, inside posts/."""
@@ -119,6 +145,8 @@ class MediaItem(Frozen):
     credit: str | None = None
     people: bool = False
     consent: str | None = None
+    motion: Motion | None = None
+    """None: it is a picture that does not move."""
     position: Position = Position()
 
 
@@ -159,11 +187,12 @@ class Post(Frozen):
 
 
 class Picture(Frozen):
-    """A picture as it leaves: clean, and named by its content."""
+    """A picture, animated GIF or video as it leaves: clean, and named by its content."""
 
     digest: str
     """SHA-256 of the bytes that are sent, in hexadecimal."""
     media_type: str
+    """`image/jpeg`, `image/png`; `image/gif` if it moves; `video/mp4`."""
     width: int
     height: int
     alt: str
@@ -172,6 +201,10 @@ class Picture(Frozen):
     """A file name for pages and downloads."""
     consent: str | None = None
     """The record in posts/consents.yaml that allows it to be shown."""
+
+    @property
+    def moves(self) -> bool:
+        return self.media_type in ("image/gif", "video/mp4")
 
 
 class Part(Frozen):
@@ -199,6 +232,11 @@ class Content(Frozen):
     def joined(self) -> str:
         """Its parts as one text, for a channel without threads."""
         return "\n\n".join(part.text for part in self.parts if part.text)
+
+    @property
+    def moves(self) -> bool:
+        """Whether it shows a GIF or video, which platforms take long to take."""
+        return any(picture.moves for part in self.parts for picture in part.pictures)
 
     @property
     def fingerprint(self) -> str:
@@ -244,6 +282,23 @@ class Laying(Frozen):
     """When they were begun, by our clock."""
 
 
+class Upload(Frozen):
+    """A file that is on its way to a platform in pieces, and of no use there yet."""
+
+    digest: str
+    media_id: str
+    begun_at: datetime
+    pieces: int = 0
+    """How many of them the platform has."""
+    at_rest: bool = False
+    """Whether anybody may go on with it: no request about it is under way. Otherwise that is for
+    the worker who is at it; if that one dies, it begins anew."""
+    whole: bool = False
+    """Whether it has put them together, and works on them."""
+    look_at: datetime | None = None
+    """When it wants to be asked whether it is done."""
+
+
 class Prepared(Frozen):
     """What a channel has laid ready at the platform for one delivery; nothing of it is public.
 
@@ -257,6 +312,8 @@ class Prepared(Frozen):
     digest: str | None = None
     """The content that `draft_id` holds; another content makes it worthless."""
     prepared_at: datetime | None = None
+    upload: Upload | None = None
+    """What is not ready yet: the next call goes on with it."""
     begun: tuple[Laying, ...] = ()
     """What may have left an unpublished post behind whose id nobody wrote down."""
     leftovers: tuple[str, ...] = ()
@@ -288,7 +345,8 @@ class Delivery(Frozen):
     state: State
     due_at: datetime
     wake_at: datetime
-    """When the dispatcher looks at it next; later than `due_at` after a refusal for now."""
+    """When the dispatcher looks at it next; later than `due_at` after a refusal for now, earlier
+    where a GIF or video has to be made ready first."""
     expires_at: datetime | None
     embargo_until: datetime | None
     content: Content
@@ -324,6 +382,11 @@ class Delivery(Frozen):
     """The hash of its newest step in the history."""
 
     @property
+    def leaves_at(self) -> datetime:
+        """Never before this: its time or the end of its embargo, whichever is later."""
+        return max(self.due_at, self.embargo_until or self.due_at)
+
+    @property
     def in_reach(self) -> bool:
         """Whether it may still be edited or cancelled: nothing of it is being sent."""
         in_hand = self.state is State.PUBLISHING and self.intent_at is None
@@ -334,7 +397,7 @@ class Delivery(Frozen):
         """Time between due, or the end of its embargo, and published; never negative."""
         if self.published_at is None:
             return None
-        return self.published_at - max(self.due_at, self.embargo_until or self.due_at)
+        return self.published_at - self.leaves_at
 
 
 class Claim(Frozen):

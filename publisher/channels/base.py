@@ -19,11 +19,14 @@ MediaReader = Callable[[str], bytes]
 class NotPrepared(Exception):
     """A step before publishing failed; `outcome` says what that means. Nothing became public by
     this attempt; `Unknown` when an earlier one turns out to have done so.
+
+    `prepared` is what the next attempt begins with; None: what this one began with.
     """
 
-    def __init__(self, outcome: Outcome) -> None:
+    def __init__(self, outcome: Outcome, prepared: Prepared | None = None) -> None:
         super().__init__(outcome)
         self.outcome = outcome
+        self.prepared = prepared
 
 
 class Channel(Protocol):
@@ -35,8 +38,8 @@ class Channel(Protocol):
         """Lay ready whatever may be laid ready before the instant; nothing of it is public.
 
         Safe to repeat: `prepared` says what an earlier call achieved. What comes back is written
-        down; where it has `leftovers`, or does not hold the content yet, the next call goes on
-        from there. Raises `NotPrepared`.
+        down; where it has `leftovers` or an `upload`, or does not hold the content yet, the next
+        call goes on from there. One call makes ten requests at most. Raises `NotPrepared`.
         """
 
     def send(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Outcome:

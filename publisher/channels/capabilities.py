@@ -1,6 +1,11 @@
 """What each channel can do, so that drafts are checked without a network or a platform's library."""
 
-from publisher.models import Capabilities
+from publisher.models import Capabilities, GifLimits
+
+_GIFS = GifLimits(
+    max_bytes=15_000_000, max_width=1280, max_height=1080, max_frames=350, max_pixels=300_000_000
+)
+"""docs.x.com, media best practices. What is good for X is small enough for a website."""
 
 TWITTER = Capabilities(
     max_length=280,
@@ -11,9 +16,10 @@ TWITTER = Capabilities(
     picture_types=frozenset({"image/jpeg", "image/png", "image/webp"}),
     picture_max_bytes=5_000_000,
     alt_text_max=1_000,
+    gifs=_GIFS,
     may_be_empty_with_picture=True,
 )
-"""docs.x.com: media best practices, media metadata. GIF would need the upload in pieces."""
+"""docs.x.com: media best practices, media metadata."""
 
 FACEBOOK = Capabilities(
     max_length=63_206,  # a third party's figure; Meta documents none
@@ -35,9 +41,11 @@ SITE = Capabilities(
     threads=False,
     link="attached",
     max_pictures=20,
-    picture_types=frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"}),
+    picture_types=frozenset({"image/jpeg", "image/png", "image/webp"}),
     picture_max_bytes=20_000_000,
     alt_text_max=2_000,
+    gifs=_GIFS,
+    motion_stands_alone=False,
     may_be_empty_with_picture=True,
 )
 

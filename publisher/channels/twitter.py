@@ -15,10 +15,11 @@ from typing import Any, ClassVar
 
 import tweepy
 
-from publisher.channels import capabilities, health, timeline
+from publisher.channels import capabilities, health, pieces, timeline
 from publisher.channels.base import MediaReader, NotPrepared
 from publisher.channels.health import Health
 from publisher.channels.http import Recorder
+from publisher.channels.pieces import Interrupted, Pieces
 from publisher.clock import Clock
 from publisher.meaning import meaning, unreadable
 from publisher.models import Capabilities, Parcel, Picture, Prepared
@@ -26,9 +27,6 @@ from publisher.outcome import Accepted, Answer, Outcome, Reading, Sighting, Step
 
 PLATFORM = "https://api.twitter.com"
 """The address in tweepy's code, over which requests are signed."""
-MEDIA_LIFE = timedelta(hours=24)
-"""How long X keeps an uploaded picture that no post uses yet."""
-_MEDIA_SAFETY = timedelta(hours=1)
 _PAGE_SIZE = 100  # posts; the most that X gives at once
 _MOST_PAGES = 10
 
@@ -58,21 +56,41 @@ class Twitter:
             access_token_secret=credentials["access_token_secret"],
         )
         self._client.session = self._recorder.session
+        self._pieces = Pieces(self._ask, self._describe, clock)
         # X's access tokens begin with the id of their user.
         of_token = re.match(r"([0-9]{1,19})-", credentials["access_token"])
         self._user_id = of_token[1] if of_token else ""
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
-        """Upload the pictures and describe them; see `Channel.prepare`."""
+        """Upload pictures, GIFs and videos and describe them; see `Channel.prepare`."""
         pictures = {
             picture.digest: picture for part in parcel.content.parts for picture in part.pictures
         }
         if not pictures or self._is_ready(parcel, prepared, pictures):
             return prepared
-        media_ids = {
-            digest: self._upload(picture, read_media(digest))
-            for digest, picture in pictures.items()
-        }
+        media_ids = {}
+        for digest, picture in pictures.items():
+            content = read_media(digest)
+            if picture.moves:  # and so it is all that the post shows
+                return self._go_on(parcel, prepared, picture, content)
+            media_ids[digest] = self._upload(picture, content)
+        return self._all_there(parcel, media_ids)
+
+    def _go_on(
+        self, parcel: Parcel, prepared: Prepared, picture: Picture, content: bytes
+    ) -> Prepared:
+        """Bring a GIF or video a few pieces further; an edit of the post begins it anew."""
+        known = prepared.upload if prepared.digest == parcel.content.digest else None
+        try:
+            reached = self._pieces.go_on(picture, content, known)
+        except Interrupted as stop:
+            kept = Prepared(digest=parcel.content.digest, upload=stop.upload)
+            raise NotPrepared(stop.outcome, kept) from None
+        if isinstance(reached, str):
+            return self._all_there(parcel, {picture.digest: reached})
+        return Prepared(digest=parcel.content.digest, upload=reached)
+
+    def _all_there(self, parcel: Parcel, media_ids: dict[str, str]) -> Prepared:
         return Prepared(
             media_ids=media_ids, digest=parcel.content.digest, prepared_at=self._clock.now()
         )
@@ -121,29 +139,26 @@ class Twitter:
         """Whether an earlier upload holds these pictures and alt texts, and will live long enough."""
         if prepared.digest != parcel.content.digest or not set(pictures) <= set(prepared.media_ids):
             return False
-        age = self._clock.now() - prepared.prepared_at if prepared.prepared_at else MEDIA_LIFE
-        return age < MEDIA_LIFE - _MEDIA_SAFETY
+        since = prepared.prepared_at
+        return since is not None and pieces.still_there(since, self._clock.now())
 
     def _upload(self, picture: Picture, content: bytes) -> str:
         """The id that X gives the picture, once it has its alt text."""
-        media_id = self._request(
-            "/2/media/upload",
-            {"media": base64.b64encode(content).decode(), "media_category": "tweet_image"},
-        )
-        self._request(
-            "/2/media/metadata",
-            {"id": media_id, "metadata": {"alt_text": {"text": picture.alt}}},
-        )
+        wish = {"media": base64.b64encode(content).decode(), "media_category": "tweet_image"}
+        media_id = _laid_ready(self._ask("POST", "/2/media/upload", wish))
+        _laid_ready(self._describe(media_id, picture.alt))
         return media_id
 
-    def _request(self, route: str, body: dict[str, Any]) -> str:
-        answer = self._recorder.call(
-            lambda: self._client.request("POST", route, json=body, user_auth=True)
+    def _describe(self, media_id: str, alt: str) -> Answer:
+        wish = {"id": media_id, "metadata": {"alt_text": {"text": alt}}}
+        return self._ask("POST", "/2/media/metadata", wish)
+
+    def _ask(self, method: str, route: str, more: Mapping[str, Any] | None) -> Answer:
+        """A request that tweepy has no method for; `more` is its query or its JSON."""
+        place = {"params" if method == "GET" else "json": more} if more else {}
+        return self._recorder.call(
+            partial(self._client.request, method, route, **place, user_auth=True)
         )
-        outcome = meaning("twitter", answer, Step.LAY_READY)
-        if not isinstance(outcome, Accepted):
-            raise NotPrepared(outcome)
-        return outcome.remote_id
 
     def _posts(self, since: datetime) -> list[timeline.Post] | Reading:
         """The account's posts since `since`, and before it as far as they may matter."""
@@ -172,11 +187,7 @@ class Twitter:
         route = f"/2/users/{self._user_id}/tweets"
         for fields in timeline.FIELDS:
             # Not through tweepy's own method, which knows one of the spellings only.
-            answer = self._recorder.call(
-                partial(
-                    self._client.request, "GET", route, params={**query, **fields}, user_auth=True
-                )
-            )
+            answer = self._ask("GET", route, {**query, **fields})
             outcome = meaning("twitter", answer, Step.READ)
             if isinstance(outcome, Accepted):
                 if page := timeline.parse(answer.body):
@@ -200,3 +211,10 @@ class Twitter:
         if isinstance(outcome, Accepted):
             return replace(outcome, url=timeline.address(outcome.remote_id))
         return outcome
+
+
+def _laid_ready(answer: Answer) -> str:
+    outcome = meaning("twitter", answer, Step.LAY_READY)
+    if not isinstance(outcome, Accepted):
+        raise NotPrepared(outcome)
+    return outcome.remote_id

@@ -9,7 +9,9 @@ from publisher.errors import LedgerUnavailable
 from publisher.ledger.queries import Step
 from publisher.states import State
 
-_QUIET = frozenset({"claimed", "prepared", "sending", "released", "queued", "queued again"})
+_QUIET = frozenset(
+    {"claimed", "prepared", "at the platform", "sending", "released", "queued", "queued again"}
+)
 """Steps that are only worth a look in the history."""
 _COLOURS = {
     State.PUBLISHED: "green",
@@ -32,11 +34,8 @@ class Live:
 
     def announce(self, *, until_idle: bool) -> None:
         waiting = self._app.queries.waiting()
-        when = (
-            f", the next {output.minute(waiting.next_wake, self._zone)}"
-            if waiting.next_wake
-            else ""
-        )
+        instants = [instant for instant in (waiting.next_wake, waiting.next_due) if instant]
+        when = f", the next {output.minute(max(instants), self._zone)}" if instants else ""
         scheduled = output.count_of(waiting.scheduled, "delivery", "deliveries")
         end = "ends when nothing is left" if until_idle else "Ctrl-C ends it"
         output.print_prose(

@@ -256,6 +256,7 @@ class _Reader:
         return MediaItem(
             path=path,
             alt=alt,
+            motion=pictures.motion(path),
             credit=fields.text("credit"),
             people=people,
             consent=consent,

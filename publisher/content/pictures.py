@@ -2,24 +2,26 @@
 
 The copy carries nothing but pixels: no EXIF, GPS, XMP, comment, thumbnail or colour profile. It is
 upright and sRGB, a PNG or a JPEG, within the channel's limits. The original is never touched.
+What moves is left to `gifs`.
 """
 
-import contextlib
 import functools
-import hashlib
 import io
 import os
 import stat
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
+from publisher.content import gifs
+from publisher.content.pixels import CleanPicture, bare, opaque
 from publisher.content.problems import Flaw
 from publisher.errors import PictureUnusable
-from publisher.models import Capabilities
+from publisher.models import Capabilities, Motion
+
+__all__ = ["MEDIA_TYPES", "CleanPicture", "clean", "inspect", "locate", "motion"]
 
 MAX_BYTES = 50_000_000
 """Of an original; a camera's biggest JPEG has about 30 MB."""
@@ -32,8 +34,7 @@ _TYPES = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".gif": "GIF", ".webp"
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 _WANTED = "JPEG, PNG, GIF and WebP can be sent; save or export it as one of them."
 MEDIA_TYPES = frozenset({"image/jpeg", "image/png"})
-"""What a clean copy can be."""
-_SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png"}
+"""What the clean copy of a picture that does not move can be."""
 _QUALITIES = (90, 85, 75)
 _SHRINK = 0.8
 
@@ -41,34 +42,23 @@ _SHRINK = 0.8
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
-class CleanPicture(NamedTuple):
-    """The copy that is sent."""
-
-    data: bytes
-    media_type: str
-    width: int
-    height: int
-    digest: str
-    """SHA-256 of `data`, in hexadecimal."""
-
-    @property
-    def suffix(self) -> str:
-        """`.jpg` or `.png`."""
-        return _SUFFIXES[self.media_type]
-
-
 def inspect(path: Path, posts: Path) -> list[Flaw]:
     """What is wrong with a picture that a draft names; `posts` is the folder it must lie in.
 
-    It is decoded as a whole, so that a truncated one is found now. The answer is remembered until
-    the file changes.
+    It is decoded as a whole, so that a truncated one is found now; of what moves, the headers of
+    all its frames are read. The answer is remembered until the file changes.
     """
     located = locate(path, posts)
     if isinstance(located, Flaw):
         return [located]
-    status = located.stat()
-    flaw = _inspected(located, status.st_mtime_ns, status.st_size, status.st_ino)
-    return [flaw] if flaw else []
+    found = _looked_at(located)
+    return [found] if isinstance(found, Flaw) else []
+
+
+def motion(path: Path) -> Motion | None:
+    """What moves in a file that `inspect` found no flaw in."""
+    found = _looked_at(path)
+    return found if isinstance(found, Motion) else None
 
 
 def locate(path: Path, posts: Path) -> Path | Flaw:
@@ -90,10 +80,28 @@ def locate(path: Path, posts: Path) -> Path | Flaw:
     return real
 
 
+def _looked_at(path: Path) -> Flaw | Motion | None:
+    status = path.stat()
+    return _inspected(path, status.st_mtime_ns, status.st_size, status.st_ino)
+
+
 @functools.lru_cache(maxsize=4096)
-def _inspected(path: Path, _modified: int, _size: int, _inode: int) -> Flaw | None:
+def _inspected(path: Path, _modified: int, _size: int, _inode: int) -> Flaw | Motion | None:
+    if found := _gif(path):
+        return gifs.flaw(found, path) or found.motion
     image = _decoded(path)
     return image if isinstance(image, Flaw) else None
+
+
+def _gif(path: Path) -> gifs.Build | None:
+    """How an animated GIF is built; None for everything else."""
+    try:
+        if path.suffix.lower() != ".gif" or _flaw_of_file(path):
+            return None
+        found = gifs.build(path)
+    except (OSError, gifs.NotWhole):
+        return None  # Pillow says what is wrong with it
+    return found if len(found.delays) > 1 else None
 
 
 def _decoded(path: Path) -> Image.Image | Flaw:
@@ -111,8 +119,12 @@ def _decoded(path: Path) -> Image.Image | Flaw:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         return _too_many_pixels(path)
     except Exception as error:  # noqa: BLE001 - Pillow's readers raise anything for broken files
-        hint = "Open it in a picture editor and save it anew, or copy it again from its source."
-        return Flaw("media-damaged", f"{path.name} is truncated or damaged: {error}.", hint)
+        return _damaged(path, str(error))
+
+
+def _damaged(path: Path, reason: str) -> Flaw:
+    hint = "Open it in a picture editor and save it anew, or copy it again from its source."
+    return Flaw("media-damaged", f"{path.name} is truncated or damaged: {reason}.", hint)
 
 
 def _flaw_of_file(path: Path) -> Flaw | None:
@@ -133,7 +145,9 @@ def _flaw_of_header(image: Image.Image, path: Path) -> Flaw | None:
     if image.width * image.height > MAX_PIXELS:
         return _too_many_pixels(path)
     if image.format != "MPO" and getattr(image, "is_animated", False):
-        hint = "Save the frame that you want to show as a picture of its own."
+        if image.format == "GIF":  # `gifs` could not read it to its end
+            return _damaged(path, "it has no proper end")
+        hint = "Save it as an animated GIF, or the frame that you want to show as a picture."
         return Flaw("media-animated", f"{path.name} is animated.", hint)
     return None
 
@@ -150,28 +164,37 @@ def clean(path: Path, capabilities: Capabilities) -> CleanPicture:
     """The copy of a picture for one channel; the same bytes each time for the same Pillow.
 
     PNG and GIF become PNG, JPEG becomes JPEG, WebP becomes JPEG, or PNG where it is transparent;
-    the other one where the channel does not take it or it would be too big. PictureUnusable if
-    `inspect` finds a flaw, or the channel takes neither.
+    the other one where the channel does not take it or it would be too big. An animated GIF stays
+    one. PictureUnusable if `inspect` finds a flaw, or the channel takes nothing that it can become.
     """
+    if moving := _gif(path):
+        return _clean_gif(path, moving, capabilities)
     image = _decoded(path)
     if isinstance(image, Flaw):
         raise PictureUnusable(image.message, hint=image.hint)
-    bare = _bare(image)
-    lossless = path.suffix.lower() in (".png", ".gif") or bare.mode == "RGBA"
+    pixels = bare(image)
+    lossless = path.suffix.lower() in (".png", ".gif") or pixels.mode == "RGBA"
     order = ("image/png", "image/jpeg") if lossless else ("image/jpeg", "image/png")
     media_types = [media_type for media_type in order if media_type in capabilities.picture_types]
-    bare.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
-    while media_types and min(bare.size) > 0:
+    pixels.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+    while media_types and min(pixels.size) > 0:
         for media_type in media_types:
-            for data in _encodings(bare, media_type):
+            for data in _encodings(pixels, media_type):
                 if len(data) <= capabilities.picture_max_bytes:
-                    digest = hashlib.sha256(data).hexdigest()
-                    return CleanPicture(data, media_type, bare.width, bare.height, digest)
-        if max(bare.size) == 1:
+                    return CleanPicture.of(data, media_type, pixels.size)
+        if max(pixels.size) == 1:
             break
-        smaller = tuple(max(1, int(side * _SHRINK)) for side in bare.size)
-        bare = bare.resize((smaller[0], smaller[1]), Image.Resampling.LANCZOS)
+        smaller = tuple(max(1, int(side * _SHRINK)) for side in pixels.size)
+        pixels = pixels.resize((smaller[0], smaller[1]), Image.Resampling.LANCZOS)
     raise PictureUnusable(f"{path.name} cannot become a picture that the channel takes.")
+
+
+def _clean_gif(path: Path, found: gifs.Build, capabilities: Capabilities) -> CleanPicture:
+    if flaw := gifs.flaw(found, path):
+        raise PictureUnusable(flaw.message, hint=flaw.hint)
+    if capabilities.gifs is None:
+        raise PictureUnusable(f"{path.name} is animated, and cannot go to this channel so.")
+    return gifs.clean(path, capabilities.gifs)
 
 
 def _encodings(image: Image.Image, media_type: str) -> Iterator[bytes]:
@@ -179,53 +202,12 @@ def _encodings(image: Image.Image, media_type: str) -> Iterator[bytes]:
     if media_type == "image/png":
         yield _saved(image, "PNG")
         return
-    if image.mode == "RGBA":
-        paper = Image.new("RGB", image.size, "white")
-        paper.paste(image, mask=image.getchannel("A"))
-        image = paper
+    paper = opaque(image)
     for quality in _QUALITIES:
-        yield _saved(image, "JPEG", quality=quality, optimize=True)
+        yield _saved(paper, "JPEG", quality=quality, optimize=True)
 
 
 def _saved(image: Image.Image, kind: str, **options: int) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)
     return buffer.getvalue()
-
-
-def _bare(image: Image.Image) -> Image.Image:
-    """The pixels alone, upright and sRGB, as RGB or (where something is transparent) RGBA."""
-    image = _upright(image)
-    if image.mode in ("P", "PA") or "transparency" in image.info:
-        image = image.convert("RGBA")
-    alpha = image.getchannel("A") if "A" in image.getbands() else None
-    colours = _to_srgb(image)
-    bare = Image.new("RGB", colours.size)
-    bare.paste(colours)
-    if alpha is not None and alpha.getextrema() != (255, 255):
-        bare.putalpha(alpha)
-    return bare
-
-
-def _upright(image: Image.Image) -> Image.Image:
-    try:
-        return ImageOps.exif_transpose(image)
-    except Exception:  # noqa: BLE001 - broken EXIF raises anything; it is not carried over anyway
-        return image
-
-
-def _to_srgb(image: Image.Image) -> Image.Image:
-    """The colours as sRGB; a profile that is broken or belongs to another mode is left aside."""
-    profile = image.info.get("icc_profile")
-    opaque = image.convert({"RGBA": "RGB", "LA": "L"}.get(image.mode, image.mode))
-    if opaque.mode.startswith("I"):
-        opaque = opaque.point(lambda value: value / 256).convert("L")  # 16 bits
-    if profile:
-        with contextlib.suppress(ImageCms.PyCMSError, OSError, ValueError):
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            converted = ImageCms.profileToProfile(
-                opaque, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
-            )
-            if converted is not None:
-                return converted
-    return opaque.convert("RGB")

@@ -12,6 +12,7 @@ from publisher.models import (
     Capabilities,
     Content,
     MediaItem,
+    Motion,
     Part,
     Picture,
     Position,
@@ -208,9 +209,21 @@ def _check_pictures(
             f"{channel} takes at most {limit} pictures, and there are {len(post.media)}.",
             f"Leave some out, or make another draft for {channel}.",
         )
-    if post.media and not capabilities.picture_types & MEDIA_TYPES:
+    stills = [item for item in post.media if not item.motion]
+    if stills and not capabilities.picture_types & MEDIA_TYPES:
         message = f"{channel} takes neither JPEG nor PNG, so no picture can go there."
-        findings.error("media-unsupported", post.media[0].position, message)
+        findings.error("media-unsupported", stills[0].position, message)
+    moving = [item for item in post.media if item.motion]
+    if moving and len(post.media) > 1 and capabilities.motion_stands_alone:
+        findings.error(
+            "media-mixed",
+            moving[0].position,
+            f"{channel} shows a GIF or video alone, and the draft has {len(post.media)} files.",
+            f"Leave the others out, or make another draft for {channel}.",
+        )
+    for item in moving:
+        if item.motion and (flaw := _flaw_of_motion(item.motion, channel, capabilities)):
+            findings.add(flaw, item.position)
     for item in post.media:
         excess = len(item.alt) - capabilities.alt_text_max
         if excess > 0:
@@ -221,3 +234,21 @@ def _check_pictures(
                 f"which takes {capabilities.alt_text_max} characters.",
                 "Say what matters in the picture first, and leave the rest out.",
             )
+
+
+def _flaw_of_motion(motion: Motion, channel: str, capabilities: Capabilities) -> Flaw | None:
+    """Why a GIF cannot go to a channel. What is merely too big is scaled down."""
+    limits = capabilities.gifs
+    if limits is None:
+        return Flaw(
+            "media-unsupported",
+            f"No animated GIF can go to {channel}.",
+            f"Show one of its frames as a picture, or make another draft for {channel}.",
+        )
+    if motion.frames > limits.max_frames:
+        return Flaw(
+            "too-many-frames",
+            f"{channel} takes GIFs of up to {limits.max_frames} frames; this has {motion.frames}.",
+            "Make it shorter.",
+        )
+    return None

@@ -66,6 +66,22 @@ class Attempts:
                 lease_until=lease_until,
             )
 
+    def put_down(self, delivery: Delivery, prepared: Prepared, wake_at: datetime) -> None:
+        """Write down what lies ready at the platform, and leave the rest for `wake_at`.
+
+        Until then it is on the schedule like any other: to be edited, cancelled and paused.
+        """
+        with self._database.write() as connection:
+            self._change(
+                connection,
+                delivery,
+                "at the platform" if prepared.upload else "ready",
+                target=State.SCHEDULED,
+                prepared=prepared.model_dump_json(),
+                wake_at=wake_at,
+                lease_until=None,
+            )
+
     def intend(
         self, delivery: Delivery, send_at: datetime, lease_until: datetime
     ) -> Delivery | None:

@@ -8,7 +8,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, or_, select, update
 
 from publisher.clock import Clock
 from publisher.errors import NoSuchPost, NotPossible
@@ -17,6 +17,7 @@ from publisher.ledger.database import Database
 from publisher.ledger.moves import change, delivery_of, note, step
 from publisher.ledger.resolution import resolved
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries
+from publisher.ledger.waking import wakes_at
 from publisher.models import Delivery, Prepared
 from publisher.states import ENDED_UNSENT, WAITING, Role, State
 
@@ -103,8 +104,12 @@ class Control:
     def _spread_overdue(
         connection: Connection, account: str | None, actor: str, now: datetime
     ) -> list[Delivery]:
+        # What moves is taken up before its time, so that to wake is not yet to be overdue.
         overdue = select(deliveries).where(
-            deliveries.c.state == State.SCHEDULED, deliveries.c.wake_at <= now
+            deliveries.c.state == State.SCHEDULED,
+            deliveries.c.wake_at <= now,
+            deliveries.c.due_at <= now,
+            or_(deliveries.c.embargo_until.is_(None), deliveries.c.embargo_until <= now),
         )
         if account:
             overdue = overdue.where(deliveries.c.account == account)
@@ -171,7 +176,7 @@ class Control:
             actor=actor,
             at=now,
             target=self._state_to_retry(delivery),
-            wake_at=max(now, delivery.due_at, delivery.embargo_until or now),
+            wake_at=max(now, wakes_at(delivery.content, delivery.leaves_at, self._clock)),
             intent_at=None,
             settled_at=None,
             absences=0,

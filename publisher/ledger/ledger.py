@@ -15,6 +15,7 @@ from publisher.ledger.chain import delivery_origin
 from publisher.ledger.database import Database
 from publisher.ledger.moves import Moved, chained, change, note, step
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, media
+from publisher.ledger.waking import wakes_at
 from publisher.models import Delivery, Prepared, Wish
 from publisher.outcome import Kind
 from publisher.states import WAITING, Role, State
@@ -84,7 +85,7 @@ class Ledger:
     ) -> None:
         # What lies ready at the platform stays noted, though it is of no use for another content:
         # its channel has to clear it away.
-        columns = _wished(wish, actor)
+        columns = self._wished(wish, actor)
         if wish.channel != delivery.channel or delivery.state is State.FAILED:
             columns["prepared"] = Prepared().model_dump_json()
         columns |= {"lease_until": None, "attempts": 0, "error_kind": None, "error_message": None}
@@ -113,7 +114,7 @@ class Ledger:
             for wish in wishes
         ]
         rows = [
-            {**fresh, **_wished(wish, actor), **_doubted(wish), "post": wish.post, "account": wish.account,
+            {**fresh, **self._wished(wish, actor), **_doubted(wish), "post": wish.post, "account": wish.account,
              "state": wish.state, "head": entry["hash"]}
             for wish, entry in zip(wishes, steps, strict=True)
         ]  # fmt: skip
@@ -123,6 +124,24 @@ class Ledger:
         except IntegrityError:  # another `queue` added one of them since the ledger was read
             raise Moved from None
         note(connection, [{**s, "delivery": key} for key, s in zip(ids, steps, strict=True)])
+
+    def _wished(self, wish: Wish, actor: str) -> dict[str, Any]:
+        """The columns that follow the draft."""
+        leaves_at = max(wish.due_at, wish.embargo_until or wish.due_at)
+        return {
+            "due_at": wish.due_at,
+            "wake_at": wakes_at(wish.content, leaves_at, self._clock),
+            "expires_at": wish.expires_at,
+            "embargo_until": wish.embargo_until,
+            "content": wish.content.model_dump_json(),
+            "fingerprint": wish.content.fingerprint,
+            "reason": wish.reason,
+            "hold_reason": wish.reason,
+            "channel": wish.channel,
+            "queued_by": wish.queued_by or actor,
+            "repeat": wish.repeat,
+            **NOT_APPROVED,
+        }
 
 
 def _loses_text(delivery: Delivery, wish: Wish) -> bool:
@@ -155,24 +174,6 @@ def _refuse_what_came_meanwhile(
             same_text = (row.fingerprint, row.account) in texts and row.id not in leaving
             if (row.post, row.account) in posts or same_text:
                 raise Moved
-
-
-def _wished(wish: Wish, actor: str) -> dict[str, Any]:
-    """The columns that follow the draft."""
-    return {
-        "due_at": wish.due_at,
-        "wake_at": max(wish.due_at, wish.embargo_until or wish.due_at),
-        "expires_at": wish.expires_at,
-        "embargo_until": wish.embargo_until,
-        "content": wish.content.model_dump_json(),
-        "fingerprint": wish.content.fingerprint,
-        "reason": wish.reason,
-        "hold_reason": wish.reason,
-        "channel": wish.channel,
-        "queued_by": wish.queued_by or actor,
-        "repeat": wish.repeat,
-        **NOT_APPROVED,
-    }
 
 
 def _doubted(wish: Wish) -> dict[str, Any]:

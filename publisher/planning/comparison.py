@@ -9,6 +9,7 @@ from publisher.channels.registry import CAPABILITIES
 from publisher.content import pictures, rendering
 from publisher.content.library import Library
 from publisher.content.pictures import CleanPicture
+from publisher.errors import PictureUnusable
 from publisher.ledger.ledger import StoredPicture
 from publisher.ledger.queries import Queries
 from publisher.models import (
@@ -79,12 +80,10 @@ class Comparison:
     def plan(self) -> Plan:
         broken = self._problems.broken_files
         whole = {post.id: post for post in self._drafts.posts if post.file not in broken}
+        wanted = self._wanted(whole)
         standing = self._standing(whole)
-        wanted: dict[tuple[str, str], Wish] = {}
-        for post in whole.values():
-            for wish in self._wishes(post):
-                wanted[wish.post, wish.account] = wish
-                self._compare(post, wish, standing.get((wish.post, wish.account)))
+        for (post_id, account), wish in wanted.items():
+            self._compare(whole[post_id], wish, standing.get((post_id, account)))
         self._cancel(standing, wanted, whole)
         self._refuse(whole, {post for post, _ in standing})
         self._warn_of_conflicts(whole, wanted, standing)
@@ -139,6 +138,24 @@ class Comparison:
             for delivery in found
             if delivery.post in posts or delivery.post.startswith(self._scope)
         }
+
+    def _wanted(self, posts: dict[str, Post]) -> dict[tuple[str, str], Wish]:
+        """What the drafts want, by post and account.
+
+        Takes those out of `posts` that show what no copy can be made of: `check` reads no more than
+        the headers of a GIF or video.
+        """
+        wanted: dict[tuple[str, str], Wish] = {}
+        for post in list(posts.values()):
+            try:
+                wishes = {(wish.post, wish.account): wish for wish in self._wishes(post)}
+            except PictureUnusable as unusable:
+                text, hint = str(unusable), unusable.hint
+                self._problems.error(post, "media-damaged", text, hint, at="media")
+                del posts[post.id]
+            else:
+                wanted |= wishes
+        return wanted
 
     def _wishes(self, post: Post) -> Iterator[Wish]:
         if post.due_at is None:

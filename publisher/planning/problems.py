@@ -12,15 +12,24 @@ class Problems:
         """`found`: what was wrong with the drafts themselves."""
         self._found = list(found)
 
-    def error(self, post: Post, code: str, message: str, hint: str) -> None:
-        self.add(post, code, message, hint, Severity.ERROR)
+    def error(self, post: Post, code: str, message: str, hint: str | None, at: str = "at") -> None:
+        """`at`: the key in the front matter that it is about."""
+        self.add(post, code, message, hint, Severity.ERROR, at)
 
     def warning(self, post: Post, code: str, message: str, hint: str) -> None:
         self.add(post, code, message, hint, Severity.WARNING)
 
-    def add(self, post: Post, code: str, message: str, hint: str, severity: Severity) -> None:
-        """A problem at the place where the post's time stands."""
-        place = post.position("at")
+    def add(
+        self,
+        post: Post,
+        code: str,
+        message: str,
+        hint: str | None,
+        severity: Severity,
+        at: str = "at",
+    ) -> None:
+        """A problem at the place of a key; mostly of the post's time."""
+        place = post.position(at)
         self._found.append(
             Problem(
                 file=post.file,

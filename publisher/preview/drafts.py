@@ -193,4 +193,8 @@ def _heading(post: Post, recipients: Sequence[Account]) -> str:
     sections = ["", *(rendering.section_for(post, account) for account in recipients)]
     texts = (text for name in sections for text in post.texts.get(name, ()))
     first = post.title or next((" ".join(text.split()) for text in texts if text.strip()), post.id)
-    return first if len(first) <= _HEADING else f"{first[:_HEADING].rsplit(' ', 1)[0]} …"
+    return (
+        first
+        if len(first) <= _HEADING
+        else f"{first[:_HEADING].rsplit(' ', 1)[0]}\N{NO-BREAK SPACE}…"
+    )

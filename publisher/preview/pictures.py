@@ -14,6 +14,8 @@ from publisher.models import Capabilities, Content, MediaItem
 
 _WHOLE = 300_000
 """Bytes of a clean copy that stands in the page as it is."""
+_WHOLE_GIF = 3_000_000
+"""The same of an animated GIF, which a smaller view would stop."""
 _SIDE = 1200
 """Pixels of the longer side of the view of a bigger one."""
 
@@ -22,12 +24,12 @@ class Pictures:
     """Cleans each picture once for each kind of channel, and shows it."""
 
     def __init__(self) -> None:
-        self._copies: dict[tuple[Path, frozenset[str], int], CleanPicture] = {}
+        self._copies: dict[tuple[Path, str], CleanPicture] = {}
         self._sources: dict[str, str] = {}
 
     def clean(self, item: MediaItem, capabilities: Capabilities) -> CleanPicture:
         """The copy that is sent; PictureUnusable."""
-        key = (item.path, capabilities.picture_types, capabilities.picture_max_bytes)
+        key = (item.path, capabilities.model_dump_json())
         if key not in self._copies:
             copy = pictures.clean(item.path, capabilities)
             self._copies[key] = copy
@@ -52,6 +54,7 @@ class Pictures:
                 alt=picture.alt,
                 width=picture.width,
                 height=picture.height,
+                is_video=picture.media_type.startswith("video/"),
             )
             for part in content.parts
             for picture in part.pictures
@@ -60,7 +63,9 @@ class Pictures:
 
 def _source(copy: CleanPicture) -> str:
     """A data URI: of the copy itself, or of a smaller view of a big one, so that pages open."""
-    if len(copy.data) <= _WHOLE:
+    if copy.media_type.startswith("video/"):
+        return ""  # a box takes its place
+    if len(copy.data) <= (_WHOLE_GIF if copy.media_type == "image/gif" else _WHOLE):
         return posts.data_uri(copy.media_type, copy.data)
     view = io.BytesIO()
     with Image.open(io.BytesIO(copy.data)) as image:

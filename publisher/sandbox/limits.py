@@ -35,9 +35,11 @@ X_RATES: dict[str, tuple[Allowance, ...]] = {
 }
 
 X_TEXT = 280  # weighted; developer docs, "Counting characters", config v3
-X_PICTURES = 4  # docs.x.com/x-api/media/quickstart/best-practices, also the next four
+X_PICTURES = 4  # docs.x.com/x-api/media/quickstart/best-practices, also what follows
 X_IMAGE_BYTES = 5 * 1024**2
 X_GIF_BYTES = 15 * 1024**2
+X_GIF_WIDTH, X_GIF_HEIGHT, X_GIF_FRAMES = 1280, 1080, 350
+X_GIF_PIXELS = 300_000_000  # of all frames together
 X_VIDEO_BYTES = 512 * 1024**2
 X_SEGMENT_BYTES = 5 * 1024**2
 X_IMAGE_TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})

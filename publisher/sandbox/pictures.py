@@ -23,10 +23,14 @@ class Look:
     media_type: str
     width: int
     height: int
-    animated: bool
+    frames: int
     sha256: str
     betrays: tuple[str, ...]
-    """The kinds of metadata that it carries: EXIF, GPS, XMP."""
+    """The kinds of metadata that it carries: EXIF, GPS, XMP, a comment."""
+
+    @property
+    def animated(self) -> bool:
+        return self.frames > 1
 
 
 def look(content: bytes) -> Look:
@@ -45,7 +49,7 @@ def look(content: bytes) -> Look:
                     media_type=Image.MIME.get(picture.format or "", "application/octet-stream"),
                     width=picture.width,
                     height=picture.height,
-                    animated=getattr(picture, "n_frames", 1) > 1,
+                    frames=getattr(picture, "n_frames", 1),
                     sha256=hashlib.sha256(content).hexdigest(),
                     betrays=betrays,
                 )
@@ -65,6 +69,7 @@ def _metadata(picture: Image.Image) -> tuple[str, ...]:
     found = {
         "EXIF": bool(exif),
         "GPS": _GPS in exif,
+        "comment": "comment" in picture.info,
         "XMP": any(key.lower() in ("xmp", "xml:com.adobe.xmp") for key in map(str, picture.info)),
     }
     return tuple(name for name, there in found.items() if there)

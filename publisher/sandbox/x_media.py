@@ -12,7 +12,7 @@ from starlette.datastructures import UploadFile
 from publisher.sandbox import limits, problems
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.operations import Call
-from publisher.sandbox.pictures import NotAPicture, is_video, look
+from publisher.sandbox.pictures import Look, NotAPicture, is_video, look
 from publisher.sandbox.store import Store, Upload
 from publisher.sandbox.x_schema import (
     AppendMediaUpload,
@@ -173,7 +173,7 @@ async def _complete(
         await _take_picture(store, target, content, claimed)
     target.content = content
     target.finalized_at = time.monotonic()
-    target.failed = call.fails_processing
+    target.failed = target.failed or call.fails_processing
 
 
 async def _take_picture(store: Store, target: Upload, content: bytes, claimed: str | None) -> None:
@@ -189,6 +189,14 @@ async def _take_picture(store: Store, target: Upload, content: bytes, claimed: s
         store.note("metadata-in-picture", target.account, f"media {target.id} carries {kind}")
     target.media_type, target.sha256 = seen.media_type, seen.sha256
     target.width, target.height = seen.width, seen.height
+    target.failed = target.category == "gif" and not _is_fit(seen)
+
+
+def _is_fit(gif: Look) -> bool:
+    """Whether X would make something of an animated GIF; it finds out while it works on it."""
+    is_small = gif.width <= limits.X_GIF_WIDTH and gif.height <= limits.X_GIF_HEIGHT
+    pixels = gif.width * gif.height * gif.frames
+    return is_small and gif.frames <= limits.X_GIF_FRAMES and pixels <= limits.X_GIF_PIXELS
 
 
 def _expiry(target: Upload) -> datetime:

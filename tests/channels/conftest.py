@@ -78,6 +78,25 @@ class Stage:
             name=f"{colour}.{kind.lower()}",
         )
 
+    def gif(self, alt: str, size: tuple[int, int] = (64, 48), frames: int = 3) -> Picture:
+        """An animated GIF; its noise makes it about as big as its pixels are many."""
+        images = [Image.effect_noise(size, 90) for _ in range(frames)]
+        memory = io.BytesIO()
+        images[0].save(memory, "GIF", save_all=True, append_images=images[1:])
+        return self._moving(memory.getvalue(), "image/gif", size, alt)
+
+    def _moving(self, content: bytes, media_type: str, size: tuple[int, int], alt: str) -> Picture:
+        digest = hashlib.sha256(content).hexdigest()
+        self.media[digest] = content
+        return Picture(
+            digest=digest,
+            media_type=media_type,
+            width=size[0],
+            height=size[1],
+            alt=alt,
+            name=digest[:8],
+        )
+
     def parcel(
         self,
         *texts: str,
@@ -95,7 +114,7 @@ class Stage:
         """Prepare and send all parts, until one is not accepted; what became of each."""
         channel = channel or self.open()
         try:
-            prepared = channel.prepare(parcel, Prepared(), self.media.__getitem__)
+            prepared = self.prepare(parcel, channel)
         except NotPrepared as problem:
             return [problem.outcome]
         outcomes: list[Outcome] = []
@@ -108,10 +127,23 @@ class Stage:
             sent = (*sent, outcome.remote_id)
         return outcomes
 
+    def prepare(self, parcel: Parcel, channel: Channel, known: Prepared | None = None) -> Prepared:
+        """Make ready as a worker does, until nothing is on its way any more.
+
+        What is written down in between passes through the ledger as JSON.
+        """
+        prepared = channel.prepare(parcel, known or Prepared(), self.media.__getitem__)
+        while prepared.upload:
+            if prepared.upload.look_at:
+                self.options.clock.sleep_until(prepared.upload.look_at)
+            kept = Prepared.model_validate_json(prepared.model_dump_json())
+            prepared = channel.prepare(parcel, kept, self.media.__getitem__)
+        return prepared
+
     def ready(self, parcel: Parcel, **instead: object) -> "Attempt":
         """A parcel that is prepared and about to be sent; keywords are options of the channel."""
         channel = self.open(**instead)
-        prepared = channel.prepare(parcel, Prepared(), self.media.__getitem__)
+        prepared = self.prepare(parcel, channel)
         return Attempt(self, parcel, channel, prepared, self.options.clock.now())
 
     def sendings(self, parcel: Parcel) -> range:

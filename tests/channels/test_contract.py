@@ -5,7 +5,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -14,13 +14,19 @@ from publisher.channels import files
 from publisher.channels.base import Channel, NotPrepared
 from publisher.channels.capabilities import CAPABILITIES
 from publisher.channels.registry import CHANNELS
-from publisher.models import Prepared
+from publisher.models import Parcel, Picture, Prepared
 from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Refused, Unknown
+from publisher.sandbox import limits
 from publisher.sandbox.faults import Fault, What
 from publisher.settings import CHANNELS as KNOWN_CHANNELS
 from tests.channels.conftest import Stage, Stages
 
 PLATFORMS = ["twitter", "facebook"]
+
+
+def moving_kinds(channel: str) -> list[str]:
+    """What of that which moves a channel takes."""
+    return ["gif"] if CAPABILITIES[channel].gifs else []
 
 
 @pytest.fixture(params=list(CHANNELS))
@@ -31,6 +37,28 @@ def stage(request: pytest.FixtureRequest, stages: Stages) -> Stage:
 @pytest.fixture(params=PLATFORMS)
 def platform(request: pytest.FixtureRequest, stages: Stages) -> Stage:
     return stages(request.param)
+
+
+@dataclass
+class Moving:
+    """A channel that takes a GIF or a video, and one."""
+
+    stage: Stage
+    picture: Picture
+
+    def parcel(self, text: str) -> Parcel:
+        return self.stage.parcel(text, pictures=(self.picture,))
+
+
+@pytest.fixture(params=[(name, kind) for name in CHANNELS for kind in moving_kinds(name)])
+def moving(
+    request: pytest.FixtureRequest, stages: Stages, monkeypatch: pytest.MonkeyPatch
+) -> Moving:
+    """Each kind of what moves, on each channel that takes it; the platforms work on it at once."""
+    monkeypatch.setattr(limits, "REAL_PROCESSING_SECONDS", 0.0)
+    name, kind = request.param
+    stage = stages(name)
+    return Moving(stage, getattr(stage, kind)("Une carte qui tourne"))
 
 
 def accepted(outcomes: list[Outcome]) -> list[str]:
@@ -106,6 +134,42 @@ def test_pictures_go_out_in_order_with_their_alt_texts(stage: Stage) -> None:
     accepted(stage.deliver(stage.parcel("Quatre cartes", pictures=pictures)))
     (shown,) = stage.shown()
     assert shown.pictures == tuple((picture.digest, picture.alt) for picture in pictures)
+
+
+def test_what_moves_goes_out_as_it_is(moving: Moving) -> None:
+    accepted(moving.stage.deliver(moving.parcel("Une carte")))
+    (shown,) = moving.stage.shown()
+    ((digest, _),) = shown.pictures
+    assert digest == moving.picture.digest
+
+
+def test_what_moves_is_not_public_before_it_is_sent(moving: Moving) -> None:
+    moving.stage.prepare(moving.parcel("Pas encore"), moving.stage.open())
+    assert moving.stage.shown() == []
+
+
+def test_preparing_what_moves_again_changes_and_asks_nothing(moving: Moving) -> None:
+    stage, parcel = moving.stage, moving.parcel("Une carte")
+    channel = stage.open()
+    prepared = stage.prepare(parcel, channel)
+    requests = stage.sandbox.state()["requests"]
+    assert channel.prepare(parcel, prepared, stage.media.__getitem__) == prepared
+    assert stage.sandbox.state()["requests"] == requests
+
+
+def test_one_instance_prepares_what_moves_and_another_sends(moving: Moving) -> None:
+    stage, parcel = moving.stage, moving.parcel("Une carte")
+    prepared = stage.prepare(parcel, stage.open())
+    assert isinstance(stage.open().send(parcel, prepared, ()), Accepted)
+    assert [len(shown.pictures) for shown in stage.shown()] == [1]
+
+
+def test_an_edit_makes_what_moves_ready_anew(moving: Moving) -> None:
+    stage, channel = moving.stage, moving.stage.open()
+    before, after = moving.parcel("Avant"), moving.parcel("Après")
+    prepared = stage.prepare(after, channel, stage.prepare(before, channel))
+    assert isinstance(channel.send(after, prepared, ()), Accepted)
+    assert [shown.text for shown in stage.shown()] == ["Après"]
 
 
 def test_a_picture_may_go_out_without_a_text(stage: Stage) -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from publisher.content import library
+from publisher.channels.capabilities import CAPABILITIES
+from publisher.content import library, rendering
 from publisher.content.library import Library
-from publisher.models import Account, Capabilities, Post, Problem, Severity
+from publisher.models import Account, Capabilities, GifLimits, Post, Problem, Severity
 
 CHANNELS = ("twitter", "facebook", "site")
 ACCOUNTS = {
@@ -28,6 +29,13 @@ TWITTER = Capabilities(
     picture_types=frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"}),
     picture_max_bytes=5_000_000,
     alt_text_max=1000,
+    gifs=GifLimits(
+        max_bytes=15_000_000,
+        max_width=1280,
+        max_height=1080,
+        max_frames=350,
+        max_pixels=300_000_000,
+    ),
 )
 FACEBOOK = Capabilities(
     max_length=63_206,
@@ -99,6 +107,16 @@ class Workspace:
         """The problems of one draft."""
         self.draft(front, body)
         return list(self.load().problems)
+
+    def channel_problems(self, front: str) -> list[Problem]:
+        """What the real channels would refuse of a draft that is right in itself."""
+        post = self.post(front)
+        accounts, _ = rendering.recipients(post, ACCOUNTS)
+        return [
+            problem
+            for account in accounts
+            for problem in rendering.problems(post, account, CAPABILITIES[account.channel])
+        ]
 
     def error(self, front: str, body: str = "Bonjour.") -> Problem:
         """The one error of a draft, which is then also called broken."""

@@ -12,7 +12,7 @@ from publisher.channels.capabilities import CAPABILITIES
 from publisher.content.problems import CODES
 from publisher.importing.problems import CODES as IMPORT_CODES
 from publisher.meaning import meaning
-from publisher.models import Capabilities
+from publisher.models import Capabilities, GifLimits
 from publisher.outcome import (
     Accepted,
     AccountHeld,
@@ -45,6 +45,7 @@ QUEUE_CODES = {
     "already-out": "The post, or its text, is out on the account; the draft changes nothing there.",
     "past": "The post's time and its expiry are over.",
     "embargo-after-expiry": "The embargo ends when the post has expired: it can never go out.",
+    "media-damaged": "The picture, GIF or video is truncated or damaged.",
     "partly-out": "Parts of the thread are out, and the edit changes them.",
     "duplicate-text": "The same text is on the account's schedule, or out, from another draft.",
     "account-renamed": "The ledger has the post, or its text, for an account that is gone from "
@@ -249,9 +250,18 @@ _FEATURES: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
     ("types of picture", lambda c: ", ".join(sorted(t[6:].upper() for t in c.picture_types))),
     ("a picture's file", lambda c: f"up to {c.picture_max_bytes // 1_000_000} MB"),
     ("alternative text", lambda c: f"up to {c.alt_text_max:,} characters"),
+    ("animated GIFs", lambda c: _gifs(c.gifs) if c.gifs else "no"),
+    (
+        "a GIF or video",
+        lambda c: "is all that a post shows" if c.motion_stands_alone else "may stand among others",
+    ),
     ("made unseen before its time", lambda c: "yes" if c.lays_posts_ready else "no"),
     ("pictures without text", lambda c: "yes" if c.may_be_empty_with_picture else "no"),
 )
+
+
+def _gifs(limits: GifLimits) -> str:
+    return f"up to {limits.max_frames} frames and {limits.max_bytes // 1_000_000} MB"
 
 
 def capabilities() -> str:

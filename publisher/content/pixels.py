@@ -1,0 +1,83 @@
+"""The clean copy of a file that shows something, and the pixels of a picture without all else."""
+
+import contextlib
+import hashlib
+import io
+from typing import NamedTuple
+
+from PIL import Image, ImageCms, ImageOps
+
+SUFFIXES = {
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/gif": ".gif",
+    "video/mp4": ".mp4",
+}
+"""What a clean copy can be, by media type. A GIF is always an animated one."""
+
+
+class CleanPicture(NamedTuple):
+    """The copy that is sent, of a picture, an animated GIF or a video."""
+
+    data: bytes
+    media_type: str
+    width: int
+    height: int
+    digest: str
+    """SHA-256 of `data`, in hexadecimal."""
+
+    @classmethod
+    def of(cls, data: bytes, media_type: str, size: tuple[int, int]) -> "CleanPicture":
+        return cls(data, media_type, *size, hashlib.sha256(data).hexdigest())
+
+    @property
+    def suffix(self) -> str:
+        """`.jpg`, `.png`, `.gif` or `.mp4`."""
+        return SUFFIXES[self.media_type]
+
+
+def bare(image: Image.Image) -> Image.Image:
+    """The pixels alone, upright and sRGB, as RGB or (where something is transparent) RGBA."""
+    image = _upright(image)
+    if image.mode in ("P", "PA") or "transparency" in image.info:
+        image = image.convert("RGBA")
+    alpha = image.getchannel("A") if "A" in image.getbands() else None
+    colours = _to_srgb(image)
+    copy = Image.new("RGB", colours.size)
+    copy.paste(colours)
+    if alpha is not None and alpha.getextrema() != (255, 255):
+        copy.putalpha(alpha)
+    return copy
+
+
+def opaque(image: Image.Image) -> Image.Image:
+    """A bare picture on white paper, where something of it is transparent."""
+    if image.mode != "RGBA":
+        return image
+    paper = Image.new("RGB", image.size, "white")
+    paper.paste(image, mask=image.getchannel("A"))
+    return paper
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # noqa: BLE001 - broken EXIF raises anything; it is not carried over anyway
+        return image
+
+
+def _to_srgb(image: Image.Image) -> Image.Image:
+    """The colours as sRGB; a profile that is broken or belongs to another mode is left aside."""
+    profile = image.info.get("icc_profile")
+    colours = image.convert({"RGBA": "RGB", "LA": "L"}.get(image.mode, image.mode))
+    if colours.mode.startswith("I"):
+        colours = colours.point(lambda value: value / 256).convert("L")  # 16 bits
+    if profile:
+        with contextlib.suppress(ImageCms.PyCMSError, OSError, ValueError):
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            converted = ImageCms.profileToProfile(
+                colours, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
+            )
+            if converted is not None:
+                return converted
+    return colours.convert("RGB")
