@@ -1,0 +1,73 @@
+"""The language of messages and pages: English in the code, the others in `locales/`.
+
+`_("{name} is no account.", name=name)` is looked up when it is called, so a text that belongs to
+a module or a class is kept as a function, or marked there with `later` and translated where it is
+shown. Each process speaks the language that `use` was told; a web request may have another.
+"""
+
+import gettext
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+LANGUAGES = ("en", "fr", "es", "pl")
+LOCALES = Path(__file__).parent / "locales"
+
+_of_process = "en"
+_of_context: ContextVar[str | None] = ContextVar("language", default=None)
+
+
+def use(language: str) -> None:
+    """Let this process speak one of `LANGUAGES`."""
+    global _of_process  # noqa: PLW0603 - one process, one language
+    _of_process = language
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Speak another language in this block, such as that of whoever reads a web page."""
+    token = _of_context.set(language)
+    try:
+        yield
+    finally:
+        _of_context.reset(token)
+
+
+def current() -> str:
+    """The language that is spoken now."""
+    return _of_context.get() or _of_process
+
+
+def from_environment(environ: Mapping[str, str] = os.environ) -> str:
+    """The language that the locale asks for; English for one that we do not speak."""
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := environ.get(variable):
+            code = value[:2].lower()
+            return code if code in LANGUAGES else "en"
+    return "en"
+
+
+def _(message: str, **values: Any) -> str:
+    """`message` in the current language, with `values` in the place of their names in braces."""
+    text = _catalogue(current()).gettext(message)
+    return text.format(**values) if values else text
+
+
+def plural(one: str, many: str, number: int, **values: Any) -> str:
+    """The form that goes with `number`, which stands in the text as `{number}`."""
+    text = _catalogue(current()).ngettext(one, many, number)
+    return text.format(number=number, **values)
+
+
+def later(message: str) -> str:
+    """Mark a text that is translated where it is shown, by `_`."""
+    return message
+
+
+@cache
+def _catalogue(language: str) -> gettext.NullTranslations:
+    return gettext.translation("publisher", LOCALES, [language], fallback=language == "en")
