@@ -407,13 +407,6 @@ class Claim(Frozen):
     version: int
 
 
-class Receipt(Frozen):
-    """What a platform gave for a part that is out."""
-
-    remote_id: str
-    url: str | None = None
-
-
 class Parcel(Frozen):
     """What a channel needs to know of a delivery to put it on a platform."""
 

@@ -52,27 +52,27 @@ BAD_DRAFTS: dict[str, tuple[str | bytes, str]] = {
     "an empty text": (TEXT, "error: The text for bice-x (twitter) is empty."),
     "a missing picture": (
         "---\nmedia: [{file: media/no.png, alt: Une salle}]\n---\nA.\n",
-        "2:16: error: ",
+        "2:16: error: There is no file no.png.",
     ),
     "a picture outside posts": (
         "---\nmedia: [{file: ../../secret.png, alt: Une salle}]\n---\nA.\n",
-        "2:16: error: ",
+        "2:16: error: secret.png is outside posts/.",
     ),
     "a link out of posts": (
         "---\nmedia: [{file: media/link.png, alt: Une salle}]\n---\nA.\n",
-        "2:16: error: ",
+        "2:16: error: link.png is a symbolic link that leads out of posts/.",
     ),
     "a directory as picture": (
         "---\nmedia: [{file: media, alt: Une salle}]\n---\nA.\n",
-        "2:16: error: ",
+        "2:16: error: media is a folder.",
     ),
     "not the picture that its name claims": (
         "---\nmedia: [{file: media/text.png, alt: Une salle}]\n---\nA.\n",
-        "2:16: error: ",
+        "2:16: error: text.png is no picture.",
     ),
     "a truncated picture": (
         "---\nmedia: [{file: media/truncated.png, alt: Une salle}]\n---\nA.\n",
-        "2:16: error: ",
+        "2:16: error: truncated.png is truncated or damaged:",
     ),
     "a picture without alternative text": (
         "---\nmedia: [{file: media/no.png}]\n---\nA.\n",
