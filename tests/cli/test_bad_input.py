@@ -4,10 +4,12 @@ The rules themselves are tested where they live. Here each ends in a message tha
 and the remedy, with the promised exit code, and without a traceback (see `Cli`).
 """
 
+import io
 import sqlite3
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.cli.runner import Cli
 
@@ -86,7 +88,9 @@ def pictures(workspace: Path) -> Path:
     media = workspace / "posts" / "media"
     media.mkdir()
     (media / "text.png").write_text("I am no picture.")
-    (media / "truncated.png").write_bytes(PNG)
+    whole = io.BytesIO()
+    Image.effect_noise((64, 64), 50).save(whole, "PNG")
+    (media / "truncated.png").write_bytes(whole.getvalue()[:1000])
     (workspace.parent / "secret.png").write_bytes(PNG)
     (media / "link.png").symlink_to(workspace.parent / "secret.png")
     return media
