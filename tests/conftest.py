@@ -13,8 +13,13 @@ from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.queries import Queries
-from tests.support import network, postgres, system
+from tests.support import closing, network, postgres, system
 from tests.support.clock import ManualClock
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in closing.lines(terminalreporter.getreports("")):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(autouse=True)
