@@ -122,6 +122,8 @@ class Account(Frozen):
     timezone: str | None = None
     title: str | None = None
     """What readers see as the name; only for `site` and the timelines of the sandbox."""
+    url: str | None = None
+    """Where the public finds its folder; only for `site`. None: addresses are relative."""
     mandate: Mandate | None = None
 
 
