@@ -49,7 +49,7 @@ def doubt(delivery: Delivery, clock: Clock, settle: float) -> dict[str, Any]:
     settles for as long as its doubts have lasted: where a timeline lags for longer than anybody
     expects, a copy a minute would go out otherwise.
     """
-    if delivery.doubt_since:
+    if delivery.doubt_since and delivery.state is State.PUBLISHING:
         lasted = (clock.now() - delivery.doubt_since).total_seconds() / clock.speed
         settle = max(settle, min(lasted, _LONGEST_SETTLE))
     return {
