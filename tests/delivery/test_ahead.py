@@ -135,10 +135,16 @@ class Desk:
         return claim is not None
 
     def pass_until(self, instant: datetime) -> None:
-        """Tick once a second."""
+        """Tick once a second, but for the time until a scheduled delivery wakes."""
         while self.clock.now() < instant:
-            self.clock.advance(1)
+            self.clock.advance(max(1.0, self._quiet_until(instant)))
             self.tick()
+
+    def _quiet_until(self, instant: datetime) -> float:
+        delivery = self.delivery
+        if delivery.state is not State.SCHEDULED:
+            return 0.0
+        return seconds_between(self.clock.now(), min(delivery.wake_at, instant)) - 2 * LOOK_AHEAD
 
     @property
     def delivery(self) -> Delivery:
