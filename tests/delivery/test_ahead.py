@@ -142,9 +142,10 @@ class Desk:
 
     def _quiet_until(self, instant: datetime) -> float:
         delivery = self.delivery
-        if delivery.state is not State.SCHEDULED:
+        wakes = {State.SCHEDULED: delivery.wake_at, State.CANCELLED: instant}.get(delivery.state)
+        if wakes is None:
             return 0.0
-        return seconds_between(self.clock.now(), min(delivery.wake_at, instant)) - 2 * LOOK_AHEAD
+        return seconds_between(self.clock.now(), min(wakes, instant)) - 2 * LOOK_AHEAD
 
     @property
     def delivery(self) -> Delivery:
