@@ -61,16 +61,17 @@ class Box(NamedTuple):
     end: int
 
 
-def look_through(path: Path) -> None:
+def look_through(path: Path) -> list[Box]:
     """Whether a file is safe to open: no more of anything than it has room for, or a video needs.
 
-    Reads the index alone. NoVideo, NotWhole, Unusual, OSError.
+    Reads the index alone; returns the boxes that hold pictures and sound. NoVideo, NotWhole,
+    Unusual, OSError.
     """
     with path.open("rb") as file:
-        boxes = {box.kind: box for box in _outermost(file, path.stat().st_size)}
-        if b"moov" not in boxes:
+        boxes = list(_outermost(file, path.stat().st_size))
+        index = next((box for box in boxes if box.kind == b"moov"), None)
+        if index is None:
             raise NotWhole(_("it has no index; perhaps the recording was not ended"))
-        index = boxes[b"moov"]
         if index.end - index.start > MAX_INDEX:
             raise Unusual(_("its index is too big"))
         file.seek(index.start)
@@ -83,6 +84,23 @@ def look_through(path: Path) -> None:
         _check_kind(box.kind)
         if box.kind in _TABLES:
             _check_table(data, box)
+    return [box for box in boxes if box.kind == b"mdat"]
+
+
+def check_places(taken: set[tuple[int, int, int]], sent: set[int], room: list[Box]) -> None:
+    """Whether each piece of what is sent is in `room` and has its place for itself. NotWhole.
+
+    `taken` tells of each piece of each track where it begins and ends, and the track's number;
+    `sent`: the numbers of the tracks that are sent. A damaged index could take anything for sound.
+    """
+    reached, last = 0, -1
+    for start, end, track in sorted(taken):
+        if start < reached and (track in sent or last in sent):
+            raise NotWhole(_("its index makes no sense"))
+        if track in sent and not any(box.start <= start <= end <= box.end for box in room):
+            raise NotWhole(_("its index makes no sense"))
+        if end > reached:
+            reached, last = end, track
 
 
 def tidied(data: bytearray) -> bytes:

@@ -78,8 +78,7 @@ def clean(path: Path) -> CleanPicture:
 def _copied(path: Path) -> tuple[bytes, Motion] | Flaw:
     name = path.name
     try:
-        boxes.look_through(path)
-        data, motion = _remuxed(path)
+        data, motion = _remuxed(path, boxes.look_through(path))
         return boxes.tidied(data), motion
     except _Refused as refused:
         return refused.flaw
@@ -107,8 +106,8 @@ def _conversion() -> str:
     )
 
 
-def _remuxed(path: Path) -> tuple[bytearray, Motion]:
-    """The copy as the library writes it, and what it shows."""
+def _remuxed(path: Path, room: list[boxes.Box]) -> tuple[bytearray, Motion]:
+    """The copy as the library writes it, and what it shows; `room`: where that must come from."""
     import av  # noqa: PLC0415
     from av.bitstream import BitStreamFilterContext  # noqa: PLC0415
 
@@ -124,19 +123,22 @@ def _remuxed(path: Path) -> tuple[bytearray, Motion]:
         shown = target.add_stream_from_template(tracks.picture, opaque=True)
         units = BitStreamFilterContext(_UNITS, tracks.picture, shown)
         heard = tracks.sound and target.add_stream_from_template(tracks.sound, opaque=True)
-        span = _Span()
-        for packet in source.demux([track for track in tracks if track]):
+        span, taken = _Span(), set()
+        for packet in source.demux():
             if packet.is_corrupt:
                 raise boxes.NotWhole(_("it ends too early"))
+            if packet.size and packet.pos is not None:
+                taken.add((packet.pos, packet.pos + packet.size, packet.stream.index))
             if packet.stream is tracks.picture:
                 span.note(packet)
                 for each in units.filter(packet if packet.size else None):
                     each.stream = shown
                     target.mux(each)
-            elif heard and packet.size:  # the last one of all has nothing in it
+            elif heard and packet.stream is tracks.sound and packet.size:
                 packet.update(sound.without_notes(bytes(packet)))
                 packet.stream = heard
                 target.mux(packet)
+        boxes.check_places(taken, {track.index for track in tracks if track}, room)
     return bytearray(memory.getbuffer()), Motion(
         kind="video", width=width, height=height, seconds=span.seconds, frames=span.pictures
     )

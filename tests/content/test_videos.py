@@ -202,6 +202,24 @@ def test_an_empty_index_is_no_video(posts: Path) -> None:
     assert code(hostile(posts / "a.mp4"), posts) in ("media-damaged", "video-codec")
 
 
+@pytest.mark.parametrize("distance", [0, 2])
+def test_nothing_but_pictures_and_sound_is_taken_for_them(posts: Path, distance: int) -> None:
+    """A damaged index lets the last piece of the sound reach over what follows, or lie there."""
+    path = with_secrets(posts / "a.mp4")
+    data = bytearray(path.read_bytes())
+    sizes = data.rindex(b"stsz", 0, data.index(b"gpmd"))
+    places = data.rindex(b"stco", 0, data.index(b"gpmd"))
+    if distance:
+        count = int.from_bytes(data[places + 8 : places + 12])
+        last = places + 8 + count * 4
+        data[last : last + 4] = (data.index(b"MARKER-PLACE") - distance).to_bytes(4)
+    else:
+        last = sizes + 12 + int.from_bytes(data[sizes + 12 : sizes + 16]) * 4
+        data[last : last + 4] = (9_000).to_bytes(4)
+    path.write_bytes(data)
+    assert code(path, posts) == "media-damaged"
+
+
 Making = Callable[[Path], Path]
 
 
