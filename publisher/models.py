@@ -65,6 +65,19 @@ class GifLimits(Frozen):
     """Of all frames together."""
 
 
+class VideoLimits(Frozen):
+    """What a channel takes of a video. Videos are not encoded anew, so nothing is made to fit."""
+
+    min_seconds: float
+    max_seconds: float
+    min_side: int
+    max_long_side: int
+    max_short_side: int
+    """All in pixels, whichever way the video is turned."""
+    max_rate: int
+    """Pictures a second."""
+
+
 class Capabilities(Frozen):
     """What a channel can do, so that drafts can be checked without a network."""
 
@@ -83,6 +96,8 @@ class Capabilities(Frozen):
     alt_text_max: int
     gifs: GifLimits | None = None
     """None: animated GIFs cannot go there."""
+    videos: VideoLimits | None = None
+    """None: videos cannot go there."""
     motion_stands_alone: bool = True
     """Whether a GIF or video must be all that a post shows."""
     may_be_empty_with_picture: bool = False
@@ -205,8 +220,12 @@ class Picture(Frozen):
     """The record in posts/consents.yaml that allows it to be shown."""
 
     @property
+    def is_video(self) -> bool:
+        return self.media_type.startswith("video/")
+
+    @property
     def moves(self) -> bool:
-        return self.media_type in ("image/gif", "video/mp4")
+        return self.is_video or self.media_type == "image/gif"
 
 
 class Part(Frozen):

@@ -1,11 +1,32 @@
 """What each channel can do, so that drafts are checked without a network or a platform's library."""
 
-from publisher.models import Capabilities, GifLimits
+from publisher.models import Capabilities, GifLimits, VideoLimits
 
 _GIFS = GifLimits(
     max_bytes=15_000_000, max_width=1280, max_height=1080, max_frames=350, max_pixels=300_000_000
 )
 """docs.x.com, media best practices. What is good for X is small enough for a website."""
+
+_X_VIDEOS = VideoLimits(
+    min_seconds=0.5,
+    max_seconds=140,
+    min_side=32,
+    max_long_side=1920,
+    max_short_side=1200,
+    max_rate=60,
+)
+"""docs.x.com, media best practices. Newer editions of it let accounts post up to 20 minutes, and
+name both 1280 x 1024 and 1080p; 140 seconds are what every account may post everywhere."""
+
+_WEB_VIDEOS = VideoLimits(
+    min_seconds=0.1,
+    max_seconds=1_200,
+    min_side=16,
+    max_long_side=3840,
+    max_short_side=2160,
+    max_rate=120,
+)
+"""Ours: what a phone still plays."""
 
 TWITTER = Capabilities(
     max_length=280,
@@ -17,6 +38,7 @@ TWITTER = Capabilities(
     picture_max_bytes=5_000_000,
     alt_text_max=1_000,
     gifs=_GIFS,
+    videos=_X_VIDEOS,
     may_be_empty_with_picture=True,
 )
 """docs.x.com: media best practices, media metadata."""
@@ -45,6 +67,7 @@ SITE = Capabilities(
     picture_max_bytes=20_000_000,
     alt_text_max=2_000,
     gifs=_GIFS,
+    videos=_WEB_VIDEOS,
     motion_stands_alone=False,
     may_be_empty_with_picture=True,
 )

@@ -27,7 +27,7 @@ Text = Annotated[str, AfterValidator(lambda text: _NOT_XML.sub("", text))]
 
 
 class Image(Frozen):
-    """A picture on a page; `file` is relative to the account's folder."""
+    """A picture or video on a page; `file` is relative to the account's folder."""
 
     file: str
     media_type: str
@@ -35,6 +35,10 @@ class Image(Frozen):
     height: int
     alt: Text
     credit: Text | None
+
+    @property
+    def is_video(self) -> bool:
+        return self.media_type.startswith("video/")
 
 
 class Page(Frozen):
@@ -201,8 +205,9 @@ class Pages:
             item["title"] = page.title
         if page.link:
             item["external_url"] = page.link
+        if pictures := [image for image in page.images if not image.is_video]:
+            item["image"] = f"{self._url}{pictures[0].file}"
         if page.images:
-            item["image"] = f"{self._url}{page.images[0].file}"
             item["attachments"] = [
                 {
                     "url": f"{self._url}{image.file}",

@@ -31,7 +31,13 @@ from publisher.outcome import Absent, Accepted, Deferred, Kind, Outcome, Sightin
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9._~-]{0,99}")
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
-_EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/gif": "gif"}
+_EXTENSIONS = {
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/webp": "webp",
+    "image/gif": "gif",
+    "video/mp4": "mp4",
+}
 
 
 class Site:

@@ -2,7 +2,7 @@
 
 The copy carries nothing but pixels: no EXIF, GPS, XMP, comment, thumbnail or colour profile. It is
 upright and sRGB, a PNG or a JPEG, within the channel's limits. The original is never touched.
-What moves is left to `gifs`.
+What moves is left to `gifs` and `videos`.
 """
 
 import functools
@@ -15,16 +15,18 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from publisher.content import gifs
+from publisher.content import gifs, videos
 from publisher.content.pixels import CleanPicture, bare, opaque
 from publisher.content.problems import Flaw
 from publisher.errors import PictureUnusable
+from publisher.language import _
 from publisher.models import Capabilities, Motion
 
 __all__ = ["MEDIA_TYPES", "CleanPicture", "clean", "inspect", "locate", "motion"]
 
 MAX_BYTES = 50_000_000
-"""Of an original; a camera's biggest JPEG has about 30 MB."""
+"""Of an original; a camera's biggest JPEG has about 30 MB. Of a video, that is one to two minutes of
+720p; copies are kept in the ledger's database, and go through a worker's memory."""
 MAX_PIXELS = 60_000_000
 """Looked at before decoding; decoded, that is 240 MB of memory."""
 MAX_SIDE = 4096
@@ -32,7 +34,7 @@ MAX_SIDE = 4096
 
 _TYPES = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".gif": "GIF", ".webp": "WEBP"}
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
-_WANTED = "JPEG, PNG, GIF and WebP can be sent; save or export it as one of them."
+_WANTED = "JPEG, PNG, GIF, WebP and MP4 can be sent; save or export it as one of them."
 MEDIA_TYPES = frozenset({"image/jpeg", "image/png"})
 """What the clean copy of a picture that does not move can be."""
 _QUALITIES = (90, 85, 75)
@@ -45,8 +47,9 @@ warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 def inspect(path: Path, posts: Path) -> list[Flaw]:
     """What is wrong with a picture that a draft names; `posts` is the folder it must lie in.
 
-    It is decoded as a whole, so that a truncated one is found now; of what moves, the headers of
-    all its frames are read. The answer is remembered until the file changes.
+    It is decoded as a whole, so that a truncated one is found now; of a GIF, the headers of all its
+    frames are read, of a video all but its first picture is copied undecoded. The answer is
+    remembered until the file changes.
     """
     located = locate(path, posts)
     if isinstance(located, Flaw):
@@ -87,10 +90,16 @@ def _looked_at(path: Path) -> Flaw | Motion | None:
 
 @functools.lru_cache(maxsize=4096)
 def _inspected(path: Path, _modified: int, _size: int, _inode: int) -> Flaw | Motion | None:
+    if _is_video(path):
+        return _flaw_of_file(path) or videos.look(path)
     if found := _gif(path):
         return gifs.flaw(found, path) or found.motion
     image = _decoded(path)
     return image if isinstance(image, Flaw) else None
+
+
+def _is_video(path: Path) -> bool:
+    return path.suffix.lower() in videos.SUFFIXES
 
 
 def _gif(path: Path) -> gifs.Build | None:
@@ -128,7 +137,7 @@ def _damaged(path: Path, reason: str) -> Flaw:
 
 
 def _flaw_of_file(path: Path) -> Flaw | None:
-    if path.suffix.lower() not in _TYPES:
+    if path.suffix.lower() not in _TYPES and not _is_video(path):
         return Flaw("media-type", f"{path.name} has no picture's name.", _WANTED)
     if (size := path.stat().st_size) > MAX_BYTES:
         hint = f"{MAX_BYTES:,} are the limit; save a smaller copy."
@@ -165,8 +174,10 @@ def clean(path: Path, capabilities: Capabilities) -> CleanPicture:
 
     PNG and GIF become PNG, JPEG becomes JPEG, WebP becomes JPEG, or PNG where it is transparent;
     the other one where the channel does not take it or it would be too big. An animated GIF stays
-    one. PictureUnusable if `inspect` finds a flaw, or the channel takes nothing that it can become.
+    one, and a video an MP4. PictureUnusable if `inspect` finds a flaw, or the channel takes nothing that it can become.
     """
+    if _is_video(path):
+        return _clean_video(path, capabilities)
     if moving := _gif(path):
         return _clean_gif(path, moving, capabilities)
     image = _decoded(path)
@@ -195,6 +206,16 @@ def _clean_gif(path: Path, found: gifs.Build, capabilities: Capabilities) -> Cle
     if capabilities.gifs is None:
         raise PictureUnusable(f"{path.name} is animated, and cannot go to this channel so.")
     return gifs.clean(path, capabilities.gifs)
+
+
+def _clean_video(path: Path, capabilities: Capabilities) -> CleanPicture:
+    if flaw := _flaw_of_file(path):
+        raise PictureUnusable(flaw.message, hint=flaw.hint)
+    if capabilities.videos is None:
+        raise PictureUnusable(
+            _("{name} cannot go to this channel: it takes no videos.", name=path.name)
+        )
+    return videos.clean(path)
 
 
 def _encodings(image: Image.Image, media_type: str) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ from publisher.content.counting import fits, length
 from publisher.content.pictures import MEDIA_TYPES, CleanPicture
 from publisher.content.problems import Findings, Flaw, problem
 from publisher.content.sections import position_key
+from publisher.language import _
 from publisher.models import (
     Account,
     Capabilities,
@@ -18,12 +19,15 @@ from publisher.models import (
     Position,
     Post,
     Problem,
+    VideoLimits,
 )
 
 Cleaner = Callable[[MediaItem, Capabilities], CleanPicture]
 
 _LONGEST_SUGGESTION = 5
 """Messages; nobody reads the hint for a thread that is longer."""
+_JITTER = 1.01
+"""Phones do not keep exactly to the pictures a second that they promise."""
 _PUNCTUATION = "()<>[]{}«»“”\"',.;:!?…"
 
 
@@ -237,7 +241,9 @@ def _check_pictures(
 
 
 def _flaw_of_motion(motion: Motion, channel: str, capabilities: Capabilities) -> Flaw | None:
-    """Why a GIF cannot go to a channel. What is merely too big is scaled down."""
+    """Why what moves cannot go to a channel. A GIF that is merely too big is scaled down."""
+    if motion.kind == "video":
+        return _flaw_of_video(motion, channel, capabilities.videos)
     limits = capabilities.gifs
     if limits is None:
         return Flaw(
@@ -251,4 +257,32 @@ def _flaw_of_motion(motion: Motion, channel: str, capabilities: Capabilities) ->
             f"{channel} takes GIFs of up to {limits.max_frames} frames; this has {motion.frames}.",
             "Make it shorter.",
         )
+    return None
+
+
+def _flaw_of_video(motion: Motion, channel: str, limits: VideoLimits | None) -> Flaw | None:
+    if limits is None:
+        return Flaw(
+            "media-unsupported",
+            _("No video can go to {channel}.", channel=channel),
+            _("Make another draft for {channel}, with a picture or a link.", channel=channel),
+        )
+    if not limits.min_seconds <= motion.seconds <= limits.max_seconds:
+        text = _("{channel} takes videos of {least:g} to {most:g} seconds; this has {seconds:.1f}.",
+                 channel=channel, least=limits.min_seconds, most=limits.max_seconds,
+                 seconds=motion.seconds)  # fmt: skip
+        return Flaw(
+            "video-limits", text, _("Cut it, or make another draft for {channel}.", channel=channel)
+        )
+    short, long = sorted((motion.width, motion.height))
+    if short < limits.min_side or short > limits.max_short_side or long > limits.max_long_side:
+        text = _("{channel} takes videos from {least} pixels a side to {long} x {short}; this has "
+                 "{width} x {height}.",
+                 channel=channel, least=limits.min_side, long=limits.max_long_side,
+                 short=limits.max_short_side, width=motion.width, height=motion.height)  # fmt: skip
+        return Flaw("video-limits", text, _("Export it as 1280 x 720, or upright as 720 x 1280."))
+    if (rate := motion.frames / motion.seconds) > limits.max_rate * _JITTER:
+        text = _("{channel} takes videos of up to {most} pictures a second; this has {rate:.0f}.",
+                 channel=channel, most=limits.max_rate, rate=rate)  # fmt: skip
+        return Flaw("video-limits", text, _("Export it with 30 pictures a second."))
     return None

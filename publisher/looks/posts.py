@@ -48,7 +48,7 @@ class Image:
     """A picture, or the place of a video, in a post."""
 
     src: str
-    """An address of this server, or a data URI."""
+    """An address of this server, or a data URI; of a video, empty where a box stands for it."""
     alt: str | None
     width: int
     height: int

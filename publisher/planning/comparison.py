@@ -76,6 +76,7 @@ class Comparison:
         self._scope = scope
         self._changes: list[PlannedChange] = []
         self._clean: dict[tuple[Path, str], CleanPicture] = {}
+        self._by_digest: dict[str, CleanPicture] = {}
 
     def plan(self) -> Plan:
         broken = self._problems.broken_files
@@ -184,7 +185,9 @@ class Comparison:
     def _cleaned(self, item: MediaItem, capabilities: Capabilities) -> CleanPicture:
         key = (item.path, capabilities.model_dump_json())
         if key not in self._clean:
-            self._clean[key] = pictures.clean(item.path, capabilities)
+            copy = pictures.clean(item.path, capabilities)
+            # Channels often get the same, and a video is big: it is kept once.
+            self._clean[key] = self._by_digest.setdefault(copy.digest, copy)
         return self._clean[key]
 
     def _state(self, post: Post, account: Account) -> State:
@@ -272,7 +275,7 @@ class Comparison:
             for picture in part.pictures
         }
         return {
-            clean.digest: StoredPicture(clean.digest, clean.media_type, clean.data)
-            for clean in self._clean.values()
-            if clean.digest in needed
+            digest: StoredPicture(digest, clean.media_type, clean.data)
+            for digest, clean in self._by_digest.items()
+            if digest in needed
         }

@@ -16,6 +16,8 @@ _WHOLE = 300_000
 """Bytes of a clean copy that stands in the page as it is."""
 _WHOLE_GIF = 3_000_000
 """The same of an animated GIF, which a smaller view would stop."""
+_WHOLE_VIDEO = 10_000_000
+"""The same of a video, of which there is no smaller view."""
 _SIDE = 1200
 """Pixels of the longer side of the view of a bigger one."""
 
@@ -54,7 +56,7 @@ class Pictures:
                 alt=picture.alt,
                 width=picture.width,
                 height=picture.height,
-                is_video=picture.media_type.startswith("video/"),
+                is_video=picture.is_video,
             )
             for part in content.parts
             for picture in part.pictures
@@ -64,7 +66,9 @@ class Pictures:
 def _source(copy: CleanPicture) -> str:
     """A data URI: of the copy itself, or of a smaller view of a big one, so that pages open."""
     if copy.media_type.startswith("video/"):
-        return ""  # a box takes its place
+        # A box takes the place of a big one.
+        is_small = len(copy.data) <= _WHOLE_VIDEO
+        return posts.data_uri(copy.media_type, copy.data) if is_small else ""
     if len(copy.data) <= (_WHOLE_GIF if copy.media_type == "image/gif" else _WHOLE):
         return posts.data_uri(copy.media_type, copy.data)
     view = io.BytesIO()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from publisher.models import Delivery
+from publisher.models import Delivery, Picture
 from publisher.states import State
 
 Row = Mapping[str, Any]
@@ -61,11 +61,16 @@ def _logged(row: Row, delivery: Delivery, index: int) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "text": row["text"][index],
         "in_reply_to": row["remote_ids"][index - 1] if index else None,
-        "pictures": [(picture.digest, picture.alt) for picture in part.pictures],
+        "pictures": [(picture.digest, _told(picture, row["channel"])) for picture in part.pictures],
     }
     if row["channel"] != "twitter":  # where a link is a part of the text
         fields["link"] = delivery.content.link
     return fields
+
+
+def _told(picture: Picture, channel: str) -> str | None:
+    """The alternative text that the platform has: X takes none for videos."""
+    return None if channel == "twitter" and picture.is_video else picture.alt
 
 
 def _shown(post: Row) -> dict[str, Any]:

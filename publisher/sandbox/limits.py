@@ -41,6 +41,10 @@ X_GIF_BYTES = 15 * 1024**2
 X_GIF_WIDTH, X_GIF_HEIGHT, X_GIF_FRAMES = 1280, 1080, 350
 X_GIF_PIXELS = 300_000_000  # of all frames together
 X_VIDEO_BYTES = 512 * 1024**2
+X_VIDEO_SECONDS = (0.5, 140.0)
+X_VIDEO_LEAST_SIDE, X_VIDEO_LONG_SIDE, X_VIDEO_SHORT_SIDE = 32, 1920, 1200
+"""The page names 1280 x 1024, and 1080p for those who pay; 1920 x 1200 is what X is seen to take."""
+X_VIDEO_RATE = 60  # pictures a second
 X_SEGMENT_BYTES = 5 * 1024**2
 X_IMAGE_TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 X_VIDEO_TYPES = frozenset({"video/mp4", "video/quicktime", "video/webm", "video/mp2t"})

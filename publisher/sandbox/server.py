@@ -183,7 +183,7 @@ def _listen(port: int) -> socket.socket:
 
 def _page(html: str) -> Response:
     # Drafts end up in these pages: nothing in them may run, or ask another server for anything.
-    policy = "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'"
+    policy = "default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'unsafe-inline'"
     return HTMLResponse(html, headers={"content-security-policy": policy})
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from starlette.datastructures import UploadFile
 
-from publisher.sandbox import limits, problems
+from publisher.sandbox import limits, problems, videos
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.operations import Call
 from publisher.sandbox.pictures import Look, NotAPicture, is_video, look
@@ -36,6 +36,8 @@ async def upload(store: Store, call: Call, account: SandboxAccount) -> tuple[int
     content, fields = await _content(call)
     wish = check({**fields, "media": ""}, MediaUpload)
     new = _new(store, account, _category(wish.media_category))
+    if new.category == "video":
+        raise problems.invalid("A video is uploaded in pieces", "media_category")
     await _complete(store, call, new, content)
     store.uploads[new.id] = new
     return 200, {"data": _as_data(store, new)}
@@ -169,6 +171,7 @@ async def _complete(
             raise problems.invalid("The file is no video", "media")
         target.media_type = claimed or "video/mp4"
         target.sha256 = hashlib.sha256(content).hexdigest()
+        await _take_video(store, target, content)
     else:
         await _take_picture(store, target, content, claimed)
     target.content = content
@@ -190,6 +193,16 @@ async def _take_picture(store: Store, target: Upload, content: bytes, claimed: s
     target.media_type, target.sha256 = seen.media_type, seen.sha256
     target.width, target.height = seen.width, seen.height
     target.failed = target.category == "gif" and not _is_fit(seen)
+
+
+async def _take_video(store: Store, target: Upload, content: bytes) -> None:
+    """X takes it in any case, and finds out while it works on it."""
+    seen = await asyncio.to_thread(videos.look, content)
+    target.failed = seen is None or not seen.fits
+    if seen:
+        target.width, target.height = seen.width, seen.height
+        for kind in seen.betrays:
+            store.note("metadata-in-picture", target.account, f"media {target.id} carries {kind}")
 
 
 def _is_fit(gif: Look) -> bool:

@@ -4,10 +4,12 @@ import hashlib
 import io
 import json
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -16,12 +18,14 @@ from PIL import Image
 from publisher.channels import http
 from publisher.channels.base import Channel, NotPrepared
 from publisher.channels.registry import ChannelOptions, open_channel
+from publisher.content import videos
 from publisher.models import Account, Content, Parcel, Part, Picture, Prepared
 from publisher.outcome import Accepted, Outcome, Sighting
 from publisher.sandbox.accounts import SandboxAccount, accounts_for, by_name
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings import Settings
 from tests.support.clock import ManualClock
+from tests.support.videos import video as make_video
 
 TIMEOUT = timedelta(seconds=5)
 DUE = datetime(2016, 3, 7, 7, 30, tzinfo=UTC)
@@ -43,7 +47,7 @@ class Shown:
     text: str
     link: str | None = None
     in_reply_to: str | None = None
-    pictures: tuple[tuple[str, str], ...] = ()
+    pictures: tuple[tuple[str, str | None], ...] = ()
 
 
 @dataclass
@@ -84,6 +88,12 @@ class Stage:
         memory = io.BytesIO()
         images[0].save(memory, "GIF", save_all=True, append_images=images[1:])
         return self._moving(memory.getvalue(), "image/gif", size, alt)
+
+    def video(self, alt: str, **options: Any) -> Picture:
+        """A clean video, as it lies in the ledger."""
+        with tempfile.TemporaryDirectory() as folder:
+            copy = videos.clean(make_video(Path(folder) / "a.mp4", **options))
+        return self._moving(copy.data, copy.media_type, (copy.width, copy.height), alt)
 
     def _moving(self, content: bytes, media_type: str, size: tuple[int, int], alt: str) -> Picture:
         digest = hashlib.sha256(content).hexdigest()

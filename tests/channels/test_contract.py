@@ -26,7 +26,8 @@ PLATFORMS = ["twitter", "facebook"]
 
 def moving_kinds(channel: str) -> list[str]:
     """What of that which moves a channel takes."""
-    return ["gif"] if CAPABILITIES[channel].gifs else []
+    takes = CAPABILITIES[channel]
+    return [kind for kind, limits in (("gif", takes.gifs), ("video", takes.videos)) if limits]
 
 
 @pytest.fixture(params=list(CHANNELS))

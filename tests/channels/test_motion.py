@@ -105,6 +105,24 @@ def test_a_file_is_brought_in_order_and_whole(
     assert stage.shown()[0].pictures == ((gif.digest, "Une carte qui tourne"),)
 
 
+def test_a_video_is_brought_as_one_and_not_described(stage: Stage, exchanges: Exchanges) -> None:
+    """X documents no alternative text for videos, and is not asked for what it does not know."""
+    video = stage.video("La salle se remplit", seconds=4, qp="4")
+    parcel = stage.parcel("Une salle", pictures=(video,))
+    assert len(stage.media[video.digest]) > 10_000
+    sending = stage.ready(parcel)
+    (started,) = bodies(exchanges, "initialize")
+    assert started == {
+        "media_type": "video/mp4",
+        "media_category": "tweet_video",
+        "total_bytes": len(stage.media[video.digest]),
+    }
+    assert bodies(exchanges, "metadata") == []
+    assert isinstance(sending.send(), Accepted)
+    assert stage.shown()[0].pictures == ((video.digest, None),)
+    assert stage.sandbox.state()["violations"] == []
+
+
 def test_while_x_is_at_work_it_is_asked_when_it_wishes(
     stage: Stage,
     parcel: Parcel,

@@ -159,6 +159,25 @@ def test_a_page_is_html_that_a_screen_reader_can_read(stage: Stage, folder: Path
     assert "Journée &lt;annuelle&gt;" in (folder / "posts/one.html").read_text()
 
 
+def test_a_video_has_controls_and_its_description_below(stage: Stage, folder: Path) -> None:
+    video = stage.video('On entend "la cloche"').model_copy(update={"credit": "BICE"})
+    still = stage.picture("Une carte")
+    stage.deliver(stage.parcel("Bonjour", pictures=(video, still), post="one"))
+    for name in ("posts/one.html", "index.html"):
+        (shown,) = page(folder, name).all("video")
+        assert "controls" in shown
+        assert shown["aria-label"] == video.alt
+        file = (folder / name).parent / str(shown["src"])
+        assert file.read_bytes() == stage.media[video.digest]
+        assert file.suffix == ".mp4"
+        caption = "<figcaption>On entend &#34;la cloche&#34; © BICE</figcaption>"
+        assert caption in (folder / name).read_text()
+        assert len(page(folder, name).all("img")) == 1
+    (item,) = json.loads((folder / "feed.json").read_text())["items"]
+    assert item["image"].endswith(".png"), "a feed's picture is no video"
+    assert [each["mime_type"] for each in item["attachments"]] == ["video/mp4", "image/png"]
+
+
 def test_pages_load_nothing_from_elsewhere(stage: Stage, folder: Path) -> None:
     stage.deliver(
         stage.parcel("Bonjour https://example.org", pictures=(stage.picture("Une carte"),))

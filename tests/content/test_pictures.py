@@ -12,10 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageCms, PngImagePlugin
 
+from publisher.channels.capabilities import CAPABILITIES
 from publisher.content import pictures
 from publisher.content.pictures import CleanPicture, clean, inspect
 from publisher.errors import PictureUnusable
 from tests.content.drafts import FACEBOOK, TWITTER, Workspace
+from tests.support.photos import SECRETS, photo
 
 MARKERS = (b"MARKER-MAKE", b"MARKER-XMP", b"MARKER-COMMENT", b"MARKER-TEXT", b"MARKER-TAIL")
 
@@ -165,6 +167,21 @@ def test_nothing_that_a_phone_wrote_is_in_the_copy(posts: Path, *, profile: bool
     assert b"MARKER-MAKE" in original
     assert b"MARKER-XMP" in original
     copy = clean(path, TWITTER)
+    _assert_bare(copy)
+    assert path.read_bytes() == original
+
+
+@pytest.mark.parametrize("channel", CAPABILITIES)
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_no_byte_of_a_cameras_metadata_is_in_any_channels_copy(
+    posts: Path, channel: str, orientation: int
+) -> None:
+    """Place, time, makers, serial number, thumbnail, XMP, IPTC, comment, profile, what is behind."""
+    path = photo(posts / "a.jpg", orientation=orientation)
+    original = path.read_bytes()
+    assert [secret for secret in SECRETS if secret not in original] == []
+    copy = clean(path, CAPABILITIES[channel])
+    assert [secret for secret in (*SECRETS, b"MARKER") if secret in copy.data] == []
     _assert_bare(copy)
     assert path.read_bytes() == original
 

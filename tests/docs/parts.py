@@ -12,7 +12,7 @@ from publisher.channels.capabilities import CAPABILITIES
 from publisher.content.problems import CODES
 from publisher.importing.problems import CODES as IMPORT_CODES
 from publisher.meaning import meaning
-from publisher.models import Capabilities, GifLimits
+from publisher.models import Capabilities, GifLimits, VideoLimits
 from publisher.outcome import (
     Accepted,
     AccountHeld,
@@ -251,6 +251,7 @@ _FEATURES: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
     ("a picture's file", lambda c: f"up to {c.picture_max_bytes // 1_000_000} MB"),
     ("alternative text", lambda c: f"up to {c.alt_text_max:,} characters"),
     ("animated GIFs", lambda c: _gifs(c.gifs) if c.gifs else "no"),
+    ("videos", lambda c: _videos(c.videos) if c.videos else "no"),
     (
         "a GIF or video",
         lambda c: "is all that a post shows" if c.motion_stands_alone else "may stand among others",
@@ -262,6 +263,13 @@ _FEATURES: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
 
 def _gifs(limits: GifLimits) -> str:
     return f"up to {limits.max_frames} frames and {limits.max_bytes // 1_000_000} MB"
+
+
+def _videos(limits: VideoLimits) -> str:
+    return (
+        f"{limits.min_seconds:g} to {limits.max_seconds:g} seconds, up to {limits.max_long_side} x "
+        f"{limits.max_short_side} and {limits.max_rate} pictures a second"
+    )
 
 
 def capabilities() -> str:

@@ -12,6 +12,7 @@ from publisher.content import draft
 from publisher.models import Severity
 from publisher.settings import Settings
 from tests.docs.conftest import DOCS, Fence, fences
+from tests.support.videos import video
 
 EXAMPLES = [*fences((DOCS / "drafts.md").read_text(encoding="utf-8"))]
 _OF_THE_WORKSPACE = re.compile(r"publisher\.toml|posts/[\w./-]+\.(md|yaml)")
@@ -27,7 +28,10 @@ def workspace(tmp_path: Path) -> Path:
         for name in re.findall(r"^ +- file: /?(\S+)$", example.text, re.MULTILINE):
             picture = tmp_path / "posts" / name
             picture.parent.mkdir(parents=True, exist_ok=True)
-            Image.new("RGB", (40, 30), "teal").save(picture)
+            if picture.suffix == ".mp4":
+                video(picture)
+            else:
+                Image.new("RGB", (40, 30), "teal").save(picture)
     return tmp_path
 
 

@@ -1,5 +1,6 @@
 """`publisher preview`: drafts as readers will see them, in one file that needs nothing."""
 
+import base64
 import hashlib
 import io
 import re
@@ -13,6 +14,7 @@ from publisher.content import pictures
 from tests.cli.runner import run_script
 from tests.preview.conftest import Desk
 from tests.support.browser import Browser
+from tests.support.videos import with_secrets
 
 ALL = "at: annual-day\nto: [bice-x, bice-page, bice-site]"
 NASTY = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
@@ -143,6 +145,26 @@ def test_a_big_picture_is_shown_smaller_so_that_the_page_opens(desk: Desk) -> No
     for data in page.pictures:
         assert Image.open(io.BytesIO(data)).size == (1200, 900)
     assert "2400 × 1800, JPEG, without metadata" in page.text
+
+
+def test_a_video_plays_in_the_page(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clean copy; of one that is too big for a page, a box."""
+    path = desk.folder / "posts/media/a.mp4"
+    path.parent.mkdir(parents=True)
+    with_secrets(path)
+    media = "media: [{file: media/a.mp4, alt: La salle XX}]"
+    desk.draft("a.fr", f"at: annual-day\nto: [bice-x, bice-site]\n{media}")
+    page = desk.preview("a.fr")
+    shown = page.structure.all("video")
+    assert len(shown) == 2
+    copy = base64.b64encode(pictures.clean(path, TWITTER).data).decode()
+    assert {str(each["src"]) for each in shown} == {f"data:video/mp4;base64,{copy}"}
+    assert {each["aria-label"] for each in shown} == {"La salle XX"}
+    assert "media-src data:" in page.html
+    assert "64 × 48, MP4, without metadata" in page.text
+    monkeypatch.setattr("publisher.preview.pictures._WHOLE_VIDEO", 10)
+    page = desk.preview("a.fr")
+    assert 'class="video"' in page.html
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4])

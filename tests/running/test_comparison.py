@@ -49,6 +49,18 @@ def test_log_and_platform_that_agree_differ_in_nothing() -> None:
     assert differences([_row()], [_delivery()], _posts()) == []
 
 
+def test_x_has_no_alternative_text_of_a_video_and_that_is_no_difference() -> None:
+    """Another channel that lost it would be one."""
+    video = _PICTURE.model_copy(update={"media_type": "video/mp4"})
+    content = Content(parts=(Part(text="one", pictures=(video,)), Part(text="two")))
+    delivery, posts, row = _delivery().model_copy(update={"content": content}), _posts(), _row()
+    posts[0]["media"][0]["alt"] = None
+    assert differences([row], [delivery], posts) == []
+    for each in (row, *posts):
+        each["channel"] = "site"
+    assert any("pictures" in found for found in differences([row], [delivery], posts))
+
+
 def _other_text(posts: list[dict[str, Any]]) -> None:
     posts[0]["text"] = "One"
 

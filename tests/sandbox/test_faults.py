@@ -12,6 +12,7 @@ import tweepy
 from publisher.errors import UsageError
 from publisher.sandbox.faults import Fault, What, parse_faults, read_faults
 from publisher.sandbox.server import Sandbox
+from tests.sandbox.test_x_media import chunked, moving
 
 Tweeter = Callable[..., tweepy.Client]
 Pager = Callable[..., Any]
@@ -207,13 +208,13 @@ def test_a_lagging_timeline_hides_what_is_new(
 
 
 def test_an_upload_that_fails_in_processing(
-    tweeter: Tweeter, break_: Break, monkeypatch: pytest.MonkeyPatch
+    tweeter: Tweeter, break_: Break, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    """Although X could show the video."""
     monkeypatch.setattr("publisher.sandbox.limits.REAL_PROCESSING_SECONDS", 0.0)
     break_("processing-failed")
     client = tweeter()
-    body = {"media": "AAAAGGZ0eXBtcDQyAAAA", "media_category": "tweet_video"}
-    data = client.request("POST", "/2/media/upload", json=body, user_auth=True).json()["data"]
+    data = chunked(client, moving(tmp_path), "tweet_video", "video/mp4")
     assert data["processing_info"]["state"] == "failed"
     with pytest.raises(tweepy.BadRequest):
         client.create_tweet(text="a", media_ids=[data["id"]])

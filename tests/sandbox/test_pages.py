@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 import tweepy
 
+from publisher.sandbox import limits
 from publisher.sandbox.server import Sandbox
+from tests.sandbox.test_x_media import chunked
 from tests.support.html import Structure, addresses
+from tests.support.videos import video
 
 Tweeter = Callable[..., tweepy.Client]
 Pager = Callable[..., Any]
@@ -89,6 +93,30 @@ def test_pictures_carry_their_description(
     assert image["alt"] == 'Un carton "bleu"'
     assert ">ALT</summary>" in html
     assert session.get(f"{address}{image['src']}", timeout=5).content == picture()
+
+
+def test_a_video_can_be_played_on_the_timeline(
+    tweeter: Tweeter,
+    sandbox: Sandbox,
+    session: requests.Session,
+    address: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On a page that is to be one file, a box takes its place."""
+    monkeypatch.setattr(limits, "REAL_PROCESSING_SECONDS", 0.0)
+    content, client = video(tmp_path / "a.mp4").read_bytes(), tweeter()
+    done = chunked(client, content, "tweet_video", "video/mp4", size=100_000)
+    client.create_tweet(text="Voici", media_ids=[done["id"]])
+    answer = session.get(f"{address}/x", timeout=5)
+    (shown,) = Structure(answer.text).all("video")
+    assert "controls" in shown
+    assert "media-src 'self'" in answer.headers["content-security-policy"]
+    served = session.get(f"{address}{shown['src']}", timeout=5)
+    assert (served.content, served.headers["content-type"]) == (content, "video/mp4")
+    html = sandbox.render_x(self_contained=True)
+    assert Structure(html).all("video") == []
+    assert 'class="video"' in html
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4])

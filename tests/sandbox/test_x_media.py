@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +14,11 @@ import requests
 import tweepy
 from PIL import Image
 
+from publisher.channels.capabilities import TWITTER
+from publisher.content.pictures import clean
 from publisher.sandbox import limits
 from publisher.sandbox.server import Sandbox
+from tests.support.videos import video, with_secrets
 
 Tweeter = Callable[..., tweepy.Client]
 Picture = Callable[..., bytes]
@@ -59,7 +63,13 @@ def gif(frames: int = 3) -> bytes:
     return memory.getvalue()
 
 
-VIDEO = b"\x00\x00\x00\x18ftypmp42" + bytes(500)
+BROKEN = b"\x00\x00\x00\x18ftypmp42" + bytes(500)
+"""What begins as a video, and is none."""
+
+
+def moving(path: Path, **options: Any) -> bytes:
+    """A video without anything of the one who made it."""
+    return clean(video(path / "a.mp4", **options), TWITTER).data
 
 
 def test_a_picture_is_shown_with_its_description(
@@ -123,7 +133,7 @@ def test_multipart_is_taken_as_well(tweeter: Tweeter, picture: Picture, sandbox:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"not a picture", b"%PDF-1.4", VIDEO], ids=["empty", "text", "pdf", "video"]
+    "content", [b"", b"not a picture", b"%PDF-1.4", BROKEN], ids=["empty", "text", "pdf", "video"]
 )
 def test_what_is_no_picture_is_refused(tweeter: Tweeter, content: bytes) -> None:
     with pytest.raises(tweepy.BadRequest):
@@ -205,12 +215,15 @@ def test_a_post_shows_four_pictures_each_once(tweeter: Tweeter, picture: Picture
 
 
 def test_a_video_is_ready_after_its_processing(
-    tweeter: Tweeter, monkeypatch: pytest.MonkeyPatch, clock: Any
+    tweeter: Tweeter,
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     now = time.monotonic()
     monkeypatch.setattr("publisher.sandbox.x_media.time.monotonic", lambda: now)
     client = tweeter()
-    done = chunked(client, VIDEO, "tweet_video", "video/mp4")
+    done = chunked(client, moving(tmp_path), "tweet_video", "video/mp4")
     query = {"command": "STATUS", "media_id": done["id"]}
 
     def status() -> dict[str, Any]:
@@ -232,6 +245,72 @@ def test_a_video_is_ready_after_its_processing(
     now += limits.REAL_PROCESSING_SECONDS
     assert status() == {"state": "succeeded", "progress_percent": 100}
     assert client.create_tweet(text="a", media_ids=[done["id"]]).data["id"]
+    assert sandbox.state()["violations"] == []
+    (shown,) = sandbox.state()["posts"][0]["media"]
+    assert (shown["media_type"], shown["width"], shown["height"]) == ("video/mp4", 64, 48)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"seconds": 0.4},
+        {"seconds": 145, "rate": 1},
+        {"rate": 90},
+        {"size": (1936, 1080)},
+        {"size": (1216, 1232)},
+        {"size": (200, 64)},
+        {"size": (64, 16)},
+        {"picture": "mpeg4"},
+        {"colours": "yuv444p"},
+        {"sound": "libmp3lame"},
+        {"sound": "aac", "layout": "5.1"},
+    ],
+)
+def test_a_video_that_x_does_not_show_fails_while_it_is_worked_on(
+    tweeter: Tweeter,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: dict[str, Any],
+) -> None:
+    monkeypatch.setattr(limits, "REAL_PROCESSING_SECONDS", 0.0)
+    client = tweeter()
+    content = video(tmp_path / "a.mp4", **{"sound": None, **options}).read_bytes()
+    done = chunked(client, content, "tweet_video", "video/mp4", size=500_000)
+    assert done["processing_info"]["state"] == "failed"
+    with pytest.raises(tweepy.BadRequest):
+        client.create_tweet(text="a", media_ids=[done["id"]])
+
+
+def test_a_broken_video_fails_while_it_is_worked_on(
+    tweeter: Tweeter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "REAL_PROCESSING_SECONDS", 0.0)
+    done = chunked(tweeter(), BROKEN, "tweet_video", "video/mp4")
+    assert done["processing_info"]["state"] == "failed"
+
+
+def test_what_a_video_betrays_is_noted(tweeter: Tweeter, sandbox: Sandbox, tmp_path: Path) -> None:
+    content = with_secrets(tmp_path / "a.mp4").read_bytes()
+    chunked(tweeter(), content, "tweet_video", "video/mp4", size=100_000)
+    details = " ".join(note["detail"] for note in sandbox.state()["violations"])
+    assert all(kind in details for kind in ("GPS", "metadata", "another track", "SEI"))
+
+
+def test_a_video_comes_in_pieces(tweeter: Tweeter, tmp_path: Path) -> None:
+    with pytest.raises(tweepy.BadRequest) as error:
+        upload(tweeter(), moving(tmp_path), "tweet_video")
+    assert "pieces" in str(error.value)
+
+
+def test_a_video_goes_alone(
+    tweeter: Tweeter, picture: Picture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "REAL_PROCESSING_SECONDS", 0.0)
+    client = tweeter()
+    shown = chunked(client, moving(tmp_path), "tweet_video", "video/mp4")["id"]
+    with pytest.raises(tweepy.BadRequest):
+        client.create_tweet(text="a", media_ids=[shown, upload(client, picture())])
+    assert client.create_tweet(text="a", media_ids=[shown]).data["id"]
 
 
 def test_a_gif_goes_alone(

@@ -1,0 +1,96 @@
+"""Looks into uploaded videos: would X make something of one, and what does it give away?"""
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from publisher.sandbox import limits
+
+if TYPE_CHECKING:
+    from av import VideoStream
+    from av.container import InputContainer
+
+_BRANDS = frozenset({"major_brand", "minor_version", "compatible_brands"})
+"""What the library tells as metadata and every MP4 has."""
+_SEI = 6  # the kind of H.264's units that carry messages between the pictures
+
+
+@dataclass(frozen=True, slots=True)
+class VideoLook:
+    """What a video is."""
+
+    width: int
+    height: int
+    """As encoded, not turned."""
+    fits: bool
+    """Whether X would process it."""
+    betrays: tuple[str, ...]
+    """The kinds of metadata that it carries."""
+
+
+def look(content: bytes) -> VideoLook | None:
+    """Open a video, and decode its first picture; None if it cannot be processed."""
+    import av  # noqa: PLC0415 - only where a video comes
+
+    try:
+        with av.open(io.BytesIO(content), "r") as source:
+            track = source.streams.video[0]
+            betrays = _metadata(source)
+            picture = next(source.decode(track))
+        with av.open(io.BytesIO(content), "r") as source:
+            track = source.streams.video[0]
+            pictures, has_messages = _counted(source, track)
+            seconds = float((track.duration or 0) * (track.time_base or 0))
+            fits = seconds > 0 and _fits(source, picture.format.name, seconds, pictures)
+    except (av.FFmpegError, IndexError, StopIteration, ValueError):
+        return None
+    found = (*betrays, "SEI") if has_messages else betrays
+    return VideoLook(picture.width, picture.height, fits, found)
+
+
+def _fits(source: "InputContainer", colours: str, seconds: float, pictures: int) -> bool:
+    """docs.x.com, media best practices."""
+    track = source.streams.video[0]
+    short, long = sorted((track.codec_context.width, track.codec_context.height))
+    heard = [each.codec_context for each in source.streams.audio]
+    return all(
+        (
+            track.codec_context.name == "h264",
+            colours in ("yuv420p", "yuvj420p"),
+            limits.X_VIDEO_SECONDS[0] <= seconds <= limits.X_VIDEO_SECONDS[1],
+            limits.X_VIDEO_LEAST_SIDE <= short <= limits.X_VIDEO_SHORT_SIDE,
+            long <= min(limits.X_VIDEO_LONG_SIDE, 3 * short),
+            pictures / seconds <= limits.X_VIDEO_RATE * 1.01,
+            all(each.name == "aac" and each.channels <= 2 for each in heard),
+        )
+    )
+
+
+def _metadata(source: "InputContainer") -> tuple[str, ...]:
+    keys = {key.lower() for key in source.metadata} - _BRANDS
+    keys |= {key.lower() for track in source.streams for key in track.metadata if "time" in key}
+    others = [each for each in source.streams if each.type not in ("video", "audio")]
+    found = {
+        "GPS": any("location" in key for key in keys),
+        "metadata": bool(keys),
+        "another track": bool(others) or len(source.streams.video) > 1,
+    }
+    return tuple(name for name, there in found.items() if there)
+
+
+def _counted(source: "InputContainer", track: "VideoStream") -> tuple[int, bool]:
+    """How many pictures there are, and whether messages stand between them."""
+    count, has_messages = 0, False
+    for packet in source.demux(track):
+        count += bool(packet.size)
+        has_messages = has_messages or _SEI in _units(bytes(packet))
+    return count, has_messages
+
+
+def _units(packet: bytes) -> set[int]:
+    """The kinds of the units in one packet of H.264, each with its length in four bytes."""
+    kinds, place = set(), 0
+    while place + 4 < len(packet):
+        kinds.add(packet[place + 4] & 0x1F)
+        place += 4 + int.from_bytes(packet[place : place + 4])
+    return kinds
