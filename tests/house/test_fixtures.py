@@ -60,12 +60,16 @@ def test_broker_url_is_an_empty_broker(broker_url: str) -> None:
 def test_no_setting_of_the_machine_leaks_in(
     run_pytest: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """PUBLISHER_… variables of whoever runs the tests change nothing."""
+    """PUBLISHER_… variables of whoever runs the tests change nothing, and the language is set."""
     monkeypatch.setenv("PUBLISHER_DATABASE__URL", "sqlite:///of-the-machine.db")
+    monkeypatch.setenv("PUBLISHER_LANGUAGE", "pl")
+    monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
     output = run_pytest("""
 import os
 def test_it():
-    assert not [name for name in os.environ if name.startswith("PUBLISHER_")]
+    settings = {name: os.environ[name] for name in os.environ if name.startswith("PUBLISHER_")}
+    assert settings == {"PUBLISHER_LANGUAGE": "en"}
+    assert os.environ["LC_ALL"] == "C.UTF-8"
 """)
     assert "1 passed" in output
 

@@ -138,6 +138,7 @@ def test_a_broker_that_is_none_ends_the_process_with_a_message(
             "PATH": os.defpath,
             "PUBLISHER_WORKSPACE": str(tmp_path),
             "PUBLISHER_BROKER__URL": url,
+            "PUBLISHER_LANGUAGE": "en",
         },
         capture_output=True,
         encoding="utf-8",
