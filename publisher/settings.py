@@ -36,12 +36,12 @@ from publisher.sources import (
     SECRETS_FILE,
     SECRETS_VARIABLE,
     SETTINGS_FILE,
-    Keys,
     Sources,
     find_workspace,
     nearest,
     variable,
 )
+from publisher.tomlfile import Keys
 
 __all__ = ["CHANNELS", "CREDENTIALS", "SECRETS_FILE", "SETTINGS_FILE", "AccountSettings",
            "ApprovalSettings", "BrokerSettings", "DatabaseSettings", "DeliverySettings",
@@ -329,19 +329,7 @@ def load(workspace: Path, environment: Mapping[str, str] = os.environ) -> Settin
     sources = Sources(workspace)
     if "workspace" in sources.values:
         raise ConfigurationError(_("{file}: `workspace` is no setting.", file=SETTINGS_FILE))
-    for name in _SECRET_SECTIONS:
-        if name in sources.values:
-            raise ConfigurationError(
-                _(
-                    "{file}: [{name}] holds secrets, and this file must hold none.",
-                    file=SETTINGS_FILE,
-                    name=name,
-                ),
-                hint=_(
-                    "Put it into {file}; docs/settings.md lists every setting.",
-                    file=SECRETS_FILE,
-                ),
-            )
+    _refuse_secrets(sources)
     named = environment.get(SECRETS_VARIABLE)
     secrets_file = workspace / (named or SECRETS_FILE)
     if named or secrets_file.exists():
@@ -356,6 +344,25 @@ def load(workspace: Path, environment: Mapping[str, str] = os.environ) -> Settin
         return Settings.model_validate({**sources.values, "workspace": workspace.resolve()})
     except ValidationError as error:
         raise ConfigurationError(_explain(error, sources), hint=_hint(error)) from None
+
+
+def _refuse_secrets(sources: Sources) -> None:
+    """What publisher.toml holds is committed and shown to everybody."""
+    of_accounts = [
+        ("accounts", name, field)
+        for name in sources.accounts
+        for field in sorted(_SECRET_FIELDS.intersection(sources.of_account(name)))
+    ]
+    sections = [(name,) for name in _SECRET_SECTIONS if name in sources.values]
+    for keys in [*of_accounts, *sections]:
+        raise ConfigurationError(
+            _("{place} is a secret, and this file must hold none.", place=sources.place(keys)),
+            hint=_(
+                "Move it into {file}, or the environment. If the file was shared or committed, "
+                "have the platform make a new one; docs/credentials.md shows how.",
+                file=SECRETS_FILE,
+            ),
+        )
 
 
 def _paths(model: type[BaseModel], above: Keys = ()) -> Iterator[Keys]:

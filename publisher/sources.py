@@ -13,6 +13,7 @@ from typing import Any
 
 from publisher.errors import ConfigurationError, WorkspaceNotFound
 from publisher.language import LANGUAGES, Language, _, from_environment
+from publisher.tomlfile import Keys, TomlFile
 
 SETTINGS_FILE = "publisher.toml"
 SECRETS_FILE = "secrets.toml"
@@ -22,8 +23,6 @@ OTHER_VARIABLES = (
     "PUBLISHER_WORKSPACE", "PUBLISHER_SECRETS_FILE", "PUBLISHER_USER", "PUBLISHER_CLOCK",
 )  # fmt: skip
 """Variables that are no settings, and are read where they are used."""
-
-Keys = tuple[str, ...]
 
 
 def variable(keys: Keys) -> str:
@@ -72,7 +71,8 @@ class Sources:
 
     def __init__(self, workspace: Path) -> None:
         """Begin with publisher.toml; ConfigurationError when it cannot be read."""
-        self.values = _read_toml(workspace / SETTINGS_FILE)
+        self._file = TomlFile(workspace / SETTINGS_FILE)
+        self.values = self._file.values
         self._origins: dict[Keys, str] = {}
 
     @property
@@ -80,12 +80,17 @@ class Sources:
         accounts = self.values.get("accounts")
         return list(accounts) if isinstance(accounts, dict) else []
 
+    def of_account(self, name: str) -> dict[str, Any]:
+        """What the sources say of one account so far."""
+        account = self.values["accounts"][name]
+        return account if isinstance(account, dict) else {}
+
     def place(self, keys: Keys) -> str:
         """Where the value at `keys` was written, for a message: a file and a key, or a variable."""
         for end in range(len(keys), 0, -1):
             if keys[:end] in self._origins:
                 return self._origins[keys[:end]]
-        return f"{SETTINGS_FILE}: {'.'.join(keys) or 'settings'}"
+        return f"{self._file.place(*keys)}: {'.'.join(keys) or 'settings'}"
 
     def add_secrets(
         self, path: Path, credentials: Collection[str], sections: Mapping[str, Collection[str]]
@@ -94,15 +99,16 @@ class Sources:
 
         `sections` are tables that belong to no account, and their settings.
         """
-        secrets = _read_toml(path)
+        file = TomlFile(path)
+        secrets = file.values
         for section in sections.keys() & secrets.keys():
-            self._add_section(section, secrets.pop(section), sections[section], path.name)
-        for name, table in _tables(secrets, path):
+            self._add_section(section, secrets.pop(section), sections[section], file)
+        for name, table in _tables(file):
             if name not in self.accounts:
                 raise ConfigurationError(
                     _(
                         "{file}: [{name}] is no account of {settings}.",
-                        file=path.name,
+                        file=_place(file, name),
                         name=name,
                         settings=SETTINGS_FILE,
                     ),
@@ -110,7 +116,7 @@ class Sources:
                 )
             if not isinstance(table, dict):
                 raise ConfigurationError(
-                    _("{file}: {section} is no table.", file=path.name, section=name),
+                    _("{file}: {section} is no table.", file=_place(file, name), section=name),
                     hint=_(
                         "Write [{name}] on a line of its own, and its credentials below it.",
                         name=name,
@@ -121,20 +127,21 @@ class Sources:
                     raise ConfigurationError(
                         _(
                             "{file}: {field} under [{name}] is no credential.",
-                            file=path.name,
+                            file=_place(file, name, field),
                             field=field,
                             name=name,
                         ),
                         hint=_("Credentials are {names}.", names=", ".join(sorted(credentials))),
                     )
-                self._set(("accounts", name, field), value, f"{path.name}: {name}.{field}")
+                place = f"{_place(file, name, field)}: {name}.{field}"
+                self._set(("accounts", name, field), value, place)
 
     def _add_section(
-        self, section: str, table: object, settings: Collection[str], file: str
+        self, section: str, table: object, settings: Collection[str], file: TomlFile
     ) -> None:
         if not isinstance(table, dict):
             raise ConfigurationError(
-                _("{file}: {section} is no table.", file=file, section=section),
+                _("{file}: {section} is no table.", file=file.place(section), section=section),
                 hint=_(
                     "Write [{section}] on a line of its own, and its settings below it.",
                     section=section,
@@ -145,13 +152,14 @@ class Sources:
                 raise ConfigurationError(
                     _(
                         "{file}: {field} under [{section}] is no setting.",
-                        file=file,
+                        file=file.place(section, field),
                         field=field,
                         section=section,
                     ),
                     hint=nearest(field, settings),
                 )
-            self._set((section, field), value, f"{file}: {section}.{field}")
+            place = f"{file.place(section, field)}: {section}.{field}"
+            self._set((section, field), value, place)
 
     def add_environment(self, environment: Mapping[str, str], settings: Collection[Keys]) -> None:
         """Add the variables of `settings`; ConfigurationError for one that nobody would read."""
@@ -197,30 +205,19 @@ def _nearest_variable(name: str, known: Collection[str]) -> str:
     return _("docs/settings.md lists them all.")
 
 
-def _tables(secrets: dict[str, Any], path: Path) -> Iterator[tuple[str, Any]]:
+def _tables(file: TomlFile) -> Iterator[tuple[str, Any]]:
     """The accounts' tables, also those that stand under `accounts` as in publisher.toml."""
-    nested = secrets.pop("accounts", {})
+    nested = file.values.pop("accounts", {})
     if not isinstance(nested, dict):
         raise ConfigurationError(
-            _("{file}: {section} is no table.", file=path.name, section="accounts"),
+            _("{file}: {section} is no table.", file=file.place("accounts"), section="accounts"),
             hint=_("The credentials of an account stand under [NAME]."),
         )
     yield from nested.items()
-    yield from secrets.items()
+    yield from file.values.items()
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigurationError(_("{path} does not exist.", path=path)) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(
-            _("{path} cannot be read: {reason}", path=path, reason=error)
-        ) from None
-    except tomllib.TOMLDecodeError as error:
-        # The parser's message names line and column; it does not quote the line, which in
-        # secrets.toml would be a secret.
-        raise ConfigurationError(
-            _("{path} is no valid TOML: {error}", path=path, error=error)
-        ) from None
+def _place(file: TomlFile, *keys: str) -> str:
+    """Where something of an account stands in secrets.toml, in whichever of the two ways."""
+    place = file.place(*keys)
+    return file.place("accounts", *keys) if place == file.name else place

@@ -34,10 +34,17 @@ def test_secrets_stand_under_the_account_or_as_in_the_settings(
     assert api_key.get_secret_value() == "hunter2"
 
 
+def test_a_credential_in_the_file_that_is_committed_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read(tmp_path, f'{ACCOUNTS}api_key = "hunter2"\n')
+    assert "accounts.bice-x.api_key is a secret, and this file must hold none" in str(caught.value)
+    assert "hunter2" not in f"{caught.value} {caught.value.hint}"
+
+
 def test_the_environment_wins_over_the_secrets_and_these_over_the_file(tmp_path: Path) -> None:
     settings = read(
         tmp_path,
-        f'{ACCOUNTS}api_key = "file"\napi_secret = "file"\n[delivery]\nworkers = 2\n',
+        f"{ACCOUNTS}[delivery]\nworkers = 2\n",
         secrets='[bice-x]\napi_key = "secrets"\napi_secret = "secrets"\n',
         environment={"PUBLISHER_ACCOUNTS__BICE_X__API_KEY": "environment"},
     )
@@ -52,16 +59,20 @@ def test_the_environment_wins_over_the_secrets_and_these_over_the_file(tmp_path:
 @pytest.mark.parametrize(
     ("text", "secrets", "message"),
     [
-        ("accounts = 5", None, "publisher.toml: accounts: must be a table"),
-        ("accounts = [1]", None, "publisher.toml: accounts: must be a table"),
+        ("accounts = 5", None, "publisher.toml:1:1: accounts: must be a table"),
+        ("accounts = [1]", None, "publisher.toml:1:1: accounts: must be a table"),
         ("accounts = 5", "[bice-x]\napi_key = 'hunter2'", "[bice-x] is no account"),
         ("[accounts]\na = 5", "[a]\napi_key = 'hunter2'", "accounts.a: must be a table"),
-        ("delivery = 5", None, "publisher.toml: delivery: must be a table"),
-        ("[accounts.a]", None, "publisher.toml: accounts.a.channel: is missing"),
-        (ACCOUNTS, "accounts = 5", "secrets.toml: accounts is no table"),
-        (ACCOUNTS, "bice-x = 'hunter2'", "secrets.toml: bice-x is no table"),
-        (ACCOUNTS, "[bice-x]\napi_kee = 'hunter2'", "secrets.toml: api_kee under [bice-x] is no"),
-        (ACCOUNTS, "[bice-x]\napi_key = 5", "secrets.toml: bice-x.api_key: must be a text"),
+        ("delivery = 5", None, "publisher.toml:1:1: delivery: must be a table"),
+        ("[accounts.a]", None, "publisher.toml:1:2: accounts.a.channel: is missing"),
+        (ACCOUNTS, "accounts = 5", "secrets.toml:1:1: accounts is no table"),
+        (ACCOUNTS, "bice-x = 'hunter2'", "secrets.toml:1:1: bice-x is no table"),
+        (
+            ACCOUNTS,
+            "[bice-x]\napi_kee = 'hunter2'",
+            "secrets.toml:2:1: api_kee under [bice-x] is no",
+        ),
+        (ACCOUNTS, "[bice-x]\napi_key = 5", "secrets.toml:2:1: bice-x.api_key: must be a text"),
     ],
 )
 def test_what_has_another_shape_is_named_with_its_file(
@@ -77,7 +88,7 @@ def test_a_value_from_the_environment_is_named_by_its_variable(tmp_path: Path) -
     variable = "PUBLISHER_DELIVERY__WORKERS"
     with pytest.raises(ConfigurationError, match=f"^{variable}: "):
         read(tmp_path, environment={variable: "many"})
-    with pytest.raises(ConfigurationError, match=r"publisher\.toml: delivery: must be a table"):
+    with pytest.raises(ConfigurationError, match=r"publisher\.toml:1:1: delivery: must be a table"):
         read(tmp_path, "delivery = 5\n", environment={variable: "2"})
 
 

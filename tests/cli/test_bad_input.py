@@ -166,13 +166,13 @@ def test_no_posts_folder(cli: Cli, workspace: Path) -> None:
 
 BAD_SETTINGS = {
     "no TOML": ("[accounts", "publisher.toml is no valid TOML: "),
-    "an unknown key": ("lnaguage = 'fr'\n", "publisher.toml: lnaguage: "),
+    "an unknown key": ("lnaguage = 'fr'\n", "publisher.toml:1:1: lnaguage: "),
     "an unknown channel": (
         "[accounts.a]\nchannel = 'myspace'\n",
-        "publisher.toml: accounts.a.channel",
+        "publisher.toml:2:1: accounts.a.channel",
     ),
     "a Page without its number": ("[accounts.a]\nchannel = 'facebook'\n", "needs page_id"),
-    "a bad duration": ("[delivery]\nsettle = 'soon'\n", "publisher.toml: delivery.settle: "),
+    "a bad duration": ("[delivery]\nsettle = 'soon'\n", "publisher.toml:2:1: delivery.settle: "),
     "Latin-1": ("language = 'fr' # \xe9\n", "publisher.toml cannot be read: "),
 }
 

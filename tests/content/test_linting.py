@@ -313,7 +313,9 @@ def test_errors_cannot_be_ignored(workspace: Workspace) -> None:
 
 def test_settings_name_a_rule_that_does_not_exist(workspace: Workspace) -> None:
     workspace.write("publisher.toml", '[lint]\nignore = ["shoutin"]\n')
-    with pytest.raises(ConfigurationError, match=r"publisher\.toml: lint\.ignore\.0: .*'shouting'"):
+    with pytest.raises(
+        ConfigurationError, match=r"publisher\.toml:2:1: lint\.ignore\.0: .*'shouting'"
+    ):
         settings.load(workspace.path, {})
     workspace.write("publisher.toml", "[lint.hashtags]\ntwiter = 3\n")
     with pytest.raises(ConfigurationError) as raised:

@@ -49,16 +49,16 @@ def test_the_environment_wins_and_has_spaces_between_them(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("secrets", "message"),
     [
-        ("notices = 'hunter2'", "secrets.toml: notices is no table"),
-        ("[notices]\nurl = 'hunter2'", "secrets.toml: url under [notices] is no setting."),
-        ("[notices]\nurls = 5", "secrets.toml: notices.urls: must be a list"),
-        ("[notices]\nurls = [5]", "secrets.toml: notices.urls: must be a text"),
+        ("notices = 'hunter2'", "secrets.toml:1:1: notices is no table"),
+        ("[notices]\nurl = 'hunter2'", "secrets.toml:2:1: url under [notices] is no setting."),
+        ("[notices]\nurls = 5", "secrets.toml:2:1: notices.urls: must be a list"),
+        ("[notices]\nurls = [5]", "secrets.toml:2:1: notices.urls: must be a text"),
         (
             "[notices]\nurls = ['json://a', 'hunter2']",
-            "secrets.toml: notices.urls: number 2 must be like slack://…",
+            "secrets.toml:2:1: notices.urls: number 2 must be like slack://…",
         ),
-        ("[notices]\nurls = 'hunter2'", "secrets.toml: notices.urls: number 1 must be like"),
-        ("[notices]\nurls = [{hunter2 = 1}]", "secrets.toml: notices.urls: must be a text"),
+        ("[notices]\nurls = 'hunter2'", "secrets.toml:2:1: notices.urls: number 1 must be like"),
+        ("[notices]\nurls = [{hunter2 = 1}]", "secrets.toml:2:1: notices.urls: must be a text"),
     ],
 )
 def test_a_bad_address_is_told_with_its_place_and_not_repeated(
@@ -77,7 +77,9 @@ def test_a_bad_address_from_the_environment_is_named_by_its_variable(tmp_path: P
 
 
 def test_the_settings_that_may_be_committed_refuse_them(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="holds secrets") as caught:
+    with pytest.raises(
+        ConfigurationError, match="notices is a secret, and this file must hold none"
+    ) as caught:
         read(tmp_path, settings=f'{ACCOUNTS}[notices]\nurls = ["json://hunter2"]\n')
     assert "hunter2" not in str(caught.value)
     assert "secrets.toml" in str(caught.value.hint)
