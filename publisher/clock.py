@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 from publisher.errors import ConfigurationError
+from publisher.language import _
 
 ENVIRONMENT_VARIABLE = "PUBLISHER_CLOCK"
 _LONGEST_NAP = 0.05  # seconds; a shared clock may jump while somebody sleeps
@@ -176,7 +177,7 @@ def from_environment() -> Clock:
                 f"{ENVIRONMENT_VARIABLE} names a clock that cannot be read: {error}",
                 hint="Unset it, or start `publisher rehearse`, which makes such a clock itself.",
             ) from error
-    text, _, speed = wish.partition("@")
+    text, _at, speed = wish.partition("@")
     try:
         start, factor = datetime.fromisoformat(text), float(speed or 1)
         if start.tzinfo is None or start.year not in _YEARS or not 0 < factor <= _FASTEST:
@@ -193,8 +194,8 @@ def from_environment() -> Clock:
 def parse_duration(text: str) -> timedelta:
     """`45m`, `1h30m`, `2d`, `20s` as a timedelta; ValueError for anything else."""
     if not re.fullmatch(r"(?:\d+[dhms])+", text):
-        raise ValueError(f"{text!r} is no duration; write it like 45m, 1h30m or 2d")
+        raise ValueError(_("{text!r} is no duration; write it like 45m, 1h30m or 2d", text=text))
     seconds = sum(int(n) * _UNITS[unit] for n, unit in re.findall(r"(\d+)([dhms])", text))
     if seconds > 100 * 365 * 86400:
-        raise ValueError(f"{text!r} is longer than a century")
+        raise ValueError(_("{text!r} is longer than a century", text=text))
     return timedelta(seconds=seconds)

@@ -5,6 +5,8 @@ docs/states.md draws this table. The ledger refuses every move that is not in it
 
 from enum import StrEnum
 
+from publisher.language import _, later
+
 
 class State(StrEnum):
     AWAITING_APPROVAL = "awaiting-approval"
@@ -17,6 +19,20 @@ class State(StrEnum):
     HELD = "held"
     CANCELLED = "cancelled"
     WITHDRAWN = "withdrawn"
+
+
+_NAMES = {
+    State.AWAITING_APPROVAL: later("awaiting-approval"),
+    State.SCHEDULED: later("scheduled"),
+    State.PUBLISHING: later("publishing"),
+    State.PUBLISHED: later("published"),
+    State.UNCERTAIN: later("uncertain"),
+    State.FAILED: later("failed"),
+    State.MISSED: later("missed"),
+    State.HELD: later("held"),
+    State.CANCELLED: later("cancelled"),
+    State.WITHDRAWN: later("withdrawn"),
+}
 
 
 class Role(StrEnum):
@@ -90,6 +106,11 @@ ENDED_UNSENT = frozenset({_S.FAILED, _S.MISSED, _S.CANCELLED})
 
 OUT_OR_MAYBE = frozenset({_S.PUBLISHING, _S.PUBLISHED, _S.UNCERTAIN, _S.WITHDRAWN})
 """Out, or possibly out: no edit of a draft may send them again."""
+
+
+def in_words(state: State) -> str:
+    """The state as people call it, in their language."""
+    return _(_NAMES[state])
 
 
 def may_move(role: Role, source: State, target: State) -> bool:
