@@ -178,9 +178,12 @@ class Twitter:
         if posts and posts[-1].created_at < since - timeline.SKEW:
             return posts
         return Unknown(
-            f"Since this post the account on X has had more than {_MOST_PAGES * _PAGE_SIZE} posts, "
-            "too many to read. Look at the account, then say with `publisher resolve` or "
-            "`publisher retry` what you saw."
+            _(
+                "Since this post the account on X has had more than {number} posts, "
+                "too many to read. Look at the account, then say with `publisher "
+                "resolve` or `publisher retry` what you saw.",
+                number=_MOST_PAGES * _PAGE_SIZE,
+            )
         )
 
     def _page(self, query: Mapping[str, str]) -> timeline.Page | Reading:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, exists, or_, select
 
 from publisher.clock import Clock
+from publisher.language import _
 from publisher.ledger.database import Database
 from publisher.ledger.holds import held, hold
 from publisher.ledger.moves import ACTOR, Moved, change, claim_all, delivery_of
@@ -156,7 +157,9 @@ class Doubts:
         with self._database.write() as connection:
             match sighting:
                 case Accepted() if self._is_taken(connection, delivery, sighting.remote_id):
-                    message = "Another delivery turned out to be that post; it is looked for again."
+                    message = _(
+                        "Another delivery turned out to be that post; it is looked for again."
+                    )
                     return self._unread(connection, delivery, message)
                 case Accepted():
                     target, columns = known_out(delivery, sighting)
@@ -211,9 +214,11 @@ class Doubts:
                 delivery,
                 "refused",
                 target=State.FAILED,
-                error_message="The platform says that this text is on the account already, but "
-                "it is not among the posts since then. Look at the account; change the text if it "
-                "must go out again.",
+                error_message=_(
+                    "The platform says that this text is on the account already, but it is "
+                    "not among the posts since then. Look at the account; change the text "
+                    "if it must go out again."
+                ),
                 **_NO_DOUBT,
             )
         return self._change(
