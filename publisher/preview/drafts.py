@@ -125,7 +125,7 @@ class Drafts:
 
     def _view(self, post: Post, numbers: Mapping[str, int]) -> Draft:
         leaves = leaves_at(post)
-        recipients, _ = rendering.recipients(post, self._accounts)
+        recipients, _problems = rendering.recipients(post, self._accounts)
         return Draft(
             number=numbers[post.id],
             id=post.id,

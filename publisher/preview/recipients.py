@@ -9,7 +9,7 @@ from publisher.channels.capabilities import CAPABILITIES
 from publisher.channels.pages import Page
 from publisher.content import rendering
 from publisher.content.counting import length
-from publisher.language import _
+from publisher.language import _, later
 from publisher.looks import posts, website
 from publisher.looks.posts import Look
 from publisher.models import Account, Capabilities, Content, Delivery, Picture, Post
@@ -17,7 +17,7 @@ from publisher.preview.pictures import Pictures
 from publisher.preview.times import exact, leaves_at
 from publisher.states import State
 
-_CHANNELS = {"twitter": "X", "facebook": "Facebook", "site": "Website"}
+_CHANNELS = {"twitter": "X", "facebook": "Facebook", "site": later("Website")}
 _LOOKS = {"twitter": "x", "facebook": "facebook", "site": "site"}
 """The class that the stylesheet knows each look by."""
 _BAD = frozenset({State.FAILED, State.MISSED, State.UNCERTAIN})
@@ -106,7 +106,7 @@ class Recipients:
         return Recipient(
             account=account,
             title=_title(account),
-            channel=_CHANNELS[account.channel],
+            channel=_(_CHANNELS[account.channel]),
             look=_LOOKS[account.channel],
             leaves=exact(leaves, zone) if leaves and _differ(leaves, zone, self._zone) else None,
             zone=account.timezone,
@@ -154,7 +154,7 @@ class Recipients:
         delivery = self._standing.get((post.id, account.name))
         if delivery is None:
             return None
-        notes = [note for note in (delivery.error_message, delivery.reason) if note]
+        notes = [_(note) for note in (delivery.error_message, delivery.reason) if note]
         if delivery.approved_by:
             notes.append(_("approved by {name}", name=delivery.approved_by))
         if delivery.content.digest != content.digest:
