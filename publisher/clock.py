@@ -174,8 +174,12 @@ def from_environment() -> Clock:
             return SharedClock(Path(wish.removeprefix("file:")))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ConfigurationError(
-                f"{ENVIRONMENT_VARIABLE} names a clock that cannot be read: {error}",
-                hint="Unset it, or start `publisher rehearse`, which makes such a clock itself.",
+                _(
+                    "{variable} names a clock that cannot be read: {error}",
+                    variable=ENVIRONMENT_VARIABLE,
+                    error=error,
+                ),
+                hint=_("Unset it, or start `publisher rehearse`, which makes such a clock itself."),
             ) from error
     text, _at, speed = wish.partition("@")
     try:
@@ -184,9 +188,18 @@ def from_environment() -> Clock:
             raise ValueError(wish)
     except ValueError:
         raise ConfigurationError(
-            f"{ENVIRONMENT_VARIABLE} is {wish!r}, which is no instant with an offset and a speed.",
-            hint="Write it like 2016-03-07T08:00:00+01:00@600. The year is one from "
-            f"{_YEARS.start} to {_YEARS.stop - 1}, and the speed at most {_FASTEST:,}.",
+            _(
+                "{variable} is {wish!r}, which is no instant with an offset and a speed.",
+                variable=ENVIRONMENT_VARIABLE,
+                wish=wish,
+            ),
+            hint=_(
+                "Write it like 2016-03-07T08:00:00+01:00@600. The year is one from {first} to "
+                "{last}, and the speed at most {fastest:,}.",
+                first=_YEARS.start,
+                last=_YEARS.stop - 1,
+                fastest=_FASTEST,
+            ),
         ) from None
     return FastClock(start, factor)
 

@@ -203,4 +203,8 @@ def _named(summary: str | None, uid: str | None) -> str:
     words = (summary or "").strip()
     short = re.sub(r"\s+\S*$", " …", words[:_LONGEST_NAME]) if len(words) > _LONGEST_NAME else words
     identity = f" (UID {uid})" if uid else ""
-    return f"`{short}`{identity}" if short else (f"with the UID {uid}" if uid else "without a UID")
+    return (
+        f"`{short}`{identity}"
+        if short
+        else (_("with the UID {uid}", uid=uid) if uid else _("without a UID"))
+    )

@@ -76,7 +76,7 @@ def parse_time(text: str, zone: ZoneInfo) -> Moment | Flaw:
         aware = datetime.fromisoformat(f"{naive.isoformat()}{match['offset'].upper()}")
     except ValueError:
         return Flaw(
-            "bad-time", _("`{offset}` is no offset from UTC.", offset=match["offset"]), _SHAPE
+            "bad-time", _("`{offset}` is no offset from UTC.", offset=match["offset"]), _(_SHAPE)
         )
     return Moment(aware.astimezone(UTC))
 
@@ -151,7 +151,7 @@ def parse_anchor(text: str, agenda: Mapping[str, AgendaItem]) -> Moment | Flaw:
     match = _ANCHOR.fullmatch(text)
     if match is None:
         return Flaw(
-            "bad-time", _("`{text}` is neither a time nor an agenda item.", text=text), _SHAPE
+            "bad-time", _("`{text}` is neither a time nor an agenda item.", text=text), _(_SHAPE)
         )
     item = agenda.get(match["item"])
     if item is None:

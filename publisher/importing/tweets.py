@@ -23,10 +23,11 @@ from publisher.models import Position
 _FRONT = re.compile(r"---\n(?s:.*?)\n---(?:\n+|\Z)")
 _POLL_LINE = re.compile(r"\(\s?\)\s+\S")
 _KEYS = ("schedule", "media", "reply", "retweet", "poll", "thread-delimiter")
+_POLL = later("A poll is not supported.")
 _UNSUPPORTED = {
     "reply": later("Answering somebody else's post is not supported."),
     "retweet": later("Sharing somebody else's post is not supported."),
-    "poll": later("A poll is not supported."),
+    "poll": _POLL,
 }
 
 
@@ -114,7 +115,7 @@ class _File:
         lines = message.text.split("\n")
         if _POLL_LINE.match(lines[-1]):
             place = Place(self._name, message.line + len(lines) - 1)
-            self._notes.error("not-supported", place, _(_UNSUPPORTED["poll"]))
+            self._notes.error("not-supported", place, _(_POLL))
 
     def _schedule(self, message: _Message) -> datetime | None:
         entry = message.front.entries.get("schedule")

@@ -188,14 +188,9 @@ def _flaws_of_delivery(steps: list[_Row]) -> Iterator[tuple[int, str]]:
     if flaw:
         yield flaw
     elif last["target"] != about["of_state"]:
-        yield (
-            last["seq"],
-            _(
-                "left it {left}, but the delivery says {state}",
-                left=_(last["target"] or ""),
-                state=_(about["of_state"]),
-            ),
-        )
+        left, state = last["target"] or "", about["of_state"]
+        what = _("left it {left}, but the delivery says {state}", left=_(left), state=_(state))
+        yield last["seq"], what
 
 
 def _flaws_of_accounts(connection: Connection) -> Iterator[Break]:
