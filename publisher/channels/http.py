@@ -160,7 +160,9 @@ class _Adapter(HTTPAdapter):
         self._timeout = timeout.total_seconds()
         self._used_at = recorder.monotonic()
 
-    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+    def send(
+        self, request: requests.PreparedRequest, *_ignored: Any, **_named: Any
+    ) -> requests.Response:
         monotonic = self._recorder.monotonic
         if monotonic() - self._used_at > IDLE_LIMIT:
             self._hang_up()

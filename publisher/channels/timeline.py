@@ -186,7 +186,7 @@ def _in_place_of_links(word: str, around: list[str]) -> list[str]:
         return []
     rest, found = rest.removesuffix(last), []
     for piece in between:
-        link, _, rest = rest.partition(piece or " ")
+        link, _found, rest = rest.partition(piece or " ")
         found.append(link)
     return [*found, rest]
 

@@ -21,6 +21,7 @@ from publisher.channels.health import Health
 from publisher.channels.http import Recorder
 from publisher.channels.pieces import Interrupted, Pieces
 from publisher.clock import Clock
+from publisher.language import _
 from publisher.meaning import meaning, unreadable
 from publisher.models import Capabilities, Parcel, Picture, Prepared
 from publisher.outcome import Accepted, Answer, Outcome, Reading, Sighting, Step, Unknown
@@ -167,7 +168,7 @@ class Twitter:
         posts: list[timeline.Post] = []
         start = f"{since - timeline.LOOK_BACK:%Y-%m-%dT%H:%M:%SZ}"
         query = {"max_results": str(_PAGE_SIZE), "start_time": start}
-        for _ in range(_MOST_PAGES):
+        for _page in range(_MOST_PAGES):
             page = self._page(query)
             if not isinstance(page, timeline.Page):
                 return page

@@ -87,7 +87,15 @@ def _refuse_too_many(delivery: Delivery, remote_ids: Sequence[str]) -> None:
             **named,
         )
     )
-    hint = plural("Name one id.", "Name at most {number} ids, in the order of the parts.", left)
+    hint = (
+        _("Name one id.")
+        if left == 1
+        else plural(
+            "Name at most {number} id, in the order of the parts.",
+            "Name at most {number} ids, in the order of the parts.",
+            left,
+        )
+    )
     behind = _("Begin with part {part}.", part=recorded + 1) if recorded else ""
     raise NotPossible(message, hint=f"{hint} {behind}".rstrip())
 
