@@ -175,13 +175,13 @@ def from_environment() -> Clock:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ConfigurationError(
                 _(
-                    "{variable} names a clock that cannot be read: {error}",
+                    "{variable} names a clock that cannot be read: {problem}",
                     variable=ENVIRONMENT_VARIABLE,
-                    error=error,
+                    problem=error,
                 ),
                 hint=_("Unset it, or start `publisher rehearse`, which makes such a clock itself."),
             ) from error
-    text, _at, speed = wish.partition("@")
+    text, __, speed = wish.partition("@")
     try:
         start, factor = datetime.fromisoformat(text), float(speed or 1)
         if start.tzinfo is None or start.year not in _YEARS or not 0 < factor <= _FASTEST:
@@ -195,10 +195,10 @@ def from_environment() -> Clock:
             ),
             hint=_(
                 "Write it like 2016-03-07T08:00:00+01:00@600. The year is one from {first} to "
-                "{last}, and the speed at most {fastest:,}.",
+                "{last}, and the speed at most {fastest}.",
                 first=_YEARS.start,
                 last=_YEARS.stop - 1,
-                fastest=_FASTEST,
+                fastest=f"{_FASTEST:,}",
             ),
         ) from None
     return FastClock(start, factor)

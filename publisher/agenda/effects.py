@@ -17,7 +17,7 @@ from publisher.models import Account, Delivery, Post, Problem
 from publisher.planning.conflicts import APART
 from publisher.planning.difference import cancelled_by_a_person
 from publisher.settings import Settings
-from publisher.states import ENDED_UNSENT, OUT_OR_MAYBE, State, in_words
+from publisher.states import ENDED_UNSENT, OUT_OR_MAYBE, State
 
 
 class Note(NamedTuple):
@@ -200,12 +200,8 @@ def _fate(delivery: Delivery, late: _Late | None) -> _Fate:
         return _Fate(Note(_("cancelled by a person: it stays so")), follows=False)
     if delivery.state in ENDED_UNSENT:
         if late is _Late.EXPIRED:
-            return _Fate(
-                Note(_("{state}: it stays so", state=in_words(delivery.state))), follows=False
-            )
-        return _Fate(
-            Note(_("{state}: it goes back on the schedule", state=in_words(delivery.state)))
-        )
+            return _Fate(Note(_("{state}: it stays so", state=_(delivery.state))), follows=False)
+        return _Fate(Note(_("{state}: it goes back on the schedule", state=_(delivery.state))))
     if delivery.approved_by:
         return _Fate(
             Note(_("the approval by {name} becomes void", name=delivery.approved_by), severe=True)

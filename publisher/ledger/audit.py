@@ -140,11 +140,11 @@ class Audit:
                 breaks.append(
                     Break(_("No seal has the hash {noted}: the history was replaced.", noted=noted))
                 )
-            later = history.c.id > (newest.last if newest else 0)
+            newer = history.c.id > (newest.last if newest else 0)
             return Verdict(
                 steps=_count(connection, select(func.count()).select_from(history)),
                 deliveries=_count(connection, select(func.count()).select_from(deliveries)),
-                unsealed=_count(connection, select(func.count()).where(later)),
+                unsealed=_count(connection, select(func.count()).where(newer)),
                 seal=newest,
                 breaks=tuple(breaks),
             )

@@ -21,7 +21,7 @@ from publisher.ledger.resolution import resolved
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries
 from publisher.ledger.waking import wakes_at
 from publisher.models import Delivery, Prepared
-from publisher.states import ENDED_UNSENT, WAITING, Role, State, in_words
+from publisher.states import ENDED_UNSENT, WAITING, Role, State
 
 WITHDRAWABLE = ENDED_UNSENT | {State.PUBLISHED}
 """The states in which what is out of a delivery can be taken down."""
@@ -222,7 +222,7 @@ class Control:
                     "{account} has the same text in {other} ({state}).",
                     account=delivery.account,
                     other=other.post,
-                    state=in_words(other.state),
+                    state=_(other.state),
                 ),
                 hint=_("Change the draft's text and queue it, or say `repeat: true` in it."),
             )

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from publisher.errors import NoSuchPost
 from publisher.language import _
 from publisher.models import Delivery
-from publisher.states import in_words
 
 
 def no_such_post(post: str, account: str | None) -> NoSuchPost:
@@ -18,6 +17,6 @@ def no_such_post(post: str, account: str | None) -> NoSuchPost:
 def standing(found: Iterable[Delivery]) -> str:
     """`bice-x is published, bice-page is held`"""
     return ", ".join(
-        _("{account} is {state}", account=delivery.account, state=in_words(delivery.state))
+        _("{account} is {state}", account=delivery.account, state=_(delivery.state))
         for delivery in found
     )

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, tzinfo
 
 from publisher.language import _, later, plural
 from publisher.ledger.news import HeldAccount, Item, StuckDelivery
-from publisher.states import State
+from publisher.states import State, counted
 
 _SHOWN = 10
 _QUOTED = re.compile(r" ?\(“.*”\)", re.DOTALL)
@@ -83,16 +83,11 @@ def _summary(items: Sequence[Item]) -> str:
     """`1 account held or resting, 47 failed, 3 missed.`"""
     states = Counter(item.state for item in items if isinstance(item, StuckDelivery))
     accounts = len(items) - states.total()
-    failed, missed, uncertain = (states[state] for state in _EVENTS)
-    parts = {
-        plural(
-            "{number} account held or resting", "{number} accounts held or resting", accounts
-        ): accounts,
-        plural("{number} failed", "{number} failed", failed): failed,
-        plural("{number} missed", "{number} missed", missed): missed,
-        plural("{number} uncertain", "{number} uncertain", uncertain): uncertain,
-    }
-    return f"{', '.join(part for part, number in parts.items() if number)}."
+    parts = [
+        plural("{number} account held or resting", "{number} accounts held or resting", accounts)
+    ]
+    counts = [counted(state, states[state]) for state in _EVENTS if states[state]]
+    return f"{', '.join([*(parts if accounts else []), *counts])}."
 
 
 def _paragraph(item: Item, zone: tzinfo) -> str:

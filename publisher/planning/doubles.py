@@ -13,7 +13,7 @@ from publisher.models import Delivery, Post
 from publisher.planning.difference import cancelled_by_a_person
 from publisher.planning.plan import PlannedChange
 from publisher.planning.problems import Problems
-from publisher.states import ENDED_UNSENT, OUT_OR_MAYBE, WAITING, State, in_words
+from publisher.states import ENDED_UNSENT, OUT_OR_MAYBE, WAITING, State
 
 
 def refuse(
@@ -73,7 +73,7 @@ def refuse(
                     "{account} has the same text in {other} ({state}).",
                     account=change.account,
                     other=other,
-                    state=in_words(state),
+                    state=_(state),
                 ),
                 _("Change the text, or say `repeat: true` if it is meant to go out again."),
             )
@@ -85,7 +85,7 @@ def refuse(
                     "{account} has this text already ({state}), from a draft that was "
                     "called {other}; it does not go out again.",
                     account=change.account,
-                    state=in_words(state),
+                    state=_(state),
                     other=other,
                 ),
                 _("Nothing to do if the draft was renamed."),
@@ -125,7 +125,7 @@ def refuse_under_new_names(
                 "name any more. If that account is called {account} now, it would go "
                 "out twice; it is not queued.",
                 old=found.account,
-                state=in_words(found.state),
+                state=_(found.state),
                 account=change.account,
             ),
             _(
