@@ -216,12 +216,15 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
 
 
+_LOCKED = "database is locked"  # as SQLite says it
+
+
 def _use_wal(connection: Any) -> None:
     # For the lock that changes a new file's mode SQLite does not wait, whatever busy_timeout says.
     deadline = monotonic() + _BUSY_TIMEOUT_S
     while not _enters_wal(connection):
         if monotonic() > deadline:
-            raise sqlite3.OperationalError("database is locked")
+            raise sqlite3.OperationalError(_LOCKED)
         sleep(0.01)
 
 

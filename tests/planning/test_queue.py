@@ -310,7 +310,7 @@ def test_parts_of_a_thread_that_are_out_cannot_be_edited(
 def test_with_approval_required_a_post_waits_for_it(workspace: Workspace) -> None:
     workspace.write("publisher.toml", "[approval]\nrequired = true\n" + (
         workspace.path / "publisher.toml"
-    ).read_text().replace('language = "fr"\n', "", 1))  # fmt: skip
+    ).read_text().replace('language = "en"\n', "", 1))  # fmt: skip
     app = Application(settings.load(workspace.path), ManualClock())
     app.database.migrate()
     workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]")

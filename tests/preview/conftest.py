@@ -15,7 +15,7 @@ from tests.support.html import Structure, addresses, flaws
 from tests.support.workspaces import Workspace
 
 SETTINGS = """\
-language = "fr"
+language = "en"
 [accounts.bice-x]
 channel = "twitter"
 title = "BICE"

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 SETTINGS = """\
-language = "fr"
+language = "en"
 [accounts.bice-x]
 channel = "twitter"
 organisation = "BICE"
