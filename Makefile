@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test chaos fuzz check run lock clean
+.PHONY: help install demo test chaos fuzz check messages run lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
@@ -42,6 +42,9 @@ check: install ## lint, format, types, import rules, docs
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+messages: install ## bring publisher/locales/ up to date with the sources
+	$(BIN)/python -m tools.messages $(if $(FROM),--with $(FROM))
 
 run: install ## publish: broker, dispatcher and workers on this machine
 	$(BIN)/publisher run

@@ -1,12 +1,14 @@
 """Every error that Publisher raises on purpose.
 
-A class's docstring is its default message; `hint` says what to do next; `exit_code` is what the
-command line ends with: 1 the drafts or deliveries have problems, 2 wrong usage, 3 the
-surroundings are wrong. Bad drafts are not errors but `Problem` values (see `models.py`), and what
+A class's docstring is its default message; `hint` says what to do next; both are translated when
+the error is raised. `exit_code` is what the command line ends with: 1 the drafts or deliveries have
+problems, 2 wrong usage, 3 the surroundings are wrong. Bad drafts are not errors but `Problem` values (see `models.py`), and what
 a platform answers is an `Outcome` (see `outcome.py`).
 """
 
 from typing import ClassVar
+
+from publisher.language import _
 
 
 class PublisherError(Exception):
@@ -16,9 +18,9 @@ class PublisherError(Exception):
     hint: str | None = None
 
     def __init__(self, message: str | None = None, *, hint: str | None = None) -> None:
-        super().__init__(message or self.__doc__)
-        if hint is not None:
-            self.hint = hint
+        super().__init__(message or _(str(self.__doc__)))
+        hint = self.hint if hint is None else hint
+        self.hint = hint and _(hint)
 
 
 class UsageError(PublisherError):

@@ -53,7 +53,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> str:
 
 def _(message: str, **values: Any) -> str:
     """`message` in the current language, with `values` in the place of their names in braces."""
-    text = _catalogue(current()).gettext(message)
+    text = _catalogue(current()).gettext(message) if message else ""
     return text.format(**values) if values else text
 
 

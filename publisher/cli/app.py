@@ -21,6 +21,7 @@ from publisher.cli import (
     deliveries,
     doctor,
     drafts,
+    helps,
     imports,
     output,
     pages,
@@ -252,7 +253,15 @@ _add(
 
 
 def command() -> "TyperGroup":
-    """The whole command line, ready to run."""
+    """The whole command line, ready to run, in the language that is spoken."""
+    helps.teach_typer()
+    group = bare_command()
+    helps.translate(group)
+    return group
+
+
+def bare_command() -> "TyperGroup":
+    """The same as it is written here, in English."""
     group: TyperGroup = typer.main.get_command(application)  # type: ignore[assignment]
     group.commands = {name: group.commands[name] for name in _order}
     return group

@@ -32,7 +32,9 @@ _HOSTS = [
     ]
 ]
 _MACHINE_PATH = re.compile(r"(?<![\w.>)}-])/(?:work|root|home)/")
-_TARGETS = ["help", "install", "demo", "test", "chaos", "fuzz", "check", "run", "lock", "clean"]
+_TARGETS = [
+    "help", "install", "demo", "test", "chaos", "fuzz", "check", "messages", "run", "lock", "clean",
+]  # fmt: skip
 _SCRIPTS = [".ci/run", "tests/support/system.sh"]
 
 

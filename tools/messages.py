@@ -1,0 +1,133 @@
+# ruff: noqa: INP001 -- a script beside the package, not a part of it
+"""Brings the catalogues of publisher/locales/ up to date with the sources, and compiles them.
+
+`make messages` runs it. Messages that are new get an empty translation, those that are gone are
+dropped, and all others stay. `--with FOLDER` first takes over what the catalogues in another
+`locales` folder translate and ours do not. Nothing in the files depends on the day, the machine or
+line numbers, so two people's changes merge.
+"""
+
+import argparse
+import io
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+from publisher import errors
+from publisher.cli import app, helps
+from publisher.language import LANGUAGES, LOCALES
+
+SOURCES = Path(__file__).parents[1] / "publisher"
+TRANSLATIONS = [language for language in LANGUAGES if language != "en"]
+Message = str | tuple[str, str]
+"""A text, or one and many of what is counted."""
+
+_KEYWORDS = {"_": None, "later": None, "plural": (1, 2)}
+
+
+class _Plain(Catalog):
+    """A catalogue whose header says what gettext needs, and not when or by whom it was made."""
+
+    @property
+    def mime_headers(self) -> list[tuple[str, str]]:
+        return [
+            ("Language", str(self.locale)),
+            ("Content-Type", "text/plain; charset=UTF-8"),
+            ("Content-Transfer-Encoding", "8bit"),
+            ("Plural-Forms", self.plural_forms),
+        ]
+
+
+def messages() -> set[Message]:
+    """Every message in the sources."""
+    found: set[Message] = set(_of_calls())
+    for error in _errors(errors.PublisherError):
+        found.update(filter(None, (error.__doc__, error.hint)))
+    found.update(helps.texts(app.bare_command()))
+    return found
+
+
+def _of_calls() -> Iterator[Message]:
+    """What stands in `_`, `plural` and `later`, in Python and in templates."""
+    for path in sorted(SOURCES.rglob("*.py")):
+        yield from _extracted("python", path)
+    for path in sorted(SOURCES.rglob("*.html")):
+        yield from _extracted("jinja2", path)
+
+
+def _extracted(method: str, path: Path) -> Iterator[Message]:
+    with path.open("rb") as file:
+        for _, message, *_ in extract(method, file, _KEYWORDS):
+            yield message if isinstance(message, str) else (message[0], message[1])
+
+
+def _errors(above: type[errors.PublisherError]) -> Iterator[type[errors.PublisherError]]:
+    yield above
+    for below in above.__subclasses__():
+        yield from _errors(below)
+
+
+def read(path: Path, language: str) -> Catalog:
+    """The catalogue in a .po file."""
+    with path.open("rb") as file:
+        return read_po(file, language)
+
+
+def updated(language: str, wanted: set[Message], *before: Catalog) -> Catalog:
+    """A catalogue of just the wanted messages; of several translations the first counts."""
+    new = _Plain(language)
+    for message in wanted:
+        new.add(message, next(_translations(message, before), ""))
+    return new
+
+
+def _translations(
+    message: Message, catalogues: tuple[Catalog, ...]
+) -> Iterator[str | tuple[str, ...]]:
+    for catalogue in catalogues:
+        entry = catalogue.get(message)
+        if entry and entry.id == message and not entry.fuzzy:
+            texts = entry.string or ""
+            if texts and all(texts):
+                yield texts if isinstance(texts, str) else tuple(texts)
+
+
+def po_bytes(catalogue: Catalog) -> bytes:
+    """The .po file: sorted, each message in one line, without places."""
+    file = io.BytesIO()
+    write_po(file, catalogue, width=0, no_location=True, omit_header=True, sort_output=True)
+    header = "".join(f'"{name}: {value}\\n"\n' for name, value in catalogue.mime_headers)
+    return f'msgid ""\nmsgstr ""\n{header}\n'.encode() + file.getvalue().strip() + b"\n"
+
+
+def mo_bytes(catalogue: Catalog) -> bytes:
+    """The .mo file, the same whenever and wherever it is made."""
+    file = io.BytesIO()
+    write_mo(file, catalogue)
+    return file.getvalue()
+
+
+def main(arguments: list[str]) -> int:
+    """Write all catalogues, and say how many messages wait for a translation."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--with", dest="other", type=Path, metavar="FOLDER")
+    other: Path | None = parser.parse_args(arguments).other
+    wanted = messages()
+    for language in TRANSLATIONS:
+        place = Path(language) / "LC_MESSAGES" / "publisher.po"
+        before = [read(folder / place, language) for folder in (LOCALES, other) if folder]
+        catalogue = updated(language, wanted, *before)
+        (LOCALES / place).write_bytes(po_bytes(catalogue))
+        (LOCALES / place).with_suffix(".mo").write_bytes(mo_bytes(catalogue))
+        missing = sum(not any(entry.string or ()) for entry in catalogue if entry.id)
+        sys.stdout.write(f"{language}: {len(wanted)} messages, {missing} without translation\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
