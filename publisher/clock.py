@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 from publisher.errors import ConfigurationError
+from publisher.language import _
 
 ENVIRONMENT_VARIABLE = "PUBLISHER_CLOCK"
 _LONGEST_NAP = 0.05  # seconds; a shared clock may jump while somebody sleeps
@@ -173,19 +174,32 @@ def from_environment() -> Clock:
             return SharedClock(Path(wish.removeprefix("file:")))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ConfigurationError(
-                f"{ENVIRONMENT_VARIABLE} names a clock that cannot be read: {error}",
-                hint="Unset it, or start `publisher rehearse`, which makes such a clock itself.",
+                _(
+                    "{variable} names a clock that cannot be read: {problem}",
+                    variable=ENVIRONMENT_VARIABLE,
+                    problem=error,
+                ),
+                hint=_("Unset it, or start `publisher rehearse`, which makes such a clock itself."),
             ) from error
-    text, _, speed = wish.partition("@")
+    text, __, speed = wish.partition("@")
     try:
         start, factor = datetime.fromisoformat(text), float(speed or 1)
         if start.tzinfo is None or start.year not in _YEARS or not 0 < factor <= _FASTEST:
             raise ValueError(wish)
     except ValueError:
         raise ConfigurationError(
-            f"{ENVIRONMENT_VARIABLE} is {wish!r}, which is no instant with an offset and a speed.",
-            hint="Write it like 2016-03-07T08:00:00+01:00@600. The year is one from "
-            f"{_YEARS.start} to {_YEARS.stop - 1}, and the speed at most {_FASTEST:,}.",
+            _(
+                "{variable} is {wish!r}, which is no instant with an offset and a speed.",
+                variable=ENVIRONMENT_VARIABLE,
+                wish=wish,
+            ),
+            hint=_(
+                "Write it like 2016-03-07T08:00:00+01:00@600. The year is one from {first} to "
+                "{last}, and the speed at most {fastest}.",
+                first=_YEARS.start,
+                last=_YEARS.stop - 1,
+                fastest=f"{_FASTEST:,}",
+            ),
         ) from None
     return FastClock(start, factor)
 
@@ -193,8 +207,8 @@ def from_environment() -> Clock:
 def parse_duration(text: str) -> timedelta:
     """`45m`, `1h30m`, `2d`, `20s` as a timedelta; ValueError for anything else."""
     if not re.fullmatch(r"(?:\d+[dhms])+", text):
-        raise ValueError(f"{text!r} is no duration; write it like 45m, 1h30m or 2d")
+        raise ValueError(_("{text!r} is no duration; write it like 45m, 1h30m or 2d", text=text))
     seconds = sum(int(n) * _UNITS[unit] for n, unit in re.findall(r"(\d+)([dhms])", text))
     if seconds > 100 * 365 * 86400:
-        raise ValueError(f"{text!r} is longer than a century")
+        raise ValueError(_("{text!r} is longer than a century", text=text))
     return timedelta(seconds=seconds)

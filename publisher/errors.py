@@ -8,7 +8,29 @@ a platform answers is an `Outcome` (see `outcome.py`).
 
 from typing import ClassVar
 
-from publisher.language import _
+from publisher.language import _, later
+
+_OF_SYSTEM = (
+    later("Disk quota exceeded"),
+    later("File exists"),
+    later("File name too long"),
+    later("File too large"),
+    later("Input/output error"),
+    later("Is a directory"),
+    later("No space left on device"),
+    later("No such file or directory"),
+    later("Not a directory"),
+    later("Operation not permitted"),
+    later("Permission denied"),
+    later("Read-only file system"),
+    later("Too many levels of symbolic links"),
+    later("Too many open files"),
+)
+
+
+def why(error: OSError) -> str:
+    """What the system says, without a full stop."""
+    return _(error.strerror or str(error))
 
 
 class PublisherError(Exception):
@@ -108,7 +130,9 @@ class PictureUnusable(PublisherError):
 class StorageError(PublisherError):
     """A file cannot be written."""
 
-    hint = "Check free space and permissions of the workspace's var/ folder, then run it again."
+    hint: str = (
+        "Check free space and permissions of the workspace's var/ folder, then run it again."
+    )
 
 
 class AlreadyRunning(PublisherError):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from publisher.child import Child
 from publisher.errors import ProcessFailed
+from publisher.language import _
 
 QUICK_DEATHS = 5  # so many in a row, and starting it again is no remedy
 _QUICK = 10.0  # seconds; whoever dies younger than that died at once
@@ -73,18 +74,30 @@ class Kept:
         how = self._how_it_ended()
         if self._quick_deaths >= QUICK_DEATHS:
             raise ProcessFailed(
-                f"{child.name} {how} {QUICK_DEATHS} times as soon as it was started. "
-                f"Its last lines:\n{child.last_lines()}",
-                hint=f"Its whole log is {child.log}.",
+                _(
+                    "{process} {ended} {times} times as soon as it was started. Its last lines:\n"
+                    "{lines}",
+                    process=child.name,
+                    ended=how,
+                    times=QUICK_DEATHS,
+                    lines=child.last_lines(),
+                ),
+                hint=_("Its whole log is {log}.", log=child.log),
             )
         delay = min(_LONGEST_DELAY, 0.25 * 2**self._quick_deaths if self._quick_deaths else 0.0)
         self._start_at = time.monotonic() + delay
-        self._say(f"{child.name} {how}; it starts again" + (f" in {delay:g} s." if delay else "."))
+        again = (
+            _("it starts again in {seconds} s.", seconds=f"{delay:g}")
+            if delay
+            else _("it starts again.")
+        )
+        self._say(f"{child.name} {how}; {again}")
 
     def _how_it_ended(self) -> str:
         status = self.child.exit_status
         if self._silence > self._silence_limit:
-            return f"gave no sign of life for {self._silence_limit:g} s and was killed"
+            silence = f"{self._silence_limit:g}"
+            return _("gave no sign of life for {seconds} s and was killed", seconds=silence)
         if status is not None and status < 0:
-            return f"was killed (signal {-status})"
-        return f"ended (status {status})"
+            return _("was killed (signal {number})", number=-status)
+        return _("ended (status {number})", number=status)

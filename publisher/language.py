@@ -7,14 +7,17 @@ shown. Each process speaks the language that `use` was told; a web request may h
 
 import gettext
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
-LANGUAGES = ("en", "fr", "es", "pl")
+Language = Literal["en", "fr", "es", "pl"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 LOCALES = Path(__file__).parent / "locales"
 
 _of_process = "en"
@@ -37,27 +40,33 @@ def speaking(language: str) -> Iterator[None]:
         _of_context.reset(token)
 
 
+def weekday(day: date) -> str:
+    """Its name in short, such as Mon."""
+    names = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
+    return names[day.weekday()]
+
+
 def current() -> str:
     """The language that is spoken now."""
     return _of_context.get() or _of_process
 
 
-def from_environment(environ: Mapping[str, str] = os.environ) -> str:
+def from_environment(environ: Mapping[str, str] = os.environ) -> Language:
     """The language that the locale asks for; English for one that we do not speak."""
     for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
         if value := environ.get(variable):
-            code = value[:2].lower()
-            return code if code in LANGUAGES else "en"
+            code = re.split("[_.@-]", value.lower())[0]
+            return next((language for language in LANGUAGES if language == code), "en")
     return "en"
 
 
-def _(message: str, **values: Any) -> str:
+def _(message: str, /, **values: Any) -> str:
     """`message` in the current language, with `values` in the place of their names in braces."""
     text = _catalogue(current()).gettext(message) if message else ""
     return text.format(**values) if values else text
 
 
-def plural(one: str, many: str, number: int, **values: Any) -> str:
+def plural(one: str, many: str, number: int, /, **values: Any) -> str:
     """The form that goes with `number`, which stands in the text as `{number}`."""
     text = _catalogue(current()).ngettext(one, many, number)
     return text.format(number=number, **values)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from publisher.errors import AlreadyRunning, StorageError
+from publisher.errors import AlreadyRunning, StorageError, why
+from publisher.language import _
 
 
 @contextmanager
@@ -19,7 +20,9 @@ def locked(path: Path, what: str) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
-        raise StorageError(f"{path} cannot be written: {error.strerror}.") from error
+        raise StorageError(
+            _("{path} cannot be written: {reason}.", path=path, reason=why(error))
+        ) from error
     try:
         _take(lock, path, what)
         yield
@@ -35,7 +38,9 @@ def _take(lock: int, path: Path, what: str) -> None:
     except BlockingIOError:
         pid = os.read(lock, 20).decode().strip() or "unknown"
         raise AlreadyRunning(
-            f"{what} is already at work in this workspace (process {pid})."
+            _("{what} is already at work in this workspace (process {pid}).", what=what, pid=pid)
         ) from None
     except OSError as error:
-        raise StorageError(f"{path} cannot be written: {error.strerror}.") from error
+        raise StorageError(
+            _("{path} cannot be written: {reason}.", path=path, reason=why(error))
+        ) from error

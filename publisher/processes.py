@@ -9,6 +9,7 @@ from publisher.child import Child
 from publisher.errors import BrokerUnavailable
 from publisher.interruption import Interruption
 from publisher.kept import QUICK_DEATHS, Kept, Say
+from publisher.language import _
 from publisher.room import Room
 from publisher.settings import Settings
 
@@ -94,7 +95,7 @@ class Processes:
             time.sleep(0.05)
         for child in children:
             if child.running:
-                self._say(f"{child.name} did not end by itself and was stopped.")
+                self._say(_("{name} did not end by itself and was stopped.", name=child.name))
                 child.kill()
 
     def _tend_broker(self, embedded: broker.EmbeddedBroker) -> None:
@@ -105,11 +106,11 @@ class Processes:
             self._broker_failures += 1
             if self._broker_failures >= QUICK_DEATHS:
                 raise
-            self._say(f"broker: {error}")
+            self._say(_("broker: {problem}", problem=error))
             return
         self._broker_failures = 0
         if restarted:
-            self._say("The broker had died or hung and was started again.")
+            self._say(_("The broker had died or hung and was started again."))
         if embedded.url != address:
             self._tell_address()
             for kept in (self._dispatcher, *self._workers):

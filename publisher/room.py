@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from publisher.language import _, later
+
 _LOOK = 2.0  # seconds between two looks
 _LEAST = 1_000_000  # bytes; SQLite and the logs write in pieces of a few thousand
 
@@ -29,10 +31,14 @@ class Room:
         trouble = self._found()
         if trouble and not self._trouble:
             self._say(
-                f"The disk with {self._folder} is {trouble}: what comes next waits until it is not."
+                _(
+                    "The disk with {folder} is {trouble}: what comes next waits until it is not.",
+                    folder=self._folder,
+                    trouble=_(trouble),
+                )
             )
         elif self._trouble and not trouble:
-            self._say(f"The disk with {self._folder} takes files again.")
+            self._say(_("The disk with {folder} takes files again.", folder=self._folder))
         self._trouble = trouble
 
     def _found(self) -> str | None:
@@ -41,5 +47,5 @@ class Room:
         except OSError:
             return None  # whoever needs the folder says what is wrong with it
         if disk.f_flag & os.ST_RDONLY:
-            return "read-only"
-        return "full" if disk.f_bavail * disk.f_frsize < _LEAST else None
+            return later("read-only")
+        return later("full") if disk.f_bavail * disk.f_frsize < _LEAST else None

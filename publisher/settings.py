@@ -27,8 +27,10 @@ from pydantic import (
     model_validator,
 )
 
+from publisher import language
 from publisher.clock import parse_duration
-from publisher.errors import ConfigurationError, CredentialsMissing, WorkspaceNotFound
+from publisher.errors import ConfigurationError, CredentialsMissing
+from publisher.language import Language, _, later
 from publisher.models import Account, Advice, ApprovalRule, Mandate
 from publisher.sources import (
     SECRETS_FILE,
@@ -36,6 +38,7 @@ from publisher.sources import (
     SETTINGS_FILE,
     Keys,
     Sources,
+    find_workspace,
     nearest,
     variable,
 )
@@ -65,7 +68,7 @@ def _duration(value: object) -> object:
 
 def _positive(value: timedelta) -> timedelta:
     if value <= timedelta(0):
-        raise ValueError("must be longer than nothing")
+        raise ValueError(_("must be longer than nothing"))
     return value
 
 
@@ -90,8 +93,10 @@ class BrokerSettings(_Section):
         if url and not _is_address_of_redis(url):
             # It may hold a password, so it is not repeated here.
             raise ValueError(
-                "must be like redis://USER:PASSWORD@HOST:6379/0, or rediss:// for TLS, with special"
-                " characters of the password written as %XX; or empty, for the embedded broker"
+                _(
+                    "must be like redis://USER:PASSWORD@HOST:6379/0, or rediss:// for TLS, with special "
+                    "characters of the password written as %XX; or empty, for the embedded broker"
+                )
             )
         return url
 
@@ -144,8 +149,11 @@ class NoticeSettings(_Section):
             # It may hold a token, so it is not repeated here.
             if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://\S", url.get_secret_value()):
                 raise ValueError(
-                    f"number {number} must be like slack://…, mailtos://… or ntfys://…; "
-                    "docs/notices.md shows examples"
+                    _(
+                        "number {number} must be like slack://…, mailtos://… or ntfys://…; docs/notices.md "
+                        "shows examples",
+                        number=number,
+                    )
                 )
         return urls
 
@@ -193,13 +201,13 @@ class AccountSettings(_Section):
         try:
             ZoneInfo(timezone or "UTC")
         except (KeyError, ValueError, OSError):
-            raise ValueError("must be a time zone, like Europe/Warsaw or America/Lima") from None
+            raise ValueError(_("must be a time zone, like Europe/Warsaw or America/Lima")) from None
         return timezone
 
     @model_validator(mode="after")
     def _page_needs_an_id(self) -> Self:
         if self.channel == "facebook" and not self.page_id:
-            raise ValueError("an account of facebook needs page_id, the number of its Page")
+            raise ValueError(_("an account of facebook needs page_id, the number of its Page"))
         return self
 
     def account(self, name: str) -> Account:
@@ -212,7 +220,8 @@ class Settings(_Section):
     workspace: Path
     var: Path = Path("var")
     """Where everything that is written goes; relative to the workspace."""
-    language: Literal["en", "fr", "es", "pl"] = "en"
+    language: Language = Field(default_factory=language.from_environment)
+    """Of messages, pages and new drafts; where nobody names one, the locale's."""
     database: DatabaseSettings = DatabaseSettings()
     broker: BrokerSettings = BrokerSettings()
     approval: ApprovalSettings = ApprovalSettings()
@@ -233,12 +242,20 @@ class Settings(_Section):
             other = taken.setdefault(variable((name,)), name)
             if other != name:
                 raise ValueError(
-                    f"{other} and {name} would share their environment variables; rename one"
+                    _(
+                        "{other} and {name} would share their environment variables; rename one",
+                        other=other,
+                        name=name,
+                    )
                 )
             if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
-                raise ValueError(f"{name!r} is no account's name; use a-z, 0-9, - and _")
+                raise ValueError(
+                    _("{name!r} is no account's name; use a-z, 0-9, - and _", name=name)
+                )
             if name in (*CHANNELS, "all"):
-                raise ValueError(f"{name!r} cannot be an account's name: in drafts it means many")
+                raise ValueError(
+                    _("{name!r} cannot be an account's name: in drafts it means many", name=name)
+                )
         return accounts
 
     @model_validator(mode="after")
@@ -291,32 +308,39 @@ class Settings(_Section):
         if missing:
             named = variable(("accounts", account, missing[0]))
             raise CredentialsMissing(
-                f"Account {account} ({entry.channel}) has no {', '.join(missing)}.",
-                hint=f"Put it under [{account}] in secrets.toml or into {named}; "
-                "docs/credentials.md shows where it comes from.",
+                _(
+                    "Account {account} ({channel}) has no {names}.",
+                    account=account,
+                    channel=entry.channel,
+                    names=", ".join(missing),
+                ),
+                hint=_(
+                    "Put it under [{account}] in secrets.toml or into {variable}; docs/credentials.md "
+                    "shows where it comes from.",
+                    account=account,
+                    variable=named,
+                ),
             )
         return secrets
-
-
-def find_workspace(start: Path) -> Path:
-    """The nearest folder, `start` or above it, that holds a publisher.toml."""
-    folder = start.resolve()
-    for candidate in (folder, *folder.parents):
-        if (candidate / SETTINGS_FILE).is_file():
-            return candidate
-    raise WorkspaceNotFound(f"There is no {SETTINGS_FILE} in {folder} or in any folder above.")
 
 
 def load(workspace: Path, environment: Mapping[str, str] = os.environ) -> Settings:
     """Read all settings of a workspace; ConfigurationError names the source and the key."""
     sources = Sources(workspace)
     if "workspace" in sources.values:
-        raise ConfigurationError(f"{SETTINGS_FILE}: `workspace` is no setting.")
+        raise ConfigurationError(_("{file}: `workspace` is no setting.", file=SETTINGS_FILE))
     for name in _SECRET_SECTIONS:
         if name in sources.values:
             raise ConfigurationError(
-                f"{SETTINGS_FILE}: [{name}] holds secrets, and this file is none.",
-                hint=f"Put it into {SECRETS_FILE}; docs/settings.md lists every setting.",
+                _(
+                    "{file}: [{name}] holds secrets, and this file must hold none.",
+                    file=SETTINGS_FILE,
+                    name=name,
+                ),
+                hint=_(
+                    "Put it into {file}; docs/settings.md lists every setting.",
+                    file=SECRETS_FILE,
+                ),
             )
     named = environment.get(SECRETS_VARIABLE)
     secrets_file = workspace / (named or SECRETS_FILE)
@@ -344,20 +368,36 @@ def _paths(model: type[BaseModel], above: Keys = ()) -> Iterator[Keys]:
 
 
 _MESSAGES = {
-    "extra_forbidden": "is no setting",
-    "missing": "is missing",
-    "dict_type": "must be a table",
-    "tuple_type": "must be a list",
-    "model_type": "must be a table",
-    "string_type": "must be a text between quotes",
+    "extra_forbidden": later("is no setting"),
+    "missing": later("is missing"),
+    "dict_type": later("must be a table"),
+    "tuple_type": later("must be a list"),
+    "model_type": later("must be a table"),
+    "string_type": later("must be a text between quotes"),
+    "literal_error": later("must be {expected}"),
+    "string_pattern_mismatch": later("must match {pattern}"),
+    "bool_parsing": later("must be true or false"),
+    "bool_type": later("must be true or false"),
+    "int_parsing": later("must be a whole number"),
+    "int_type": later("must be a whole number"),
+    "int_from_float": later("must be a whole number"),
+    "decimal_parsing": later("must be a number"),
+    "decimal_type": later("must be a number"),
+    "greater_than_equal": later("must be {ge} or more"),
+    "less_than_equal": later("must be {le} or less"),
 }
+"""What pydantic finds, in our words; values in braces are those of its context."""
 
 
 def _explain(error: ValidationError, sources: Sources) -> str:
     lines = []
-    for detail in error.errors(include_input=False, include_url=False, include_context=False):
-        message = _MESSAGES.get(detail["type"], detail["msg"].removeprefix("Value error, "))
-        lines.append(f"{sources.place(tuple(map(str, detail['loc'])))}: {message}")
+    for detail in error.errors(include_input=False, include_url=False):
+        message = _MESSAGES.get(detail["type"])
+        if message is None:
+            told = detail["msg"].removeprefix("Value error, ")
+        else:
+            told = _(message, **detail.get("ctx", {}))
+        lines.append(f"{sources.place(tuple(map(str, detail['loc'])))}: {told}")
     return "\n".join(lines)
 
 
@@ -366,7 +406,7 @@ def _hint(error: ValidationError) -> str | None:
         if detail["type"] == "extra_forbidden":
             known = _fields_at(detail["loc"][:-1])
             return nearest(str(detail["loc"][-1]), known)
-    return "docs/settings.md lists every setting."
+    return _("docs/settings.md lists every setting.")
 
 
 def _fields_at(location: tuple[int | str, ...]) -> list[str]:

@@ -5,12 +5,14 @@ hold is for `settings` to say.
 """
 
 import difflib
+import os
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from publisher.errors import ConfigurationError
+from publisher.errors import ConfigurationError, WorkspaceNotFound
+from publisher.language import LANGUAGES, Language, _, from_environment
 
 SETTINGS_FILE = "publisher.toml"
 SECRETS_FILE = "secrets.toml"
@@ -27,6 +29,42 @@ Keys = tuple[str, ...]
 def variable(keys: Keys) -> str:
     """The environment variable of a setting, whose path in the file is `keys`."""
     return PREFIX + "__".join(keys).upper().replace("-", "_")
+
+
+def find_workspace(start: Path) -> Path:
+    """The nearest folder, `start` or above it, that holds a publisher.toml."""
+    folder = start.resolve()
+    for candidate in (folder, *folder.parents):
+        if (candidate / SETTINGS_FILE).is_file():
+            return candidate
+    raise WorkspaceNotFound(
+        _(
+            "There is no {file} in {folder} or in any folder above.",
+            file=SETTINGS_FILE,
+            folder=folder,
+        )
+    )
+
+
+def spoken(workspace: Path | None, environment: Mapping[str, str] = os.environ) -> Language:
+    """The language of messages, before anything else is known, and whatever else is wrong.
+
+    That is the setting `language`, if it can be made out, and else the locale's.
+    """
+    told = environment.get(variable(("language",))) or _language_in(workspace)
+    found = next((language for language in LANGUAGES if language == told), None)
+    return found or from_environment(environment)
+
+
+def _language_in(workspace: Path | None) -> object:
+    if workspace is None:
+        return None
+    try:
+        return tomllib.loads((workspace / SETTINGS_FILE).read_text(encoding="utf-8")).get(
+            "language"
+        )
+    except (OSError, ValueError, RecursionError):
+        return None  # whoever needs the settings says what is wrong with them
 
 
 class Sources:
@@ -62,19 +100,32 @@ class Sources:
         for name, table in _tables(secrets, path):
             if name not in self.accounts:
                 raise ConfigurationError(
-                    f"{path.name}: [{name}] is no account of {SETTINGS_FILE}.",
+                    _(
+                        "{file}: [{name}] is no account of {settings}.",
+                        file=path.name,
+                        name=name,
+                        settings=SETTINGS_FILE,
+                    ),
                     hint=nearest(name, self.accounts),
                 )
             if not isinstance(table, dict):
                 raise ConfigurationError(
-                    f"{path.name}: {name} is no table.",
-                    hint=f"Write [{name}] on a line of its own, and its credentials below it.",
+                    _("{file}: {section} is no table.", file=path.name, section=name),
+                    hint=_(
+                        "Write [{name}] on a line of its own, and its credentials below it.",
+                        name=name,
+                    ),
                 )
             for field, value in table.items():
                 if field not in credentials:
                     raise ConfigurationError(
-                        f"{path.name}: {field} under [{name}] is no credential.",
-                        hint=f"Credentials are {', '.join(sorted(credentials))}.",
+                        _(
+                            "{file}: {field} under [{name}] is no credential.",
+                            file=path.name,
+                            field=field,
+                            name=name,
+                        ),
+                        hint=_("Credentials are {names}.", names=", ".join(sorted(credentials))),
                     )
                 self._set(("accounts", name, field), value, f"{path.name}: {name}.{field}")
 
@@ -83,13 +134,21 @@ class Sources:
     ) -> None:
         if not isinstance(table, dict):
             raise ConfigurationError(
-                f"{file}: {section} is no table.",
-                hint=f"Write [{section}] on a line of its own, and its settings below it.",
+                _("{file}: {section} is no table.", file=file, section=section),
+                hint=_(
+                    "Write [{section}] on a line of its own, and its settings below it.",
+                    section=section,
+                ),
             )
         for field, value in table.items():
             if field not in settings:
                 raise ConfigurationError(
-                    f"{file}: {field} under [{section}] is no setting.",
+                    _(
+                        "{file}: {field} under [{section}] is no setting.",
+                        file=file,
+                        field=field,
+                        section=section,
+                    ),
                     hint=nearest(field, settings),
                 )
             self._set((section, field), value, f"{file}: {section}.{field}")
@@ -102,7 +161,10 @@ class Sources:
                 continue
             if name not in known:
                 raise ConfigurationError(
-                    f"The environment variable {name} is set, but there is no such setting.",
+                    _(
+                        "The environment variable {name} is set, but there is no such setting.",
+                        name=name,
+                    ),
                     hint=_nearest_variable(name, [*known, *OTHER_VARIABLES]),
                 )
             self._set(known[name], value, name)
@@ -112,7 +174,9 @@ class Sources:
         for depth, key in enumerate(keys[:-1], start=1):
             table = table.setdefault(key, {})
             if not isinstance(table, dict):
-                raise ConfigurationError(f"{self.place(keys[:depth])}: must be a table.")
+                raise ConfigurationError(
+                    _("{place}: must be a table.", place=self.place(keys[:depth]))
+                )
         table[keys[-1]] = value
         self._origins[keys] = origin
 
@@ -120,13 +184,17 @@ class Sources:
 def nearest(name: str, known: Collection[str]) -> str:
     """A hint: the name that was probably meant, or all there are."""
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(sorted(known))}."
+    if near:
+        return _("Did you mean {name}?", name=near[0])
+    return _("Known are: {names}.", names=", ".join(sorted(known)))
 
 
 def _nearest_variable(name: str, known: Collection[str]) -> str:
     rests = [one.removeprefix(PREFIX) for one in known]  # what all begin with makes nothing alike
     near = difflib.get_close_matches(name.removeprefix(PREFIX), rests, n=1, cutoff=0.6)
-    return f"Did you mean {PREFIX}{near[0]}?" if near else "docs/settings.md lists them all."
+    if near:
+        return _("Did you mean {name}?", name=f"{PREFIX}{near[0]}")
+    return _("docs/settings.md lists them all.")
 
 
 def _tables(secrets: dict[str, Any], path: Path) -> Iterator[tuple[str, Any]]:
@@ -134,8 +202,8 @@ def _tables(secrets: dict[str, Any], path: Path) -> Iterator[tuple[str, Any]]:
     nested = secrets.pop("accounts", {})
     if not isinstance(nested, dict):
         raise ConfigurationError(
-            f"{path.name}: accounts is no table.",
-            hint="The credentials of an account stand under [NAME].",
+            _("{file}: {section} is no table.", file=path.name, section="accounts"),
+            hint=_("The credentials of an account stand under [NAME]."),
         )
     yield from nested.items()
     yield from secrets.items()
@@ -145,10 +213,14 @@ def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ConfigurationError(f"{path} does not exist.") from None
+        raise ConfigurationError(_("{path} does not exist.", path=path)) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} cannot be read: {error}") from None
+        raise ConfigurationError(
+            _("{path} cannot be read: {reason}", path=path, reason=error)
+        ) from None
     except tomllib.TOMLDecodeError as error:
         # The parser's message names line and column; it does not quote the line, which in
         # secrets.toml would be a secret.
-        raise ConfigurationError(f"{path} is no valid TOML: {error}") from None
+        raise ConfigurationError(
+            _("{path} is no valid TOML: {error}", path=path, error=error)
+        ) from None

@@ -5,18 +5,40 @@ docs/states.md draws this table. The ledger refuses every move that is not in it
 
 from enum import StrEnum
 
+from publisher.language import later, plural
+
 
 class State(StrEnum):
-    AWAITING_APPROVAL = "awaiting-approval"
-    SCHEDULED = "scheduled"
-    PUBLISHING = "publishing"
-    PUBLISHED = "published"
-    UNCERTAIN = "uncertain"
-    FAILED = "failed"
-    MISSED = "missed"
-    HELD = "held"
-    CANCELLED = "cancelled"
-    WITHDRAWN = "withdrawn"
+    """Scripts read the values; people read them translated, by `_`."""
+
+    AWAITING_APPROVAL = later("awaiting-approval")
+    SCHEDULED = later("scheduled")
+    PUBLISHING = later("publishing")
+    PUBLISHED = later("published")
+    UNCERTAIN = later("uncertain")
+    FAILED = later("failed")
+    MISSED = later("missed")
+    HELD = later("held")
+    CANCELLED = later("cancelled")
+    WITHDRAWN = later("withdrawn")
+
+
+def counted(state: State, number: int) -> str:
+    """How many are in that state, for people: `2 published`."""
+    return {
+        State.AWAITING_APPROVAL: plural(
+            "{number} awaiting-approval", "{number} awaiting-approval", number
+        ),
+        State.SCHEDULED: plural("{number} scheduled", "{number} scheduled", number),
+        State.PUBLISHING: plural("{number} publishing", "{number} publishing", number),
+        State.PUBLISHED: plural("{number} published", "{number} published", number),
+        State.UNCERTAIN: plural("{number} uncertain", "{number} uncertain", number),
+        State.FAILED: plural("{number} failed", "{number} failed", number),
+        State.MISSED: plural("{number} missed", "{number} missed", number),
+        State.HELD: plural("{number} held", "{number} held", number),
+        State.CANCELLED: plural("{number} cancelled", "{number} cancelled", number),
+        State.WITHDRAWN: plural("{number} withdrawn", "{number} withdrawn", number),
+    }[state]
 
 
 class Role(StrEnum):

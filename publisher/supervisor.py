@@ -14,6 +14,7 @@ from publisher.clock import ENVIRONMENT_VARIABLE, FastClock, SharedClock
 from publisher.errors import LedgerUnavailable
 from publisher.interruption import Interruption
 from publisher.kept import Say
+from publisher.language import _
 from publisher.ledger.queries import Step
 from publisher.lock import locked
 from publisher.processes import Processes
@@ -65,7 +66,7 @@ def _look_at_credentials(settings: Settings, say: Say) -> None:
     if missing and len(missing) == len(settings.accounts):
         raise next(iter(missing.values()))
     for error in missing.values():
-        say(f"{error} Its posts wait. {error.hint}")
+        say(_("{error} Its posts wait. {hint}", error=error, hint=error.hint))
 
 
 def _clock_for_children(app: Application) -> dict[str, str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from publisher import language
 from publisher.broker import EmbeddedBroker
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.control import Control
@@ -32,9 +33,15 @@ def refused_connections() -> Iterator[list[str]]:
 
 
 @pytest.fixture(autouse=True)
-def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for variable in [name for name in os.environ if name.startswith("PUBLISHER_")]:
         monkeypatch.delenv(variable)
+    # Everybody's tests speak English, until they ask for something else.
+    monkeypatch.delenv("LC_MESSAGES", raising=False)
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    language.use("en")
+    yield
+    language.use("en")
 
 
 @pytest.fixture(scope="session")

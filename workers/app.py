@@ -15,6 +15,7 @@ from celery.signals import worker_init
 
 from publisher.app import Application
 from publisher.errors import BrokerUnavailable, PublisherError
+from publisher.language import _
 from workers.pulse import Consuming, pulse
 
 _ONCE_IN = 60.0  # seconds between two equal lines about the broker
@@ -32,13 +33,17 @@ def _broker_url() -> str:
         url = publisher().settings.broker.url
         if not url:
             raise BrokerUnavailable(
-                "No broker is named, and the embedded one belongs to `publisher run`.",
-                hint="Start `publisher run`, or set [broker] url in publisher.toml "
-                "(or PUBLISHER_BROKER__URL) to a Redis server.",
+                _("No broker is named, and the embedded one belongs to `publisher run`."),
+                hint=_(
+                    "Start `publisher run`, or set [broker] url in publisher.toml (or "
+                    "PUBLISHER_BROKER__URL) to a Redis server."
+                ),
             )
     except PublisherError as error:
         # Celery imports this module, and would show a traceback of it.
-        sys.stderr.write(f"error: {error}\n" + (f"hint: {error.hint}\n" if error.hint else ""))
+        sys.stderr.write(
+            f"{_('error:')} {error}\n" + (f"{_('hint:')} {error.hint}\n" if error.hint else "")
+        )
         sys.exit(error.exit_code)
     return url
 

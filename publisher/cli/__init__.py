@@ -12,7 +12,10 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
-from publisher.errors import PublisherError, StorageError
+from publisher import language
+from publisher.cli.arguments import language_in
+from publisher.errors import PublisherError, StorageError, why
+from publisher.language import _
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -24,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the result is the exit code."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     _print_anything()
+    language.use(language_in(arguments))
     try:
         code = _run(arguments)
         sys.stdout.flush()
@@ -60,7 +64,7 @@ def _explain(error: Exception, arguments: list[str]) -> int:
     if isinstance(error, PublisherError):
         return _fail(str(error), error.hint, error.exit_code)
     if isinstance(error, OSError) and error.errno in _STORAGE and error.filename:
-        return _fail(f"{error.filename}: {error.strerror}.", StorageError.hint, 3)
+        return _fail(f"{error.filename}: {why(error)}.", _(StorageError.hint), 3)
     if isinstance(error, OSError) and error.errno in _OUTPUT and error.filename is None:
         return _unprintable(error)
     return _unexpected(error, arguments)
@@ -71,8 +75,8 @@ def _unprintable(error: OSError) -> int:
     _silence_stdout()
     if error.errno == errno.EIO:
         return BROKEN_PIPE
-    hint = "Make room where the output goes, then run it again."
-    return _fail(f"What is printed cannot be written: {error.strerror}.", hint, 3)
+    hint = _("Make room where the output goes, then run it again.")
+    return _fail(_("What is printed cannot be written: {reason}.", reason=why(error)), hint, 3)
 
 
 def _fail(message: str, hint: str | None, code: int) -> int:
@@ -87,13 +91,21 @@ def _unexpected(error: BaseException, arguments: list[str]) -> int:
     from publisher.cli import crash
 
     path = crash.write(error, arguments)
-    where = f"What happened is written in {path}; " if path else ""
-    return _fail(
-        f"Something happened that Publisher did not foresee ({type(error).__name__}).",
-        f"{where}show it to whoever looks after Publisher. The ledger is as it was: "
-        "`publisher status` shows it.",
-        3,
+    message = _(
+        "Something happened that Publisher did not foresee ({kind}).", kind=type(error).__name__
     )
+    if path is None:
+        hint = _(
+            "Show it to whoever looks after Publisher. The ledger is as it was: `publisher status` "
+            "shows it."
+        )
+    else:
+        hint = _(
+            "What happened is written in {path}; show it to whoever looks after Publisher. "
+            "The ledger is as it was: `publisher status` shows it.",
+            path=path,
+        )
+    return _fail(message, hint, 3)
 
 
 def _print_anything() -> None:

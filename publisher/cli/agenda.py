@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from publisher.cli import arguments, output
+from publisher.cli import arguments, counts, output
 from publisher.errors import UsageError
+from publisher.language import _
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -32,7 +33,7 @@ def list_items(context: typer.Context, *, as_json: Json = False) -> None:
 
     settings = arguments.settings(context)
     session = session_file(settings).session
-    library, _ = checking.check(settings)
+    library, __ = checking.check(settings)
     posts = anchored(library.posts)
     items = sorted(session.agenda.values(), key=lambda item: (item.starts_at, item.name))
     if as_json:
@@ -44,7 +45,7 @@ def list_items(context: typer.Context, *, as_json: Json = False) -> None:
     elif items:
         _print_items(items, {name: len(its) for name, its in posts.items()}, session.zone)
     else:
-        output.print_line("The agenda has no items. posts/session.yaml lists them.")
+        output.print_line(_("The agenda has no items. posts/session.yaml lists them."))
 
 
 def _print_items(items: "Sequence[AgendaItem]", posts: dict[str, int], zone: "ZoneInfo") -> None:
@@ -52,26 +53,26 @@ def _print_items(items: "Sequence[AgendaItem]", posts: dict[str, int], zone: "Zo
 
     from rich.text import Text
 
-    columns = ("time", "item", "posts", "title")
+    columns = (_("time"), _("item"), _("posts"), _("title"))
     rows = []
     for item in items:
         title = Text(output.printable(item.title or ""))
         if item.place:
             title.append(f"\n{output.printable(item.place)}", style="dim")
         if item.cancelled:
-            title = Text("cancelled: its posts are held\n", style="red") + title
+            title = Text(_("cancelled: its posts are held") + "\n", style="red") + title
         number = posts.get(item.name, 0)
         rows.append(
             (
                 output.day(item.starts_at, zone),
-                (_clock(item, zone), item.name, output.count_of(number, "post"), title),
+                (_clock(item, zone), item.name, counts.posts(number), title),
             )
         )
-    widths = [max(len(row[index]) for _, row in rows) for index in range(len(columns) - 1)]
+    widths = [max(len(row[index]) for __, row in rows) for index in range(len(columns) - 1)]
     for day, of_day in groupby(rows, lambda row: row[0]):
         output.print_line(output.paint(day, "bold"))
         table = output.list_table(columns, widths)
-        for _, row in of_day:
+        for __, row in of_day:
             table.add_row(*row)
         output.print_table(table)
     output.print_line()
@@ -114,9 +115,9 @@ def move(
     `publisher queue` afterwards puts the posts on the schedule anew.
     """
     if (to is None) is (by is None):
-        raise UsageError("Say either --to or --by.", hint='Such as --to "2016-03-08 09:00".')
+        raise UsageError(_("Say either --to or --by."), hint=_('Such as --to "2016-03-08 09:00".'))
     if to is not None and len(items) > 1:
-        raise UsageError("--to is for one item.", hint="Move several of them with --by.")
+        raise UsageError(_("--to is for one item."), hint=_("Move several of them with --by."))
     file = session_file(arguments.settings(context))
     span = None if by is None else _span(by)
     changes = [_moved(item, to, span, file, keep_end=keep_end) for item in _named(items, file)]
@@ -177,13 +178,15 @@ def carry_out(
     from publisher.cli import problems, proposals
 
     if as_json and not yes and not dry_run:
-        raise UsageError("With --json nobody is asked.", hint="Say --yes, or --dry-run to look.")
+        raise UsageError(
+            _("With --json nobody is asked."), hint=_("Say --yes, or --dry-run to look.")
+        )
     app = arguments.application(context)
     wanted = [change for change in changes if change.kinds]
     proposal = propose(app.settings, app.queries, app.clock.now(), file, wanted)
     if proposal.problems:
         problems.print_text(proposal.problems)
-        output.print_line("Nothing was changed: posts/session.yaml would have these problems.")
+        output.print_line(_("Nothing was changed: posts/session.yaml would have these problems."))
         raise typer.Exit(1)
     writes = bool(wanted) and not dry_run
     if as_json:
@@ -197,20 +200,20 @@ def carry_out(
         output.print_line()
         output.print_prose(note)
     if not writes:
-        output.print_line("Nothing was changed." if wanted else "Nothing to change.")
+        output.print_line(_("Nothing was changed.") if wanted else _("Nothing to change."))
         return
     output.print_line()
     if not yes:
         _ask()
     proposal.save()
-    output.print_prose("posts/session.yaml is changed. Run `publisher queue`: it makes it so.")
+    output.print_prose(_("posts/session.yaml is changed. Run `publisher queue`: it makes it so."))
 
 
 def _ask() -> None:
     try:
-        arguments.confirm("Change posts/session.yaml?")
+        arguments.confirm(_("Change posts/session.yaml?"))
     except typer.Abort:
-        output.print_line("Nothing was changed.")
+        output.print_line(_("Nothing was changed."))
         raise
 
 
@@ -222,7 +225,7 @@ def session_file(settings: "Settings") -> "SessionFile":
     found = file.read(settings.posts)
     if found.errors:
         problems.print_text(found.errors)
-        output.print_line("Mend posts/session.yaml first; nothing was changed.")
+        output.print_line(_("Mend posts/session.yaml first; nothing was changed."))
         raise typer.Exit(1)
     return found
 
@@ -232,7 +235,8 @@ def _named(names: Sequence[str], file: "SessionFile") -> "Iterator[AgendaItem]":
     for name in dict.fromkeys(names):
         if name not in agenda:
             raise UsageError(
-                f"No agenda item is called {name}.", hint=arguments.nearest(name, list(agenda))
+                _("No agenda item is called {name}.", name=name),
+                hint=arguments.nearest(name, list(agenda)),
             )
         yield agenda[name]
 
@@ -243,7 +247,7 @@ def _span(text: str) -> timedelta:
     try:
         span = parse_duration(text.strip().lstrip("+-"))
     except ValueError as error:
-        raise UsageError(f"--by: {error}.", hint="Earlier is --by=-1d.") from None
+        raise UsageError(_("--by: {error}.", error=error), hint=_("Earlier is --by=-1d.")) from None
     return -span if text.strip().startswith("-") else span
 
 
@@ -259,7 +263,10 @@ def _moved(
     else:
         moved = move_by(item, by or timedelta(), zone, keep_end=keep_end)
     if isinstance(moved, Flaw):
-        raise UsageError(f"{item.name} cannot move there: {moved.message}", hint=moved.hint)
+        raise UsageError(
+            _("{name} cannot move there: {message}", name=item.name, message=moved.message),
+            hint=moved.hint,
+        )
     return ItemChange(item, moved)
 
 
@@ -287,7 +294,9 @@ def _inside(changes: "Sequence[ItemChange]", file: "SessionFile") -> Iterator[st
             and (item.ends_at or item.starts_at) <= outer.ends_at
         ]
         if left:
-            yield (
-                f"Within {outer.name} lie {', '.join(left)}; they stay where they are. "
-                "Name them too, if they move along."
+            yield _(
+                "Within {outer} lie {items}; they stay where they are. Name them too, if they move "
+                "along.",
+                outer=outer.name,
+                items=", ".join(left),
             )

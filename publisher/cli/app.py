@@ -27,7 +27,9 @@ from publisher.cli import (
     pages,
     running,
     schemas,
+    usage,
 )
+from publisher.language import _
 
 if TYPE_CHECKING:
     from typer.core import TyperGroup
@@ -272,11 +274,14 @@ def explain_usage(error: typer.TyperException) -> int:
     context = getattr(error, "ctx", None)
     name = context.command_path if context else "publisher"
     message = error.format_message()
-    if message.startswith("Usage:"):  # no command at all: the help is the message
+    if message.startswith(_("Usage: ")):  # no command at all: the help is the message
         output.print_line(message)
         return 2
-    hint = f"`{name} --help` shows how it is used."
+    hint = _("`{command} --help` shows how it is used.", command=name)
     if "--workspace" in message and name != "publisher":
-        hint = f"It goes before the command: publisher --workspace DIR {name.split()[-1]} …"
-    output.print_error(message, hint)
+        hint = _(
+            "It goes before the command: publisher --workspace DIR {command} …",
+            command=name.split()[-1],
+        )
+    output.print_error(usage.translated(message), hint)
     return 2

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from publisher.cli import arguments, output
+from publisher.cli import arguments, counts, output
 from publisher.cli.control import Account, Who, require
+from publisher.language import _
 
 if TYPE_CHECKING:
     from publisher.models import Delivery, Part
@@ -36,6 +37,7 @@ def approve(
     when, and asks. The approval is bound to that: any edit, another picture or another time makes
     it void. Its author cannot give it.
     """
+    from publisher.cli import tables
     from publisher.ledger.approvals import digest
 
     app = arguments.application(context)
@@ -49,11 +51,11 @@ def approve(
     for delivery in shown:
         _show(delivery, zone)
     if shown and not yes:
-        arguments.confirm(f"Approve {output.count_of(len(shown), 'delivery', 'deliveries')}?")
+        arguments.confirm(_("Approve {deliveries}?", deliveries=counts.deliveries(len(shown))))
     seen = {delivery.id: digest(delivery) for delivery in shown}
     approved = app.approvals.approve(ids, name, arguments.actor(who), seen)
     for delivery in approved:
-        output.print_line(f"Approved: {delivery.post} to {delivery.account}")
+        output.print_line(_("Approved: {delivery}", delivery=tables.heading(delivery)))
 
 
 def reject(
@@ -68,6 +70,8 @@ def reject(
 
     It does not go out until its draft was edited and approved.
     """
+    from publisher.cli import tables
+
     app = arguments.application(context)
     require(reason, "--reason")
     rejected = app.approvals.reject(
@@ -77,46 +81,67 @@ def reject(
         reason.strip(),
     )
     for delivery in rejected:
-        output.print_line(f"Rejected: {delivery.post} to {delivery.account}")
+        output.print_line(_("Rejected: {delivery}", delivery=tables.heading(delivery)))
 
 
 def _list(waiting: "Sequence[Delivery]", zone: tzinfo) -> None:
     from publisher.cli import tables
 
     if not waiting:
-        output.print_line("Nothing waits for approval.")
+        output.print_line(_("Nothing waits for approval."))
         return
     tables.print_days(tables.by_time(waiting), zone)
     output.print_line()
-    output.print_line(f"`publisher approve POST` shows and approves one. {output.times_of(zone)}")
+    output.print_line(
+        _(
+            "`publisher approve POST` shows and approves one. {times}",
+            times=output.times_of(zone),
+        )
+    )
 
 
 def _show(delivery: "Delivery", zone: tzinfo) -> None:
     """Everything that an approval is about."""
     from publisher.cli import tables
 
-    heading = f"{delivery.post} to {delivery.account}"
-    output.print_line(output.paint(heading, "bold"))
-    when = f"goes out {output.minute(tables.leaves_at(delivery), zone)}"
+    output.print_line(output.paint(tables.heading(delivery), "bold"))
+    time = output.minute(tables.leaves_at(delivery), zone)
     if delivery.expires_at:
-        when += f", or until {output.minute(delivery.expires_at, zone)} at the latest"
-    output.print_line(f"{when} ({zone})")
+        output.print_line(
+            _(
+                "goes out {time}, or until {latest} at the latest ({zone})",
+                time=time,
+                latest=output.minute(delivery.expires_at, zone),
+                zone=zone,
+            )
+        )
+    else:
+        output.print_line(_("goes out {time} ({zone})", time=time, zone=zone))
     for note in (tables.embargo_note(delivery, zone), delivery.reason):
         if note:
             output.print_line(output.printable(note))
-    output.print_line(f"written by {delivery.queued_by or 'nobody who is named'}")
+    output.print_line(
+        _("written by {queued_by}", queued_by=delivery.queued_by or _("nobody who is named"))
+    )
     for number, part in enumerate(delivery.content.parts, 1):
         _show_part(part, number, len(delivery.content.parts))
     if delivery.content.link:
-        output.print_line(f"  link: {output.printable(delivery.content.link)}")
+        output.print_line("  " + _("link: {link}", link=output.printable(delivery.content.link)))
     output.print_line()
 
 
 def _show_part(part: "Part", number: int, of: int) -> None:
     if of > 1:
-        output.print_line(output.paint(f"  {number} of {of}", "dim"))
+        output.print_line(output.paint("  " + _("{number} of {of}", number=number, of=of), "dim"))
     for line in part.text.splitlines():
         output.print_line(f"  {output.printable(line)}")
     for picture in part.pictures:
         alt = output.printable(picture.alt)
-        output.print_line(f"  picture {picture.name}: {alt or 'decoration, without words'}")
+        output.print_line(
+            "  "
+            + _(
+                "picture {name}: {alt}",
+                name=picture.name,
+                alt=alt or _("decoration, without words"),
+            )
+        )

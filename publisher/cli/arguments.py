@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from publisher.errors import UsageError
+from publisher.errors import PublisherError, UsageError
+from publisher.language import Language, _
+from publisher.sources import SETTINGS_FILE, find_workspace, spoken
 
 if TYPE_CHECKING:
     from publisher.app import Application
@@ -24,29 +26,38 @@ _LAST_YEAR = 9000  # far enough, and a day later is a date still
 
 def workspace(context: typer.Context) -> Path:
     """The folder that the command works on; WorkspaceNotFound when there is none."""
-    from publisher.settings import SETTINGS_FILE, find_workspace
-
     given: Path | None = context.obj
     if given is None:
         return find_workspace(Path.cwd())
     if not (given / SETTINGS_FILE).is_file():
         raise UsageError(
-            f"{given} is no workspace: it has no {SETTINGS_FILE}.",
-            hint=f"Lay one out with `publisher init {given}`.",
+            _(
+                "{given} is no workspace: it has no {settings_file}.",
+                given=given,
+                settings_file=SETTINGS_FILE,
+            ),
+            hint=_("Lay one out with `publisher init {given}`.", given=given),
         )
     return given.resolve()
 
 
 def workspace_in(arguments: Sequence[str]) -> Path:
     """The same, from a bare command line, for whoever cannot wait until it is parsed."""
-    from publisher.settings import find_workspace
-
     for index, argument in enumerate(arguments):
         if argument == _OPTION and index + 1 < len(arguments):
             return find_workspace(Path(arguments[index + 1]))
         if argument.startswith(f"{_OPTION}="):
             return find_workspace(Path(argument.removeprefix(f"{_OPTION}=")))
     return find_workspace(Path(os.environ.get(WORKSPACE_VARIABLE) or Path.cwd()))
+
+
+def language_in(arguments: Sequence[str]) -> Language:
+    """The language of a bare command line: its workspace's, or the locale's."""
+    try:
+        folder = workspace_in(arguments)
+    except (PublisherError, OSError, ValueError):
+        folder = None
+    return spoken(folder)
 
 
 def settings(context: typer.Context) -> "Settings":
@@ -75,7 +86,7 @@ def actor(given: str | None) -> str:
         except (KeyError, OSError):
             name = "unknown"
     if not name.strip() or not name.isprintable():
-        raise UsageError("The name of who asks is empty or holds odd characters.")
+        raise UsageError(_("The name of who asks is empty or holds odd characters."))
     return name.strip()
 
 
@@ -83,10 +94,12 @@ def confirm(question: str) -> None:
     """Ask, and end the command unless the answer is yes; UsageError where nobody can answer."""
     if not sys.stdin.isatty():
         raise UsageError(
-            "This asks before it does anything, and nobody is there to answer.",
-            hint="Say --yes in a script.",
+            _("This asks before it does anything, and nobody is there to answer."),
+            hint=_("Say --yes in a script."),
         )
-    typer.confirm(question, abort=True)
+    answer = typer.prompt(f"{question} {_('[y/N]')}", default="", show_default=False)
+    if answer.strip().lower() not in ("y", "yes", *_("y yes").split()):
+        raise typer.Abort
 
 
 def drafts(paths: Sequence[Path], posts: Path) -> list[Path]:
@@ -101,11 +114,13 @@ def _draft(path: Path, posts: Path) -> Path:
             break
     else:
         raise UsageError(
-            f"{path} does not exist.", hint="Name a draft, a folder of drafts, or a post's id."
+            _("{path} does not exist.", path=path),
+            hint=_("Name a draft, a folder of drafts, or a post's id."),
         )
     if not found.is_relative_to(posts):
         raise UsageError(
-            f"{path} is not in {posts}.", hint="Drafts live in the workspace's posts/ folder."
+            _("{path} is not in {posts}.", path=path, posts=posts),
+            hint=_("Drafts live in the workspace's posts/ folder."),
         )
     return found
 
@@ -125,7 +140,7 @@ def account(given: str | None, known: Sequence[str]) -> str | None:
     """An account that publisher.toml has."""
     if given is None or given in known:
         return given
-    raise UsageError(f"No account is named {given}.", hint=nearest(given, known))
+    raise UsageError(_("No account is named {given}.", given=given), hint=nearest(given, known))
 
 
 def nearest(name: str, known: Sequence[str]) -> str:
@@ -133,7 +148,9 @@ def nearest(name: str, known: Sequence[str]) -> str:
     import difflib
 
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    return f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known) or 'none'}."
+    if near:
+        return _("Did you mean {name}?", name=near[0])
+    return _("There are: {names}.", names=", ".join(known) or _("none"))
 
 
 def since(given: str | None, zone: tzinfo) -> datetime | None:
@@ -161,8 +178,8 @@ def _instant(given: str, zone: tzinfo, option: str) -> tuple[datetime, bool]:
         return local.astimezone(UTC), len(given.strip()) == len("2016-03-07")
     except (ValueError, OverflowError):
         raise UsageError(
-            f"{option} {given!r} is no time.",
-            hint='Write a date like 2016-03-07, or a date and time like "2016-03-07 08:30".',
+            _("{option} {given!r} is no time.", option=option, given=given),
+            hint=_('Write a date like 2016-03-07, or a date and time like "2016-03-07 08:30".'),
         ) from None
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from publisher.cli import arguments, output
+from publisher.cli import arguments, counts, output
 from publisher.cli.control import Who
 from publisher.errors import AlreadyRunning, BackupUnusable, UsageError
+from publisher.language import _
 
 if TYPE_CHECKING:
     from publisher.ledger.aftermath import Aftermath
@@ -64,13 +65,13 @@ def backup(
     app = arguments.application(context)
     if not app.database.is_sqlite:
         raise UsageError(
-            "The ledger is on PostgreSQL, which has its own backups.",
+            _("The ledger is on PostgreSQL, which has its own backups."),
             hint=_dump_command(app.settings),
         )
     verdict = back_up(app.database, app.clock, file)
     _print_verdict(verdict)
     size = f"{file.stat().st_size / 1_000_000:.1f} MB"
-    output.print_line(f"Backed up into {file} ({size}).")
+    output.print_line(_("Backed up into {file} ({size}).", file=file, size=size))
     if verdict.breaks:
         raise typer.Exit(1)
 
@@ -103,8 +104,8 @@ def restore(
     """
     if (file is None) is not in_place:
         raise UsageError(
-            "Name the backup's file, or say --in-place.",
-            hint="With PostgreSQL: pg_restore first, then `publisher restore --in-place`.",
+            _("Name the backup's file, or say --in-place."),
+            hint=_("With PostgreSQL: pg_restore first, then `publisher restore --in-place`."),
         )
     actor = arguments.actor(who)
     settings = arguments.settings(context)
@@ -115,7 +116,7 @@ def restore(
             aftermath, kept = _from_file(settings, file, actor, despite_breaks=despite_breaks)
     _print_aftermath(aftermath, arguments.zone(settings))
     if kept:
-        output.print_prose(f"The ledger that stood there before is kept in {kept}.")
+        output.print_prose(_("The ledger that stood there before is kept in {kept}.", kept=kept))
 
 
 def _from_file(
@@ -129,8 +130,11 @@ def _from_file(
     url = make_url(settings.database_url)
     if url.get_backend_name() != "sqlite" or not url.database:
         raise UsageError(
-            "The ledger is on PostgreSQL, which restores its own backups.",
-            hint=f"Run `{_restore_command(settings)}`, then `publisher restore --in-place`.",
+            _("The ledger is on PostgreSQL, which restores its own backups."),
+            hint=_(
+                "Run `{command}`, then `publisher restore --in-place`.",
+                command=_restore_command(settings),
+            ),
         )
     done = put_back(
         file, Path(url.database), clock.from_environment(), actor, despite_breaks=despite_breaks
@@ -145,8 +149,8 @@ def _in_place(context: typer.Context, actor: str, *, despite_breaks: bool) -> "A
     verdict = app.audit.verify()
     if verdict.breaks and not despite_breaks:
         raise BackupUnusable(
-            f"The history was changed: {verdict.breaks[0]}.",
-            hint="`publisher log verify` shows all; --despite-breaks goes on nevertheless.",
+            _("The history was changed: {first}.", first=verdict.breaks[0]),
+            hint=_("`publisher log verify` shows all; --despite-breaks goes on nevertheless."),
         )
     return face(app.database, app.clock, actor)
 
@@ -159,14 +163,15 @@ def _nothing_runs(settings: "Settings") -> Iterator[None]:
         with locked(settings.var / "run.lock", "`publisher run`"):
             yield
     except AlreadyRunning as error:
-        hint = "Stop it with Ctrl-C, and every worker on other machines; then restore."
+        hint = _("Stop it with Ctrl-C, and every worker on other machines; then restore.")
         raise AlreadyRunning(str(error), hint=hint) from None
 
 
 def _dump_command(settings: "Settings") -> str:
     """How to call pg_dump for this ledger; it asks for the password, or reads ~/.pgpass."""
     options, name = _server(settings)
-    return f"Run: {shlex.join(['pg_dump', '--format=custom', '--file=FILE', *options, name])}"
+    dump = shlex.join(["pg_dump", "--format=custom", "--file=FILE", *options, name])
+    return _("Run: {command}", command=dump)
 
 
 def _restore_command(settings: "Settings") -> str:
@@ -185,21 +190,43 @@ def _server(settings: "Settings") -> tuple[list[str], str]:
 
 
 def _print_verdict(verdict: "Verdict") -> None:
-    steps = output.count_of(verdict.steps, "step")
-    of_deliveries = output.count_of(verdict.deliveries, "delivery", "deliveries")
+    steps = counts.steps(verdict.steps)
+    deliveries = counts.deliveries(verdict.deliveries)
     if not verdict.breaks:
-        output.print_line(f"{steps} of {of_deliveries}, unbroken.")
+        output.print_line(
+            _("{steps} of {deliveries}, unbroken.", steps=steps, deliveries=deliveries)
+        )
     else:
-        count = output.count_of(len(verdict.breaks), "break")
-        output.print_line(output.paint(f"{steps} of {of_deliveries}, with {count}:", "red"))
+        output.print_line(
+            output.paint(
+                _(
+                    "{steps} of {deliveries}, with {breaks}:",
+                    steps=steps,
+                    deliveries=deliveries,
+                    breaks=counts.breaks(len(verdict.breaks)),
+                ),
+                "red",
+            )
+        )
         for flaw in verdict.breaks[:_SHOWN]:
             output.print_prose(f"  {output.printable(str(flaw))}", "    ")
         if len(verdict.breaks) > _SHOWN:
-            output.print_line(f"  … and {len(verdict.breaks) - _SHOWN} more: --json shows all.")
+            output.print_line(
+                "  " + _("… and {more} more: --json shows all.", more=len(verdict.breaks) - _SHOWN)
+            )
     if verdict.seal:
-        open_steps = f", {verdict.unsealed} since" if verdict.unsealed else ""
+        since = _("{number} since", number=verdict.unsealed)
+        open_steps = f", {since}" if verdict.unsealed else ""
         when = f"{verdict.seal.at:%Y-%m-%d %H:%M:%S} UTC"
-        output.print_line(f"Seal {verdict.seal.number} of {when}{open_steps}: {verdict.seal.hash}")
+        output.print_line(
+            _(
+                "Seal {number} of {when}{open_steps}: {hash}",
+                number=verdict.seal.number,
+                when=when,
+                open_steps=open_steps,
+                hash=verdict.seal.hash,
+            )
+        )
 
 
 def _as_json(verdict: "Verdict") -> dict[str, Any]:
@@ -220,13 +247,15 @@ def _print_aftermath(aftermath: "Aftermath", zone: Any) -> None:
     from publisher.cli import tables
 
     when = output.minute(aftermath.taken_at, zone)
-    output.print_prose(f"The ledger is as it was on {when}. Everything is paused.")
+    output.print_prose(_("The ledger is as it was on {when}. Everything is paused.", when=when))
     if aftermath.uncertain:
         output.print_line()
         output.print_prose(
-            "These may have gone out since. Look at each account, then tell the ledger: "
-            "`publisher resolve POST --account NAME --published ID` when it is there, "
-            "`publisher retry POST --account NAME` when it is not."
+            _(
+                "These may have gone out since. Look at each account, then tell the ledger: "
+                "`publisher resolve POST --account NAME --published ID` when it is there, `publisher "
+                "retry POST --account NAME` when it is not."
+            )
         )
         # Why, was said above, once for all of them.
         tables.print_days(
@@ -235,14 +264,18 @@ def _print_aftermath(aftermath: "Aftermath", zone: Any) -> None:
     if aftermath.waiting:
         output.print_line()
         output.print_prose(
-            "These waited for a person then, and may be out as well. Look before you approve or "
-            "queue them."
+            _(
+                "These waited for a person then, and may be out as well. Look before you approve or "
+                "queue them."
+            )
         )
         tables.print_days(aftermath.waiting, zone)
     output.print_line()
     output.print_prose(
-        "What was queued or moved after that instant is not in the ledger. Run `publisher queue` "
-        "now: of the drafts, what was due until now becomes uncertain as well, and is decided in "
-        "the same way. When all is seen to, `publisher resume`."
+        _(
+            "What was queued or moved after that instant is not in the ledger. Run `publisher "
+            "queue` now: of the drafts, what was due until now becomes uncertain as well, and is "
+            "decided in the same way. When all is seen to, `publisher resume`."
+        )
     )
     output.print_line(output.times_of(zone))

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from publisher.cli import agenda, arguments, output
-from publisher.errors import StorageError, UsageError
+from publisher.cli import agenda, arguments, counts, output
+from publisher.errors import StorageError, UsageError, why
+from publisher.language import _
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -68,7 +69,7 @@ def import_file(
 
     seen = agenda.session_file(arguments.settings(context))
     if not file.exists():
-        raise UsageError(f"{file} does not exist.", hint="Name an .ics file.")
+        raise UsageError(_("{file} does not exist.", file=file), hint=_("Name an .ics file."))
     reading = Reading(
         zone=seen.session.zone,
         floating=None if timezone is None else _zone(timezone),
@@ -111,7 +112,7 @@ def calendar(context: typer.Context, *, file: Output = None) -> None:
     from publisher.agenda.posts import posts_calendar
 
     app = arguments.application(context)
-    library, _ = checking.check(app.settings)
+    library, __ = checking.check(app.settings)
     accounts = app.settings.public_accounts()
     _write(posts_calendar(library, app.queries.deliveries(), accounts, app.clock.now()), file)
 
@@ -119,11 +120,14 @@ def calendar(context: typer.Context, *, file: Output = None) -> None:
 def _notes(matched: "Match", *, remove: bool) -> Iterator[str]:
     if matched.missing and not remove:
         names = ", ".join(item.name for item in matched.missing)
-        yield f"Not in the calendar any more: {names}. They stay; --remove cancels them."
+        yield _(
+            "Not in the calendar any more: {items}. They stay; --remove cancels them.", items=names
+        )
     for item in matched.cancelled_here:
-        yield (
-            f"{item.name} is cancelled here, and not in the calendar. It stays so: "
-            f"`publisher agenda restore {item.name}` takes it back."
+        yield _(
+            "{item} is cancelled here, and not in the calendar. It stays so: `publisher agenda "
+            "restore {item}` takes it back.",
+            item=item.name,
         )
 
 
@@ -135,8 +139,8 @@ def _refuse(found: "Sequence[Problem]") -> None:
         return
     problems.print_text(found[:_SHOWN])
     if len(found) > _SHOWN:
-        output.print_line(f"… and {len(found) - _SHOWN} more.")
-    output.print_line(f"Nothing was imported: {output.count_of(len(found), 'problem')}.")
+        output.print_line(_("… and {more} more.", more=len(found) - _SHOWN))
+    output.print_line(_("Nothing was imported: {problems}.", problems=counts.problems(len(found))))
     raise typer.Exit(1)
 
 
@@ -146,8 +150,8 @@ def _zone(name: str) -> "ZoneInfo":
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        hint = "Write an area and a city, such as Europe/Zurich."
-        raise UsageError(f"There is no time zone {name}.", hint=hint) from None
+        hint = _("Write an area and a city, such as Europe/Zurich.")
+        raise UsageError(_("There is no time zone {name}.", name=name), hint=hint) from None
 
 
 def _hours(text: str) -> tuple[time, time]:
@@ -157,7 +161,10 @@ def _hours(text: str) -> tuple[time, time]:
             first, last = (time.fromisoformat(clock.rjust(5, "0")) for clock in match.groups())
             if first < last:
                 return first, last
-    raise UsageError(f"--all-day {text!r} is no span of a day.", hint="Write it like 09:00-18:00.")
+    raise UsageError(
+        _("--all-day {text!r} is no span of a day.", text=text),
+        hint=_("Write it like 09:00-18:00."),
+    )
 
 
 def _write(data: bytes, path: Path | None) -> None:
@@ -173,7 +180,7 @@ def _write(data: bytes, path: Path | None) -> None:
         with suppress(OSError):
             new.unlink()
         raise StorageError(
-            f"{path} cannot be written: {error.strerror}.",
-            hint="Name a file in a folder that you may write to, on a disk with free space.",
+            _("{path} cannot be written: {reason}.", path=path, reason=why(error)),
+            hint=_("Name a file in a folder that you may write to, on a disk with free space."),
         ) from error
-    output.print_line(f"Written: {path}")
+    output.print_line(_("Written: {path}", path=path))

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from publisher.cli import arguments, output
+from publisher.cli import arguments, counts, output
 from publisher.errors import NotPossible, UsageError
+from publisher.language import _
 
 if TYPE_CHECKING:
     from publisher.app import Application
@@ -45,10 +46,10 @@ def pause(
     name = _account(app, account)
     require(reason, "--reason")
     unanswered = app.control.pause(name, reason, arguments.actor(who))
-    output.print_line(f"Paused: {name or 'everything'}. Nothing leaves any more.")
+    output.print_line(_("Paused: {name}. Nothing leaves any more.", name=name or _("everything")))
     if unanswered:
         output.print_line(
-            "These were already on their way and have not been answered; they may be out:"
+            _("These were already on their way and have not been answered; they may be out:")
         )
         _print_each(unanswered)
 
@@ -59,17 +60,24 @@ def resume(context: typer.Context, *, account: Account = None, who: Who = None) 
     What fell due meanwhile does not go out in a burst: of each account the first goes at once, and
     each other a minute after the one before it. They are listed, so that you can cancel some.
     """
+    from publisher.cli import tables
+
     app = arguments.application(context)
     name = _account(app, account)
     overdue = app.control.resume(name, arguments.actor(who))
-    output.print_line(f"Resumed: {name or 'everything'}.")
+    output.print_line(_("Resumed: {name}.", name=name or _("everything")))
     if overdue:
-        count = output.count_of(len(overdue), "delivery", "deliveries")
+        fell_due = counts.deliveries(len(overdue))
         zone = arguments.zone(app.settings)
-        output.print_line(f"{count} fell due meanwhile, and will go out at these times:")
+        output.print_line(
+            _(
+                "{deliveries} fell due meanwhile, and will go out at these times:",
+                deliveries=fell_due,
+            )
+        )
         for delivery in overdue:
             when = output.minute(delivery.wake_at, zone)
-            output.print_line(f"  {when}  {delivery.post} to {delivery.account}")
+            output.print_line(f"  {when}  {tables.heading(delivery)}")
         output.print_line(output.times_of(zone))
 
 
@@ -90,9 +98,9 @@ def cancel(
         arguments.post_id(post, app.settings.posts),
         _account(app, account),
         arguments.actor(who),
-        reason or "cancelled by a person",
+        reason or _("cancelled by a person"),
     )
-    _print_outcome("Cancelled", cancelled)
+    _print_outcome(_("Cancelled"), cancelled)
 
 
 def retry(context: typer.Context, post: Post, *, account: Account = None, who: Who = None) -> None:
@@ -107,7 +115,7 @@ def retry(context: typer.Context, post: Post, *, account: Account = None, who: W
         _account(app, account),
         arguments.actor(who),
     )
-    _print_outcome("On the schedule again", scheduled)
+    _print_outcome(_("On the schedule again"), scheduled)
 
 
 def resolve(
@@ -131,6 +139,8 @@ def resolve(
     on behind the last part that you name; parts that are on record already are not named again.
     When the post is not there, use `publisher retry` instead.
     """
+    from publisher.cli import tables
+
     app = arguments.application(context)
     for remote_id in published:
         require(remote_id, "--published")
@@ -142,15 +152,19 @@ def resolve(
     )
     for delivery in resolved:
         output.print_line(
-            f"On record: {delivery.post} to {delivery.account}, {_parts_out(delivery)}."
+            _(
+                "On record: {delivery}, {what}.",
+                delivery=tables.heading(delivery),
+                what=_parts_out(delivery),
+            )
         )
 
 
 def _parts_out(delivery: "Delivery") -> str:
     parts, out = len(delivery.content.parts), len(delivery.remote_ids)
     if out == parts:
-        return "published" if parts == 1 else f"published, all {parts} parts"
-    return f"{out} of {parts} parts; the rest is on the schedule"
+        return _("published") if parts == 1 else _("published, all {parts} parts", parts=parts)
+    return _("{out} of {parts} parts; the rest is on the schedule", out=out, parts=parts)
 
 
 def withdraw(
@@ -176,18 +190,22 @@ def withdraw(
     again. With --consent, every post that shows a picture of it is taken down or held; its record
     in posts/consents.yaml has to say first that it was withdrawn.
     """
+    from publisher.cli import tables
+
     app = arguments.application(context)
     require(reason, "--reason")
     actor = arguments.actor(who)
     if consent is not None:
         if post is not None or account is not None:
-            raise UsageError("--consent goes without a post and without --account.")
+            raise UsageError(_("--consent goes without a post and without --account."))
         _refuse_consent_that_holds(app, consent)
         held, done = app.withdrawal.withdraw_consent(consent, actor=actor, reason=reason)
         for delivery in held:
-            output.print_line(f"Held: {delivery.post} to {delivery.account}")
+            output.print_line(_("Held: {delivery}", delivery=tables.heading(delivery)))
         if not held and not done:
-            output.print_line(f"Nothing that is out or on the schedule uses {consent}.")
+            output.print_line(
+                _("Nothing that is out or on the schedule uses {consent}.", consent=consent)
+            )
     elif post is not None:
         done = app.withdrawal.withdraw(
             arguments.post_id(post, app.settings.posts),
@@ -196,11 +214,13 @@ def withdraw(
             reason=reason,
         )
     else:
-        raise UsageError("Name a post, or a consent with --consent.")
+        raise UsageError(_("Name a post, or a consent with --consent."))
     for one in done:
-        place = f"{one.delivery.post} on {one.delivery.account}"
+        place = _("{post} on {account}", post=one.delivery.post, account=one.delivery.account)
         output.print_line(
-            f"Not withdrawn: {place}. {one.problem}" if one.problem else f"Withdrawn: {place}"
+            _("Not withdrawn: {place}. {problem}", place=place, problem=one.problem)
+            if one.problem
+            else _("Withdrawn: {place}", place=place)
         )
     if any(one.problem for one in done):
         raise typer.Exit(1)
@@ -215,14 +235,17 @@ def _refuse_consent_that_holds(app: "Application", consent: str) -> None:
     records = consents.load(app.settings.posts, frozenset(CHANNELS), Findings(consents.FILE))
     if consent not in records:
         raise UsageError(
-            f"{consents.FILE} has no usable record {consent}.",
+            _("{FILE} has no usable record {consent}.", FILE=consents.FILE, consent=consent),
             hint=arguments.nearest(consent, sorted(records)),
         )
     zone = arguments.session(app.settings).zone
     if records[consent].reason_to_hold(app.clock.now(), zone) is None:
         raise NotPossible(
-            f"The consent {consent} still stands in {consents.FILE}.",
-            hint=f"Write `withdrawn: true` below {consent}, then run this command again.",
+            _("The consent {consent} still stands in {FILE}.", consent=consent, FILE=consents.FILE),
+            hint=_(
+                "Write `withdrawn: true` below {consent}, then run this command again.",
+                consent=consent,
+            ),
         )
 
 
@@ -236,14 +259,18 @@ def _account(app: "Application", given: str | None) -> str | None:
 def require(text: str, option: str) -> None:
     """Refuse an option that says nothing."""
     if not text.strip():
-        raise UsageError(f"{option} is empty.", hint="Say it in a few words, for the record.")
+        raise UsageError(
+            _("{option} is empty.", option=option), hint=_("Say it in a few words, for the record.")
+        )
 
 
 def _print_outcome(what: str, deliveries: "list[Delivery]") -> None:
-    output.print_line(f"{what}: {output.count_of(len(deliveries), 'delivery', 'deliveries')}.")
+    output.print_line(f"{what}: {counts.deliveries(len(deliveries))}.")
     _print_each(deliveries)
 
 
 def _print_each(deliveries: "list[Delivery]") -> None:
+    from publisher.cli import tables
+
     for delivery in deliveries:
-        output.print_line(f"  {delivery.post} to {delivery.account}")
+        output.print_line(f"  {tables.heading(delivery)}")

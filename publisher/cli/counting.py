@@ -15,6 +15,7 @@ from publisher.content import splitting
 from publisher.content.counting import length
 from publisher.content.textfile import invalid_character
 from publisher.errors import UsageError, WorkspaceNotFound
+from publisher.language import _
 from publisher.models import Account, Problem
 
 DEFAULT = "twitter"
@@ -68,14 +69,13 @@ class Count:
         for number, part in enumerate(self.parts, 1):
             messages = splitting.suggestion(part, self.limit) if self.threads else ()
             if messages:
-                which = f"Part {number}" if len(self.parts) > 1 else "As a thread"
-                lines += [
-                    "",
-                    f"{which}, split into {len(messages)} messages:",
-                    "",
-                    thread(messages),
-                ]
+                lines += ["", self._split_into(number, len(messages)), "", thread(messages)]
         return lines
+
+    def _split_into(self, part: int, messages: int) -> str:
+        if len(self.parts) > 1:
+            return _("Part {part}, split into {messages} messages:", part=part, messages=messages)
+        return _("As a thread, split into {messages} messages:", messages=messages)
 
     def split(self) -> "Count":
         """The same with every part that is too long split into messages that are not."""
@@ -83,18 +83,19 @@ class Count:
         return replace(self, parts=tuple(parts))
 
     def _line(self, number: int, part: str) -> str:
-        of_thread = f" part {number}" if len(self.parts) > 1 else ""
+        of_thread = " " + _("part {number}", number=number) if len(self.parts) > 1 else ""
         used = self.length(part)
         left = self.limit - used
         if not part.strip():
-            verdict = paint("empty", "green" if self.may_be_empty else "red")
+            verdict = paint(_("empty"), "green" if self.may_be_empty else "red")
         elif left < 0:
-            verdict = paint(f"{-left} too long", "red")
+            verdict = paint(_("{number} too long", number=-left), "red")
         elif flaw := invalid_character(_lines(part)):
             verdict = paint(flaw.message.rstrip("."), "red")
         else:
-            verdict = paint(f"{left} left", "green")
-        return f"{self.name}{of_thread}: {used} of {self.limit}, {verdict}"
+            verdict = paint(_("{number} left", number=left), "green")
+        of_limit = _("{used} of {limit}", used=used, limit=self.limit)
+        return f"{self.name}{of_thread}: {of_limit}, {verdict}"
 
     def _is_valid(self, part: str) -> bool:
         if not part.strip():
@@ -113,8 +114,8 @@ def split(counts: Sequence[Count]) -> list[Count]:
     if not found:
         names = ", ".join(entry.name for entry in counts)
         raise UsageError(
-            f"There are no threads on {names}, so nothing is split.",
-            hint="X has threads: --channel twitter.",
+            _("There are no threads on {names}, so nothing is split.", names=names),
+            hint=_("X has threads: --channel twitter."),
         )
     return found
 
@@ -194,7 +195,8 @@ def _account(name: str, accounts: Mapping[str, Account]) -> Account:
     if name not in accounts:
         known = [*CAPABILITIES, *accounts]
         raise UsageError(
-            f"No channel or account is named {name}.", hint=arguments.nearest(name, known)
+            _("No channel or account is named {name}.", name=name),
+            hint=arguments.nearest(name, known),
         )
     return accounts[name]
 

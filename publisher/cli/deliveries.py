@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from publisher.cli import arguments, output
+from publisher.cli import arguments, counts, output
 from publisher.cli.control import Post, Who
+from publisher.language import _
 from publisher.states import State
 
 if TYPE_CHECKING:
@@ -81,8 +82,8 @@ def queue(
         if plan.voided and not yes:
             if not as_json:
                 plans.print_changes(plan, zone)
-            count = output.count_of(len(plan.voided), "approval")
-            arguments.confirm(f"{count} will be void. Go on?")
+            void = counts.approvals(len(plan.voided))
+            arguments.confirm(_("{approvals} will be void. Go on?", approvals=void))
 
     done = app.planner.queue(
         arguments.drafts(paths or [], app.settings.posts),

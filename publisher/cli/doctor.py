@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from publisher.cli import arguments, output
+from publisher.language import _
 
 if TYPE_CHECKING:
     from publisher.doctor import Finding
@@ -51,7 +52,9 @@ def doctor(
 
 def _print(finding: "Finding") -> None:
     sign, colour = _SIGNS[finding.grade]
-    line = f"{output.paint(sign, colour)}  {finding.subject}: {output.printable(finding.message)}"
+    word, __, account = finding.subject.partition(" ")
+    subject = f"{_(word)} {account}".rstrip()
+    line = f"{output.paint(sign, colour)}  {subject}: {output.printable(finding.message)}"
     output.print_prose(line, indent="    ")
     if finding.hint and finding.grade != "good":
         output.print_prose(f"    {output.printable(finding.hint)}", indent="    ")

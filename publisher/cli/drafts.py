@@ -13,7 +13,8 @@ from typing import Annotated
 import typer
 
 from publisher.cli import arguments, output
-from publisher.errors import StorageError, UsageError
+from publisher.errors import StorageError, UsageError, why
+from publisher.language import _, from_environment, use
 
 _MOST = 1_000_000  # bytes, as for drafts
 
@@ -37,8 +38,11 @@ def init(
     ] = Path(),
     *,
     language: Annotated[
-        Language, typer.Option(help="The language of your posts, and of messages and pages.")
-    ] = Language.EN,
+        Language | None,
+        typer.Option(
+            help="The language of your posts, and of messages and pages. Default: this computer's."
+        ),
+    ] = None,
 ) -> None:
     """Lay out a new workspace.
 
@@ -46,23 +50,28 @@ def init(
     """
     from publisher.cli import layout
 
+    chosen = language.value if language else from_environment()
+    use(chosen)
     files = {
         folder / name: text
-        for name, text in layout.files(language, datetime.now().astimezone().date()).items()
+        for name, text in layout.files(chosen, datetime.now().astimezone().date()).items()
     }
     in_the_way = [str(path) for path in files if path.exists() or path.is_symlink()]
     if in_the_way:
         raise UsageError(
-            f"Nothing was written, because this exists already: {', '.join(in_the_way)}.",
-            hint="Name an empty folder, or go on with the workspace that is there.",
+            _(
+                "Nothing was written, because this exists already: {names}.",
+                names=", ".join(in_the_way),
+            ),
+            hint=_("Name an empty folder, or go on with the workspace that is there."),
         )
     _create_all(folder, files, layout.IGNORED)
-    output.print_line(f"A workspace is ready in {folder.resolve()}:")
+    output.print_line(_("A workspace is ready in {folder}:", folder=folder.resolve()))
     for path in files:
         if path.suffix != ".json":
             output.print_line(f"  {path}")
     output.print_line()
-    output.print_line("Next: name your accounts in publisher.toml. Then, in that folder:")
+    output.print_line(_("Next: name your accounts in publisher.toml. Then, in that folder:"))
     output.print_line("  publisher check")
 
 
@@ -98,16 +107,22 @@ def new(
     name = os.path.relpath(draft.path)
     if draft.path.exists() or draft.path.is_symlink():
         raise UsageError(
-            f"{name} exists already; nothing was written.",
-            hint="Edit that draft, or choose another title.",
+            _("{name} exists already; nothing was written.", name=name),
+            hint=_("Edit that draft, or choose another title."),
         )
     try:
         draft.path.parent.mkdir(parents=True, exist_ok=True)
         _create(draft.path, draft.text)
     except OSError as error:
         raise StorageError(
-            f"{error.filename or name} cannot be written: {error.strerror}.",
-            hint="The folder posts/ must be one that you may write to, on a disk with free space.",
+            _(
+                "{filename} cannot be written: {reason}.",
+                filename=error.filename or name,
+                reason=why(error),
+            ),
+            hint=_(
+                "The folder posts/ must be one that you may write to, on a disk with free space."
+            ),
         ) from error
     output.print_line(name)
 
@@ -203,26 +218,33 @@ def count(
 
 def _read(file: str) -> str:
     """The text, whole and exact; UsageError where it cannot be read."""
-    name = "The text" if file == "-" else file
+    name = _("The text") if file == "-" else file
     try:
         if file == "-":
             if sys.stdin.isatty():
-                typer.echo("Type the text, then Ctrl-D on a line of its own.", err=True)
+                typer.echo(_("Type the text, then Ctrl-D on a line of its own."), err=True)
             data = sys.stdin.buffer.read(_MOST + 1)
         else:
             with Path(file).open("rb") as source:
                 data = source.read(_MOST + 1)
     except OSError as error:
-        raise UsageError(f"{name} cannot be read: {error.strerror}.") from None
+        raise UsageError(
+            _("{name} cannot be read: {reason}.", name=name, reason=why(error))
+        ) from None
     if len(data) > _MOST:
-        raise UsageError(f"{name} is bigger than 1 MB; no channel takes that much.")
+        raise UsageError(_("{name} is bigger than 1 MB; no channel takes that much.", name=name))
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise UsageError(
-            f"{name} is not UTF-8: line {line} holds the byte 0x{data[error.start]:02x}.",
-            hint="Open it in your editor and save it as UTF-8.",
+            _(
+                "{name} is not UTF-8: line {line} holds the byte 0x{byte:02x}.",
+                name=name,
+                line=line,
+                byte=data[error.start],
+            ),
+            hint=_("Open it in your editor and save it as UTF-8."),
         ) from None
 
 
@@ -247,8 +269,12 @@ def _create_all(folder: Path, files: Mapping[Path, str], ignored: Sequence[str])
             with suppress(OSError):
                 path.rmdir()
         raise StorageError(
-            f"No workspace can be made in {folder}: {error.strerror}.",
-            hint="Name a folder that you may write to, on a disk with free space.",
+            _(
+                "No workspace can be made in {folder}: {reason}.",
+                folder=folder,
+                reason=why(error),
+            ),
+            hint=_("Name a folder that you may write to, on a disk with free space."),
         ) from error
 
 

@@ -73,5 +73,5 @@ def texts(command: Any) -> Iterator[str]:
 
 def teach_typer() -> None:
     """Let Typer look its own texts up where ours are."""
-    typer.core._ = _  # type: ignore[attr-defined]
+    typer.core._ = _  # type: ignore[attr-defined, assignment]
     Context.formatter_class = Formatter

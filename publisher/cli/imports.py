@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from publisher.cli import arguments, output
+from publisher.cli import arguments, counts, output
 from publisher.errors import UsageError
+from publisher.language import _
 
 if TYPE_CHECKING:
     from publisher.content.session import Session
@@ -108,10 +109,15 @@ def bring(
 
 def _look_at(path: Path, *, wants_folder: bool) -> None:
     if not path.exists():
-        raise UsageError(f"{path} does not exist.", hint="Name the CSV file, or the folder.")
+        raise UsageError(
+            _("{path} does not exist.", path=path), hint=_("Name the CSV file, or the folder.")
+        )
     if path.is_dir() != wants_folder:
-        kind, wanted = ("a folder", "file") if path.is_dir() else ("no folder", "folder")
-        raise UsageError(f"{path} is {kind}.", hint=f"Name the {wanted} that the posts are in.")
+        if wants_folder:
+            message, hint = _("{path} is no folder."), _("Name the folder that the posts are in.")
+        else:
+            message, hint = _("{path} is a folder."), _("Name the file that the posts are in.")
+        raise UsageError(message.format(path=path), hint=hint)
 
 
 def _options(
@@ -136,17 +142,19 @@ def _options(
     for name in to:
         if name not in known:
             raise UsageError(
-                f"--to: no account or channel is named {name}.",
+                _("--to: no account or channel is named {name}.", name=name),
                 hint=arguments.nearest(name, known),
             )
     lang = lang or session.defaults.lang or settings.language
     if not LANGUAGE.fullmatch(lang):
-        raise UsageError(f"--lang: {lang!r} is no language.", hint="Write it like fr or pt-BR.")
+        raise UsageError(
+            _("--lang: {lang!r} is no language.", lang=lang), hint=_("Write it like fr or pt-BR.")
+        )
     names = folder.split("/") if folder else []
     if "media" in names or any(not name or name != slug(name) for name in names):
         raise UsageError(
-            f"--folder: {folder!r} is no name for a folder of drafts.",
-            hint="Use small letters, digits and hyphens: --folder plan-2016.",
+            _("--folder: {folder!r} is no name for a folder of drafts.", folder=folder),
+            hint=_("Use small letters, digits and hyphens: --folder plan-2016."),
         )
     return Options(
         to=tuple(to),
@@ -164,23 +172,24 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise UsageError(
-            f"--timezone: there is no time zone {name}.",
-            hint="Write an area and a city, such as Europe/Zurich.",
+            _("--timezone: there is no time zone {name}.", name=name),
+            hint=_("Write an area and a city, such as Europe/Zurich."),
         ) from None
 
 
 def _summary(found: "Import", errors: int, *, written: bool, keep_going: bool) -> str:
-    drafts = output.count_of(len(found.drafts), "draft")
+    drafts, of_errors = counts.drafts(len(found.drafts)), counts.errors(errors)
     if errors and not keep_going:
-        return (
-            f"Nothing is imported: {output.count_of(errors, 'error')}. Mend them, or import "
-            f"{drafts} with --keep-going."
+        return _(
+            "Nothing is imported: {errors}. Mend them, or import {drafts} with --keep-going.",
+            errors=of_errors,
+            drafts=drafts,
         )
     if not found.drafts and not errors:
-        return "Nothing to import: all of it was imported before."
-    left_out = f" {output.count_of(errors, 'error')}: what has one is left out." if errors else ""
-    verb = "imported" if written else "would be imported"
-    return f"{drafts} {verb}.{left_out}"
+        return _("Nothing to import: all of it was imported before.")
+    said = _("{drafts} imported.") if written else _("{drafts} would be imported.")
+    left_out = _("{errors}: what has one is left out.", errors=of_errors) if errors else ""
+    return f"{said.format(drafts=drafts)} {left_out}".rstrip()
 
 
 def _as_json(found: "Import", *, written: bool) -> dict[str, Any]:

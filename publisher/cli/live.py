@@ -5,10 +5,11 @@ from collections import Counter
 from contextlib import suppress
 
 from publisher.app import Application
-from publisher.cli import arguments, output
+from publisher.cli import arguments, counts, events, output, tables
 from publisher.errors import LedgerUnavailable
+from publisher.language import _, plural
 from publisher.ledger.queries import Step
-from publisher.states import State
+from publisher.states import State, counted
 
 _QUIET = frozenset(
     {"claimed", "prepared", "at the platform", "sending", "released", "queued", "queued again"}
@@ -36,12 +37,20 @@ class Live:
     def announce(self, *, until_idle: bool) -> None:
         waiting = self._app.queries.waiting()
         instants = [instant for instant in (waiting.next_wake, waiting.next_due) if instant]
-        when = f", the next {output.minute(max(instants), self._zone)}" if instants else ""
-        scheduled = output.count_of(waiting.scheduled, "delivery", "deliveries")
-        end = "ends when nothing is left" if until_idle else "Ctrl-C ends it"
-        output.print_prose(
-            f"Publishing: {scheduled} on the schedule{when}; {end}. {output.times_of(self._zone)}"
-        )
+        scheduled = counts.deliveries(waiting.scheduled)
+        end = _("ends when nothing is left") if until_idle else _("Ctrl-C ends it")
+        if instants:
+            what = _(
+                "Publishing: {deliveries} on the schedule, the next {time}; {end}.",
+                deliveries=scheduled,
+                time=output.minute(max(instants), self._zone),
+                end=end,
+            )
+        else:
+            what = _(
+                "Publishing: {deliveries} on the schedule; {end}.", deliveries=scheduled, end=end
+            )
+        output.print_prose(f"{what} {output.times_of(self._zone)}")
         self._say_what_rests(waiting.scheduled)
 
     def report(self, step: Step) -> None:
@@ -55,7 +64,7 @@ class Live:
         colour = _COLOURS.get(step.target) if moved and step.target else None
         event = _event(step)
         event = output.paint(event, colour) if colour else event
-        account = (step.account or "all").ljust(self._account_width)
+        account = (step.account or _("all")).ljust(self._account_width)
         subject = f"{account}  {step.post}" if step.post else account
         _show(f"{time}  {subject}  {event}{self._more(step)}")
 
@@ -72,18 +81,23 @@ class Live:
 
     def _say_what_has_become(self) -> None:
         if not self._came_to:
-            output.print_line("Nothing was published.")
+            output.print_line(_("Nothing was published."))
             return
         seen = Counter(self._came_to.values())
-        counts = ", ".join(f"{seen[state]} {state}" for state in _COLOURS if seen[state])
-        output.print_line(f"Since the start: {counts or 'nothing has come to an end'}.")
+        ended = ", ".join(counted(state, seen[state]) for state in _COLOURS if seen[state])
+        output.print_line(
+            _("Since the start: {counts}.", counts=ended or _("nothing has come to an end"))
+        )
 
     def _say_what_rests(self, scheduled: int) -> None:
         """How many wait for a person, beside those that are `scheduled` to go out."""
         resting = self._app.queries.counts().get(State.SCHEDULED, 0) - scheduled
         if resting > 0:
-            wait = "1 more delivery waits" if resting == 1 else f"{resting} more deliveries wait"
-            line = f"{wait} for `publisher resume`; `publisher status` shows why."
+            line = plural(
+                "{number} more delivery waits for `publisher resume`; `publisher status` shows why.",
+                "{number} more deliveries wait for `publisher resume`; `publisher status` shows why.",
+                resting,
+            )
             output.print_prose(output.paint(line, "yellow"))
 
     def _more(self, step: Step) -> str:
@@ -99,7 +113,7 @@ class Live:
         except LedgerUnavailable:
             return ""
         lateness = found[0].lateness if found else None
-        return f", {output.seconds(lateness.total_seconds())} late" if lateness is not None else ""
+        return f", {tables.lateness(lateness)}" if lateness is not None else ""
 
 
 def _show(line: str) -> None:
@@ -114,5 +128,5 @@ def _show(line: str) -> None:
 def _event(step: Step) -> str:
     """What happened; of a thread's parts, which one."""
     if step.event == "part published":
-        return f"part {step.detail.get('part', '')} published"
-    return step.event
+        return _("part {number} published", number=step.detail.get("part", ""))
+    return events.event(step.event)

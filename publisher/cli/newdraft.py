@@ -13,9 +13,10 @@ from publisher.content.session import LANGUAGE, Session
 from publisher.content.slugs import slug
 from publisher.content.times import Moment
 from publisher.errors import UsageError
+from publisher.language import _, later
 from publisher.settings import Settings
 
-PLACEHOLDER = "Write the text here."
+PLACEHOLDER = later("Write the text here.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +40,25 @@ def make(
     name = slug(title)
     if not name:
         raise UsageError(
-            f"{title!r} makes no file name.", hint="Give a title with letters or digits."
+            _("{title!r} makes no file name.", title=title),
+            hint=_("Give a title with letters or digits."),
         )
     lang = lang or session.defaults.lang or settings.language
     if not LANGUAGE.fullmatch(lang):
-        raise UsageError(f"{lang!r} is no language.", hint="Write it like fr, es or pt-BR.")
+        raise UsageError(
+            _("{lang!r} is no language.", lang=lang), hint=_("Write it like fr, es or pt-BR.")
+        )
     moment = _moment(at, session) if at else None
     if moment and moment.item is None:
         name = f"{moment.instant.astimezone(session.zone):%Y-%m-%d}-{name}"
     recipients = _recipients(to, settings)
     front = [f"title: {_scalar(title)}"]
-    front.append(f"at: {at}" if at else "# at: 2016-03-07 08:30  # without a time it stays a draft")
+    without = _("without a time it stays a draft")
+    front.append(f"at: {at}" if at else f"# at: 2016-03-07 08:30  # {without}")
     if recipients:
         front.append(f"to: [{', '.join(recipients)}]")
     # A draft that has its time must not go out with words that nobody wrote.
-    body = "" if at else f"{PLACEHOLDER}\n"
+    body = "" if at else f"{_(PLACEHOLDER)}\n"
     return NewDraft(
         path=settings.posts / f"{name}.{lang}.md",
         text="\n".join(["---", *front, "---", body]),
@@ -63,7 +68,7 @@ def make(
 def _moment(at: str, session: Session) -> Moment:
     moment = session.resolve(at.strip())
     if isinstance(moment, Flaw):
-        raise UsageError(f"--at: {moment.message}", hint=moment.hint)
+        raise UsageError(_("--at: {message}", message=moment.message), hint=moment.hint)
     return moment
 
 
@@ -74,7 +79,8 @@ def _recipients(to: Sequence[str], settings: Settings) -> list[str]:
     for name in names:
         if name not in known:
             raise UsageError(
-                f"--to: no account or channel is named {name}.", hint=nearest(name, known)
+                _("--to: no account or channel is named {name}.", name=name),
+                hint=nearest(name, known),
             )
     return names
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
+from publisher.language import _, weekday
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -43,11 +45,14 @@ def print_prose(text: str, indent: str = "") -> None:
 
 def print_error(message: str, hint: str | None = None) -> None:
     """An error on stderr, with what to do about it."""
-    error = f"{paint('error:', 'red', sys.stderr)} {message}"
-    typer.echo(_broken(error, " " * len("error: "), sys.stderr), err=True)
+    _print_labelled(_("error:"), "red", message)
     if hint:
-        remedy = f"{paint('hint:', 'cyan', sys.stderr)} {hint}"
-        typer.echo(_broken(remedy, " " * len("hint: "), sys.stderr), err=True)
+        _print_labelled(_("hint:"), "cyan", hint)
+
+
+def _print_labelled(label: str, colour: str, text: str) -> None:
+    line = f"{paint(label, colour, sys.stderr)} {text}"
+    typer.echo(_broken(line, " " * (len(label) + 1), sys.stderr), err=True)
 
 
 def _broken(text: str, indent: str, stream: TextIO) -> str:
@@ -95,8 +100,8 @@ def print_workbook(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], zo
 
     if sys.stdout.isatty():
         raise UsageError(
-            "A workbook cannot be shown on a screen.",
-            hint="Send it into a file: publisher log --format xlsx > log.xlsx",
+            _("A workbook cannot be shown on a screen."),
+            hint=_("Send it into a file: publisher log --format xlsx > log.xlsx"),
         )
     sys.stdout.flush()
     spreadsheet.write(sys.stdout.buffer, columns, rows, zone)
@@ -172,15 +177,10 @@ def print_table(table: "Table") -> None:
     print_line("\n".join(line.rstrip() for line in capture.get().splitlines()))
 
 
-def count_of(number: int, noun: str, plural: str | None = None) -> str:
-    """`1 draft`, `2 drafts`, `no drafts`."""
-    word = noun if number == 1 else plural or f"{noun}s"
-    return f"{number or 'no'} {word}"
-
-
 def day(instant: datetime, zone: tzinfo) -> str:
     """`Mon 2016-03-07`, there."""
-    return f"{instant.astimezone(zone):%a %Y-%m-%d}"
+    local = instant.astimezone(zone)
+    return f"{weekday(local)} {local:%Y-%m-%d}"
 
 
 def minute(instant: datetime, zone: tzinfo) -> str:
@@ -190,7 +190,7 @@ def minute(instant: datetime, zone: tzinfo) -> str:
 
 def times_of(zone: tzinfo) -> str:
     """Which clock the times on the screen are those of."""
-    return f"Times are those of {zone}."
+    return _("Times are those of {zone}.", zone=zone)
 
 
 def seconds(number: float) -> str:

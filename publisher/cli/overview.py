@@ -7,6 +7,7 @@ from typing import Any
 
 from publisher.app import Application, instant_text, log_rows
 from publisher.cli import arguments, output, tables
+from publisher.language import _, plural
 from publisher.ledger.queries import AccountStatus
 from publisher.ledger.tables import EVERYTHING
 from publisher.models import Delivery
@@ -65,29 +66,38 @@ class Overview:
 
     def print(self) -> None:
         if not self.counts:
-            output.print_line("The schedule is empty. `publisher queue` puts drafts on it.")
+            output.print_line(_("The schedule is empty. `publisher queue` puts drafts on it."))
         for status in self.accounts:
             for line in _sentences(status, self.zone):
                 output.print_prose(output.paint(line, "yellow"))
         if self.attention:
-            output.print_line(output.paint("These need a person:", "red"))
+            output.print_line(output.paint(_("These need a person:"), "red"))
             tables.print_days(self.attention, self.zone)
             output.print_line()
         if self.next:
-            output.print_line(output.paint("These go out next:", "bold"))
+            output.print_line(output.paint(_("These go out next:"), "bold"))
             tables.print_days(self.next, self.zone)
             if self.more:
-                output.print_line(f"… and {self.more} more: `publisher status --all` shows them.")
+                output.print_line(
+                    _("… and {more} more: `publisher status --all` shows them.", more=self.more)
+                )
             output.print_line()
         elif self.counts and not self.resting:
-            output.print_line("Nothing is on the schedule.")
+            output.print_line(_("Nothing is on the schedule."))
         if self.resting:
-            wait = "1 delivery waits" if self.resting == 1 else f"{self.resting} deliveries wait"
-            output.print_line(f"{wait} for an account that is paused or held.")
+            output.print_line(
+                plural(
+                    "{number} delivery waits for an account that is paused or held.",
+                    "{number} deliveries wait for an account that is paused or held.",
+                    self.resting,
+                )
+            )
         if self.counts:
-            output.print_line(f"In all: {tables.summary(self.counts)}.")
+            output.print_line(_("In all: {counts}.", counts=tables.summary(self.counts)))
         clock = output.minute(self.now, self.zone)
-        output.print_line(f"It is {clock} now. {output.times_of(self.zone)}")
+        output.print_line(
+            _("It is {time} now. {times}", time=clock, times=output.times_of(self.zone))
+        )
 
 
 def _rests(delivery: Delivery, accounts: Sequence[AccountStatus]) -> bool:
@@ -111,20 +121,34 @@ def _account(status: AccountStatus) -> dict[str, Any]:
 
 def _sentences(status: AccountStatus, zone: tzinfo) -> list[str]:
     """Why an account stands still, and what to do about it."""
-    name = "Everything" if status.account == "*" else status.account
-    again = "" if status.account == "*" else f" --account {status.account}"
+    name = _("Everything") if status.account == EVERYTHING else status.account
+    of_account = "" if status.account == EVERYTHING else f" --account {status.account}"
+    resume = f"publisher resume{of_account}"
     lines = []
     if status.paused_at:
         lines.append(
-            f"{name} is paused since {output.minute(status.paused_at, zone)} by "
-            f"{status.paused_by}: {status.pause_reason} (`publisher resume{again}` ends it)"
+            _(
+                "{name} is paused since {time} by {actor}: {reason} (`{resume}` ends it)",
+                name=name,
+                time=output.minute(status.paused_at, zone),
+                actor=status.paused_by,
+                reason=status.pause_reason,
+                resume=resume,
+            )
         )
     if status.held_at:
         until = (
-            f"until {output.minute(status.held_until, zone)}"
+            _("until {time}", time=output.minute(status.held_until, zone))
             if status.held_until
-            else f"until a person mends it and runs `publisher resume{again}`"
+            else _("until a person mends it and runs `{resume}`", resume=resume)
         )
-        message = output.printable(status.held_message or "")
-        lines.append(f"{name} is held {until}: {message} ({status.held_kind})")
+        lines.append(
+            _(
+                "{name} is held {until}: {message} ({kind})",
+                name=name,
+                until=until,
+                message=output.printable(status.held_message or ""),
+                kind=status.held_kind,
+            )
+        )
     return lines

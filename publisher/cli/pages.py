@@ -10,7 +10,8 @@ import typer
 
 from publisher.cli import arguments, output
 from publisher.cli.deliveries import Paths
-from publisher.errors import PublisherError, StorageError
+from publisher.errors import PublisherError, StorageError, why
+from publisher.language import _
 
 if TYPE_CHECKING:
     from publisher.models import Delivery
@@ -128,7 +129,13 @@ def _standing(
         finally:
             database.close()
     except PublisherError as error:
-        typer.echo(f"Shown without the states of the ledger: {error} {error.hint}", err=True)
+        typer.echo(
+            _(
+                "Shown without the states of the ledger: {error}",
+                error=f"{error} {error.hint or ''}",
+            ),
+            err=True,
+        )
         return None
     return {(delivery.post, delivery.account): delivery for delivery in found}
 
@@ -152,9 +159,9 @@ def _write(page: str, path: Path, *, ours: bool, open_it: bool) -> None:
         files.write(path, page.encode("utf-8", "replace"))
     except OSError as error:
         raise StorageError(
-            f"{path} cannot be written: {error.strerror}.",
-            hint="Name a file with --output, in a folder that you may write to.",
+            _("{path} cannot be written: {reason}.", path=path, reason=why(error)),
+            hint=_("Name a file with --output, in a folder that you may write to."),
         ) from error
     output.print_line(os.path.relpath(path) if ours else str(path))
     if open_it and not webbrowser.open(path.absolute().as_uri()):
-        output.print_error("No browser could be opened.", "Open the file yourself.")
+        output.print_error(_("No browser could be opened."), _("Open the file yourself."))

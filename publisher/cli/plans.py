@@ -6,7 +6,8 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from publisher.app import instant_text
-from publisher.cli import output, tables
+from publisher.cli import counts, output, tables
+from publisher.language import _, later, plural
 from publisher.models import Delivery, Wish
 from publisher.planning import Change, Plan, PlannedChange, wording
 from publisher.planning.costs import Cost
@@ -18,13 +19,22 @@ _CONTEXT = 5
 """Words that are shown on each side of a change."""
 
 _SIGNS = {
-    Change.ADD: ("+", "green", "added"),
-    Change.EDIT: ("~", "yellow", "edited"),
-    Change.MOVE: (">", "yellow", "moved"),
-    Change.HOLD: ("!", "red", "held"),
-    Change.RELEASE: ("+", "green", "released"),
-    Change.RESTORE: ("+", "green", "restored"),
-    Change.CANCEL: ("-", "red", "cancelled"),
+    Change.ADD: ("+", "green"),
+    Change.EDIT: ("~", "yellow"),
+    Change.MOVE: (">", "yellow"),
+    Change.HOLD: ("!", "red"),
+    Change.RELEASE: ("+", "green"),
+    Change.RESTORE: ("+", "green"),
+    Change.CANCEL: ("-", "red"),
+}
+_NAMES = {
+    Change.ADD: later("add"),
+    Change.EDIT: later("edit"),
+    Change.MOVE: later("move"),
+    Change.HOLD: later("hold"),
+    Change.RELEASE: later("release"),
+    Change.RESTORE: later("restore"),
+    Change.CANCEL: later("cancel"),
 }
 
 
@@ -34,9 +44,9 @@ def print_changes(plan: Plan, zone: tzinfo) -> None:
         return
     from rich.text import Text
 
-    table = output.list_table(("Change", "Due", "Account", "Post"))
+    table = output.list_table((_("Change"), _("Due"), _("Account"), _("Post")))
     for change in sorted(plan.changes, key=_order):
-        sign, colour, _ = _SIGNS[change.kind]
+        sign, colour = _SIGNS[change.kind]
         post = Text(change.post)
         for note in (tables.embargo_note(_planned(change), zone), _note(change, zone)):
             if note:
@@ -44,9 +54,12 @@ def print_changes(plan: Plan, zone: tzinfo) -> None:
         for line in _rewording(change):
             post.append("\n").append_text(line)
         if change.voids:
-            post.append(f"\nthe approval by {change.voids} becomes void", style="red")
+            void = _("the approval by {name} becomes void", name=change.voids)
+            post.append(f"\n{void}", style="red")
         due = output.minute(tables.leaves_at(_planned(change)), zone)
-        table.add_row(Text(f"{sign} {change.kind}", style=colour), due, change.account, post)
+        table.add_row(
+            Text(f"{sign} {_(_NAMES[change.kind])}", style=colour), due, change.account, post
+        )
     output.print_table(table)
     output.print_line(output.times_of(zone))
     if plan.cost.posts:
@@ -54,31 +67,54 @@ def print_changes(plan: Plan, zone: tzinfo) -> None:
 
 
 def _price(cost: Cost) -> str:
-    posts = output.count_of(cost.posts, "post")
-    linked = f"{cost.with_link or 'none'} of them with a link" if cost.posts > 1 else "with a link"
-    with_link = f", {linked}" if cost.posts > 1 or cost.with_link else ""
-    return f"X charges about ${cost.amount:.2f} for {posts}{with_link}."
+    posts, amount = counts.posts(cost.posts), f"{cost.amount:.2f}"
+    if cost.posts == 1:
+        said = _("with a link") if cost.with_link else ""
+    elif cost.with_link:
+        said = _("{number} of them with a link", number=cost.with_link)
+    else:
+        said = _("none of them with a link")
+    which = f"{posts}, {said}" if said else posts
+    return _("X charges about ${amount} for {posts}.", amount=amount, posts=which)
 
 
 def summary(plan: Plan, *, done: bool) -> str:
     """One line: what was written, or would be, or why nothing was."""
     if plan.errors and not done:
-        errors = output.count_of(len(plan.errors), "error")
-        return f"Nothing is written: {errors}. Mend the drafts, or use --keep-going."
-    left_out = ""
+        errors = counts.errors(len(plan.errors))
+        return _(
+            "Nothing is written: {errors}. Mend the drafts, or use --keep-going.", errors=errors
+        )
+    said = _changes(plan, done=done)
     if plan.errors:
-        files = output.count_of(len({problem.file for problem in plan.errors}), "draft")
-        left_out = f" {files} with errors left out."
+        files = counts.drafts(len({problem.file for problem in plan.errors}))
+        said += " " + _("{drafts} with errors left out.", drafts=files)
+    return said
+
+
+def _changes(plan: Plan, *, done: bool) -> str:
     if not plan.changes:
-        return f"Nothing to change: the schedule is as the drafts say.{left_out}"
-    counts = [
-        f"{number} {word}"
-        for kind, (_, _, word) in _SIGNS.items()
-        if (number := sum(change.kind is kind for change in plan.changes))
-    ]
-    what = output.count_of(len(plan.changes), "delivery", "deliveries")
-    verb = "Queued" if done else "Would change"
-    return f"{verb}: {what} ({', '.join(counts)}).{left_out}"
+        return _("Nothing to change: the schedule is as the drafts say.")
+    numbers = [(kind, sum(change.kind is kind for change in plan.changes)) for kind in _SIGNS]
+    of_kinds = ", ".join(_counted(kind, number) for kind, number in numbers if number)
+    said = (
+        _("Queued: {deliveries} ({changes}).")
+        if done
+        else _("Would change: {deliveries} ({changes}).")
+    )
+    return said.format(deliveries=counts.deliveries(len(plan.changes)), changes=of_kinds)
+
+
+def _counted(kind: Change, number: int) -> str:
+    return {
+        Change.ADD: plural("{number} added", "{number} added", number),
+        Change.EDIT: plural("{number} edited", "{number} edited", number),
+        Change.MOVE: plural("{number} moved", "{number} moved", number),
+        Change.HOLD: plural("{number} held", "{number} held", number),
+        Change.RELEASE: plural("{number} released", "{number} released", number),
+        Change.RESTORE: plural("{number} restored", "{number} restored", number),
+        Change.CANCEL: plural("{number} cancelled", "{number} cancelled", number),
+    }[kind]
 
 
 def as_json(plan: Plan) -> dict[str, Any]:
@@ -122,12 +158,16 @@ def _note(change: PlannedChange, zone: tzinfo) -> str:
         return change.note
     notes = []
     if wish.due_at != delivery.due_at:
-        by = f", moves with {change.anchor}" if change.anchor else ""
-        notes.append(f"was {output.minute(delivery.due_at, zone)}{by}")
+        time = output.minute(delivery.due_at, zone)
+        notes.append(
+            _("was {time}, moves with {item}", time=time, item=change.anchor)
+            if change.anchor
+            else _("was {time}", time=time)
+        )
     if _pictures(wish) != _pictures(delivery):
-        notes.append("other pictures or alternative texts")
+        notes.append(_("other pictures or alternative texts"))
     if wish.content.link != delivery.content.link:
-        notes.append(f"link was {delivery.content.link or 'none'}")
+        notes.append(_("link was {link}", link=delivery.content.link or _("none")))
     return "; ".join(notes) or change.note
 
 

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
-from publisher.cli.output import count_of, paint, print_json, print_line, print_prose
+from publisher.cli import counts
+from publisher.cli.output import paint, print_json, print_line, print_prose
+from publisher.language import _
 from publisher.models import Problem, Severity
 
 
@@ -15,16 +17,17 @@ def errors_in(problems: Sequence[Problem]) -> int:
 
 def print_text(problems: Sequence[Problem]) -> None:
     """File by file, each problem on a line of its own with its remedy below it."""
-    for _, of_file in groupby(problems, key=lambda problem: problem.file):
+    for __, of_file in groupby(problems, key=lambda problem: problem.file):
         for problem in of_file:
-            colour = "red" if problem.severity is Severity.ERROR else "yellow"
+            is_error = problem.severity is Severity.ERROR
+            colour, label = ("red", _("error:")) if is_error else ("yellow", _("warning:"))
             print_prose(
-                f"{paint(_place(problem), 'bold')}: {paint(f'{problem.severity}:', colour)} "
+                f"{paint(_place(problem), 'bold')}: {paint(label, colour)} "
                 f"{problem.message} [{problem.code}]",
                 indent="    ",
             )
             if problem.hint:
-                print_prose(f"    {paint('hint:', 'cyan')} {problem.hint}", indent=" " * 10)
+                print_prose(f"    {paint(_('hint:'), 'cyan')} {problem.hint}", indent=" " * 10)
         print_line()
 
 
@@ -54,16 +57,21 @@ def print_github(problems: Sequence[Problem], workspace: Path) -> None:
 
 def summary(drafts: int, problems: Sequence[Problem]) -> str:
     """`31 drafts, no problems.` or `31 drafts: 2 errors and 1 warning in 2 files.`"""
-    checked = count_of(drafts, "draft")
+    checked = counts.drafts(drafts)
     checked = checked[0].upper() + checked[1:]
     if not problems:
-        return f"{checked}, no problems."
+        return _("{drafts}, no problems.", drafts=checked)
     errors = errors_in(problems)
     warnings = len(problems) - errors
-    found = [count_of(errors, "error")] if errors else []
-    found += [count_of(warnings, "warning")] if warnings else []
-    files = count_of(len({problem.file for problem in problems}), "file")
-    return f"{checked}: {' and '.join(found)} in {files}."
+    found = [counts.errors(errors)] if errors else []
+    found += [counts.warnings(warnings)] if warnings else []
+    files = counts.files(len({problem.file for problem in problems}))
+    what = (
+        _("{first} and {second}", first=found[0], second=found[-1])
+        if errors and warnings
+        else found[0]
+    )
+    return _("{drafts}: {problems} in {files}.", drafts=checked, problems=what, files=files)
 
 
 def _place(problem: Problem) -> str:

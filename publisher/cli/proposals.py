@@ -10,6 +10,7 @@ from publisher.agenda.effects import Clash, Dragged, leaves_at
 from publisher.app import instant_text
 from publisher.cli import output
 from publisher.content.times import AgendaItem
+from publisher.language import _, plural
 from publisher.models import Post
 from publisher.states import State
 
@@ -20,7 +21,6 @@ _SIGNS = {
     Kind.RESTORE: ("+", "green"),
     Kind.EDIT: ("~", "yellow"),
 }
-_FIELDS = ("title", "place")
 
 
 def print_all(proposal: Proposal, zone: tzinfo) -> None:
@@ -32,17 +32,20 @@ def print_all(proposal: Proposal, zone: tzinfo) -> None:
         c.after.name for c in proposal.changes if c.before and c.after.uid != c.before.uid
     ]:
         sign = output.paint("~", "yellow")
-        output.print_prose(
-            f"{sign} From now on known by the UID of their event: {', '.join(known)}", "    "
-        )
+        line = _("From now on known by the UID of their event: {items}", items=", ".join(known))
+        output.print_prose(f"{sign} {line}", "    ")
     dragged = proposal.effects.dragged
     output.print_line()
     if not dragged:
-        output.print_line("No post moves by this.")
+        output.print_line(_("No post moves by this."))
     else:
-        what = "it" if len(proposal.changes) == 1 else "them"
-        hang = "1 post hangs" if len(dragged) == 1 else f"{len(dragged)} posts hang"
-        output.print_line(output.paint(f"{hang} on {what}:", "bold"))
+        if len(proposal.changes) == 1:
+            hang = plural("{number} post hangs on it:", "{number} posts hang on it:", len(dragged))
+        else:
+            hang = plural(
+                "{number} post hangs on them:", "{number} posts hang on them:", len(dragged)
+            )
+        output.print_line(output.paint(hang, "bold"))
         _print_posts(dragged, zone, several=len(proposal.changes) > 1)
         output.print_line(output.times_of(zone))
     _print_problems(proposal)
@@ -52,12 +55,12 @@ def _print_posts(dragged: Sequence[Dragged], zone: tzinfo, *, several: bool) -> 
     """`several`: whether more than one item changes, so that each post says on which it hangs."""
     from rich.text import Text
 
-    table = output.list_table(("Was", "Becomes", "State", "Post"))
+    table = output.list_table((_("Was"), _("Becomes"), _("State"), _("Post")))
     for one in dragged:
         post = Text(one.after.id)
         if several:
             on = dict.fromkeys(filter(None, (one.after.anchor, one.after.embargo_anchor)))
-            post.append(f"\non {', '.join(on)}", style="dim")
+            post.append("\n" + _("on {items}", items=", ".join(on)), style="dim")
         for note in one.notes:
             post.append(f"\n{note.text}", style="red" if note.severe else "dim")
         was = leaves_at(one.before)
@@ -75,9 +78,9 @@ def _becomes(one: Dragged, zone: tzinfo) -> Any:
 
     leaves = leaves_at(one.after)
     if one.stays:
-        return Text("stays", style="dim")
+        return Text(_("stays"), style="dim")
     if one.after.held:
-        return Text("held", style="red")
+        return Text(_("held"), style="red")
     if leaves is None:
         return Text("")
     return Text(output.minute(leaves, zone), style="green" if one.before.held else "yellow")
@@ -86,9 +89,9 @@ def _becomes(one: Dragged, zone: tzinfo) -> Any:
 def _states(one: Dragged) -> str:
     """Those of all its deliveries, each once."""
     known = {delivery.account for delivery in one.deliveries}
-    states: list[str] = [delivery.state for delivery in one.deliveries]
+    states = [_(delivery.state) for delivery in one.deliveries]
     if not known.issuperset(one.accounts):
-        states.append("not queued")
+        states.append(_("not queued"))
     return ", ".join(dict.fromkeys(states))
 
 
@@ -98,7 +101,7 @@ def _print_problems(proposal: Proposal) -> None:
     found, clashes = proposal.effects.problems, proposal.effects.clashes
     if found or clashes:
         output.print_line()
-        output.print_line(output.paint("That brings problems:", "red"))
+        output.print_line(output.paint(_("That brings problems:"), "red"))
     if found:
         problems.print_text(found)
     for clash in clashes:
@@ -107,8 +110,14 @@ def _print_problems(proposal: Proposal) -> None:
 
 def _sentence(clash: Clash) -> str:
     minutes = clash.gap // timedelta(minutes=1)
-    how = f"within {minutes or 1} min" if clash.gap else "at the same time"
-    return f"{clash.account} gets {clash.first} and {clash.second} {how}."
+    said = (
+        _("{account} gets {first} and {second} within {minutes} min.")
+        if clash.gap
+        else _("{account} gets {first} and {second} at the same time.")
+    )
+    return said.format(
+        account=clash.account, first=clash.first, second=clash.second, minutes=minutes or 1
+    )
 
 
 def _lines(change: ItemChange, zone: tzinfo) -> Iterator[str]:
@@ -119,34 +128,45 @@ def _lines(change: ItemChange, zone: tzinfo) -> Iterator[str]:
         name = f"{output.paint(sign, colour)} {after.name}"
         if before is None:
             place = f", {after.place}" if after.place else ""
-            called_off = " (cancelled)" if after.cancelled else ""
             said = output.printable(f"{after.title}, {span(after, zone)}{place}")
-            yield f"{name} is new{called_off}: {said}"
+            new = (
+                _("{item} is new (cancelled): {what}")
+                if after.cancelled
+                else _("{item} is new: {what}")
+            )
+            yield new.format(item=name, what=said)
         elif kind is Kind.MOVE:
-            yield f"{name} moves from {span(before, zone)} to {span(after, zone)}"
+            yield _(
+                "{item} moves from {before} to {after}",
+                item=name,
+                before=span(before, zone),
+                after=span(after, zone),
+            )
         elif kind is Kind.CANCEL:
-            yield f"{name} is cancelled: its posts are held"
+            yield _("{item} is cancelled: its posts are held", item=name)
         elif kind is Kind.RESTORE:
-            yield f"{name} takes place after all: its posts are released"
+            yield _("{item} takes place after all: its posts are released", item=name)
         elif edited := list(_edited(before, after)):
-            yield f"{name} gets another {', another '.join(edited)}"
+            yield f"{name}: {'; '.join(edited)}"
 
 
 def _edited(before: AgendaItem, after: AgendaItem) -> Iterator[str]:
-    for field in _FIELDS:
-        old, new = getattr(before, field), getattr(after, field)
-        if old != new:
-            yield f"{field}: {output.printable(new or 'none')}"
+    if before.title != after.title:
+        yield _("gets another title: {text}", text=output.printable(after.title or _("none")))
+    if before.place != after.place:
+        yield _("gets another place: {text}", text=output.printable(after.place or _("none")))
 
 
 def span(item: AgendaItem, zone: tzinfo) -> str:
     """`Mon 2016-03-07 09:00-18:00`, there."""
     starts = item.starts_at.astimezone(zone)
+    begin = f"{output.day(starts, zone)} {starts:%H:%M}"
     if item.ends_at is None:
-        return f"{starts:%a %Y-%m-%d %H:%M}"
+        return begin
     ends = item.ends_at.astimezone(zone)
-    until = f"-{ends:%H:%M}" if ends.date() == starts.date() else f" - {ends:%a %Y-%m-%d %H:%M}"
-    return f"{starts:%a %Y-%m-%d %H:%M}{until}"
+    if ends.date() == starts.date():
+        return f"{begin}-{ends:%H:%M}"
+    return f"{begin} - {output.day(ends, zone)} {ends:%H:%M}"
 
 
 def as_json(proposal: Proposal, notes: Sequence[str], *, written: bool) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from publisher.cli import arguments, output
-from publisher.errors import ConfigurationError, NoticeNotSent, StorageError, UsageError
+from publisher.errors import ConfigurationError, NoticeNotSent, StorageError, UsageError, why
+from publisher.language import _
 
 _SANDBOX_PORT = 8099
 
@@ -68,7 +69,8 @@ def sandbox(
     accounts = accounts_for(settings)
     if not accounts:
         raise UsageError(
-            "publisher.toml has no account on X or Facebook.", hint="Add one under [accounts]."
+            _("publisher.toml has no account on X or Facebook."),
+            hint=_("Add one under [accounts]."),
         )
     session = arguments.session(settings)
     stand_in = Sandbox(
@@ -87,7 +89,8 @@ def sandbox(
         return
     except SystemExit:  # how the server says that it cannot have the port
         raise UsageError(
-            f"The sandbox cannot use port {port}.", hint="Choose a free one with --port."
+            _("The sandbox cannot use port {port}.", port=port),
+            hint=_("Choose a free one with --port."),
         ) from None
 
 
@@ -97,7 +100,9 @@ def _write_secrets(path: Path, text: str) -> None:
         path.touch(mode=0o600)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise StorageError(f"{path} cannot be written: {error.strerror}.") from error
+        raise StorageError(
+            _("{path} cannot be written: {reason}.", path=path, reason=why(error))
+        ) from error
 
 
 def _say_how(address: str, var: Path) -> None:
@@ -109,8 +114,10 @@ def _say_how(address: str, var: Path) -> None:
         "PUBLISHER_VAR": str(var),
         "PUBLISHER_DATABASE__URL": f"sqlite:///{var / 'publisher.db'}",
     }
-    output.print_line(f"The sandbox is at {address}: open it in a browser. Ctrl-C ends it.")
-    output.print_line("To publish there and not on the real platforms, in another terminal:")
+    output.print_line(
+        _("The sandbox is at {address}: open it in a browser. Ctrl-C ends it.", address=address)
+    )
+    output.print_line(_("To publish there and not on the real platforms, in another terminal:"))
     for name, value in variables.items():
         output.print_line(f"  export {name}={shlex.quote(value)}")
     output.print_line("  publisher queue")
@@ -138,7 +145,7 @@ def rehearse(
     from publisher import rehearsal
 
     if speed is not None and not math.isfinite(speed):
-        raise UsageError("--speed is no number that a clock could follow.")
+        raise UsageError(_("--speed is no number that a clock could follow."))
     code = rehearsal.rehearse(
         arguments.workspace(context), speed=speed or rehearsal.SPEED, console=Console()
     )
@@ -158,15 +165,17 @@ def notify(context: typer.Context) -> None:
     urls = arguments.settings(context).notices.urls
     if not urls:
         raise ConfigurationError(
-            "No service is named, so nobody is told what needs a person.",
-            hint="Put addresses under [notices] into secrets.toml; docs/notices.md shows examples.",
+            _("No service is named, so nobody is told what needs a person."),
+            hint=_(
+                "Put addresses under [notices] into secrets.toml; docs/notices.md shows examples."
+            ),
         )
     services, problems = open_services(urls)
     failed = bool(problems)
     for service in services:
         try:
             service.send(TRIAL)
-            output.print_line(f"{service.name}: sent.")
+            output.print_line(_("{name}: sent.", name=service.name))
         except NoticeNotSent as error:
             failed = True
             output.print_error(str(error), error.hint)
@@ -188,4 +197,4 @@ def migrate(context: typer.Context) -> None:
     app = Application(arguments.settings(context), clock.from_environment())
     context.call_on_close(app.database.close)
     app.database.migrate()
-    output.print_line("The ledger is up to date.")
+    output.print_line(_("The ledger is up to date."))

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from publisher.cli import arguments, output
-from publisher.errors import StorageError, UsageError
+from publisher.errors import StorageError, UsageError, why
+from publisher.language import _
 
 
 class Kind(StrEnum):
@@ -43,14 +44,20 @@ def schema(
                 (folder / f"{name}.json").write_text(schemas.text(name), encoding="utf-8")
         except OSError as error:
             raise StorageError(
-                f"{error.filename or folder} cannot be written: {error.strerror}.",
-                hint="The workspace must be a folder that you may write to.",
+                _(
+                    "{filename} cannot be written: {reason}.",
+                    filename=error.filename or folder,
+                    reason=why(error),
+                ),
+                hint=_("The workspace must be a folder that you may write to."),
             ) from error
-        output.print_line(f"The schemas are in {folder}.")
+        output.print_line(_("The schemas are in {folder}.", folder=folder))
     elif kind is None:
         raise UsageError(
-            "Which file? The schema of each is another.",
-            hint=f"Name one of {', '.join(Kind)}; or write all of them with --write.",
+            _("Which file? The schema of each is another."),
+            hint=_(
+                "Name one of {names}; or write all of them with --write.", names=", ".join(Kind)
+            ),
         )
     else:
         output.print_json(schemas.schema(kind))

@@ -9,6 +9,8 @@ from rich.text import Text
 
 from publisher.app import instant_text
 from publisher.cli import output, tables
+from publisher.cli.events import event, label
+from publisher.language import _
 from publisher.ledger.queries import Step
 
 _INSTANTS = frozenset({"due_at", "expires_at", "embargo_until", "until", "backup_of"})
@@ -16,26 +18,26 @@ _INSTANTS = frozenset({"due_at", "expires_at", "embargo_until", "until", "backup
 
 def print_history(steps: Sequence[Step], zone: tzinfo) -> None:
     """Every step with its time, account, who did it and what happened, under its day."""
-    columns = ("time", "account", "who", "what")
+    columns = (_("time"), _("account"), _("who"), _("what"))
     rows = [(output.day(step.at, zone), _row(step, zone)) for step in steps]
-    widths = [max(len(row[index]) for _, row in rows) for index in range(len(columns) - 1)]
+    widths = [max(len(row[index]) for __, row in rows) for index in range(len(columns) - 1)]
     for day, of_day in groupby(rows, lambda row: row[0]):
         output.print_line(output.paint(day, "bold"))
         table = output.list_table(columns, widths)
-        for _, row in of_day:
+        for __, row in of_day:
             table.add_row(*row)
         output.print_table(table)
     output.print_line(output.times_of(zone))
 
 
 def _row(step: Step, zone: tzinfo) -> tuple[Text, ...]:
-    what = Text(step.event)
+    what = Text(event(step.event))
     if step.target and step.target is not step.source and step.target != step.event:
         what.append(" → ").append_text(tables.state_text(step.target))
     for line in details(step.detail, zone):
         what.append(f"\n{output.printable(line)}", style="dim")
     time = Text(f"{step.at.astimezone(zone):%H:%M:%S}")
-    return time, Text(step.account or "all"), Text(output.printable(step.actor)), what
+    return time, Text(step.account or _("all")), Text(output.printable(step.actor)), what
 
 
 def as_json(step: Step) -> dict[str, Any]:
@@ -58,12 +60,14 @@ def details(detail: dict[str, Any], zone: tzinfo) -> list[str]:
     for key, value in detail.items():
         if value is None or value == "":
             continue
-        label = key.replace("_", " ")
+        name = label(key)
         if isinstance(value, dict) and set(value) == {"from", "to"}:
-            lines.append(f"{label} was: {_plain(key, value['from'], zone)}")
-            lines.append(f"{label} now: {_plain(key, value['to'], zone)}")
+            lines.append(
+                _("{name} was: {value}", name=name, value=_plain(key, value["from"], zone))
+            )
+            lines.append(_("{name} now: {value}", name=name, value=_plain(key, value["to"], zone)))
         else:
-            lines.append(f"{label}: {_plain(key, value, zone)}")
+            lines.append(_("{name}: {value}", name=name, value=_plain(key, value, zone)))
     return lines
 
 
@@ -73,4 +77,4 @@ def _plain(key: str, value: object, zone: tzinfo) -> str:
         return output.minute(datetime.fromisoformat(value), zone)
     if isinstance(value, list):
         return " / ".join(map(str, value))
-    return "none" if value is None else str(value)
+    return _("none") if value is None else str(value)

@@ -1,14 +1,15 @@
 """Deliveries as tables for people: by day, one line each, readable at 80 columns."""
 
-from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, tzinfo
 from itertools import groupby
 
 from rich.text import Text
 
-from publisher.cli import output
+from publisher.cli import counts, output
+from publisher.language import _
 from publisher.models import Delivery, Wish
-from publisher.states import State
+from publisher.states import State, counted
 
 _COLOURS = {
     State.AWAITING_APPROVAL: "yellow",
@@ -25,7 +26,12 @@ _COLOURS = {
 
 
 def state_text(state: State) -> Text:
-    return Text(state, style=_COLOURS[state])
+    return Text(_(state), style=_COLOURS[state])
+
+
+def heading(delivery: Delivery) -> str:
+    """Which post goes where."""
+    return _("{post} to {account}", post=delivery.post, account=delivery.account)
 
 
 def leaves_at(planned: Delivery | Wish) -> datetime:
@@ -42,32 +48,32 @@ def embargo_note(planned: Delivery | Wish, zone: tzinfo) -> str | None:
     """Why the time that is shown is not the draft's."""
     if leaves_at(planned) == planned.due_at:
         return None
-    return f"embargo, due at {output.minute(planned.due_at, zone)}"
+    return _("embargo, due at {time}", time=output.minute(planned.due_at, zone))
 
 
 def print_log(deliveries: Sequence[Delivery], zone: tzinfo) -> None:
     """What happened, with lateness and errors."""
     if not deliveries:
-        output.print_line("The log has nothing like that.")
+        output.print_line(_("The log has nothing like that."))
         return
     print_days(deliveries, zone)
     output.print_line()
-    counts = summary({state: sum(d.state is state for d in deliveries) for state in State})
-    number = output.count_of(len(deliveries), "delivery", "deliveries")
-    output.print_line(f"{number}: {counts}. {output.times_of(zone)}")
+    states = summary({state: sum(d.state is state for d in deliveries) for state in State})
+    number = counts.deliveries(len(deliveries))
+    output.print_line(f"{number}: {states}. {output.times_of(zone)}")
 
 
 def print_days(deliveries: Sequence[Delivery], zone: tzinfo) -> None:
     """The deliveries, sorted by time, under the days on which they go out."""
-    columns = ("due", "state", "late", "account", "post")
+    columns = (_("due"), _("state"), _("late"), _("account"), _("post"))
     rows = [
         (output.day(leaves_at(delivery), zone), _row(delivery, zone)) for delivery in deliveries
     ]
-    widths = [max(len(row[index]) for _, row in rows) for index in range(len(columns) - 1)]
+    widths = [max(len(row[index]) for __, row in rows) for index in range(len(columns) - 1)]
     for day, of_day in groupby(rows, lambda row: row[0]):
         output.print_line(output.paint(day, "bold"))
         table = output.list_table(columns, widths)
-        for _, row in of_day:
+        for __, row in of_day:
             table.add_row(*row)
         output.print_table(table)
 
@@ -81,12 +87,17 @@ def _row(delivery: Delivery, zone: tzinfo) -> tuple[Text, ...]:
     return (
         Text(f"{leaves_at(delivery).astimezone(zone):%H:%M}"),
         state_text(delivery.state),
-        Text("" if late is None else f"{output.seconds(late.total_seconds())} late"),
+        Text("" if late is None else lateness(late)),
         Text(delivery.account),
         post,
     )
 
 
-def summary(counts: dict[State, int]) -> str:
+def lateness(late: timedelta) -> str:
+    """`0.12 s late`."""
+    return _("{time} late", time=output.seconds(late.total_seconds()))
+
+
+def summary(numbers: Mapping[State, int]) -> str:
     """`40 published, 1 failed`; the states that have none are left out."""
-    return ", ".join(f"{counts[state]} {state}" for state in State if counts.get(state))
+    return ", ".join(counted(state, numbers[state]) for state in State if numbers.get(state))

@@ -8,6 +8,7 @@ from publisher.channels.health import Health
 from publisher.clock import SystemClock
 from publisher.doctor.finding import Finding, bad, good, warning
 from publisher.errors import ConfigurationError, CredentialsMissing
+from publisher.language import _
 
 _SOON = timedelta(days=14)
 _OFF, _FAR_OFF = timedelta(seconds=5), timedelta(seconds=60)
@@ -17,7 +18,7 @@ _OFF, _FAR_OFF = timedelta(seconds=5), timedelta(seconds=60)
 def examine(app: Application, *, offline: bool) -> Iterator[Finding]:
     """All accounts in the order of publisher.toml, then the clock as the platforms see it."""
     if not app.settings.accounts:
-        yield bad("accounts", "publisher.toml names none.", "docs/settings.md shows one.")
+        yield bad("accounts", _("publisher.toml names none."), _("docs/settings.md shows one."))
     ahead: list[timedelta] = []
     for name in app.settings.accounts:
         subject = f"account {name}"
@@ -28,7 +29,7 @@ def examine(app: Application, *, offline: bool) -> Iterator[Finding]:
             yield bad(subject, str(error), error.hint)
             continue
         if offline:
-            yield good(subject, "Its credentials are there; its platform was not asked.")
+            yield good(subject, _("Its credentials are there; its platform was not asked."))
             continue
         health = channel.examine()
         if health.clock_ahead is not None:
@@ -41,22 +42,26 @@ def examine(app: Application, *, offline: bool) -> Iterator[Finding]:
 def _judged(subject: str, health: Health, app: Application) -> Finding:
     if health.problem:
         judge = bad if health.is_certain else warning
-        return judge(subject, health.problem, "Mend it, then run `publisher doctor` again.")
+        return judge(subject, health.problem, _("Mend it, then run `publisher doctor` again."))
     if health.expires_at and health.expires_at < app.clock.now() + _SOON:
         return warning(
             subject,
-            f"Its credentials end on {health.expires_at:%Y-%m-%d}.",
-            "docs/credentials.md shows how to renew them.",
+            _("Its credentials end on {date}.", date=f"{health.expires_at:%Y-%m-%d}"),
+            _("docs/credentials.md shows how to renew them."),
         )
-    return good(subject, "Its platform takes its requests.")
+    return good(subject, _("Its platform takes its requests."))
 
 
 def _clock(ahead: timedelta) -> Finding:
-    direction = "ahead of" if ahead > timedelta(0) else "behind"
-    message = f"This machine's clock is {abs(ahead).total_seconds():.0f} s {direction} theirs."
-    hint = "Keep it in step with a time server (systemd-timesyncd, chrony)."
+    seconds = f"{abs(ahead).total_seconds():.0f}"
+    message = (
+        _("This machine's clock is {seconds} s ahead of theirs.", seconds=seconds)
+        if ahead > timedelta(0)
+        else _("This machine's clock is {seconds} s behind theirs.", seconds=seconds)
+    )
+    hint = _("Keep it in step with a time server (systemd-timesyncd, chrony).")
     if abs(ahead) > _FAR_OFF:
         return bad("clock", message, hint)
     if abs(ahead) > _OFF:
         return warning("clock", message, hint)
-    return good("clock", "This machine's clock agrees with the platforms'.")
+    return good("clock", _("This machine's clock agrees with the platforms'."))

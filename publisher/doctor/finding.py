@@ -3,6 +3,21 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from publisher.language import later
+
+SUBJECTS = (
+    later("account"),
+    later("accounts"),
+    later("broker"),
+    later("clock"),
+    later("deliveries"),
+    later("disk"),
+    later("ledger"),
+    later("notices"),
+    later("publishing"),
+)
+"""What is looked at: scripts read it, and people see it translated."""
+
 
 class Grade(StrEnum):
     GOOD = "good"
@@ -17,6 +32,7 @@ class Finding:
     """What was seen of `subject`, and what to do if it is not good."""
 
     subject: str
+    """One of `SUBJECTS`, or a file; `account` has the account's name behind it."""
     grade: Grade
     message: str
     hint: str | None = None

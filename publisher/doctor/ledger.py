@@ -8,8 +8,9 @@ from sqlalchemy import text
 from publisher.app import Application
 from publisher.doctor.finding import Finding, bad, good, warning
 from publisher.errors import PublisherError
+from publisher.language import _
 from publisher.ledger.database import Database
-from publisher.states import State
+from publisher.states import State, counted
 
 _DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 """Settings of PostgreSQL without which a commit may be lost with the machine."""
@@ -20,7 +21,7 @@ def examine(app: Application) -> Iterator[Finding]:
     """Whether the ledger can be read and written, and keeps what it is told."""
     path = app.database.engine.url.database
     if app.database.is_sqlite and not Path(str(path)).exists():
-        yield good("ledger", "There is none yet; the first `publisher queue` makes it.")
+        yield good("ledger", _("There is none yet; the first `publisher queue` makes it."))
         return
     try:
         app.database.check_revision()
@@ -35,7 +36,9 @@ def examine(app: Application) -> Iterator[Finding]:
 
 def _durability(database: Database) -> Finding:
     if database.is_sqlite:
-        return good("ledger", "SQLite, which writes each step to the disk before a request leaves.")
+        return good(
+            "ledger", _("SQLite, which writes each step to the disk before a request leaves.")
+        )
     with database.read() as connection:
         off = [
             name
@@ -45,20 +48,22 @@ def _durability(database: Database) -> Finding:
     if off:
         return bad(
             "ledger",
-            f"PostgreSQL may forget what it confirmed: {', '.join(off)} is off.",
-            "Turn it on: what is forgotten can go out twice.",
+            _("PostgreSQL may forget what it confirmed: {names} is off.", names=", ".join(off)),
+            _("Turn it on: what is forgotten can go out twice."),
         )
-    return good("ledger", "PostgreSQL, which keeps what it confirms.")
+    return good("ledger", _("PostgreSQL, which keeps what it confirms."))
 
 
 def _waiting(app: Application) -> Finding:
     counts = app.queries.counts()
-    waiting = [f"{counts[state]} {state}" for state in _FOR_A_PERSON if counts.get(state)]
+    waiting = [counted(state, counts[state]) for state in _FOR_A_PERSON if counts.get(state)]
     held = [status.account for status in app.queries.accounts()]
-    stopped = f"paused or held: {', '.join(held)}" if held else ""
+    stopped = _("paused or held: {accounts}", accounts=", ".join(held)) if held else ""
     told = "; ".join(filter(None, (", ".join(waiting), stopped)))
     if told:
         return warning(
-            "deliveries", f"They need a person: {told}.", "`publisher status` says more."
+            "deliveries",
+            _("They need a person: {told}.", told=told),
+            _("`publisher status` says more."),
         )
-    return good("deliveries", "None needs a person.")
+    return good("deliveries", _("None needs a person."))

@@ -10,6 +10,7 @@ from pathlib import Path
 from publisher import broker
 from publisher.doctor.finding import Finding, bad, good, warning
 from publisher.errors import AlreadyRunning, PublisherError
+from publisher.language import _
 from publisher.lock import locked
 from publisher.settings import SECRETS_FILE, Settings
 
@@ -29,19 +30,23 @@ def examine(settings: Settings) -> Iterator[Finding]:
 def _secrets(workspace: Path) -> Finding:
     path = workspace / SECRETS_FILE
     if not path.exists():
-        return good(SECRETS_FILE, "There is none; credentials come from the environment.")
+        return good(SECRETS_FILE, _("There is none; credentials come from the environment."))
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         return bad(
-            SECRETS_FILE, "Others on this machine may read it.", f"Run: chmod 600 {SECRETS_FILE}"
+            SECRETS_FILE,
+            _("Others on this machine may read it."),
+            _("Run: {command}", command=f"chmod 600 {SECRETS_FILE}"),
         )
     if _is_tracked(path):
         return bad(
             SECRETS_FILE,
-            "It is in git, with all its history.",
-            f"Run: git rm --cached {SECRETS_FILE}. Then make all credentials anew: whoever has the "
-            "repository has these.",
+            _("It is in git, with all its history."),
+            _(
+                "Run: {command}. Then make all credentials anew: whoever has the repository has these.",
+                command=f"git rm --cached {SECRETS_FILE}",
+            ),
         )
-    return good(SECRETS_FILE, "Only its owner may read it, and git does not have it.")
+    return good(SECRETS_FILE, _("Only its owner may read it, and git does not have it."))
 
 
 def _is_tracked(path: Path) -> bool:
@@ -63,35 +68,40 @@ def _disk(var: Path) -> Finding:
     if not os.access(there, os.W_OK):
         return bad(
             "disk",
-            f"{there} cannot be written.",
-            "Give it to the user that Publisher runs as, or name another folder with `var`.",
+            _("{path} cannot be written.", path=there),
+            _("Give it to the user that Publisher runs as, or name another folder with `var`."),
         )
     free = shutil.disk_usage(there).free / _GB
-    message = f"{free:.1f} GB are free for {var}."
+    message = _("{number} GB are free for {path}.", number=f"{free:.1f}", path=var)
     if free < _TOO_LITTLE:
-        return bad("disk", message, "Make room: a full disk stops publishing.")
+        return bad("disk", message, _("Make room: a full disk stops publishing."))
     if free < _SCARCE:
-        return warning("disk", message, "Make room before it is full.")
+        return warning("disk", message, _("Make room before it is full."))
     return good("disk", message)
 
 
 def _broker(settings: Settings) -> Finding:
     try:
         if not settings.broker.url:
-            return good("broker", f"`publisher run` starts its own: {broker.find_server()}")
+            return good(
+                "broker", _("`publisher run` starts its own: {path}", path=broker.find_server())
+            )
         broker.check(settings.broker.url)
     except PublisherError as error:
         return bad("broker", str(error), error.hint)
-    return good("broker", "It answers.")
+    return good("broker", _("It answers."))
 
 
 def _notices(settings: Settings) -> Finding:
     if settings.notices.urls:
-        return good("notices", f"{len(settings.notices.urls)} told; `publisher notify` tries them.")
+        return good(
+            "notices",
+            _("{number} told; `publisher notify` tries them.", number=len(settings.notices.urls)),
+        )
     return warning(
         "notices",
-        "Nobody is told when something needs a person.",
-        "docs/notices.md shows how to get a mail or a message.",
+        _("Nobody is told when something needs a person."),
+        _("docs/notices.md shows how to get a mail or a message."),
     )
 
 
@@ -110,6 +120,6 @@ def _running(settings: Settings) -> Finding:
 def _nothing_runs() -> Finding:
     return warning(
         "publishing",
-        "`publisher run` is not at work in this workspace.",
-        "Start it, unless dispatcher and workers run on other machines.",
+        _("`publisher run` is not at work in this workspace."),
+        _("Start it, unless dispatcher and workers run on other machines."),
     )

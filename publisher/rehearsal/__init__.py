@@ -19,8 +19,9 @@ from publisher.checking import check
 from publisher.clock import SharedClock
 from publisher.content.library import Library
 from publisher.delivery import LOOK_AHEAD
-from publisher.errors import StorageError
+from publisher.errors import StorageError, why
 from publisher.interruption import Interruption
+from publisher.language import _
 from publisher.models import Delivery, Problem
 from publisher.processes import Processes
 from publisher.rehearsal import report, website
@@ -52,7 +53,7 @@ def rehearse(workspace: Path, *, speed: float = SPEED, console: Console) -> int:
         return 1
     due = [post.due_at for post in library.posts if post.due_at is not None]
     if not due:
-        console.print("No draft has a time yet, so there is nothing to rehearse.")
+        console.print(_("No draft has a time yet, so there is nothing to rehearse."))
         return 1
     start = min(due) - timedelta(seconds=_PRELUDE * speed)
     with Stage.set_up(configured, library.session, start, speed) as stage:
@@ -99,7 +100,7 @@ def _perform(app: Application, clock: SharedClock, library: Library, console: Co
         processes.drain(interruption, history.follow)
         history.follow()
         if interruption.wanted:
-            display.say("Interrupted; the rehearsal is not complete.")
+            display.say(_("Interrupted; the rehearsal is not complete."))
         return not interruption.wanted
 
 
@@ -140,7 +141,7 @@ def _conclude(app: Application, stage: Stage, library: Library, console: Console
         try:
             (stage.folder / name).write_text(content, encoding="utf-8")
         except OSError as error:
-            raise StorageError(f"{stage.folder / name}: {error.strerror}.") from error
+            raise StorageError(f"{stage.folder / name}: {why(error)}.") from error
     return _verdict(deliveries, found, stage, console)
 
 
@@ -149,15 +150,20 @@ def _verdict(
 ) -> int:
     out = [delivery for delivery in deliveries if delivery.state is State.PUBLISHED]
     troubled = [delivery for delivery in deliveries if delivery.state not in _CALM]
-    lines = [f"{len(out)} of {len(deliveries)} posts are out."]
+    lines = [_("{number} of {all} posts are out.", number=len(out), all=len(deliveries))]
     lines += [
-        f"{delivery.post} to {delivery.account} is {delivery.state}: "
-        f"{delivery.error_message or delivery.reason or 'no reason is known'}"
+        _(
+            "{post} to {account} is {state}: {reason}",
+            post=delivery.post,
+            account=delivery.account,
+            state=_(delivery.state),
+            reason=delivery.error_message or delivery.reason or _("no reason is known"),
+        )
         for delivery in troubled
     ]
-    lines += found or ["Every platform shows what the log tells, and nothing else."]
+    lines += found or [_("Every platform shows what the log tells, and nothing else.")]
     lines.append(report.summary(deliveries, stage.clock.speed))
-    lines.append(f"Log, report and timelines: {stage.folder}")
+    lines.append(_("Log, report and timelines: {folder}", folder=stage.folder))
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     return 1 if troubled or found else 0

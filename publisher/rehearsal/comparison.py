@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from publisher.language import _
 from publisher.models import Delivery
 from publisher.states import State
 
@@ -29,27 +30,48 @@ def differences(
         if row["state"] != State.WITHDRAWN:
             found += _differences(row, delivery, there)
     found += [
-        f"{account}: post {post_id} is on the platform, not in the log."
-        for _, account, post_id in there
+        _("{account}: post {id} is on the platform, not in the log.", account=account, id=post_id)
+        for __, account, post_id in there
     ]
     return found
 
 
 def _differences(row: Row, delivery: Delivery, there: dict[tuple[str, str, str], Row]) -> list[str]:
     """Compare one delivery, and take what it explains out of `there`."""
-    name, ids = f"{row['post']} to {row['account']}", row["remote_ids"]
+    name = _("{post} to {account}", post=row["post"], account=row["account"])
+    ids = row["remote_ids"]
     found = []
     if row["state"] == State.PUBLISHED and len(ids) != len(row["text"]):
-        found.append(f"{name}: published with {len(ids)} of {len(row['text'])} parts.")
+        found.append(
+            _(
+                "{delivery}: published with {number} of {all} parts.",
+                delivery=name,
+                number=len(ids),
+                all=len(row["text"]),
+            )
+        )
     for index, remote_id in enumerate(ids):
         post = there.pop((row["channel"], row["account"], remote_id), None)
         if post is None:
-            found.append(f"{name}: the log has {remote_id}, the platform has not.")
+            found.append(
+                _(
+                    "{delivery}: the log has {id}, the platform has not.",
+                    delivery=name,
+                    id=remote_id,
+                )
+            )
             continue
         shown, logged = _shown(post), _logged(row, delivery, index)
         found += [
-            f"{name}: {field} of part {index + 1} is {shown[field]!r} on the platform, "
-            f"{value!r} in the log."
+            _(
+                "{delivery}: {field} of part {number} is {shown!r} on the platform, {logged!r} in "
+                "the log.",
+                delivery=name,
+                field=field,
+                number=index + 1,
+                shown=shown[field],
+                logged=value,
+            )
             for field, value in logged.items()
             if shown[field] != value
         ]

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from publisher.clock import Clock
+from publisher.language import _, weekday
 from publisher.ledger.queries import Step
 from publisher.models import Delivery
 from publisher.states import State
@@ -41,7 +42,7 @@ class Display:
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("posts out"),
+            TextColumn(_("posts out")),
             TimeElapsedColumn(),
             console=console,
             auto_refresh=False,
@@ -59,7 +60,7 @@ class Display:
     def tick(self, seconds: float) -> None:
         """Show the session's date and time, and wait."""
         now = self._clock.now().astimezone(self._zone)
-        self._progress.update(self._task, description=f"{now:%a %d %b %Y %H:%M}", refresh=True)
+        self._progress.update(self._task, description=_moment(now), refresh=True)
         time.sleep(seconds)
 
     def say(self, line: str) -> None:
@@ -77,8 +78,12 @@ class Display:
         due = self._due[step.delivery].astimezone(self._zone)
         at = self._out_at.get(step.delivery, step.at)
         real = (at - due).total_seconds() / self._clock.speed
-        when = f"{due:%a %d %b %H:%M}"
-        line = f"{when}  {step.target:<10} +{real:.3f} s  {step.account:<16} {step.post}"
+        state = _(step.target)
+        line = f"{_moment(due)}  {state:<10} +{real:.3f} s  {step.account:<16} {step.post}"
         self._console.print(Text(line, style=_STYLES[step.target]), soft_wrap=True)
         if step.target is State.PUBLISHED:
             self._progress.advance(self._task)
+
+
+def _moment(local: datetime) -> str:
+    return f"{weekday(local)} {local:%Y-%m-%d %H:%M}"

@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from publisher.language import _, plural, weekday
 from publisher.looks import html
 from publisher.models import Delivery
 from publisher.reporting.lateness import Lateness
@@ -32,6 +33,7 @@ def render(
     accounts = sorted({delivery.account for delivery in deliveries})
     days = [(date, list(group)) for date, group in groupby(deliveries, key=day)]
     templates = html.environment("publisher.rehearsal", "publisher.looks", "publisher.reporting")
+    templates.globals |= {"_": _, "plural": plural, "weekday": weekday}
     return templates.get_template("report.html").render(
         title=title,
         zone=zone,
@@ -50,10 +52,14 @@ def summary(deliveries: Sequence[Delivery], speed: float) -> str:
     """One line about punctuality."""
     lateness = Lateness.of(deliveries, speed)
     if lateness is None:
-        return "Nothing went out."
-    early = f", {lateness.early} early" if lateness.early else ", none early"
-    return (
-        f"Lateness in real seconds: median {lateness.median:.3f} "
-        f"({lateness.median * speed:.1f} s on the session's clock), "
-        f"at most {lateness.worst:.3f} ({lateness.worst * speed:.1f} s){early}."
+        return _("Nothing went out.")
+    early = _("{number} early", number=lateness.early) if lateness.early else _("none early")
+    return _(
+        "Lateness in real seconds: median {median} ({median_there} s on the session's clock), "
+        "at most {worst} ({worst_there} s), {early}.",
+        median=f"{lateness.median:.3f}",
+        median_there=f"{lateness.median * speed:.1f}",
+        worst=f"{lateness.worst:.3f}",
+        worst_there=f"{lateness.worst * speed:.1f}",
+        early=early,
     )

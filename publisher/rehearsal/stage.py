@@ -11,7 +11,8 @@ from pathlib import Path
 from publisher.clock import ENVIRONMENT_VARIABLE as CLOCK
 from publisher.clock import SharedClock
 from publisher.content.session import Session
-from publisher.errors import StorageError
+from publisher.errors import StorageError, why
+from publisher.language import _
 from publisher.lock import locked
 from publisher.sandbox import server
 from publisher.sandbox.accounts import accounts_for, secrets_toml
@@ -58,7 +59,9 @@ def _furnish(folder: Path, secrets: str, start: datetime, speed: float) -> Share
         secrets_file.write_text(secrets, encoding="utf-8")
         return SharedClock.create(folder / "clock.json", start, speed)
     except OSError as error:
-        raise StorageError(f"{folder} cannot be prepared: {error.strerror}.") from error
+        raise StorageError(
+            _("{folder} cannot be prepared: {reason}.", folder=folder, reason=why(error))
+        ) from error
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from publisher.errors import UsageError
+from publisher.language import _
 from publisher.models import Frozen
 from publisher.sandbox.operations import NAMES, Call
 
@@ -113,10 +114,14 @@ class Fault(Frozen):
     def _is_possible(self) -> Self:
         if self.endpoint is not None and self.endpoint not in NAMES:
             raise ValueError(
-                f"{self.endpoint} is no endpoint; known are {', '.join(sorted(NAMES))}"
+                _(
+                    "{name} is no endpoint; known are {names}",
+                    name=self.endpoint,
+                    names=", ".join(sorted(NAMES)),
+                )
             )
         if self.what is What.GRAPH_ERROR and self.code is None:
-            raise ValueError("graph-error needs a code")
+            raise ValueError(_("graph-error needs a code"))
         return self
 
     @property
@@ -203,8 +208,10 @@ def read_faults(wish: str) -> tuple[Fault, ...]:
         return parse_faults(json.loads(text))
     except (OSError, ValueError) as error:
         raise UsageError(
-            f"These faults cannot be used: {error}",
-            hint='Write them like [{"what": "server-error", "endpoint": "createPosts", "nth": [2]}].',
+            _("These faults cannot be used: {problem}", problem=error),
+            hint=_(
+                'Write them like [{"what": "server-error", "endpoint": "createPosts", "nth": [2]}].'
+            ),
         ) from None
 
 
@@ -216,7 +223,8 @@ def parse_faults(content: object) -> tuple[Fault, ...]:
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(str(key) for key in first["loc"])
-        raise ValueError(f"rule {place}: {first['msg'].removeprefix('Value error, ')}") from None
+        problem = first["msg"].removeprefix("Value error, ")
+        raise ValueError(_("rule {place}: {problem}", place=place, problem=problem)) from None
 
 
 def _change(call: Call, fault: Fault) -> None:

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from publisher.clock import Clock
 from publisher.errors import UsageError
+from publisher.language import _
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.facebook import Facebook
 from publisher.sandbox.failing import ELSEWHERE
@@ -174,7 +175,8 @@ def _listen(port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         listener.close()
         raise UsageError(
-            f"The sandbox cannot use port {port}: {error}.", hint="Choose a free one with --port."
+            _("The sandbox cannot use port {port}: {error}.", port=port, error=error),
+            hint=_("Choose a free one with --port."),
         ) from None
     # Whoever connects before the server's loop is up waits in the queue.
     listener.listen(2048)

@@ -1,0 +1,77 @@
+"""The names of what happens to deliveries and accounts, as people read them.
+
+The ledger and JSON have them in English, whatever the language is.
+"""
+
+from publisher.language import _, later
+
+EVENTS = (
+    later("account held"),
+    later("answered late"),
+    later("approved"),
+    later("at the platform"),
+    later("cancelled"),
+    later("claimed"),
+    later("deferred"),
+    later("found"),
+    later("held"),
+    later("lease ran out"),
+    later("looking"),
+    later("missed"),
+    later("not approved"),
+    later("not readable"),
+    later("not there"),
+    later("not there yet"),
+    later("not withdrawn"),
+    later("overdue"),
+    later("part published"),
+    later("paused"),
+    later("prepared"),
+    later("published"),
+    later("queued"),
+    later("queued again"),
+    later("ready"),
+    later("refused"),
+    later("rejected"),
+    later("released"),
+    later("resolved"),
+    later("restored"),
+    later("restored from a backup"),
+    later("resumed"),
+    later("retried"),
+    later("sending"),
+    later("settling again"),
+    later("stopped"),
+    later("unknown outcome"),
+    later("withdrawn"),
+)
+
+LABELS = (
+    later("absences"),
+    later("backup of"),
+    later("content"),
+    later("digest"),
+    later("due at"),
+    later("embargo until"),
+    later("expires at"),
+    later("goes out at"),
+    later("id"),
+    later("ids"),
+    later("kind"),
+    later("last error"),
+    later("message"),
+    later("part"),
+    later("reason"),
+    later("text"),
+    later("until"),
+)
+"""What a step tells of."""
+
+
+def event(name: str) -> str:
+    return _(name)
+
+
+def label(key: str) -> str:
+    """The name of a step's detail."""
+    return _(key.replace("_", " "))
