@@ -97,6 +97,12 @@ def _translations(
                 yield texts if isinstance(texts, str) else tuple(texts)
 
 
+def untranslated(wanted: set[Message], catalogue: Catalog) -> list[Message]:
+    """Those of the wanted messages that the catalogue does not translate, sorted."""
+    missing = [message for message in wanted if not any(_translations(message, (catalogue,)))]
+    return sorted(missing, key=str)
+
+
 def po_bytes(catalogue: Catalog) -> bytes:
     """The .po file: sorted, each message in one line, without places."""
     file = io.BytesIO()
@@ -124,7 +130,7 @@ def main(arguments: list[str]) -> int:
         catalogue = updated(language, wanted, *before)
         (LOCALES / place).write_bytes(po_bytes(catalogue))
         (LOCALES / place).with_suffix(".mo").write_bytes(mo_bytes(catalogue))
-        missing = sum(not any(entry.string or ()) for entry in catalogue if entry.id)
+        missing = len(untranslated(wanted, catalogue))
         sys.stdout.write(f"{language}: {len(wanted)} messages, {missing} without translation\n")
     return 0
 

@@ -235,13 +235,13 @@ def _refuse_consent_that_holds(app: "Application", consent: str) -> None:
     records = consents.load(app.settings.posts, frozenset(CHANNELS), Findings(consents.FILE))
     if consent not in records:
         raise UsageError(
-            _("{FILE} has no usable record {consent}.", FILE=consents.FILE, consent=consent),
+            _("{file} has no usable record {consent}.", file=consents.FILE, consent=consent),
             hint=arguments.nearest(consent, sorted(records)),
         )
     zone = arguments.session(app.settings).zone
     if records[consent].reason_to_hold(app.clock.now(), zone) is None:
         raise NotPossible(
-            _("The consent {consent} still stands in {FILE}.", consent=consent, FILE=consents.FILE),
+            _("The consent {consent} still stands in {file}.", consent=consent, file=consents.FILE),
             hint=_(
                 "Write `withdrawn: true` below {consent}, then run this command again.",
                 consent=consent,

@@ -6,65 +6,70 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-MARKS = frozenset({"_", "plural", "later"})
-_SENTENCE = re.compile(r"[A-Za-z]{2,}.* |.* [A-Za-z]{2,}", re.DOTALL)
+Found = tuple[int, str]
+"""A line, and the text that begins there; `…` stands for its values."""
+
+_MARKS = frozenset({"_", "plural", "later"})
+_SENTENCE = re.compile(r"[A-Za-z]{2,}.* |.* .*[A-Za-z]{2,}", re.DOTALL)
 """Two words at least; a single one may be a name, a key or a value."""
-_SHOWN = re.compile(r"print_|(?:.*(?:Error|Missing|Unavailable|Unusable|NotFound))$")
-_SHOWING = frozenset({
-    "AlreadyRunning", "FileChanged", "Flaw", "NoSuchPost", "NotPossible", "NoticeNotSent",
-    "ProcessFailed", "bad", "confirm", "error", "good", "paint", "reject", "say", "warn", "warning",
-})  # fmt: skip
-"""Functions and classes whose texts reach a person."""
+_SHOWING = re.compile(
+    r"print_.*|AlreadyRunning|FileChanged|Flaw|NoSuchPost|NotPossible|NoticeNotSent|ProcessFailed"
+    r"|bad|confirm|error|good|paint|reject|say|_say|warn|warning"
+    r"|.*(?:Error|Missing|Unavailable|Unusable|NotFound)"
+)
+"""Functions and classes that bring texts to a person."""
 
 
-def shown(path: Path) -> Iterator[str]:
-    """Unmarked texts that are given to what shows them, each with its line."""
+def shown(path: Path) -> Iterator[Found]:
+    """Unmarked texts that are given to what shows them, or as a hint."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if not isinstance(node, ast.Call) or _name(node) in MARKS:
+        if not isinstance(node, ast.Call):
             continue
-        hints = [word.value for word in node.keywords if word.arg == "hint"]
         name = _name(node)
-        shows = name in _SHOWING or (_SHOWN.match(name) and not _is_builtin(name))
-        for argument in [*node.args, *hints] if shows else hints:
-            yield from _sentences(argument)
+        given = [word.value for word in node.keywords if word.arg == "hint"]
+        if _SHOWING.fullmatch(name) and not hasattr(builtins, name) and not _is_log(node):
+            given += node.args
+        for argument in given:
+            yield from _sentences(argument, frozenset())
 
 
-def anywhere(path: Path, untold: frozenset[str]) -> Iterator[str]:
-    """Unmarked texts anywhere but in docstrings and in calls of `untold`, each with its line."""
+def anywhere(path: Path, untold: frozenset[str]) -> Iterator[Found]:
+    """Unmarked texts anywhere but in docstrings and in calls of `untold`."""
     yield from _sentences(ast.parse(path.read_text(encoding="utf-8")), untold)
 
 
-def _sentences(node: ast.AST, untold: frozenset[str] = frozenset()) -> Iterator[str]:
-    if isinstance(node, ast.Call) and _name(node) in MARKS | untold:
+def _sentences(node: ast.AST, untold: frozenset[str]) -> Iterator[Found]:
+    if isinstance(node, ast.Call) and _name(node) in _MARKS | untold:
         return
-    if isinstance(node, ast.Constant | ast.JoinedStr):
-        text = _text(node)
-        if _SENTENCE.search(text):
-            yield f"line {node.lineno}: {text!r}"
-        if isinstance(node, ast.Constant):
-            return
+    text = _text(node)
+    if isinstance(node, ast.expr) and _SENTENCE.search(text):
+        yield node.lineno, text
     for child in ast.iter_child_nodes(node):
-        if not _is_docstring(child) and not (
-            isinstance(node, ast.JoinedStr) and isinstance(child, ast.Constant)
-        ):
+        is_part = isinstance(node, ast.JoinedStr) and isinstance(child, ast.Constant)
+        if not is_part and not _is_docstring(child):
             yield from _sentences(child, untold)
 
 
-def _text(node: ast.Constant | ast.JoinedStr) -> str:
-    if isinstance(node, ast.Constant):
-        return node.value if isinstance(node.value, str) else ""
-    return "".join(
-        part.value if isinstance(part, ast.Constant) and isinstance(part.value, str) else "…"
-        for part in node.values
-    )
+def _text(node: ast.AST) -> str:
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_text(part) or "…" for part in node.values)
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    return ""
 
 
 def _is_docstring(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def _is_builtin(name: str) -> bool:
-    return hasattr(builtins, name)
+def _is_log(call: ast.Call) -> bool:
+    """`log.warning(…)` is for whoever runs the machine."""
+    function = call.func
+    return (
+        isinstance(function, ast.Attribute)
+        and isinstance(function.value, ast.Name)
+        and function.value.id in ("log", "logger")
+    )
 
 
 def _name(call: ast.Call) -> str:

@@ -1,0 +1,101 @@
+"""The catalogues: every message, in every language, with the same values in it."""
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+from publisher import language
+from tools import messages
+
+
+@pytest.fixture(params=messages.TRANSLATIONS)
+def catalogue(request: pytest.FixtureRequest) -> Catalog:
+    return messages.read(_path(request.param), request.param)
+
+
+def _path(code: str) -> Path:
+    return language.LOCALES / code / "LC_MESSAGES" / "publisher.po"
+
+
+def test_every_message_is_translated(catalogue: Catalog) -> None:
+    """None is missing, empty or a guess; `make messages` adds what is new."""
+    assert messages.untranslated(messages.messages(), catalogue) == []
+
+
+def test_no_message_is_kept_that_nobody_says_any_more(catalogue: Catalog) -> None:
+    said = messages.messages()
+    assert [entry.id for entry in catalogue if entry.id and _key(entry.id) not in said] == []
+
+
+def test_translations_have_the_same_values_in_them(catalogue: Catalog) -> None:
+    """A value that is missing or misspelt would be lost, or end the command."""
+    wrong = []
+    for entry in catalogue:
+        forms = [entry.string] if isinstance(entry.string, str) else list(entry.string or ())
+        original = entry.id if isinstance(entry.id, str) else entry.id[-1]
+        wrong += [
+            (original, form) for form in forms if entry.id and _values(form) != _values(original)
+        ]
+    assert wrong == []
+
+
+def test_commands_and_options_are_named_as_they_are_typed(catalogue: Catalog) -> None:
+    """What stands between backticks, and every option, is the same in all languages."""
+    typed = re.compile(r"`[^`]+`|(?<!\w)--[a-z][a-z-]+")
+    wrong = [
+        (entry.id, entry.string)
+        for entry in catalogue
+        if entry.id
+        and isinstance(entry.id, str)
+        and isinstance(entry.string, str)
+        and sorted(set(typed.findall(entry.id))) != sorted(set(typed.findall(entry.string)))
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("code", messages.TRANSLATIONS)
+def test_the_files_are_as_make_messages_writes_them(code: str) -> None:
+    path = _path(code)
+    fresh = messages.updated(code, messages.messages(), messages.read(path, code))
+    assert path.read_bytes() == messages.po_bytes(fresh), "run `make messages`"
+    assert path.with_suffix(".mo").read_bytes() == messages.mo_bytes(fresh), "run `make messages`"
+
+
+def test_what_is_translated_survives_an_update_and_a_new_message_is_empty(tmp_path: Path) -> None:
+    path = tmp_path / "publisher.po"
+    path.write_text(
+        'msgid "kept"\nmsgstr "gardé"\n\nmsgid "gone"\nmsgstr "parti"\n\n'
+        '#, fuzzy\nmsgid "guessed"\nmsgstr "deviné"\n',
+        encoding="utf-8",
+    )
+    wanted: set[messages.Message]
+    wanted = {"kept", "guessed", "new", ("{number} one", "{number} many")}
+    written = messages.po_bytes(messages.updated("fr", wanted, messages.read(path, "fr")))
+    path.write_bytes(written)
+    with path.open("rb") as file:
+        strings = {entry.id: entry.string for entry in read_po(file, "fr") if entry.id}
+    assert strings.pop(("{number} one", "{number} many")) == ("", "")
+    assert strings == {"kept": "gardé", "guessed": "", "new": ""}
+
+
+def test_another_folders_translations_are_taken_over_where_ours_are_missing(tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "ours.po", tmp_path / "theirs.po"
+    ours.write_text('msgid "both"\nmsgstr "à nous"\n\nmsgid "new"\nmsgstr ""\n', encoding="utf-8")
+    theirs.write_text('msgid "both"\nmsgstr "à eux"\n\nmsgid "new"\nmsgstr "neuf"\n', "utf-8")
+    both = [messages.read(path, "fr") for path in (ours, theirs)]
+    merged = messages.updated("fr", {"both", "new"}, *both)
+    assert {entry.id: entry.string for entry in merged if entry.id} == {
+        "both": "à nous",
+        "new": "neuf",
+    }
+
+
+def _key(entry_id: str | tuple[str, ...] | list[str]) -> str | tuple[str, ...]:
+    return entry_id if isinstance(entry_id, str) else tuple(entry_id)
+
+
+def _values(text: str) -> list[str]:
+    return sorted(set(re.findall(r"\{[a-z_]*(?:!r)?(?::[^{}]*)?\}", text)))

@@ -1,0 +1,119 @@
+"""No text reaches a person that gettext does not see."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.language.unmarked import anywhere, shown
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "publisher"
+
+WITH_NOTHING_ELSE = [
+    path
+    for pattern in (
+        "cli/*.py", "doctor/*.py", "rehearsal/*.py", "settings.py", "sources.py", "supervisor.py",
+        "processes.py", "kept.py", "lock.py", "room.py", "broker.py", "app.py", "clock.py",
+    )
+    for path in sorted(PACKAGE.glob(pattern))
+]  # fmt: skip
+"""Files whose texts are for people, all but those of `UNTOLD` and `ALLOWED`."""
+
+UNTOLD = frozenset({"Argument", "Option", "_add", "_add_group", "_add_with"})
+"""Calls whose texts are looked up when the help is shown (see cli/helps.py)."""
+
+ALLOWED = {
+    "cli/app.py": {"publisher …"},
+    "cli/audit.py": {"… MB", "`publisher run`", "… UTC"},
+    "cli/crash.py": {"publisher …, Python …, …", "command: publisher …"},  # for who mends it
+    "cli/drafts.py": {"  publisher check"},
+    "cli/live.py": {"at the platform", "queued again", "part published"},  # as the ledger says it
+    "cli/newdraft.py": {"title: …", "at: …", "# at: 2016-03-07 08:30  # …", "to: […]"},
+    "cli/output.py": {"… min"},
+    "cli/overview.py": {" --account …", "publisher resume…"},
+    "cli/pages.py": {"dict[tuple[str, str], Delivery] | None"},  # a type
+    "cli/plans.py": {"a change has a wish, a delivery or both"},  # a mistake in the code
+    "cli/running.py": {"  export …=…", "  publisher queue", "  publisher run"},
+    "settings.py": {"Value error, "},  # as pydantic says it
+    "supervisor.py": {"`publisher run`"},
+    "broker.py": {" caused error: "},  # as the client says it
+    "doctor/accounts.py": {"account …"},  # a subject, for scripts
+    "doctor/ledger.py": {"SHOW …"},
+    "doctor/machine.py": {"`publisher run`"},
+    "rehearsal/display.py": {"bold red", "bold yellow"},
+    "rehearsal/stage.py": {"`publisher rehearse`"},
+}
+"""Commands, formats and names: the same in all languages."""
+
+IN_ENGLISH = {
+    "cli/layout.py",  # files that people go on writing; each language has its own example
+    "cli/reference.py",  # writes docs/commands.md
+    "cli/usage.py",  # the patterns of what Typer says
+}
+"""Files that are no messages."""
+
+
+@pytest.mark.parametrize(
+    "path", WITH_NOTHING_ELSE, ids=lambda path: path.relative_to(PACKAGE).as_posix()
+)
+def test_every_text_of_the_command_line_is_marked(path: Path) -> None:
+    name = path.relative_to(PACKAGE).as_posix()
+    if name in IN_ENGLISH:
+        return
+    found = [(line, text) for line, text in anywhere(path, UNTOLD) if "\nlogfile" not in text]
+    assert [one for one in found if one[1] not in ALLOWED.get(name, ())] == []
+
+
+def test_nothing_is_allowed_that_is_not_there() -> None:
+    for name, texts in ALLOWED.items():
+        assert texts <= {text for _, text in anywhere(PACKAGE / name, UNTOLD)}, name
+
+
+SHOWN_IN_ENGLISH = {"sandbox", "migrations"}
+"""Folders of what plays X and Facebook, which answer in English, and of the tables' changes."""
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in sorted(PACKAGE.rglob("*.py")) if not SHOWN_IN_ENGLISH & {*path.parts}],
+    ids=lambda path: path.relative_to(PACKAGE).as_posix(),
+)
+def test_whatever_is_shown_anywhere_is_marked(path: Path) -> None:
+    """Errors, hints, problems in drafts, and what is printed."""
+    name = path.relative_to(PACKAGE).as_posix()
+    if name not in IN_ENGLISH:
+        assert [one for one in shown(path) if one[1] not in ALLOWED.get(name, ())] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'print_line("Nothing to do.")',
+        'raise UsageError(f"{name} is not there.")',
+        'raise UsageError(_("Not there."), hint="Look again.")',
+        'Flaw("code", "Two words.", None)',
+        'findings.error("code", 1, f"Part {number} is empty.")',
+        "print_line(f\"{_('Marked.')} And not marked.\")",
+        'print_line("One thing" if one else _("Many things"))',
+    ],
+)
+def test_an_unmarked_text_is_found(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "module.py"
+    path.write_text(text)
+    assert list(shown(path))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'print_line(_("Nothing to do."))',
+        'raise UsageError(_("{name} is not there.", name=name), hint=plural("a b", "c d", n))',
+        'print_line(f"{name}: {value}")',
+        'Flaw("unknown-key", message, hint)',
+        'raise AssertionError("a mistake in the code")',
+    ],
+)
+def test_a_marked_text_is_in_order(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "module.py"
+    path.write_text(text)
+    assert list(shown(path)) == []
