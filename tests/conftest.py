@@ -36,9 +36,11 @@ def refused_connections() -> Iterator[list[str]]:
 def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for variable in [name for name in os.environ if name.startswith("PUBLISHER_")]:
         monkeypatch.delenv(variable)
-    # Everybody's tests speak English, until they ask for something else.
+    # Tests speak English, whatever the machine and the workspace do; those of tests/language/ ask
+    # for more.
     monkeypatch.delenv("LC_MESSAGES", raising=False)
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setenv("PUBLISHER_LANGUAGE", "en")
     language.use("en")
     yield
     language.use("en")
