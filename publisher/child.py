@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -84,8 +84,9 @@ class Child:
                 pass_fds=descriptors,
             )
         if self._process.stdin:
-            self._process.stdin.write(standard_input)
-            self._process.stdin.close()
+            # What ends before it has read is found to be no longer running.
+            with suppress(BrokenPipeError), self._process.stdin as pipe:
+                pipe.write(standard_input)
 
     @property
     def pid(self) -> int | None:

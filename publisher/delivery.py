@@ -21,7 +21,7 @@ from publisher.errors import (
     StorageError,
 )
 from publisher.language import _
-from publisher.ledger.attempts import Attempts
+from publisher.ledger.attempts import INTENT_LIFE, Attempts
 from publisher.ledger.moves import Moved
 from publisher.models import Claim, Delivery, Parcel, Prepared
 from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Unknown
@@ -30,7 +30,6 @@ from publisher.states import State
 LOOK_AHEAD = 2.0
 """Real seconds before its instant at which a delivery is claimed and made ready."""
 _INTENT_AHEAD = 0.15  # real seconds between the intent and the instant: time for one commit
-_INTENT_LIFE = 5.0  # real seconds after its intent within which a worker must have begun to send
 _MARGIN = 5.0  # real seconds that a lease outlasts the slowest request
 
 _LEDGER_PAUSE = 0.5  # real seconds between two tries to write while the ledger is away
@@ -58,7 +57,7 @@ class Leases:
         return cls(
             claimed=LOOK_AHEAD + 15.0,
             preparing=10 * request + _MARGIN,  # pictures, their alt texts, an unpublished post
-            sending=_INTENT_LIFE + request + _MARGIN,
+            sending=INTENT_LIFE + request + _MARGIN,
             reading=3 * request + _MARGIN,
         )
 
@@ -176,7 +175,7 @@ class Courier:
         """One intent, one request, one outcome; None when it must not go out now."""
         send_at = delivery.leaves_at
         self._clock.sleep_until(send_at - (self._clock.ahead(_INTENT_AHEAD) - self._clock.now()))
-        deadline = self._clock.monotonic() + _INTENT_LIFE
+        deadline = self._clock.monotonic() + INTENT_LIFE
         lease_until = self._lease(self._leases.sending)
         intended = self._attempts.intend(delivery, send_at, lease_until)
         if intended is None:

@@ -122,6 +122,8 @@ class Account(Frozen):
     timezone: str | None = None
     title: str | None = None
     """What readers see as the name; only for `site` and the timelines of the sandbox."""
+    url: str | None = None
+    """Where the public finds its folder; only for `site`. None: addresses are relative."""
     mandate: Mandate | None = None
 
 
@@ -405,13 +407,6 @@ class Claim(Frozen):
 
     delivery: int
     version: int
-
-
-class Receipt(Frozen):
-    """What a platform gave for a part that is out."""
-
-    remote_id: str
-    url: str | None = None
 
 
 class Parcel(Frozen):

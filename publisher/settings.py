@@ -184,6 +184,7 @@ class AccountSettings(_Section):
     page_id: str | None = Field(default=None, pattern=r"^\d+$")
     timezone: str | None = None
     title: str | None = None
+    url: str | None = Field(default=None, pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$")
     approval: bool | None = None
     """Whether its posts need an approval; None: as `[approval] required` says."""
     mandate: Mandate | None = None

@@ -14,8 +14,13 @@ from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.queries import Queries
-from tests.support import network, postgres, system
+from tests.support import closing, network, postgres, system
 from tests.support.clock import ManualClock
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in closing.lines(terminalreporter.getreports("")):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(autouse=True)
@@ -31,9 +36,11 @@ def refused_connections() -> Iterator[list[str]]:
 def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for variable in [name for name in os.environ if name.startswith("PUBLISHER_")]:
         monkeypatch.delenv(variable)
-    # Everybody's tests speak English, until they ask for something else.
+    # Tests speak English, whatever the machine and the workspace do; those of tests/language/ ask
+    # for more.
     monkeypatch.delenv("LC_MESSAGES", raising=False)
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setenv("PUBLISHER_LANGUAGE", "en")
     language.use("en")
     yield
     language.use("en")

@@ -91,7 +91,7 @@ def test_a_value_from_the_environment_is_named_by_its_variable(tmp_path: Path) -
             "Did you mean PUBLISHER_ACCOUNTS__BICE_X__API_KEY?",
         ),
         ("PUBLISHER_CLOK", "Did you mean PUBLISHER_CLOCK?"),
-        ("PUBLISHER_ACCOUNTS__S", "docs/settings.md lists them all."),
+        ("PUBLISHER_A", "docs/settings.md lists them all."),
         ("PUBLISHER_WEATHER", "docs/settings.md lists them all."),
     ],
 )

@@ -8,10 +8,12 @@ line numbers, so two people's changes merge.
 """
 
 import argparse
+import ast
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import IO, Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
@@ -22,7 +24,7 @@ from publisher import errors
 from publisher.cli import app, helps
 from publisher.language import LANGUAGES, LOCALES
 
-SOURCES = Path(__file__).parents[1] / "publisher"
+SOURCES = [Path(__file__).parents[1] / name for name in ("publisher", "workers")]
 TRANSLATIONS = [language for language in LANGUAGES if language != "en"]
 Message = str | tuple[str, str]
 """A text, or one and many of what is counted."""
@@ -54,16 +56,29 @@ def messages() -> set[Message]:
 
 def _of_calls() -> Iterator[Message]:
     """What stands in `_`, `plural` and `later`, in Python and in templates."""
-    for path in sorted(SOURCES.rglob("*.py")):
-        yield from _extracted("python", path)
-    for path in sorted(SOURCES.rglob("*.html")):
-        yield from _extracted("jinja2", path)
+    for folder in SOURCES:
+        for path in folder.rglob("*.py"):
+            yield from _extracted(_calls, path)
+        for path in folder.rglob("*.html"):
+            yield from _extracted("jinja2", path)
 
 
-def _extracted(method: str, path: Path) -> Iterator[Message]:
+def _extracted(method: Any, path: Path) -> Iterator[Message]:
     with path.open("rb") as file:
-        for _, message, *_ in extract(method, file, _KEYWORDS):
+        for _, message, *_rest in extract(method, file, _KEYWORDS):
             yield message if isinstance(message, str) else (message[0], message[1])
+
+
+def _calls(
+    file: IO[bytes], keywords: Collection[str], *_: Any, **_options: Any
+) -> Iterator[tuple[Any, ...]]:
+    """Python's calls for Babel, whose own way misses those within f-strings before Python 3.12."""
+    for node in ast.walk(ast.parse(file.read())):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "id", None) or getattr(node.func, "attr", "")
+            if name in keywords:
+                values = [getattr(argument, "value", None) for argument in node.args]
+                yield node.lineno, name, [v if isinstance(v, str) else None for v in values], []
 
 
 def _errors(above: type[errors.PublisherError]) -> Iterator[type[errors.PublisherError]]:

@@ -29,8 +29,6 @@ class ChannelOptions:
     twitter_api_url: str | None = None
     """Another server than X; signatures stay over X's own address."""
     facebook_graph_url: str | None = None
-    site_url: str | None = None
-    """Where the public finds `site_root`; without it, addresses in pages are relative."""
 
 
 Opener = Callable[[Account, Mapping[str, str], ChannelOptions], Channel]
@@ -65,7 +63,6 @@ def _site(account: Account, _credentials: Mapping[str, str], options: ChannelOpt
     return Site(
         account,
         options.site_root,
-        site_url=options.site_url,
         patience=options.request_timeout,
         clock=options.clock,
     )

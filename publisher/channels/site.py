@@ -45,7 +45,6 @@ class Site:
         account: Account,
         site_root: Path,
         *,
-        site_url: str | None,
         patience: timedelta,
         clock: Clock,
     ) -> None:
@@ -60,7 +59,7 @@ class Site:
             )
         self._folder = site_root / account.name
         self._ready_folder = site_root.with_name(f"{site_root.name}.ready") / account.name
-        self._url = f"{site_url.rstrip('/')}/{account.name}" if site_url else ""
+        self._url = (account.url or "").rstrip("/")
         self._pages = Pages(account, self._folder, self._url)
         self._patience = patience.total_seconds()
         self._clock = clock

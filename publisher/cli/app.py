@@ -122,7 +122,8 @@ def _add_group(
 ) -> None:
     """Commands that stand below a word of their own."""
     group = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
-    application.add_typer(group, name=name, help=about)
+    first = commands[0][2]
+    application.add_typer(group, name=name, help=about, epilog=_examples(first))
     _order.append(name)
     for word, command, examples in commands:
         group.command(word, epilog=_examples(examples))(command)
@@ -216,7 +217,7 @@ _add(deliveries.history, "publisher history 2016-03-07-annual-day.fr")
 _add(
     pages.report,
     "publisher report --open",
-    "publisher report --since 2016-03-07 --until 2016-03-08 --output annual-day.html",
+    "publisher report --since 2016-03-07 --output week.html",
 )
 _add(
     control.pause,

@@ -163,11 +163,12 @@ def log(
 
     app = arguments.application(context)
     zone = arguments.zone(app.settings)
+    known = sorted({*app.settings.accounts, *app.queries.known_accounts()})
     found = tables.by_time(
         app.queries.deliveries(
             since=arguments.since(since, zone),
             until=arguments.until(until, zone),
-            account=account,
+            account=arguments.account(account, known),
             state=state,
         )
     )

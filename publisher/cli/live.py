@@ -1,6 +1,7 @@
 """What `run` shows while it publishes: a line for each delivery."""
 
 import errno
+from collections import Counter
 from contextlib import suppress
 
 from publisher.app import Application
@@ -31,7 +32,7 @@ class Live:
         self._app = app
         self._zone = arguments.zone(app.settings)
         self._account_width = max(map(len, app.settings.accounts), default=0)
-        self._seen: dict[State, int] = {}
+        self._came_to: dict[int, State] = {}
 
     def announce(self, *, until_idle: bool) -> None:
         waiting = self._app.queries.waiting()
@@ -57,8 +58,8 @@ class Live:
         if step.event in _QUIET:
             return
         moved = step.target is not None and step.target is not step.source
-        if moved and step.target:
-            self._seen[step.target] = self._seen.get(step.target, 0) + 1
+        if moved and step.target and step.delivery is not None:
+            self._came_to[step.delivery] = step.target
         time = f"{step.at.astimezone(self._zone):%Y-%m-%d %H:%M:%S}"
         colour = _COLOURS.get(step.target) if moved and step.target else None
         event = _event(step)
@@ -79,12 +80,11 @@ class Live:
             self._say_what_rests(self._app.queries.waiting().scheduled)
 
     def _say_what_has_become(self) -> None:
-        if not self._seen:
+        if not self._came_to:
             output.print_line(_("Nothing was published."))
             return
-        ended = ", ".join(
-            counted(state, self._seen[state]) for state in _COLOURS if state in self._seen
-        )
+        seen = Counter(self._came_to.values())
+        ended = ", ".join(counted(state, seen[state]) for state in _COLOURS if seen[state])
         output.print_line(
             _("Since the start: {counts}.", counts=ended or _("nothing has come to an end"))
         )

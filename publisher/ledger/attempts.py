@@ -24,6 +24,8 @@ from publisher.models import Claim, Delivery, Prepared
 from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Refused, Unknown
 from publisher.states import Role, State
 
+INTENT_LIFE = 5.0
+"""Real seconds after its intent within which a worker must have begun to send."""
 _NEARLY_USED_UP = later("The platform's limit for this account is used up. It goes on by itself.")
 
 

@@ -4,7 +4,8 @@ Every method is one transaction, and each names who asks for it.
 """
 
 import time
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from publisher.clock import Clock
 from publisher.errors import NotPossible
 from publisher.language import _, later
 from publisher.ledger.approvals import RuleOf, is_approved, no_rule
+from publisher.ledger.attempts import INTENT_LIFE
 from publisher.ledger.database import Database
 from publisher.ledger.moves import change, delivery_of, note, step
 from publisher.ledger.refusals import no_such_post, standing
@@ -26,7 +28,8 @@ from publisher.states import ENDED_UNSENT, WAITING, Role, State
 WITHDRAWABLE = ENDED_UNSENT | {State.PUBLISHED}
 """The states in which what is out of a delivery can be taken down."""
 _APART = timedelta(minutes=1)
-"""Between two overdue posts of one account after a pause."""
+"""Between two overdue posts of one account after a pause; less where they would expire."""
+_NO_CLOSER = timedelta(seconds=5)
 
 _NOT_CANCELLABLE = later("Nothing of {post} can be cancelled: {states}.")
 _NOT_TO_RETRY = later("Nothing of {post} can be tried again: {states}.")
@@ -66,7 +69,6 @@ class Control:
         on_their_way = select(deliveries).where(
             deliveries.c.state == State.PUBLISHING,
             deliveries.c.intent_at.is_not(None),
-            deliveries.c.lease_until > now,
         )
         if account:
             on_their_way = on_their_way.where(deliveries.c.account == account)
@@ -74,17 +76,22 @@ class Control:
             with self._database.read() as connection:
                 rows = connection.execute(on_their_way).mappings().all()
             # Nobody can set this clock back, which would make the wait longer.
-            waited = timedelta(seconds=(self._clock.monotonic() - begun) * self._clock.speed)
+            seconds = self._clock.monotonic() - begun
+            leases_end = now + timedelta(seconds=seconds * self._clock.speed)
             unanswered = [delivery_of(row) for row in rows]
-            if not [d for d in unanswered if d.lease_until and d.lease_until > now + waited]:
-                return unanswered
+            # A lease may look over because the clock was set forward; its worker can send still.
+            if seconds >= INTENT_LIFE or not unanswered:
+                on_lease = [d for d in unanswered if d.lease_until and d.lease_until > leases_end]
+                if not on_lease:
+                    return unanswered
             time.sleep(0.02)
 
     def resume(self, account: str | None, actor: str) -> list[Delivery]:
         """End a pause and a hold; returns what became overdue meanwhile, with its new times.
 
         It does not go out in a burst: the first of each account goes at once, in the order of
-        their times, and each other a minute after the one before it.
+        their times, and each other a minute after the one before it, or sooner where one would
+        expire. What expires all the same is missed.
         """
         name = account or EVERYTHING
         now = self._clock.now()
@@ -123,24 +130,20 @@ class Control:
             overdue = overdue.where(deliveries.c.account == account)
         ordered = overdue.order_by(deliveries.c.wake_at, deliveries.c.id).with_for_update()
         found = [delivery_of(row) for row in connection.execute(ordered).mappings()]
-        turns: Counter[str] = Counter()
-        spread = []
-        for delivery in found:
-            wake_at = now + turns[delivery.account] * _APART
-            turns[delivery.account] += 1
-            spread.append(
-                change(
-                    connection,
-                    delivery,
-                    "overdue",
-                    role=Role.MANAGER,
-                    actor=actor,
-                    at=now,
-                    detail={"goes_out_at": wake_at},
-                    wake_at=wake_at,
-                )
+        wakes = _spread(found, now)
+        return [
+            change(
+                connection,
+                delivery,
+                "overdue",
+                role=Role.MANAGER,
+                actor=actor,
+                at=now,
+                detail={"goes_out_at": wakes[delivery.id]},
+                wake_at=wakes[delivery.id],
             )
-        return spread
+            for delivery in found
+        ]
 
     def cancel(self, post: str, account: str | None, actor: str, reason: str) -> list[Delivery]:
         """Take a post's deliveries off the schedule, before they are out."""
@@ -314,6 +317,19 @@ class Control:
         if not found:
             raise no_such_post(post, account)
         return found
+
+
+def _spread(overdue: Sequence[Delivery], now: datetime) -> dict[int, datetime]:
+    """When each of these goes out, by its id; they are in the order of their times."""
+    queues: defaultdict[str, list[Delivery]] = defaultdict(list)
+    for delivery in overdue:
+        queues[delivery.account].append(delivery)
+    wakes = {}
+    for queue in queues.values():
+        room = [(d.expires_at - now) / turn for turn, d in enumerate(queue, 1) if d.expires_at]
+        apart = max(min([_APART, *room]), _NO_CLOSER)
+        wakes.update({delivery.id: now + turn * apart for turn, delivery in enumerate(queue)})
+    return wakes
 
 
 def _kept(delivery: Delivery) -> Prepared:

@@ -14,7 +14,7 @@ from publisher.clock import Clock
 from publisher.language import _
 from publisher.ledger.database import Database
 from publisher.ledger.doubts import doubt
-from publisher.ledger.holds import resting
+from publisher.ledger.holds import resting, waits_its_turn
 from publisher.ledger.moves import ACTOR, Moved, change, claim_all, claimed, delivery_of
 from publisher.ledger.tables import Instant, deliveries
 from publisher.ledger.waiting import Waiting
@@ -31,6 +31,7 @@ _DUE = Waiting(
     deliveries.c.wake_at <= bindparam("horizon", type_=Instant),
     or_(deliveries.c.expires_at.is_(None), deliveries.c.expires_at > _NOW),
     ~exists().where(resting(deliveries.c.account, _NOW)),
+    ~waits_its_turn(),
     order=(deliveries.c.wake_at, deliveries.c.id),
     columns=(deliveries.c.id, deliveries.c.version, deliveries.c.head),
 )

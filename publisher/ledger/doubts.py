@@ -27,6 +27,7 @@ _FIRST_LOOK = 5.0  # real seconds; what was taken is often there by then
 _NEXT_LOOK = 10.0  # real seconds between two readings
 _LONGEST_PAUSE = 600.0  # real seconds between two readings while reading fails
 _ENOUGH_ABSENCES = 2
+_LONGEST_SETTLE = 900.0  # real seconds; of a part that is doubted again and again
 _LOOK_BACK = timedelta(days=2)  # more than any channel looks back, and a clock may be wrong
 
 _NOW = bindparam("now", type_=Instant)
@@ -44,8 +45,13 @@ _WAITING = Waiting(
 def doubt(delivery: Delivery, clock: Clock, settle: float) -> dict[str, Any]:
     """The columns of a delivery whose outcome has just become unknown.
 
-    `settle`: real seconds until an absence from the platform counts.
+    `settle`: real seconds until an absence from the platform counts. A part that was doubted before
+    settles for as long as its doubts have lasted: where a timeline lags for longer than anybody
+    expects, a copy a minute would go out otherwise.
     """
+    if delivery.doubt_since and delivery.state is State.PUBLISHING:
+        lasted = (clock.now() - delivery.doubt_since).total_seconds() / clock.speed
+        settle = max(settle, min(lasted, _LONGEST_SETTLE))
     return {
         "doubt_since": delivery.doubt_since or delivery.intent_at,
         "settled_at": clock.ahead(settle),
@@ -222,7 +228,14 @@ class Doubts:
                 **_NO_DOUBT,
             )
         return self._change(
-            connection, delivery, "not there", target=State.SCHEDULED, wake_at=now, **_NO_DOUBT
+            connection,
+            delivery,
+            "not there",
+            target=State.SCHEDULED,
+            wake_at=now,
+            error_kind=Kind.UNAVAILABLE,
+            error_message=_("It was looked for on the platform, and is not there."),
+            **_NO_DOUBT,
         )
 
     def _unread(

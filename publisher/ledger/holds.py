@@ -3,11 +3,22 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Row, and_, or_, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    exists,
+    or_,
+    tuple_,
+    update,
+)
 
 from publisher.ledger.moves import ACTOR, note, step
-from publisher.ledger.tables import EVERYTHING, accounts
+from publisher.ledger.tables import EVERYTHING, accounts, deliveries
 from publisher.outcome import AccountHeld
+from publisher.states import State
 
 
 def resting(account: ColumnElement[str] | str, now: BindParameter[datetime]) -> ColumnElement[bool]:
@@ -24,6 +35,28 @@ def held(account: ColumnElement[str] | str, now: BindParameter[datetime]) -> Col
         applies_to(account),
         accounts.c.held_at.is_not(None),
         or_(accounts.c.held_until.is_(None), accounts.c.held_until > now),
+    )
+
+
+def waits_its_turn() -> ColumnElement[bool]:
+    """What fell due during a hold that has ended, while more like it goes out before it.
+
+    The platform has just said that it was too much: what waited goes out in order, each when the
+    one before it has its answer, and not in a burst.
+    """
+    before = deliveries.alias()
+    fell_due_earlier = tuple_(before.c.wake_at, before.c.id) < tuple_(
+        deliveries.c.wake_at, deliveries.c.id
+    )
+    return exists().where(
+        accounts.c.account == deliveries.c.account,
+        accounts.c.held_until >= deliveries.c.wake_at,
+        before.c.account == deliveries.c.account,
+        before.c.wake_at <= accounts.c.held_until,
+        or_(
+            before.c.state == State.PUBLISHING,
+            and_(before.c.state == State.SCHEDULED, fell_due_earlier),
+        ),
     )
 
 

@@ -3,6 +3,7 @@
 Neither under another draft's name, nor under another name of the account.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
@@ -26,21 +27,32 @@ def refuse(
     """Take out of `changes` what brings an account a text that it has already."""
     fresh = [change for change in changes if _brings_text(change)]
     leaving = {c.delivery.id for c in changes if c.delivery and _takes_text_away(c)}
-    known: dict[tuple[str, str], tuple[str, State]] = {}
+    known: defaultdict[tuple[str, str], dict[str, State]] = defaultdict(dict)
     partly: set[str] = set()
     for delivery in queries.with_fingerprints({_text_key(change) for change in fresh}):
         gone = delivery.id in leaving or delivery.state in ENDED_UNSENT
         refused = cancelled_by_a_person(delivery) and not drafts.has(delivery.post)
         if delivery.remote_ids or refused or not gone:
             key = (delivery.account, delivery.content.fingerprint)
-            known[key] = (delivery.post, delivery.state)
+            known[key][delivery.post] = delivery.state
         if delivery.remote_ids and delivery.state is not State.PUBLISHED:
             partly.add(delivery.post)
+
+    def weight(holder: tuple[str, State]) -> int:
+        """What is out under an old name says most: the draft was renamed."""
+        other, state = holder
+        if other in partly:
+            return 0
+        return 1 if state not in WAITING and not drafts.has(other) else 2
+
     for change in fresh:
-        other, state = known.setdefault(_text_key(change), (change.post, State.SCHEDULED))
-        if other == change.post:
+        holders = known[_text_key(change)]
+        others = [holder for holder in holders.items() if holder[0] != change.post]
+        if not others:
+            holders[change.post] = State.SCHEDULED
             continue
         changes.remove(change)
+        other, state = min(others, key=weight)
         if other in partly:
             problems.error(
                 posts[change.post],
@@ -53,43 +65,56 @@ def refuse(
                 ),
                 _("Give the draft the name {other} again, or change its text.", other=other),
             )
-        elif state is State.CANCELLED:
-            problems.warning(
-                posts[change.post],
-                "cancelled",
-                _(
-                    "Somebody cancelled it for {account} when it was called {other}; it is "
-                    "not queued under another name.",
-                    account=change.account,
-                    other=other,
-                ),
-                _("Change the text, or say `repeat: true`, if it must go out after all."),
-            )
-        elif state in WAITING or drafts.has(other):
-            problems.error(
-                posts[change.post],
-                "duplicate-text",
-                _(
-                    "{account} has the same text in {other} ({state}).",
-                    account=change.account,
-                    other=other,
-                    state=_(state),
-                ),
-                _("Change the text, or say `repeat: true` if it is meant to go out again."),
-            )
         else:
-            problems.warning(
-                posts[change.post],
-                "already-out",
-                _(
-                    "{account} has this text already ({state}), from a draft that was "
-                    "called {other}; it does not go out again.",
-                    account=change.account,
-                    state=_(state),
-                    other=other,
-                ),
-                _("Nothing to do if the draft was renamed."),
-            )
+            _refuse_whole(change, other, state, posts[change.post], drafts, problems)
+
+
+def _refuse_whole(
+    change: PlannedChange,
+    other: str,
+    state: State,
+    post: Post,
+    drafts: Library,
+    problems: Problems,
+) -> None:
+    """Say that the account has the text in a delivery of another name, `other`."""
+    if state is State.CANCELLED:
+        problems.warning(
+            post,
+            "cancelled",
+            _(
+                "Somebody cancelled it for {account} when it was called {other}; it is "
+                "not queued under another name.",
+                account=change.account,
+                other=other,
+            ),
+            _("Change the text, or say `repeat: true`, if it must go out after all."),
+        )
+    elif state in WAITING or drafts.has(other):
+        problems.error(
+            post,
+            "duplicate-text",
+            _(
+                "{account} has the same text in {other} ({state}).",
+                account=change.account,
+                other=other,
+                state=_(state),
+            ),
+            _("Change the text, or say `repeat: true` if it is meant to go out again."),
+        )
+    else:
+        problems.warning(
+            post,
+            "already-out",
+            _(
+                "{account} has this text already ({state}), from a draft that was "
+                "called {other}; it does not go out again.",
+                account=change.account,
+                state=_(state),
+                other=other,
+            ),
+            _("Nothing to do if the draft was renamed."),
+        )
 
 
 def refuse_under_new_names(

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from publisher.channels import files
 from publisher.channels.base import NotPrepared
+from publisher.channels.registry import open_channel
 from publisher.channels.site import Site, slug
 from publisher.errors import ConfigurationError
 from publisher.models import Account, Content, Parcel, Part, Prepared
@@ -268,12 +269,13 @@ def test_an_edit_keeps_the_id_in_the_feeds(stage: Stage, folder: Path) -> None:
 
 
 def test_with_an_address_of_its_own_the_site_gives_whole_urls(stage: Stage, folder: Path) -> None:
-    channel = stage.open(site_url="https://bice.example/news/")
+    account = stage.account.model_copy(update={"url": "https://bice.example/news/"})
+    channel = open_channel(account, {}, stage.options)
     (outcome,) = stage.deliver(
         stage.parcel("Bonjour", pictures=(stage.picture("x"),), post="one"), channel
     )
     assert isinstance(outcome, Accepted)
-    base = "https://bice.example/news/bice-site"
+    base = "https://bice.example/news"
     assert outcome.url == f"{base}/posts/one.html"
     (item,) = json.loads((folder / "feed.json").read_text())["items"]
     assert item["url"] == f"{base}/posts/one.html"
@@ -348,7 +350,6 @@ def test_an_account_that_can_have_no_folder_is_refused(name: str, tmp_path: Path
         Site(
             Account(name=name, channel="site"),
             tmp_path,
-            site_url=None,
             patience=timedelta(1),
             clock=ManualClock(),
         )
@@ -365,7 +366,7 @@ from publisher.clock import SystemClock
 from publisher.models import Account, Content, Parcel, Part, Prepared
 
 root, name = Path(sys.argv[1]), sys.argv[2]
-site = Site(Account(name="bice-site", channel="site"), root, site_url=None,
+site = Site(Account(name="bice-site", channel="site"), root,
             patience=timedelta(seconds=30), clock=SystemClock())
 print("ready", flush=True)
 sys.stdin.readline()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.chaos.run import DATABASES, Plan, play
-from tests.support import postgres, system
+from tests.support import closing, postgres, system
 
 _DELIVERIES, _KILLS = 100, 25
 _LIMIT = 600  # seconds; it takes about 80 on two idle cores
@@ -22,7 +22,7 @@ def test_nothing_is_lost_doubled_early_or_untrue_under_an_assault(
     if database == "postgresql" and not postgres.available():
         system.missing("PostgreSQL", "postgresql")
     report = play(Plan(seed=1, deliveries=_DELIVERIES, kills=_KILLS, database=database))
-    record_property("chaos", str(report))
+    record_property(closing.CHAOS, str(report))
     assert not report.findings, str(report)
     assert report.assault.kills.total() >= _KILLS
     assert report.assault.freezes.total() > 0

@@ -4,10 +4,12 @@ The rules themselves are tested where they live. Here each ends in a message tha
 and the remedy, with the promised exit code, and without a traceback (see `Cli`).
 """
 
+import io
 import sqlite3
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.cli.runner import Cli
 
@@ -52,27 +54,27 @@ BAD_DRAFTS: dict[str, tuple[str | bytes, str]] = {
     "an empty text": (TEXT, "error: The text for bice-x (twitter) is empty."),
     "a missing picture": (
         "---\nmedia: [{file: media/no.png, alt: Une salle}]\n---\nA.\n",
-        "2:16: error: ",
+        "2:16: error: There is no file no.png.",
     ),
     "a picture outside posts": (
         "---\nmedia: [{file: ../../secret.png, alt: Une salle}]\n---\nA.\n",
-        "2:16: error: ",
+        "2:16: error: secret.png is outside posts/.",
     ),
     "a link out of posts": (
         "---\nmedia: [{file: media/link.png, alt: Une salle}]\n---\nA.\n",
-        "2:16: error: ",
+        "2:16: error: link.png is a symbolic link that leads out of posts/.",
     ),
     "a directory as picture": (
         "---\nmedia: [{file: media, alt: Une salle}]\n---\nA.\n",
-        "2:16: error: ",
+        "2:16: error: media is a folder.",
     ),
     "not the picture that its name claims": (
         "---\nmedia: [{file: media/text.png, alt: Une salle}]\n---\nA.\n",
-        "2:16: error: ",
+        "2:16: error: text.png is no picture.",
     ),
     "a truncated picture": (
         "---\nmedia: [{file: media/truncated.png, alt: Une salle}]\n---\nA.\n",
-        "2:16: error: ",
+        "2:16: error: truncated.png is truncated or damaged:",
     ),
     "a picture without alternative text": (
         "---\nmedia: [{file: media/no.png}]\n---\nA.\n",
@@ -86,7 +88,9 @@ def pictures(workspace: Path) -> Path:
     media = workspace / "posts" / "media"
     media.mkdir()
     (media / "text.png").write_text("I am no picture.")
-    (media / "truncated.png").write_bytes(PNG)
+    whole = io.BytesIO()
+    Image.effect_noise((64, 64), 50).save(whole, "PNG")
+    (media / "truncated.png").write_bytes(whole.getvalue()[:1000])
     (workspace.parent / "secret.png").write_bytes(PNG)
     (media / "link.png").symlink_to(workspace.parent / "secret.png")
     return media

@@ -3,10 +3,15 @@
 import signal
 import subprocess
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from publisher.app import Application
+from publisher.cli.live import Live
+from publisher.ledger.queries import Step
+from publisher.states import State
 from tests.cli.runner import SCRIPT, Cli, run_script
 
 SITE = '[accounts.bice-site]\nchannel = "site"\n'
@@ -41,6 +46,23 @@ def test_run_until_idle_publishes_and_shows_a_line_for_each_delivery(cli: Cli, s
     assert "Bonjour de Genève." in "".join(
         path.read_text(encoding="utf-8") for path in (site / "var" / "site").rglob("*.html")
     )
+
+
+def test_a_delivery_counts_once_however_often_it_moves(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closing(Application.open(site)) as app:
+        live = Live(app)
+        moves = [(State.PUBLISHING, State.UNCERTAIN), (State.UNCERTAIN, State.SCHEDULED)] * 3
+        for number, (source, target) in enumerate([*moves, (State.PUBLISHING, State.PUBLISHED)]):
+            live.report(
+                Step(
+                    number, app.clock.now(), "moved", "worker", delivery=1,
+                    post="a", account="bice-site", source=source, target=target,
+                )
+            )  # fmt: skip
+        live.conclude()
+    assert capsys.readouterr().out.splitlines()[-1] == "Since the start: 1 published."
 
 
 def test_run_without_anything_to_do_ends_at_once(site: Path) -> None:

@@ -111,7 +111,7 @@ _FORGOTTEN = (
     "out. A person decides."
 )
 _REASONS: dict[tuple[State, State], str] = {
-    (_S.AWAITING_APPROVAL, _S.SCHEDULED): "It is approved (*no command does this yet*); or "
+    (_S.AWAITING_APPROVAL, _S.SCHEDULED): "It is approved; or "
     "approval is no longer required, and the draft was queued again.",
     (_S.AWAITING_APPROVAL, _S.HELD): _HOLD,
     (_S.AWAITING_APPROVAL, _S.CANCELLED): _CANCEL,

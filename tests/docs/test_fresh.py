@@ -109,7 +109,8 @@ def _rows(model: type[BaseModel], prefix: str = "") -> list[tuple[str, str, str]
         else:
             path = f"{prefix}{name}"
             variable = f"PUBLISHER_{path.replace('.', '__').upper()}"
-            rows.append((path, variable, _default(field.default)))
+            default = _default(field.default) if field.default_factory is None else "the locale's"
+            rows.append((path, variable, default))
     return rows
 
 

@@ -14,6 +14,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from tests.support.system import missing
+
 # Written in pieces, so that this file passes its own test.
 _HOSTS = [
     name + "." + domain
@@ -134,7 +136,7 @@ def test_compose_accepts_its_file(root: Path) -> None:
     elif shutil.which("docker") and _run(root, "docker", "compose", "version").returncode == 0:
         command = ["docker", "compose"]
     else:
-        pytest.skip("docker compose is not installed; `apt-get install docker-compose` brings it")
+        missing("docker compose", "docker-compose")
     done = _run(root, *command, "config", "--quiet")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""

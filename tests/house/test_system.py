@@ -141,11 +141,13 @@ def test_tests_that_are_left_out_are_named(run: Run, machine: Path) -> None:
     assert done.returncode == 0
     assert "Left out: the tests of the ledger on PostgreSQL, because this user may" in done.stderr
     assert "Left out: the tests that look at pages in a browser" in done.stderr
+    assert "Left out: the test of docker-compose.yml" in done.stderr
     assert "sudo apt-get install postgresql" in done.stderr
 
 
 def test_what_is_there_is_not_mentioned(run: Run, machine: Path) -> None:
     add(machine, "initdb", "")
     add(machine, "chromium", "")
+    add(machine, "docker-compose", "")
     done = run("test-parts")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -13,7 +13,7 @@ from publisher.importing.dates import Order
 from tests.support.workspaces import Workspace
 
 SETTINGS = """\
-language = "en"
+language = "fr"
 [accounts.bice-x]
 channel = "twitter"
 language = "fr"

@@ -19,7 +19,7 @@ WITH_NOTHING_ELSE = [
 ]  # fmt: skip
 """Files whose texts are for people, all but those of `UNTOLD` and `ALLOWED`."""
 
-UNTOLD = frozenset({"Argument", "Option", "_add", "_add_group", "_add_with"})
+UNTOLD = frozenset({"Argument", "Option", "_add", "_add_group", "_add_with", "callback"})
 """Calls whose texts are looked up when the help is shown (see cli/helps.py)."""
 
 ALLOWED = {

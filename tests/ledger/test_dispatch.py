@@ -9,7 +9,7 @@ from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.queries import Queries
 from publisher.models import Claim, Delivery
-from publisher.outcome import AccountHeld, Kind
+from publisher.outcome import Accepted, AccountHeld, Kind
 from publisher.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
@@ -89,7 +89,31 @@ def test_a_held_account_is_claimed_again_when_its_hold_is_over(
     attempts.record(delivery, held, clock.ahead(_LEASE))
     assert claim(dispatch, clock) == []
     clock.advance(101)
-    assert len(claim(dispatch, clock)) == 2
+    assert len(claim(dispatch, clock)) == 1
+
+
+def test_what_fell_due_during_a_hold_goes_out_in_order_and_not_in_a_burst(
+    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualClock
+) -> None:
+    """Each when the one before it has its answer; what falls due later keeps its time."""
+    names = [f"post-{number}" for number in range(5)]
+    add(ledger, *(wish(clock, name, due_in=1 + n) for n, name in enumerate(names)))
+    add(ledger, wish(clock, "later", due_in=102))
+    delivery = attempts.take(claim(dispatch, clock, limit=1)[0])
+    assert delivery is not None
+    held = AccountHeld(Kind.RATE_LIMIT, "Too many posts.", until=clock.ahead(100))
+    attempts.record(delivery, held, clock.ahead(_LEASE))
+    clock.advance(101)
+    order = []
+    while claims := claim(dispatch, clock):
+        taken = [delivery for delivery in map(attempts.take, claims) if delivery]
+        assert claim(dispatch, clock) == [], "the next ones wait for the answer"
+        for delivery in taken:
+            intended = attempts.intend(delivery, clock.now(), clock.ahead(_LEASE))
+            assert intended is not None
+            attempts.record(intended, Accepted(delivery.post), clock.ahead(_LEASE))
+        order.append([delivery.post for delivery in taken])
+    assert order == [["post-0", "later"], ["post-1"], ["post-2"], ["post-3"], ["post-4"]]
 
 
 def test_what_is_past_its_expiry_is_missed_and_not_claimed(

@@ -1,6 +1,7 @@
 """Unknown outcomes: when the platform is read, what counts, and when a person decides."""
 
-from datetime import datetime
+import itertools
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -95,6 +96,44 @@ def test_an_absence_counts_only_after_the_platform_has_settled_and_only_twice(
     second = look(doubts, clock, Absent())
     assert (second.state, second.intent_at) == (State.SCHEDULED, None)
     assert second.doubt_since == sent_at, "a later look goes back to the first doubt"
+
+
+def test_what_is_not_there_says_so_in_the_log(
+    doubts: Doubts, uncertain: Delivery, dispatch: Dispatch, clock: ManualClock, queries: Queries
+) -> None:
+    """Also when it is missed afterwards: nobody is told then that it may be out."""
+    for _ in range(3):
+        absent = look(doubts, clock, Absent())
+    assert (absent.error_kind, absent.error_message) == (
+        Kind.UNAVAILABLE, "It was looked for on the platform, and is not there.",
+    )  # fmt: skip
+    clock.advance(5 * 3600)
+    dispatch.expire()
+    (missed,) = queries.deliveries()
+    assert missed.error_message == (
+        "It was not out by its expiry. It was looked for on the platform, and is not there."
+    )
+
+
+def test_a_part_that_is_doubted_again_settles_for_as_long_as_its_doubts_have_lasted(
+    doubts: Doubts,
+    uncertain: Delivery,
+    dispatch: Dispatch,
+    attempts: Attempts,
+    clock: ManualClock,
+    sent_at: datetime,
+) -> None:
+    """So that a timeline that lags for an hour does not cost a copy a minute."""
+    sent = [clock.now()]
+    while clock.now() < sent_at + timedelta(hours=3):
+        for _ in range(3):
+            absent = look(doubts, clock, Absent())
+        assert absent.state is State.SCHEDULED
+        sent.append(clock.now())
+        doubtful(dispatch, attempts, clock, Unknown("No answer."))
+    gaps = [(later - earlier).total_seconds() for earlier, later in itertools.pairwise(sent)]
+    assert gaps[0] < gaps[1] < gaps[2] < gaps[3]
+    assert max(gaps) == pytest.approx(900, abs=30)
 
 
 def test_a_post_that_shows_late_is_found_between_the_absences(

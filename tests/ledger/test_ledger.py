@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from publisher.errors import NoSuchPost, NotPossible
-from publisher.ledger.attempts import Attempts
+from publisher.ledger.attempts import INTENT_LIFE, Attempts
 from publisher.ledger.control import Control
 from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
@@ -142,6 +142,24 @@ def test_a_clock_that_is_set_back_does_not_make_a_pause_wait_longer(
     assert waits == 30
 
 
+def test_a_lease_that_looks_over_because_the_clock_was_set_does_not_end_a_pause_early(
+    ledger: Ledger,
+    control: Control,
+    dispatch: Dispatch,
+    attempts: Attempts,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A worker may begin to send until five real seconds after its intent."""
+    add(ledger, wish(clock, due_in=0))
+    send(dispatch, attempts, clock)
+    clock.set(3600)
+    begun = clock.monotonic()
+    monkeypatch.setattr("publisher.ledger.control.time.sleep", lambda _seconds: clock.advance(1))
+    assert len(control.pause(None, "crise", "direction")) == 1
+    assert clock.monotonic() - begun >= INTENT_LIFE
+
+
 def test_resume_lists_what_became_overdue(
     ledger: Ledger, control: Control, clock: ManualClock
 ) -> None:
@@ -258,6 +276,20 @@ def test_what_became_overdue_does_not_go_out_in_a_burst(
     waits = {d.post: (d.wake_at - resumed_at).total_seconds() for d in overdue}
     assert waits == {"first": 0, "other": 0, "second": 60, "third": 120}
     assert len(dispatch.claim(clock.ahead(2), clock.ahead(30), 10)) == 2
+
+
+def test_what_became_overdue_goes_out_before_it_expires_where_that_can_be(
+    ledger: Ledger, control: Control, clock: ManualClock
+) -> None:
+    """Five posts that expire in two minutes: 24 seconds apart instead of a minute."""
+    expires_at = clock.now() + timedelta(seconds=720)
+    names = [f"post-{number}" for number in range(5)]
+    add(ledger, *(wish(clock, name, n, expires_at=expires_at) for n, name in enumerate(names)))
+    control.pause(None, "crise", "direction")
+    clock.advance(600)
+    overdue = control.resume(None, "direction")
+    waits = [(delivery.wake_at - clock.now()).total_seconds() for delivery in overdue]
+    assert waits == [0, 24, 48, 72, 96]
 
 
 @pytest.fixture

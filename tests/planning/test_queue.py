@@ -233,6 +233,21 @@ def test_renaming_what_is_out_publishes_nothing_again(
     assert [problem.code for problem in plan.problems] == ["already-out"]
 
 
+def test_a_repeat_on_the_schedule_does_not_hide_what_a_renamed_draft_has_out(
+    app: Application, workspace: Workspace
+) -> None:
+    """Each time `queue` runs it says the same, and advises nothing that would post it twice."""
+    path = workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]")
+    queue(app)
+    finish(app, "a.fr")
+    path.rename(path.with_name("renamed.fr.md"))
+    workspace.draft("zz.fr", "at: 2016-03-08 12:00\nto: [bice-x]\nrepeat: true")
+    assert queue(app) == [(Change.ADD, "zz.fr", "bice-x")]
+    plan = app.planner.queue(actor="redaction")
+    assert plan.changes == ()
+    assert [problem.code for problem in plan.problems] == ["already-out"]
+
+
 def test_renaming_what_waits_moves_it_under_its_new_name(
     app: Application, workspace: Workspace
 ) -> None:
@@ -310,7 +325,7 @@ def test_parts_of_a_thread_that_are_out_cannot_be_edited(
 def test_with_approval_required_a_post_waits_for_it(workspace: Workspace) -> None:
     workspace.write("publisher.toml", "[approval]\nrequired = true\n" + (
         workspace.path / "publisher.toml"
-    ).read_text().replace('language = "en"\n', "", 1))  # fmt: skip
+    ).read_text().replace('language = "fr"\n', "", 1))  # fmt: skip
     app = Application(settings.load(workspace.path), ManualClock())
     app.database.migrate()
     workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]")

@@ -15,7 +15,7 @@ from tests.support.html import Structure, addresses, flaws
 from tests.support.workspaces import Workspace
 
 SETTINGS = """\
-language = "en"
+language = "fr"
 [accounts.bice-x]
 channel = "twitter"
 title = "BICE"

@@ -303,10 +303,10 @@ def test_light_and_dark_are_a_choice_without_script(desk: Desk, browser: Browser
     ],
 )
 def test_the_page_speaks_the_language_that_is_chosen(
-    desk: Desk, code: str, heading: str, error: str
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, code: str, heading: str, error: str
 ) -> None:
     """Its frame, its dates and its problems; each post keeps the language that it is in."""
-    desk.files.edit("../publisher.toml", 'language = "en"', f'language = "{code}"')
+    monkeypatch.setenv("PUBLISHER_LANGUAGE", code)
     desk.picture("salle.png")
     desk.draft("a.fr", "at: annual-day\nto: bice-x", "Bonjour")
     desk.draft("b.fr", "at: annual-day\nto: bice-x\nmedia: [{file: media/salle.png}]", "Bonsoir")

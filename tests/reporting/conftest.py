@@ -24,7 +24,7 @@ from tests.support.wishes import add, wish
 from tests.support.workspaces import Workspace
 
 SETTINGS = """\
-language = "en"
+language = "fr"
 [accounts.bice-x]
 channel = "twitter"
 organisation = "BICE"

@@ -235,9 +235,9 @@ def test_a_browser_opens_and_prints_it(desk: Desk, browser: Browser) -> None:
     ],
 )
 def test_the_report_speaks_the_language_that_is_chosen(
-    desk: Desk, code: str, published: str, day: str, share: str
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, code: str, published: str, day: str, share: str
 ) -> None:
-    desk.files.edit("../publisher.toml", 'language = "en"', f'language = "{code}"')
+    monkeypatch.setenv("PUBLISHER_LANGUAGE", code)
     desk.publish("a.fr")
     desk.publish("b.fr", **LIMA)
     page = desk.report()

@@ -179,7 +179,7 @@ def test_server_that_ends_at_once_shows_its_last_lines(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the server said before it ended is in the message, and where its log is in the hint."""
-    _first_on_path(tmp_path, monkeypatch, "echo 'out of luck'; exit 7")
+    _first_on_path(tmp_path, monkeypatch, "echo 'out of luck'; exec <&-; exit 7")
     with pytest.raises(BrokerUnavailable, match="out of luck") as caught:
         EmbeddedBroker(tmp_path / "var").start()
     assert caught.value.hint

@@ -1,10 +1,11 @@
-"""How many histories were checked, said at the end of the run; and their ledger, taken away."""
+"""Counts the histories that are checked, and takes their ledger away."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from structlog.testing import capture_logs
 
+from tests.support.closing import HISTORIES
 from tests.support.simulation import history, parts
 
 
@@ -15,16 +16,15 @@ def _ledger() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def _count(record_property: Callable[[str, object], None]) -> Iterator[None]:
+    before = history.checked.copy()
+    yield
+    fresh = history.checked - before
+    record_property(HISTORIES, (fresh.total(), fresh[True]))
+
+
+@pytest.fixture(autouse=True)
 def _quiet() -> Iterator[None]:
     """Thousands of deaths on purpose would fill the report of the one that matters."""
     with capture_logs():
         yield
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    count = history.checked.total()
-    if count:
-        terminalreporter.write_line(
-            f"Simulation: {count} histories checked, {history.checked[True]} of them broke a promise "
-            "on purpose (mutants, limits, known bugs)."
-        )

@@ -67,6 +67,10 @@ has_chromium() {
     command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1
 }
 
+has_compose() {
+    command -v docker-compose >/dev/null 2>&1 || docker compose version >/dev/null 2>&1
+}
+
 # part NAME PACKAGE TESTS: make sure of one part, or say which tests go without it and why.
 part() {
     "has_$1" && return
@@ -85,6 +89,7 @@ part() {
 test_parts() {
     part postgres postgresql 'the tests of the ledger on PostgreSQL'
     part chromium chromium 'the tests that look at pages in a browser'
+    part compose docker-compose 'the test of docker-compose.yml'
 }
 
 case "${1-}" in

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 SETTINGS = """\
-language = "en"
+language = "fr"
 [accounts.bice-x]
 channel = "twitter"
 organisation = "BICE"
