@@ -20,6 +20,7 @@ from publisher.errors import (
     PublisherError,
     StorageError,
 )
+from publisher.language import _
 from publisher.ledger.attempts import INTENT_LIFE, Attempts
 from publisher.ledger.moves import Moved
 from publisher.models import Claim, Delivery, Parcel, Prepared
@@ -32,10 +33,6 @@ _INTENT_AHEAD = 0.15  # real seconds between the intent and the instant: time fo
 _MARGIN = 5.0  # real seconds that a lease outlasts the slowest request
 
 _LEDGER_PAUSE = 0.5  # real seconds between two tries to write while the ledger is away
-_BROKEN_BEFORE = Deferred(
-    Kind.UNAVAILABLE, "Publisher failed before it sent the post; var/log says more."
-)
-
 log = structlog.get_logger()
 
 
@@ -106,11 +103,11 @@ class Courier:
             return self._channel_of(delivery.account)
         except (ConfigurationError, CredentialsMissing) as problem:
             remedy = f"{problem} {problem.hint or ''}".strip()
-            again = f"Then run `publisher resume --account {delivery.account}`."
+            again = _("Then run `publisher resume --account {account}`.", account=delivery.account)
             self._record(delivery, AccountHeld(Kind.AUTH, f"{remedy} {again}"))
         except Exception:
             log.exception("no channel", delivery=delivery.id, channel=delivery.channel)
-            self._record(delivery, _BROKEN_BEFORE)
+            self._record(delivery, _broken_before())
         return None
 
     def _make_ready(self, channel: Channel, delivery: Delivery) -> Delivery | None:
@@ -171,7 +168,7 @@ class Courier:
         except Exception:
             # Nothing is public yet, so it may be tried again; its expiry ends that.
             log.exception("not made ready", delivery=delivery.id, channel=delivery.channel)
-            self._record(delivery, _BROKEN_BEFORE)
+            self._record(delivery, _broken_before())
         return None
 
     def _send_next_part(self, channel: Channel, delivery: Delivery) -> Delivery | None:
@@ -187,7 +184,7 @@ class Courier:
         if self._clock.monotonic() > deadline or self._clock.now() >= lease_until:
             # This process was frozen, or the whole machine slept, which only the date shows; others
             # may believe by now that it died while sending. If they do, the ledger raises Moved.
-            late = Deferred(Kind.UNAVAILABLE, "The worker stood still for too long; not sent.")
+            late = Deferred(Kind.UNAVAILABLE, _("The worker stood still for too long; not sent."))
             return self._record(intended, late)
         return self._record(intended, self._send(channel, intended))
 
@@ -198,7 +195,7 @@ class Courier:
         except Exception:
             # A channel must not raise; if it does, the request may be out all the same.
             log.exception("a channel raised", delivery=delivery.id, channel=delivery.channel)
-            return Unknown("Publisher failed while it was sending; var/log says more.")
+            return Unknown(_("Publisher failed while it was sending; var/log says more."))
 
     def _record(self, delivery: Delivery, outcome: Outcome) -> Delivery:
         """Write what came of a request; what a platform said must not get lost on the way."""
@@ -219,6 +216,12 @@ class Courier:
 
     def _lease(self, seconds: float) -> datetime:
         return self._clock.ahead(seconds)
+
+
+def _broken_before() -> Deferred:
+    return Deferred(
+        Kind.UNAVAILABLE, _("Publisher failed before it sent the post; var/log says more.")
+    )
 
 
 def parcel_of(delivery: Delivery) -> Parcel:

@@ -68,8 +68,12 @@ def _(message: str, /, **values: Any) -> str:
 
 def plural(one: str, many: str, number: int, /, **values: Any) -> str:
     """The form that goes with `number`, which stands in the text as `{number}`."""
-    text = _catalogue(current()).ngettext(one, many, number)
-    return text.format(number=number, **values)
+    return form(one, many, number).format(number=number, **values)
+
+
+def form(one: str, many: str, number: int) -> str:
+    """The form that goes with `number`, with its names still in braces."""
+    return _catalogue(current()).ngettext(one, many, number)
 
 
 def later(message: str) -> str:

@@ -7,6 +7,7 @@ import structlog
 from publisher.channels.base import Channel
 from publisher.delivery import parcel_of
 from publisher.errors import ConfigurationError, CredentialsMissing
+from publisher.language import _
 from publisher.ledger.doubts import Doubts
 from publisher.ledger.moves import Moved
 from publisher.models import Claim, Delivery
@@ -43,11 +44,14 @@ class Reconciler:
             )
         except (ConfigurationError, CredentialsMissing) as problem:
             remedy = f"{problem} {problem.hint or ''}".strip()
-            again = f"Then run `publisher resume --account {delivery.account}`."
+            again = _("Then run `publisher resume --account {account}`.", account=delivery.account)
             return AccountHeld(Kind.AUTH, f"{remedy} {again}")
         except Exception:
             log.exception("a channel raised", delivery=delivery.id, channel=delivery.channel)
             return Unknown(
-                "Publisher failed while it looked for the post; var/log says more. Look at the "
-                "account, then say with `publisher resolve` or `publisher retry` what you saw."
+                _(
+                    "Publisher failed while it looked for the post; var/log says more. "
+                    "Look at the account, then say with `publisher resolve` or `publisher "
+                    "retry` what you saw."
+                )
             )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from publisher.channels.base import Channel
+from publisher.language import _, later
 from publisher.ledger.control import WITHDRAWABLE, Control
 from publisher.ledger.safeguards import Safeguards
 from publisher.models import Delivery
@@ -11,8 +12,8 @@ from publisher.outcome import Accepted
 from publisher.states import State
 
 _UNCLEAR = {
-    State.UNCERTAIN: "It may be out: resolve it first, then withdraw it.",
-    State.PUBLISHING: "It is going out at this moment: withdraw it once it is out.",
+    State.UNCERTAIN: later("It may be out: resolve it first, then withdraw it."),
+    State.PUBLISHING: later("It is going out at this moment: withdraw it once it is out."),
 }
 
 
@@ -62,7 +63,7 @@ class Withdrawal:
         unclear = [d for d in showing if d.state in (State.UNCERTAIN, State.PUBLISHING)]
         return held, [
             *(self._take_down(delivery, actor, reason) for delivery in out),
-            *(Withdrawn(delivery, _UNCLEAR[delivery.state]) for delivery in unclear),
+            *(Withdrawn(delivery, _(_UNCLEAR[delivery.state])) for delivery in unclear),
         ]
 
     def _take_down(self, delivery: Delivery, actor: str, reason: str) -> Withdrawn:
@@ -70,6 +71,6 @@ class Withdrawal:
         for number, remote_id in reversed(list(enumerate(delivery.remote_ids, 1))):
             outcome = channel.withdraw(remote_id)
             if not isinstance(outcome, Accepted):
-                message = f"Part {number}: {outcome.message}"
+                message = _("Part {number}: {reason}", number=number, reason=outcome.message)
                 return Withdrawn(self._control.not_withdrawn(delivery, actor, message), message)
         return Withdrawn(self._control.withdrawn(delivery, actor, reason))

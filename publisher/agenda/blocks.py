@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from publisher.agenda.lines import Flaws, Line
+from publisher.language import _
 
 _MAX_DEPTH = 4
 _CALENDAR, _EVENT, _ZONE = "VCALENDAR", "VEVENT", "VTIMEZONE"
@@ -84,18 +85,22 @@ class _Walk:
             self.events[-1].add(line)
         elif line.name == "RRULE" and self._in_a_zone and "FREQ=YEARLY" not in line.text.upper():
             # It is worked out whether or not an event is in the zone: by the second, for hours.
-            self._flaws.add("unknown-zone", line.number, "This is no rule for a change of clocks.")
+            self._flaws.add(
+                "unknown-zone", line.number, _("This is no rule for a change of clocks.")
+            )
 
     def end(self) -> None:
         """The file is over."""
         if self._open:
-            hint = "The file was cut off; export it once more."
-            message = f"{self._inside} begins here and is never ended."
+            hint = _("The file was cut off; export it once more.")
+            message = _("{open} begins here and is never ended.", open=self._inside)
             self._flaws.add("unclosed", self._open[-1].number, message, hint)
 
     def _begin(self, line: Line) -> None:
         if self._inside == _EVENT == line.value.upper() or len(self._open) == _MAX_DEPTH:
-            self._flaws.add("unclosed", line.number, f"{line.value} cannot begin here.")
+            self._flaws.add(
+                "unclosed", line.number, _("{block} cannot begin here.", block=line.value)
+            )
         self._open.append(line)
         if self._inside == _CALENDAR:
             self._called_off = False
@@ -104,9 +109,16 @@ class _Walk:
 
     def _end(self, line: Line) -> None:
         if not self._open or line.value.upper() != self._inside:
-            since = (
-                f"; {self._inside} is open since line {self._open[-1].number}" if self._open else ""
+            message = (
+                _(
+                    "{block} cannot end here; {open} is open since line {line}.",
+                    block=line.value,
+                    open=self._inside,
+                    line=self._open[-1].number,
+                )
+                if self._open
+                else _("{block} cannot end here.", block=line.value)
             )
-            self._flaws.add("unclosed", line.number, f"{line.value} cannot end here{since}.")
+            self._flaws.add("unclosed", line.number, message)
         else:
             self._open.pop()

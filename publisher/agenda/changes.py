@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from publisher.content.problems import Flaw
 from publisher.content.times import AgendaItem, in_zone, parse_time
+from publisher.language import _
 
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}", re.ASCII)
 
@@ -83,9 +84,11 @@ def with_start(
         span = _on_the_clock(starts_at, zone) - _on_the_clock(item.starts_at, zone)
         ends_at = _shifted(item.ends_at, span, zone)
     if isinstance(ends_at, Flaw):
-        hint = "Move the start with --keep-end, and write the new `ends:` into the file."
+        hint = _("Move the start with --keep-end, and write the new `ends:` into the file.")
         return Flaw(
-            ends_at.code, f"Its end would be at a time that is none: {ends_at.message}", hint
+            ends_at.code,
+            _("Its end would be at a time that is none: {reason}", reason=ends_at.message),
+            hint,
         )
     return item.model_copy(update={"starts_at": starts_at, "ends_at": ends_at})
 

@@ -4,12 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import NamedTuple
 
 from publisher.checking import check
 from publisher.content import rendering
 from publisher.content.library import Library
 from publisher.content.session import Session
+from publisher.language import _, later
 from publisher.ledger.queries import Queries
 from publisher.models import Account, Delivery, Post, Problem
 from publisher.planning.conflicts import APART
@@ -26,8 +28,11 @@ class Note(NamedTuple):
     """Whether it does harm unless somebody acts."""
 
 
-_EXPIRED = Note("expired by then: it would never go out", severe=True)
-_OVERDUE = Note("overdue by then: it goes out as soon as it is queued", severe=True)
+class _Late(Enum):
+    """Why a post's new time is no good."""
+
+    EXPIRED = later("expired by then: it would never go out")
+    OVERDUE = later("overdue by then: it goes out as soon as it is queued")
 
 
 class _Fate(NamedTuple):
@@ -99,7 +104,7 @@ def effects(
     moved = list(_moved(old, new))
     accounts = settings.public_accounts()
     deliveries = defaultdict(list)
-    for delivery in queries.standing([post.id for _, post in moved], and_under_way=False):
+    for delivery in queries.standing([post.id for _before, post in moved], and_under_way=False):
         deliveries[delivery.post].append(delivery)
     dragged = [
         _dragged(
@@ -117,7 +122,7 @@ def effects(
     return Effects(
         dragged=tuple(sorted(dragged, key=lambda d: (leaves_at(d.after) or now, d.after.id))),
         problems=tuple(problem for problem in new_problems if _place(problem) not in known),
-        clashes=tuple(_clashes(old, new, frozenset(post.id for _, post in moved), accounts)),
+        clashes=tuple(_clashes(old, new, frozenset(post.id for _before, post in moved), accounts)),
     )
 
 
@@ -145,9 +150,11 @@ def _dragged(
     stays = fates.keys() >= set(accounts) and not any(f.follows for f in fates.values())
     notes = list(_notes(earlier, post, fates))
     if late and late != was_late and not stays:
-        notes.append(late)
+        notes.append(Note(_(late.value), severe=True))
     if broken:
-        notes.append(Note("its draft has errors: until they are mended, `queue` leaves it alone"))
+        notes.append(
+            Note(_("its draft has errors: until they are mended, `queue` leaves it alone"))
+        )
     return Dragged(earlier, post, accounts, deliveries, tuple(notes), stays)
 
 
@@ -162,37 +169,43 @@ def _place(problem: Problem) -> tuple[str, int, int, str]:
 
 def _notes(earlier: Post, post: Post, fates: Mapping[str, _Fate]) -> Iterator[Note]:
     if earlier.due_at == post.due_at and earlier.embargo_until != post.embargo_until:
-        yield Note("its embargo moves, its own time does not")
+        yield Note(_("its embargo moves, its own time does not"))
     for note in dict.fromkeys(fate.note for fate in fates.values() if fate.note):
         accounts = [account for account, fate in fates.items() if fate.note == note]
         where = "" if len(accounts) == len(fates) else f"{', '.join(accounts)}: "
         yield Note(f"{where}{note.text}", note.severe)
 
 
-def _lateness(post: Post, expires: timedelta, now: datetime) -> Note | None:
+def _lateness(post: Post, expires: timedelta, now: datetime) -> _Late | None:
     due_at, leaves = post.due_at, leaves_at(post)
     if due_at is None or leaves is None:
         return None
     if due_at + (post.expires_after or expires) <= now:
-        return _EXPIRED
+        return _Late.EXPIRED
     if leaves <= now and not post.held:
-        return _OVERDUE
+        return _Late.OVERDUE
     return None
 
 
-def _fate(delivery: Delivery, late: Note | None) -> _Fate:
+def _fate(delivery: Delivery, late: _Late | None) -> _Fate:
     """What `queue` makes of it; `late`: why the post's new time is no good."""
     if delivery.state in OUT_OR_MAYBE and not delivery.in_reach:
-        maybe = "may be out" if delivery.state in (State.UNCERTAIN, State.PUBLISHING) else "out"
-        return _Fate(Note(f"{maybe} already: it does not move"), follows=False)
+        text = (
+            _("may be out already: it does not move")
+            if delivery.state in (State.UNCERTAIN, State.PUBLISHING)
+            else _("out already: it does not move")
+        )
+        return _Fate(Note(text), follows=False)
     if cancelled_by_a_person(delivery):
-        return _Fate(Note("cancelled by a person: it stays so"), follows=False)
+        return _Fate(Note(_("cancelled by a person: it stays so")), follows=False)
     if delivery.state in ENDED_UNSENT:
-        if late == _EXPIRED:
-            return _Fate(Note(f"{delivery.state}: it stays so"), follows=False)
-        return _Fate(Note(f"{delivery.state}: it goes back on the schedule"))
+        if late is _Late.EXPIRED:
+            return _Fate(Note(_("{state}: it stays so", state=_(delivery.state))), follows=False)
+        return _Fate(Note(_("{state}: it goes back on the schedule", state=_(delivery.state))))
     if delivery.approved_by:
-        return _Fate(Note(f"the approval by {delivery.approved_by} becomes void", severe=True))
+        return _Fate(
+            Note(_("the approval by {name} becomes void", name=delivery.approved_by), severe=True)
+        )
     return _Fate(None)
 
 
@@ -216,7 +229,7 @@ def _close(library: Library, accounts: Mapping[str, Account]) -> Iterator[Clash]
     for name, times in sorted(by_account.items()):
         times.sort()
         for index, (leaves, post_id) in enumerate(times):
-            for later, other in times[index + 1 :]:
-                if later - leaves >= APART:
+            for after, other in times[index + 1 :]:
+                if after - leaves >= APART:
                     break
-                yield Clash(name, post_id, other, later - leaves)
+                yield Clash(name, post_id, other, after - leaves)

@@ -16,6 +16,7 @@ from publisher.agenda import lines
 from publisher.agenda.blocks import Block, blocks
 from publisher.agenda.lines import Flaws, Line
 from publisher.agenda.times import BROKEN, Reading, Times
+from publisher.language import _
 from publisher.models import Problem
 
 MAX_EVENTS = 2_000
@@ -68,10 +69,14 @@ def read(path: Path, reading: Reading) -> tuple[list[Event], list[Problem]]:
 
 def _refuse_number(found: Sequence[Block], flaws: Flaws) -> None:
     if not found:
-        flaws.add("no-events", 1, "The calendar has no events.", "Export it once more.")
+        flaws.add("no-events", 1, _("The calendar has no events."), _("Export it once more."))
     if len(found) > MAX_EVENTS:
-        message = f"The calendar has {len(found):,} events; more than {MAX_EVENTS:,} are not read."
-        hint = "Export a part of it, such as the weeks of the session."
+        message = _(
+            "The calendar has {number:,} events; more than {limit:,} are not read.",
+            number=len(found),
+            limit=MAX_EVENTS,
+        )
+        hint = _("Export a part of it, such as the weeks of the session.")
         flaws.add("too-many-events", found[MAX_EVENTS].line, message, hint)
 
 
@@ -88,7 +93,7 @@ def _components(found: Sequence[Block], zones: Sequence[Line], flaws: Flaws) -> 
             calendar = icalendar.Calendar.from_ical("\r\n".join([*text, "END:VCALENDAR"]))
     except BROKEN as error:
         reason = " ".join(str(error).split())[:200]
-        flaws.add("not-a-calendar", 1, f"The calendar cannot be read: {reason}")
+        flaws.add("not-a-calendar", 1, _("The calendar cannot be read: {reason}", reason=reason))
         return []
     return list(calendar.walk("VEVENT"))
 
@@ -108,8 +113,13 @@ class _Reader:
     def event(self) -> Event | None:
         """None if anything is wrong with it."""
         if self._summary is None:
-            hint = "Give it a title in the calendar, or leave it out with --skip."
-            self._refuse("no-summary", "SUMMARY", f"The event {self._name} has no SUMMARY.", hint)
+            hint = _("Give it a title in the calendar, or leave it out with --skip.")
+            self._refuse(
+                "no-summary",
+                "SUMMARY",
+                _("The event {event} has no SUMMARY.", event=self._name),
+                hint,
+            )
         self._refuse_recurring()
         starts_at, ends_at = self._times.read()
         if starts_at is None or self._summary is None:
@@ -132,25 +142,46 @@ class _Reader:
         return " ".join(str(self._component.get(prop, "")).split()) or None
 
     def _refuse_recurring(self) -> None:
-        leave_out = (
-            f"Leave it out with --skip {self._uid}" if self._uid else "Take it out of the file"
-        )
         for prop in _RECURRING:
             if prop in self._block.properties:
                 self._refuse(
                     "recurring",
                     prop,
-                    f"{self._name} recurs ({prop}); recurring events are not expanded.",
-                    "Make single events of it in the calendar: posts hang on one of them. "
-                    f"{leave_out}, if no post does.",
+                    _(
+                        "{event} recurs ({property}); recurring events are not expanded.",
+                        event=self._name,
+                        property=prop,
+                    ),
+                    _(
+                        "Make single events of it in the calendar: posts hang on one of them. "
+                        "Leave it out with --skip {uid}, if no post does.",
+                        uid=self._uid,
+                    )
+                    if self._uid
+                    else _(
+                        "Make single events of it in the calendar: posts hang on one of them. "
+                        "Take it out of the file, if no post does."
+                    ),
                 )
                 return
         if "RECURRENCE-ID" in self._block.properties:
             self._refuse(
                 "recurrence-id",
                 "RECURRENCE-ID",
-                f"{self._name} is one instance of a recurring event (RECURRENCE-ID).",
-                f"Make a single event of it in the calendar. {leave_out}, if no post hangs on it.",
+                _(
+                    "{event} is one instance of a recurring event (RECURRENCE-ID).",
+                    event=self._name,
+                ),
+                _(
+                    "Make a single event of it in the calendar. Leave it out with --skip {uid}, "
+                    "if no post hangs on it.",
+                    uid=self._uid,
+                )
+                if self._uid
+                else _(
+                    "Make a single event of it in the calendar. Take it out of the file, "
+                    "if no post hangs on it."
+                ),
             )
 
 
@@ -159,8 +190,12 @@ def _refuse_twins(events: Sequence[Event], flaws: Flaws) -> None:
     for event in events:
         first = seen.setdefault(event.uid, event) if event.uid else event
         if first is not event:
-            message = f"{event.name} has the same UID as the event on line {first.line}."
-            hint = "One of them is a copy: take it out, or give it a UID of its own."
+            message = _(
+                "{event} has the same UID as the event on line {line}.",
+                event=event.name,
+                line=first.line,
+            )
+            hint = _("One of them is a copy: take it out, or give it a UID of its own.")
             flaws.add("duplicate-uid", event.line, message, hint)
 
 
@@ -168,4 +203,8 @@ def _named(summary: str | None, uid: str | None) -> str:
     words = (summary or "").strip()
     short = re.sub(r"\s+\S*$", " …", words[:_LONGEST_NAME]) if len(words) > _LONGEST_NAME else words
     identity = f" (UID {uid})" if uid else ""
-    return f"`{short}`{identity}" if short else (f"with the UID {uid}" if uid else "without a UID")
+    return (
+        f"`{short}`{identity}"
+        if short
+        else (_("with the UID {uid}", uid=uid) if uid else _("without a UID"))
+    )

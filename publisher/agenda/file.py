@@ -18,6 +18,7 @@ from publisher.content.problems import Findings
 from publisher.content.session import FILE, Session
 from publisher.content.times import AgendaItem, spelled
 from publisher.errors import FileChanged, NotPossible, StorageError, UsageError
+from publisher.language import _
 from publisher.models import Position, Problem, Severity
 
 _BOM = "\ufeff"
@@ -42,8 +43,8 @@ def read(posts: Path) -> SessionFile:
     path = posts / "session.yaml"
     if not path.exists():
         raise UsageError(
-            f"There is no {FILE}.",
-            hint="Write one, with `timezone:` and `agenda:`; docs/drafts.md shows how it looks.",
+            _("There is no {file}.", file=FILE),
+            hint=_("Write one, with `timezone:` and `agenda:`; docs/drafts.md shows how it looks."),
         )
     findings = Findings(FILE)
     data = textfile.read_bytes(path, findings)
@@ -87,17 +88,23 @@ def save(seen: SessionFile, revised: SessionFile) -> None:
             try:
                 _write(new, revised.data, os.fstat(old.fileno()))
                 if target.read_bytes() != seen.data:
-                    raise FileChanged(f"Somebody else changed {FILE} meanwhile.")
+                    raise FileChanged(_("Somebody else changed {file} meanwhile.", file=FILE))
                 new.replace(target)
             finally:
                 with suppress(OSError):
                     new.unlink()
     except FileNotFoundError:
-        raise FileChanged(f"Somebody else took {FILE} away meanwhile.") from None
+        raise FileChanged(_("Somebody else took {file} away meanwhile.", file=FILE)) from None
     except OSError as error:
         raise StorageError(
-            f"{FILE} cannot be written: {error.strerror}. It is as it was.",
-            hint="The folder posts/ must be one that you may write to, on a disk with free space.",
+            _(
+                "{file} cannot be written: {reason}. It is as it was.",
+                file=FILE,
+                reason=error.strerror,
+            ),
+            hint=_(
+                "The folder posts/ must be one that you may write to, on a disk with free space."
+            ),
         ) from error
 
 
@@ -114,8 +121,10 @@ def _write(path: Path, data: bytes, like: os.stat_result) -> None:
 
 def _understood(path: Path, data: bytes, findings: Findings) -> SessionFile:
     if len(data) > textfile.MAX_BYTES:  # it could never be read again
-        message = (
-            f"It would have {len(data):,} bytes; more than {textfile.MAX_BYTES:,} are not read."
+        message = _(
+            "It would have {number:,} bytes; more than {limit:,} are not read.",
+            number=len(data),
+            limit=textfile.MAX_BYTES,
         )
         findings.error("file-too-big", Position(), message)
     text = textfile.decode(data, findings)
@@ -172,6 +181,9 @@ def _for_a_person(changes: Sequence[ItemChange], zone: ZoneInfo) -> NotPossible:
         for change in changes
     ]
     return NotPossible(
-        f"{FILE} is written in a way that only a person can change; nothing was written.",
-        hint=f"Write it there by hand: {'; '.join(lines)}",
+        _(
+            "{file} is written in a way that only a person can change; nothing was written.",
+            file=FILE,
+        ),
+        hint=_("Write it there by hand: {lines}", lines="; ".join(lines)),
     )

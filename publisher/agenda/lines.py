@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from publisher.content.textfile import invalid_character
+from publisher.language import _
 from publisher.models import Problem
 
 MAX_BYTES = 5_000_000
@@ -83,20 +84,24 @@ def read(path: Path, flaws: Flaws) -> list[Line]:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        flaws.add("unreadable", 1, f"The file cannot be read: {error.strerror}.")
+        flaws.add("unreadable", 1, _("The file cannot be read: {reason}.", reason=error.strerror))
         return []
     if len(data) > MAX_BYTES:
-        hint = "Export a part of the calendar, such as the weeks of the session."
-        flaws.add("file-too-big", 1, f"The file has more than {MAX_BYTES:,} bytes.", hint)
+        hint = _("Export a part of the calendar, such as the weeks of the session.")
+        flaws.add(
+            "file-too-big", 1, _("The file has more than {limit:,} bytes.", limit=MAX_BYTES), hint
+        )
         return []
     if data.startswith(_UTF16):
-        flaws.add("encoding", 1, "The file is UTF-16, not UTF-8.", "Export it as UTF-8.")
+        flaws.add("encoding", 1, _("The file is UTF-16, not UTF-8."), _("Export it as UTF-8."))
         return []
     lines = list(_lines(data.removeprefix(_BOM), flaws))
     if not lines or lines[0].text.strip().upper() != "BEGIN:VCALENDAR":
         flaws.problems.clear()  # what else is wrong with something else is of no interest
-        hint = "Export the calendar as iCalendar (.ics); such a file begins with BEGIN:VCALENDAR."
-        flaws.add("not-a-calendar", 1, "This is no iCalendar file.", hint)
+        hint = _(
+            "Export the calendar as iCalendar (.ics); such a file begins with BEGIN:VCALENDAR."
+        )
+        flaws.add("not-a-calendar", 1, _("This is no iCalendar file."), hint)
         return []
     return lines
 
@@ -107,8 +112,10 @@ def _lines(data: bytes, flaws: Flaws) -> Iterator[Line]:
             text = raw.decode("utf-8")
         except UnicodeDecodeError as error:
             byte = f"0x{raw[error.start]:02x}"
-            message = f"The byte {byte} is not UTF-8; the file may be Latin-1 or Windows-1252."
-            flaws.add("encoding", number, message, "Export it as UTF-8.")
+            message = _(
+                "The byte {byte} is not UTF-8; the file may be Latin-1 or Windows-1252.", byte=byte
+            )
+            flaws.add("encoding", number, message, _("Export it as UTF-8."))
             continue
         if flaw := invalid_character(text):
             flaws.add(flaw.code, number, flaw.message, flaw.hint)
@@ -118,8 +125,8 @@ def _lines(data: bytes, flaws: Flaws) -> Iterator[Line]:
             flaws.add(
                 "broken-line",
                 number,
-                f"This line is no property: {text[:40]!r}.",
-                "A line that goes on is followed by one that begins with a space.",
+                _("This line is no property: {line!r}.", line=text[:40]),
+                _("A line that goes on is followed by one that begins with a space."),
             )
             continue
         yield Line(number, name[1].upper(), text)

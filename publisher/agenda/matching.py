@@ -12,6 +12,7 @@ from publisher.content.problems import Flaw
 from publisher.content.session import Session
 from publisher.content.slugs import slug
 from publisher.content.times import AgendaItem
+from publisher.language import _
 from publisher.models import Problem
 
 _NAMELESS = "item"
@@ -109,14 +110,25 @@ class _Matching:
         return found
 
     def _refuse_doubt(self, events: Sequence[Event], items: Sequence[AgendaItem]) -> None:
-        names = " or ".join(f"`{item.name}`" for item in items)
+        names = ", ".join(f"`{item.name}`" for item in items)
         for event in events:
-            uid = f"`uid: {event.uid}`" if event.uid else "`uid:`, here and in the calendar,"
             self._flaws.add(
                 "ambiguous",
                 event.line,
-                f"It cannot be told whether {event.name} is {names}: several are called so.",
-                f"Write {uid} into the item that it is, in posts/session.yaml.",
+                _(
+                    "It cannot be told which of {items} {event} is: several are called so.",
+                    items=names,
+                    event=event.name,
+                ),
+                _(
+                    "Write `uid: {uid}` into the item that it is, in posts/session.yaml.",
+                    uid=event.uid,
+                )
+                if event.uid
+                else _(
+                    "Write `uid:`, here and in the calendar, into the item that it is, in "
+                    "posts/session.yaml."
+                ),
             )
 
     def _changed(self, item: AgendaItem, event: Event) -> ItemChange | None:

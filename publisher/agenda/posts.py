@@ -11,6 +11,7 @@ from publisher.agenda.export import Calendar
 from publisher.agenda.matching import own_uid
 from publisher.content import rendering
 from publisher.content.library import Library
+from publisher.language import _, later
 from publisher.models import Account, Delivery, Post
 from publisher.states import State
 
@@ -18,7 +19,7 @@ _SHOWN = timedelta(minutes=15)
 """A post is an instant; calendars show that badly."""
 _REFRESH = timedelta(minutes=15)
 _LONGEST = 60  # characters of a text's beginning
-_NOT_QUEUED = "not queued"
+_NOT_QUEUED = later("not queued")
 _CALLED_OFF = (State.CANCELLED, State.WITHDRAWN)
 _FIRM = (State.SCHEDULED, State.PUBLISHING, State.PUBLISHED)
 
@@ -53,7 +54,9 @@ def posts_calendar(
     shared. `deliveries`: all of the ledger.
     """
     session = library.session
-    calendar = Calendar(f"{session.name or 'Publisher'}: posts", session.zone, now)
+    calendar = Calendar(
+        _("{session}: posts", session=session.name or "Publisher"), session.zone, now
+    )
     calendar.refresh_every(_REFRESH)
     entries = [*_queued(library, deliveries), *_drafts(library, deliveries, accounts)]
     for entry in sorted(entries, key=lambda entry: (entry.at, entry.post)):
@@ -117,20 +120,23 @@ def _beginning(text: str) -> str:
 
 def _summary(entry: _Entry, now: datetime) -> str:
     under_embargo = entry.embargo_until and now < entry.embargo_until and not entry.is_out
-    title = f"{entry.post} (under embargo)" if under_embargo else entry.title or entry.post
+    title = (
+        _("{post} (under embargo)", post=entry.post) if under_embargo else entry.title or entry.post
+    )
     states = list(dict.fromkeys(entry.states.values()))
     usual = states in ([State.SCHEDULED], [State.PUBLISHED], [State.PUBLISHING])
-    return title if usual else f"[{', '.join(states)}] {title}"
+    return title if usual else f"[{', '.join(map(_, states))}] {title}"
 
 
 def _description(entry: _Entry) -> Iterator[str]:
-    yield f"Post: {entry.post}"
+    yield _("Post: {post}", post=entry.post)
     by_state: dict[str, list[str]] = defaultdict(list)
     for account, state in entry.states.items():
         by_state[state].append(account)
     for state, names in by_state.items():
-        yield f"{state[:1].upper()}{state[1:]}: {', '.join(names)}"
-    yield from entry.notes
+        called = _(state)
+        yield f"{called[:1].upper()}{called[1:]}: {', '.join(names)}"
+    yield from map(_, entry.notes)
 
 
 def _status(entry: _Entry) -> str:

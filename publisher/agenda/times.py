@@ -9,6 +9,7 @@ from publisher.agenda.blocks import Block
 from publisher.agenda.lines import Flaws
 from publisher.content.problems import Flaw
 from publisher.content.times import YEARS, in_zone
+from publisher.language import _
 
 BROKEN = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, OSError)
 """What icalendar and the time zones of a file raise for values that are none."""
@@ -47,12 +48,18 @@ class Times:
         start, end = self._value("DTSTART"), self._value("DTEND")
         length = self._value("DURATION")
         if "DTSTART" not in self._block.properties:
-            hint = "Posts count from an item's start."
-            self._refuse("no-start", "DTSTART", f"{self._name} has no DTSTART.", hint)
+            hint = _("Posts count from an item's start.")
+            self._refuse(
+                "no-start", "DTSTART", _("{event} has no DTSTART.", event=self._name), hint
+            )
         if start is None:
             return None, None
         if end is not None and isinstance(end, datetime) is not isinstance(start, datetime):
-            self._refuse("bad-time", "DTEND", f"{self._name} has a time and a date without one.")
+            self._refuse(
+                "bad-time",
+                "DTEND",
+                _("{event} has a time and a date without one.", event=self._name),
+            )
             return None, None
         if not isinstance(start, datetime):
             return self._all_day(start, end, length)
@@ -72,8 +79,14 @@ class Times:
             self._refuse(
                 "all-day",
                 "DTSTART",
-                f"{self._name} lasts all day; it has no time that posts could count from.",
-                "Give it its time in the calendar; --all-day 09:00-18:00 takes all such events so.",
+                _(
+                    "{event} lasts all day; it has no time that posts could count from.",
+                    event=self._name,
+                ),
+                _(
+                    "Give it its time in the calendar; --all-day 09:00-18:00 takes all "
+                    "such events so."
+                ),
             )
             return None, None
         if length is not None:
@@ -94,7 +107,9 @@ class Times:
     def _refuse_end_before(self, start: date, end: date) -> None:
         if end < start:
             prop = "DTEND" if "DTEND" in self._block.properties else "DURATION"
-            self._refuse("ends-before-start", prop, f"{self._name} ends before it starts.")
+            self._refuse(
+                "ends-before-start", prop, _("{event} ends before it starts.", event=self._name)
+            )
 
     def _after(self, start: Any, length: timedelta) -> Any:
         try:
@@ -102,7 +117,7 @@ class Times:
         except OverflowError:
             end = None
         if end is None or end.year not in YEARS:
-            self._refuse("bad-time", "DURATION", f"{self._name} lasts for too long.")
+            self._refuse("bad-time", "DURATION", _("{event} lasts for too long.", event=self._name))
             return None
         return end
 
@@ -112,7 +127,11 @@ class Times:
             return None
         text = self._block.properties[prop].text
         if prop in self._block.twice:
-            self._refuse("bad-time", prop, f"{self._name} has two of {prop}.")
+            self._refuse(
+                "bad-time",
+                prop,
+                _("{event} has two of {property}.", event=self._name, property=prop),
+            )
             return None
         wanted: tuple[type, ...] = (timedelta,) if prop == "DURATION" else (date,)
         try:
@@ -120,8 +139,13 @@ class Times:
         except BROKEN:
             value = None
         if not isinstance(value, wanted):
-            hint = "Times look like 20160307T090000Z, durations like PT1H30M."
-            self._refuse("bad-time", prop, f"{self._name}: `{text[:80]}` cannot be read.", hint)
+            hint = _("Times look like 20160307T090000Z, durations like PT1H30M.")
+            self._refuse(
+                "bad-time",
+                prop,
+                _("{event}: `{text}` cannot be read.", event=self._name, text=text[:80]),
+                hint,
+            )
             return None
         return value
 
@@ -130,23 +154,32 @@ class Times:
             try:
                 return self._in_range(prop, value.astimezone(UTC))
             except BROKEN:
-                self._refuse("bad-time", prop, f"{self._name}: its time zone cannot be used.")
+                self._refuse(
+                    "bad-time", prop, _("{event}: its time zone cannot be used.", event=self._name)
+                )
                 return None
         zone_id = self._component[prop].params.get("TZID")
         if zone_id:
             self._refuse(
                 "unknown-zone",
                 prop,
-                f"{self._name} is in the time zone `{zone_id}`, which is unknown.",
-                "Export the calendar with its time zones (VTIMEZONE), or in UTC.",
+                _(
+                    "{event} is in the time zone `{zone_id}`, which is unknown.",
+                    event=self._name,
+                    zone_id=zone_id,
+                ),
+                _("Export the calendar with its time zones (VTIMEZONE), or in UTC."),
             )
             return None
         if self._reading.floating is None:
             self._refuse(
                 "floating-time",
                 prop,
-                f"{self._name}: its time belongs to no time zone.",
-                f"Say --timezone {self._reading.zone.key}, if such times are those of that zone.",
+                _("{event}: its time belongs to no time zone.", event=self._name),
+                _(
+                    "Say --timezone {zone}, if such times are those of that zone.",
+                    zone=self._reading.zone.key,
+                ),
             )
             return None
         return self._local(prop, value, self._reading.floating)
@@ -156,7 +189,7 @@ class Times:
             return None
         instant = in_zone(naive, zone)
         if isinstance(instant, Flaw):
-            hint = "Give its time in UTC, or with its time zone."
+            hint = _("Give its time in UTC, or with its time zone.")
             self._refuse("bad-time", prop, f"{self._name}: {instant.message}", hint)
             return None
         return self._in_range(prop, instant)
@@ -164,7 +197,9 @@ class Times:
     def _in_range(self, prop: str, instant: datetime) -> datetime | None:
         if instant.year not in YEARS:
             self._refuse(
-                "bad-time", prop, f"{self._name}: the year {instant.year} is out of range."
+                "bad-time",
+                prop,
+                _("{event}: the year {year} is out of range.", event=self._name, year=instant.year),
             )
             return None
         return instant.replace(microsecond=0)

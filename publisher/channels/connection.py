@@ -24,6 +24,8 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
+from publisher.language import _, later
+
 CONNECT_LIMIT = 5.0
 """Real seconds after `begin` within which a request must begin to leave: name, addresses and TLS
 together. A request that left later could go out after its lease, its expiry or a pause."""
@@ -166,7 +168,7 @@ class _PlainConnection(HTTPConnection):
             unknown = socket.gaierror(socket.EAI_NONAME, "no name of a host")
             raise NameResolutionError(self.host, self, unknown) from error
         failure: OSError | None = None
-        for index, (family, kind, _, _, address) in enumerate(addresses):
+        for index, (family, kind, _protocol, _canonical, address) in enumerate(addresses):
             try:
                 return _connected(family, kind, address, exchange, len(addresses) - index)
             except OSError as error:
@@ -201,13 +203,13 @@ POOLS = {"http": _PlainPool, "https": _SafePool}
 
 
 _REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
-    ((TooLate,), "it took too long to connect"),
-    ((NameResolutionError,), "its address was not found"),
-    ((ConnectionRefusedError,), "connection refused"),
-    ((ConnectionResetError, BrokenPipeError), "connection reset"),
-    ((ssl.SSLCertVerificationError,), "its certificate is not valid"),
-    ((ssl.SSLError, requests.exceptions.SSLError), "no safe connection"),
-    ((NewConnectionError,), "no way there"),
+    ((TooLate,), later("it took too long to connect")),
+    ((NameResolutionError,), later("its address was not found")),
+    ((ConnectionRefusedError,), later("connection refused")),
+    ((ConnectionResetError, BrokenPipeError), later("connection reset")),
+    ((ssl.SSLCertVerificationError,), later("its certificate is not valid")),
+    ((ssl.SSLError, requests.exceptions.SSLError), later("no safe connection")),
+    ((NewConnectionError,), later("no way there")),
 )
 """The first that fits wins: urllib3 counts a refused connection among the time-outs."""
 _TIME_OUTS = (ConnectTimeoutError, ReadTimeoutError, TimeoutError)
@@ -218,10 +220,10 @@ def reason(error: BaseException, *, sent: bool) -> str:
     chain = list(_causes(error))
     for types, words in _REASONS:
         if any(isinstance(cause, types) for cause in chain):
-            return words
+            return _(words)
     if any(isinstance(cause, _TIME_OUTS) for cause in chain):
-        return f"time-out in {'waiting for the answer' if sent else 'connecting'}"
-    return "the connection broke" if sent else "no connection"
+        return _("time-out in waiting for the answer") if sent else _("time-out in connecting")
+    return _("the connection broke") if sent else _("no connection")
 
 
 def _causes(error: BaseException) -> Iterable[BaseException]:

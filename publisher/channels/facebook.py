@@ -16,6 +16,7 @@ from publisher.channels.graph import PageGraph
 from publisher.channels.health import Health
 from publisher.channels.leftovers import Leftovers
 from publisher.clock import Clock
+from publisher.language import _
 from publisher.meaning import meaning
 from publisher.models import Capabilities, Parcel, Prepared
 from publisher.outcome import (
@@ -162,6 +163,10 @@ def _address(post_id: str) -> str:
 
 def _out_with_another_text(post_id: str) -> Unknown:
     return Unknown(
-        f"This post is public on the Page with an earlier text, as {post_id}. Look at the Page; "
-        "then say with `publisher resolve` that it is out, or delete it there."
+        _(
+            "This post is public on the Page with an earlier text, as {post_id}. "
+            "Look at the Page; then say with `publisher resolve` that it is out, "
+            "or delete it there.",
+            post_id=post_id,
+        )
     )

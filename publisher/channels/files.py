@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from publisher.language import _
+
 _UNFINISHED = ".part"
 _PAUSE = 0.01  # seconds between two looks at a lock
 
@@ -68,7 +70,7 @@ def locked(path: Path, patience: float) -> Iterator[None]:
         deadline = time.monotonic() + patience
         while not _taken(file.fileno()):
             if time.monotonic() > deadline:
-                raise TimeoutError("the folder is locked by another process")
+                raise TimeoutError(_("the folder is locked by another process"))
             time.sleep(_PAUSE)
         yield  # closing the file gives the lock back, and so does the end of the process
 

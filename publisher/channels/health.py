@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+from publisher.language import _
 from publisher.meaning import meaning
 from publisher.meaning.common import mapping, parsed, whole
 from publisher.outcome import Accepted, Answer, Step, Wire
@@ -34,9 +35,9 @@ def of_x(answer: Answer) -> Health:
     """
     problem = _problem("twitter", answer)
     if problem is None and answer.headers.get("x-access-level") == "read":
-        problem = (
-            "The access token may only read. Give the app the permission to write in X's developer "
-            "portal, then make the access token anew."
+        problem = _(
+            "The access token may only read. Give the app the permission to write "
+            "in X's developer portal, then make the access token anew."
         )
     return Health(problem, _was_answered(answer), _clock_ahead(answer))
 
@@ -45,8 +46,8 @@ def of_page(answer: Answer, page_id: str) -> Health:
     """From the answer to `GET /debug_token` about the Page's own token."""
     told = mapping(mapping(parsed(answer.body)).get("data"))
     if not told:
-        problem = (
-            _problem("facebook", answer) or "Facebook's answer about the token cannot be used."
+        problem = _problem("facebook", answer) or _(
+            "Facebook's answer about the token cannot be used."
         )
         return Health(problem, _was_answered(answer), _clock_ahead(answer))
     ends = [whole(told.get(key)) or 0 for key in ("expires_at", "data_access_expires_at")]
@@ -59,21 +60,33 @@ def of_page(answer: Answer, page_id: str) -> Health:
 
 
 def _flaw_of_token(told: Mapping[str, object], page_id: str) -> str | None:
-    anew = "docs/credentials.md shows how to get one."
+    anew = _("docs/credentials.md shows how to get one.")
     if told.get("is_valid") is not True:
         says = mapping(told.get("error")).get("message")
-        return f"The page token is not valid{f' ({says})' if says else ''}. {anew}"
+        if says:
+            return _("The page token is not valid ({reason}). {anew}", reason=says, anew=anew)
+        return _("The page token is not valid. {anew}", anew=anew)
     if told.get("type") not in (None, "PAGE"):
-        return f"The token is none of a Page but of a {told['type']}. {anew}"
+        return _(
+            "The token is none of a Page but of a {kind}. {anew}", kind=told["type"], anew=anew
+        )
     if str(told.get("profile_id") or page_id) != page_id:
-        return "The page token belongs to another Page than `page_id` names."
+        return _("The page token belongs to another Page than `page_id` names.")
     scopes = told.get("scopes")
     missing = (
         [scope for scope in _NEEDED_SCOPES if scope not in scopes]
         if (isinstance(scopes, list))
         else []
     )
-    return f"The page token lacks {' and '.join(missing)}. {anew}" if missing else None
+    return (
+        _(
+            "The page token lacks {permissions}. {anew}",
+            permissions=", ".join(missing),
+            anew=anew,
+        )
+        if missing
+        else None
+    )
 
 
 def _problem(channel: str, answer: Answer) -> str | None:

@@ -21,6 +21,7 @@ from publisher import logs
 from publisher.channels import connection
 from publisher.clock import Clock
 from publisher.errors import ConfigurationError
+from publisher.language import _
 from publisher.outcome import Answer, Wire
 
 MAX_BODY = 1_000_000
@@ -159,7 +160,9 @@ class _Adapter(HTTPAdapter):
         self._timeout = timeout.total_seconds()
         self._used_at = recorder.monotonic()
 
-    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+    def send(
+        self, request: requests.PreparedRequest, *_ignored: Any, **_named: Any
+    ) -> requests.Response:
         monotonic = self._recorder.monotonic
         if monotonic() - self._used_at > IDLE_LIMIT:
             self._hang_up()
@@ -196,7 +199,7 @@ def _read(response: requests.Response) -> bytes:
     body = b""
     try:
         if response.status_code < HTTPStatus.OK:
-            raise requests.ConnectionError("No final answer.")
+            raise requests.ConnectionError(_("No final answer."))
         while chunk := raw.read1(_CHUNK, decode_content=True):
             body += chunk
             if len(body) > MAX_BODY:
@@ -217,9 +220,11 @@ def _checked(base_url: str) -> str:
         usable = False
     if not usable or parts.query or parts.fragment or parts.username:
         raise ConfigurationError(
-            "The address of the server that stands in for the platform is not usable.",
-            hint="Write PUBLISHER_TWITTER_API_URL and PUBLISHER_FACEBOOK_GRAPH_URL like "
-            "http://127.0.0.1:8080, or unset them.",
+            _("The address of the server that stands in for the platform is not usable."),
+            hint=_(
+                "Write PUBLISHER_TWITTER_API_URL and PUBLISHER_FACEBOOK_GRAPH_URL like "
+                "http://127.0.0.1:8080, or unset them."
+            ),
         )
     return base_url.rstrip("/")
 

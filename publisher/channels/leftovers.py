@@ -14,6 +14,7 @@ from typing import Any
 
 from publisher.channels.base import NotPrepared
 from publisher.channels.graph import PageGraph
+from publisher.language import _, later
 from publisher.meaning import meaning
 from publisher.meaning.common import identifier, mapping, parsed
 from publisher.models import Content, Laying, Prepared
@@ -27,7 +28,9 @@ FIELDS = (
     "id,message,created_time,is_published,scheduled_publish_time,application{id},"
     "attachments{type,target{id},unshimmed_url,subattachments{target{id}}}"
 )
-_UNREAD = "The Page could not be read: an unpublished post of an earlier attempt may stay on it."
+_UNREAD = later(
+    "The Page could not be read: an unpublished post of an earlier attempt may stay on it."
+)
 
 
 class Leftovers:
@@ -47,7 +50,7 @@ class Leftovers:
         resolved = prepared.model_copy(update={"begun": (), "note": None})
         listed = self._listed()
         if listed is None:
-            return resolved.model_copy(update={"note": _UNREAD})
+            return resolved.model_copy(update={"note": _(_UNREAD)})
         words = {laying.content.joined.strip() for laying in prepared.begun}
         alike = sorted(
             (post for post in map(_unpublished, listed) if post and post.message in words),
@@ -141,11 +144,17 @@ def _told(ours: Sequence[_Post], others: Sequence[_Post]) -> str | None:
     """What the history says of the posts with the same words."""
     sentences = []
     if ours:
-        sentences.append(f"Earlier attempts had left unpublished on the Page: {_named(ours)}.")
+        sentences.append(
+            _("Earlier attempts had left unpublished on the Page: {ids}.", ids=_named(ours))
+        )
     if others:
         sentences.append(
-            f"Unpublished on the Page, with the same words: {_named(others)}. Nothing proves that "
-            "earlier attempts made it, so it was left alone; delete it there if nobody needs it."
+            _(
+                "Unpublished on the Page, with the same words: {ids}. Nothing proves "
+                "that earlier attempts made it, so it was left alone; delete it there "
+                "if nobody needs it.",
+                ids=_named(others),
+            )
         )
     return " ".join(sentences) or None
 

@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 from pydantic import AfterValidator
 
 from publisher.channels import files
+from publisher.language import _
 from publisher.models import Account, Frozen
 
 _IN_FULL = 50  # posts that the index and the feeds show in full; the index lists the others
@@ -223,7 +224,7 @@ def _read(path: Path) -> Page:
     try:
         return Page.model_validate_json(path.read_bytes())
     except ValueError:
-        raise OSError(errno.EINVAL, f"posts/{path.name} is damaged") from None
+        raise OSError(errno.EINVAL, _("posts/{file} is damaged", file=path.name)) from None
 
 
 def _linked(text: str) -> Markup:

@@ -12,6 +12,7 @@ from math import ceil
 from typing import Any
 
 from publisher.clock import Clock
+from publisher.language import _
 from publisher.meaning import meaning
 from publisher.meaning.common import mapping, number, parsed, quote
 from publisher.models import Picture, Upload
@@ -157,11 +158,13 @@ def _is_taken(answer: Answer) -> bool:
 def _interrupted(answer: Answer, upload: Upload) -> Interrupted:
     """What X did not take is not gone on with if X refuses it or knows nothing of it."""
     if answer.status == HTTPStatus.NOT_FOUND:
-        message = "X no longer knows the file that was being uploaded. It begins anew."
+        message = _("X no longer knows the file that was being uploaded. It begins anew.")
         return Interrupted(Deferred(Kind.UNAVAILABLE, message), None)
     outcome = meaning("twitter", answer, Step.LAY_READY)
     if isinstance(outcome, Accepted):  # a success without data, whatever that is
-        message = "X gave an answer that cannot be used. Nothing is public; it will be tried again."
+        message = _(
+            "X gave an answer that cannot be used. Nothing is public; it will be tried again."
+        )
         outcome = Deferred(Kind.UNAVAILABLE, message)
     kept = None if isinstance(outcome, Refused) else upload.model_copy(update={"at_rest": True})
     return Interrupted(outcome, kept)
@@ -171,5 +174,8 @@ def _failed(progress: Mapping[str, Any]) -> Refused:
     says = quote(mapping(progress.get("error")).get("message"))
     return Refused(
         Kind.CONTENT,
-        f"X could not process the GIF or video{says}. Save it anew, and queue the draft again.",
+        _(
+            "X could not process the GIF or video{says}. Save it anew, and queue the draft again.",
+            says=says,
+        ),
     )

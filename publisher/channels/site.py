@@ -26,6 +26,7 @@ from publisher.channels.health import Health
 from publisher.channels.pages import Image, Page, Pages
 from publisher.clock import Clock
 from publisher.errors import ConfigurationError
+from publisher.language import _
 from publisher.models import Account, Capabilities, Parcel, Picture, Prepared
 from publisher.outcome import Absent, Accepted, Deferred, Kind, Outcome, Sighting, Unknown
 
@@ -56,8 +57,11 @@ class Site:
         """`patience`: real time to wait while another worker writes to the same folder."""
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", account.name):
             raise ConfigurationError(
-                f"The account {account.name!r} cannot have a folder of that name on the website.",
-                hint="Use letters, digits, hyphens, dots and underscores in publisher.toml.",
+                _(
+                    "The account {account!r} cannot have a folder of that name on the website.",
+                    account=account.name,
+                ),
+                hint=_("Use letters, digits, hyphens, dots and underscores in publisher.toml."),
             )
         self._folder = site_root / account.name
         self._ready_folder = site_root.with_name(f"{site_root.name}.ready") / account.name
@@ -93,8 +97,11 @@ class Site:
                 if missing := self._move_pictures(parcel, page.slug):
                     return Deferred(
                         Kind.UNAVAILABLE,
-                        f"The picture {missing} is missing in the website's folder. It will be "
-                        "laid ready again.",
+                        _(
+                            "The picture {missing} is missing in the website's folder. It will be "
+                            "laid ready again.",
+                            missing=missing,
+                        ),
                     )
                 self._pages.put(page, now=self._clock.now())
         except OSError as error:
@@ -120,8 +127,12 @@ class Site:
         except OSError as error:
             return Deferred(
                 Kind.UNAVAILABLE,
-                f"The website's folder cannot be read ({_reason(error)}). Check its permissions. "
-                "Whether the page shows is not known yet; it will be looked for again.",
+                _(
+                    "The website's folder cannot be read ({reason}). Check its "
+                    "permissions. Whether the page shows is not known yet; it will be "
+                    "looked for again.",
+                    reason=_reason(error),
+                ),
             )
         return Accepted(page.slug, url=self._address(page.slug))
 
@@ -141,7 +152,9 @@ class Site:
         for folder in (self._folder, self._ready_folder):
             there = next(above for above in (folder, *folder.parents) if above.exists())
             if not os.access(there, os.W_OK):
-                return Health(f"{there} cannot be written by the user that Publisher runs as.")
+                return Health(
+                    _("{there} cannot be written by the user that Publisher runs as.", there=there)
+                )
         return Health()
 
     def _address(self, post_slug: str) -> str:
@@ -220,14 +233,14 @@ def _file_name(picture: Picture) -> str:
 
 def _unwritable(error: OSError, *, begun: bool = False) -> Deferred | Unknown:
     """`begun`: the post may already show somewhere; sending it again completes it."""
-    problem = (
-        f"The website's folder cannot be used ({_reason(error)}). Check its permissions and the "
-        "free space."
+    problem = _(
+        "The website's folder cannot be used ({reason}). Check its permissions and the free space.",
+        reason=_reason(error),
     )
     if begun:
-        return Unknown(f"{problem} The page may show already.")
-    return Deferred(Kind.UNAVAILABLE, f"{problem} It will be tried again.")
+        return Unknown(_("{problem} The page may show already.", problem=problem))
+    return Deferred(Kind.UNAVAILABLE, _("{problem} It will be tried again.", problem=problem))
 
 
 def _reason(error: OSError) -> str:
-    return error.strerror or str(error) or "unknown reason"
+    return error.strerror or str(error) or _("unknown reason")

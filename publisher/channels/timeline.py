@@ -14,6 +14,7 @@ from enum import IntEnum
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from publisher.language import _
 from publisher.models import Part
 from publisher.outcome import Absent, Accepted, Unknown
 
@@ -120,15 +121,23 @@ def look_for(
         return Accepted(first.id, url=address(first.id))
     if perhaps:
         return Unknown(
-            f"The post {perhaps[-1].id} on X has the same words, but whether it is this one cannot "
-            "be told: its links differ, or X does not say what it answers. Look at the account, "
-            "then say with `publisher resolve` or `publisher retry` what you saw."
+            _(
+                "The post {id} on X has the same words, but whether it is this one "
+                "cannot be told: its links differ, or X does not say what it answers. "
+                "Look at the account, then say with `publisher resolve` or `publisher "
+                "retry` what you saw.",
+                id=perhaps[-1].id,
+            )
         )
     if older:
         return Unknown(
-            f"The post {older[0].id} on X has the same words, but by its date it was there before. "
-            "Either somebody posted them, or this machine's clock was wrong. Look at the account, "
-            "then say with `publisher resolve` or `publisher retry` what you saw."
+            _(
+                "The post {id} on X has the same words, but by its date it was there "
+                "before. Either somebody posted them, or this machine's clock was "
+                "wrong. Look at the account, then say with `publisher resolve` or "
+                "`publisher retry` what you saw.",
+                id=older[0].id,
+            )
         )
     return Absent()
 
@@ -177,7 +186,7 @@ def _in_place_of_links(word: str, around: list[str]) -> list[str]:
         return []
     rest, found = rest.removesuffix(last), []
     for piece in between:
-        link, _, rest = rest.partition(piece or " ")
+        link, _found, rest = rest.partition(piece or " ")
         found.append(link)
     return [*found, rest]
 

@@ -21,6 +21,7 @@ from publisher.channels.health import Health
 from publisher.channels.http import Recorder
 from publisher.channels.pieces import Interrupted, Pieces
 from publisher.clock import Clock
+from publisher.language import _
 from publisher.meaning import meaning, unreadable
 from publisher.models import Capabilities, Parcel, Picture, Prepared
 from publisher.outcome import Accepted, Answer, Outcome, Reading, Sighting, Step, Unknown
@@ -167,7 +168,7 @@ class Twitter:
         posts: list[timeline.Post] = []
         start = f"{since - timeline.LOOK_BACK:%Y-%m-%dT%H:%M:%SZ}"
         query = {"max_results": str(_PAGE_SIZE), "start_time": start}
-        for _ in range(_MOST_PAGES):
+        for _page in range(_MOST_PAGES):
             page = self._page(query)
             if not isinstance(page, timeline.Page):
                 return page
@@ -178,9 +179,12 @@ class Twitter:
         if posts and posts[-1].created_at < since - timeline.SKEW:
             return posts
         return Unknown(
-            f"Since this post the account on X has had more than {_MOST_PAGES * _PAGE_SIZE} posts, "
-            "too many to read. Look at the account, then say with `publisher resolve` or "
-            "`publisher retry` what you saw."
+            _(
+                "Since this post the account on X has had more than {number} posts, "
+                "too many to read. Look at the account, then say with `publisher "
+                "resolve` or `publisher retry` what you saw.",
+                number=_MOST_PAGES * _PAGE_SIZE,
+            )
         )
 
     def _page(self, query: Mapping[str, str]) -> timeline.Page | Reading:

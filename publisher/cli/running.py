@@ -159,7 +159,7 @@ def notify(context: typer.Context) -> None:
     Those are the addresses under [notices] in secrets.toml. While posts are published, they are
     told of an account that is held, and of a post that failed, was missed, or may be out or not.
     """
-    from publisher.notices.message import TRIAL
+    from publisher.notices.message import trial
     from publisher.notices.services import open_services
 
     urls = arguments.settings(context).notices.urls
@@ -174,7 +174,7 @@ def notify(context: typer.Context) -> None:
     failed = bool(problems)
     for service in services:
         try:
-            service.send(TRIAL)
+            service.send(trial())
             output.print_line(_("{name}: sent.", name=service.name))
         except NoticeNotSent as error:
             failed = True

@@ -6,6 +6,7 @@ from publisher.content.draft import Surroundings
 from publisher.content.problems import Findings
 from publisher.content.rendering import recipients
 from publisher.content.sections import position_key
+from publisher.language import _
 from publisher.models import Account, Post
 
 
@@ -33,8 +34,13 @@ class Addressing:
                 findings.warning(
                     "other-language",
                     post.position("to"),
-                    f"{account.name} speaks {account.language}, and the draft is in {post.lang}.",
-                    "Name it only if that is meant; a channel or `all` leaves it out.",
+                    _(
+                        "{account} speaks {spoken}, and the draft is in {language}.",
+                        account=account.name,
+                        spoken=account.language,
+                        language=post.lang,
+                    ),
+                    _("Name it only if that is meant; a channel or `all` leaves it out."),
                 )
         if post is not group[0]:
             return
@@ -49,9 +55,11 @@ class Addressing:
             findings.warning(
                 "missing-translation",
                 post.position("to"),
-                f"There are accounts that speak {', '.join(sorted(filter(None, missing)))}, "
-                "but no translation for them.",
-                "Add one with the language in the file's name, such as name.es.md.",
+                _(
+                    "There are accounts that speak {languages}, but no translation for them.",
+                    languages=", ".join(sorted(filter(None, missing))),
+                ),
+                _("Add one with the language in the file's name, such as name.es.md."),
             )
 
     @staticmethod
@@ -64,8 +72,11 @@ class Addressing:
                 findings.warning(
                     "unused-section",
                     post.position(position_key(section)),
-                    f"The text for `{section}` goes nowhere, because the post does not go there.",
-                    f"Add {section} to `to:`, or delete the section.",
+                    _(
+                        "The text for `{section}` goes nowhere, because the post does not go there.",
+                        section=section,
+                    ),
+                    _("Add {section} to `to:`, or delete the section.", section=section),
                 )
 
     def _check_consents(self, post: Post, accounts: Sequence[Account], findings: Findings) -> None:
@@ -76,6 +87,10 @@ class Addressing:
                 findings.error(
                     "consent-scope",
                     item.position,
-                    f"The consent {item.consent} does not cover {', '.join(outside)}.",
-                    "Leave the picture out there, or ask for a wider consent.",
+                    _(
+                        "The consent {consent} does not cover {accounts}.",
+                        consent=item.consent,
+                        accounts=", ".join(outside),
+                    ),
+                    _("Leave the picture out there, or ask for a wider consent."),
                 )

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from publisher.content import nodes, textfile
 from publisher.content.fields import Fields
 from publisher.content.problems import Findings, Flaw
+from publisher.language import _
 from publisher.models import Account, Frozen
 
 FILE = "posts/consents.yaml"
@@ -40,9 +41,11 @@ class Consent(Frozen):
     def reason_to_hold(self, due_at: datetime | None, zone: ZoneInfo) -> str | None:
         """Why a post that is due then must wait, if it must."""
         if self.withdrawn:
-            return f"consent {self.id} was withdrawn"
+            return _("consent {consent} was withdrawn", consent=self.id)
         if self.until and due_at and due_at.astimezone(zone).date() > self.until:
-            return f"consent {self.id} expired on {self.until.isoformat()}"
+            return _(
+                "consent {consent} expired on {day}", consent=self.id, day=self.until.isoformat()
+            )
         return None
 
 
@@ -54,7 +57,9 @@ def load(posts: Path, channels: frozenset[str], findings: Findings) -> dict[str,
     text = textfile.read(path, findings)
     root = None if text is None else nodes.compose(text, findings)
     if root is not None and not isinstance(root, nodes.Mapping):
-        findings.error("not-a-mapping", root.position, f"{FILE} is no list of keys with values.")
+        findings.error(
+            "not-a-mapping", root.position, _("{file} is no list of keys with values.", file=FILE)
+        )
     # Where a record stands twice, one of the two may be the withdrawn one.
     twice = any(found.code == "duplicate-key" for found in findings.problems)
     if twice or not isinstance(root, nodes.Mapping):
@@ -68,15 +73,17 @@ def _record(
 ) -> Consent | None:
     before = len(findings.problems)
     if not isinstance(entry.value, nodes.Mapping):
-        flaw = Flaw("not-a-mapping", f"The consent `{name}` has no keys.")
+        flaw = Flaw("not-a-mapping", _("The consent `{name}` has no keys.", name=name))
         findings.add(flaw, entry.value.position)
         return None
     fields = Fields(entry.value, _KEYS, findings)
     granted_to, for_channels = fields.words("granted_to"), fields.words("channels")
     for channel, position in for_channels or ():
         if channel not in channels:
-            hint = f"Channels are: {', '.join(sorted(channels))}."
-            findings.error("bad-value", position, f"`{channel}` is no channel.", hint)
+            hint = _("Channels are: {channels}.", channels=", ".join(sorted(channels)))
+            findings.error(
+                "bad-value", position, _("`{channel}` is no channel.", channel=channel), hint
+            )
     record = Consent(
         id=name,
         granted_to=frozenset(word for word, _ in granted_to or ()),

@@ -16,8 +16,10 @@ from publisher.content.frontmatter import split
 from publisher.content.nodes import Mapping as MappingNode
 from publisher.content.nodes import Scalar
 from publisher.content.problems import RULES, Findings, Flaw, suggestion
+from publisher.content.session import FILE as SESSION_FILE
 from publisher.content.session import Session, language, unusable
 from publisher.content.times import Moment
+from publisher.language import _
 from publisher.models import Account, MediaItem, Post, Severity
 
 KEYS = (
@@ -143,13 +145,22 @@ class _Reader:
         if key in self.fields:
             return None
         if f"defaults.{key}" in self._session.flawed:
-            self.fields.reject(key, unusable(f"the default of `{key}`"))
+            self.fields.reject(
+                key,
+                unusable(
+                    _(
+                        "{file} has a problem with the default of `{key}`.",
+                        file=SESSION_FILE,
+                        key=key,
+                    )
+                ),
+            )
         return value
 
     def _language(self) -> str | None:
         if "lang" in self.fields:
             return None
-        _, named = split_language(self._post_id, self._around.spoken)
+        _id, named = split_language(self._post_id, self._around.spoken)
         return named or self._default("lang", self._session.defaults.lang)
 
     def _moment(self, key: str) -> Moment | None:
@@ -164,8 +175,8 @@ class _Reader:
             self._findings.warning(
                 "no-timezone",
                 self.fields.position(key),
-                f"`{text}` is taken as UTC, because the session names no time zone.",
-                "Write an offset, such as +01:00, or give posts/session.yaml a `timezone:`.",
+                _("`{text}` is taken as UTC, because the session names no time zone.", text=text),
+                _("Write an offset, such as +01:00, or give posts/session.yaml a `timezone:`."),
             )
         return moment
 
@@ -177,10 +188,10 @@ class _Reader:
         if embargo and embargo > due_at:
             place = self.fields.position("embargo")
             if expires and embargo >= due_at + expires:
-                message = "The embargo ends after the post has expired, so it can never go out."
+                message = _("The embargo ends after the post has expired, so it can never go out.")
                 self._findings.error("embargo-after-expiry", place, message)
             else:
-                message = "The embargo ends after the post's time; it goes out when that ends."
+                message = _("The embargo ends after the post's time; it goes out when that ends.")
                 self._findings.warning("embargo-after-time", place, message)
         day = due_at.astimezone(self._session.zone).date()
         starts, ends = self._session.starts, self._session.ends
@@ -188,8 +199,8 @@ class _Reader:
             self._findings.warning(
                 "outside-session",
                 self.fields.position("at"),
-                f"{day.isoformat()} is more than a week before or after the session.",
-                "Check the month and the year.",
+                _("{day} is more than a week before or after the session.", day=day.isoformat()),
+                _("Check the month and the year."),
             )
 
     def _to(self) -> tuple[str, ...]:
@@ -206,8 +217,8 @@ class _Reader:
                 self._findings.error(
                     "unknown-recipient",
                     position,
-                    f"`{name}` is no account, no channel and not `all`.",
-                    suggestion(name, names, nothing="publisher.toml has no accounts."),
+                    _("`{name}` is no account, no channel and not `all`.", name=name),
+                    suggestion(name, names, nothing=_("publisher.toml has no accounts.")),
                 )
         return tuple(name for name, _ in places)
 
@@ -218,7 +229,10 @@ class _Reader:
             if code not in RULES:
                 hint = suggestion(code, RULES, nothing="")
                 self._findings.error(
-                    "bad-value", position, f"`{code}` is no advice that can be ignored.", hint
+                    "bad-value",
+                    position,
+                    _("`{code}` is no advice that can be ignored.", code=code),
+                    hint,
                 )
         return tuple(code for code, _ in words if code in RULES)
 
@@ -240,13 +254,13 @@ class _Reader:
         fields = Fields(node, _MEDIA_KEYS, self._findings)
         name, alt = fields.text("file"), fields.text("alt", may_be_empty=True)
         if "file" not in fields:
-            fields.missing("file", "Name a picture: `file: media/name.jpg`.")
+            fields.missing("file", _("Name a picture: `file: media/name.jpg`."))
         if alt is None and isinstance(fields.node("alt"), Scalar | None):
             self._findings.error(
                 "alt-missing",
                 fields.position("alt"),
-                "The picture has no alternative text.",
-                "Say in `alt:` what it shows, for those who cannot see it.",
+                _("The picture has no alternative text."),
+                _("Say in `alt:` what it shows, for those who cannot see it."),
             )
         people, consent = fields.flag("people") or False, fields.text("consent")
         self._check_consent(fields, consent, people=people)
@@ -278,12 +292,16 @@ class _Reader:
             self._findings.error(
                 "consent-missing",
                 fields.position("people"),
-                "People are in the picture, but no consent is named.",
-                "Add `consent:` with the id of a record in posts/consents.yaml.",
+                _("People are in the picture, but no consent is named."),
+                _("Add `consent:` with the id of a record in posts/consents.yaml."),
             )
         if consent is not None and consent not in self._around.consents:
-            hint = suggestion(consent, self._around.consents, nothing="It has no usable record.")
-            flaw = Flaw("unknown-consent", f"posts/consents.yaml has no `{consent}`.", hint)
+            hint = suggestion(consent, self._around.consents, nothing=_("It has no usable record."))
+            flaw = Flaw(
+                "unknown-consent",
+                _("posts/consents.yaml has no `{consent}`.", consent=consent),
+                hint,
+            )
             fields.reject("consent", flaw)
 
     def _reason_to_hold(
@@ -292,7 +310,9 @@ class _Reader:
         """Why the post must not go out although it is due."""
         anchors = dict.fromkeys(moment.item for moment in (at, embargo) if moment and moment.item)
         agenda = self._session.agenda
-        reasons = [f"{name} is cancelled" for name in anchors if agenda[name].cancelled]
+        reasons = [
+            _("{name} is cancelled", name=name) for name in anchors if agenda[name].cancelled
+        ]
         # With an embargo the post leaves when that ends, and the consent must hold until then.
         leaves = at and max(moment.instant for moment in (at, embargo) if moment)
         for item in media:
@@ -304,15 +324,15 @@ class _Reader:
 
 
 def _flaw_of_link(link: str) -> Flaw | None:
-    hint = "Write the whole address, such as https://www.example.org/article."
+    hint = _("Write the whole address, such as https://www.example.org/article.")
     try:
         parts = urlsplit(link)
-        host, _ = parts.hostname, parts.port
+        host, _port = parts.hostname, parts.port
     except ValueError:
-        return Flaw("bad-link", f"`{link}` is no web address.", hint)
+        return Flaw("bad-link", _("`{link}` is no web address.", link=link), hint)
     if parts.scheme not in ("http", "https") or not host or re.search(r"[\s<>\"]", link):
-        return Flaw("bad-link", f"`{link}` is no web address.", hint)
+        return Flaw("bad-link", _("`{link}` is no web address.", link=link), hint)
     if parts.username is not None:
         # The message does not repeat the link: what stands before the @ may be a password.
-        return Flaw("bad-link", "The link holds a user name or password.", "Take it out.")
+        return Flaw("bad-link", _("The link holds a user name or password."), _("Take it out."))
     return None

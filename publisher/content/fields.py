@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from publisher.clock import parse_duration
 from publisher.content.nodes import Mapping, Node, Scalar, Sequence
 from publisher.content.problems import Findings, Flaw, nearest
+from publisher.language import _
 from publisher.models import Position
 
 _FLAGS = {"true": True, "yes": True, "false": False, "no": False}
@@ -23,8 +24,14 @@ class Fields:
         for key, entry in node.entries.items():
             if key not in known:
                 near = nearest(key, known)
-                hint = f"Did you mean `{near}`?" if near else f"Keys are: {', '.join(known)}."
-                findings.error("unknown-key", entry.key, f"The key `{key}` is unknown.", hint)
+                hint = (
+                    _("Did you mean `{near}`?", near=near)
+                    if near
+                    else _("Keys are: {keys}.", keys=", ".join(known))
+                )
+                findings.error(
+                    "unknown-key", entry.key, _("The key `{key}` is unknown.", key=key), hint
+                )
 
     def __contains__(self, key: str) -> bool:
         return key in self._node.entries
@@ -45,7 +52,9 @@ class Fields:
         self._findings.add(flaw, self.position(key))
 
     def missing(self, key: str, hint: str) -> None:
-        self._findings.error("missing-key", self._node.position, f"`{key}` is missing.", hint)
+        self._findings.error(
+            "missing-key", self._node.position, _("`{key}` is missing.", key=key), hint
+        )
 
     def text(self, key: str, *, may_be_empty: bool = False) -> str | None:
         """A single value without the space around it; None if the key is missing or empty.
@@ -57,12 +66,12 @@ class Fields:
         if node is None:
             return None
         if not isinstance(node, Scalar):
-            self.reject(key, Flaw("not-a-text", f"`{key}` takes a single value."))
+            self.reject(key, Flaw("not-a-text", _("`{key}` takes a single value.", key=key)))
             return None
         value = node.value.strip()
         if not value and not may_be_empty:
-            hint = "Give it a value, or delete the line."
-            self.reject(key, Flaw("empty-value", f"`{key}` has no value.", hint))
+            hint = _("Give it a value, or delete the line.")
+            self.reject(key, Flaw("empty-value", _("`{key}` has no value.", key=key), hint))
         return value or None
 
     def flag(self, key: str) -> bool | None:
@@ -70,7 +79,7 @@ class Fields:
         if value is None:
             return None
         if value.lower() not in _FLAGS:
-            self.reject(key, Flaw("bad-value", f"`{key}` is either true or false."))
+            self.reject(key, Flaw("bad-value", _("`{key}` is either true or false.", key=key)))
             return None
         return _FLAGS[value.lower()]
 
@@ -85,7 +94,9 @@ class Fields:
             self.reject(key, Flaw("bad-duration", f"{error}."))
             return None
         if not duration:
-            self.reject(key, Flaw("bad-duration", f"`{key}` must be longer than nothing."))
+            self.reject(
+                key, Flaw("bad-duration", _("`{key}` must be longer than nothing.", key=key))
+            )
             return None
         return duration
 
@@ -96,8 +107,8 @@ class Fields:
         try:
             return date.fromisoformat(value)
         except ValueError:
-            hint = "Write it like 2016-03-07."
-            self.reject(key, Flaw("bad-time", f"`{value}` is no date.", hint))
+            hint = _("Write it like 2016-03-07.")
+            self.reject(key, Flaw("bad-time", _("`{value}` is no date.", value=value), hint))
             return None
 
     def words(self, key: str) -> tuple[tuple[str, Position], ...] | None:
@@ -109,12 +120,12 @@ class Fields:
             value = self.text(key)
             return ((value, node.position),) if value else ()
         if not isinstance(node, Sequence):
-            self.reject(key, Flaw("not-a-list", f"`{key}` takes a list."))
+            self.reject(key, Flaw("not-a-list", _("`{key}` takes a list.", key=key)))
             return ()
         words = []
         for item in node.items:
             if not isinstance(item, Scalar) or not item.value.strip():
-                flaw = Flaw("not-a-text", f"`{key}` lists single values.")
+                flaw = Flaw("not-a-text", _("`{key}` lists single values.", key=key))
                 self._findings.add(flaw, item.position)
             else:
                 words.append((item.value.strip(), item.position))
@@ -126,15 +137,17 @@ class Fields:
         if node is None:
             return ()
         if not isinstance(node, Sequence):
-            hint = f"Begin each entry under `{key}:` with a dash."
-            self.reject(key, Flaw("not-a-list", f"`{key}` takes a list.", hint))
+            hint = _("Begin each entry under `{key}:` with a dash.", key=key)
+            self.reject(key, Flaw("not-a-list", _("`{key}` takes a list.", key=key), hint))
             return ()
         found = []
         for item in node.items:
             if isinstance(item, Mapping):
                 found.append(item)
             else:
-                flaw = Flaw("not-a-mapping", f"Each entry of `{key}` has keys and values.")
+                flaw = Flaw(
+                    "not-a-mapping", _("Each entry of `{key}` has keys and values.", key=key)
+                )
                 self._findings.add(flaw, item.position)
         return tuple(found)
 
@@ -144,5 +157,7 @@ class Fields:
             return node
         if isinstance(node, Scalar) and not node.value:
             return None
-        self.reject(key, Flaw("not-a-mapping", f"Under `{key}:` stand keys with values."))
+        self.reject(
+            key, Flaw("not-a-mapping", _("Under `{key}:` stand keys with values.", key=key))
+        )
         return None

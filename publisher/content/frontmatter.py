@@ -5,12 +5,13 @@ from typing import NamedTuple
 
 from publisher.content.nodes import Mapping, compose
 from publisher.content.problems import Findings
+from publisher.language import _, later
 from publisher.models import Position
 
 _FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
 # A plain value, then a hash with a word at once: comments have a space there, hashtags do not.
 _HASHTAG = re.compile(r"^[ \t]*(?:- +)?[\w-]+:[ \t]+[^\s'\"#|>{\[][^#\n]*[ \t](#\w+)", re.MULTILINE)
-_SHAPE = "A draft begins with a line `---`, its keys, and another line `---`."
+_SHAPE = later("A draft begins with a line `---`, its keys, and another line `---`.")
 
 
 class Split(NamedTuple):
@@ -28,12 +29,14 @@ def split(text: str, findings: Findings) -> Split | None:
     """
     opening = _FENCE.match(text)
     if opening is None:
-        findings.error("front-matter-missing", Position(), "The draft has no front matter.", _SHAPE)
+        findings.error(
+            "front-matter-missing", Position(), _("The draft has no front matter."), _(_SHAPE)
+        )
         return None
     closing = _FENCE.search(text, opening.end() + 1)
     if closing is None:
         findings.error(
-            "front-matter-unclosed", Position(), "The front matter is never closed.", _SHAPE
+            "front-matter-unclosed", Position(), _("The front matter is never closed."), _(_SHAPE)
         )
         return None
     front = text[opening.end() + 1 : closing.start()]
@@ -47,8 +50,8 @@ def split(text: str, findings: Findings) -> Split | None:
         findings.error(
             "not-a-mapping",
             node.position,
-            "The front matter is no list of keys with values.",
-            "Write it like `at: 2016-03-07 08:30`, one key on a line.",
+            _("The front matter is no list of keys with values."),
+            _("Write it like `at: 2016-03-07 08:30`, one key on a line."),
         )
         return None
     body_line = text.count("\n", 0, closing.end() + 1) + 1
@@ -63,6 +66,6 @@ def _warn_of_hashtags(front: str, findings: Findings) -> None:
             Position(
                 line=front.count("\n", 0, begin) + 2, column=begin - front.rfind("\n", 0, begin)
             ),
-            f"`{match[1]}` is a YAML comment here, and is left out.",
-            "Put the whole value between quotes if it is a hashtag.",
+            _("`{text}` is a YAML comment here, and is left out.", text=match[1]),
+            _("Put the whole value between quotes if it is a hashtag."),
         )

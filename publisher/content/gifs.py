@@ -15,6 +15,7 @@ from PIL import Image
 from publisher.content.pixels import CleanPicture, bare, opaque
 from publisher.content.problems import Flaw
 from publisher.errors import PictureUnusable
+from publisher.language import _, later
 from publisher.models import GifLimits, Motion
 
 MAX_FRAMES = 1_000
@@ -25,7 +26,7 @@ _MAX_PIXELS_OF_COPY = 100_000_000
 _HUNDREDTH = 10  # milliseconds: the unit of a GIF's times
 _IMAGE, _EXTENSION, _END = 0x2C, 0x21, 0x3B
 _GRAPHIC_CONTROL = 0xF9
-_MENDING = "Open it in a picture editor and save it anew, or copy it again from its source."
+_MENDING = later("Open it in a picture editor and save it anew, or copy it again from its source.")
 
 
 class Build(NamedTuple):
@@ -62,14 +63,21 @@ def flaw(found: Build, path: Path) -> Flaw | None:
     """Why a GIF cannot be used safely."""
     frames = len(found.delays)
     if frames > MAX_FRAMES:
-        hint = "Cut it, or save it as a video."
-        return Flaw("too-many-frames", f"{path.name} has more than {MAX_FRAMES} frames.", hint)
+        hint = _("Cut it, or save it as a video.")
+        return Flaw(
+            "too-many-frames",
+            _("{file} has more than {limit} frames.", file=path.name, limit=MAX_FRAMES),
+            hint,
+        )
     if found.width * found.height * frames > MAX_PIXELS:
         return Flaw(
             "media-too-many-pixels",
-            f"All frames of {path.name} have more than {MAX_PIXELS:,} pixels, too many to open "
-            "safely.",
-            "Make it shorter or smaller, or save it as a video.",
+            _(
+                "All frames of {file} have more than {limit:,} pixels, too many to open safely.",
+                file=path.name,
+                limit=MAX_PIXELS,
+            ),
+            _("Make it shorter or smaller, or save it as a video."),
         )
     return None
 
@@ -93,8 +101,10 @@ def clean(path: Path, limits: GifLimits) -> CleanPicture:
         raise
     except Exception as error:
         # Pillow's reader raises nearly anything for broken frames.
-        raise PictureUnusable(f"{path.name} is damaged: {error}.", hint=_MENDING) from error
-    raise PictureUnusable(f"{path.name} cannot become a GIF that the channel takes.")
+        raise PictureUnusable(
+            _("{file} is damaged: {error}.", file=path.name, error=error), hint=_(_MENDING)
+        ) from error
+    raise PictureUnusable(_("{file} cannot become a GIF that the channel takes.", file=path.name))
 
 
 def _fitting(found: Build, limits: GifLimits) -> tuple[int, int]:
@@ -137,8 +147,8 @@ def _frames(image: Image.Image, count: int, size: tuple[int, int]) -> Iterator[I
 def _moving(data: bytes, size: tuple[int, int], path: Path) -> CleanPicture:
     """The copy, if it still moves: Pillow makes one frame of frames that are alike."""
     if len(_build(io.BytesIO(data)).delays) == 1:
-        hint = "Save one of them as a picture of its own."
-        raise PictureUnusable(f"All frames of {path.name} are alike.", hint=hint)
+        hint = _("Save one of them as a picture of its own.")
+        raise PictureUnusable(_("All frames of {file} are alike.", file=path.name), hint=hint)
     return CleanPicture.of(data, "image/gif", size)
 
 

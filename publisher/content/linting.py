@@ -14,6 +14,7 @@ from publisher.content import hashtags
 from publisher.content.problems import Findings, Flaw
 from publisher.content.rendering import section_for
 from publisher.content.sections import position_key
+from publisher.language import _
 from publisher.models import Account, Position, Post, Problem, Severity
 
 Found = Iterator[tuple[Flaw, int]]
@@ -92,7 +93,7 @@ class Linter:
         if post.due_at:
             yield from _wrong_season(text, post.due_at)
         if first and text.startswith("@") and "twitter" in channels:
-            yield _MENTION_FIRST, 0
+            yield _mention_first(), 0
         yield from _broken_links(text)
         yield from _markdown_links(text)
         yield from _shouting(text)
@@ -105,8 +106,11 @@ class Linter:
                 yield (
                     Flaw(
                         "hashtag-case",
-                        f"Screen readers take #{tag} for one word.",
-                        f"Begin each of its words with a capital, as in {example}.",
+                        _("Screen readers take #{tag} for one word.", tag=tag),
+                        _(
+                            "Begin each of its words with a capital, as in {example}.",
+                            example=example,
+                        ),
                     ),
                     index,
                 )
@@ -120,21 +124,28 @@ class Linter:
                 yield (
                     Flaw(
                         "too-many-hashtags",
-                        f"There are {len(tags)} hashtags; more than {most} on {channel} "
-                        "look like spam.",
-                        "Keep those that people follow. `[lint.hashtags]` in publisher.toml "
-                        "sets how many there may be.",
+                        _(
+                            "There are {number} hashtags; more than {most} on {channel} look like spam.",
+                            number=len(tags),
+                            most=most,
+                            channel=channel,
+                        ),
+                        _(
+                            "Keep those that people follow. `[lint.hashtags]` in publisher.toml "
+                            "sets how many there may be."
+                        ),
                     ),
                     tags[most][1],
                 )
                 return
 
 
-_MENTION_FIRST = Flaw(
-    "mention-first",
-    "The post begins with a mention: X may show it to those alone who follow both accounts.",
-    "Begin with another word.",
-)
+def _mention_first() -> Flaw:
+    return Flaw(
+        "mention-first",
+        _("The post begins with a mention: X may show it to those alone who follow both accounts."),
+        _("Begin with another word."),
+    )
 
 
 def _wrong_season(text: str, due_at: datetime) -> Found:
@@ -142,13 +153,25 @@ def _wrong_season(text: str, due_at: datetime) -> Found:
         written = match["zone"]
         zone, summer, other = _SEASONS[written]
         if {_is_summer(day, zone) for day in (due_at, due_at + _AHEAD)} == {not summer}:
-            season, present = ("summer", "winter") if summer else ("winter", "summer")
             day = due_at.date().isoformat()
+            message = (
+                _(
+                    "{zone} is summer time, and on {day} winter time is in force.",
+                    zone=written,
+                    day=day,
+                )
+                if summer
+                else _(
+                    "{zone} is winter time, and on {day} summer time is in force.",
+                    zone=written,
+                    day=day,
+                )
+            )
             yield (
                 Flaw(
                     "wrong-season",
-                    f"{written} is {season} time, and on {day} {present} time is in force.",
-                    f"Write {other}, or the place: the time in Geneva.",
+                    message,
+                    _("Write {other}, or the place: the time in Geneva.", other=other),
                 ),
                 match.start("zone"),
             )
@@ -161,15 +184,22 @@ def _is_summer(instant: datetime, zone: str) -> bool:
 def _broken_links(text: str) -> Found:
     for match in _LINK_LIKE.finditer(text) if "tp" in text or "TP" in text else ():
         if not _PROPER_LINK.match(match.group()):
-            hint = "Write the whole address without spaces: https://www.example.org/article."
-            yield Flaw("broken-link", f"`{match.group()}` is no web address.", hint), match.start()
+            hint = _("Write the whole address without spaces: https://www.example.org/article.")
+            yield (
+                Flaw("broken-link", _("`{text}` is no web address.", text=match.group()), hint),
+                match.start(),
+            )
 
 
 def _markdown_links(text: str) -> Found:
     for match in _MARKDOWN_LINK.finditer(text) if "](" in text else ():
-        hint = "Write the words, and the address after them."
+        hint = _("Write the words, and the address after them.")
         yield (
-            Flaw("markdown-link", f"`{match.group()}` is published as it stands here.", hint),
+            Flaw(
+                "markdown-link",
+                _("`{text}` is published as it stands here.", text=match.group()),
+                hint,
+            ),
             match.start(),
         )
 
@@ -178,8 +208,11 @@ def _shouting(text: str) -> Found:
     for match in _SHOUTING.finditer(text):
         words = match.group()
         if sum(map(str.isalpha, words)) >= _FEWEST_SHOUTED_LETTERS:
-            hint = "Capitals are hard to read, and read as shouting. Keep them for acronyms."
-            yield Flaw("shouting", f"`{words}` is written in capitals.", hint), match.start()
+            hint = _("Capitals are hard to read, and read as shouting. Keep them for acronyms.")
+            yield (
+                Flaw("shouting", _("`{words}` is written in capitals.", words=words), hint),
+                match.start(),
+            )
 
 
 def _place(begin: Position, text: str, index: int) -> Position:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import tzinfo
 
 from publisher.content.problems import Flaw, problem
+from publisher.language import _
 from publisher.models import Account, Mandate, Post, Problem
 
 
@@ -19,13 +20,27 @@ def problems(post: Post, account: Account, zone: tzinfo) -> Iterator[Problem]:
     if day and mandate.since and day < mandate.since:
         yield problem(
             post.file,
-            _outside(account.name, f"begins on {mandate.since}", f"{day}"),
+            _outside(
+                _(
+                    "The mandate to post as {account} begins on {limit}, and this goes out on {day}.",
+                    account=account.name,
+                    limit=mandate.since,
+                    day=day,
+                )
+            ),
             post.position("at"),
         )
     if day and mandate.until and day > mandate.until:
         yield problem(
             post.file,
-            _outside(account.name, f"ended on {mandate.until}", f"{day}"),
+            _outside(
+                _(
+                    "The mandate to post as {account} ended on {limit}, and this goes out on {day}.",
+                    account=account.name,
+                    limit=mandate.until,
+                    day=day,
+                )
+            ),
             post.position("at"),
         )
 
@@ -35,17 +50,19 @@ def _flaw_of_author(author: str | None, account: str, mandate: Mandate) -> Flaw 
         return None
     named = ", ".join(mandate.authors)
     if author is None:
-        message = f"Nobody is named who posts as {account}."
-        return Flaw("no-mandate", message, f"Add `author:` with one of: {named}.")
+        message = _("Nobody is named who posts as {account}.", account=account)
+        return Flaw("no-mandate", message, _("Add `author:` with one of: {names}.", names=named))
     if author.casefold() not in [name.casefold() for name in mandate.authors]:
-        message = f"{author} may not post as {account}."
-        return Flaw("no-mandate", message, f"Its mandate in publisher.toml names: {named}.")
+        message = _("{author} may not post as {account}.", author=author, account=account)
+        return Flaw(
+            "no-mandate", message, _("Its mandate in publisher.toml names: {names}.", names=named)
+        )
     return None
 
 
-def _outside(account: str, limit: str, day: str) -> Flaw:
+def _outside(message: str) -> Flaw:
     return Flaw(
         "no-mandate",
-        f"The mandate to post as {account} {limit}, and this goes out on {day}.",
-        "Take the account out of `to:`, give another `at`, or have the mandate prolonged.",
+        message,
+        _("Take the account out of `to:`, give another `at`, or have the mandate prolonged."),
     )

@@ -14,6 +14,7 @@ import yaml
 
 from publisher.content.problems import Findings
 from publisher.content.textfile import invalid_character
+from publisher.language import _, later
 from publisher.models import Position
 
 MAX_DEPTH = 8
@@ -52,18 +53,29 @@ _OF_NODES = (yaml.NodeEvent, yaml.CollectionEndEvent)
 
 # What libyaml says, and what a person can do about it.
 _HINTS = (
-    ("tab character", "Indent with spaces; YAML allows no tabs there."),
+    ("tab character", later("Indent with spaces; YAML allows no tabs there.")),
     (
         "mapping values are not allowed",
-        "A value that holds `: ` goes between quotes; a key stands at the start of its line.",
+        later(
+            "A value that holds `: ` goes between quotes; a key stands at the start of its line."
+        ),
     ),
     (
         "cannot start any token",
-        "Put the value between quotes if it begins with @, `, % or |; indent with spaces, not tabs.",
+        later(
+            "Put the value between quotes if it begins with @, `, % or |; indent "
+            "with spaces, not tabs."
+        ),
     ),
-    ("unexpected end of stream", "A quotation mark is opened and never closed."),
-    ("expected ',' or", "A bracket is opened and never closed, or a comma is missing."),
-    ("expected key", "Check the quotes and the indentation of this line and the one before."),
+    ("unexpected end of stream", later("A quotation mark is opened and never closed.")),
+    (
+        "expected ',' or",
+        later("A bracket is opened and never closed, or a comma is missing."),
+    ),
+    (
+        "expected key",
+        later("Check the quotes and the indentation of this line and the one before."),
+    ),
 )
 
 
@@ -77,8 +89,14 @@ def compose(text: str, findings: Findings, first_line: int = 1) -> Node | None:
         findings.error(
             "invalid-character",
             _place(text, hidden.start(), first_line),
-            f"The character U+{ord(hidden.group()):04X} ends a line here, which editors do not show.",
-            "Delete it; it is invisible in most editors, so retype the words around it if need be.",
+            _(
+                "The character U+{code:04X} ends a line here, which editors do not show.",
+                code=ord(hidden.group()),
+            ),
+            _(
+                "Delete it; it is invisible in most editors, so retype the words "
+                "around it if need be."
+            ),
         )
         return None
     before = len(findings.problems)
@@ -86,7 +104,7 @@ def compose(text: str, findings: Findings, first_line: int = 1) -> Node | None:
     node = _node(next(events, None), events, findings, first_line)
     if (extra := next(events, None)) is not None:
         place = _position(extra.start_mark, first_line)
-        findings.error("yaml-feature", place, "A second YAML document begins here.")
+        findings.error("yaml-feature", place, _("A second YAML document begins here."))
     broken = any(found.code.startswith("yaml") for found in findings.problems[before:])
     return None if broken else node
 
@@ -117,18 +135,24 @@ def _events(text: str, findings: Findings, first_line: int) -> Iterator[Any]:
 def _refused(event: Any, depth: int) -> tuple[str, str] | None:
     """Message and hint for what is not used here."""
     if getattr(event, "anchor", None):  # an alias has one, too
-        sign, word = ("*", "alias") if isinstance(event, yaml.AliasEvent) else ("&", "anchor")
+        is_alias = isinstance(event, yaml.AliasEvent)
+        sign, name = "*" if is_alias else "&", event.anchor
         return (
-            f"`{sign}{event.anchor}` is a YAML {word}, which is not allowed here.",
-            f"Write the value out; a text that begins with {sign} goes between quotes.",
+            _("`*{name}` is a YAML alias, which is not allowed here.", name=name)
+            if is_alias
+            else _("`&{name}` is a YAML anchor, which is not allowed here.", name=name),
+            _(
+                "Write the value out; a text that begins with {sign} goes between quotes.",
+                sign=sign,
+            ),
         )
     if getattr(event, "tag", None):
         return (
-            f"`{event.tag}` is a YAML tag, which is not allowed here.",
-            "Leave it out; a text that begins with ! goes between quotes.",
+            _("`{tag}` is a YAML tag, which is not allowed here.", tag=event.tag),
+            _("Leave it out; a text that begins with ! goes between quotes."),
         )
     if depth > MAX_DEPTH:
-        return "This is nested too deeply.", "Nothing here needs more than three levels."
+        return _("This is nested too deeply."), _("Nothing here needs more than three levels.")
     return None
 
 
@@ -172,14 +196,18 @@ def _mapping(
         if key is None or value is None:
             break
         if not isinstance(key, Scalar):
-            findings.error("yaml-feature", key.position, "A key must be a single word.")
+            findings.error("yaml-feature", key.position, _("A key must be a single word."))
         elif key.value in entries:
             first = entries[key.value].key.line
             findings.error(
                 "duplicate-key",
                 key.position,
-                f"`{key.value}` is given twice; the first is on line {first}.",
-                "Delete one of them.",
+                _(
+                    "`{key}` is given twice; the first is on line {first}.",
+                    key=key.value,
+                    first=first,
+                ),
+                _("Delete one of them."),
             )
         else:
             entries[key.value] = Entry(key.position, value)
@@ -203,13 +231,17 @@ def _shared_position(line: int, column: int) -> Position:
 
 def _note_error(error: yaml.YAMLError, text: str, findings: Findings, first_line: int) -> None:
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        findings.error("yaml", Position(line=first_line), f"This is no valid YAML: {error}.")
+        findings.error(
+            "yaml", Position(line=first_line), _("This is no valid YAML: {error}.", error=error)
+        )
         return
-    what = error.problem or "it cannot be read"
-    hint = next((hint for sign, hint in _HINTS if sign in what), None)
+    what = error.problem or _("it cannot be read")
+    hint = next((_(hint) for sign, hint in _HINTS if sign in what), None)
     where = f" {error.context}" if error.context else ""
     # After a last line without an end, libyaml counts one more.
     beyond = error.problem_mark.line > text.count("\n")
     end = _place(text, len(text), first_line)
     position = end if beyond else _position(error.problem_mark, first_line)
-    findings.error("yaml", position, f"This is no valid YAML: {what}{where}.", hint)
+    findings.error(
+        "yaml", position, _("This is no valid YAML: {what}{where}.", what=what, where=where), hint
+    )

@@ -19,7 +19,7 @@ from publisher.content import gifs, videos
 from publisher.content.pixels import CleanPicture, bare, opaque
 from publisher.content.problems import Flaw
 from publisher.errors import PictureUnusable
-from publisher.language import _
+from publisher.language import _, later
 from publisher.models import Capabilities, Motion
 
 __all__ = ["MEDIA_TYPES", "CleanPicture", "clean", "inspect", "locate", "motion"]
@@ -34,7 +34,7 @@ MAX_SIDE = 4096
 
 _TYPES = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".gif": "GIF", ".webp": "WEBP"}
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
-_WANTED = "JPEG, PNG, GIF, WebP and MP4 can be sent; save or export it as one of them."
+_WANTED = later("JPEG, PNG, GIF, WebP and MP4 can be sent; save or export it as one of them.")
 MEDIA_TYPES = frozenset({"image/jpeg", "image/png"})
 """What the clean copy of a picture that does not move can be."""
 _QUALITIES = (90, 85, 75)
@@ -70,16 +70,24 @@ def locate(path: Path, posts: Path) -> Path | Flaw:
         real, root = path.resolve(strict=True), posts.resolve(strict=True)
         status = real.stat()
     except (OSError, RuntimeError, ValueError):
-        hint = "Names are relative to the draft, or to posts/ with a leading slash."
-        return Flaw("media-missing", f"There is no file {path.name}.", hint)
+        hint = _("Names are relative to the draft, or to posts/ with a leading slash.")
+        return Flaw("media-missing", _("There is no file {file}.", file=path.name), hint)
     if not real.is_relative_to(root):
         inside = Path(os.path.normpath(path)).is_relative_to(posts)
         code = "media-symlink" if inside else "media-outside"
-        what = "is a symbolic link that leads out of posts/" if inside else "is outside posts/"
-        return Flaw(code, f"{path.name} {what}.", "Copy the picture into posts/media/.")
+        message = (
+            _("{file} is a symbolic link that leads out of posts/.", file=path.name)
+            if inside
+            else _("{file} is outside posts/.", file=path.name)
+        )
+        return Flaw(code, message, _("Copy the picture into posts/media/."))
     if not stat.S_ISREG(status.st_mode):
-        what = "a folder" if stat.S_ISDIR(status.st_mode) else "no regular file"
-        return Flaw("media-not-a-file", f"{path.name} is {what}.", "Name a picture in it.")
+        message = (
+            _("{file} is a folder.", file=path.name)
+            if stat.S_ISDIR(status.st_mode)
+            else _("{file} is no regular file.", file=path.name)
+        )
+        return Flaw("media-not-a-file", message, _("Name a picture in it."))
     return real
 
 
@@ -124,7 +132,7 @@ def _decoded(path: Path) -> Image.Image | Flaw:
             image.load()
             return image
     except UnidentifiedImageError:
-        return Flaw("media-type", f"{path.name} is no picture.", _WANTED)
+        return Flaw("media-type", _("{file} is no picture.", file=path.name), _(_WANTED))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         return _too_many_pixels(path)
     except Exception as error:  # noqa: BLE001 - Pillow's readers raise anything for broken files
@@ -132,16 +140,22 @@ def _decoded(path: Path) -> Image.Image | Flaw:
 
 
 def _damaged(path: Path, reason: str) -> Flaw:
-    hint = "Open it in a picture editor and save it anew, or copy it again from its source."
-    return Flaw("media-damaged", f"{path.name} is truncated or damaged: {reason}.", hint)
+    hint = _("Open it in a picture editor and save it anew, or copy it again from its source.")
+    return Flaw(
+        "media-damaged",
+        _("{file} is truncated or damaged: {reason}.", file=path.name, reason=reason),
+        hint,
+    )
 
 
 def _flaw_of_file(path: Path) -> Flaw | None:
     if path.suffix.lower() not in _TYPES and not _is_video(path):
-        return Flaw("media-type", f"{path.name} has no picture's name.", _WANTED)
+        return Flaw("media-type", _("{file} has no picture's name.", file=path.name), _(_WANTED))
     if (size := path.stat().st_size) > MAX_BYTES:
-        hint = f"{MAX_BYTES:,} are the limit; save a smaller copy."
-        return Flaw("media-too-big", f"{path.name} has {size:,} bytes.", hint)
+        hint = _("{limit:,} are the limit; save a smaller copy.", limit=MAX_BYTES)
+        return Flaw(
+            "media-too-big", _("{file} has {size:,} bytes.", file=path.name, size=size), hint
+        )
     return None
 
 
@@ -149,23 +163,31 @@ def _flaw_of_header(image: Image.Image, path: Path) -> Flaw | None:
     # MPO is what cameras call a JPEG that has further pictures behind the first.
     actual = "JPEG" if image.format == "MPO" else image.format
     if actual != _TYPES[path.suffix.lower()]:
-        hint = "Give it the right ending, or save it as what its name says."
-        return Flaw("media-type", f"{path.name} is a {actual}, whatever its name says.", hint)
+        hint = _("Give it the right ending, or save it as what its name says.")
+        return Flaw(
+            "media-type",
+            _("{file} is a {actual}, whatever its name says.", file=path.name, actual=actual),
+            hint,
+        )
     if image.width * image.height > MAX_PIXELS:
         return _too_many_pixels(path)
     if image.format != "MPO" and getattr(image, "is_animated", False):
         if image.format == "GIF":  # `gifs` could not read it to its end
-            return _damaged(path, "it has no proper end")
-        hint = "Save it as an animated GIF, or the frame that you want to show as a picture."
-        return Flaw("media-animated", f"{path.name} is animated.", hint)
+            return _damaged(path, _("it has no proper end"))
+        hint = _("Save it as an animated GIF, or the frame that you want to show as a picture.")
+        return Flaw("media-animated", _("{file} is animated.", file=path.name), hint)
     return None
 
 
 def _too_many_pixels(path: Path) -> Flaw:
     return Flaw(
         "media-too-many-pixels",
-        f"{path.name} has more than {MAX_PIXELS:,} pixels, too many to open safely.",
-        "Save a smaller copy; 4096 pixels on the longer side are plenty.",
+        _(
+            "{file} has more than {limit:,} pixels, too many to open safely.",
+            file=path.name,
+            limit=MAX_PIXELS,
+        ),
+        _("Save a smaller copy; 4096 pixels on the longer side are plenty."),
     )
 
 
@@ -197,14 +219,18 @@ def clean(path: Path, capabilities: Capabilities) -> CleanPicture:
             break
         smaller = tuple(max(1, int(side * _SHRINK)) for side in pixels.size)
         pixels = pixels.resize((smaller[0], smaller[1]), Image.Resampling.LANCZOS)
-    raise PictureUnusable(f"{path.name} cannot become a picture that the channel takes.")
+    raise PictureUnusable(
+        _("{file} cannot become a picture that the channel takes.", file=path.name)
+    )
 
 
 def _clean_gif(path: Path, found: gifs.Build, capabilities: Capabilities) -> CleanPicture:
     if flaw := gifs.flaw(found, path):
         raise PictureUnusable(flaw.message, hint=flaw.hint)
     if capabilities.gifs is None:
-        raise PictureUnusable(f"{path.name} is animated, and cannot go to this channel so.")
+        raise PictureUnusable(
+            _("{file} is animated, and cannot go to this channel so.", file=path.name)
+        )
     return gifs.clean(path, capabilities.gifs)
 
 

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Collection
 from typing import NamedTuple, get_args
 
+from publisher.language import _
 from publisher.models import Advice, Position, Problem, Severity
 
 CODES: dict[str, str] = {
@@ -161,8 +162,10 @@ def suggestion(name: str, known: Collection[str], *, nothing: str) -> str:
     """A hint that names the nearest of the known names, or all of them, or says `nothing`."""
     near = nearest(name, known)
     if near is not None:
-        return f"Did you mean `{near}`?"
+        return _("Did you mean `{near}`?", near=near)
     if not known:
         return nothing
     names = ", ".join(sorted(known)[:12])
-    return f"Known are: {names}{', …' if len(known) > 12 else '.'}"
+    if len(known) > 12:
+        return _("Known are: {names}, …", names=names)
+    return _("Known are: {names}.", names=names)

@@ -7,7 +7,7 @@ from publisher.content.counting import fits, length
 from publisher.content.pictures import MEDIA_TYPES, CleanPicture
 from publisher.content.problems import Findings, Flaw, problem
 from publisher.content.sections import position_key
-from publisher.language import _
+from publisher.language import _, later, plural
 from publisher.models import (
     Account,
     Capabilities,
@@ -54,14 +54,24 @@ def recipients(post: Post, accounts: Mapping[str, Account]) -> tuple[list[Accoun
 
 def _nobody(post: Post) -> Flaw:
     if not post.to:
-        hint = "Add `to:` with accounts, channels or `all`, or a default in posts/session.yaml."
-        return Flaw("no-recipients", "The draft does not say who gets it.", hint)
+        hint = _("Add `to:` with accounts, channels or `all`, or a default in posts/session.yaml.")
+        return Flaw("no-recipients", _("The draft does not say who gets it."), hint)
     whom = ", ".join(f"`{name}`" for name in post.to)
     if post.lang is None:
-        hint = "Add `lang:`, end the file's name in .fr.md or the like, or name accounts in `to:`."
-        return Flaw("no-recipients", f"No account of {whom} takes a draft without language.", hint)
-    message = f"No account of {whom} speaks the draft's language, {post.lang}."
-    return Flaw("no-recipients", message, "Name the accounts in `to:`, or mend the language.")
+        hint = _(
+            "Add `lang:`, end the file's name in .fr.md or the like, or name accounts in `to:`."
+        )
+        return Flaw(
+            "no-recipients",
+            _("No account of {whom} takes a draft without language.", whom=whom),
+            hint,
+        )
+    message = _(
+        "No account of {whom} speaks the draft's language, {language}.",
+        whom=whom,
+        language=post.lang,
+    )
+    return Flaw("no-recipients", message, _("Name the accounts in `to:`, or mend the language."))
 
 
 def section_for(post: Post, account: Account) -> str:
@@ -157,11 +167,13 @@ def _place(post: Post, account: Account, number: int) -> Position:
 
 
 def _empty(account: Account, number: int, count: int) -> Flaw:
-    which = f"Part {number} of the text" if count > 1 else "The text"
+    named = {"account": account.name, "channel": account.channel}
     return Flaw(
         "empty-text",
-        f"{which} for {account.name} ({account.channel}) is empty.",
-        f"Write it below the front matter, or under `## {account.channel}`.",
+        _("Part {number} of the text for {account} ({channel}) is empty.", number=number, **named)
+        if count > 1
+        else _("The text for {account} ({channel}) is empty.", **named),
+        _("Write it below the front matter, or under `## {channel}`.", channel=account.channel),
     )
 
 
@@ -174,19 +186,44 @@ def _too_long(
     excess = counted - capabilities.max_length
     written = _written(post, account, capabilities)[number - 1]
     cost = counted - length(written, capabilities.counting)
-    hints = [f"`link:` costs {cost} of them, at the end."] if cost else []
+    hints = [_("`link:` costs {cost} of them, at the end.", cost=cost)] if cost else []
     if capabilities.threads:
         hints.append(_thread(text, counted, capabilities.max_length))
     else:
-        hints.append(f"Shorten it, or write another text under `## {account.channel}`.")
-    which = f"Part {number} of the text" if number > 1 else "The text"
-    return Flaw(
-        "too-long",
-        f"{which} for {account.name} ({account.channel}) is too long by {excess}: "
-        f"{counted} of {capabilities.max_length} characters"
-        f"{', as X counts them' if capabilities.counting == 'weighted' else ''}.",
-        " ".join(hints),
+        hints.append(
+            _("Shorten it, or write another text under `## {channel}`.", channel=account.channel)
+        )
+    message = _(
+        _TOO_LONG[number > 1, capabilities.counting],
+        number=number,
+        account=account.name,
+        channel=account.channel,
+        excess=excess,
+        counted=counted,
+        limit=capabilities.max_length,
     )
+    return Flaw("too-long", message, " ".join(hints))
+
+
+_TOO_LONG = {
+    (False, "characters"): later(
+        "The text for {account} ({channel}) is too long by {excess}: {counted} of {limit} "
+        "characters."
+    ),
+    (False, "weighted"): later(
+        "The text for {account} ({channel}) is too long by {excess}: {counted} of {limit} "
+        "characters, as X counts them."
+    ),
+    (True, "characters"): later(
+        "Part {number} of the text for {account} ({channel}) is too long by {excess}: {counted} "
+        "of {limit} characters."
+    ),
+    (True, "weighted"): later(
+        "Part {number} of the text for {account} ({channel}) is too long by {excess}: {counted} "
+        "of {limit} characters, as X counts them."
+    ),
+}
+"""What is said of a later part of a thread or of another text, by how its channel counts."""
 
 
 def _thread(text: str, counted: int, limit: int) -> str:
@@ -194,11 +231,15 @@ def _thread(text: str, counted: int, limit: int) -> str:
     short = counted <= limit * _LONGEST_SUGGESTION
     parts = splitting.suggestion(text, limit) if short else ()
     if not parts:
-        return "Shorten it, or split it into a thread with a line `---`."
-    ends = " and ".join(f"\u201c…{' '.join(part.split())[-25:]}\u201d" for part in parts[:-1])
-    return (
-        f"Shorten it, or split it into {len(parts)} messages with a line `---` after {ends}; "
-        "`publisher count FILE --split` prints them."
+        return _("Shorten it, or split it into a thread with a line `---`.")
+    ends = ", ".join(f"\u201c…{' '.join(part.split())[-25:]}\u201d" for part in parts[:-1])
+    return plural(
+        "Shorten it, or split it into {number} message with a line `---` after {ends}; "
+        "`publisher count FILE --split` prints it.",
+        "Shorten it, or split it into {number} messages with a line `---` after {ends}; "
+        "`publisher count FILE --split` prints them.",
+        len(parts),
+        ends=ends,
     )
 
 
@@ -210,20 +251,31 @@ def _check_pictures(
         findings.error(
             "too-many-pictures",
             post.media[limit].position,
-            f"{channel} takes at most {limit} pictures, and there are {len(post.media)}.",
-            f"Leave some out, or make another draft for {channel}.",
+            _(
+                "{channel} takes at most {limit} pictures, and there are {number}.",
+                channel=channel,
+                limit=limit,
+                number=len(post.media),
+            ),
+            _("Leave some out, or make another draft for {channel}.", channel=channel),
         )
     stills = [item for item in post.media if not item.motion]
     if stills and not capabilities.picture_types & MEDIA_TYPES:
-        message = f"{channel} takes neither JPEG nor PNG, so no picture can go there."
+        message = _(
+            "{channel} takes neither JPEG nor PNG, so no picture can go there.", channel=channel
+        )
         findings.error("media-unsupported", stills[0].position, message)
     moving = [item for item in post.media if item.motion]
     if moving and len(post.media) > 1 and capabilities.motion_stands_alone:
         findings.error(
             "media-mixed",
             moving[0].position,
-            f"{channel} shows a GIF or video alone, and the draft has {len(post.media)} files.",
-            f"Leave the others out, or make another draft for {channel}.",
+            _(
+                "{channel} shows a GIF or video alone, and the draft has {number} files.",
+                channel=channel,
+                number=len(post.media),
+            ),
+            _("Leave the others out, or make another draft for {channel}.", channel=channel),
         )
     for item in moving:
         if item.motion and (flaw := _flaw_of_motion(item.motion, channel, capabilities)):
@@ -234,9 +286,14 @@ def _check_pictures(
             findings.error(
                 "alt-too-long",
                 item.position,
-                f"The alternative text is too long by {excess} for {channel}, "
-                f"which takes {capabilities.alt_text_max} characters.",
-                "Say what matters in the picture first, and leave the rest out.",
+                _(
+                    "The alternative text is too long by {excess} for {channel}, which "
+                    "takes {limit} characters.",
+                    excess=excess,
+                    channel=channel,
+                    limit=capabilities.alt_text_max,
+                ),
+                _("Say what matters in the picture first, and leave the rest out."),
             )
 
 
@@ -248,14 +305,22 @@ def _flaw_of_motion(motion: Motion, channel: str, capabilities: Capabilities) ->
     if limits is None:
         return Flaw(
             "media-unsupported",
-            f"No animated GIF can go to {channel}.",
-            f"Show one of its frames as a picture, or make another draft for {channel}.",
+            _("No animated GIF can go to {channel}.", channel=channel),
+            _(
+                "Show one of its frames as a picture, or make another draft for {channel}.",
+                channel=channel,
+            ),
         )
     if motion.frames > limits.max_frames:
         return Flaw(
             "too-many-frames",
-            f"{channel} takes GIFs of up to {limits.max_frames} frames; this has {motion.frames}.",
-            "Make it shorter.",
+            _(
+                "{channel} takes GIFs of up to {limit} frames; this has {frames}.",
+                channel=channel,
+                limit=limits.max_frames,
+                frames=motion.frames,
+            ),
+            _("Make it shorter."),
         )
     return None
 

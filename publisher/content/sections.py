@@ -13,6 +13,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from publisher.content.problems import Flaw, nearest
+from publisher.language import _
 from publisher.models import Position
 
 _HEADING = re.compile(r"##[ \t]+(?P<name>.*?)[ \t]*#*[ \t]*")
@@ -50,9 +51,9 @@ def parse(body: str, names: Collection[str], first_line: int = 1) -> Sections:
         if heading:
             _warn_of_near_miss(found, heading["name"], names, number)
         elif "<!--" in line:
-            message = "An HTML comment is text here, and is published."
+            message = _("An HTML comment is text here, and is published.")
             flaw = Flaw(
-                "comment-as-text", message, "Delete it; notes go into the front matter after #."
+                "comment-as-text", message, _("Delete it; notes go into the front matter after #.")
             )
             found.warnings.append((flaw, Position(line=number, column=line.index("<!--") + 1)))
         gathered.append(line)
@@ -69,8 +70,8 @@ def _add(found: Sections, name: str, lines: list[str], start: int) -> None:
     if name in found.texts:
         flaw = Flaw(
             "duplicate-section",
-            f"The text for `{name}` is given twice.",
-            "Join the two sections; a thread is split by a line `---`.",
+            _("The text for `{name}` is given twice.", name=name),
+            _("Join the two sections; a thread is split by a line `---`."),
         )
         found.errors.append((flaw, Position(line=start - 1)))
         return
@@ -80,8 +81,8 @@ def _add(found: Sections, name: str, lines: list[str], start: int) -> None:
         if not part and len(parts) > 1:
             flaw = Flaw(
                 "empty-part",
-                f"Part {number} of the thread has no text.",
-                "Write it, or delete one of the lines `---`.",
+                _("Part {number} of the thread has no text.", number=number),
+                _("Write it, or delete one of the lines `---`."),
             )
             found.errors.append((flaw, position))
 
@@ -109,7 +110,10 @@ def _warn_of_near_miss(found: Sections, words: str, names: Collection[str], line
     if near:
         flaw = Flaw(
             "heading-as-text",
-            f"`{words}` is no channel or account, so this heading is published as text.",
-            f"Did you mean `## {near}`?",
+            _(
+                "`{words}` is no channel or account, so this heading is published as text.",
+                words=words,
+            ),
+            _("Did you mean `## {near}`?", near=near),
         )
         found.warnings.append((flaw, Position(line=line)))

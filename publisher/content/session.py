@@ -12,6 +12,7 @@ from publisher.content import nodes, textfile
 from publisher.content.fields import Fields
 from publisher.content.problems import Findings, Flaw, suggestion
 from publisher.content.times import AgendaItem, Moment, looks_like_a_time, parse_anchor, parse_time
+from publisher.language import _
 from publisher.models import Frozen, Position
 
 FILE = "posts/session.yaml"
@@ -58,18 +59,24 @@ class Session(Frozen):
         if looks_like_a_time(text):
             moment = parse_time(text, self.zone)
             guessed = isinstance(moment, Moment) and moment.local and "timezone" in self.flawed
-            return unusable("the time zone") if guessed else moment
+            return (
+                unusable(_("{file} has a problem with its time zone.", file=FILE))
+                if guessed
+                else moment
+            )
         moment = parse_anchor(text, self.agenda)
         if isinstance(moment, Flaw) and moment.code == "unknown-anchor":
             name = re.split(r"[\s+.]", text, maxsplit=1)[0]
             if self.flawed & {"agenda", f"agenda.{name}"}:
-                return unusable(f"the agenda item `{name}`")
+                return unusable(
+                    _("{file} has a problem with the agenda item `{name}`.", file=FILE, name=name)
+                )
         return moment
 
 
-def unusable(what: str) -> Flaw:
+def unusable(message: str) -> Flaw:
     """The flaw of a draft that relies on a part of the session that could not be read."""
-    return Flaw("session-unusable", f"{FILE} has a problem with {what}.", f"Mend {FILE} first.")
+    return Flaw("session-unusable", message, _("Mend {file} first.", file=FILE))
 
 
 def load(posts: Path, findings: Findings) -> Session:
@@ -87,7 +94,9 @@ def parse(text: str, findings: Findings) -> Session:
     if root is None and not findings.has_errors:
         return Session()
     if root is not None and not isinstance(root, nodes.Mapping):
-        findings.error("not-a-mapping", root.position, f"{FILE} is no list of keys with values.")
+        findings.error(
+            "not-a-mapping", root.position, _("{file} is no list of keys with values.", file=FILE)
+        )
     # A key that stands twice may mean either value, so nothing in the file can be relied on.
     twice = any(found.code == "duplicate-key" for found in findings.problems)
     if twice or not isinstance(root, nodes.Mapping):
@@ -108,7 +117,9 @@ class _Reader:
         timezone = self._timezone()
         starts, ends = fields.day("starts"), fields.day("ends")
         if starts and ends and ends < starts:
-            fields.reject("ends", Flaw("ends-before-start", "The session ends before it starts."))
+            fields.reject(
+                "ends", Flaw("ends-before-start", _("The session ends before it starts."))
+            )
         return Session(
             name=fields.text("name"),
             timezone=timezone,
@@ -128,8 +139,8 @@ class _Reader:
                 self._findings.warning(
                     "no-timezone",
                     Position(),
-                    f"{FILE} names no time zone, so local times are taken as UTC.",
-                    "Add one, such as `timezone: Europe/Zurich`.",
+                    _("{file} names no time zone, so local times are taken as UTC.", file=FILE),
+                    _("Add one, such as `timezone: Europe/Zurich`."),
                 )
             return None
         if _is_zone(name):
@@ -139,8 +150,8 @@ class _Reader:
             "timezone",
             Flaw(
                 "unknown-zone",
-                f"There is no time zone `{name}`.",
-                hint or "Write an area and a city, such as Europe/Zurich.",
+                _("There is no time zone `{name}`.", name=name),
+                hint or _("Write an area and a city, such as Europe/Zurich."),
             ),
         )
         self._flawed |= {"timezone", "agenda"}
@@ -191,8 +202,8 @@ class _Reader:
                 self._findings.error(
                     "duplicate-uid",
                     node.entries[name].key,
-                    f"`{name}` has the same `uid` as `{other}`.",
-                    "Delete the one that was copied.",
+                    _("`{name}` has the same `uid` as `{other}`.", name=name, other=other),
+                    _("Delete the one that was copied."),
                 )
 
     def _item(self, name: str, entry: nodes.Entry, zone: ZoneInfo) -> AgendaItem | None:
@@ -201,22 +212,26 @@ class _Reader:
             self._findings.error(
                 "bad-value",
                 entry.key,
-                f"`{name}` cannot name an agenda item.",
-                "A name begins with a letter and holds letters, digits, - and _.",
+                _("`{name}` cannot name an agenda item.", name=name),
+                _("A name begins with a letter and holds letters, digits, - and _."),
             )
         if not isinstance(entry.value, nodes.Mapping):
-            hint = "Write its `title:` and `starts:` under it."
-            flaw = Flaw("not-a-mapping", f"The agenda item `{name}` has no keys.", hint)
+            hint = _("Write its `title:` and `starts:` under it.")
+            flaw = Flaw(
+                "not-a-mapping", _("The agenda item `{name}` has no keys.", name=name), hint
+            )
             self._findings.add(flaw, entry.value.position)
             return None
         fields = Fields(entry.value, _ITEM_KEYS, self._findings)
         starts, ends = self._time(fields, "starts", zone), self._time(fields, "ends", zone)
         if "starts" not in fields:
             fields.missing(
-                "starts", "Posts count from an item's start: `starts: 2016-03-07 09:00`."
+                "starts", _("Posts count from an item's start: `starts: 2016-03-07 09:00`.")
             )
         if starts and ends and ends.instant <= starts.instant:
-            fields.reject("ends", Flaw("ends-before-start", f"`{name}` ends before it starts."))
+            fields.reject(
+                "ends", Flaw("ends-before-start", _("`{name}` ends before it starts.", name=name))
+            )
         title, place, uid = fields.text("title"), fields.text("place"), fields.text("uid")
         cancelled = fields.flag("cancelled") or False
         if starts is None or len(self._findings.problems) > before:
@@ -254,7 +269,9 @@ def language(fields: Fields) -> str | None:
     """The value of `lang:`, a code such as `fr` or `pt-BR`."""
     code = fields.text("lang")
     if code is not None and not LANGUAGE.fullmatch(code):
-        hint = "Write it like fr, es or pt-BR."
-        fields.reject("lang", Flaw("bad-language", f"`{code}` is no language code.", hint))
+        hint = _("Write it like fr, es or pt-BR.")
+        fields.reject(
+            "lang", Flaw("bad-language", _("`{code}` is no language code.", code=code), hint)
+        )
         return None
     return code

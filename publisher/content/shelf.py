@@ -9,6 +9,7 @@ from pathlib import Path
 
 from publisher.content.problems import Flaw, problem
 from publisher.errors import UsageError
+from publisher.language import _
 from publisher.models import Position, Problem, Severity
 
 _NOT_DRAFTS = {"readme.md"}
@@ -40,8 +41,8 @@ class Shelf:
         else:
             self.files = []
             self._unreadable.append("")
-            hint = "Make it, or name the right workspace with --workspace DIR."
-            self._note(Flaw("no-posts", "The workspace has no folder posts/.", hint), "")
+            hint = _("Make it, or name the right workspace with --workspace DIR.")
+            self._note(Flaw("no-posts", _("The workspace has no folder posts/."), hint), "")
         self._ids = {file.id for file in self.files}
         self._note_twins()
 
@@ -66,8 +67,8 @@ class Shelf:
             chosen = [file for file in self.files if file.path.is_relative_to(target)]
             if not chosen and not target.is_dir():
                 raise UsageError(
-                    f"{path} is no draft.",
-                    hint="Drafts are files under posts/ whose names end in .md.",
+                    _("{path} is no draft.", path=path),
+                    hint=_("Drafts are files under posts/ whose names end in .md."),
                 )
             wanted |= {file.file: file for file in chosen}
         return [wanted[file] for file in sorted(wanted)]
@@ -79,12 +80,12 @@ class Shelf:
                 if self.posts.is_relative_to(candidate) or candidate.is_relative_to(self.posts):
                     return candidate
                 raise UsageError(
-                    f"{path} is not in this workspace's posts/.",
-                    hint="Name another workspace with --workspace DIR.",
+                    _("{path} is not in this workspace's posts/.", path=path),
+                    hint=_("Name another workspace with --workspace DIR."),
                 )
         raise UsageError(
-            f"{path} does not exist.",
-            hint="Name a draft or a folder, from here or from the workspace.",
+            _("{path} does not exist.", path=path),
+            hint=_("Name a draft or a folder, from here or from the workspace."),
         )
 
     def _walk(self, folder: Path, prefix: str) -> Iterator[DraftFile]:
@@ -94,7 +95,12 @@ class Shelf:
                 entries = sorted(listing, key=lambda entry: entry.name)
         except OSError as error:
             self._unreadable.append(prefix)
-            self._note(Flaw("unreadable", f"The folder cannot be read: {error.strerror}."), prefix)
+            self._note(
+                Flaw(
+                    "unreadable", _("The folder cannot be read: {reason}.", reason=error.strerror)
+                ),
+                prefix,
+            )
             return
         for entry in entries:
             name = entry.name
@@ -110,15 +116,15 @@ class Shelf:
                     path = prefix + name
                     yield DraftFile(path[: -len(".md")], f"posts/{path}", Path(entry.path))
             elif name.lower().endswith(_ALMOST_DRAFTS):
-                flaw = Flaw("not-a-draft", "This is not read: the name of a draft ends in .md.")
+                flaw = Flaw("not-a-draft", _("This is not read: the name of a draft ends in .md."))
                 self._note(flaw, prefix + name, Severity.WARNING)
 
     def _descend(self, entry: "os.DirEntry[str]", prefix: str) -> Iterator[DraftFile]:
         if entry.name == "media":
             return
         if entry.is_symlink():
-            hint = "Move the drafts here, or link to them one by one."
-            message = "The folder is a symbolic link, which is not followed."
+            hint = _("Move the drafts here, or link to them one by one.")
+            message = _("The folder is a symbolic link, which is not followed.")
             self._note(Flaw("symbolic-link", message, hint), prefix + entry.name)
             self._unreadable.append(f"{prefix}{entry.name}/")
             return
@@ -126,11 +132,13 @@ class Shelf:
 
     def _flaw_of(self, entry: "os.DirEntry[str]") -> Flaw | None:
         if not entry.name.isprintable():
-            hint = "Rename it with letters, digits, - and _."
-            return Flaw("file-name", "The file's name holds characters that cannot be shown.", hint)
+            hint = _("Rename it with letters, digits, - and _.")
+            return Flaw(
+                "file-name", _("The file's name holds characters that cannot be shown."), hint
+            )
         if entry.is_symlink() and not _leads_into(Path(entry.path), self.posts):
-            hint = "Copy the draft here."
-            return Flaw("outside-posts", "The draft is a link that leads out of posts/.", hint)
+            hint = _("Copy the draft here.")
+            return Flaw("outside-posts", _("The draft is a link that leads out of posts/."), hint)
         return None
 
     def _note_twins(self) -> None:
@@ -141,8 +149,8 @@ class Shelf:
         for twins in alike.values():
             for file in twins if len(twins) > 1 else ():
                 others = ", ".join(twin.file for twin in twins if twin is not file)
-                message = f"This draft has the same id as {others}."
-                flaw = Flaw("duplicate-id", message, "Rename one of them.")
+                message = _("This draft has the same id as {others}.", others=others)
+                flaw = Flaw("duplicate-id", message, _("Rename one of them."))
                 self.problems.append(problem(file.file, flaw, Position()))
 
     def _note(self, flaw: Flaw, path: str, severity: Severity = Severity.ERROR) -> None:

@@ -5,6 +5,7 @@ import stat
 from pathlib import Path
 
 from publisher.content.problems import Findings, Flaw
+from publisher.language import _, later
 from publisher.models import Position
 
 MAX_BYTES = 1_000_000
@@ -15,7 +16,7 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 # Control characters except tab and line feed, and the three that X refuses in any text
 # (platforms.md: twitter-text's invalid characters).
 _INVALID = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
-_SAVE_AS_UTF8 = "Open it in your editor and save it as UTF-8."
+_SAVE_AS_UTF8 = later("Open it in your editor and save it as UTF-8.")
 
 
 def read(path: Path, findings: Findings) -> str | None:
@@ -32,27 +33,35 @@ def read_bytes(path: Path, findings: Findings) -> bytes | None:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            findings.error("unreadable", Position(), "This is no regular file.")
+            findings.error("unreadable", Position(), _("This is no regular file."))
             return None
         if status.st_size > MAX_BYTES:
             findings.error(
                 "file-too-big",
                 Position(),
-                f"The file has {status.st_size:,} bytes; more than {MAX_BYTES:,} are not read.",
-                "A draft holds text alone; pictures belong into posts/media/.",
+                _(
+                    "The file has {size:,} bytes; more than {limit:,} are not read.",
+                    size=status.st_size,
+                    limit=MAX_BYTES,
+                ),
+                _("A draft holds text alone; pictures belong into posts/media/."),
             )
             return None
         return path.read_bytes()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        findings.error("unreadable", Position(), f"The file cannot be read: {reason}.")
+        findings.error(
+            "unreadable", Position(), _("The file cannot be read: {reason}.", reason=reason)
+        )
         return None
 
 
 def decode(data: bytes, findings: Findings) -> str | None:
     """The text that `data` holds, as `read` gives it."""
     if data.startswith(_UTF16):
-        findings.error("encoding", Position(), "The file is UTF-16, not UTF-8.", _SAVE_AS_UTF8)
+        findings.error(
+            "encoding", Position(), _("The file is UTF-16, not UTF-8."), _(_SAVE_AS_UTF8)
+        )
         return None
     data = data.removeprefix(_BOM)
     try:
@@ -62,9 +71,12 @@ def decode(data: bytes, findings: Findings) -> str | None:
         findings.error(
             "encoding",
             _end(before),
-            f"The byte 0x{data[error.start]:02x} is not UTF-8; "
-            "the file was probably saved as Latin-1 or Windows-1252.",
-            _SAVE_AS_UTF8,
+            _(
+                "The byte 0x{byte:02x} is not UTF-8; the file was probably saved as "
+                "Latin-1 or Windows-1252.",
+                byte=data[error.start],
+            ),
+            _(_SAVE_AS_UTF8),
         )
         return None
     if "\r" in text:
@@ -83,8 +95,8 @@ def invalid_character(text: str) -> Flaw | None:
         return None
     return Flaw(
         "invalid-character",
-        f"The character U+{ord(match.group()):04X} cannot be published.",
-        "Delete it; it is invisible in most editors, so retype the words around it if need be.",
+        _("The character U+{code:04X} cannot be published.", code=ord(match.group())),
+        _("Delete it; it is invisible in most editors, so retype the words around it if need be."),
     )
 
 

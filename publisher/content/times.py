@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from publisher.clock import parse_duration
 from publisher.content.problems import Flaw, suggestion
+from publisher.language import _, later
 from publisher.models import Frozen
 
 YEARS = range(1970, 2200)
@@ -23,7 +24,7 @@ _ANCHOR = re.compile(
     r"(?P<item>[^\s+.]+)(?:\.(?P<edge>\w+))?"
     r"(?:(?:\s+(?P<minus>[-\u2212\u2013])|\s*\+)\s*(?P<duration>\S+))?"
 )
-_SHAPE = "Write it like 2016-03-07 08:30, 2016-03-07T08:30:00+01:00 or `annual-day - 30m`."
+_SHAPE = later("Write it like 2016-03-07 08:30, 2016-03-07T08:30:00+01:00 or `annual-day - 30m`.")
 
 
 class Moment(NamedTuple):
@@ -58,12 +59,12 @@ def parse_time(text: str, zone: ZoneInfo) -> Moment | Flaw:
     """`2016-03-07 08:30` in `zone`, or a time with its own offset, seconds and `T` allowed."""
     match = _TIME.fullmatch(text)
     if match is None:
-        return Flaw("bad-time", f"`{text}` is no time.", _SHAPE)
+        return Flaw("bad-time", _("`{text}` is no time.", text=text), _(_SHAPE))
     if match["clock"] is None:
         return Flaw(
             "time-without-clock",
-            f"`{text}` has no time of day.",
-            f"Add one: {match['date']} 08:30.",
+            _("`{text}` has no time of day.", text=text),
+            _("Add one: {date} 08:30.", date=match["date"]),
         )
     naive = _naive(match["date"], match["clock"])
     if isinstance(naive, Flaw):
@@ -74,7 +75,9 @@ def parse_time(text: str, zone: ZoneInfo) -> Moment | Flaw:
     try:
         aware = datetime.fromisoformat(f"{naive.isoformat()}{match['offset'].upper()}")
     except ValueError:
-        return Flaw("bad-time", f"`{match['offset']}` is no offset from UTC.", _SHAPE)
+        return Flaw(
+            "bad-time", _("`{offset}` is no offset from UTC.", offset=match["offset"]), _(_SHAPE)
+        )
     return Moment(aware.astimezone(UTC))
 
 
@@ -111,11 +114,15 @@ def _naive(day: str, clock: str) -> datetime | Flaw:
     year, month, day_of_month = map(int, day.split("-"))
     hour, minute, second = map(int, f"{clock}:0".split(":")[:3])
     if year not in YEARS:
-        return Flaw("bad-time", f"The year {year} is out of range.", _SHAPE)
+        return Flaw("bad-time", _("The year {year} is out of range.", year=year), _(_SHAPE))
     try:
         return datetime(year, month, day_of_month, hour, minute, second)  # noqa: DTZ001 - the zone comes next
     except ValueError as error:
-        return Flaw("bad-time", f"`{day} {clock}` is no time: {error}.", _SHAPE)
+        return Flaw(
+            "bad-time",
+            _("`{day} {clock}` is no time: {error}.", day=day, clock=clock, error=error),
+            _(_SHAPE),
+        )
 
 
 def in_zone(naive: datetime, zone: ZoneInfo) -> datetime | Flaw:
@@ -124,50 +131,61 @@ def in_zone(naive: datetime, zone: ZoneInfo) -> datetime | Flaw:
     Clocks that are put forward skip times, and clocks that are set back show times twice: both are
     flaws, whose hint gives the two instants that may be meant, with their offsets.
     """
-    earlier, later = (naive.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-    if earlier == later:
+    earlier, after = (naive.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    if earlier == after:
         return earlier
-    spellings = " or ".join(
-        instant.astimezone(zone).isoformat() for instant in sorted((earlier, later))
-    )
-    hint = f"Write which one is meant: {spellings}."
+    first, second = (instant.astimezone(zone).isoformat() for instant in sorted((earlier, after)))
+    hint = _("Write which one is meant: {first} or {second}.", first=first, second=second)
     shown = naive.isoformat(" ", "minutes")
-    if earlier < later:
-        return Flaw("ambiguous-time", f"{shown} exists twice in {zone.key}.", hint)
-    return Flaw("nonexistent-time", f"{shown} does not exist in {zone.key}.", hint)
+    if earlier < after:
+        return Flaw(
+            "ambiguous-time", _("{shown} exists twice in {zone}.", shown=shown, zone=zone.key), hint
+        )
+    return Flaw(
+        "nonexistent-time", _("{shown} does not exist in {zone}.", shown=shown, zone=zone.key), hint
+    )
 
 
 def parse_anchor(text: str, agenda: Mapping[str, AgendaItem]) -> Moment | Flaw:
     """An agenda item's start or end, with or without an offset: `annual-day.end + 15m`."""
     match = _ANCHOR.fullmatch(text)
     if match is None:
-        return Flaw("bad-time", f"`{text}` is neither a time nor an agenda item.", _SHAPE)
+        return Flaw(
+            "bad-time", _("`{text}` is neither a time nor an agenda item.", text=text), _(_SHAPE)
+        )
     item = agenda.get(match["item"])
     if item is None:
         return _unknown(match["item"], agenda)
     if match["edge"] not in (None, "start", "end"):
-        hint = f"Write `{item.name}`, `{item.name}.start` or `{item.name}.end`."
-        return Flaw("bad-time", f"An agenda item has no `{match['edge']}`.", hint)
+        hint = _("Write `{item}`, `{item}.start` or `{item}.end`.", item=item.name)
+        return Flaw("bad-time", _("An agenda item has no `{edge}`.", edge=match["edge"]), hint)
     base = item.ends_at if match["edge"] == "end" else item.starts_at
     if base is None:
-        hint = f"Give `{item.name}` an `ends:` in posts/session.yaml, or count from its start."
-        return Flaw("no-end", f"The agenda item `{item.name}` has no end.", hint)
+        hint = _(
+            "Give `{item}` an `ends:` in posts/session.yaml, or count from its start.",
+            item=item.name,
+        )
+        return Flaw("no-end", _("The agenda item `{item}` has no end.", item=item.name), hint)
     offset = timedelta()
     if match["duration"] is not None:
         try:
             offset = parse_duration(match["duration"])
         except ValueError as error:
-            return Flaw("bad-duration", f"{error}.", _SHAPE)
+            return Flaw("bad-duration", f"{error}.", _(_SHAPE))
     return Moment(base - offset if match["minus"] else base + offset, item=item.name)
 
 
 def _unknown(name: str, agenda: Mapping[str, AgendaItem]) -> Flaw:
-    message = f"No agenda item is called `{name}`."
+    message = _("No agenda item is called `{name}`.", name=name)
     item, dash, rest = name.rpartition("-")
     if dash and item in agenda and re.match(r"\d", rest):
-        return Flaw("unknown-anchor", message, f"Put spaces around the minus: `{item} - {rest}`.")
+        return Flaw(
+            "unknown-anchor",
+            message,
+            _("Put spaces around the minus: `{item} - {rest}`.", item=item, rest=rest),
+        )
     return Flaw(
         "unknown-anchor",
         message,
-        suggestion(name, agenda, nothing="posts/session.yaml has no agenda."),
+        suggestion(name, agenda, nothing=_("posts/session.yaml has no agenda.")),
     )

@@ -8,6 +8,7 @@ from publisher.content.library import Library
 from publisher.content.problems import Flaw, problem
 from publisher.content.sections import position_key
 from publisher.content.versions import Pair
+from publisher.language import _
 from publisher.models import Post, Problem, Severity
 
 
@@ -37,7 +38,10 @@ def _source(library: Library, post: Post, languages: Sequence[str]) -> Post | No
 def _problem(post: Post, pair: Pair) -> Problem:
     flaw = Flaw(
         "stale-translation",
-        f"posts/{pair.source} has other words now than when this translation was written.",
-        "Bring the translation up to date, and commit it.",
+        _(
+            "posts/{source} has other words now than when this translation was written.",
+            source=pair.source,
+        ),
+        _("Bring the translation up to date, and commit it."),
     )
     return problem(post.file, flaw, post.position(position_key("")), Severity.WARNING)

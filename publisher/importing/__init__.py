@@ -17,6 +17,7 @@ from publisher.importing import galaxy, spreadsheets, staging, tweets
 from publisher.importing.drafts import Draft, Drafting, marks
 from publisher.importing.items import Item, Options
 from publisher.importing.problems import Notes
+from publisher.language import _
 from publisher.models import Problem
 from publisher.settings import Settings
 
@@ -78,12 +79,14 @@ def _once(items: list[Item], imported: Mapping[str, str], notes: Notes) -> list[
     seen: dict[object, Item] = {}
     for item in items:
         if (name := imported.get(item.mark)) is not None:
-            message = f"This was imported before, as {name}."
-            notes.warning("already-imported", item.place, message, "It is left as it is.")
+            message = _("This was imported before, as {name}.", name=name)
+            notes.warning("already-imported", item.place, message, _("It is left as it is."))
             continue
         first = seen.setdefault((item.words, item.at), item)
         if first is not item:
-            message = f"The same text stands in {first.where}; one draft is made of both."
+            message = _(
+                "The same text stands in {place}; one draft is made of both.", place=first.where
+            )
             notes.warning("same-text", item.place, message)
     return [*seen.values()]
 

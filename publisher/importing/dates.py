@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from publisher.content.problems import Flaw
 from publisher.content.times import YEARS, in_zone
+from publisher.language import _, later
 
 
 class Order(StrEnum):
@@ -27,7 +28,7 @@ _SHAPE = re.compile(
     r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<offset>[Zz]|[+-]\d{2}:?\d{2})?)?",
     re.ASCII,
 )
-_HINT = "Write it like 2016-03-07 08:30."
+_HINT = later("Write it like 2016-03-07 08:30.")
 
 
 def proven_order(texts: Iterable[str]) -> Order | None:
@@ -48,8 +49,12 @@ def parse(text: str, zone: ZoneInfo, order: Order | None) -> datetime | Flaw:
     """The instant, in UTC; a time without an offset is meant in `zone`."""
     match = _SHAPE.fullmatch(text.strip())
     if match is None or match["hour"] is None:
-        lacks = "is no date with a time" if match is None else "has no time of day"
-        return Flaw("bad-time", f"`{text}` {lacks}.", _HINT)
+        message = (
+            _("`{text}` is no date with a time.", text=text)
+            if match is None
+            else _("`{text}` has no time of day.", text=text)
+        )
+        return Flaw("bad-time", message, _(_HINT))
     day = _day(match, order)
     if isinstance(day, Flaw):
         return day
@@ -57,13 +62,15 @@ def parse(text: str, zone: ZoneInfo, order: Order | None) -> datetime | Flaw:
         clock = _hour(match), int(match["minute"]), int(match["seconds"] or 0)
         naive = datetime(*day, *clock)  # noqa: DTZ001 - the zone comes next
         if naive.year not in YEARS:
-            raise ValueError(f"the year {naive.year} is out of range")
+            raise ValueError(_("the year {year} is out of range", year=naive.year))
         if match["offset"] is None:
             return in_zone(naive, zone)
         aware = datetime.fromisoformat(f"{naive.isoformat()}{match['offset'].upper()}")
         return aware.astimezone(UTC)
     except ValueError as error:
-        return Flaw("bad-time", f"`{text}` is no time: {error}.", _HINT)
+        return Flaw(
+            "bad-time", _("`{text}` is no time: {error}.", text=text, error=error), _(_HINT)
+        )
 
 
 def _day(match: re.Match[str], order: Order | None) -> tuple[int, int, int] | Flaw:
@@ -75,8 +82,8 @@ def _day(match: re.Match[str], order: Order | None) -> tuple[int, int, int] | Fl
     if order is None:
         return Flaw(
             "ambiguous-date",
-            f"`{match.group()}` can be read with the day or the month first.",
-            "Say which: --dates day-first, or --dates month-first.",
+            _("`{text}` can be read with the day or the month first.", text=match.group()),
+            _("Say which: --dates day-first, or --dates month-first."),
         )
     return (year, second, first) if order is Order.DAY_FIRST else (year, first, second)
 
@@ -84,5 +91,5 @@ def _day(match: re.Match[str], order: Order | None) -> tuple[int, int, int] | Fl
 def _hour(match: re.Match[str]) -> int:
     hour, half = int(match["hour"]), (match["half"] or "").lower()[:1]
     if half and not 1 <= hour <= 12:
-        raise ValueError("the hour must be in 1..12 before AM or PM")
+        raise ValueError(_("the hour must be in 1..12 before AM or PM"))
     return hour % 12 + (12 if half == "p" else 0) if half else hour

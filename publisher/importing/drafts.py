@@ -15,6 +15,7 @@ from publisher.content.problems import Findings
 from publisher.content.slugs import slug
 from publisher.importing.items import Item, Options, PictureFile
 from publisher.importing.problems import Notes
+from publisher.language import _
 from publisher.models import Post, Problem, Severity
 
 MARK = re.compile(r"^# Imported from .+ \[([0-9a-f]{16})\]$", re.MULTILINE)
@@ -70,8 +71,11 @@ class Drafting:
                 self._notes.error(
                     "unknown-profile",
                     item.place,
-                    f"No account is called {profile}, for which the post was written.",
-                    "Say who gets the posts: --to ACCOUNT.",
+                    _(
+                        "No account is called {profile}, for which the post was written.",
+                        profile=profile,
+                    ),
+                    _("Say who gets the posts: --to ACCOUNT."),
                 )
         return item.profiles
 
@@ -149,8 +153,8 @@ class Drafting:
             self._notes.error(
                 "read-as-layout",
                 item.place,
-                "A line of its text would split the draft, or begin a section of it.",
-                "Change lines such as `---` or `## facebook`.",
+                _("A line of its text would split the draft, or begin a section of it."),
+                _("Change lines such as `---` or `## facebook`."),
             )
             return
         found = findings.problems + ([] if post is None else self._refusals(post))
@@ -162,8 +166,8 @@ class Drafting:
             self._notes.warning(
                 "past",
                 item.place,
-                f"Its time, {self._time(item)}, is over: it will not go out.",
-                "Give the draft another time, or delete it.",
+                _("Its time, {time}, is over: it will not go out.", time=self._time(item)),
+                _("Give the draft another time, or delete it."),
             )
 
     def _refusals(self, post: Post) -> list[Problem]:

@@ -14,6 +14,7 @@ from publisher.content import frontmatter, nodes, textfile
 from publisher.content.problems import Findings
 from publisher.importing.items import Item, Options
 from publisher.importing.problems import Notes, Place
+from publisher.language import _
 
 _PICTURE = re.compile(r"!\[([^\]]*)\]\(\s*([^)\s]+)[^)]*\)")
 _SPLIT = re.compile(r"\n[ \t]*\n[ \t]*\n\s*")
@@ -25,7 +26,7 @@ def read(folder: Path, _options: Options, notes: Notes) -> list[Item]:
     """The posts of all Markdown files in the folder and below it."""
     paths = [path for path in sorted(folder.rglob("*.md")) if path.name.lower() != "readme.md"]
     if not paths:
-        notes.error("nothing-found", Place(str(folder)), "There is no Markdown file in it.")
+        notes.error("nothing-found", Place(str(folder)), _("There is no Markdown file in it."))
     items = (_item(path, path.relative_to(folder).as_posix(), notes) for path in paths)
     return [item for item in items if item]
 
@@ -45,15 +46,15 @@ def _item(path: Path, where: str, notes: Notes) -> Item | None:
     pictures = [*_pictures_of(halves.body), *front.images()]
     body = _PICTURE.sub("", halves.body)
     parts = [part.strip() for part in _SPLIT.split(body) if part.strip()]
-    for _, address in pictures:
+    for _alt, address in pictures:
         notes.warning(
             "picture-not-fetched",
             place,
-            f"The picture {address} is not fetched.",
-            "Save it in posts/media/ and name it in the draft.",
+            _("The picture {address} is not fetched.", address=address),
+            _("Save it in posts/media/ and name it in the draft."),
         )
     if not parts:
-        notes.error("empty-text", place, "The post has no text.")
+        notes.error("empty-text", place, _("The post has no text."))
     profiles, tags = front.profiles(), front.hashtags("\n".join(parts))
     front.tell_mentions()
     if notes.errors > before:
@@ -82,12 +83,12 @@ class _Front:
         for key, entry in node.entries.items():
             if key not in _KEYS:
                 place = Place(name, entry.key.line, entry.key.column)
-                notes.warning("column-left-out", place, f"`{key}` is left out.")
+                notes.warning("column-left-out", place, _("`{key}` is left out.", key=key))
 
     def profiles(self) -> tuple[str, ...]:
         entry = self._entries.get("media")
         if entry is None:
-            self._notes.error("bad-value", Place(self._name), "`media` names no profile.")
+            self._notes.error("bad-value", Place(self._name), _("`media` names no profile."))
             return ()
         return tuple(value for value, _ in self._words(entry.value, "media"))
 
@@ -98,7 +99,9 @@ class _Front:
         for written, place in self._of_profiles("hashtags"):
             tag = written.removeprefix("#")
             if not _HASHTAG.fullmatch(tag):
-                message = f"`{tag}` is no hashtag: it may hold letters, digits and _ alone."
+                message = _(
+                    "`{tag}` is no hashtag: it may hold letters, digits and _ alone.", tag=tag
+                )
                 self._notes.warning("hashtag-left-out", place, message)
             elif tag.casefold() not in known:
                 known.add(tag.casefold())
@@ -109,10 +112,11 @@ class _Front:
         names = dict.fromkeys(name for name, _ in self._of_profiles("mentions"))
         if names:
             place = self._place(self._entries["mentions"].value)
-            message = (
-                f"The mentions {', '.join(names)} are left out: they belong to other platforms."
+            message = _(
+                "The mentions {names} are left out: they belong to other platforms.",
+                names=", ".join(names),
             )
-            hint = "Write the names that these have on X or Facebook into the text."
+            hint = _("Write the names that these have on X or Facebook into the text.")
             self._notes.warning("mentions-left-out", place, message, hint)
 
     def images(self) -> Iterator[tuple[str, str]]:
@@ -133,7 +137,7 @@ class _Front:
         if entry is None or (isinstance(entry.value, nodes.Scalar) and not entry.value.value):
             return
         if not isinstance(entry.value, nodes.Mapping):
-            self._reject(entry.value, f"`{key}` takes profiles with a list each.")
+            self._reject(entry.value, _("`{key}` takes profiles with a list each.", key=key))
             return
         for of_profile in entry.value.entries.values():
             yield from self._words(of_profile.value, key)
@@ -144,13 +148,13 @@ class _Front:
                 yield node.value, self._place(node)
             return
         if not isinstance(node, nodes.Sequence):
-            self._reject(node, f"`{key}` takes a list.")
+            self._reject(node, _("`{key}` takes a list.", key=key))
             return
         for item in node.items:
             if isinstance(item, nodes.Scalar):
                 yield item.value, self._place(item)
             else:
-                self._reject(item, f"`{key}` lists single values.")
+                self._reject(item, _("`{key}` lists single values.", key=key))
 
     def _reject(self, node: nodes.Node, message: str) -> None:
         self._notes.error("bad-value", self._place(node), message)

@@ -20,6 +20,7 @@ from publisher.importing import dates, tables
 from publisher.importing.items import Item, Options
 from publisher.importing.problems import Notes, Place
 from publisher.importing.tables import Row
+from publisher.language import _, plural
 
 _FORMULA = re.compile(r"=[\w(\"'+-].*|#(?:REF!|NAME\?|VALUE!|N/A|DIV/0!|NULL!|NUM!)", re.DOTALL)
 _ADDRESS = re.compile(r"https?://\S+")
@@ -78,7 +79,7 @@ def read(path: Path, layout: Layout, options: Options, notes: Notes) -> list[Ite
         return []
     header, below = _header(str(path), rows, layout, notes)
     if header and not below:
-        notes.error("nothing-found", Place(str(path)), "There is no row below the header.")
+        notes.error("nothing-found", Place(str(path)), _("There is no row below the header."))
     return [*_Reader(path, header, layout, options, notes).items(below)]
 
 
@@ -95,23 +96,35 @@ def _header(
             return tuple(layout.columns), rows
         if re.match(r"dat|fecha", first.cells[0], re.IGNORECASE):
             return tuple(layout.columns), rows[1:]
-        message = f"This is no file of {layout.service}: its first row begins with no date."
+        message = _(
+            "This is no file of {service}: its first row begins with no date.",
+            service=layout.service,
+        )
         notes.error(
-            "header", Place(name, first.line), message, "Its columns are date, message, link."
+            "header", Place(name, first.line), message, _("Its columns are date, message, link.")
         )
         return (), ()
     known = {title: role for role, titles in layout.columns.items() for title in titles}
     roles = [known.get(cell.casefold(), f"?{cell}") for cell in first.cells]
     missing = [layout.columns[role][0] for role in layout.required if role not in roles]
     if missing:
-        message = f"This is no file of {layout.service}: it has no column {', '.join(missing)}."
+        message = _(
+            "This is no file of {service}: it has no column {columns}.",
+            service=layout.service,
+            columns=", ".join(missing),
+        )
         titles = ", ".join(titles[0] for titles in layout.columns.values())
-        notes.error("header", Place(name, first.line), message, f"Its columns are {titles}.")
+        notes.error(
+            "header",
+            Place(name, first.line),
+            message,
+            _("Its columns are {titles}.", titles=titles),
+        )
         return (), ()
     twice = next((n for n, role in enumerate(roles) if roles.index(role) < n and role != "?"), None)
     if twice is not None:
-        message = f"The column {first.cells[twice]} stands there twice."
-        notes.error("header", Place(name, first.line, twice + 1), message, "Delete one of them.")
+        message = _("The column {column} stands there twice.", column=first.cells[twice])
+        notes.error("header", Place(name, first.line, twice + 1), message, _("Delete one of them."))
         return (), ()
     return tuple(roles), rows[1:]
 
@@ -155,8 +168,13 @@ class _Reader:
                 len(self._header),
                 Flaw(
                     "too-many-cells",
-                    f"The row has {len(extra)} more than the {len(self._header)} columns.",
-                    "Put a text that holds a comma between quotation marks.",
+                    plural(
+                        "The row has {number} more than the {columns} columns.",
+                        "The row has {number} more than the {columns} columns.",
+                        len(extra),
+                        columns=len(self._header),
+                    ),
+                    _("Put a text that holds a comma between quotation marks."),
                 ),
             )
         text = self._text(row, cells)
@@ -166,21 +184,29 @@ class _Reader:
                 row,
                 "picture",
                 "picture-not-fetched",
-                f"The picture {picture} is not fetched.",
-                "Save it in posts/media/ and name it in the draft, with its alternative text.",
+                _("The picture {picture} is not fetched.", picture=picture),
+                _("Save it in posts/media/ and name it in the draft, with its alternative text."),
             )
         if link and not _ADDRESS.fullmatch(link):
-            flaw = Flaw("bad-value", f"`{link}` is no web address.", "Write it with https://.")
+            flaw = Flaw(
+                "bad-value",
+                _("`{link}` is no web address.", link=link),
+                _("Write it with https://."),
+            )
             self._error(row, "link", flaw)
         for title, cell in cells.items():
             if cell and (title.startswith("?") or title == "tags"):
                 column = title.removeprefix("?")
                 self._warn(
-                    row, title, "column-left-out", f"{column}: {cell[:60]} is left out.", None
+                    row,
+                    title,
+                    "column-left-out",
+                    _("{column}: {text} is left out.", column=column, text=cell[:60]),
+                    None,
                 )
         return Item(
             place=Place(str(self._path), row.line),
-            where=f"{self._path.name}, line {row.line}",
+            where=_("{file}, line {line}", file=self._path.name, line=row.line),
             parts=(text,),
             at=self._instant(row, when, order),
             link=link or None,
@@ -190,10 +216,10 @@ class _Reader:
     def _text(self, row: Row, cells: Mapping[str, str]) -> str:
         text = cells.get("text", "")
         if not text and not cells.get("picture"):
-            self._error(row, "text", Flaw("empty-text", "The row has no text."))
+            self._error(row, "text", Flaw("empty-text", _("The row has no text.")))
         elif _FORMULA.fullmatch(text):
-            hint = "Let the spreadsheet hold the text itself, or put a letter before the sign."
-            message = f"`{text[:60]}` is a formula of the spreadsheet, and no text."
+            hint = _("Let the spreadsheet hold the text itself, or put a letter before the sign.")
+            message = _("`{text}` is a formula of the spreadsheet, and no text.", text=text[:60])
             self._error(row, "text", Flaw("formula", message, hint))
         return text
 
@@ -201,15 +227,15 @@ class _Reader:
         column = "at" if "at" in self._header else "date"
         if not when:
             if not self._layout.may_wait:
-                hint = "Write it like 2016-03-07 08:30."
-                self._error(row, column, Flaw("bad-time", "The row has no time.", hint))
+                hint = _("Write it like 2016-03-07 08:30.")
+                self._error(row, column, Flaw("bad-time", _("The row has no time."), hint))
                 return None
             self._warn(
                 row,
                 column,
                 "no-time",
-                "The row has no time, so its draft has none: it never goes out like that.",
-                "Give the draft an `at:`.",
+                _("The row has no time, so its draft has none: it never goes out like that."),
+                _("Give the draft an `at:`."),
             )
             return None
         instant = dates.parse(when, self._options.zone, order)

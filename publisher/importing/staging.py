@@ -12,6 +12,7 @@ from pathlib import Path
 
 from publisher.errors import StorageError
 from publisher.importing.drafts import Draft
+from publisher.language import _
 
 
 def write(posts: Path, drafts: Sequence[Draft]) -> None:
@@ -30,9 +31,15 @@ def write(posts: Path, drafts: Sequence[Draft]) -> None:
                 raise
     except OSError as error:
         raise StorageError(
-            f"{error.filename or posts} cannot be written: {error.strerror}.",
-            hint="Nothing was imported. The folder posts/ must be one that you may write to, on a "
-            "disk with free space.",
+            _(
+                "{file} cannot be written: {reason}.",
+                file=error.filename or posts,
+                reason=error.strerror,
+            ),
+            hint=_(
+                "Nothing was imported. The folder posts/ must be one that you may "
+                "write to, on a disk with free space."
+            ),
         ) from error
 
 

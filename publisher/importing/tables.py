@@ -9,6 +9,7 @@ from typing import NamedTuple
 from publisher.content import textfile
 from publisher.content.problems import Findings
 from publisher.importing.problems import Notes, Place
+from publisher.language import _
 
 MAX_BYTES = 5_000_000
 """The services take 350 to 500 rows; this is room for ten thousand posts of 500 letters."""
@@ -31,13 +32,19 @@ def read(path: Path, notes: Notes) -> list[Row] | None:
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
-            message = f"The file has {size:,} bytes; more than {MAX_BYTES:,} are not read."
-            notes.error("file-too-big", place, message, "Save the posts alone, in several files.")
+            message = _(
+                "The file has {size:,} bytes; more than {limit:,} are not read.",
+                size=size,
+                limit=MAX_BYTES,
+            )
+            notes.error(
+                "file-too-big", place, message, _("Save the posts alone, in several files.")
+            )
             return None
         data = path.read_bytes()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        notes.error("unreadable", place, f"The file cannot be read: {reason}.")
+        notes.error("unreadable", place, _("The file cannot be read: {reason}.", reason=reason))
         return None
     text = _text(data, str(path), notes)
     return None if text is None else _rows(text, str(path), notes)
@@ -49,13 +56,13 @@ def _text(data: bytes, name: str, notes: Notes) -> str | None:
         try:
             data = data[2:].decode(encoding).encode()
         except UnicodeError:
-            message = "The file begins like UTF-16, and is none."
-            notes.error("encoding", Place(name), message, "Save it as CSV UTF-8.")
+            message = _("The file begins like UTF-16, and is none.")
+            notes.error("encoding", Place(name), message, _("Save it as CSV UTF-8."))
             return None
     findings = Findings(name)
     text = textfile.decode(data, findings)
     for found in findings.problems:
-        hint = "Save it as CSV UTF-8." if found.code == "encoding" else found.hint
+        hint = _("Save it as CSV UTF-8.") if found.code == "encoding" else found.hint
         notes.error(found.code, Place(name, found.line, found.column), found.message, hint)
     return text
 
@@ -73,10 +80,12 @@ def _rows(text: str, name: str, notes: Notes) -> list[Row] | None:
                 rows.append(Row(begin, stripped))
             begin = reader.line_num + 1
     except csv.Error as error:
-        hint = "Close every quotation mark, and write one within a cell twice."
-        notes.error("csv", Place(name, begin), f"This is no valid CSV: {error}.", hint)
+        hint = _("Close every quotation mark, and write one within a cell twice.")
+        notes.error(
+            "csv", Place(name, begin), _("This is no valid CSV: {error}.", error=error), hint
+        )
         return None
     if not rows:
-        notes.error("nothing-found", Place(name), "The file has no rows.")
+        notes.error("nothing-found", Place(name), _("The file has no rows."))
         return None
     return rows

@@ -17,15 +17,17 @@ from publisher.content.problems import Findings, Flaw
 from publisher.importing import dates
 from publisher.importing.items import Item, Options, PictureFile
 from publisher.importing.problems import Notes, Place
+from publisher.language import _, later
 from publisher.models import Position
 
 _FRONT = re.compile(r"---\n(?s:.*?)\n---(?:\n+|\Z)")
 _POLL_LINE = re.compile(r"\(\s?\)\s+\S")
 _KEYS = ("schedule", "media", "reply", "retweet", "poll", "thread-delimiter")
+_POLL = later("A poll is not supported.")
 _UNSUPPORTED = {
-    "reply": "Answering somebody else's post",
-    "retweet": "Sharing somebody else's post",
-    "poll": "A poll",
+    "reply": later("Answering somebody else's post is not supported."),
+    "retweet": later("Sharing somebody else's post is not supported."),
+    "poll": _POLL,
 }
 
 
@@ -42,7 +44,7 @@ def read(folder: Path, options: Options, notes: Notes) -> list[Item]:
     """The posts of all .tweet files in the folder and below it."""
     paths = sorted(folder.rglob("*.tweet"))
     if not paths:
-        notes.error("nothing-found", Place(str(folder)), "There is no .tweet file in it.")
+        notes.error("nothing-found", Place(str(folder)), _("There is no .tweet file in it."))
     items = (_File(path, folder, options, notes).item() for path in paths)
     return [item for item in items if item]
 
@@ -104,16 +106,16 @@ class _File:
         for key, entry in message.front.entries.items():
             place = self._place(message, entry.value)
             if key in _UNSUPPORTED:
-                self._notes.error("not-supported", place, f"{_UNSUPPORTED[key]} is not supported.")
+                self._notes.error("not-supported", place, _(_UNSUPPORTED[key]))
             elif key == "media" and not first:
-                text = "Pictures go with the first message of a thread."
-                self._notes.error("not-supported", place, text, "Move them there.")
+                text = _("Pictures go with the first message of a thread.")
+                self._notes.error("not-supported", place, text, _("Move them there."))
             elif key not in _KEYS:
-                self._notes.warning("column-left-out", place, f"`{key}` is left out.")
+                self._notes.warning("column-left-out", place, _("`{key}` is left out.", key=key))
         lines = message.text.split("\n")
         if _POLL_LINE.match(lines[-1]):
             place = Place(self._name, message.line + len(lines) - 1)
-            self._notes.error("not-supported", place, "A poll is not supported.")
+            self._notes.error("not-supported", place, _(_POLL))
 
     def _schedule(self, message: _Message) -> datetime | None:
         entry = message.front.entries.get("schedule")
@@ -135,18 +137,20 @@ class _File:
             place = self._place(message, node)
             name = _value(node, "file") or _value(node, "url")
             if not name:
-                hint = "Each has `file` and `alt`."
-                self._notes.error("bad-value", place, "`media` lists pictures.", hint)
+                hint = _("Each has `file` and `alt`.")
+                self._notes.error("bad-value", place, _("`media` lists pictures."), hint)
             elif "://" in name:
-                text = f"The picture {name} is not fetched."
-                self._notes.error("picture-not-fetched", place, text, "Save it in media/.")
+                text = _("The picture {name} is not fetched.", name=name)
+                self._notes.error("picture-not-fetched", place, text, _("Save it in media/."))
             elif picture := self._picture(name, _value(node, "alt"), place):
                 yield picture
 
     def _picture(self, name: str, alt: str | None, place: Place) -> PictureFile | None:
         if alt is None:
-            hint = "Say in `alt:` what it shows, for those who cannot see it."
-            self._notes.error("alt-missing", place, f"{name} has no alternative text.", hint)
+            hint = _("Say in `alt:` what it shows, for those who cannot see it.")
+            self._notes.error(
+                "alt-missing", place, _("{name} has no alternative text.", name=name), hint
+            )
             return None
         folders = [folder / "media" for folder in (self._folder, self._folder.parent)]
         folder = next((folder for folder in folders if (folder / name).is_file()), folders[0])

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from publisher.clock import Clock
+from publisher.language import _
 from publisher.ledger.control import Control
 from publisher.ledger.database import Database
 from publisher.ledger.moves import change, delivery_of, note, step
@@ -42,9 +43,10 @@ class Gap:
     @property
     def warning(self) -> str:
         """What a person must know of a post that may have gone out in it."""
-        return (
-            f"The ledger was restored from a backup of {self.since:%Y-%m-%d %H:%M} UTC, and this "
-            "may have gone out since. Look at the account."
+        return _(
+            "The ledger was restored from a backup of {time:%Y-%m-%d %H:%M} UTC, "
+            "and this may have gone out since. Look at the account.",
+            time=self.since,
         )
 
 
@@ -74,7 +76,7 @@ def face(database: Database, clock: Clock, actor: str) -> Aftermath:
         waiting = _found(connection, overdue)
         detail = {"backup_of": taken_at}
         note(connection, [step(None, _RESTORED, now, actor, detail=detail, account=EVERYTHING)])
-    reason = f"the ledger was restored from a backup of {taken_at:%Y-%m-%d %H:%M} UTC"
+    reason = _("the ledger was restored from a backup of {time:%Y-%m-%d %H:%M} UTC", time=taken_at)
     Control(database, clock).pause(None, reason, actor)
     return Aftermath(taken_at, tuple(uncertain), tuple(waiting))
 

@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, select
 
 from publisher.clock import Clock
-from publisher.errors import NoSuchPost, NotPossible
+from publisher.errors import NotPossible
+from publisher.language import _, later
 from publisher.ledger.database import Database
 from publisher.ledger.moves import change, delivery_of
+from publisher.ledger.refusals import no_such_post, standing
 from publisher.ledger.tables import deliveries, microseconds
 from publisher.models import ApprovalRule, Delivery
 from publisher.states import Role, State
@@ -50,6 +52,10 @@ def is_approved(delivery: Delivery, rule: ApprovalRule) -> bool:
     return delivery.approved_digest == digest(delivery)
 
 
+_NOT_APPROVABLE = later("Nothing of {post} can be approved: {states}.")
+_NOT_REJECTABLE = later("Nothing of {post} can be rejected: {states}.")
+
+
 class Approvals:
     """Approves and rejects deliveries."""
 
@@ -84,7 +90,9 @@ class Approvals:
                 reason=None,
             )  # fmt: skip
 
-        return self._each(posts, account, frozenset({State.AWAITING_APPROVAL}), "approved", act)
+        return self._each(
+            posts, account, frozenset({State.AWAITING_APPROVAL}), _NOT_APPROVABLE, act
+        )
 
     def reject(
         self, posts: Collection[str], account: str | None, actor: str, reason: str
@@ -99,28 +107,40 @@ class Approvals:
             return change(
                 connection, delivery, "rejected", role=Role.MANAGER, actor=actor,
                 at=self._clock.now(), target=State.AWAITING_APPROVAL, detail={"reason": reason},
-                reason=f"rejected by {actor}: {reason}", **NOT_APPROVED,
+                reason=_("rejected by {actor}: {reason}", actor=actor, reason=reason), **NOT_APPROVED,
             )  # fmt: skip
 
-        return self._each(posts, account, _REJECTABLE, "rejected", act)
+        return self._each(posts, account, _REJECTABLE, _NOT_REJECTABLE, act)
 
     def _refuse(self, delivery: Delivery, actor: str, seen: Mapping[int, str]) -> None:
-        place = f"{delivery.post} to {delivery.account}"
+        place = {"post": delivery.post, "account": delivery.account}
         if seen.get(delivery.id) != digest(delivery):
             raise NotPossible(
-                f"{place} is not what you looked at: it was edited meanwhile, or is new.",
-                hint="Look at it again, then approve it.",
+                _(
+                    "{post} to {account} is not what you looked at: it was edited meanwhile, or "
+                    "is new.",
+                    **place,
+                ),
+                hint=_("Look at it again, then approve it."),
             )
         if _same_person(actor, delivery.queued_by):
             raise NotPossible(
-                f"{actor} wrote {place}, and an author cannot approve it.",
-                hint="Somebody else has to look at it; --as NAME says who.",
+                _(
+                    "{actor} wrote {post} to {account}, and an author cannot approve it.",
+                    actor=actor,
+                    **place,
+                ),
+                hint=_("Somebody else has to look at it; --as NAME says who."),
             )
         approvers = self._rule_of(delivery.account).approvers
         if approvers and not any(_same_person(actor, one) for one in approvers):
             raise NotPossible(
-                f"{actor} may not approve posts of {delivery.account}.",
-                hint=f"Its mandate names: {', '.join(sorted(approvers))}.",
+                _(
+                    "{actor} may not approve posts of {account}.",
+                    actor=actor,
+                    account=delivery.account,
+                ),
+                hint=_("Its mandate names: {names}.", names=", ".join(sorted(approvers))),
             )
 
     def _each(
@@ -128,30 +148,33 @@ class Approvals:
         posts: Collection[str],
         account: str | None,
         states: frozenset[State],
-        what: str,
+        refusal: str,
         act: Callable[[Connection, Delivery], Delivery],
     ) -> list[Delivery]:
         with self._database.write() as connection:
             chosen = [
                 delivery
                 for post in dict.fromkeys(posts)
-                for delivery in self._of_post(connection, post, account, states, what)
+                for delivery in self._of_post(connection, post, account, states, refusal)
             ]
             return [act(connection, delivery) for delivery in chosen]
 
     @staticmethod
     def _of_post(
-        connection: Connection, post: str, account: str | None, states: frozenset[State], what: str
+        connection: Connection,
+        post: str,
+        account: str | None,
+        states: frozenset[State],
+        refusal: str,
     ) -> Sequence[Delivery]:
         query = select(deliveries).where(_narrowed(deliveries.c.post == post, None, account))
         locked = query.order_by(deliveries.c.id).with_for_update()
         found = [delivery_of(row) for row in connection.execute(locked).mappings()]
         if not found:
-            raise NoSuchPost(f"The ledger has no {post}{f' to {account}' if account else ''}.")
+            raise no_such_post(post, account)
         chosen = [delivery for delivery in found if delivery.state in states]
         if not chosen:
-            is_now = ", ".join(f"{d.account} is {d.state}" for d in found)
-            raise NotPossible(f"Nothing of {post} can be {what}: {is_now}.")
+            raise NotPossible(_(refusal, post=post, states=standing(found)))
         return chosen
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 
 from publisher import retry
 from publisher.clock import Clock
+from publisher.language import _, later
 from publisher.ledger.approvals import NOT_APPROVED, RuleOf, is_approved, no_rule
 from publisher.ledger.database import Database
 from publisher.ledger.doubts import doubt, known_out
@@ -25,7 +26,7 @@ from publisher.states import Role, State
 
 INTENT_LIFE = 5.0
 """Real seconds after its intent within which a worker must have begun to send."""
-_NEARLY_USED_UP = "The platform's limit for this account is used up. It goes on by itself."
+_NEARLY_USED_UP = later("The platform's limit for this account is used up. It goes on by itself.")
 
 
 class Attempts:
@@ -125,7 +126,7 @@ class Attempts:
                     target=State.MISSED,
                     lease_until=None,
                     error_kind=Kind.EXPIRED,
-                    error_message="It was not out by its expiry.",
+                    error_message=_("It was not out by its expiry."),
                 )
                 return None
             return self._change(
@@ -188,7 +189,7 @@ class Attempts:
         remote_ids = (*delivery.remote_ids, receipt.remote_id)
         first, last = not delivery.remote_ids, len(remote_ids) == len(delivery.content.parts)
         if receipt.rest_until is not None:
-            rest = AccountHeld(Kind.RATE_LIMIT, _NEARLY_USED_UP, receipt.rest_until)
+            rest = AccountHeld(Kind.RATE_LIMIT, _(_NEARLY_USED_UP), receipt.rest_until)
             hold(connection, delivery.account, rest, self._clock.now())
         return self._change(
             connection,

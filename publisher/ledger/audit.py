@@ -11,6 +11,7 @@ from sqlalchemy import Connection, exists, func, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from publisher.clock import Clock
+from publisher.language import _, plural
 from publisher.ledger import chain
 from publisher.ledger.database import Database
 from publisher.ledger.tables import account_chains, deliveries, history, seals
@@ -45,11 +46,15 @@ class Break:
     seal: int | None = None
 
     def __str__(self) -> str:
-        subject = f"{self.post} to {self.account}" if self.post else self.account
-        step = None if self.step is None else f"step {self.step}"
-        seal = None if self.seal is None else f"seal {self.seal}"
+        subject = (
+            _("{post} to {account}", post=self.post, account=self.account)
+            if self.post
+            else self.account
+        )
+        step = None if self.step is None else _("step {step}", step=self.step)
+        seal = None if self.seal is None else _("seal {seal}", seal=self.seal)
         place = ", ".join(filter(None, (subject, step, seal)))
-        return f"{place} {self.what}" if place else self.what
+        return _("{place} {what}", place=place, what=self.what) if place else self.what
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +137,14 @@ class Audit:
                 *_flaws_of_seals(connection),
             ]
             if noted and not _has_seal(connection, noted):
-                breaks.append(Break(f"No seal has the hash {noted}: the history was replaced."))
-            later = history.c.id > (newest.last if newest else 0)
+                breaks.append(
+                    Break(_("No seal has the hash {noted}: the history was replaced.", noted=noted))
+                )
+            newer = history.c.id > (newest.last if newest else 0)
             return Verdict(
                 steps=_count(connection, select(func.count()).select_from(history)),
                 deliveries=_count(connection, select(func.count()).select_from(deliveries)),
-                unsealed=_count(connection, select(func.count()).where(later)),
+                unsealed=_count(connection, select(func.count()).where(newer)),
                 seal=newest,
                 breaks=tuple(breaks),
             )
@@ -156,7 +163,12 @@ def _flaws_of_deliveries(connection: Connection) -> Iterator[Break]:
         about = steps[0]
         if about["of_post"] is None:
             yield Break(
-                f"The ledger has {_steps(len(steps))} of delivery {key}, but not the delivery."
+                plural(
+                    "The ledger has {number} step of delivery {key}, but not the delivery.",
+                    "The ledger has {number} steps of delivery {key}, but not the delivery.",
+                    len(steps),
+                    key=key,
+                )
             )
             continue
         found = list(_flaws_of_delivery(steps))
@@ -165,7 +177,7 @@ def _flaws_of_deliveries(connection: Connection) -> Iterator[Break]:
         )
     unwritten = ~exists().where(history.c.delivery == deliveries.c.id)
     for row in connection.execute(select(deliveries).where(unwritten)):
-        yield Break("all its steps are missing", row.post, row.account)
+        yield Break(_("all its steps are missing"), row.post, row.account)
 
 
 def _flaws_of_delivery(steps: list[_Row]) -> Iterator[tuple[int, str]]:
@@ -176,10 +188,9 @@ def _flaws_of_delivery(steps: list[_Row]) -> Iterator[tuple[int, str]]:
     if flaw:
         yield flaw
     elif last["target"] != about["of_state"]:
-        yield (
-            last["seq"],
-            f"left it {last['target']}, but the delivery says {about['of_state']}",
-        )
+        left, state = last["target"] or "", about["of_state"]
+        what = _("left it {left}, but the delivery says {state}", left=_(left), state=_(state))
+        yield last["seq"], what
 
 
 def _flaws_of_accounts(connection: Connection) -> Iterator[Break]:
@@ -197,7 +208,10 @@ def _flaws_of_accounts(connection: Connection) -> Iterator[Break]:
             found.append(flaw)
         yield from (Break(what, None, account, number) for number, what in found)
     for account, head in heads.items():
-        yield Break(f"all its {head['length']} steps are missing", None, account)
+        what = plural(
+            "its {number} step is missing", "all its {number} steps are missing", head["length"]
+        )
+        yield Break(what, None, account)
 
 
 def _flaws_of_seals(connection: Connection) -> Iterator[Break]:
@@ -211,20 +225,25 @@ def _flaws_of_seals(connection: Connection) -> Iterator[Break]:
             covered += 1
             step = next(steps, None)
         if seal["number"] != number + 1:
-            yield Break("is missing", seal=number + 1)
+            yield Break(_("is missing"), seal=number + 1)
         elif chain.seal_hash(seal, previous) != seal["hash"]:
-            yield Break("is not as it was written", seal=seal["number"])
+            yield Break(_("is not as it was written"), seal=seal["number"])
         elif covered != seal["steps"]:
-            what = f"covers {_steps(seal['steps'])} up to {seal['at']:%Y-%m-%d %H:%M:%S} UTC"
-            yield Break(f"{what}, but {covered} are there", seal=seal["number"])
+            what = plural(
+                "covers {number} step up to {time:%Y-%m-%d %H:%M:%S} UTC, but {covered} are there",
+                "covers {number} steps up to {time:%Y-%m-%d %H:%M:%S} UTC, but {covered} are there",
+                seal["steps"],
+                time=seal["at"],
+                covered=covered,
+            )
+            yield Break(what, seal=seal["number"])
         elif hasher.hexdigest() != seal["digest"]:
-            what = f"covers other steps up to {seal['at']:%Y-%m-%d %H:%M:%S} UTC"
-            yield Break(f"{what} than those that are there", seal=seal["number"])
+            what = _(
+                "covers other steps up to {time:%Y-%m-%d %H:%M:%S} UTC than those that are there",
+                time=seal["at"],
+            )
+            yield Break(what, seal=seal["number"])
         number, previous = seal["number"], seal["hash"]
-
-
-def _steps(number: int) -> str:
-    return "1 step" if number == 1 else f"{number} steps"
 
 
 def _covered(connection: Connection, after: int, last: int) -> tuple[int, str]:

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from publisher.clock import Clock
 from publisher.errors import AlreadyRunning, BackupUnusable, StorageError, UsageError
+from publisher.language import _, plural
 from publisher.ledger.aftermath import Aftermath, face
 from publisher.ledger.audit import Audit, Verdict
 from publisher.ledger.database import Database
@@ -39,7 +40,10 @@ def back_up(database: Database, clock: Clock, target: Path) -> Verdict:
     Raises UsageError when the file is there already, and StorageError when it cannot be written.
     """
     if target.exists():
-        raise UsageError(f"{target} is there already.", hint="Choose another name for the backup.")
+        raise UsageError(
+            _("{target} is there already.", target=target),
+            hint=_("Choose another name for the backup."),
+        )
     Audit(database, clock).seal(always=True)
     draft = target.with_name(f"{target.name}.part")
     try:
@@ -63,9 +67,9 @@ def restore(
     AlreadyRunning when another process has the ledger open; and StorageError.
     """
     if not source.is_file():
-        raise BackupUnusable(f"{source} is no file.")
+        raise BackupUnusable(_("{source} is no file.", source=source))
     if ledger.exists() and source.samefile(ledger):
-        raise BackupUnusable(f"{source} is the ledger itself.")
+        raise BackupUnusable(_("{source} is the ledger itself.", source=source))
     draft = ledger.with_name(f"{ledger.name}.restoring")
     try:
         _make_folder(ledger.parent)
@@ -114,9 +118,9 @@ def _look_at(copy: Path, source: Path) -> None:
     with _sqlite_errors(source, copy), closing(sqlite3.connect(copy)) as connection:
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
         if not tables >= _TABLES:
-            raise BackupUnusable(f"{source} is no ledger of Publisher.")
+            raise BackupUnusable(_("{source} is no ledger of Publisher.", source=source))
         if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-            raise BackupUnusable(f"{source} is damaged.")
+            raise BackupUnusable(_("{source} is damaged.", source=source))
 
 
 def _insist_on_an_unbroken_history(
@@ -124,10 +128,21 @@ def _insist_on_an_unbroken_history(
 ) -> None:
     verdict = Audit(copy, clock).verify()
     if verdict.breaks and not despite_breaks:
+        first, others = verdict.breaks[0], len(verdict.breaks) - 1
+        message = (
+            plural(
+                "The history in {source} was changed: {first}, and {number} more.",
+                "The history in {source} was changed: {first}, and {number} more.",
+                others,
+                source=source,
+                first=first,
+            )
+            if others
+            else _("The history in {source} was changed: {first}.", source=source, first=first)
+        )
         raise BackupUnusable(
-            f"The history in {source} was changed: {verdict.breaks[0]}"
-            + (f", and {len(verdict.breaks) - 1} more." if len(verdict.breaks) > 1 else "."),
-            hint="Choose another backup. If you have none, add --despite-breaks.",
+            message,
+            hint=_("Choose another backup. If you have none, add --despite-breaks."),
         )
 
 
@@ -143,7 +158,9 @@ def _set_aside(ledger: Path, now: datetime) -> Path | None:
         return None
     kept = ledger.with_name(f"{ledger.name}.before-restore-{now:%Y-%m-%dT%H%M%SZ}")
     if kept.exists():
-        raise StorageError(f"{kept} is there already.", hint="Wait a second, and do it again.")
+        raise StorageError(
+            _("{kept} is there already.", kept=kept), hint=_("Wait a second, and do it again.")
+        )
     if not _is_damaged(ledger):
         _close_to_others(ledger)
     # A damaged one is kept as it is. Its log must not be taken for that of the new ledger.
@@ -175,10 +192,12 @@ def _close_to_others(ledger: Path) -> None:
     except sqlite3.OperationalError as error:
         if "locked" in str(error):
             raise AlreadyRunning(
-                "Another process has the ledger open.",
-                hint="End every other command of Publisher in this workspace, then restore.",
+                _("Another process has the ledger open."),
+                hint=_("End every other command of Publisher in this workspace, then restore."),
             ) from None
-        raise StorageError(f"{ledger} cannot be closed: {error}.") from None
+        raise StorageError(
+            _("{ledger} cannot be closed: {error}.", ledger=ledger, error=error)
+        ) from None
 
 
 def _publish(draft: Path, target: Path) -> None:
@@ -213,7 +232,9 @@ def _file_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StorageError(f"{path} cannot be written: {error.strerror}.") from error
+        raise StorageError(
+            _("{path} cannot be written: {reason}.", path=path, reason=error.strerror)
+        ) from error
 
 
 @contextmanager
@@ -225,11 +246,18 @@ def _sqlite_errors(source: Path, target: Path) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         text = str(error)
         if any(sign in text for sign in ("not a database", "malformed", "no such table")):
-            raise BackupUnusable(f"{source} is no SQLite database, or is damaged.") from None
+            raise BackupUnusable(
+                _("{source} is no SQLite database, or is damaged.", source=source)
+            ) from None
         if "locked" in text:
             raise AlreadyRunning(
-                f"{source} is locked by another process.", hint="Wait, and do it again."
+                _("{source} is locked by another process.", source=source),
+                hint=_("Wait, and do it again."),
             ) from None
         if "unable to open" in text:
-            raise StorageError(f"{source} or {target} cannot be opened.") from None
-        raise StorageError(f"{target} cannot be written: {text}.") from None
+            raise StorageError(
+                _("{source} or {target} cannot be opened.", source=source, target=target)
+            ) from None
+        raise StorageError(
+            _("{target} cannot be written: {text}.", target=target, text=text)
+        ) from None

@@ -27,6 +27,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from publisher.language import _
 from publisher.ledger.tables import microseconds
 
 _STEP = ("account", "actor", "at", "detail", "event", "seq", "source", "target")
@@ -80,15 +81,16 @@ def flaws(steps: Iterable[Mapping[str, Any]], origin: str) -> Iterator[tuple[int
         if seq > expected:
             yield expected, _missing(expected, seq - 1)
         elif seq < expected:
-            yield seq, "is there more than once" if seq > 0 else "has a number that no step has"
+            what = _("is there more than once") if seq > 0 else _("has a number that no step has")
+            yield seq, what
             continue
         elif step_hash(step, previous) != step["hash"]:
             yield (
                 seq,
                 (
-                    "is not as it was written"
+                    _("is not as it was written")
                     if seq > 1
-                    else "is not as it was written, or what it belongs to was renamed"
+                    else _("is not as it was written, or what it belongs to was renamed")
                 ),
             )
         previous, expected = step["hash"], seq + 1
@@ -99,11 +101,13 @@ def end_flaw(last: int, last_hash: str, length: int, head: str) -> tuple[int, st
     if last < length:
         return last + 1, _missing(last + 1, length)
     if last > length:
-        return length + 1, f"was added by hand: there were only {length}"
+        return length + 1, _("was added by hand: there were only {length}", length=length)
     if last_hash != head:
-        return last, "is not the one that was written last"
+        return last, _("is not the one that was written last")
     return None
 
 
 def _missing(first: int, last: int) -> str:
-    return "is missing" if first == last else f"is missing, as are all up to step {last}"
+    if first == last:
+        return _("is missing")
+    return _("is missing, as are all up to step {last}", last=last)

@@ -12,11 +12,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, or_, select, update
 
 from publisher.clock import Clock
-from publisher.errors import NoSuchPost, NotPossible
+from publisher.errors import NotPossible
+from publisher.language import _, later
 from publisher.ledger.approvals import RuleOf, is_approved, no_rule
 from publisher.ledger.attempts import INTENT_LIFE
 from publisher.ledger.database import Database
 from publisher.ledger.moves import change, delivery_of, note, step
+from publisher.ledger.refusals import no_such_post, standing
 from publisher.ledger.resolution import resolved
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries
 from publisher.ledger.waking import wakes_at
@@ -28,6 +30,10 @@ WITHDRAWABLE = ENDED_UNSENT | {State.PUBLISHED}
 _APART = timedelta(minutes=1)
 """Between two overdue posts of one account after a pause; less where they would expire."""
 _NO_CLOSER = timedelta(seconds=5)
+
+_NOT_CANCELLABLE = later("Nothing of {post} can be cancelled: {states}.")
+_NOT_TO_RETRY = later("Nothing of {post} can be tried again: {states}.")
+_NOT_IN_DOUBT = later("Nothing of {post} can be resolved: {states}.")
 
 
 class Control:
@@ -101,8 +107,10 @@ class Control:
             ).rowcount  # fmt: skip
             if not changed:
                 raise NotPossible(
-                    f"{'Nothing' if account is None else account + ' is not'} paused or held.",
-                    hint="`publisher status` shows what is paused.",
+                    _("Nothing is paused or held.")
+                    if account is None
+                    else _("{account} is not paused or held.", account=account),
+                    hint=_("`publisher status` shows what is paused."),
                 )
             note(connection, [step(None, "resumed", now, actor, account=name)])
             return self._spread_overdue(connection, account, actor, now)
@@ -148,7 +156,7 @@ class Control:
             )  # fmt: skip
 
         states = WAITING | {State.FAILED, State.PUBLISHING}
-        return self._each(post, account, states, "cancelled", act)
+        return self._each(post, account, states, _NOT_CANCELLABLE, act)
 
     def retry(self, post: str, account: str | None, actor: str) -> list[Delivery]:
         """Schedule again, for at once, what failed, was missed or cancelled, or is uncertain.
@@ -159,16 +167,20 @@ class Control:
         def act(connection: Connection, delivery: Delivery) -> Delivery:
             return self._retry(connection, delivery, actor)
 
-        return self._each(post, account, ENDED_UNSENT | {State.UNCERTAIN}, "tried again", act)
+        return self._each(post, account, ENDED_UNSENT | {State.UNCERTAIN}, _NOT_TO_RETRY, act)
 
     def _retry(self, connection: Connection, delivery: Delivery, actor: str) -> Delivery:
         now = self._clock.now()
         uncertain = delivery.state is State.UNCERTAIN
         if delivery.expires_at is not None and delivery.expires_at <= now and not uncertain:
             raise NotPossible(
-                f"{delivery.post} to {delivery.account} is past its expiry "
-                f"({delivery.expires_at:%Y-%m-%d %H:%M} UTC).",
-                hint="Give the draft a new `at`, then run `publisher queue`.",
+                _(
+                    "{post} to {account} is past its expiry ({expiry:%Y-%m-%d %H:%M} UTC).",
+                    post=delivery.post,
+                    account=delivery.account,
+                    expiry=delivery.expires_at,
+                ),
+                hint=_("Give the draft a new `at`, then run `publisher queue`."),
             )
         self._refuse_a_double(connection, delivery)
         return change(
@@ -209,8 +221,13 @@ class Control:
         ).first()
         if other is not None and not delivery.repeat:
             raise NotPossible(
-                f"{delivery.account} has the same text in {other.post} ({other.state}).",
-                hint="Change the draft's text and queue it, or say `repeat: true` in it.",
+                _(
+                    "{account} has the same text in {other} ({state}).",
+                    account=delivery.account,
+                    other=other.post,
+                    state=_(other.state),
+                ),
+                hint=_("Change the draft's text and queue it, or say `repeat: true` in it."),
             )
 
     def resolve(
@@ -236,10 +253,10 @@ class Control:
         if len(uncertain) > 1:
             names = ", ".join(delivery.account for delivery in uncertain)
             raise NotPossible(
-                f"{post} is uncertain on several accounts: {names}.",
-                hint="Say which one you mean with --account.",
+                _("{post} is uncertain on several accounts: {names}.", post=post, names=names),
+                hint=_("Say which one you mean with --account."),
             )
-        return self._each(post, account, frozenset({State.UNCERTAIN}), "resolved", act)
+        return self._each(post, account, frozenset({State.UNCERTAIN}), _NOT_IN_DOUBT, act)
 
     def withdrawable(self, post: str, account: str | None) -> list[Delivery]:
         """A post's deliveries of which anything is out and nothing is on its way."""
@@ -247,10 +264,13 @@ class Control:
             found = self._of_post(connection, post, account)
         out = [d for d in found if d.remote_ids and d.state in WITHDRAWABLE]
         if not out:
-            is_now = ", ".join(f"{d.account} is {d.state}" for d in found)
             raise NotPossible(
-                f"Nothing of {post} can be withdrawn: {is_now}.",
-                hint="What is not out yet is cancelled; what is uncertain is resolved first.",
+                _(
+                    "Nothing of {post} can be withdrawn: {states}.",
+                    post=post,
+                    states=standing(found),
+                ),
+                hint=_("What is not out yet is cancelled; what is uncertain is resolved first."),
             )
         return out
 
@@ -272,7 +292,7 @@ class Control:
             )  # fmt: skip
 
     def _each(
-        self, post: str, account: str | None, states: frozenset[State], what: str, act: Any
+        self, post: str, account: str | None, states: frozenset[State], refusal: str, act: Any
     ) -> list[Delivery]:
         """Apply `act` to a post's deliveries in one of the states; all or nothing."""
         with self._database.write() as connection:
@@ -284,8 +304,7 @@ class Control:
                 and (delivery.in_reach or delivery.state is not State.PUBLISHING)
             ]
             if not wanted:
-                is_now = ", ".join(f"{d.account} is {d.state}" for d in found)
-                raise NotPossible(f"Nothing of {post} can be {what}: {is_now}.")
+                raise NotPossible(_(refusal, post=post, states=standing(found)))
             return [act(connection, delivery) for delivery in wanted]
 
     @staticmethod
@@ -296,7 +315,7 @@ class Control:
         query = select(deliveries).where(condition).order_by(deliveries.c.id).with_for_update()
         found = [delivery_of(row) for row in connection.execute(query).mappings()]
         if not found:
-            raise NoSuchPost(f"The ledger has no {post}{f' to {account}' if account else ''}.")
+            raise no_such_post(post, account)
         return found
 
 

@@ -20,11 +20,12 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from publisher.errors import ConfigurationError, LedgerTooNew, LedgerUnavailable, StorageError
+from publisher.language import _, later
 from publisher.ledger.tables import metadata
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_TIMEOUT_S = 30
-_URL_HINT = "Use sqlite:///var/publisher.db or postgresql+psycopg://user@host/name."
+_URL_HINT = later("Use sqlite:///var/publisher.db or postgresql+psycopg://user@host/name.")
 
 
 class Database:
@@ -92,13 +93,13 @@ class Database:
             self._refuse_strangers(connection, found)
         if found is None:
             raise LedgerUnavailable(
-                "The database has no ledger yet.", hint="Run `publisher migrate` once."
+                _("The database has no ledger yet."), hint=_("Run `publisher migrate` once.")
             )
         if found != head:
             self._refuse_newer(found)
             raise LedgerUnavailable(
-                "The ledger was written by an older version of Publisher.",
-                hint="Make a backup, then run `publisher migrate`.",
+                _("The ledger was written by an older version of Publisher."),
+                hint=_("Make a backup, then run `publisher migrate`."),
             )
 
     def _upgrade(self, config: Config) -> None:
@@ -115,9 +116,14 @@ class Database:
         taken = names if self.is_sqlite else ours
         if taken if found is None else not ours:
             raise LedgerUnavailable(
-                f"{_name(self.engine.url)} is no ledger of Publisher: it holds other tables.",
-                hint="Name another file or database in [database] url; a new one is made ready "
-                "by `publisher migrate`.",
+                _(
+                    "{database} is no ledger of Publisher: it holds other tables.",
+                    database=_name(self.engine.url),
+                ),
+                hint=_(
+                    "Name another file or database in [database] url; a new one is made "
+                    "ready by `publisher migrate`."
+                ),
             )
 
     def _refuse_newer(self, found: str) -> None:
@@ -144,7 +150,9 @@ def _make_private(path: Path) -> None:
         if not path.exists():
             path.touch(mode=0o600)
     except OSError as error:
-        raise StorageError(f"{path} cannot be opened: {error.strerror}.") from error
+        raise StorageError(
+            _("{path} cannot be opened: {reason}.", path=path, reason=error.strerror)
+        ) from error
 
 
 _POSTGRESQL_PATIENCE = {
@@ -164,19 +172,22 @@ def _engine(url: str) -> Engine:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
             if parsed.database in (None, "", ":memory:"):
-                raise ConfigurationError("[database] url names no file.", hint=_URL_HINT)
+                raise ConfigurationError(_("[database] url names no file."), hint=_(_URL_HINT))
             engine = create_engine(parsed, pool_size=20, max_overflow=100)
             event.listen(engine, "connect", _configure_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
             return engine
         if parsed.get_backend_name() != "postgresql":
             raise ConfigurationError(
-                f"[database] url names {parsed.get_backend_name()}, which the ledger cannot use.",
-                hint=_URL_HINT,
+                _(
+                    "[database] url names {backend}, which the ledger cannot use.",
+                    backend=parsed.get_backend_name(),
+                ),
+                hint=_(_URL_HINT),
             )
         if parsed.get_dialect().is_async:
             raise ConfigurationError(
-                "[database] url names a driver that the ledger cannot use.", hint=_URL_HINT
+                _("[database] url names a driver that the ledger cannot use."), hint=_(_URL_HINT)
             )
         return create_engine(
             parsed,
@@ -187,11 +198,13 @@ def _engine(url: str) -> Engine:
         )
     except (ArgumentError, NoSuchModuleError, ValueError):
         # The URL may hold a password, so it is not repeated here.
-        raise ConfigurationError("[database] url is no database URL.", hint=_URL_HINT) from None
+        raise ConfigurationError(
+            _("[database] url is no database URL."), hint=_(_URL_HINT)
+        ) from None
     except ModuleNotFoundError:
         raise ConfigurationError(
-            "PostgreSQL's driver is not installed.",
-            hint="Install it: pip install 'publisher[postgres]'.",
+            _("PostgreSQL's driver is not installed."),
+            hint=_("Install it: pip install 'publisher[postgres]'."),
         ) from None
 
 
@@ -203,12 +216,15 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
 
 
+_LOCKED = "database is locked"  # as SQLite says it
+
+
 def _use_wal(connection: Any) -> None:
     # For the lock that changes a new file's mode SQLite does not wait, whatever busy_timeout says.
     deadline = monotonic() + _BUSY_TIMEOUT_S
     while not _enters_wal(connection):
         if monotonic() > deadline:
-            raise sqlite3.OperationalError("database is locked")
+            raise sqlite3.OperationalError(_LOCKED)
         sleep(0.01)
 
 
@@ -257,27 +273,27 @@ class _Meaning(NamedTuple):
 
 _MEANINGS = (
     _Meaning(
-        "not a database|malformed", (), LedgerUnavailable, "{name} is damaged: {text}.",
-        "Stop everything, and put back a copy of the database from a backup.",
+        "not a database|malformed", (), LedgerUnavailable, later("{name} is damaged: {text}."),
+        later("Stop everything, and put back a copy of the database from a backup."),
     ),
     _Meaning(
-        "no such table", ("42P01",), LedgerUnavailable, "{name} lacks a table: {text}.",
-        "Put the ledger back from a backup, or name another one in [database] url.",
+        "no such table", ("42P01",), LedgerUnavailable, later("{name} lacks a table: {text}."),
+        later("Put the ledger back from a backup, or name another one in [database] url."),
     ),
     _Meaning(
-        "$^", ("42501", "3F000"), LedgerUnavailable, "{name} does not let Publisher in: {text}.",
-        "Let the user of [database] url own the database, or grant it USAGE and CREATE on the "
-        "schema and all rights on its tables.",
+        "$^", ("42501", "3F000"), LedgerUnavailable, later("{name} does not let Publisher in: {text}."),
+        later("Let the user of [database] url own the database, or grant it USAGE and CREATE on the "
+        "schema and all rights on its tables."),
     ),
     _Meaning(
-        "is locked", ("55P03",), LedgerUnavailable, "{name} is locked by another program: {text}.",
-        "End what holds it: a backup, a database browser, an open transaction. Publisher goes on "
-        "by itself then.",
+        "is locked", ("55P03",), LedgerUnavailable, later("{name} is locked by another program: {text}."),
+        later("End what holds it: a backup, a database browser, an open transaction. Publisher goes on "
+        "by itself then."),
     ),
-    _Meaning("unable to open", (), StorageError, "{name} cannot be opened: {text}."),
+    _Meaning("unable to open", (), StorageError, later("{name} cannot be opened: {text}.")),
     _Meaning(
         "readonly|disk is full|disk I/O", ("25006", "53100"), StorageError,
-        "{name} cannot be written: {text}.",
+        later("{name} cannot be written: {text}."),
     ),
 )  # fmt: skip
 
@@ -287,17 +303,23 @@ def _plain(error: DBAPIError, text: str, url: URL) -> LedgerUnavailable | Storag
     code = getattr(error.orig, "sqlstate", None)
     for meaning in _MEANINGS:
         if code in meaning.codes or re.search(meaning.text, text):
-            message = meaning.message.format(name=_name(url), text=text)
-            return meaning.error(message, hint=meaning.hint)
+            message = _(meaning.message, name=_name(url), text=text)
+            return meaning.error(message, hint=_(meaning.hint) if meaning.hint else None)
     if isinstance(error, OperationalError):
-        return LedgerUnavailable(f"The ledger's database cannot be reached: {text}")
+        return LedgerUnavailable(_("The ledger's database cannot be reached: {text}", text=text))
     if code is None and error.statement is None:
         # The driver refuses before the server is asked: an option that it does not know.
-        return LedgerUnavailable(f"[database] url cannot be used: {text}.", hint=_URL_HINT)
+        return LedgerUnavailable(
+            _("[database] url cannot be used: {text}.", text=text), hint=_(_URL_HINT)
+        )
     return None
 
 
 def _name(url: URL) -> str:
     """The ledger's file, or the database on its server; without user and password."""
     is_file = url.get_backend_name() == "sqlite"
-    return str(url.database) if is_file else f"The database {url.database} on {url.host}"
+    return (
+        str(url.database)
+        if is_file
+        else _("The database {database} on {host}", database=url.database, host=url.host)
+    )

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, exists, or_, update
 
 from publisher.clock import Clock
+from publisher.language import _
 from publisher.ledger.database import Database
 from publisher.ledger.doubts import doubt
 from publisher.ledger.holds import resting, waits_its_turn
@@ -97,7 +98,7 @@ class Dispatch:
 
     def expire(self) -> int:
         """What is past its expiry and not out is missed; how many that were."""
-        message = "It was not out by its expiry."
+        message = _("It was not out by its expiry.")
         return self._sweep(
             _LATE,
             self._clock.now(),
@@ -125,7 +126,7 @@ class Dispatch:
                     lease_until=None,
                 )
             else:
-                message = "The worker ended while it was sending; the post may be out or not."
+                message = _("The worker ended while it was sending; the post may be out or not.")
                 self._change(
                     connection,
                     delivery,

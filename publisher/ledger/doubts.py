@@ -163,7 +163,9 @@ class Doubts:
         with self._database.write() as connection:
             match sighting:
                 case Accepted() if self._is_taken(connection, delivery, sighting.remote_id):
-                    message = "Another delivery turned out to be that post; it is looked for again."
+                    message = _(
+                        "Another delivery turned out to be that post; it is looked for again."
+                    )
                     return self._unread(connection, delivery, message)
                 case Accepted():
                     target, columns = known_out(delivery, sighting)
@@ -218,9 +220,11 @@ class Doubts:
                 delivery,
                 "refused",
                 target=State.FAILED,
-                error_message="The platform says that this text is on the account already, but "
-                "it is not among the posts since then. Look at the account; change the text if it "
-                "must go out again.",
+                error_message=_(
+                    "The platform says that this text is on the account already, but it is "
+                    "not among the posts since then. Look at the account; change the text "
+                    "if it must go out again."
+                ),
                 **_NO_DOUBT,
             )
         return self._change(

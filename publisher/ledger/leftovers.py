@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, exists, or_, select
 
+from publisher.language import _
 from publisher.ledger.tables import deliveries
 from publisher.models import Delivery, Prepared
 from publisher.states import ENDED_UNSENT, State
@@ -26,9 +27,10 @@ def without_others(connection: Connection, delivery: Delivery, prepared: Prepare
     own = tuple(i for i in found if i not in others and i != draft_id)
     changes: dict[str, Any] = {"leftovers": own}
     if others:
-        changes["note"] = (
-            "Another delivery has the same words, so what lies unpublished on the Page may be its: "
-            f"left alone ({', '.join(others)})."
+        changes["note"] = _(
+            "Another delivery has the same words, so what lies unpublished on the "
+            "Page may be its: left alone ({ids}).",
+            ids=", ".join(others),
         )
     if draft_id in others:
         changes |= {"draft_id": None, "digest": None}

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from publisher.clock import Clock
 from publisher.errors import NoSuchPost
+from publisher.language import _
 from publisher.ledger.aftermath import Gap, gaps
 from publisher.ledger.database import Database
 from publisher.ledger.holds import held_for_a_person, waits_for_a_person
@@ -207,7 +208,7 @@ class Queries:
         """Every step of a post's deliveries; NoSuchPost when the ledger has none of it."""
         found = self._steps(deliveries.c.post == post)
         if not found:
-            raise NoSuchPost(f"The ledger has no post {post}.")
+            raise NoSuchPost(_("The ledger has no post {post}.", post=post))
         return found
 
     def steps(self, after: int, limit: int = 500) -> list[Step]:

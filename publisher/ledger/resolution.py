@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from publisher.errors import NotPossible, UsageError
+from publisher.language import _, later, plural
 from publisher.ledger.doubts import known_out
 from publisher.ledger.tables import deliveries
 from publisher.models import Delivery
@@ -17,9 +18,11 @@ from publisher.states import State
 _OF_X = re.compile(r"[0-9]{1,19}")  # docs.x.com/fundamentals/x-ids
 _OF_OTHERS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}")
 _EXAMPLES = {
-    "twitter": "the number at the end of the post's address, such as 1811000000000000001",
-    "facebook": "the post's number, such as 100200300_400500600",
-    "site": "the name of the post's page, without .html",
+    "twitter": later(
+        "Give the number at the end of the post's address, such as 1811000000000000001."
+    ),
+    "facebook": later("Give the post's number, such as 100200300_400500600."),
+    "site": later("Give the name of the post's page, without .html."),
 }
 
 
@@ -42,16 +45,21 @@ def resolved(
 
 def _refuse_malformed(delivery: Delivery, remote_ids: Sequence[str]) -> None:
     shape = _OF_X if delivery.channel == "twitter" else _OF_OTHERS
-    example = _EXAMPLES.get(delivery.channel, "what the platform shows for the post")
+    hint = _EXAMPLES.get(delivery.channel, later("Give what the platform shows for the post."))
     for remote_id in remote_ids:
         if not shape.fullmatch(remote_id):
             raise UsageError(
-                f"{remote_id!r} is no id of a post on {delivery.account}.",
-                hint=f"Give {example}.",
+                _(
+                    "{remote_id!r} is no id of a post on {account}.",
+                    remote_id=remote_id,
+                    account=delivery.account,
+                ),
+                hint=_(hint),
             )
         if remote_ids.count(remote_id) > 1:
             raise UsageError(
-                f"{remote_id} is named more than once.", hint="Each part has an id of its own."
+                _("{remote_id} is named more than once.", remote_id=remote_id),
+                hint=_("Each part has an id of its own."),
             )
 
 
@@ -60,15 +68,36 @@ def _refuse_too_many(delivery: Delivery, remote_ids: Sequence[str]) -> None:
     left = parts - recorded
     if len(remote_ids) <= left:
         return
-    of_parts = "1 part" if parts == 1 else f"{parts} parts"
-    on_record = f", and {recorded} of them on record" if recorded else ""
-    behind = f" Begin with part {recorded + 1}." if recorded else ""
-    raise NotPossible(
-        f"{delivery.post} to {delivery.account} has {of_parts}{on_record}; "
-        f"you named {len(remote_ids)} ids.",
-        hint=f"Name {'one id' if left == 1 else f'at most {left} ids, in the order of the parts'}."
-        f"{behind}",
+    named = {"post": delivery.post, "account": delivery.account, "named": len(remote_ids)}
+    message = (
+        plural(
+            "{post} to {account} has {number} part, and {recorded} of them on record; you named "
+            "{named} ids.",
+            "{post} to {account} has {number} parts, and {recorded} of them on record; you named "
+            "{named} ids.",
+            parts,
+            recorded=recorded,
+            **named,
+        )
+        if recorded
+        else plural(
+            "{post} to {account} has {number} part; you named {named} ids.",
+            "{post} to {account} has {number} parts; you named {named} ids.",
+            parts,
+            **named,
+        )
     )
+    hint = (
+        _("Name one id.")
+        if left == 1
+        else plural(
+            "Name at most {number} id, in the order of the parts.",
+            "Name at most {number} ids, in the order of the parts.",
+            left,
+        )
+    )
+    behind = _("Begin with part {part}.", part=recorded + 1) if recorded else ""
+    raise NotPossible(message, hint=f"{hint} {behind}".rstrip())
 
 
 def _refuse_known(connection: Connection, delivery: Delivery, remote_ids: Sequence[str]) -> None:
@@ -83,6 +112,11 @@ def _refuse_known(connection: Connection, delivery: Delivery, remote_ids: Sequen
         for row in rows:
             part = json.loads(row.remote_ids).index(remote_id) + 1
             raise NotPossible(
-                f"{remote_id} is on record already, as part {part} of {row.post}.",
-                hint="Look at the account again: each part has an id of its own.",
+                _(
+                    "{remote_id} is on record already, as part {part} of {post}.",
+                    remote_id=remote_id,
+                    part=part,
+                    post=row.post,
+                ),
+                hint=_("Look at the account again: each part has an id of its own."),
             )

@@ -1,9 +1,17 @@
-"""HTML pages from templates: everything escaped, nothing loaded from elsewhere, no script."""
+"""HTML pages from templates: everything escaped, nothing loaded from elsewhere, no script.
+
+They speak the language that is current while a page is made.
+"""
 
 import base64
 import hashlib
+from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
+from markupsafe import Markup
+
+from publisher import language
+from publisher.looks.local import number
 
 
 def environment(package: str, *others: str) -> Environment:
@@ -18,8 +26,25 @@ def environment(package: str, *others: str) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
     )
-    templates.globals["policy"] = policy
+    templates.globals |= {
+        "_": _translated,
+        "plural": _counted,
+        "language": language.current,
+        "policy": policy,
+    }
+    templates.filters["number"] = number
     return templates
+
+
+def _translated(message: str, **values: Any) -> Markup:
+    """`publisher.language._` for templates: all is escaped but values that are HTML already."""
+    return Markup.escape(language._(message)).format(**values)
+
+
+def _counted(one: str, many: str, count: int, **values: Any) -> Markup:
+    """`publisher.language.plural` for templates; `{number}` is written as the language does."""
+    form = language.form(one, many, count)
+    return Markup.escape(form).format(number=number(count), **values)
 
 
 def policy(css: str) -> str:

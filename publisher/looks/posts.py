@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from markupsafe import Markup, escape
 
 from publisher.looks.links import links
+from publisher.looks.local import written
 
 SHOWN_AT_ONCE = 480
 """Characters of a Facebook text before "See more"; the platform folds at about this length."""
@@ -133,8 +134,7 @@ def data_uri(media_type: str, content: bytes) -> str:
 
 def short_time(instant: datetime, zone: tzinfo) -> str:
     """`7 Mar 2016, 13:00`, there."""
-    local = instant.astimezone(zone)
-    return f"{local.day} {local:%b %Y, %H:%M}"
+    return written(instant.astimezone(zone), "d MMM y, HH:mm")
 
 
 def linked(text: str) -> Markup:

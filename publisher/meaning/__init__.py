@@ -10,6 +10,7 @@ Messages are for the manager: what happened and what to do next, without address
 
 from typing import Literal, overload
 
+from publisher.language import _
 from publisher.meaning import facebook, twitter
 from publisher.meaning.common import DEFAULT_REST, doubt, unread
 from publisher.outcome import Answer, Deferred, Kind, Outcome, Reading, Step, Wire
@@ -29,12 +30,23 @@ def meaning(channel: str, answer: Answer, step: Step = Step.PUBLISH) -> Outcome:
     """What `answer` to a request of `channel` (`twitter` or `facebook`) means."""
     name = _NAMES[channel]
     if answer.wire is Wire.NOT_SENT:
-        what = f"{name} could not be reached ({answer.reason or 'no connection'})"
+        what = _(
+            "{name} could not be reached ({reason})",
+            name=name,
+            reason=answer.reason or _("no connection"),
+        )
         if step is Step.READ:
             return unread(what)
-        return Deferred(Kind.UNAVAILABLE, f"{what}. Nothing was sent; it will be tried again.")
+        return Deferred(
+            Kind.UNAVAILABLE, _("{what}. Nothing was sent; it will be tried again.", what=what)
+        )
     if answer.wire is Wire.NO_ANSWER:
-        return doubt(f"{name} gave no answer ({answer.reason or 'connection lost'})", step)
+        what = _(
+            "{name} gave no answer ({reason})",
+            name=name,
+            reason=answer.reason or _("connection lost"),
+        )
+        return doubt(what, step)
     if step is Step.READ:
         return _READINGS[channel](answer)
     return _MEANINGS[channel](answer, step)
@@ -42,4 +54,4 @@ def meaning(channel: str, answer: Answer, step: Step = Step.PUBLISH) -> Outcome:
 
 def unreadable(channel: str) -> Deferred:
     """What an answer means that should tell what is on the platform, and does not."""
-    return unread(f"{_NAMES[channel]} gave an answer that cannot be used")
+    return unread(_("{platform} gave an answer that cannot be used", platform=_NAMES[channel]))

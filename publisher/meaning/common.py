@@ -5,25 +5,35 @@ import re
 from datetime import timedelta
 from typing import Any
 
+from publisher.language import _, later
 from publisher.outcome import Deferred, Kind, Step, Unknown
 
 DEFAULT_REST = timedelta(minutes=15)
 """How long an account rests when the platform says that it must, but not credibly how long."""
 LONGEST_REST = timedelta(days=7)
-RESUME = "Then resume the account."
+RESUME = later("Then resume the account.")
 
 
 def doubt(what: str, step: Step) -> Unknown | Deferred:
     """Whether the request had its effect cannot be told from its end."""
     if step is Step.LAY_READY:
-        message = f"{what} while the post was laid ready. Nothing is public; it will be repeated."
+        message = _(
+            "{what} while the post was laid ready. Nothing is public; it will be repeated.",
+            what=what,
+        )
         return Deferred(Kind.UNAVAILABLE, message)
     if step is Step.READ:
         return unread(what)
     if step is Step.WITHDRAW:
-        return Unknown(f"{what}, so the post may be deleted or not. Withdraw it again.")
+        return Unknown(
+            _("{what}, so the post may be deleted or not. Withdraw it again.", what=what)
+        )
     return Unknown(
-        f"{what}, so the post may be out or not. The account is read before anything is sent again."
+        _(
+            "{what}, so the post may be out or not. The account is read before "
+            "anything is sent again.",
+            what=what,
+        )
     )
 
 
@@ -31,8 +41,11 @@ def unread(what: str) -> Deferred:
     """The account could not be read."""
     return Deferred(
         Kind.UNAVAILABLE,
-        f"{what} when the account was read. Whether the post is out is not known yet; the account "
-        "will be read again.",
+        _(
+            "{what} when the account was read. Whether the post is out is not "
+            "known yet; the account will be read again.",
+            what=what,
+        ),
     )
 
 
@@ -68,7 +81,7 @@ def number(value: Any) -> float:
 
 
 def named_status(status: int) -> str:
-    return f"status {status}" if 100 <= status <= 999 else "no status"
+    return _("status {status}", status=status) if 100 <= status <= 999 else _("no status")
 
 
 def quote(text: Any) -> str:

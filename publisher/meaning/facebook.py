@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from publisher.language import _, later
 from publisher.meaning.common import (
     DEFAULT_REST,
     LONGEST_REST,
@@ -37,13 +38,13 @@ _TRANSIENT = frozenset({1, 2})
 _BAD_LINK = 1609005
 _MISSING_OBJECT = 33  # subcode of 100
 _TOKEN_REASONS = {
-    458: "the app was removed from the Page's settings",
-    459: "the person who gave it must first sign in to Facebook and pass a check",
-    460: "the person who gave it changed their password",
-    463: "it has expired",
-    464: "the person who gave it has not confirmed their account",
-    467: "it is no longer valid",
-    492: "the person who gave it has no role on the Page any more",
+    458: later("the app was removed from the Page's settings"),
+    459: later("the person who gave it must first sign in to Facebook and pass a check"),
+    460: later("the person who gave it changed their password"),
+    463: later("it has expired"),
+    464: later("the person who gave it has not confirmed their account"),
+    467: later("it is no longer valid"),
+    492: later("the person who gave it has no role on the Page any more"),
 }
 
 
@@ -57,16 +58,19 @@ def meaning(answer: Answer, step: Step) -> Outcome:
         return _throttled(answer)
     if status == 413:
         return Refused(
-            Kind.CONTENT, "Facebook finds this too big. Use a smaller picture and queue it again."
+            Kind.CONTENT,
+            _("Facebook finds this too big. Use a smaller picture and queue it again."),
         )
     if not 200 <= status < 300:
         # The Graph API names an error in every refusal: somebody else has spoken.
-        return doubt(f"Facebook answered with {named_status(status)} and no reason", step)
+        return doubt(
+            _("Facebook answered with {status} and no reason", status=named_status(status)), step
+        )
     data = mapping(body)
     remote_id, confirmed = identifier(data.get("id")), body is True or data.get("success") is True
     if remote_id or (confirmed and step in (Step.REVEAL, Step.WITHDRAW)):
         return Accepted(remote_id, rest_until=_rest(answer))
-    return doubt("Facebook answered with success, but without the id of a post", step)
+    return doubt(_("Facebook answered with success, but without the id of a post"), step)
 
 
 def reading(answer: Answer) -> Reading:
@@ -77,10 +81,12 @@ def reading(answer: Answer) -> Reading:
     if status == 429:
         return _throttled(answer)
     if not 200 <= status < 300:
-        return unread(f"Facebook answered with {named_status(status)} and no reason")
+        return unread(
+            _("Facebook answered with {status} and no reason", status=named_status(status))
+        )
     if isinstance(data.get("is_published"), bool) and (post_id := identifier(data.get("id"))):
         return Accepted(post_id)
-    return unread("Facebook gave an answer that cannot be used")
+    return unread(_("Facebook gave an answer that cannot be used"))
 
 
 def _unreadable(answer: Answer, error: dict[str, Any]) -> Reading:
@@ -92,11 +98,14 @@ def _unreadable(answer: Answer, error: dict[str, Any]) -> Reading:
         return held
     if code == 100 and subcode == _MISSING_OBJECT and error.get("is_transient") is not True:
         return Unknown(
-            "The post that was laid ready on Facebook is there no more. Somebody deleted it, and "
-            "it may have been public before. Look at the Page's activity log, then say with "
-            "`publisher resolve` or `publisher retry` what you saw."
+            _(
+                "The post that was laid ready on Facebook is there no more. Somebody "
+                "deleted it, and it may have been public before. Look at the Page's "
+                "activity log, then say with `publisher resolve` or `publisher retry` "
+                "what you saw."
+            )
         )
-    return unread(f"Facebook refused{says}")
+    return unread(_("Facebook refused{says}", says=says))
 
 
 def _error(answer: Answer, error: dict[str, Any], step: Step) -> Outcome:
@@ -109,18 +118,22 @@ def _error(answer: Answer, error: dict[str, Any], step: Step) -> Outcome:
     if code == 506 and step is Step.LAY_READY:
         return Refused(
             Kind.DUPLICATE,
-            "Facebook says that this text is on the Page already. Look at the Page; if it is not "
-            "there, change the draft and queue it again.",
+            _(
+                "Facebook says that this text is on the Page already. Look at the "
+                "Page; if it is not there, change the draft and queue it again."
+            ),
         )
     if code == 506:
         return Unknown(
-            "Facebook says that this text is on the Page already. It is looked for before "
-            "anything is called a failure.",
+            _(
+                "Facebook says that this text is on the Page already. It is looked for "
+                "before anything is called a failure."
+            ),
             duplicate=True,
         )
     refused = 400 <= (answer.status or 0) < 500 and code is not None
     if code in _TRANSIENT or error.get("is_transient") is True or not (refused or code == 100):
-        return doubt(f"Facebook had a fault of its own{says}", step)
+        return doubt(_("Facebook had a fault of its own{says}", says=says), step)
     return _refused(code, subcode, says, step)
 
 
@@ -130,47 +143,67 @@ def _refused(code: int | None, subcode: int | None, says: str, step: Step) -> Ou
     if code == 100 and subcode == _MISSING_OBJECT and step is Step.REVEAL:
         return Refused(
             Kind.CONTENT,
-            "The post that was laid ready on Facebook is there no more: somebody deleted it. "
-            "Retry it to have it made again.",
+            _(
+                "The post that was laid ready on Facebook is there no more: somebody "
+                "deleted it. Retry it to have it made again."
+            ),
         )
     if code == _BAD_LINK:
         return Refused(
             Kind.CONTENT,
-            "Facebook cannot read the page that the post links to. Check the link, then retry.",
+            _("Facebook cannot read the page that the post links to. Check the link, then retry."),
         )
     return Refused(
         Kind.CONTENT,
-        f"Facebook refuses this post{says} (code {code}). Change the draft and queue it again.",
+        _(
+            "Facebook refuses this post{says} (code {code}). Change the draft and queue it again.",
+            says=says,
+            code=code,
+        ),
     )
 
 
 def _account(code: int | None, subcode: int | None, says: str) -> AccountHeld | None:
     """The codes that say that the account needs a person."""
     if code in _TOKEN:
-        reason = _TOKEN_REASONS.get(subcode or 0, "it is no longer valid")
+        reason = _(_TOKEN_REASONS.get(subcode or 0, _TOKEN_REASONS[467]))
         return AccountHeld(
             Kind.AUTH,
-            f"Facebook no longer accepts this Page's token: {reason}. Make a new one and put it "
-            f"into secrets.toml, as docs/credentials.md shows. {RESUME}",
+            _(
+                "Facebook no longer accepts this Page's token: {reason}. Make a new "
+                "one and put it into secrets.toml, as docs/credentials.md shows. "
+                "{resume}",
+                reason=reason,
+                resume=_(RESUME),
+            ),
         )
     if code == 10 or (code is not None and 200 <= code <= 299):
         return AccountHeld(
             Kind.PERMISSION,
-            f"The app may not do this on the Page{says} (code {code}). Give it the permissions "
-            f"pages_manage_posts and pages_read_engagement. {RESUME}",
+            _(
+                "The app may not do this on the Page{says} (code {code}). Give it the "
+                "permissions pages_manage_posts and pages_read_engagement. {resume}",
+                says=says,
+                code=code,
+                resume=_(RESUME),
+            ),
         )
     if code == 368:
         return AccountHeld(
             Kind.POLICY,
-            f"Facebook blocks this Page for breaking its rules{says}. Look at the Page's quality "
-            f"page on Facebook. {RESUME}",
+            _(
+                "Facebook blocks this Page for breaking its rules{says}. Look at the "
+                "Page's quality page on Facebook. {resume}",
+                says=says,
+                resume=_(RESUME),
+            ),
         )
     return None
 
 
 def _throttled(answer: Answer) -> AccountHeld:
     until = answer.received_at + (_regained_after(_usage(answer)) or DEFAULT_REST)
-    message = "Facebook takes no more from this Page for now. It goes on by itself."
+    message = _("Facebook takes no more from this Page for now. It goes on by itself.")
     return AccountHeld(Kind.RATE_LIMIT, message, until)
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from publisher.language import _
 from publisher.meaning.common import (
     DEFAULT_REST,
     LONGEST_REST,
@@ -41,7 +42,7 @@ def meaning(answer: Answer, step: Step) -> Outcome:
     if 200 <= status < 300:
         return _taken(answer, body, step)
     if status < 400 or status >= 500 or status in _DOUBTS:
-        return doubt(f"X answered with {named_status(status)}", step)
+        return doubt(_("X answered with {status}", status=named_status(status)), step)
     if status == 404 and step is Step.WITHDRAW:
         return Accepted("")
     if status == 403:
@@ -49,7 +50,8 @@ def meaning(answer: Answer, step: Step) -> Outcome:
     if status in _FAULTS_OF_THE_POST:
         says = _says(body)
         return Refused(
-            Kind.CONTENT, f"X refuses this post{says}. Change the draft and queue it again."
+            Kind.CONTENT,
+            _("X refuses this post{says}. Change the draft and queue it again.", says=says),
         )
     return _account(answer, body)
 
@@ -60,13 +62,13 @@ def reading(answer: Answer) -> Reading:
     if status in _FAULTS_OF_THE_ACCOUNT:
         return _account(answer, body)
     if not 200 <= status < 300:
-        return unread(f"X answered with {named_status(status)}")
+        return unread(_("X answered with {status}", status=named_status(status)))
     # The count tells an empty list from an answer that has nothing but errors.
     found, count = body.get("data", []), whole(mapping(body.get("meta")).get("result_count"))
     remote_id = identifier(mapping(found).get("id"))
     if remote_id or (isinstance(found, list) and count == len(found)):
         return Accepted(remote_id)
-    return unread("X gave an answer that cannot be used")
+    return unread(_("X gave an answer that cannot be used"))
 
 
 def _taken(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
@@ -78,69 +80,94 @@ def _taken(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
         )
         if data.get("deleted") is True or gone:
             return Accepted("")
-        return doubt("X did not confirm that the post is deleted", step)
+        return doubt(_("X did not confirm that the post is deleted"), step)
     if remote_id := identifier(data.get("id")):
         return Accepted(remote_id, rest_until=_rest(answer))
-    return doubt("X answered with success, but without the id of a post", step)
+    return doubt(_("X answered with success, but without the id of a post"), step)
 
 
 def _forbidden(body: dict[str, Any]) -> Outcome:
     detail = str(body.get("detail", "")).lower()
     if "duplicate content" in detail:
         return Unknown(
-            "X says that this text is on the account already. It is looked for before anything "
-            "is called a failure.",
+            _(
+                "X says that this text is on the account already. It is looked for "
+                "before anything is called a failure."
+            ),
             duplicate=True,
         )
     if "reply to this conversation" in detail:
         return Refused(
             Kind.POLICY,
-            "X does not let this account answer here, so the thread stops at this part. Publish "
-            "the rest by hand, or as a post of its own.",
+            _(
+                "X does not let this account answer here, so the thread stops at this "
+                "part. Publish the rest by hand, or as a post of its own."
+            ),
         )
     if "attempted to reply" in detail:
         return Refused(
             Kind.CONTENT,
-            "The part before this one is no longer on X, so the thread stops here. Publish the "
-            "rest as a post of its own.",
+            _(
+                "The part before this one is no longer on X, so the thread stops here. "
+                "Publish the rest as a post of its own."
+            ),
         )
     if "too long" in detail:  # seen with the older API, and kept in case the newer one says it too
         return Refused(
-            Kind.CONTENT, "The text is too long for X. Shorten the draft and queue it again."
+            Kind.CONTENT, _("The text is too long for X. Shorten the draft and queue it again.")
         )
-    return _not_allowed("post", body)
-
-
-def _not_allowed(what: str, body: dict[str, Any]) -> AccountHeld:
     return AccountHeld(
         Kind.PERMISSION,
-        f"X does not let this account {what}{_says(body)}. Sign in to X with it, look for a "
-        f"notice, and check the app's permissions. {RESUME}",
+        _(
+            "X does not let this account post{says}. Sign in to X with it, look for a notice, and "
+            "check the app's permissions. {resume}",
+            says=_says(body),
+            resume=_(RESUME),
+        ),
     )
 
 
 def _account(answer: Answer, body: dict[str, Any]) -> AccountHeld:
     if answer.status == 429:
         until = _rest(answer) or answer.received_at + DEFAULT_REST
-        message = "X takes no more from this account for now. It goes on by itself."
+        message = _("X takes no more from this account for now. It goes on by itself.")
         return AccountHeld(Kind.RATE_LIMIT, message, until)
     if answer.status == 401:
         return AccountHeld(
             Kind.AUTH,
-            "X no longer accepts this account's keys. Put valid ones into secrets.toml, as "
-            f"docs/credentials.md shows. {RESUME}",
+            _(
+                "X no longer accepts this account's keys. Put valid ones into "
+                "secrets.toml, as docs/credentials.md shows. {resume}",
+                resume=_(RESUME),
+            ),
         )
     if answer.status == 402:
         return AccountHeld(
             Kind.PERMISSION,
-            f"The credits for X are used up. Buy new ones in X's developer console. {RESUME}",
+            _(
+                "The credits for X are used up. Buy new ones in X's developer console. {resume}",
+                resume=_(RESUME),
+            ),
         )
     if answer.status == 403:
-        return _not_allowed("read its own posts", body)
+        return AccountHeld(
+            Kind.PERMISSION,
+            _(
+                "X does not let this account read its own posts{says}. Sign in to X with it, look "
+                "for a notice, and check the app's permissions. {resume}",
+                says=_says(body),
+                resume=_(RESUME),
+            ),
+        )
     return AccountHeld(
         Kind.PERMISSION,
-        f"X does not offer this to the account's app{_says(body)} "
-        f"({named_status(answer.status or 0)}). Check the app in X's developer console. {RESUME}",
+        _(
+            "X does not offer this to the account's app{says} ({status}). Check the app in X's "
+            "developer console. {resume}",
+            says=_says(body),
+            status=named_status(answer.status or 0),
+            resume=_(RESUME),
+        ),
     )
 
 

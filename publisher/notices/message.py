@@ -11,18 +11,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
+from publisher.language import _, later, plural
 from publisher.ledger.news import HeldAccount, Item, StuckDelivery
-from publisher.states import State
+from publisher.states import State, counted
 
 _SHOWN = 10
 _QUOTED = re.compile(r" ?\(“.*”\)", re.DOTALL)
 """A platform's own words, as `publisher.meaning` quotes them."""
-_STATES = {
-    State.FAILED: "failed",
-    State.MISSED: "was missed",
-    State.UNCERTAIN: "is uncertain: it may be out or not",
+_EVENTS = {
+    State.FAILED: later("{post} to {account} failed"),
+    State.MISSED: later("{post} to {account} was missed"),
+    State.UNCERTAIN: later("{post} to {account} is uncertain: it may be out or not"),
 }
-_OVERVIEW = "`publisher status` shows all that needs a person."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,16 @@ class Message:
 
 Compose = Callable[[Sequence[Item]], Message]
 
-TRIAL = Message(
-    "Publisher: a test",
-    "Somebody tried the notices with `publisher notify`. When an account or a post needs a "
-    "person, it is told here.",
-)
+
+def trial() -> Message:
+    """What `publisher notify` sends."""
+    return Message(
+        _("Publisher: a test"),
+        _(
+            "Somebody tried the notices with `publisher notify`. When an account or a post needs a "
+            "person, it is told here."
+        ),
+    )
 
 
 def compose(items: Sequence[Item], zone: tzinfo) -> Message:
@@ -51,30 +56,38 @@ def compose(items: Sequence[Item], zone: tzinfo) -> Message:
     if len(items) > 1:
         paragraphs.insert(0, _summary(items))
     if len(items) > _SHOWN:
-        paragraphs.append(f"… and {len(items) - _SHOWN} more.")
-    return Message(_title(items), "\n\n".join([*paragraphs, _OVERVIEW]))
+        paragraphs.append(_("… and {number} more.", number=len(items) - _SHOWN))
+    paragraphs.append(_("`publisher status` shows all that needs a person."))
+    return Message(_title(items), "\n\n".join(paragraphs))
 
 
 def _title(items: Sequence[Item]) -> str:
     if len(items) > 1:
-        return f"Publisher: {len(items)} things to look at"
+        return plural(
+            "Publisher: {number} thing to look at",
+            "Publisher: {number} things to look at",
+            len(items),
+        )
     return f"Publisher: {_plain(_event(items[0]))}"
 
 
 def _event(item: Item) -> str:
     if isinstance(item, StuckDelivery):
-        return f"{item.post} to {item.account} {_STATES[item.state]}"
-    return f"{item.account} {'rests' if item.until else 'is held'}"
+        return _(_EVENTS[item.state], post=item.post, account=item.account)
+    if item.until:
+        return _("{account} rests", account=item.account)
+    return _("{account} is held", account=item.account)
 
 
 def _summary(items: Sequence[Item]) -> str:
     """`1 account held or resting, 47 failed, 3 missed.`"""
     states = Counter(item.state for item in items if isinstance(item, StuckDelivery))
     accounts = len(items) - states.total()
-    noun = "account" if accounts == 1 else "accounts"
-    parts = [f"{accounts} {noun} held or resting"] if accounts else []
-    parts += [f"{states[state]} {state}" for state in _STATES if states[state]]
-    return f"{', '.join(parts)}."
+    parts = [
+        plural("{number} account held or resting", "{number} accounts held or resting", accounts)
+    ]
+    counts = [counted(state, states[state]) for state in _EVENTS if states[state]]
+    return f"{', '.join([*(parts if accounts else []), *counts])}."
 
 
 def _paragraph(item: Item, zone: tzinfo) -> str:
@@ -86,11 +99,14 @@ def _paragraph(item: Item, zone: tzinfo) -> str:
 
 def _of_delivery(item: StuckDelivery, zone: tzinfo) -> list[str]:
     kind = f" ({item.kind})" if item.kind else ""
-    sentences = [f"{_event(item)}{kind}. It was due {_time(item.due_at, zone)}."]
+    sentences = [
+        f"{_event(item)}{kind}.",
+        _("It was due {time}.", time=_time(item.due_at, zone)),
+    ]
     if item.message:
         sentences.append(_without_quotes(item.message))
     if item.parts_out:
-        sentences.append(f"Parts of the thread that are out: {item.parts_out}.")
+        sentences.append(_("Parts of the thread that are out: {number}.", number=item.parts_out))
     return [*sentences, _remedy(item)]
 
 
@@ -98,27 +114,41 @@ def _remedy(item: StuckDelivery) -> str:
     named = f"{shlex.quote(item.post)} --account {item.account}"
     match item.state:
         case State.UNCERTAIN:
-            return (
-                "Look at the account. If the post is there: "
-                f"`publisher resolve {named} --published ID`. If not: `publisher retry {named}`."
+            return _(
+                "Look at the account. If the post is there: `publisher resolve {named} --published "
+                "ID`. If not: `publisher retry {named}`.",
+                named=named,
             )
         case State.MISSED:
-            return "Give the draft a new time, then: `publisher queue`."
+            return _("Give the draft a new time, then: `publisher queue`.")
         case _:
-            return (
-                "With the draft changed: `publisher queue`. As it is, once more: "
-                f"`publisher retry {named}`."
+            return _(
+                "With the draft changed: `publisher queue`. As it is, once more: `publisher retry "
+                "{named}`.",
+                named=named,
             )
 
 
 def _of_account(item: HeldAccount, zone: tzinfo) -> list[str]:
-    until = f"until {_time(item.until, zone)}" if item.until else "until a person acts"
-    sentences = [f"{_event(item)} {until}.", _without_quotes(item.message)]
+    state = (
+        _("{account} rests until {time}.", account=item.account, time=_time(item.until, zone))
+        if item.until
+        else _("{account} is held until a person acts.", account=item.account)
+    )
+    sentences = [state, _without_quotes(item.message)]
     if item.next_due:
-        posts = "1 post waits" if item.waiting == 1 else f"{item.waiting} posts wait"
-        sentences.append(f"{posts}; the first is due {_time(item.next_due, zone)}.")
+        sentences.append(
+            plural(
+                "{number} post waits; the first is due {time}.",
+                "{number} posts wait; the first is due {time}.",
+                item.waiting,
+                time=_time(item.next_due, zone),
+            )
+        )
     if item.until is None:
-        sentences.append(f"When it is mended: `publisher resume --account {item.account}`.")
+        sentences.append(
+            _("When it is mended: `publisher resume --account {account}`.", account=item.account)
+        )
     return sentences
 
 

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from publisher import logs
 from publisher.errors import ConfigurationError, NoticeNotSent
+from publisher.language import _
 from publisher.notices.message import Message
 
 if TYPE_CHECKING:
@@ -47,7 +48,11 @@ class Service:
         except Exception as error:  # noqa: BLE001 - a plugin's; its text may hold the address
             raise NoticeNotSent(f"{self.name}: {type(error).__name__}.") from None
         if not result:
-            why = f"it answered with status {statuses[-1]}" if statuses else "it took no message"
+            why = (
+                _("it answered with status {status}", status=statuses[-1])
+                if statuses
+                else _("it took no message")
+            )
             raise NoticeNotSent(f"{self.name}: {why}.")
 
 
@@ -76,9 +81,14 @@ def open_services(urls: Sequence[SecretStr]) -> tuple[list[Service], list[Config
         if plugin is None:
             problems.append(
                 ConfigurationError(
-                    f"notices.urls: number {number} is no address that Apprise can use.",
-                    hint="It stands in secrets.toml or in PUBLISHER_NOTICES__URLS; "
-                    "docs/notices.md shows examples.",
+                    _(
+                        "notices.urls: number {number} is no address that Apprise can use.",
+                        number=number,
+                    ),
+                    hint=_(
+                        "It stands in secrets.toml or in PUBLISHER_NOTICES__URLS; "
+                        "docs/notices.md shows examples."
+                    ),
                 )
             )
             continue

@@ -10,6 +10,7 @@ from pathlib import Path
 from publisher.checking import check
 from publisher.clock import Clock
 from publisher.errors import NotPossible
+from publisher.language import _
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.moves import Moved
 from publisher.ledger.queries import Queries
@@ -56,8 +57,10 @@ class Planner:
                 # A delivery moved on while the drafts were read: look at the ledger again.
                 if not tries_left:
                     raise NotPossible(
-                        "The ledger kept changing while the drafts were read; nothing was written.",
-                        hint="Somebody else is queueing at this moment. Try again.",
+                        _(
+                            "The ledger kept changing while the drafts were read; nothing was written."
+                        ),
+                        hint=_("Somebody else is queueing at this moment. Try again."),
                     ) from None
                 continue
             return plan

@@ -10,6 +10,7 @@ from publisher.content import pictures, rendering
 from publisher.content.library import Library
 from publisher.content.pictures import CleanPicture
 from publisher.errors import PictureUnusable
+from publisher.language import _, later, plural
 from publisher.ledger.ledger import StoredPicture
 from publisher.ledger.queries import Queries
 from publisher.models import (
@@ -42,13 +43,32 @@ from publisher.planning.problems import Problems
 from publisher.settings import Settings
 from publisher.states import ENDED_UNSENT, State
 
-_OUT = {
-    State.PUBLISHING: "being published at this moment",
-    State.PUBLISHED: "out",
-    State.UNCERTAIN: "out, or possibly out,",
-    State.WITHDRAWN: "withdrawn, after it was out,",
+_BEYOND_REACH = {
+    State.PUBLISHING: later(
+        "It is being published at this moment on {account}; this edit changes nothing there."
+    ),
+    State.PUBLISHED: later("It is out on {account}; this edit changes nothing there."),
+    State.UNCERTAIN: later(
+        "It is out, or possibly out, on {account}; this edit changes nothing there."
+    ),
+    State.WITHDRAWN: later(
+        "It is withdrawn, after it was out, on {account}; this edit changes nothing there."
+    ),
 }
-"""How to say that a delivery is beyond the reach of its draft."""
+_TOO_LATE = {
+    GONE: later(
+        "It is being published at this moment on {account}, though its draft is gone: that comes "
+        "too late."
+    ),
+    NOT_ADDRESSED: later(
+        "It is being published at this moment on {account}, though its draft no longer names this "
+        "account: that comes too late."
+    ),
+    UNFINISHED: later(
+        "It is being published at this moment on {account}, though its draft has no `at` any more: "
+        "that comes too late."
+    ),
+}
 
 
 class Comparison:
@@ -162,7 +182,7 @@ class Comparison:
         if post.due_at is None:
             return
         expires_after = post.expires_after or self._settings.delivery.expires
-        recipients, _ = rendering.recipients(post, self._accounts)
+        recipients, _problems = rendering.recipients(post, self._accounts)
         for account in recipients:
             yield Wish(
                 post=post.id,
@@ -210,9 +230,8 @@ class Comparison:
             self._problems.warning(
                 post,
                 "already-out",
-                f"It is {_OUT[delivery.state]} on {delivery.account}; this edit changes nothing "
-                "there.",
-                "Withdraw it and write a new draft, if the public must see something else.",
+                _(_BEYOND_REACH[delivery.state], account=delivery.account),
+                _("Withdraw it and write a new draft, if the public must see something else."),
             )
 
     def _change(self, kind: Change, post: Post, wish: Wish, delivery: Delivery | None) -> None:
@@ -221,17 +240,25 @@ class Comparison:
             self._problems.error(
                 post,
                 "embargo-after-expiry",
-                f"Its embargo ends {utc(wish.embargo_until)}, after it expired "
-                f"{utc(wish.expires_at)}: it could never go out.",
-                "Give it a later `at`, or a longer `expires`.",
+                _(
+                    "Its embargo ends {embargo}, after it expired {expiry}: it could never go out.",
+                    embargo=utc(wish.embargo_until),
+                    expiry=utc(wish.expires_at),
+                ),
+                _("Give it a later `at`, or a longer `expires`."),
             )
         elif delivery is not None and not keeps_what_is_out(wish, delivery):
             self._problems.error(
                 post,
                 "partly-out",
-                f"{len(delivery.remote_ids)} of its parts are out on {delivery.account} already, "
-                "and this edit changes them.",
-                "Leave the parts that are out as they were; later ones may change.",
+                plural(
+                    "{number} of its parts is out on {account} already, and this edit changes it.",
+                    "{number} of its parts are out on {account} already, and this edit changes "
+                    "them.",
+                    len(delivery.remote_ids),
+                    account=delivery.account,
+                ),
+                _("Leave the parts that are out as they were; later ones may change."),
             )
         else:
             note = in_words(kind, wish, delivery)
@@ -261,9 +288,8 @@ class Comparison:
                 self._problems.warning(
                     post or Post(id=delivery.post, file=f"posts/{delivery.post}.md"),
                     "already-out",
-                    f"It is {_OUT[delivery.state]} on {delivery.account}, though {note}: that "
-                    "comes too late.",
-                    "Look at it in a moment; `publisher withdraw` takes it down.",
+                    _(_TOO_LATE[note], account=delivery.account),
+                    _("Look at it in a moment; `publisher withdraw` takes it down."),
                 )
 
     def _pictures(self) -> dict[str, StoredPicture]:

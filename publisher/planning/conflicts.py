@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta, tzinfo
 from itertools import pairwise
 
+from publisher.language import _
 from publisher.models import Account, Post, Problem, Severity, Wish
 
 APART = timedelta(minutes=5)
@@ -47,12 +48,18 @@ class Conflicts:
                 gap = leaves_at(second) - leaves_at(first)
                 if gap < APART:
                     wish, other = self._one_to_warn_about(first, second)
-                    when = "at the same time as" if not gap else f"within {_span(gap)} of"
+                    named = {"account": account, "other": other.post}
                     yield from self._warning(
                         wish,
                         "too-close",
-                        f"It goes out on {account} {when} {other.post}.",
-                        "Move one of them, if readers should see both.",
+                        _(
+                            "It goes out on {account} within {span} of {other}.",
+                            span=_span(gap),
+                            **named,
+                        )
+                        if gap
+                        else _("It goes out on {account} at the same time as {other}.", **named),
+                        _("Move one of them, if readers should see both."),
                     )
 
     def _at_night(self) -> Iterator[Problem]:
@@ -62,8 +69,12 @@ class Conflicts:
                 yield from self._warning(
                     wish,
                     "at-night",
-                    f"It goes out on {wish.account} at {local:%H:%M} there, while readers sleep.",
-                    "Give it another `at`, unless it is meant.",
+                    _(
+                        "It goes out on {account} at {time} there, while readers sleep.",
+                        account=wish.account,
+                        time=f"{local:%H:%M}",
+                    ),
+                    _("Give it another `at`, unless it is meant."),
                 )
 
     def _same_text_on_x(self) -> Iterator[Problem]:
@@ -81,9 +92,14 @@ class Conflicts:
                     yield from self._warning(
                         wish,
                         "same-text-on-x",
-                        f"{wish.account} and {other.account} say the same, word for word; X may "
-                        "take that for spam.",
-                        "Let one account write, and the other repost it or say it in its own words.",
+                        _(
+                            "{account} and {other} say the same, word for word; X may take that for spam.",
+                            account=wish.account,
+                            other=other.account,
+                        ),
+                        _(
+                            "Let one account write, and the other repost it or say it in its own words."
+                        ),
                     )
 
     def _one_to_warn_about(self, first: Wish, second: Wish) -> tuple[Wish, Wish]:

@@ -2,13 +2,15 @@
 
 from datetime import datetime
 
+from publisher.language import later
 from publisher.models import Delivery, Wish
 from publisher.planning.plan import Change
 from publisher.states import State
 
-GONE = "its draft is gone"
-NOT_ADDRESSED = "its draft no longer names this account"
-UNFINISHED = "its draft has no `at` any more"
+# Kept in the ledger as they are, to be known again; screens translate them.
+GONE = later("its draft is gone")
+NOT_ADDRESSED = later("its draft no longer names this account")
+UNFINISHED = later("its draft has no `at` any more")
 _BY_QUEUE = frozenset({GONE, NOT_ADDRESSED, UNFINISHED})
 
 

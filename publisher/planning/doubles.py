@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from publisher.content.library import Library
+from publisher.language import _
 from publisher.ledger.queries import Queries, Tenure
 from publisher.models import Delivery, Post
 from publisher.planning.difference import cancelled_by_a_person
@@ -56,9 +57,13 @@ def refuse(
             problems.error(
                 posts[change.post],
                 "partly-out",
-                f"A part of it is out on {change.account} already, as {other}; under another "
-                "name it would begin anew.",
-                f"Give the draft the name {other} again, or change its text.",
+                _(
+                    "A part of it is out on {account} already, as {other}; under another "
+                    "name it would begin anew.",
+                    account=change.account,
+                    other=other,
+                ),
+                _("Give the draft the name {other} again, or change its text.", other=other),
             )
         else:
             _refuse_whole(change, other, state, posts[change.post], drafts, problems)
@@ -77,24 +82,38 @@ def _refuse_whole(
         problems.warning(
             post,
             "cancelled",
-            f"Somebody cancelled it for {change.account} when it was called {other}; it is "
-            "not queued under another name.",
-            "Change the text, or say `repeat: true`, if it must go out after all.",
+            _(
+                "Somebody cancelled it for {account} when it was called {other}; it is "
+                "not queued under another name.",
+                account=change.account,
+                other=other,
+            ),
+            _("Change the text, or say `repeat: true`, if it must go out after all."),
         )
     elif state in WAITING or drafts.has(other):
         problems.error(
             post,
             "duplicate-text",
-            f"{change.account} has the same text in {other} ({state}).",
-            "Change the text, or say `repeat: true` if it is meant to go out again.",
+            _(
+                "{account} has the same text in {other} ({state}).",
+                account=change.account,
+                other=other,
+                state=_(state),
+            ),
+            _("Change the text, or say `repeat: true` if it is meant to go out again."),
         )
     else:
         problems.warning(
             post,
             "already-out",
-            f"{change.account} has this text already ({state}), from a draft that was "
-            f"called {other}; it does not go out again.",
-            "Nothing to do if the draft was renamed.",
+            _(
+                "{account} has this text already ({state}), from a draft that was "
+                "called {other}; it does not go out again.",
+                account=change.account,
+                state=_(state),
+                other=other,
+            ),
+            _("Nothing to do if the draft was renamed."),
         )
 
 
@@ -126,11 +145,20 @@ def refuse_under_new_names(
         problems.warning(
             posts[change.post],
             "account-renamed",
-            f"The ledger has it for {found.account} ({found.state}), which publisher.toml does "
-            f"not name any more. If that account is called {change.account} now, it would go out "
-            "twice; it is not queued.",
-            f"Nothing to do if {found.account} was renamed. If {change.account} is another "
-            "account, say `repeat: true` in the draft.",
+            _(
+                "The ledger has it for {old} ({state}), which publisher.toml does not "
+                "name any more. If that account is called {account} now, it would go "
+                "out twice; it is not queued.",
+                old=found.account,
+                state=_(found.state),
+                account=change.account,
+            ),
+            _(
+                "Nothing to do if {old} was renamed. If {account} is another account, "
+                "say `repeat: true` in the draft.",
+                old=found.account,
+                account=change.account,
+            ),
         )
 
 

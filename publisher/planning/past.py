@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from publisher.language import _
 from publisher.ledger.aftermath import Gap
 from publisher.models import Delivery, Post, Severity, Wish
 from publisher.planning.difference import same_times, utc
@@ -40,15 +41,23 @@ def doubt(
                 "doubt_since": max(wish.due_at, gap.since),
             }
         )
-        changes[index] = replace(change, wish=uncertain, note="it may be out already")
+        changes[index] = replace(change, wish=uncertain, note=_("it may be out already"))
         problems.warning(
             posts[change.post],
             "may-be-out",
-            f"It was due {utc(leaves_at)}, before the ledger was restored, so it may be out on "
-            f"{change.account} already. It becomes uncertain, and waits for you.",
-            f"Look at the account. It is there: `publisher resolve {change.post} --account "
-            f"{change.account} --published ID`. It is not: `publisher retry {change.post} "
-            f"--account {change.account}`.",
+            _(
+                "It was due {time}, before the ledger was restored, so it may be out "
+                "on {account} already. It becomes uncertain, and waits for you.",
+                time=utc(leaves_at),
+                account=change.account,
+            ),
+            _(
+                "Look at the account. It is there: `publisher resolve {post} --account "
+                "{account} --published ID`. It is not: `publisher retry {post} "
+                "--account {account}`.",
+                post=change.post,
+                account=change.account,
+            ),
         )
 
 
@@ -82,8 +91,13 @@ def refuse(
         problems.add(
             posts[change.post],
             "past",
-            f"Its time for {change.account} is over: it was due {utc(wish.due_at)} and "
-            f"expired {utc(wish.expires_at)}. It is not queued.",
-            "Give it a new `at`, or a longer `expires`, if it must go out.",
+            _(
+                "Its time for {account} is over: it was due {time} and expired "
+                "{expiry}. It is not queued.",
+                account=change.account,
+                time=utc(wish.due_at),
+                expiry=utc(wish.expires_at),
+            ),
+            _("Give it a new `at`, or a longer `expires`, if it must go out."),
             Severity.ERROR if asked_anew else Severity.WARNING,
         )

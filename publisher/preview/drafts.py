@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from publisher.content import rendering
 from publisher.content.library import Library
+from publisher.language import _
 from publisher.models import Account, Delivery, Post, Problem, Severity
 from publisher.preview.pictures import Pictures
 from publisher.preview.recipients import Recipient, Recipients
@@ -124,7 +125,7 @@ class Drafts:
 
     def _view(self, post: Post, numbers: Mapping[str, int]) -> Draft:
         leaves = leaves_at(post)
-        recipients, _ = rendering.recipients(post, self._accounts)
+        recipients, _problems = rendering.recipients(post, self._accounts)
         return Draft(
             number=numbers[post.id],
             id=post.id,
@@ -158,7 +159,7 @@ class Drafts:
             author=None,
             leaves=None,
             instant=None,
-            notes=["Nothing of it can be shown before its errors are mended."],
+            notes=[_("Nothing of it can be shown before its errors are mended.")],
             translations=(),
             problems=self._problems[file],
             recipients=(),
@@ -167,18 +168,23 @@ class Drafts:
 
     def _notes(self, post: Post) -> Iterator[str]:
         if post.due_at is None:
-            yield "It has no time yet: it is checked, and never queued."
+            yield _("It has no time yet: it is checked, and never queued.")
         if post.held:
-            yield f"It is held: {post.held}."
+            yield _("It is held: {reason}.", reason=post.held)
         agenda = self._library.session.agenda
         if post.anchor:
-            yield f"Its time hangs on {_item(agenda[post.anchor].title, post.anchor)}."
+            yield _("Its time hangs on {item}.", item=_item(agenda[post.anchor].title, post.anchor))
         if post.due_at and post.embargo_until and post.embargo_until > post.due_at:
-            yield f"Its own time is {exact(post.due_at, self._zone)}; the embargo ends later."
+            yield _(
+                "Its own time is {time}; the embargo ends later.",
+                time=exact(post.due_at, self._zone),
+            )
         elif post.embargo_until:
-            yield f"Never before {exact(post.embargo_until, self._zone)}, its embargo."
+            yield _("Never before {time}, its embargo.", time=exact(post.embargo_until, self._zone))
         if post.due_at:
-            yield f"Dropped when it is not out {span(self._expiry(post))} after its time."
+            yield _(
+                "Dropped when it is not out {span} after its time.", span=span(self._expiry(post))
+            )
 
     def _expiry(self, post: Post) -> timedelta:
         return post.expires_after or self._settings.delivery.expires

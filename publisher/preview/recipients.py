@@ -9,6 +9,7 @@ from publisher.channels.capabilities import CAPABILITIES
 from publisher.channels.pages import Page
 from publisher.content import rendering
 from publisher.content.counting import length
+from publisher.language import _, later
 from publisher.looks import posts, website
 from publisher.looks.posts import Look
 from publisher.models import Account, Capabilities, Content, Delivery, Picture, Post
@@ -16,7 +17,7 @@ from publisher.preview.pictures import Pictures
 from publisher.preview.times import exact, leaves_at
 from publisher.states import State
 
-_CHANNELS = {"twitter": "X", "facebook": "Facebook", "site": "Website"}
+_CHANNELS = {"twitter": "X", "facebook": "Facebook", "site": later("Website")}
 _LOOKS = {"twitter": "x", "facebook": "facebook", "site": "site"}
 """The class that the stylesheet knows each look by."""
 _BAD = frozenset({State.FAILED, State.MISSED, State.UNCERTAIN})
@@ -101,11 +102,11 @@ class Recipients:
         leaves = leaves_at(post)
         zone = ZoneInfo(account.timezone) if account.timezone else self._zone
         is_site = account.channel == "site"
-        when = posts.short_time(leaves, zone) if leaves else "no time yet"
+        when = posts.short_time(leaves, zone) if leaves else _("no time yet")
         return Recipient(
             account=account,
             title=_title(account),
-            channel=_CHANNELS[account.channel],
+            channel=_(_CHANNELS[account.channel]),
             look=_LOOKS[account.channel],
             leaves=exact(leaves, zone) if leaves and _differ(leaves, zone, self._zone) else None,
             zone=account.timezone,
@@ -153,13 +154,15 @@ class Recipients:
         delivery = self._standing.get((post.id, account.name))
         if delivery is None:
             return None
-        notes = [note for note in (delivery.error_message, delivery.reason) if note]
+        notes = [_(note) for note in (delivery.error_message, delivery.reason) if note]
         if delivery.approved_by:
-            notes.append(f"approved by {delivery.approved_by}")
+            notes.append(_("approved by {name}", name=delivery.approved_by))
         if delivery.content.digest != content.digest:
-            notes.append("the ledger has another text or picture than this draft")
+            notes.append(_("the ledger has another text or picture than this draft"))
         if delivery.due_at != post.due_at:
-            notes.append(f"the ledger has another time: {exact(delivery.due_at, self._zone)}")
+            notes.append(
+                _("the ledger has another time: {time}", time=exact(delivery.due_at, self._zone))
+            )
         url = delivery.url if delivery.url and delivery.url.startswith("https://") else None
         return Standing(delivery.state, delivery.state in _BAD, url, notes)
 

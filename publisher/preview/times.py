@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta, tzinfo
 
+from publisher.language import plural
+from publisher.looks.local import written
 from publisher.models import Post
 
 
@@ -12,8 +14,7 @@ def leaves_at(post: Post) -> datetime | None:
 
 def exact(instant: datetime, zone: tzinfo) -> str:
     """`Mon 7 Mar 2016, 09:00`, there."""
-    local = instant.astimezone(zone)
-    return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
+    return written(instant.astimezone(zone), "EEE d MMM y, HH:mm")
 
 
 def span(duration: timedelta) -> str:
@@ -22,7 +23,7 @@ def span(duration: timedelta) -> str:
     days, minutes = divmod(minutes, 24 * 60)
     hours, minutes = divmod(minutes, 60)
     parts = [
-        f"{days} {'day' if days == 1 else 'days'}" if days else "",
+        plural("{number} day", "{number} days", days) if days else "",
         f"{hours} h" if hours else "",
         f"{minutes} min" if minutes else "",
     ]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from publisher.language import _, later
 from publisher.ledger.queries import Step
 from publisher.looks import html
 from publisher.models import Account, ApprovalRule, Delivery
@@ -23,8 +24,8 @@ __all__ = ["EVENTS", "Scope", "render"]
 
 _MOST = 200
 """Rows of a table that could have thousands."""
-_UNKNOWN = "not named"
-_CHANNELS = {"twitter": "X", "facebook": "Facebook", "site": "Website"}
+_UNKNOWN = later("not named")
+_CHANNELS = {"twitter": "X", "facebook": "Facebook", "site": later("Website")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def render(
     return templates.get_template("report.html").render(
         scope=scope,
         now=now,
-        channels=_CHANNELS,
+        channels={channel: _(name) for channel, name in _CHANNELS.items()},
         total=Tally.of("all", by_time),
         outcomes=Outcome,
         lateness=lateness,
@@ -97,13 +98,13 @@ def _breakdowns(
 ) -> list[tuple[str, list[Tally]]]:
     def organisation(delivery: Delivery) -> str:
         account = accounts.get(delivery.account)
-        return (account and account.organisation) or _UNKNOWN
+        return (account and account.organisation) or _(_UNKNOWN)
 
     return [
-        ("Account", outcomes.by(deliveries, lambda delivery: delivery.account)),
-        ("Channel", outcomes.by(deliveries, lambda d: _CHANNELS.get(d.channel, d.channel))),
-        ("Language", outcomes.by(deliveries, lambda d: d.content.lang or _UNKNOWN)),
-        ("Organisation", outcomes.by(deliveries, organisation)),
+        (_("Account"), outcomes.by(deliveries, lambda delivery: delivery.account)),
+        (_("Channel"), outcomes.by(deliveries, lambda d: _(_CHANNELS.get(d.channel, d.channel)))),
+        (_("Language"), outcomes.by(deliveries, lambda d: d.content.lang or _(_UNKNOWN))),
+        (_("Organisation"), outcomes.by(deliveries, organisation)),
     ]
 
 

@@ -4,6 +4,8 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from publisher.language import _
+from publisher.looks.local import number
 from publisher.reporting.outcomes import Outcome, Tally
 
 WIDTH, HEIGHT = 760, 240
@@ -60,7 +62,7 @@ def stacked(tallies: Sequence[Tally]) -> Chart:
 
 def simple(columns: Sequence[tuple[str, int]]) -> Chart:
     """A column for each name and number."""
-    return _columns([name for name, _ in columns], [[("column", n)] for _, n in columns])
+    return _columns([name for name, _count in columns], [[("column", n)] for _name, n in columns])
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +75,11 @@ class Bar:
 def bar(tally: Tally, longest: int) -> Bar:
     """`longest` is the number that fills the whole width."""
     counts = [(outcome, tally.counts[outcome]) for outcome in Outcome if tally.counts[outcome]]
-    starts = itertools.accumulate((count for _, count in counts), initial=0)
+    starts = itertools.accumulate((count for _outcome, count in counts), initial=0)
     scale = 100 / max(longest, 1)
     return Bar(
         [
-            Box(start * scale, 0, count * scale, 1, outcome.value, f"{count} {outcome}")
+            Box(start * scale, 0, count * scale, 1, outcome.value, f"{number(count)} {_(outcome)}")
             for start, (outcome, count) in zip(starts, counts, strict=False)
         ]
     )
@@ -85,7 +87,7 @@ def bar(tally: Tally, longest: int) -> Bar:
 
 def _columns(names: Sequence[str], columns: Sequence[Sequence[tuple[str, int]]]) -> Chart:
     floor = HEIGHT - _BOTTOM
-    highest = max((sum(count for _, count in pieces) for pieces in columns), default=0)
+    highest = max((sum(count for _kind, count in pieces) for pieces in columns), default=0)
     levels = _levels(highest)
     per_unit = (floor - _TOP) / max(levels[-1], 1)
     slot = (WIDTH - _LEFT - _RIGHT) / max(len(columns), 1)
@@ -96,13 +98,13 @@ def _columns(names: Sequence[str], columns: Sequence[Sequence[tuple[str, int]]])
         y = float(floor)
         for kind, count in pieces:
             y -= count * per_unit
-            what = "" if kind == "column" else f" {kind}"
-            title = f"{names[index]}: {count}{what}"
+            what = "" if kind == "column" else f" {_(kind)}"
+            title = f"{names[index]}: {number(count)}{what}"
             boxes.append(Box(x, y, wide, count * per_unit, kind, title))
     every = -(-len(names) // _MOST_NAMES)
     return Chart(
         boxes=boxes,
-        levels=[Mark(floor - level * per_unit, f"{level:,}") for level in levels],
+        levels=[Mark(floor - level * per_unit, number(level)) for level in levels],
         names=[
             Mark(_LEFT + slot * (index + 0.5), name)
             for index, name in enumerate(names)

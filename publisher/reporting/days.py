@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
 
+from publisher.looks.local import written
 from publisher.models import Delivery
 from publisher.reporting.outcomes import TROUBLED, Outcome, Tally
 
@@ -71,13 +72,13 @@ def columns(found: Sequence[Day]) -> tuple[str, list[Tally]]:
         day += timedelta(days=1)
     for one in found:
         counts[begins(one.date)] += one.tally.counts
-    name = f"{{:{'%b %Y' if kind == 'month' else '%-d %b'}}}"
-    return kind, [Tally(name.format(day), count) for day, count in counts.items()]
+    pattern = "MMM y" if kind == "month" else "d MMM"
+    return kind, [Tally(written(day, pattern), count) for day, count in counts.items()]
 
 
 def day_name(day: date) -> str:
     """`Mon 7 Mar 2016`."""
-    return f"{day:%a} {day.day} {day:%b %Y}"
+    return written(day, "EEE d MMM y")
 
 
 def _date(delivery: Delivery, zone: tzinfo) -> date:

@@ -4,21 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from publisher.language import _, later
 from publisher.ledger.queries import Step
 from publisher.ledger.tables import EVERYTHING
 
 EVENTS = {
-    "paused": "Paused",
-    "resumed": "Resumed",
-    "account held": "Held by the platform:",
-    "held": "Held",
-    "rejected": "Rejected",
-    "cancelled": "Cancelled",
-    "retried": "Tried again",
-    "resolved": "Found to be out",
-    "withdrawn": "Withdrawn",
-    "not withdrawn": "Not withdrawn, though somebody tried:",
-    "restored": "Restored from a backup:",
+    "paused": later("Paused"),
+    "resumed": later("Resumed"),
+    "account held": later("Held by the platform:"),
+    "held": later("Held"),
+    "rejected": later("Rejected"),
+    "cancelled": later("Cancelled"),
+    "retried": later("Tried again"),
+    "resolved": later("Found to be out"),
+    "withdrawn": later("Withdrawn"),
+    "not withdrawn": later("Not withdrawn, though somebody tried:"),
+    "restored": later("Restored from a backup:"),
 }
 """The events of the history that are told, and how."""
 _TOGETHER = timedelta(minutes=1)
@@ -59,18 +60,18 @@ def _told(group: Sequence[Step]) -> Intervention:
     first = group[0]
     return Intervention(
         at=first.at,
-        what=EVENTS[first.event],
+        what=_(EVENTS[first.event]),
         named=[_subject(step) for step in group[:_NAMED]],
         more=len(group[_NAMED:]),
         by=first.actor,
-        why=_why(first),
+        why=_(_why(first)),
     )
 
 
 def _subject(step: Step) -> str:
     if step.post is not None:
-        return f"{step.post} to {step.account}"
-    return "everything" if step.account in (None, EVERYTHING) else str(step.account)
+        return _("{post} to {account}", post=step.post, account=step.account)
+    return _("everything") if step.account in (None, EVERYTHING) else str(step.account)
 
 
 def _why(step: Step) -> str:

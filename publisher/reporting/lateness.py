@@ -5,18 +5,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
+from publisher.language import _, later
+from publisher.looks.local import number
 from publisher.models import Delivery
 
 _BINS = (
-    (0.0, "early"),
-    (0.1, "to 0.1 s"),
-    (0.5, "to 0.5 s"),
-    (1.0, "to 1 s"),
-    (5.0, "to 5 s"),
-    (30.0, "to 30 s"),
-    (60.0, "to 1 min"),
-    (300.0, "to 5 min"),
-    (3600.0, "to 1 h"),
+    (0.0, later("early")),
+    (0.1, later("to 0.1 s")),
+    (0.5, later("to 0.5 s")),
+    (1.0, later("to 1 s")),
+    (5.0, later("to 5 s")),
+    (30.0, later("to 30 s")),
+    (60.0, later("to 1 min")),
+    (300.0, later("to 5 min")),
+    (3600.0, later("to 1 h")),
 )
 """The columns of the distribution: up to how many seconds, and how that is called."""
 
@@ -56,17 +58,19 @@ class Lateness:
 def in_words(seconds: float) -> str:
     """`12 ms`, `1.4 s`, `14 min`, `3.5 h`."""
     if abs(seconds) < 1:
-        return f"{seconds * 1000:.0f} ms"
+        return f"{number(seconds * 1000)} ms"
     if abs(seconds) < 100:
-        return f"{seconds:.1f} s"
-    return f"{seconds / 60:.0f} min" if abs(seconds) < 6000 else f"{seconds / 3600:.1f} h"
+        return f"{number(seconds, 1)} s"
+    return (
+        f"{number(seconds / 60)} min" if abs(seconds) < 6000 else f"{number(seconds / 3600, 1)} h"
+    )
 
 
 def _distribution(seconds: Sequence[float]) -> list[tuple[str, int]]:
     counts = [0] * (len(_BINS) + 1)
     for lateness in seconds:
         counts[_bin(lateness)] += 1
-    names = [name for _, name in _BINS] + ["later"]
+    names = [_(name) for _most, name in _BINS] + [_("later")]
     filled = [index for index, count in enumerate(counts) if count]
     return list(zip(names, counts, strict=True))[filled[0] : filled[-1] + 1]
 
@@ -74,4 +78,4 @@ def _distribution(seconds: Sequence[float]) -> list[tuple[str, int]]:
 def _bin(lateness: float) -> int:
     if lateness < 0:
         return 0
-    return next((n for n, (most, _) in enumerate(_BINS) if n and lateness <= most), len(_BINS))
+    return next((n for n, (most, _name) in enumerate(_BINS) if n and lateness <= most), len(_BINS))

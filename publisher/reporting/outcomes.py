@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from publisher.language import later
 from publisher.models import Delivery
 from publisher.states import State
 
@@ -12,13 +13,13 @@ from publisher.states import State
 class Outcome(StrEnum):
     """What a manager tells apart; the order is that of the charts."""
 
-    PUBLISHED = "published"
-    WITHDRAWN = "withdrawn"
-    FAILED = "failed"
-    MISSED = "missed"
-    UNCERTAIN = "uncertain"
-    WAITING = "waiting"
-    CANCELLED = "cancelled"
+    PUBLISHED = later("published")
+    WITHDRAWN = later("withdrawn")
+    FAILED = later("failed")
+    MISSED = later("missed")
+    UNCERTAIN = later("uncertain")
+    WAITING = later("waiting")
+    CANCELLED = later("cancelled")
 
     @classmethod
     def of(cls, delivery: Delivery) -> "Outcome":

@@ -1,9 +1,13 @@
-"""The timelines as people see them: HTML that looks like the two platforms, of its own making."""
+"""The timelines as people see them: HTML that looks like the two platforms, of its own making.
+
+They speak English, as all of the sandbox does.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from publisher.language import speaking
 from publisher.looks import html, posts
 from publisher.looks.posts import Author, Image, Look
 from publisher.sandbox.accounts import SandboxAccount
@@ -19,6 +23,7 @@ class Pages:
         self._title = title
         self._templates = html.environment("publisher.sandbox", "publisher.looks")
 
+    @speaking("en")
     def index(self, address: str) -> str:
         """What the sandbox is, its accounts, and what it noted."""
         rows = [
@@ -34,6 +39,7 @@ class Pages:
         notes = self._store.violations[::-1]
         return self._render("index.html", here="/", rows=rows, violations=notes, address=address)
 
+    @speaking("en")
     def timeline(
         self, channel: str, account: SandboxAccount | None, *, self_contained: bool = False
     ) -> str:

@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from publisher.errors import NoticeNotSent
-from publisher.notices.message import TRIAL
+from publisher.notices.message import trial
 from publisher.notices.services import Service, open_services
 from tests.docs.conftest import DOCS, fences
 from tests.support import system
@@ -66,9 +66,9 @@ def logged() -> Iterator[list[str]]:
 
 def test_a_message_arrives(receiver: Receiver) -> None:
     (service,) = opened(receiver.url)
-    service.send(TRIAL)
+    service.send(trial())
     (message,) = receiver.messages
-    assert (message["title"], message["message"]) == (TRIAL.title, TRIAL.body)
+    assert (message["title"], message["message"]) == (trial().title, trial().body)
 
 
 def test_services_are_called_by_their_kind() -> None:
@@ -81,23 +81,23 @@ def test_a_refusal_names_the_service_and_the_status(receiver: Receiver, status: 
     receiver.status = status
     (service,) = opened(receiver.url)
     with pytest.raises(NoticeNotSent, match=rf"^json: it answered with status {status}\.$"):
-        service.send(TRIAL)
+        service.send(trial())
 
 
 def test_a_service_that_is_not_there_takes_no_message() -> None:
     (service,) = opened(f"json://127.0.0.1:{system.free_port()}")
     with pytest.raises(NoticeNotSent, match=r"^json: it took no message\.$"):
-        service.send(TRIAL)
+        service.send(trial())
 
 
 _HANGING = """
 import sys, threading
 from pydantic import SecretStr
-from publisher.notices.message import TRIAL
+from publisher.notices.message import trial
 from publisher.notices.services import open_services
 
 (service,), _ = open_services([SecretStr(sys.argv[1])])
-threading.Thread(target=service.send, args=(TRIAL,), daemon=True).start()
+threading.Thread(target=service.send, args=(trial(),), daemon=True).start()
 sys.stdin.read()
 """
 
@@ -149,7 +149,7 @@ def test_no_secret_comes_out(
     (service,) = opened(url)
     said = repr(service) + repr(vars(service))
     try:
-        service.send(TRIAL)
+        service.send(trial())
     except NoticeNotSent as error:
         said += f"{error!r} {error.hint}"
     assert bool(receiver.messages) is (what == "taken")
@@ -168,7 +168,7 @@ def test_what_a_plugin_raises_is_not_repeated(receiver: Receiver) -> None:
 
     service._line = Broken()  # type: ignore[assignment]
     with pytest.raises(NoticeNotSent) as caught:
-        service.send(TRIAL)
+        service.send(trial())
     assert str(caught.value) == "json: ValueError."
     assert caught.value.__suppress_context__
     assert caught.value.__cause__ is None

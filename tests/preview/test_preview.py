@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -312,3 +313,28 @@ def test_light_and_dark_are_a_choice_without_script(desk: Desk, browser: Browser
         shades[scheme] = image.convert("L").tobytes()[0]
     assert shades["light"] > 200
     assert shades["dark"] < 60
+
+
+@pytest.mark.parametrize(
+    ("code", "heading", "error"),
+    [
+        ("en", "Mon 7 Mar 2016", "The picture has no alternative text."),
+        ("fr", "lun. 7 mars 2016", "L'image n'a pas de texte alternatif."),
+        ("es", "lun 7 mar 2016", "La imagen no tiene texto alternativo."),
+        ("pl", "pon. 7 mar 2016", "Zdjęcie nie ma tekstu alternatywnego."),
+    ],
+)
+def test_the_page_speaks_the_language_that_is_chosen(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, code: str, heading: str, error: str
+) -> None:
+    """Its frame, its dates and its problems; each post keeps the language that it is in."""
+    monkeypatch.setenv("PUBLISHER_LANGUAGE", code)
+    desk.picture("salle.png")
+    desk.draft("a.fr", "at: annual-day\nto: bice-x", "Bonjour")
+    desk.draft("b.fr", "at: annual-day\nto: bice-x\nmedia: [{file: media/salle.png}]", "Bonsoir")
+    page = desk.preview()
+    assert page.structure.all("html") == [{"lang": code}]
+    assert '<div class="text" lang="fr" dir="auto">Bonjour</div>' in page.html
+    text = unescape(page.text)
+    assert heading in text
+    assert error in text

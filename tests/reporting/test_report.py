@@ -223,3 +223,24 @@ def test_a_browser_opens_and_prints_it(desk: Desk, browser: Browser) -> None:
     assert pdf.startswith(b"%PDF")
     # A4 is 595 by 842 points.
     assert set(re.findall(rb"/MediaBox \[0 0 (\d+)[.\d]* (\d+)", pdf)) <= {(b"594", b"841"), (b"595", b"842"), (b"594", b"842"), (b"595", b"841")}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "published", "day", "share"),
+    [
+        ("en", "Published", "Mon 7 Mar 2016", "2 of 2"),
+        ("fr", "Publiés", "lun. 7 mars 2016", "2 sur 2"),
+        ("es", "Publicados", "lun 7 mar 2016", "2 de 2"),
+        ("pl", "Opublikowane", "pon. 7 mar 2016", "2 z 2"),
+    ],
+)
+def test_the_report_speaks_the_language_that_is_chosen(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, code: str, published: str, day: str, share: str
+) -> None:
+    monkeypatch.setenv("PUBLISHER_LANGUAGE", code)
+    desk.publish("a.fr")
+    desk.publish("b.fr", **LIMA)
+    page = desk.report()
+    assert page.structure.all("html") == [{"lang": code}]
+    assert page.figure(published) == share
+    assert day in page.text
