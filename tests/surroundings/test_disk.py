@@ -59,7 +59,8 @@ def test_a_page_that_finds_no_room_is_tried_again(stage: Stage, run: Run) -> Non
     stage.draft("page-with-picture", 4, to="bice-site", more=picture)
     stage.queue()
     with closing(sqlite3.connect(stage.var / "publisher.db")) as ledger:
-        ledger.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # else the ledger's own file is as big
+        # Else the ledger's own file is as big; while somebody reads, it stays so.
+        until(lambda: ledger.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
     worker = run.children()["worker"]
     fill_disk(worker, 1_000_000)
 
