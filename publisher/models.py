@@ -401,6 +401,13 @@ class Delivery(Frozen):
     repeat: bool
     head: str = ""
     """The hash of its newest step in the history."""
+    withdrawn_ids: tuple[str, ...] | None = None
+    """Ids of the parts that were deleted from the platform, in order; None: nobody has begun to
+    withdraw it."""
+    clear_at: datetime | None = None
+    """When what lies ready at the platform, and is of no use any more, is cleared away."""
+    as_stored: dict[str, str] = {}
+    """What the ledger keeps in another form than this, for the digest of the next step."""
 
     @property
     def leaves_at(self) -> datetime:

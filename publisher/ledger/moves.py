@@ -22,12 +22,16 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 
 from publisher.ledger import chain
-from publisher.ledger.tables import account_chains, deliveries, history
+from publisher.ledger.tables import account_chains, accounts, deliveries, history
 from publisher.models import Claim, Content, Delivery, Prepared
 from publisher.states import Role, State, may_move
 
 ACTOR = "publisher"
 """Who made a step that no person made."""
+
+
+_COLUMNS = tuple(deliveries.c.keys())
+_AS_STORED = ("content", "prepared", "remote_ids", "withdrawn_ids", "fingerprint")
 
 
 class Moved(Exception):
@@ -55,6 +59,7 @@ def change(
         raise AssertionError(f"{role} may not take {delivery.state} to {state}")
     version = delivery.version + 1
     told = step(delivery.id, event, at, actor, source=delivery.state, target=state, detail=detail)
+    told["digest"] = chain.delivery_digest({**_said(delivery), **chain.shortened(columns)})
     entry = chained(told, version, delivery.head)
     row = (
         connection.execute(
@@ -132,7 +137,14 @@ def step(
         "target": target,
         "actor": actor,
         "detail": json.dumps(detail, ensure_ascii=False, default=str) if detail else "{}",
+        "digest": None,
     }
+
+
+def _said(delivery: Delivery) -> dict[str, Any]:
+    """The columns of a delivery as they are, for its digest."""
+    stored = delivery.as_stored
+    return {column: stored.get(column) or getattr(delivery, column) for column in _COLUMNS}
 
 
 def _table_of(connection: Connection, values: Mapping[int, str]) -> TableValuedAlias:
@@ -172,7 +184,10 @@ def _chained_to_account(connection: Connection, entry: Mapping[str, Any]) -> dic
     of_account = account_chains.c.account == account
     locked = select(account_chains).where(of_account).with_for_update()
     newest = connection.execute(locked).one()
-    new = chained(entry, newest.length + 1, newest.head)
+    said = select(accounts).where(accounts.c.account == account)
+    row = connection.execute(said).mappings().one_or_none()
+    vouched = {**entry, "digest": chain.account_digest(dict(row) if row else {})}
+    new = chained(vouched, newest.length + 1, newest.head)
     connection.execute(
         update(account_chains).where(of_account).values(length=new["seq"], head=new["hash"])
     )
@@ -197,4 +212,8 @@ def delivery_of(row: RowMapping) -> Delivery:
     values["content"] = Content.model_validate_json(values["content"])
     values["prepared"] = Prepared.model_validate_json(values["prepared"])
     values["remote_ids"] = tuple(json.loads(values["remote_ids"]))
+    if values["withdrawn_ids"] is not None:
+        values["withdrawn_ids"] = tuple(json.loads(values["withdrawn_ids"]))
+    kept = {name: row[name] for name in _AS_STORED if row[name] is not None}
+    values["as_stored"] = chain.shortened(kept)
     return Delivery(**values)
