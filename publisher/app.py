@@ -29,6 +29,7 @@ from publisher.ledger.ledger import Ledger
 from publisher.ledger.news import Item, News
 from publisher.ledger.queries import Queries
 from publisher.ledger.safeguards import Safeguards
+from publisher.ledger.withdrawals import Withdrawals
 from publisher.models import Delivery
 from publisher.notices import Notices
 from publisher.notices.message import Message, compose
@@ -84,7 +85,12 @@ class Application:
 
     @cached_property
     def withdrawal(self) -> Withdrawal:
-        return Withdrawal(self.control, Safeguards(self.database, self.clock), self.channel)
+        return Withdrawal(
+            self.control,
+            Withdrawals(self.database, self.clock),
+            Safeguards(self.database, self.clock),
+            self.channel,
+        )
 
     @cached_property
     def queries(self) -> Queries:
@@ -211,6 +217,7 @@ def _log_row(delivery: Delivery) -> dict[str, Any]:
         "published_at": instant_text(delivery.published_at),
         "lateness_s": None if lateness is None else round(lateness.total_seconds(), 3),
         "remote_ids": list(delivery.remote_ids),
+        "withdrawn_ids": list(delivery.withdrawn_ids or ()),
         "url": delivery.url,
         "attempts": delivery.attempts,
         "error": error,

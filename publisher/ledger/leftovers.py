@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, exists, or_, select
 
 from publisher.language import _
+from publisher.ledger.moves import has_id
 from publisher.ledger.tables import deliveries
 from publisher.models import Delivery, Prepared
 from publisher.states import ENDED_UNSENT, State
@@ -49,13 +50,12 @@ def _has_a_double(connection: Connection, delivery: Delivery) -> bool:
 
 
 def _is_known(connection: Connection, delivery: Delivery, remote_id: str) -> bool:
-    quoted = json.dumps(remote_id)
     known = exists().where(
         deliveries.c.account == delivery.account,
         deliveries.c.id != delivery.id,
         or_(
-            deliveries.c.prepared.contains(quoted, autoescape=True),
-            deliveries.c.remote_ids.contains(quoted, autoescape=True),
+            deliveries.c.prepared.contains(json.dumps(remote_id), autoescape=True),
+            has_id(remote_id),
         ),
     )
     return bool(connection.execute(select(known)).scalar())

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Connection,
     RowMapping,
     String,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     text,
     update,
@@ -203,6 +205,15 @@ def claimed(connection: Connection, claim: Claim) -> Delivery | None:
     )
     row = connection.execute(query).mappings().one_or_none()
     return None if row is None else delivery_of(row)
+
+
+def has_id(remote_id: str) -> ColumnElement[bool]:
+    """Deliveries of which the platform's `remote_id` is a part, or was one until it was deleted."""
+    quoted = json.dumps(remote_id)
+    return or_(
+        deliveries.c.remote_ids.contains(quoted, autoescape=True),
+        deliveries.c.withdrawn_ids.contains(quoted, autoescape=True),
+    )
 
 
 def delivery_of(row: RowMapping) -> Delivery:
