@@ -14,6 +14,7 @@ from publisher import language, logs, sources
 from publisher import settings as workspace_settings
 from publisher.channels.base import Channel
 from publisher.channels.registry import ChannelOptions, open_channel
+from publisher.clearing import Clearing
 from publisher.clock import Clock
 from publisher.delivery import Courier, Leases
 from publisher.errors import ConfigurationError, CredentialsMissing, PublisherError
@@ -26,6 +27,7 @@ from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.doubts import Doubts
 from publisher.ledger.ledger import Ledger
+from publisher.ledger.leftovers import Leftovers
 from publisher.ledger.news import Item, News
 from publisher.ledger.queries import Queries
 from publisher.ledger.safeguards import Safeguards
@@ -127,6 +129,14 @@ class Application:
     @cached_property
     def reconciler(self) -> Reconciler:
         return Reconciler(self.doubts, self.channel)
+
+    @cached_property
+    def leftovers(self) -> Leftovers:
+        return Leftovers(self.database, self.clock)
+
+    @cached_property
+    def clearing(self) -> Clearing:
+        return Clearing(self.leftovers, self.channel)
 
     @cached_property
     def attempts(self) -> Attempts:

@@ -325,5 +325,9 @@ def _spread(overdue: Sequence[Delivery], now: datetime) -> dict[int, datetime]:
 
 
 def _kept(delivery: Delivery) -> Prepared:
-    """What may be used again of what lies ready: nothing of what the platform refused."""
-    return Prepared() if delivery.state is State.FAILED else delivery.prepared
+    """What may be used again of what lies ready: nothing of what the platform refused.
+
+    That is cleared away before anything else is made.
+    """
+    refused = delivery.state is State.FAILED
+    return delivery.prepared.given_up(delivery.remote_ids) if refused else delivery.prepared

@@ -86,8 +86,11 @@ class Ledger:
         # What lies ready at the platform stays noted, though it is of no use for another content:
         # its channel has to clear it away.
         columns = self._wished(wish, actor)
-        if wish.channel != delivery.channel or delivery.state is State.FAILED:
+        if wish.channel != delivery.channel:
             columns["prepared"] = Prepared().model_dump_json()
+        elif delivery.state is State.FAILED:
+            given_up = delivery.prepared.given_up(delivery.remote_ids)
+            columns["prepared"] = given_up.model_dump_json()
         columns |= {"lease_until": None, "attempts": 0, "error_kind": None, "error_message": None}
         if wish.state is State.UNCERTAIN:
             columns |= {**_doubted(wish), "intent_at": None, "settled_at": None, "absences": 0}

@@ -26,7 +26,7 @@ from sqlalchemy.dialects import postgresql
 from publisher.ledger import chain
 from publisher.ledger.tables import account_chains, accounts, deliveries, history
 from publisher.models import Claim, Content, Delivery, Prepared
-from publisher.states import Role, State, may_move
+from publisher.states import GIVEN_UP, Role, State, may_move
 
 ACTOR = "publisher"
 """Who made a step that no person made."""
@@ -59,6 +59,7 @@ def change(
     state = target or delivery.state
     if state is not delivery.state and not may_move(role, delivery.state, state):
         raise AssertionError(f"{role} may not take {delivery.state} to {state}")
+    columns = {"clear_at": _clearing(delivery, state, at, columns), **columns}
     version = delivery.version + 1
     told = step(delivery.id, event, at, actor, source=delivery.state, target=state, detail=detail)
     told["digest"] = chain.delivery_digest({**_said(delivery), **chain.shortened(columns)})
@@ -81,6 +82,21 @@ def change(
         raise Moved
     note(connection, [entry])
     return delivery_of(row)
+
+
+def _clearing(
+    delivery: Delivery, state: State, at: datetime, columns: Mapping[str, Any]
+) -> datetime | None:
+    """When to clear away what lies ready at the platform: never while it may be of use."""
+    if state not in GIVEN_UP:
+        return None
+    if state is delivery.state:
+        return delivery.clear_at
+    prepared = delivery.prepared
+    if "prepared" in columns:
+        prepared = Prepared.model_validate_json(columns["prepared"])
+    # Whoever had it in hand may be making something at this moment.
+    return max(at, delivery.lease_until or at) if prepared.stays else None
 
 
 def claim_all(

@@ -245,7 +245,7 @@ def test_retry_makes_ready_anew_what_the_platform_refused(
     queries: Queries,
     clock: ManualClock,
 ) -> None:
-    """The refused unpublished post may be gone, so its id must not be used again."""
+    """The refused unpublished post is deleted first, and its id is not used again."""
     add(ledger, wish(clock, due_in=0))
     (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
     delivery = attempts.take(claim)
@@ -255,7 +255,7 @@ def test_retry_makes_ready_anew_what_the_platform_refused(
     assert intended is not None
     attempts.record(intended, Refused(Kind.CONTENT, "It is gone."), clock.ahead(30))
     control.retry("post.fr", None, "direction")
-    assert only(queries).prepared == Prepared()
+    assert only(queries).prepared == Prepared(leftovers=("9",))
 
 
 def overdue_posts(ledger: Ledger, control: Control, clock: ManualClock) -> list[Delivery]:

@@ -238,6 +238,7 @@ def test_deliveries_and_accounts_change_in_few_places() -> None:
         ("ledger/moves.py", "update", "deliveries"),
         ("ledger/ledger.py", "insert", "deliveries"),
         ("ledger/dispatch.py", "update", "deliveries"),
+        ("ledger/leftovers.py", "update", "deliveries"),
         ("ledger/control.py", "update", "accounts"),
         ("ledger/holds.py", "update", "accounts"),
     }
@@ -248,9 +249,13 @@ def test_deliveries_and_accounts_change_in_few_places() -> None:
             assert "INSERT INTO deliveries" not in source, path
 
 
-def test_beside_the_moves_only_what_no_digest_covers_is_written() -> None:
-    """A lease that is cut, for example."""
-    calls = ast.walk(ast.parse((SOURCES / "ledger/dispatch.py").read_text(encoding="utf-8")))
+@pytest.mark.parametrize(
+    ("file", "written"), [("dispatch", {"lease_until"}), ("leftovers", {"clear_at"})]
+)
+def test_beside_the_moves_only_what_no_digest_covers_is_written(
+    file: str, written: set[str]
+) -> None:
+    calls = ast.walk(ast.parse((SOURCES / f"ledger/{file}.py").read_text(encoding="utf-8")))
     columns = {
         str(keyword.arg)
         for call in calls
@@ -260,5 +265,5 @@ def test_beside_the_moves_only_what_no_digest_covers_is_written() -> None:
         and "update(deliveries)" in ast.unparse(call.func.value)
         for keyword in call.keywords
     }
-    assert columns == {"lease_until"}
-    assert IN_HAND <= chain._APART
+    assert columns == written
+    assert written <= IN_HAND <= chain._APART

@@ -20,3 +20,8 @@ def upgrade() -> None:
         sqlite_where=_CLEARING,
         postgresql_where=_CLEARING,
     )
+    # What was left on Pages before anybody cleared it away.
+    op.execute(
+        'UPDATE deliveries SET clear_at = 0 WHERE prepared LIKE \'%"draft_id":"%\''
+        " AND state IN ('cancelled', 'failed', 'held', 'missed')"
+    )
