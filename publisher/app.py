@@ -14,6 +14,7 @@ from publisher import language, logs, sources
 from publisher import settings as workspace_settings
 from publisher.channels.base import Channel
 from publisher.channels.registry import ChannelOptions, open_channel
+from publisher.clearing import Clearing
 from publisher.clock import Clock
 from publisher.delivery import Courier, Leases
 from publisher.errors import ConfigurationError, CredentialsMissing, PublisherError
@@ -26,9 +27,11 @@ from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.doubts import Doubts
 from publisher.ledger.ledger import Ledger
+from publisher.ledger.leftovers import Leftovers
 from publisher.ledger.news import Item, News
 from publisher.ledger.queries import Queries
 from publisher.ledger.safeguards import Safeguards
+from publisher.ledger.withdrawals import Withdrawals
 from publisher.models import Delivery
 from publisher.notices import Notices
 from publisher.notices.message import Message, compose
@@ -84,7 +87,12 @@ class Application:
 
     @cached_property
     def withdrawal(self) -> Withdrawal:
-        return Withdrawal(self.control, Safeguards(self.database, self.clock), self.channel)
+        return Withdrawal(
+            self.control,
+            Withdrawals(self.database, self.clock),
+            Safeguards(self.database, self.clock),
+            self.channel,
+        )
 
     @cached_property
     def queries(self) -> Queries:
@@ -121,6 +129,14 @@ class Application:
     @cached_property
     def reconciler(self) -> Reconciler:
         return Reconciler(self.doubts, self.channel)
+
+    @cached_property
+    def leftovers(self) -> Leftovers:
+        return Leftovers(self.database, self.clock)
+
+    @cached_property
+    def clearing(self) -> Clearing:
+        return Clearing(self.leftovers, self.channel)
 
     @cached_property
     def attempts(self) -> Attempts:
@@ -211,6 +227,7 @@ def _log_row(delivery: Delivery) -> dict[str, Any]:
         "published_at": instant_text(delivery.published_at),
         "lateness_s": None if lateness is None else round(lateness.total_seconds(), 3),
         "remote_ids": list(delivery.remote_ids),
+        "withdrawn_ids": list(delivery.withdrawn_ids or ()),
         "url": delivery.url,
         "attempts": delivery.attempts,
         "error": error,

@@ -4,6 +4,7 @@ Instants are aware datetimes in UTC.
 """
 
 import hashlib
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -341,6 +342,23 @@ class Prepared(Frozen):
     """Such posts, all that a channel finds; in the ledger, those that are to be deleted."""
     note: str | None = None
     """What the history is to tell of them."""
+    folder: str | None = None
+    """Where its pictures lie, in our own files (site)."""
+    failures: int = 0
+    """How often clearing all this away has failed."""
+
+    @property
+    def stays(self) -> bool:
+        """Whether anything lies at the platform that does not vanish by itself."""
+        return bool(self.draft_id or self.leftovers or self.begun or self.folder)
+
+    def given_up(self, sent: Collection[str] = ()) -> "Prepared":
+        """What has to be cleared away of it; nothing is used again. `sent`: ids that are public."""
+        found = dict.fromkeys((*self.leftovers, self.draft_id or ""))
+        leftovers = tuple(i for i in found if i and i not in sent)
+        return Prepared(
+            leftovers=leftovers, begun=self.begun, folder=self.folder, failures=self.failures
+        )
 
     def holds(self, content: Content) -> bool:
         """Whether this very content lies ready as a post."""
@@ -401,6 +419,13 @@ class Delivery(Frozen):
     repeat: bool
     head: str = ""
     """The hash of its newest step in the history."""
+    withdrawn_ids: tuple[str, ...] | None = None
+    """Ids of the parts that were deleted from the platform, in order; None: nobody has begun to
+    withdraw it."""
+    clear_at: datetime | None = None
+    """When what lies ready at the platform, and is of no use any more, is cleared away."""
+    as_stored: dict[str, str] = {}
+    """What the ledger keeps in another form than this, for the digest of the next step."""
 
     @property
     def leaves_at(self) -> datetime:

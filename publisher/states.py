@@ -110,6 +110,9 @@ WAITING = frozenset({_S.AWAITING_APPROVAL, _S.SCHEDULED, _S.HELD})
 ENDED_UNSENT = frozenset({_S.FAILED, _S.MISSED, _S.CANCELLED})
 """Ended without being out; `queue` brings them back when their draft was mended."""
 
+GIVEN_UP = ENDED_UNSENT | {_S.HELD}
+"""What lies ready at a platform for these is of no use, or not for long."""
+
 OUT_OR_MAYBE = frozenset({_S.PUBLISHING, _S.PUBLISHED, _S.UNCERTAIN, _S.WITHDRAWN})
 """Out, or possibly out: no edit of a draft may send them again."""
 

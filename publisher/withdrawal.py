@@ -3,13 +3,20 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import structlog
+
 from publisher.channels.base import Channel
+from publisher.errors import ConfigurationError, CredentialsMissing, PublisherError
 from publisher.language import _, later
-from publisher.ledger.control import WITHDRAWABLE, Control
+from publisher.ledger.control import Control
+from publisher.ledger.moves import Moved
 from publisher.ledger.safeguards import Safeguards
+from publisher.ledger.withdrawals import WITHDRAWABLE, Withdrawals
 from publisher.models import Delivery
-from publisher.outcome import Accepted
+from publisher.outcome import Accepted, AccountHeld, Kind, Outcome, Unknown
 from publisher.states import State
+
+log = structlog.get_logger()
 
 _UNCLEAR = {
     State.UNCERTAIN: later("It may be out: resolve it first, then withdraw it."),
@@ -30,9 +37,14 @@ class Withdrawal:
     """Deletes what is out."""
 
     def __init__(
-        self, control: Control, safeguards: Safeguards, channel_of: Callable[[str], Channel]
+        self,
+        control: Control,
+        withdrawals: Withdrawals,
+        safeguards: Safeguards,
+        channel_of: Callable[[str], Channel],
     ) -> None:
         self._control = control
+        self._withdrawals = withdrawals
         self._safeguards = safeguards
         self._channel_of = channel_of
 
@@ -41,8 +53,9 @@ class Withdrawal:
     ) -> list[Withdrawn]:
         """Delete a post from its platforms; a thread from its end, so that nothing hangs loose.
 
-        Each delivery is on record as withdrawn only when the platform confirmed every part.
-        NotPossible when nothing of the post is out.
+        Each part is on record as soon as the platform confirmed that it is gone, and the delivery
+        is withdrawn with the last. What is left may be withdrawn again. Whatever stands in the way
+        of one delivery, the others are gone on with. NotPossible when nothing of the post is out.
         """
         return [
             self._take_down(delivery, actor, reason)
@@ -67,10 +80,53 @@ class Withdrawal:
         ]
 
     def _take_down(self, delivery: Delivery, actor: str, reason: str) -> Withdrawn:
-        channel = self._channel_of(delivery.account)
-        for number, remote_id in reversed(list(enumerate(delivery.remote_ids, 1))):
-            outcome = channel.withdraw(remote_id)
-            if not isinstance(outcome, Accepted):
-                message = _("Part {number}: {reason}", number=number, reason=outcome.message)
-                return Withdrawn(self._control.not_withdrawn(delivery, actor, message), message)
-        return Withdrawn(self._control.withdrawn(delivery, actor, reason))
+        try:
+            return self._delete(delivery, actor, reason)
+        except PublisherError as error:  # the ledger is away: nothing is deleted without a record
+            return Withdrawn(delivery, _remedy(error))
+
+    def _delete(self, delivery: Delivery, actor: str, reason: str) -> Withdrawn:
+        """Delete part by part. Who finds that somebody else does so as well goes on from there:
+        a part that is gone may be deleted again.
+        """
+        begun = False
+        while delivery.state in WITHDRAWABLE:
+            try:
+                if not begun:
+                    delivery = self._withdrawals.begin(delivery, actor, reason)
+                    begun = True
+                number = len(delivery.remote_ids)
+                outcome = self._ask(delivery)
+                if not isinstance(outcome, Accepted):
+                    message = _("Part {number}: {reason}", number=number, reason=outcome.message)
+                    return Withdrawn(
+                        self._withdrawals.failed(delivery, actor, outcome, message), message
+                    )
+                delivery = self._withdrawals.deleted(delivery, actor, reason)
+            except Moved:
+                delivery = self._withdrawals.current(delivery)
+        if delivery.state is State.WITHDRAWN:
+            return Withdrawn(delivery)
+        return Withdrawn(
+            delivery,
+            _(
+                "Somebody else changed it meanwhile: it is {state} now. Look at it, then withdraw "
+                "it again.",
+                state=_(delivery.state),
+            ),
+        )
+
+    def _ask(self, delivery: Delivery) -> Outcome:
+        """Let the platform delete the last part that is out."""
+        try:
+            return self._channel_of(delivery.account).withdraw(delivery.remote_ids[-1])
+        except (ConfigurationError, CredentialsMissing) as problem:
+            return AccountHeld(Kind.AUTH, _remedy(problem))
+        except Exception:
+            # A channel must not raise; if it does, the part may be deleted all the same.
+            log.exception("a channel raised", delivery=delivery.id, channel=delivery.channel)
+            return Unknown(_("Publisher failed while it deleted the post; var/log says more."))
+
+
+def _remedy(problem: PublisherError) -> str:
+    return f"{problem} {problem.hint or ''}".strip()

@@ -21,7 +21,7 @@ from publisher.errors import PublisherError
 from publisher.models import Claim
 from workers.app import publisher
 from workers.pulse import pulse
-from workers.tasks import hand_over, publish, reconcile
+from workers.tasks import clear, hand_over, publish, reconcile
 
 _TICK = 0.1  # real seconds
 _PAUSE_IN_TROUBLE = 1.0
@@ -85,6 +85,8 @@ class Dispatcher:
         self._hand_over_all(publish, claims, dispatch.release)
         doubts = self._app.doubts.claim(clock.ahead(self._leases.reading), _CLAIM_LIMIT)
         self._hand_over_all(reconcile, doubts, self._app.doubts.release)
+        ended = self._app.leftovers.claim(clock.ahead(self._leases.preparing), _CLAIM_LIMIT)
+        self._hand_over_all(clear, ended, lambda _claims: None)  # their turn comes again
         return len(claims)
 
     def _mind_the_clock(self) -> None:

@@ -35,6 +35,12 @@ def reconcile(claims: Sequence[tuple[int, int]]) -> None:
     _for_each(claims, publisher().reconciler.reconcile)
 
 
+@app.task(name="publisher.clear")
+def clear(claims: Sequence[tuple[int, int]]) -> None:
+    """Clear away what a batch of ended deliveries left at their platforms."""
+    _for_each(claims, publisher().clearing.clear)
+
+
 def _for_each(claims: Sequence[tuple[int, int]], act: Callable[[Claim], None]) -> None:
     batch = [Claim(delivery=delivery, version=version) for delivery, version in claims]
     troubles = set[tuple[str, str | None]]()

@@ -64,6 +64,14 @@ class Channel(Protocol):
         waits for the platform to settle, and asks twice.
         """
 
+    def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:
+        """Take away what lies ready and will not be used; what comes back is left, or was found.
+
+        Called again until nothing is left, and safe to repeat. Deletes nothing that is public, or
+        may be. Raises `NotPrepared`: with `Unknown` where something is public after all, which is
+        no part of what it is `prepared` for then; otherwise to be called later.
+        """
+
     def withdraw(self, remote_id: str) -> Outcome:
         """Delete a part from the platform; `Accepted` also when it is gone already."""
 

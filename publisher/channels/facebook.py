@@ -14,7 +14,7 @@ from publisher.channels import capabilities, health
 from publisher.channels.base import MediaReader, NotPrepared
 from publisher.channels.graph import PageGraph
 from publisher.channels.health import Health
-from publisher.channels.leftovers import Leftovers
+from publisher.channels.leftovers import UNREAD, Leftovers
 from publisher.clock import Clock
 from publisher.language import _
 from publisher.meaning import meaning
@@ -23,6 +23,8 @@ from publisher.outcome import (
     Absent,
     Accepted,
     Answer,
+    Deferred,
+    Kind,
     Outcome,
     Reading,
     Sighting,
@@ -62,8 +64,9 @@ class Facebook:
         until then another worker may take it for the post.
         """
         if prepared.leftovers:
-            for post_id in set(prepared.leftovers) - {prepared.draft_id}:
-                self._page.delete(post_id)  # if that fails, nobody sees it
+            for post_id in prepared.leftovers:
+                if post_id != prepared.draft_id:
+                    self._discard(post_id)
             return prepared.model_copy(update={"leftovers": ()})
         if prepared.holds(parcel.content):
             return prepared
@@ -107,12 +110,51 @@ class Facebook:
         taken: Collection[str] = (),  # noqa: ARG002  and nobody else has that id
     ) -> Sighting:
         """Ask whether the prepared post is public; see `Channel.find`."""
+        for post_id in prepared.leftovers:
+            if post_id != prepared.draft_id and isinstance(self._look_at(post_id), Accepted):
+                return _out_with_another_text(post_id)
         if sent or not prepared.draft_id:
             return Absent()  # only a post whose id was written down is ever made public
         seen = self._look_at(prepared.draft_id)
         if isinstance(seen, Accepted) and not prepared.holds(parcel.content):
             return _out_with_another_text(seen.remote_id)
         return seen
+
+    def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:
+        """Find what was left unpublished, then delete it; see `Channel.clear`."""
+        if prepared.begun:
+            found = self._leftovers.find(parcel.content, prepared)
+            if found is None:
+                raise NotPrepared(Deferred(Kind.UNAVAILABLE, _(UNREAD)))
+            both = dict.fromkeys((*prepared.leftovers, *found.leftovers))
+            return found.given_up().model_copy(
+                update={"leftovers": tuple(both), "failures": prepared.failures}
+            )
+        for index, post_id in enumerate(prepared.leftovers):
+            self._take_away(
+                post_id,
+                prepared.model_copy(update={"leftovers": prepared.leftovers[index:]}),
+                prepared.model_copy(update={"leftovers": prepared.leftovers[index + 1 :]}),
+            )
+        return Prepared()
+
+    def _take_away(self, post_id: str, still: Prepared, after: Prepared) -> None:
+        """Delete an unpublished post; `NotPrepared` unless it is gone then.
+
+        `still`: what is left as long as it is there; `after`: without it.
+        """
+        seen = self._look_at(post_id)
+        if isinstance(seen, Accepted):
+            raise NotPrepared(_public_after_all(post_id), after)
+        if isinstance(seen, Unknown):
+            return  # it is gone
+        outcome: Outcome | Absent = seen
+        if isinstance(seen, Absent):
+            outcome = meaning("facebook", self._page.delete(post_id), Step.WITHDRAW)
+        if isinstance(outcome, Unknown):  # nobody sees it, so it may be deleted again
+            outcome = Deferred(Kind.UNAVAILABLE, outcome.message)
+        if not isinstance(outcome, Accepted | Absent):
+            raise NotPrepared(outcome, still)
 
     def withdraw(self, remote_id: str) -> Outcome:
         return _named(meaning("facebook", self._page.delete(remote_id), Step.WITHDRAW), remote_id)
@@ -159,6 +201,16 @@ def _named(outcome: Outcome, post_id: str) -> Outcome:
 
 def _address(post_id: str) -> str:
     return f"https://www.facebook.com/{post_id}"
+
+
+def _public_after_all(post_id: str) -> Unknown:
+    return Unknown(
+        _(
+            "This post is public on the Page, as {post_id}, although it was never known to be. It "
+            "was left alone. Look at the Page, and delete it there if it must not be out.",
+            post_id=post_id,
+        )
+    )
 
 
 def _out_with_another_text(post_id: str) -> Unknown:

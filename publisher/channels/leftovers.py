@@ -28,7 +28,7 @@ FIELDS = (
     "id,message,created_time,is_published,scheduled_publish_time,application{id},"
     "attachments{type,target{id},unshimmed_url,subattachments{target{id}}}"
 )
-_UNREAD = later(
+UNREAD = later(
     "The Page could not be read: an unpublished post of an earlier attempt may stay on it."
 )
 
@@ -47,10 +47,15 @@ class Leftovers:
 
         Reads only. Raises `NotPrepared` when Facebook cannot be reached.
         """
+        unread = prepared.model_copy(update={"begun": (), "note": _(UNREAD)})
+        return self.find(content, prepared) or unread
+
+    def find(self, content: Content, prepared: Prepared) -> Prepared | None:
+        """The same; None when the Page cannot be read."""
         resolved = prepared.model_copy(update={"begun": (), "note": None})
         listed = self._listed()
         if listed is None:
-            return resolved.model_copy(update={"note": _(_UNREAD)})
+            return None
         words = {laying.content.joined.strip() for laying in prepared.begun}
         alike = sorted(
             (post for post in map(_unpublished, listed) if post and post.message in words),

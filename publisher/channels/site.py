@@ -79,9 +79,19 @@ class Site:
                 if not (ready / _file_name(picture)).exists():
                     ready.mkdir(parents=True, exist_ok=True)
                     files.write(ready / _file_name(picture), read_media(picture.digest))
+            folder = ready.name if ready.exists() else None
         except OSError as error:
             raise NotPrepared(_unwritable(error)) from None
-        return prepared
+        return prepared.model_copy(update={"folder": folder})
+
+    def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:
+        """Remove pictures that were laid ready; see `Channel.clear`."""
+        try:
+            with suppress(FileNotFoundError):
+                shutil.rmtree(self._ready(slug(parcel.post)))
+        except OSError as error:
+            raise NotPrepared(_unwritable(error), prepared) from None
+        return Prepared()
 
     def send(
         self,

@@ -126,6 +126,10 @@ class Twitter:
         free = [post for post in posts if post.id not in taken]
         return timeline.look_for(parcel.content.parts[len(sent)], free, sent, since)
 
+    def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:  # noqa: ARG002
+        """Nothing: X forgets uploads that no post shows; see `Channel.clear`."""
+        return Prepared()
+
     def withdraw(self, remote_id: str) -> Outcome:
         answer = self._recorder.call(lambda: self._client.delete_tweet(remote_id))
         outcome = meaning("twitter", answer, Step.WITHDRAW)

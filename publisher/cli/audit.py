@@ -34,7 +34,8 @@ def verify(
     """Find any change and any gap in the history.
 
     Every step of every delivery and account carries a hash over itself and the step before it,
-    and about once a minute a seal covers all steps. Ends with exit code 1 when anything was
+    and about once a minute a seal covers all steps. The newest step also vouches for what the log
+    says now: texts, times, ids, approvals, errors, pauses. Ends with exit code 1 when anything was
     changed, removed or added by hand.
 
     Whoever can write the whole database could make all hashes anew. Note the seal's hash in

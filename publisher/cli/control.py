@@ -186,8 +186,9 @@ def withdraw(
 ) -> None:
     """Delete a post from its platforms, on record.
 
-    A thread is deleted from its end. What could not be deleted is named, and may be withdrawn
-    again. With --consent, every post that shows a picture of it is taken down or held; its record
+    A thread is deleted from its end, and each part is on record at once: the log has only those
+    that are still out. What could not be deleted is named, and may be withdrawn again. Nobody can
+    retry a thread of which this has begun. With --consent, every post that shows a picture of it is taken down or held; its record
     in posts/consents.yaml has to say first that it was withdrawn.
     """
     from publisher.cli import tables

@@ -7,14 +7,14 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, insert, select, text
+from sqlalchemy import Connection, func, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from publisher.clock import Clock
 from publisher.language import _, plural
 from publisher.ledger import chain
 from publisher.ledger.database import Database
-from publisher.ledger.tables import account_chains, deliveries, history, seals
+from publisher.ledger.tables import account_chains, accounts, deliveries, history, seals
 
 _CHUNK = 1000  # rows in memory at a time
 _Row = dict[str, Any]
@@ -151,17 +151,19 @@ class Audit:
 
 
 def _flaws_of_deliveries(connection: Connection) -> Iterator[Break]:
-    columns = ("post", "account", "state", "version", "head")
     query = (
-        select(history, *(deliveries.c[name].label(f"of_{name}") for name in columns))
-        .select_from(history.outerjoin(deliveries, history.c.delivery == deliveries.c.id))
+        select(history)
         .where(history.c.delivery.is_not(None))
         .order_by(history.c.delivery, history.c.seq, history.c.id)
     )
-    for key, group in groupby(_rows(connection, query), lambda row: row["delivery"]):
+    rows = _rows(connection, select(deliveries).order_by(deliveries.c.id))
+    row = next(rows, None)
+    for key, group in groupby(_rows(connection, query), lambda step: step["delivery"]):
+        while row and row["id"] < key:
+            yield _without_steps(row)
+            row = next(rows, None)
         steps = list(group)
-        about = steps[0]
-        if about["of_post"] is None:
+        if row is None or row["id"] != key:
             yield Break(
                 plural(
                     "The ledger has {number} step of delivery {key}, but not the delivery.",
@@ -171,30 +173,45 @@ def _flaws_of_deliveries(connection: Connection) -> Iterator[Break]:
                 )
             )
             continue
-        found = list(_flaws_of_delivery(steps))
-        yield from (
-            Break(what, about["of_post"], about["of_account"], number) for number, what in found
-        )
-    unwritten = ~exists().where(history.c.delivery == deliveries.c.id)
-    for row in connection.execute(select(deliveries).where(unwritten)):
-        yield Break(_("all its steps are missing"), row.post, row.account)
+        for number, what in list(_flaws_of_delivery(row, steps)):
+            yield Break(what, row["post"], row["account"], number)
+        row = next(rows, None)
+    while row:
+        yield _without_steps(row)
+        row = next(rows, None)
 
 
-def _flaws_of_delivery(steps: list[_Row]) -> Iterator[tuple[int, str]]:
-    about, last = steps[0], steps[-1]
-    origin = chain.delivery_origin(about["of_post"], about["of_account"])
-    yield from chain.flaws(steps, origin)
-    flaw = chain.end_flaw(last["seq"], last["hash"], about["of_version"], about["of_head"])
+def _without_steps(delivery: _Row) -> Break:
+    return Break(_("all its steps are missing"), delivery["post"], delivery["account"])
+
+
+def _flaws_of_delivery(delivery: _Row, steps: list[_Row]) -> Iterator[tuple[int, str]]:
+    last = steps[-1]
+    yield from chain.flaws(steps, chain.delivery_origin(delivery["post"], delivery["account"]))
+    flaw = chain.end_flaw(last["seq"], last["hash"], delivery["version"], delivery["head"])
     if flaw:
         yield flaw
-    elif last["target"] != about["of_state"]:
-        left, state = last["target"] or "", about["of_state"]
+    elif last["target"] != delivery["state"]:
+        left, state = last["target"] or "", delivery["state"]
         what = _("left it {left}, but the delivery says {state}", left=_(left), state=_(state))
         yield last["seq"], what
+    else:
+        yield from _flaw_of_values(steps, chain.delivery_digest(chain.shortened(delivery)))
+
+
+def _flaw_of_values(steps: list[_Row], digest: str) -> Iterator[tuple[int, str]]:
+    """What is wrong when the newest step that vouches for a row's values knows other ones."""
+    vouching = next((step for step in reversed(steps) if step["digest"] is not None), None)
+    if vouching is not None and vouching["digest"] != digest:
+        yield (
+            vouching["seq"],
+            _("left other values than the ledger has: somebody changed them without a step"),
+        )
 
 
 def _flaws_of_accounts(connection: Connection) -> Iterator[Break]:
     heads = {row["account"]: row for row in _rows(connection, select(account_chains))}
+    said = {row["account"]: row for row in _rows(connection, select(accounts))}
     query = (
         select(history)
         .where(history.c.delivery.is_(None))
@@ -206,12 +223,15 @@ def _flaws_of_accounts(connection: Connection) -> Iterator[Break]:
         last = steps[-1]
         if flaw := chain.end_flaw(last["seq"], last["hash"], head["length"], head["head"]):
             found.append(flaw)
+        else:
+            found += _flaw_of_values(steps, chain.account_digest(said.get(account, {})))
+        said.pop(account, None)
         yield from (Break(what, None, account, number) for number, what in found)
     for account, head in heads.items():
-        what = plural(
-            "its {number} step is missing", "all its {number} steps are missing", head["length"]
-        )
-        yield Break(what, None, account)
+        yield Break(f"all its {head['length']} steps are missing", None, account)
+    for account, row in said.items():
+        if account not in heads and chain.account_digest(row) != chain.account_digest({}):
+            yield Break(_("is paused or held, but no step says so"), None, account)
 
 
 def _flaws_of_seals(connection: Connection) -> Iterator[Break]:

@@ -17,6 +17,13 @@ The triggers that refuse UPDATE and DELETE are a guard against accidents; the ch
 somebody did who got around them. Whoever can rewrite the whole database can compute all hashes
 anew; only a seal's hash that was noted elsewhere, or a backup, tells of that.
 
+A step that changes what a delivery or an account says also has a digest of all that it says after
+the step, which its hash covers: the newest digest is compared with the row. Left out is what only
+tells who has a delivery in hand (its lease, its intent, when it is cleared away after), and what is
+compared by itself: post, account, state, version and newest hash. So a claim needs no digest, and
+thousands of them cost what they did before. Steps that were written before there were digests have
+none.
+
 A hash is SHA-256, in hexadecimal, over JSON with sorted keys, without spaces, in UTF-8; instants
 are microseconds since 1970 UTC.
 """
@@ -32,6 +39,12 @@ from publisher.ledger.tables import microseconds
 
 _STEP = ("account", "actor", "at", "detail", "event", "seq", "source", "target")
 _SEAL = ("at", "digest", "last", "number", "steps")
+_OF_ACCOUNT = frozenset({"account"})
+_APART = frozenset({
+    "id", "version", "head", "post", "account", "state", "lease_until", "intent_at", "clear_at",
+})  # fmt: skip
+"""Columns of a delivery that no digest covers."""
+_LONG = ("content", "prepared")
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 BEFORE_THE_FIRST_SEAL = "0" * 64
@@ -49,7 +62,8 @@ def account_origin(account: str) -> str:
 
 def step_hash(step: Mapping[str, Any], previous: str) -> str:
     """The hash of a row of the history that follows the step whose hash is `previous`."""
-    return _linked(step, _STEP, previous)
+    has_digest = step.get("digest") is not None
+    return _linked(step, (*_STEP, "digest") if has_digest else _STEP, previous)
 
 
 def seal_hash(seal: Mapping[str, Any], previous: str) -> str:
@@ -57,16 +71,40 @@ def seal_hash(seal: Mapping[str, Any], previous: str) -> str:
     return _linked(seal, _SEAL, previous)
 
 
+def delivery_digest(row: Mapping[str, Any]) -> str:
+    """Over what a row of `deliveries` says, its long texts as `shortened` leaves them."""
+    return _digest_of_row(row, _APART)
+
+
+def account_digest(row: Mapping[str, Any]) -> str:
+    """Over what a row of `accounts` says; the same for one without values as for none."""
+    return _digest_of_row(row, _OF_ACCOUNT)
+
+
+def shortened(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns of a delivery in their stored form, with hashes in the place of long texts."""
+    short = {name: hashlib.sha256(row[name].encode()).hexdigest() for name in _LONG if name in row}
+    return {**row, **short}
+
+
+def _digest_of_row(row: Mapping[str, Any], apart: frozenset[str]) -> str:
+    # What is empty is left out, so that columns that come later change no digest.
+    said = {name: row[name] for name in row if name not in apart and row[name] is not None}
+    return _digest(said)
+
+
 def _linked(row: Mapping[str, Any], names: Sequence[str], previous: str) -> str:
     fields = {name: row[name] for name in names}
-    at = fields["at"]
-    fields["at"] = microseconds(at) if isinstance(at, datetime) else at
     fields["previous"] = previous
     return _digest(fields)
 
 
 def _digest(fields: Mapping[str, Any]) -> str:
-    return hashlib.sha256(_JSON.encode(fields).encode()).hexdigest()
+    plain = {
+        name: microseconds(value) if isinstance(value, datetime) else value
+        for name, value in fields.items()
+    }
+    return hashlib.sha256(_JSON.encode(plain).encode()).hexdigest()
 
 
 def flaws(steps: Iterable[Mapping[str, Any]], origin: str) -> Iterator[tuple[int, str]]:

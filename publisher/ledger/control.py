@@ -22,11 +22,10 @@ from publisher.ledger.refusals import no_such_post, standing
 from publisher.ledger.resolution import resolved
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries
 from publisher.ledger.waking import wakes_at
+from publisher.ledger.withdrawals import WITHDRAWABLE
 from publisher.models import Delivery, Prepared
 from publisher.states import ENDED_UNSENT, WAITING, Role, State
 
-WITHDRAWABLE = ENDED_UNSENT | {State.PUBLISHED}
-"""The states in which what is out of a delivery can be taken down."""
 _APART = timedelta(minutes=1)
 """Between two overdue posts of one account after a pause; less where they would expire."""
 _NO_CLOSER = timedelta(seconds=5)
@@ -172,6 +171,16 @@ class Control:
     def _retry(self, connection: Connection, delivery: Delivery, actor: str) -> Delivery:
         now = self._clock.now()
         uncertain = delivery.state is State.UNCERTAIN
+        if delivery.withdrawn_ids is not None:
+            raise NotPossible(
+                _(
+                    "Somebody began to withdraw {post} from {account}: the rest of it cannot go "
+                    "out after a part that may be deleted.",
+                    post=delivery.post,
+                    account=delivery.account,
+                ),
+                hint=_("`publisher withdraw` goes on; a new draft goes out from its beginning."),
+            )
         if delivery.expires_at is not None and delivery.expires_at <= now and not uncertain:
             raise NotPossible(
                 _(
@@ -274,23 +283,6 @@ class Control:
             )
         return out
 
-    def withdrawn(self, delivery: Delivery, actor: str, reason: str) -> Delivery:
-        """Note that all parts of a delivery are deleted from the platform."""
-        with self._database.write() as connection:
-            return change(
-                connection, delivery, "withdrawn", role=Role.MANAGER, actor=actor,
-                at=self._clock.now(), target=State.WITHDRAWN, reason=reason,
-                detail={"reason": reason, "ids": delivery.remote_ids},
-            )  # fmt: skip
-
-    def not_withdrawn(self, delivery: Delivery, actor: str, message: str) -> Delivery:
-        """Note that a withdrawal was tried, and what stood in its way."""
-        with self._database.write() as connection:
-            return change(
-                connection, delivery, "not withdrawn", role=Role.MANAGER, actor=actor,
-                at=self._clock.now(), detail={"message": message},
-            )  # fmt: skip
-
     def _each(
         self, post: str, account: str | None, states: frozenset[State], refusal: str, act: Any
     ) -> list[Delivery]:
@@ -333,5 +325,9 @@ def _spread(overdue: Sequence[Delivery], now: datetime) -> dict[int, datetime]:
 
 
 def _kept(delivery: Delivery) -> Prepared:
-    """What may be used again of what lies ready: nothing of what the platform refused."""
-    return Prepared() if delivery.state is State.FAILED else delivery.prepared
+    """What may be used again of what lies ready: nothing of what the platform refused.
+
+    That is cleared away before anything else is made.
+    """
+    refused = delivery.state is State.FAILED
+    return delivery.prepared.given_up(delivery.remote_ids) if refused else delivery.prepared

@@ -16,7 +16,7 @@ from publisher.clock import Clock
 from publisher.language import _
 from publisher.ledger.database import Database
 from publisher.ledger.holds import held, hold
-from publisher.ledger.moves import ACTOR, Moved, change, claim_all, delivery_of
+from publisher.ledger.moves import ACTOR, Moved, change, claim_all, delivery_of, has_id
 from publisher.ledger.tables import Instant, deliveries
 from publisher.ledger.waiting import Waiting
 from publisher.models import Claim, Delivery
@@ -149,14 +149,14 @@ class Doubts:
     def ids_of_others(self, delivery: Delivery) -> set[str]:
         """The ids on its account that other deliveries have had since shortly before its intent."""
         since = (delivery.doubt_since or delivery.due_at) - _LOOK_BACK
-        others = select(deliveries.c.remote_ids).where(
+        others = select(deliveries.c.remote_ids, deliveries.c.withdrawn_ids).where(
             deliveries.c.account == delivery.account,
             deliveries.c.published_at >= since,
             deliveries.c.id != delivery.id,
         )
         with self._database.read() as connection:
-            rows = connection.execute(others).scalars()
-            return {remote_id for row in rows for remote_id in json.loads(row)}
+            rows = connection.execute(others).all()
+        return {key for row in rows for ids in row if ids for key in json.loads(ids)}
 
     def record(self, delivery: Delivery, sighting: Sighting) -> Delivery:
         """Write what reading the platform told; `Moved` when a person was faster."""
@@ -194,7 +194,7 @@ class Doubts:
             deliveries.c.account == delivery.account,
             deliveries.c.published_at.is_not(None),
             deliveries.c.id != delivery.id,
-            deliveries.c.remote_ids.contains(json.dumps(remote_id), autoescape=True),
+            has_id(remote_id),
         )
         return connection.execute(holder.limit(1)).first() is not None
 

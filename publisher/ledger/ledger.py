@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from publisher.clock import Clock
 from publisher.ledger.approvals import NOT_APPROVED
-from publisher.ledger.chain import delivery_origin
+from publisher.ledger.chain import delivery_digest, delivery_origin, shortened
 from publisher.ledger.database import Database
 from publisher.ledger.moves import Moved, chained, change, note, step
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, media
@@ -86,8 +86,11 @@ class Ledger:
         # What lies ready at the platform stays noted, though it is of no use for another content:
         # its channel has to clear it away.
         columns = self._wished(wish, actor)
-        if wish.channel != delivery.channel or delivery.state is State.FAILED:
+        if wish.channel != delivery.channel:
             columns["prepared"] = Prepared().model_dump_json()
+        elif delivery.state is State.FAILED:
+            given_up = delivery.prepared.given_up(delivery.remote_ids)
+            columns["prepared"] = given_up.model_dump_json()
         columns |= {"lease_until": None, "attempts": 0, "error_kind": None, "error_message": None}
         if wish.state is State.UNCERTAIN:
             columns |= {**_doubted(wish), "intent_at": None, "settled_at": None, "absences": 0}
@@ -105,19 +108,17 @@ class Ledger:
             "version": 1, "attempts": 0, "absences": 0, "remote_ids": "[]",
             "prepared": Prepared().model_dump_json(),
         }  # fmt: skip
-        steps = [
-            chained(
-                step(None, "queued", now, actor, target=wish.state, detail=_first_words(wish)),
-                1,
-                delivery_origin(wish.post, wish.account),
-            )
-            for wish in wishes
-        ]
         rows = [
             {**fresh, **self._wished(wish, actor), **_doubted(wish), "post": wish.post, "account": wish.account,
-             "state": wish.state, "head": entry["hash"]}
-            for wish, entry in zip(wishes, steps, strict=True)
+             "state": wish.state}
+            for wish in wishes
         ]  # fmt: skip
+        steps = []
+        for wish, row in zip(wishes, rows, strict=True):
+            first = step(None, "queued", now, actor, target=wish.state, detail=_first_words(wish))
+            first["digest"] = delivery_digest(shortened(row))
+            steps.append(chained(first, 1, delivery_origin(wish.post, wish.account)))
+            row["head"] = steps[-1]["hash"]
         query = insert(deliveries).returning(deliveries.c.id, sort_by_parameter_order=True)
         try:
             ids = connection.execute(query, rows).scalars()

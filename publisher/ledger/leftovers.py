@@ -1,15 +1,44 @@
-"""Unpublished posts that were found on a platform, and to which delivery they belong."""
+"""Unpublished posts that were found on a platform, to which delivery they belong, and which of them
+are cleared away because nothing will come of it.
+"""
 
 import json
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, or_, select
+from sqlalchemy import Connection, bindparam, exists, or_, select, update
 
+from publisher.clock import Clock
 from publisher.language import _
-from publisher.ledger.tables import deliveries
-from publisher.models import Delivery, Prepared
-from publisher.states import ENDED_UNSENT, State
+from publisher.ledger.database import Database
+from publisher.ledger.holds import resting
+from publisher.ledger.moves import ACTOR, change, delivery_of, has_id
+from publisher.ledger.tables import Instant, deliveries
+from publisher.ledger.waiting import Waiting
+from publisher.models import Claim, Delivery, Prepared
+from publisher.outcome import Kind
+from publisher.states import ENDED_UNSENT, GIVEN_UP, Role, State
 
+CLEARING = (
+    "clearing away", "leftovers found", "cleared away", "not cleared away", "left behind", "left alone",
+)  # fmt: skip
+"""The events of the history that tell of it."""
+_FIRST_PAUSE = 60.0  # real seconds before it is tried again; four times as long each time
+_TRIES = 7  # over a day in all
+_SETTLED = 900.0  # real seconds until a request whose outcome was unknown has no effect any more
+
+_NOW = bindparam("now", type_=Instant)
+_WAITING = Waiting(
+    deliveries.c.clear_at <= _NOW,
+    or_(
+        deliveries.c.doubt_since.is_(None),
+        deliveries.c.clear_at <= bindparam("settled", type_=Instant),
+    ),
+    deliveries.c.state.in_(sorted(GIVEN_UP)),
+    ~exists().where(resting(deliveries.c.account, _NOW)),
+    order=(deliveries.c.clear_at, deliveries.c.id),
+    columns=(deliveries.c.id, deliveries.c.version),
+)
 _OVER = ENDED_UNSENT | {State.PUBLISHED, State.WITHDRAWN}
 
 
@@ -22,8 +51,10 @@ def without_others(connection: Connection, delivery: Delivery, prepared: Prepare
     found, draft_id = prepared.leftovers, prepared.draft_id
     if not found:
         return prepared
-    doubled = _has_a_double(connection, delivery)
-    others = [i for i in found if doubled or _is_known(connection, delivery, i)]
+    doubled, noted = _has_a_double(connection, delivery), _noted(delivery)
+    others = [
+        i for i in found if (doubled and i not in noted) or _is_known(connection, delivery, i)
+    ]
     own = tuple(i for i in found if i not in others and i != draft_id)
     changes: dict[str, Any] = {"leftovers": own}
     if others:
@@ -35,6 +66,11 @@ def without_others(connection: Connection, delivery: Delivery, prepared: Prepare
     if draft_id in others:
         changes |= {"draft_id": None, "digest": None}
     return prepared.model_copy(update=changes)
+
+
+def _noted(delivery: Delivery) -> set[str | None]:
+    """Ids that the delivery has on record as its own."""
+    return {delivery.prepared.draft_id, *delivery.prepared.leftovers}
 
 
 def _has_a_double(connection: Connection, delivery: Delivery) -> bool:
@@ -49,13 +85,115 @@ def _has_a_double(connection: Connection, delivery: Delivery) -> bool:
 
 
 def _is_known(connection: Connection, delivery: Delivery, remote_id: str) -> bool:
-    quoted = json.dumps(remote_id)
     known = exists().where(
         deliveries.c.account == delivery.account,
         deliveries.c.id != delivery.id,
         or_(
-            deliveries.c.prepared.contains(quoted, autoescape=True),
-            deliveries.c.remote_ids.contains(quoted, autoescape=True),
+            deliveries.c.prepared.contains(json.dumps(remote_id), autoescape=True),
+            has_id(remote_id),
         ),
     )
     return bool(connection.execute(select(known)).scalar())
+
+
+class Leftovers:
+    """What ended deliveries left at a platform: whose turn it is, and what became of it."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def claim(self, lease_until: datetime, limit: int) -> list[Claim]:
+        """Take up to `limit` deliveries whose leftovers are to be cleared away now.
+
+        Whoever took one and dies, or whom the broker does not tell, is followed by another at
+        `lease_until`. This is no step: nothing has happened yet.
+        """
+        values = {"now": self._clock.now(), "settled": self._clock.ahead(-_SETTLED)}
+        with self._database.read() as connection:
+            if not _WAITING.any(connection, values):
+                return []
+        with self._database.write() as connection:
+            rows = _WAITING.lock(connection, values, limit)
+            connection.execute(
+                update(deliveries)
+                .where(deliveries.c.id.in_([row["id"] for row in rows]))
+                .values(clear_at=lease_until)
+            )
+        return [Claim(delivery=row["id"], version=row["version"]) for row in rows]
+
+    def give_up(self, claim: Claim) -> Delivery | None:
+        """The claimed delivery, with nothing left that anybody might publish.
+
+        From here on no worker takes what lies ready for its post, also when somebody brings the
+        delivery back: so it may be deleted. None when it was brought back already.
+        """
+        query = select(deliveries).where(
+            deliveries.c.id == claim.delivery,
+            deliveries.c.version == claim.version,
+            deliveries.c.state.in_(sorted(GIVEN_UP)),
+            deliveries.c.clear_at.is_not(None),
+        )
+        with self._database.write() as connection:
+            row = connection.execute(query.with_for_update()).mappings().one_or_none()
+            if row is None:
+                return None
+            delivery = delivery_of(row)
+            prepared = delivery.prepared.given_up(delivery.remote_ids)
+            if prepared == delivery.prepared:
+                return delivery
+            prepared = without_others(connection, delivery, prepared)
+            return self._change(connection, delivery, "clearing away", prepared, delivery.clear_at)
+
+    def cleared(self, delivery: Delivery, prepared: Prepared) -> Delivery:
+        """Note how far clearing away came: `prepared` is what is left, or was found."""
+        with self._database.write() as connection:
+            left = without_others(connection, delivery, prepared.given_up(delivery.remote_ids))
+            note = left.note or prepared.note
+            detail = {"ids": list(delivery.prepared.leftovers), "message": note}
+            return self._change(
+                connection,
+                delivery,
+                "leftovers found" if left.stays else "cleared away",
+                left.model_copy(update={"note": None}),
+                delivery.clear_at if left.stays else None,
+                detail={key: value for key, value in detail.items() if value},
+            )
+
+    def public(self, delivery: Delivery, prepared: Prepared, message: str) -> Delivery:
+        """Note that something of it is public, against all that is known; a person must look."""
+        with self._database.write() as connection:
+            return self._change(
+                connection, delivery, "left alone", prepared,
+                delivery.clear_at if prepared.stays else None, detail={"message": message},
+                error_kind=Kind.UNKNOWN_OUTCOME, error_message=message,
+            )  # fmt: skip
+
+    def failed(self, delivery: Delivery, prepared: Prepared, message: str) -> Delivery:
+        """Note what stood in the way; it is tried again, later each time, and not for ever."""
+        failures = prepared.failures + 1
+        again = failures < _TRIES
+        detail = {"ids": list(prepared.leftovers), "message": message}
+        with self._database.write() as connection:
+            return self._change(
+                connection,
+                delivery,
+                "not cleared away" if again else "left behind",
+                prepared.model_copy(update={"failures": failures}),
+                self._clock.ahead(_FIRST_PAUSE * 4.0 ** (failures - 1)) if again else None,
+                detail=detail,
+            )
+
+    def _change(
+        self,
+        connection: Connection,
+        delivery: Delivery,
+        event: str,
+        prepared: Prepared,
+        clear_at: datetime | None,
+        **more: Any,
+    ) -> Delivery:
+        return change(
+            connection, delivery, event, role=Role.WORKER, actor=ACTOR, at=self._clock.now(),
+            prepared=prepared.model_dump_json(), clear_at=clear_at, **more,
+        )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Connection,
     RowMapping,
     String,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     text,
     update,
@@ -22,12 +24,16 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 
 from publisher.ledger import chain
-from publisher.ledger.tables import account_chains, deliveries, history
+from publisher.ledger.tables import account_chains, accounts, deliveries, history
 from publisher.models import Claim, Content, Delivery, Prepared
-from publisher.states import Role, State, may_move
+from publisher.states import GIVEN_UP, Role, State, may_move
 
 ACTOR = "publisher"
 """Who made a step that no person made."""
+
+
+_COLUMNS = tuple(deliveries.c.keys())
+_AS_STORED = ("content", "prepared", "remote_ids", "withdrawn_ids", "fingerprint")
 
 
 class Moved(Exception):
@@ -53,8 +59,10 @@ def change(
     state = target or delivery.state
     if state is not delivery.state and not may_move(role, delivery.state, state):
         raise AssertionError(f"{role} may not take {delivery.state} to {state}")
+    columns = {"clear_at": _clearing(delivery, state, at, columns), **columns}
     version = delivery.version + 1
     told = step(delivery.id, event, at, actor, source=delivery.state, target=state, detail=detail)
+    told["digest"] = chain.delivery_digest({**_said(delivery), **chain.shortened(columns)})
     entry = chained(told, version, delivery.head)
     row = (
         connection.execute(
@@ -74,6 +82,21 @@ def change(
         raise Moved
     note(connection, [entry])
     return delivery_of(row)
+
+
+def _clearing(
+    delivery: Delivery, state: State, at: datetime, columns: Mapping[str, Any]
+) -> datetime | None:
+    """When to clear away what lies ready at the platform: never while it may be of use."""
+    if state not in GIVEN_UP:
+        return None
+    if state is delivery.state:
+        return delivery.clear_at
+    prepared = delivery.prepared
+    if "prepared" in columns:
+        prepared = Prepared.model_validate_json(columns["prepared"])
+    # Whoever had it in hand may be making something at this moment.
+    return max(at, delivery.lease_until or at) if prepared.stays else None
 
 
 def claim_all(
@@ -132,7 +155,14 @@ def step(
         "target": target,
         "actor": actor,
         "detail": json.dumps(detail, ensure_ascii=False, default=str) if detail else "{}",
+        "digest": None,
     }
+
+
+def _said(delivery: Delivery) -> dict[str, Any]:
+    """The columns of a delivery as they are, for its digest."""
+    stored = delivery.as_stored
+    return {column: stored.get(column) or getattr(delivery, column) for column in _COLUMNS}
 
 
 def _table_of(connection: Connection, values: Mapping[int, str]) -> TableValuedAlias:
@@ -172,7 +202,10 @@ def _chained_to_account(connection: Connection, entry: Mapping[str, Any]) -> dic
     of_account = account_chains.c.account == account
     locked = select(account_chains).where(of_account).with_for_update()
     newest = connection.execute(locked).one()
-    new = chained(entry, newest.length + 1, newest.head)
+    said = select(accounts).where(accounts.c.account == account)
+    row = connection.execute(said).mappings().one_or_none()
+    vouched = {**entry, "digest": chain.account_digest(dict(row) if row else {})}
+    new = chained(vouched, newest.length + 1, newest.head)
     connection.execute(
         update(account_chains).where(of_account).values(length=new["seq"], head=new["hash"])
     )
@@ -190,6 +223,15 @@ def claimed(connection: Connection, claim: Claim) -> Delivery | None:
     return None if row is None else delivery_of(row)
 
 
+def has_id(remote_id: str) -> ColumnElement[bool]:
+    """Deliveries of which the platform's `remote_id` is a part, or was one until it was deleted."""
+    quoted = json.dumps(remote_id)
+    return or_(
+        deliveries.c.remote_ids.contains(quoted, autoescape=True),
+        deliveries.c.withdrawn_ids.contains(quoted, autoescape=True),
+    )
+
+
 def delivery_of(row: RowMapping) -> Delivery:
     """A row of `deliveries` as a model."""
     values = {name: value for name, value in row.items() if name != "fingerprint"}
@@ -197,4 +239,8 @@ def delivery_of(row: RowMapping) -> Delivery:
     values["content"] = Content.model_validate_json(values["content"])
     values["prepared"] = Prepared.model_validate_json(values["prepared"])
     values["remote_ids"] = tuple(json.loads(values["remote_ids"]))
+    if values["withdrawn_ids"] is not None:
+        values["withdrawn_ids"] = tuple(json.loads(values["withdrawn_ids"]))
+    kept = {name: row[name] for name in _AS_STORED if row[name] is not None}
+    values["as_stored"] = chain.shortened(kept)
     return Delivery(**values)

@@ -32,6 +32,7 @@ from sqlalchemy import (
 
 from publisher.clock import Clock
 from publisher.ledger.database import Database
+from publisher.ledger.leftovers import CLEARING
 from publisher.ledger.tables import (
     EVERYTHING,
     accounts,
@@ -192,7 +193,14 @@ def _end(connection: Connection, service: str, turn: int, **columns: Any) -> Non
 
 
 def _stuck(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[StuckDelivery]:
-    newest = and_(history.c.delivery == deliveries.c.id, history.c.seq == deliveries.c.version)
+    later = history.alias()
+    # Clearing away what it left at the platform is nothing that anybody did about it.
+    seq = (
+        select(func.max(later.c.seq))
+        .where(later.c.delivery == deliveries.c.id, later.c.event.not_in(CLEARING))
+        .scalar_subquery()
+    )
+    newest = and_(history.c.delivery == deliveries.c.id, history.c.seq == seq)
     uncertain = deliveries.c.state == State.UNCERTAIN
     query = (
         select(

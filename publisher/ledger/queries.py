@@ -20,7 +20,7 @@ from publisher.models import Delivery
 from publisher.states import WAITING, State
 
 _CHUNK = 500
-_STEP = [column for column in history.c if column.name not in ("seq", "hash")]
+_STEP = [column for column in history.c if column.name not in ("seq", "hash", "digest")]
 _T = TypeVar("_T")
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from publisher.errors import NotPossible, UsageError
 from publisher.language import _, later, plural
 from publisher.ledger.doubts import known_out
+from publisher.ledger.moves import has_id
 from publisher.ledger.tables import deliveries
 from publisher.models import Delivery
 from publisher.outcome import Accepted
@@ -104,13 +105,14 @@ def _refuse_known(connection: Connection, delivery: Delivery, remote_ids: Sequen
     """One post of the account is one part of one delivery."""
     for remote_id in remote_ids:
         rows = connection.execute(
-            select(deliveries.c.post, deliveries.c.remote_ids).where(
+            select(deliveries.c.post, deliveries.c.remote_ids, deliveries.c.withdrawn_ids).where(
                 deliveries.c.account == delivery.account,
-                deliveries.c.remote_ids.contains(f'"{remote_id}"', autoescape=True),
+                has_id(remote_id),
             )
         )
         for row in rows:
-            part = json.loads(row.remote_ids).index(remote_id) + 1
+            known = [*json.loads(row.remote_ids), *json.loads(row.withdrawn_ids or "[]")]
+            part = known.index(remote_id) + 1
             raise NotPossible(
                 _(
                     "{remote_id} is on record already, as part {part} of {post}.",

@@ -88,6 +88,10 @@ deliveries = Table(
     Column("approved_at", Instant),
     Column("approved_digest", String(64)),
     Column("repeat", Boolean, nullable=False),
+    # Ids of parts that were deleted from the platform; NULL: nobody began to withdraw it.
+    Column("withdrawn_ids", Text),
+    # When what it left at the platform is cleared away; NULL: nothing is to be.
+    Column("clear_at", Instant),
     # The hash of its newest step; `version` is that step's number (see chain.py).
     Column("head", String(64), nullable=False, server_default=""),
     UniqueConstraint("post", "account", name="uq_deliveries_post_account"),
@@ -124,6 +128,13 @@ deliveries = Table(
         sqlite_where=text("state IN ('failed', 'missed', 'uncertain')"),
         postgresql_where=text("state IN ('failed', 'missed', 'uncertain')"),
     ),
+    Index(
+        "ix_deliveries_clearing",
+        "clear_at",
+        "id",
+        sqlite_where=text("clear_at IS NOT NULL"),
+        postgresql_where=text("clear_at IS NOT NULL"),
+    ),
     Index("ix_deliveries_fingerprint", "fingerprint", "account"),
     Index("ix_deliveries_order", "due_at", "id"),
 )
@@ -142,6 +153,9 @@ history = Table(
     Column("detail", Text, nullable=False),
     Column("seq", Integer, nullable=False, server_default="0"),
     Column("hash", String(64), nullable=False, server_default=""),
+    # Over what the delivery, or the account, says after the step; NULL: the step left that as it
+    # was, or is older than this column (see chain.py).
+    Column("digest", String(64)),
     Index("uq_history_delivery_seq", "delivery", "seq", unique=True),
     Index(
         "uq_history_account_seq",

@@ -30,11 +30,11 @@ from publisher.planning.difference import (
     GONE,
     NOT_ADDRESSED,
     UNFINISHED,
-    cancelled_by_a_person,
     differs_in_words,
     in_words,
     keeps_what_is_out,
     kind_of_edit,
+    may_come_back,
     same_plan,
     utc,
 )
@@ -224,7 +224,7 @@ class Comparison:
                 self._change(kind, post, wish, delivery)
         elif delivery.state in ENDED_UNSENT:
             mended = delivery.state is State.CANCELLED or not same_plan(wish, delivery)
-            if mended and not cancelled_by_a_person(delivery):
+            if mended and may_come_back(delivery):
                 self._change(Change.RESTORE, post, wish, delivery)
         elif differs_in_words(wish, delivery):
             self._problems.warning(

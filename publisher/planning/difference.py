@@ -18,6 +18,11 @@ def cancelled_by_a_person(delivery: Delivery) -> bool:
     return delivery.state is State.CANCELLED and delivery.reason not in _BY_QUEUE
 
 
+def may_come_back(delivery: Delivery) -> bool:
+    """Whether its draft may bring it back: no person took it off the schedule or the platform."""
+    return not cancelled_by_a_person(delivery) and delivery.withdrawn_ids is None
+
+
 def kind_of_edit(wish: Wish, delivery: Delivery) -> Change | None:
     """What distinguishes a waiting delivery from what is wanted; None when nothing does."""
     if wish.state is State.HELD and delivery.state is not State.HELD:

@@ -41,7 +41,8 @@ def _differences(row: Row, delivery: Delivery, there: dict[tuple[str, str, str],
     name = _("{post} to {account}", post=row["post"], account=row["account"])
     ids = row["remote_ids"]
     found = []
-    if row["state"] == State.PUBLISHED and len(ids) != len(row["text"]):
+    parts = len(ids) + len(row["withdrawn_ids"])
+    if row["state"] == State.PUBLISHED and parts != len(row["text"]):
         found.append(
             _(
                 "{delivery}: published with {number} of {all} parts.",

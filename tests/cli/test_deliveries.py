@@ -177,6 +177,7 @@ def test_log_json_is_the_promised_array(cli: Cli, published: None) -> None:
         "due_at": "2016-03-07T07:30:00Z",
         "embargo_until": None,
         "remote_ids": ["71", "72"],
+        "withdrawn_ids": [],
         "url": "https://x.com/i/71",
         "attempts": 1,
         "error": None,

@@ -76,6 +76,9 @@ class ScriptedChannel:
     ) -> Sighting:
         raise AssertionError("a courier does not look")
 
+    def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:
+        raise AssertionError("a courier does not clear away")
+
     def withdraw(self, remote_id: str) -> Outcome:
         raise AssertionError("a courier does not withdraw")
 

@@ -1,36 +1,50 @@
 """Taking posts down: from the end of a thread, and on record only when confirmed."""
 
+import threading
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
 
+from publisher.app import log_rows
 from publisher.channels.base import Channel
+from publisher.errors import CredentialsMissing, LedgerUnavailable, NotPossible
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.control import Control
 from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.queries import Queries
 from publisher.ledger.safeguards import Safeguards
+from publisher.ledger.withdrawals import Withdrawals
 from publisher.models import Content, Part, Picture
-from publisher.outcome import Accepted, Deferred, Kind, Outcome, Unknown
+from publisher.outcome import Accepted, Deferred, Kind, Outcome, Refused, Unknown
 from publisher.states import State
 from publisher.withdrawal import Withdrawal
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
 
+class Killed(BaseException):
+    """The process ends here."""
+
+
 @dataclass
 class DeletingChannel:
-    """Deletes, unless the test says that it fails at an id."""
+    """Deletes, unless the test says that it fails at an id; what is gone is deleted once more."""
 
     fails_at: str | None = None
+    before: Callable[[str], None] = lambda _id: None
+    after: Callable[[str], None] = lambda _id: None
     deleted: list[str] = field(default_factory=list)
 
     def withdraw(self, remote_id: str) -> Outcome:
+        self.before(remote_id)
         if remote_id == self.fails_at:
             return Deferred(Kind.UNAVAILABLE, "X could not be reached.")
         self.deleted.append(remote_id)
+        self.after(remote_id)
         return Accepted(remote_id)
 
 
@@ -48,8 +62,13 @@ def _thread(ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: Manua
 
 
 def withdrawal_through(control: Control, channel: DeletingChannel) -> Withdrawal:
-    safeguards = Safeguards(control._database, control._clock)
-    return Withdrawal(control, safeguards, lambda _account: cast("Channel", channel))
+    database, clock = control._database, control._clock
+    return Withdrawal(
+        control,
+        Withdrawals(database, clock),
+        Safeguards(database, clock),
+        lambda _account: cast("Channel", channel),
+    )
 
 
 def withdraw(control: Control, channel: DeletingChannel) -> Any:
@@ -72,10 +91,187 @@ def test_what_is_not_confirmed_is_not_on_record_and_may_be_withdrawn_again(
 ) -> None:
     failed = withdraw(control, DeletingChannel(fails_at="2"))
     assert "Part 2: X could not be reached." in failed.problem
-    assert queries.counts() == {State.PUBLISHED: 1}
-    assert queries.history("post.fr")[-1].event == "not withdrawn"
-    assert withdraw(control, DeletingChannel()).problem is None
+    assert told(queries)[-3:] == [
+        ("withdrawing", {"reason": "erreur", "ids": ["1", "2", "3"]}),
+        ("part withdrawn", {"part": 3, "id": "3", "reason": "erreur"}),
+        ("not withdrawn", {"kind": "unavailable", "message": failed.problem}),
+    ]
+    (row,) = log_rows(queries.deliveries())
+    assert (row["state"], row["remote_ids"]) == ("published", ["1", "2"])
+    assert row["withdrawn_ids"] == ["3"]
+    assert row["error"] == {"kind": "unavailable", "message": failed.problem}
+    channel = DeletingChannel()
+    assert withdraw(control, channel).problem is None
+    assert channel.deleted == ["2", "1"]
+    (row,) = log_rows(queries.deliveries())
+    assert (row["state"], row["remote_ids"], row["error"]) == ("withdrawn", [], None)
+    assert row["withdrawn_ids"] == ["1", "2", "3"]
+
+
+def told(queries: Queries) -> list[tuple[str, Any]]:
+    return [(step.event, step.detail) for step in queries.history("post.fr")]
+
+
+@pytest.mark.usefixtures("_thread")
+def test_nothing_is_deleted_before_it_is_on_record_who_wants_it_and_why(
+    control: Control, queries: Queries
+) -> None:
+    def look(remote_id: str) -> None:
+        (begun,) = [step for step in queries.history("post.fr") if step.event == "withdrawing"]
+        assert (begun.actor, begun.detail["reason"]) == ("direction", "erreur")
+        assert remote_id in begun.detail["ids"]
+
+    channel = DeletingChannel(before=look)
+    assert withdraw(control, channel).problem is None
+    assert len(channel.deleted) == 3
+
+
+@pytest.mark.usefixtures("_thread")
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_whoever_dies_in_the_middle_leaves_on_record_which_parts_are_down(
+    control: Control, queries: Queries, when: str
+) -> None:
+    """Before or after the platform deleted the second; another withdrawal goes on from there."""
+
+    def die(remote_id: str) -> None:
+        if remote_id == "2":
+            raise Killed
+
+    channel = DeletingChannel()
+    setattr(channel, when, die)
+    with pytest.raises(Killed):
+        withdraw(control, channel)
+    (delivery,) = queries.deliveries()
+    assert (delivery.remote_ids, delivery.withdrawn_ids) == (("1", "2"), ("3",))
+    assert told(queries)[-1] == ("part withdrawn", {"part": 3, "id": "3", "reason": "erreur"})
+    channel = DeletingChannel()
+    assert withdraw(control, channel).problem is None
+    assert channel.deleted == ["2", "1"]
+
+
+@pytest.mark.usefixtures("_thread")
+@pytest.mark.parametrize("at", ["3", "2", "1"])
+def test_of_two_withdrawals_at_once_both_end_well(
+    control: Control, queries: Queries, at: str
+) -> None:
+    """The second one begins, and ends, while the first waits for an answer."""
+    second: list[Any] = []
+
+    def interfere(remote_id: str) -> None:
+        if remote_id == at and not second:
+            second.append(withdraw(control, DeletingChannel()))
+
+    first = withdraw(control, DeletingChannel(after=interfere))
+    assert (first.problem, second[0].problem) == (None, None)
     assert queries.counts() == {State.WITHDRAWN: 1}
+    assert [step.detail["id"] for step in queries.history("post.fr") if "withdrawn" in step.event] == [
+        "3", "2", "1",
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("_thread")
+def test_two_withdrawals_that_take_turns_delete_each_part_once_on_record(
+    control: Control, queries: Queries
+) -> None:
+    barrier = threading.Barrier(2, timeout=10)
+
+    def meet(_id: str) -> None:
+        with suppress(threading.BrokenBarrierError):
+            barrier.wait(0.2)
+
+    ends: list[Any] = []
+    threads = [
+        threading.Thread(
+            target=lambda: ends.append(withdraw(control, DeletingChannel(before=meet)))
+        )
+        for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [end.problem for end in ends] == [None, None]
+    (delivery,) = queries.deliveries()
+    assert (delivery.state, delivery.withdrawn_ids) == (State.WITHDRAWN, ("1", "2", "3"))
+
+
+def test_a_thread_that_is_partly_down_does_not_go_on(
+    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, control: Control, clock: ManualClock,
+) -> None:  # fmt: skip
+    """Neither after a part that is deleted nor after one of which nobody knows."""
+    add(ledger, wish(clock, due_in=0, texts=("un", "deux", "trois")))
+    lease = clock.ahead(60)
+    delivery = attempts.take(dispatch.claim(clock.now(), lease, 1)[0])
+    for outcome in (Accepted("1"), Accepted("2"), Refused(Kind.POLICY, "No.")):
+        assert delivery
+        intended = attempts.intend(delivery, clock.now(), lease)
+        assert intended
+        delivery = attempts.record(intended, outcome, lease)
+    assert withdraw(control, DeletingChannel(fails_at="2")).problem
+    with pytest.raises(NotPossible, match="began to withdraw"):
+        control.retry("post.fr", None, "manager")
+    assert withdraw(control, DeletingChannel()).problem is None
+
+
+def test_a_channel_that_cannot_be_opened_or_raises_keeps_no_other_delivery_back(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    attempts: Attempts,
+    control: Control,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    """Of a withdrawn consent, for example."""
+    lease = clock.ahead(60)
+    for number, account in enumerate(("gone-x", "broken-x", "bice-x")):
+        content = showing("abidjan", f"Texte {number}")
+        add(ledger, wish(clock, f"p{number}", 0, account=account, content=content))
+        delivery = attempts.take(dispatch.claim(clock.now(), lease, 1)[0])
+        assert delivery
+        intended = attempts.intend(delivery, clock.now(), lease)
+        assert intended
+        attempts.record(intended, Accepted(str(number)), lease)
+    deleting = DeletingChannel()
+
+    def fail(_id: str) -> None:
+        raise RuntimeError
+
+    def channel_of(account: str) -> Channel:
+        if account == "gone-x":
+            raise CredentialsMissing("No credentials.", hint="Write them.")
+        broken = account == "broken-x"
+        return cast("Channel", DeletingChannel(before=fail) if broken else deleting)
+
+    withdrawal = withdrawal_through(control, deleting)
+    withdrawal._channel_of = channel_of
+    _, done = withdrawal.withdraw_consent("abidjan", actor="direction", reason="la famille")
+    problems = {one.delivery.account: one.problem for one in done}
+    assert problems["gone-x"] == "Part 1: No credentials. Write them."
+    assert "var/log" in str(problems["broken-x"])
+    assert problems["bice-x"] is None
+    assert deleting.deleted == ["2"]
+    assert queries.counts() == {State.PUBLISHED: 2, State.WITHDRAWN: 1}
+
+
+def test_nothing_is_deleted_while_the_ledger_is_away(
+    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, control: Control, clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    add(ledger, wish(clock, due_in=0))
+    lease = clock.ahead(60)
+    delivery = attempts.take(dispatch.claim(clock.now(), lease, 1)[0])
+    assert delivery
+    intended = attempts.intend(delivery, clock.now(), lease)
+    assert intended
+    attempts.record(intended, Accepted("1"), lease)
+
+    def away(*_: object, **__: object) -> None:
+        raise LedgerUnavailable
+
+    monkeypatch.setattr(Withdrawals, "begin", away)
+    channel = DeletingChannel()
+    assert withdraw(control, channel).problem
+    assert channel.deleted == []
 
 
 def showing(consent: str | None, text: str) -> Content:

@@ -340,13 +340,13 @@ def test_a_backup_of_an_older_version_is_brought_up_to_date(
     back_up(database, clock, copy)
     with closing(sqlite3.connect(copy)) as connection, connection:
         later = metadata.tables.keys() - {"deliveries", "history", "accounts", "media"}
-        new = ("head", "approved_at", "approved_digest")
+        new = ("head", "approved_at", "approved_digest", "withdrawn_ids", "clear_at")
         for statement in (
             "DROP TRIGGER history_no_update", "DROP TRIGGER history_no_delete",
             *(f"DROP TABLE {name}" for name in later),
-            "DROP INDEX IF EXISTS ix_deliveries_problems",
+            "DROP INDEX ix_deliveries_problems", "DROP INDEX ix_deliveries_clearing",
             "DROP INDEX uq_history_delivery_seq", "DROP INDEX uq_history_account_seq",
-            "ALTER TABLE history DROP COLUMN seq", "ALTER TABLE history DROP COLUMN hash",
+            *(f"ALTER TABLE history DROP COLUMN {name}" for name in ("seq", "hash", "digest")),
             *(f"ALTER TABLE deliveries DROP COLUMN {name}" for name in new),
             "CREATE INDEX ix_history_delivery ON history (delivery, id)",
             "UPDATE alembic_version SET version_num = '0001'",

@@ -223,7 +223,7 @@ def test_a_tail_is_missed_although_its_delivery_was_set_back(
         delete(history).where(history.c.id.in_([step["id"] for step in steps[-2:]])),
         update(deliveries)
         .where(deliveries.c.post == "a")
-        .values(version=last["seq"], head=last["hash"], state=last["target"]),
+        .values(version=last["seq"], head=last["hash"], state=last["target"], remote_ids='["1"]'),
     )
     (flaw,) = found(audit.verify())
     assert flaw.startswith("seal 1 covers")

@@ -13,6 +13,7 @@ from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.moves import Moved
 from publisher.ledger.queries import Queries
+from publisher.ledger.withdrawals import Withdrawals
 from publisher.models import ApprovalRule, Delivery, Prepared
 from publisher.outcome import Accepted, Kind, Refused, Unknown
 from publisher.states import State
@@ -244,7 +245,7 @@ def test_retry_makes_ready_anew_what_the_platform_refused(
     queries: Queries,
     clock: ManualClock,
 ) -> None:
-    """The refused unpublished post may be gone, so its id must not be used again."""
+    """The refused unpublished post is deleted first, and its id is not used again."""
     add(ledger, wish(clock, due_in=0))
     (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
     delivery = attempts.take(claim)
@@ -254,7 +255,7 @@ def test_retry_makes_ready_anew_what_the_platform_refused(
     assert intended is not None
     attempts.record(intended, Refused(Kind.CONTENT, "It is gone."), clock.ahead(30))
     control.retry("post.fr", None, "direction")
-    assert only(queries).prepared == Prepared()
+    assert only(queries).prepared == Prepared(leftovers=("9",))
 
 
 def overdue_posts(ledger: Ledger, control: Control, clock: ManualClock) -> list[Delivery]:
@@ -342,6 +343,7 @@ def test_retry_asks_for_approval_where_nobody_gave_it(
 def test_what_is_withdrawn_is_on_record_with_who_and_why(
     ledger: Ledger,
     control: Control,
+    database: Database,
     dispatch: Dispatch,
     attempts: Attempts,
     queries: Queries,
@@ -352,10 +354,11 @@ def test_what_is_withdrawn_is_on_record_with_who_and_why(
         control.withdrawable("post.fr", None)
     attempts.record(send(dispatch, attempts, clock), Accepted("1"), clock.ahead(30))
     (out,) = control.withdrawable("post.fr", None)
-    control.withdrawn(out, "direction", "un chiffre est faux")
+    Withdrawals(database, clock).deleted(out, "direction", "un chiffre est faux")
     found = only(queries)
     assert (found.state, found.reason) == (State.WITHDRAWN, "un chiffre est faux")
-    assert found.remote_ids == ("1",), "what was out stays on record"
+    assert found.remote_ids == (), "what is deleted is not called out"
+    assert found.withdrawn_ids == ("1",), "what was out stays on record"
 
 
 def test_of_many_who_queue_a_post_at_once_one_adds_it(

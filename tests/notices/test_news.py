@@ -8,6 +8,7 @@ from publisher.ledger.database import Database
 from publisher.ledger.holds import hold
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.news import HeldAccount, Item, News, StuckDelivery
+from publisher.ledger.withdrawals import Withdrawals
 from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Unknown
 from publisher.states import State
 from tests.notices.conftest import MORNING, SERVICE, Mishaps
@@ -80,12 +81,13 @@ def test_what_somebody_has_seen_to_is_no_news(
 
 
 def test_what_a_person_does_to_a_failed_delivery_is_no_news(
-    news: News, mishaps: Mishaps, control: Control
+    news: News, mishaps: Mishaps, database: Database, clock: ManualClock
 ) -> None:
     """Such as a withdrawal that did not succeed."""
     (delivery,) = mishaps.fail()
     take_note(news)
-    control.not_withdrawn(delivery, "manager", "Part 1: No connection.")
+    outcome = Deferred(Kind.UNAVAILABLE, "No connection.")
+    Withdrawals(database, clock).failed(delivery, "manager", outcome, "Part 1: No connection.")
     assert news.untold(SERVICE) == []
 
 

@@ -10,6 +10,7 @@ from PIL import Image
 from publisher import settings
 from publisher.app import Application
 from publisher.errors import NotPossible
+from publisher.ledger.withdrawals import Withdrawals
 from publisher.models import Delivery
 from publisher.outcome import Accepted, Deferred, Kind, Refused
 from publisher.planning import Change
@@ -299,6 +300,23 @@ def test_a_failed_post_is_queued_again_when_its_draft_was_mended(
     assert queue(app) == [(Change.RESTORE, "a.fr", "bice-x")]
     mended = standing(app, "a.fr")
     assert (mended.state, mended.error_kind, mended.attempts) == (State.SCHEDULED, None, 0)
+
+
+def test_a_draft_does_not_bring_back_what_somebody_began_to_withdraw(
+    app: Application, workspace: Workspace
+) -> None:
+    """The rest of a thread would answer a part that may be deleted."""
+    workspace.draft("p", f"{_NOON}\nto: [bice-x]", "un\n\n---\n\ndeux")
+    queue(app)
+    lease = app.clock.ahead(60)
+    part_out = app.attempts.record(begin_to_send(app), Accepted("1"), lease)
+    intended = app.attempts.intend(part_out, app.clock.now(), lease)
+    assert intended
+    failed = app.attempts.record(intended, Refused(Kind.POLICY, "No."), lease)
+    Withdrawals(app.database, app.clock).begin(failed, "direction", "erreur")
+    workspace.draft("p", f"{_NOON}\nto: [bice-x]", "un\n\n---\n\nautre chose")
+    assert queue(app) == []
+    assert standing(app, "p").state is State.FAILED
 
 
 def test_parts_of_a_thread_that_are_out_cannot_be_edited(

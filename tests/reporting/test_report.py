@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from publisher.ledger.tables import deliveries
+from publisher.ledger.withdrawals import Withdrawals
 from publisher.models import Content, Part
 from publisher.outcome import Kind, Refused, Unknown
 from publisher.states import State
@@ -98,7 +99,8 @@ def test_every_intervention_tells_who_and_why(desk: Desk) -> None:
 def test_a_withdrawal_has_its_reason(desk: Desk) -> None:
     desk.publish("a.fr")
     (delivery,) = desk.queries.deliveries()
-    desk.control.withdrawn(delivery, "direction", "the figure is wrong")
+    withdrawals = Withdrawals(desk.database, desk.clock)
+    withdrawals.deleted(delivery, "direction", "the figure is wrong")
     page = desk.report()
     assert page.figure("Withdrawn") == "1"
     assert "Withdrawn a.fr to bice-x direction the figure is wrong" in page.text

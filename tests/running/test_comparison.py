@@ -32,7 +32,7 @@ def _delivery() -> Delivery:
 def _row() -> dict[str, Any]:
     return {
         "post": "p", "account": "a", "channel": "twitter", "state": "published",
-        "remote_ids": ["11", "12"], "text": ["one", "two"],
+        "remote_ids": ["11", "12"], "withdrawn_ids": [], "text": ["one", "two"],
     }  # fmt: skip
 
 

@@ -31,6 +31,9 @@ class LikeX:
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
         return prepared
 
+    def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:
+        return Prepared()
+
     def send(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Outcome:
         text = parcel.content.parts[len(sent)].text
         platform, world = self._platform, self._platform.world
@@ -88,7 +91,8 @@ class LikeFacebook:
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
         for draft_id in prepared.leftovers:
-            self._remove(draft_id)
+            if draft_id != prepared.draft_id:
+                self._discard(draft_id)
         if prepared.leftovers:
             return prepared.model_copy(update={"leftovers": ()})
         if prepared.holds(parcel.content):
@@ -98,6 +102,23 @@ class LikeFacebook:
         if found := self._found(parcel, prepared):
             return found
         return Prepared(draft_id=self._create(parcel.content.joined), digest=parcel.content.digest)
+
+    def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:
+        if prepared.begun:
+            found = self._found(parcel, prepared) or Prepared()
+            both = dict.fromkeys((*prepared.leftovers, *found.leftovers))
+            return Prepared(leftovers=tuple(both), failures=prepared.failures)
+        for draft_id in prepared.leftovers:
+            seen = self._look_at(draft_id)
+            if isinstance(seen, Absent):
+                outcome = self._remove(draft_id)
+                if not isinstance(outcome, Accepted):
+                    raise NotPrepared(Deferred(Kind.UNAVAILABLE, outcome.message), prepared)
+            elif isinstance(seen, Accepted):
+                raise NotPrepared(Unknown(f"{draft_id} is public."), Prepared())
+            elif not isinstance(seen, Unknown):
+                raise NotPrepared(seen, prepared)
+        return Prepared()
 
     def _create(self, text: str) -> str:
         platform = self._platform
@@ -150,12 +171,14 @@ class LikeFacebook:
         elif not isinstance(seen, Unknown):
             raise NotPrepared(seen)
 
-    def _remove(self, draft_id: str) -> None:
+    def _remove(self, draft_id: str) -> Outcome:
         def delete(_lag: float) -> str:
-            self._platform.posts.pop(draft_id, None)
+            post = self._platform.posts.pop(draft_id, None)
+            if post and post.public_at is not None:
+                self._platform.taken_down.append(post)
             return draft_id
 
-        self._platform.ask(Moment.LAYING, self._account, f"delete {draft_id}", delete)
+        return self._platform.ask(Moment.LAYING, self._account, f"delete {draft_id}", delete)
 
     def send(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Outcome:
         assert not sent, "it can only be revealed once"
@@ -181,6 +204,9 @@ class LikeFacebook:
         since: datetime,
         taken: Collection[str] = (),
     ) -> Sighting:
+        for draft_id in prepared.leftovers:
+            if isinstance(self._look_at(draft_id), Accepted):
+                return Unknown(f"It is public with an earlier text, as {draft_id}.")
         if sent or not prepared.draft_id:
             return Absent()
         seen = self._look_at(prepared.draft_id)

@@ -62,6 +62,8 @@ class Platform:
 
     world: World
     posts: dict[str, PublicPost] = field(default_factory=dict)
+    taken_down: list[PublicPost] = field(default_factory=list)
+    """What was public when it was deleted."""
     under_way: int = 0
     """Requests that may still have an effect."""
     ids: "count[int]" = field(default_factory=lambda: count(101))

@@ -67,6 +67,7 @@ def broken(stage: Stage, watch: Watch) -> list[str]:
         *_doubled(stage.platform),
         *_untrue(stage.platform, found),
         *_out_of_order(stage.platform, found),
+        *(f"lost: {post.id} was public, and was deleted" for post in stage.platform.taken_down),
     ]
 
 

@@ -119,6 +119,7 @@ class Stage:
         acts = {
             "publisher.publish": app.courier.deliver,
             "publisher.reconcile": app.reconciler.reconcile,
+            "publisher.clear": app.clearing.clear,
         }
         while True:
             self.world.wait(lambda: 0.0 if self.broker else None)
@@ -144,6 +145,8 @@ _INSTANTS = """
         UNION ALL SELECT expires_at FROM deliveries
             WHERE state IN ('scheduled', 'held', 'awaiting-approval')
         UNION ALL SELECT held_until FROM accounts
+        UNION ALL SELECT clear_at + (CASE WHEN doubt_since IS NULL THEN 0 ELSE 900000000 END)
+            FROM deliveries WHERE clear_at IS NOT NULL
     )
 """
 """All that a dispatcher's tick waits for, as instants in microseconds."""

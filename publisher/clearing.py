@@ -1,0 +1,56 @@
+"""What an ended delivery left at its platform: cleared away, unless it is public."""
+
+from collections.abc import Callable
+
+import structlog
+
+from publisher.channels.base import Channel, NotPrepared
+from publisher.delivery import parcel_of
+from publisher.errors import ConfigurationError, CredentialsMissing
+from publisher.language import _
+from publisher.ledger.leftovers import Leftovers
+from publisher.ledger.moves import Moved
+from publisher.models import Claim, Delivery
+from publisher.outcome import Accepted, Unknown
+
+log = structlog.get_logger()
+
+
+class Clearing:
+    """Clears away what cancelled, failed, missed and held deliveries left behind."""
+
+    def __init__(self, leftovers: Leftovers, channel_of: Callable[[str], Channel]) -> None:
+        """`channel_of` gives the channel of an account, for the calling thread."""
+        self._leftovers = leftovers
+        self._channel_of = channel_of
+
+    def clear(self, claim: Claim) -> None:
+        """Clear away what one delivery left. A claim that is worth nothing any more does no harm."""
+        try:
+            delivery = self._leftovers.give_up(claim)
+            while delivery and delivery.prepared.stays:
+                delivery = self._next(delivery)
+        except Moved:
+            log.info("let go: somebody brought it back", delivery=claim.delivery)
+
+    def _next(self, delivery: Delivery) -> Delivery | None:
+        """One round, which finds or deletes something; None when it does not go on from here."""
+        try:
+            channel = self._channel_of(delivery.account)
+            left = channel.clear(parcel_of(delivery), delivery.prepared)
+        except NotPrepared as problem:
+            outcome, prepared = problem.outcome, problem.prepared or delivery.prepared
+            message = "" if isinstance(outcome, Accepted) else outcome.message
+            if isinstance(outcome, Unknown):
+                log.warning("public after all", delivery=delivery.id, message=message)
+                return self._leftovers.public(delivery, prepared, message)
+            self._leftovers.failed(delivery, prepared, message)
+        except (ConfigurationError, CredentialsMissing) as problem:
+            self._leftovers.failed(delivery, delivery.prepared, str(problem))
+        except Exception:
+            log.exception("a channel raised", delivery=delivery.id, channel=delivery.channel)
+            message = _("Publisher failed while it cleared away; var/log says more.")
+            self._leftovers.failed(delivery, delivery.prepared, message)
+        else:
+            return self._leftovers.cleared(delivery, left)
+        return None

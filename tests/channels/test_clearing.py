@@ -1,0 +1,198 @@
+"""What ended deliveries left: cleared away from a Page and from our own files, unless it is public."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from publisher.channels.base import NotPrepared
+from publisher.clearing import Clearing
+from publisher.ledger.attempts import Attempts
+from publisher.ledger.control import Control
+from publisher.ledger.database import Database
+from publisher.ledger.dispatch import Dispatch
+from publisher.ledger.ledger import Ledger
+from publisher.ledger.leftovers import Leftovers
+from publisher.ledger.queries import Queries
+from publisher.models import Prepared
+from publisher.outcome import Unknown
+from publisher.sandbox.faults import Fault, What
+from publisher.states import State
+from tests.channels.conftest import DUE, Stage, Stages
+from tests.channels.test_leftovers import TEXT, TIMEOUT, Desk
+from tests.support.clock import ManualClock
+
+
+@pytest.fixture
+def ledger_url(tmp_path: Path) -> str:
+    """One kind of database is enough here; see tests/ledger/test_clearing.py."""
+    return f"sqlite:///{tmp_path / 'publisher.db'}"
+
+
+@pytest.fixture
+def desk(
+    stages: Stages,
+    ledger: Ledger,
+    dispatch: Dispatch,
+    attempts: Attempts,
+    queries: Queries,
+    clock: ManualClock,
+) -> Desk:
+    return Desk(stages("facebook"), ledger, dispatch, attempts, queries, clock)
+
+
+@pytest.fixture
+def clear(desk: Desk, database: Database, clock: ManualClock) -> Callable[[], None]:
+    """Let a worker clear away what is to be cleared away now."""
+    leftovers = Leftovers(database, clock)
+
+    def run() -> None:
+        clock.advance(60)
+        channel = desk.stage.open(request_timeout=TIMEOUT)
+        clearing = Clearing(leftovers, lambda _account: channel)
+        for claim in leftovers.claim(clock.ahead(30), 10):
+            clearing.clear(claim)
+
+    return run
+
+
+def refuse(desk: Desk, *, commit: bool = False) -> None:
+    """Let the Page refuse to make a post public, once; `commit`: and do it all the same."""
+    refusal = Fault(what=What.GRAPH_ERROR, endpoint="updatePost", code=100, times=1, commit=commit)
+    desk.stage.sandbox.faults.set([refusal])
+
+
+def lay_ready(desk: Desk, attempts: Attempts) -> None:
+    """Let a worker lay a post ready, and end before it sends it."""
+    desk.queue()
+    channel = desk.stage.open(request_timeout=TIMEOUT)
+    (claim,) = desk.dispatch.claim(desk.clock.ahead(2), desk.clock.ahead(17), 1)
+    delivery = attempts.take(claim)
+    assert delivery
+    parcel = desk.stage.parcel(TEXT, post=delivery.post)
+    prepared = channel.prepare(parcel, Prepared(), lambda _digest: b"")
+    prepared = prepared.model_copy(update={"digest": delivery.content.digest})
+    attempts.checkpoint(delivery, prepared, desk.clock.ahead(17))
+    assert desk.there == [(TEXT, False)]
+
+
+def test_a_cancelled_posts_draft_does_not_stay_on_the_page(
+    desk: Desk, attempts: Attempts, control: Control, clear: Callable[[], None]
+) -> None:
+    lay_ready(desk, attempts)
+    control.cancel("post.fr", None, "manager", "trop tard")
+    clear()
+    assert desk.there == []
+    assert (desk.state(), desk.delivery.prepared) == (State.CANCELLED, Prepared())
+
+
+def test_a_draft_whose_id_got_lost_is_found_and_does_not_stay(
+    desk: Desk, control: Control, clear: Callable[[], None]
+) -> None:
+    desk.queue()
+    desk.lose()
+    desk.work()
+    desk.mend()
+    assert desk.there == [(TEXT, False)]
+    control.cancel("post.fr", None, "manager", "trop tard")
+    clear()
+    assert desk.there == []
+    assert desk.delivery.prepared == Prepared()
+
+
+def test_what_cannot_be_read_or_deleted_now_is_deleted_later(
+    desk: Desk, attempts: Attempts, control: Control, clear: Callable[[], None]
+) -> None:
+    lay_ready(desk, attempts)
+    control.cancel("post.fr", None, "manager", "trop tard")
+    for endpoint in ("getObject", "deletePost"):
+        desk.stage.sandbox.faults.set([Fault(what=What.SERVER_ERROR, endpoint=endpoint)])
+        clear()
+        assert desk.there == [(TEXT, False)]
+        desk.mend(3600)
+    clear()
+    assert desk.there == []
+
+
+def test_what_somebody_published_by_hand_is_left_alone_and_told(
+    desk: Desk,
+    attempts: Attempts,
+    control: Control,
+    clear: Callable[[], None],
+) -> None:
+    lay_ready(desk, attempts)
+    control.cancel("post.fr", None, "manager", "trop tard")
+    desk.stage.sandbox.store.entries[0].published = True
+    clear()
+    assert desk.there == [(TEXT, True)]
+    assert "public on the Page" in str(desk.delivery.error_message)
+    assert desk.delivery.prepared == Prepared()
+
+
+def test_a_retry_after_a_refusal_leaves_one_post(
+    desk: Desk, attempts: Attempts, control: Control
+) -> None:
+    """The refused one is deleted before another is made."""
+    desk.queue()
+    refuse(desk)
+    desk.work()
+    assert (desk.state(), desk.there) == (State.FAILED, [(TEXT, False)])
+    control.retry("post.fr", None, "manager")
+    desk.work()
+    assert (desk.state(), desk.there) == (State.PUBLISHED, [(TEXT, True)])
+
+
+def test_a_retry_of_what_was_published_all_the_same_doubles_nothing(
+    desk: Desk, control: Control
+) -> None:
+    desk.queue()
+    refuse(desk, commit=True)
+    desk.work()
+    assert desk.state() is State.FAILED
+    control.retry("post.fr", None, "manager")
+    desk.work()
+    assert (desk.state(), desk.there) == (State.UNCERTAIN, [(TEXT, True)])
+
+
+def test_pictures_of_a_page_of_the_website_do_not_stay(stages: Stages) -> None:
+    stage = stages("site")
+    parcel = stage.parcel("Bonjour", pictures=(stage.picture("Une carte"),))
+    prepared = stage.prepare(parcel, stage.open())
+    assert prepared.stays
+    ready = [path for path in pictures(stage) if ".ready" in str(path)]
+    assert len(ready) == 1
+    assert not stage.open().clear(parcel, prepared).stays
+    assert pictures(stage) == []
+    assert not stage.open().clear(parcel, prepared).stays
+
+
+def test_pictures_that_show_on_the_website_stay(stages: Stages) -> None:
+    stage = stages("site")
+    parcel = stage.parcel("Bonjour", pictures=(stage.picture("Une carte"),))
+    stage.deliver(parcel)
+    before = pictures(stage)
+    assert not stage.open().clear(parcel, Prepared(folder="x")).stays
+    assert pictures(stage) == before
+
+
+def pictures(stage: Stage) -> list[Path]:
+    return sorted(stage.options.site_root.parent.rglob("*.png"))
+
+
+def test_a_channel_says_what_is_public_and_what_is_left(stages: Stages) -> None:
+    """Of two posts, one of which is public."""
+    stage = stages("facebook")
+    channel = stage.open()
+    parcel = stage.parcel("Bonjour")
+    prepared = stage.prepare(parcel, channel)
+    channel.send(parcel, prepared, ())
+    other = stage.prepare(stage.parcel("Bonsoir"), channel)
+    ids = (str(prepared.draft_id), str(other.draft_id))
+    with pytest.raises(NotPrepared) as caught:
+        channel.clear(parcel, Prepared(leftovers=ids))
+    assert isinstance(caught.value.outcome, Unknown)
+    assert caught.value.prepared == Prepared(leftovers=ids[1:])
+    waits_for_a_person = channel.find(parcel, Prepared(leftovers=ids), (), DUE)
+    assert isinstance(waits_for_a_person, Unknown), "one that was given up is public"
+    assert channel.clear(parcel, Prepared(leftovers=ids[1:])) == Prepared()
+    assert [post.text for post in stage.shown()] == ["Bonjour"]
