@@ -19,6 +19,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 from unittest import mock
 
+from PIL import Image
 from sqlalchemy import Connection
 
 from publisher.app import Application
@@ -26,8 +27,8 @@ from publisher.channels.base import Channel
 from publisher.content.library import Library
 from publisher.errors import LedgerUnavailable
 from publisher.ledger.database import Database
-from publisher.models import Post
-from publisher.settings import AccountSettings, BrokerSettings, Settings
+from publisher.models import Delivery, MediaItem, Post
+from publisher.settings import AccountSettings, ApprovalSettings, BrokerSettings, Settings
 from tests.support.simulation.channels import open_channel
 from tests.support.simulation.plan import Act, Moment
 from tests.support.simulation.platform import Platform
@@ -36,6 +37,8 @@ from tests.support.simulation.world import SimulatedClock, World
 ACCOUNTS = {
     "bice-x": AccountSettings(channel="twitter"),
     "bice-page": AccountSettings(channel="facebook", page_id="100200300"),
+    "apg-x": AccountSettings(channel="twitter", approval=True),
+    "apg-page": AccountSettings(channel="facebook", page_id="400500600", approval=True),
 }
 
 
@@ -117,6 +120,7 @@ def close_ledger() -> None:
         database.close()
         shutil.rmtree(Path(str(database.engine.url.database)).parent, ignore_errors=True)
         ledger.cache_clear()
+        _picture_file.cache_clear()
 
 
 class SimulatedApplication(Application):
@@ -128,9 +132,30 @@ class SimulatedApplication(Application):
         self.database = database
         self._local = threading.local()
         self._platform = platform
+        self._simulated = database
+
+    def peek(self) -> list[Delivery]:
+        """What the ledger has at this instant, whoever is in the middle of a step."""
+        world, self._simulated.world = self._simulated.world, None
+        try:
+            return self.queries.deliveries()
+        finally:
+            self._simulated.world = world
 
     def channel(self, account: str) -> Channel:
         return open_channel(self._platform, account, self.settings.accounts[account].channel)
+
+
+@cache
+def _picture_file() -> Path:
+    path = Path(str(ledger().engine.url.database)).with_name("picture.jpg")
+    Image.new("RGB", (8, 8)).save(path)
+    return path
+
+
+def picture(consent: str) -> MediaItem:
+    """A picture of people who gave this consent."""
+    return MediaItem(path=_picture_file(), alt="Une salle", people=True, consent=consent)
 
 
 def library(posts: Sequence[Post]) -> Library:
@@ -145,10 +170,12 @@ def library(posts: Sequence[Post]) -> Library:
     return cast("Library", simulated)
 
 
-def settings() -> Settings:
+def settings(*, approvals: bool = False) -> Settings:
+    """`approvals`: whether every account needs them."""
     return Settings(
         workspace=Path(tempfile.gettempdir()),
         accounts=ACCOUNTS,
+        approval=ApprovalSettings(required=approvals),
         broker=BrokerSettings(url="redis://127.0.0.1:1/0"),
     )
 

@@ -4,7 +4,7 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from tests.support.simulation.plan import Act, Fault, Moment, Plan, Step, possible
+from tests.support.simulation.plan import PERSON, Act, Fault, Moment, Plan, Step, possible
 
 _LAST_STEP = 90
 _MOST_FAULTS = 5
@@ -14,6 +14,7 @@ EVERY = sorted(
         for moment in Moment
         for fault in possible(Step(0, moment, "", "", 0.0))
     }
+    | {(act, 0.0) for act in PERSON}
 )
 _AT_MOST_ONE = frozenset({Act.STALE})
 """Two readings in a row from long ago are beyond the promise, as a long lag is."""
