@@ -11,8 +11,8 @@ class Desk:
     """Drafts, each known by its number, whatever its file is called.
 
     Their texts are tags: `post-1 §2 v3` is the second part of a post in its third version. What was
-    renamed is not edited any more, and the other way round: a draft with another name and another
-    text is another draft, and nothing in it tells that it once was this one.
+    renamed or copied is not edited any more, and the other way round: a draft with another name and
+    another text is another draft, and nothing in it tells that it once was this one.
     """
 
     def __init__(self, drafts: Sequence[Post]) -> None:
@@ -25,7 +25,7 @@ class Desk:
         """How often a draft that was there changed."""
         self._deleted: set[int] = set()
         self._edited: Counter[int] = Counter()
-        self._renamed: set[int] = set()
+        self._fixed: set[int] = set()
 
     def files(self) -> list[Post]:
         """What `queue` finds, each with the reason for which it is held."""
@@ -45,9 +45,14 @@ class Desk:
     def write(self, draft: Post) -> None:
         self.drafts.append(draft)
 
+    def write_copy(self, draft: Post, number: int) -> None:
+        """Write a draft with the words of another one."""
+        self._fixed |= {number, len(self.drafts)}
+        self.write(draft)
+
     def edit(self, number: int, parts_out: int) -> bool:
         """Another text for what is not out; False where that would make another draft of it."""
-        if number in self._renamed:
+        if number in self._fixed:
             return False
         self._edited[number] += 1
         texts = self.drafts[number].texts[""]
@@ -71,15 +76,17 @@ class Desk:
     def rename(self, number: int) -> bool:
         if number in self._edited:
             return False
-        self._renamed.add(number)
+        self._fixed.add(number)
         draft = self.drafts[number]
         self._change(number, {"id": f"{draft.id}-renamed", "file": f"{draft.file}-renamed"})
         return True
 
     def delete(self, number: int) -> None:
+        self.changes += 1
         self._deleted.add(number)
 
     def bring_back(self, number: int) -> None:
+        self.changes += 1
         self._deleted.discard(number)
 
     def each(self, act: Callable[[int], object]) -> None:

@@ -104,7 +104,7 @@ def run(
             world.run(LONGEST)
             history.broken = promises.broken(stage, watch)
             if not history.broken and promises.waits_for_a_person(stage):
-                _decide(stage)
+                decide(stage)
                 history.broken = promises.broken(stage, watch)
         except AssertionError as refusal:  # it does not end, or the table of states refuses a move
             history.broken = [*watch.violations, str(refusal)]
@@ -125,14 +125,14 @@ def surroundings(world: World, desk: Desk) -> Iterator[None]:
         yield
 
 
-def _decide(stage: Stage) -> None:
+def decide(stage: Stage) -> None:
     """All that waits for a person gets its decision: everything resumes, doubts are settled."""
 
-    def decide() -> None:
+    def command() -> None:
         stage.persons.resume()
         stage.persons.decide()
 
-    stage.persons.start("decide", decide)
+    stage.persons.start("decide", command)
     stage.world.run(LONGEST)
 
 

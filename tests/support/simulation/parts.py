@@ -48,7 +48,7 @@ class SimulatedDatabase(Database):
     def __init__(self, url: str) -> None:
         super().__init__(url)
         self.world: World | None = None
-        self._as_new = sqlite3.connect(":memory:")
+        self._as_new: sqlite3.Connection | None = None
         self._beside = sqlite3.connect(str(self.engine.url.database), isolation_level=None)
 
     @contextmanager
@@ -74,19 +74,30 @@ class SimulatedDatabase(Database):
 
     def close(self) -> None:
         super().close()
-        self._as_new.close()
+        if self._as_new:
+            self._as_new.close()
         self._beside.close()
 
     def keep(self) -> None:
         """Remember the ledger as it is now, for `empty`."""
-        with self._raw() as connection:
-            connection.backup(self._as_new)
+        self._as_new = self.copy()
 
     def empty(self) -> None:
         """Make it as it was after its migration. The history refuses to be deleted."""
         self.world = None
+        if self._as_new:
+            self.put_back(self._as_new)
+
+    def copy(self) -> sqlite3.Connection:
+        """The ledger as it is now, in memory."""
+        copy = sqlite3.connect(":memory:")
         with self._raw() as connection:
-            self._as_new.backup(connection)
+            connection.backup(copy)
+        return copy
+
+    def put_back(self, copy: sqlite3.Connection) -> None:
+        with self._raw() as connection:
+            copy.backup(connection)
 
     def peek(self, query: str, now: int) -> tuple[Any, ...]:
         """One row, read beside SQLAlchemy, which would take most of a history's time."""

@@ -12,8 +12,8 @@ from publisher.states import State
 from tests.support.simulation.desk import Desk
 from tests.support.simulation.parts import SimulatedApplication
 from tests.support.simulation.plan import Act, Fault, Moment
-from tests.support.simulation.platform import Platform, PublicPost
-from tests.support.simulation.said import Agreed, Cause, Key, Said
+from tests.support.simulation.platform import Platform
+from tests.support.simulation.said import Agreed, Cause, Key, Said, Words
 from tests.support.simulation.world import Process, World
 
 _PAUSE = 40.0  # seconds
@@ -39,7 +39,9 @@ class Persons:
         self.said = Said()
         self.keep_going = False
         """Whether drafts with errors keep the others from being queued."""
-        self._commands = 0
+        self._commands: list[Process] = []
+        self._deeds = 0
+        """Approvals, withdrawals and retries, which a restored ledger cannot know."""
 
     def act(self, fault: Fault) -> None:
         """Begin a command; it runs when its turn comes."""
@@ -61,8 +63,6 @@ class Persons:
         self.start(fault.act, commands[fault.act])
 
     def start(self, name: str, command: Callable[[], None]) -> None:
-        self._commands += 1
-
         def main(_process: Process) -> None:
             try:
                 command()
@@ -71,7 +71,14 @@ class Persons:
             except PublisherError:
                 pass  # the ledger was away; nobody tries again
 
-        self._world.start(Process(f"{name}-{self._commands}", main, restarts=False))
+        process = Process(f"{name}-{len(self._commands) + 1}", main, restarts=False)
+        self._commands.append(process)
+        self._world.start(process)
+
+    def end(self) -> None:
+        """Break off every command."""
+        for process in self._commands:
+            self._world.kill(process)
 
     # the manager's hand
 
@@ -113,12 +120,12 @@ class Persons:
 
     def retry(self, delivery: Delivery) -> None:
         with self.said.command():
+            self._deeds += 1
             self.said.let_go(delivery.post, Cause.CANCELLED, Cause.GONE)
             self._app().control.retry(delivery.post, delivery.account, "direction")
 
-    def resolve(self, delivery: Delivery, remote_id: str) -> None:
+    def resolve(self, delivery: Delivery, ids: tuple[str, ...]) -> None:
         with self.said.command():
-            ids = (remote_id,)
             self._app().control.resolve(delivery.post, delivery.account, ids, "direction")
 
     def decide(self, *, only_doubts: bool = False) -> None:
@@ -130,29 +137,39 @@ class Persons:
             if self._platform.under_way:
                 return
             try:
-                if delivery.state is State.UNCERTAIN and (post := self._seen(delivery)):
-                    self.resolve(delivery, post.id)
+                if delivery.state is State.UNCERTAIN and (ids := self._seen(delivery)):
+                    self.resolve(delivery, ids)
                 elif delivery.state is State.UNCERTAIN or not only_doubts:
                     self.retry(delivery)
             except (NotPossible, Moved):
                 continue
 
-    def _seen(self, delivery: Delivery) -> PublicPost | None:
-        """The next part of a delivery, as a person sees it on the account."""
-        text = "\n\n".join(part.text for part in delivery.content.parts)
-        parent = None
-        if delivery.channel == "twitter":
-            text = delivery.content.parts[len(delivery.remote_ids)].text
-            parent = delivery.remote_ids[-1] if delivery.remote_ids else None
-        others = {i for other in self._app().queries.deliveries() for i in other.remote_ids}
-        for post in self._platform.public:
-            is_it = (post.account, post.text, post.parent) == (delivery.account, text, parent)
-            if is_it and post.id not in others:
-                return post
-        return None
+    def _seen(self, delivery: Delivery) -> tuple[str, ...]:
+        """The ids of the next parts of a delivery, as a person sees them on the account."""
+        known = {i for other in self._app().queries.deliveries() for i in other.remote_ids}
+        texts = [part.text for part in delivery.content.parts[len(delivery.remote_ids) :]]
+        if delivery.channel != "twitter":
+            texts = ["\n\n".join(part.text for part in delivery.content.parts)]
+        parent = delivery.remote_ids[-1] if delivery.remote_ids else None
+        ids: list[str] = []
+        for text in texts:
+            wanted = (delivery.account, text, parent)
+            parent = next(
+                (
+                    post.id
+                    for post in self._platform.public
+                    if (post.account, post.text, post.parent) == wanted and post.id not in known
+                ),
+                None,
+            )
+            if parent is None:
+                break
+            ids.append(parent)
+        return tuple(ids)
 
     def withdraw(self, post: str) -> None:
         with self.said.command():
+            self._deeds += 1
             self._app().withdrawal.withdraw(post, None, actor="direction", reason="an error")
 
     # approvals
@@ -163,6 +180,7 @@ class Persons:
         for delivery in approvals.waiting(post):
             key = (delivery.post, delivery.account)
             with said.command():
+                self._deeds += 1
                 said.agreed[key] = Agreed.of(delivery)
                 said.let_go(delivery.post, Cause.REJECTED)
                 seen = {delivery.id: digest(delivery)}
@@ -185,6 +203,12 @@ class Persons:
         for key in keys:
             self.said.agreed.pop(key, None)
 
+    def remember(self) -> Words:
+        """What a backup that is taken now knows of people's words."""
+        said = self.said
+        known = dict(said.agreed), dict(said.stops), dict(said.withdrawn_consents)
+        return Words(*known, deeds=self._deeds + self.desk.changes)
+
     # drafts, agenda and consents
 
     def queue(self) -> None:
@@ -195,7 +219,7 @@ class Persons:
             plan = self._app().planner.queue(actor="redaction", keep_going=self.keep_going)
             if not alone() or (plan.errors and not self.keep_going):
                 return
-            self._void((c.post, c.account) for c in plan.changes)
+            self._void((c.post, c.account) for c in plan.changes if c.wish)
             gone = [c.delivery for c in plan.changes if c.kind is Change.CANCEL and c.delivery]
             said.stop(gone, Cause.GONE)
             held = {draft.id for draft in self.desk.files() if draft.held}

@@ -153,7 +153,7 @@ _EVERYWHERE: tuple[tuple[Act, float], ...] = (
     (Act.QUEUE_AGAIN, 0),
     (Act.RENAME, 0),
 )
-_SOMEWHERE: dict[Moment, tuple[tuple[Act, float], ...]] = {
+SOMEWHERE: dict[Moment, tuple[tuple[Act, float], ...]] = {
     Moment.BEGIN: ((Act.AWAY, 0),),
     Moment.COMMITTED: ((Act.AWAY, 0),),
     Moment.MESSAGE: (
@@ -211,7 +211,7 @@ is longer is beyond the promise: see docs/reliability.md."""
 
 def possible(step: Step) -> Iterator[Fault]:
     """Every fault that this step can have."""
-    for act, value in (*_EVERYWHERE, *_SOMEWHERE.get(step.moment, ())):
+    for act, value in (*_EVERYWHERE, *SOMEWHERE.get(step.moment, ())):
         too_long = act is Act.FREEZE and value > _LAST_INSTANT
         if not (too_long and step.moment is Moment.REQUEST):
             yield Fault(step.number, act, value)

@@ -3,12 +3,14 @@
 It is kept apart from the ledger, so that a ledger that forgets a word is found out.
 """
 
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from publisher.models import Delivery
 
@@ -79,6 +81,11 @@ class Said:
         finally:
             self._under_way -= 1
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether no command is under way."""
+        return not self._under_way
+
     # pauses
 
     def resumes(self, account: str | None) -> int:
@@ -115,12 +122,17 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Remembered:
-    """The words that a backup has: after it was put back, the others are forgotten."""
+class Words:
+    """What people had said and done by one moment: a restored ledger knows nothing else."""
 
     agreed: dict[Key, Agreed]
     stops: dict[Key, Cause]
+    withdrawn_consents: dict[str, frozenset[Key]]
+    deeds: int
 
-    @classmethod
-    def of(cls, said: Said) -> "Remembered":
-        return cls(dict(said.agreed), dict(said.stops))
+
+class Backup(NamedTuple):
+    """A copy of the ledger, and what it knows."""
+
+    ledger: sqlite3.Connection
+    words: Words

@@ -59,10 +59,18 @@ class Stage:
             self.world.start(process)
 
     def end(self) -> None:
-        """End them wherever they are; nobody starts them again."""
+        """End them wherever they are; nobody starts them again but `start`."""
         for process in self._running:
             process.restarts = False
             self.world.kill(process)
+
+    def shut_down(self) -> None:
+        """End them and every command, and wait until no request has an effect any more."""
+        self.end()
+        self.persons.end()
+        self.world.let_pass(0)
+        while self.platform.under_way:
+            self.world.let_pass(1)
 
     def ask_for_approvals(self) -> None:
         """From now on all accounts need them; processes read the settings when they start."""
