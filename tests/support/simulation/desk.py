@@ -45,6 +45,10 @@ class Desk:
     def write(self, draft: Post) -> None:
         self.drafts.append(draft)
 
+    def may_copy(self, number: int) -> bool:
+        """Whether its words are those that the ledger has of it everywhere."""
+        return number not in self._edited
+
     def write_copy(self, draft: Post, number: int) -> None:
         """Write a draft with the words of another one."""
         self._fixed |= {number, len(self.drafts)}

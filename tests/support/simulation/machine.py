@@ -131,6 +131,8 @@ class Newsroom(RuleBasedStateMachine):
         """The same text in another file: meant to go out again only where it says so."""
         number %= len(self.desk.drafts)
         original = self._draft(number)
+        if not self.desk.may_copy(number):
+            return
         if repeat and not self._is_over(original):
             # While both are under way, the one may take the post of the other for its own: see
             # test_machine.py.

@@ -58,6 +58,7 @@ class Persons:
             Act.APPROVE: self.approve,
             Act.REJECT: self.reject_all,
             Act.CALL_OFF: lambda: self.call_off(ITEM),
+            Act.WITHDRAW: self.withdraw_all,
             Act.WITHDRAW_CONSENT: lambda: self.withdraw_consent(CONSENT),
         }
         self.start(fault.act, commands[fault.act])
@@ -172,6 +173,9 @@ class Persons:
             self._deeds += 1
             self._app().withdrawal.withdraw(post, None, actor="direction", reason="an error")
 
+    def withdraw_all(self) -> None:
+        self._for_each_post(self.withdraw)
+
     # approvals
 
     def approve(self, post: str | None = None) -> None:
@@ -227,8 +231,7 @@ class Persons:
 
     def _unsent(self) -> list[Delivery]:
         """Of which nothing is, or may be, on its way: people are told so of the others."""
-        doubtful = (State.UNCERTAIN, State.PUBLISHING)
-        return [d for d in self._app().peek() if d.state not in doubtful or d.in_reach]
+        return [d for d in self._app().peek() if d.in_reach]
 
     def edit(self, number: int) -> None:
         """Another text for all of a draft that is not out."""

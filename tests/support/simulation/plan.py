@@ -91,6 +91,7 @@ class Act(StrEnum):
     CALL_OFF = "call off"
     """The item of the agenda on which drafts hang is cancelled."""
     WITHDRAW_CONSENT = "withdraw a consent"
+    WITHDRAW = "withdraw"
     RULE = "rule"
     """All accounts come to need approvals, and all processes are started anew."""
 
@@ -99,7 +100,7 @@ PERSON = frozenset(
     {
         Act.PAUSE, Act.PAUSE_A_WHILE, Act.RESUME, Act.CANCEL, Act.RETRY, Act.EDIT, Act.MOVE,
         Act.QUEUE_AGAIN, Act.RENAME, Act.APPROVE, Act.REJECT, Act.CALL_OFF, Act.WITHDRAW_CONSENT,
-        Act.RULE,
+        Act.WITHDRAW, Act.RULE,
     }
 )  # fmt: skip
 

@@ -17,7 +17,7 @@ APPROVED = Scenario(
     accounts=("apg-x",),
     pictured=True,
     acts=(
-        Act.APPROVE, Act.REJECT, Act.CALL_OFF, Act.WITHDRAW_CONSENT, Act.RULE, Act.CANCEL, Act.EDIT,
+        Act.APPROVE, Act.REJECT, Act.CALL_OFF, Act.WITHDRAW_CONSENT, Act.WITHDRAW, Act.RULE, Act.CANCEL, Act.EDIT,
         Act.MOVE, Act.QUEUE_AGAIN,
     ),
 )  # fmt: skip
