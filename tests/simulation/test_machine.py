@@ -4,15 +4,14 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-from tests.support.simulation.machine import Newsroom
+from tests.support.simulation.machine import MOST_RULES, Newsroom
 
-HISTORIES = int(os.environ.get("PUBLISHER_SIMULATION_HISTORIES", "150"))
-_RULES = 40  # at most, in one history
+HISTORIES = int(os.environ.get("PUBLISHER_SIMULATION_HISTORIES", "100"))
 
 TestNewsroom = Newsroom.TestCase
 TestNewsroom.settings = settings(
     max_examples=HISTORIES,
-    stateful_step_count=_RULES,
+    stateful_step_count=MOST_RULES,
     deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),

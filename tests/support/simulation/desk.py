@@ -71,11 +71,9 @@ class Desk:
         due_at = self.drafts[number].due_at
         self._change(number, {"due_at": due_at and due_at + by})
 
-    def move_item(self, item: str, by: timedelta) -> None:
-        """All that hangs on an item of the agenda goes with it."""
-        for number, draft in enumerate(self.drafts):
-            if draft.anchor == item:
-                self.move(number, by)
+    def hanging_on(self, item: str) -> list[int]:
+        """The drafts whose time is that of an item of the agenda."""
+        return [number for number, draft in enumerate(self.drafts) if draft.anchor == item]
 
     def rename(self, number: int) -> bool:
         if number in self._edited:

@@ -31,6 +31,8 @@ _ADDRESSEES = (
     ("apg-x", "apg-page"),
     ("bice-x", "apg-x"),
 )
+MOST_RULES = 40
+"""In one history, of Hypothesis's choosing."""
 _MOST_DRAFTS = 6
 _STEPS = st.integers(0, 10)
 """After a command has begun."""
@@ -205,7 +207,7 @@ class Newsroom(RuleBasedStateMachine):
     @rule(number=_NUMBER, back=st.booleans(), steps=_STEPS)
     def delete(self, number: int, back: bool, steps: int) -> None:
         """Delete a draft's file, or bring it back."""
-        act = self.desk.bring_back if back else self.desk.delete
+        act = self.desk.bring_back if back else self.persons.delete
         act(number % len(self.desk.drafts))
         self._begin("queue", self.persons.queue, steps)
 
@@ -215,7 +217,7 @@ class Newsroom(RuleBasedStateMachine):
 
     @rule(by=_BY, steps=_STEPS)
     def move_item(self, by: timedelta, steps: int) -> None:
-        self.desk.move_item(ITEM, by)
+        self.persons.move_item(ITEM, by)
         self._begin("queue", self.persons.queue, steps)
 
     @rule(back=st.booleans(), steps=_STEPS)

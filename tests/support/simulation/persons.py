@@ -8,7 +8,7 @@ from publisher.ledger.approvals import digest
 from publisher.ledger.moves import Moved
 from publisher.models import Delivery
 from publisher.planning import Change
-from publisher.states import State
+from publisher.states import ENDED_UNSENT, State
 from tests.support.simulation.desk import Desk
 from tests.support.simulation.parts import SimulatedApplication
 from tests.support.simulation.plan import Act, Fault, Moment
@@ -226,12 +226,16 @@ class Persons:
             self._void((c.post, c.account) for c in plan.changes if c.wish)
             gone = [c.delivery for c in plan.changes if c.kind is Change.CANCEL and c.delivery]
             said.stop(gone, Cause.GONE)
-            held = {draft.id for draft in self.desk.files() if draft.held}
+            wrong = {problem.file for problem in plan.problems}
+            held = {d.id for d in self.desk.files() if d.held and d.file not in wrong}
             said.stop((d for d in self._unsent() if d.post in held), Cause.HELD)
 
     def _unsent(self) -> list[Delivery]:
-        """Of which nothing is, or may be, on its way: people are told so of the others."""
-        return [d for d in self._app().peek() if d.in_reach]
+        """Of which nothing is, or may be, on its way: people are told so of the others.
+
+        What somebody cancelled is left out: no draft changes it, and who tries it again knows.
+        """
+        return [d for d in self._app().peek() if d.in_reach or d.state is State.FAILED]
 
     def edit(self, number: int) -> None:
         """Another text for all of a draft that is not out."""
@@ -244,9 +248,20 @@ class Persons:
         self.desk.move(number, by)
         self.said.let_go(self.desk.drafts[number].id, Cause.REJECTED)
 
+    def delete(self, number: int) -> None:
+        self.desk.delete(number)
+        self.said.let_go(self.desk.drafts[number].id, Cause.REJECTED)
+
+    def move_item(self, item: str, by: timedelta) -> None:
+        """Move an item of the agenda, with all that hangs on it."""
+        for number in self.desk.hanging_on(item):
+            self.move(number, by)
+
     def call_off(self, item: str) -> None:
         """Cancel an item of the agenda."""
         self.desk.cancelled.add(item)
+        for number in self.desk.hanging_on(item):  # to be held is more, and ends a rejection
+            self.said.let_go(self.desk.drafts[number].id, Cause.REJECTED)
         self.queue()
 
     def withdraw_consent(self, consent: str) -> None:
@@ -255,9 +270,12 @@ class Persons:
         with self.said.command() as alone:
             held, _done = withdrawal.withdraw_consent(consent, actor="direction", reason="family")
             if alone():
-                unsent = {(d.post, d.account) for d in self._unsent()}
-                others = {(d.post, d.account) for d in self._app().peek()} - unsent
-                self.said.withdrawn_consents[consent] = frozenset(others)
+                # People are told of these.
+                self.said.withdrawn_consents[consent] = frozenset(
+                    (d.post, d.account)
+                    for d in self._app().peek()
+                    if not (d.in_reach or d.state in ENDED_UNSENT)
+                )
                 self._void((d.post, d.account) for d in held)
 
     def _edit_all(self) -> None:
