@@ -1,6 +1,13 @@
 """Histories that Hypothesis makes up rule by rule: people, platforms and processes, in any order.
 
 After every rule, and once all has come to rest, the six promises are asserted.
+
+What people do here keeps within the promises:
+
+- A stop of what may be out already is not counted: people are told that it may be.
+- A text is repeated, or begun alike, when the other one is out: not both are under way at once.
+- A backup is put back as long as nobody edited, renamed, approved, withdrew or tried again anything
+  since: that no restored ledger can know, and docs/deployment.md says what people have to look for.
 """
 
 from collections.abc import Callable
@@ -136,8 +143,7 @@ class Newsroom(RuleBasedStateMachine):
         if not self.desk.may_copy(number):
             return
         if repeat and not self._is_over(original):
-            # While both are under way, the one may take the post of the other for its own: see
-            # test_machine.py.
+            # While both are under way, the one may take the post of the other for its own.
             return
         name = f"post-{len(self.desk.drafts) + 1}"
         update = {
