@@ -226,9 +226,6 @@ class Comparison:
             # What failed is held too, so that nobody tries it again in ignorance.
             is_held = delivery.state is State.FAILED and wish.state is State.HELD
             mended = delivery.state is State.CANCELLED or not same_plan(wish, delivery)
-            # What failed is held too, so that nobody tries it again in ignorance.
-            is_held = delivery.state is State.FAILED and wish.state is State.HELD
-            mended = delivery.state is State.CANCELLED or not same_plan(wish, delivery)
             if (mended or is_held) and may_come_back(delivery):
                 self._change(Change.RESTORE, post, wish, delivery)
         elif differs_in_words(wish, delivery):

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import false
 
 from publisher.ledger import aftermath
-from tests.support.simulation.machine import Newsroom, Wanted
+from tests.support.simulation.machine import Newsroom
+from tests.support.simulation.office import Wanted
 
 _DUE = 60
 

@@ -1,83 +1,30 @@
 """Histories that Hypothesis makes up rule by rule: people, platforms and processes, in any order.
 
 After every rule, and once all has come to rest, the six promises are asserted.
-
-What people do here keeps within the promises:
-
-- A stop of what may be out already is not counted: people are told that it may be.
-- A text is repeated, or begun alike, when the other one is out: not both are under way at once.
-- A backup is put back as long as nobody edited, renamed, approved, withdrew or tried again anything
-  since: that no restored ledger can know, and docs/deployment.md says what people have to look for.
 """
 
-from collections.abc import Callable
-from contextlib import ExitStack
-from datetime import timedelta
-from typing import NamedTuple
+from contextlib import ExitStack, closing
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from publisher.ledger import aftermath
-from publisher.models import Delivery, Post
-from publisher.states import ENDED_UNSENT, State
-from tests.support.simulation import history, parts, promises
+from tests.support.simulation import history, promises
 from tests.support.simulation.desk import Desk
-from tests.support.simulation.persons import CONSENT, ITEM
+from tests.support.simulation.office import DRAFT, STEPS, Office, Wanted
 from tests.support.simulation.plan import Act
 from tests.support.simulation.random_plans import ANSWERS, TROUBLES, Aim
 from tests.support.simulation.said import Backup
 from tests.support.simulation.stage import Stage
 from tests.support.simulation.world import World
 
-_ADDRESSEES = (
-    ("bice-x",),
-    ("bice-page",),
-    ("apg-x",),
-    ("bice-x", "bice-page"),
-    ("apg-x", "apg-page"),
-    ("bice-x", "apg-x"),
-)
 MOST_RULES = 40
 """In one history, of Hypothesis's choosing."""
-_MOST_DRAFTS = 6
-_STEPS = st.integers(0, 10)
-"""After a command has begun."""
-_NUMBER = st.integers(0, _MOST_DRAFTS - 1)
-_ACCOUNT = st.sampled_from([None, "bice-x", "bice-page", "apg-x"])
 _SHORT = st.sampled_from([1, 3, 10])
 _LONG = st.sampled_from([30, 90, 300])
-_BY = st.sampled_from([timedelta(seconds=s) for s in (20, 180, 900, -20, -180)])
 
 
-class Wanted(NamedTuple):
-    """A draft; times are in seconds from now."""
-
-    to: tuple[str, ...]
-    parts: int
-    due: int
-    embargo: int | None
-    expires: int
-    pictured: bool
-    on_item: bool
-    approved: bool
-    """At once, by a second person."""
-
-
-_DRAFT = st.builds(
-    Wanted,
-    to=st.sampled_from(_ADDRESSEES),
-    parts=st.sampled_from([1, 1, 2, 3]),
-    due=st.sampled_from([2, 5, 5, 60, 300]),
-    embargo=st.sampled_from([None, None, None, 20, 200]),
-    expires=st.sampled_from([20, 120, 3600, 3600, 3600]),
-    pictured=st.booleans(),
-    on_item=st.booleans(),
-    approved=st.booleans(),
-)
-
-
-class Newsroom(RuleBasedStateMachine):
+class Newsroom(Office):
     """One installation, its people, and all that goes wrong."""
 
     def __init__(self) -> None:
@@ -91,7 +38,7 @@ class Newsroom(RuleBasedStateMachine):
         seed=st.integers(0, 2**16),
         dispatchers=st.integers(1, 2),
         workers=st.integers(1, 2),
-        first=st.lists(_DRAFT, min_size=1, max_size=2),
+        first=st.lists(DRAFT, min_size=1, max_size=2),
         aims=st.lists(st.sampled_from(ANSWERS + TROUBLES), max_size=3),
     )
     def open(
@@ -111,212 +58,6 @@ class Newsroom(RuleBasedStateMachine):
         for wanted in first:
             self._write(self._new_draft(wanted), 0, approved=wanted.approved)
 
-    # people write drafts
-
-    @precondition(lambda self: len(self.desk.drafts) < _MOST_DRAFTS)
-    @rule(wanted=_DRAFT, steps=_STEPS)
-    def write(self, wanted: Wanted, steps: int) -> None:
-        self._write(self._new_draft(wanted), steps, approved=wanted.approved)
-
-    def _new_draft(self, wanted: Wanted) -> Post:
-        name = f"post-{len(self.desk.drafts) + 1}"
-        now = self.world.now()
-        embargo = wanted.embargo
-        return Post(
-            id=name,
-            file=f"posts/{name}.md",
-            to=wanted.to,
-            due_at=now + timedelta(seconds=wanted.due),
-            embargo_until=None if embargo is None else now + timedelta(seconds=embargo),
-            expires_after=timedelta(seconds=wanted.expires),
-            anchor=ITEM if wanted.on_item else None,
-            media=(parts.picture(CONSENT),) if wanted.pictured else (),
-            texts={"": tuple(f"{name} §{n + 1} v0" for n in range(wanted.parts))},
-        )
-
-    @precondition(lambda self: 0 < len(self.desk.drafts) < _MOST_DRAFTS)
-    @rule(number=_NUMBER, repeat=st.booleans(), due=st.sampled_from([10, 300]), steps=_STEPS)
-    def copy(self, number: int, repeat: bool, due: int, steps: int) -> None:
-        """The same text in another file: meant to go out again only where it says so."""
-        number %= len(self.desk.drafts)
-        original = self._draft(number)
-        if not self.desk.may_copy(number):
-            return
-        if repeat and not self._is_over(original):
-            # While both are under way, the one may take the post of the other for its own.
-            return
-        name = f"post-{len(self.desk.drafts) + 1}"
-        update = {
-            "id": name,
-            "file": f"posts/{name}.md",
-            "due_at": self.world.now() + timedelta(seconds=due),
-            "repeat": repeat,
-        }
-        self.desk.write_copy(draft := original.model_copy(update=update), number)
-        if repeat:
-            self._mean(draft)
-        self._begin("queue", self.persons.queue, steps)
-
-    @precondition(lambda self: 0 < len(self.desk.drafts) < _MOST_DRAFTS)
-    @rule(number=_NUMBER, due=st.sampled_from([10, 300]), steps=_STEPS)
-    def begin_alike(self, number: int, due: int, steps: int) -> None:
-        """Another thread that begins with the same words."""
-        original = self._draft(number)
-        if not self._is_over(original):  # as with `copy`
-            return
-        name = f"post-{len(self.desk.drafts) + 1}"
-        update = {
-            "id": name,
-            "file": f"posts/{name}.md",
-            "due_at": self.world.now() + timedelta(seconds=due),
-            "texts": {"": (original.texts[""][0], f"{name} §2 v0")},
-        }
-        self._write(original.model_copy(update=update), steps)
-
-    def _write(self, draft: Post, steps: int, *, approved: bool = False) -> None:
-        self.desk.write(draft)
-        self._mean(draft)
-
-        def command() -> None:
-            self.persons.queue()
-            if approved:
-                self.persons.approve(draft.id)
-
-        self._begin("queue", command, steps)
-
-    def _mean(self, draft: Post) -> None:
-        """Want it to be out once more than before."""
-        tags = {promises.tag(part) for part in draft.texts[""]}
-        self.persons.said.meant.update((account, tag) for account in draft.to for tag in tags)
-
-    # people change them
-
-    @precondition(lambda self: self.desk.drafts)
-    @rule(number=_NUMBER, steps=_STEPS)
-    def edit(self, number: int, steps: int) -> None:
-        self.persons.edit(number % len(self.desk.drafts))
-        self._begin("queue", self.persons.queue, steps)
-
-    @precondition(lambda self: self.desk.drafts)
-    @rule(number=_NUMBER, by=_BY, steps=_STEPS)
-    def move(self, number: int, by: timedelta, steps: int) -> None:
-        self.persons.move(number % len(self.desk.drafts), by)
-        self._begin("queue", self.persons.queue, steps)
-
-    @precondition(lambda self: self.desk.drafts)
-    @rule(number=_NUMBER, steps=_STEPS)
-    def rename(self, number: int, steps: int) -> None:
-        self.desk.rename(number % len(self.desk.drafts))
-        self._begin("queue", self.persons.queue, steps)
-
-    @precondition(lambda self: self.desk.drafts)
-    @rule(number=_NUMBER, back=st.booleans(), steps=_STEPS)
-    def delete(self, number: int, back: bool, steps: int) -> None:
-        """Delete a draft's file, or bring it back."""
-        act = self.desk.bring_back if back else self.persons.delete
-        act(number % len(self.desk.drafts))
-        self._begin("queue", self.persons.queue, steps)
-
-    @rule(steps=_STEPS)
-    def queue_again(self, steps: int) -> None:
-        self._begin("queue", self.persons.queue, steps)
-
-    @rule(by=_BY, steps=_STEPS)
-    def move_item(self, by: timedelta, steps: int) -> None:
-        self.persons.move_item(ITEM, by)
-        self._begin("queue", self.persons.queue, steps)
-
-    @rule(back=st.booleans(), steps=_STEPS)
-    def call_off(self, back: bool, steps: int) -> None:
-        """Cancel the item of the agenda, or let it take place after all."""
-        if back:
-            self.desk.cancelled.discard(ITEM)
-            self._begin("queue", self.persons.queue, steps)
-        else:
-            self._begin("call off", lambda: self.persons.call_off(ITEM), steps)
-
-    @rule(steps=_STEPS)
-    def withdraw_consent(self, steps: int) -> None:
-        self._begin("withdraw consent", lambda: self.persons.withdraw_consent(CONSENT), steps)
-
-    # people approve and intervene
-
-    @rule(steps=_STEPS)
-    def approve(self, steps: int) -> None:
-        self._begin("approve", self.persons.approve, steps)
-
-    @precondition(lambda self: self.desk.drafts)
-    @rule(number=_NUMBER, steps=_STEPS)
-    def reject(self, number: int, steps: int) -> None:
-        post = self._draft(number).id
-        self._begin("reject", lambda: self.persons.reject(post), steps)
-
-    @rule()
-    def ask_for_approvals(self) -> None:
-        self.stage.ask_for_approvals()
-
-    @precondition(lambda self: self.desk.drafts)
-    @rule(number=_NUMBER, steps=_STEPS)
-    def cancel(self, number: int, steps: int) -> None:
-        post = self._draft(number).id
-        self._begin("cancel", lambda: self.persons.cancel(post), steps)
-
-    @rule(account=_ACCOUNT, steps=_STEPS)
-    def pause(self, account: str | None, steps: int) -> None:
-        self._begin("pause", lambda: self.persons.pause(account), steps)
-
-    @rule(account=_ACCOUNT, steps=_STEPS)
-    def resume(self, account: str | None, steps: int) -> None:
-        self._begin("resume", lambda: self.persons.resume_one(account), steps)
-
-    @rule(steps=_STEPS)
-    def resume_all(self, steps: int) -> None:
-        self._begin("resume", self.persons.resume, steps)
-
-    @precondition(lambda self: self._ended_unsent())
-    @rule(number=_NUMBER, steps=_STEPS)
-    def retry(self, number: int, steps: int) -> None:
-        ended = self._ended_unsent()
-        delivery = ended[number % len(ended)]
-        self._begin("retry", lambda: self.persons.retry(delivery), steps)
-
-    @precondition(lambda self: any(d.state is State.UNCERTAIN for d in self.stage.app().peek()))
-    @rule(steps=_STEPS)
-    def decide(self, steps: int) -> None:
-        """Look at the accounts, and say what is there."""
-        self._begin("decide", lambda: self.persons.decide(only_doubts=True), steps)
-
-    @precondition(lambda self: self.desk.drafts)
-    @rule(number=_NUMBER, steps=_STEPS)
-    def withdraw(self, number: int, steps: int) -> None:
-        post = self._draft(number).id
-        self._begin("withdraw", lambda: self.persons.withdraw(post), steps)
-
-    @precondition(lambda self: self.desk.drafts and self.persons.said.is_quiet)
-    @rule()
-    def back_up(self) -> None:
-        self.stage.app().audit.seal(always=True)
-        self._backup = Backup(self.stage.database.copy(), self.persons.remember())
-
-    @precondition(lambda self: self._backup is not None)
-    @rule()
-    def restore(self) -> None:
-        """As docs/deployment.md tells, step by step.
-
-        Only where people did nothing since that no ledger can tell any more: see test_machine.py.
-        """
-        backup = self._backup
-        if backup is None or backup.words != self.persons.remember():
-            return
-        self.stage.shut_down()
-        self.stage.database.put_back(backup.ledger)
-        app = self.stage.app()
-        aftermath.face(app.database, app.clock, "direction")
-        self.persons.queue()
-        self.persons.decide(only_doubts=True)
-        self.stage.start()
-        self.persons.resume()
-
     # the world
 
     @rule(seconds=_SHORT)
@@ -331,13 +72,13 @@ class Newsroom(RuleBasedStateMachine):
     def go_on(self, steps: int) -> None:
         self.world.take(steps)
 
-    @rule(aim=st.sampled_from(ANSWERS), steps=_STEPS)
+    @rule(aim=st.sampled_from(ANSWERS), steps=STEPS)
     def answer_otherwise(self, aim: Aim, steps: int) -> None:
         """The next request, or the next handing over to the broker, ends like this."""
         self._aim(aim)
         self.world.take(steps)
 
-    @rule(aim=st.sampled_from(TROUBLES), steps=_STEPS)
+    @rule(aim=st.sampled_from(TROUBLES), steps=STEPS)
     def make_trouble(self, aim: Aim, steps: int) -> None:
         """At the next such step its process dies or stands still, or the ledger is away."""
         self._aim(aim)
@@ -356,6 +97,35 @@ class Newsroom(RuleBasedStateMachine):
         if by < 0:
             self._backup = None  # what it knows may be of the future
 
+    # backups
+
+    @precondition(lambda self: self.desk.drafts and self.persons.said.is_quiet)
+    @rule()
+    def back_up(self) -> None:
+        self.stage.app().audit.seal(always=True)
+        ledger = self._open.enter_context(closing(self.stage.database.copy()))
+        self._backup = Backup(ledger, self.persons.remember())
+
+    @precondition(lambda self: self._backup is not None)
+    @rule()
+    def restore(self) -> None:
+        """As docs/deployment.md tells, step by step.
+
+        Only as long as nobody edited, renamed, approved, withdrew or tried again anything since:
+        that no restored ledger can know, and the page says what people have to look for.
+        """
+        backup = self._backup
+        if backup is None or backup.words != self.persons.remember():
+            return
+        self.stage.shut_down()
+        self.stage.database.put_back(backup.ledger)
+        app = self.stage.app()
+        aftermath.face(app.database, app.clock, "direction")
+        self.persons.queue()
+        self.persons.decide(only_doubts=True)
+        self.stage.start()
+        self.persons.resume()
+
     # what must hold
 
     @invariant()
@@ -363,10 +133,12 @@ class Newsroom(RuleBasedStateMachine):
         self._insist(promises.broken_already(self.stage, self.watch))
 
     def teardown(self) -> None:
-        with self._open:
-            if not self._is_broken:
-                self._come_to_rest()
-        history.checked[self._is_broken] += 1
+        try:
+            with self._open:
+                if not self._is_broken:
+                    self._come_to_rest()
+        finally:
+            history.checked[self._is_broken] += 1
 
     def _come_to_rest(self) -> None:
         if self._resumes_at_last:
@@ -382,17 +154,3 @@ class Newsroom(RuleBasedStateMachine):
     def _insist(self, broken: list[str]) -> None:
         self._is_broken = self._is_broken or bool(broken)
         assert not broken, "\n".join([*map(str, self.world.steps), *broken])
-
-    def _begin(self, name: str, command: Callable[[], None], steps: int) -> None:
-        self.persons.start(name, command)
-        self.world.take(steps)
-
-    def _draft(self, number: int) -> Post:
-        return self.desk.drafts[number % len(self.desk.drafts)]
-
-    def _is_over(self, draft: Post) -> bool:
-        its = [d for d in self.stage.app().peek() if d.post == draft.id]
-        return bool(its) and all(d.state is State.PUBLISHED for d in its)
-
-    def _ended_unsent(self) -> list[Delivery]:
-        return [d for d in self.stage.app().peek() if d.state in ENDED_UNSENT]

@@ -58,7 +58,7 @@ def _a_consent_is_not_looked_for() -> Patch:
 
 
 def _an_edit_brings_back_what_was_cancelled() -> Patch:
-    return mock.patch.object(comparison_module, "cancelled_by_a_person", return_value=False)
+    return mock.patch.object(comparison_module, "may_come_back", return_value=True)
 
 
 def _queueing_lets_go_what_was_rejected() -> Patch:

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from publisher.models import Delivery
@@ -90,20 +91,13 @@ def broken_already(stage: Stage, watch: Watch) -> list[str]:
         *_doubled(stage),
         *_untrue(stage.platform, found),
         *_out_of_order(stage.platform, found),
+        *(f"lost: {post.id} was public, and was deleted" for post in stage.platform.taken_down),
     ]
 
 
 def broken(stage: Stage, watch: Watch) -> list[str]:
     """Which promises do not hold, now that nothing happens any more; empty when all do."""
-    found = stage.app().peek()
-    return [
-        *watch.violations,
-        *_lost(stage, found),
-        *_doubled(stage),
-        *_untrue(stage.platform, found),
-        *_out_of_order(stage.platform, found),
-        *(f"lost: {post.id} was public, and was deleted" for post in stage.platform.taken_down),
-    ]
+    return [*_lost(stage, stage.app().peek()), *broken_already(stage, watch)]
 
 
 def waits_for_a_person(stage: Stage) -> bool:
@@ -156,39 +150,44 @@ def tag(text: str) -> str:
 
 def _untrue(platform: Platform, deliveries: list[Delivery]) -> list[str]:
     """Promise 4, both ways."""
-    untrue = []
-    public = {post.id: post for post in platform.ever_public}
-    for delivery in deliveries:
-        wanted = _texts(delivery)
-        for number, remote_id in enumerate(delivery.remote_ids):
-            post = public.get(remote_id)
-            if post is None or post.account != delivery.account or _is_down(post, delivery):
-                untrue.append(f"untrue: {delivery.post} names {remote_id}, which is not out")
-            elif post.text != wanted[number]:
-                untrue.append(f"untrue: {remote_id} has another text than {delivery.post}")
-        whole = len(delivery.remote_ids) == len(delivery.content.parts)
-        if delivery.state is State.WITHDRAWN:
-            continue
-        if (delivery.state is State.PUBLISHED) is not whole:
-            untrue.append(
-                f"untrue: {delivery.post} is {delivery.state} with {len(delivery.remote_ids)} "
-                f"of {len(delivery.content.parts)} parts"
-            )
-    known = Counter(remote_id for delivery in deliveries for remote_id in delivery.remote_ids)
+    untrue = [wrong for delivery in deliveries for wrong in _untrue_of(platform, delivery)]
+    known = Counter(remote_id for delivery in deliveries for remote_id in _ids(delivery))
     untrue += [f"untrue: {known[key]} deliveries name {key}" for key in known if known[key] > 1]
-    unknown = (post for post in platform.public if post.id not in known)
+    called_out = {remote_id for delivery in deliveries for remote_id in delivery.remote_ids}
     return untrue + [
         f"untrue: {post.id} ({post.text!r}) is out, and the log does not know it"
-        for post in unknown
-        if not _is_in_doubt(post, deliveries)
+        for post in platform.public
+        if post.id not in called_out and not _is_in_doubt(post, deliveries)
     ]
 
 
-def _is_down(post: PublicPost, delivery: Delivery) -> bool:
-    """Whether the log is wrong about its being out. While somebody withdraws it, it may be."""
-    if delivery.state is State.WITHDRAWN:
-        return not post.is_deleted
-    return post.is_deleted and not post.withdrawal_asked
+def _untrue_of(platform: Platform, delivery: Delivery) -> Iterator[str]:
+    ever = {post.id: post for post in platform.ever_public}
+    for remote_id, text in zip(_ids(delivery), _texts(delivery), strict=False):
+        post = ever.get(remote_id)
+        if post is None or post.account != delivery.account:
+            yield f"untrue: {delivery.post} names {remote_id}, which never was out"
+        elif post.text != text:
+            yield f"untrue: {remote_id} has another text than {delivery.post}"
+        elif remote_id in (delivery.withdrawn_ids or ()) and not post.is_deleted:
+            yield f"untrue: {delivery.post} calls {remote_id} withdrawn, which is out"
+        elif remote_id in delivery.remote_ids and post.is_deleted and not _goes(post, delivery):
+            yield f"untrue: {delivery.post} names {remote_id}, which is not out any more"
+    parts, out = len(delivery.content.parts), len(_ids(delivery))
+    called_whole = delivery.state in (State.PUBLISHED, State.WITHDRAWN)
+    if (out == parts and not called_whole) or (out < parts and delivery.state is State.PUBLISHED):
+        yield f"untrue: {delivery.post} is {delivery.state} with {out} of {parts} parts"
+
+
+def _ids(delivery: Delivery) -> tuple[str, ...]:
+    """All that were ever out of it, in the order of its parts."""
+    return (*delivery.remote_ids, *(delivery.withdrawn_ids or ()))
+
+
+def _goes(post: PublicPost, delivery: Delivery) -> bool:
+    """Whether it is being deleted at this moment, or was, unseen: then the ledger knows that much."""
+    begun = delivery.withdrawn_ids is not None and post.withdrawal_asked
+    return begun and post.id == delivery.remote_ids[-1]
 
 
 def _texts(delivery: Delivery) -> list[str]:
@@ -212,7 +211,7 @@ def _out_of_order(platform: Platform, deliveries: list[Delivery]) -> list[str]:
     public = {post.id: post for post in platform.ever_public}
     for delivery in deliveries:
         parent, before = None, 0.0
-        for remote_id in delivery.remote_ids:
+        for remote_id in _ids(delivery):
             post = public.get(remote_id)
             if post is None:
                 continue
