@@ -10,7 +10,7 @@ from publisher.ledger.database import Database
 from publisher.ledger.moves import change, delivery_of
 from publisher.ledger.tables import deliveries
 from publisher.models import Delivery
-from publisher.states import Role, State
+from publisher.states import ENDED_UNSENT, Role, State
 
 
 class Safeguards:
@@ -26,15 +26,25 @@ class Safeguards:
             return _showing(connection, consent)
 
     def hold(self, consent: str, reason: str, actor: str) -> list[Delivery]:
-        """Hold what shows such a picture and is not out yet; those that were not held before."""
+        """Hold what shows such a picture and is not out yet; those that were not held before.
+
+        What failed, was missed or was cancelled is held as soon as somebody tries it again.
+        """
         with self._database.write() as connection:
+            showing = _showing(connection, consent)
+            for delivery in showing:
+                if delivery.state in ENDED_UNSENT and delivery.hold_reason is None:
+                    change(
+                        connection, delivery, "held", role=Role.MANAGER, actor=actor,
+                        at=self._clock.now(), detail={"reason": reason}, hold_reason=reason,
+                    )  # fmt: skip
             return [
                 change(
                     connection, delivery, "held", role=Role.MANAGER, actor=actor,
                     at=self._clock.now(), target=State.HELD, detail={"reason": reason},
                     reason=reason, hold_reason=reason, lease_until=None, **NOT_APPROVED,
                 )
-                for delivery in _showing(connection, consent)
+                for delivery in showing
                 if delivery.in_reach and delivery.state is not State.HELD
             ]  # fmt: skip
 

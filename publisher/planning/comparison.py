@@ -223,8 +223,10 @@ class Comparison:
             if kind := kind_of_edit(wish, delivery):
                 self._change(kind, post, wish, delivery)
         elif delivery.state in ENDED_UNSENT:
+            # What failed is held too, so that nobody tries it again in ignorance.
+            is_held = delivery.state is State.FAILED and wish.state is State.HELD
             mended = delivery.state is State.CANCELLED or not same_plan(wish, delivery)
-            if mended and may_come_back(delivery):
+            if (mended or is_held) and may_come_back(delivery):
                 self._change(Change.RESTORE, post, wish, delivery)
         elif differs_in_words(wish, delivery):
             self._problems.warning(

@@ -34,7 +34,8 @@ def kind_of_edit(wish: Wish, delivery: Delivery) -> Change | None:
     if not same_times(wish, delivery):
         return Change.MOVE
     approved = delivery.approved_by is not None and wish.state is State.AWAITING_APPROVAL
-    as_wanted = delivery.state in (wish.state, State.PUBLISHING) or approved
+    rejected = delivery.state is State.AWAITING_APPROVAL and delivery.reason is not None
+    as_wanted = delivery.state in (wish.state, State.PUBLISHING) or approved or rejected
     return None if as_wanted and wish.repeat == delivery.repeat else Change.EDIT
 
 

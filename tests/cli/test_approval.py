@@ -116,6 +116,17 @@ def test_a_rejected_post_says_why_in_the_status(draft: Path, cli: Cli) -> None:
     assert "rejected by direction" in " ".join(cli("status").out.split())
 
 
+def test_a_rejection_holds_also_where_nothing_needs_an_approval(draft: Path, cli: Cli) -> None:
+    (draft.parent.parent / "publisher.toml").write_text(SETTINGS, encoding="utf-8")
+    assert cli("queue").code == 0
+    assert cli("reject", POST, "--reason", "le chiffre est faux", "--as", "direction").code == 0
+    assert "Nothing to change" in cli("queue").out
+    assert {row["state"] for row in cli("log", "--json").json} == {"awaiting-approval"}
+    _edit(draft, "une demi-heure", "trente minutes")
+    assert cli("queue").code == 0
+    assert {row["state"] for row in cli("log", "--json").json} == {"scheduled"}
+
+
 def test_a_mandate_names_authors_days_and_approvers(cli: Cli, workspace: Path) -> None:
     mandate = (
         "[accounts.lima-x.mandate]\n"

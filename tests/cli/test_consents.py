@@ -59,6 +59,18 @@ def test_a_consent_that_was_withdrawn_holds_its_posts_at_once_and_for_good(
     assert (code, said) == (0, "Nothing that is out or on the schedule uses abidjan.\n")
 
 
+def test_what_was_cancelled_before_is_held_when_somebody_tries_it_again(
+    consents: Path, cli: Cli
+) -> None:
+    cli("queue")
+    assert cli("cancel", "card.fr", "--reason", "not now").code == 0
+    consents.write_text(f"{RECORD}  withdrawn: true\n", encoding="utf-8")
+    assert withdraw(cli, "--consent", "abidjan")[0] == 0
+    assert {row["state"] for row in cli("log", "--json").json} == {"cancelled"}
+    assert cli("retry", "card.fr").code == 0
+    assert {row["state"] for row in cli("log", "--json").json} == {"held"}
+
+
 def test_a_consent_that_does_not_exist_is_named_with_the_nearest(consents: Path, cli: Cli) -> None:
     code, said = withdraw(cli, "--consent", "abijan")
     assert code == 2

@@ -150,6 +150,16 @@ def test_a_cancelled_agenda_item_holds_its_posts_and_releases_them(
     assert standing(app, "a.fr").state is State.SCHEDULED
 
 
+def test_what_failed_is_held_with_its_agenda_item(app: Application, workspace: Workspace) -> None:
+    """Tried again, it would go out although nothing takes place."""
+    workspace.draft("a.fr", "at: annual-day + 2h\nto: [bice-x]")
+    queue(app)
+    finish(app, "a.fr", Refused(Kind.CONTENT, "Refused."))
+    workspace.edit("session.yaml", "    title:", "    cancelled: true\n    title:")
+    assert queue(app) == [(Change.RESTORE, "a.fr", "bice-x")]
+    assert standing(app, "a.fr").state is State.HELD
+
+
 def test_a_removed_draft_cancels_what_waits_and_comes_back_with_it(
     app: Application, workspace: Workspace
 ) -> None:

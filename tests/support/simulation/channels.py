@@ -35,17 +35,18 @@ class LikeX:
         return Prepared()
 
     def send(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Outcome:
-        text = parcel.content.parts[len(sent)].text
+        part = parcel.content.parts[len(sent)]
         platform, world = self._platform, self._platform.world
 
         def publish(lag: float) -> str:
             remote_id, parent = str(next(platform.ids)), sent[-1] if sent else None
             platform.posts[remote_id] = PublicPost(
-                remote_id, self._account, text, parent, world.elapsed, world.elapsed + lag
-            )
+                remote_id, self._account, part.text, parent, world.elapsed, world.elapsed + lag,
+                pictures=len(part.pictures),
+            )  # fmt: skip
             return remote_id
 
-        return platform.ask(Moment.REQUEST, self._account, text, publish)
+        return platform.publish(parcel, part.text, publish)
 
     def find(
         self,
@@ -59,7 +60,7 @@ class LikeX:
 
         def see(at: float) -> Sighting:
             posts = [
-                timeline.Post(post.id, post.text, created_at, post.parent, pictures=0)
+                timeline.Post(post.id, post.text, created_at, post.parent, post.pictures)
                 for post in self._platform.public
                 if post.account == self._account
                 and post.id not in taken
@@ -74,7 +75,7 @@ class LikeX:
         return self._platform.look(part.text, see)
 
     def withdraw(self, remote_id: str) -> Outcome:
-        raise NotImplementedError
+        return self._platform.delete(remote_id)
 
     def examine(self) -> Health:
         raise NotImplementedError
@@ -130,7 +131,7 @@ class LikeFacebook:
             )
             return draft_id
 
-        outcome = platform.ask(Moment.LAYING, self._account, text, create)
+        outcome = platform.ask(Moment.LAYING, text, create)
         if isinstance(outcome, Unknown):  # unseen, so it may be made again
             outcome = Deferred(Kind.UNAVAILABLE, outcome.message)
         if not isinstance(outcome, Accepted):
@@ -178,7 +179,7 @@ class LikeFacebook:
                 self._platform.taken_down.append(post)
             return draft_id
 
-        return self._platform.ask(Moment.LAYING, self._account, f"delete {draft_id}", delete)
+        return self._platform.ask(Moment.LAYING, f"delete {draft_id}", delete)
 
     def send(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Outcome:
         assert not sent, "it can only be revealed once"
@@ -188,13 +189,13 @@ class LikeFacebook:
 
         def reveal(lag: float) -> str | None:
             post = self._platform.posts.get(draft_id)
-            if post is None:
+            if post is None or post.is_deleted:
                 return None
             if post.public_at is None:
                 post.public_at, post.shown_at = world.elapsed, world.elapsed + lag
             return draft_id
 
-        return self._platform.ask(Moment.REQUEST, self._account, text, reveal)
+        return self._platform.publish(parcel, text, reveal)
 
     def find(
         self,
@@ -217,7 +218,7 @@ class LikeFacebook:
     def _look_at(self, draft_id: str) -> Sighting:
         def see(at: float) -> Sighting:
             post = self._platform.posts.get(draft_id)
-            if post is None:
+            if post is None or post.is_deleted:
                 return Unknown("What was laid ready is gone; look at the Page.")
             is_shown = post.public_at is not None and post.shown_at <= at
             return Accepted(draft_id) if is_shown else Absent()
@@ -225,7 +226,7 @@ class LikeFacebook:
         return self._platform.look(f"draft {draft_id}", see)
 
     def withdraw(self, remote_id: str) -> Outcome:
-        raise NotImplementedError
+        return self._platform.delete(remote_id)
 
     def examine(self) -> Health:
         raise NotImplementedError

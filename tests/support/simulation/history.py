@@ -11,8 +11,9 @@ from unittest import mock
 from publisher import planning
 from publisher.ledger import control
 from publisher.models import Post
-from tests.support.simulation import parts, promises
-from tests.support.simulation.plan import Fault, Plan, Step, possible
+from tests.support.simulation import parts, persons, promises
+from tests.support.simulation.desk import Desk
+from tests.support.simulation.plan import Act, Fault, Plan, Step, possible
 from tests.support.simulation.stage import Stage
 from tests.support.simulation.world import START, World
 
@@ -37,6 +38,10 @@ class Scenario:
     due: float = 5.0
     """Seconds from the beginning, by a clock that is right."""
     expires: float = 600.0
+    acts: tuple[Act, ...] | None = None
+    """What goes wrong in it when all single faults are played; None: everything."""
+    pictured: bool = False
+    """Whether each post hangs on an item of the agenda and shows a picture that needs a consent."""
 
     def drafts(self) -> list[Post]:
         due = START + timedelta(seconds=self.due)
@@ -51,6 +56,8 @@ class Scenario:
                 embargo_until=None
                 if self.embargo is None
                 else due + timedelta(seconds=self.embargo),
+                anchor=persons.ITEM if self.pictured else None,
+                media=(parts.picture(persons.CONSENT),) if self.pictured else (),
                 texts={"": tuple(f"post-{number} §{n + 1} v0" for n in range(self.parts))},
             )
             for number in range(1, self.posts + 1)
@@ -87,14 +94,17 @@ def run(
     """
     world = World(plan, seed, only_possible=only_possible)
     history = History(scenario, plan, seed, world.steps, world.struck)
-    with _surroundings(world, drafts := scenario.drafts()):
-        stage = Stage(world, drafts, dispatchers=scenario.dispatchers, workers=scenario.workers)
+    desk = Desk(scenario.drafts())
+    with surroundings(world, desk):
+        stage = Stage(world, desk, dispatchers=scenario.dispatchers, workers=scenario.workers)
+        stage.persons.queue()
+        stage.persons.approve()
         watch = promises.Watch(stage)
         try:
             world.run(LONGEST)
             history.broken = promises.broken(stage, watch)
             if not history.broken and promises.waits_for_a_person(stage):
-                _decide(stage)
+                decide(stage)
                 history.broken = promises.broken(stage, watch)
         except AssertionError as refusal:  # it does not end, or the table of states refuses a move
             history.broken = [*watch.violations, str(refusal)]
@@ -105,32 +115,34 @@ def run(
 
 
 @contextmanager
-def _surroundings(world: World, drafts: list[Post]) -> Iterator[None]:
+def surroundings(world: World, desk: Desk) -> Iterator[None]:
     """Where production code sleeps, or reads drafts from a folder."""
     time = SimpleNamespace(sleep=lambda seconds: world.sleep(max(seconds, _GLANCE)))
     with (
         mock.patch.object(control, "time", time),
-        mock.patch.object(planning, "check", lambda *_: (parts.library(drafts), [])),  # noqa: PT008 - drafts change
+        mock.patch.object(planning, "check", lambda *_: (parts.library(desk.files()), [])),  # noqa: PT008 - drafts change
     ):
         yield
 
 
-def _decide(stage: Stage) -> None:
+def decide(stage: Stage) -> None:
     """All that waits for a person gets its decision: everything resumes, doubts are settled."""
 
-    def decide() -> None:
+    def command() -> None:
         stage.persons.resume()
         stage.persons.decide()
 
-    stage.persons.start("decide", decide)
+    stage.persons.start("decide", command)
     stage.world.run(LONGEST)
 
 
 def singles(scenario: Scenario) -> Iterator[Plan]:
     """Every single fault at every step of the scenario."""
     for step in run(scenario).steps:
-        for fault in possible(step):
-            yield (fault,)
+        if scenario.acts is not None:
+            yield from ((Fault(step.number, act),) for act in scenario.acts)
+        else:
+            yield from ((fault,) for fault in possible(step))
 
 
 def pairs(scenario: Scenario, first: Plan) -> Iterator[Plan]:

@@ -19,6 +19,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 from unittest import mock
 
+from PIL import Image
 from sqlalchemy import Connection
 
 from publisher.app import Application
@@ -26,8 +27,8 @@ from publisher.channels.base import Channel
 from publisher.content.library import Library
 from publisher.errors import LedgerUnavailable
 from publisher.ledger.database import Database
-from publisher.models import Post
-from publisher.settings import AccountSettings, BrokerSettings, Settings
+from publisher.models import Delivery, MediaItem, Post
+from publisher.settings import AccountSettings, ApprovalSettings, BrokerSettings, Settings
 from tests.support.simulation.channels import open_channel
 from tests.support.simulation.plan import Act, Moment
 from tests.support.simulation.platform import Platform
@@ -36,6 +37,8 @@ from tests.support.simulation.world import SimulatedClock, World
 ACCOUNTS = {
     "bice-x": AccountSettings(channel="twitter"),
     "bice-page": AccountSettings(channel="facebook", page_id="100200300"),
+    "apg-x": AccountSettings(channel="twitter", approval=True),
+    "apg-page": AccountSettings(channel="facebook", page_id="400500600", approval=True),
 }
 
 
@@ -45,7 +48,7 @@ class SimulatedDatabase(Database):
     def __init__(self, url: str) -> None:
         super().__init__(url)
         self.world: World | None = None
-        self._as_new = sqlite3.connect(":memory:")
+        self._as_new: sqlite3.Connection | None = None
         self._beside = sqlite3.connect(str(self.engine.url.database), isolation_level=None)
 
     @contextmanager
@@ -71,19 +74,30 @@ class SimulatedDatabase(Database):
 
     def close(self) -> None:
         super().close()
-        self._as_new.close()
+        if self._as_new:
+            self._as_new.close()
         self._beside.close()
 
     def keep(self) -> None:
         """Remember the ledger as it is now, for `empty`."""
-        with self._raw() as connection:
-            connection.backup(self._as_new)
+        self._as_new = self.copy()
 
     def empty(self) -> None:
         """Make it as it was after its migration. The history refuses to be deleted."""
         self.world = None
+        if self._as_new:
+            self.put_back(self._as_new)
+
+    def copy(self) -> sqlite3.Connection:
+        """The ledger as it is now, in memory."""
+        copy = sqlite3.connect(":memory:")
         with self._raw() as connection:
-            self._as_new.backup(connection)
+            connection.backup(copy)
+        return copy
+
+    def put_back(self, copy: sqlite3.Connection) -> None:
+        with self._raw() as connection:
+            copy.backup(connection)
 
     def peek(self, query: str, now: int) -> tuple[Any, ...]:
         """One row, read beside SQLAlchemy, which would take most of a history's time."""
@@ -117,6 +131,7 @@ def close_ledger() -> None:
         database.close()
         shutil.rmtree(Path(str(database.engine.url.database)).parent, ignore_errors=True)
         ledger.cache_clear()
+        _picture_file.cache_clear()
 
 
 class SimulatedApplication(Application):
@@ -128,9 +143,30 @@ class SimulatedApplication(Application):
         self.database = database
         self._local = threading.local()
         self._platform = platform
+        self._simulated = database
+
+    def peek(self) -> list[Delivery]:
+        """What the ledger has at this instant, whoever is in the middle of a step."""
+        world, self._simulated.world = self._simulated.world, None
+        try:
+            return self.queries.deliveries()
+        finally:
+            self._simulated.world = world
 
     def channel(self, account: str) -> Channel:
         return open_channel(self._platform, account, self.settings.accounts[account].channel)
+
+
+@cache
+def _picture_file() -> Path:
+    path = Path(str(ledger().engine.url.database)).with_name("picture.jpg")
+    Image.new("RGB", (8, 8)).save(path)
+    return path
+
+
+def picture(consent: str) -> MediaItem:
+    """A picture of people who gave this consent."""
+    return MediaItem(path=_picture_file(), alt="Une salle", people=True, consent=consent)
 
 
 def library(posts: Sequence[Post]) -> Library:
@@ -145,10 +181,12 @@ def library(posts: Sequence[Post]) -> Library:
     return cast("Library", simulated)
 
 
-def settings() -> Settings:
+def settings(*, approvals: bool = False) -> Settings:
+    """`approvals`: whether every account needs them."""
     return Settings(
         workspace=Path(tempfile.gettempdir()),
         accounts=ACCOUNTS,
+        approval=ApprovalSettings(required=approvals),
         broker=BrokerSettings(url="redis://127.0.0.1:1/0"),
     )
 

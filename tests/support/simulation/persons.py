@@ -1,47 +1,47 @@
 """The people of an installation: each command runs as a process of its own, beside the others."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
-from publisher.app import Application
 from publisher.errors import NoSuchPost, NotPossible, PublisherError
+from publisher.ledger.approvals import digest
 from publisher.ledger.moves import Moved
-from publisher.models import Delivery, Post
-from publisher.states import State
+from publisher.models import Delivery
+from publisher.planning import Change
+from publisher.states import ENDED_UNSENT, State
+from tests.support.simulation.desk import Desk
+from tests.support.simulation.parts import SimulatedApplication
 from tests.support.simulation.plan import Act, Fault, Moment
 from tests.support.simulation.platform import Platform
+from tests.support.simulation.said import Agreed, Cause, Key, Said, Words
 from tests.support.simulation.world import Process, World
 
 _PAUSE = 40.0  # seconds
-
-
-@dataclass
-class Pause:
-    """A pause of everything: from when on it holds, in real seconds."""
-
-    returned_at: float
-    resumed_at: float | None = None
+_LATER = timedelta(minutes=3)
+ITEM, CONSENT = "item-12", "abidjan"
+"""What drafts hang on, where a plan speaks of it."""
 
 
 class Persons:
-    """Staff and manager, who act when the plan says so."""
+    """Staff and manager, who act when somebody says so."""
 
     def __init__(
         self,
         world: World,
-        app: Callable[[], Application],
+        app: Callable[[], SimulatedApplication],
         platform: Platform,
-        drafts: list[Post],
+        desk: Desk,
     ) -> None:
         self._world = world
         self._app = app
         self._platform = platform
-        self.drafts = drafts
-        self.pauses: list[Pause] = []
-        self._edits = 0
-        self._renamed = False
-        self._commands = 0
+        self.desk = desk
+        self.said = Said()
+        self.keep_going = False
+        """Whether drafts with errors keep the others from being queued."""
+        self._commands: list[Process] = []
+        self._deeds = 0
+        """Approvals, withdrawals and retries, which a restored ledger cannot know."""
 
     def act(self, fault: Fault) -> None:
         """Begin a command; it runs when its turn comes."""
@@ -49,18 +49,21 @@ class Persons:
             Act.PAUSE: self.pause,
             Act.PAUSE_A_WHILE: self._pause_a_while,
             Act.RESUME: self.resume,
-            Act.CANCEL: self.cancel,
+            Act.CANCEL: self.cancel_all,
             Act.RETRY: self.decide,
-            Act.EDIT: self._edit,
-            Act.MOVE: self._move,
+            Act.EDIT: self._edit_all,
+            Act.MOVE: self._move_all,
             Act.QUEUE_AGAIN: self.queue,
-            Act.RENAME: self._rename,
+            Act.RENAME: self._rename_all,
+            Act.APPROVE: self.approve,
+            Act.REJECT: self.reject_all,
+            Act.CALL_OFF: lambda: self.call_off(ITEM),
+            Act.WITHDRAW: self.withdraw_all,
+            Act.WITHDRAW_CONSENT: lambda: self.withdraw_consent(CONSENT),
         }
         self.start(fault.act, commands[fault.act])
 
     def start(self, name: str, command: Callable[[], None]) -> None:
-        self._commands += 1
-
         def main(_process: Process) -> None:
             try:
                 command()
@@ -69,11 +72,24 @@ class Persons:
             except PublisherError:
                 pass  # the ledger was away; nobody tries again
 
-        self._world.start(Process(f"{name}-{self._commands}", main, restarts=False))
+        process = Process(f"{name}-{len(self._commands) + 1}", main, restarts=False)
+        self._commands.append(process)
+        self._world.start(process)
 
-    def pause(self) -> None:
-        self._app().control.pause(None, "crise", "direction")
-        self.pauses.append(Pause(self._world.elapsed))
+    def end(self) -> None:
+        """Break off every command."""
+        for process in self._commands:
+            self._world.kill(process)
+
+    # the manager's hand
+
+    def pause(self, account: str | None = None) -> None:
+        said = self.said
+        with said.command():
+            resumes = said.resumes(account)
+            self._app().control.pause(account, "crise", "direction")
+            if said.resumes(account) == resumes:  # nobody resumed it while it waited
+                said.paused(account, self._world.elapsed)
         self._world.step(Moment.COMMAND, "pause returned")
 
     def _pause_a_while(self) -> None:
@@ -82,84 +98,201 @@ class Persons:
         self.resume()
 
     def resume(self) -> None:
-        """Everything goes on: from the moment the command begins, requests may leave."""
-        for pause in self.pauses:
-            pause.resumed_at = pause.resumed_at or self._world.elapsed
-        control = self._app().control
+        """Everything goes on: all that is paused or held."""
         for account in (None, *self._app().settings.accounts):
             try:
-                control.resume(account, "direction")
+                self.resume_one(account)
             except NotPossible:
                 continue
 
-    def cancel(self) -> None:
-        for draft in self.drafts:
-            try:
-                self._app().control.cancel(draft.id, None, "direction", "changed")
-            except NotPossible:
-                continue
+    def resume_one(self, account: str | None) -> None:
+        with self.said.command():
+            self.said.resume(account, self._world.elapsed)
+            self._app().control.resume(account, "direction")
 
-    def decide(self) -> None:
+    def cancel(self, post: str) -> None:
+        with self.said.command() as alone:
+            cancelled = self._app().control.cancel(post, None, "direction", "changed")
+            if alone():
+                self.said.stop(cancelled, Cause.CANCELLED)
+
+    def cancel_all(self) -> None:
+        self._for_each_post(self.cancel)
+
+    def retry(self, delivery: Delivery) -> None:
+        with self.said.command():
+            self._deeds += 1
+            self.said.let_go(delivery.post, Cause.CANCELLED, Cause.GONE)
+            self._app().control.retry(delivery.post, delivery.account, "direction")
+
+    def resolve(self, delivery: Delivery, ids: tuple[str, ...]) -> None:
+        with self.said.command():
+            self._app().control.resolve(delivery.post, delivery.account, ids, "direction")
+
+    def decide(self, *, only_doubts: bool = False) -> None:
         """Look at the accounts, and say of what did not go out whether it is out.
 
         Nobody is asked to decide while a request may still have an effect.
         """
-        app = self._app()
-        if self._platform.under_way:
-            return
-        for delivery in app.queries.deliveries():
+        for delivery in self._app().queries.deliveries():
+            if self._platform.under_way:
+                return
             try:
-                if delivery.state is not State.UNCERTAIN:
-                    app.control.retry(delivery.post, delivery.account, "direction")
-                elif remote_id := self._seen(delivery):
-                    ids = (remote_id,)
-                    app.control.resolve(delivery.post, delivery.account, ids, "direction")
-                else:
-                    app.control.retry(delivery.post, delivery.account, "direction")
+                if delivery.state is State.UNCERTAIN and (ids := self._seen(delivery)):
+                    self.resolve(delivery, ids)
+                elif delivery.state is State.UNCERTAIN or not only_doubts:
+                    self.retry(delivery)
             except (NotPossible, Moved):
                 continue
 
-    def _seen(self, delivery: Delivery) -> str | None:
-        """The id of the next part of a delivery, as a person sees it on the account."""
-        text = "\n\n".join(part.text for part in delivery.content.parts)
-        if delivery.channel == "twitter":
-            text = delivery.content.parts[len(delivery.remote_ids)].text
-        for post in self._platform.public:
-            if (post.account, post.text) == (delivery.account, text):
-                return post.id
-        return None
+    def _seen(self, delivery: Delivery) -> tuple[str, ...]:
+        """The ids of the next parts of a delivery, as a person sees them on the account."""
+        known = {i for other in self._app().queries.deliveries() for i in other.remote_ids}
+        texts = [part.text for part in delivery.content.parts[len(delivery.remote_ids) :]]
+        if delivery.channel != "twitter":
+            texts = ["\n\n".join(part.text for part in delivery.content.parts)]
+        parent = delivery.remote_ids[-1] if delivery.remote_ids else None
+        ids: list[str] = []
+        for text in texts:
+            wanted = (delivery.account, text, parent)
+            parent = next(
+                (
+                    post.id
+                    for post in self._platform.public
+                    if (post.account, post.text, post.parent) == wanted and post.id not in known
+                ),
+                None,
+            )
+            if parent is None:
+                break
+            ids.append(parent)
+        return tuple(ids)
 
-    # drafts
+    def withdraw(self, post: str) -> None:
+        with self.said.command():
+            self._deeds += 1
+            self._app().withdrawal.withdraw(post, None, actor="direction", reason="an error")
+
+    def withdraw_all(self) -> None:
+        self._for_each_post(self.withdraw)
+
+    # approvals
+
+    def approve(self, post: str | None = None) -> None:
+        """Look at what waits for it, and approve it."""
+        approvals, said = self._app().approvals, self.said
+        for delivery in approvals.waiting(post):
+            key = (delivery.post, delivery.account)
+            with said.command():
+                self._deeds += 1
+                said.agreed[key] = Agreed.of(delivery)
+                said.let_go(delivery.post, Cause.REJECTED)
+                seen = {delivery.id: digest(delivery)}
+                try:
+                    approvals.approve([delivery.post], delivery.account, "direction", seen)
+                except (NotPossible, Moved):
+                    continue
+
+    def reject(self, post: str) -> None:
+        with self.said.command() as alone:
+            rejected = self._app().approvals.reject([post], None, "direction", "not like this")
+            if alone():
+                self.said.stop(rejected, Cause.REJECTED)
+                self._void((d.post, d.account) for d in rejected)
+
+    def reject_all(self) -> None:
+        self._for_each_post(self.reject)
+
+    def _void(self, keys: Iterable[Key]) -> None:
+        for key in keys:
+            self.said.agreed.pop(key, None)
+
+    def remember(self) -> Words:
+        """What a backup that is taken now knows of people's words."""
+        said = self.said
+        known = dict(said.agreed), dict(said.stops), dict(said.withdrawn_consents)
+        return Words(*known, deeds=self._deeds + self.desk.changes)
+
+    # drafts, agenda and consents
 
     def queue(self) -> None:
-        self._app().planner.queue(actor="redaction")
+        said = self.said
+        with said.command() as alone:
+            for draft in self.desk.files():
+                said.let_go(draft.id, Cause.GONE, *(() if draft.held else (Cause.HELD,)))
+            plan = self._app().planner.queue(actor="redaction", keep_going=self.keep_going)
+            if not alone() or (plan.errors and not self.keep_going):
+                return
+            self._void((c.post, c.account) for c in plan.changes if c.wish)
+            gone = [c.delivery for c in plan.changes if c.kind is Change.CANCEL and c.delivery]
+            said.stop(gone, Cause.GONE)
+            wrong = {problem.file for problem in plan.problems}
+            held = {d.id for d in self.desk.files() if d.held and d.file not in wrong}
+            said.stop((d for d in self._unsent() if d.post in held), Cause.HELD)
 
-    def _edit(self) -> None:
-        """Another text for all that is not out.
+    def _unsent(self) -> list[Delivery]:
+        """Of which nothing is, or may be, on its way: people are told so of the others.
 
-        What got another name before, or gets one later, is let alone: a draft with another name
-        and another text is another draft, and nothing in it tells that it once was this one.
+        What somebody cancelled is left out: no draft changes it, and who tries it again knows.
         """
-        if self._renamed:
-            return
-        self._edits += 1
-        app = self._app()
-        for number, draft in enumerate(self.drafts):
-            out = max((len(d.remote_ids) for d in app.queries.deliveries(post=draft.id)), default=0)
-            kept, rest = draft.texts[""][:out], draft.texts[""][out:]
-            edited = tuple(f"{part.partition(' v')[0]} v{self._edits}" for part in rest)
-            self.drafts[number] = draft.model_copy(update={"texts": {"": kept + edited}})
+        return [d for d in self._app().peek() if d.in_reach or d.state is State.FAILED]
+
+    def edit(self, number: int) -> None:
+        """Another text for all of a draft that is not out."""
+        post = self.desk.drafts[number].id
+        its = self._app().queries.deliveries(post=post)
+        if self.desk.edit(number, max((len(d.remote_ids) for d in its), default=0)):
+            self.said.let_go(post, Cause.REJECTED)
+
+    def move(self, number: int, by: timedelta) -> None:
+        self.desk.move(number, by)
+        self.said.let_go(self.desk.drafts[number].id, Cause.REJECTED)
+
+    def delete(self, number: int) -> None:
+        self.desk.delete(number)
+        self.said.let_go(self.desk.drafts[number].id, Cause.REJECTED)
+
+    def move_item(self, item: str, by: timedelta) -> None:
+        """Move an item of the agenda, with all that hangs on it."""
+        for number in self.desk.hanging_on(item):
+            self.move(number, by)
+
+    def call_off(self, item: str) -> None:
+        """Cancel an item of the agenda."""
+        self.desk.cancelled.add(item)
+        for number in self.desk.hanging_on(item):  # to be held is more, and ends a rejection
+            self.said.let_go(self.desk.drafts[number].id, Cause.REJECTED)
         self.queue()
 
-    def _move(self) -> None:
-        self._change(lambda draft: {"due_at": draft.due_at and draft.due_at + timedelta(minutes=3)})
+    def withdraw_consent(self, consent: str) -> None:
+        self.desk.withdrawn.add(consent)
+        withdrawal = self._app().withdrawal
+        with self.said.command() as alone:
+            held, _done = withdrawal.withdraw_consent(consent, actor="direction", reason="family")
+            if alone():
+                # People are told of these.
+                self.said.withdrawn_consents[consent] = frozenset(
+                    (d.post, d.account)
+                    for d in self._app().peek()
+                    if not (d.in_reach or d.state in ENDED_UNSENT)
+                )
+                self._void((d.post, d.account) for d in held)
 
-    def _rename(self) -> None:
-        if self._edits:
-            return
-        self._renamed = True
-        self._change(lambda draft: {"id": f"{draft.id}-renamed", "file": f"{draft.file}-renamed"})
-
-    def _change(self, update: Callable[[Post], dict[str, object]]) -> None:
-        self.drafts[:] = [draft.model_copy(update=update(draft)) for draft in self.drafts]
+    def _edit_all(self) -> None:
+        self.desk.each(self.edit)
         self.queue()
+
+    def _move_all(self) -> None:
+        self.desk.each(lambda number: self.move(number, _LATER))
+        self.queue()
+
+    def _rename_all(self) -> None:
+        self.desk.each(self.desk.rename)
+        self.queue()
+
+    def _for_each_post(self, act: Callable[[str], None]) -> None:
+        for draft in self.desk.files():
+            try:
+                act(draft.id)
+            except (NotPossible, NoSuchPost):
+                continue

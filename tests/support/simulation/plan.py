@@ -21,6 +21,8 @@ class Moment(StrEnum):
     """A request that makes something public is about to leave."""
     LAYING = "laying"
     """A request is about to leave that lays something ready; nobody sees it."""
+    DELETION = "deletion"
+    """A request is about to leave that takes down what is public."""
     READING = "reading"
     """A request that only reads is about to leave."""
     SENT = "sent"
@@ -84,12 +86,21 @@ class Act(StrEnum):
     MOVE = "move"
     QUEUE_AGAIN = "queue again"
     RENAME = "rename"
+    APPROVE = "approve"
+    REJECT = "reject"
+    CALL_OFF = "call off"
+    """The item of the agenda on which drafts hang is cancelled."""
+    WITHDRAW_CONSENT = "withdraw a consent"
+    WITHDRAW = "withdraw"
+    RULE = "rule"
+    """All accounts come to need approvals, and all processes are started anew."""
 
 
 PERSON = frozenset(
     {
         Act.PAUSE, Act.PAUSE_A_WHILE, Act.RESUME, Act.CANCEL, Act.RETRY, Act.EDIT, Act.MOVE,
-        Act.QUEUE_AGAIN, Act.RENAME,
+        Act.QUEUE_AGAIN, Act.RENAME, Act.APPROVE, Act.REJECT, Act.CALL_OFF, Act.WITHDRAW_CONSENT,
+        Act.WITHDRAW, Act.RULE,
     }
 )  # fmt: skip
 
@@ -143,7 +154,7 @@ _EVERYWHERE: tuple[tuple[Act, float], ...] = (
     (Act.QUEUE_AGAIN, 0),
     (Act.RENAME, 0),
 )
-_SOMEWHERE: dict[Moment, tuple[tuple[Act, float], ...]] = {
+SOMEWHERE: dict[Moment, tuple[tuple[Act, float], ...]] = {
     Moment.BEGIN: ((Act.AWAY, 0),),
     Moment.COMMITTED: ((Act.AWAY, 0),),
     Moment.MESSAGE: (
@@ -177,6 +188,14 @@ _SOMEWHERE: dict[Moment, tuple[tuple[Act, float], ...]] = {
         (Act.DONE_LATE, 50),
         (Act.SLOW, 0),
     ),
+    Moment.DELETION: (
+        (Act.REFUSED, 0),
+        (Act.DEFERRED, 0),
+        (Act.ANSWER_LOST, 0),
+        (Act.NOT_DONE, 0),
+        (Act.DONE_LATE, 3),
+        (Act.SLOW, 0),
+    ),
     Moment.READING: (
         (Act.DEFERRED, 0),
         (Act.HELD, 30),
@@ -193,7 +212,7 @@ is longer is beyond the promise: see docs/reliability.md."""
 
 def possible(step: Step) -> Iterator[Fault]:
     """Every fault that this step can have."""
-    for act, value in (*_EVERYWHERE, *_SOMEWHERE.get(step.moment, ())):
+    for act, value in (*_EVERYWHERE, *SOMEWHERE.get(step.moment, ())):
         too_long = act is Act.FREEZE and value > _LAST_INSTANT
         if not (too_long and step.moment is Moment.REQUEST):
             yield Fault(step.number, act, value)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 
+from publisher.models import Parcel
 from publisher.outcome import (
     Accepted,
     AccountHeld,
@@ -42,14 +43,19 @@ class PublicPost:
     """From when on reading shows it."""
     made_at: float = 0.0
     """When it was made as a draft, in real seconds since the beginning."""
+    pictures: int = 0
+    withdrawal_asked: bool = False
+    """Whether a request left that asks for its deletion."""
+    is_deleted: bool = False
 
 
 @dataclass(frozen=True)
 class Publishing:
     """A request that makes something public, as it leaves."""
 
-    account: str
+    parcel: Parcel
     text: str
+    """Of the part that goes out."""
     at: float
     """When it leaves, in real seconds."""
     began: datetime
@@ -71,23 +77,54 @@ class Platform:
 
     @property
     def public(self) -> list[PublicPost]:
-        """In the order in which they became public."""
+        """What is there now, in the order in which it became public."""
+        return [post for post in self.ever_public if not post.is_deleted]
+
+    @property
+    def ever_public(self) -> list[PublicPost]:
         found = [post for post in self.posts.values() if post.public_at is not None]
         return sorted(found, key=lambda post: (post.public_at, int(post.id)))
 
+    def publish(self, parcel: Parcel, text: str, effect: Callable[[float], str | None]) -> Outcome:
+        """One request that makes a part of `parcel` public."""
+        began = self.world.now()
+
+        def leaves() -> None:
+            self.on_request(Publishing(parcel, text, self.world.elapsed, began))
+
+        return self.ask(Moment.REQUEST, text, effect, leaves)
+
+    def delete(self, remote_id: str) -> Outcome:
+        """One request that takes a post down; the second time finds it gone."""
+        post = self.posts.get(remote_id)
+
+        def leaves() -> None:
+            if post:
+                post.withdrawal_asked = True
+
+        def take_down(_lag: float) -> str:
+            if post:
+                post.is_deleted = True
+            return remote_id
+
+        return self.ask(Moment.DELETION, f"delete {remote_id}", take_down, leaves)
+
     def ask(
-        self, moment: Moment, account: str, label: str, effect: Callable[[float], str | None]
+        self,
+        moment: Moment,
+        label: str,
+        effect: Callable[[float], str | None],
+        leaves: Callable[[], None] = lambda: None,
     ) -> Outcome:
         """One request that changes something; `effect` does it, and gives the id it concerns.
 
         None from `effect`: what it is about is gone. Its argument is how long reading lags.
+        `leaves` is called when the request leaves, whatever comes of it.
         """
         self.under_way += 1
         try:
-            began = self.world.now()
             faults = {fault.act: fault for fault in self.world.step(moment, label)}
-            if moment is Moment.REQUEST:
-                self.on_request(Publishing(account, label, self.world.elapsed, began))
+            leaves()
             return self._answer(faults, label, effect)
         finally:
             self.under_way -= 1

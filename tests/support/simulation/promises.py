@@ -2,11 +2,13 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from publisher.models import Delivery
 from publisher.states import State
 from tests.support.simulation.platform import GONE, Platform, PublicPost, Publishing
+from tests.support.simulation.said import Agreed, Said
 from tests.support.simulation.stage import Stage
 
 _ENDED = frozenset({State.PUBLISHED, State.FAILED, State.MISSED, State.CANCELLED, State.WITHDRAWN})
@@ -31,18 +33,41 @@ class Watch:
 
     def _wrong_with(self, request: Publishing) -> list[str]:
         stage = self._stage
-        carriers = [d for d in _deliveries(stage) if _carries(d, request)]
-        if not carriers:
+        delivery = next((d for d in stage.app().peek() if _carries(d, request)), None)
+        if delivery is None:
             return ["with a text that the ledger does not have (any more)"]
-        wrong = min((_untimely(delivery, request.began) for delivery in carriers), key=len)
-        if any(pause.resumed_at is None for pause in stage.persons.pauses):
-            wrong.append("while paused")
-        return wrong
+        return [
+            *_untimely(delivery, request.began),
+            *_unapproved(stage, delivery),
+            *_forbidden(stage.persons.said, delivery, request),
+        ]
 
 
 def _carries(delivery: Delivery, request: Publishing) -> bool:
     texts = (part.text for part in delivery.content.parts)
-    return delivery.account == request.account and request.text in texts
+    parcel = request.parcel
+    key = (delivery.post, delivery.account)
+    return key == (parcel.post, parcel.account) and request.text in texts
+
+
+def _unapproved(stage: Stage, delivery: Delivery) -> list[str]:
+    """Somebody must have approved it exactly as it stands, and nothing have changed it since."""
+    if not stage.settings.approval_rule(delivery.account).required:
+        return []
+    agreed = stage.persons.said.agreed.get((delivery.post, delivery.account))
+    if agreed is None:
+        return ["unapproved, or after its approval was voided"]
+    return [] if agreed == Agreed.of(delivery) else ["otherwise than it was approved"]
+
+
+def _forbidden(said: Said, delivery: Delivery, request: Publishing) -> list[str]:
+    key = (delivery.post, delivery.account)
+    shown = {picture.consent for part in request.parcel.content.parts for picture in part.pictures}
+    return [
+        *(["while paused"] if said.is_paused(delivery.account) else []),
+        *([f"although somebody had it {said.stops[key]}"] if key in said.stops else []),
+        *(f"although {one} was withdrawn" for one in shown if one and not said.may_show(one, key)),
+    ]
 
 
 def _untimely(delivery: Delivery, now: datetime) -> list[str]:
@@ -58,30 +83,26 @@ def _untimely(delivery: Delivery, now: datetime) -> list[str]:
     return wrong
 
 
-def broken(stage: Stage, watch: Watch) -> list[str]:
-    """Which promises do not hold, now that nothing happens any more; empty when all do."""
-    found = _deliveries(stage)
+def broken_already(stage: Stage, watch: Watch) -> list[str]:
+    """Which promises do not hold at this instant, in the middle of everything."""
+    found = stage.app().peek()
     return [
         *watch.violations,
-        *_lost(stage, found),
-        *_doubled(stage.platform),
+        *_doubled(stage),
         *_untrue(stage.platform, found),
         *_out_of_order(stage.platform, found),
         *(f"lost: {post.id} was public, and was deleted" for post in stage.platform.taken_down),
     ]
 
 
+def broken(stage: Stage, watch: Watch) -> list[str]:
+    """Which promises do not hold, now that nothing happens any more; empty when all do."""
+    return [*_lost(stage, stage.app().peek()), *broken_already(stage, watch)]
+
+
 def waits_for_a_person(stage: Stage) -> bool:
     """Whether anything would go on if somebody decided."""
-    return any(delivery.state not in _ENDED for delivery in _deliveries(stage))
-
-
-def _deliveries(stage: Stage) -> list[Delivery]:
-    world, stage.database.world = stage.database.world, None
-    try:
-        return stage.app().queries.deliveries()
-    finally:
-        stage.database.world = world
+    return any(delivery.state not in _ENDED for delivery in stage.app().peek())
 
 
 def _lost(stage: Stage, deliveries: list[Delivery]) -> list[str]:
@@ -111,13 +132,17 @@ def _by_hand(entry: object) -> bool:
     return paused is not None or (held is not None and getattr(entry, "held_until") is None)  # noqa: B009
 
 
-def _doubled(platform: Platform) -> list[str]:
-    """Promises 2 and 6: no part was ever public twice on an account, in whatever version."""
-    seen = Counter((post.account, _tag(post.text)) for post in platform.public)
-    return [f"doubled: {tag} on {account}" for (account, tag), n in seen.items() if n > 1]
+def _doubled(stage: Stage) -> list[str]:
+    """Promises 2 and 6: no part was ever public twice on an account, in whatever version.
+
+    Where people want the same words there more often, no more often than that.
+    """
+    seen = Counter((post.account, tag(post.text)) for post in stage.platform.ever_public)
+    meant = stage.persons.said.meant
+    return [f"doubled: {key[1]} on {key[0]}" for key, n in seen.items() if n > max(1, meant[key])]
 
 
-def _tag(text: str) -> str:
+def tag(text: str) -> str:
     found = _TAG.match(text)
     assert found, text
     return found[1]
@@ -125,30 +150,44 @@ def _tag(text: str) -> str:
 
 def _untrue(platform: Platform, deliveries: list[Delivery]) -> list[str]:
     """Promise 4, both ways."""
-    untrue = []
-    public = {post.id: post for post in platform.public}
-    for delivery in deliveries:
-        wanted = _texts(delivery)
-        for number, remote_id in enumerate(delivery.remote_ids):
-            post = public.get(remote_id)
-            if post is None or post.account != delivery.account:
-                untrue.append(f"untrue: {delivery.post} names {remote_id}, which is not out")
-            elif post.text != wanted[number]:
-                untrue.append(f"untrue: {remote_id} has another text than {delivery.post}")
-        whole = len(delivery.remote_ids) == len(delivery.content.parts)
-        if (delivery.state is State.PUBLISHED) is not whole:
-            untrue.append(
-                f"untrue: {delivery.post} is {delivery.state} with {len(delivery.remote_ids)} "
-                f"of {len(delivery.content.parts)} parts"
-            )
-    known = Counter(remote_id for delivery in deliveries for remote_id in delivery.remote_ids)
+    untrue = [wrong for delivery in deliveries for wrong in _untrue_of(platform, delivery)]
+    known = Counter(remote_id for delivery in deliveries for remote_id in _ids(delivery))
     untrue += [f"untrue: {known[key]} deliveries name {key}" for key in known if known[key] > 1]
-    unknown = (post for post in public.values() if post.id not in known)
+    called_out = {remote_id for delivery in deliveries for remote_id in delivery.remote_ids}
     return untrue + [
         f"untrue: {post.id} ({post.text!r}) is out, and the log does not know it"
-        for post in unknown
-        if not _is_in_doubt(post, deliveries)
+        for post in platform.public
+        if post.id not in called_out and not _is_in_doubt(post, deliveries)
     ]
+
+
+def _untrue_of(platform: Platform, delivery: Delivery) -> Iterator[str]:
+    ever = {post.id: post for post in platform.ever_public}
+    for remote_id, text in zip(_ids(delivery), _texts(delivery), strict=False):
+        post = ever.get(remote_id)
+        if post is None or post.account != delivery.account:
+            yield f"untrue: {delivery.post} names {remote_id}, which never was out"
+        elif post.text != text:
+            yield f"untrue: {remote_id} has another text than {delivery.post}"
+        elif remote_id in (delivery.withdrawn_ids or ()) and not post.is_deleted:
+            yield f"untrue: {delivery.post} calls {remote_id} withdrawn, which is out"
+        elif remote_id in delivery.remote_ids and post.is_deleted and not _goes(post, delivery):
+            yield f"untrue: {delivery.post} names {remote_id}, which is not out any more"
+    parts, out = len(delivery.content.parts), len(_ids(delivery))
+    called_whole = delivery.state in (State.PUBLISHED, State.WITHDRAWN)
+    if (out == parts and not called_whole) or (out < parts and delivery.state is State.PUBLISHED):
+        yield f"untrue: {delivery.post} is {delivery.state} with {out} of {parts} parts"
+
+
+def _ids(delivery: Delivery) -> tuple[str, ...]:
+    """All that were ever out of it, in the order of its parts."""
+    return (*delivery.remote_ids, *(delivery.withdrawn_ids or ()))
+
+
+def _goes(post: PublicPost, delivery: Delivery) -> bool:
+    """Whether it is being deleted at this moment, or was, unseen: then the ledger knows that much."""
+    begun = delivery.withdrawn_ids is not None and post.withdrawal_asked
+    return begun and post.id == delivery.remote_ids[-1]
 
 
 def _texts(delivery: Delivery) -> list[str]:
@@ -158,9 +197,10 @@ def _texts(delivery: Delivery) -> list[str]:
 
 def _is_in_doubt(post: PublicPost, deliveries: list[Delivery]) -> bool:
     return any(
-        delivery.state is State.UNCERTAIN
+        delivery.state in _MAY_BE_SENDING
+        and (delivery.state is State.UNCERTAIN or delivery.intent_at is not None)
         and delivery.account == post.account
-        and _tag(post.text) in {_tag(text) for text in _texts(delivery)}
+        and tag(post.text) in {tag(text) for text in _texts(delivery)}
         for delivery in deliveries
     )
 
@@ -168,10 +208,10 @@ def _is_in_doubt(post: PublicPost, deliveries: list[Delivery]) -> bool:
 def _out_of_order(platform: Platform, deliveries: list[Delivery]) -> list[str]:
     """Promise 5: each part answers the one before it, and came after it."""
     wrong = []
-    public = {post.id: post for post in platform.public}
+    public = {post.id: post for post in platform.ever_public}
     for delivery in deliveries:
         parent, before = None, 0.0
-        for remote_id in delivery.remote_ids:
+        for remote_id in _ids(delivery):
             post = public.get(remote_id)
             if post is None:
                 continue

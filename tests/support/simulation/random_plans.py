@@ -4,7 +4,16 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from tests.support.simulation.plan import Act, Fault, Moment, Plan, Step, possible
+from tests.support.simulation.plan import (
+    PERSON,
+    SOMEWHERE,
+    Act,
+    Fault,
+    Moment,
+    Plan,
+    Step,
+    possible,
+)
 
 _LAST_STEP = 90
 _MOST_FAULTS = 5
@@ -14,7 +23,20 @@ EVERY = sorted(
         for moment in Moment
         for fault in possible(Step(0, moment, "", "", 0.0))
     }
+    | {(act, 0.0) for act in PERSON}
 )
+Aim = tuple[Moment | None, Act, float]
+"""What goes wrong at the next step of a kind; None: of any kind."""
+_OF_A_PROCESS = [(Act.DIE, 0.0), (Act.FREEZE, 4.0), (Act.FREEZE, 45.0), (Act.FREEZE, 200.0)]
+ANSWERS: list[Aim] = [
+    (moment, act, value) for moment, acts in SOMEWHERE.items() for act, value in acts
+]
+TROUBLES: list[Aim] = [
+    (moment, act, value)
+    for moment in (None, *Moment)
+    for act, value in _OF_A_PROCESS
+    if moment is not Moment.COMMAND
+]
 _AT_MOST_ONE = frozenset({Act.STALE})
 """Two readings in a row from long ago are beyond the promise, as a long lag is."""
 

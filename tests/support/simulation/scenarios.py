@@ -1,6 +1,7 @@
 """What is played: small enough to play everything, wide enough for everything to happen."""
 
 from tests.support.simulation.history import Scenario
+from tests.support.simulation.plan import Act
 
 ON_X = Scenario("a post on X")
 THREAD = Scenario("a thread of two on X", parts=2)
@@ -11,6 +12,16 @@ SMALL = (ON_X, THREAD, ON_FACEBOOK, LONG_ON_FACEBOOK)
 
 EMBARGO = Scenario("a post under embargo", embargo=30.0)
 BRIEF = Scenario("a post that expires soon", expires=20.0)
+APPROVED = Scenario(
+    "an approved post on X, with a picture",
+    accounts=("apg-x",),
+    pictured=True,
+    acts=(
+        Act.APPROVE, Act.REJECT, Act.CALL_OFF, Act.WITHDRAW_CONSENT, Act.WITHDRAW, Act.RULE, Act.CANCEL, Act.EDIT,
+        Act.MOVE, Act.QUEUE_AGAIN,
+    ),
+)  # fmt: skip
+"""All single interventions are played in it."""
 CROWD = Scenario(
     "two posts, two accounts, two dispatchers, two workers",
     parts=2,
@@ -20,5 +31,5 @@ CROWD = Scenario(
     workers=2,
 )
 PAIR = Scenario("a post on X, two dispatchers, two workers", dispatchers=2, workers=2)
-WIDE = (CROWD, PAIR, EMBARGO, BRIEF, THREAD, ON_FACEBOOK)
+WIDE = (CROWD, PAIR, EMBARGO, BRIEF, THREAD, ON_FACEBOOK, APPROVED)
 """Random plans and schedules are played in these."""

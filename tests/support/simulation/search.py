@@ -1,28 +1,24 @@
 """Searching for a history that breaks a promise, in many processes."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable
 from multiprocessing.util import Finalize
 from random import Random
 from typing import NamedTuple
 
+import hypothesis
 import structlog
+from hypothesis import HealthCheck, Phase
+from hypothesis.stateful import run_state_machine_as_test
 
-from tests.support.simulation import parts
-from tests.support.simulation.history import History, Scenario, pairs, run
+from tests.support.simulation import catching, history, parts
+from tests.support.simulation.history import History, Scenario, pairs, run, singles
+from tests.support.simulation.machine import MOST_RULES, Newsroom
 from tests.support.simulation.plan import Plan
 from tests.support.simulation.random_plans import draw
 from tests.support.simulation.scenarios import WIDE
 
-AT_ONCE = 50  # random histories that one process plays before it reports
-
-
-class Task(NamedTuple):
-    """Some histories: the pairs that begin with one fault, or random ones from one seed."""
-
-    scenario: Scenario | None
-    first: Plan
-    seed: int
+AT_ONCE = 50  # histories that one process plays before it reports
 
 
 class Result(NamedTuple):
@@ -37,34 +33,66 @@ def begin() -> None:
     Finalize(None, parts.close_ledger, exitpriority=1)
 
 
-def play(task: Task) -> Result:
-    """Play the histories of one task."""
+def play_singles(scenario: Scenario) -> Result:
+    """Every single fault of one scenario."""
+    return _play((scenario, plan, None) for plan in singles(scenario))
+
+
+def play_pairs(of: tuple[Scenario, Plan]) -> Result:
+    """All pairs that begin with one fault, and that fault alone."""
+    scenario, first = of
+    both = ((scenario, plan, None) for plan in pairs(scenario, first))
+    return _play([(scenario, first, None), *both])
+
+
+def play_random(seed: int) -> Result:
+    """`AT_ONCE` plans and schedules at random."""
+    random = Random(seed)  # noqa: S311 - plans and schedules
+    return _play(
+        (random.choice(WIDE), draw(random), random.randrange(2**32)) for _ in range(AT_ONCE)
+    )
+
+
+def play_machine(seed: int) -> Result:
+    """About `AT_ONCE` histories that are made up rule by rule; ends at the first that breaks."""
+    before = history.checked.total()
+    chosen = hypothesis.settings(
+        max_examples=AT_ONCE,
+        stateful_step_count=MOST_RULES,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    broken = []
+    try:
+        run_state_machine_as_test(hypothesis.seed(seed)(Newsroom), settings=chosen)
+    except AssertionError as error:
+        broken.append("\n".join([str(error), *getattr(error, "__notes__", ())]))
+    return Result(history.checked.total() - before, broken)
+
+
+def play_mutant(name: str) -> tuple[str, bool]:
+    """Its name, and whether it is caught."""
+    return name, catching.catch(name)
+
+
+def _play(histories: Iterable[tuple[Scenario, Plan, int | None]]) -> Result:
     checked, broken = 0, []
-    for scenario, plan, seed in _histories(task):
-        history = run(scenario, plan, seed, only_possible=True)
+    for scenario, plan, seed in histories:
+        played = run(scenario, plan, seed, only_possible=True)
         checked += 1
-        if history.broken:
-            broken.append(str(_shortest(history)))
+        if played.broken:
+            broken.append(str(_shortest(played)))
     return Result(checked, broken)
 
 
-def _histories(task: Task) -> Iterator[tuple[Scenario, Plan, int | None]]:
-    if task.scenario:
-        yield task.scenario, task.first, None
-        for plan in pairs(task.scenario, task.first):
-            yield task.scenario, plan, None
-        return
-    random = Random(task.seed)  # noqa: S311 - plans and schedules
-    for _ in range(AT_ONCE):
-        yield random.choice(WIDE), draw(random), random.randrange(2**32)
-
-
-def _shortest(history: History) -> History:
+def _shortest(played: History) -> History:
     """The same breach with as few faults as possible."""
-    for seed in dict.fromkeys((None, history.seed)):
-        for number in range(len(history.plan)):
-            fewer = (*history.plan[:number], *history.plan[number + 1 :])
-            shorter = run(history.scenario, fewer, seed, only_possible=True)
+    for seed in dict.fromkeys((None, played.seed)):
+        for number in range(len(played.plan)):
+            fewer = (*played.plan[:number], *played.plan[number + 1 :])
+            shorter = run(played.scenario, fewer, seed, only_possible=True)
             if shorter.broken:
                 return _shortest(shorter)
-    return history
+    return played

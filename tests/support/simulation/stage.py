@@ -10,10 +10,11 @@ from typing import Any
 import structlog
 
 from publisher.errors import BrokerUnavailable, PublisherError
-from publisher.models import Claim, Post
+from publisher.models import Claim
 from tests.support.simulation import parts
+from tests.support.simulation.desk import Desk
 from tests.support.simulation.persons import Persons
-from tests.support.simulation.plan import Act, Moment
+from tests.support.simulation.plan import Act, Fault, Moment
 from tests.support.simulation.platform import Platform
 from tests.support.simulation.world import START, Process, World
 
@@ -34,9 +35,7 @@ class Message:
 class Stage:
     """One installation in one world."""
 
-    def __init__(
-        self, world: World, drafts: list[Post], *, dispatchers: int = 1, workers: int = 1
-    ) -> None:
+    def __init__(self, world: World, desk: Desk, *, dispatchers: int = 1, workers: int = 1) -> None:
         self.world = world
         self.settings = parts.settings()
         self.database = parts.ledger()
@@ -44,13 +43,46 @@ class Stage:
         self.database.world = world
         self.platform = Platform(world)
         self.broker: deque[Message] = deque()
-        self.persons = Persons(world, self.app, self.platform, drafts)
-        self.persons.queue()
-        world.on_person = self.persons.act
-        for number in range(dispatchers):
-            world.start(Process(f"dispatcher-{number + 1}", self._dispatch))
-        for number in range(workers):
-            world.start(Process(f"worker-{number + 1}", self._work))
+        self.persons = Persons(world, self.app, self.platform, desk)
+        world.on_person = self._act
+        self._names: list[tuple[str, Callable[[Process], None]]] = [
+            *((f"dispatcher-{number + 1}", self._dispatch) for number in range(dispatchers)),
+            *((f"worker-{number + 1}", self._work) for number in range(workers)),
+        ]
+        self._running: list[Process] = []
+        self.start()
+
+    def start(self) -> None:
+        """Start all dispatchers and workers."""
+        self._running = [Process(name, main) for name, main in self._names]
+        for process in self._running:
+            self.world.start(process)
+
+    def end(self) -> None:
+        """End them wherever they are; nobody starts them again but `start`."""
+        for process in self._running:
+            process.restarts = False
+            self.world.kill(process)
+
+    def shut_down(self) -> None:
+        """End them and every command, and wait until no request has an effect any more."""
+        self.end()
+        self.persons.end()
+        self.world.let_pass(0)
+        while self.platform.under_way:
+            self.world.let_pass(1)
+
+    def ask_for_approvals(self) -> None:
+        """From now on all accounts need them; processes read the settings when they start."""
+        self.settings = parts.settings(approvals=True)
+        self.end()
+        self.start()
+
+    def _act(self, fault: Fault) -> None:
+        if fault.act is Act.RULE:
+            self.ask_for_approvals()
+        else:
+            self.persons.act(fault)
 
     def app(self) -> parts.SimulatedApplication:
         """A process's own Publisher: nothing is shared but the ledger."""

@@ -4,7 +4,7 @@ Every step is numbered. At each the plan may strike, and the scheduler may let a
 on: by the seed, or always the one that waited longest.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -71,6 +71,15 @@ class SimulatedClock:
         return self._world.elapsed
 
 
+@dataclass(frozen=True)
+class Aimed:
+    """What goes wrong at the next step that can have it; `moment` None: at any."""
+
+    moment: Moment | None
+    act: Act
+    value: float
+
+
 class World:
     """One history under way."""
 
@@ -90,6 +99,7 @@ class World:
         self._offset = 0.0
         self._random = None if seed is None else Random(seed)  # noqa: S311 - a schedule
         self._only_possible = only_possible
+        self._aimed: list[Aimed] = []
         self._faults: dict[int, list[Fault]] = {}
         for fault in plan:
             self._faults.setdefault(fault.step, []).append(fault)
@@ -119,13 +129,23 @@ class World:
             raise Endless(f"more than {MOST_STEPS} steps")
         self.steps.append(Step(number, moment, thread.process.name, label, self.elapsed))
         faults = self._faults.get(number, [])
-        if faults and self._only_possible:
+        if self._only_possible and (faults or self._aimed):
             can_be = set(possible(self.steps[-1]))
-            faults = [fault for fault in faults if fault in can_be]
+            faults = [fault for fault in faults if fault in can_be or fault.act in PERSON]
+            faults += self._hit(self.steps[-1], can_be)
         for fault in faults:
             self._strike(fault, thread)
         self.switch()
         return faults
+
+    def _hit(self, step: Step, can_be: Collection[Fault]) -> list[Fault]:
+        """The first thing that was aimed at this step."""
+        for aimed in self._aimed:
+            fault = Fault(step.number, aimed.act, aimed.value)
+            if aimed.moment in (None, step.moment) and fault in can_be:
+                self._aimed.remove(aimed)
+                return [fault]
+        return []
 
     def _strike(self, fault: Fault, thread: Thread) -> None:
         self.struck.append(fault)
@@ -136,8 +156,7 @@ class World:
             case Act.FREEZE:
                 self.sleep(fault.value)
             case Act.JUMP:
-                self._offset += fault.value
-                self.changes += 1
+                self.set_clock(fault.value)
             case act if act in PERSON:
                 self.on_person(fault)
 
@@ -184,7 +203,7 @@ class World:
             thread.dying = True
         process.threads = []
         if process.restarts:
-            self.at(RESTART_AFTER, lambda: self.start(process))
+            self.at(RESTART_AFTER, lambda: self.start(process) if process.restarts else None)
 
     def at(self, seconds: float, act: Callable[[], None]) -> None:
         """Do something in so many real seconds, whatever becomes of the caller."""
@@ -195,9 +214,7 @@ class World:
         """Until nobody has anything to do any more; Endless after `longest` real seconds."""
         end = self.elapsed + longest
         while True:
-            self._bury()
-            self._ring()
-            ready, next_at = self._ready()
+            ready, next_at = self._next()
             if ready:
                 self._go_on(ready)
             elif next_at is None:
@@ -206,6 +223,45 @@ class World:
                 raise Endless(f"still busy after {longest:g} s")
             else:
                 self.elapsed = next_at
+
+    def aim(self, moment: Moment | None, act: Act, value: float = 0.0) -> None:
+        """Let something go wrong at the next step of this kind; for worlds that run by the seed."""
+        self._aimed.append(Aimed(moment, act, value))
+
+    def set_clock(self, by: float) -> None:
+        """Set everybody's wall clock forward or back, in seconds."""
+        self._offset += by
+        self.changes += 1
+
+    def take(self, steps: int) -> None:
+        """Run for so many steps, or until nobody has anything to do any more."""
+        enough = len(self.steps) + steps
+        while len(self.steps) < enough:
+            ready, next_at = self._next()
+            if ready:
+                self._go_on(ready)
+            elif next_at is None:
+                return
+            else:
+                self.elapsed = next_at
+
+    def let_pass(self, seconds: float) -> None:
+        """Run for so many real seconds."""
+        end = self.elapsed + seconds
+        while True:
+            ready, next_at = self._next()
+            if ready:
+                self._go_on(ready)
+            elif next_at is None or next_at > end:
+                self.elapsed = end
+                return
+            else:
+                self.elapsed = next_at
+
+    def _next(self) -> tuple[list[Thread], float | None]:
+        self._bury()
+        self._ring()
+        return self._ready()
 
     def stop(self) -> None:
         """End all processes, so that nothing of this history stays behind."""

@@ -1,0 +1,40 @@
+"""A ledger that is put back from a backup, and what it has forgotten since."""
+
+from unittest import mock
+
+import pytest
+from sqlalchemy import false
+
+from publisher.ledger import aftermath
+from tests.support.simulation.machine import Newsroom
+from tests.support.simulation.office import Wanted
+
+_DUE = 60
+
+
+def _restored(*, waits: int, account: str = "bice-x", parts: int = 2) -> None:
+    """A post of which a backup was taken while it waited, `waits` seconds before the restore."""
+    newsroom = Newsroom()
+    wanted = Wanted((account,), parts, _DUE, None, 3600, False, False, False)
+    newsroom.open(seed=0, dispatchers=1, workers=1, first=[wanted], aims=[])
+    try:
+        newsroom.wait(1)
+        newsroom.back_up()
+        newsroom.wait(waits)
+        newsroom.restore()
+        newsroom.nothing_is_broken()
+    finally:
+        newsroom.teardown()
+
+
+@pytest.mark.parametrize("account", ["bice-x", "bice-page"])
+@pytest.mark.parametrize("waits", [10, _DUE - 1, _DUE, _DUE + 30])
+def test_nothing_goes_out_again_that_the_lost_ledger_published(waits: int, account: str) -> None:
+    """Neither whole nor in part, whenever the ledger was lost."""
+    _restored(waits=waits, account=account)
+
+
+def test_a_restored_ledger_that_trusts_its_backup_is_caught() -> None:
+    trusting = mock.patch.object(aftermath, "_may_be_out", return_value=false())
+    with trusting, pytest.raises(AssertionError, match="the log does not know it"):
+        _restored(waits=_DUE + 30)

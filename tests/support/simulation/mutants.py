@@ -1,0 +1,249 @@
+"""The protocol, broken on purpose: with each of these, a promise must be seen to be broken."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from datetime import datetime, timedelta
+from typing import Any
+from unittest import mock
+
+from publisher.channels.base import Channel
+from publisher.delivery import Courier, Leases
+from publisher.ledger import attempts as attempts_module
+from publisher.ledger import doubts as doubts_module
+from publisher.ledger.attempts import Attempts
+from publisher.ledger.control import Control
+from publisher.ledger.dispatch import Dispatch
+from publisher.ledger.moves import Moved, change
+from publisher.models import Claim, Delivery
+from publisher.outcome import Deferred, Kind, Outcome, Unknown
+from publisher.planning import doubles
+from publisher.states import State
+from tests.support.simulation.history import Scenario, run, singles
+from tests.support.simulation.parts import SimulatedApplication
+from tests.support.simulation.plan import Act, Fault, Moment, Plan
+from tests.support.simulation.scenarios import BRIEF, EMBARGO, ON_X, THREAD
+
+Patch = AbstractContextManager[Any]
+Mutant = tuple[Callable[[], Patch], Scenario, Callable[[Scenario], Iterator[Plan]]]
+"""The breach, and the histories in one of which it must be seen."""
+
+
+def _intent_after_the_request() -> Patch:
+    def send_next_part(self: Courier, channel: Channel, delivery: Delivery) -> Delivery | None:
+        send_at = max(delivery.due_at, delivery.embargo_until or delivery.due_at)
+        self._clock.sleep_until(send_at)
+        outcome = self._send(channel, delivery)
+        intended = self._attempts.intend(delivery, send_at, self._lease(self._leases.sending))
+        return None if intended is None else self._record(intended, outcome)
+
+    return mock.patch.object(Courier, "_send_next_part", send_next_part)
+
+
+def _retry_on_a_timeout() -> Patch:
+    record = Attempts.record
+
+    def retrying(self: Attempts, delivery: Delivery, outcome: Outcome, lease: datetime) -> Delivery:
+        if isinstance(outcome, Unknown):
+            outcome = Deferred(Kind.UNAVAILABLE, outcome.message)
+        return record(self, delivery, outcome, lease)
+
+    return mock.patch.object(Attempts, "record", retrying)
+
+
+def _retry_after_a_death() -> Patch:
+    """What late acknowledgement does: begun or not, it is due again."""
+    reap = Dispatch.reap
+
+    def reaping(self: Dispatch) -> int:
+        with self._database.engine.begin() as connection:
+            connection.exec_driver_sql("UPDATE deliveries SET intent_at = NULL")
+        return reap(self)
+
+    return mock.patch.object(Dispatch, "reap", reaping)
+
+
+def _no_settling() -> Patch:
+    return mock.patch.object(SimulatedApplication, "_settle", 0.0)
+
+
+def _one_reading() -> Patch:
+    return mock.patch.object(doubts_module, "_ENOUGH_ABSENCES", 1)
+
+
+def _lease_shorter_than_a_request() -> Patch:
+    for_timeout = Leases.for_timeout
+
+    def short(timeout: Any) -> Leases:
+        leases = for_timeout(timeout)
+        return Leases(leases.claimed, leases.preparing, 1.0, leases.reading)
+
+    return mock.patch.object(Leases, "for_timeout", short)
+
+
+def _a_claim_is_worth_something_for_ever() -> Patch:
+    def take(self: Attempts, claim: Claim) -> Delivery | None:
+        delivery: Delivery
+        for delivery in _all(self):
+            if delivery.id == claim.delivery and len(delivery.remote_ids) == 0:
+                return delivery
+        return None
+
+    stack = ExitStack()
+    stack.enter_context(mock.patch.object(Attempts, "take", take))
+    stack.enter_context(no_fence(attempts_module))
+    return stack
+
+
+def _all(attempts: Attempts) -> list[Delivery]:
+    from publisher.ledger.queries import Queries  # noqa: PLC0415
+
+    return Queries(attempts._database, attempts._clock).deliveries()
+
+
+def no_fence(module: Any) -> Patch:
+    """Whoever is late writes what it has all the same."""
+
+    def forced(connection: Any, delivery: Delivery, event: str, **more: Any) -> Delivery:
+        try:
+            return change(connection, delivery, event, **more)
+        except Moved:
+            query = "SELECT version, state FROM deliveries WHERE id = ?"
+            row = connection.exec_driver_sql(query, (delivery.id,)).one()
+            stands = {"version": row.version, "state": State(row.state)}
+            with mock.patch("publisher.ledger.moves.may_move", return_value=True):
+                return change(connection, delivery.model_copy(update=stands), event, **more)
+
+    return mock.patch.object(module, "change", forced)
+
+
+def _moved_is_overwritten() -> Patch:
+    return no_fence(attempts_module)
+
+
+def _pause_does_not_wait() -> Patch:
+    return mock.patch.object(Control, "_await_requests", return_value=[])
+
+
+def _pause_is_not_looked_at() -> Patch:
+    return mock.patch.object(attempts_module, "is_resting", return_value=False)
+
+
+def _a_frozen_worker_sends() -> Patch:
+    def send_next_part(self: Courier, channel: Channel, delivery: Delivery) -> Delivery | None:
+        send_at = max(delivery.due_at, delivery.embargo_until or delivery.due_at)
+        self._clock.sleep_until(send_at - timedelta(seconds=0.15))
+        intended = self._attempts.intend(delivery, send_at, self._lease(self._leases.sending))
+        if intended is None:
+            return None
+        self._clock.sleep_until(send_at)
+        return self._record(intended, self._send(channel, intended))
+
+    return mock.patch.object(Courier, "_send_next_part", send_next_part)
+
+
+def _nobody_takes_over() -> Patch:
+    return mock.patch.object(Dispatch, "reap", return_value=0)
+
+
+def _expiry_is_not_looked_at() -> Patch:
+    stack = ExitStack()
+    stack.enter_context(mock.patch.object(Dispatch, "expire", return_value=0))
+    intend = Attempts.intend
+
+    def intending(self: Attempts, delivery: Delivery, *more: Any) -> Delivery | None:
+        return intend(self, delivery.model_copy(update={"expires_at": None}), *more)
+
+    stack.enter_context(mock.patch.object(Attempts, "intend", intending))
+    return stack
+
+
+def _embargo_is_not_waited_for() -> Patch:
+    class Hasty(Courier):
+        def _send_next_part(self, channel: Channel, delivery: Delivery) -> Delivery | None:
+            free = delivery.model_copy(update={"embargo_until": None})
+            return super()._send_next_part(channel, free)
+
+    return mock.patch("publisher.app.Courier", Hasty)
+
+
+def _a_thread_starts_over() -> Patch:
+    record = Attempts.record
+
+    def forgetting(
+        self: Attempts, delivery: Delivery, outcome: Outcome, lease: datetime
+    ) -> Delivery:
+        after = record(self, delivery, outcome, lease)
+        if after.state is State.SCHEDULED:
+            with self._database.engine.begin() as connection:
+                connection.exec_driver_sql("UPDATE deliveries SET remote_ids = '[]'")
+        return after
+
+    return mock.patch.object(Attempts, "record", forgetting)
+
+
+def _a_renamed_draft_is_new() -> Patch:
+    return mock.patch.object(doubles, "refuse")
+
+
+def _at(scenario: Scenario, moment: Moment, *acts: tuple[Act, float]) -> Iterator[Plan]:
+    """These acts, all at the first step of this kind."""
+    number = next(step.number for step in run(scenario).steps if step.moment is moment)
+    yield tuple(Fault(number, act, value) for act, value in acts)
+
+
+def _nothing(_scenario: Scenario) -> Iterator[Plan]:
+    """The protocol is so broken that nothing need go wrong."""
+    yield ()
+
+
+def only(scenario: Scenario, *acts: Act) -> Iterator[Plan]:
+    """The single faults of these kinds."""
+    return (plan for plan in singles(scenario) if plan[0].act in acts)
+
+
+def _late_reading(scenario: Scenario) -> Iterator[Plan]:
+    """No answer, a lagging timeline, and of the readings one that shows what was long ago."""
+    (plan,) = _at(scenario, Moment.REQUEST, (Act.ANSWER_LOST, 0), (Act.LAGS, 50))
+    for step in run(scenario, plan).steps:
+        if step.moment is Moment.READING:
+            yield (*plan, Fault(step.number, Act.STALE, 300))
+
+
+def _pause_while_frozen(scenario: Scenario) -> Iterator[Plan]:
+    yield from _at(scenario, Moment.REQUEST, (Act.PAUSE, 0), (Act.FREEZE, 4))
+
+
+MUTANTS: dict[str, Mutant] = {
+    "the intent is written after the request": (
+        _intent_after_the_request, ON_X, lambda s: only(s, Act.DIE)
+    ),
+    "a time-out is tried again": (_retry_on_a_timeout, ON_X, lambda s: only(s, Act.ANSWER_LOST)),
+    "what a dead worker had is tried again": (
+        _retry_after_a_death, ON_X, lambda s: only(s, Act.DIE)
+    ),
+    "an absence counts at once": (_no_settling, ON_X, lambda s: only(s, Act.DONE_LATE)),
+    "an absence counts after one reading": (_one_reading, ON_X, _late_reading),
+    "the lease is shorter than a request": (
+        _lease_shorter_than_a_request, ON_X, _pause_while_frozen
+    ),
+    "a claim is not fenced": (
+        _a_claim_is_worth_something_for_ever, ON_X, lambda s: only(s, Act.DOUBLED, Act.DELAYED)
+    ),
+    "a late worker overwrites what was decided": (
+        _moved_is_overwritten, ON_X, lambda s: only(s, Act.FREEZE)
+    ),
+    "pause does not wait for what is under way": (
+        _pause_does_not_wait, ON_X, lambda s: only(s, Act.PAUSE)
+    ),
+    "pause is not looked at again": (_pause_is_not_looked_at, ON_X, lambda s: only(s, Act.PAUSE)),
+    "a frozen worker sends": (_a_frozen_worker_sends, ON_X, lambda s: only(s, Act.FREEZE)),
+    "nobody takes over from the dead": (_nobody_takes_over, ON_X, lambda s: only(s, Act.DIE)),
+    "the expiry is not looked at": (
+        _expiry_is_not_looked_at, BRIEF, lambda s: only(s, Act.FREEZE)
+    ),
+    "the embargo is not waited for": (_embargo_is_not_waited_for, EMBARGO, _nothing),
+    "a thread starts over": (_a_thread_starts_over, THREAD, lambda s: only(s, Act.DEFERRED)),
+    "a renamed draft counts as new": (
+        _a_renamed_draft_is_new, ON_X, lambda s: only(s, Act.RENAME)
+    ),
+}  # fmt: skip

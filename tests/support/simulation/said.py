@@ -1,0 +1,138 @@
+"""What people said, and were told has taken effect: the promises are measured by it.
+
+It is kept apart from the ledger, so that a ledger that forgets a word is found out.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from publisher.models import Delivery
+
+Key = tuple[str, str]
+"""The post and the account of a delivery."""
+
+
+class Cause(StrEnum):
+    """Why a delivery must not go out."""
+
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+    HELD = "held"
+    GONE = "without a draft"
+
+
+@dataclass
+class Pause:
+    """From when on it holds, in real seconds; `account` None: for all of them."""
+
+    account: str | None
+    returned_at: float
+    resumed_at: float | None = None
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """What somebody looked at and approved."""
+
+    texts: tuple[str, ...]
+    due_at: datetime
+    expires_at: datetime | None
+    embargo_until: datetime | None
+
+    @classmethod
+    def of(cls, delivery: Delivery) -> "Agreed":
+        return cls(
+            tuple(part.text for part in delivery.content.parts),
+            delivery.due_at,
+            delivery.expires_at,
+            delivery.embargo_until,
+        )
+
+
+@dataclass
+class Said:
+    """All of it. Where two commands ran at once, a word that forbids something is not counted."""
+
+    pauses: list[Pause] = field(default_factory=list)
+    agreed: dict[Key, Agreed] = field(default_factory=dict)
+    stops: dict[Key, Cause] = field(default_factory=dict)
+    withdrawn_consents: dict[str, frozenset[Key]] = field(default_factory=dict)
+    """With the deliveries that may have been out at that moment, which people were told."""
+    meant: "Counter[Key]" = field(default_factory=Counter)
+    """How many posts with one beginning (its tag) people want on an account, where more than one."""
+    _begun: int = 0
+    _under_way: int = 0
+    _resumed: "Counter[str | None]" = field(default_factory=Counter)
+
+    @contextmanager
+    def command(self) -> Iterator[Callable[[], bool]]:
+        """A command under way; tells whether no other one ran meanwhile."""
+        self._begun += 1
+        begun, was_alone = self._begun, self._under_way == 0
+        self._under_way += 1
+        try:
+            yield lambda: was_alone and begun == self._begun
+        finally:
+            self._under_way -= 1
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether no command is under way."""
+        return not self._under_way
+
+    # pauses
+
+    def resumes(self, account: str | None) -> int:
+        return self._resumed[account]
+
+    def paused(self, account: str | None, at: float) -> None:
+        self.pauses.append(Pause(account, at))
+
+    def resume(self, account: str | None, at: float) -> None:
+        """From the moment such a command begins, requests may leave."""
+        self._resumed[account] += 1
+        for pause in self.pauses:
+            if pause.account == account:
+                pause.resumed_at = pause.resumed_at or at
+
+    def is_paused(self, account: str) -> bool:
+        return any(
+            pause.resumed_at is None and pause.account in (None, account) for pause in self.pauses
+        )
+
+    # stops and approvals
+
+    def stop(self, deliveries: Iterable[Delivery], cause: Cause) -> None:
+        for delivery in deliveries:
+            self.stops[delivery.post, delivery.account] = cause
+
+    def let_go(self, post: str, *causes: Cause) -> None:
+        """Somebody lets go out again what was stopped for these causes."""
+        for key in [k for k, cause in self.stops.items() if k[0] == post and cause in causes]:
+            del self.stops[key]
+
+    def may_show(self, consent: str, key: Key) -> bool:
+        return consent not in self.withdrawn_consents or key in self.withdrawn_consents[consent]
+
+
+@dataclass(frozen=True)
+class Words:
+    """What people had said and done by one moment: a restored ledger knows nothing else."""
+
+    agreed: dict[Key, Agreed]
+    stops: dict[Key, Cause]
+    withdrawn_consents: dict[str, frozenset[Key]]
+    deeds: int
+
+
+class Backup(NamedTuple):
+    """A copy of the ledger, and what it knows."""
+
+    ledger: sqlite3.Connection
+    words: Words
