@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 
 from publisher.clock import Clock
 from publisher.errors import NoSuchPost
 from publisher.language import _
 from publisher.ledger.aftermath import Gap, gaps
 from publisher.ledger.database import Database
-from publisher.ledger.holds import held_for_a_person, waits_for_a_person
+from publisher.ledger.holds import applies_to, held_for_a_person, waits_for_a_person
 from publisher.ledger.moves import delivery_of
-from publisher.ledger.tables import EVERYTHING, accounts, deliveries, history
+from publisher.ledger.tables import EVERYTHING, accounts, deliveries, history, media
 from publisher.models import Delivery
 from publisher.states import WAITING, State
 
@@ -54,6 +54,16 @@ class Waiting:
     """When the first of the scheduled ones wakes; before its time, if it shows what moves."""
     next_due: datetime | None
     """When the first of them is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """What goes out next: on its way, or on the schedule of an account that does not rest then."""
+
+    first: list[Delivery]
+    """In the order in which they go out."""
+    count: int
+    """How many there are in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +159,43 @@ class Queries:
         with self._database.read() as connection:
             return {State(state): count for state, count in connection.execute(query)}
 
+    def coming(self, limit: int | None) -> Coming:
+        """What is on its way or will go out at its time, the first `limit` of it."""
+        columns = deliveries.c
+        leaves_at = case(
+            (columns.embargo_until > columns.due_at, columns.embargo_until), else_=columns.due_at
+        )
+        now = self._clock.now()
+        rests = exists().where(
+            applies_to(columns.account),
+            or_(
+                accounts.c.paused_at.is_not(None),
+                held_for_a_person(columns.account),
+                and_(
+                    accounts.c.held_at.is_not(None),
+                    accounts.c.held_until > now,
+                    accounts.c.held_until > leaves_at,
+                ),
+            ),
+        )
+        condition = or_(
+            columns.state == State.PUBLISHING, and_(columns.state == State.SCHEDULED, ~rests)
+        )
+        query = select(deliveries).where(condition).order_by(leaves_at, columns.id).limit(limit)
+        with self._database.read() as connection:
+            rows = connection.execute(query).mappings()
+            return Coming(
+                first=[delivery_of(row) for row in rows],
+                count=connection.execute(select(func.count()).where(condition)).scalar_one(),
+            )
+
+    def picture(self, digest: str) -> tuple[str, bytes] | None:
+        """The media type and the bytes of a picture that was queued; None when there is none."""
+        query = select(media.c.media_type, media.c.data).where(media.c.digest == digest)
+        with self._database.read() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else (row.media_type, row.data)
+
     def waiting(self) -> Waiting:
         """What the machines still have to do."""
         earliest = func.min(deliveries.c.wake_at), func.min(deliveries.c.due_at)
@@ -191,6 +238,15 @@ class Queries:
         """The names of all accounts that the ledger has ever had anything to do with."""
         with self._database.read() as connection:
             return set(connection.execute(select(accounts.c.account)).scalars()) - {EVERYTHING}
+
+    def known_posts(self, ids: Sequence[str]) -> set[str]:
+        """Those of the posts that the ledger has anything of."""
+        known: set[str] = set()
+        with self._database.read() as connection:
+            for chunk in _chunks(ids):
+                query = select(deliveries.c.post).where(deliveries.c.post.in_(chunk)).distinct()
+                known |= set(connection.execute(query).scalars())
+        return known
 
     def tenure(self, account: str) -> Tenure | None:
         """From which delivery to which an account was used; None when it never was."""
