@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
-from sqlalchemy import BigInteger, Column, ColumnElement, and_, literal, or_, select, tuple_
+from sqlalchemy import BigInteger, Column, ColumnElement, literal, or_, select, tuple_
 from sqlalchemy.sql import Select
 
 from publisher.errors import UsageError
@@ -121,7 +121,7 @@ def _query(wanted: Wanted, place: Place | None, *, backwards: bool) -> Select[tu
     if place is not None:
         conditions.append(_beyond(column, place, rising=rising))
     order = (column, deliveries.c.id) if rising else (column.desc(), deliveries.c.id.desc())
-    return select(deliveries).where(and_(*conditions)).order_by(*order)
+    return select(deliveries).where(*conditions).order_by(*order)
 
 
 def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:

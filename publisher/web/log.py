@@ -139,7 +139,8 @@ def verify(request: Request, parts: Use, _visitor: Writer) -> Response:
 
 
 def _rows(parts: Parts, filters: Filters) -> Iterator[dict[str, object]]:
-    return (log_rows([d])[0] for d in parts.app.logbook.all(filters.wanted(parts)))
+    wanted = filters.wanted(parts)  # what is wrong with it must be told before the first row
+    return (log_rows([delivery])[0] for delivery in parts.app.logbook.all(wanted))
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:
