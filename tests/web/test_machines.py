@@ -74,12 +74,12 @@ def test_without_the_ledger_it_says_so_and_no_more(app: Application, address: st
 
 def test_the_figures_are_those_of_the_ledger(app: Application, address: str) -> None:
     assert isinstance(app.clock, ManualClock)
-    add(app.ledger, wish(app.clock, "n.fr", due_in=0))
+    add(app.ledger, wish(app.clock, "n", due_in=0, account="bice-site", channel="site"))
     late = publish(app, 0.2).lateness
     assert late
     app.control.pause("bice-page", "essai", "direction")
     found = figures(address)
-    assert found["publisher_deliveries,bice-x,published"] == 1
+    assert found["publisher_deliveries,bice-site,published"] == 1
     assert found["publisher_deliveries,bice-x,awaiting-approval"] == 2
     assert found["publisher_lateness_seconds_bucket,0.1"] == 0
     assert found["publisher_lateness_seconds_bucket,0.25"] == 1
