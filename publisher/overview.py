@@ -13,7 +13,8 @@ from publisher.states import State
 _FRESH = timedelta(days=1)
 """For so long what was missed is news."""
 _NEXT = (State.SCHEDULED, State.PUBLISHING)
-_WAITS_FOR_A_PERSON = (State.UNCERTAIN, State.FAILED, State.HELD, State.AWAITING_APPROVAL)
+_IN_TROUBLE = (State.UNCERTAIN, State.FAILED, State.HELD)
+_WAITS_FOR_A_PERSON = (*_IN_TROUBLE, State.AWAITING_APPROVAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +36,23 @@ class Overview:
     def of(cls, app: Application, limit: int | None, most: int | None = None) -> "Overview":
         """Read it; `limit` is how many of the deliveries that come next are shown.
 
-        `most` is the same for those of each state that need a person.
+        `most` is the same for those that are in trouble, that wait for approval, and that were
+        missed.
         """
         now, queries = app.clock.now(), app.queries
-        attention = [
-            d for state in _WAITS_FOR_A_PERSON for d in queries.deliveries(state=state, limit=most)
-        ]
+        attention = queries.deliveries(state=_IN_TROUBLE, limit=most)
+        attention += queries.deliveries(state=State.AWAITING_APPROVAL, limit=most)
         attention += queries.deliveries(state=State.MISSED, since=now - _FRESH, limit=most)
-        coming = queries.coming(limit)
-        counts = queries.counts()
+        first, counts, resting = queries.coming(limit), queries.counts(), queries.resting()
         in_all = sum(counts.get(state, 0) for state in _NEXT)
         return cls(
             now=now,
             zone=app.session().zone,
             attention=_by_time(attention),
             accounts=queries.accounts(),
-            next=coming.first,
-            more=coming.count - len(coming.first),
-            resting=max(0, in_all - coming.count),
+            next=first,
+            more=max(0, in_all - resting - len(first)),
+            resting=resting,
             counts=counts,
         )
 

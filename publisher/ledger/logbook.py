@@ -5,6 +5,7 @@ take longer with each page.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -139,12 +140,17 @@ def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     if wanted.text:
         as_stored = json.dumps(wanted.text, ensure_ascii=False)[1:-1]
         yield or_(
-            columns.content.icontains(as_stored, autoescape=True),
-            *(
-                column.icontains(wanted.text, autoescape=True)
-                for column in (columns.post, columns.error_message, columns.url)
-            ),
+            _holds(columns.post, wanted.text),
+            _holds(columns.content, as_stored),
+            _holds(columns.error_message, wanted.text),
+            _holds(columns.url, wanted.text),
         )
+
+
+def _holds(column: Column[str], words: str) -> ColumnElement[bool]:
+    """Whether the words are in it, whatever their case; SQLite knows the case of A to Z alone."""
+    escaped = re.sub(r"([/%_])", r"/\1", words)
+    return column.ilike(f"%{escaped}%", escape="/")
 
 
 def _beyond(column: Column[datetime], place: Place, *, rising: bool) -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy import Boolean, ColumnElement, and_, case, exists, func, literal_column, or_, select
 
 from publisher.clock import Clock
 from publisher.errors import NoSuchPost
@@ -22,6 +22,8 @@ from publisher.states import WAITING, State
 _CHUNK = 500
 _STEP = [column for column in history.c if column.name not in ("seq", "hash")]
 _T = TypeVar("_T")
+# As in the partial index, which the planner does not find for bound values.
+_SCHEDULED: ColumnElement[bool] = literal_column("deliveries.state = 'scheduled'", Boolean)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +56,6 @@ class Waiting:
     """When the first of the scheduled ones wakes; before its time, if it shows what moves."""
     next_due: datetime | None
     """When the first of them is due."""
-
-
-@dataclass(frozen=True, slots=True)
-class Coming:
-    """What goes out next: on its way, or on the schedule of an account that does not rest then."""
-
-    first: list[Delivery]
-    """In the order in which they go out."""
-    count: int
-    """How many there are in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +94,7 @@ class Queries:
         since: datetime | None = None,
         until: datetime | None = None,
         account: str | None = None,
-        state: State | None = None,
+        state: State | Collection[State] | None = None,
         post: str | None = None,
         limit: int | None = None,
     ) -> list[Delivery]:
@@ -114,8 +106,10 @@ class Queries:
             conditions.append(deliveries.c.due_at < until)
         if account:
             conditions.append(deliveries.c.account == account)
-        if state:
+        if isinstance(state, State):
             conditions.append(deliveries.c.state == state)
+        elif state is not None:
+            conditions.append(deliveries.c.state.in_(sorted(state)))
         if post:
             conditions.append(deliveries.c.post == post)
         query = (
@@ -159,35 +153,44 @@ class Queries:
         with self._database.read() as connection:
             return {State(state): count for state, count in connection.execute(query)}
 
-    def coming(self, limit: int | None) -> Coming:
+    def coming(self, limit: int | None) -> list[Delivery]:
         """What is on its way or will go out at its time, the first `limit` of it."""
-        columns = deliveries.c
+        resting = self._resting()
+        going = _SCHEDULED if resting is None else and_(_SCHEDULED, ~resting)
+        first: list[Delivery] = []
+        with self._database.read() as connection:
+            for condition in (deliveries.c.state == State.PUBLISHING, going):
+                query = select(deliveries).where(condition)
+                ordered = query.order_by(deliveries.c.wake_at, deliveries.c.id).limit(limit)
+                first += [delivery_of(row) for row in connection.execute(ordered).mappings()]
+        first.sort(key=lambda delivery: (delivery.leaves_at, delivery.id))
+        return first[:limit]
+
+    def resting(self) -> int:
+        """How many of the scheduled wait for an account that is paused or held at their time."""
+        resting = self._resting()
+        if resting is None:
+            return 0
+        query = select(func.count()).select_from(deliveries).where(_SCHEDULED, resting)
+        with self._database.read() as connection:
+            return connection.execute(query).scalar_one()
+
+    def _resting(self) -> ColumnElement[bool] | None:
+        """Deliveries whose account rests at their time; None while no account does."""
+        if not self.accounts():
+            return None
+        columns, now = deliveries.c, self._clock.now()
         leaves_at = case(
             (columns.embargo_until > columns.due_at, columns.embargo_until), else_=columns.due_at
         )
-        now = self._clock.now()
-        rests = exists().where(
+        return exists().where(
             applies_to(columns.account),
             or_(
                 accounts.c.paused_at.is_not(None),
                 held_for_a_person(columns.account),
-                and_(
-                    accounts.c.held_at.is_not(None),
-                    accounts.c.held_until > now,
-                    accounts.c.held_until > leaves_at,
-                ),
+                and_(accounts.c.held_until > now, accounts.c.held_until > leaves_at),
             ),
         )
-        condition = or_(
-            columns.state == State.PUBLISHING, and_(columns.state == State.SCHEDULED, ~rests)
-        )
-        query = select(deliveries).where(condition).order_by(leaves_at, columns.id).limit(limit)
-        with self._database.read() as connection:
-            rows = connection.execute(query).mappings()
-            return Coming(
-                first=[delivery_of(row) for row in rows],
-                count=connection.execute(select(func.count()).where(condition)).scalar_one(),
-            )
 
     def picture(self, digest: str) -> tuple[str, bytes] | None:
         """The media type and the bytes of a picture that was queued; None when there is none."""

@@ -45,6 +45,8 @@ def upgrade() -> None:
         sa.Column("last_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("subject"),
     )
-    op.create_index("ix_deliveries_state", "deliveries", ["state", "due_at", "id"])
-    op.create_index("ix_deliveries_account", "deliveries", ["account", "due_at", "id"])
-    op.create_index("ix_deliveries_published", "deliveries", ["published_at", "id"])
+    op.drop_index("ix_deliveries_order", table_name="deliveries")
+    op.create_index("ix_deliveries_order", "deliveries", ["due_at", "id", "state", "account"])
+    op.create_index(
+        "ix_deliveries_published", "deliveries", ["published_at", "id", "due_at", "embargo_until"]
+    )
