@@ -82,12 +82,16 @@ class Processes:
         host, port = self._web_settings.host, self._web_settings.port
         if _is_free(host, port):
             self._web.start()
-            self._say(f"The web pages are at {self._web_settings.address}.")
+            self._say(_("The web pages are at {address}.", address=self._web_settings.address))
             return
         self._web = None
         self._say(
-            f"The web pages are not served: port {port} of {host} is taken, or not this machine's. "
-            "Publishing goes on. [web] port in publisher.toml names another one."
+            _(
+                "The web pages are not served: port {port} of {host} is taken, or not this "
+                "machine's. Publishing goes on. [web] port in publisher.toml names another one.",
+                port=port,
+                host=host,
+            )
         )
 
     def _tend_web(self) -> None:
@@ -97,7 +101,9 @@ class Processes:
             self._web.tend()
         except ProcessFailed as error:
             self._web = None
-            self._say(f"The web pages are not served any more. Publishing goes on. {error}")
+            self._say(
+                _("The web pages are not served any more. Publishing goes on. {error}", error=error)
+            )
 
     def drain(
         self, interruption: Interruption, meanwhile: Callable[[], None] = lambda: None

@@ -396,13 +396,14 @@ def _refuse_secrets(sources: Sources) -> None:
         for name in sources.accounts
         for field in sorted(_SECRET_FIELDS.intersection(sources.of_account(name)))
     ]
-    sections = [
-        (name, field)
-        for name, fields in _SECRET_SECTIONS.items()
-        for field in fields
-        if isinstance(table := sources.values.get(name), dict) and field in table
+    sections = [("notices",)] if "notices" in sources.values else []  # nothing else is in it
+    web = sources.values.get("web")
+    of_web = [
+        ("web", field)
+        for field in _SECRET_SECTIONS["web"]
+        if isinstance(web, dict) and field in web
     ]
-    for keys in [*of_accounts, *sections]:
+    for keys in [*of_accounts, *sections, *of_web]:
         raise ConfigurationError(
             _("{place} is a secret, and this file must hold none.", place=sources.place(keys)),
             hint=_(

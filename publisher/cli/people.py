@@ -7,6 +7,7 @@ import typer
 
 from publisher.cli import arguments, output
 from publisher.errors import UsageError
+from publisher.language import _, plural
 
 if TYPE_CHECKING:
     from publisher.ledger.people import Person
@@ -46,7 +47,7 @@ def add(
 
     app = arguments.application(context)
     person = app.people.add(name, Rank(role), _password(), language)
-    output.print_line(f"{person.name} may log in, as {person.rank}.")
+    output.print_line(_("{name} may log in, as {role}.", name=person.name, role=_(person.rank)))
 
 
 def list_people(context: typer.Context, *, as_json: Json = False) -> None:
@@ -57,10 +58,10 @@ def list_people(context: typer.Context, *, as_json: Json = False) -> None:
         output.print_json([_as_json(person) for person in found])
         return
     if not found:
-        output.print_line("Nobody may log in. `publisher user add NAME` changes that.")
+        output.print_line(_("Nobody may log in. `publisher user add NAME` changes that."))
     for person in found:
-        state = ", kept out" if person.disabled_at else ""
-        output.print_line(f"{output.printable(person.name)}: {person.rank}{state}")
+        state = _(", kept out") if person.disabled_at else ""
+        output.print_line(f"{output.printable(person.name)}: {_(person.rank)}{state}")
 
 
 def remove(context: typer.Context, name: Name) -> None:
@@ -70,7 +71,7 @@ def remove(context: typer.Context, name: Name) -> None:
     """
     app = arguments.application(context)
     app.people.remove(name)
-    output.print_line(f"{name} may not log in any more.")
+    output.print_line(_("{name} may not log in any more.", name=name))
 
 
 def password(context: typer.Context, name: Name) -> None:
@@ -78,7 +79,7 @@ def password(context: typer.Context, name: Name) -> None:
     app = arguments.application(context)
     app.people.find(name)
     app.people.set_password(name, _password())
-    output.print_line(f"{name} has a new password, and is logged out everywhere.")
+    output.print_line(_("{name} has a new password, and is logged out everywhere.", name=name))
 
 
 def sessions(
@@ -95,7 +96,7 @@ def sessions(
     person = app.people.find(name)
     if revoke:
         ended = app.sessions.revoke(person)
-        output.print_line(f"{output.count_of(ended, 'session')} of {person.name} ended.")
+        output.print_line(plural("{number} session ended.", "{number} sessions ended.", ended))
         return
     found = app.sessions.of(person)
     if as_json:
@@ -113,8 +114,9 @@ def sessions(
     zone = arguments.zone(app.settings)
     for session in found:
         seen = output.minute(session.seen_at, zone)
-        output.print_line(f"last seen {seen}  {output.printable(session.device)}")
-    output.print_line(f"{person.name} has {output.count_of(len(found), 'session')}.")
+        device = output.printable(session.device)
+        output.print_line(_("last seen {time}  {device}", time=seen, device=device))
+    output.print_line(plural("{number} session.", "{number} sessions.", len(found)))
 
 
 def _as_json(person: "Person") -> dict[str, Any]:
@@ -136,7 +138,7 @@ def _password() -> str:
     if not sys.stdin.isatty():
         line = sys.stdin.readline(_LONGEST_LINE)
         return line.rstrip("\r\n")
-    first = getpass.getpass("New password: ")
-    if getpass.getpass("Once more: ") != first:
-        raise UsageError("The two passwords are not the same.", hint="Run the command again.")
+    first = getpass.getpass(_("New password: "))
+    if getpass.getpass(_("Once more: ")) != first:
+        raise UsageError(_("The two passwords are not the same."), hint=_("Run the command again."))
     return first

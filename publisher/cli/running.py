@@ -69,7 +69,7 @@ def web(
         update={key: given for key, given in (("host", host), ("port", port)) if given is not None}
     )
     if not app.people.all():
-        output.print_prose("Nobody may log in yet: `publisher user add NAME --role manager`.")
+        output.print_prose(_("Nobody may log in yet: `publisher user add NAME --role manager`."))
     server.serve(app, where, say=output.print_line)
 
 

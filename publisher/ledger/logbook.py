@@ -16,6 +16,7 @@ from sqlalchemy import BigInteger, Column, ColumnElement, literal, or_, select, 
 from sqlalchemy.sql import Select
 
 from publisher.errors import UsageError
+from publisher.language import _
 from publisher.ledger.database import Database
 from publisher.ledger.moves import delivery_of
 from publisher.ledger.tables import deliveries, microseconds
@@ -64,11 +65,11 @@ class Place:
     @classmethod
     def read(cls, text: str) -> Self:
         """The place that `str` wrote. UsageError for anything else."""
-        instant, _, key = text.rpartition("-")
+        instant, __, key = text.rpartition("-")
         digits = instant.removeprefix("-")
         plain = digits.isascii() and digits.isdigit() and key.isascii() and key.isdigit()
         if not plain or len(text) > 40 or int(key) >= 2**63 or int(digits) >= 2**63:
-            raise UsageError("This is no page of the log.", hint="Begin at its first page.")
+            raise UsageError(_("This is no page of the log."), hint=_("Begin at its first page."))
         return cls(int(instant), int(key))
 
 

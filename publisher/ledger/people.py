@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from publisher.clock import Clock
 from publisher.errors import NotPossible, UsageError
+from publisher.language import _
 from publisher.ledger.database import Database
 from publisher.ledger.tables import people, web_sessions
 
@@ -72,7 +73,8 @@ class People:
             row = connection.execute(query).mappings().one_or_none()
         if row is None:
             raise NotPossible(
-                f"Nobody is called {name}.", hint="`publisher user list` names everybody."
+                _("Nobody is called {name}.", name=name),
+                hint=_("`publisher user list` names everybody."),
             )
         return _person(row)
 
@@ -92,8 +94,10 @@ class People:
                 connection.execute(insert(people).values(row))
         except IntegrityError:
             raise NotPossible(
-                f"Somebody is called {name} already.",
-                hint="Choose another name, or give them a new password: `publisher user password`.",
+                _("Somebody is called {name} already.", name=name),
+                hint=_(
+                    "Choose another name, or give them a new password: `publisher user password`."
+                ),
             ) from None
         return self.find(name)
 
@@ -164,8 +168,8 @@ def _checked_name(name: str) -> str:
     name = name.strip()
     if not name or not name.isprintable() or len(name) > _LONGEST_NAME:
         raise UsageError(
-            "This is no name for a person.",
-            hint=f"Write 1 to {_LONGEST_NAME} characters that can be shown.",
+            _("This is no name for a person."),
+            hint=_("Write 1 to {most} characters that can be shown.", most=_LONGEST_NAME),
         )
     return name
 
@@ -173,13 +177,19 @@ def _checked_name(name: str) -> str:
 def _checked_password(password: str, name: str) -> str:
     if not SHORTEST <= len(password) <= LONGEST:
         raise UsageError(
-            f"The password must have {SHORTEST} to {LONGEST} characters.",
-            hint="A few words that do not belong together are easy to keep in mind.",
+            _(
+                "The password must have {least} to {most} characters.",
+                least=SHORTEST,
+                most=LONGEST,
+            ),
+            hint=_("A few words that do not belong together are easy to keep in mind."),
         )
     if _key(name) in password.casefold() and len(name) > len(password) // 2:
-        raise UsageError("The password is little more than the name.", hint="Choose another one.")
+        raise UsageError(
+            _("The password is little more than the name."), hint=_("Choose another one.")
+        )
     if len(set(password)) < 5:
-        raise UsageError("The password repeats itself.", hint="Choose another one.")
+        raise UsageError(_("The password repeats itself."), hint=_("Choose another one."))
     return password
 
 

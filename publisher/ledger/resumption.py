@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, or_, select
 
 from publisher.errors import NotPossible
+from publisher.language import _
 from publisher.ledger.moves import change
 from publisher.ledger.tables import deliveries
 from publisher.models import Delivery
@@ -78,9 +79,13 @@ def _drop(connection: Connection, delivery: Delivery, actor: str, now: datetime)
 def _in_time(delivery: Delivery, at: datetime) -> datetime:
     if delivery.expires_at is not None and at >= delivery.expires_at:
         raise NotPossible(
-            f"{delivery.post} to {delivery.account} is past its expiry at that time "
-            f"({delivery.expires_at:%Y-%m-%d %H:%M} UTC).",
-            hint="Choose an earlier time, or give its draft a new `at` and queue it again.",
+            _(
+                "{post} to {account} is past its expiry at that time ({expiry} UTC).",
+                post=delivery.post,
+                account=delivery.account,
+                expiry=f"{delivery.expires_at:%Y-%m-%d %H:%M}",
+            ),
+            hint=_("Choose an earlier time, or give its draft a new `at` and queue it again."),
         )
     return at
 

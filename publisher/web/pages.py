@@ -5,13 +5,12 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from babel.dates import format_datetime, format_timedelta
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from publisher import language
+from publisher import events, language
 from publisher.app import Application, instant_text
-from publisher.language import _, plural
 from publisher.looks import html
 from publisher.web import assets, words
 from publisher.web.security import form_token
@@ -25,10 +24,9 @@ class Pages:
         self._templates = html.environment("publisher.web", "publisher.looks", "publisher.channels")
         self._templates.lstrip_blocks = True
         self._templates.globals |= {
-            "_": _translated,
-            "plural": plural,
             "static": assets.address,
             "words": words,
+            "event": events.event,
             "when": self._when,
             "from_now": self._from_now,
         }
@@ -92,10 +90,3 @@ def _local(instant: datetime, zone: tzinfo, form: str) -> str:
         tzinfo=zone,
         locale=language.current(),
     )
-
-
-def _translated(message: str, **values: Any) -> str:
-    """A text in the reader's language; markup among the values stays markup."""
-    if any(isinstance(value, Markup) for value in values.values()):
-        return escape(_(message)).format(**values)
-    return _(message, **values)

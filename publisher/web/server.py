@@ -9,6 +9,7 @@ import uvicorn
 
 from publisher.app import Application
 from publisher.errors import ConfigurationError
+from publisher.language import _
 from publisher.pulse import Pulse
 from publisher.settings import WebSettings
 from publisher.web.app import create
@@ -45,7 +46,7 @@ def serve(app: Application, where: WebSettings, *, say: Callable[[str], None]) -
         proxy_headers=True,
         forwarded_allow_ips="127.0.0.1,::1",
     )
-    say(f"The web pages are at {where.address}. Ctrl-C ends them.")
+    say(_("The web pages are at {address}. Ctrl-C ends them.", address=where.address))
     pulse = Pulse.of_environment()
     with listener:
         asyncio.run(_run(_Server(config, live), listener, pulse))
@@ -75,7 +76,12 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise ConfigurationError(
-            f"The web pages cannot use port {port} of {host}: {error.strerror}.",
-            hint="Choose another one with --port, or with [web] port in publisher.toml.",
+            _(
+                "The web pages cannot use port {port} of {host}: {error}.",
+                port=port,
+                host=host,
+                error=error.strerror,
+            ),
+            hint=_("Choose another one with --port, or with [web] port in publisher.toml."),
         ) from None
     return listener

@@ -55,9 +55,7 @@ def test_sessions_are_shown_and_ended(cli: Cli, workspace: Path) -> None:
     shown = cli("user", "sessions", "direction")
     assert "Firefox" in shown.out
     assert "\x1b" not in shown.out
-    assert (
-        cli("user", "sessions", "direction", "--revoke").out == "2 sessions of direction ended.\n"
-    )
+    assert cli("user", "sessions", "direction", "--revoke").out == "2 sessions ended.\n"
     app.sessions.begin(app.people.find("direction"), "Firefox")
     assert cli("user", "password", "direction", stdin=b"another good one\n").code == 0
     assert app.sessions.of(app.people.find("direction")) == []

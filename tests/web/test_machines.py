@@ -106,7 +106,7 @@ def test_a_secret_of_the_pages_stands_in_its_own_file(tmp_path: Path) -> None:
     from publisher.settings import load  # noqa: PLC0415
 
     (tmp_path / "publisher.toml").write_text("[web]\nport = 81\nmetrics_token = 'hunter2'\n")
-    with pytest.raises(ConfigurationError, match="metrics_token holds secrets") as caught:
+    with pytest.raises(ConfigurationError, match=r"web\.metrics_token is a secret") as caught:
         load(tmp_path, {})
     assert "hunter2" not in str(caught.value)
     (tmp_path / "publisher.toml").write_text("[web]\nport = 81\n")
