@@ -15,7 +15,7 @@ from publisher import settings as workspace_settings
 from publisher.channels.base import Channel
 from publisher.channels.registry import ChannelOptions, open_channel
 from publisher.clearing import Clearing
-from publisher.clock import Clock
+from publisher.clock import Clock, SystemClock
 from publisher.delivery import Courier, Leases
 from publisher.errors import ConfigurationError, CredentialsMissing, PublisherError
 from publisher.language import _
@@ -26,8 +26,10 @@ from publisher.ledger.control import Control
 from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.doubts import Doubts
+from publisher.ledger.gauges import Gauges
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.leftovers import Leftovers
+from publisher.ledger.logbook import Logbook
 from publisher.ledger.news import Item, News
 from publisher.ledger.queries import Queries
 from publisher.ledger.safeguards import Safeguards
@@ -40,6 +42,10 @@ from publisher.settings import Settings
 from publisher.withdrawal import Withdrawal
 
 if TYPE_CHECKING:
+    from publisher.content.session import Session
+    from publisher.ledger.people import People
+    from publisher.ledger.sessions import Sessions
+    from publisher.ledger.throttle import Throttle
     from publisher.planning import Planner
 
 WORKSPACE_VARIABLE = "PUBLISHER_WORKSPACE"
@@ -97,6 +103,32 @@ class Application:
     @cached_property
     def queries(self) -> Queries:
         return Queries(self.database, self.clock)
+
+    @cached_property
+    def logbook(self) -> Logbook:
+        return Logbook(self.database)
+
+    @cached_property
+    def gauges(self) -> Gauges:
+        return Gauges(self.database, self.clock)
+
+    @cached_property
+    def people(self) -> "People":
+        from publisher.ledger.people import People  # noqa: PLC0415 - only the pages need Argon2
+
+        return People(self.database, SystemClock())
+
+    @cached_property
+    def sessions(self) -> "Sessions":
+        from publisher.ledger.sessions import Sessions  # noqa: PLC0415
+
+        return Sessions(self.database, SystemClock())
+
+    @cached_property
+    def throttle(self) -> "Throttle":
+        from publisher.ledger.throttle import Throttle  # noqa: PLC0415
+
+        return Throttle(self.database, SystemClock())
 
     @cached_property
     def audit(self) -> Audit:
@@ -167,12 +199,15 @@ class Application:
         news = News(self.database, self.clock)
         return Notices(self.settings.notices.urls, news, self.clock, self._compose)
 
-    def _compose(self, items: Sequence[Item]) -> Message:
+    def session(self) -> "Session":
+        """The session, as far as it can be read; what is wrong with it is for `check` to say."""
         from publisher.content import session  # noqa: PLC0415 - as with the planner
         from publisher.content.problems import Findings  # noqa: PLC0415
 
-        found = session.load(self.settings.posts, Findings(session.FILE))
-        return compose(items, found.zone)
+        return session.load(self.settings.posts, Findings(session.FILE))
+
+    def _compose(self, items: Sequence[Item]) -> Message:
+        return compose(items, self.session().zone)
 
     def warm_up(self) -> None:
         """Import what the accounts' channels need, so that the first post does not wait for it."""

@@ -1,12 +1,13 @@
-"""The processes that publish for one workspace: the embedded broker, the dispatcher, the workers."""
+"""The processes of one workspace: the embedded broker, the dispatcher, the workers, the web pages."""
 
+import socket
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 
 from publisher import broker
 from publisher.child import Child
-from publisher.errors import BrokerUnavailable
+from publisher.errors import BrokerUnavailable, ProcessFailed
 from publisher.interruption import Interruption
 from publisher.kept import QUICK_DEATHS, Kept, Say
 from publisher.language import _
@@ -15,6 +16,7 @@ from publisher.settings import Settings
 
 _BROKER_LOOK = 1.0  # seconds between two looks at the embedded broker
 _DISPATCHER_LIMIT = 5.0  # seconds that the dispatcher may take to finish its tick
+_WEB_LIMIT = 5.0  # the same for the web pages
 _WORKER_GRACE = 10.0  # seconds beyond a request's time-out that a worker may take to end
 
 
@@ -22,9 +24,14 @@ class Processes:
     """The broker, the dispatcher and the workers of one workspace."""
 
     def __init__(
-        self, settings: Settings, say: Say, environment: Mapping[str, str] | None = None
+        self,
+        settings: Settings,
+        say: Say,
+        environment: Mapping[str, str] | None = None,
+        *,
+        web: bool = False,
     ) -> None:
-        """`environment`: what the children get beyond this process's own."""
+        """`environment`: what the children get beyond this process's own; `web`: pages too."""
         self._say = say
         self._room = Room(settings.var, say)
         more = {**(environment or {}), "PUBLISHER_WORKSPACE": str(settings.workspace)}
@@ -38,6 +45,8 @@ class Processes:
             Kept(_worker(settings, number, more), say)
             for number in range(1, settings.delivery.workers + 1)
         ]
+        self._web_settings = settings.web
+        self._web = Kept(_web(settings, more), say) if web else None
 
     def start(self) -> None:
         """Start all of it. Raises BrokerUnavailable and StorageError."""
@@ -48,6 +57,7 @@ class Processes:
         self._tell_address()
         for kept in (*self._workers, self._dispatcher):  # the workers take longer to be ready
             kept.start()
+        self._start_web()
 
     def ready(self) -> bool:
         """Whether every worker waits for work. Of another broker than the embedded one, who waits
@@ -63,6 +73,37 @@ class Processes:
             self._next_broker_look = time.monotonic() + _BROKER_LOOK
         for kept in (self._dispatcher, *self._workers):
             kept.tend()
+        self._tend_web()
+
+    def _start_web(self) -> None:
+        """The pages, unless somebody else has their port: that must not keep a post from going."""
+        if self._web is None:
+            return
+        host, port = self._web_settings.host, self._web_settings.port
+        if _is_free(host, port):
+            self._web.start()
+            self._say(_("The web pages are at {address}.", address=self._web_settings.address))
+            return
+        self._web = None
+        self._say(
+            _(
+                "The web pages are not served: port {port} of {host} is taken, or not this "
+                "machine's. Publishing goes on. [web] port in publisher.toml names another one.",
+                port=port,
+                host=host,
+            )
+        )
+
+    def _tend_web(self) -> None:
+        if self._web is None:
+            return
+        try:
+            self._web.tend()
+        except ProcessFailed as error:
+            self._web = None
+            self._say(
+                _("The web pages are not served any more. Publishing goes on. {error}", error=error)
+            )
 
     def drain(
         self, interruption: Interruption, meanwhile: Callable[[], None] = lambda: None
@@ -72,9 +113,13 @@ class Processes:
         `meanwhile` is called all the time. A second interruption ends everything at once; so does
         a worker that takes longer than any request may. What it had in hand is in the ledger.
         """
+        if self._web:
+            self._web.child.terminate()  # it has nothing in hand that could not wait
         workers = [kept.child for kept in self._workers]
         self._end([self._dispatcher.child], _DISPATCHER_LIMIT, interruption, meanwhile)
         self._end(workers, self._patience, interruption, meanwhile)
+        if self._web:
+            self._end([self._web.child], _WEB_LIMIT, interruption, meanwhile)
         if self._broker:
             self._broker.stop()
 
@@ -113,12 +158,15 @@ class Processes:
             self._say(_("The broker had died or hung and was started again."))
         if embedded.url != address:
             self._tell_address()
-            for kept in (self._dispatcher, *self._workers):
+            for kept in self._all():
                 kept.child.terminate()  # it starts again with the new address
+
+    def _all(self) -> list[Kept]:
+        return [self._dispatcher, *self._workers, *([self._web] if self._web else [])]
 
     def _tell_address(self) -> None:
         url = self._broker.url if self._broker else self._external
-        for kept in (self._dispatcher, *self._workers):
+        for kept in self._all():
             kept.child.environment["PUBLISHER_BROKER__URL"] = url
 
 
@@ -135,6 +183,22 @@ def _worker(settings: Settings, number: int, environment: Mapping[str, str]) -> 
     options += ["--concurrency", str(settings.delivery.threads), "-n", f"{name}@%h"]
     options += ["--without-mingle", "--without-gossip", "--without-heartbeat"]
     return _child(settings, environment, name, "celery", *options)
+
+
+def _web(settings: Settings, environment: Mapping[str, str]) -> Child:
+    return _child(settings, environment, "web", "publisher.web")
+
+
+def _is_free(host: str, port: int) -> bool:
+    """Whether this machine may listen there now."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
 
 
 def _child(

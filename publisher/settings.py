@@ -58,8 +58,9 @@ _SECRET_FIELDS = {"api_key", "api_secret", "access_token", "access_token_secret"
     "page_token",
     "app_secret",
 }
-_SECRET_SECTIONS = {"notices": ("urls",)}
+_SECRET_SECTIONS = {"notices": ("urls",), "web": ("metrics_token",)}
 """Settings that stand in secrets.toml or the environment alone."""
+_ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - what nobody can ask for by name
 
 
 def _duration(value: object) -> object:
@@ -158,6 +159,47 @@ class NoticeSettings(_Section):
         return urls
 
 
+class WebSettings(_Section):
+    """Where the web pages are, and who may watch the figures."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=1, le=65535)
+    public_url: str = ""
+    """How readers reach the pages, when not under `host` and `port`; https makes cookies secure."""
+    hosts: tuple[str, ...] = ()
+    """Further names under which the pages may be asked for."""
+    metrics_token: SecretStr | None = None
+
+    @field_validator("hosts", mode="before")
+    @classmethod
+    def _may_be_one_text(cls, hosts: object) -> object:
+        return hosts.split() if isinstance(hosts, str) else hosts
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_an_address(cls, url: str) -> str:
+        if url and not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]+/?", url):
+            raise ValueError(_("must be like https://publisher.example.org, without a path"))
+        return url.rstrip("/")
+
+    @property
+    def address(self) -> str:
+        """Where readers find the pages."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether readers come over TLS, so that cookies may insist on it."""
+        return self.public_url.startswith("https://")
+
+    def names(self) -> frozenset[str]:
+        """The hosts that a request may name, in small letters, without ports."""
+        named = urlsplit(self.public_url).hostname
+        own = {"127.0.0.1", "localhost", "::1", self.host.casefold(), *([named] if named else [])}
+        return frozenset({*own, *(host.casefold() for host in self.hosts)} - _ANY_ADDRESS)
+
+
 class HashtagSettings(_Section):
     """The most that a message may have before `check` warns, by channel."""
 
@@ -228,6 +270,7 @@ class Settings(_Section):
     delivery: DeliverySettings = DeliverySettings()
     lint: LintSettings = LintSettings()
     notices: NoticeSettings = NoticeSettings()
+    web: WebSettings = WebSettings()
     prices: PriceSettings = PriceSettings()
     accounts: dict[str, AccountSettings] = {}
     twitter_api_url: str | None = None
@@ -353,8 +396,14 @@ def _refuse_secrets(sources: Sources) -> None:
         for name in sources.accounts
         for field in sorted(_SECRET_FIELDS.intersection(sources.of_account(name)))
     ]
-    sections = [(name,) for name in _SECRET_SECTIONS if name in sources.values]
-    for keys in [*of_accounts, *sections]:
+    sections = [("notices",)] if "notices" in sources.values else []  # nothing else is in it
+    web = sources.values.get("web")
+    of_web = [
+        ("web", field)
+        for field in _SECRET_SECTIONS["web"]
+        if isinstance(web, dict) and field in web
+    ]
+    for keys in [*of_accounts, *sections, *of_web]:
         raise ConfigurationError(
             _("{place} is a secret, and this file must hold none.", place=sources.place(keys)),
             hint=_(

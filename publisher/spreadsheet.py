@@ -1,6 +1,8 @@
-"""Rows as an Excel workbook."""
+"""Rows for spreadsheets: as CSV, and as an Excel workbook."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any, BinaryIO
 
@@ -8,6 +10,29 @@ import xlsxwriter
 
 _WIDEST = 60  # characters; longer texts are wrapped
 _LONGEST = 32_767  # characters that Excel takes in one cell
+
+
+def csv_lines(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
+    """CSV with a header, a row at a time; no cell can be taken for a spreadsheet's formula."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(columns)
+    for row in rows:
+        yield text.getvalue()
+        text.seek(0)
+        text.truncate()
+        table.writerow([_cell(row.get(column)) for column in columns])
+    yield text.getvalue()
+
+
+def _cell(value: object) -> object:
+    """A text that begins like a formula gets an apostrophe, which spreadsheets take for "text".
+
+    See https://owasp.org/www-community/attacks/CSV_Injection.
+    """
+    if isinstance(value, str) and value.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{value}"
+    return value
 
 
 def write(

@@ -29,10 +29,11 @@ def run(
     app: Application,
     *,
     until_idle: bool = False,
+    web: bool = False,
     report: Callable[[Step], None],
     say: Say,
 ) -> int:
-    """Keep everything running until SIGINT or SIGTERM, or until nothing waits.
+    """Keep everything running until SIGINT or SIGTERM, or until nothing waits; `web` pages too.
 
     `report` gets every step of every delivery as it happens, `say` a line about the processes.
     The exit code is 0, or 1 when a delivery that moved meanwhile has failed, was missed or is
@@ -42,7 +43,7 @@ def run(
     """
     with locked(app.settings.var / "run.lock", "`publisher run`"), Interruption() as interruption:
         _look_at_credentials(app.settings, say)
-        processes = Processes(app.settings, say, _clock_for_children(app))
+        processes = Processes(app.settings, say, _clock_for_children(app), web=web)
         history = History(app, report)
         idle = False
         try:

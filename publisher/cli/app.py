@@ -25,6 +25,7 @@ from publisher.cli import (
     imports,
     output,
     pages,
+    people,
     running,
     schemas,
     usage,
@@ -240,7 +241,19 @@ _add(
     'publisher withdraw 2016-03-07-annual-day.fr --reason "the figure is wrong"',
     'publisher withdraw --consent abidjan-2016 --reason "the family asked for it"',
 )
-_add(running.run, "publisher run", "publisher run --until-idle")
+_add(running.run, "publisher run", "publisher run --until-idle --no-web")
+_add(running.web, "publisher web", "publisher web --host 0.0.0.0 --port 8000")
+_add_group(
+    "user",
+    "Say who may log in to the web pages.",
+    (
+        ("add", people.add, ("publisher user add direction --role manager --language fr",)),
+        ("list", people.list_people, ("publisher user list",)),
+        ("remove", people.remove, ("publisher user remove direction",)),
+        ("password", people.password, ("publisher user password direction",)),
+        ("sessions", people.sessions, ("publisher user sessions direction --revoke",)),
+    ),
+)
 _add(running.sandbox, "publisher sandbox", "publisher sandbox --port 0")
 _add(running.rehearse, "publisher rehearse", "publisher rehearse --speed 1200")
 _add(doctor.doctor, "publisher doctor", "publisher doctor --offline")

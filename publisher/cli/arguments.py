@@ -3,12 +3,13 @@
 import os
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from publisher import periods
 from publisher.errors import PublisherError, UsageError
 from publisher.language import Language, _
 from publisher.sources import SETTINGS_FILE, find_workspace, spoken
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 WORKSPACE_VARIABLE = "PUBLISHER_WORKSPACE"
 USER_VARIABLE = "PUBLISHER_USER"
 _OPTION = "--workspace"
-_LAST_YEAR = 9000  # far enough, and a day later is a date still
 
 
 def workspace(context: typer.Context) -> Path:
@@ -155,32 +155,12 @@ def nearest(name: str, known: Sequence[str]) -> str:
 
 def since(given: str | None, zone: tzinfo) -> datetime | None:
     """The instant from which on something is wanted: a date's first."""
-    return None if given is None else _instant(given, zone, "--since")[0]
+    return periods.since(given, zone, "--since")
 
 
 def until(given: str | None, zone: tzinfo) -> datetime | None:
     """The instant before which something is wanted: a date counts whole."""
-    if given is None:
-        return None
-    instant, is_date = _instant(given, zone, "--until")
-    if not is_date:
-        return instant
-    next_day = instant.astimezone(zone).date() + timedelta(days=1)
-    return datetime(next_day.year, next_day.month, next_day.day, tzinfo=zone).astimezone(UTC)
-
-
-def _instant(given: str, zone: tzinfo, option: str) -> tuple[datetime, bool]:
-    try:
-        instant = datetime.fromisoformat(given.strip())
-        if instant.year > _LAST_YEAR:
-            raise ValueError(given)
-        local = instant if instant.tzinfo else instant.replace(tzinfo=zone)
-        return local.astimezone(UTC), len(given.strip()) == len("2016-03-07")
-    except (ValueError, OverflowError):
-        raise UsageError(
-            _("{option} {given!r} is no time.", option=option, given=given),
-            hint=_('Write a date like 2016-03-07, or a date and time like "2016-03-07 08:30".'),
-        ) from None
+    return periods.until(given, zone, "--until")
 
 
 def zone(settings: "Settings") -> tzinfo:

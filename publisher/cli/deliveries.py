@@ -1,9 +1,8 @@
 """Commands about deliveries: plan, queue, status, log, history."""
 
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,12 +13,6 @@ from publisher.states import State
 
 if TYPE_CHECKING:
     from publisher.planning import Plan
-
-_CSV_COLUMNS = (
-    "post", "account", "channel", "state", "due_at", "embargo_until", "published_at", "lateness_s",
-    "remote_ids", "url", "attempts", "error_kind", "error_message", "queued_by", "approved_by",
-    "approved_at", "text",
-)  # fmt: skip
 
 Paths = Annotated[
     list[Path] | None,
@@ -118,13 +111,14 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Show what needs a person, and what goes out next."""
-    from publisher.cli.overview import Overview
+    from publisher.cli.overview import show
+    from publisher.overview import Overview
 
     overview = Overview.of(arguments.application(context), limit=None if everything else 20)
     if as_json:
         output.print_json(overview.as_json())
     else:
-        overview.print()
+        show(overview)
 
 
 def log(
@@ -158,6 +152,7 @@ def log(
     """
     if context.invoked_subcommand:
         return
+    from publisher import logsheet
     from publisher.app import log_rows
     from publisher.cli import tables
 
@@ -175,30 +170,12 @@ def log(
     if as_json or form is LogFormat.JSON:
         output.print_json(log_rows(found))
     elif form is LogFormat.CSV:
-        output.print_csv(_CSV_COLUMNS, map(_flat, log_rows(found)))
+        output.print_csv(logsheet.COLUMNS, map(logsheet.flat, log_rows(found)))
     elif form is LogFormat.XLSX:
-        output.print_workbook(_CSV_COLUMNS, map(_with_instants, map(_flat, log_rows(found))), zone)
+        rows = map(logsheet.with_instants, log_rows(found))
+        output.print_workbook(logsheet.COLUMNS, rows, zone)
     else:
         tables.print_log(found, zone)
-
-
-def _flat(row: dict[str, Any]) -> dict[str, Any]:
-    """A row of the log for a spreadsheet."""
-    error = row["error"] or {}
-    return {
-        **row,
-        "remote_ids": " ".join(row["remote_ids"]),
-        "error_kind": error.get("kind"),
-        "error_message": error.get("message"),
-        "text": "\n\n".join(row["text"]),
-    }
-
-
-def _with_instants(row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        key: datetime.fromisoformat(value) if value and key.endswith(("_at", "_until")) else value
-        for key, value in row.items()
-    }
 
 
 def history(context: typer.Context, post: Post, *, as_json: Json = False) -> None:

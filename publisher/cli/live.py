@@ -4,8 +4,9 @@ import errno
 from collections import Counter
 from contextlib import suppress
 
+from publisher import events
 from publisher.app import Application
-from publisher.cli import arguments, counts, events, output, tables
+from publisher.cli import arguments, counts, output, tables
 from publisher.errors import LedgerUnavailable
 from publisher.language import _, plural
 from publisher.ledger.queries import Step

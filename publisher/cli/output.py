@@ -82,15 +82,9 @@ def print_json(value: object) -> None:
 
 def print_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
     """CSV in UTF-8 with a header; no cell can be taken for a spreadsheet's formula."""
-    import csv
-    import io
+    from publisher import spreadsheet
 
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(columns)
-    for row in rows:
-        table.writerow([_cell(row.get(column)) for column in columns])
-    write_utf8(text.getvalue())
+    write_utf8("".join(spreadsheet.csv_lines(columns, rows)))
 
 
 def print_workbook(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], zone: tzinfo) -> None:
@@ -106,16 +100,6 @@ def print_workbook(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], zo
     sys.stdout.flush()
     spreadsheet.write(sys.stdout.buffer, columns, rows, zone)
     sys.stdout.buffer.flush()
-
-
-def _cell(value: object) -> object:
-    """A text that begins like a formula gets an apostrophe, which spreadsheets take for "text".
-
-    See https://owasp.org/www-community/attacks/CSV_Injection.
-    """
-    if isinstance(value, str) and value.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r")):
-        return f"'{value}"
-    return value
 
 
 def write_utf8(text: str) -> None:

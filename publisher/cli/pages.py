@@ -84,30 +84,18 @@ def report(
     With figures, charts, approvals, everything that people did to the schedule, and all posts by
     day. It prints on A4.
     """
-    from publisher import reporting
+    from publisher import reports
 
     app = arguments.application(context)
-    session, settings = arguments.session(app.settings), app.settings
-    known = sorted({*settings.accounts, *app.queries.known_accounts()})
-    scope = reporting.Scope(
-        title=session.name or settings.workspace.name,
-        language=settings.language,
-        zone=session.zone,
-        since=arguments.since(since, session.zone),
-        until=arguments.until(until, session.zone),
+    zone = arguments.zone(app.settings)
+    known = sorted({*app.settings.accounts, *app.queries.known_accounts()})
+    page = reports.report(
+        app,
+        since=arguments.since(since, zone),
+        until=arguments.until(until, zone),
         account=arguments.account(account, known),
     )
-    page = reporting.render(
-        scope,
-        app.queries.deliveries(since=scope.since, until=scope.until, account=scope.account),
-        app.queries.steps_of(
-            reporting.EVENTS, since=scope.since, until=scope.until, account=scope.account
-        ),
-        accounts=settings.public_accounts(),
-        rule_of=settings.approval_rule,
-        now=app.clock.now(),
-    )
-    _write(page, file or settings.var / "report.html", ours=file is None, open_it=open_it)
+    _write(page, file or app.settings.var / "report.html", ours=file is None, open_it=open_it)
 
 
 def _standing(

@@ -22,11 +22,12 @@ def run(
     until_idle: Annotated[
         bool, typer.Option("--until-idle", help="End when nothing is left to publish.")
     ] = False,
+    no_web: Annotated[bool, typer.Option("--no-web", help="Without the web pages.")] = False,
 ) -> None:
     """Publish what is on the schedule, each post at its time.
 
     Runs everything that is needed on this machine until you press Ctrl-C, and shows a line for
-    each delivery. What is in hand is finished first; a second Ctrl-C ends at once. Whatever
+    each delivery; the web pages are part of it. What is in hand is finished first; a second Ctrl-C ends at once. Whatever
     happens, the next `publisher run` goes on from there, and nothing goes out twice.
     """
     from publisher import supervisor
@@ -35,10 +36,41 @@ def run(
     app = arguments.application(context)
     live = Live(app)
     live.announce(until_idle=until_idle)
-    code = supervisor.run(app, until_idle=until_idle, report=live.report, say=live.say)
+    code = supervisor.run(
+        app, until_idle=until_idle, web=not no_web, report=live.report, say=live.say
+    )
     live.conclude()
     if code:
         raise typer.Exit(code)
+
+
+def web(
+    context: typer.Context,
+    *,
+    host: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Where it listens. Default: as [web] host says."),
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, max=65535, help="Default: as [web] port says, 8080."),
+    ] = None,
+) -> None:
+    """Serve the web pages alone, until you press Ctrl-C.
+
+    What goes out next, what needs a person, the log, and everything that a manager does, in a
+    browser or on a phone. `publisher run` serves them as well. It listens on this machine alone
+    unless you say otherwise; `publisher user add` lets people in.
+    """
+    from publisher.web import server
+
+    app = arguments.application(context)
+    where = app.settings.web.model_copy(
+        update={key: given for key, given in (("host", host), ("port", port)) if given is not None}
+    )
+    if not app.people.all():
+        output.print_prose(_("Nobody may log in yet: `publisher user add NAME --role manager`."))
+    server.serve(app, where, say=output.print_line)
 
 
 def sandbox(

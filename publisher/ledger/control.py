@@ -4,12 +4,10 @@ Every method is one transaction, and each names who asks for it.
 """
 
 import time
-from collections import defaultdict
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, or_, select, update
+from sqlalchemy import ColumnElement, Connection, select, update
 
 from publisher.clock import Clock
 from publisher.errors import NotPossible
@@ -20,15 +18,12 @@ from publisher.ledger.database import Database
 from publisher.ledger.moves import change, delivery_of, note, step
 from publisher.ledger.refusals import no_such_post, standing
 from publisher.ledger.resolution import resolved
+from publisher.ledger.resumption import NO_CHOICES, Choices, carry_on, overdue
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries
 from publisher.ledger.waking import wakes_at
 from publisher.ledger.withdrawals import WITHDRAWABLE
 from publisher.models import Delivery, Prepared
 from publisher.states import ENDED_UNSENT, WAITING, Role, State
-
-_APART = timedelta(minutes=1)
-"""Between two overdue posts of one account after a pause; less where they would expire."""
-_NO_CLOSER = timedelta(seconds=5)
 
 _NOT_CANCELLABLE = later("Nothing of {post} can be cancelled: {states}.")
 _NOT_TO_RETRY = later("Nothing of {post} can be tried again: {states}.")
@@ -85,12 +80,25 @@ class Control:
                     return unanswered
             time.sleep(0.02)
 
-    def resume(self, account: str | None, actor: str) -> list[Delivery]:
+    def overdue(self, account: str | None = None) -> list[Delivery]:
+        """What fell due and is still on the schedule, in the order in which it would go out.
+
+        After a pause or a hold that is what `resume` sends.
+        """
+        with self._database.read() as connection:
+            query = overdue(account, self._clock.now())
+            return [delivery_of(row) for row in connection.execute(query).mappings()]
+
+    def resume(
+        self, account: str | None, actor: str, choices: Choices = NO_CHOICES
+    ) -> list[Delivery]:
         """End a pause and a hold; returns what became overdue meanwhile, with its new times.
 
         It does not go out in a burst: the first of each account goes at once, in the order of
         their times, and each other a minute after the one before it, or sooner where one would
-        expire. What expires all the same is missed.
+        expire. What expires all the same is missed. `choices` says otherwise, by delivery: an
+        instant at which it goes out, or None, which drops it; NotPossible for an instant at which
+        it would be past its expiry.
         """
         name = account or EVERYTHING
         now = self._clock.now()
@@ -112,37 +120,9 @@ class Control:
                     hint=_("`publisher status` shows what is paused."),
                 )
             note(connection, [step(None, "resumed", now, actor, account=name)])
-            return self._spread_overdue(connection, account, actor, now)
-
-    @staticmethod
-    def _spread_overdue(
-        connection: Connection, account: str | None, actor: str, now: datetime
-    ) -> list[Delivery]:
-        # What moves is taken up before its time, so that to wake is not yet to be overdue.
-        overdue = select(deliveries).where(
-            deliveries.c.state == State.SCHEDULED,
-            deliveries.c.wake_at <= now,
-            deliveries.c.due_at <= now,
-            or_(deliveries.c.embargo_until.is_(None), deliveries.c.embargo_until <= now),
-        )
-        if account:
-            overdue = overdue.where(deliveries.c.account == account)
-        ordered = overdue.order_by(deliveries.c.wake_at, deliveries.c.id).with_for_update()
-        found = [delivery_of(row) for row in connection.execute(ordered).mappings()]
-        wakes = _spread(found, now)
-        return [
-            change(
-                connection,
-                delivery,
-                "overdue",
-                role=Role.MANAGER,
-                actor=actor,
-                at=now,
-                detail={"goes_out_at": wakes[delivery.id]},
-                wake_at=wakes[delivery.id],
-            )
-            for delivery in found
-        ]
+            query = overdue(account, now).with_for_update()
+            found = [delivery_of(row) for row in connection.execute(query).mappings()]
+            return carry_on(connection, found, choices, actor, now)
 
     def cancel(self, post: str, account: str | None, actor: str, reason: str) -> list[Delivery]:
         """Take a post's deliveries off the schedule, before they are out."""
@@ -309,19 +289,6 @@ class Control:
         if not found:
             raise no_such_post(post, account)
         return found
-
-
-def _spread(overdue: Sequence[Delivery], now: datetime) -> dict[int, datetime]:
-    """When each of these goes out, by its id; they are in the order of their times."""
-    queues: defaultdict[str, list[Delivery]] = defaultdict(list)
-    for delivery in overdue:
-        queues[delivery.account].append(delivery)
-    wakes = {}
-    for queue in queues.values():
-        room = [(d.expires_at - now) / turn for turn, d in enumerate(queue, 1) if d.expires_at]
-        apart = max(min([_APART, *room]), _NO_CLOSER)
-        wakes.update({delivery.id: now + turn * apart for turn, delivery in enumerate(queue)})
-    return wakes
 
 
 def _kept(delivery: Delivery) -> Prepared:

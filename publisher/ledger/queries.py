@@ -6,22 +6,24 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import Boolean, ColumnElement, and_, case, exists, func, literal_column, or_, select
 
 from publisher.clock import Clock
 from publisher.errors import NoSuchPost
 from publisher.language import _
 from publisher.ledger.aftermath import Gap, gaps
 from publisher.ledger.database import Database
-from publisher.ledger.holds import held_for_a_person, waits_for_a_person
+from publisher.ledger.holds import applies_to, held_for_a_person, waits_for_a_person
 from publisher.ledger.moves import delivery_of
-from publisher.ledger.tables import EVERYTHING, accounts, deliveries, history
+from publisher.ledger.tables import EVERYTHING, accounts, deliveries, history, media
 from publisher.models import Delivery
 from publisher.states import WAITING, State
 
 _CHUNK = 500
 _STEP = [column for column in history.c if column.name not in ("seq", "hash", "digest")]
 _T = TypeVar("_T")
+# As in the partial index, which the planner does not find for bound values.
+_SCHEDULED: ColumnElement[bool] = literal_column("deliveries.state = 'scheduled'", Boolean)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class Queries:
         since: datetime | None = None,
         until: datetime | None = None,
         account: str | None = None,
-        state: State | None = None,
+        state: State | Collection[State] | None = None,
         post: str | None = None,
         limit: int | None = None,
     ) -> list[Delivery]:
@@ -104,8 +106,10 @@ class Queries:
             conditions.append(deliveries.c.due_at < until)
         if account:
             conditions.append(deliveries.c.account == account)
-        if state:
+        if isinstance(state, State):
             conditions.append(deliveries.c.state == state)
+        elif state is not None:
+            conditions.append(deliveries.c.state.in_(sorted(state)))
         if post:
             conditions.append(deliveries.c.post == post)
         query = (
@@ -149,6 +153,52 @@ class Queries:
         with self._database.read() as connection:
             return {State(state): count for state, count in connection.execute(query)}
 
+    def coming(self, limit: int | None) -> list[Delivery]:
+        """What is on its way or will go out at its time, the first `limit` of it."""
+        resting = self._resting()
+        going = _SCHEDULED if resting is None else and_(_SCHEDULED, ~resting)
+        first: list[Delivery] = []
+        with self._database.read() as connection:
+            for condition in (deliveries.c.state == State.PUBLISHING, going):
+                query = select(deliveries).where(condition)
+                ordered = query.order_by(deliveries.c.wake_at, deliveries.c.id).limit(limit)
+                first += [delivery_of(row) for row in connection.execute(ordered).mappings()]
+        first.sort(key=lambda delivery: (delivery.leaves_at, delivery.id))
+        return first[:limit]
+
+    def resting(self) -> int:
+        """How many of the scheduled wait for an account that is paused or held at their time."""
+        resting = self._resting()
+        if resting is None:
+            return 0
+        query = select(func.count()).select_from(deliveries).where(_SCHEDULED, resting)
+        with self._database.read() as connection:
+            return connection.execute(query).scalar_one()
+
+    def _resting(self) -> ColumnElement[bool] | None:
+        """Deliveries whose account rests at their time; None while no account does."""
+        if not self.accounts():
+            return None
+        columns, now = deliveries.c, self._clock.now()
+        leaves_at = case(
+            (columns.embargo_until > columns.due_at, columns.embargo_until), else_=columns.due_at
+        )
+        return exists().where(
+            applies_to(columns.account),
+            or_(
+                accounts.c.paused_at.is_not(None),
+                held_for_a_person(columns.account),
+                and_(accounts.c.held_until > now, accounts.c.held_until > leaves_at),
+            ),
+        )
+
+    def picture(self, digest: str) -> tuple[str, bytes] | None:
+        """The media type and the bytes of a picture that was queued; None when there is none."""
+        query = select(media.c.media_type, media.c.data).where(media.c.digest == digest)
+        with self._database.read() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else (row.media_type, row.data)
+
     def waiting(self) -> Waiting:
         """What the machines still have to do."""
         earliest = func.min(deliveries.c.wake_at), func.min(deliveries.c.due_at)
@@ -191,6 +241,15 @@ class Queries:
         """The names of all accounts that the ledger has ever had anything to do with."""
         with self._database.read() as connection:
             return set(connection.execute(select(accounts.c.account)).scalars()) - {EVERYTHING}
+
+    def known_posts(self, ids: Sequence[str]) -> set[str]:
+        """Those of the posts that the ledger has anything of."""
+        known: set[str] = set()
+        with self._database.read() as connection:
+            for chunk in _chunks(ids):
+                query = select(deliveries.c.post).where(deliveries.c.post.in_(chunk)).distinct()
+                known |= set(connection.execute(query).scalars())
+        return known
 
     def tenure(self, account: str) -> Tenure | None:
         """From which delivery to which an account was used; None when it never was."""

@@ -136,7 +136,11 @@ deliveries = Table(
         postgresql_where=text("clear_at IS NOT NULL"),
     ),
     Index("ix_deliveries_fingerprint", "fingerprint", "account"),
-    Index("ix_deliveries_order", "due_at", "id"),
+    # The last columns let the log be filtered, and deliveries be counted, without a look at the
+    # rows. An index that begins with the state would do so as well, but SQLite would take it
+    # for the dispatcher's questions too, in the place of the partial ones.
+    Index("ix_deliveries_order", "due_at", "id", "state", "account"),
+    Index("ix_deliveries_published", "published_at", "id", "due_at", "embargo_until"),
 )
 
 history = Table(
@@ -230,3 +234,43 @@ notices = Table(
     Column("told_at", Instant, nullable=False),
 )
 """What each service was told: the step of the history that it was about."""
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", _Key, primary_key=True),
+    Column("name", String, nullable=False),
+    # The name without regard to capitals: two people must not be taken for one.
+    Column("key", String, nullable=False, unique=True),
+    Column("role", String, nullable=False),
+    Column("password", String, nullable=False),
+    Column("language", String),
+    Column("disabled_at", Instant),
+    Column("created_at", Instant, nullable=False),
+)
+"""Who may log in to the web pages. Passwords are Argon2's hashes."""
+
+web_sessions = Table(
+    "web_sessions",
+    metadata,
+    Column("id", _Key, primary_key=True),
+    Column("token", String(64), nullable=False, unique=True),
+    Column("person", _Key, ForeignKey("people.id"), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("device", String, nullable=False),
+    # What the next page tells about what was just done.
+    Column("notice", Text),
+    Index("ix_web_sessions_person", "person"),
+)
+"""Who is logged in. The token is stored as its SHA-256 alone."""
+
+login_failures = Table(
+    "login_failures",
+    metadata,
+    Column("subject", String(64), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("last_at", Instant, nullable=False),
+)
+"""Log-ins that failed in a row, by a hash of who tried."""

@@ -10,7 +10,7 @@ from publisher.channels.pages import Page
 from publisher.content import rendering
 from publisher.content.counting import length
 from publisher.language import _, later
-from publisher.looks import posts, website
+from publisher.looks import contents, posts, website
 from publisher.looks.posts import Look
 from publisher.models import Account, Capabilities, Content, Delivery, Picture, Post
 from publisher.preview.pictures import Pictures
@@ -123,24 +123,15 @@ class Recipients:
     def _thread(
         self, content: Content, account: Account, name: str, leaves: datetime | None, when: str
     ) -> list[Look]:
-        by = posts.author(_title(account), account.name, account.language)
-        pictures = self._pictures.shown(content)
-        on_x = account.channel == "twitter"
-        parts = content.parts if on_x else content.parts[:1]
-        return [
-            posts.look(
-                account.channel,
-                part.text,
-                post_id=f"{name}-{number}",
-                by=by,
-                instant=leaves,
-                when=when,
-                link=posts.last_link(part.text) if on_x else content.link,
-                lang=content.lang,
-                pictures=pictures if part.pictures else (),
-            )
-            for number, part in enumerate(parts, 1)
-        ]
+        return contents.thread(
+            content,
+            account.channel,
+            by=posts.author(_title(account), account.name, account.language),
+            name=name,
+            leaves=leaves,
+            when=when,
+            pictures=self._pictures.shown(content),
+        )
 
     def _page(self, content: Content, post_id: str, leaves: datetime | None) -> Page:
         return website.page(

@@ -59,7 +59,7 @@ class Tree:
     def start(self) -> None:
         with self._log.open("ab") as log:
             self._run = subprocess.Popen(
-                [sys.executable, "-m", "publisher", "run"],
+                [sys.executable, "-m", "publisher", "run", "--no-web"],
                 cwd=self._workspace,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,

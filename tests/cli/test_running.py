@@ -33,7 +33,7 @@ def _environment(**more: str) -> dict[str, str]:
 
 def test_run_until_idle_publishes_and_shows_a_line_for_each_delivery(cli: Cli, site: Path) -> None:
     cli("queue")
-    result = run_script("run", "--until-idle", folder=site, environment=_environment())
+    result = run_script("run", "--no-web", "--until-idle", folder=site, environment=_environment())
     assert (result.returncode, result.stderr) == (0, "")
     lines = result.stdout.splitlines()
     assert "Publishing: 1 delivery on the schedule, the next 2016-03-01 12:00" in lines[0]
@@ -66,7 +66,7 @@ def test_a_delivery_counts_once_however_often_it_moves(
 
 
 def test_run_without_anything_to_do_ends_at_once(site: Path) -> None:
-    result = run_script("run", "--until-idle", folder=site, environment=_environment())
+    result = run_script("run", "--no-web", "--until-idle", folder=site, environment=_environment())
     assert result.returncode == 0
     assert "Publishing: no deliveries on the schedule" in result.stdout
     assert result.stdout.endswith("Nothing was published.\n")
@@ -76,7 +76,7 @@ def test_run_says_how_many_wait_for_a_resume(cli: Cli, site: Path) -> None:
     """At the start and at the end, so that an idle run is not taken for a finished one."""
     cli("queue")
     cli("pause", "--reason", "Mauvaise photo")
-    result = run_script("run", "--until-idle", folder=site, environment=_environment())
+    result = run_script("run", "--no-web", "--until-idle", folder=site, environment=_environment())
     line = "1 more delivery waits for `publisher resume`; `publisher status` shows why.\n"
     assert result.stdout.count(line) == 2
     assert result.stdout.endswith(f"Nothing was published.\n{line}")
@@ -89,7 +89,7 @@ def test_run_without_any_credentials(
     path = workspace / "publisher.toml"
     path.write_text(path.read_text().replace(SITE, ""))  # a website needs none
     monkeypatch.setenv("PUBLISHER_ACCOUNTS__BICE_X__API_KEY", "hunter2")
-    result = cli("run", "--until-idle")
+    result = cli("run", "--no-web", "--until-idle")
     assert result.code == 3
     assert (
         "error: Account bice-x (twitter) has no api_secret, access_token, access_token_secret.\n"

@@ -84,6 +84,6 @@ def test_run_uses_the_servers_that_the_settings_name(
     publisher("migrate")
     write_drafts(workspace, due_in=2)
     publisher("queue")
-    publisher("run", "--until-idle")
+    publisher("run", "--no-web", "--until-idle")
     assert published(sandbox) == WANTED
     assert not (workspace.path / "var" / "broker").exists()

@@ -46,8 +46,8 @@ def test_an_account_whose_keys_are_refused_is_told_once(
     refuse_the_keys(sandbox)
     draft(workspace, 3, due_in=4)
     publisher("queue")
-    publisher("run", "--until-idle", code=1)
-    publisher("run", "--until-idle", code=1)
+    publisher("run", "--no-web", "--until-idle", code=1)
+    publisher("run", "--no-web", "--until-idle", code=1)
     (body,) = receiver.bodies
     assert body.startswith("bice-x is held until a person acts.")
     assert "3 posts wait" in body
@@ -66,7 +66,7 @@ def test_nothing_that_is_written_holds_an_address(
     refuse_the_keys(sandbox)
     draft(workspace, 1, due_in=3)
     publisher("queue")
-    publisher("run", "--until-idle", code=1)
+    publisher("run", "--no-web", "--until-idle", code=1)
     assert receiver.requests == 1
     secrets.unlink()
     written = {path: path.read_bytes() for path in workspace.path.rglob("*") if path.is_file()}

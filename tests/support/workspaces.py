@@ -1,6 +1,7 @@
 """Small workspaces for tests."""
 
 from pathlib import Path
+from typing import Self
 
 SETTINGS = """\
 language = "fr"
@@ -37,6 +38,13 @@ class Workspace:
         self.path = path
         self.write("publisher.toml", settings)
         self.write("posts/session.yaml", session)
+
+    @classmethod
+    def at(cls, path: Path) -> Self:
+        """One that is there already."""
+        found = cls.__new__(cls)
+        found.path = path
+        return found
 
     def write(self, name: str, text: str) -> Path:
         path = self.path / name

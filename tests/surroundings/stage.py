@@ -183,7 +183,7 @@ class Stage:
         with screen.open("wb") as output:
             options = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": subprocess.STDOUT}
             process = subprocess.Popen(
-                [sys.executable, "-m", "publisher", "--workspace", str(self.folder), "run"],
+                [sys.executable, "-m", "publisher", "--workspace", str(self.folder), "run", "--no-web"],
                 env={**os.environ, **self.environment}, **{**options, **more},
             )  # fmt: skip
         run = Run(process, screen)

@@ -138,7 +138,7 @@ def _run_with(stage: Stage, url: str) -> subprocess.CompletedProcess[str]:
     kept = stage.environment
     stage.environment = {**kept, **environment}
     try:
-        done = stage.command("run", "--until-idle")
+        done = stage.command("run", "--no-web", "--until-idle")
     finally:
         stage.environment = kept
     assert done.returncode == 3

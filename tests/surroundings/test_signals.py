@@ -78,7 +78,7 @@ def _begin_to_send(stage: Stage, name: str) -> None:
 
 def _goes_on(stage: Stage, name: str) -> None:
     stage.answer_slowly()
-    done = stage.command("run", "--until-idle")
+    done = stage.command("run", "--no-web", "--until-idle")
     assert done.returncode == 0, done.stdout + done.stderr
     assert stage.has_published(*(f"{name}-{what}" for what in EVERYTHING))()
     stage.look_at()

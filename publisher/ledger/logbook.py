@@ -1,0 +1,167 @@
+"""The log, page by page: filtered, searched and sorted, also among a hundred thousand deliveries.
+
+A page is found by where the one before it ended, not by counting what comes before, which would
+take longer with each page.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from sqlalchemy import BigInteger, Column, ColumnElement, literal, or_, select, tuple_
+from sqlalchemy.sql import Select
+
+from publisher.errors import UsageError
+from publisher.language import _
+from publisher.ledger.database import Database
+from publisher.ledger.moves import delivery_of
+from publisher.ledger.tables import deliveries, microseconds
+from publisher.models import Delivery
+from publisher.states import State
+
+_CHUNK = 500
+_EPOCH_COLUMNS = {"due": deliveries.c.due_at, "published": deliveries.c.published_at}
+
+
+class Order(StrEnum):
+    """What the log is sorted by, newest first unless `Wanted.oldest_first`."""
+
+    DUE = "due"
+    PUBLISHED = "published"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which deliveries, and in which order."""
+
+    since: datetime | None = None
+    """Due then or later."""
+    until: datetime | None = None
+    """Due before then."""
+    account: str | None = None
+    state: State | None = None
+    text: str | None = None
+    """In the post's id, its words, its error, or its address on the platform."""
+    order: Order = Order.DUE
+    """`PUBLISHED` leaves out what is not out."""
+    oldest_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Between which deliveries a page begins or ends."""
+
+    instant: int
+    """Microseconds since 1970 UTC, of what the log is sorted by."""
+    id: int
+
+    def __str__(self) -> str:
+        return f"{self.instant}-{self.id}"
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """The place that `str` wrote. UsageError for anything else."""
+        instant, __, key = text.rpartition("-")
+        digits = instant.removeprefix("-")
+        plain = digits.isascii() and digits.isdigit() and key.isascii() and key.isdigit()
+        if not plain or len(text) > 40 or int(key) >= 2**63 or int(digits) >= 2**63:
+            raise UsageError(_("This is no page of the log."), hint=_("Begin at its first page."))
+        return cls(int(instant), int(key))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some deliveries, and where the pages beside it are; None where there is none."""
+
+    deliveries: list[Delivery]
+    before: Place | None
+    after: Place | None
+
+
+class Logbook:
+    """Reads the log."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def page(
+        self, wanted: Wanted, size: int, *, after: Place | None = None, before: Place | None = None
+    ) -> Page:
+        """The first `size` deliveries, or those right `after` or `before` a place."""
+        backwards = before is not None and after is None
+        place = before if backwards else after
+        query = _query(wanted, place, backwards=backwards).limit(size + 1)
+        with self._database.read() as connection:
+            rows = [delivery_of(row) for row in connection.execute(query).mappings()]
+        more, rows = len(rows) > size, rows[:size]
+        if backwards:
+            rows.reverse()
+        first, last = (_place(wanted, row) for row in (rows[0], rows[-1])) if rows else (None, None)
+        return Page(
+            rows,
+            before=first if (more if backwards else place is not None) else None,
+            after=last if (True if backwards else more) else None,
+        )
+
+    def all(self, wanted: Wanted) -> Iterator[Delivery]:
+        """All of them in their order, without all of them in memory."""
+        page = self.page(wanted, _CHUNK)
+        yield from page.deliveries
+        while page.after:
+            page = self.page(wanted, _CHUNK, after=page.after)
+            yield from page.deliveries
+
+
+def _query(wanted: Wanted, place: Place | None, *, backwards: bool) -> Select[tuple[object, ...]]:
+    column = _EPOCH_COLUMNS[wanted.order]
+    rising = wanted.oldest_first is not backwards
+    conditions = [*_conditions(wanted)]
+    if place is not None:
+        conditions.append(_beyond(column, place, rising=rising))
+    order = (column, deliveries.c.id) if rising else (column.desc(), deliveries.c.id.desc())
+    return select(deliveries).where(*conditions).order_by(*order)
+
+
+def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    columns = deliveries.c
+    if wanted.order is Order.PUBLISHED:
+        yield columns.published_at.is_not(None)
+    if wanted.since:
+        yield columns.due_at >= wanted.since
+    if wanted.until:
+        yield columns.due_at < wanted.until
+    if wanted.account:
+        yield columns.account == wanted.account
+    if wanted.state:
+        yield columns.state == wanted.state
+    if wanted.text:
+        as_stored = json.dumps(wanted.text, ensure_ascii=False)[1:-1]
+        yield or_(
+            _holds(columns.post, wanted.text),
+            _holds(columns.content, as_stored),
+            _holds(columns.error_message, wanted.text),
+            _holds(columns.url, wanted.text),
+        )
+
+
+def _holds(column: Column[str], words: str) -> ColumnElement[bool]:
+    """Whether the words are in it, whatever their case; SQLite knows the case of A to Z alone."""
+    escaped = re.sub(r"([/%_])", r"/\1", words)
+    return column.ilike(f"%{escaped}%", escape="/")
+
+
+def _beyond(column: Column[datetime], place: Place, *, rising: bool) -> ColumnElement[bool]:
+    # Compared as stored: a place need not be an instant that the calendar has.
+    here = tuple_(column, deliveries.c.id)
+    there = tuple_(literal(place.instant, BigInteger), literal(place.id, BigInteger))
+    return here > there if rising else here < there
+
+
+def _place(wanted: Wanted, delivery: Delivery) -> Place:
+    instant = delivery.due_at if wanted.order is Order.DUE else delivery.published_at
+    assert instant is not None  # noqa: S101 - what has none is not in that order
+    return Place(microseconds(instant), delivery.id)

@@ -1,0 +1,103 @@
+"""What becomes of posts that fell due during a pause or a hold."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Select, or_, select
+
+from publisher.errors import NotPossible
+from publisher.language import _
+from publisher.ledger.moves import change
+from publisher.ledger.tables import deliveries
+from publisher.models import Delivery
+from publisher.states import Role, State
+
+Choices = Mapping[int, datetime | None]
+"""By delivery: the instant at which it goes out, or None, which drops it."""
+NO_CHOICES: Choices = {}
+"""All of it goes out as soon as it may."""
+_APART = timedelta(minutes=1)
+"""Between two overdue posts of one account after a pause; less where they would expire."""
+_NO_CLOSER = timedelta(seconds=5)
+_DROPPED = "dropped when publishing was resumed"
+
+
+def overdue(account: str | None, now: datetime) -> Select[Any]:
+    """The deliveries that fell due and are still on the schedule, in the order of their times."""
+    # What moves is taken up before its time, so that to wake is not yet to be overdue.
+    query = select(deliveries).where(
+        deliveries.c.state == State.SCHEDULED,
+        deliveries.c.wake_at <= now,
+        deliveries.c.due_at <= now,
+        or_(deliveries.c.embargo_until.is_(None), deliveries.c.embargo_until <= now),
+    )
+    if account:
+        query = query.where(deliveries.c.account == account)
+    return query.order_by(deliveries.c.wake_at, deliveries.c.id)
+
+
+def carry_on(
+    connection: Connection, found: Sequence[Delivery], choices: Choices, actor: str, now: datetime
+) -> list[Delivery]:
+    """Drop, move or spread what is overdue; gives what goes out, with its new times.
+
+    NotPossible for a chosen instant at which a delivery would be past its expiry.
+    """
+    for delivery in found:
+        if delivery.id in choices and choices[delivery.id] is None:
+            _drop(connection, delivery, actor, now)
+    chosen = {key: at for key, at in choices.items() if at is not None}
+    going = [d for d in found if d.id in chosen or d.id not in choices]
+    wakes = _spread([d for d in going if d.id not in chosen], now)
+    for delivery in going:
+        if delivery.id in chosen:
+            wakes[delivery.id] = max(now, _in_time(delivery, chosen[delivery.id]))
+    return [
+        change(
+            connection,
+            delivery,
+            "overdue",
+            role=Role.MANAGER,
+            actor=actor,
+            at=now,
+            detail={"goes_out_at": wakes[delivery.id]},
+            wake_at=wakes[delivery.id],
+        )
+        for delivery in going
+    ]
+
+
+def _drop(connection: Connection, delivery: Delivery, actor: str, now: datetime) -> None:
+    change(
+        connection, delivery, "cancelled", role=Role.MANAGER, actor=actor, at=now,
+        target=State.CANCELLED, detail={"reason": _DROPPED}, reason=_DROPPED, lease_until=None,
+    )  # fmt: skip
+
+
+def _in_time(delivery: Delivery, at: datetime) -> datetime:
+    if delivery.expires_at is not None and at >= delivery.expires_at:
+        raise NotPossible(
+            _(
+                "{post} to {account} is past its expiry at that time ({expiry} UTC).",
+                post=delivery.post,
+                account=delivery.account,
+                expiry=f"{delivery.expires_at:%Y-%m-%d %H:%M}",
+            ),
+            hint=_("Choose an earlier time, or give its draft a new `at` and queue it again."),
+        )
+    return at
+
+
+def _spread(found: Sequence[Delivery], now: datetime) -> dict[int, datetime]:
+    """When each of these goes out, by its id; they are in the order of their times."""
+    queues: defaultdict[str, list[Delivery]] = defaultdict(list)
+    for delivery in found:
+        queues[delivery.account].append(delivery)
+    wakes = {}
+    for queue in queues.values():
+        room = [(d.expires_at - now) / turn for turn, d in enumerate(queue, 1) if d.expires_at]
+        apart = max(min([_APART, *room]), _NO_CLOSER)
+        wakes.update({delivery.id: now + turn * apart for turn, delivery in enumerate(queue)})
+    return wakes

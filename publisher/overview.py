@@ -1,0 +1,86 @@
+"""What needs a person, and what comes next: the state of one workspace at one instant."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+from publisher.app import Application, instant_text, log_rows
+from publisher.ledger.queries import AccountStatus
+from publisher.models import Delivery
+from publisher.states import State
+
+_FRESH = timedelta(days=1)
+"""For so long what was missed is news."""
+_NEXT = (State.SCHEDULED, State.PUBLISHING)
+_IN_TROUBLE = (State.UNCERTAIN, State.FAILED, State.HELD)
+_WAITS_FOR_A_PERSON = (*_IN_TROUBLE, State.AWAITING_APPROVAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The state of one workspace at one instant."""
+
+    now: datetime
+    zone: tzinfo
+    attention: Sequence[Delivery]
+    accounts: Sequence[AccountStatus]
+    next: Sequence[Delivery]
+    more: int
+    """How many come after those."""
+    resting: int
+    """How many wait, because their account is paused or held."""
+    counts: dict[State, int]
+
+    @classmethod
+    def of(cls, app: Application, limit: int | None, most: int | None = None) -> "Overview":
+        """Read it; `limit` is how many of the deliveries that come next are shown.
+
+        `most` is the same for those that are in trouble, that wait for approval, and that were
+        missed.
+        """
+        now, queries = app.clock.now(), app.queries
+        attention = queries.deliveries(state=_IN_TROUBLE, limit=most)
+        attention += queries.deliveries(state=State.AWAITING_APPROVAL, limit=most)
+        attention += queries.deliveries(state=State.MISSED, since=now - _FRESH, limit=most)
+        first, counts, resting = queries.coming(limit), queries.counts(), queries.resting()
+        in_all = sum(counts.get(state, 0) for state in _NEXT)
+        return cls(
+            now=now,
+            zone=app.session().zone,
+            attention=_by_time(attention),
+            accounts=queries.accounts(),
+            next=first,
+            more=max(0, in_all - resting - len(first)),
+            resting=resting,
+            counts=counts,
+        )
+
+    @property
+    def needs_a_person(self) -> int:
+        """How many deliveries and accounts do, shown or not; of what was missed, the news."""
+        missed = sum(delivery.state is State.MISSED for delivery in self.attention)
+        waiting = sum(self.counts.get(state, 0) for state in _WAITS_FOR_A_PERSON)
+        return waiting + missed + len(self.accounts)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "now": instant_text(self.now),
+            "attention": log_rows(self.attention),
+            "accounts": [_account(status) for status in self.accounts],
+            "next": log_rows(self.next),
+            "resting": self.resting,
+            "counts": {state: self.counts.get(state, 0) for state in State},
+        }
+
+
+def _account(status: AccountStatus) -> dict[str, Any]:
+    values = asdict(status)
+    return {
+        key: instant_text(value) if isinstance(value, datetime) else value
+        for key, value in values.items()
+    }
+
+
+def _by_time(deliveries: Sequence[Delivery]) -> list[Delivery]:
+    return sorted(deliveries, key=lambda delivery: (delivery.leaves_at, delivery.id))

@@ -1,0 +1,57 @@
+"""/accounts: who speaks where, what stands in their way, and who may speak for them."""
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from publisher.doctor import Finding
+from publisher.errors import CredentialsMissing
+from publisher.language import _
+from publisher.ledger.queries import AccountStatus
+from publisher.models import Account, ApprovalRule
+from publisher.web.parts import Use
+from publisher.web.visitors import Reader, Writer
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One account on the page."""
+
+    account: Account
+    status: AccountStatus | None
+    missing: CredentialsMissing | None
+    """What its credentials lack."""
+    finding: Finding | None
+    """What its platform said when it was last asked."""
+    rule: ApprovalRule
+
+
+@router.get("/accounts")
+def accounts(request: Request, parts: Use, _visitor: Reader) -> Response:
+    settings = parts.app.settings
+    standing = {status.account: status for status in parts.app.queries.accounts()}
+    missing = settings.without_credentials()
+    rows = [
+        _Row(
+            account=account,
+            status=standing.get(name),
+            missing=missing.get(name),
+            finding=parts.platforms.finding(name),
+            rule=settings.approval_rule(name),
+        )
+        for name, account in settings.public_accounts().items()
+    ]
+    return parts.pages.render(
+        request, "accounts.html", rows=rows, asked_at=parts.platforms.asked_at
+    )
+
+
+@router.post("/accounts/ask")
+def ask(parts: Use, visitor: Writer) -> Response:
+    """Ask the platforms what they say of the accounts."""
+    parts.platforms.ask(parts.app)
+    return parts.done(visitor, _("The platforms were asked."), "/accounts")

@@ -1,0 +1,51 @@
+"""Puts the web pages together."""
+
+from fastapi import FastAPI
+
+from publisher.app import Application
+from publisher.settings import WebSettings
+from publisher.web import (
+    accounts,
+    assets,
+    errors,
+    events,
+    feeds,
+    health,
+    log,
+    login,
+    metrics,
+    myself,
+    people,
+    post,
+    posts,
+    report,
+    switch,
+    today,
+)
+from publisher.web.live import Live
+from publisher.web.pages import Pages
+from publisher.web.parts import Parts
+from publisher.web.security import Guard
+from publisher.web.visitors import Recognition
+
+_ROOMS = (
+    assets, login, myself, today, switch, events, log, posts, post, accounts, report, feeds,
+    people, health, metrics,
+)  # fmt: skip
+
+
+def create(
+    application: Application, where: WebSettings | None = None, live: Live | None = None
+) -> FastAPI:
+    """The pages of one workspace; `where` takes the place of its `[web]` settings."""
+    where = where or application.settings.web
+    web = FastAPI(title="Publisher", docs_url=None, redoc_url=None, openapi_url=None)
+    web.state.parts = Parts(
+        application, where, Pages(application), live or Live(application.queries)
+    )
+    for room in _ROOMS:
+        web.include_router(room.router)
+    errors.install(web)
+    web.add_middleware(Recognition, application=application, settings=where)
+    web.add_middleware(Guard, settings=where)  # the last one stands outermost
+    return web

@@ -1,0 +1,128 @@
+"""What went wrong, as pages that say what to do."""
+
+from urllib.parse import quote
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from publisher.errors import (
+    FileChanged,
+    LedgerTooNew,
+    LedgerUnavailable,
+    NoSuchPost,
+    NotPossible,
+    PublisherError,
+    StorageError,
+    UsageError,
+)
+from publisher.language import _
+from publisher.ledger.moves import Moved
+from publisher.web import plain
+from publisher.web.visitors import NotAllowed, NotLoggedIn, NotOurForm
+
+_STATUS: dict[type[PublisherError], int] = {
+    UsageError: 400,
+    NotPossible: 409,
+    FileChanged: 409,
+    NoSuchPost: 404,
+    LedgerUnavailable: 503,
+    LedgerTooNew: 503,
+    StorageError: 503,
+}
+
+
+def install(web: FastAPI) -> None:
+    """Let the pages explain every error that is raised on purpose."""
+    web.add_exception_handler(PublisherError, _foreseen)
+    web.add_exception_handler(NotLoggedIn, _not_logged_in)
+    web.add_exception_handler(NotAllowed, _not_allowed)
+    web.add_exception_handler(NotOurForm, _not_our_form)
+    web.add_exception_handler(Moved, _moved)
+    web.add_exception_handler(RequestValidationError, _malformed)
+    web.add_exception_handler(HTTPException, _by_status)
+
+
+def page(request: Request, status: int, title: str, message: str, hint: str | None) -> Response:
+    """A page about what went wrong; where the ledger is away it is made without it."""
+    values = {"title": title, "message": message, "hint": hint}
+    try:
+        pages = request.app.state.parts.pages
+        answer: Response = pages.render(request, "error.html", status, **values)
+    except (PublisherError, AttributeError):
+        return plain.page(status, title, message, hint)
+    return answer
+
+
+async def _foreseen(request: Request, error: Exception) -> Response:
+    assert isinstance(error, PublisherError)  # noqa: S101 - for the type checker
+    status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
+    title = _("This cannot be done") if status < 500 else _("Publisher cannot do this now")
+    return page(request, status, title, str(error), error.hint)
+
+
+async def _not_logged_in(request: Request, _error: Exception) -> Response:
+    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    address = "/login"
+    if request.method == "GET" and wanted != "/":
+        address += f"?next={quote(wanted, safe='/')}"
+    if request.headers.get("hx-request"):
+        return Response(status_code=401, headers={"HX-Redirect": "/login"})
+    if request.headers.get("accept", "").startswith("text/event-stream"):
+        return Response(status_code=401)
+    return RedirectResponse(address, 303)
+
+
+async def _not_allowed(request: Request, _error: Exception) -> Response:
+    return page(
+        request,
+        403,
+        _("You may not do this"),
+        _("Your role does not allow it."),
+        _("Ask a manager, or an admin of this workspace for another role."),
+    )
+
+
+async def _not_our_form(request: Request, _error: Exception) -> Response:
+    return page(
+        request,
+        403,
+        _("Nothing was changed"),
+        _("The form was too old, or did not come from these pages."),
+        _("Go back, load the page again, and send it once more."),
+    )
+
+
+async def _moved(request: Request, _error: Exception) -> Response:
+    return page(
+        request,
+        409,
+        _("Nothing was changed"),
+        _("The post moved on while you looked at it."),
+        _("Look at it again, then decide."),
+    )
+
+
+async def _malformed(request: Request, _error: Exception) -> Response:
+    return page(
+        request,
+        400,
+        _("This cannot be done"),
+        _("Something in the address or in the form cannot be understood."),
+        _("Go back, load the page again, and send it once more."),
+    )
+
+
+async def _by_status(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - for the type checker
+    if error.status_code == 404:
+        return page(
+            request,
+            404,
+            _("There is no such page"),
+            _("Nothing is at this address."),
+            _("Begin with what happens today, or search the log."),
+        )
+    return page(request, error.status_code, _("This cannot be done"), str(error.detail), None)

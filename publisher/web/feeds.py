@@ -1,0 +1,88 @@
+"""/calendar.ics and /feed.atom, for programs that log in with name and password."""
+
+import base64
+import binascii
+
+from fastapi import APIRouter
+from feedgen.feed import FeedGenerator
+from starlette.requests import Request
+from starlette.responses import Response
+
+from publisher import checking
+from publisher.agenda.posts import posts_calendar
+from publisher.ledger.logbook import Order, Wanted
+from publisher.models import Delivery
+from publisher.web import words
+from publisher.web.parts import Parts, Use
+
+_NEWEST = 50
+
+router = APIRouter()
+
+
+@router.get("/calendar.ics")
+def calendar(request: Request, parts: Use) -> Response:
+    """The posts for a calendar; without the words of those that are under embargo."""
+    if (refusal := _refusal(request, parts)) is not None:
+        return refusal
+    app = parts.app
+    library, _ = checking.check(app.settings)
+    accounts = app.settings.public_accounts()
+    data = posts_calendar(library, app.queries.deliveries(), accounts, app.clock.now())
+    return Response(data, media_type="text/calendar; charset=utf-8")
+
+
+@router.get("/feed.atom")
+def feed(request: Request, parts: Use) -> Response:
+    """What went out last, newest first."""
+    if (refusal := _refusal(request, parts)) is not None:
+        return refusal
+    wanted = Wanted(order=Order.PUBLISHED)
+    page = parts.app.logbook.page(wanted, _NEWEST)
+    made = _atom(page.deliveries, parts)
+    return Response(made, media_type="application/atom+xml; charset=utf-8")
+
+
+def _atom(deliveries: list[Delivery], parts: Parts) -> bytes:
+    atom = FeedGenerator()
+    address = parts.where.address
+    atom.id(f"{address}/feed.atom")
+    atom.title(parts.app.session().name or "Publisher")
+    atom.link(href=f"{address}/feed.atom", rel="self")
+    atom.updated(parts.app.clock.now())
+    for delivery in deliveries:
+        entry = atom.add_entry(order="append")
+        entry.id(f"{address}/posts/{delivery.post}#{delivery.account}")
+        entry.title(f"{delivery.account}: {words.beginning(delivery)}")
+        entry.link(href=delivery.url or f"{address}/posts/{delivery.post}")
+        entry.updated(delivery.published_at)
+        entry.content("\n\n".join(part.text for part in delivery.content.parts), type="text")
+    made: bytes = atom.atom_str(pretty=True)
+    return made
+
+
+def _refusal(request: Request, parts: Parts) -> Response | None:
+    """None for who is logged in, or sends name and password along; else what asks for them."""
+    if request.state.visitor is not None:
+        return None
+    named = _credentials(request.headers.get("authorization", ""))
+    if named is not None:
+        address = request.client.host if request.client else ""
+        if parts.app.throttle.admit(named[0], address) is not None:
+            return Response("Too many tries.\n", 429, headers={"Retry-After": "900"})
+        if parts.app.people.verified(*named) is not None:
+            parts.app.throttle.forgive(named[0], address)
+            return None
+    ask = {"WWW-Authenticate": 'Basic realm="Publisher", charset="UTF-8"'}
+    return Response("Name and password, please.\n", 401, headers=ask)
+
+
+def _credentials(header: str) -> tuple[str, str] | None:
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        name, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return (name, password) if colon else None

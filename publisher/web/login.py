@@ -1,0 +1,80 @@
+"""/login and /logout."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from publisher.language import _
+from publisher.web import security
+from publisher.web.parts import Parts, Use
+from publisher.web.visitors import NotOurForm, Writer, cookie_name, new_secret, set_cookie
+
+router = APIRouter()
+
+
+@router.get("/login")
+def form(request: Request, parts: Use, next: str = "/") -> Response:  # noqa: A002 - the address says so
+    if request.state.visitor:
+        return RedirectResponse(_inside(next), 303)
+    return _page(request, parts, next)
+
+
+@router.post("/login")
+def log_in(
+    request: Request,
+    parts: Use,
+    name: Annotated[str, Form(max_length=200)] = "",
+    password: Annotated[str, Form(max_length=1000)] = "",
+    next: Annotated[str, Form()] = "/",  # noqa: A002
+    form: Annotated[str, Form()] = "",
+) -> Response:
+    if not security.is_ours(request, parts.where, request.state.secret, form):
+        raise NotOurForm
+    address = request.client.host if request.client else ""
+    if (until := parts.app.throttle.admit(name, address)) is not None:
+        return _page(request, parts, next, 429, name, None, until)
+    person = parts.app.people.verified(name, password)
+    if person is None:
+        return _page(request, parts, next, 401, name, _("Name and password do not go together."))
+    parts.app.throttle.forgive(name, address)
+    token = parts.app.sessions.begin(person, request.headers.get("user-agent", ""))
+    answer = RedirectResponse(_inside(next), 303)
+    set_cookie(answer, parts.where, token, lasts=True)
+    return answer
+
+
+@router.post("/logout")
+def log_out(parts: Use, visitor: Writer) -> Response:
+    parts.app.sessions.end(visitor.session)
+    answer = RedirectResponse("/login", 303)
+    answer.delete_cookie(cookie_name(parts.where), path="/", secure=parts.where.is_secure)
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
+
+
+def _page(
+    request: Request,
+    parts: Parts,
+    wanted: str,
+    status: int = 200,
+    name: str = "",
+    problem: str | None = None,
+    until: object = None,
+) -> Response:
+    fresh = not request.state.secret
+    if fresh:
+        request.state.secret = new_secret()
+    nobody = not parts.app.people.all()
+    values = {"next": _inside(wanted), "name": name, "problem": problem, "until": until}
+    answer = parts.pages.render(request, "login.html", status, nobody=nobody, **values)
+    if fresh:
+        set_cookie(answer, parts.where, request.state.secret, lasts=False)
+    return answer
+
+
+def _inside(address: str) -> str:
+    """An address of these pages, or the first one: nobody is sent elsewhere by a link."""
+    plain = address.startswith("/") and not address.startswith(("//", "/\\", "/login"))
+    return address if plain and address.isprintable() else "/"

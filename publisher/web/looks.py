@@ -1,0 +1,87 @@
+"""What a queued post looks like on its account: from the ledger, so exactly what goes out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from publisher.app import Application
+from publisher.channels.pages import Page
+from publisher.looks import contents, posts, website
+from publisher.looks.posts import Image, Look
+from publisher.models import Account, Delivery
+from publisher.web import words
+
+_LOOKS = {"twitter": "x", "facebook": "facebook", "site": "site"}
+"""The class that the stylesheet knows each look by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One delivery with its look."""
+
+    delivery: Delivery
+    channel: str
+    """As readers call it."""
+    look: str
+    """`x`, `facebook` or `site`."""
+    title: str
+    """What readers see as the name."""
+    language: str | None
+    when: str
+    thread: Sequence[Look]
+    """On X and Facebook."""
+    page: Page | None
+    """On the website."""
+
+
+def shown(delivery: Delivery, app: Application, zone: tzinfo) -> Shown:
+    """A delivery as its readers see it, or would."""
+    account = app.settings.public_accounts().get(delivery.account)
+    title = _title(account, delivery.account)
+    language = account.language if account else None
+    instant = delivery.published_at or delivery.leaves_at
+    when = posts.short_time(instant, zone)
+    pictures = _pictures(delivery)
+    on_site = delivery.channel == "site"
+    return Shown(
+        delivery=delivery,
+        channel=words.channel(delivery.channel),
+        look=_LOOKS[delivery.channel],
+        title=title,
+        language=language,
+        when=when,
+        thread=()
+        if on_site
+        else contents.thread(
+            delivery.content,
+            delivery.channel,
+            by=posts.author(title, delivery.account, language),
+            name=f"{delivery.id}",
+            leaves=instant,
+            when=when,
+            pictures=pictures,
+        ),
+        page=website.page(
+            delivery.content, slug=delivery.post, published=instant, pictures=pictures
+        )
+        if on_site
+        else None,
+    )
+
+
+def _title(account: Account | None, name: str) -> str:
+    return (account and (account.title or account.organisation)) or name
+
+
+def _pictures(delivery: Delivery) -> list[Image]:
+    return [
+        Image(
+            src=f"/media/{picture.digest}",
+            alt=picture.alt,
+            width=picture.width,
+            height=picture.height,
+            is_video=picture.media_type.startswith("video/"),
+        )
+        for part in delivery.content.parts
+        for picture in part.pictures
+    ]

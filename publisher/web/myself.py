@@ -1,0 +1,56 @@
+"""/me: one's own language, password and sessions."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from publisher.errors import UsageError
+from publisher.language import LANGUAGES, _, plural
+from publisher.web.parts import Use
+from publisher.web.visitors import Reader, Writer, set_cookie
+
+router = APIRouter()
+
+
+@router.get("/me")
+def me(request: Request, parts: Use, visitor: Reader) -> Response:
+    sessions = parts.app.sessions.of(visitor.person)
+    return parts.pages.render(request, "me.html", sessions=sessions)
+
+
+@router.post("/me/language")
+def speak(parts: Use, visitor: Writer, language: Annotated[str, Form()] = "") -> Response:
+    if language and language not in LANGUAGES:
+        raise UsageError(_("The pages do not speak this language."))
+    parts.app.people.set_language(visitor.person, language or None)
+    return RedirectResponse("/me", 303)
+
+
+@router.post("/me/password")
+def change_password(
+    request: Request,
+    parts: Use,
+    visitor: Writer,
+    old: Annotated[str, Form(max_length=1000)] = "",
+    new: Annotated[str, Form(max_length=1000)] = "",
+) -> Response:
+    address = request.client.host if request.client else ""
+    if parts.app.throttle.admit(visitor.name, address) is not None:
+        raise UsageError(_("Too many tries."), hint=_("Wait a few minutes."))
+    if parts.app.people.verified(visitor.name, old) is None:
+        raise UsageError(_("The old password is not right."), hint=_("Go back and try again."))
+    parts.app.throttle.forgive(visitor.name, address)
+    parts.app.people.set_password(visitor.name, new)
+    token = parts.app.sessions.begin(visitor.person, request.headers.get("user-agent", ""))
+    answer = RedirectResponse("/me", 303)
+    set_cookie(answer, parts.where, token, lasts=True)
+    return answer
+
+
+@router.post("/me/sessions")
+def log_out_elsewhere(parts: Use, visitor: Writer) -> Response:
+    ended = parts.app.sessions.revoke(visitor.person, but=visitor.session)
+    notice = plural("{number} other session ended.", "{number} other sessions ended.", ended)
+    return parts.done(visitor, notice, "/me")

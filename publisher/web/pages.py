@@ -1,0 +1,92 @@
+"""Renders the pages, in the language and the time zone of whoever reads them."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+from babel.dates import format_datetime, format_timedelta
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from publisher import events, language
+from publisher.app import Application, instant_text
+from publisher.looks import html
+from publisher.web import assets, words
+from publisher.web.security import form_token
+
+
+class Pages:
+    """The templates of one workspace."""
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+        self._templates = html.environment("publisher.web", "publisher.looks", "publisher.channels")
+        self._templates.lstrip_blocks = True
+        self._templates.globals |= {
+            "static": assets.address,
+            "words": words,
+            "event": events.event,
+            "when": self._when,
+            "from_now": self._from_now,
+        }
+
+    def render(
+        self, request: Request, template: str, status: int = 200, **values: Any
+    ) -> HTMLResponse:
+        """A page, with what was just done above it."""
+        return HTMLResponse(self.text(request, template, **values), status)
+
+    def text(self, request: Request, template: str, **values: Any) -> str:
+        """The same as a text. `request.state` must hold who asks, as `Recognition` sees to."""
+        visitor = request.state.visitor
+        context: Mapping[str, Any] = {
+            "lang": language.current(),
+            "visitor": visitor,
+            "notice": self._app.sessions.take_notice(visitor.session) if visitor else None,
+            "standing": self._app.queries.accounts() if visitor else (),
+            "form": form_token(request.state.secret) if request.state.secret else "",
+            "here": request.url.path,
+            "session_name": self._app.session().name or self._app.settings.workspace.name,
+            "zone": self.zone,
+            "now": self._app.clock.now(),
+            "speed": self._app.clock.speed,
+        }
+        return self._templates.get_template(template).render(**{**context, **values})
+
+    @property
+    def zone(self) -> tzinfo:
+        """The session's."""
+        return self._app.session().zone
+
+    def _when(self, instant: datetime | None, form: str = "long") -> Markup:
+        """An instant in the session's zone; a script shows the reader's own beside it."""
+        if instant is None:
+            return Markup("")
+        return Markup('<time datetime="{}">{}</time>').format(
+            instant_text(instant), _local(instant, self.zone, form)
+        )
+
+    def _from_now(self, instant: datetime) -> Markup:
+        """`in 5 minutes`, which a script keeps true."""
+        left = instant - self._app.clock.now()
+        text = format_timedelta(
+            left if abs(left) > timedelta(seconds=1) else timedelta(seconds=1),
+            add_direction=True,
+            locale=language.current(),
+        )
+        return Markup('<time class="countdown" datetime="{}">{}</time>').format(
+            instant_text(instant), text
+        )
+
+
+_FORMS = {"long": "EEE d MMM y, HH:mm", "exact": "EEE d MMM y, HH:mm:ss", "time": "HH:mm"}
+
+
+def _local(instant: datetime, zone: tzinfo, form: str) -> str:
+    return format_datetime(
+        instant,
+        _FORMS[form],
+        tzinfo=zone,
+        locale=language.current(),
+    )

@@ -1,0 +1,39 @@
+"""What every room of the web pages needs."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from publisher.app import Application
+from publisher.settings import WebSettings
+from publisher.web.live import Live
+from publisher.web.pages import Pages
+from publisher.web.platforms import Platforms
+from publisher.web.visitors import Visitor
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The workspace, its pages, and what they share."""
+
+    app: Application
+    where: WebSettings
+    pages: Pages
+    live: Live
+    platforms: Platforms = field(default_factory=Platforms)
+
+    def done(self, visitor: Visitor, notice: str, address: str) -> Response:
+        """What a change answers: go there, and read that it is done."""
+        self.app.sessions.leave_notice(visitor.session, notice)
+        return RedirectResponse(address, 303)
+
+
+def _parts(request: Request) -> Parts:
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+Use = Annotated[Parts, Depends(_parts)]

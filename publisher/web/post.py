@@ -1,0 +1,193 @@
+"""/posts/ID: one post on each of its accounts, and what may be done about it."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from publisher.errors import NoSuchPost, UsageError
+from publisher.language import _
+from publisher.ledger.approvals import digest
+from publisher.ledger.withdrawals import WITHDRAWABLE
+from publisher.models import Delivery
+from publisher.narration import details
+from publisher.states import ENDED_UNSENT, WAITING, State
+from publisher.web import drafts, looks, words
+from publisher.web.parts import Parts, Use
+from publisher.web.visitors import Manager, Reader
+
+_PICTURE = {
+    # A picture shown by itself must not be able to do anything.
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cache-Control": "private, max-age=86400, immutable",
+}
+
+router = APIRouter()
+
+
+@router.get("/posts/{post:path}")
+def show(request: Request, parts: Use, _visitor: Reader, post: str) -> Response:
+    deliveries = parts.app.queries.deliveries(post=post)
+    draft = drafts.read(parts.app, post, deliveries)
+    if not deliveries and draft is None:
+        raise NoSuchPost(
+            _("There is no post {name}.", name=post),
+            hint=_("It may have another name now: search the log, or the posts."),
+        )
+    zone = parts.pages.zone
+    steps = parts.app.queries.history(post) if deliveries else []
+    return parts.pages.render(
+        request,
+        "post.html",
+        post=post,
+        shown=[looks.shown(d, parts.app, zone) for d in deliveries],
+        draft=draft,
+        steps=[(step, details(step.detail, zone)) for step in reversed(steps)],
+        possible=_possible(deliveries),
+        digest=digest,
+    )
+
+
+@router.get("/media/{name}")
+def picture(parts: Use, _visitor: Reader, name: str) -> Response:
+    """A clean copy as it leaves, by the digest of its bytes."""
+    found = parts.app.queries.picture(name) if re.fullmatch(r"[0-9a-f]{64}", name) else None
+    if found is None:
+        raise HTTPException(404)
+    media_type, data = found
+    return Response(data, media_type=media_type, headers=_PICTURE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What a person wants done about a post."""
+
+    parts: Parts
+    actor: str
+    post: str
+    account: str | None
+    reason: str
+    seen: dict[int, str]
+    """The digests of what the person looked at, by delivery."""
+    remote_ids: tuple[str, ...]
+
+
+@router.post("/posts/{post:path}")
+def change(
+    parts: Use,
+    visitor: Manager,
+    post: str,
+    do: Annotated[str, Form()] = "",
+    account: Annotated[str, Form()] = "",
+    reason: Annotated[str, Form(max_length=500)] = "",
+    seen: Annotated[list[str] | None, Form()] = None,
+    remote_ids: Annotated[str, Form(max_length=2000)] = "",
+    sure: Annotated[str, Form()] = "",
+) -> Response:
+    act = _ACTS.get(do)
+    if act is None:
+        raise UsageError(_("This cannot be done here."))
+    if do in _NEED_A_REASON and not reason.strip():
+        raise UsageError(
+            _("Say why, in a few words, for the record."), hint=_("Go back and write a reason.")
+        )
+    if do in _NEED_TO_BE_SURE and not sure:
+        raise UsageError(
+            _("This cannot be undone, so it has to be confirmed."),
+            hint=_("Go back and tick the box above the button."),
+        )
+    wish = _Wish(
+        parts, visitor.name, post, account or None, reason.strip(), _digests(seen or ()),
+        tuple(remote_ids.split()),
+    )  # fmt: skip
+    return parts.done(visitor, act(wish), f"/posts/{post}")
+
+
+def _digests(seen: Sequence[str]) -> dict[int, str]:
+    pairs = (entry.partition(":") for entry in seen[:500])
+    return {int(key): value for key, _, value in pairs if re.fullmatch(r"[0-9]{1,18}", key)}
+
+
+def _approve(wish: _Wish) -> str:
+    done = wish.parts.app.approvals.approve([wish.post], wish.account, wish.actor, wish.seen)
+    return _("Approved: {what}.", what=words.deliveries(len(done)))
+
+
+def _reject(wish: _Wish) -> str:
+    done = wish.parts.app.approvals.reject([wish.post], wish.account, wish.actor, wish.reason)
+    return _("Rejected: {what}.", what=words.deliveries(len(done)))
+
+
+def _cancel(wish: _Wish) -> str:
+    reason = wish.reason or "cancelled by a person"
+    done = wish.parts.app.control.cancel(wish.post, wish.account, wish.actor, reason)
+    return _("Cancelled: {what}.", what=words.deliveries(len(done)))
+
+
+def _retry(wish: _Wish) -> str:
+    done = wish.parts.app.control.retry(wish.post, wish.account, wish.actor)
+    return _("On the schedule again: {what}.", what=words.deliveries(len(done)))
+
+
+def _resolve(wish: _Wish) -> str:
+    if not wish.remote_ids:
+        raise UsageError(
+            _("Write the number that the platform shows for the post."),
+            hint=_("It stands at the end of the post's address."),
+        )
+    wish.parts.app.control.resolve(wish.post, wish.account, wish.remote_ids, wish.actor)
+    return _("It is on record as published.")
+
+
+def _withdraw(wish: _Wish) -> str:
+    done = wish.parts.app.withdrawal.withdraw(
+        wish.post, wish.account, actor=wish.actor, reason=wish.reason
+    )
+    problems = [f"{one.delivery.account}: {one.problem}" for one in done if one.problem]
+    notice = _("Withdrawn: {what}.", what=words.deliveries(len(done) - len(problems)))
+    if problems:
+        notice += " " + _("Not withdrawn: {what}", what="; ".join(problems))
+    return notice
+
+
+_ACTS: dict[str, Callable[[_Wish], str]] = {
+    "approve": _approve,
+    "reject": _reject,
+    "cancel": _cancel,
+    "retry": _retry,
+    "resolve": _resolve,
+    "withdraw": _withdraw,
+}
+_NEED_A_REASON = frozenset({"reject", "withdraw"})
+_NEED_TO_BE_SURE = frozenset({"withdraw"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Possible:
+    """The deliveries for which each of the acts makes sense now."""
+
+    approve: Sequence[Delivery]
+    reject: Sequence[Delivery]
+    cancel: Sequence[Delivery]
+    retry: Sequence[Delivery]
+    resolve: Sequence[Delivery]
+    withdraw: Sequence[Delivery]
+
+
+def _possible(deliveries: Sequence[Delivery]) -> _Possible:
+    def those(*states: State) -> list[Delivery]:
+        return [delivery for delivery in deliveries if delivery.state in states]
+
+    return _Possible(
+        approve=those(State.AWAITING_APPROVAL),
+        reject=those(State.AWAITING_APPROVAL, State.SCHEDULED),
+        cancel=those(*WAITING, State.FAILED),
+        retry=those(*ENDED_UNSENT, State.UNCERTAIN),
+        resolve=those(State.UNCERTAIN),
+        withdraw=[d for d in those(*WITHDRAWABLE) if d.remote_ids],
+    )

@@ -1,0 +1,134 @@
+"""What stands between the pages and the rest of the world."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from publisher.settings import WebSettings
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    # Not `no-referrer`: the browser would then say that forms come from nowhere.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cache-Control": "no-store",
+}
+_LARGEST = 1_000_000  # bytes of a request
+_YEAR = 365 * 24 * 3600
+
+
+class Guard:
+    """Lets in only requests for this server, and gives each answer the same headers.
+
+    An answer that sets one of the headers itself keeps its own.
+    """
+
+    def __init__(self, app: ASGIApp, settings: WebSettings) -> None:
+        self._app = app
+        self._hosts = settings.names()
+        self._headers: Mapping[str, str] = (
+            {**_HEADERS, "Strict-Transport-Security": f"max-age={_YEAR}"}
+            if settings.is_secure
+            else _HEADERS
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        if refusal := self._refusal(Headers(scope=scope)):
+            await refusal(scope, receive, sending)
+            return
+        try:
+            await self._app(scope, _limited(receive), sending)
+        except _TooLarge:
+            if not begun:
+                await PlainTextResponse("Too large.\n", 413)(scope, receive, sending)
+        except Exception:  # noqa: BLE001 - the last resort: no traceback leaves, and the log has it
+            structlog.get_logger().exception("a page failed", path=scope["path"])
+            if not begun:
+                await _FAILED(scope, receive, sending)
+
+    def _refusal(self, headers: Headers) -> PlainTextResponse | None:
+        if _host(headers.get("host", "")) not in self._hosts:
+            return PlainTextResponse(
+                "This server is not asked for by that name. [web] public_url or hosts in "
+                "publisher.toml names it.\n",
+                400,
+            )
+        return None
+
+
+_FAILED = PlainTextResponse(
+    "Something happened that Publisher did not foresee. The ledger is as it was; what happened is "
+    "in var/log/web.log. Publishing goes on.\n",
+    500,
+)
+
+
+class _TooLarge(Exception):
+    """A request has more bytes than any form of ours."""
+
+
+def _limited(receive: Receive) -> Receive:
+    received = 0
+
+    async def limited() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > _LARGEST:
+            raise _TooLarge
+        return message
+
+    return limited
+
+
+def _host(header: str) -> str:
+    """The name in a Host header, in small letters and without its port; empty for nonsense."""
+    try:
+        return urlsplit(f"//{header}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def form_token(secret: str) -> str:
+    """What a form must carry so that its cookie's owner is known to have seen it."""
+    return hmac.new(secret.encode(), b"form", hashlib.sha256).hexdigest()
+
+
+def is_ours(request: Request, settings: WebSettings, secret: str, token: str) -> bool:
+    """Whether a form was sent from our own page, by whom the cookie `secret` belongs to."""
+    if not secret or not hmac.compare_digest(form_token(secret).encode(), token.encode()):
+        return False
+    origin = request.headers.get("origin")
+    if origin is None:  # older browsers; the token has to do
+        return True
+    return urlsplit(origin).netloc == request.headers.get("host") or origin == settings.public_url

@@ -1,0 +1,87 @@
+"""Serves the pages: one process, which ends when it is told to."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+
+from publisher.app import Application
+from publisher.errors import ConfigurationError
+from publisher.language import _
+from publisher.pulse import Pulse
+from publisher.settings import WebSettings
+from publisher.web.app import create
+from publisher.web.live import Live
+
+_PATIENCE = 2  # seconds that answers under way may take once the server is told to end
+_BACKLOG = 256
+_BEAT = 1.0  # seconds between two signs of life
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, live: Live) -> None:
+        super().__init__(config)
+        self._live = live
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._live.close()  # streams of events would be waited for
+        super().handle_exit(sig, frame)
+
+
+def serve(app: Application, where: WebSettings, *, say: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM. ConfigurationError when the port is not to be had."""
+    listener = _listen(where.host, where.port)
+    live = Live(app.queries)
+    config = uvicorn.Config(
+        create(app, where, live),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        timeout_graceful_shutdown=_PATIENCE,
+        timeout_keep_alive=15,
+        # What a proxy on this machine says of its clients is believed, nobody else's word.
+        proxy_headers=True,
+        forwarded_allow_ips="127.0.0.1,::1",
+    )
+    say(_("The web pages are at {address}. Ctrl-C ends them.", address=where.address))
+    pulse = Pulse.of_environment()
+    with listener:
+        asyncio.run(_run(_Server(config, live), listener, pulse))
+
+
+async def _run(server: uvicorn.Server, listener: socket.socket, pulse: Pulse) -> None:
+    beating = asyncio.create_task(_beat(pulse))
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        beating.cancel()
+
+
+async def _beat(pulse: Pulse) -> None:
+    while True:
+        pulse.beat()
+        await asyncio.sleep(_BEAT)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise ConfigurationError(
+            _(
+                "The web pages cannot use port {port} of {host}: {error}.",
+                port=port,
+                host=host,
+                error=error.strerror,
+            ),
+            hint=_("Choose another one with --port, or with [web] port in publisher.toml."),
+        ) from None
+    return listener

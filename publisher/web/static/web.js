@@ -1,0 +1,61 @@
+// Keeps an open page true: countdowns, the reader's own time, and what just happened.
+"use strict";
+(() => {
+  const root = document.documentElement;
+  const begun = performance.now();
+  const serverNow = Date.parse(root.dataset.now);
+  const speed = Number(root.dataset.speed) || 1;
+  const now = () => serverNow + (performance.now() - begun) * speed;
+  const relative = new Intl.RelativeTimeFormat(root.lang, { numeric: "always" });
+  const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+
+  function distance(instant) {
+    const seconds = Math.round((instant - now()) / 1000);
+    const [unit, size] = units.find(([, size]) => Math.abs(seconds) >= size) || units[3];
+    return relative.format(Math.trunc(seconds / size), unit);
+  }
+
+  function count() {
+    for (const time of document.querySelectorAll("time.countdown")) {
+      time.textContent = distance(Date.parse(time.dateTime));
+    }
+  }
+
+  // The session's time stands on the page; the reader's own beside it, where it is another.
+  function local(scope) {
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if (!zone || zone === root.dataset.zone) return;
+    for (const time of scope.querySelectorAll("time:not(.countdown):not([title])")) {
+      const instant = new Date(time.dateTime);
+      if (Number.isNaN(instant.getTime())) continue;
+      time.title = instant.toLocaleString(root.lang, { dateStyle: "full", timeStyle: "short" }) + " (" + zone + ")";
+      const clock = { hour: "2-digit", minute: "2-digit" };
+      const here = instant.toLocaleTimeString(root.lang, clock);
+      const there = instant.toLocaleTimeString(root.lang, { ...clock, timeZone: root.dataset.zone });
+      if (here === there || !time.closest("[data-both]")) continue;
+      const own = document.createElement("span");
+      own.className = "own";
+      own.textContent = " " + (root.dataset.own || "{time}").replace("{time}", here);
+      time.after(own);
+    }
+  }
+
+  function follow() {
+    if (!document.querySelector("[data-live]") || !window.EventSource) return;
+    let first = true;
+    const events = new EventSource("/events");
+    events.addEventListener("ledger", () => {
+      if (first) { first = false; return; }
+      document.body.dispatchEvent(new Event("ledger"));
+    });
+    window.addEventListener("pagehide", () => events.close());
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    count();
+    local(document);
+    follow();
+    setInterval(count, 1000);
+    document.body.addEventListener("htmx:afterSwap", (event) => { count(); local(event.target.parentNode || document); });
+  });
+})();

@@ -1,0 +1,170 @@
+"""Who asks for a page: found once for each request, with the language to speak."""
+
+import secrets
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Form
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from publisher import language
+from publisher.app import Application
+from publisher.errors import PublisherError
+from publisher.ledger.people import Person, Rank
+from publisher.ledger.sessions import LIFE, Session
+from publisher.settings import WebSettings
+from publisher.web import security
+
+_PUBLIC = ("/static/", "/healthz", "/metrics")
+"""What nobody has to be known for."""
+
+
+class NotLoggedIn(Exception):
+    """Nobody is logged in."""
+
+
+class NotAllowed(Exception):
+    """The person may not do this."""
+
+
+class NotOurForm(Exception):
+    """The form was not made for this person's session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A person with a session."""
+
+    session: Session
+
+    @property
+    def person(self) -> Person:
+        return self.session.person
+
+    @property
+    def name(self) -> str:
+        """How the history names them."""
+        return self.person.name
+
+    def may(self, rank: str) -> bool:
+        return self.person.rank.includes(Rank(rank))
+
+
+class Recognition:
+    """Looks up the session of each request, and lets everything below speak the reader's language.
+
+    The scope's state gets `visitor` (or None), and `secret`: the cookie that forms are bound to.
+    """
+
+    def __init__(self, app: ASGIApp, application: Application, settings: WebSettings) -> None:
+        self._app = app
+        self._application = application
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(_PUBLIC):
+            await self._app(scope, receive, send)
+            return
+        secret = HTTPConnection(scope).cookies.get(cookie_name(self._settings), "")
+        session = await run_in_threadpool(self._find, secret) if secret else None
+        state = scope.setdefault("state", {})
+        state["visitor"] = Visitor(session) if session else None
+        state["secret"] = secret
+        spoken = session.person.language if session else None
+        wanted = spoken or _accepted(Headers(scope=scope)) or self._application.settings.language
+        with language.speaking(wanted):
+            await self._app(scope, receive, send)
+
+    def _find(self, token: str) -> Session | None:
+        try:
+            return self._application.sessions.find(token)
+        except PublisherError:
+            return None  # without a ledger nobody is known; the page says what is wrong
+
+
+def cookie_name(settings: WebSettings) -> str:
+    """Over TLS with the prefix that browsers accept from this very host alone."""
+    return "__Host-publisher" if settings.is_secure else "publisher"
+
+
+def set_cookie(response: Response, settings: WebSettings, value: str, *, lasts: bool) -> None:
+    """Give the browser its cookie: a session's token, or what an anonymous form is bound to."""
+    response.set_cookie(
+        cookie_name(settings),
+        value,
+        max_age=int(LIFE.total_seconds()) if lasts else None,
+        path="/",
+        secure=settings.is_secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def new_secret() -> str:
+    """For somebody who is not logged in yet."""
+    return secrets.token_urlsafe(24)
+
+
+def _accepted(headers: Headers) -> str | None:
+    """The language of ours that the browser likes best."""
+    wishes = []
+    for position, wish in enumerate(headers.get("accept-language", "")[:200].split(",")):
+        code, _, weight = wish.strip().partition(";q=")
+        try:
+            wishes.append((-float(weight or 1), position, code[:2].lower()))
+        except ValueError:
+            continue
+    known = [code for _, _, code in sorted(wishes) if code in language.LANGUAGES]
+    return known[0] if known else None
+
+
+def reader(request: Request) -> Visitor:
+    """Somebody who is logged in; NotLoggedIn."""
+    visitor: Visitor | None = request.state.visitor
+    if visitor is None:
+        raise NotLoggedIn
+    return visitor
+
+
+def _changing(request: Request, token: str) -> Visitor:
+    visitor = reader(request)
+    if not security.is_ours(request, request.app.state.parts.where, request.state.secret, token):
+        raise NotOurForm
+    return visitor
+
+
+def writer(request: Request, token: Annotated[str, Form(alias="form")] = "") -> Visitor:
+    """Somebody who is logged in and sent one of our forms; NotLoggedIn, NotOurForm."""
+    return _changing(request, token)
+
+
+def manager(request: Request, token: Annotated[str, Form(alias="form")] = "") -> Visitor:
+    """The same of a manager; NotAllowed."""
+    return _ranked(_changing(request, token), Rank.MANAGER)
+
+
+def admin(request: Request, token: Annotated[str, Form(alias="form")] = "") -> Visitor:
+    """The same of an admin; NotAllowed."""
+    return _ranked(_changing(request, token), Rank.ADMIN)
+
+
+def overseer(request: Request) -> Visitor:
+    """An admin who looks; NotLoggedIn, NotAllowed."""
+    return _ranked(reader(request), Rank.ADMIN)
+
+
+def _ranked(visitor: Visitor, rank: Rank) -> Visitor:
+    if not visitor.person.rank.includes(rank):
+        raise NotAllowed
+    return visitor
+
+
+Reader = Annotated[Visitor, Depends(reader)]
+Writer = Annotated[Visitor, Depends(writer)]
+Manager = Annotated[Visitor, Depends(manager)]
+Admin = Annotated[Visitor, Depends(admin)]
+Overseer = Annotated[Visitor, Depends(overseer)]

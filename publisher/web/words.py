@@ -1,0 +1,70 @@
+"""What states, channels and people's roles are called on the pages."""
+
+from publisher.language import _, later, plural
+from publisher.ledger.people import Rank
+from publisher.models import Delivery
+from publisher.states import State
+
+_STATES = {
+    State.AWAITING_APPROVAL: later("waits for approval"),
+    State.SCHEDULED: later("scheduled"),
+    State.PUBLISHING: later("going out"),
+    State.PUBLISHED: later("published"),
+    State.UNCERTAIN: later("uncertain"),
+    State.FAILED: later("failed"),
+    State.MISSED: later("missed"),
+    State.HELD: later("held"),
+    State.CANCELLED: later("cancelled"),
+    State.WITHDRAWN: later("withdrawn"),
+}
+_RANKS = {
+    Rank.STAFF: later("staff"),
+    Rank.MANAGER: later("manager"),
+    Rank.ADMIN: later("admin"),
+}
+CHANNELS = {"twitter": "X", "facebook": "Facebook"}
+LANGUAGES = {"en": "English", "fr": "Français", "es": "Español", "pl": "Polski"}
+_GOOD = frozenset({State.PUBLISHED})
+_BAD = frozenset({State.FAILED, State.MISSED, State.UNCERTAIN})
+_WAITING = frozenset({State.AWAITING_APPROVAL, State.HELD})
+_BEGINNING = 90  # characters
+
+
+def state(of: State) -> str:
+    return _(_STATES[of])
+
+
+def tone(of: State) -> str:
+    """The class that the stylesheet knows a state by."""
+    if of in _BAD:
+        return "bad"
+    if of in _GOOD:
+        return "good"
+    return "wait" if of in _WAITING else "plain"
+
+
+def rank(of: Rank) -> str:
+    return _(_RANKS[of])
+
+
+def channel(name: str) -> str:
+    return CHANNELS.get(name) or _("Website")
+
+
+def beginning(delivery: Delivery) -> str:
+    """Its title, or its first words, in one line."""
+    content = delivery.content
+    first = content.title or next((part.text for part in content.parts if part.text), "")
+    text = " ".join(first.split()) or _("a picture")
+    return text if len(text) <= _BEGINNING else f"{text[:_BEGINNING].rsplit(' ', 1)[0]} …"
+
+
+def late(seconds: float) -> str:
+    """A lateness: `0.12 s`, `14 min`, `3.5 h`."""
+    if seconds < 100:
+        return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
+def deliveries(number: int) -> str:
+    return plural("{number} delivery", "{number} deliveries", number)

@@ -1,0 +1,63 @@
+"""user add, list, remove, password, sessions."""
+
+from pathlib import Path
+
+import pytest
+
+from publisher.app import Application
+from tests.cli.runner import Cli
+
+_PASSWORD = b"correct horse battery\n"
+
+
+def test_somebody_is_let_in_and_out_again(cli: Cli, workspace: Path) -> None:
+    added = cli("user", "add", "direction", "--role", "manager", stdin=_PASSWORD)
+    assert (added.code, added.out) == (0, "direction may log in, as manager.\n")
+    assert cli("user", "list").out == "direction: manager\n"
+    assert cli("user", "list", "--json").json[0]["role"] == "manager"
+    assert b"horse" not in (workspace / "var" / "publisher.db").read_bytes()
+    assert cli("user", "remove", "Direction").code == 0
+    assert "Nobody may log in." in cli("user", "list").out
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "says"),
+    [
+        ("direction", b"short\n", "12 to 256 characters"),
+        ("direction-de-la-maison", b"Direction-de-la-maison1\n", "little more than the name"),
+        ("direction", b"aaaaaaaaaaaaaaaa\n", "repeats itself"),
+        ("", _PASSWORD, "no name for a person"),
+        ("a\x1b[31m", _PASSWORD, "no name for a person"),
+    ],
+)
+def test_what_is_no_name_or_password_is_refused(
+    cli: Cli, workspace: Path, name: str, password: bytes, says: str
+) -> None:
+    result = cli("user", "add", name, stdin=password)
+    assert result.code == 2
+    assert says in result.err
+    assert password.decode().strip() not in result.out + result.err
+
+
+def test_two_people_are_not_taken_for_one(cli: Cli, workspace: Path) -> None:
+    """An approval compares names without regard to capitals."""
+    cli("user", "add", "direction", stdin=_PASSWORD)
+    result = cli("user", "add", "DIRECTION", stdin=_PASSWORD)
+    assert result.code == 1
+    assert "already" in result.err
+
+
+def test_sessions_are_shown_and_ended(cli: Cli, workspace: Path) -> None:
+    cli("user", "add", "direction", stdin=_PASSWORD)
+    app = Application.open(workspace)
+    for _ in range(2):
+        app.sessions.begin(app.people.find("direction"), "Firefox\x1b[31m")
+    shown = cli("user", "sessions", "direction")
+    assert "Firefox" in shown.out
+    assert "\x1b" not in shown.out
+    assert cli("user", "sessions", "direction", "--revoke").out == "2 sessions ended.\n"
+    app.sessions.begin(app.people.find("direction"), "Firefox")
+    assert cli("user", "password", "direction", stdin=b"another good one\n").code == 0
+    assert app.sessions.of(app.people.find("direction")) == []
+    app.close()
+    assert cli("user", "sessions", "nobody").code == 1

@@ -1,0 +1,115 @@
+"""A workspace queued by the real planner, the real server on a free port, and who visits it."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from publisher import settings
+from publisher.app import Application
+from publisher.ledger.people import Rank
+from tests.support.clock import ManualClock
+from tests.support.pages import PASSWORD, Visit, serving
+from tests.support.workspaces import Workspace
+
+SETTINGS = """\
+language = "en"
+[approval]
+required = true
+[accounts.bice-x]
+channel = "twitter"
+organisation = "BICE"
+language = "fr"
+[accounts.bice-page]
+channel = "facebook"
+organisation = "BICE"
+language = "fr"
+page_id = "100200300"
+[accounts.bice-site]
+channel = "site"
+approval = false
+"""
+SECRETS = """\
+[bice-x]
+api_key = "planted-secret-1"
+api_secret = "planted-secret-2"
+access_token = "planted-secret-3"
+access_token_secret = "planted-secret-4"
+[bice-page]
+page_token = "planted-secret-5"
+[web]
+metrics_token = ""
+"""
+
+
+@pytest.fixture(scope="session")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace that is queued, and its people: made once, and copied for each test.
+
+    Three posts: one for X and Facebook, with a translation, one thread, one on the website.
+    """
+    made = Workspace(tmp_path_factory.mktemp("web") / "campaign", settings=SETTINGS)
+    made.write("secrets.toml", SECRETS).chmod(0o600)
+    made.draft("day.fr", "at: annual-day\nauthor: redaction", "Bonjour de Genève. <b>Gras</b>")
+    made.draft("day.es", "at: annual-day\nto: [bice-site]", "Buenos días.")
+    made.draft("later.fr", "at: 2016-03-08 12:00\nto: [bice-x]", "Un.\n\n---\nDeux.")
+    made.draft("site/news.fr", "at: 2016-03-07 09:30\nto: [bice-site]", "Une nouvelle.")
+    made.draft("unfinished.fr", "to: [bice-x]", "Sans heure.")
+    app = _opened(made.path)
+    app.database.migrate()
+    assert not app.planner.queue(actor="redaction").errors
+    for name, rank in (
+        ("redaction", Rank.MANAGER), ("stagiaire", Rank.STAFF),
+        ("direction", Rank.MANAGER), ("chef", Rank.ADMIN),
+    ):  # fmt: skip
+        app.people.add(name, rank, PASSWORD)
+    app.close()
+    return made.path
+
+
+@pytest.fixture
+def workspace(original: Path, tmp_path: Path) -> Workspace:
+    return Workspace.at(shutil.copytree(original, tmp_path / "campaign"))
+
+
+@pytest.fixture
+def app(workspace: Workspace) -> Iterator[Application]:
+    """It is 7 March 2016, 06:00 UTC, two hours before the annual day begins."""
+    app = _opened(workspace.path)
+    yield app
+    app.close()
+
+
+def _opened(folder: Path) -> Application:
+    clock = ManualClock()
+    clock.set(-7200)
+    return Application(settings.load(folder, {}), clock)
+
+
+@pytest.fixture
+def address(app: Application) -> Iterator[str]:
+    """The real server."""
+    with serving(app) as address:
+        yield address
+
+
+@pytest.fixture
+def anonymous(address: str) -> Iterator[Visit]:
+    """A browser in which nobody is logged in."""
+    with Visit(address) as visit:
+        yield visit
+
+
+@pytest.fixture
+def manager(address: str) -> Iterator[Visit]:
+    with Visit(address) as visit:
+        visit.log_in("direction")
+        yield visit
+
+
+@pytest.fixture
+def staff(address: str) -> Iterator[Visit]:
+    with Visit(address) as visit:
+        visit.log_in("stagiaire")
+        yield visit

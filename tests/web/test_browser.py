@@ -1,0 +1,199 @@
+"""The manager's journeys in a real browser, against `publisher run` with its workers."""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from publisher import settings
+from publisher.app import Application
+from publisher.clock import SystemClock
+from publisher.ledger.people import Rank
+from tests.support.pages import PASSWORD, Visit
+from tests.support.waiting import wait_for
+from tests.support.workspaces import SESSION, Workspace
+
+_SETTINGS = """\
+[approval]
+required = true
+[accounts.voice-site]
+channel = "site"
+language = "en"
+[accounts.quiet-site]
+channel = "site"
+language = "en"
+"""
+_PATIENCE = 20_000  # milliseconds
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Path) -> Iterator[Browser]:
+    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=options)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def visiting(browser: Browser, address: str, **options: object) -> Iterator[Page]:
+    """A page whose console stays silent: nothing is blocked, nothing breaks."""
+    context = browser.new_context(base_url=address, accept_downloads=True, **options)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.set_default_timeout(_PATIENCE)
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def log_in(page: Page, name: str) -> None:
+    page.goto("/login")
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Today")).to_be_visible()
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        free: int = probe.getsockname()[1]
+        return free
+
+
+@pytest.fixture
+def running(tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """`publisher run` with its web pages; one post is due in some seconds and waits for approval."""
+    workspace = Workspace(tmp_path, settings=_SETTINGS, session=SESSION)
+    at = datetime.now(UTC) + timedelta(seconds=6)
+    when = f"at: {at:%Y-%m-%dT%H:%M:%SZ}"
+    workspace.draft("hello.en", f"{when}\nto: [voice-site]\nauthor: redaction", "Hello, Geneva.")
+    workspace.draft("second.en", f"{when}\nto: [quiet-site]\nauthor: redaction", "The second.")
+    app = Application(settings.load(tmp_path, {}), SystemClock())
+    app.database.migrate()
+    assert not app.planner.queue(actor="redaction").errors
+    app.people.add("direction", Rank.MANAGER, PASSWORD)
+    app.close()
+    monkeypatch.setenv("PUBLISHER_WEB__PORT", str(port))
+    address = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "publisher", "--workspace", str(tmp_path), "run"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            wait_for(lambda: _answers(address))
+            yield address
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/healthz").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def test_a_manager_approves_watches_pauses_and_resumes(running: str, browser: Browser) -> None:
+    with visiting(browser, running) as page:
+        log_in(page, "direction")
+        expect(page.get_by_text("2 things need a person.")).to_be_visible()
+
+        page.get_by_role("link", name="Hello, Geneva.").click()
+        page.get_by_text("Approve", exact=True).click()
+        page.get_by_role("button", name="Approve exactly this").click()
+        expect(page.get_by_text("Approved: 1 delivery.")).to_be_visible()
+
+        page.get_by_role("link", name="Today").click()
+        expect(page.get_by_text("1 thing needs a person.")).to_be_visible()
+        # It goes out, and nobody touches the page.
+        published = page.locator(".figures").get_by_text("published")
+        expect(published).to_be_visible(timeout=40_000)
+
+        page.get_by_text("Pause everything", exact=True).click()
+        page.get_by_label("Why?").fill("wrong picture")
+        page.get_by_role("button", name="Pause everything now").click()
+        expect(page.get_by_role("alert")).to_contain_text("by direction: wrong picture")
+
+        page.get_by_role("link", name="Go on publishing …").click()
+        page.get_by_role("button", name="Go on publishing").click()
+        expect(page.get_by_text("Publishing goes on.")).to_be_visible()
+
+        page.get_by_role("link", name="Log", exact=True).click()
+        page.get_by_label("State").select_option("published")
+        page.get_by_role("button", name="Show").click()
+        rows = page.locator("table.log tbody tr")
+        expect(rows).to_have_count(1)
+        expect(rows).to_contain_text("Hello, Geneva.")
+        with page.expect_download() as download:
+            page.get_by_role("link", name="CSV").click()
+        text = download.value.path().read_text(encoding="utf-8")
+        assert [line.split(",")[0] for line in text.splitlines()] == ["post", "hello.en"]
+
+
+_LOOKED_AT = ["/", "/posts", "/posts/day.fr", "/log", "/accounts", "/report", "/resume", "/me",
+              "/nowhere"]  # fmt: skip
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1200), ("dark", 390)])
+def test_every_page_can_be_used_by_everybody(
+    address: str, browser: Browser, scheme: str, width: int
+) -> None:
+    """axe finds nothing serious, and nothing hangs out at the side of a phone."""
+    options = {"color_scheme": scheme, "viewport": {"width": width, "height": 800}}
+    context = browser.new_context(base_url=address, **options)  # type: ignore[arg-type]
+    page = context.new_page()
+    flaws = []
+    page.goto("/login")
+    flaws += _serious(page, "/login")
+    log_in(page, "direction")
+    for path in _LOOKED_AT:
+        page.goto(path)
+        flaws += _serious(page, path)
+        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert page.evaluate(wide) <= 0, path
+    context.close()
+    assert flaws == []
+
+
+def _serious(page: Page, path: str) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{path}: {flaw['id']}: {flaw['nodes'][0]['html'][:120]}"
+        for flaw in found
+        if flaw["impact"] in ("serious", "critical")
+    ]
+
+
+def test_the_keyboard_reaches_the_content(address: str, browser: Browser) -> None:
+    with visiting(browser, address) as page:
+        log_in(page, "direction")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == "To the content"
+        page.keyboard.press("Enter")
+        assert page.evaluate("location.hash") == "#main"
+
+
+def test_times_show_the_readers_own_beside_the_sessions(address: str, browser: Browser) -> None:
+    with visiting(browser, address, timezone_id="America/Lima") as page:
+        log_in(page, "direction")
+        expect(page.locator(".own").first).to_contain_text("where you are")
+
+
+def test_another_persons_change_shows_without_a_touch(address: str, browser: Browser) -> None:
+    with visiting(browser, address) as page, Visit(address) as other:
+        log_in(page, "stagiaire")
+        other.log_in("direction")
+        other.send("/posts/site/news.fr", do="cancel", reason="said already")
+        expect(page.locator(".figures")).to_contain_text("cancelled")

@@ -1,0 +1,146 @@
+"""Who gets in, for how long, and who does not."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from sqlalchemy import update
+
+from publisher.app import Application
+from publisher.ledger.tables import web_sessions
+from publisher.settings import WebSettings
+from tests.support.pages import PASSWORD, Visit, serving
+
+_PAGES = ["/", "/posts", "/posts/day.fr", "/log", "/log.csv", "/log.xlsx", "/accounts", "/report",
+          "/report.html", "/resume", "/me", "/people", "/events", "/media/" + 64 * "0"]  # fmt: skip
+
+
+def test_nobody_sees_anything_without_logging_in(anonymous: Visit) -> None:
+    for path in _PAGES:
+        answer = anonymous.get(path)
+        assert answer.status_code == 303, path
+        assert answer.headers["location"].startswith("/login")
+        assert "Genève" not in answer.text
+
+
+def test_who_logs_in_comes_to_the_page_that_was_asked_for(anonymous: Visit) -> None:
+    anonymous.get(anonymous.get("/log?state=failed").headers["location"])
+    wanted = re.search(r'name="next" value="([^"]+)"', anonymous.page)
+    assert wanted
+    answer = anonymous.client.post(
+        "/login",
+        data={
+            "form": anonymous.token, "name": "DIRECTION", "password": PASSWORD, "next": wanted[1],
+        },
+    )  # fmt: skip
+    assert answer.headers["location"] == "/log?state=failed"
+
+
+def test_nobody_is_led_elsewhere(anonymous: Visit) -> None:
+    for elsewhere in ("//evil.example", "https://evil.example", "/\\evil.example"):
+        anonymous.client.cookies.clear()
+        anonymous.get("/login", params={"next": elsewhere})
+        data = {"name": "direction", "password": PASSWORD, "next": elsewhere}
+        answer = anonymous.client.post("/login", data={"form": anonymous.token, **data})
+        assert answer.headers["location"] == "/"
+
+
+@pytest.mark.parametrize("name", ["direction", "nobody-of-that-name"])
+def test_a_wrong_password_says_no_more_than_that(anonymous: Visit, name: str) -> None:
+    answer = anonymous.log_in(name, "wrong password")
+    assert answer.status_code == 401
+    assert "Name and password do not go together." in anonymous.text
+
+
+def test_guessing_becomes_slow_and_stays_so_after_a_restart(app: Application) -> None:
+    """Also the right password has to wait then; another name from elsewhere does not."""
+    with serving(app) as address, Visit(address) as visit:
+        codes = [visit.log_in("direction", "wrong password").status_code for _ in range(7)]
+    assert codes[:5] == [401] * 5
+    assert codes[-1] == 429
+    with serving(app) as address, Visit(address) as visit:
+        for _ in range(4):
+            visit.log_in("direction", "wrong password")
+        assert visit.log_in("direction").status_code == 429
+        assert "Too many tries" in visit.text
+        assert visit.log_in("chef").status_code == 200
+
+
+def test_logging_out_ends_the_session_for_good(manager: Visit) -> None:
+    cookies = dict(manager.client.cookies)
+    manager.get("/")
+    manager.send("/logout")
+    manager.client.cookies.update(cookies)
+    assert manager.get("/").status_code == 303
+
+
+def test_a_session_that_is_revoked_ends_at_once(app: Application, manager: Visit) -> None:
+    assert manager.get("/").status_code == 200
+    assert app.sessions.revoke(app.people.find("direction")) == 1
+    assert manager.get("/").status_code == 303
+
+
+def test_who_is_removed_or_kept_out_is_out(app: Application, manager: Visit, staff: Visit) -> None:
+    app.people.remove("direction")
+    app.people.disable(app.people.find("stagiaire"), disabled=True)
+    assert manager.get("/").status_code == 303
+    assert staff.get("/").status_code == 303
+    assert staff.log_in("stagiaire").status_code == 401
+
+
+@pytest.mark.parametrize(("column", "age"), [("seen_at", 13), ("expires_at", 1)])
+def test_a_session_ends_by_itself(app: Application, manager: Visit, column: str, age: int) -> None:
+    with app.database.write() as connection:
+        old = datetime.now(UTC) - timedelta(hours=age)
+        connection.execute(update(web_sessions).values({column: old}))
+    assert manager.get("/").status_code == 303
+
+
+def test_the_token_itself_is_not_in_the_ledger(app: Application, manager: Visit) -> None:
+    (token,) = manager.client.cookies.values()
+    with app.database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT * FROM web_sessions").fetchall()
+    assert token not in str(rows)
+
+
+def test_cookies_are_out_of_reach_for_scripts_and_other_sites(anonymous: Visit) -> None:
+    cookie = anonymous.get("/login").headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    assert "Path=/" in cookie
+
+
+def test_over_tls_cookies_insist_on_it(app: Application) -> None:
+    where = WebSettings(public_url="https://publisher.example.org")
+    with serving(app, where) as address:
+        headers = {"host": "publisher.example.org"}
+        answer = httpx.get(f"{address}/login", headers=headers)
+    assert answer.headers["set-cookie"].startswith("__Host-publisher=")
+    assert "Secure" in answer.headers["set-cookie"]
+    assert "max-age=" in answer.headers["strict-transport-security"]
+
+
+def test_another_password_ends_all_other_sessions(address: str, manager: Visit) -> None:
+    with Visit(address) as other:
+        other.log_in("direction")
+        manager.get("/me")
+        answer = manager.send("/me/password", old=PASSWORD, new="another good password")
+        assert answer.status_code == 200
+        assert manager.get("/").status_code == 200
+        assert other.get("/").status_code == 303
+
+
+def test_one_may_log_out_everywhere_else(address: str, manager: Visit) -> None:
+    with Visit(address) as other:
+        other.log_in("direction")
+        manager.get("/me")
+        manager.send("/me/sessions")
+        assert "1 other session ended." in manager.text
+        assert other.get("/").status_code == 303
+
+
+def test_a_weak_password_is_refused(manager: Visit) -> None:
+    manager.get("/me")
+    assert manager.send("/me/password", old=PASSWORD, new="short").status_code == 400
+    assert "12 to 256 characters" in manager.text

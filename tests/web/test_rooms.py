@@ -1,0 +1,333 @@
+"""What people see, and what they do about it."""
+
+import csv
+import io
+import re
+
+import httpx
+import openpyxl
+import pytest
+
+from publisher.app import Application
+from publisher.ledger.people import Rank
+from publisher.models import Delivery
+from publisher.states import State
+from tests.support.clock import ManualClock
+from tests.support.html import flaws
+from tests.support.pages import PASSWORD, Visit
+from tests.support.wishes import add, wish
+from tests.support.workspaces import Workspace
+
+
+def of(app: Application, post: str) -> dict[str, Delivery]:
+    return {delivery.account: delivery for delivery in app.queries.deliveries(post=post)}
+
+
+def last(app: Application) -> tuple[str, str]:
+    step = app.queries.steps(app.queries.last_step() - 1)[0]
+    return step.event, step.actor
+
+
+def test_today_tells_what_comes_and_what_needs_a_person(manager: Visit) -> None:
+    manager.get("/")
+    text = manager.text
+    assert "3 things need a person." in text
+    assert "Bonjour de Genève. <b>Gras</b>" in text.replace("&lt;", "<").replace("&gt;", ">")
+    assert "Une nouvelle." in text
+    assert "in 3 hours" in text or "in 2 hours" in text
+    assert "Pause everything" in text
+    assert flaws(manager.page) == []
+
+
+def test_staff_see_no_red_button(staff: Visit) -> None:
+    staff.get("/")
+    assert "Pause everything" not in staff.text
+
+
+def test_a_manager_approves_exactly_what_was_shown(app: Application, manager: Visit) -> None:
+    manager.get("/posts/day.fr")
+    seen = re.findall(r'name="seen" value="([^"]+)"', manager.page)
+    assert len(seen) == 2
+    manager.send("/posts/day.fr", do="approve", seen=seen)
+    assert "Approved: 2 deliveries." in manager.text
+    found = of(app, "day.fr")
+    assert {d.state for d in found.values()} == {State.SCHEDULED}
+    assert {d.approved_by for d in found.values()} == {"direction"}
+    assert last(app) == ("approved", "direction")
+    manager.get("/")
+    assert "Approved" not in manager.text  # it is told once
+
+
+def test_what_was_edited_meanwhile_is_not_approved(
+    app: Application, manager: Visit, workspace: Workspace
+) -> None:
+    manager.get("/posts/day.fr")
+    seen = re.findall(r'name="seen" value="([^"]+)"', manager.page)
+    workspace.edit("day.fr.md", "Bonjour", "Bonsoir")
+    app.planner.queue(actor="redaction")
+    answer = manager.send("/posts/day.fr", do="approve", seen=seen)
+    assert answer.status_code == 409
+    assert "is not what you looked at" in manager.text
+    assert of(app, "day.fr")["bice-x"].state is State.AWAITING_APPROVAL
+
+
+def test_an_author_cannot_approve(address: str, app: Application) -> None:
+    with Visit(address) as author:
+        author.log_in("redaction")
+        author.get("/posts/day.fr")
+        seen = re.findall(r'name="seen" value="([^"]+)"', author.page)
+        assert author.send("/posts/day.fr", do="approve", seen=seen).status_code == 409
+    assert of(app, "day.fr")["bice-x"].state is State.AWAITING_APPROVAL
+
+
+def test_a_manager_rejects_with_a_reason(app: Application, manager: Visit) -> None:
+    manager.get("/posts/day.fr")
+    assert manager.send("/posts/day.fr", do="reject", reason=" ").status_code == 400
+    manager.get("/posts/day.fr")
+    manager.send("/posts/day.fr", do="reject", reason="the figure is old", account="bice-x")
+    assert "rejected by direction: the figure is old" in manager.text
+    assert of(app, "day.fr")["bice-page"].reason is None
+
+
+def test_cancel_and_retry(app: Application, manager: Visit) -> None:
+    manager.get("/posts/site/news.fr")
+    manager.send("/posts/site/news.fr", do="cancel", reason="said already")
+    assert of(app, "site/news.fr")["bice-site"].state is State.CANCELLED
+    manager.send("/posts/site/news.fr", do="retry")
+    assert of(app, "site/news.fr")["bice-site"].state is State.SCHEDULED
+    assert last(app) == ("retried", "direction")
+
+
+def test_withdrawing_has_to_be_confirmed(manager: Visit) -> None:
+    manager.get("/posts/site/news.fr")
+    answer = manager.send("/posts/site/news.fr", do="withdraw", reason="x")
+    assert answer.status_code == 400
+    assert "has to be confirmed" in manager.text
+
+
+def test_a_post_shows_its_looks_problems_translations_and_history(manager: Visit) -> None:
+    manager.get("/posts/day.fr")
+    text = manager.text
+    for words in ("X bice-x", "Facebook bice-page", "written by redaction", "Buenos días.",
+                  "Translations", "History", "queued"):  # fmt: skip
+        assert words in text
+    assert flaws(manager.page) == []
+
+
+def test_a_thread_shows_its_parts(manager: Visit) -> None:
+    manager.get("/posts/later.fr")
+    assert "Thread of 2 posts" in manager.page
+
+
+def test_a_draft_that_is_not_queued_can_be_looked_at(manager: Visit) -> None:
+    manager.get("/posts")
+    assert "Drafts that are not queued" in manager.text
+    manager.get("/posts/unfinished.fr")
+    assert "Sans heure." in manager.text
+    assert "not queued" in manager.text
+
+
+def test_a_draft_that_changed_since_is_told(manager: Visit, workspace: Workspace) -> None:
+    manager.get("/posts/day.fr")
+    assert "has changed since it was queued" not in manager.text
+    workspace.edit("day.fr.md", "Bonjour", "Bonsoir")
+    manager.get("/posts/day.fr")
+    assert "has changed since it was queued, for bice-page, bice-x" in manager.text or (
+        "has changed since it was queued, for bice-x, bice-page" in manager.text
+    )
+
+
+def test_pause_everything_and_decide_of_each_what_becomes_of_it(
+    app: Application, manager: Visit
+) -> None:
+    manager.get("/")
+    assert manager.send("/pause", reason="").status_code == 400
+    manager.get("/")
+    manager.send("/pause", reason="wrong picture")
+    assert "Everything is paused. Nothing leaves any more." in manager.text
+    assert "by direction: wrong picture" in manager.text
+    add(app.ledger, *(wish(_clock(app), f"n{n}.fr", due_in=5 + n) for n in range(3)))
+    _clock(app).advance(3600)
+    found = {d.post: d for d in app.control.overdue()}
+    assert set(found) == {"n0.fr", "n1.fr", "n2.fr"}
+    manager.get("/resume")
+    assert "3 deliveries fell due meanwhile" in manager.text
+    later = found["n1.fr"].id
+    manager.send(
+        "/resume",
+        **{
+            f"choice-{found['n0.fr'].id}": "send", f"choice-{later}": "later",
+            f"at-{later}": "2016-03-07T10:00", f"choice-{found['n2.fr'].id}": "drop",
+        },
+    )  # fmt: skip
+    assert "Publishing goes on. Overdue and on the schedule again: 2. Dropped: 1." in manager.text
+    assert app.queries.accounts() == []
+    now = app.clock.now()
+    states = {post: of(app, post)["bice-x"] for post in found}
+    assert states["n0.fr"].wake_at == now
+    assert f"{states['n1.fr'].wake_at:%H:%M}" == "09:00"  # by the session's clock 10:00
+    assert states["n2.fr"].state is State.CANCELLED
+    assert last(app)[1] == "direction"
+
+
+def test_a_later_time_past_the_expiry_changes_nothing(app: Application, manager: Visit) -> None:
+    manager.get("/")
+    manager.send("/pause", reason="x")
+    add(app.ledger, wish(_clock(app), "n.fr", due_in=5))
+    _clock(app).advance(60)
+    (overdue,) = app.control.overdue()
+    manager.get("/resume")
+    answer = manager.send(
+        "/resume",
+        **{f"choice-{overdue.id}": "later", f"at-{overdue.id}": "2016-03-09T10:00"},
+    )
+    assert answer.status_code == 409
+    assert "past its expiry" in manager.text
+    assert app.queries.accounts() != []
+
+
+def test_one_account_is_paused_and_resumed(app: Application, manager: Visit) -> None:
+    manager.get("/accounts")
+    manager.send("/pause", account="bice-x", reason="new token")
+    assert [status.account for status in app.queries.accounts()] == ["bice-x"]
+    assert "Since" in manager.text
+    manager.get("/resume?account=bice-x")
+    manager.send("/resume", account="bice-x")
+    assert app.queries.accounts() == []
+
+
+def test_the_log_is_filtered_searched_and_sorted(manager: Visit) -> None:
+    def posts(query: str) -> list[str]:
+        manager.get(f"/log?{query}")
+        return re.findall(r'<span class="id">([^<]+)</span>', manager.page)
+
+    assert posts("")[0] == "later.fr"
+    assert posts("sort=due")[-1] == "later.fr"
+    assert set(posts("account=bice-site")) == {"site/news.fr", "day.es"}
+    assert set(posts("state=awaiting-approval")) == {"day.fr", "later.fr"}
+    assert posts("q=DEUX") == ["later.fr"]
+    assert posts("q=news.fr") == ["site/news.fr"]
+    assert posts("since=2016-03-08") == ["later.fr"]
+    assert "later.fr" not in posts("until=2016-03-07")
+    assert posts("sort=published") == []
+    assert "The log has nothing like that." in manager.text
+
+
+def test_the_log_turns_its_pages_there_and_back(app: Application, manager: Visit) -> None:
+    """Each delivery stands on one page, also where many are due at one instant."""
+    add(app.ledger, *(wish(_clock(app), f"n{n:03}.fr", due_in=60) for n in range(120)))
+    seen: list[str] = []
+    path: str | None = "/log"
+    pages = 0
+    while path:
+        manager.get(path)
+        seen += re.findall(r'<span class="id">([^<]+)</span>', manager.page)
+        pages += 1
+        further = re.search(r'rel="next" href="([^"]+)"', manager.page)
+        path = f"/log{further[1]}".replace("&amp;", "&") if further else None
+    assert pages == 3
+    assert len(seen) == len(app.queries.deliveries())
+    back = re.search(r'rel="prev" href="([^"]+)"', manager.page)
+    assert back
+    manager.get(f"/log{back[1]}")
+    again = re.findall(r'<span class="id">([^<]+)</span>', manager.page)
+    assert again == seen[50:100]
+
+
+def test_the_log_can_be_taken_along(manager: Visit) -> None:
+    rows = list(csv.DictReader(io.StringIO(manager.get("/log.csv?account=bice-x").text)))
+    assert {row["post"] for row in rows} == {"day.fr", "later.fr"}
+    book = openpyxl.load_workbook(io.BytesIO(manager.get("/log.xlsx?q=Deux").content))
+    assert [row[0].value for row in book["log"].iter_rows()] == ["post", "later.fr"]
+
+
+def test_the_history_is_verified(app: Application, manager: Visit) -> None:
+    manager.get("/log")
+    manager.send("/log/verify")
+    assert "unbroken" in manager.text
+    with app.database.write() as connection:
+        connection.exec_driver_sql("DROP TRIGGER history_no_update")
+        connection.exec_driver_sql("UPDATE history SET actor = 'nobody' WHERE id = 1")
+    manager.get("/log")
+    manager.send("/log/verify")
+    assert "1 break" in manager.text
+
+
+def test_the_report_stands_alone(manager: Visit) -> None:
+    manager.get("/report")
+    assert flaws(manager.page) == []
+    answer = manager.get("/report.html?since=2016-03-07&until=2016-03-07")
+    assert "Journée" in answer.text or "31e session" in answer.text
+    assert manager.get("/report.html?account=nobody").status_code == 400
+
+
+def test_every_page_is_well_made(manager: Visit) -> None:
+    for path in ("/", "/posts", "/posts/day.fr", "/log", "/accounts", "/report", "/resume", "/me"):
+        manager.get(path)
+        assert flaws(manager.page) == [], path
+
+
+def test_an_admin_looks_after_the_others(address: str, app: Application, staff: Visit) -> None:
+    with Visit(address) as admin:
+        admin.log_in("chef")
+        admin.get("/people")
+        assert "stagiaire" in admin.text
+        admin.send("/people/stagiaire", do="revoke")
+        assert staff.get("/").status_code == 303
+        admin.send("/people/stagiaire", do="disable")
+        assert app.people.find("stagiaire").disabled_at
+        assert admin.send("/people/chef", do="disable").status_code == 400
+
+
+def test_each_person_reads_their_language(address: str, app: Application) -> None:
+    """Their own choice, else their browser's, else the workspace's."""
+    app.people.add("lima", Rank.STAFF, PASSWORD, "es")
+    with Visit(address, **{"accept-language": "de,pl;q=0.8,fr;q=0.9"}) as visit:
+        visit.get("/login")
+        assert '<html lang="fr"' in visit.page
+        visit.log_in("lima")
+        assert '<html lang="es"' in visit.page
+        visit.send("/me/language", language="pl")
+        assert '<html lang="pl"' in visit.page
+    with Visit(address, **{"accept-language": "de"}) as visit:
+        visit.get("/login")
+        assert '<html lang="en"' in visit.page
+
+
+def test_feeds_take_name_and_password(address: str) -> None:
+    for path, start in (("/calendar.ics", "BEGIN:VCALENDAR"), ("/feed.atom", "<?xml")):
+        refused = httpx.get(f"{address}{path}")
+        assert refused.status_code == 401
+        assert refused.headers["www-authenticate"].startswith("Basic")
+        answer = httpx.get(f"{address}{path}", auth=("stagiaire", PASSWORD))
+        assert answer.text.startswith(start)
+    assert httpx.get(f"{address}/calendar.ics", auth=("stagiaire", "no")).status_code == 401
+
+
+def test_without_the_ledger_a_page_says_so(app: Application, manager: Visit) -> None:
+    with app.database.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE deliveries RENAME TO gone")
+    answer = manager.get("/")
+    assert answer.status_code == 503
+    assert "lacks a table" in answer.text
+
+
+def test_what_nobody_foresaw_is_not_told_to_the_reader(
+    app: Application, manager: Visit, monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    def broken() -> None:
+        raise RuntimeError("hunter2")
+
+    monkeypatch.setattr(app.queries, "counts", broken)
+    answer = manager.get("/")
+    assert answer.status_code == 500
+    assert "hunter2" not in answer.text
+    assert "Publishing goes on." in answer.text
+    assert "RuntimeError" in capfd.readouterr().out
+    assert answer.headers["x-frame-options"] == "DENY"
+
+
+def _clock(app: Application) -> ManualClock:
+    assert isinstance(app.clock, ManualClock)
+    return app.clock

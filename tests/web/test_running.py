@@ -1,0 +1,36 @@
+"""The pages as a part of `publisher run`: they never stand in the way of a post."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from publisher import settings, supervisor
+from publisher.app import Application
+from publisher.clock import SystemClock
+from publisher.errors import ConfigurationError
+from publisher.states import State
+from publisher.web import server
+from tests.support.running import nothing, soon
+from tests.support.workspaces import SESSION, Workspace
+
+
+def test_a_port_that_is_taken_keeps_no_post_from_going_out(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        toml = f'[web]\nport = {port}\n[accounts.voice-site]\nchannel = "site"\nlanguage = "en"\n'
+        workspace = Workspace(tmp_path, settings=toml, session=SESSION)
+        workspace.draft("a.en", f"at: {soon(1):%Y-%m-%dT%H:%M:%SZ}\nto: [voice-site]")
+        app = Application(settings.load(tmp_path, {}), SystemClock())
+        app.database.migrate()
+        assert not app.planner.queue(actor="redaction").errors
+        said: list[str] = []
+        code = supervisor.run(app, until_idle=True, web=True, report=nothing, say=said.append)
+        assert code == 0
+        assert [d.state for d in app.queries.deliveries()] == [State.PUBLISHED]
+        assert "Publishing goes on." in next(line for line in said if "web pages" in line)
+        with pytest.raises(ConfigurationError, match=f"cannot use port {port}"):
+            server.serve(app, app.settings.web, say=nothing)
+        app.close()

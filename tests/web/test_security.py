@@ -1,0 +1,147 @@
+"""What the pages refuse, and what they never tell."""
+
+import httpx
+import pytest
+
+from publisher.app import Application
+from publisher.web.app import create
+from tests.support.pages import Visit
+
+_ALL = ["/", "/?part=live", "/posts", "/posts/day.fr", "/posts/unfinished.fr", "/log", "/log.csv",
+        "/accounts", "/report", "/report.html", "/resume", "/me", "/healthz", "/metrics",
+        "/feed.atom", "/calendar.ics", "/nowhere", "/log?since=x"]  # fmt: skip
+_CHANGES = [
+    "/logout", "/pause", "/resume", "/posts/day.fr", "/accounts/ask", "/log/verify", "/me/language",
+    "/me/password", "/me/sessions", "/people/chef",
+]  # fmt: skip
+
+
+def routes(app: Application) -> set[str]:
+    return {path for path, item in create(app).openapi()["paths"].items() if "post" in item}
+
+
+def test_every_change_is_tried_below(app: Application) -> None:
+    named = {path.replace("{post}", "day.fr").replace("{name}", "chef") for path in routes(app)}
+    assert named == {*_CHANGES, "/login"}
+
+
+def test_a_change_without_the_token_of_its_form_is_refused(manager: Visit) -> None:
+    manager.get("/")
+    for path in _CHANGES:
+        for data in ({}, {"form": "0" * 64}):
+            assert manager.client.post(path, data=data).status_code == 403, path
+    assert "Everything is paused" not in manager.get("/").text
+
+
+def test_a_change_from_another_origin_is_refused(manager: Visit) -> None:
+    """Even with the right token."""
+    manager.get("/")
+    data = {"form": manager.token}
+    for path in _CHANGES:
+        for origin in ("https://evil.example", "null", "http://127.0.0.1:1"):
+            answer = manager.client.post(path, data=data, headers={"origin": origin})
+            assert answer.status_code == 403, path
+
+
+def test_the_token_of_somebody_else_is_refused(manager: Visit, staff: Visit) -> None:
+    manager.get("/")
+    staff.get("/")
+    data = {"form": staff.token, "reason": "x"}
+    assert manager.client.post("/pause", data=data).status_code == 403
+
+
+def test_staff_may_look_and_not_decide(app: Application, staff: Visit) -> None:
+    before = app.queries.last_step()
+    words = {"reason": "x", "sure": "yes", "remote_ids": "1"}
+    acts = ("approve", "reject", "cancel", "retry", "resolve", "withdraw")
+    tries = [
+        ("/pause", words), ("/resume", words), ("/people/direction", {"do": "disable"}),
+        *(("/posts/day.fr", {"do": do, **words}) for do in acts),
+    ]  # fmt: skip
+    for path, fields in tries:
+        staff.get("/")
+        assert staff.send(path, **fields).status_code == 403, (path, fields)
+        assert "Your role does not allow it." in staff.text
+    assert app.queries.last_step() == before
+
+
+def test_only_admins_see_the_people(manager: Visit) -> None:
+    assert manager.get("/people").status_code == 403
+
+
+def test_a_request_for_another_host_is_refused(address: str) -> None:
+    for host in ("evil.example", "127.0.0.1.evil.example", "", "[::1", "a b"):
+        answer = httpx.get(f"{address}/login", headers={"host": host})
+        assert answer.status_code == 400, host
+        assert "password" not in answer.text
+
+
+def test_every_answer_has_the_same_guards(manager: Visit) -> None:
+    for path in [*_ALL, "/static/nothing.css"]:
+        answer = manager.get(path)
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy, path
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["x-frame-options"] == "DENY"
+        assert answer.headers["referrer-policy"] == "same-origin"
+        assert "no-store" in answer.headers["cache-control"]
+
+
+def test_no_page_has_a_script_or_a_style_in_it(manager: Visit) -> None:
+    for path in _ALL:
+        page = manager.get(path).text
+        if path == "/report.html":  # a file of its own, whose stylesheet its policy names
+            continue
+        assert " style=" not in page
+        assert "<style" not in page
+        assert " onclick" not in page
+        assert page.count("<script") == page.count('<script src="/static/')
+        assert "http://" not in page.replace("http://127.0.0.1", "").replace(
+            "http://www.w3.org/2005/Atom", ""
+        )
+
+
+def test_a_planted_secret_is_on_no_page(manager: Visit, capfd: pytest.CaptureFixture[str]) -> None:
+    for path in _ALL:
+        assert "planted-secret" not in manager.get(path).text, path
+    manager.get("/accounts")
+    out, err = capfd.readouterr()
+    assert "planted-secret" not in out + err
+
+
+def test_no_path_leads_out(manager: Visit) -> None:
+    for path in (
+        "/posts/../../secrets.toml", "/posts/..%2f..%2fsecrets.toml", "/posts/%2e%2e/secrets",
+        "/posts//etc/passwd", "/posts/media/x", "/posts/.hidden", "/posts/day.fr.md",
+        "/static/..%2f..%2f__init__.py", "/static/web.css", "/media/..%2f..%2fsecrets.toml",
+        "/media/%00", "/posts/%00", "/posts/" + "a" * 5000, "/people/..%2f..",
+    ):  # fmt: skip
+        answer = manager.get(path)
+        assert answer.status_code in (403, 404, 405), path
+        assert "planted" not in answer.text
+        assert "root:" not in answer.text
+
+
+def test_what_a_draft_says_is_text_and_not_markup(manager: Visit) -> None:
+    for path in ("/posts/day.fr", "/", "/log"):
+        page = manager.get(path).text
+        assert "<b>Gras</b>" not in page
+        assert "&lt;b&gt;Gras&lt;/b&gt;" in page
+
+
+def test_a_request_that_is_too_large_is_refused(manager: Visit) -> None:
+    manager.get("/")
+    data = {"form": manager.token, "reason": "x" * 2_000_000}
+    assert manager.client.post("/pause", data=data).status_code in (400, 413)
+
+
+def test_nonsense_in_an_address_is_explained(manager: Visit) -> None:
+    for query in (
+        "after=x", "after=1-2-3", f"before={'9' * 60}", "sort=x", "state=x", "since=9999999",
+        "until=0", "after=99999999999999999999999-1", "q=%00",
+    ):  # fmt: skip
+        for path in ("/log", "/log.csv", "/log.xlsx", "/posts"):
+            answer = manager.get(f"{path}?{query}")
+            assert answer.status_code in (200, 400), (path, query)
