@@ -14,7 +14,7 @@ from publisher.models import Delivery
 from publisher.states import State
 
 _FRESH = timedelta(days=1)
-"""For so long what was missed is news."""
+"""For so long what was missed, or was stopped too late, is news."""
 _NEXT = (State.SCHEDULED, State.PUBLISHING)
 _WAITS_FOR_A_PERSON = (State.UNCERTAIN, State.FAILED, State.HELD, State.AWAITING_APPROVAL)
 
@@ -40,6 +40,8 @@ class Overview:
         now, queries = app.clock.now(), app.queries
         attention = [d for state in _WAITS_FOR_A_PERSON for d in queries.deliveries(state=state)]
         attention += queries.deliveries(state=State.MISSED, since=now - _FRESH)
+        fresh = queries.deliveries(state=State.PUBLISHED, since=now - _FRESH)
+        attention += [delivery for delivery in fresh if delivery.stop]
         accounts = queries.accounts()
         scheduled = [d for state in _NEXT for d in queries.deliveries(state=state)]
         coming = tables.by_time([d for d in scheduled if not _rests(d, accounts)])

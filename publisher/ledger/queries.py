@@ -122,7 +122,8 @@ class Queries:
         found: dict[int, Delivery] = {}
         conditions = [deliveries.c.post.in_(chunk) for chunk in _chunks(sorted(posts))]
         if and_under_way:
-            conditions.append(deliveries.c.state.in_(sorted({*WAITING, State.PUBLISHING})))
+            under_way = {*WAITING, State.PUBLISHING, State.UNCERTAIN}
+            conditions.append(deliveries.c.state.in_(sorted(under_way)))
         with self._database.read() as connection:
             for condition in conditions:
                 query = select(deliveries).where(condition)
