@@ -285,14 +285,26 @@ class Wish(Frozen):
     state: State
     """SCHEDULED, AWAITING_APPROVAL or HELD; UNCERTAIN when it may be out already."""
     reason: str | None = None
-    """Why it is held."""
+    """Why it is held, or is to be."""
     doubt: str | None = None
     """Why it is uncertain."""
     doubt_since: datetime | None = None
     """From when on it may have gone out."""
+    stop: State | None = None
+    """What it becomes when it turns out not to be out; None: SCHEDULED."""
     queued_by: str | None = None
     """The draft's author; None: whoever queues it."""
     repeat: bool = False
+
+
+class Stop(Frozen):
+    """What becomes of a delivery that may be out, once it is known that it is not."""
+
+    state: State
+    """HELD, CANCELLED or AWAITING_APPROVAL."""
+    reason: str
+    hold_reason: str | None = None
+    """Why its draft wants it held."""
 
 
 class Laying(Frozen):
@@ -408,7 +420,7 @@ class Delivery(Frozen):
     error_kind: str | None
     error_message: str | None
     reason: str | None
-    """Why it is held or cancelled."""
+    """Why it is held or cancelled, or is to be."""
     hold_reason: str | None
     """Why its draft wants it held, also after somebody cancelled it."""
     queued_by: str | None
@@ -417,6 +429,9 @@ class Delivery(Frozen):
     approved_digest: str | None
     """The digest of what was approved; see `ledger/approvals.py`."""
     repeat: bool
+    stop: State | None = None
+    """What it becomes, instead of SCHEDULED, when it turns out not to be out; see
+    `ledger/stops.py`. It stays when it is out after all: then the stop came too late."""
     head: str = ""
     """The hash of its newest step in the history."""
     withdrawn_ids: tuple[str, ...] | None = None
@@ -437,6 +452,12 @@ class Delivery(Frozen):
         """Whether it may still be edited or cancelled: nothing of it is being sent."""
         in_hand = self.state is State.PUBLISHING and self.intent_at is None
         return self.state in WAITING or in_hand
+
+    @property
+    def may_be_out(self) -> bool:
+        """Whether a part of it is being sent, or was sent and nobody knows yet what came of it."""
+        is_being_sent = self.state is State.PUBLISHING and self.intent_at is not None
+        return self.state is State.UNCERTAIN or is_being_sent
 
     @property
     def lateness(self) -> timedelta | None:

@@ -11,7 +11,7 @@ from publisher.models import Delivery
 from publisher.states import State
 
 _FRESH = timedelta(days=1)
-"""For so long what was missed is news."""
+"""For so long what was missed, or was stopped too late, is news."""
 _NEXT = (State.SCHEDULED, State.PUBLISHING)
 _IN_TROUBLE = (State.UNCERTAIN, State.FAILED, State.HELD)
 _WAITS_FOR_A_PERSON = (*_IN_TROUBLE, State.AWAITING_APPROVAL)
@@ -43,6 +43,7 @@ class Overview:
         attention = queries.deliveries(state=_IN_TROUBLE, limit=most)
         attention += queries.deliveries(state=State.AWAITING_APPROVAL, limit=most)
         attention += queries.deliveries(state=State.MISSED, since=now - _FRESH, limit=most)
+        attention += queries.stopped_too_late(now - _FRESH)
         first, counts, resting = queries.coming(limit), queries.counts(), queries.resting()
         in_all = sum(counts.get(state, 0) for state in _NEXT)
         return cls(
@@ -58,10 +59,10 @@ class Overview:
 
     @property
     def needs_a_person(self) -> int:
-        """How many deliveries and accounts do, shown or not; of what was missed, the news."""
-        missed = sum(delivery.state is State.MISSED for delivery in self.attention)
+        """How many deliveries and accounts do, shown or not; of the others, the news."""
+        news = sum(delivery.state not in _WAITS_FOR_A_PERSON for delivery in self.attention)
         waiting = sum(self.counts.get(state, 0) for state in _WAITS_FOR_A_PERSON)
-        return waiting + missed + len(self.accounts)
+        return waiting + news + len(self.accounts)
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -19,8 +19,14 @@ from publisher.states import State
 log = structlog.get_logger()
 
 _UNCLEAR = {
-    State.UNCERTAIN: later("It may be out: resolve it first, then withdraw it."),
-    State.PUBLISHING: later("It is going out at this moment: withdraw it once it is out."),
+    State.UNCERTAIN: later(
+        "It may be out. If it is not, it is held; if it is, run this command again once it is "
+        "known."
+    ),
+    State.PUBLISHING: later(
+        "It is going out at this moment. If it does not, it is held; if it does, run this command "
+        "again."
+    ),
 }
 
 
@@ -68,7 +74,8 @@ class Withdrawal:
         """Hold whatever shows a picture of this consent and is not out; take down what is.
 
         Gives what was held, and what became of the others; what may be out without being known,
-        or is on its way at this moment, is among these with its problem.
+        or is on its way at this moment, is among these with its problem, and is held if it turns
+        out not to be out.
         """
         held = self._safeguards.hold(consent, reason, actor)
         showing = self._safeguards.showing(consent)

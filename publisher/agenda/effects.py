@@ -17,7 +17,7 @@ from publisher.models import Account, Delivery, Post, Problem
 from publisher.planning.conflicts import APART
 from publisher.planning.difference import cancelled_by_a_person
 from publisher.settings import Settings
-from publisher.states import ENDED_UNSENT, OUT_OR_MAYBE, State
+from publisher.states import ENDED_UNSENT, OUT_OR_MAYBE
 
 
 class Note(NamedTuple):
@@ -191,8 +191,8 @@ def _fate(delivery: Delivery, late: _Late | None) -> _Fate:
     """What `queue` makes of it; `late`: why the post's new time is no good."""
     if delivery.state in OUT_OR_MAYBE and not delivery.in_reach:
         text = (
-            _("may be out already: it does not move")
-            if delivery.state in (State.UNCERTAIN, State.PUBLISHING)
+            _("may be out already: if it is not, it is held, and moves with the next `queue`")
+            if delivery.may_be_out
             else _("out already: it does not move")
         )
         return _Fate(Note(text), follows=False)

@@ -12,6 +12,7 @@ from publisher.agenda.matching import own_uid
 from publisher.content import rendering
 from publisher.content.library import Library
 from publisher.language import _, later
+from publisher.ledger.stops import reason_of
 from publisher.models import Account, Delivery, Post
 from publisher.states import State
 
@@ -84,7 +85,7 @@ def _queued(library: Library, deliveries: Sequence[Delivery]) -> Iterator[_Entry
             title=first.content.title or _beginning(text),
             embargo_until=max(embargoes, default=None),
             states={d.account: d.state for d in its},
-            notes=tuple(dict.fromkeys(n for d in its for n in (d.reason, d.url) if n)),
+            notes=tuple(dict.fromkeys(n for d in its for n in (reason_of(d), d.url) if n)),
         )
 
 

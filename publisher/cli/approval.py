@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from publisher.cli import arguments, counts, output
-from publisher.cli.control import Account, Who, require
+from publisher.cli.control import Account, Who, print_stopped, require
 from publisher.language import _
 
 if TYPE_CHECKING:
@@ -81,7 +81,9 @@ def reject(
         reason.strip(),
     )
     for delivery in rejected:
-        output.print_line(_("Rejected: {delivery}", delivery=tables.heading(delivery)))
+        if not delivery.may_be_out:
+            output.print_line(_("Rejected: {delivery}", delivery=tables.heading(delivery)))
+    print_stopped(delivery for delivery in rejected if delivery.may_be_out)
 
 
 def _list(waiting: "Sequence[Delivery]", zone: tzinfo) -> None:

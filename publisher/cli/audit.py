@@ -262,15 +262,6 @@ def _print_aftermath(aftermath: "Aftermath", zone: Any) -> None:
         tables.print_days(
             [d.model_copy(update={"error_message": None}) for d in aftermath.uncertain], zone
         )
-    if aftermath.waiting:
-        output.print_line()
-        output.print_prose(
-            _(
-                "These waited for a person then, and may be out as well. Look before you approve or "
-                "queue them."
-            )
-        )
-        tables.print_days(aftermath.waiting, zone)
     output.print_line()
     output.print_prose(
         _(

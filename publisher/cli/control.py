@@ -1,16 +1,28 @@
 """Commands that intervene: pause, resume, cancel, retry, resolve, withdraw."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from publisher.cli import arguments, counts, output
 from publisher.errors import NotPossible, UsageError
-from publisher.language import _
+from publisher.language import _, later
+from publisher.states import State
 
 if TYPE_CHECKING:
     from publisher.app import Application
     from publisher.models import Delivery
+
+_RETRIED = {
+    State.SCHEDULED: later("On the schedule again"),
+    State.AWAITING_APPROVAL: later("Waiting for an approval"),
+    State.HELD: later("Held, as was asked while it might have been out"),
+    State.CANCELLED: later(
+        "Cancelled, as was asked while it might have been out (one more `publisher retry` sends it)"
+    ),
+}
+"""What `retry` leads to."""
 
 Account = Annotated[
     str | None, typer.Option(metavar="NAME", help="Only this account, instead of all.")
@@ -91,7 +103,8 @@ def cancel(
 ) -> None:
     """Take a post off the schedule, before it is out.
 
-    The draft stays as it is, and queueing it again does not bring the post back.
+    The draft stays as it is, and queueing it again does not bring the post back. What may be out
+    already is cancelled once it is known that it is not.
     """
     app = arguments.application(context)
     cancelled = app.control.cancel(
@@ -100,22 +113,28 @@ def cancel(
         arguments.actor(who),
         reason or _("cancelled by a person"),
     )
-    _print_outcome(_("Cancelled"), cancelled)
+    certain = [delivery for delivery in cancelled if delivery.state is State.CANCELLED]
+    if certain:
+        _print_outcome(_("Cancelled"), certain)
+    print_stopped(delivery for delivery in cancelled if delivery.may_be_out)
 
 
 def retry(context: typer.Context, post: Post, *, account: Account = None, who: Who = None) -> None:
     """Try a post again that failed, was missed or was cancelled.
 
     For a post whose outcome is uncertain, look at the account first: with this command you say
-    that the post is not there.
+    that the post is not there. If somebody stopped it meanwhile, it stays so: what was cancelled
+    goes out when you retry it once more.
     """
     app = arguments.application(context)
-    scheduled = app.control.retry(
+    retried = app.control.retry(
         arguments.post_id(post, app.settings.posts),
         _account(app, account),
         arguments.actor(who),
     )
-    _print_outcome(_("On the schedule again"), scheduled)
+    for state, what in _RETRIED.items():
+        if found := [delivery for delivery in retried if delivery.state is state]:
+            _print_outcome(_(what), found)
 
 
 def resolve(
@@ -164,6 +183,11 @@ def _parts_out(delivery: "Delivery") -> str:
     parts, out = len(delivery.content.parts), len(delivery.remote_ids)
     if out == parts:
         return _("published") if parts == 1 else _("published, all {parts} parts", parts=parts)
+    if delivery.state is not State.SCHEDULED:
+        return _(
+            "{out} of {parts} parts; the rest is stopped ({state})",
+            out=out, parts=parts, state=_(delivery.state),
+        )  # fmt: skip
     return _("{out} of {parts} parts; the rest is on the schedule", out=out, parts=parts)
 
 
@@ -262,6 +286,19 @@ def require(text: str, option: str) -> None:
     if not text.strip():
         raise UsageError(
             _("{option} is empty.", option=option), hint=_("Say it in a few words, for the record.")
+        )
+
+
+def print_stopped(deliveries: "Iterable[Delivery]") -> None:
+    """What becomes of those that may be out and were stopped."""
+    for delivery in deliveries:
+        place = {"post": delivery.post, "account": delivery.account}
+        output.print_prose(
+            _("{post} to {account} may be out. If it is not, it is cancelled.", **place)
+            if delivery.stop is State.CANCELLED
+            else _(
+                "{post} to {account} may be out. If it is not, it waits for an approval.", **place
+            )
         )
 
 

@@ -26,6 +26,8 @@ _SIGNS = {
     Change.RELEASE: ("+", "green"),
     Change.RESTORE: ("+", "green"),
     Change.CANCEL: ("-", "red"),
+    Change.STOP: ("!", "red"),
+    Change.GO_ON: ("+", "green"),
 }
 _NAMES = {
     Change.ADD: later("add"),
@@ -35,6 +37,8 @@ _NAMES = {
     Change.RELEASE: later("release"),
     Change.RESTORE: later("restore"),
     Change.CANCEL: later("cancel"),
+    Change.STOP: later("stop"),
+    Change.GO_ON: later("go on"),
 }
 
 
@@ -114,6 +118,10 @@ def _counted(kind: Change, number: int) -> str:
         Change.RELEASE: plural("{number} released", "{number} released", number),
         Change.RESTORE: plural("{number} restored", "{number} restored", number),
         Change.CANCEL: plural("{number} cancelled", "{number} cancelled", number),
+        Change.STOP: plural("{number} stopped if not out", "{number} stopped if not out", number),
+        Change.GO_ON: plural(
+            "{number} not stopped any more", "{number} not stopped any more", number
+        ),
     }[kind]
 
 

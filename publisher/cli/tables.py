@@ -8,6 +8,7 @@ from rich.text import Text
 
 from publisher.cli import counts, output
 from publisher.language import _
+from publisher.ledger.stops import reason_of
 from publisher.models import Delivery, Wish
 from publisher.states import State, counted
 
@@ -81,7 +82,7 @@ def print_days(deliveries: Sequence[Delivery], zone: tzinfo) -> None:
 def _row(delivery: Delivery, zone: tzinfo) -> tuple[Text, ...]:
     late = delivery.lateness
     post = Text(delivery.post)
-    for note in (embargo_note(delivery, zone), delivery.reason, delivery.error_message):
+    for note in (embargo_note(delivery, zone), reason_of(delivery), delivery.error_message):
         if note:
             post.append(f"\n{output.printable(note)}", style="dim")
     return (

@@ -1,7 +1,8 @@
 """What a ledger that was restored from a backup does not know, and what follows from that.
 
 What happened after the backup was taken is not in it. Whatever it has on the schedule and was due
-meanwhile may be out, so it must not simply go out. Nor is the platform read for it: the post may
+meanwhile may be out, so it must not simply go out; what waited for an approval or was held may have
+been approved or released since. Nor is the platform read for it: the post may
 have been edited, moved or continued since, and an absence of the old text would prove nothing. It
 becomes uncertain, without a time to settle: a person looks at the account and decides. And what was
 queued after the backup is not in the ledger at all, so that everything is paused until a person has
@@ -58,8 +59,6 @@ class Aftermath:
     """The newest instant that the ledger knows of: the backup's."""
     uncertain: tuple[Delivery, ...]
     """Due by now: they may be out, and wait for `resolve` or `retry`."""
-    waiting: tuple[Delivery, ...]
-    """Due by now, but waiting for an approval or held then: these may be out as well."""
 
 
 def face(database: Database, clock: Clock, actor: str) -> Aftermath:
@@ -70,20 +69,24 @@ def face(database: Database, clock: Clock, actor: str) -> Aftermath:
         gap = Gap(taken_at, now)
         uncertain = [
             _doubt(connection, delivery, gap, actor)
-            for delivery in _found(connection, _may_be_out(now))
+            for delivery in _found(connection, _may_be_out(gap))
         ]
-        overdue = and_(deliveries.c.state.in_(_WITH_A_PERSON), deliveries.c.due_at <= now)
-        waiting = _found(connection, overdue)
         detail = {"backup_of": taken_at}
         note(connection, [step(None, _RESTORED, now, actor, detail=detail, account=EVERYTHING)])
     reason = _("the ledger was restored from a backup of {time:%Y-%m-%d %H:%M} UTC", time=taken_at)
     Control(database, clock).pause(None, reason, actor)
-    return Aftermath(taken_at, tuple(uncertain), tuple(waiting))
+    return Aftermath(taken_at, tuple(uncertain))
 
 
-def _may_be_out(now: datetime) -> ColumnElement[bool]:
+def _may_be_out(gap: Gap) -> ColumnElement[bool]:
     return or_(
-        and_(deliveries.c.state == State.SCHEDULED, deliveries.c.due_at <= now),
+        and_(deliveries.c.state == State.SCHEDULED, deliveries.c.due_at <= gap.until),
+        and_(
+            deliveries.c.state.in_(_WITH_A_PERSON),
+            deliveries.c.due_at <= gap.until,
+            or_(deliveries.c.embargo_until.is_(None), deliveries.c.embargo_until <= gap.until),
+            or_(deliveries.c.expires_at.is_(None), deliveries.c.expires_at > gap.since),
+        ),
         deliveries.c.state == State.PUBLISHING,
         # Already uncertain, it may be further than it was then: in a thread, later parts.
         deliveries.c.state == State.UNCERTAIN,
@@ -98,6 +101,8 @@ def _doubt(connection: Connection, delivery: Delivery, gap: Gap, actor: str) -> 
         "lease_until": None,
         "error_kind": Kind.UNKNOWN_OUTCOME,
         "error_message": gap.warning,
+        # If it is not out, it waits for a person as it did.
+        "stop": delivery.state if delivery.state in _WITH_A_PERSON else delivery.stop,
     }
     return change(
         connection,

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select
 
@@ -11,13 +10,16 @@ from publisher.clock import Clock
 from publisher.errors import NotPossible
 from publisher.language import _, later
 from publisher.ledger.database import Database
-from publisher.ledger.moves import change, delivery_of
+from publisher.ledger.moves import NOT_APPROVED, change, delivery_of
 from publisher.ledger.refusals import no_such_post, standing
+from publisher.ledger.stops import note_stop
 from publisher.ledger.tables import deliveries, microseconds
-from publisher.models import ApprovalRule, Delivery
+from publisher.models import ApprovalRule, Delivery, Stop
 from publisher.states import Role, State
 
-_REJECTABLE = frozenset({State.AWAITING_APPROVAL, State.SCHEDULED})
+_REJECTABLE = frozenset(
+    {State.AWAITING_APPROVAL, State.SCHEDULED, State.PUBLISHING, State.UNCERTAIN}
+)
 
 
 RuleOf = Callable[[str], ApprovalRule]
@@ -100,14 +102,20 @@ class Approvals:
         """Send deliveries back to their authors, also approved ones; all or nothing.
 
         They wait for an approval, with the reason, until their draft is edited or somebody
-        approves them after all.
+        approves them after all. Those that may be out wait once it is known that they are not.
         """
+        why = _("rejected by {actor}: {reason}", actor=actor, reason=reason)
 
         def act(connection: Connection, delivery: Delivery) -> Delivery:
+            if delivery.may_be_out:
+                return note_stop(
+                    connection, delivery, Stop(state=State.AWAITING_APPROVAL, reason=why),
+                    role=Role.MANAGER, actor=actor, at=self._clock.now(),
+                )  # fmt: skip
             return change(
                 connection, delivery, "rejected", role=Role.MANAGER, actor=actor,
                 at=self._clock.now(), target=State.AWAITING_APPROVAL, detail={"reason": reason},
-                reason=_("rejected by {actor}: {reason}", actor=actor, reason=reason), **NOT_APPROVED,
+                reason=why, lease_until=None, **NOT_APPROVED,
             )  # fmt: skip
 
         return self._each(posts, account, _REJECTABLE, _NOT_REJECTABLE, act)
@@ -172,18 +180,12 @@ class Approvals:
         found = [delivery_of(row) for row in connection.execute(locked).mappings()]
         if not found:
             raise no_such_post(post, account)
-        chosen = [delivery for delivery in found if delivery.state in states]
+        # What is to be held or cancelled, if it is not out, is neither approved nor rejected.
+        stoppable = (None, State.AWAITING_APPROVAL)
+        chosen = [d for d in found if d.state in states and d.stop in stoppable]
         if not chosen:
             raise NotPossible(_(refusal, post=post, states=standing(found)))
         return chosen
-
-
-NOT_APPROVED: Mapping[str, Any] = {
-    "approved_by": None,
-    "approved_at": None,
-    "approved_digest": None,
-}
-"""The columns of a delivery that nobody has approved, or whose approval is void."""
 
 
 def _narrowed(

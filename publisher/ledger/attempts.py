@@ -13,12 +13,14 @@ from sqlalchemy import Connection, select
 from publisher import retry
 from publisher.clock import Clock
 from publisher.language import _, later
-from publisher.ledger.approvals import NOT_APPROVED, RuleOf, is_approved, no_rule
+from publisher.ledger import ids
+from publisher.ledger.approvals import RuleOf, is_approved, no_rule
 from publisher.ledger.database import Database
 from publisher.ledger.doubts import doubt, known_out
 from publisher.ledger.holds import applies_to, hold, is_resting
 from publisher.ledger.leftovers import without_others
-from publisher.ledger.moves import ACTOR, Moved, change, claimed, delivery_of
+from publisher.ledger.moves import ACTOR, NOT_APPROVED, Moved, change, claimed, delivery_of
+from publisher.ledger.stops import as_it_stands, in_words, obeyed
 from publisher.ledger.tables import accounts, deliveries, media
 from publisher.models import Claim, Delivery, Prepared
 from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Refused, Unknown
@@ -139,9 +141,17 @@ class Attempts:
             )
 
     def record(self, delivery: Delivery, outcome: Outcome, lease_until: datetime) -> Delivery:
-        """Write what came of a request; a thread with parts left stays in the worker's hands."""
+        """Write what came of a request; a thread with parts left stays in the worker's hands.
+
+        A stop that was noted while the request was under way holds for all that is not out.
+        """
         with self._database.write() as connection:
+            delivery = as_it_stands(connection, delivery)
             match outcome:
+                case Accepted() if other := ids.holder(
+                    connection, delivery.account, outcome.remote_id, besides=delivery.id
+                ):
+                    return self._in_anothers_place(connection, delivery, outcome, other.post)
                 case Accepted():
                     return self._accepted(connection, delivery, outcome, lease_until)
                 case Refused():
@@ -178,7 +188,7 @@ class Attempts:
                 current,
                 "answered late",
                 target=target,
-                detail={"id": receipt.remote_id},
+                detail={"id": receipt.remote_id, **in_words(current, len(current.remote_ids) + 1)},
                 **columns,
                 wake_at=self._clock.now(),
             )
@@ -188,6 +198,7 @@ class Attempts:
     ) -> Delivery:
         remote_ids = (*delivery.remote_ids, receipt.remote_id)
         first, last = not delivery.remote_ids, len(remote_ids) == len(delivery.content.parts)
+        target, stopped = (State.PUBLISHED, {}) if last else obeyed(delivery, State.PUBLISHING)
         if receipt.rest_until is not None:
             rest = AccountHeld(Kind.RATE_LIMIT, _(_NEARLY_USED_UP), receipt.rest_until)
             hold(connection, delivery.account, rest, self._clock.now())
@@ -195,18 +206,36 @@ class Attempts:
             connection,
             delivery,
             "published" if last else "part published",
-            target=State.PUBLISHED if last else State.PUBLISHING,
-            detail={"part": len(remote_ids), "id": receipt.remote_id},
+            target=target,
+            detail={
+                "part": len(remote_ids),
+                "id": receipt.remote_id,
+                **in_words(delivery, len(remote_ids)),
+            },
             remote_ids=json.dumps(remote_ids),
             published_at=self._clock.now() if first else delivery.published_at,
             url=receipt.url if first else delivery.url,
             attempts=delivery.attempts + first,
             intent_at=None,
             doubt_since=None,
-            lease_until=None if last else lease_until,
+            lease_until=lease_until if target is State.PUBLISHING else None,
             error_kind=None,
             error_message=None,
+            **stopped,
         )
+
+    def _in_anothers_place(
+        self, connection: Connection, delivery: Delivery, receipt: Accepted, other: str
+    ) -> Delivery:
+        """The platform named a post that is on record already: a person has to look."""
+        message = _(
+            "The platform named {id} for it, which is on record for {other} already. Look at the "
+            "account, then say with `publisher resolve` or `publisher retry` what you saw.",
+            id=receipt.remote_id,
+            other=other,
+        )
+        columns = {**doubt(delivery, self._clock, self._settle), "settled_at": None}
+        return self._ended(connection, delivery, State.UNCERTAIN, Unknown(message), **columns)
 
     def _ended(
         self,
@@ -229,10 +258,20 @@ class Attempts:
             "error_kind": kind,
             "error_message": outcome.message,
         }
+        event = {State.FAILED: "refused", State.UNCERTAIN: "unknown outcome"}.get(
+            target, "deferred"
+        )
+        if not unknown and delivery.stop is not None:
+            if target is State.FAILED:
+                # As for any other that was refused: nothing of it is used again.
+                given_up = delivery.prepared.given_up(delivery.remote_ids)
+                values["prepared"] = given_up.model_dump_json()
+            target, stopped = obeyed(delivery, target)
+            values |= stopped
         return self._change(
             connection,
             delivery,
-            {State.FAILED: "refused", State.UNCERTAIN: "unknown outcome"}.get(target, "deferred"),
+            event,
             target=target,
             detail={"kind": kind, "message": outcome.message},
             **{**values, **columns},

@@ -19,10 +19,11 @@ from publisher.ledger.moves import change, delivery_of, note, step
 from publisher.ledger.refusals import no_such_post, standing
 from publisher.ledger.resolution import resolved
 from publisher.ledger.resumption import NO_CHOICES, Choices, carry_on, overdue
+from publisher.ledger.stops import in_words, note_stop, obeyed
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries
 from publisher.ledger.waking import wakes_at
 from publisher.ledger.withdrawals import WITHDRAWABLE
-from publisher.models import Delivery, Prepared
+from publisher.models import Delivery, Prepared, Stop
 from publisher.states import ENDED_UNSENT, WAITING, Role, State
 
 _NOT_CANCELLABLE = later("Nothing of {post} can be cancelled: {states}.")
@@ -125,22 +126,33 @@ class Control:
             return carry_on(connection, found, choices, actor, now)
 
     def cancel(self, post: str, account: str | None, actor: str, reason: str) -> list[Delivery]:
-        """Take a post's deliveries off the schedule, before they are out."""
+        """Take a post's deliveries off the schedule, before they are out.
+
+        Those that may be out stay as they are: they are cancelled once it is known that they are
+        not.
+        """
 
         def act(connection: Connection, delivery: Delivery) -> Delivery:
+            if delivery.may_be_out:
+                return note_stop(
+                    connection, delivery, Stop(state=State.CANCELLED, reason=reason),
+                    role=Role.MANAGER, actor=actor, at=self._clock.now(),
+                )  # fmt: skip
             return change(
                 connection, delivery, "cancelled", role=Role.MANAGER, actor=actor,
                 at=self._clock.now(), target=State.CANCELLED, detail={"reason": reason},
                 reason=reason, lease_until=None,
             )  # fmt: skip
 
-        states = WAITING | {State.FAILED, State.PUBLISHING}
+        states = WAITING | {State.FAILED, State.PUBLISHING, State.UNCERTAIN}
         return self._each(post, account, states, _NOT_CANCELLABLE, act)
 
     def retry(self, post: str, account: str | None, actor: str) -> list[Delivery]:
         """Schedule again, for at once, what failed, was missed or cancelled, or is uncertain.
 
-        For an uncertain delivery this is a person's word that it is not on the platform.
+        For an uncertain delivery this is a person's word that it is not on the platform. If it was
+        stopped meanwhile, it becomes what the stop says; what is cancelled then, a second `retry`
+        schedules.
         """
 
         def act(connection: Connection, delivery: Delivery) -> Delivery:
@@ -171,7 +183,10 @@ class Control:
                 ),
                 hint=_("Give the draft a new `at`, then run `publisher queue`."),
             )
-        self._refuse_a_double(connection, delivery)
+        if delivery.stop is None:
+            self._refuse_a_double(connection, delivery)
+        target, stopped = obeyed(delivery, self._state_to_retry(delivery))
+        columns = {"reason": delivery.reason if delivery.stop else delivery.hold_reason, **stopped}
         return change(
             connection,
             delivery,
@@ -179,7 +194,8 @@ class Control:
             role=Role.MANAGER,
             actor=actor,
             at=now,
-            target=self._state_to_retry(delivery),
+            target=target,
+            detail=in_words(delivery, len(delivery.remote_ids)),
             wake_at=max(now, wakes_at(delivery.content, delivery.leaves_at, self._clock)),
             intent_at=None,
             settled_at=None,
@@ -187,7 +203,7 @@ class Control:
             prepared=_kept(delivery).model_dump_json(),
             error_kind=None,
             error_message=None,
-            reason=delivery.hold_reason,
+            **columns,
         )
 
     def _state_to_retry(self, delivery: Delivery) -> State:
@@ -231,9 +247,11 @@ class Control:
 
         def act(connection: Connection, delivery: Delivery) -> Delivery:
             target, columns = resolved(connection, delivery, remote_ids)
+            out = len(delivery.remote_ids) + len(remote_ids)
             return change(
                 connection, delivery, "resolved", role=Role.MANAGER, actor=actor, at=now,
-                target=target, detail={"ids": remote_ids}, **columns, wake_at=now,
+                target=target, detail={"ids": remote_ids, **in_words(delivery, out)},
+                **columns, wake_at=now,
             )  # fmt: skip
 
         with self._database.read() as connection:
@@ -269,12 +287,7 @@ class Control:
         """Apply `act` to a post's deliveries in one of the states; all or nothing."""
         with self._database.write() as connection:
             found = self._of_post(connection, post, account)
-            wanted = [
-                delivery
-                for delivery in found
-                if delivery.state in states
-                and (delivery.in_reach or delivery.state is not State.PUBLISHING)
-            ]
+            wanted = [delivery for delivery in found if delivery.state in states]
             if not wanted:
                 raise NotPossible(_(refusal, post=post, states=standing(found)))
             return [act(connection, delivery) for delivery in wanted]

@@ -14,9 +14,11 @@ from sqlalchemy import Connection, bindparam, exists, or_, select
 
 from publisher.clock import Clock
 from publisher.language import _
+from publisher.ledger import ids, rivals
 from publisher.ledger.database import Database
 from publisher.ledger.holds import held, hold
-from publisher.ledger.moves import ACTOR, Moved, change, claim_all, delivery_of, has_id
+from publisher.ledger.moves import ACTOR, Moved, change, claim_all, delivery_of
+from publisher.ledger.stops import in_words, obeyed
 from publisher.ledger.tables import Instant, deliveries
 from publisher.ledger.waiting import Waiting
 from publisher.models import Claim, Delivery
@@ -65,17 +67,35 @@ def known_out(delivery: Delivery, receipt: Accepted) -> tuple[State, dict[str, A
     """The state and columns of a delivery whose uncertain part turned out to be on the platform."""
     remote_ids = (*delivery.remote_ids, receipt.remote_id)
     whole = len(remote_ids) == len(delivery.content.parts)
+    target, stopped = (State.PUBLISHED, {}) if whole else obeyed(delivery, State.SCHEDULED)
     # When exactly it became public nobody knows; it was sent at its intent.
     sent_at = delivery.doubt_since or delivery.intent_at
-    return State.PUBLISHED if whole else State.SCHEDULED, {
+    return target, {
         "remote_ids": json.dumps(remote_ids),
         "published_at": delivery.published_at or sent_at,
         "url": delivery.url or receipt.url,
         "error_kind": None,
         "error_message": None,
         **_NO_DOUBT,
+        **stopped,
         "doubt_since": None,
     }
+
+
+def _obstacle(connection: Connection, delivery: Delivery, sighting: Sighting) -> str | None:
+    """Why what was seen must not be believed yet; None when it may be."""
+    if not isinstance(sighting, Accepted | Unknown):
+        return None
+    if rivals.comes_first(connection, delivery):
+        return _(
+            "Another post with the same words is on its way to this account, or is looked for "
+            "too: whose the one on the account is, cannot be told yet."
+        )
+    if isinstance(sighting, Accepted) and ids.holder(
+        connection, delivery.account, sighting.remote_id, besides=delivery.id
+    ):
+        return _("Another delivery turned out to be that post; it is looked for again.")
+    return None
 
 
 _NO_DOUBT: Mapping[str, Any] = {
@@ -161,15 +181,15 @@ class Doubts:
     def record(self, delivery: Delivery, sighting: Sighting) -> Delivery:
         """Write what reading the platform told; `Moved` when a person was faster."""
         with self._database.write() as connection:
+            if obstacle := _obstacle(connection, delivery, sighting):
+                return self._unread(connection, delivery, obstacle, absences=0)
             match sighting:
-                case Accepted() if self._is_taken(connection, delivery, sighting.remote_id):
-                    message = _(
-                        "Another delivery turned out to be that post; it is looked for again."
-                    )
-                    return self._unread(connection, delivery, message)
                 case Accepted():
                     target, columns = known_out(delivery, sighting)
-                    detail = {"id": sighting.remote_id}
+                    detail = {
+                        "id": sighting.remote_id,
+                        **in_words(delivery, len(delivery.remote_ids) + 1),
+                    }
                     if target is State.SCHEDULED:
                         columns["wake_at"] = self._clock.now()
                     return self._change(
@@ -186,17 +206,6 @@ class Doubts:
                     return self._unread(connection, delivery, sighting.message)
                 case Deferred():
                     return self._unread(connection, delivery, sighting.message)
-
-    def _is_taken(self, connection: Connection, delivery: Delivery, remote_id: str) -> bool:
-        """Whether another delivery was found to be this post, while this one was looked for."""
-        self._database.take_turns(connection)  # two may have found the same one at once
-        holder = select(deliveries.c.id).where(
-            deliveries.c.account == delivery.account,
-            deliveries.c.published_at.is_not(None),
-            deliveries.c.id != delivery.id,
-            has_id(remote_id),
-        )
-        return connection.execute(holder.limit(1)).first() is not None
 
     def _absent(self, connection: Connection, delivery: Delivery) -> Delivery:
         now = self._clock.now()
@@ -215,27 +224,33 @@ class Doubts:
                 lease_until=None,
             )
         if delivery.error_kind == Kind.DUPLICATE:
+            target, stopped = obeyed(delivery, State.FAILED)
             return self._change(
                 connection,
                 delivery,
                 "refused",
-                target=State.FAILED,
+                target=target,
+                detail=in_words(delivery, len(delivery.remote_ids)),
                 error_message=_(
                     "The platform says that this text is on the account already, but it is "
                     "not among the posts since then. Look at the account; change the text "
                     "if it must go out again."
                 ),
                 **_NO_DOUBT,
+                **stopped,
             )
+        target, stopped = obeyed(delivery, State.SCHEDULED)
         return self._change(
             connection,
             delivery,
             "not there",
-            target=State.SCHEDULED,
+            target=target,
+            detail=in_words(delivery, len(delivery.remote_ids)),
             wake_at=now,
             error_kind=Kind.UNAVAILABLE,
             error_message=_("It was looked for on the platform, and is not there."),
             **_NO_DOUBT,
+            **stopped,
         )
 
     def _unread(

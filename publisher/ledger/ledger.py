@@ -10,13 +10,13 @@ from sqlalchemy import Connection, and_, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from publisher.clock import Clock
-from publisher.ledger.approvals import NOT_APPROVED
 from publisher.ledger.chain import delivery_digest, delivery_origin, shortened
 from publisher.ledger.database import Database
-from publisher.ledger.moves import Moved, chained, change, note, step
+from publisher.ledger.moves import NOT_APPROVED, Moved, chained, change, note, step
+from publisher.ledger.stops import note_stop
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, media
 from publisher.ledger.waking import wakes_at
-from publisher.models import Delivery, Prepared, Wish
+from publisher.models import Delivery, Prepared, Stop, Wish
 from publisher.outcome import Kind
 from publisher.states import WAITING, Role, State
 
@@ -45,13 +45,15 @@ class Ledger:
         add: Sequence[Wish],
         edit: Sequence[tuple[Delivery, Wish]],
         cancel: Sequence[tuple[Delivery, str]],
+        stop: Sequence[tuple[Delivery, Stop | None]] = (),
         pictures: Mapping[str, StoredPicture],
         actor: str,
     ) -> None:
         """Write what `queue` found to be different, all of it or nothing.
 
         `edit` pairs what stands in the ledger with what is wanted instead; `cancel` pairs it with
-        the reason. Raises `Moved` when a delivery changed, or was added, since it was read.
+        the reason; `stop` pairs what may be out with what becomes of it if it is not, None when it
+        goes on after all. Raises `Moved` when a delivery changed, or was added, since it was read.
         """
         now = self._clock.now()
         with self._database.write() as connection:
@@ -66,6 +68,8 @@ class Ledger:
                     connection, delivery, "cancelled", role=Role.QUEUE, actor=actor, at=now,
                     target=State.CANCELLED, detail={"reason": reason}, reason=reason, lease_until=None,
                 )  # fmt: skip
+            for delivery, wanted in stop:
+                note_stop(connection, delivery, wanted, role=Role.QUEUE, actor=actor, at=now)
             for delivery, wish in edit:
                 self._edit(connection, delivery, wish, actor, now)
             self._add(connection, add, actor, now)
@@ -141,6 +145,7 @@ class Ledger:
             "channel": wish.channel,
             "queued_by": wish.queued_by or actor,
             "repeat": wish.repeat,
+            "stop": wish.stop,
             **NOT_APPROVED,
         }
 

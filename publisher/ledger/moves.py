@@ -23,13 +23,20 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
-from publisher.ledger import chain
+from publisher.ledger import chain, ids
 from publisher.ledger.tables import account_chains, accounts, deliveries, history
 from publisher.models import Claim, Content, Delivery, Prepared
 from publisher.states import GIVEN_UP, Role, State, may_move
 
 ACTOR = "publisher"
 """Who made a step that no person made."""
+
+NOT_APPROVED: Mapping[str, Any] = {
+    "approved_by": None,
+    "approved_at": None,
+    "approved_digest": None,
+}
+"""The columns of a delivery that nobody has approved, or whose approval is void."""
 
 
 _COLUMNS = tuple(deliveries.c.keys())
@@ -38,6 +45,10 @@ _AS_STORED = ("content", "prepared", "remote_ids", "withdrawn_ids", "fingerprint
 
 class Moved(Exception):
     """The delivery is not as the caller saw it: somebody else was faster."""
+
+
+class Taken(Moved):
+    """Another delivery of the account has an id that this one was to get."""
 
 
 def change(
@@ -55,6 +66,7 @@ def change(
     """Change one delivery and note the step; `Moved` if it is no longer as `delivery` says.
 
     `target` None keeps the state. `columns` are columns of the table, in their stored form.
+    `Taken` when it would get an id that another delivery of the account has.
     """
     state = target or delivery.state
     if state is not delivery.state and not may_move(role, delivery.state, state):
@@ -81,7 +93,11 @@ def change(
     if row is None:
         raise Moved
     note(connection, [entry])
-    return delivery_of(row)
+    changed = delivery_of(row)
+    fresh = set(changed.remote_ids).difference(delivery.remote_ids)
+    if not ids.keep(connection, changed.id, changed.account, sorted(fresh)):
+        raise Taken
+    return changed
 
 
 def _clearing(
@@ -236,6 +252,7 @@ def delivery_of(row: RowMapping) -> Delivery:
     """A row of `deliveries` as a model."""
     values = {name: value for name, value in row.items() if name != "fingerprint"}
     values["state"] = State(values["state"])
+    values["stop"] = State(values["stop"]) if values["stop"] else None
     values["content"] = Content.model_validate_json(values["content"])
     values["prepared"] = Prepared.model_validate_json(values["prepared"])
     values["remote_ids"] = tuple(json.loads(values["remote_ids"]))

@@ -1,7 +1,7 @@
 """What a person is to be told, and which service told it already.
 
-Told is what stands: an account that is held, and a delivery that failed, was missed, or is
-uncertain until a person decides. What was seen to before anybody was told is no news any more.
+Told is what stands: an account that is held, and a delivery that failed, was missed, is uncertain
+until a person decides, or is out although somebody stopped it. What was seen to before anybody was told is no news any more.
 Each thing is known by the step of the history that began it: an account that is held again after
 it was resumed is another thing.
 
@@ -55,7 +55,7 @@ _FIRST_DELAY = 30.0  # real seconds after a failure, doubled with each further o
 _LONGEST_DELAY = 1800.0
 # As in the partial index, which the planner does not find for bound values.
 _IN_TROUBLE: ColumnElement[bool] = literal_column(
-    "deliveries.state IN ('failed', 'missed', 'uncertain')"
+    "(deliveries.state IN ('failed', 'missed', 'uncertain') OR deliveries.stop IS NOT NULL)"
 )
 _Begun = Row[int, datetime, str, str]
 """`id`, `at`, `event` and `detail` of a step."""
@@ -69,7 +69,7 @@ class StuckDelivery:
     post: str
     account: str
     state: State
-    """FAILED, MISSED or UNCERTAIN."""
+    """FAILED, MISSED or UNCERTAIN; PUBLISHED, when it was stopped too late."""
     due_at: datetime
     parts_out: int
     kind: str | None
@@ -202,6 +202,10 @@ def _stuck(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[Stu
     )
     newest = and_(history.c.delivery == deliveries.c.id, history.c.seq == seq)
     uncertain = deliveries.c.state == State.UNCERTAIN
+    # Not, if somebody did something about it since it ended.
+    has_just_ended = history.c.source != history.c.target
+    too_late = and_(deliveries.c.state == State.PUBLISHED, deliveries.c.stop.is_not(None))
+    ended = or_(deliveries.c.state.in_([State.FAILED, State.MISSED]), too_late)
     query = (
         select(
             history.c.id.label("step"),
@@ -218,8 +222,7 @@ def _stuck(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[Stu
             _IN_TROUBLE,
             or_(
                 and_(uncertain, deliveries.c.settled_at.is_(None)),
-                # Else somebody did something about it since it ended.
-                and_(~uncertain, history.c.source != history.c.target),
+                and_(ended, has_just_ended),
             ),
             is_news,
         )

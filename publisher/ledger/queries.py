@@ -121,12 +121,23 @@ class Queries:
         with self._database.read() as connection:
             return [delivery_of(row) for row in connection.execute(query).mappings()]
 
+    def stopped_too_late(self, since: datetime) -> list[Delivery]:
+        """Deliveries due from `since` on that are out, though somebody had stopped them."""
+        query = select(deliveries).where(
+            deliveries.c.due_at >= since,
+            deliveries.c.stop.is_not(None),
+            deliveries.c.state == State.PUBLISHED,
+        )
+        with self._database.read() as connection:
+            return [delivery_of(row) for row in connection.execute(query).mappings()]
+
     def standing(self, posts: Sequence[str], *, and_under_way: bool) -> list[Delivery]:
         """All deliveries of these posts; `and_under_way` adds those of other posts not out yet."""
         found: dict[int, Delivery] = {}
         conditions = [deliveries.c.post.in_(chunk) for chunk in _chunks(sorted(posts))]
         if and_under_way:
-            conditions.append(deliveries.c.state.in_(sorted({*WAITING, State.PUBLISHING})))
+            under_way = {*WAITING, State.PUBLISHING, State.UNCERTAIN}
+            conditions.append(deliveries.c.state.in_(sorted(under_way)))
         with self._database.read() as connection:
             for condition in conditions:
                 query = select(deliveries).where(condition)

@@ -1,17 +1,15 @@
 """A person's word that parts of an uncertain delivery are on the platform, and under which ids."""
 
-import json
 import re
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from publisher.errors import NotPossible, UsageError
 from publisher.language import _, later, plural
+from publisher.ledger import ids
 from publisher.ledger.doubts import known_out
-from publisher.ledger.moves import has_id
-from publisher.ledger.tables import deliveries
 from publisher.models import Delivery
 from publisher.outcome import Accepted
 from publisher.states import State
@@ -104,21 +102,13 @@ def _refuse_too_many(delivery: Delivery, remote_ids: Sequence[str]) -> None:
 def _refuse_known(connection: Connection, delivery: Delivery, remote_ids: Sequence[str]) -> None:
     """One post of the account is one part of one delivery."""
     for remote_id in remote_ids:
-        rows = connection.execute(
-            select(deliveries.c.post, deliveries.c.remote_ids, deliveries.c.withdrawn_ids).where(
-                deliveries.c.account == delivery.account,
-                has_id(remote_id),
-            )
-        )
-        for row in rows:
-            known = [*json.loads(row.remote_ids), *json.loads(row.withdrawn_ids or "[]")]
-            part = known.index(remote_id) + 1
+        if place := ids.holder(connection, delivery.account, remote_id):
             raise NotPossible(
                 _(
                     "{remote_id} is on record already, as part {part} of {post}.",
                     remote_id=remote_id,
-                    part=part,
-                    post=row.post,
+                    part=place.part,
+                    post=place.post,
                 ),
                 hint=_("Look at the account again: each part has an id of its own."),
             )

@@ -5,11 +5,11 @@ import json
 from sqlalchemy import Connection, select
 
 from publisher.clock import Clock
-from publisher.ledger.approvals import NOT_APPROVED
 from publisher.ledger.database import Database
-from publisher.ledger.moves import change, delivery_of
+from publisher.ledger.moves import NOT_APPROVED, change, delivery_of
+from publisher.ledger.stops import note_stop
 from publisher.ledger.tables import deliveries
-from publisher.models import Delivery
+from publisher.models import Delivery, Stop
 from publisher.states import ENDED_UNSENT, Role, State
 
 
@@ -28,7 +28,9 @@ class Safeguards:
     def hold(self, consent: str, reason: str, actor: str) -> list[Delivery]:
         """Hold what shows such a picture and is not out yet; those that were not held before.
 
-        What failed, was missed or was cancelled is held as soon as somebody tries it again.
+        What may be out stays as it is, and is held once it is known that it is not. What failed,
+        was missed or was cancelled, or is to be cancelled, is held as soon as somebody tries it
+        again.
         """
         with self._database.write() as connection:
             showing = _showing(connection, consent)
@@ -37,6 +39,11 @@ class Safeguards:
                     change(
                         connection, delivery, "held", role=Role.MANAGER, actor=actor,
                         at=self._clock.now(), detail={"reason": reason}, hold_reason=reason,
+                    )  # fmt: skip
+                elif delivery.may_be_out and not _is_to_be_held(delivery):
+                    note_stop(
+                        connection, delivery, _stop(delivery, reason),
+                        role=Role.MANAGER, actor=actor, at=self._clock.now(),
                     )  # fmt: skip
             return [
                 change(
@@ -47,6 +54,18 @@ class Safeguards:
                 for delivery in showing
                 if delivery.in_reach and delivery.state is not State.HELD
             ]  # fmt: skip
+
+
+def _is_to_be_held(delivery: Delivery) -> bool:
+    return delivery.stop in (State.HELD, State.CANCELLED) and delivery.hold_reason is not None
+
+
+def _stop(delivery: Delivery, reason: str) -> Stop:
+    """To be held; what is to be cancelled stays so, and is held when somebody tries it again."""
+    if delivery.stop is State.CANCELLED:
+        why = delivery.reason or ""
+        return Stop(state=State.CANCELLED, reason=why, hold_reason=reason)
+    return Stop(state=State.HELD, reason=reason, hold_reason=reason)
 
 
 def _showing(connection: Connection, consent: str) -> list[Delivery]:

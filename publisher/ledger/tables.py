@@ -92,6 +92,8 @@ deliveries = Table(
     Column("withdrawn_ids", Text),
     # When what it left at the platform is cleared away; NULL: nothing is to be.
     Column("clear_at", Instant),
+    # What it becomes if it is not out, after all (see stops.py); NULL: SCHEDULED.
+    Column("stop", String),
     # The hash of its newest step; `version` is that step's number (see chain.py).
     Column("head", String(64), nullable=False, server_default=""),
     UniqueConstraint("post", "account", name="uq_deliveries_post_account"),
@@ -125,8 +127,8 @@ deliveries = Table(
     Index(
         "ix_deliveries_problems",
         "id",
-        sqlite_where=text("state IN ('failed', 'missed', 'uncertain')"),
-        postgresql_where=text("state IN ('failed', 'missed', 'uncertain')"),
+        sqlite_where=text("state IN ('failed', 'missed', 'uncertain') OR stop IS NOT NULL"),
+        postgresql_where=text("state IN ('failed', 'missed', 'uncertain') OR stop IS NOT NULL"),
     ),
     Index(
         "ix_deliveries_clearing",
@@ -142,6 +144,15 @@ deliveries = Table(
     Index("ix_deliveries_order", "due_at", "id", "state", "account"),
     Index("ix_deliveries_published", "published_at", "id", "due_at", "embargo_until"),
 )
+
+ids_out = Table(
+    "ids_out",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("remote_id", String, primary_key=True),
+    Column("delivery", _Key, ForeignKey("deliveries.id"), nullable=False),
+)
+"""Whose each id in `remote_ids` is: of two deliveries of an account, no post can be both."""
 
 history = Table(
     "history",

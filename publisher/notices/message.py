@@ -22,6 +22,7 @@ _EVENTS = {
     State.FAILED: later("{post} to {account} failed"),
     State.MISSED: later("{post} to {account} was missed"),
     State.UNCERTAIN: later("{post} to {account} is uncertain: it may be out or not"),
+    State.PUBLISHED: later("{post} to {account} is out, although somebody stopped it"),
 }
 
 
@@ -86,8 +87,14 @@ def _summary(items: Sequence[Item]) -> str:
     parts = [
         plural("{number} account held or resting", "{number} accounts held or resting", accounts)
     ]
-    counts = [counted(state, states[state]) for state in _EVENTS if states[state]]
-    return f"{', '.join([*(parts if accounts else []), *counts])}."
+    numbers = [_counted(state, states[state]) for state in _EVENTS if states[state]]
+    return f"{', '.join([*(parts if accounts else []), *numbers])}."
+
+
+def _counted(state: State, number: int) -> str:
+    if state is State.PUBLISHED:
+        return plural("{number} stopped too late", "{number} stopped too late", number)
+    return counted(state, number)
 
 
 def _paragraph(item: Item, zone: tzinfo) -> str:
@@ -105,7 +112,7 @@ def _of_delivery(item: StuckDelivery, zone: tzinfo) -> list[str]:
     ]
     if item.message:
         sentences.append(_without_quotes(item.message))
-    if item.parts_out:
+    if item.parts_out and item.state is not State.PUBLISHED:
         sentences.append(_("Parts of the thread that are out: {number}.", number=item.parts_out))
     return [*sentences, _remedy(item)]
 
@@ -119,6 +126,8 @@ def _remedy(item: StuckDelivery) -> str:
                 "ID`. If not: `publisher retry {named}`.",
                 named=named,
             )
+        case State.PUBLISHED:
+            return _("To take it down: `publisher withdraw {named} --reason TEXT`.", named=named)
         case State.MISSED:
             return _("Give the draft a new time, then: `publisher queue`.")
         case _:

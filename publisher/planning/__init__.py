@@ -72,7 +72,10 @@ class Planner:
         self._ledger.apply(
             add=[c.wish for c in plan.changes if c.wish and not c.delivery],
             edit=[(c.delivery, c.wish) for c in plan.changes if c.wish and c.delivery],
-            cancel=[(c.delivery, c.note) for c in plan.changes if c.delivery and not c.wish],
+            cancel=[
+                (c.delivery, c.note) for c in plan.changes if c.delivery and c.kind is Change.CANCEL
+            ],
+            stop=[(c.delivery, c.stop) for c in plan.changes if c.delivery and c.concerns_a_stop],
             pictures=plan.pictures,
             actor=actor,
         )

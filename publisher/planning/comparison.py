@@ -21,6 +21,7 @@ from publisher.models import (
     MediaItem,
     Post,
     Problem,
+    Stop,
     Wish,
 )
 from publisher.planning import doubles, past
@@ -30,12 +31,15 @@ from publisher.planning.difference import (
     GONE,
     NOT_ADDRESSED,
     UNFINISHED,
+    changes_stop,
     differs_in_words,
     in_words,
     keeps_what_is_out,
     kind_of_edit,
     may_come_back,
     same_plan,
+    stop_in_words,
+    stop_of,
     utc,
 )
 from publisher.planning.plan import Change, Plan, PlannedChange
@@ -44,29 +48,9 @@ from publisher.settings import Settings
 from publisher.states import ENDED_UNSENT, State
 
 _BEYOND_REACH = {
-    State.PUBLISHING: later(
-        "It is being published at this moment on {account}; this edit changes nothing there."
-    ),
     State.PUBLISHED: later("It is out on {account}; this edit changes nothing there."),
-    State.UNCERTAIN: later(
-        "It is out, or possibly out, on {account}; this edit changes nothing there."
-    ),
     State.WITHDRAWN: later(
         "It is withdrawn, after it was out, on {account}; this edit changes nothing there."
-    ),
-}
-_TOO_LATE = {
-    GONE: later(
-        "It is being published at this moment on {account}, though its draft is gone: that comes "
-        "too late."
-    ),
-    NOT_ADDRESSED: later(
-        "It is being published at this moment on {account}, though its draft no longer names this "
-        "account: that comes too late."
-    ),
-    UNFINISHED: later(
-        "It is being published at this moment on {account}, though its draft has no `at` any more: "
-        "that comes too late."
     ),
 }
 
@@ -222,6 +206,8 @@ class Comparison:
         elif delivery.in_reach:
             if kind := kind_of_edit(wish, delivery):
                 self._change(kind, post, wish, delivery)
+        elif delivery.may_be_out:
+            self._stop(delivery, stop_of(wish, delivery))
         elif delivery.state in ENDED_UNSENT:
             # What failed is held too, so that nobody tries it again in ignorance.
             is_held = delivery.state is State.FAILED and wish.state is State.HELD
@@ -234,6 +220,21 @@ class Comparison:
                 "already-out",
                 _(_BEYOND_REACH[delivery.state], account=delivery.account),
                 _("Withdraw it and write a new draft, if the public must see something else."),
+            )
+
+    def _stop(self, delivery: Delivery, stop: Stop | None) -> None:
+        """Plan what becomes of a delivery that may be out, if it is not."""
+        if changes_stop(stop, delivery):
+            self._changes.append(
+                PlannedChange(
+                    Change.STOP if stop else Change.GO_ON,
+                    delivery.post,
+                    delivery.account,
+                    None,
+                    delivery,
+                    stop_in_words(stop),
+                    stop=stop,
+                )
             )
 
     def _change(self, kind: Change, post: Post, wish: Wish, delivery: Delivery | None) -> None:
@@ -286,13 +287,8 @@ class Comparison:
                     Change.CANCEL, delivery.post, delivery.account, None, delivery, note
                 )
                 self._changes.append(change)
-            elif delivery.state is State.PUBLISHING:
-                self._problems.warning(
-                    post or Post(id=delivery.post, file=f"posts/{delivery.post}.md"),
-                    "already-out",
-                    _(_TOO_LATE[note], account=delivery.account),
-                    _("Look at it in a moment; `publisher withdraw` takes it down."),
-                )
+            elif delivery.may_be_out:
+                self._stop(delivery, Stop(state=State.CANCELLED, reason=note))
 
     def _pictures(self) -> dict[str, StoredPicture]:
         needed = {

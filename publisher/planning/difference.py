@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from publisher.language import later
-from publisher.models import Delivery, Wish
+from publisher.language import _, later
+from publisher.models import Delivery, Stop, Wish
 from publisher.planning.plan import Change
 from publisher.states import State
 
@@ -12,6 +12,7 @@ GONE = later("its draft is gone")
 NOT_ADDRESSED = later("its draft no longer names this account")
 UNFINISHED = later("its draft has no `at` any more")
 _BY_QUEUE = frozenset({GONE, NOT_ADDRESSED, UNFINISHED})
+EDITED = later("its draft was edited while it might have been out; queue it again")
 
 
 def cancelled_by_a_person(delivery: Delivery) -> bool:
@@ -21,6 +22,31 @@ def cancelled_by_a_person(delivery: Delivery) -> bool:
 def may_come_back(delivery: Delivery) -> bool:
     """Whether its draft may bring it back: no person took it off the schedule or the platform."""
     return not cancelled_by_a_person(delivery) and delivery.withdrawn_ids is None
+
+
+def stop_of(wish: Wish, delivery: Delivery) -> Stop | None:
+    """What must become of a delivery that may be out, if it is not; None: it may go out."""
+    if wish.state is State.HELD:
+        reason = wish.reason or ""
+        return Stop(state=State.HELD, reason=reason, hold_reason=reason)
+    if wish.channel != delivery.channel or not same_plan(wish, delivery):
+        return Stop(state=State.HELD, reason=EDITED)
+    return None
+
+
+def changes_stop(wanted: Stop | None, delivery: Delivery) -> bool:
+    """Whether the draft wants another stop than a delivery has, and it is the draft's to say.
+
+    What a person cancelled, and what waits for an approval, a draft does not let go out.
+    """
+    if delivery.stop is State.CANCELLED and delivery.reason not in _BY_QUEUE:
+        return False
+    if wanted is None:
+        return delivery.stop in (State.HELD, State.CANCELLED)
+    if delivery.stop is not wanted.state:
+        return True
+    is_held_by_draft = delivery.hold_reason is not None
+    return wanted.state is State.HELD and is_held_by_draft != (wanted.hold_reason is not None)
 
 
 def kind_of_edit(wish: Wish, delivery: Delivery) -> Change | None:
@@ -68,6 +94,16 @@ def in_words(kind: Change, wish: Wish, delivery: Delivery | None) -> str:
     if kind is Change.MOVE and delivery is not None:
         return f"{utc(delivery.due_at)} → {utc(wish.due_at)}"
     return wish.reason or ""
+
+
+def stop_in_words(stop: Stop | None) -> str:
+    """A plan's note on what becomes of a delivery that may be out."""
+    if stop is None:
+        return _("it may be out; if it is not, it goes out after all")
+    reason = _(stop.reason)
+    if stop.state is State.CANCELLED:
+        return _("it may be out; if it is not, it is cancelled: {reason}", reason=reason)
+    return _("it may be out; if it is not, it is held: {reason}", reason=reason)
 
 
 def utc(instant: datetime) -> str:

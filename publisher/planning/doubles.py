@@ -11,7 +11,7 @@ from publisher.content.library import Library
 from publisher.language import _
 from publisher.ledger.queries import Queries, Tenure
 from publisher.models import Delivery, Post
-from publisher.planning.difference import cancelled_by_a_person
+from publisher.planning.difference import cancelled_by_a_person, stop_of
 from publisher.planning.plan import PlannedChange
 from publisher.planning.problems import Problems
 from publisher.states import ENDED_UNSENT, OUT_OR_MAYBE, WAITING, State
@@ -53,6 +53,7 @@ def refuse(
             continue
         changes.remove(change)
         other, state = min(others, key=weight)
+        _let_go_on(changes, other, change)
         if other in partly:
             problems.error(
                 posts[change.post],
@@ -67,6 +68,17 @@ def refuse(
             )
         else:
             _refuse_whole(change, other, state, posts[change.post], drafts, problems)
+
+
+def _let_go_on(changes: list[PlannedChange], other: str, renamed: PlannedChange) -> None:
+    """What may be out under a name that is gone is not stopped when it was only renamed."""
+    for stop in changes:
+        if (stop.post, stop.account) != (other, renamed.account) or not stop.concerns_a_stop:
+            continue
+        wish, delivery = renamed.wish, stop.delivery
+        if wish and delivery and stop_of(wish, delivery) is None:
+            changes.remove(stop)
+            return
 
 
 def _refuse_whole(
@@ -206,8 +218,10 @@ def _brings_text(change: PlannedChange) -> bool:
 def _takes_text_away(change: PlannedChange) -> bool:
     """Whether the account loses the text that the delivery has."""
     wish, delivery = change.wish, change.delivery
-    return delivery is not None and (
-        wish is None or wish.content.fingerprint != delivery.content.fingerprint
+    return (
+        delivery is not None
+        and not change.concerns_a_stop
+        and (wish is None or wish.content.fingerprint != delivery.content.fingerprint)
     )
 
 

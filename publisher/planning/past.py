@@ -12,8 +12,6 @@ from publisher.planning.plan import Change, PlannedChange
 from publisher.planning.problems import Problems
 from publisher.states import State
 
-_WOULD_GO_OUT = frozenset({State.SCHEDULED, State.AWAITING_APPROVAL})
-
 
 def doubt(
     changes: list[PlannedChange],
@@ -23,12 +21,12 @@ def doubt(
 ) -> None:
     """Give to a person, as uncertain, what a lost ledger may have published before a restore.
 
-    A delivery that stands at the same time as its draft and goes out by itself has been before a
-    person's eyes since then: a restore leaves none such.
+    A delivery that waits, at the same time as its draft, has been before a person's eyes since
+    then: a restore leaves none such.
     """
     for index, change in enumerate(changes):
         wish = change.wish
-        if wish is None or wish.state not in _WOULD_GO_OUT:
+        if wish is None:
             continue
         leaves_at = max(wish.due_at, wish.embargo_until or wish.due_at)
         gap = next((g for g in reversed(gaps) if g.may_hold(leaves_at, wish.expires_at)), None)
@@ -39,6 +37,7 @@ def doubt(
                 "state": State.UNCERTAIN,
                 "doubt": gap.warning,
                 "doubt_since": max(wish.due_at, gap.since),
+                "stop": None if wish.state is State.SCHEDULED else wish.state,
             }
         )
         changes[index] = replace(change, wish=uncertain, note=_("it may be out already"))
@@ -62,9 +61,7 @@ def doubt(
 
 
 def _was_decided(wish: Wish, delivery: Delivery | None) -> bool:
-    if delivery is None or not same_times(wish, delivery):
-        return False
-    return delivery.state in (wish.state, State.PUBLISHING)
+    return delivery is not None and delivery.in_reach and same_times(wish, delivery)
 
 
 def refuse(

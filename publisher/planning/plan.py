@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from publisher.ledger.ledger import StoredPicture
-from publisher.models import Delivery, Problem, Severity, Wish
+from publisher.models import Delivery, Problem, Severity, Stop, Wish
 from publisher.planning.costs import NOTHING, Cost
 
 
@@ -19,6 +19,10 @@ class Change(StrEnum):
     RELEASE = "release"
     RESTORE = "restore"
     CANCEL = "cancel"
+    STOP = "stop"
+    """It may be out, so that it changes only once it is known that it is not."""
+    GO_ON = "go on"
+    """It was to be stopped, and need not be any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +33,19 @@ class PlannedChange:
     post: str
     account: str
     wish: Wish | None = None
-    """What is wanted; None for CANCEL."""
+    """What is wanted; None for CANCEL, STOP and GO_ON."""
     delivery: Delivery | None = None
     """What stands in the ledger; None for ADD."""
     note: str = ""
     anchor: str | None = None
     """The agenda item that the draft's time hangs on."""
+    stop: Stop | None = None
+    """What becomes of it if it is not out, for STOP."""
+
+    @property
+    def concerns_a_stop(self) -> bool:
+        """Whether it changes only what becomes of the delivery if it is not out."""
+        return self.kind in (Change.STOP, Change.GO_ON)
 
     @property
     def voids(self) -> str | None:

@@ -10,6 +10,7 @@ from publisher.channels.pages import Page
 from publisher.content import rendering
 from publisher.content.counting import length
 from publisher.language import _, later
+from publisher.ledger.stops import reason_of
 from publisher.looks import contents, posts, website
 from publisher.looks.posts import Look
 from publisher.models import Account, Capabilities, Content, Delivery, Picture, Post
@@ -145,7 +146,7 @@ class Recipients:
         delivery = self._standing.get((post.id, account.name))
         if delivery is None:
             return None
-        notes = [_(note) for note in (delivery.error_message, delivery.reason) if note]
+        notes = [_(note) for note in (delivery.error_message, reason_of(delivery)) if note]
         if delivery.approved_by:
             notes.append(_("approved by {name}", name=delivery.approved_by))
         if delivery.content.digest != content.digest:

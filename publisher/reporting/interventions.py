@@ -15,6 +15,8 @@ EVENTS = {
     "held": later("Held"),
     "rejected": later("Rejected"),
     "cancelled": later("Cancelled"),
+    "stop noted": later("Stopped, unless it was out"),
+    "stop lifted": later("Not stopped any more"),
     "retried": later("Tried again"),
     "resolved": later("Found to be out"),
     "withdrawn": later("Withdrawn"),

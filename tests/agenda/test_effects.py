@@ -112,7 +112,10 @@ def test_a_cancelled_item_holds_its_posts(app: Application, workspace: Workspace
     ("outcome", "note"),
     [
         (Accepted("1"), "out already: it does not move"),
-        (Unknown("no answer"), "may be out already: it does not move"),
+        (
+            Unknown("no answer"),
+            "may be out already: if it is not, it is held, and moves with the next `queue`",
+        ),
     ],
 )
 def test_what_is_out_does_not_move(

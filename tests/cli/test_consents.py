@@ -83,3 +83,20 @@ def test_either_a_post_or_a_consent_is_named(
     consents: Path, cli: Cli, arguments: tuple[str, ...]
 ) -> None:
     assert withdraw(cli, *arguments)[0] == 2
+
+
+def test_what_may_be_out_is_held_if_it_turns_out_not_to_be(
+    consents: Path, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can call it back: it is named, until it is known what became of it."""
+    cli("queue")
+    assert cli("backup", tmp_path / "copy.db").code == 0
+    monkeypatch.setenv("PUBLISHER_CLOCK", "2016-03-07T10:00:00+01:00")
+    assert cli("restore", tmp_path / "copy.db").code == 0
+    consents.write_text(f"{RECORD}  withdrawn: true\n", encoding="utf-8")
+    code, said = withdraw(cli, "--consent", "abidjan")
+    assert code == 1
+    assert "card.fr on bice-x. It may be out. If it is not, it is held" in said
+    assert cli("retry", "card.fr").out.startswith("Held, as was asked")
+    assert {row["state"] for row in cli("log", "--json").json} == {"held"}
+    assert withdraw(cli, "--consent", "abidjan")[0] == 0

@@ -78,3 +78,58 @@ def test_an_account_that_was_renamed_is_still_known(
     path = workspace / "publisher.toml"
     path.write_text(path.read_text().replace("[accounts.bice-x]", "[accounts.geneva-x]"))
     assert resolve(cli, "71", "72", "73").code == 0
+
+
+def said(result: Result) -> str:
+    """All that it printed, in one line."""
+    assert result.code == 0, result.err
+    return " ".join(result.out.split())
+
+
+def test_what_may_be_out_is_cancelled_once_it_is_known_that_it_is_not(
+    cli: Cli, restored: None
+) -> None:
+    """Each command says what becomes of it."""
+    told = said(cli("cancel", "thread.fr", "--reason", "changed"))
+    assert told == "thread.fr to bice-x may be out. If it is not, it is cancelled."
+    assert "cancelled if it is not out (changed)" in said(cli("status"))
+    assert "if not out: cancelled" in said(cli("history", "thread.fr"))
+    assert said(cli("retry", "thread.fr")).startswith(
+        "Cancelled, as was asked while it might have been out"
+    )
+    assert cli("log", "--json").json[0]["state"] == "cancelled"
+    assert said(cli("retry", "thread.fr")).startswith("On the schedule again: 1 delivery.")
+
+
+def test_what_may_be_out_and_is_rejected_waits_for_an_approval_if_it_is_not(
+    cli: Cli, restored: None
+) -> None:
+    told = said(cli("reject", "thread.fr", "--reason", "a wrong name"))
+    assert told == "thread.fr to bice-x may be out. If it is not, it waits for an approval."
+    assert said(cli("retry", "thread.fr")).startswith("Waiting for an approval: 1 delivery.")
+
+
+def test_what_is_stopped_and_is_out_in_part_goes_no_further(cli: Cli, restored: None) -> None:
+    cli("cancel", "thread.fr")
+    assert said(resolve(cli, "71")) == (
+        "On record: thread.fr to bice-x, 1 of 3 parts; the rest is stopped (cancelled)."
+    )
+
+
+def test_what_is_stopped_too_late_is_shown_with_what_needs_a_person(
+    cli: Cli, restored: None
+) -> None:
+    cli("cancel", "thread.fr", "--reason", "changed")
+    resolve(cli, "71", "72", "73")
+    told = said(cli("status"))
+    assert "These need a person:" in told
+    assert "It was to be cancelled, but that came too late: it is out. (changed)" in told
+
+
+def test_queueing_says_what_becomes_of_what_may_be_out(
+    cli: Cli, restored: None, workspace: Path
+) -> None:
+    (workspace / "posts" / "thread.fr.md").unlink()
+    told = said(cli("queue"))
+    assert "it may be out; if it is not, it is cancelled: its draft is gone" in told
+    assert "Queued: 1 delivery (1 stopped if not out)." in told

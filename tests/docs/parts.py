@@ -110,13 +110,17 @@ _FORGOTTEN = (
     "The ledger was restored from a backup, and the draft names a time between the two: it may be "
     "out. A person decides."
 )
+_FORGOTTEN_TOO = (
+    "The ledger was restored from a backup, and it was due between the two, by the ledger or by its "
+    "draft: it may have been let go, and be out. A person decides."
+)
 _REASONS: dict[tuple[State, State], str] = {
     (_S.AWAITING_APPROVAL, _S.SCHEDULED): "It is approved; or "
     "approval is no longer required, and the draft was queued again.",
     (_S.AWAITING_APPROVAL, _S.HELD): _HOLD,
     (_S.AWAITING_APPROVAL, _S.CANCELLED): _CANCEL,
     (_S.AWAITING_APPROVAL, _S.MISSED): _EXPIRED,
-    (_S.AWAITING_APPROVAL, _S.UNCERTAIN): _FORGOTTEN,
+    (_S.AWAITING_APPROVAL, _S.UNCERTAIN): _FORGOTTEN_TOO,
     (_S.SCHEDULED, _S.AWAITING_APPROVAL): "Approval is required now, and the draft was queued "
     "again.",
     (_S.SCHEDULED, _S.HELD): _HOLD,
@@ -128,11 +132,11 @@ _REASONS: dict[tuple[State, State], str] = {
     (_S.PUBLISHING, _S.SCHEDULED): "It is certain that it is not out, and it may go out later: the "
     "account is paused or held, the platform could not be reached, or the worker or the broker "
     "died before anything was sent.",
-    (_S.PUBLISHING, _S.AWAITING_APPROVAL): "A worker had it in hand and had not begun to send, and "
-    "the draft was edited and queued again, where approval is required.",
-    (_S.PUBLISHING, _S.HELD): "A worker had it in hand and had not begun to send, and its agenda "
-    "item was cancelled, or a consent ended.",
-    (_S.PUBLISHING, _S.CANCELLED): "A worker had it in hand and had not begun to send, and it was "
+    (_S.PUBLISHING, _S.AWAITING_APPROVAL): "A worker had it in hand, nothing of it was out, and "
+    "the draft was edited and queued again, where approval is required, or it was rejected.",
+    (_S.PUBLISHING, _S.HELD): "A worker had it in hand, nothing of it was out, and its agenda "
+    "item was cancelled, or a consent ended, or, while it was sent, its draft was edited.",
+    (_S.PUBLISHING, _S.CANCELLED): "A worker had it in hand, nothing of it was out, and it was "
     "cancelled, or its draft is gone.",
     (_S.PUBLISHING, _S.PUBLISHED): "The platform took it, the last part included.",
     (_S.PUBLISHING, _S.FAILED): "The platform refused it for good.",
@@ -150,13 +154,17 @@ _REASONS: dict[tuple[State, State], str] = {
         _S.UNCERTAIN,
         _S.FAILED,
     ): "The platform called its text a duplicate, and it is not among the newer posts.",
-    (_S.UNCERTAIN, _S.AWAITING_APPROVAL): "Somebody looked, and it is not there; nobody has "
-    "approved it yet: `publisher retry`.",
+    (_S.UNCERTAIN, _S.AWAITING_APPROVAL): "It is not out, or not all of it, and was rejected while "
+    "it might have been, or nobody has approved it yet.",
+    (_S.UNCERTAIN, _S.HELD): "It is not out, or not all of it, and while it might have been, its "
+    "agenda item was cancelled, a consent ended, or its draft was edited.",
+    (_S.UNCERTAIN, _S.CANCELLED): "It is not out, or not all of it, and was cancelled while it "
+    "might have been, or its draft is gone.",
     (_S.HELD, _S.SCHEDULED): "The reason is gone, and the draft was queued again.",
     (_S.HELD, _S.AWAITING_APPROVAL): "The same, where approval is required.",
     (_S.HELD, _S.CANCELLED): _CANCEL,
     (_S.HELD, _S.MISSED): _EXPIRED,
-    (_S.HELD, _S.UNCERTAIN): _FORGOTTEN,
+    (_S.HELD, _S.UNCERTAIN): _FORGOTTEN_TOO,
     (_S.FAILED, _S.SCHEDULED): "The draft was mended and queued again; or `publisher retry`.",
     (_S.FAILED, _S.AWAITING_APPROVAL): "The draft was mended and queued again, where approval is "
     "required.",

@@ -200,22 +200,32 @@ def test_what_was_uncertain_at_the_backup_is_not_read_but_decided(
     assert Doubts(database, clock).claim(clock.ahead(30), 10) == []
 
 
-def test_what_waited_for_a_person_is_listed_and_stays(
-    database: Database, ledger: Ledger, queries: Queries, clock: ManualClock
+def test_what_waited_for_a_person_may_be_out_too_and_waits_again_if_it_is_not(
+    database: Database, ledger: Ledger, control: Control, queries: Queries, clock: ManualClock
 ) -> None:
-    """`retry` would send it without the approval that it lacks."""
+    """It may have been approved or released since; `retry` gives no approval that it lacks."""
+    why = "l'événement est annulé"
+    soon = clock.now() + timedelta(seconds=900)
     add(
         ledger,
-        wish(clock, "held", due_in=1, state=State.HELD, reason="l'événement est annulé"),
+        wish(clock, "held", due_in=1, state=State.HELD, reason=why),
         wish(clock, "unapproved", due_in=1, state=State.AWAITING_APPROVAL),
         wish(clock, "later", due_in=900, state=State.AWAITING_APPROVAL),
+        wish(clock, "under-embargo", due_in=1, state=State.HELD, embargo_until=soon),
     )
     clock.advance(60)
     aftermath = face(database, clock, "manager")
-    assert aftermath.uncertain == ()
-    assert [delivery.post for delivery in aftermath.waiting] == ["held", "unapproved"]
-    states = {delivery.post: delivery.state for delivery in queries.deliveries()}
-    assert states["unapproved"] is State.AWAITING_APPROVAL
+    assert [delivery.post for delivery in aftermath.uncertain] == ["held", "unapproved"]
+    assert [delivery.settled_at for delivery in aftermath.uncertain] == [None, None]
+    for post in ("held", "unapproved"):
+        control.retry(post, None, "manager")
+    found = {delivery.post: (delivery.state, delivery.reason) for delivery in queries.deliveries()}
+    assert found == {
+        "held": (State.HELD, why),
+        "unapproved": (State.AWAITING_APPROVAL, None),
+        "later": (State.AWAITING_APPROVAL, None),
+        "under-embargo": (State.HELD, None),
+    }
 
 
 @on_sqlite
@@ -340,7 +350,7 @@ def test_a_backup_of_an_older_version_is_brought_up_to_date(
     back_up(database, clock, copy)
     with closing(sqlite3.connect(copy)) as connection, connection:
         later = metadata.tables.keys() - {"deliveries", "history", "accounts", "media"}
-        new = ("head", "approved_at", "approved_digest", "withdrawn_ids", "clear_at")
+        new = ("head", "approved_at", "approved_digest", "withdrawn_ids", "clear_at", "stop")
         for statement in (
             "DROP TRIGGER history_no_update", "DROP TRIGGER history_no_delete",
             *(f"DROP TABLE {name}" for name in later),

@@ -20,7 +20,10 @@ from publisher.errors import (
     StorageError,
 )
 from publisher.ledger.database import Database
+from publisher.ledger.ledger import Ledger
 from publisher.ledger.tables import metadata
+from tests.support.clock import ManualClock
+from tests.support.wishes import add, wish
 
 
 def test_migrations_make_the_tables_that_the_code_describes(database: Database) -> None:
@@ -260,3 +263,28 @@ def test_an_option_that_the_server_does_not_know_is_named(postgres_url: str) -> 
         pytest.raises(LedgerUnavailable, match=r'url cannot be used: .*"foo"'),
     ):
         database.check_revision()
+
+
+def test_a_ledger_from_before_the_stops_learns_whose_each_id_is(
+    database: Database, ledger: Ledger, clock: ManualClock
+) -> None:
+    add(ledger, *(wish(clock, post, 0, repeat=True) for post in ("a", "b", "c")))
+    before = (
+        "DROP TABLE ids_out",
+        "DROP INDEX ix_deliveries_problems",
+        "ALTER TABLE deliveries DROP COLUMN stop",
+        "CREATE INDEX ix_deliveries_problems ON deliveries (id) WHERE state = 'failed'",
+        "UPDATE deliveries SET remote_ids = '[\"7\", \"8\"]' WHERE post = 'a'",
+        "UPDATE deliveries SET remote_ids = '[\"8\"]' WHERE post = 'b'",
+        "UPDATE alembic_version SET version_num = '0006'",
+    )
+    with database.write() as connection:
+        for statement in before:
+            connection.exec_driver_sql(statement)
+    database.migrate()
+    with database.read() as connection:
+        known = connection.exec_driver_sql(
+            "SELECT remote_id, post FROM ids_out JOIN deliveries ON deliveries.id = delivery"
+            " ORDER BY remote_id"
+        ).all()
+    assert [tuple(row) for row in known] == [("7", "a"), ("8", "a")]

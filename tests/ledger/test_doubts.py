@@ -292,3 +292,85 @@ def test_a_worker_that_died_while_sending_leaves_a_doubt_since_its_intent(
     dispatch.reap()
     found = look(doubts, clock, Accepted("7"))
     assert (found.state, found.published_at) == (State.PUBLISHED, sent_at)
+
+
+def twins(ledger: Ledger, clock: ManualClock) -> None:
+    """Two threads that begin with the same words; the second one is due a little later."""
+    add(
+        ledger,
+        wish(clock, "one.fr", 0, texts=("Séance à midi", "Un")),
+        wish(clock, "two.fr", 1, texts=("séance à  midi", "Deux")),
+    )
+
+
+def send_next(dispatch: Dispatch, attempts: Attempts, clock: ManualClock) -> Delivery:
+    (claim,) = dispatch.claim(clock.now(), clock.ahead(30), 1)
+    delivery = attempts.take(claim)
+    assert delivery is not None
+    intended = attempts.intend(delivery, clock.now(), clock.ahead(30))
+    assert intended is not None
+    return intended
+
+
+def test_what_is_seen_is_not_believed_while_another_with_its_words_is_being_sent(
+    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, doubts: Doubts, clock: ManualClock
+) -> None:
+    """It may be the other's post, whose answer is still to come."""
+    twins(ledger, clock)
+    attempts.record(send_next(dispatch, attempts, clock), Unknown("No answer."), clock.ahead(30))
+    clock.advance(1)
+    other = send_next(dispatch, attempts, clock)
+    seen = look(doubts, clock, Accepted("7"))
+    assert (seen.state, seen.remote_ids) == (State.UNCERTAIN, ())
+    assert attempts.record(other, Accepted("7"), clock.ahead(30)).remote_ids == ("7",)
+    again = look(doubts, clock, Accepted("7"))
+    assert (again.state, again.remote_ids) == (State.UNCERTAIN, ())
+    for _ in range(3):
+        again = look(doubts, clock, Absent())
+    assert again.state is State.SCHEDULED
+
+
+def test_of_two_in_doubt_with_the_same_words_the_earlier_one_gets_what_is_seen(
+    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, doubts: Doubts, clock: ManualClock
+) -> None:
+    """Its absence would count first: the other's post shows by the time when that one's counts."""
+    twins(ledger, clock)
+    attempts.record(send_next(dispatch, attempts, clock), Unknown("No answer."), clock.ahead(30))
+    clock.advance(4)
+    attempts.record(send_next(dispatch, attempts, clock), Unknown("No answer."), clock.ahead(30))
+    clock.advance(10)
+    first, second = (doubts.take(claim) for claim in doubts.claim(clock.ahead(30), 2))
+    assert first is not None
+    assert second is not None
+    assert (first.post, second.post) == ("one.fr", "two.fr")
+    assert doubts.record(second, Accepted("7")).remote_ids == ()
+    assert doubts.record(first, Accepted("7")).remote_ids == ("7",)
+    found = look(doubts, clock, Accepted("8"))
+    assert (found.post, found.remote_ids) == ("two.fr", ("8",))
+
+
+def test_where_a_person_decides_about_one_the_other_is_found(
+    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, doubts: Doubts, clock: ManualClock
+) -> None:
+    twins(ledger, clock)
+    attempts.record(send_next(dispatch, attempts, clock), Unknown("No answer."), clock.ahead(30))
+    look(doubts, clock, Unknown("Too many posts to read."))
+    attempts.record(send_next(dispatch, attempts, clock), Unknown("No answer."), clock.ahead(30))
+    assert look(doubts, clock, Accepted("7")).remote_ids == ("7",)
+
+
+def test_an_id_that_another_delivery_of_the_account_has_is_never_written(
+    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, queries: Queries, clock: ManualClock
+) -> None:
+    """Whoever brings it: a worker, in time or late. A person looks."""
+    twins(ledger, clock)
+    first = send_next(dispatch, attempts, clock)
+    attempts.record(first, Accepted("7"), clock.ahead(30))
+    clock.advance(1)
+    second = send_next(dispatch, attempts, clock)
+    after = attempts.record(second, Accepted("7"), clock.ahead(30))
+    assert (after.state, after.remote_ids, after.settled_at) == (State.UNCERTAIN, (), None)
+    assert "on record for one.fr already" in (after.error_message or "")
+    with pytest.raises(Moved):
+        attempts.record_late(second, Accepted("7"))
+    assert [d.remote_ids for d in queries.deliveries()] == [("7",), ()]

@@ -1,5 +1,7 @@
 """What is news to a service, and what is not."""
 
+from datetime import UTC
+
 import pytest
 
 from publisher.ledger.aftermath import face
@@ -9,6 +11,7 @@ from publisher.ledger.holds import hold
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.news import HeldAccount, Item, News, StuckDelivery
 from publisher.ledger.withdrawals import Withdrawals
+from publisher.notices.message import compose
 from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Unknown
 from publisher.states import State
 from tests.notices.conftest import MORNING, SERVICE, Mishaps
@@ -318,3 +321,19 @@ def test_a_clock_that_is_set_back_does_not_silence_a_service(
     clock.advance(-4 * 3600)
     assert len(take_note(news)) == 1
     assert news.claim(SERVICE) is None
+
+
+def test_what_is_out_although_it_was_stopped_is_news_once(
+    news: News, mishaps: Mishaps, control: Control, clock: ManualClock
+) -> None:
+    uncertain = mishaps.leave_uncertain()
+    control.cancel(uncertain.post, None, "manager", "changed")
+    assert news.untold(SERVICE) == []
+    control.resolve(uncertain.post, None, ("7",), "manager")
+    (item,) = take_note(news)
+    assert isinstance(item, StuckDelivery)
+    assert (item.post, item.state) == (uncertain.post, State.PUBLISHED)
+    body = compose([item], UTC).body
+    assert "is out, although somebody stopped it" in body
+    assert f"`publisher withdraw {item.post} --account bice-x --reason TEXT`" in body
+    assert news.untold(SERVICE) == []

@@ -12,7 +12,7 @@ from publisher.app import Application
 from publisher.errors import NotPossible
 from publisher.ledger.withdrawals import Withdrawals
 from publisher.models import Delivery
-from publisher.outcome import Accepted, Deferred, Kind, Refused
+from publisher.outcome import Absent, Accepted, Deferred, Kind, Refused, Sighting, Unknown
 from publisher.planning import Change
 from publisher.states import State
 from tests.support.clock import ManualClock
@@ -377,7 +377,10 @@ def test_the_clean_picture_is_in_the_ledger(app: Application, workspace: Workspa
 def test_a_delivery_that_moved_on_meanwhile_is_looked_at_again(
     app: Application, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is being sent after the plan was made: the second look finds it out of reach."""
+    """It is being sent after the plan was made: the second look finds it out of reach.
+
+    If it is not out, it waits for the next `queue`.
+    """
     workspace.draft("a.fr", "at: 2016-03-07 09:00\nto: [bice-x]")
     queue(app)
     workspace.edit("a.fr.md", "Le texte.", "Un autre texte.")
@@ -392,9 +395,9 @@ def test_a_delivery_that_moved_on_meanwhile_is_looked_at_again(
 
     monkeypatch.setattr(app.planner, "plan", plan_then_claim)
     result = app.planner.queue(actor="redaction")
-    assert result.changes == ()
-    assert [problem.code for problem in result.problems] == ["already-out"]
+    assert [change.kind for change in result.changes] == [Change.STOP]
     assert standing(app, "a.fr").content.parts[0].text == "Le texte."
+    assert standing(app, "a.fr").stop is State.HELD
 
 
 def test_an_embargo_beyond_the_default_expiry_is_refused(
@@ -542,14 +545,19 @@ def test_queueing_a_folder_cancels_what_was_removed_from_it_alone(
     assert queue(app, "posts") == [(Change.CANCEL, "abidjan/c.fr", "bice-x")]
 
 
-def test_removing_a_draft_while_it_is_published_says_that_it_is_too_late(
+def test_removing_a_draft_while_it_is_published_cancels_it_if_it_is_not_out(
     app: Application, workspace: Workspace
 ) -> None:
     workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]")
     queue(app)
     begin_to_send(app)
     workspace.remove("a.fr")
-    assert plan_of(app) == ([], ["already-out"])
+    (change,) = app.planner.queue(actor="redaction").changes
+    assert change.kind is Change.STOP
+    assert change.note == "it may be out; if it is not, it is cancelled: its draft is gone"
+    assert (standing(app, "a.fr").state, standing(app, "a.fr").stop) == (
+        State.PUBLISHING, State.CANCELLED,
+    )  # fmt: skip
 
 
 def test_what_a_worker_has_in_hand_but_does_not_send_yet_follows_its_draft(
@@ -629,3 +637,130 @@ def test_a_new_draft_may_take_over_a_text_that_another_gives_up(
     workspace.edit("a.fr.md", "Un.", "Deux.")
     workspace.draft("b.fr", f"{_NOON}\nto: [bice-x]", "Un.")
     assert set(queue(app)) == {(Change.EDIT, "a.fr", "bice-x"), (Change.ADD, "b.fr", "bice-x")}
+
+
+def lose_the_answer(app: Application) -> Delivery:
+    """The first delivery is sent, and nobody knows what came of it."""
+    return app.attempts.record(begin_to_send(app), Unknown("No answer."), app.clock.ahead(60))
+
+
+def look(app: Application, clock: ManualClock, sighting: Sighting) -> Delivery:
+    """What reading the platform tells, at the time at which it counts."""
+    for _ in range(100):
+        clock.advance(10)
+        for claim in app.doubts.claim(app.clock.ahead(30), 1):
+            taken = app.doubts.take(claim)
+            assert taken is not None
+            return app.doubts.record(taken, sighting)
+    raise AssertionError("it is never looked for")
+
+
+def prove_absent(app: Application, clock: ManualClock) -> Delivery:
+    while (seen := look(app, clock, Absent())).state is State.UNCERTAIN:
+        pass
+    return seen
+
+
+@pytest.mark.parametrize("change", ["text", "time", "agenda", "account", "draft"])
+def test_what_its_draft_stops_while_it_may_be_out_does_not_go_out(
+    app: Application, workspace: Workspace, clock: ManualClock, change: str
+) -> None:
+    """The next `queue` brings what the draft wants now."""
+    workspace.draft("a.fr", "at: annual-day + 30m\nto: [bice-x]")
+    queue(app)
+    lose_the_answer(app)
+    match change:
+        case "text":
+            workspace.edit("a.fr.md", "Le texte.", "Un autre texte.")
+        case "time":
+            workspace.edit("a.fr.md", "30m", "3h")
+        case "agenda":
+            workspace.edit("session.yaml", "ends: 2016-03-07 18:00", "cancelled: true")
+        case "account":
+            workspace.edit("a.fr.md", "bice-x", "bice-page")
+        case "draft":
+            workspace.remove("a.fr")
+    assert (Change.STOP, "a.fr", "bice-x") in queue(app)
+    assert queue(app) == []
+    absent = prove_absent(app, clock)
+    stopped = State.CANCELLED if change in ("account", "draft") else State.HELD
+    assert absent.state is stopped
+    after = queue(app)
+    delivery = standing(app, "a.fr")
+    if change in ("text", "time"):
+        assert after == [(Change.RELEASE, "a.fr", "bice-x")]
+        assert delivery.state is State.SCHEDULED
+        wanted = "Un autre texte." if change == "text" else "Le texte."
+        assert delivery.content.parts[0].text == wanted
+        assert delivery.hold_reason is None
+    else:
+        assert after == []
+        assert delivery.state is stopped
+
+
+def test_a_draft_that_is_as_before_lets_it_go_out_after_all(
+    app: Application, workspace: Workspace, clock: ManualClock
+) -> None:
+    workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]")
+    queue(app)
+    lose_the_answer(app)
+    workspace.edit("a.fr.md", "Le texte.", "Un autre texte.")
+    queue(app)
+    workspace.edit("a.fr.md", "Un autre texte.", "Le texte.")
+    assert queue(app) == [(Change.GO_ON, "a.fr", "bice-x")]
+    assert prove_absent(app, clock).state is State.SCHEDULED
+
+
+def test_a_draft_that_is_renamed_while_it_may_be_out_goes_on_under_its_old_name(
+    app: Application, workspace: Workspace, clock: ManualClock
+) -> None:
+    workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]")
+    queue(app)
+    lose_the_answer(app)
+    workspace.remove("a.fr")
+    workspace.draft("b.fr", f"{_NOON}\nto: [bice-x]")
+    assert queue(app) == []
+    assert prove_absent(app, clock).state is State.SCHEDULED
+
+
+def test_a_draft_that_is_renamed_and_held_stops_what_may_be_out(
+    app: Application, workspace: Workspace, clock: ManualClock
+) -> None:
+    workspace.draft("a.fr", "at: annual-day + 30m\nto: [bice-x]")
+    queue(app)
+    lose_the_answer(app)
+    workspace.remove("a.fr")
+    workspace.draft("b.fr", "at: annual-day + 30m\nto: [bice-x]")
+    workspace.edit("session.yaml", "ends: 2016-03-07 18:00", "cancelled: true")
+    assert queue(app) == [(Change.STOP, "a.fr", "bice-x")]
+    assert prove_absent(app, clock).state is State.CANCELLED
+
+
+def test_a_draft_takes_back_no_stop_of_a_person(
+    app: Application, workspace: Workspace, clock: ManualClock
+) -> None:
+    workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]")
+    workspace.draft("b.fr", f"{_NOON}\nto: [bice-x]", "Un autre.")
+    queue(app)
+    lose_the_answer(app)
+    lose_the_answer(app)
+    app.control.cancel("a.fr", None, "direction", "changed")
+    app.approvals.reject(["b.fr"], None, "direction", "a wrong name")
+    workspace.edit("a.fr.md", "Le texte.", "Le texte corrigé.")
+    assert queue(app) == []
+    assert {prove_absent(app, clock).state for _ in range(2)} == {
+        State.CANCELLED, State.AWAITING_APPROVAL,
+    }  # fmt: skip
+    assert standing(app, "a.fr").state is State.CANCELLED
+
+
+def test_what_is_found_though_its_draft_was_edited_is_out_as_it_was(
+    app: Application, workspace: Workspace, clock: ManualClock
+) -> None:
+    workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]")
+    queue(app)
+    lose_the_answer(app)
+    workspace.edit("a.fr.md", "Le texte.", "Un autre texte.")
+    queue(app)
+    assert look(app, clock, Accepted("7")).state is State.PUBLISHED
+    assert plan_of(app) == ([], ["already-out"])

@@ -204,24 +204,80 @@ def test_what_was_mended_in_the_gap_waits_for_a_person(
     assert claimed(app) == 0
 
 
-@pytest.mark.parametrize("held", [True, False])
-def test_what_a_person_released_in_the_gap_waits_for_a_person(
-    app: Application, workspace: Workspace, clock: ManualClock, held: bool
+def test_what_came_back_in_the_gap_waits_for_a_person(
+    app: Application, workspace: Workspace, clock: ManualClock
 ) -> None:
-    """The backup has it as held, or as cancelled by the lack of its draft."""
+    """The backup has it as cancelled by the lack of its draft."""
     workspace.draft("one.fr", "at: annual-day + 30m\nto: bice-x")
-    if held:
-        workspace.edit("session.yaml", "ends: 2016-03-07 18:00", "cancelled: true")
-        queue(app)
-        workspace.edit("session.yaml", "cancelled: true", "ends: 2016-03-07 18:00")
-    else:
-        queue(app)
-        workspace.remove("one.fr")
-        queue(app)
-        workspace.draft("one.fr", "at: annual-day + 30m\nto: bice-x")
+    queue(app)
+    workspace.remove("one.fr")
+    queue(app)
+    workspace.draft("one.fr", "at: annual-day + 30m\nto: bice-x")
     restore(app, clock, lost=HOUR)
     assert len(doubted(queue(app))) == 1
     assert only(app).state is State.UNCERTAIN
+
+
+@pytest.mark.parametrize("released", ["before the restore", "after it", "not at all"])
+def test_what_was_held_in_the_gap_waits_for_a_person(
+    app: Application, workspace: Workspace, clock: ManualClock, released: str
+) -> None:
+    """It may have been released, and be out. If it is not, it follows its agenda item."""
+
+    def release() -> None:
+        workspace.edit("session.yaml", "cancelled: true", "ends: 2016-03-07 18:00")
+
+    workspace.draft("one.fr", "at: annual-day + 30m\nto: bice-x")
+    workspace.edit("session.yaml", "ends: 2016-03-07 18:00", "cancelled: true")
+    queue(app)
+    restore(app, clock, lost=HOUR)
+    assert (only(app).state, only(app).settled_at) == (State.UNCERTAIN, None)
+    if released == "before the restore":
+        release()
+    assert [change.kind for change in queue(app).changes] == [Change.GO_ON] * (
+        released == "before the restore"
+    )
+    assert claimed(app) == 0
+    app.control.retry("one.fr", None, "manager")
+    if released == "before the restore":
+        assert only(app).state is State.SCHEDULED
+        return
+    assert (only(app).state, only(app).reason) == (State.HELD, "annual-day is cancelled")
+    if released == "after it":
+        release()
+        assert doubted(queue(app)) == [], "a person has looked"
+        assert only(app).state is State.SCHEDULED
+
+
+def test_what_a_draft_holds_in_the_gap_may_be_out_too(
+    app: Application, workspace: Workspace, clock: ManualClock
+) -> None:
+    """The backup does not have it; it may have been held only after it was out."""
+    workspace.draft("one.fr", "at: annual-day + 30m\nto: bice-x")
+    workspace.edit("session.yaml", "ends: 2016-03-07 18:00", "cancelled: true")
+    restore(app, clock, lost=HOUR)
+    assert len(doubted(queue(app))) == 1
+    (retried,) = app.control.retry("one.fr", None, "manager")
+    assert (retried.state, retried.reason) == (State.HELD, "annual-day is cancelled")
+
+
+def test_what_was_approved_in_the_gap_is_not_approved_and_sent_again(
+    workspace: Workspace, app: Application, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The backup has it as waiting; since then it was approved, and went out."""
+    monkeypatch.setenv("PUBLISHER_APPROVAL__REQUIRED", "true")
+    strict = Application(settings.load(workspace.path), clock)
+    workspace.draft("one.fr", "at: 2016-03-07 08:30\nto: bice-x")
+    queue(strict)
+    restore(strict, clock, lost=HOUR)
+    assert queue(strict).changes == ()
+    assert (only(strict).state, only(strict).settled_at) == (State.UNCERTAIN, None)
+    assert strict.approvals.waiting() == []
+    (retried,) = strict.control.retry("one.fr", None, "manager")
+    assert retried.state is State.AWAITING_APPROVAL
+    assert queue(strict).changes == ()
+    assert [delivery.id for delivery in strict.approvals.waiting()] == [retried.id]
+    strict.close()
 
 
 def test_what_a_person_has_looked_at_may_be_edited(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -70,6 +71,7 @@ class Desk:
         self._ledger = Ledger(database, clock)
         self._dispatch = Dispatch(database, clock, settle=60)
         self._attempts = Attempts(database, clock, settle=60)
+        self._ids = count(707)
 
     def publish(
         self, post: str, late: float = 0.0, outcome: Outcome | None = None, **more: Any
@@ -86,7 +88,8 @@ class Desk:
         self.clock.advance(late)
         intended = self._attempts.intend(taken, self.clock.now(), self.clock.ahead(90))
         assert intended
-        accepted = Accepted("707", "https://x.com/bice/status/707")
+        remote_id = str(next(self._ids))
+        accepted = Accepted(remote_id, f"https://x.com/bice/status/{remote_id}")
         self._attempts.record(intended, outcome or accepted, self.clock.ahead(90))
 
     def queue(self, post: str, **more: Any) -> None:

@@ -12,7 +12,9 @@ from tests.support.simulation.office import Wanted
 _DUE = 60
 
 
-def _restored(*, waits: int, account: str = "bice-x", parts: int = 2) -> None:
+def _restored(
+    *, waits: int, account: str = "bice-x", parts: int = 2, approved_since: bool = False
+) -> None:
     """A post of which a backup was taken while it waited, `waits` seconds before the restore."""
     newsroom = Newsroom()
     wanted = Wanted((account,), parts, _DUE, None, 3600, False, False, False)
@@ -20,8 +22,12 @@ def _restored(*, waits: int, account: str = "bice-x", parts: int = 2) -> None:
     try:
         newsroom.wait(1)
         newsroom.back_up()
+        if approved_since:
+            newsroom.approve(steps=10)
         newsroom.wait(waits)
         newsroom.restore()
+        if approved_since:
+            newsroom.approve(steps=10)
         newsroom.nothing_is_broken()
     finally:
         newsroom.teardown()
@@ -32,6 +38,13 @@ def _restored(*, waits: int, account: str = "bice-x", parts: int = 2) -> None:
 def test_nothing_goes_out_again_that_the_lost_ledger_published(waits: int, account: str) -> None:
     """Neither whole nor in part, whenever the ledger was lost."""
     _restored(waits=waits, account=account)
+
+
+@pytest.mark.parametrize("account", ["apg-x", "apg-page"])
+@pytest.mark.parametrize("waits", [10, _DUE - 1, _DUE, _DUE + 30])
+def test_nothing_goes_out_again_that_was_approved_only_since(waits: int, account: str) -> None:
+    """The backup has it as waiting for an approval, and gets another one."""
+    _restored(waits=waits, account=account, approved_since=True)
 
 
 def test_a_restored_ledger_that_trusts_its_backup_is_caught() -> None:

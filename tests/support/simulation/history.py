@@ -42,6 +42,10 @@ class Scenario:
     """What goes wrong in it when all single faults are played; None: everything."""
     pictured: bool = False
     """Whether each post hangs on an item of the agenda and shows a picture that needs a consent."""
+    apart: float = 1.0
+    """Seconds between the times of two posts."""
+    same_beginning: bool = False
+    """Whether the threads begin with the same words."""
 
     def drafts(self) -> list[Post]:
         due = START + timedelta(seconds=self.due)
@@ -51,17 +55,21 @@ class Scenario:
                 file=f"posts/post-{number}.fr.md",
                 lang="fr",
                 to=self.accounts,
-                due_at=due + timedelta(seconds=number - 1),
+                due_at=due + timedelta(seconds=self.apart * (number - 1)),
                 expires_after=timedelta(seconds=self.expires),
                 embargo_until=None
                 if self.embargo is None
                 else due + timedelta(seconds=self.embargo),
                 anchor=persons.ITEM if self.pictured else None,
                 media=(parts.picture(persons.CONSENT),) if self.pictured else (),
-                texts={"": tuple(f"post-{number} §{n + 1} v0" for n in range(self.parts))},
+                texts={"": tuple(f"{self._name(number, n)} v0" for n in range(self.parts))},
             )
             for number in range(1, self.posts + 1)
         ]
+
+    def _name(self, post: int, part: int) -> str:
+        is_shared = self.same_beginning and not part
+        return f"post-{1 if is_shared else post} §{part + 1}"
 
 
 @dataclass
@@ -97,6 +105,7 @@ def run(
     desk = Desk(scenario.drafts())
     with surroundings(world, desk):
         stage = Stage(world, desk, dispatchers=scenario.dispatchers, workers=scenario.workers)
+        stage.persons.said.mean(desk.drafts)
         stage.persons.queue()
         stage.persons.approve()
         watch = promises.Watch(stage)
@@ -131,6 +140,7 @@ def decide(stage: Stage) -> None:
     def command() -> None:
         stage.persons.resume()
         stage.persons.decide()
+        stage.persons.queue()  # what was edited while it might have been out
 
     stage.persons.start("decide", command)
     stage.world.run(LONGEST)

@@ -111,14 +111,15 @@ class Newsroom(Office):
     def restore(self) -> None:
         """As docs/deployment.md tells, step by step.
 
-        Only as long as nobody edited, renamed, approved, withdrew or tried again anything since:
-        that no restored ledger can know, and the page says what people have to look for.
+        Only as long as nobody edited, renamed, withdrew or tried again anything since: that no
+        restored ledger can know, and the page says what people have to look for.
         """
         backup = self._backup
-        if backup is None or backup.words != self.persons.remember():
+        if backup is None or not backup.words.is_still_known(self.persons.remember()):
             return
         self.stage.shut_down()
         self.stage.database.put_back(backup.ledger)
+        self.persons.said.agreed = dict(backup.words.agreed)
         app = self.stage.app()
         aftermath.face(app.database, app.clock, "direction")
         self.persons.queue()

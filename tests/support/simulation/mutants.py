@@ -10,6 +10,7 @@ from publisher.channels.base import Channel
 from publisher.delivery import Courier, Leases
 from publisher.ledger import attempts as attempts_module
 from publisher.ledger import doubts as doubts_module
+from publisher.ledger import rivals
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.control import Control
 from publisher.ledger.dispatch import Dispatch
@@ -21,7 +22,7 @@ from publisher.states import State
 from tests.support.simulation.history import Scenario, run, singles
 from tests.support.simulation.parts import SimulatedApplication
 from tests.support.simulation.plan import Act, Fault, Moment, Plan
-from tests.support.simulation.scenarios import BRIEF, EMBARGO, ON_X, THREAD
+from tests.support.simulation.scenarios import BRIEF, EMBARGO, ON_X, THREAD, TWINS
 
 Patch = AbstractContextManager[Any]
 Mutant = tuple[Callable[[], Patch], Scenario, Callable[[Scenario], Iterator[Plan]]]
@@ -185,6 +186,17 @@ def _a_renamed_draft_is_new() -> Patch:
     return mock.patch.object(doubles, "refuse")
 
 
+def _a_stop_is_forgotten() -> Patch:
+    def forgetting(_delivery: Delivery, target: State) -> tuple[State, dict[str, Any]]:
+        return target, {"stop": None}
+
+    return mock.patch.object(doubts_module, "obeyed", forgetting)
+
+
+def _whatever_is_seen_is_its_own() -> Patch:
+    return mock.patch.object(rivals, "comes_first", return_value=False)
+
+
 def _at(scenario: Scenario, moment: Moment, *acts: tuple[Act, float]) -> Iterator[Plan]:
     """These acts, all at the first step of this kind."""
     number = next(step.number for step in run(scenario).steps if step.moment is moment)
@@ -211,6 +223,25 @@ def _late_reading(scenario: Scenario) -> Iterator[Plan]:
 
 def _pause_while_frozen(scenario: Scenario) -> Iterator[Plan]:
     yield from _at(scenario, Moment.REQUEST, (Act.PAUSE, 0), (Act.FREEZE, 4))
+
+
+def _cancelled_in_doubt(scenario: Scenario) -> Iterator[Plan]:
+    (failing,) = _at(scenario, Moment.REQUEST, (Act.NOT_DONE, 0))
+    for step in run(scenario, failing).steps:
+        if step.moment is Moment.READING:
+            yield (*failing, Fault(step.number, Act.CANCEL))
+
+
+def _the_later_one_looks_first(scenario: Scenario) -> Iterator[Plan]:
+    """Both are out and in doubt; the later one's post shows only after the earlier is absent."""
+    (plan,) = _at(scenario, Moment.REQUEST, (Act.ANSWER_LOST, 0))
+    for moment, nth, fault in (
+        (Moment.READING, 0, (Act.STALE, 300)),
+        (Moment.REQUEST, 1, (Act.DONE_LATE, 58)),
+    ):
+        steps = [step.number for step in run(scenario, plan).steps if step.moment is moment]
+        plan = (*plan, Fault(steps[nth], *fault))
+    yield plan
 
 
 MUTANTS: dict[str, Mutant] = {
@@ -245,5 +276,9 @@ MUTANTS: dict[str, Mutant] = {
     "a thread starts over": (_a_thread_starts_over, THREAD, lambda s: only(s, Act.DEFERRED)),
     "a renamed draft counts as new": (
         _a_renamed_draft_is_new, ON_X, lambda s: only(s, Act.RENAME)
+    ),
+    "a stop is forgotten": (_a_stop_is_forgotten, ON_X, _cancelled_in_doubt),
+    "whatever is seen is its own": (
+        _whatever_is_seen_is_its_own, TWINS, _the_later_one_looks_first
     ),
 }  # fmt: skip

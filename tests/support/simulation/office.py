@@ -1,10 +1,4 @@
-"""The rules of people: what they write, change, approve and stop, in any order.
-
-They keep within the promises:
-
-- A stop of what may be out already is not counted: people are told that it may be.
-- A text is repeated, or begun alike, when the other one is out: not both are under way at once.
-"""
+"""The rules of people: what they write, change, approve and stop, in any order."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from publisher.models import Delivery, Post
 from publisher.states import ENDED_UNSENT, State
-from tests.support.simulation import parts, promises
+from tests.support.simulation import parts
 from tests.support.simulation.desk import Desk
 from tests.support.simulation.persons import CONSENT, ITEM, Persons
 from tests.support.simulation.stage import Stage
@@ -103,9 +97,6 @@ class Office(RuleBasedStateMachine):
         original = self._draft(number)
         if not self.desk.may_copy(number):
             return
-        if repeat and not self._is_over(original):
-            # While both are under way, the one may take the post of the other for its own.
-            return
         name = f"post-{len(self.desk.drafts) + 1}"
         update = {
             "id": name,
@@ -115,7 +106,7 @@ class Office(RuleBasedStateMachine):
         }
         self.desk.write_copy(draft := original.model_copy(update=update), number)
         if repeat:
-            self._mean(draft)
+            self.persons.said.mean([draft])
         self._begin("queue", self.persons.queue, steps)
 
     @precondition(lambda self: 0 < len(self.desk.drafts) < _MOST_DRAFTS)
@@ -123,8 +114,6 @@ class Office(RuleBasedStateMachine):
     def begin_alike(self, number: int, due: int, steps: int) -> None:
         """Another thread that begins with the same words."""
         original = self._draft(number)
-        if not self._is_over(original):  # as with `copy`
-            return
         name = f"post-{len(self.desk.drafts) + 1}"
         update = {
             "id": name,
@@ -136,7 +125,7 @@ class Office(RuleBasedStateMachine):
 
     def _write(self, draft: Post, steps: int, *, approved: bool = False) -> None:
         self.desk.write(draft)
-        self._mean(draft)
+        self.persons.said.mean([draft])
 
         def command() -> None:
             self.persons.queue()
@@ -144,11 +133,6 @@ class Office(RuleBasedStateMachine):
                 self.persons.approve(draft.id)
 
         self._begin("queue", command, steps)
-
-    def _mean(self, draft: Post) -> None:
-        """Want it to be out once more than before."""
-        tags = {promises.tag(part) for part in draft.texts[""]}
-        self.persons.said.meant.update((account, tag) for account in draft.to for tag in tags)
 
     # people change them
 
@@ -259,10 +243,6 @@ class Office(RuleBasedStateMachine):
 
     def _draft(self, number: int) -> Post:
         return self.desk.drafts[number % len(self.desk.drafts)]
-
-    def _is_over(self, draft: Post) -> bool:
-        its = [d for d in self.stage.app().peek() if d.post == draft.id]
-        return bool(its) and all(d.state is State.PUBLISHED for d in its)
 
     def _ended_unsent(self) -> list[Delivery]:
         return [d for d in self.stage.app().peek() if d.state in ENDED_UNSENT]

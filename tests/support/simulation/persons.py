@@ -7,7 +7,7 @@ from publisher.errors import NoSuchPost, NotPossible, PublisherError
 from publisher.ledger.approvals import digest
 from publisher.ledger.moves import Moved
 from publisher.models import Delivery
-from publisher.planning import Change
+from publisher.planning import Change, PlannedChange
 from publisher.states import ENDED_UNSENT, State
 from tests.support.simulation.desk import Desk
 from tests.support.simulation.parts import SimulatedApplication
@@ -41,7 +41,7 @@ class Persons:
         """Whether drafts with errors keep the others from being queued."""
         self._commands: list[Process] = []
         self._deeds = 0
-        """Approvals, withdrawals and retries, which a restored ledger cannot know."""
+        """Withdrawals and retries, which a restored ledger cannot know."""
 
     def act(self, fault: Fault) -> None:
         """Begin a command; it runs when its turn comes."""
@@ -184,7 +184,6 @@ class Persons:
         for delivery in approvals.waiting(post):
             key = (delivery.post, delivery.account)
             with said.command():
-                self._deeds += 1
                 said.agreed[key] = Agreed.of(delivery)
                 said.let_go(delivery.post, Cause.REJECTED)
                 seen = {delivery.id: digest(delivery)}
@@ -224,18 +223,23 @@ class Persons:
             if not alone() or (plan.errors and not self.keep_going):
                 return
             self._void((c.post, c.account) for c in plan.changes if c.wish)
-            gone = [c.delivery for c in plan.changes if c.kind is Change.CANCEL and c.delivery]
-            said.stop(gone, Cause.GONE)
+            said.stop((c.delivery for c in plan.changes if c.delivery and _cancels(c)), Cause.GONE)
             wrong = {problem.file for problem in plan.problems}
             held = {d.id for d in self.desk.files() if d.held and d.file not in wrong}
             said.stop((d for d in self._unsent() if d.post in held), Cause.HELD)
 
     def _unsent(self) -> list[Delivery]:
-        """Of which nothing is, or may be, on its way: people are told so of the others.
+        """What is not out, or is held if it turns out not to be.
 
         What somebody cancelled is left out: no draft changes it, and who tries it again knows.
         """
-        return [d for d in self._app().peek() if d.in_reach or d.state is State.FAILED]
+        return [
+            delivery
+            for delivery in self._app().peek()
+            if delivery.in_reach
+            or delivery.state is State.FAILED
+            or (delivery.may_be_out and delivery.stop is State.HELD)
+        ]
 
     def edit(self, number: int) -> None:
         """Another text for all of a draft that is not out."""
@@ -274,7 +278,7 @@ class Persons:
                 self.said.withdrawn_consents[consent] = frozenset(
                     (d.post, d.account)
                     for d in self._app().peek()
-                    if not (d.in_reach or d.state in ENDED_UNSENT)
+                    if not (d.in_reach or d.may_be_out or d.state in ENDED_UNSENT)
                 )
                 self._void((d.post, d.account) for d in held)
 
@@ -296,3 +300,9 @@ class Persons:
                 act(draft.id)
             except (NotPossible, NoSuchPost):
                 continue
+
+
+def _cancels(change: PlannedChange) -> bool:
+    """Whether its draft takes it off the schedule, at once or once it is known not to be out."""
+    stop = change.stop and change.stop.state
+    return change.kind is Change.CANCEL or stop is State.CANCELLED

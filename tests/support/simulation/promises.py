@@ -1,6 +1,5 @@
 """The six promises, asserted over what the ledger says and what the public saw."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -8,7 +7,7 @@ from datetime import datetime, timedelta
 from publisher.models import Delivery
 from publisher.states import State
 from tests.support.simulation.platform import GONE, Platform, PublicPost, Publishing
-from tests.support.simulation.said import Agreed, Said
+from tests.support.simulation.said import Agreed, Said, tag
 from tests.support.simulation.stage import Stage
 
 _ENDED = frozenset({State.PUBLISHED, State.FAILED, State.MISSED, State.CANCELLED, State.WITHDRAWN})
@@ -16,7 +15,6 @@ _FOR_A_PERSON = frozenset({State.HELD, State.AWAITING_APPROVAL})
 _MAY_BE_SENDING = frozenset({State.PUBLISHING, State.UNCERTAIN})
 _LATE = timedelta(seconds=5)
 """Between the look at the expiry and the request: docs/reliability.md."""
-_TAG = re.compile(r"(\S+ §\d+)(?: v\d+)?")
 
 
 class Watch:
@@ -36,10 +34,13 @@ class Watch:
         delivery = next((d for d in stage.app().peek() if _carries(d, request)), None)
         if delivery is None:
             return ["with a text that the ledger does not have (any more)"]
+        said = stage.persons.said
         return [
             *_untimely(delivery, request.began),
-            *_unapproved(stage, delivery),
-            *_forbidden(stage.persons.said, delivery, request),
+            *(["while paused"] if said.is_paused(delivery.account) else []),
+            # When a stop came after its intent, nobody could call it back, and people are told so.
+            *([] if delivery.stop else _unapproved(stage, delivery)),
+            *([] if delivery.stop else _forbidden(said, delivery, request)),
         ]
 
 
@@ -64,7 +65,6 @@ def _forbidden(said: Said, delivery: Delivery, request: Publishing) -> list[str]
     key = (delivery.post, delivery.account)
     shown = {picture.consent for part in request.parcel.content.parts for picture in part.pictures}
     return [
-        *(["while paused"] if said.is_paused(delivery.account) else []),
         *([f"although somebody had it {said.stops[key]}"] if key in said.stops else []),
         *(f"although {one} was withdrawn" for one in shown if one and not said.may_show(one, key)),
     ]
@@ -140,12 +140,6 @@ def _doubled(stage: Stage) -> list[str]:
     seen = Counter((post.account, tag(post.text)) for post in stage.platform.ever_public)
     meant = stage.persons.said.meant
     return [f"doubled: {key[1]} on {key[0]}" for key, n in seen.items() if n > max(1, meant[key])]
-
-
-def tag(text: str) -> str:
-    found = _TAG.match(text)
-    assert found, text
-    return found[1]
 
 
 def _untrue(platform: Platform, deliveries: list[Delivery]) -> list[str]:

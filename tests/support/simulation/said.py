@@ -3,19 +3,28 @@
 It is kept apart from the ledger, so that a ledger that forgets a word is found out.
 """
 
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from publisher.models import Delivery
+from publisher.models import Delivery, Post
 
 Key = tuple[str, str]
 """The post and the account of a delivery."""
+_TAG = re.compile(r"(\S+ §\d+)(?: v\d+)?")
+
+
+def tag(text: str) -> str:
+    """What a part is called, in whatever version: `post-1 §2`."""
+    found = _TAG.match(text)
+    assert found, text
+    return found[1]
 
 
 class Cause(StrEnum):
@@ -63,12 +72,18 @@ class Said:
     agreed: dict[Key, Agreed] = field(default_factory=dict)
     stops: dict[Key, Cause] = field(default_factory=dict)
     withdrawn_consents: dict[str, frozenset[Key]] = field(default_factory=dict)
-    """With the deliveries that may have been out at that moment, which people were told."""
+    """With the deliveries that were out at that moment, which people were told."""
     meant: "Counter[Key]" = field(default_factory=Counter)
     """How many posts with one beginning (its tag) people want on an account, where more than one."""
     _begun: int = 0
     _under_way: int = 0
     _resumed: "Counter[str | None]" = field(default_factory=Counter)
+
+    def mean(self, drafts: Iterable[Post]) -> None:
+        """Want each of these to be out once more than before."""
+        for draft in drafts:
+            tags = {tag(part) for part in draft.texts[""]}
+            self.meant.update((account, each) for account in draft.to for each in tags)
 
     @contextmanager
     def command(self) -> Iterator[Callable[[], bool]]:
@@ -129,6 +144,10 @@ class Words:
     stops: dict[Key, Cause]
     withdrawn_consents: dict[str, frozenset[Key]]
     deeds: int
+
+    def is_still_known(self, now: "Words") -> bool:
+        """Whether a restored ledger knows all that people have to keep to; approvals come anew."""
+        return self == replace(now, agreed=self.agreed)
 
 
 class Backup(NamedTuple):

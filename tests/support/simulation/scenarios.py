@@ -31,5 +31,8 @@ CROWD = Scenario(
     workers=2,
 )
 PAIR = Scenario("a post on X, two dispatchers, two workers", dispatchers=2, workers=2)
-WIDE = (CROWD, PAIR, EMBARGO, BRIEF, THREAD, ON_FACEBOOK, APPROVED)
+TWINS = Scenario(
+    "two threads that begin with the same words", parts=2, posts=2, apart=25.0, same_beginning=True
+)
+WIDE = (CROWD, PAIR, EMBARGO, BRIEF, THREAD, ON_FACEBOOK, APPROVED, TWINS)
 """Random plans and schedules are played in these."""

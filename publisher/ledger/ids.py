@@ -1,0 +1,52 @@
+"""Whose each id is that a platform gave: one post of an account is one part of one delivery."""
+
+import json
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select, text
+
+from publisher.ledger.tables import deliveries, ids_out
+
+_KEEP = text(
+    "INSERT INTO ids_out (account, remote_id, delivery) VALUES (:account, :remote_id, :delivery)"
+    " ON CONFLICT (account, remote_id) DO NOTHING"
+)
+
+
+class Place(NamedTuple):
+    """Where an id stands in the ledger, also of a part that was withdrawn; parts count from 1."""
+
+    post: str
+    part: int
+
+
+def keep(connection: Connection, delivery: int, account: str, remote_ids: Iterable[str]) -> bool:
+    """Write down that these ids are a delivery's; False when another delivery has one of them.
+
+    Waits for a transaction that writes the same one.
+    """
+    for remote_id in remote_ids:
+        row = {"account": account, "remote_id": remote_id, "delivery": delivery}
+        is_new = connection.execute(_KEEP, row).rowcount
+        if not is_new and holder(connection, account, remote_id, besides=delivery):
+            return False
+    return True
+
+
+def holder(
+    connection: Connection, account: str, remote_id: str, *, besides: int | None = None
+) -> Place | None:
+    """Which delivery, other than `besides`, has this id; None when none has it."""
+    query = (
+        select(deliveries.c.post, deliveries.c.remote_ids, deliveries.c.withdrawn_ids)
+        .join(ids_out, ids_out.c.delivery == deliveries.c.id)
+        .where(ids_out.c.account == account, ids_out.c.remote_id == remote_id)
+    )
+    if besides is not None:
+        query = query.where(deliveries.c.id != besides)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    parts = [*json.loads(row.remote_ids), *json.loads(row.withdrawn_ids or "[]")]
+    return Place(row.post, parts.index(remote_id) + 1)
