@@ -131,6 +131,7 @@ class Comparison:
         """Take out what must not go out (again), and give to a person what may be out."""
         changes, problems, queries = self._changes, self._problems, self._queries
         doubles.refuse(changes, posts, self._drafts, queries, problems)
+        doubles.refuse_renamed(changes, posts, self._drafts, queries, problems)
         doubles.refuse_under_new_names(changes, posts, self._accounts, queries, self._now, problems)
         past.doubt(changes, posts, queries.gaps(), problems)
         past.refuse(changes, posts, known, self._now, problems)

@@ -55,17 +55,7 @@ def refuse(
         other, state = min(others, key=weight)
         _let_go_on(changes, other, change)
         if other in partly:
-            problems.error(
-                posts[change.post],
-                "partly-out",
-                _(
-                    "A part of it is out on {account} already, as {other}; under another "
-                    "name it would begin anew.",
-                    account=change.account,
-                    other=other,
-                ),
-                _("Give the draft the name {other} again, or change its text.", other=other),
-            )
+            _refuse_rest(change, other, posts[change.post], problems)
         else:
             _refuse_whole(change, other, state, posts[change.post], drafts, problems)
 
@@ -79,6 +69,21 @@ def _let_go_on(changes: list[PlannedChange], other: str, renamed: PlannedChange)
         if wish and delivery and stop_of(wish, delivery) is None:
             changes.remove(stop)
             return
+
+
+def _refuse_rest(change: PlannedChange, other: str, post: Post, problems: Problems) -> None:
+    """Say that the account has a part of the text in a delivery of another name, `other`."""
+    problems.error(
+        post,
+        "partly-out",
+        _(
+            "A part of it is out on {account} already, as {other}; under another "
+            "name it would begin anew.",
+            account=change.account,
+            other=other,
+        ),
+        _("Give the draft the name {other} again, or change its text.", other=other),
+    )
 
 
 def _refuse_whole(
@@ -127,6 +132,37 @@ def _refuse_whole(
             ),
             _("Nothing to do if the draft was renamed."),
         )
+
+
+def refuse_renamed(
+    changes: list[PlannedChange],
+    posts: Mapping[str, Post],
+    drafts: Library,
+    queries: Queries,
+    problems: Problems,
+) -> None:
+    """Take out of `changes` what says `repeat`, and was renamed since it was out.
+
+    It was, if a draft that is gone had the same text for the same time.
+    """
+    fresh = [c for c in changes if c.delivery is None and c.wish and c.wish.repeat]
+    known = queries.with_fingerprints({_text_key(change) for change in fresh})
+    out = [d for d in known if _is_or_may_be_out(d) and not drafts.has(d.post)]
+    for change in fresh:
+        delivery = next((d for d in out if _is_renamed(d, change)), None)
+        if delivery is None:
+            continue
+        changes.remove(change)
+        other, post = delivery.post, posts[change.post]
+        if delivery.remote_ids and delivery.state is not State.PUBLISHED:
+            _refuse_rest(change, other, post, problems)
+        else:
+            _refuse_whole(change, other, delivery.state, post, drafts, problems)
+
+
+def _is_renamed(delivery: Delivery, change: PlannedChange) -> bool:
+    same_text = _text_key(change) == (delivery.account, delivery.content.fingerprint)
+    return same_text and change.wish is not None and change.wish.due_at == delivery.due_at
 
 
 def refuse_under_new_names(
@@ -189,8 +225,12 @@ def _done(
 
 def _is_done(delivery: Delivery) -> bool:
     """Whether it is out, or may be, or must not go out because a person said so."""
-    out = delivery.state in OUT_OR_MAYBE and not delivery.in_reach
-    return out or bool(delivery.remote_ids) or cancelled_by_a_person(delivery)
+    return _is_or_may_be_out(delivery) or cancelled_by_a_person(delivery)
+
+
+def _is_or_may_be_out(delivery: Delivery) -> bool:
+    """Also in part."""
+    return bool(delivery.remote_ids) or (delivery.state in OUT_OR_MAYBE and not delivery.in_reach)
 
 
 def _is_predecessors(

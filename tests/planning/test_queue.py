@@ -244,6 +244,21 @@ def test_renaming_what_is_out_publishes_nothing_again(
     assert [problem.code for problem in plan.problems] == ["already-out"]
 
 
+def test_a_repeat_that_is_out_does_not_go_out_again_under_another_name(
+    app: Application, workspace: Workspace
+) -> None:
+    """For another time it is meant; for the same time its file was renamed."""
+    workspace.draft("a.fr", f"{_NOON}\nto: [bice-x]")
+    path = workspace.draft("again.fr", "at: 2016-03-08 12:00\nto: [bice-x]\nrepeat: true")
+    queue(app)
+    finish(app, "a.fr")
+    finish(app, "again.fr", Accepted("2"))
+    path.rename(path.with_name("renamed.fr.md"))
+    assert plan_of(app) == ([], ["already-out"])
+    workspace.draft("third.fr", "at: 2016-03-09 12:00\nto: [bice-x]\nrepeat: true")
+    assert plan_of(app) == ([(Change.ADD, "third.fr", "bice-x")], ["already-out"])
+
+
 def test_a_repeat_on_the_schedule_does_not_hide_what_a_renamed_draft_has_out(
     app: Application, workspace: Workspace
 ) -> None:
