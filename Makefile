@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
+# Tests that wait for processes for minutes begin first, so that nobody waits for them at the end.
+SLOW := tests/chaos tests/surroundings tests/running tests/end_to_end tests/web
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo test chaos fuzz check messages run lock clean
 
@@ -28,7 +31,7 @@ demo: install ## set up and rehearse the campaign in posts/ against the stand-in
 
 test: install ## set up and run every test
 	@sh tests/support/system.sh test-parts
-	$(BIN)/pytest --numprocesses 3 --dist loadfile
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(SLOW) tests
 
 chaos: install ## kill and freeze processes while they publish, on each database (12 minutes)
 	@sh tests/support/system.sh test-parts
