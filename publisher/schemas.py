@@ -10,7 +10,7 @@ import ast
 import inspect
 import json
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from functools import cache
 from itertools import pairwise
@@ -23,6 +23,7 @@ from pydantic_core import core_schema
 from publisher import settings
 from publisher.content import consents, draft, session
 from publisher.content.problems import RULES
+from publisher.language import _
 from publisher.settings import CHANNELS, Settings
 
 Schema = dict[str, Any]
@@ -159,24 +160,54 @@ def secrets_schema() -> Schema:
 
 
 SCHEMAS: Mapping[str, tuple[Callable[[], Schema], str]] = {
-    "draft": (draft_schema, "The front matter of a draft in posts/"),
+    "draft": (draft_schema, "posts/*.md"),
     "session": (session_schema, "posts/session.yaml"),
     "consents": (consents_schema, "posts/consents.yaml"),
     "settings": (settings_schema, "publisher.toml"),
     "secrets": (secrets_schema, "secrets.toml"),
 }
-"""The schemas by name, with what each is for."""
+"""The schemas by name, with the file that each is for."""
 
 
 def schema(name: str) -> Schema:
-    """One schema, whole; KeyError for a name that is not in `SCHEMAS`."""
-    make, what = SCHEMAS[name]
-    return {"$schema": DIALECT, "title": what, **make()}
+    """One schema, whole, in the current language; KeyError for a name not in `SCHEMAS`."""
+    make, file = SCHEMAS[name]
+    translated: Schema = _translated(make())
+    return {"$schema": DIALECT, "title": file, **translated}
 
 
 def text(name: str) -> str:
     """One schema, as a file holds it."""
     return json.dumps(schema(name), ensure_ascii=False, indent=2) + "\n"
+
+
+def texts() -> Iterator[str]:
+    """What all schemas say about their keys, in English: for the catalogues."""
+    for make, _file in SCHEMAS.values():
+        yield from _descriptions(make())
+
+
+def _descriptions(schema: Any) -> Iterator[str]:
+    if isinstance(schema, list):
+        for item in schema:
+            yield from _descriptions(item)
+    elif isinstance(schema, dict):
+        for key, value in schema.items():
+            if key == "description" and isinstance(value, str):
+                yield value
+            else:
+                yield from _descriptions(value)
+
+
+def _translated(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_translated(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: _(value) if key == "description" and isinstance(value, str) else _translated(value)
+        for key, value in schema.items()
+    }
 
 
 class _Generator(GenerateJsonSchema):

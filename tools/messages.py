@@ -20,7 +20,7 @@ from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from publisher import errors
+from publisher import errors, schemas
 from publisher.cli import app, helps
 from publisher.language import LANGUAGES, LOCALES
 
@@ -51,6 +51,7 @@ def messages() -> set[Message]:
     for error in _errors(errors.PublisherError):
         found.update(filter(None, (error.__doc__, error.hint)))
     found.update(helps.texts(app.bare_command()))
+    found.update(schemas.texts())
     return found
 
 

@@ -9,6 +9,7 @@ import typer
 from publisher.cli import arguments, counts, output
 from publisher.cli.control import Account, Who, print_stopped, require
 from publisher.language import _
+from publisher.ledger.stops import reason_of
 
 if TYPE_CHECKING:
     from publisher.models import Delivery, Part
@@ -119,7 +120,7 @@ def _show(delivery: "Delivery", zone: tzinfo) -> None:
         )
     else:
         output.print_line(_("goes out {time} ({zone})", time=time, zone=zone))
-    for note in (tables.embargo_note(delivery, zone), delivery.reason):
+    for note in (tables.embargo_note(delivery, zone), reason_of(delivery)):
         if note:
             output.print_line(output.printable(note))
     output.print_line(

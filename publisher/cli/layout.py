@@ -1,40 +1,44 @@
-"""The files of a fresh workspace. They pass `check`, and nothing in them can go out by mistake."""
+"""The files of a fresh workspace. They pass `check`, and nothing in them can go out by mistake.
 
+Their comments are in the language that is spoken.
+"""
+
+import textwrap
 from datetime import date, timedelta
 
 from publisher import schemas
+from publisher.language import _
 
-SETTINGS = """\
+_WIDTH = 88
+
+_SETTINGS = """\
 #:schema ./{schemas}/settings.json
-# The accounts and settings of this workspace. This file holds no secrets.
+{about}
 
-language = "{language}"  # of messages and pages: en, fr, es or pl
+language = "{language}"  {languages}
 
-# One table for each account that you publish with, under the name by which drafts
-# call it. What it needs to log in goes into secrets.toml.
+{accounts}
 
 [accounts.our-x]
 channel = "twitter"
-organisation = "Our organisation"
+organisation = "{organisation}"
 language = "{language}"
 
 [accounts.our-page]
 channel = "facebook"
-organisation = "Our organisation"
+organisation = "{organisation}"
 language = "{language}"
-page_id = "100200300"  # the number of your Facebook Page
+page_id = "100200300"  {page}
 
-[accounts.our-site]  # pages and feeds in var/site/, ready for any web server
+[accounts.our-site]  {site}
 channel = "site"
-organisation = "Our organisation"
+organisation = "{organisation}"
 language = "{language}"
 """
 
-SECRETS = """\
+_SECRETS = """\
 #:schema ./{schemas}/secrets.json
-# What the accounts need to log in. Keep this file to yourself: git leaves it out,
-# and only you may read it. docs/credentials.md shows where these come from.
-# Take away the # in front of the lines once you have them.
+{about}
 
 # [our-x]
 # api_key = ""
@@ -47,33 +51,30 @@ SECRETS = """\
 # app_secret = ""
 """
 
-SESSION = """\
+_SESSION = """\
 # yaml-language-server: $schema=../{schemas}/session.json
-# The session that the posts follow. When a time changes here, every post that
-# hangs on it moves with it: run `publisher queue` afterwards.
+{about}
 
-name: Our session
+name: {name}
 timezone: Europe/Zurich
 starts: {starts}
 ends: {ends}
 
 defaults:
-  to: all        # accounts, channels, or all: every account in the draft's language
-  expires: 4h    # later than this after its time, a post is dropped, not published late
+  to: all        {to}
+  expires: 4h    {expires}
 
 agenda:
   opening:
-    title: Opening of the session
+    title: {opening}
     starts: {starts} 10:00
     ends: {starts} 12:00
-    place: Palais des Nations, room XX
+    place: {place}
 """
 
-EXAMPLE = """\
+_EXAMPLE = """\
 ---
-# A draft without a time is checked, and never published. To give this one its
-# time, half an hour before the item `opening` of session.yaml, take away the
-# "# " in front of the next line.
+{about}
 # at: opening - 30m
 ---
 {text}
@@ -84,37 +85,86 @@ EXAMPLE = """\
 ---
 {second}
 """
-_TEXTS = {
-    "en": (
-        "The session begins in half an hour. Follow it with us!",
-        "This is the second message of a thread: a line of three dashes begins a new one.",
-    ),
-    "fr": (
-        "La session commence dans une demi-heure. Suivez-la avec nous !",
-        "Voici le deuxième message d'un fil : une ligne de trois tirets en commence un autre.",
-    ),
-    "es": (
-        "La sesión empieza dentro de media hora. ¡Síguela con nosotros!",
-        "Este es el segundo mensaje de un hilo: una línea de tres guiones empieza otro.",
-    ),
-    "pl": (
-        "Sesja zaczyna się za pół godziny. Śledźcie ją razem z nami!",
-        "To druga wiadomość wątku: linia z trzech kresek zaczyna następną.",
-    ),
-}
 
 IGNORED = ("var/", "secrets.toml")
 
 
 def files(language: str, today: date) -> dict[str, str]:
     """The texts by path. The session begins on a Monday about a month from `today`."""
-    starts = today + timedelta(days=35 - today.weekday())
-    ends = starts + timedelta(days=11)
-    text, second = _TEXTS[language]
     return {
-        "publisher.toml": SETTINGS.format(language=language, schemas=schemas.FOLDER),
-        "secrets.toml": SECRETS.format(schemas=schemas.FOLDER),
-        "posts/session.yaml": SESSION.format(starts=starts, ends=ends, schemas=schemas.FOLDER),
-        f"posts/welcome.{language}.md": EXAMPLE.format(text=text, second=second),
+        "publisher.toml": _settings(language),
+        "secrets.toml": _secrets(),
+        "posts/session.yaml": _session(today + timedelta(days=35 - today.weekday())),
+        f"posts/welcome.{language}.md": _example(),
         **{f"{schemas.FOLDER}/{name}.json": schemas.text(name) for name in schemas.SCHEMAS},
     }
+
+
+def _settings(language: str) -> str:
+    return _SETTINGS.format(
+        schemas=schemas.FOLDER,
+        about=_comment(_("The accounts and settings of this workspace. This file holds no secrets.")),
+        language=language,
+        languages=_aside(_("of messages and pages: en, fr, es or pl")),
+        accounts=_comment(_(
+            "One table for each account that you publish with, under the name by which drafts "
+            "call it. What it needs to log in goes into secrets.toml."
+        )),
+        organisation=_("Our organisation"),
+        page=_aside(_("the number of your Facebook Page")),
+        site=_aside(_("pages and feeds in var/site/, ready for any web server")),
+    )  # fmt: skip
+
+
+def _secrets() -> str:
+    about = _(
+        "What the accounts need to log in. Keep this file to yourself: git leaves it out, and "
+        "only you may read it. docs/credentials.md shows where these come from. Take away the # "
+        "in front of the lines once you have them."
+    )
+    return _SECRETS.format(schemas=schemas.FOLDER, about=_comment(about))
+
+
+def _session(starts: date) -> str:
+    return _SESSION.format(
+        schemas=schemas.FOLDER,
+        about=_comment(_(
+            "The session that the posts follow. When a time changes here, every post that hangs "
+            "on it moves with it: run `publisher queue` afterwards."
+        )),
+        name=_("Our session"),
+        starts=starts,
+        ends=starts + timedelta(days=11),
+        to=_aside(_("accounts, channels, or all: every account in the draft's language")),
+        expires=_aside(_("later than this after its time, a post is dropped, not published late")),
+        opening=_("Opening of the session"),
+        place=_("Palais des Nations, room XX"),
+    )  # fmt: skip
+
+
+def _example() -> str:
+    about = _(
+        "A draft without a time is checked, and never published. To give this one its time, half "
+        'an hour before the item `opening` of session.yaml, take away the "# " in front of the '
+        "next line."
+    )
+    return _EXAMPLE.format(
+        about=_comment(about),
+        text=_("The session begins in half an hour. Follow it with us!"),
+        second=_(
+            "This is the second message of a thread: a line of three dashes begins a new one."
+        ),
+    )
+
+
+def _aside(text: str) -> str:
+    """A comment behind a value."""
+    return f"# {text}"
+
+
+def _comment(text: str) -> str:
+    """Lines of their own."""
+    return textwrap.fill(
+        text, _WIDTH, initial_indent="# ", subsequent_indent="# ",
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip

@@ -161,9 +161,9 @@ def _note(change: PlannedChange, zone: tzinfo) -> str:
     """What is different, in a few words."""
     wish, delivery = change.wish, change.delivery
     if wish is None or delivery is None or change.kind not in (Change.EDIT, Change.MOVE):
-        return change.note
+        return _(change.note)
     if wish.doubt:
-        return change.note
+        return _(change.note)
     notes = []
     if wish.due_at != delivery.due_at:
         time = output.minute(delivery.due_at, zone)
@@ -176,7 +176,7 @@ def _note(change: PlannedChange, zone: tzinfo) -> str:
         notes.append(_("other pictures or alternative texts"))
     if wish.content.link != delivery.content.link:
         notes.append(_("link was {link}", link=delivery.content.link or _("none")))
-    return "; ".join(notes) or change.note
+    return "; ".join(notes) or _(change.note)
 
 
 def _pictures(planned: Wish | Delivery) -> list[tuple[str, str]]:

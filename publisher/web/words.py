@@ -2,6 +2,7 @@
 
 from publisher.language import _, later, plural
 from publisher.ledger.people import Rank
+from publisher.ledger.stops import reason_of
 from publisher.models import Delivery
 from publisher.states import State
 
@@ -57,6 +58,11 @@ def beginning(delivery: Delivery) -> str:
     first = content.title or next((part.text for part in content.parts if part.text), "")
     text = " ".join(first.split()) or _("a picture")
     return text if len(text) <= _BEGINNING else f"{text[:_BEGINNING].rsplit(' ', 1)[0]} …"
+
+
+def why(delivery: Delivery) -> list[str]:
+    """What stands in its way, and what a platform answered."""
+    return [text for text in (reason_of(delivery), delivery.error_message) if text]
 
 
 def late(seconds: float) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher import language, sources
+from publisher import language, schemas, sources
 from publisher.app import Application
 from tests.cli.runner import Cli, run_script
 
@@ -234,6 +234,17 @@ def test_init_lays_the_workspace_out_in_the_language_that_is_named(
     monkeypatch.setenv("LC_ALL", "pl_PL.UTF-8")
     assert "Obszar roboczy jest gotowy" in cli("init", "warszawa").out
     assert (tmp_path / "warszawa" / "posts" / "welcome.pl.md").exists()
+
+
+def test_comments_and_completion_in_a_fresh_workspace_speak_it_too(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    cli("init", "lima", "--language", "es")
+    text = (tmp_path / "lima" / "posts" / "session.yaml").read_text(encoding="utf-8")
+    assert "# La sesión que siguen las publicaciones." in text
+    schema = json.loads((tmp_path / "lima" / schemas.FOLDER / "draft.json").read_text("utf-8"))
+    assert schema["properties"]["link"]["description"] == "Una dirección web."
 
 
 def test_each_answer_to_a_question_may_be_in_the_language_of_the_question() -> None:
