@@ -6,7 +6,7 @@ import structlog
 
 from publisher.channels.base import Channel
 from publisher.delivery import parcel_of
-from publisher.errors import ConfigurationError, CredentialsMissing
+from publisher.errors import ConfigurationError, CredentialsMissing, PublisherError
 from publisher.language import _
 from publisher.ledger.doubts import Doubts
 from publisher.ledger.moves import Moved
@@ -46,6 +46,8 @@ class Reconciler:
             remedy = f"{problem} {problem.hint or ''}".strip()
             again = _("Then run `publisher resume --account {account}`.", account=delivery.account)
             return AccountHeld(Kind.AUTH, f"{remedy} {again}")
+        except PublisherError:
+            raise  # the ledger is away: when the lease is over, somebody looks again
         except Exception:
             log.exception("a channel raised", delivery=delivery.id, channel=delivery.channel)
             return Unknown(

@@ -90,6 +90,17 @@ _HARMFUL: dict[str, tuple[Harm, End]] = {
         Harm.LOST,
         _end(_delivery(state=State.UNCERTAIN, remote_ids=("11",), settled_at=_DUE)),
     ),
+    "uncertain by a fault of Publisher itself": (
+        Harm.LOST,
+        _end(
+            _delivery(
+                state=State.UNCERTAIN,
+                remote_ids=("11",),
+                error_message="Publisher failed while it looked for the post.",
+            ),
+            posts=[_ONE],
+        ),
+    ),
     "failed for no reason": (
         Harm.LOST,
         _end(_delivery(state=State.FAILED, remote_ids=(), published_at=None), posts=[]),

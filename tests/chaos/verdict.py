@@ -88,7 +88,12 @@ def findings(end: End) -> list[Finding]:
 
 
 def waits_for(delivery: Delivery, end: End) -> str | None:
-    """Whom or what a delivery that has not ended waits for; None when it waits for nobody."""
+    """Whom or what a delivery that has not ended waits for; None when it waits for nobody.
+
+    Nor does it wait for a person when Publisher itself failed: nothing is there to decide.
+    """
+    if (delivery.error_message or "").startswith("Publisher failed"):
+        return None
     for status in end.accounts:
         if status.account in (delivery.account, "*"):
             until = "a person" if status.paused_at or not status.held_until else status.held_until

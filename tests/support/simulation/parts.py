@@ -53,8 +53,7 @@ class SimulatedDatabase(Database):
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        if self.world:
-            self.world.switch()
+        self._step(Moment.LOOK)
         with super().read() as connection:
             yield connection
 

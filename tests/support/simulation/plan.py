@@ -11,6 +11,8 @@ class Moment(StrEnum):
     BEGIN = "begin"
     """A transaction that writes is about to begin."""
     COMMITTED = "committed"
+    LOOK = "look"
+    """A transaction that only reads is about to begin."""
     WOKE = "woke"
     """A process slept until an instant."""
     MESSAGE = "message"
@@ -43,7 +45,7 @@ class Act(StrEnum):
     FREEZE = "freeze"
     JUMP = "jump"
     """Everybody's wall clock is set forward or back."""
-    # the ledger, at BEGIN and COMMITTED
+    # the ledger, at LOOK, BEGIN and COMMITTED
     AWAY = "away"
     """The connection breaks: at BEGIN nothing is written, at COMMITTED it is, unknown to us."""
     # the broker, at MESSAGE
@@ -155,6 +157,7 @@ _EVERYWHERE: tuple[tuple[Act, float], ...] = (
     (Act.RENAME, 0),
 )
 SOMEWHERE: dict[Moment, tuple[tuple[Act, float], ...]] = {
+    Moment.LOOK: ((Act.AWAY, 0),),
     Moment.BEGIN: ((Act.AWAY, 0),),
     Moment.COMMITTED: ((Act.AWAY, 0),),
     Moment.MESSAGE: (
@@ -212,7 +215,9 @@ is longer is beyond the promise: see docs/reliability.md."""
 
 def possible(step: Step) -> Iterator[Fault]:
     """Every fault that this step can have."""
-    for act, value in (*_EVERYWHERE, *SOMEWHERE.get(step.moment, ())):
+    # Whatever else strikes while nothing is written may as well strike at the step beside it.
+    everywhere = () if step.moment is Moment.LOOK else _EVERYWHERE
+    for act, value in (*everywhere, *SOMEWHERE.get(step.moment, ())):
         too_long = act is Act.FREEZE and value > _LAST_INSTANT
         if not (too_long and step.moment is Moment.REQUEST):
             yield Fault(step.number, act, value)

@@ -110,6 +110,8 @@ def _lost(stage: Stage, deliveries: list[Delivery]) -> list[str]:
     held = {entry.account for entry in stage.app().queries.accounts() if _by_hand(entry)}
     lost = []
     for delivery in deliveries:
+        if (delivery.error_message or "").startswith("Publisher failed"):
+            lost.append(f"lost: {delivery.post} waits, and what for is a fault of ours")
         rests = bool(held & {delivery.account, "*"})
         match delivery.state:
             case State.FAILED if delivery.error_message == GONE:

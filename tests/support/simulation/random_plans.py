@@ -15,7 +15,7 @@ from tests.support.simulation.plan import (
     possible,
 )
 
-_LAST_STEP = 90
+_LAST_STEP = 140
 _MOST_FAULTS = 5
 EVERY = sorted(
     {
