@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.language.unmarked import anywhere, shown
+from tests.language.unmarked import anywhere, hiding, shown
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "publisher"
@@ -46,7 +46,7 @@ ALLOWED = {
 """Commands, formats and names: the same in all languages."""
 
 IN_ENGLISH = {
-    "cli/layout.py",  # files that people go on writing; each language has its own example
+    "cli/layout.py",  # keys and values of files, around comments that are translated
     "cli/reference.py",  # writes docs/commands.md
     "cli/usage.py",  # the patterns of what Typer says
 }
@@ -83,6 +83,23 @@ def test_whatever_is_shown_anywhere_is_marked(path: Path) -> None:
     name = path.relative_to(PACKAGE).as_posix()
     if name not in IN_ENGLISH:
         assert [one for one in shown(path) if one[1] not in ALLOWED.get(name, ())] == []
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.relative_to(PACKAGE).as_posix()
+)
+def test_no_function_that_translates_calls_a_value_of_its_own_so(path: Path) -> None:
+    """`for _ in …` would make `_("…")` in the same function fail, and no linter sees it."""
+    assert list(hiding(path)) == []
+
+
+@pytest.mark.parametrize("text", ["for _ in numbers: pass", "first, *_ = numbers"])
+def test_a_function_that_hides_its_translations_is_found(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "module.py"
+    path.write_text(f"def show(numbers):\n    {text}\n    return _('Done.')\n")
+    assert list(hiding(path)) == [1]
+    path.write_text(f"def show(numbers):\n    {text}\n    return numbers\n")
+    assert list(hiding(path)) == []
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,23 @@ def anywhere(path: Path, untold: frozenset[str]) -> Iterator[Found]:
     yield from _sentences(ast.parse(path.read_text(encoding="utf-8")), untold)
 
 
+def hiding(path: Path) -> Iterator[int]:
+    """The lines of functions that translate, and give another value the name of `_`."""
+    for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            nodes = list(ast.walk(function))
+            # A comprehension's names are its own.
+            inner = {id(name) for node in nodes if isinstance(node, ast.comprehension)
+                     for name in ast.walk(node.target)}  # fmt: skip
+            called = any(isinstance(node, ast.Call) and _name(node) == "_" for node in nodes)
+            stored = [
+                node for node in nodes
+                if isinstance(node, ast.Name) and node.id == "_" and isinstance(node.ctx, ast.Store)
+            ]  # fmt: skip
+            if called and any(id(name) not in inner for name in stored):
+                yield function.lineno
+
+
 def _sentences(node: ast.AST, untold: frozenset[str]) -> Iterator[Found]:
     if isinstance(node, ast.Call) and _name(node) in _MARKS | untold:
         return
