@@ -4,13 +4,13 @@ import os
 import threading
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from publisher import clock as clocks
-from publisher import language, logs, sources
+from publisher import language, logs, mandates, sources
 from publisher import settings as workspace_settings
 from publisher.channels.base import Channel
 from publisher.channels.registry import ChannelOptions, open_channel
@@ -172,7 +172,26 @@ class Application:
 
     @cached_property
     def attempts(self) -> Attempts:
-        return Attempts(self.database, self.clock, self._settle, self.settings.approval_rule)
+        return Attempts(
+            self.database,
+            self.clock,
+            self._settle,
+            self.settings.approval_rule,
+            self._breach_of_mandate,
+        )
+
+    def _breach_of_mandate(self, delivery: Delivery, leaves_at: datetime) -> str | None:
+        entry = self.settings.accounts.get(delivery.account)
+        if entry is None or entry.mandate is None:
+            return None
+        found = mandates.breaches(
+            entry.mandate, delivery.account, delivery.queued_by, leaves_at, self._zone
+        )
+        return next((breach.message for breach in found), None)
+
+    @cached_property
+    def _zone(self) -> tzinfo:
+        return self.session().zone
 
     @cached_property
     def approvals(self) -> Approvals:

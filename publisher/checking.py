@@ -1,14 +1,17 @@
 """Every problem in the drafts, found without ledger or network: what `publisher check` shows."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from datetime import tzinfo
 from pathlib import Path
 
+from publisher import mandates
 from publisher.channels.capabilities import CAPABILITIES
-from publisher.content import library, mandates, rendering, translations
+from publisher.content import library, rendering, translations
 from publisher.content.library import Library
 from publisher.content.linting import Linter
+from publisher.content.problems import Flaw, problem
 from publisher.content.session import Session
-from publisher.models import Problem
+from publisher.models import Account, Post, Problem
 from publisher.settings import Settings
 
 
@@ -30,13 +33,20 @@ def check(
             problems += nobody
         for account in recipients:
             problems += rendering.problems(post, account, CAPABILITIES[account.channel])
-            problems += mandates.problems(post, account, found.session.zone)
+            problems += _outside_mandate(post, account, found.session.zone)
         problems += linter.problems(post, recipients)
     if "stale-translation" not in lint.ignore:
         languages = (found.session.defaults.lang or settings.language, settings.language)
         problems += translations.stale(found, settings.posts, languages)
     wanted = _without_ignored(problems, found, lint.ignore)
     return found, sorted(set(wanted), key=_place)
+
+
+def _outside_mandate(post: Post, account: Account, zone: tzinfo) -> Iterator[Problem]:
+    leaves_at = post.due_at and max(post.due_at, post.embargo_until or post.due_at)
+    for breach in mandates.breaches(account.mandate, account.name, post.author, leaves_at, zone):
+        flaw = Flaw("no-mandate", breach.message, breach.hint)
+        yield problem(post.file, flaw, post.position(breach.key))
 
 
 def _without_ignored(

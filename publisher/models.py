@@ -190,6 +190,8 @@ class Post(Frozen):
     embargo_until: datetime | None = None
     held: str | None = None
     """Why it must not go out although it is due: its agenda item is cancelled."""
+    shown_until: datetime | None = None
+    """When the first consent to one of its pictures ends."""
     link: str | None = None
     repeat: bool = False
     ignore: tuple[str, ...] = ()

@@ -126,10 +126,18 @@ def _show(delivery: "Delivery", zone: tzinfo) -> None:
     output.print_line(
         _("written by {queued_by}", queued_by=delivery.queued_by or _("nobody who is named"))
     )
+    if delivery.content.title:
+        title = output.printable(delivery.content.title)
+        output.print_line("  " + _("title: {title}", title=title))
     for number, part in enumerate(delivery.content.parts, 1):
         _show_part(part, number, len(delivery.content.parts))
     if delivery.content.link:
         output.print_line("  " + _("link: {link}", link=output.printable(delivery.content.link)))
+    if delivery.repeat:
+        output.print_line("  " + _("the same text may go out once more (`repeat`)"))
+    if any(part.pictures for part in delivery.content.parts):
+        look = _("`publisher preview {post}` shows its pictures.", post=delivery.post)
+        output.print_line(f"  {look}")
     output.print_line()
 
 
@@ -148,3 +156,9 @@ def _show_part(part: "Part", number: int, of: int) -> None:
                 alt=alt or _("decoration, without words"),
             )
         )
+        if picture.credit:
+            credit = output.printable(picture.credit)
+            output.print_line("    " + _("credit: {credit}", credit=credit))
+        if picture.consent:
+            consent = output.printable(picture.consent)
+            output.print_line("    " + _("people are in it: consent {consent}", consent=consent))

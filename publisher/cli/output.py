@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import typer
 
 from publisher.language import _, weekday
+from publisher.plaintext import harmless
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -149,8 +150,8 @@ def list_table(columns: Sequence[str], widths: Sequence[int] = ()) -> "Table":
 
 
 def printable(text: str) -> str:
-    """`text` without what could move the cursor or colour the screen."""
-    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+    """`text`, of several lines perhaps, without what could move the cursor or colour the screen."""
+    return harmless(text, keep="\n")
 
 
 def print_table(table: "Table") -> None:

@@ -5,7 +5,7 @@ it is missing), `until` (the last day, in the session's time zone) and `withdraw
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -37,6 +37,12 @@ class Consent(Frozen):
         return right_channel and (
             not self.granted_to or (known and account.organisation in self.granted_to)
         )
+
+    def ends(self, zone: ZoneInfo) -> datetime | None:
+        """The last instant of its last day."""
+        if self.until is None:
+            return None
+        return datetime.combine(self.until, time.max, zone)
 
     def reason_to_hold(self, due_at: datetime | None, zone: ZoneInfo) -> str | None:
         """Why a post that is due then must wait, if it must."""

@@ -134,6 +134,7 @@ class _Reader:
             "embargo_until": embargo and embargo.instant,
             "embargo_anchor": embargo and embargo.item,
             "held": self._reason_to_hold(at, embargo, media),
+            "shown_until": self._shown_until(media),
             "link": self._link(),
             "repeat": fields.flag("repeat") or False,
             "ignore": self._ignore(),
@@ -307,7 +308,7 @@ class _Reader:
     def _reason_to_hold(
         self, at: Moment | None, embargo: Moment | None, media: tuple[MediaItem, ...]
     ) -> str | None:
-        """Why the post must not go out although it is due."""
+        """Why the post must not go out although it is due; tells of a consent that has ended."""
         anchors = dict.fromkeys(moment.item for moment in (at, embargo) if moment and moment.item)
         agenda = self._session.agenda
         reasons = [
@@ -320,7 +321,18 @@ class _Reader:
             reason = record and record.reason_to_hold(leaves, self._session.zone)
             if reason and reason not in reasons:
                 reasons.append(reason)
+                self._findings.warning(
+                    "consent-ended",
+                    item.position,
+                    _("The post is held: {reason}.", reason=reason),
+                    _("Take the picture out, or ask again whether it may be shown."),
+                )
         return "; ".join(reasons) or None
+
+    def _shown_until(self, media: tuple[MediaItem, ...]) -> datetime | None:
+        records = (self._around.consents.get(item.consent or "") for item in media)
+        ends = (record.ends(self._session.zone) for record in records if record)
+        return min((end for end in ends if end), default=None)
 
 
 def _flaw_of_link(link: str) -> Flaw | None:

@@ -84,6 +84,7 @@ CODES: dict[str, str] = {
     "alt-too-long": "The alternative text is longer than the channel takes.",
     "consent-missing": "People are in the picture, but no consent is named.",
     "unknown-consent": "posts/consents.yaml has no such consent.",
+    "consent-ended": "The consent was withdrawn, or ends before the post goes out: it is held.",
     "no-mandate": "The account's mandate does not cover the author or the day.",
     "consent-scope": "The consent does not cover the channel or organisation.",
     # Advice

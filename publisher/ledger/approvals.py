@@ -51,7 +51,12 @@ def is_approved(delivery: Delivery, rule: ApprovalRule) -> bool:
     """Whether it may go out as it stands now."""
     if delivery.approved_by is None:
         return not rule.required
-    return delivery.approved_digest == digest(delivery)
+    return delivery.approved_digest == digest(delivery) and may_approve(delivery.approved_by, rule)
+
+
+def may_approve(actor: str, rule: ApprovalRule) -> bool:
+    """Whether the account's mandate lets this person approve; its author cannot in any case."""
+    return not rule.approvers or any(same_person(actor, one) for one in rule.approvers)
 
 
 _NOT_APPROVABLE = later("Nothing of {post} can be approved: {states}.")
@@ -131,7 +136,7 @@ class Approvals:
                 ),
                 hint=_("Look at it again, then approve it."),
             )
-        if _same_person(actor, delivery.queued_by):
+        if same_person(actor, delivery.queued_by):
             raise NotPossible(
                 _(
                     "{actor} wrote {post} to {account}, and an author cannot approve it.",
@@ -140,15 +145,15 @@ class Approvals:
                 ),
                 hint=_("Somebody else has to look at it; --as NAME says who."),
             )
-        approvers = self._rule_of(delivery.account).approvers
-        if approvers and not any(_same_person(actor, one) for one in approvers):
+        rule = self._rule_of(delivery.account)
+        if not may_approve(actor, rule):
             raise NotPossible(
                 _(
                     "{actor} may not approve posts of {account}.",
                     actor=actor,
                     account=delivery.account,
                 ),
-                hint=_("Its mandate names: {names}.", names=", ".join(sorted(approvers))),
+                hint=_("Its mandate names: {names}.", names=", ".join(sorted(rule.approvers))),
             )
 
     def _each(
@@ -198,5 +203,6 @@ def _narrowed(
     return condition
 
 
-def _same_person(one: str, other: str | None) -> bool:
+def same_person(one: str, other: str | None) -> bool:
+    """Whether two names are taken for one."""
     return other is not None and one.strip().casefold() == other.strip().casefold()

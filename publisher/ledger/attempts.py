@@ -5,6 +5,7 @@ wants to write raises `Moved`, and it lets go. Every method is one transaction.
 """
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -31,17 +32,31 @@ INTENT_LIFE = 5.0
 _NEARLY_USED_UP = later("The platform's limit for this account is used up. It goes on by itself.")
 
 
+BreachOf = Callable[[Delivery, datetime], str | None]
+"""Tells what the account's mandate has against a delivery that leaves at an instant."""
+
+
+def no_breach(_delivery: Delivery, _leaves_at: datetime) -> None:
+    """No account has a mandate."""
+
+
 class Attempts:
     """What a worker does with a delivery that it claimed."""
 
     def __init__(
-        self, database: Database, clock: Clock, settle: float, rule_of: RuleOf = no_rule
+        self,
+        database: Database,
+        clock: Clock,
+        settle: float,
+        rule_of: RuleOf = no_rule,
+        breach_of: BreachOf = no_breach,
     ) -> None:
         """`settle`: real seconds until an absence from the platform counts."""
         self._database = database
         self._clock = clock
         self._settle = settle
         self._rule_of = rule_of
+        self._breach_of = breach_of
 
     def take(self, claim: Claim) -> Delivery | None:
         """The claimed delivery; None when the claim is worth nothing any more."""
@@ -93,7 +108,8 @@ class Attempts:
         """Write that the next part is about to be sent at `send_at`.
 
         None when it must not go out now: the account is paused or held (it is due again when
-        that ends), nobody approved it as it stands, or it would be past its expiry (it is missed).
+        that ends), nobody approved it as it stands, its account's mandate does not cover it (it is
+        held), or it would be past its expiry (it is missed).
         """
         with self._database.write() as connection:
             # The lock on the account's rows makes `pause` wait for this transaction, so that a
@@ -116,6 +132,19 @@ class Attempts:
                     delivery,
                     "not approved",
                     target=State.AWAITING_APPROVAL,
+                    lease_until=None,
+                    **NOT_APPROVED,
+                )
+                return None
+            if breach := self._breach_of(delivery, max(now, send_at)):
+                self._change(
+                    connection,
+                    delivery,
+                    "held",
+                    target=State.HELD,
+                    detail={"reason": breach},
+                    reason=breach,
+                    hold_reason=breach,
                     lease_until=None,
                     **NOT_APPROVED,
                 )

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, tzinfo
 
 from publisher.language import _, later, plural
 from publisher.ledger.news import HeldAccount, Item, StuckDelivery
+from publisher.plaintext import harmless
 from publisher.states import State, counted
 
 _SHOWN = 10
@@ -69,7 +70,7 @@ def _title(items: Sequence[Item]) -> str:
             "Publisher: {number} things to look at",
             len(items),
         )
-    return f"Publisher: {_plain(_event(items[0]))}"
+    return f"Publisher: {harmless(_event(items[0]))}"
 
 
 def _event(item: Item) -> str:
@@ -101,7 +102,7 @@ def _paragraph(item: Item, zone: tzinfo) -> str:
     sentences = (
         _of_delivery(item, zone) if isinstance(item, StuckDelivery) else _of_account(item, zone)
     )
-    return _plain(" ".join(sentences))
+    return harmless(" ".join(sentences))
 
 
 def _of_delivery(item: StuckDelivery, zone: tzinfo) -> list[str]:
@@ -173,8 +174,3 @@ def _time(instant: datetime, zone: tzinfo) -> str:
 
 def _without_quotes(text: str) -> str:
     return _QUOTED.sub("", text)
-
-
-def _plain(text: str) -> str:
-    """`text` in one line, for a title as well."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -11,6 +11,7 @@ from publisher.content.library import Library
 from publisher.content.pictures import CleanPicture
 from publisher.errors import PictureUnusable
 from publisher.language import _, later, plural
+from publisher.ledger.approvals import may_approve
 from publisher.ledger.ledger import StoredPicture
 from publisher.ledger.queries import Queries
 from publisher.models import (
@@ -174,7 +175,7 @@ class Comparison:
                 account=account.name,
                 channel=account.channel,
                 due_at=post.due_at,
-                expires_at=post.due_at + expires_after,
+                expires_at=_expiry(post, post.due_at + expires_after),
                 embargo_until=post.embargo_until,
                 content=self._content(post, account),
                 state=self._state(post, account),
@@ -205,7 +206,8 @@ class Comparison:
         if delivery is None:
             self._change(Change.ADD, post, wish, None)
         elif delivery.in_reach:
-            if kind := kind_of_edit(wish, delivery):
+            lapsed = Change.EDIT if self._may_not_approve_any_more(delivery) else None
+            if kind := kind_of_edit(wish, delivery) or lapsed:
                 self._change(kind, post, wish, delivery)
         elif delivery.may_be_out:
             self._stop(delivery, stop_of(wish, delivery))
@@ -222,6 +224,11 @@ class Comparison:
                 _(_BEYOND_REACH[delivery.state], account=delivery.account),
                 _("Withdraw it and write a new draft, if the public must see something else."),
             )
+
+    def _may_not_approve_any_more(self, delivery: Delivery) -> bool:
+        """Whether it was approved by somebody whom the account's mandate has not, or no longer."""
+        rule = self._settings.approval_rule(delivery.account)
+        return delivery.approved_by is not None and not may_approve(delivery.approved_by, rule)
 
     def _stop(self, delivery: Delivery, stop: Stop | None) -> None:
         """Plan what becomes of a delivery that may be out, if it is not."""
@@ -304,3 +311,10 @@ class Comparison:
             for digest, clean in self._by_digest.items()
             if digest in needed
         }
+
+
+def _expiry(post: Post, expires_at: datetime) -> datetime:
+    """What shows people goes out before their consent ends, or not at all."""
+    if post.shown_until is None or post.held:
+        return expires_at
+    return min(expires_at, post.shown_until)

@@ -62,7 +62,9 @@ def kind_of_edit(wish: Wish, delivery: Delivery) -> Change | None:
     approved = delivery.approved_by is not None and wish.state is State.AWAITING_APPROVAL
     rejected = delivery.state is State.AWAITING_APPROVAL and delivery.reason is not None
     as_wanted = delivery.state in (wish.state, State.PUBLISHING) or approved or rejected
-    return None if as_wanted and wish.repeat == delivery.repeat else Change.EDIT
+    same_author = wish.queued_by in (None, delivery.queued_by)
+    is_same = as_wanted and same_author and wish.repeat == delivery.repeat
+    return None if is_same else Change.EDIT
 
 
 def same_plan(wish: Wish, delivery: Delivery) -> bool:

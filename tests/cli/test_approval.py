@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.cli.conftest import SETTINGS
 from tests.cli.runner import Cli
@@ -143,6 +144,49 @@ def test_a_mandate_names_authors_days_and_approvers(cli: Cli, workspace: Path) -
     cli("queue")
     assert "may not approve" in cli("approve", "lima.es", "--yes", "--as", "direction").err
     assert cli("approve", "lima.es", "--yes", "--as", "coordination").code == 0
+
+
+def test_an_approval_lapses_with_the_mandate_of_whoever_gave_it(cli: Cli, workspace: Path) -> None:
+    mandate = "[accounts.lima-x.mandate]\napprovers = [%s]\n"
+    settings = workspace / "publisher.toml"
+    settings.write_text(SETTINGS + mandate % '"coordination"', encoding="utf-8")
+    draft = workspace / "posts" / "lima.es.md"
+    draft.write_text("---\nat: annual-day\nto: lima-x\nauthor: lima\n---\nHola\n", encoding="utf-8")
+    cli("queue")
+    assert cli("approve", "lima.es", "--yes", "--as", "coordination").code == 0
+    settings.write_text(SETTINGS + mandate % '"direction"', encoding="utf-8")
+    assert "the approval by coordination becomes void" in cli("plan").out
+    assert cli("queue", "--yes").code == 0
+    assert {row["state"] for row in cli("log", "--json").json} == {"awaiting-approval"}
+
+
+def test_another_author_is_an_edit_and_cannot_approve_it_either(draft: Path, cli: Cli) -> None:
+    _approved(cli)
+    _edit(draft, "author: redaction", "author: direction")
+    assert "the approval by direction becomes void" in cli("plan").out
+    assert cli("queue", "--yes").code == 0
+    assert "an author cannot approve it" in cli("approve", POST, "--yes", "--as", "direction").err
+
+
+def test_whoever_approves_sees_all_that_goes_out(cli: Cli, workspace: Path) -> None:
+    media = workspace / "posts" / "media"
+    media.mkdir()
+    Image.new("RGB", (40, 30), "navy").save(media / "card.png")
+    (workspace / "posts" / "consents.yaml").write_text("film: {}\n", encoding="utf-8")
+    (workspace / "publisher.toml").write_text(f"{SETTINGS}[approval]\nrequired = true\n")
+    (workspace / "posts" / "card.es.md").write_text(
+        "---\ntitle: Un título\nat: annual-day\nto: [lima-x]\nrepeat: true\n"
+        "link: https://www.example.org/a\nmedia:\n  - {file: /media/card.png, alt: Una tarjeta, "
+        "credit: BICE, people: true, consent: film}\n---\nNiños\u00a0: aquí 👨\u200d👩\u200d👧\n",
+        encoding="utf-8",
+    )
+    cli("queue")
+    said = cli("approve", "card.es", "--yes", "--as", "direction").out
+    for shown in (
+        "title: Un título", "Niños\u00a0: aquí 👨\u200d👩\u200d👧", "Una tarjeta", "credit: BICE",
+        "consent film", "https://www.example.org/a", "once more", "publisher preview card.es",
+    ):  # fmt: skip
+        assert shown in said
 
 
 def test_what_a_plan_adds_has_its_price_on_x(draft: Path, cli: Cli) -> None:

@@ -155,8 +155,10 @@ def test_an_expired_or_withdrawn_consent_holds_the_post(
 ) -> None:
     workspace.picture()
     workspace.write("consents.yaml", CONSENTS)
-    post = workspace.post(f"at: {at}\nto: [bice-x]\n" + PEOPLE % f", consent: {consent}")
-    assert post.held == held
+    front = f"at: {at}\nto: [bice-x]\n" + PEOPLE % f", consent: {consent}"
+    assert workspace.post(front).held == held
+    said = [(found.code, found.message) for found in workspace.problems(front)]
+    assert said == ([("consent-ended", f"The post is held: {held}.")] if held else [])
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from publisher.errors import NotPossible
-from publisher.ledger.approvals import Approvals, digest
+from publisher.ledger.approvals import Approvals, digest, is_approved
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.control import Control
 from publisher.ledger.database import Database
@@ -187,6 +187,29 @@ def test_nothing_leaves_whose_approval_is_not_for_what_the_ledger_holds(
     assert attempts.intend(delivery, clock.now(), clock.ahead(30)) is None
     after = only(queries)
     assert (after.state, after.approved_by) == (State.AWAITING_APPROVAL, None)
+
+
+def test_an_approval_counts_no_more_once_the_mandate_names_others(
+    approvals: Approvals,
+    waiting: Delivery,
+) -> None:
+    approved = approve(approvals, waiting)
+    assert is_approved(approved, _ASKED)
+    assert not is_approved(approved, ApprovalRule(required=True, approvers=("coordination",)))
+
+
+def test_nothing_leaves_outside_its_accounts_mandate(
+    database: Database, ledger: Ledger, dispatch: Dispatch, queries: Queries, clock: ManualClock
+) -> None:
+    """Also what was scheduled before the mandate was taken away; the reason is on record."""
+    add(ledger, wish(clock, due_in=0))
+    breach = "Nobody may post as lima-x."
+    attempts = Attempts(database, clock, 60, breach_of=lambda _delivery, _leaves_at: breach)
+    (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
+    delivery = attempts.take(claim)
+    assert delivery
+    assert attempts.intend(delivery, clock.now(), clock.ahead(30)) is None
+    assert (only(queries).state, only(queries).reason) == (State.HELD, breach)
 
 
 def test_nothing_leaves_unapproved_once_its_account_asks_for_it(

@@ -431,6 +431,24 @@ def test_a_draft_without_an_author_names_whoever_queued_it(
     assert standing(app, "a.fr").queued_by == "varsovie"
 
 
+def test_what_shows_people_goes_out_before_their_consent_ends_or_not_at_all(
+    app: Application, workspace: Workspace
+) -> None:
+    """However long an account is paused, and however late the draft lets it go out."""
+    (workspace.path / "posts/media").mkdir()
+    Image.new("RGB", (40, 30), "navy").save(workspace.path / "posts/media/carte.png")
+    picture = "{file: media/carte.png, alt: Une carte, people: true, consent: film}"
+    front = f"{_NOON}\nexpires: 3d\nto: [bice-x]\nmedia:\n  - {picture}"
+    workspace.write("posts/consents.yaml", "film: {until: 2016-03-07}\n")
+    workspace.draft("a.fr", front)
+    queue(app)
+    last = datetime(2016, 3, 7, 22, 59, 59, 999999, tzinfo=UTC)  # of that day in Geneva
+    assert standing(app, "a.fr").expires_at == last
+    workspace.write("posts/consents.yaml", "film: {}\n")
+    assert queue(app) == [(Change.MOVE, "a.fr", "bice-x")]
+    assert standing(app, "a.fr").expires_at == datetime(2016, 3, 10, 11, tzinfo=UTC)
+
+
 def test_on_facebook_a_link_beside_pictures_stands_in_the_text(
     app: Application, workspace: Workspace
 ) -> None:

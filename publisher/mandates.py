@@ -1,0 +1,69 @@
+"""Who may post as an account that belongs to somebody else, and on which days.
+
+Drafts are checked against it, and so is each post once more as it leaves: a mandate may have been
+taken away, or have ended, after the post was queued.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
+from typing import NamedTuple
+
+from publisher.language import _
+from publisher.models import Mandate
+
+
+class Breach(NamedTuple):
+    """One thing that a mandate does not cover."""
+
+    key: str
+    """The key of a draft that says it."""
+    message: str
+    hint: str
+
+
+def breaches(
+    mandate: Mandate | None,
+    account: str,
+    author: str | None,
+    leaves_at: datetime | None,
+    zone: tzinfo,
+) -> Iterator[Breach]:
+    """What it has against a post; `zone` is the one of its dates, the session's."""
+    if mandate is None:
+        return
+    if mandate.authors:
+        yield from _of_author(mandate, account, author)
+    if leaves_at:
+        yield from _of_day(mandate, account, leaves_at, zone)
+
+
+def _of_author(mandate: Mandate, account: str, author: str | None) -> Iterator[Breach]:
+    named = ", ".join(mandate.authors)
+    if author is None:
+        message = _("Nobody is named who posts as {account}.", account=account)
+        yield Breach("author", message, _("Add `author:` with one of: {names}.", names=named))
+    elif author.casefold() not in [name.casefold() for name in mandate.authors]:
+        message = _("{author} may not post as {account}.", author=author, account=account)
+        hint = _("Its mandate in publisher.toml names: {names}.", names=named)
+        yield Breach("author", message, hint)
+
+
+def _of_day(mandate: Mandate, account: str, leaves_at: datetime, zone: tzinfo) -> Iterator[Breach]:
+    day = leaves_at.astimezone(zone).date()
+    hint = _("Take the account out of `to:`, give another `at`, or have the mandate prolonged.")
+    if mandate.since and day < mandate.since:
+        message = _(
+            "The mandate to post as {account} begins on {limit}, and this goes out on {day}.",
+            account=account,
+            limit=mandate.since,
+            day=day,
+        )
+        yield Breach("at", message, hint)
+    if mandate.until and day > mandate.until:
+        message = _(
+            "The mandate to post as {account} ended on {limit}, and this goes out on {day}.",
+            account=account,
+            limit=mandate.until,
+            day=day,
+        )
+        yield Breach("at", message, hint)

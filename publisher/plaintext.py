@@ -1,0 +1,25 @@
+"""Text that others wrote, for a screen or a title."""
+
+import unicodedata
+
+_HARMFUL = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Categories of what moves a cursor, turns the writing round, or begins a line of its own."""
+_JOINERS = frozenset({"\N{ZERO WIDTH JOINER}", "\N{ZERO WIDTH NON-JOINER}", "\N{SOFT HYPHEN}"})
+"""Of these categories, but parts of words and of emoji."""
+
+
+def harmless(text: str, keep: str = "") -> str:
+    """`text` without what could move the cursor or colour the screen, but for `keep`.
+
+    A sign stands in its place. All spaces stay: French has no-break ones.
+    """
+    return "".join(
+        character
+        if character in keep or character in _JOINERS or not _is_harmful(character)
+        else "\N{REPLACEMENT CHARACTER}"
+        for character in text
+    )
+
+
+def _is_harmful(character: str) -> bool:
+    return unicodedata.category(character) in _HARMFUL
