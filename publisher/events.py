@@ -15,8 +15,11 @@ EVENTS = (
     later("cleared away"),
     later("clearing away"),
     later("deferred"),
+    later("draft edited"),
+    later("draft moved"),
     later("found"),
     later("held"),
+    later("hold lifted"),
     later("lease ran out"),
     later("left alone"),
     later("left behind"),
@@ -74,6 +77,7 @@ LABELS = (
     later("part"),
     later("reason"),
     later("text"),
+    later("time"),
     later("until"),
 )
 """What a step tells of."""

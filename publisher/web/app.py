@@ -7,6 +7,8 @@ from publisher.settings import WebSettings
 from publisher.web import (
     accounts,
     assets,
+    calendar,
+    editing,
     errors,
     events,
     feeds,
@@ -14,10 +16,12 @@ from publisher.web import (
     log,
     login,
     metrics,
+    moving,
     myself,
     people,
     post,
     posts,
+    queueing,
     report,
     switch,
     today,
@@ -29,8 +33,9 @@ from publisher.web.security import Guard
 from publisher.web.visitors import Recognition
 
 _ROOMS = (
-    assets, login, myself, today, switch, events, log, posts, post, accounts, report, feeds,
-    people, health, metrics,
+    assets, login, myself, today, switch, events, calendar, log, posts, moving, queueing, editing,
+    post,
+    accounts, report, feeds, people, health, metrics,
 )  # fmt: skip
 
 

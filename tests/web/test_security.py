@@ -6,14 +6,20 @@ import pytest
 from publisher.app import Application
 from publisher.web.app import create
 from tests.support.pages import Visit
+from tests.support.workspaces import Workspace
 
-_ALL = ["/", "/?part=live", "/posts", "/posts/day.fr", "/posts/unfinished.fr", "/log", "/log.csv",
+_ALL = ["/", "/?part=live", "/calendar", "/calendar?view=day", "/posts/later.fr/move",
+        "/posts/later.fr/queue", "/posts/day.fr/edit", "/posts", "/posts/day.fr", "/posts/unfinished.fr", "/log", "/log.csv",
         "/accounts", "/report", "/report.html", "/resume", "/me", "/healthz", "/metrics",
         "/feed.atom", "/calendar.ics", "/nowhere", "/log?since=x"]  # fmt: skip
 _CHANGES = [
-    "/logout", "/pause", "/resume", "/posts/day.fr", "/accounts/ask", "/log/verify", "/me/language",
+    "/logout", "/pause", "/resume", "/posts/day.fr", "/posts/day.fr/move", "/posts/day.fr/queue",
+    "/posts/day.fr/edit",
+     "/accounts/ask", "/log/verify", "/me/language",
     "/me/password", "/me/sessions", "/people/chef",
 ]  # fmt: skip
+_DRAFT_ROOMS = ("move", "queue", "edit")
+"""What stands behind the name of a draft in an address."""
 
 
 def routes(app: Application) -> set[str]:
@@ -53,7 +59,7 @@ def test_the_token_of_somebody_else_is_refused(manager: Visit, staff: Visit) -> 
 def test_staff_may_look_and_not_decide(app: Application, staff: Visit) -> None:
     before = app.queries.last_step()
     words = {"reason": "x", "sure": "yes", "remote_ids": "1"}
-    acts = ("approve", "reject", "cancel", "retry", "resolve", "withdraw")
+    acts = ("approve", "reject", "hold", "release", "cancel", "retry", "resolve", "withdraw")
     tries = [
         ("/pause", words), ("/resume", words), ("/people/direction", {"do": "disable"}),
         *(("/posts/day.fr", {"do": do, **words}) for do in acts),
@@ -109,6 +115,27 @@ def test_a_planted_secret_is_on_no_page(manager: Visit, capfd: pytest.CaptureFix
     manager.get("/accounts")
     out, err = capfd.readouterr()
     assert "planted-secret" not in out + err
+
+
+_OUTSIDE = (
+    "../../secrets.toml", "..%2f..%2fsecrets", "%2e%2e/secrets", "/etc/passwd", "media/x",
+    ".hidden", "day.fr.md", "%00", "a" * 5000, "day.fr%2f..%2f..%2f..%2fsecrets",
+)  # fmt: skip
+
+
+def test_no_path_of_a_draft_leads_out(manager: Visit, workspace: Workspace) -> None:
+    """Neither to read nor to write."""
+    manager.get("/")
+    form = {"form": manager.token, "seen": "0" * 64, "at": "2016-03-09T12:00", "body": "planted"}
+    before = {path: path.stat() for path in workspace.path.glob("*.toml")}
+    for path in _OUTSIDE:
+        for room in _DRAFT_ROOMS:
+            answer = manager.client.get(f"/posts/{path}/{room}")
+            assert answer.status_code in (403, 404, 405), (path, room)
+            assert "planted" not in answer.text
+            answer = manager.client.post(f"/posts/{path}/{room}", data=form)
+            assert answer.status_code in (403, 404, 405), (path, room)
+    assert {path: path.stat() for path in workspace.path.glob("*.toml")} == before
 
 
 def test_no_path_leads_out(manager: Visit) -> None:
