@@ -7,6 +7,7 @@ from publisher.settings import WebSettings
 from publisher.web import (
     accounts,
     assets,
+    elsewhere,
     errors,
     events,
     feeds,
@@ -29,7 +30,7 @@ from publisher.web.security import Guard, without_nul
 from publisher.web.visitors import Recognition
 
 ROOMS = (
-    assets, login, myself, today, switch, events, log, posts, post, accounts, report, feeds,
+    assets, login, elsewhere, myself, today, switch, events, log, posts, post, accounts, report, feeds,
     people, health, metrics,
 )  # fmt: skip
 

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from publisher.settings import WebSettings
 
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "default-src 'none'; object-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
@@ -45,7 +45,7 @@ class Guard:
         self._app = app
         self._hosts = settings.names()
         self._headers: Mapping[str, str] = (
-            {**_HEADERS, "Strict-Transport-Security": f"max-age={_YEAR}"}
+            {**_HEADERS, "Strict-Transport-Security": f"max-age={_YEAR}; includeSubDomains"}
             if settings.is_secure
             else _HEADERS
         )

@@ -40,6 +40,9 @@ def surroundings(postgres_url: str) -> dict[str, str]:
     return {
         "PUBLISHER_DATABASE__URL": postgres_url.replace("@", ":planted-secret-database@"),
         "PUBLISHER_BROKER__URL": "redis://publisher:planted-secret-broker@127.0.0.1:1/0",
+        "PUBLISHER_OPENID__ISSUER": _NOWHERE,
+        "PUBLISHER_OPENID__CLIENT_ID": "publisher",
+        "PUBLISHER_OPENID__CLIENT_SECRET": "planted-secret-openid",
         "PUBLISHER_TWITTER_API_URL": _NOWHERE,
         "PUBLISHER_FACEBOOK_GRAPH_URL": _NOWHERE,
     }
@@ -96,6 +99,7 @@ def test_a_planted_secret_comes_out_nowhere(
     ):
         for one in (visit, other):
             one.client.event_hooks["response"] = [httpx.Response.read, told.append]
+        other.get("/login/openid")
         other.get("/login")
         visit.log_in("chef", _WRONG)
         visit.log_in("chef")

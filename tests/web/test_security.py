@@ -86,6 +86,9 @@ def test_every_answer_has_the_same_guards(manager: Visit) -> None:
         assert answer.headers["x-frame-options"] == "DENY"
         assert answer.headers["referrer-policy"] == "same-origin"
         assert "no-store" in answer.headers["cache-control"]
+        assert "access-control-allow-origin" not in answer.headers
+        if answer.headers["content-type"].startswith("text/"):
+            assert "charset=utf-8" in answer.headers["content-type"], path
 
 
 def test_no_page_has_a_script_or_a_style_in_it(manager: Visit) -> None:
@@ -113,6 +116,13 @@ def test_a_request_that_is_too_large_is_refused(manager: Visit) -> None:
     manager.get("/")
     data = {"form": manager.token, "reason": "x" * 2_000_000}
     assert manager.client.post("/pause", data=data).status_code in (400, 413)
+
+
+def test_other_methods_are_refused(manager: Visit) -> None:
+    for method in ("TRACE", "OPTIONS", "PUT", "DELETE", "PATCH", "CONNECT-NOT"):
+        answer = manager.client.request(method, "/posts/day.fr", headers={"x-probe": "probe"})
+        assert answer.status_code == 405, method
+        assert "probe" not in answer.text
 
 
 def test_nonsense_in_an_address_is_explained(manager: Visit) -> None:
