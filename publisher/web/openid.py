@@ -61,12 +61,10 @@ class Provider:
             claims = self._claims(secret, code)
         except (AuthlibBaseError, JoseError, OSError, ValueError, KeyError, TypeError) as error:
             raise ProviderRefused(type(error).__name__) from error
-        name = claims.get(self._settings.claim)
-        if not isinstance(name, str) or not name:
-            raise ProviderRefused(f"no {self._settings.claim}")
         if self._settings.claim == "email" and claims.get("email_verified") is not True:
             raise ProviderRefused("email not verified")
-        return name, f"{claims['iss']} {claims['sub']}"
+        name, subject = _text(claims.get(self._settings.claim)), _text(claims["sub"])
+        return name, f"{self._settings.issuer} {subject}"
 
     def _claims(self, secret: str, code: str) -> Mapping[str, Any]:
         found = self._metadata()
@@ -118,6 +116,12 @@ class Provider:
         answer.raise_for_status()
         found: dict[str, Any] = answer.json()
         return found
+
+
+def _text(claim: object) -> str:
+    if not (isinstance(claim, str) and claim and claim.isprintable()):
+        raise ProviderRefused("nobody named")
+    return claim
 
 
 def wanted(secret: str, state: str) -> str | None:

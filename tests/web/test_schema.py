@@ -55,6 +55,9 @@ def app(workspace: Workspace, ledger_url: str) -> Iterator[Application]:
     """It is 09:00 UTC, so some posts are due; the platforms do not answer."""
     surroundings = {
         "PUBLISHER_DATABASE__URL": ledger_url,
+        "PUBLISHER_OPENID__ISSUER": _NOWHERE,
+        "PUBLISHER_OPENID__CLIENT_ID": "publisher",
+        "PUBLISHER_OPENID__CLIENT_SECRET": "secret",
         "PUBLISHER_TWITTER_API_URL": _NOWHERE,
         "PUBLISHER_FACEBOOK_GRAPH_URL": _NOWHERE,
     }
