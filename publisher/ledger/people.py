@@ -142,10 +142,9 @@ class People:
         with self._database.read() as connection:
             query = select(people).where(people.c.key == _key(name))
             row = connection.execute(query).mappings().one_or_none()
-        has_password = row is not None and row["password"]
-        stored = row["password"] if row and has_password else passwords.of_nobody()
-        right = passwords.match(stored, password)
-        if not (right and has_password) or row is None or row["disabled_at"]:
+        stored = (row["password"] if row else "") or passwords.of_nobody()
+        is_right = passwords.match(stored, password)
+        if not is_right or row is None or not row["password"] or row["disabled_at"]:
             return None
         if passwords.is_outdated(stored):
             self._update(_person(row), password=passwords.hashed(password))
