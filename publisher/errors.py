@@ -135,6 +135,12 @@ class StorageError(PublisherError):
     )
 
 
+class ProviderRefused(PublisherError):
+    """What the provider of OpenID Connect says cannot be used."""
+
+    exit_code = 1
+
+
 class AlreadyRunning(PublisherError):
     """`publisher run` is already at work in this workspace."""
 

@@ -58,7 +58,11 @@ _SECRET_FIELDS = {"api_key", "api_secret", "access_token", "access_token_secret"
     "page_token",
     "app_secret",
 }
-_SECRET_SECTIONS = {"notices": ("urls",), "web": ("metrics_token",)}
+_SECRET_SECTIONS = {
+    "notices": ("urls",),
+    "web": ("metrics_token",),
+    "openid": ("client_secret",),
+}
 """Settings that stand in secrets.toml or the environment alone."""
 _ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - what nobody can ask for by name
 
@@ -200,6 +204,39 @@ class WebSettings(_Section):
         return frozenset({*own, *(host.casefold() for host in self.hosts)} - _ANY_ADDRESS)
 
 
+class OpenIDSettings(_Section):
+    """Where else people log in, by OpenID Connect; without an issuer, nowhere."""
+
+    issuer: str = ""
+    client_id: str = ""
+    client_secret: SecretStr | None = None
+    claim: str = "preferred_username"
+    """What of the provider's answer must be the person's name."""
+
+    @field_validator("issuer")
+    @classmethod
+    def _is_safe(cls, issuer: str) -> str:
+        if issuer and not is_safe_address(issuer):
+            raise ValueError(_("must begin with https://; http:// is for this machine alone"))
+        return issuer
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.issuer and not (self.client_id and self.client_secret):
+            raise ValueError(_("an issuer needs client_id, and client_secret in secrets.toml"))
+        return self
+
+
+def is_safe_address(url: str) -> bool:
+    """Whether nobody between here and there can read along: TLS, or this very machine."""
+    try:
+        parts = urlsplit(url)
+        near = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    except ValueError:
+        return False
+    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and near))
+
+
 class HashtagSettings(_Section):
     """The most that a message may have before `check` warns, by channel."""
 
@@ -271,6 +308,7 @@ class Settings(_Section):
     lint: LintSettings = LintSettings()
     notices: NoticeSettings = NoticeSettings()
     web: WebSettings = WebSettings()
+    openid: OpenIDSettings = OpenIDSettings()
     prices: PriceSettings = PriceSettings()
     accounts: dict[str, AccountSettings] = {}
     twitter_api_url: str | None = None
@@ -397,13 +435,13 @@ def _refuse_secrets(sources: Sources) -> None:
         for field in sorted(_SECRET_FIELDS.intersection(sources.of_account(name)))
     ]
     sections = [("notices",)] if "notices" in sources.values else []  # nothing else is in it
-    web = sources.values.get("web")
-    of_web = [
-        ("web", field)
-        for field in _SECRET_SECTIONS["web"]
-        if isinstance(web, dict) and field in web
+    single = [
+        (section, field)
+        for section in ("web", "openid")
+        for field in _SECRET_SECTIONS[section]
+        if isinstance(table := sources.values.get(section), dict) and field in table
     ]
-    for keys in [*of_accounts, *sections, *of_web]:
+    for keys in [*of_accounts, *sections, *single]:
         raise ConfigurationError(
             _("{place} is a secret, and this file must hold none.", place=sources.place(keys)),
             hint=_(

@@ -36,6 +36,10 @@ def add(
         Language | None,
         typer.Option(help="What the pages speak to them. Default: what their browser asks for."),
     ] = None,
+    openid: Annotated[
+        bool,
+        typer.Option("--openid", help="They log in by OpenID Connect, and have no password here."),
+    ] = False,
 ) -> None:
     """Let somebody log in to the web pages.
 
@@ -46,7 +50,7 @@ def add(
     from publisher.ledger.people import Rank
 
     app = arguments.application(context)
-    person = app.people.add(name, Rank(role), _password(), language)
+    person = app.people.add(name, Rank(role), None if openid else _password(), language)
     output.print_line(_("{name} may log in, as {role}.", name=person.name, role=_(person.rank)))
 
 
@@ -128,6 +132,7 @@ def _as_json(person: "Person") -> dict[str, Any]:
         "language": person.language,
         "created_at": instant_text(person.created_at),
         "disabled_at": instant_text(person.disabled_at),
+        "openid": person.by_openid,
     }
 
 

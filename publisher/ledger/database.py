@@ -173,7 +173,7 @@ def _engine(url: str) -> Engine:
         if parsed.get_backend_name() == "sqlite":
             if parsed.database in (None, "", ":memory:"):
                 raise ConfigurationError(_("[database] url names no file."), hint=_(_URL_HINT))
-            engine = create_engine(parsed, pool_size=20, max_overflow=100)
+            engine = create_engine(parsed, hide_parameters=True, pool_size=20, max_overflow=100)
             event.listen(engine, "connect", _configure_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
             return engine
@@ -191,6 +191,7 @@ def _engine(url: str) -> Engine:
             )
         return create_engine(
             parsed,
+            hide_parameters=True,
             pool_pre_ping=True,
             pool_size=10,
             max_overflow=40,

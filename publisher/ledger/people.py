@@ -1,30 +1,25 @@
-"""Who may log in to the web pages, and with which password.
+"""Who may log in to the web pages.
 
-Names are compared without regard to capitals, as approvals compare authors. Passwords are stored
-as Argon2id hashes, with the library's parameters (those of RFC 9106 for little memory).
+Names are compared without regard to capitals, as approvals compare authors.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
 from typing import Any
 
-from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from publisher.clock import Clock
 from publisher.errors import NotPossible, UsageError
 from publisher.language import _
+from publisher.ledger import passwords
 from publisher.ledger.database import Database
 from publisher.ledger.tables import people, web_sessions
 
-SHORTEST, LONGEST = 12, 256
-"""Characters of a password."""
 _LONGEST_NAME = 60
-_MEMORY = 19_456  # KiB; OWASP's least for Argon2id with two passes, so that ten may log in at once
+_UNSEEN = ""  # who somebody is at their provider, before they first came from there
 
 
 class Rank(StrEnum):
@@ -50,6 +45,8 @@ class Person:
     """What the pages speak to them; None: what their browser asks for."""
     disabled_at: datetime | None
     created_at: datetime
+    by_openid: bool
+    """Whether they log in by OpenID Connect, and have no password."""
 
 
 class People:
@@ -78,16 +75,22 @@ class People:
             )
         return _person(row)
 
-    def add(self, name: str, rank: Rank, password: str, language: str | None = None) -> Person:
-        """Let somebody log in. UsageError for a bad name or password, NotPossible if it is taken."""
+    def add(
+        self, name: str, rank: Rank, password: str | None, language: str | None = None
+    ) -> Person:
+        """Let somebody log in; without a password, by OpenID Connect.
+
+        UsageError for a bad name or password, NotPossible if the name is taken.
+        """
         name = _checked_name(name)
         row = {
             "name": name,
             "key": _key(name),
             "role": rank,
-            "password": _hash(_checked_password(password, name)),
+            "password": "" if password is None else _stored(password, name),
             "language": language,
             "created_at": self._clock.now(),
+            "openid": _UNSEEN if password is None else None,
         }
         try:
             with self._database.write() as connection:
@@ -109,13 +112,11 @@ class People:
             connection.execute(delete(people).where(people.c.id == person.id))
 
     def set_password(self, name: str, password: str) -> None:
-        """Give somebody another password; their sessions end."""
+        """Give somebody another password, with which they log in now; their sessions end."""
         person = self.find(name)
-        hashed = _hash(_checked_password(password, person.name))
+        values = {"password": _stored(password, person.name), "openid": None}
         with self._database.write() as connection:
-            connection.execute(
-                update(people).where(people.c.id == person.id).values(password=hashed)
-            )
+            connection.execute(update(people).where(people.c.id == person.id).values(values))
             connection.execute(delete(web_sessions).where(web_sessions.c.person == person.id))
 
     def set_language(self, person: Person, language: str | None) -> None:
@@ -141,12 +142,27 @@ class People:
         with self._database.read() as connection:
             query = select(people).where(people.c.key == _key(name))
             row = connection.execute(query).mappings().one_or_none()
-        stored = row["password"] if row else _stranger()
-        if not _matches(stored, password[:LONGEST]) or row is None or row["disabled_at"]:
+        stored = (row["password"] if row else "") or passwords.of_nobody()
+        is_right = passwords.match(stored, password)
+        if not is_right or row is None or not row["password"] or row["disabled_at"]:
             return None
-        if _hasher().check_needs_rehash(stored):
-            self._update(_person(row), password=_hash(password))
+        if passwords.is_outdated(stored):
+            self._update(_person(row), password=passwords.hashed(password))
         return _person(row)
+
+    def recognised(self, name: str, subject: str) -> Person | None:
+        """The person whom a provider of OpenID Connect vouches for, if they may log in that way.
+
+        `subject` is who they are there, for ever. The first one who comes with the name is it from
+        then on, so that nobody inherits a person with a name that the provider gives away again.
+        """
+        ours = (people.c.key == _key(name)) & people.c.disabled_at.is_(None)
+        unseen = update(people).where(ours & (people.c.openid == _UNSEEN)).values(openid=subject)
+        query = select(people).where(ours & (people.c.openid == subject))
+        with self._database.write() as connection:
+            connection.execute(unseen)
+            row = connection.execute(query).mappings().one_or_none()
+        return _person(row) if row else None
 
 
 def _person(row: RowMapping) -> Person:
@@ -157,7 +173,12 @@ def _person(row: RowMapping) -> Person:
         language=row["language"],
         disabled_at=row["disabled_at"],
         created_at=row["created_at"],
+        by_openid=row["openid"] is not None,
     )
+
+
+def _stored(password: str, name: str) -> str:
+    return passwords.hashed(passwords.checked(password, name))
 
 
 def _key(name: str) -> str:
@@ -172,44 +193,3 @@ def _checked_name(name: str) -> str:
             hint=_("Write 1 to {most} characters that can be shown.", most=_LONGEST_NAME),
         )
     return name
-
-
-def _checked_password(password: str, name: str) -> str:
-    if not SHORTEST <= len(password) <= LONGEST:
-        raise UsageError(
-            _(
-                "The password must have {least} to {most} characters.",
-                least=SHORTEST,
-                most=LONGEST,
-            ),
-            hint=_("A few words that do not belong together are easy to keep in mind."),
-        )
-    if _key(name) in password.casefold() and len(name) > len(password) // 2:
-        raise UsageError(
-            _("The password is little more than the name."), hint=_("Choose another one.")
-        )
-    if len(set(password)) < 5:
-        raise UsageError(_("The password repeats itself."), hint=_("Choose another one."))
-    return password
-
-
-@cache
-def _hasher() -> PasswordHasher:
-    return PasswordHasher(time_cost=2, memory_cost=_MEMORY, parallelism=1)
-
-
-def _hash(password: str) -> str:
-    return _hasher().hash(password)
-
-
-@cache
-def _stranger() -> str:
-    """What the passwords of those are compared with whom nobody knows."""
-    return _hash("nobody's password")
-
-
-def _matches(stored: str, password: str) -> bool:
-    try:
-        return _hasher().verify(stored, password)
-    except (Argon2Error, InvalidHashError):
-        return False

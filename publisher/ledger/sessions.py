@@ -136,6 +136,7 @@ def _session(row: Any) -> Session:
             language=row.of_language,
             disabled_at=row.of_disabled_at,
             created_at=row.of_created_at,
+            by_openid=row.of_openid is not None,
         ),
         created_at=row.created_at,
         seen_at=row.seen_at,

@@ -260,6 +260,8 @@ people = Table(
     Column("language", String),
     Column("disabled_at", Instant),
     Column("created_at", Instant, nullable=False),
+    # Of whom logs in by OpenID Connect: empty until they first did, then who they are there.
+    Column("openid", String),
 )
 """Who may log in to the web pages. Passwords are Argon2's hashes."""
 

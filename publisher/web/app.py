@@ -1,6 +1,6 @@
 """Puts the web pages together."""
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from publisher.app import Application
 from publisher.settings import WebSettings
@@ -9,6 +9,7 @@ from publisher.web import (
     assets,
     calendar,
     editing,
+    elsewhere,
     errors,
     events,
     feeds,
@@ -29,13 +30,12 @@ from publisher.web import (
 from publisher.web.live import Live
 from publisher.web.pages import Pages
 from publisher.web.parts import Parts
-from publisher.web.security import Guard
+from publisher.web.security import Guard, without_nul
 from publisher.web.visitors import Recognition
 
-_ROOMS = (
-    assets, login, myself, today, switch, events, calendar, log, posts, moving, queueing, editing,
-    post,
-    accounts, report, feeds, people, health, metrics,
+ROOMS = (
+    assets, login, elsewhere, myself, today, switch, events, calendar, log, posts, moving, queueing,
+    editing, post, accounts, report, feeds, people, health, metrics,
 )  # fmt: skip
 
 
@@ -44,11 +44,17 @@ def create(
 ) -> FastAPI:
     """The pages of one workspace; `where` takes the place of its `[web]` settings."""
     where = where or application.settings.web
-    web = FastAPI(title="Publisher", docs_url=None, redoc_url=None, openapi_url=None)
+    web = FastAPI(
+        title="Publisher",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        dependencies=[Depends(without_nul)],
+    )
     web.state.parts = Parts(
         application, where, Pages(application), live or Live(application.queries)
     )
-    for room in _ROOMS:
+    for room in ROOMS:
         web.include_router(room.router)
     errors.install(web)
     web.add_middleware(Recognition, application=application, settings=where)

@@ -20,7 +20,7 @@ from publisher.errors import (
 )
 from publisher.language import _
 from publisher.ledger.moves import Moved
-from publisher.web import plain
+from publisher.web import plain, trail
 from publisher.web.visitors import NotAllowed, NotLoggedIn, NotOurForm
 
 _STATUS: dict[type[PublisherError], int] = {
@@ -81,6 +81,7 @@ async def _not_logged_in(request: Request, _error: Exception) -> Response:
 
 
 async def _not_allowed(request: Request, _error: Exception) -> Response:
+    trail.note(request, "refused", why="role")
     return page(
         request,
         403,
@@ -91,6 +92,7 @@ async def _not_allowed(request: Request, _error: Exception) -> Response:
 
 
 async def _not_our_form(request: Request, _error: Exception) -> Response:
+    trail.note(request, "refused", why="not our form")
     return page(
         request,
         403,

@@ -12,7 +12,7 @@ from publisher import checking
 from publisher.agenda.posts import posts_calendar
 from publisher.ledger.logbook import Order, Wanted
 from publisher.models import Delivery
-from publisher.web import words
+from publisher.web import trail, words
 from publisher.web.parts import Parts, Use
 
 _NEWEST = 50
@@ -67,12 +67,14 @@ def _refusal(request: Request, parts: Parts) -> Response | None:
         return None
     named = _credentials(request.headers.get("authorization", ""))
     if named is not None:
-        address = request.client.host if request.client else ""
+        address = trail.address(request)
         if parts.app.throttle.admit(named[0], address) is not None:
+            trail.turned_away(request, parts, named[0], "too many tries")
             return Response("Too many tries.\n", 429, headers={"Retry-After": "900"})
         if parts.app.people.verified(*named) is not None:
             parts.app.throttle.forgive(named[0], address)
             return None
+        trail.turned_away(request, parts, named[0], "wrong password")
     ask = {"WWW-Authenticate": 'Basic realm="Publisher", charset="UTF-8"'}
     return Response("Name and password, please.\n", 401, headers=ask)
 

@@ -7,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from publisher.language import _
-from publisher.web import security
+from publisher.ledger.people import Person
+from publisher.web import security, trail
 from publisher.web.parts import Parts, Use
 from publisher.web.visitors import NotOurForm, Writer, cookie_name, new_secret, set_cookie
 
@@ -17,8 +18,8 @@ router = APIRouter()
 @router.get("/login")
 def form(request: Request, parts: Use, next: str = "/") -> Response:  # noqa: A002 - the address says so
     if request.state.visitor:
-        return RedirectResponse(_inside(next), 303)
-    return _page(request, parts, next)
+        return RedirectResponse(inside(next), 303)
+    return page(request, parts, next)
 
 
 @router.post("/login")
@@ -32,29 +33,40 @@ def log_in(
 ) -> Response:
     if not security.is_ours(request, parts.where, request.state.secret, form):
         raise NotOurForm
-    address = request.client.host if request.client else ""
+    address = trail.address(request)
     if (until := parts.app.throttle.admit(name, address)) is not None:
-        return _page(request, parts, next, 429, name, None, until)
+        trail.turned_away(request, parts, name, "too many tries")
+        return page(request, parts, next, 429, name, None, until)
     person = parts.app.people.verified(name, password)
     if person is None:
-        return _page(request, parts, next, 401, name, _("Name and password do not go together."))
+        trail.turned_away(request, parts, name, "wrong password")
+        return page(request, parts, next, 401, name, _("Name and password do not go together."))
     parts.app.throttle.forgive(name, address)
+    return enter(request, parts, person, next, by="password")
+
+
+def enter(request: Request, parts: Parts, person: Person, wanted: str, by: str) -> Response:
+    """Begin a session, in the place of one that the browser may have, and go on to `wanted`."""
+    if request.state.visitor:
+        parts.app.sessions.end(request.state.visitor.session)
     token = parts.app.sessions.begin(person, request.headers.get("user-agent", ""))
-    answer = RedirectResponse(_inside(next), 303)
+    trail.came_in(request, person.name, by)
+    answer = RedirectResponse(inside(wanted), 303)
     set_cookie(answer, parts.where, token, lasts=True)
     return answer
 
 
 @router.post("/logout")
-def log_out(parts: Use, visitor: Writer) -> Response:
+def log_out(request: Request, parts: Use, visitor: Writer) -> Response:
     parts.app.sessions.end(visitor.session)
+    trail.note(request, "logged out")
     answer = RedirectResponse("/login", 303)
     answer.delete_cookie(cookie_name(parts.where), path="/", secure=parts.where.is_secure)
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     return answer
 
 
-def _page(
+def page(
     request: Request,
     parts: Parts,
     wanted: str,
@@ -67,14 +79,15 @@ def _page(
     if fresh:
         request.state.secret = new_secret()
     nobody = not parts.app.people.all()
-    values = {"next": _inside(wanted), "name": name, "problem": problem, "until": until}
+    values = {"next": inside(wanted), "name": name, "problem": problem, "until": until}
+    values["openid"] = parts.app.settings.openid.issuer
     answer = parts.pages.render(request, "login.html", status, nobody=nobody, **values)
     if fresh:
         set_cookie(answer, parts.where, request.state.secret, lasts=False)
     return answer
 
 
-def _inside(address: str) -> str:
+def inside(address: str) -> str:
     """An address of these pages, or the first one: nobody is sent elsewhere by a link."""
     plain = address.startswith("/") and not address.startswith(("//", "/\\", "/login"))
     return address if plain and address.isprintable() else "/"

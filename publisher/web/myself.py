@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from publisher.errors import UsageError
 from publisher.language import LANGUAGES, _, plural
+from publisher.web import trail
 from publisher.web.parts import Use
 from publisher.web.visitors import Reader, Writer, set_cookie
 
@@ -36,13 +37,15 @@ def change_password(
     old: Annotated[str, Form(max_length=1000)] = "",
     new: Annotated[str, Form(max_length=1000)] = "",
 ) -> Response:
-    address = request.client.host if request.client else ""
+    address = trail.address(request)
     if parts.app.throttle.admit(visitor.name, address) is not None:
         raise UsageError(_("Too many tries."), hint=_("Wait a few minutes."))
     if parts.app.people.verified(visitor.name, old) is None:
+        trail.note(request, "password not changed", why="wrong old password")
         raise UsageError(_("The old password is not right."), hint=_("Go back and try again."))
     parts.app.throttle.forgive(visitor.name, address)
     parts.app.people.set_password(visitor.name, new)
+    trail.note(request, "password changed")
     token = parts.app.sessions.begin(visitor.person, request.headers.get("user-agent", ""))
     answer = RedirectResponse("/me", 303)
     set_cookie(answer, parts.where, token, lasts=True)
@@ -50,7 +53,8 @@ def change_password(
 
 
 @router.post("/me/sessions")
-def log_out_elsewhere(parts: Use, visitor: Writer) -> Response:
+def log_out_elsewhere(request: Request, parts: Use, visitor: Writer) -> Response:
     ended = parts.app.sessions.revoke(visitor.person, but=visitor.session)
+    trail.note(request, "logged out elsewhere", sessions=ended)
     notice = plural("{number} other session ended.", "{number} other sessions ended.", ended)
     return parts.done(visitor, notice, "/me")

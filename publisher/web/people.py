@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from publisher.errors import UsageError
 from publisher.language import _
+from publisher.web import trail
 from publisher.web.parts import Use
 from publisher.web.visitors import Admin, Overseer
 
@@ -21,7 +22,9 @@ def people(request: Request, parts: Use, _visitor: Overseer) -> Response:
 
 
 @router.post("/people/{name}")
-def change(parts: Use, visitor: Admin, name: str, do: Annotated[str, Form()] = "") -> Response:
+def change(
+    request: Request, parts: Use, visitor: Admin, name: str, do: Annotated[str, Form()] = ""
+) -> Response:
     person = parts.app.people.find(name)
     match do:
         case "revoke":
@@ -35,4 +38,5 @@ def change(parts: Use, visitor: Admin, name: str, do: Annotated[str, Form()] = "
             notice = _("{name} may log in again.", name=person.name)
         case _:
             raise UsageError(_("This cannot be done here."))
+    trail.note(request, f"people: {do}", whom=person.name)
     return parts.done(visitor, notice, "/people")

@@ -271,6 +271,7 @@ def test_a_ledger_from_before_the_stops_learns_whose_each_id_is(
     add(ledger, *(wish(clock, post, 0, repeat=True) for post in ("a", "b", "c")))
     before = (
         "DROP TABLE ids_out",
+        "ALTER TABLE people DROP COLUMN openid",
         "DROP INDEX ix_deliveries_problems",
         "ALTER TABLE deliveries DROP COLUMN stop",
         "ALTER TABLE deliveries DROP COLUMN halt",

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import httpx
 import uvicorn
+from starlette.types import ASGIApp
 
 from publisher.app import Application
 from publisher.settings import WebSettings
@@ -22,9 +23,17 @@ PASSWORD = "correct horse battery"
 def serving(app: Application, where: WebSettings | None = None) -> Iterator[str]:
     """The pages on a free port of loopback; their address."""
     live = Live(app.queries)
-    config = uvicorn.Config(
-        create(app, where, live), port=0, log_level="warning", timeout_graceful_shutdown=1
-    )
+    with listening(create(app, where, live)) as address:
+        try:
+            yield address
+        finally:
+            live.close()
+
+
+@contextmanager
+def listening(app: ASGIApp) -> Iterator[str]:
+    """An application on a free port of loopback; its address."""
+    config = uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -32,7 +41,6 @@ def serving(app: Application, where: WebSettings | None = None) -> Iterator[str]
         wait_for(lambda: server.started)
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
-        live.close()
         server.should_exit = True
         thread.join(10)
 

@@ -1,7 +1,7 @@
 """A workspace queued by the real planner, the real server on a free port, and who visits it."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -56,7 +56,14 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made.draft("later.fr", "at: 2016-03-08 12:00\nto: [bice-x]", "Un.\n\n---\nDeux.")
     made.draft("site/news.fr", "at: 2016-03-07 09:30\nto: [bice-site]", "Une nouvelle.")
     made.draft("unfinished.fr", "to: [bice-x]", "Sans heure.")
-    app = _opened(made.path)
+    app = opened(made.path)
+    fill(app)
+    app.close()
+    return made.path
+
+
+def fill(app: Application) -> None:
+    """Queue the drafts, and let people in."""
     app.database.migrate()
     assert not app.planner.queue(actor="redaction").errors
     for name, rank in (
@@ -64,8 +71,6 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("direction", Rank.MANAGER), ("chef", Rank.ADMIN),
     ):  # fmt: skip
         app.people.add(name, rank, PASSWORD)
-    app.close()
-    return made.path
 
 
 @pytest.fixture
@@ -76,15 +81,15 @@ def workspace(original: Path, tmp_path: Path) -> Workspace:
 @pytest.fixture
 def app(workspace: Workspace) -> Iterator[Application]:
     """It is 7 March 2016, 06:00 UTC, two hours before the annual day begins."""
-    app = _opened(workspace.path)
+    app = opened(workspace.path)
     yield app
     app.close()
 
 
-def _opened(folder: Path) -> Application:
+def opened(folder: Path, environment: Mapping[str, str] | None = None) -> Application:
     clock = ManualClock()
     clock.set(-7200)
-    return Application(settings.load(folder, {}), clock)
+    return Application(settings.load(folder, environment or {}), clock)
 
 
 @pytest.fixture

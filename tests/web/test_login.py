@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from argon2 import extract_parameters
 from sqlalchemy import update
 
 from publisher.app import Application
+from publisher.ledger import passwords
 from publisher.ledger.tables import web_sessions
 from publisher.settings import WebSettings
 from tests.support.pages import PASSWORD, Visit, serving
@@ -70,7 +72,8 @@ def test_guessing_becomes_slow_and_stays_so_after_a_restart(app: Application) ->
 def test_logging_out_ends_the_session_for_good(manager: Visit) -> None:
     cookies = dict(manager.client.cookies)
     manager.get("/")
-    manager.send("/logout")
+    answer = manager.client.post("/logout", data={"form": manager.token})
+    assert answer.headers["clear-site-data"] == '"cache", "storage"'
     manager.client.cookies.update(cookies)
     assert manager.get("/").status_code == 303
 
@@ -118,7 +121,7 @@ def test_over_tls_cookies_insist_on_it(app: Application) -> None:
         answer = httpx.get(f"{address}/login", headers=headers)
     assert answer.headers["set-cookie"].startswith("__Host-publisher=")
     assert "Secure" in answer.headers["set-cookie"]
-    assert "max-age=" in answer.headers["strict-transport-security"]
+    assert "max-age=31536000; includeSubDomains" in answer.headers["strict-transport-security"]
 
 
 def test_another_password_ends_all_other_sessions(address: str, manager: Visit) -> None:
@@ -144,3 +147,39 @@ def test_a_weak_password_is_refused(manager: Visit) -> None:
     manager.get("/me")
     assert manager.send("/me/password", old=PASSWORD, new="short").status_code == 400
     assert "12 to 256 characters" in manager.text
+
+
+@pytest.mark.parametrize("password", ["password1234", "qwertyuiop123", "direction-direction"])
+def test_a_password_that_is_easy_to_guess_is_refused(manager: Visit, password: str) -> None:
+    """A common one, a row of the keyboard, one's own name."""
+    manager.get("/me")
+    assert manager.send("/me/password", old=PASSWORD, new=password).status_code == 400
+    assert "easy to guess" in manager.text
+
+
+def test_a_session_is_never_taken_over_into_another_log_in(manager: Visit) -> None:
+    """Who logs in once more gets another token, and the one before is of no use."""
+    before = dict(manager.client.cookies)
+    manager.get("/")
+    manager.send("/login", name="direction", password=PASSWORD)
+    assert dict(manager.client.cookies) != before
+    manager.client.cookies.update(before)
+    assert manager.get("/").status_code == 303
+
+
+def test_the_time_does_not_tell_who_is_known(
+    app: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A password is compared with the same effort, whether or not anybody has the name."""
+    efforts = []
+    compare = passwords.match
+
+    def comparing(stored: str, password: str) -> bool:
+        efforts.append(extract_parameters(stored))
+        return compare(stored, password)
+
+    monkeypatch.setattr(passwords, "match", comparing)
+    for name in ("direction", "nobody-of-that-name"):
+        assert app.people.verified(name, "wrong password") is None
+    assert len(efforts) == 2
+    assert efforts[0] == efforts[1]

@@ -1,7 +1,6 @@
 """What the pages refuse, and what they never tell."""
 
 import httpx
-import pytest
 
 from publisher.app import Application
 from publisher.web.app import create
@@ -93,6 +92,9 @@ def test_every_answer_has_the_same_guards(manager: Visit) -> None:
         assert answer.headers["x-frame-options"] == "DENY"
         assert answer.headers["referrer-policy"] == "same-origin"
         assert "no-store" in answer.headers["cache-control"]
+        assert "access-control-allow-origin" not in answer.headers
+        if answer.headers["content-type"].startswith("text/"):
+            assert "charset=utf-8" in answer.headers["content-type"], path
 
 
 def test_no_page_has_a_script_or_a_style_in_it(manager: Visit) -> None:
@@ -107,14 +109,6 @@ def test_no_page_has_a_script_or_a_style_in_it(manager: Visit) -> None:
         assert "http://" not in page.replace("http://127.0.0.1", "").replace(
             "http://www.w3.org/2005/Atom", ""
         )
-
-
-def test_a_planted_secret_is_on_no_page(manager: Visit, capfd: pytest.CaptureFixture[str]) -> None:
-    for path in _ALL:
-        assert "planted-secret" not in manager.get(path).text, path
-    manager.get("/accounts")
-    out, err = capfd.readouterr()
-    assert "planted-secret" not in out + err
 
 
 _OUTSIDE = (
@@ -138,19 +132,6 @@ def test_no_path_of_a_draft_leads_out(manager: Visit, workspace: Workspace) -> N
     assert {path: path.stat() for path in workspace.path.glob("*.toml")} == before
 
 
-def test_no_path_leads_out(manager: Visit) -> None:
-    for path in (
-        "/posts/../../secrets.toml", "/posts/..%2f..%2fsecrets.toml", "/posts/%2e%2e/secrets",
-        "/posts//etc/passwd", "/posts/media/x", "/posts/.hidden", "/posts/day.fr.md",
-        "/static/..%2f..%2f__init__.py", "/static/web.css", "/media/..%2f..%2fsecrets.toml",
-        "/media/%00", "/posts/%00", "/posts/" + "a" * 5000, "/people/..%2f..",
-    ):  # fmt: skip
-        answer = manager.get(path)
-        assert answer.status_code in (403, 404, 405), path
-        assert "planted" not in answer.text
-        assert "root:" not in answer.text
-
-
 def test_what_a_draft_says_is_text_and_not_markup(manager: Visit) -> None:
     for path in ("/posts/day.fr", "/", "/log"):
         page = manager.get(path).text
@@ -162,6 +143,13 @@ def test_a_request_that_is_too_large_is_refused(manager: Visit) -> None:
     manager.get("/")
     data = {"form": manager.token, "reason": "x" * 2_000_000}
     assert manager.client.post("/pause", data=data).status_code in (400, 413)
+
+
+def test_other_methods_are_refused(manager: Visit) -> None:
+    for method in ("TRACE", "OPTIONS", "PUT", "DELETE", "PATCH", "CONNECT-NOT"):
+        answer = manager.client.request(method, "/posts/day.fr", headers={"x-probe": "probe"})
+        assert answer.status_code == 405, method
+        assert "probe" not in answer.text
 
 
 def test_nonsense_in_an_address_is_explained(manager: Visit) -> None:

@@ -1,0 +1,59 @@
+"""docs/security.md leaves no item out, and the tests that it names are there."""
+
+import re
+from collections.abc import Iterator
+from itertools import chain
+
+from tests.docs.conftest import DOCS, ROOT
+
+_STATES = {"met", "partly", "not met", "yours", "–"}
+_SECTIONS = """
+1.1:2 1.2:9 1.3:11 1.4:3 1.5:2 2.1:3 2.2:3 2.3:4 2.4:1 3.2:2 3.3:4 3.4:6 3.5:5 3.7:2 4.1:3 4.2:1
+4.3:2 4.4:4 5.1:1 5.2:3 5.3:2 5.4:3 6.1:3 6.2:12 6.3:4 6.4:4 6.5:5 6.6:3 6.8:4 7.1:3 7.2:4 7.3:2
+7.4:5 7.5:2 7.6:2 8.1:2 8.2:3 8.3:1 8.4:1 9.1:3 9.2:4 10.1:2 10.2:2 10.3:4 10.4:11 10.5:5 10.6:2
+10.7:3 11.1:2 11.2:3 11.3:3 11.4:4 11.5:1 11.6:1 12.1:3 12.2:2 12.3:4 13.1:1 13.2:5 13.3:2 13.4:5
+14.1:2 14.2:4 14.3:3 15.1:3 15.2:3 15.3:7 16.1:1 16.2:5 16.3:4 16.4:3 16.5:3 17.1:1 17.2:4 17.3:2
+"""
+"""The sections of ASVS 5.0.0 with the number of their items up to level 2, which come first."""
+
+
+def _rows() -> list[list[str]]:
+    text = (DOCS / "security.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^\| (\d.*) \|$", text, re.MULTILINE)
+    return [[cell.strip() for cell in line.split(" |")] for line in lines]
+
+
+def _items(cell: str) -> Iterator[str]:
+    """One by one what a row stands for: ranges, and lists of them."""
+    for part in cell.split(", "):
+        first, _, last = part.partition("–")
+        section, _, number = first.rpartition(".")
+        end = (last or first).rpartition(".")[2]
+        yield from (f"{section}.{n}" for n in range(int(number), int(end) + 1))
+
+
+def test_every_item_has_its_row() -> None:
+    wanted = [
+        f"{section}.{n + 1}"
+        for section, _, number in (entry.partition(":") for entry in _SECTIONS.split())
+        for n in range(int(number))
+    ]
+    assert len(wanted) == 253
+    found = list(chain.from_iterable(_items(row[0]) for row in _rows()))
+    assert sorted(found) == sorted(wanted)
+
+
+def test_every_row_has_a_state_and_says_how() -> None:
+    for row in _rows():
+        assert len(row) == 5, row
+        assert row[2] in _STATES, row
+        assert row[3] or row[2] in ("met", "–"), row
+
+
+def test_every_test_that_is_named_is_there() -> None:
+    named = re.findall(r"`(tests/[^`]+)`", (DOCS / "security.md").read_text(encoding="utf-8"))
+    assert len(named) > 100
+    for name in named:
+        file, _, test = name.partition("::")
+        source = (ROOT / file).read_text(encoding="utf-8")
+        assert not test or f"\ndef {test}(" in source, name

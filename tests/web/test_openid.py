@@ -1,0 +1,251 @@
+"""Logging in by OpenID Connect, with a provider that is honest and with one that is not."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx
+import pytest
+from starlette.responses import JSONResponse, RedirectResponse
+
+from publisher import settings
+from publisher.app import Application
+from publisher.errors import ConfigurationError
+from publisher.ledger.people import Rank
+from publisher.settings import WebSettings
+from tests.support import openid, system
+from tests.support.openid import CLIENT, SECRET, Provider
+from tests.support.pages import PASSWORD, Visit, serving
+from tests.support.workspaces import Workspace
+from tests.web.conftest import opened
+
+_PAST, _FUTURE = 1_000_000_000, 10_000_000_000  # seconds since 1970
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    with openid.provider() as provider:
+        yield provider
+
+
+@pytest.fixture
+def app(workspace: Workspace, provider: Provider) -> Iterator[Application]:
+    """Lima logs in by OpenID Connect, the others by password."""
+    surroundings = {
+        "PUBLISHER_OPENID__ISSUER": provider.address,
+        "PUBLISHER_OPENID__CLIENT_ID": CLIENT,
+        "PUBLISHER_OPENID__CLIENT_SECRET": SECRET,
+    }
+    app = opened(workspace.path, surroundings)
+    app.people.add("Lima", Rank.STAFF, None)
+    yield app
+    app.close()
+
+
+@pytest.fixture
+def visit(app: Application) -> Iterator[Visit]:
+    """A browser at pages that know their own address, as the provider sends it there."""
+    where = WebSettings(port=system.free_port())
+    with serving(app, where) as address, Visit(address) as visit:
+        yield visit
+
+
+def go(visit: Visit, path: str = "/login/openid") -> httpx.Response:
+    """There, to the provider, and back."""
+    return come_back(visit, way_back(visit, path))
+
+
+def way_back(visit: Visit, path: str = "/login/openid") -> str:
+    """Where the provider sends the browser."""
+    there = visit.client.get(path)
+    assert there.status_code == 303, there.text
+    return httpx.get(there.headers["location"]).headers["location"]
+
+
+def come_back(visit: Visit, back: str) -> httpx.Response:
+    parts = urlsplit(back)
+    return visit.get(f"{parts.path}?{parts.query}")
+
+
+def test_who_is_known_there_and_here_gets_in(visit: Visit, provider: Provider) -> None:
+    """And comes to the page that was asked for."""
+    visit.get(visit.get("/log?state=failed").headers["location"])
+    assert 'href="/login/openid?next=/log%3Fstate%3Dfailed"' in visit.page
+    answer = go(visit, "/login/openid?next=/log%3Fstate%3Dfailed")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/log?state=failed")
+    assert visit.get("/me").status_code == 200
+    assert "Old password" not in visit.text
+    provider.algorithm = "ES256"
+    visit.client.cookies.clear()
+    assert go(visit).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("lie", "why"),
+    [
+        ({"lies": {"nonce": "of another log-in"}}, "InvalidClaimError"),
+        ({"lies": {"nonce": None}}, "MissingClaimError"),
+        ({"lies": {"aud": "another-client"}}, "InvalidClaimError"),
+        (
+            {"lies": {"aud": ["another-client", CLIENT], "azp": "another-client"}},
+            "InvalidClaimError",
+        ),
+        ({"lies": {"aud": None}}, "MissingClaimError"),
+        ({"lies": {"exp": _PAST}}, "ExpiredTokenError"),
+        ({"lies": {"exp": None}}, "MissingClaimError"),
+        ({"lies": {"exp": "tomorrow"}}, "InvalidClaimError"),
+        ({"lies": {"nbf": _FUTURE}}, "InvalidClaimError"),
+        ({"lies": {"iat": _FUTURE}}, "InvalidClaimError"),
+        ({"lies": {"iss": "https://another.example"}}, "InvalidClaimError"),
+        ({"lies": {"iss": None}}, "MissingClaimError"),
+        ({"lies": {"sub": None}}, "MissingClaimError"),
+        ({"lies": {"at_hash": "of-another-token"}}, "InvalidClaimError"),
+        ({"lies": {"preferred_username": None}}, "nobody named"),
+        ({"lies": {"preferred_username": ["lima"]}}, "nobody named"),
+        ({"lies": {"preferred_username": "lima\0"}}, "nobody named"),
+        ({"lies": {"sub": "4711\0"}}, "nobody named"),
+        ({"lies": {"preferred_username": "a stranger"}}, "nobody of ours"),
+        ({"lies": {"preferred_username": "direction"}}, "nobody of ours"),
+        ({"algorithm": "none"}, "UnsupportedAlgorithmError"),
+        ({"algorithm": "HS256"}, "UnsupportedAlgorithmError"),
+        ({"signs_with_another_key": True}, "BadSignatureError"),
+        ({"metadata": {"issuer": "https://another.example"}}, "another issuer"),
+        (
+            {"metadata": {"token_endpoint": "http://another.example/token"}},
+            "an address without TLS",
+        ),
+        ({"metadata": {"jwks_uri": "file:///etc/passwd"}}, "an address without TLS"),
+        ({"metadata": {"jwks_uri": None}}, "an address without TLS"),
+        ({"answer": {"iss": "https://another.example"}}, "another issuer"),
+        ({"answer": {"error": "access_denied"}}, "refused there"),
+        ({"answer": {"code": "of-somebody-else"}}, "OAuthError"),
+        ({"token_answer": JSONResponse({"error": "server_error"}, 500)}, "HTTPError"),
+        ({"token_answer": JSONResponse([])}, "ValueError"),
+        ({"token_answer": JSONResponse({"access_token": "x", "token_type": "Bearer"})}, "KeyError"),
+        ({"token_answer": JSONResponse({"access_token": "x", "id_token": "a.b.c"})}, "DecodeError"),
+        ({"token_answer": JSONResponse({"access_token": "x", "id_token": 7})}, "DecodeError"),
+        ({"token_answer": RedirectResponse("http://another.example/")}, "ValueError"),
+    ],
+)
+def test_a_provider_that_lies_lets_nobody_in(
+    visit: Visit,
+    provider: Provider,
+    lie: dict[str, Any],
+    why: str,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Nor somebody who has a password here, nor somebody whom nobody let in. The log says why."""
+    back = way_back(visit)
+    for name, value in lie.items():
+        setattr(provider, name, value)
+    answer = come_back(visit, back) if "answer" not in lie else go(visit)
+    assert answer.status_code == 401
+    assert "did not work" in visit.text
+    assert f"why='{why}'" in capfd.readouterr().out
+    assert visit.get("/").status_code == 303
+
+
+def test_a_way_back_is_of_use_in_the_browser_that_set_out(visit: Visit, provider: Provider) -> None:
+    """Once, with its own state; nothing is asked of the provider otherwise."""
+    back = way_back(visit)
+    with Visit(str(visit.client.base_url)) as other:
+        assert come_back(other, back).status_code == 403
+        other.get("/login")
+        assert come_back(other, back).status_code == 403
+        way_back(other)
+        assert come_back(other, back).status_code == 403
+    for wrong in ("", "x", dict(parse_qsl(urlsplit(back).query))["state"] + "/accounts"):
+        path = urlsplit(back).path
+        assert visit.get(path, params={"state": wrong, "code": "x"}).status_code == 403
+    assert provider.asked == []
+    assert come_back(visit, back).status_code == 303
+    assert come_back(visit, back).status_code == 403
+
+
+def test_a_name_that_is_given_away_again_is_not_inherited(visit: Visit, provider: Provider) -> None:
+    """Whoever came first with it stays it, by what never changes at the provider."""
+    assert go(visit).status_code == 303
+    visit.client.cookies.clear()
+    provider.claims["sub"] = "4712"
+    assert go(visit).status_code == 401
+    provider.claims["sub"] = "4711"
+    assert go(visit).status_code == 303
+
+
+def test_who_is_kept_out_stays_out(app: Application, visit: Visit) -> None:
+    app.people.disable(app.people.find("lima"), disabled=True)
+    assert go(visit).status_code == 401
+
+
+def test_each_has_one_way_in(app: Application, visit: Visit) -> None:
+    """No password opens the door of who logs in elsewhere, until they are given one."""
+    for password in ("", "nobody's password", PASSWORD):
+        assert app.people.verified("lima", password) is None
+    app.people.set_password("lima", PASSWORD)
+    assert go(visit).status_code == 401
+    assert visit.log_in("lima").status_code == 200
+
+
+def test_an_address_counts_only_when_it_is_verified(
+    workspace: Workspace, provider: Provider
+) -> None:
+    surroundings = {
+        "PUBLISHER_OPENID__ISSUER": provider.address,
+        "PUBLISHER_OPENID__CLIENT_ID": CLIENT,
+        "PUBLISHER_OPENID__CLIENT_SECRET": SECRET,
+        "PUBLISHER_OPENID__CLAIM": "email",
+    }
+    app = opened(workspace.path, surroundings)
+    app.people.add("lima@example.org", Rank.STAFF, None)
+    provider.claims["email"] = "lima@example.org"
+    with serving(app) as address, Visit(address) as visit:
+        for verified, status in ((None, 401), ("yes", 401), (False, 401), (True, 303)):
+            provider.lies = {"email_verified": verified}
+            assert go(visit).status_code == status
+    app.close()
+
+
+def test_a_provider_that_is_away_keeps_nobody_with_a_password_out(
+    visit: Visit, provider: Provider
+) -> None:
+    provider.metadata = {"issuer": None}
+    assert visit.get("/login/openid").status_code == 401
+    assert visit.log_in("direction").status_code == 200
+
+
+def test_without_a_provider_there_is_no_such_door(
+    workspace: Workspace,
+) -> None:
+    app = opened(workspace.path)
+    with serving(app) as address, Visit(address) as visit:
+        visit.get("/login")
+        assert "/login/openid" not in visit.page
+        for path in ("/login/openid", "/login/openid/back?state=x&code=y"):
+            assert visit.get(path).status_code == 404
+    app.close()
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("issuer = 'http://id.example.org'\nclient_id = 'x'", "must begin with https://"),
+        ("issuer = 'https://id.example.org'\nclient_id = 'x'", "needs client_id, and"),
+        ("client_secret = 'hunter2'", "openid.client_secret is a secret"),
+    ],
+)
+def test_settings_that_are_not_safe_are_refused(tmp_path: Path, written: str, says: str) -> None:
+    (tmp_path / "publisher.toml").write_text(f"[openid]\n{written}\n")
+    with pytest.raises(ConfigurationError, match=says) as caught:
+        settings.load(tmp_path, {})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_the_secret_stands_in_its_own_file(tmp_path: Path) -> None:
+    (tmp_path / "publisher.toml").write_text(
+        "[openid]\nissuer = 'https://id.example.org'\nclient_id = 'x'\n"
+    )
+    (tmp_path / "secrets.toml").write_text("[openid]\nclient_secret = 'hunter2'\n")
+    found = settings.load(tmp_path, {}).openid
+    assert found.client_secret
+    assert "hunter2" not in repr(found)
