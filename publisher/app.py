@@ -26,6 +26,7 @@ from publisher.ledger.control import Control
 from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.doubts import Doubts
+from publisher.ledger.figures import Figures
 from publisher.ledger.gauges import Gauges
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.leftovers import Leftovers
@@ -107,6 +108,10 @@ class Application:
     @cached_property
     def logbook(self) -> Logbook:
         return Logbook(self.database)
+
+    @cached_property
+    def figures(self) -> Figures:
+        return Figures(self.database)
 
     @cached_property
     def gauges(self) -> Gauges:

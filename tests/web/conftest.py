@@ -1,18 +1,21 @@
 """A workspace queued by the real planner, the real server on a free port, and who visits it."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from publisher import settings
 from publisher.app import Application
 from publisher.ledger.people import Rank
+from tests.support import postgres
 from tests.support.clock import ManualClock
 from tests.support.pages import PASSWORD, Visit, serving
 from tests.support.workspaces import Workspace
 
+DATABASE = "PUBLISHER_DATABASE__URL"
 SETTINGS = """\
 language = "en"
 [approval]
@@ -56,7 +59,13 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made.draft("later.fr", "at: 2016-03-08 12:00\nto: [bice-x]", "Un.\n\n---\nDeux.")
     made.draft("site/news.fr", "at: 2016-03-07 09:30\nto: [bice-site]", "Une nouvelle.")
     made.draft("unfinished.fr", "to: [bice-x]", "Sans heure.")
-    app = _opened(made.path)
+    _queue(made.path, {})
+    return made.path
+
+
+def _queue(folder: Path, environment: Mapping[str, str]) -> None:
+    """Queue the drafts and let people in."""
+    app = _opened(folder, environment)
     app.database.migrate()
     assert not app.planner.queue(actor="redaction").errors
     for name, rank in (
@@ -65,7 +74,31 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ):  # fmt: skip
         app.people.add(name, rank, PASSWORD)
     app.close()
-    return made.path
+
+
+@pytest.fixture(scope="session")
+def postgres_original(original: Path, postgres_server: postgres.Server) -> Iterator[str]:
+    """The same ledger on PostgreSQL: the name of its database."""
+    with postgres_server.database() as url:
+        _queue(original, {DATABASE: url})
+        yield str(make_url(url).database)
+
+
+@pytest.fixture
+def kind() -> str:
+    """The database below the pages; modules whose tests are about the ledger ask for both."""
+    return "sqlite"
+
+
+@pytest.fixture
+def environment(kind: str, request: pytest.FixtureRequest) -> Iterator[Mapping[str, str]]:
+    """What leads to this test's copy of the ledger."""
+    if kind == "sqlite":
+        yield {}
+        return
+    server: postgres.Server = request.getfixturevalue("postgres_server")
+    with server.database(request.getfixturevalue("postgres_original")) as url:
+        yield {DATABASE: url}
 
 
 @pytest.fixture
@@ -74,17 +107,17 @@ def workspace(original: Path, tmp_path: Path) -> Workspace:
 
 
 @pytest.fixture
-def app(workspace: Workspace) -> Iterator[Application]:
+def app(workspace: Workspace, environment: Mapping[str, str]) -> Iterator[Application]:
     """It is 7 March 2016, 06:00 UTC, two hours before the annual day begins."""
-    app = _opened(workspace.path)
+    app = _opened(workspace.path, environment)
     yield app
     app.close()
 
 
-def _opened(folder: Path) -> Application:
+def _opened(folder: Path, environment: Mapping[str, str]) -> Application:
     clock = ManualClock()
     clock.set(-7200)
-    return Application(settings.load(folder, {}), clock)
+    return Application(settings.load(folder, environment), clock)
 
 
 @pytest.fixture
