@@ -1,8 +1,9 @@
 """How long each web page and download takes with 100,000 deliveries in the ledger.
 
 The ledger is made for the purpose (see ledger.py), the server is `publisher web`, and one visitor who
-is logged in asks for one page after the other, each round for all of them. Beside the median and the
-worst stands how many times as long as a static file of the same server a page takes.
+is logged in asks for one page after the other. Beside the median and the worst stands how many times
+as long as a static file of the same server a page takes, and what it takes of the processor, which a
+busy machine changes less.
 
     .venv/bin/python benchmarks/pages.py [--deliveries 100000] [--rounds 20] [--postgresql URL]
         [--drafts 200] [--only WORD] [--keep FOLDER]
@@ -22,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -63,9 +65,13 @@ def main() -> None:
         if not (workspace / "publisher.toml").exists():
             make(workspace, options.deliveries, options.drafts)
         addresses = [one for one in pages(workspace) if options.only in one]
-        with serving(workspace) as address, httpx.Client(base_url=address, timeout=120) as visitor:
+        with (
+            serving(workspace) as (address, server),
+            httpx.Client(base_url=address, timeout=120) as visitor,
+        ):
             log_in(visitor)
-            tell(measure(visitor, [STATIC, *addresses], options.rounds))
+            asked = (STATIC, *addresses)
+            tell({one: measure(visitor, server, one, options.rounds) for one in asked})
 
 
 def make(workspace: Path, count: int, drafts: int) -> None:
@@ -127,8 +133,8 @@ def pages(workspace: Path) -> Iterator[str]:
 
 
 @contextmanager
-def serving(workspace: Path) -> Iterator[str]:
-    """The real server; its address."""
+def serving(workspace: Path) -> Iterator[tuple[str, int]]:
+    """The real server; its address, and the number of its process."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -142,7 +148,7 @@ def serving(workspace: Path) -> Iterator[str]:
                 break
             except httpx.TransportError:
                 time.sleep(0.1)
-        yield address
+        yield address, server.pid
     finally:
         server.terminate()
         server.wait()
@@ -155,32 +161,48 @@ def log_in(visitor: httpx.Client) -> None:
         sys.exit("The visitor could not log in.")
 
 
-def measure(visitor: httpx.Client, addresses: list[str], rounds: int) -> dict[str, list[float]]:
-    """Seconds until the whole answer is there, for each address and round."""
-    found: dict[str, list[float]] = {address: [] for address in addresses}
-    for number in range(rounds + 1):
-        for address, seconds in found.items():
-            begin = time.perf_counter()
-            answer = visitor.get(address)
-            if answer.status_code not in (200, 503):  # /healthz misses `publisher run`
-                sys.exit(f"{address} answered {answer.status_code}")
-            if number:  # the first round finds everything cold
-                seconds.append(time.perf_counter() - begin)
-    return found
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What one address took, in milliseconds."""
+
+    median: float
+    """Until the whole answer was there."""
+    worst: float
+    cpu: float
+    """Of the server's processor, for each answer."""
 
 
-def tell(found: dict[str, list[float]]) -> None:
-    yardstick = statistics.median(found[STATIC])
-    print(f"{'median':>10} {'worst':>10} {'/ static file':>14}")
-    for address, seconds in found.items():
-        middle, worst = statistics.median(seconds), max(seconds)
+def measure(visitor: httpx.Client, server: int, address: str, rounds: int) -> Figures:
+    visitor.get(address)  # the first one finds everything cold
+    seconds, used = [], processor(server)
+    for _ in range(rounds):
+        begin = time.perf_counter()
+        answer = visitor.get(address)
+        seconds.append(time.perf_counter() - begin)
+        if answer.status_code not in (200, 503):  # /healthz misses `publisher run`
+            sys.exit(f"{address} answered {answer.status_code}")
+    cpu = (processor(server) - used) / rounds
+    return Figures(1000 * statistics.median(seconds), 1000 * max(seconds), 1000 * cpu)
+
+
+def processor(process: int) -> float:
+    """Seconds of the processor that a process has used, all its threads together."""
+    fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def tell(found: dict[str, Figures]) -> None:
+    static = found[STATIC]
+    print(f"{'median':>10} {'worst':>10} {'/ static file':>14} {'processor':>10}")
+    for address, took in found.items():
         print(
-            f"{middle * 1000:7.1f} ms {worst * 1000:7.1f} ms {middle / yardstick:14.1f}  {address}"
+            f"{took.median:7.1f} ms {took.worst:7.1f} ms {took.median / static.median:14.1f}"
+            f" {took.cpu:7.1f} ms  {address}"
         )
-    pages_alone = [
-        statistics.median(seconds) for address, seconds in found.items() if "/log." not in address
-    ]
-    print(f"The slowest page answers in {max(pages_alone) * 1000:.0f} ms at the median.")
+    slowest = max(
+        (address for address in found if "/log." not in address), key=lambda one: found[one].median
+    )
+    print(f"The slowest page answers in {found[slowest].median:.0f} ms at the median: {slowest}")
 
 
 if __name__ == "__main__":
