@@ -35,6 +35,7 @@ def plan(context: typer.Context, paths: Paths = None, *, as_json: Json = False) 
     from publisher.cli import plans
 
     app = arguments.application(context)
+    arguments.keep_all()
     found = app.planner.plan(arguments.drafts(paths or [], app.settings.posts))
     if as_json:
         output.print_json(plans.as_json(found))
@@ -70,6 +71,7 @@ def queue(
 
     app = arguments.application(context)
     zone = arguments.zone(app.settings)
+    arguments.keep_all()
 
     def agree(plan: "Plan") -> None:
         if plan.voided and not yes:

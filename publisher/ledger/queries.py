@@ -151,7 +151,8 @@ class Queries:
             for condition in conditions:
                 query = select(deliveries).where(condition)
                 for row in connection.execute(query).mappings():
-                    found.setdefault(row["id"], delivery_of(row))
+                    if row["id"] not in found:
+                        found[row["id"]] = delivery_of(row)
         return sorted(found.values(), key=lambda delivery: delivery.id)
 
     def with_fingerprints(self, keys: Collection[tuple[str, str]]) -> list[Delivery]:
