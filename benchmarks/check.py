@@ -103,7 +103,7 @@ def main() -> None:
             print(f"check / {name}: {rows[3][1] / wall:.1f} by the clock, {rows[3][2] / cpu:.1f}")
 
 
-def make(workspace: Path, drafts: int) -> None:
+def make(workspace: Path, drafts: int, *, flaws: bool = True) -> None:
     """Posts of four languages each, in folders of 400 files."""
     posts = workspace / "posts"
     (posts / "media").mkdir(parents=True)
@@ -115,17 +115,17 @@ def make(workspace: Path, drafts: int) -> None:
         post, language = number // 4, list(TEXTS)[number % 4]
         path = posts / f"{post // 100:03}" / f"post-{post:05}.{language}.md"
         path.parent.mkdir(exist_ok=True)
-        path.write_text(draft(post, language), encoding="utf-8")
+        path.write_text(draft(post, language, flaws=flaws), encoding="utf-8")
 
 
-def draft(post: int, language: str) -> str:
+def draft(post: int, language: str, *, flaws: bool) -> str:
     front = [f"title: Post {post}", f"at: annual-day + {post % 500 + 1}m", "author: redaction"]
     if post % 5 == 0:
         front += ["media:", f"  - file: /media/{post % 20}.png", "    alt: A card with a title"]
         front += ["    credit: BICE"]
     if post % 3 == 0:
         front.append(f"link: https://www.example.org/{language}/{post}")
-    if post % 50 == 0:
+    if flaws and post % 50 == 0:
         front.append("expire: 2h")
     text, tag = TEXTS[language], TAGS[language]
     short = f"{text} {post} {tag} #HRC31"

@@ -27,6 +27,7 @@ from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.doubts import Doubts
 from publisher.ledger.edits import Edits
+from publisher.ledger.figures import Figures
 from publisher.ledger.gauges import Gauges
 from publisher.ledger.halts import Halts
 from publisher.ledger.ledger import Ledger
@@ -117,6 +118,10 @@ class Application:
     @cached_property
     def logbook(self) -> Logbook:
         return Logbook(self.database)
+
+    @cached_property
+    def figures(self) -> Figures:
+        return Figures(self.database)
 
     @cached_property
     def gauges(self) -> Gauges:

@@ -24,6 +24,8 @@ class Overview:
     now: datetime
     zone: tzinfo
     attention: Sequence[Delivery]
+    news: int
+    """How many were missed, or stopped too late, of late."""
     accounts: Sequence[AccountStatus]
     next: Sequence[Delivery]
     more: int
@@ -43,13 +45,14 @@ class Overview:
         attention = queries.deliveries(state=_IN_TROUBLE, limit=most)
         attention += queries.deliveries(state=State.AWAITING_APPROVAL, limit=most)
         attention += queries.deliveries(state=State.MISSED, since=now - _FRESH, limit=most)
-        attention += queries.stopped_too_late(now - _FRESH)
+        too_late = queries.stopped_too_late(now - _FRESH)
         first, counts, resting = queries.coming(limit), queries.counts(), queries.resting()
         in_all = sum(counts.get(state, 0) for state in _NEXT)
         return cls(
             now=now,
             zone=app.session().zone,
-            attention=_by_time(attention),
+            attention=_by_time([*attention, *too_late]),
+            news=queries.missed(now - _FRESH) + len(too_late),
             accounts=queries.accounts(),
             next=first,
             more=max(0, in_all - resting - len(first)),
@@ -59,10 +62,14 @@ class Overview:
 
     @property
     def needs_a_person(self) -> int:
-        """How many deliveries and accounts do, shown or not; of the others, the news."""
-        news = sum(delivery.state not in _WAITS_FOR_A_PERSON for delivery in self.attention)
+        """How many deliveries and accounts do, shown or not."""
         waiting = sum(self.counts.get(state, 0) for state in _WAITS_FOR_A_PERSON)
-        return waiting + news + len(self.accounts)
+        return waiting + self.news + len(self.accounts)
+
+    @property
+    def more_attention(self) -> int:
+        """How many deliveries need a person and are not shown."""
+        return self.needs_a_person - len(self.accounts) - len(self.attention)
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -1,7 +1,7 @@
 """The posts as an iCalendar file, for the manager's own calendar."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -47,19 +47,21 @@ def posts_calendar(
     deliveries: Sequence[Delivery],
     accounts: Mapping[str, Account],
     now: datetime,
+    queued: Collection[str],
 ) -> bytes:
     """One VEVENT for each post, at the time at which it goes out, in the session's time zone.
 
     What the ledger has counts; a draft that is not queued is shown as its file says. While a post
     is under embargo and not out, neither its title nor its text is in the file: calendars are
-    shared. `deliveries`: all of the ledger.
+    shared. `deliveries`: all of each post that is to be shown; `queued`: the posts of the ledger,
+    whose drafts are not.
     """
     session = library.session
     calendar = Calendar(
         _("{session}: posts", session=session.name or "Publisher"), session.zone, now
     )
     calendar.refresh_every(_REFRESH)
-    entries = [*_queued(library, deliveries), *_drafts(library, deliveries, accounts)]
+    entries = [*_queued(library, deliveries), *_drafts(library, queued, accounts)]
     for entry in sorted(entries, key=lambda entry: (entry.at, entry.post)):
         event = calendar.event(own_uid(session, "post", entry.post), entry.at, entry.at + _SHOWN)
         event.add("SUMMARY", _summary(entry, now))
@@ -90,10 +92,9 @@ def _queued(library: Library, deliveries: Sequence[Delivery]) -> Iterator[_Entry
 
 
 def _drafts(
-    library: Library, deliveries: Sequence[Delivery], accounts: Mapping[str, Account]
+    library: Library, queued: Collection[str], accounts: Mapping[str, Account]
 ) -> Iterator[_Entry]:
     """The drafts that are on no schedule."""
-    queued = {delivery.post for delivery in deliveries}
     for post in library.posts:
         leaves = leaves_at(post)
         if leaves and post.id not in queued:

@@ -114,7 +114,9 @@ def calendar(context: typer.Context, *, file: Output = None) -> None:
     app = arguments.application(context)
     library, __ = checking.check(app.settings)
     accounts = app.settings.public_accounts()
-    _write(posts_calendar(library, app.queries.deliveries(), accounts, app.clock.now()), file)
+    deliveries = app.queries.deliveries()
+    queued = {delivery.post for delivery in deliveries}
+    _write(posts_calendar(library, deliveries, accounts, app.clock.now(), queued), file)
 
 
 def _notes(matched: "Match", *, remove: bool) -> Iterator[str]:

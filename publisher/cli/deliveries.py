@@ -35,6 +35,7 @@ def plan(context: typer.Context, paths: Paths = None, *, as_json: Json = False) 
     from publisher.cli import plans
 
     app = arguments.application(context)
+    arguments.keep_all()
     found = app.planner.plan(arguments.drafts(paths or [], app.settings.posts))
     if as_json:
         output.print_json(plans.as_json(found))
@@ -70,6 +71,7 @@ def queue(
 
     app = arguments.application(context)
     zone = arguments.zone(app.settings)
+    arguments.keep_all()
 
     def agree(plan: "Plan") -> None:
         if plan.voided and not yes:
@@ -106,7 +108,7 @@ def status(
     context: typer.Context,
     *,
     everything: Annotated[
-        bool, typer.Option("--all", help="All that is on the schedule, not only the next 20.")
+        bool, typer.Option("--all", help="Show everything, not only 20 of each.")
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -114,7 +116,10 @@ def status(
     from publisher.cli.overview import show
     from publisher.overview import Overview
 
-    overview = Overview.of(arguments.application(context), limit=None if everything else 20)
+    limit = None if everything else 20
+    # Scripts get whatever needs a person; on a screen, thousands of lines help nobody.
+    most = None if as_json else limit
+    overview = Overview.of(arguments.application(context), limit, most)
     if as_json:
         output.print_json(overview.as_json())
     else:

@@ -1,6 +1,5 @@
 """Commands about drafts: init, new, check, count."""
 
-import gc
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -8,13 +7,16 @@ from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from publisher.cli import arguments, output
 from publisher.errors import StorageError, UsageError, why
 from publisher.language import _, from_environment, use
+
+if TYPE_CHECKING:
+    from publisher.checked import Checked
 
 _MOST = 1_000_000  # bytes, as for drafts
 
@@ -147,21 +149,27 @@ def check(
     Each is shown with its file, line and column, and what to do about it. Errors end the command
     with exit code 1; warnings do not.
     """
-    from publisher import checking
+    from publisher.checked import checked
     from publisher.cli import problems
 
     settings = arguments.settings(context)
-    # What is read stays until the command ends: of 10,000 drafts, to look for garbage among it
-    # takes a sixth of the time.
-    gc.disable()
-    library, found = checking.check(settings, arguments.drafts(paths or [], settings.posts))
+    chosen = arguments.drafts(paths or [], settings.posts)
+
+    def anew() -> "Checked":
+        from publisher import checking
+
+        library, found = checking.check(settings, chosen)
+        return library.drafts, found
+
+    arguments.keep_all()
+    drafts, found = anew() if chosen else checked(settings, anew)
     if as_json or form is CheckFormat.JSON:
         problems.print_array(found)
     elif form is CheckFormat.GITHUB:
         problems.print_github(found, settings.workspace)
     else:
         problems.print_text(found)
-        output.print_line(problems.summary(library.drafts, found))
+        output.print_line(problems.summary(drafts, found))
     if problems.errors_in(found):
         raise typer.Exit(1)
 

@@ -19,14 +19,12 @@ def show(overview: Overview) -> None:
     if overview.attention:
         output.print_line(output.paint(_("These need a person:"), "red"))
         tables.print_days(overview.attention, overview.zone)
+        _print_more(overview.more_attention)
         output.print_line()
     if overview.next:
         output.print_line(output.paint(_("These go out next:"), "bold"))
         tables.print_days(overview.next, overview.zone)
-        if overview.more:
-            output.print_line(
-                _("… and {more} more: `publisher status --all` shows them.", more=overview.more)
-            )
+        _print_more(overview.more)
         output.print_line()
     elif overview.counts and not overview.resting:
         output.print_line(_("Nothing is on the schedule."))
@@ -44,6 +42,11 @@ def show(overview: Overview) -> None:
     output.print_line(
         _("It is {time} now. {times}", time=clock, times=output.times_of(overview.zone))
     )
+
+
+def _print_more(more: int) -> None:
+    if more:
+        output.print_line(_("… and {more} more: `publisher status --all` shows them.", more=more))
 
 
 def _sentences(status: AccountStatus, zone: tzinfo) -> list[str]:

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, bindparam, case, exists, func, select, text, 
 from publisher.clock import Clock
 from publisher.ledger.database import Database
 from publisher.ledger.holds import held_for_a_person, resting
-from publisher.ledger.tables import Instant, accounts, deliveries
+from publisher.ledger.tables import Instant, accounts, deliveries, leaves_at
 from publisher.states import State
 
 LATENESS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 3600.0)
@@ -60,9 +60,6 @@ class Gauges:
     def lateness(self) -> Lateness:
         """Of all that is out, also what was withdrawn since."""
         columns = deliveries.c
-        leaves_at = case(
-            (columns.embargo_until > columns.due_at, columns.embargo_until), else_=columns.due_at
-        )
         late = type_coerce(columns.published_at, BigInteger) - type_coerce(leaves_at, BigInteger)
         query = select(
             func.count(),

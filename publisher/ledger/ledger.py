@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from publisher.clock import Clock
+from publisher.ledger import search
 from publisher.ledger.chain import delivery_digest, delivery_origin, shortened
 from publisher.ledger.database import Database
 from publisher.ledger.moves import NOT_APPROVED, Moved, chained, change, note, step
@@ -132,9 +133,11 @@ class Ledger:
             row["head"] = steps[-1]["hash"]
         query = insert(deliveries).returning(deliveries.c.id, sort_by_parameter_order=True)
         try:
-            ids = connection.execute(query, rows).scalars()
+            ids = connection.execute(query, rows).scalars().all()
         except IntegrityError:  # another `queue` added one of them since the ledger was read
             raise Moved from None
+        words = (search.words_of(wish.post, wish.content, error=wish.doubt) for wish in wishes)
+        search.index(connection, dict(zip(ids, words, strict=True)))
         note(connection, [{**s, "delivery": key} for key, s in zip(ids, steps, strict=True)])
 
     def _wished(self, wish: Wish, actor: str) -> dict[str, Any]:

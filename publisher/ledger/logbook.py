@@ -4,19 +4,18 @@ A page is found by where the one before it ended, not by counting what comes bef
 take longer with each page.
 """
 
-import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
-from sqlalchemy import BigInteger, Column, ColumnElement, literal, or_, select, tuple_
+from sqlalchemy import BigInteger, Column, ColumnElement, literal, select, tuple_
 from sqlalchemy.sql import Select
 
 from publisher.errors import UsageError
 from publisher.language import _
+from publisher.ledger import search
 from publisher.ledger.database import Database
 from publisher.ledger.moves import delivery_of
 from publisher.ledger.tables import deliveries, microseconds
@@ -45,7 +44,7 @@ class Wanted:
     account: str | None = None
     state: State | None = None
     text: str | None = None
-    """In the post's id, its words, its error, or its address on the platform."""
+    """Words in the post's id, its text, its error, or its address on the platform."""
     order: Order = Order.DUE
     """`PUBLISHED` leaves out what is not out."""
     oldest_first: bool = False
@@ -94,8 +93,9 @@ class Logbook:
         """The first `size` deliveries, or those right `after` or `before` a place."""
         backwards = before is not None and after is None
         place = before if backwards else after
-        query = _query(wanted, place, backwards=backwards).limit(size + 1)
         with self._database.read() as connection:
+            query = _query(wanted, place, connection.dialect.name, backwards=backwards)
+            query = query.limit(size + 1)
             rows = [delivery_of(row) for row in connection.execute(query).mappings()]
         more, rows = len(rows) > size, rows[:size]
         if backwards:
@@ -116,17 +116,19 @@ class Logbook:
             yield from page.deliveries
 
 
-def _query(wanted: Wanted, place: Place | None, *, backwards: bool) -> Select[tuple[object, ...]]:
+def _query(
+    wanted: Wanted, place: Place | None, dialect: str, *, backwards: bool
+) -> Select[tuple[object, ...]]:
     column = _EPOCH_COLUMNS[wanted.order]
     rising = wanted.oldest_first is not backwards
-    conditions = [*_conditions(wanted)]
+    conditions = [*_conditions(wanted, dialect)]
     if place is not None:
         conditions.append(_beyond(column, place, rising=rising))
     order = (column, deliveries.c.id) if rising else (column.desc(), deliveries.c.id.desc())
     return select(deliveries).where(*conditions).order_by(*order)
 
 
-def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+def _conditions(wanted: Wanted, dialect: str) -> Iterator[ColumnElement[bool]]:
     columns = deliveries.c
     if wanted.order is Order.PUBLISHED:
         yield columns.published_at.is_not(None)
@@ -139,19 +141,7 @@ def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     if wanted.state:
         yield columns.state == wanted.state
     if wanted.text:
-        as_stored = json.dumps(wanted.text, ensure_ascii=False)[1:-1]
-        yield or_(
-            _holds(columns.post, wanted.text),
-            _holds(columns.content, as_stored),
-            _holds(columns.error_message, wanted.text),
-            _holds(columns.url, wanted.text),
-        )
-
-
-def _holds(column: Column[str], words: str) -> ColumnElement[bool]:
-    """Whether the words are in it, whatever their case; SQLite knows the case of A to Z alone."""
-    escaped = re.sub(r"([/%_])", r"/\1", words)
-    return column.ilike(f"%{escaped}%", escape="/")
+        yield search.holds(dialect, wanted.text)
 
 
 def _beyond(column: Column[datetime], place: Place, *, rising: bool) -> ColumnElement[bool]:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
-from publisher.ledger import chain, ids
+from publisher.ledger import chain, ids, search
 from publisher.ledger.tables import account_chains, accounts, deliveries, history
 from publisher.models import Claim, Content, Delivery, Prepared
 from publisher.states import GIVEN_UP, Role, State, may_move
@@ -94,6 +94,7 @@ def change(
         raise Moved
     note(connection, [entry])
     changed = delivery_of(row)
+    search.follow(connection, delivery, changed)
     fresh = set(changed.remote_ids).difference(delivery.remote_ids)
     if not ids.keep(connection, changed.id, changed.account, sorted(fresh)):
         raise Taken

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Boolean, ColumnElement, and_, case, exists, func, literal_column, or_, select
+from sqlalchemy import Boolean, ColumnElement, and_, exists, func, literal_column, or_, select
 
 from publisher.clock import Clock
 from publisher.errors import NoSuchPost
@@ -16,19 +16,16 @@ from publisher.ledger.database import Database
 from publisher.ledger.edits import about_draft
 from publisher.ledger.holds import applies_to, held_for_a_person, waits_for_a_person
 from publisher.ledger.moves import delivery_of
-from publisher.ledger.tables import EVERYTHING, accounts, deliveries, history, media
+from publisher.ledger.tables import EVERYTHING, accounts, deliveries, history, leaves_at, media
 from publisher.models import Delivery
 from publisher.states import WAITING, State
 
 _CHUNK = 500
 _STEP = [column for column in history.c if column.name not in ("seq", "hash", "digest")]
 _T = TypeVar("_T")
-# As in the partial index, which the planner does not find for bound values.
+# As in the partial indexes, which the planner does not find for bound values.
 _SCHEDULED: ColumnElement[bool] = literal_column("deliveries.state = 'scheduled'", Boolean)
-_LEAVES_AT = case(
-    (deliveries.c.embargo_until > deliveries.c.due_at, deliveries.c.embargo_until),
-    else_=deliveries.c.due_at,
-)
+_PUBLISHING: ColumnElement[bool] = literal_column("deliveries.state = 'publishing'", Boolean)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +123,14 @@ class Queries:
         with self._database.read() as connection:
             return [delivery_of(row) for row in connection.execute(query).mappings()]
 
+    def missed(self, since: datetime) -> int:
+        """How many that were due from `since` on were missed."""
+        query = select(func.count()).where(
+            deliveries.c.due_at >= since, deliveries.c.state == State.MISSED
+        )
+        with self._database.read() as connection:
+            return connection.execute(query).scalar_one()
+
     def stopped_too_late(self, since: datetime) -> list[Delivery]:
         """Deliveries due from `since` on that are out, though somebody had stopped them."""
         query = select(deliveries).where(
@@ -147,7 +152,8 @@ class Queries:
             for condition in conditions:
                 query = select(deliveries).where(condition)
                 for row in connection.execute(query).mappings():
-                    found.setdefault(row["id"], delivery_of(row))
+                    if row["id"] not in found:
+                        found[row["id"]] = delivery_of(row)
         return sorted(found.values(), key=lambda delivery: delivery.id)
 
     def with_fingerprints(self, keys: Collection[tuple[str, str]]) -> list[Delivery]:
@@ -175,7 +181,7 @@ class Queries:
         going = _SCHEDULED if resting is None else and_(_SCHEDULED, ~resting)
         first: list[Delivery] = []
         with self._database.read() as connection:
-            for condition in (deliveries.c.state == State.PUBLISHING, going):
+            for condition in (_PUBLISHING, going):
                 query = select(deliveries).where(condition)
                 ordered = query.order_by(deliveries.c.wake_at, deliveries.c.id).limit(limit)
                 first += [delivery_of(row) for row in connection.execute(ordered).mappings()]
@@ -195,13 +201,13 @@ class Queries:
         """Deliveries whose account rests at their time; None while no account does."""
         if not self.accounts():
             return None
-        columns, now = deliveries.c, self._clock.now()
+        now = self._clock.now()
         return exists().where(
-            applies_to(columns.account),
+            applies_to(deliveries.c.account),
             or_(
                 accounts.c.paused_at.is_not(None),
-                held_for_a_person(columns.account),
-                and_(accounts.c.held_until > now, accounts.c.held_until > _LEAVES_AT),
+                held_for_a_person(deliveries.c.account),
+                and_(accounts.c.held_until > now, accounts.c.held_until > leaves_at),
             ),
         )
 

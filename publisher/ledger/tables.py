@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    case,
     text,
 )
 
@@ -146,6 +147,12 @@ deliveries = Table(
     Index("ix_deliveries_order", "due_at", "id", "state", "account"),
     Index("ix_deliveries_published", "published_at", "id", "due_at", "embargo_until"),
 )
+
+leaves_at = case(
+    (deliveries.c.embargo_until > deliveries.c.due_at, deliveries.c.embargo_until),
+    else_=deliveries.c.due_at,
+)
+"""As `Delivery.leaves_at`: its time or the end of its embargo, whichever is later."""
 
 ids_out = Table(
     "ids_out",

@@ -44,13 +44,19 @@ def render(
         out=[delivery for delivery in deliveries if delivery.state is State.PUBLISHED],
         problems=[delivery for delivery in deliveries if delivery.state not in _CALM],
         differences=differences,
-        lateness=Lateness.of(deliveries, speed),
+        lateness=_lateness(deliveries, speed),
     )
+
+
+def _lateness(deliveries: Sequence[Delivery], speed: float) -> Lateness | None:
+    """In real seconds, of which each is `speed` seconds of the session's clock."""
+    late = (delivery.lateness for delivery in deliveries)
+    return Lateness.of(one.total_seconds() / speed for one in late if one is not None)
 
 
 def summary(deliveries: Sequence[Delivery], speed: float) -> str:
     """One line about punctuality."""
-    lateness = Lateness.of(deliveries, speed)
+    lateness = _lateness(deliveries, speed)
     if lateness is None:
         return _("Nothing went out.")
     early = _("{number} early", number=lateness.early) if lateness.early else _("none early")

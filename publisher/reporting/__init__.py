@@ -5,24 +5,30 @@ and prints on A4. Large ledgers are counted, and listed in part.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
+from jinja2 import Environment
+
 from publisher.language import _, later
+from publisher.ledger.figures import Count
 from publisher.ledger.queries import Step
 from publisher.looks import html
-from publisher.models import Account, ApprovalRule, Delivery
+from publisher.models import Account, Delivery
 from publisher.reporting import charts, outcomes
 from publisher.reporting.days import columns, days
 from publisher.reporting.interventions import EVENTS, interventions
 from publisher.reporting.lateness import Lateness, in_words
 from publisher.reporting.outcomes import Outcome, Tally
 
-__all__ = ["EVENTS", "Scope", "render"]
+__all__ = ["EVENTS", "MOST", "SHOWN", "Material", "Scope", "render"]
 
-_MOST = 200
+MOST = 2_000
+"""Deliveries of a report that lists them all."""
+SHOWN = 200
 """Rows of a table that could have thousands."""
 _UNKNOWN = later("not named")
 _CHANNELS = {"twitter": "X", "facebook": "Facebook", "site": later("Website")}
@@ -42,47 +48,67 @@ class Scope:
     account: str | None = None
 
 
-def render(
-    scope: Scope,
-    deliveries: Sequence[Delivery],
-    steps: Sequence[Step],
-    *,
-    accounts: Mapping[str, Account],
-    rule_of: Callable[[str], ApprovalRule],
-    now: datetime,
-) -> str:
-    """The report about `deliveries`; `steps` are the history's, of the events in `EVENTS`.
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What the ledger has for a report."""
 
-    `accounts` are today's, `rule_of` tells which of them ask for an approval today.
-    """
-    by_time = sorted(deliveries, key=lambda delivery: (delivery.leaves_at, delivery.id))
-    of_days = days(by_time, scope.zone)
+    counts: Sequence[Count]
+    """Of all deliveries, in the order of their days."""
+    lateness: Sequence[float]
+    """Of each that is out, in seconds."""
+    listed: Sequence[Delivery]
+    """All of them; of more than `MOST` only the troubles."""
+    troubles: Sequence[Delivery]
+    """Those that did not go as they should, or were taken down, up to `SHOWN`."""
+    asking: Collection[str]
+    """The accounts that ask for an approval today."""
+    unapproved: Sequence[Delivery]
+    """Out, from these accounts, without one, up to `SHOWN`."""
+    steps: Sequence[Step]
+    """Of the events in `EVENTS`."""
+
+
+def render(
+    scope: Scope, material: Material, *, accounts: Mapping[str, Account], now: datetime
+) -> str:
+    """The report; `accounts` are today's."""
+    counts = material.counts
+    of_days = days(counts, _by_time(material.listed), scope.zone)
     kind, over_time = columns(of_days)
-    lateness = Lateness.of(deliveries)
-    done = interventions(steps)
+    lateness = Lateness.of(material.lateness)
+    done = interventions(material.steps)
+    return (
+        _templates()
+        .get_template("report.html")
+        .render(
+            scope=scope,
+            now=now,
+            channels={channel: _(name) for channel, name in _CHANNELS.items()},
+            total=Tally.of("all", counts),
+            outcomes=Outcome,
+            lateness=lateness,
+            over_time=over_time,
+            column=kind,
+            day_chart=charts.stacked(over_time),
+            late_chart=charts.simple(lateness.distribution) if lateness else None,
+            breakdowns=_breakdowns(counts, accounts),
+            bar=charts.bar,
+            occurring=outcomes.occurring,
+            troubles=_troubles(material),
+            reasons=_reasons(counts),
+            approvals=_approvals(material),
+            interventions=done[:SHOWN],
+            more_interventions=len(done[SHOWN:]),
+            days=of_days,
+        )
+    )
+
+
+@cache  # compiling them takes as long as a small report
+def _templates() -> Environment:
     templates = html.environment("publisher.reporting", "publisher.looks")
     templates.filters |= {"late": in_words, "beginning": beginning}
-    return templates.get_template("report.html").render(
-        scope=scope,
-        now=now,
-        channels={channel: _(name) for channel, name in _CHANNELS.items()},
-        total=Tally.of("all", by_time),
-        outcomes=Outcome,
-        lateness=lateness,
-        over_time=over_time,
-        column=kind,
-        day_chart=charts.stacked(over_time),
-        late_chart=charts.simple(lateness.distribution) if lateness else None,
-        breakdowns=_breakdowns(by_time, accounts),
-        bar=charts.bar,
-        occurring=outcomes.occurring,
-        troubles=_troubles(by_time),
-        reasons=_reasons(by_time),
-        approvals=_approvals(by_time, rule_of),
-        interventions=done[:_MOST],
-        more_interventions=len(done[_MOST:]),
-        days=of_days,
-    )
+    return templates
 
 
 def beginning(text: str, length: int = 110) -> str:
@@ -93,18 +119,22 @@ def beginning(text: str, length: int = 110) -> str:
     )
 
 
+def _by_time(deliveries: Iterable[Delivery]) -> list[Delivery]:
+    return sorted(deliveries, key=lambda delivery: (delivery.leaves_at, delivery.id))
+
+
 def _breakdowns(
-    deliveries: Sequence[Delivery], accounts: Mapping[str, Account]
+    counts: Sequence[Count], accounts: Mapping[str, Account]
 ) -> list[tuple[str, list[Tally]]]:
-    def organisation(delivery: Delivery) -> str:
-        account = accounts.get(delivery.account)
+    def organisation(count: Count) -> str:
+        account = accounts.get(count.account)
         return (account and account.organisation) or _(_UNKNOWN)
 
     return [
-        (_("Account"), outcomes.by(deliveries, lambda delivery: delivery.account)),
-        (_("Channel"), outcomes.by(deliveries, lambda d: _(_CHANNELS.get(d.channel, d.channel)))),
-        (_("Language"), outcomes.by(deliveries, lambda d: d.content.lang or _(_UNKNOWN))),
-        (_("Organisation"), outcomes.by(deliveries, organisation)),
+        (_("Account"), outcomes.by(counts, lambda count: count.account)),
+        (_("Channel"), outcomes.by(counts, lambda c: _(_CHANNELS.get(c.channel, c.channel)))),
+        (_("Language"), outcomes.by(counts, lambda count: count.lang or _(_UNKNOWN))),
+        (_("Organisation"), outcomes.by(counts, organisation)),
     ]
 
 
@@ -116,22 +146,20 @@ class Troubles:
     more: int
 
 
-def _troubles(deliveries: Sequence[Delivery]) -> Troubles:
-    found = [
-        delivery
-        for delivery in deliveries
-        if Outcome.of(delivery) in (*outcomes.TROUBLED, Outcome.WITHDRAWN)
-    ]
-    return Troubles(found[:_MOST], len(found[_MOST:]))
+def _troubles(material: Material) -> Troubles:
+    states = outcomes.states(*outcomes.TROUBLED, Outcome.WITHDRAWN)
+    shown = _by_time(material.troubles)
+    in_all = sum(count.number for count in material.counts if count.state in states)
+    return Troubles(shown, max(0, in_all - len(shown)))
 
 
-def _reasons(deliveries: Sequence[Delivery]) -> list[tuple[str, int]]:
+def _reasons(counts: Sequence[Count]) -> list[tuple[str, int]]:
     """The kinds of errors of what did not go as it should, the most frequent first."""
-    kinds = Counter(
-        delivery.error_kind
-        for delivery in deliveries
-        if Outcome.of(delivery) in outcomes.TROUBLED and delivery.error_kind
-    )
+    states = outcomes.states(*outcomes.TROUBLED)
+    kinds: Counter[str] = Counter()
+    for count in counts:
+        if count.state in states and count.error_kind:
+            kinds[count.error_kind] += count.number
     return kinds.most_common()
 
 
@@ -148,20 +176,19 @@ class Approvals:
     more: int
 
 
-def _approvals(deliveries: Sequence[Delivery], rule_of: Callable[[str], ApprovalRule]) -> Approvals:
-    names = {delivery.account for delivery in deliveries}
-    asking = {name for name in names if rule_of(name).required}
-    without = [
-        delivery
-        for delivery in deliveries
-        if delivery.account in asking
-        and delivery.approved_by is None
-        and Outcome.of(delivery) in (Outcome.PUBLISHED, Outcome.WITHDRAWN)
-    ]
-    given = Counter(d.approved_by for d in deliveries if d.approved_by)
+def _approvals(material: Material) -> Approvals:
+    out = outcomes.states(Outcome.PUBLISHED, Outcome.WITHDRAWN)
+    given: Counter[str] = Counter()
+    without = 0
+    for count in material.counts:
+        if count.approved_by:
+            given[count.approved_by] += count.number
+        elif count.account in material.asking and count.state in out:
+            without += count.number
+    shown = _by_time(material.unapproved)
     return Approvals(
-        asked=bool(asking),
+        asked=bool(material.asking),
         given=given.most_common(),
-        without=without[:_MOST],
-        more=len(without[_MOST:]),
+        without=shown,
+        more=max(0, without - len(shown)),
     )

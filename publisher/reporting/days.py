@@ -4,7 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
+from itertools import groupby
 
+from publisher.ledger.figures import Count
 from publisher.looks.local import written
 from publisher.models import Delivery
 from publisher.reporting.outcomes import TROUBLED, Outcome, Tally
@@ -28,28 +30,25 @@ class Day:
     is_open: bool
 
 
-def days(deliveries: Sequence[Delivery], zone: tzinfo) -> list[Day]:
-    """The days on which anything was due; `deliveries` are in the order of their times."""
-    found: defaultdict[date, list[Delivery]] = defaultdict(list)
-    for delivery in deliveries:
-        found[_date(delivery, zone)].append(delivery)
-    is_open = len(deliveries) <= _OPEN
-    return [_day(date, of_day, is_open=is_open) for date, of_day in sorted(found.items())]
+def days(counts: Sequence[Count], listed: Sequence[Delivery], zone: tzinfo) -> list[Day]:
+    """The days on which anything was due; `listed` are deliveries in the order of their times."""
+    lists: defaultdict[date, list[Delivery]] = defaultdict(list)
+    for delivery in listed:
+        lists[delivery.leaves_at.astimezone(zone).date()].append(delivery)
+    is_open = sum(count.number for count in counts) <= _OPEN
+    return [
+        _day(day, Tally.of(day_name(day), of_day), lists[day], is_open=is_open)
+        for day, of_day in groupby(counts, lambda count: count.day)
+    ]
 
 
-def _day(day: date, deliveries: Sequence[Delivery], *, is_open: bool) -> Day:
+def _day(day: date, tally: Tally, deliveries: Sequence[Delivery], *, is_open: bool) -> Day:
     listed = [
         delivery
         for number, delivery in enumerate(deliveries)
         if number < LISTED or Outcome.of(delivery) in TROUBLED
     ][: 2 * LISTED]
-    return Day(
-        date=day,
-        tally=Tally.of(day_name(day), deliveries),
-        listed=listed,
-        more=len(deliveries) - len(listed),
-        is_open=is_open,
-    )
+    return Day(day, tally, listed, more=max(0, tally.total - len(listed)), is_open=is_open)
 
 
 def columns(found: Sequence[Day]) -> tuple[str, list[Tally]]:
@@ -79,10 +78,6 @@ def columns(found: Sequence[Day]) -> tuple[str, list[Tally]]:
 def day_name(day: date) -> str:
     """`Mon 7 Mar 2016`."""
     return written(day, "EEE d MMM y")
-
-
-def _date(delivery: Delivery, zone: tzinfo) -> date:
-    return delivery.leaves_at.astimezone(zone).date()
 
 
 def _same(day: date) -> date:

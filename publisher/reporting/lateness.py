@@ -1,13 +1,12 @@
 """How late posts went out."""
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
 from publisher.language import _, later
 from publisher.looks.local import number
-from publisher.models import Delivery
 
 _BINS = (
     (0.0, later("early")),
@@ -37,13 +36,9 @@ class Lateness:
     """How many were how late, without empty columns at the ends."""
 
     @classmethod
-    def of(cls, deliveries: Sequence[Delivery], speed: float = 1.0) -> "Lateness | None":
-        """None when nothing is out. On a fast clock a real second is `speed` seconds."""
-        seconds = sorted(
-            delivery.lateness.total_seconds() / speed
-            for delivery in deliveries
-            if delivery.lateness is not None
-        )
+    def of(cls, late: Iterable[float]) -> "Lateness | None":
+        """None when nothing is out."""
+        seconds = sorted(late)
         if not seconds:
             return None
         return cls(

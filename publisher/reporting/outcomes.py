@@ -1,11 +1,12 @@
 """What became of deliveries, counted."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from publisher.language import later
+from publisher.ledger.figures import Count
 from publisher.models import Delivery
 from publisher.states import State
 
@@ -42,6 +43,11 @@ TROUBLED = (Outcome.FAILED, Outcome.MISSED, Outcome.UNCERTAIN)
 """What did not go as it should."""
 
 
+def states(*outcomes: Outcome) -> list[State]:
+    """The states that come to these."""
+    return [state for state, outcome in _OF.items() if outcome in outcomes]
+
+
 @dataclass(frozen=True, slots=True)
 class Tally:
     """How many deliveries of something came to what."""
@@ -54,16 +60,19 @@ class Tally:
         return self.counts.total()
 
     @classmethod
-    def of(cls, name: str, deliveries: Iterable[Delivery]) -> "Tally":
-        return cls(name, Counter(map(Outcome.of, deliveries)))
+    def of(cls, name: str, counts: Iterable[Count]) -> "Tally":
+        tally: Counter[Outcome] = Counter()
+        for count in counts:
+            tally[_OF[count.state]] += count.number
+        return cls(name, tally)
 
 
-def by(deliveries: Iterable[Delivery], key: Callable[[Delivery], str]) -> list[Tally]:
+def by(counts: Iterable[Count], key: Callable[[Count], str]) -> list[Tally]:
     """A tally for each value of `key`, in the order of the values."""
-    found: dict[str, Counter[Outcome]] = {}
-    for delivery in deliveries:
-        found.setdefault(key(delivery), Counter())[Outcome.of(delivery)] += 1
-    return [Tally(name, found[name]) for name in sorted(found)]
+    found: defaultdict[str, list[Count]] = defaultdict(list)
+    for count in counts:
+        found[key(count)].append(count)
+    return [Tally.of(name, found[name]) for name in sorted(found)]
 
 
 def occurring(tallies: Sequence[Tally]) -> list[Outcome]:

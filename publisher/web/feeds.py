@@ -2,33 +2,41 @@
 
 import base64
 import binascii
+from datetime import timedelta
 
 from fastapi import APIRouter
 from feedgen.feed import FeedGenerator
 from starlette.requests import Request
 from starlette.responses import Response
 
-from publisher import checking
 from publisher.agenda.posts import posts_calendar
+from publisher.app import Application
+from publisher.channels.capabilities import CAPABILITIES
+from publisher.content import library
 from publisher.ledger.logbook import Order, Wanted
 from publisher.models import Delivery
 from publisher.web import trail, words
 from publisher.web.parts import Parts, Use
 
 _NEWEST = 50
+_LOOKING_BACK = timedelta(days=28)
+"""A session lasts so long."""
+_IN_CALENDAR = 500
+"""Deliveries before and after this moment whose posts the calendar shows, at most."""
 
 router = APIRouter()
 
 
 @router.get("/calendar.ics")
 def calendar(request: Request, parts: Use) -> Response:
-    """The posts for a calendar; without the words of those that are under embargo."""
+    """The posts around this time; without the words of those that are under embargo."""
     if (refusal := _refusal(request, parts)) is not None:
         return refusal
     app = parts.app
-    library, _ = checking.check(app.settings)
-    accounts = app.settings.public_accounts()
-    data = posts_calendar(library, app.queries.deliveries(), accounts, app.clock.now())
+    settings, accounts = app.settings, app.settings.public_accounts()
+    drafts = library.load(settings.workspace, accounts, tuple(CAPABILITIES))
+    queued = app.queries.known_posts([post.id for post in drafts.posts])
+    data = posts_calendar(drafts, _around(app), accounts, app.clock.now(), queued)
     return Response(data, media_type="text/calendar; charset=utf-8")
 
 
@@ -41,6 +49,19 @@ def feed(request: Request, parts: Use) -> Response:
     page = parts.app.logbook.page(wanted, _NEWEST)
     made = _atom(page.deliveries, parts)
     return Response(made, media_type="application/atom+xml; charset=utf-8")
+
+
+def _around(app: Application) -> list[Delivery]:
+    """The deliveries of posts that are due next, and of those that were due last."""
+    now = app.clock.now()
+    posts = {
+        delivery.post
+        for wanted in (
+            Wanted(since=now, oldest_first=True), Wanted(since=now - _LOOKING_BACK, until=now)
+        )
+        for delivery in app.logbook.page(wanted, _IN_CALENDAR).deliveries
+    }  # fmt: skip
+    return app.queries.standing(sorted(posts), and_under_way=False)
 
 
 def _atom(deliveries: list[Delivery], parts: Parts) -> bytes:

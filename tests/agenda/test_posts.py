@@ -33,7 +33,9 @@ def app(workspace: Workspace, clock: ManualClock) -> Iterator[Application]:
 def calendar(app: Application) -> bytes:
     library, _ = check(app.settings)
     accounts = app.settings.public_accounts()
-    return posts_calendar(library, app.queries.deliveries(), accounts, app.clock.now())
+    deliveries = app.queries.deliveries()
+    queued = {delivery.post for delivery in deliveries}
+    return posts_calendar(library, deliveries, accounts, app.clock.now(), queued)
 
 
 def events(app: Application) -> list[Any]:

@@ -3,6 +3,7 @@
 import csv
 import io
 import subprocess
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -315,6 +316,25 @@ def test_status_shows_the_next_twenty(cli: Cli, workspace: Path) -> None:
     status = cli("status", "--json").json
     assert [row["post"] for row in status["next"]] == [f"p{n // 2:02}.fr" for n in range(20)]
     assert status["counts"]["scheduled"] == 24
+
+
+def test_status_shows_twenty_of_what_needs_a_person(
+    cli: Cli, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scripts get all of it."""
+    for number in range(11):
+        (workspace / "posts" / f"p{number:02}.fr.md").write_text(
+            f"---\nat: 2016-03-07 08:{number:02}\nexpires: 1h\n---\nMinute {number}.\n"
+        )
+    cli("queue")
+    _at(monkeypatch, "2016-03-07T12:00:00+01:00")
+    with closing(Application.open(workspace)) as app:
+        assert app.dispatch.expire() == 22
+    out = cli("status").out
+    assert out.count("missed  ") == 20
+    assert "… and 2 more: `publisher status --all` shows them." in out
+    assert cli("status", "--all").out.count("missed  ") == 22
+    assert len(cli("status", "--json").json["attention"]) == 22
 
 
 def test_status_says_why_an_account_stands_still(

@@ -361,7 +361,7 @@ def test_a_backup_of_an_older_version_is_brought_up_to_date(
         )
         for statement in (
             "DROP TRIGGER history_no_update", "DROP TRIGGER history_no_delete",
-            *(f"DROP TABLE {name}" for name in later),
+            *(f"DROP TABLE {name}" for name in (*later, "search")),
             "DROP INDEX IF EXISTS ix_deliveries_problems", "DROP INDEX ix_deliveries_clearing",
             "DROP INDEX ix_deliveries_published",
             "DROP INDEX uq_history_delivery_seq", "DROP INDEX uq_history_account_seq",

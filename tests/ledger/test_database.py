@@ -28,7 +28,9 @@ from tests.support.wishes import add, wish
 
 def test_migrations_make_the_tables_that_the_code_describes(database: Database) -> None:
     found = inspect(database.engine)
-    assert set(found.get_table_names()) == {*metadata.tables, "alembic_version"}
+    # The index for searches is no table on SQLite, but several.
+    tables = {name for name in found.get_table_names() if not name.startswith("search")}
+    assert tables == {*metadata.tables, "alembic_version"}
     for table in metadata.tables.values():
         columns = {column["name"] for column in found.get_columns(table.name)}
         assert columns == set(table.columns.keys())
@@ -270,6 +272,7 @@ def test_a_ledger_from_before_the_stops_learns_whose_each_id_is(
 ) -> None:
     add(ledger, *(wish(clock, post, 0, repeat=True) for post in ("a", "b", "c")))
     before = (
+        "DROP TABLE search",
         "DROP TABLE ids_out",
         "ALTER TABLE people DROP COLUMN openid",
         "DROP INDEX ix_deliveries_problems",

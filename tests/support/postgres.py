@@ -47,10 +47,13 @@ class Server:
              "--mode", mode, "--log", self._folder / "log")  # fmt: skip
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """A database of its own, as the URL that SQLAlchemy takes; dropped with its sessions."""
+    def database(self, template: str = "template1") -> Iterator[str]:
+        """A database of its own, as the URL that SQLAlchemy takes; dropped with its sessions.
+
+        It is empty, or a copy of the database named `template`, which nobody uses meanwhile.
+        """
         name = f"test_{uuid.uuid4().hex}"
-        self._administer(f"CREATE DATABASE {name}")
+        self._administer(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
             yield f"postgresql+psycopg://{_USER}@127.0.0.1:{self.port}/{name}"
         finally:

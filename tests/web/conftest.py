@@ -5,14 +5,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from publisher import settings
 from publisher.app import Application
 from publisher.ledger.people import Rank
+from tests.support import postgres
 from tests.support.clock import ManualClock
 from tests.support.pages import PASSWORD, Visit, serving
 from tests.support.workspaces import Workspace
 
+DATABASE = "PUBLISHER_DATABASE__URL"
 SETTINGS = """\
 language = "en"
 [approval]
@@ -56,10 +59,14 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made.draft("later.fr", "at: 2016-03-08 12:00\nto: [bice-x]", "Un.\n\n---\nDeux.")
     made.draft("site/news.fr", "at: 2016-03-07 09:30\nto: [bice-site]", "Une nouvelle.")
     made.draft("unfinished.fr", "to: [bice-x]", "Sans heure.")
-    app = opened(made.path)
+    _queue(made.path, {})
+    return made.path
+
+
+def _queue(folder: Path, environment: Mapping[str, str]) -> None:
+    app = opened(folder, environment)
     fill(app)
     app.close()
-    return made.path
 
 
 def fill(app: Application) -> None:
@@ -73,15 +80,40 @@ def fill(app: Application) -> None:
         app.people.add(name, rank, PASSWORD)
 
 
+@pytest.fixture(scope="session")
+def postgres_original(original: Path, postgres_server: postgres.Server) -> Iterator[str]:
+    """The same ledger on PostgreSQL: the name of its database."""
+    with postgres_server.database() as url:
+        _queue(original, {DATABASE: url})
+        yield str(make_url(url).database)
+
+
+@pytest.fixture
+def kind() -> str:
+    """The database below the pages; modules whose tests are about the ledger ask for both."""
+    return "sqlite"
+
+
+@pytest.fixture
+def environment(kind: str, request: pytest.FixtureRequest) -> Iterator[Mapping[str, str]]:
+    """What leads to this test's copy of the ledger."""
+    if kind == "sqlite":
+        yield {}
+        return
+    server: postgres.Server = request.getfixturevalue("postgres_server")
+    with server.database(request.getfixturevalue("postgres_original")) as url:
+        yield {DATABASE: url}
+
+
 @pytest.fixture
 def workspace(original: Path, tmp_path: Path) -> Workspace:
     return Workspace.at(shutil.copytree(original, tmp_path / "campaign"))
 
 
 @pytest.fixture
-def app(workspace: Workspace) -> Iterator[Application]:
+def app(workspace: Workspace, environment: Mapping[str, str]) -> Iterator[Application]:
     """It is 7 March 2016, 06:00 UTC, two hours before the annual day begins."""
-    app = opened(workspace.path)
+    app = opened(workspace.path, environment)
     yield app
     app.close()
 

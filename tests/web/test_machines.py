@@ -16,6 +16,11 @@ from tests.support.pages import serving
 from tests.support.wishes import add, wish
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 def publish(app: Application, late: float) -> Delivery:
     """What is due goes out so many seconds late."""
     clock = app.clock

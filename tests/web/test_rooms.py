@@ -19,6 +19,11 @@ from tests.support.wishes import add, wish
 from tests.support.workspaces import Workspace
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 def of(app: Application, post: str) -> dict[str, Delivery]:
     return {delivery.account: delivery for delivery in app.queries.deliveries(post=post)}
 
@@ -272,8 +277,9 @@ def test_the_history_is_verified(app: Application, manager: Visit) -> None:
     manager.get("/log")
     manager.send("/log/verify")
     assert "unbroken" in manager.text
+    guard = "no_update" if app.database.is_sqlite else "append_only ON history"
     with app.database.write() as connection:
-        connection.exec_driver_sql("DROP TRIGGER history_no_update")
+        connection.exec_driver_sql(f"DROP TRIGGER history_{guard}")
         connection.exec_driver_sql("UPDATE history SET actor = 'nobody' WHERE id = 1")
     manager.get("/log")
     manager.send("/log/verify")
@@ -329,6 +335,19 @@ def test_feeds_take_name_and_password(address: str) -> None:
         answer = httpx.get(f"{address}{path}", auth=("stagiaire", PASSWORD))
         assert answer.text.startswith(start)
     assert httpx.get(f"{address}/calendar.ics", auth=("stagiaire", "no")).status_code == 401
+
+
+def test_the_calendar_shows_the_posts_around_this_time(
+    app: Application, address: str, workspace: Workspace
+) -> None:
+    """Neither an old post nor, in its place, its draft."""
+    assert isinstance(app.clock, ManualClock)
+    workspace.draft("old.fr", "at: 2016-02-01 09:00", "Une vieille.")
+    workspace.draft("not-queued.fr", "at: 2016-03-09 09:00", "Une autre.")
+    add(app.ledger, wish(app.clock, "old.fr", due_in=-30 * 86_400))
+    shown = httpx.get(f"{address}/calendar.ics", auth=("stagiaire", PASSWORD)).text
+    posts = set(re.findall(r"DESCRIPTION:Post: ([\w./-]+)\\n", shown))
+    assert posts == {"day.fr", "day.es", "later.fr", "site/news.fr", "not-queued.fr"}
 
 
 def test_without_the_ledger_a_page_says_so(app: Application, manager: Visit) -> None:

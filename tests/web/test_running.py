@@ -34,3 +34,9 @@ def test_a_port_that_is_taken_keeps_no_post_from_going_out(tmp_path: Path) -> No
         with pytest.raises(ConfigurationError, match=f"cannot use port {port}"):
             server.serve(app, app.settings.web, say=nothing)
         app.close()
+
+
+def test_answers_do_not_wait_for_one_another() -> None:
+    """asyncio turns off Nagle's algorithm only for a socket that says that it is TCP's."""
+    with server._listen("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP

@@ -1,0 +1,86 @@
+"""How long commands take, from their start to their end, in a large workspace.
+
+Two workspaces are made for the purpose: one with 10,000 drafts (see check.py), which are checked and
+queued twice, and one with 100,000 deliveries in the ledger (see ledger.py). Each command is a process
+of its own. Beside the median stands what it takes of the processor, its children's too, and how many
+times as long it takes as Python that does nothing.
+
+    .venv/bin/python benchmarks/commands.py [--drafts 10000] [--deliveries 100000] [--runs 5]
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import check
+import ledger
+
+from publisher import settings
+from publisher.app import Application
+from publisher.clock import SystemClock
+
+PUBLISHER = [str(Path(sys.executable).with_name("publisher"))]
+SETTLED = 3.0  # seconds: what changed just now is checked anew each time
+EARLY = {"PUBLISHER_CLOCK": "2016-02-29T08:00:00+01:00"}
+"""Before the drafts are due."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--drafts", type=int, default=10_000)
+    parser.add_argument("--deliveries", type=int, default=100_000)
+    parser.add_argument("--runs", type=int, default=5)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        drafts, full = Path(folder, "drafts"), Path(folder, "full")
+        check.make(drafts, options.drafts, flaws=False)
+        fill(full, options.deliveries)
+        time.sleep(SETTLED)
+        text = drafts / "posts" / "000" / "post-00001.fr.md"
+        runs, rows = options.runs, []
+        rows += [("Python that does nothing", *timed([sys.executable, "-c", ""], runs))]
+        rows += [("--help", *timed([*PUBLISHER, "--help"], runs))]
+        rows += [("count FILE", *timed([*PUBLISHER, "--workspace", drafts, "count", text], runs))]
+        rows += [("status, full ledger", *timed([*PUBLISHER, "--workspace", full, "status"], runs))]
+        for command in ("check", "queue"):
+            words = [*PUBLISHER, "--workspace", drafts, command]
+            rows += [(f"{command}, {options.drafts} drafts", *timed(words, 1))]
+            rows += [(f"{command} again", *timed(words, runs))]
+    nothing = rows[0][1]
+    print(f"{'median':>9} {'processor':>10} {'/ Python':>9}")
+    for name, wall, cpu in rows:
+        print(f"{wall:7.2f} s {cpu:8.2f} s {wall / nothing:9.1f}  {name}")
+
+
+def fill(workspace: Path, count: int) -> None:
+    (workspace / "posts").mkdir(parents=True)
+    (workspace / "publisher.toml").write_text(ledger.SETTINGS, encoding="utf-8")
+    app = Application(settings.load(workspace), SystemClock())
+    app.database.migrate()
+    ledger.fill(app, count)
+    app.close()
+
+
+def timed(command: list[str | Path], runs: int) -> tuple[float, float]:
+    """Medians of the seconds by the clock and of the processor."""
+    walls, cpus = [], []
+    for _ in range(runs):
+        begin, used = time.perf_counter(), os.times()
+        done = subprocess.run(
+            command, stdout=subprocess.DEVNULL, env={**os.environ, **EARLY}, check=False
+        )
+        now = os.times()
+        if done.returncode:
+            sys.exit(f"{command} ended with {done.returncode}")
+        walls.append(time.perf_counter() - begin)
+        cpus.append(sum(now[2:4]) - sum(used[2:4]))
+    return statistics.median(walls), statistics.median(cpus)
+
+
+if __name__ == "__main__":
+    main()

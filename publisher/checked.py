@@ -1,0 +1,137 @@
+"""What the last check of all drafts found, kept in var/ until anything changes that it looked at.
+
+A kept answer is only given for the very state that it is about. Of each file and folder under posts/
+the state is what the file system tells: its number, size, mode, and the instants of its last change
+and of its last change of status, which no program can set. As a file system's clock has its grain,
+nothing is kept while anything under posts/ is younger than two seconds. To the state belong also the
+settings, the language, the commit and the index of git, and whatever is installed: Publisher, its
+libraries and the time zones. Whatever cannot be read, here or in var/, leads to a new check.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sysconfig
+import time
+import zoneinfo
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from publisher import language
+from publisher.models import Problem
+from publisher.settings import Settings
+
+Checked = tuple[int, Sequence[Problem]]
+"""How many drafts there are, and every problem in them."""
+
+_FILE = "check.json"
+_GRAIN = 2.0  # seconds: that of FAT, the coarsest
+_WORTH_KEEPING = 0.5  # seconds that a check took
+_KEPT = TypeAdapter(tuple[str, int, list[Problem]])
+
+
+def checked(settings: Settings, check: Callable[[], Checked]) -> Checked:
+    """What `check` finds in all drafts of the workspace, or found when they were as they are now."""
+    path = settings.var / _FILE
+    before = _state(settings)
+    if before is None:
+        return check()
+    with suppress(OSError, ValidationError):
+        state, drafts, kept = _KEPT.validate_json(path.read_bytes())
+        if state == before:
+            return drafts, kept
+    begin = time.monotonic()
+    drafts, problems = check()
+    took = time.monotonic() - begin
+    if took >= _WORTH_KEEPING and _state(settings) == before:
+        _keep(path, _KEPT.dump_json((before, drafts, list(problems))))
+    return drafts, problems
+
+
+def _state(settings: Settings) -> str | None:
+    """A digest of all that a check looks at; None when it cannot be told, or is too young."""
+    try:
+        entries = [*_entries(settings.posts)]
+        installed = [_stamp(Path(place)) for place in _installed()]
+        history = _git(settings.posts)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    if max(max(entry[-2:]) for _name, entry in entries) / 1e9 > time.time() - _GRAIN:
+        return None
+    said = [
+        language.current(), os.geteuid(), str(settings.workspace), settings.language,
+        repr(settings.public_accounts()), repr(settings.lint), entries, installed, history,
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()
+
+
+_Stamp = tuple[int, ...]
+
+
+def _entries(folder: Path) -> Iterator[tuple[str, _Stamp]]:
+    """The folder and all below it, in order; of a symbolic link also what it leads to."""
+    yield str(folder), _stamp(folder)
+    for parent, folders, files in os.walk(folder, onerror=_fail):
+        folders.sort()
+        for name in sorted((*folders, *files)):
+            path = os.path.join(parent, name)  # noqa: PTH118 - ten thousand times
+            status = os.lstat(path)
+            yield path, _told(status)
+            if os.path.islink(path):  # noqa: PTH114
+                yield path, _stamp(Path(path)) if os.path.exists(path) else (0, 0)  # noqa: PTH110
+
+
+def _fail(error: OSError) -> None:
+    raise error
+
+
+def _stamp(path: Path) -> _Stamp:
+    return _told(path.stat())
+
+
+def _told(status: os.stat_result) -> _Stamp:
+    return (
+        status.st_dev, status.st_ino, status.st_mode, status.st_uid, status.st_gid,
+        status.st_size, status.st_mtime_ns, status.st_ctime_ns,
+    )  # fmt: skip
+
+
+def _installed() -> Iterator[str]:
+    """Folders that change when Publisher, a library or the time zones do."""
+    yield sysconfig.get_paths()["purelib"]
+    package = Path(__file__).parent
+    yield from (str(path) for path in sorted(package.rglob("*.py")))
+    yield from filter(os.path.isdir, zoneinfo.TZPATH)
+
+
+def _git(posts: Path) -> list[object]:
+    """What the age of translations is taken from; empty outside of any repository."""
+    if not any((folder / ".git").exists() for folder in (posts, *posts.parents)):
+        return []
+    names = ["rev-parse", "--git-path", "index", "--git-path", "shallow", "HEAD"]
+    command = ["git", "-C", str(posts), *names]
+    done = subprocess.run(command, capture_output=True, check=False, timeout=10, encoding="utf-8")
+    files = [posts / name for name in done.stdout.splitlines()[:2]]
+    return [done.stdout, [_stamp(path) for path in files if path.exists()]]
+
+
+def _keep(path: Path, data: bytes) -> None:
+    """Write it whole or not at all; a check does not need it."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with open(draft, "xb", opener=_private) as file:
+                file.write(data)
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+def _private(path: str, flags: int) -> int:
+    """Texts under embargo may be quoted in a problem."""
+    return os.open(path, flags, 0o600)

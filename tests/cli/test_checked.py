@@ -1,0 +1,154 @@
+"""What the last check found is kept, and never given for another state."""
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from publisher import checked, checking
+from tests.cli.runner import Cli
+
+
+@pytest.fixture
+def posts(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Drafts, one of them with a problem; whatever is checked is kept, however young and quick."""
+    monkeypatch.setattr(checked, "_GRAIN", -1.0)
+    monkeypatch.setattr(checked, "_WORTH_KEEPING", 0.0)
+    posts = workspace / "posts"
+    (posts / "a.fr.md").write_text("---\nat: annual-day\n---\nBonjour.\n")
+    (posts / "b.fr.md").write_text("---\nat: nowhere\n---\nBonsoir.\n")
+    return posts
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Grows with each time that the drafts are really looked at."""
+    found: list[int] = []
+    check = checking.check
+
+    def counted(*arguments: object) -> object:
+        found.append(len(found))
+        return check(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(checking, "check", counted)
+    return found
+
+
+def test_what_did_not_change_is_not_looked_at_again(
+    cli: Cli, posts: Path, looks: list[int]
+) -> None:
+    first = cli("check")
+    assert cli("check") == first
+    assert cli("check", "--json").json[0]["code"] == "unknown-anchor"
+    assert len(looks) == 1
+
+
+def _edit(posts: Path) -> None:
+    """To a text of the same length, with its old time of change."""
+    path = posts / "a.fr.md"
+    before = path.stat()
+    path.write_text(path.read_text().replace("Bonjour", "Bonsoir"))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def _swap(posts: Path) -> None:
+    (posts / "a.fr.md").rename(posts / "c.fr.md")
+    (posts / "b.fr.md").rename(posts / "a.fr.md")
+    (posts / "c.fr.md").rename(posts / "b.fr.md")
+
+
+def _link(posts: Path) -> None:
+    (posts / "link.fr.md").symlink_to(posts / "a.fr.md")
+
+
+def _settings(posts: Path) -> None:
+    path = posts.parent / "publisher.toml"
+    path.write_text(path.read_text() + "[lint]\nignore = ['at-night']\n")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _edit,
+        _swap,
+        _link,
+        _settings,
+        lambda posts: (posts / "b.fr.md").unlink(),
+        lambda posts: (posts / "new").mkdir(),
+        lambda posts: (posts / "a.fr.md").chmod(0o600),
+        lambda posts: (posts / "session.yaml").write_text("name: Session\n"),
+    ],
+)
+def test_any_change_leads_to_a_new_look(
+    cli: Cli, posts: Path, looks: list[int], change: Callable[[Path], object]
+) -> None:
+    cli("check")
+    change(posts)
+    cli("check")
+    assert len(looks) == 2
+
+
+def test_another_language_or_commit_leads_to_a_new_look(
+    cli: Cli, posts: Path, looks: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git = ["git", "-C", str(posts), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    subprocess.run(["git", "init", "--quiet", posts.parent], check=True)
+    cli("check")
+    subprocess.run([*git, "add", "."], check=True)
+    cli("check")
+    assert len(looks) == 2
+    subprocess.run([*git, "commit", "--quiet", "--message", "a"], check=True)
+    cli("check")
+    assert len(looks) == 3
+    monkeypatch.setenv("PUBLISHER_LANGUAGE", "fr")
+    cli("check")
+    assert len(looks) == 4
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'["x", 1, []]', b"\xff"])
+def test_a_damaged_answer_is_made_anew(
+    cli: Cli, posts: Path, looks: list[int], content: bytes
+) -> None:
+    first = cli("check")
+    (posts.parent / "var" / "check.json").write_bytes(content)
+    assert cli("check") == first
+    assert len(looks) == 2
+
+
+def test_a_change_while_it_looks_is_not_missed(
+    cli: Cli, posts: Path, looks: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check = checking.check
+
+    def slow(*arguments: object) -> object:
+        found = check(*arguments)  # type: ignore[arg-type]
+        _edit(posts)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checking, "check", slow)
+        cli("check")
+    cli("check")
+    assert len(looks) == 2
+
+
+def test_what_is_young_or_quick_is_not_kept(
+    cli: Cli, posts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file system's clock could show the same time after another change."""
+    kept = posts.parent / "var" / "check.json"
+    for name, value in (("_GRAIN", 3600.0), ("_WORTH_KEEPING", 3600.0)):
+        with monkeypatch.context() as patch:
+            patch.setattr(checked, name, value)
+            cli("check")
+        assert not kept.exists()
+    cli("check")
+    assert kept.stat().st_mode & 0o777 == 0o600
+
+
+def test_named_drafts_are_looked_at(cli: Cli, posts: Path, looks: list[int]) -> None:
+    for _ in range(2):
+        cli("check", "posts/a.fr.md")
+    assert len(looks) == 2
