@@ -292,7 +292,7 @@ class Queries:
                 or_(columns.due_at >= since, columns.embargo_until >= since),
                 or_(columns.embargo_until.is_(None), columns.embargo_until < until),
             )
-            .order_by(_LEAVES_AT, columns.id)
+            .order_by(leaves_at, columns.id)
             .limit(limit)
         )
         with self._database.read() as connection:
