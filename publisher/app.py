@@ -26,6 +26,7 @@ from publisher.ledger.control import Control
 from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.doubts import Doubts
+from publisher.ledger.edits import Edits
 from publisher.ledger.gauges import Gauges
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.leftovers import Leftovers
@@ -90,6 +91,10 @@ class Application:
     @cached_property
     def control(self) -> Control:
         return Control(self.database, self.clock, self.settings.approval_rule)
+
+    @cached_property
+    def edits(self) -> Edits:
+        return Edits(self.database, self.clock)
 
     @cached_property
     def withdrawal(self) -> Withdrawal:

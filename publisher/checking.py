@@ -1,8 +1,9 @@
 """Every problem in the drafts, found without ledger or network: what `publisher check` shows."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
+from types import MappingProxyType
 
 from publisher import mandates
 from publisher.channels.capabilities import CAPABILITIES
@@ -16,14 +17,20 @@ from publisher.settings import Settings
 
 
 def check(
-    settings: Settings, paths: Sequence[str | Path] = (), programme: Session | None = None
+    settings: Settings,
+    paths: Sequence[str | Path] = (),
+    programme: Session | None = None,
+    revised: Mapping[str, bytes] = MappingProxyType({}),
 ) -> tuple[Library, list[Problem]]:
     """Read the drafts and find every problem in them, without ledger or network.
 
-    `programme` takes the place of posts/session.yaml: what would be, if that changed.
+    `programme` takes the place of posts/session.yaml, and `revised` of what is in the drafts, by
+    their paths relative to the workspace: what would be, if those changed.
     """
     accounts = settings.public_accounts()
-    found = library.load(settings.workspace, accounts, tuple(CAPABILITIES), paths, programme)
+    found = library.load(
+        settings.workspace, accounts, tuple(CAPABILITIES), paths, programme, revised
+    )
     problems = list(found.problems)
     lint = settings.lint
     linter = Linter(found.posts, lint.hashtags.model_dump())

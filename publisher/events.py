@@ -15,6 +15,8 @@ EVENTS = (
     later("cleared away"),
     later("clearing away"),
     later("deferred"),
+    later("draft edited"),
+    later("draft moved"),
     later("found"),
     later("held"),
     later("lease ran out"),
@@ -74,6 +76,7 @@ LABELS = (
     later("part"),
     later("reason"),
     later("text"),
+    later("time"),
     later("until"),
 )
 """What a step tells of."""

@@ -1,10 +1,6 @@
 """posts/session.yaml as somebody saw it, and as it is to be."""
 
-import fcntl
-import os
-import stat
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,9 +11,10 @@ from publisher.content import session as sessions
 from publisher.content import textfile
 from publisher.content.patches import Patches, Unpatchable
 from publisher.content.problems import Findings
+from publisher.content.replacing import replace
 from publisher.content.session import FILE, Session
 from publisher.content.times import AgendaItem, spelled
-from publisher.errors import FileChanged, NotPossible, StorageError, UsageError
+from publisher.errors import NotPossible, UsageError
 from publisher.language import _
 from publisher.models import Position, Problem, Severity
 
@@ -76,47 +73,9 @@ def revise(file: SessionFile, changes: Sequence[ItemChange]) -> SessionFile:
 def save(seen: SessionFile, revised: SessionFile) -> None:
     """Put the revised file in the place of the one that was seen, whole or not at all.
 
-    FileChanged if the file is not the one that was seen any more; StorageError if it cannot be
-    written. Two commands that do this at a time take turns; an editor that saves between the last
-    look and the rename, some microseconds later, is not noticed.
+    FileChanged or StorageError, as `replacing.replace` says.
     """
-    target = seen.path.resolve()
-    new = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        with target.open("rb") as old:
-            fcntl.flock(old, fcntl.LOCK_EX)
-            try:
-                _write(new, revised.data, os.fstat(old.fileno()))
-                if target.read_bytes() != seen.data:
-                    raise FileChanged(_("Somebody else changed {file} meanwhile.", file=FILE))
-                new.replace(target)
-            finally:
-                with suppress(OSError):
-                    new.unlink()
-    except FileNotFoundError:
-        raise FileChanged(_("Somebody else took {file} away meanwhile.", file=FILE)) from None
-    except OSError as error:
-        raise StorageError(
-            _(
-                "{file} cannot be written: {reason}. It is as it was.",
-                file=FILE,
-                reason=error.strerror,
-            ),
-            hint=_(
-                "The folder posts/ must be one that you may write to, on a disk with free space."
-            ),
-        ) from error
-
-
-def _write(path: Path, data: bytes, like: os.stat_result) -> None:
-    """A new file, on the disk when this returns, with the rights of the one that it replaces."""
-    with path.open("wb") as file:
-        os.fchmod(file.fileno(), stat.S_IMODE(like.st_mode))
-        with suppress(PermissionError):
-            os.fchown(file.fileno(), like.st_uid, like.st_gid)
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    replace(seen.path, FILE, seen.data, revised.data)
 
 
 def _understood(path: Path, data: bytes, findings: Findings) -> SessionFile:

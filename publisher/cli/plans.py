@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from publisher.app import instant_text
 from publisher.cli import counts, output, tables
-from publisher.language import _, later, plural
+from publisher.language import _, plural
 from publisher.models import Delivery, Wish
 from publisher.planning import Change, Plan, PlannedChange, wording
 from publisher.planning.costs import Cost
@@ -28,17 +28,6 @@ _SIGNS = {
     Change.CANCEL: ("-", "red"),
     Change.STOP: ("!", "red"),
     Change.GO_ON: ("+", "green"),
-}
-_NAMES = {
-    Change.ADD: later("add"),
-    Change.EDIT: later("edit"),
-    Change.MOVE: later("move"),
-    Change.HOLD: later("hold"),
-    Change.RELEASE: later("release"),
-    Change.RESTORE: later("restore"),
-    Change.CANCEL: later("cancel"),
-    Change.STOP: later("stop"),
-    Change.GO_ON: later("go on"),
 }
 
 
@@ -61,9 +50,7 @@ def print_changes(plan: Plan, zone: tzinfo) -> None:
             void = _("the approval by {name} becomes void", name=change.voids)
             post.append(f"\n{void}", style="red")
         due = output.minute(tables.leaves_at(_planned(change)), zone)
-        table.add_row(
-            Text(f"{sign} {_(_NAMES[change.kind])}", style=colour), due, change.account, post
-        )
+        table.add_row(Text(f"{sign} {_(change.kind)}", style=colour), due, change.account, post)
     output.print_table(table)
     output.print_line(output.times_of(zone))
     if plan.cost.posts:

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from publisher.content import consents, draft, session, textfile
 from publisher.content.addressing import Addressing
@@ -55,10 +56,12 @@ def load(
     channels: Collection[str],
     paths: Sequence[str | Path] = (),
     programme: Session | None = None,
+    revised: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Library:
     """Read the drafts of a workspace; `paths` (drafts or folders) restricts which.
 
-    `programme` takes the place of posts/session.yaml. It returns whatever is in the files.
+    `programme` takes the place of posts/session.yaml, and `revised` of what is in the drafts, by
+    their paths relative to the workspace. It returns whatever is in the files.
     UsageError for a path that is no draft.
     """
     posts_folder = Path(os.path.abspath(workspace)) / "posts"  # noqa: PTH100 - links stay as they are
@@ -75,8 +78,9 @@ def load(
     posts: list[Post] = []
     found = {file.file: Findings(file.file) for file in chosen}
     for file in chosen:
-        text = textfile.read(file.path, found[file.file])
-        post = None if text is None else draft.parse(text, file.id, around, found[file.file])
+        findings, new = found[file.file], revised.get(file.file)
+        text = textfile.read(file.path, findings) if new is None else textfile.decode(new, findings)
+        post = None if text is None else draft.parse(text, file.id, around, findings)
         if post is not None:
             posts.append(post)
     groups = _groups(posts, around)

@@ -11,7 +11,14 @@ from pydantic import Field
 from publisher.content import nodes, textfile
 from publisher.content.fields import Fields
 from publisher.content.problems import Findings, Flaw, suggestion
-from publisher.content.times import AgendaItem, Moment, looks_like_a_time, parse_anchor, parse_time
+from publisher.content.times import (
+    AgendaItem,
+    Moment,
+    anchor_name,
+    looks_like_a_time,
+    parse_anchor,
+    parse_time,
+)
 from publisher.language import _
 from publisher.models import Frozen, Position
 
@@ -66,7 +73,7 @@ class Session(Frozen):
             )
         moment = parse_anchor(text, self.agenda)
         if isinstance(moment, Flaw) and moment.code == "unknown-anchor":
-            name = re.split(r"[\s+.]", text, maxsplit=1)[0]
+            name = anchor_name(text)
             if self.flawed & {"agenda", f"agenda.{name}"}:
                 return unusable(
                     _("{file} has a problem with the agenda item `{name}`.", file=FILE, name=name)

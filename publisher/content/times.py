@@ -55,6 +55,11 @@ def looks_like_a_time(text: str) -> bool:
     return text[:1].isdigit()
 
 
+def anchor_name(text: str) -> str:
+    """The agenda item that `annual-day.end + 15m` counts from, whether or not there is one."""
+    return re.split(r"[\s+.]", text, maxsplit=1)[0]
+
+
 def parse_time(text: str, zone: ZoneInfo) -> Moment | Flaw:
     """`2016-03-07 08:30` in `zone`, or a time with its own offset, seconds and `T` allowed."""
     match = _TIME.fullmatch(text)

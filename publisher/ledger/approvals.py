@@ -10,6 +10,7 @@ from publisher.clock import Clock
 from publisher.errors import NotPossible
 from publisher.language import _, later
 from publisher.ledger.database import Database
+from publisher.ledger.edits import writers
 from publisher.ledger.moves import NOT_APPROVED, change, delivery_of
 from publisher.ledger.refusals import no_such_post, standing
 from publisher.ledger.stops import note_stop
@@ -84,12 +85,12 @@ class Approvals:
         """Let deliveries of these posts that wait for it go out; all or nothing.
 
         `seen` are the digests, by delivery, of what the approver looked at. Raises NotPossible when
-        one was edited since, when its author is who approves, or when the account's mandate names
+        one was edited since, when an author of it is who approves, or when the account's mandate names
         others.
         """
 
         def act(connection: Connection, delivery: Delivery) -> Delivery:
-            self._refuse(delivery, actor, seen)
+            self._refuse(connection, delivery, actor, seen)
             return change(
                 connection, delivery, "approved", role=Role.MANAGER, actor=actor,
                 at=self._clock.now(), target=State.SCHEDULED, detail={"digest": digest(delivery)},
@@ -125,7 +126,9 @@ class Approvals:
 
         return self._each(posts, account, _REJECTABLE, _NOT_REJECTABLE, act)
 
-    def _refuse(self, delivery: Delivery, actor: str, seen: Mapping[int, str]) -> None:
+    def _refuse(
+        self, connection: Connection, delivery: Delivery, actor: str, seen: Mapping[int, str]
+    ) -> None:
         place = {"post": delivery.post, "account": delivery.account}
         if seen.get(delivery.id) != digest(delivery):
             raise NotPossible(
@@ -136,7 +139,8 @@ class Approvals:
                 ),
                 hint=_("Look at it again, then approve it."),
             )
-        if same_person(actor, delivery.queued_by):
+        authors = {delivery.queued_by, *writers(connection, delivery.post)}
+        if any(same_person(actor, author) for author in authors):
             raise NotPossible(
                 _(
                     "{actor} wrote {post} to {account}, and an author cannot approve it.",

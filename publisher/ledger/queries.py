@@ -13,6 +13,7 @@ from publisher.errors import NoSuchPost
 from publisher.language import _
 from publisher.ledger.aftermath import Gap, gaps
 from publisher.ledger.database import Database
+from publisher.ledger.edits import about_draft
 from publisher.ledger.holds import applies_to, held_for_a_person, waits_for_a_person
 from publisher.ledger.moves import delivery_of
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, history, media
@@ -24,6 +25,10 @@ _STEP = [column for column in history.c if column.name not in ("seq", "hash", "d
 _T = TypeVar("_T")
 # As in the partial index, which the planner does not find for bound values.
 _SCHEDULED: ColumnElement[bool] = literal_column("deliveries.state = 'scheduled'", Boolean)
+_LEAVES_AT = case(
+    (deliveries.c.embargo_until > deliveries.c.due_at, deliveries.c.embargo_until),
+    else_=deliveries.c.due_at,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,15 +196,12 @@ class Queries:
         if not self.accounts():
             return None
         columns, now = deliveries.c, self._clock.now()
-        leaves_at = case(
-            (columns.embargo_until > columns.due_at, columns.embargo_until), else_=columns.due_at
-        )
         return exists().where(
             applies_to(columns.account),
             or_(
                 accounts.c.paused_at.is_not(None),
                 held_for_a_person(columns.account),
-                and_(accounts.c.held_until > now, accounts.c.held_until > leaves_at),
+                and_(accounts.c.held_until > now, accounts.c.held_until > _LEAVES_AT),
             ),
         )
 
@@ -274,12 +276,33 @@ class Queries:
         with self._database.read() as connection:
             return gaps(connection)
 
+    def leaving(self, since: datetime, until: datetime, limit: int) -> list[Delivery]:
+        """The first `limit` deliveries that leave, or left, from `since` on and before `until`."""
+        columns = deliveries.c
+        query = (
+            select(deliveries)
+            .where(
+                columns.due_at < until,
+                or_(columns.due_at >= since, columns.embargo_until >= since),
+                or_(columns.embargo_until.is_(None), columns.embargo_until < until),
+            )
+            .order_by(_LEAVES_AT, columns.id)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return [delivery_of(row) for row in connection.execute(query).mappings()]
+
     def history(self, post: str) -> list[Step]:
-        """Every step of a post's deliveries; NoSuchPost when the ledger has none of it."""
-        found = self._steps(deliveries.c.post == post)
+        """Every step of a post, and of its draft; NoSuchPost when the ledger has none of it."""
+        found = self.steps_about(post)
         if not found:
             raise NoSuchPost(_("The ledger has no post {post}.", post=post))
         return found
+
+    def steps_about(self, post: str) -> list[Step]:
+        """The same; none for a post that the ledger does not know."""
+        found = self._steps(deliveries.c.post == post) + self._steps(about_draft(post))
+        return sorted(found, key=lambda step: step.id)
 
     def steps(self, after: int, limit: int = 500) -> list[Step]:
         """The history from the step after `after` on."""

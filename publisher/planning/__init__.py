@@ -4,8 +4,9 @@ Files are the wish, the ledger is the truth. `Planner.plan` reads both and chang
 `Planner.queue` writes the difference in one transaction.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from publisher.checking import check
 from publisher.clock import Clock
@@ -80,9 +81,13 @@ class Planner:
             actor=actor,
         )
 
-    def plan(self, paths: Sequence[str | Path] = ()) -> Plan:
-        """What `queue` would change."""
-        drafts, problems = check(self._settings, paths)
+    def plan(
+        self,
+        paths: Sequence[str | Path] = (),
+        revised: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> Plan:
+        """What `queue` would change, or would if there were `revised` drafts, as `check` says."""
+        drafts, problems = check(self._settings, paths, revised=revised)
         comparison = Comparison(
             self._settings,
             self._queries,

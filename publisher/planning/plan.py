@@ -4,24 +4,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from publisher.language import later
 from publisher.ledger.ledger import StoredPicture
 from publisher.models import Delivery, Problem, Severity, Stop, Wish
 from publisher.planning.costs import NOTHING, Cost
 
 
 class Change(StrEnum):
-    """What queueing does to one delivery."""
+    """What queueing does to one delivery. Scripts read the values; people, translated, by `_`."""
 
-    ADD = "add"
-    EDIT = "edit"
-    MOVE = "move"
-    HOLD = "hold"
-    RELEASE = "release"
-    RESTORE = "restore"
-    CANCEL = "cancel"
-    STOP = "stop"
+    ADD = later("add")
+    EDIT = later("edit")
+    MOVE = later("move")
+    HOLD = later("hold")
+    RELEASE = later("release")
+    RESTORE = later("restore")
+    CANCEL = later("cancel")
+    STOP = later("stop")
     """It may be out, so that it changes only once it is known that it is not."""
-    GO_ON = "go on"
+    GO_ON = later("go on")
     """It was to be stopped, and need not be any more."""
 
 

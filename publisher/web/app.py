@@ -7,6 +7,7 @@ from publisher.settings import WebSettings
 from publisher.web import (
     accounts,
     assets,
+    calendar,
     errors,
     events,
     feeds,
@@ -14,10 +15,12 @@ from publisher.web import (
     log,
     login,
     metrics,
+    moving,
     myself,
     people,
     post,
     posts,
+    queueing,
     report,
     switch,
     today,
@@ -29,8 +32,8 @@ from publisher.web.security import Guard
 from publisher.web.visitors import Recognition
 
 _ROOMS = (
-    assets, login, myself, today, switch, events, log, posts, post, accounts, report, feeds,
-    people, health, metrics,
+    assets, login, myself, today, switch, events, calendar, log, posts, moving, queueing, post,
+    accounts, report, feeds, people, health, metrics,
 )  # fmt: skip
 
 

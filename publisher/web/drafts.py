@@ -11,6 +11,8 @@ from publisher.content import rendering
 from publisher.content.library import Library
 from publisher.content.pictures import CleanPicture
 from publisher.content.shelf import DraftFile, Shelf
+from publisher.errors import NoSuchPost
+from publisher.language import _
 from publisher.models import Capabilities, Delivery, MediaItem, Post, Problem
 from publisher.preview.drafts import Draft as View
 from publisher.preview.drafts import Drafts
@@ -53,6 +55,17 @@ def read(app: Application, post_id: str, standing: Sequence[Delivery]) -> Draft 
         changed=list(_changed(app, post, standing)) if post else [],
         view=None if standing else _view(app, library, problems, post_id),
     )
+
+
+def find(app: Application, post_id: str) -> DraftFile:
+    """The draft of a post among those that are under posts/; NoSuchPost when it has none."""
+    found = next((f for f in Shelf(app.settings.posts).files if f.id == post_id), None)
+    if found is None:
+        raise NoSuchPost(
+            _("{name} has no draft.", name=post_id),
+            hint=_("It may have another name now: search the log, or the posts."),
+        )
+    return found
 
 
 def _group(file: DraftFile, files: Iterable[DraftFile]) -> list[DraftFile]:

@@ -56,9 +56,14 @@ def page(request: Request, status: int, title: str, message: str, hint: str | No
     return answer
 
 
+def status_of(error: PublisherError) -> int:
+    """What HTTP calls it."""
+    return next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
+
+
 async def _foreseen(request: Request, error: Exception) -> Response:
     assert isinstance(error, PublisherError)  # noqa: S101 - for the type checker
-    status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
+    status = status_of(error)
     title = _("This cannot be done") if status < 500 else _("Publisher cannot do this now")
     return page(request, status, title, str(error), error.hint)
 

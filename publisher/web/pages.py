@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 from publisher import events, language
 from publisher.app import Application, instant_text
 from publisher.looks import html
+from publisher.looks.local import written
 from publisher.web import assets, words
 from publisher.web.security import form_token
 
@@ -29,6 +30,7 @@ class Pages:
             "event": events.event,
             "when": self._when,
             "from_now": self._from_now,
+            "written": written,
         }
 
     def render(

@@ -40,7 +40,7 @@ def show(request: Request, parts: Use, _visitor: Reader, post: str) -> Response:
             hint=_("It may have another name now: search the log, or the posts."),
         )
     zone = parts.pages.zone
-    steps = parts.app.queries.history(post) if deliveries else []
+    steps = parts.app.queries.steps_about(post)
     return parts.pages.render(
         request,
         "post.html",

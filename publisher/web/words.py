@@ -56,7 +56,12 @@ def beginning(delivery: Delivery) -> str:
     """Its title, or its first words, in one line."""
     content = delivery.content
     first = content.title or next((part.text for part in content.parts if part.text), "")
-    text = " ".join(first.split()) or _("a picture")
+    return shortened(first) or _("a picture")
+
+
+def shortened(words: str) -> str:
+    """The first words of a text, in one line."""
+    text = " ".join(words.split())
     return text if len(text) <= _BEGINNING else f"{text[:_BEGINNING].rsplit(' ', 1)[0]} …"
 
 

@@ -142,7 +142,8 @@ def test_a_manager_approves_watches_pauses_and_resumes(running: str, browser: Br
         assert [line.split(",")[0] for line in text.splitlines()] == ["post", "hello.en"]
 
 
-_LOOKED_AT = ["/", "/posts", "/posts/day.fr", "/log", "/accounts", "/report", "/resume", "/me",
+_LOOKED_AT = ["/", "/calendar", "/calendar?view=day", "/posts/later.fr/move?at=2016-03-09T12:00",
+              "/posts/later.fr/queue", "/posts", "/posts/day.fr", "/log", "/accounts", "/report", "/resume", "/me",
               "/nowhere"]  # fmt: skip
 
 
@@ -174,6 +175,38 @@ def _serious(page: Page, path: str) -> list[str]:
         for flaw in found
         if flaw["impact"] in ("serious", "critical")
     ]
+
+
+def test_a_post_is_dragged_to_another_day_and_moves_when_that_is_confirmed(
+    address: str, app: Application, browser: Browser
+) -> None:
+    with visiting(browser, address) as page:
+        log_in(page, "stagiaire")
+        page.get_by_role("link", name="Calendar").click()
+        post = page.locator("li[draggable]", has_text="Une nouvelle.")
+        post.drag_to(page.locator("tr", has_text="bice-page").locator("[data-day='2016-03-10']"))
+        expect(page.get_by_label("The new time")).to_have_value("2016-03-10T09:30")
+        (delivery,) = app.queries.deliveries(post="site/news.fr")
+        assert delivery.due_at.day == 7
+        page.get_by_role("button", name="Move").click()
+        expect(page.get_by_text("On the schedule: 1 delivery.")).to_be_visible()
+        (delivery,) = app.queries.deliveries(post="site/news.fr")
+        assert f"{delivery.due_at:%d %H:%M}" == "10 08:30"
+
+
+def test_a_post_is_moved_by_keyboard_alone(
+    address: str, app: Application, browser: Browser
+) -> None:
+    with visiting(browser, address) as page:
+        log_in(page, "stagiaire")
+        page.goto("/calendar")
+        page.get_by_role("link", name="Move Une nouvelle.").focus()
+        page.keyboard.press("Enter")
+        page.get_by_label("The new time").fill("2016-03-11T10:00")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("On the schedule: 1 delivery.")).to_be_visible()
+        (delivery,) = app.queries.deliveries(post="site/news.fr")
+        assert delivery.due_at.day == 11
 
 
 def test_the_keyboard_reaches_the_content(address: str, browser: Browser) -> None:

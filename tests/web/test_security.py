@@ -6,14 +6,19 @@ import pytest
 from publisher.app import Application
 from publisher.web.app import create
 from tests.support.pages import Visit
+from tests.support.workspaces import Workspace
 
-_ALL = ["/", "/?part=live", "/posts", "/posts/day.fr", "/posts/unfinished.fr", "/log", "/log.csv",
+_ALL = ["/", "/?part=live", "/calendar", "/calendar?view=day", "/posts/later.fr/move",
+        "/posts/later.fr/queue", "/posts", "/posts/day.fr", "/posts/unfinished.fr", "/log", "/log.csv",
         "/accounts", "/report", "/report.html", "/resume", "/me", "/healthz", "/metrics",
         "/feed.atom", "/calendar.ics", "/nowhere", "/log?since=x"]  # fmt: skip
 _CHANGES = [
-    "/logout", "/pause", "/resume", "/posts/day.fr", "/accounts/ask", "/log/verify", "/me/language",
+    "/logout", "/pause", "/resume", "/posts/day.fr", "/posts/day.fr/move", "/posts/day.fr/queue",
+     "/accounts/ask", "/log/verify", "/me/language",
     "/me/password", "/me/sessions", "/people/chef",
 ]  # fmt: skip
+_DRAFT_ROOMS = ("move", "queue")
+"""What stands behind the name of a draft in an address."""
 
 
 def routes(app: Application) -> set[str]:
@@ -109,6 +114,27 @@ def test_a_planted_secret_is_on_no_page(manager: Visit, capfd: pytest.CaptureFix
     manager.get("/accounts")
     out, err = capfd.readouterr()
     assert "planted-secret" not in out + err
+
+
+_OUTSIDE = (
+    "../../secrets.toml", "..%2f..%2fsecrets", "%2e%2e/secrets", "/etc/passwd", "media/x",
+    ".hidden", "day.fr.md", "%00", "a" * 5000, "day.fr%2f..%2f..%2f..%2fsecrets",
+)  # fmt: skip
+
+
+def test_no_path_of_a_draft_leads_out(manager: Visit, workspace: Workspace) -> None:
+    """Neither to read nor to write."""
+    manager.get("/")
+    form = {"form": manager.token, "seen": "0" * 64, "at": "2016-03-09T12:00", "body": "planted"}
+    before = {path: path.stat() for path in workspace.path.glob("*.toml")}
+    for path in _OUTSIDE:
+        for room in _DRAFT_ROOMS:
+            answer = manager.client.get(f"/posts/{path}/{room}")
+            assert answer.status_code in (403, 404, 405), (path, room)
+            assert "planted" not in answer.text
+            answer = manager.client.post(f"/posts/{path}/{room}", data=form)
+            assert answer.status_code in (403, 404, 405), (path, room)
+    assert {path: path.stat() for path in workspace.path.glob("*.toml")} == before
 
 
 def test_no_path_leads_out(manager: Visit) -> None:

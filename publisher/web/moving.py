@@ -1,0 +1,168 @@
+"""/posts/ID/move: another time for a post, written into its draft."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from starlette.requests import Request
+from starlette.responses import Response
+
+from publisher.app import Application
+from publisher.content import manuscript
+from publisher.content.manuscript import Manuscript
+from publisher.content.problems import Flaw
+from publisher.content.times import anchor_name, looks_like_a_time, parse_time, spelled
+from publisher.errors import FileChanged, NotPossible, PublisherError, UsageError
+from publisher.language import _
+from publisher.ledger.edits import MOVED
+from publisher.models import Delivery, Severity
+from publisher.planning import Plan
+from publisher.states import OUT_OR_MAYBE
+from publisher.web import changes, drafts, queueing
+from publisher.web.errors import status_of
+from publisher.web.parts import Parts, Use
+from publisher.web.visitors import Reader, Visitor, Writer
+
+_LATER_THAN_ITS_TIME = "embargo-after-time"
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """A draft that gets another time, before it does."""
+
+    seen: Manuscript
+    revised: Manuscript
+    at: datetime
+    plan: Plan
+    """What queueing would change then; nothing for a draft that is not queued."""
+
+
+@router.get("/posts/{post:path}/move")
+def ask(request: Request, parts: Use, _visitor: Reader, post: str, at: str = "") -> Response:
+    """The form; with `at`, what that would change."""
+    seen, standing = _movable(parts.app, post)
+    if not at:
+        return _page(request, parts, post, seen, None)
+    try:
+        move = _move(parts.app, seen, standing, at)
+    except PublisherError as error:
+        return _page(request, parts, post, seen, None, at=at, problem=error)
+    return _page(request, parts, post, seen, move, at=at)
+
+
+@router.post("/posts/{post:path}/move")
+def change(
+    request: Request,
+    parts: Use,
+    visitor: Writer,
+    post: str,
+    at: Annotated[str, Form(max_length=40)] = "",
+    seen: Annotated[str, Form()] = "",
+    sure: Annotated[str, Form()] = "",
+) -> Response:
+    draft, standing = _movable(parts.app, post)
+    if draft.digest != seen:
+        raise FileChanged(
+            _("Somebody else changed {file} meanwhile.", file=draft.file),
+            hint=_("Look at it again, then decide."),
+        )
+    try:
+        move = _move(parts.app, draft, standing, at)
+    except PublisherError as error:
+        return _page(request, parts, post, draft, None, at=at, problem=error)
+    if changes.needs_a_word(move.plan) and not sure:
+        problem = UsageError(
+            _("More changes than the time."), hint=_("Look at what changes, and tick the box.")
+        )
+        return _page(request, parts, post, draft, move, at=at, problem=problem)
+    _write(parts, visitor, post, move)
+    if move.plan.changes:
+        return queueing.queued(parts, visitor, post, sure=bool(sure))
+    day = move.at.astimezone(parts.pages.zone).date()
+    return parts.done(visitor, _said(move, standing), f"/calendar?day={day.isoformat()}")
+
+
+def _write(parts: Parts, visitor: Visitor, post: str, move: _Move) -> None:
+    times = {"from": move.seen.value("at"), "to": move.revised.value("at")}
+    with parts.app.edits.recorded(post, MOVED, {"time": times}, visitor.name):
+        move.seen.save(move.revised)
+
+
+def _said(move: _Move, standing: Sequence[Delivery]) -> str:
+    if move.plan.errors:
+        return _("The draft has its new time. It has errors, so the schedule stays as it was.")
+    if standing:
+        return _("The draft has its new time. Nothing on the schedule changes.")
+    return _("The draft has its new time. It is not queued yet.")
+
+
+def _movable(app: Application, post: str) -> tuple[Manuscript, Sequence[Delivery]]:
+    """The draft and what the ledger has of it; NotPossible where it cannot move by itself."""
+    seen = manuscript.read(drafts.find(app, post))
+    written = (seen.value("at") or "").strip()
+    if written and not looks_like_a_time(written):
+        raise NotPossible(
+            _("Its time hangs on the agenda: `at: {anchor}`.", anchor=written),
+            hint=_(
+                "Move the item, and all its posts move along: `publisher agenda move {item}`.",
+                item=anchor_name(written),
+            ),
+        )
+    standing = app.queries.deliveries(post=post)
+    out = [d.account for d in standing if d.state in OUT_OR_MAYBE and not d.in_reach]
+    if out:
+        raise NotPossible(
+            _("It is out already, or may be: {accounts}.", accounts=", ".join(out)),
+            hint=_("What is out does not move. What is uncertain is resolved first."),
+        )
+    return seen, standing
+
+
+def _move(app: Application, seen: Manuscript, standing: Sequence[Delivery], given: str) -> _Move:
+    """The change that is asked for; UsageError or NotPossible for a time that is of no use."""
+    zone = app.session().zone
+    moment = parse_time(given.strip(), zone)
+    if isinstance(moment, Flaw):
+        raise UsageError(moment.message, hint=moment.hint)
+    if moment.instant <= app.clock.now():
+        raise UsageError(_("This time is over."), hint=_("Choose one that is to come."))
+    written = seen.value("at")
+    at = spelled(moment.instant, zone, *([written.strip()] if written else []))
+    revised = seen.with_value("at", at)
+    plan = app.planner.plan([seen.path], {seen.file: revised.data})
+    before = {problem.code for problem in app.planner.plan([seen.path]).errors}
+    for problem in plan.problems:
+        is_new = problem.severity is Severity.ERROR and problem.code not in before
+        if is_new or problem.code == _LATER_THAN_ITS_TIME:
+            raise UsageError(problem.message, hint=problem.hint)
+    follows = bool(standing) and not plan.errors
+    return _Move(seen, revised, moment.instant, plan if follows else replace(plan, changes=()))
+
+
+def _page(
+    request: Request,
+    parts: Parts,
+    post: str,
+    seen: Manuscript,
+    move: _Move | None,
+    *,
+    at: str = "",
+    problem: PublisherError | None = None,
+) -> Response:
+    written = (seen.value("at") or "").strip()
+    return parts.pages.render(
+        request,
+        "move.html",
+        status_of(problem) if problem else 200,
+        post=post,
+        seen=seen.digest,
+        written_at=written,
+        at=at or written.replace(" ", "T"),
+        rows=changes.rows(move.plan) if move else None,
+        needs_a_word=move is not None and changes.needs_a_word(move.plan),
+        problem=problem,
+    )

@@ -1,0 +1,83 @@
+"""/posts/ID/queue: what queueing a post's draft would change, and doing it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from starlette.requests import Request
+from starlette.responses import Response
+
+from publisher.content import manuscript
+from publisher.errors import FileChanged
+from publisher.language import _
+from publisher.planning import Plan
+from publisher.web import changes, drafts, words
+from publisher.web.parts import Parts, Use
+from publisher.web.visitors import Reader, Visitor, Writer
+
+router = APIRouter()
+
+
+class _Unasked(Exception):
+    """A person has to look at the changes first."""
+
+
+@router.get("/posts/{post:path}/queue")
+def look(request: Request, parts: Use, _visitor: Reader, post: str) -> Response:
+    draft = manuscript.read(drafts.find(parts.app, post))
+    plan = parts.app.planner.plan([draft.path])
+    return parts.pages.render(
+        request,
+        "queue.html",
+        post=post,
+        seen=draft.digest,
+        rows=changes.rows(plan),
+        problems=plan.problems,
+        broken=bool(plan.errors),
+        needs_a_word=bool(plan.voided),
+    )
+
+
+@router.post("/posts/{post:path}/queue")
+def queue(
+    parts: Use,
+    visitor: Writer,
+    post: str,
+    seen: Annotated[str, Form()] = "",
+    sure: Annotated[str, Form()] = "",
+) -> Response:
+    draft = manuscript.read(drafts.find(parts.app, post))
+    if draft.digest != seen:
+        raise FileChanged(
+            _("Somebody else changed {file} meanwhile.", file=draft.file),
+            hint=_("Look at it again, then decide."),
+        )
+    return queued(parts, visitor, post, sure=bool(sure), looked=True)
+
+
+def queued(
+    parts: Parts, visitor: Visitor, post: str, *, sure: bool, looked: bool = False
+) -> Response:
+    """Queue one draft as `publisher queue` does, and say what came of it.
+
+    Unless the person is `sure`, nothing is written that they have to agree to; they are shown it
+    instead. `looked`: at the changes, so that only a void approval is asked about.
+    """
+
+    def agree(plan: Plan) -> None:
+        asks = plan.voided if looked else changes.needs_a_word(plan)
+        if asks and not sure:
+            raise _Unasked
+
+    path = drafts.find(parts.app, post).path
+    look_at = f"/posts/{post}/queue"
+    try:
+        done = parts.app.planner.queue([path], actor=visitor.name, agree=agree)
+    except _Unasked:
+        return parts.done(visitor, _("Nothing is queued yet: look at what changes."), look_at)
+    if done.errors:
+        return parts.done(visitor, _("Nothing was queued: the draft has errors."), look_at)
+    if not done.changes:
+        notice = _("Nothing to change: the schedule is as the draft says.")
+    else:
+        notice = _("On the schedule: {what}.", what=words.deliveries(len(done.changes)))
+    return parts.done(visitor, notice, f"/posts/{post}")

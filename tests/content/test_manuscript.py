@@ -1,0 +1,86 @@
+"""A draft's file is changed in one place, and every other byte stays as it was."""
+
+from pathlib import Path
+
+import pytest
+
+from publisher.content import manuscript
+from publisher.content.manuscript import Manuscript
+from publisher.content.shelf import DraftFile
+from publisher.errors import FileChanged, NotPossible
+
+_TEXT = """\
+---
+# Who reads this?
+to: [bice-x]   # the account
+at: 2016-03-08 12:00 # noon
+title: "Un jour : le nôtre"
+---
+Le texte.
+
+---
+Deux.
+"""
+
+
+def read(folder: Path, data: bytes) -> Manuscript:
+    path = folder / "day.fr.md"
+    path.write_bytes(data)
+    return manuscript.read(DraftFile("day.fr", "posts/day.fr.md", path))
+
+
+@pytest.mark.parametrize("bom", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_another_time_changes_nothing_else(tmp_path: Path, bom: str, end: str) -> None:
+    before = (bom + _TEXT).replace("\n", end)
+    seen = read(tmp_path, before.encode())
+    seen.save(seen.with_value("at", "2016-03-09 15:30"))
+    after = seen.path.read_bytes().decode()
+    assert after == before.replace("2016-03-08 12:00", "2016-03-09 15:30")
+
+
+@pytest.mark.parametrize("bom", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_another_text_keeps_the_front_matter(tmp_path: Path, bom: str, end: str) -> None:
+    before = (bom + _TEXT).replace("\n", end)
+    seen = read(tmp_path, before.encode())
+    assert seen.body == "Le texte.\n\n---\nDeux.\n"
+    revised = seen.with_body("Un autre.\r\nOui")  # as browsers send it
+    head = before[: before.index("Le texte")]
+    assert revised.data.decode() == f"{head}Un autre.{end}Oui{end}"
+    assert revised.body == "Un autre.\nOui\n"
+
+
+def test_the_same_text_is_the_same_file(tmp_path: Path) -> None:
+    seen = read(tmp_path, _TEXT.encode())
+    assert seen.with_body(seen.body).data == seen.data
+
+
+def test_a_draft_without_a_time_gets_one(tmp_path: Path) -> None:
+    seen = read(tmp_path, b"---\nto: [bice-x] # whom\n---\nText.\n")
+    revised = seen.with_value("at", "2016-03-09 15:30")
+    assert revised.data == b"---\nto: [bice-x] # whom\nat: 2016-03-09 15:30\n---\nText.\n"
+
+
+@pytest.mark.parametrize(
+    "front", ["at: |\n  2016-03-08 12:00\n", "", "at:\n  - 2016-03-08 12:00\n"]
+)
+def test_what_only_a_person_can_change_is_left(tmp_path: Path, front: str) -> None:
+    seen = read(tmp_path, f"---\n{front}---\nText.\n".encode())
+    with pytest.raises(NotPossible, match="only a person can change"):
+        seen.with_value("at", "2016-03-09 15:30")
+
+
+def test_what_another_wrote_meanwhile_stays(tmp_path: Path) -> None:
+    seen = read(tmp_path, _TEXT.encode())
+    seen.path.write_text("something else", encoding="utf-8")
+    with pytest.raises(FileChanged):
+        seen.save(seen.with_body("Mine."))
+    assert seen.path.read_text(encoding="utf-8") == "something else"
+    assert [path.name for path in tmp_path.iterdir()] == ["day.fr.md"]
+
+
+@pytest.mark.parametrize("data", [b"no front matter", b"---\nat: x\n", b"---\n\xff\n---\n"])
+def test_a_file_that_cannot_be_told_apart_is_refused(tmp_path: Path, data: bytes) -> None:
+    with pytest.raises(NotPossible, match=r"posts/day\.fr\.md:\d"):
+        read(tmp_path, data)
