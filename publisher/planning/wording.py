@@ -6,6 +6,8 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import NamedTuple
 
+_MOST = 3000 * 3000  # pairs of words
+
 
 class Mark(StrEnum):
     SAME = "same"
@@ -21,8 +23,13 @@ class Piece(NamedTuple):
 
 
 def compare(old: str, new: str) -> list[Piece]:
-    """What makes `new` of `old`: without REMOVED it is `new`, without ADDED it is `old`."""
+    """What makes `new` of `old`: without REMOVED it is `new`, without ADDED it is `old`.
+
+    Of two long texts, nothing is told to be the same: comparing them would take minutes.
+    """
     before, after = _words(old), _words(new)
+    if old != new and len(before) * len(after) > _MOST:
+        return [Piece(Mark.REMOVED, old), Piece(Mark.ADDED, new)]
     pieces: list[Piece] = []
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     for kind, start, end, new_start, new_end in matcher.get_opcodes():

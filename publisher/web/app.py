@@ -8,6 +8,7 @@ from publisher.web import (
     accounts,
     assets,
     calendar,
+    editing,
     errors,
     events,
     feeds,
@@ -32,7 +33,8 @@ from publisher.web.security import Guard
 from publisher.web.visitors import Recognition
 
 _ROOMS = (
-    assets, login, myself, today, switch, events, calendar, log, posts, moving, queueing, post,
+    assets, login, myself, today, switch, events, calendar, log, posts, moving, queueing, editing,
+    post,
     accounts, report, feeds, people, health, metrics,
 )  # fmt: skip
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, expect, sync_playwright
 
 from publisher import settings
 from publisher.app import Application
@@ -143,7 +143,7 @@ def test_a_manager_approves_watches_pauses_and_resumes(running: str, browser: Br
 
 
 _LOOKED_AT = ["/", "/calendar", "/calendar?view=day", "/posts/later.fr/move?at=2016-03-09T12:00",
-              "/posts/later.fr/queue", "/posts", "/posts/day.fr", "/log", "/accounts", "/report", "/resume", "/me",
+              "/posts/later.fr/queue", "/posts/later.fr/edit", "/posts", "/posts/day.fr", "/log", "/accounts", "/report", "/resume", "/me",
               "/nowhere"]  # fmt: skip
 
 
@@ -207,6 +207,41 @@ def test_a_post_is_moved_by_keyboard_alone(
         expect(page.get_by_text("On the schedule: 1 delivery.")).to_be_visible()
         (delivery,) = app.queries.deliveries(post="site/news.fr")
         assert delivery.due_at.day == 11
+
+
+def test_a_text_is_counted_while_it_is_typed_and_saved(
+    address: str, app: Application, browser: Browser
+) -> None:
+    with visiting(browser, address) as page:
+        log_in(page, "stagiaire")
+        page.goto("/posts/later.fr/edit")
+        expect(page.get_by_label("The text")).to_have_value("Un.\n\n---\nDeux.\n")
+        page.get_by_label("The text").fill("x" * 281)
+        expect(page.locator("#verdict")).to_contain_text("281 of 280, 1 too long")
+        page.get_by_label("The text").fill("Un texte.")
+        expect(page.locator("#verdict")).to_contain_text("9 of 280, 271 left")
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_text("Saved.")).to_be_visible()
+        expect(page.get_by_text("The draft has changed since it was queued")).to_be_visible()
+        file = app.settings.posts / "later.fr.md"
+        assert file.read_text(encoding="utf-8").endswith("---\nUn texte.\n")
+
+
+def test_a_page_with_an_unsaved_text_asks_before_it_goes(address: str, browser: Browser) -> None:
+    with visiting(browser, address) as page:
+        log_in(page, "stagiaire")
+        page.goto("/posts/later.fr/edit")
+        page.get_by_label("The text").press_sequentially("x")
+        asked: list[str] = []
+
+        def stay(dialog: Dialog) -> None:
+            asked.append(dialog.type)
+            dialog.dismiss()
+
+        page.on("dialog", stay)
+        page.get_by_role("link", name="Today").click(no_wait_after=True)
+        wait_for(lambda: bool(page.title()) and asked == ["beforeunload"])
+        assert page.url.endswith("/edit")
 
 
 def test_the_keyboard_reaches_the_content(address: str, browser: Browser) -> None:

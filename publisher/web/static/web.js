@@ -86,9 +86,22 @@
     });
   }
 
+  // Nobody loses what they typed by a wrong key or a link.
+  function guard() {
+    const form = document.querySelector("form.editor");
+    if (!form) return;
+    const text = form.querySelector("textarea");
+    let sent = false;
+    form.addEventListener("submit", () => { sent = true; });
+    window.addEventListener("beforeunload", (event) => {
+      if (!sent && text.value !== text.defaultValue) event.preventDefault();
+    });
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
     count();
     drags();
+    guard();
     local(document);
     follow();
     setInterval(count, 1000);

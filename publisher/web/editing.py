@@ -1,0 +1,171 @@
+"""/posts/ID/edit: the text of a draft, checked and counted before it is saved."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from starlette.requests import Request
+from starlette.responses import Response
+
+from publisher import checking
+from publisher.channels.capabilities import CAPABILITIES
+from publisher.content import manuscript, rendering
+from publisher.content.counting import length
+from publisher.content.manuscript import Manuscript
+from publisher.content.textfile import MAX_BYTES, invalid_character
+from publisher.errors import FileChanged, PublisherError, UsageError
+from publisher.language import _
+from publisher.ledger.edits import REWORDED
+from publisher.models import Account, Post, Severity
+from publisher.planning import wording
+from publisher.web import drafts
+from publisher.web.errors import status_of
+from publisher.web.parts import Parts, Use
+from publisher.web.visitors import Reader, Visitor, Writer
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """How long one part of the text is for one account."""
+
+    account: str
+    part: int
+    """Its number in a thread, from 1; 0 where there is one alone."""
+    used: int
+    limit: int
+
+    @property
+    def left(self) -> int:
+        return self.limit - self.used
+
+
+@router.get("/posts/{post:path}/edit")
+def show(request: Request, parts: Use, _visitor: Reader, post: str) -> Response:
+    draft = manuscript.read(drafts.find(parts.app, post))
+    return _page(request, parts, post, draft, draft.body)
+
+
+@router.post("/posts/{post:path}/edit")
+def change(
+    request: Request,
+    parts: Use,
+    visitor: Writer,
+    post: str,
+    body: Annotated[str, Form()] = "",
+    seen: Annotated[str, Form()] = "",
+    do: Annotated[str, Form()] = "",
+) -> Response:
+    """Check the text or save it. Whatever happens, the page that comes back holds it."""
+    try:
+        return _changed_page(request, parts, visitor, post, body, seen, saves=do == "save")
+    except PublisherError as error:
+        return parts.pages.render(
+            request, "kept.html", status_of(error), post=post, body=body, problem=error
+        )
+
+
+def _changed_page(
+    request: Request,
+    parts: Parts,
+    visitor: Visitor,
+    post: str,
+    body: str,
+    seen: str,
+    *,
+    saves: bool,
+) -> Response:
+    draft = manuscript.read(drafts.find(parts.app, post))
+    flaw = _flaw_of(draft, body)
+    if flaw or not saves:
+        return _page(request, parts, post, draft, body, seen=seen, problem=flaw)
+    if draft.digest != seen:
+        return _page(request, parts, post, draft, body, problem=_meanwhile(draft))
+    revised = draft.with_body(body)
+    if revised == draft:
+        return parts.done(visitor, _("Nothing to save: the text is the same."), f"/posts/{post}")
+    try:
+        _write(parts, visitor, post, draft, revised)
+    except FileChanged:
+        newest = manuscript.read(drafts.find(parts.app, post))
+        return _page(request, parts, post, newest, body, problem=_meanwhile(newest))
+    return parts.done(visitor, _said(parts, draft), f"/posts/{post}")
+
+
+def _flaw_of(draft: Manuscript, body: str) -> UsageError | None:
+    """What would keep the draft from being read again."""
+    if flaw := invalid_character(body.replace("\r\n", "\n").replace("\r", "\n")):
+        return UsageError(flaw.message, hint=flaw.hint)
+    if (size := len(draft.with_body(body).data)) > MAX_BYTES:
+        return UsageError(
+            _("It would have {number:,} bytes; more than {limit:,} are not read.",
+              number=size, limit=MAX_BYTES)
+        )  # fmt: skip
+    return None
+
+
+def _meanwhile(draft: Manuscript) -> FileChanged:
+    return FileChanged(
+        _("Somebody else changed {file} meanwhile.", file=draft.file),
+        hint=_("Your text is below, and what the file holds now beside it. Bring them together."),
+    )
+
+
+def _write(
+    parts: Parts, visitor: Visitor, post: str, draft: Manuscript, revised: Manuscript
+) -> None:
+    words = {"from": draft.body, "to": revised.body}
+    with parts.app.edits.recorded(post, REWORDED, {"text": words}, visitor.name):
+        draft.save(revised)
+
+
+def _said(parts: Parts, draft: Manuscript) -> str:
+    _library, problems = checking.check(parts.app.settings, [draft.path])
+    if any(p.severity is Severity.ERROR and p.file == draft.file for p in problems):
+        return _("Saved. It has errors: it is not queued before they are mended.")
+    return _("Saved.")
+
+
+def _page(
+    request: Request,
+    parts: Parts,
+    post: str,
+    draft: Manuscript,
+    body: str,
+    *,
+    seen: str | None = None,
+    problem: UsageError | FileChanged | None = None,
+) -> Response:
+    """The form with `body` in it. `seen`: the file that it was made from; None: `draft`."""
+    revised = {} if problem else {draft.file: draft.with_body(body).data}
+    library, found = checking.check(parts.app.settings, [draft.path], revised=revised)
+    read = library.post(post)
+    lost = isinstance(problem, FileChanged)
+    return parts.pages.render(
+        request,
+        "edit.html",
+        status_of(problem) if problem else 200,
+        post=post,
+        seen=draft.digest if seen is None else seen,
+        body=body,
+        problem=problem,
+        theirs=wording.compare(body.replace("\r\n", "\n"), draft.body) if lost else None,
+        problems=[p for p in found if p.file == draft.file] if not problem else [],
+        counts=list(_counts(parts, read)) if read and not problem else [],
+        is_queued=bool(parts.app.queries.known_posts([post])),
+    )
+
+
+def _counts(parts: Parts, post: Post) -> Iterator[_Count]:
+    for account in rendering.recipients(post, parts.app.settings.public_accounts())[0]:
+        yield from _of_account(post, account)
+
+
+def _of_account(post: Post, account: Account) -> Iterator[_Count]:
+    can = CAPABILITIES[account.channel]
+    texts = rendering.texts(post, account, can)
+    for number, text in enumerate(texts, 1):
+        part = number if len(texts) > 1 else 0
+        yield _Count(account.name, part, length(text, can.counting), can.max_length)
