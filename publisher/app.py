@@ -28,6 +28,7 @@ from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.doubts import Doubts
 from publisher.ledger.edits import Edits
 from publisher.ledger.gauges import Gauges
+from publisher.ledger.halts import Halts
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.leftovers import Leftovers
 from publisher.ledger.logbook import Logbook
@@ -91,6 +92,10 @@ class Application:
     @cached_property
     def control(self) -> Control:
         return Control(self.database, self.clock, self.settings.approval_rule)
+
+    @cached_property
+    def halts(self) -> Halts:
+        return Halts(self.database, self.clock, self.settings.approval_rule)
 
     @cached_property
     def edits(self) -> Edits:

@@ -434,6 +434,8 @@ class Delivery(Frozen):
     stop: State | None = None
     """What it becomes, instead of SCHEDULED, when it turns out not to be out; see
     `ledger/stops.py`. It stays when it is out after all: then the stop came too late."""
+    halt: str | None = None
+    """Who holds it by hand, and why, until somebody releases it; see `ledger/halts.py`."""
     head: str = ""
     """The hash of its newest step in the history."""
     withdrawn_ids: tuple[str, ...] | None = None

@@ -21,6 +21,7 @@ from publisher.cli import (
     deliveries,
     doctor,
     drafts,
+    halts,
     helps,
     imports,
     output,
@@ -231,6 +232,11 @@ _add(
     "publisher cancel 2016-03-07-annual-day.fr",
     'publisher cancel lima/2016-03-02.es --account lima-x --reason "said already"',
 )
+_add(
+    halts.hold,
+    'publisher hold 2016-03-07-annual-day.fr --reason "to be checked"',
+)
+_add(halts.release, "publisher release 2016-03-07-annual-day.fr")
 _add(control.retry, "publisher retry 2016-03-07-annual-day.fr --account bice-x")
 _add(
     control.resolve,

@@ -55,7 +55,7 @@ def pause(
     marked as missed.
     """
     app = arguments.application(context)
-    name = _account(app, account)
+    name = known_account(app, account)
     require(reason, "--reason")
     unanswered = app.control.pause(name, reason, arguments.actor(who))
     output.print_line(_("Paused: {name}. Nothing leaves any more.", name=name or _("everything")))
@@ -75,7 +75,7 @@ def resume(context: typer.Context, *, account: Account = None, who: Who = None) 
     from publisher.cli import tables
 
     app = arguments.application(context)
-    name = _account(app, account)
+    name = known_account(app, account)
     overdue = app.control.resume(name, arguments.actor(who))
     output.print_line(_("Resumed: {name}.", name=name or _("everything")))
     if overdue:
@@ -109,13 +109,13 @@ def cancel(
     app = arguments.application(context)
     cancelled = app.control.cancel(
         arguments.post_id(post, app.settings.posts),
-        _account(app, account),
+        known_account(app, account),
         arguments.actor(who),
         reason or _("cancelled by a person"),
     )
     certain = [delivery for delivery in cancelled if delivery.state is State.CANCELLED]
     if certain:
-        _print_outcome(_("Cancelled"), certain)
+        print_outcome(_("Cancelled"), certain)
     print_stopped(delivery for delivery in cancelled if delivery.may_be_out)
 
 
@@ -129,12 +129,12 @@ def retry(context: typer.Context, post: Post, *, account: Account = None, who: W
     app = arguments.application(context)
     retried = app.control.retry(
         arguments.post_id(post, app.settings.posts),
-        _account(app, account),
+        known_account(app, account),
         arguments.actor(who),
     )
     for state, what in _RETRIED.items():
         if found := [delivery for delivery in retried if delivery.state is state]:
-            _print_outcome(_(what), found)
+            print_outcome(_(what), found)
 
 
 def resolve(
@@ -165,7 +165,7 @@ def resolve(
         require(remote_id, "--published")
     resolved = app.control.resolve(
         arguments.post_id(post, app.settings.posts),
-        _account(app, account),
+        known_account(app, account),
         tuple(remote_id.strip() for remote_id in published),
         arguments.actor(who),
     )
@@ -234,7 +234,7 @@ def withdraw(
     elif post is not None:
         done = app.withdrawal.withdraw(
             arguments.post_id(post, app.settings.posts),
-            _account(app, account),
+            known_account(app, account),
             actor=actor,
             reason=reason,
         )
@@ -274,7 +274,7 @@ def _refuse_consent_that_holds(app: "Application", consent: str) -> None:
         )
 
 
-def _account(app: "Application", given: str | None) -> str | None:
+def known_account(app: "Application", given: str | None) -> str | None:
     """An account of publisher.toml, or one that was in it when something was queued for it."""
     if given in app.queries.known_accounts():
         return given
@@ -302,7 +302,7 @@ def print_stopped(deliveries: "Iterable[Delivery]") -> None:
         )
 
 
-def _print_outcome(what: str, deliveries: "list[Delivery]") -> None:
+def print_outcome(what: str, deliveries: "list[Delivery]") -> None:
     output.print_line(f"{what}: {counts.deliveries(len(deliveries))}.")
     _print_each(deliveries)
 

@@ -186,7 +186,8 @@ class Control:
         if delivery.stop is None:
             self._refuse_a_double(connection, delivery)
         target, stopped = obeyed(delivery, self._state_to_retry(delivery))
-        columns = {"reason": delivery.reason if delivery.stop else delivery.hold_reason, **stopped}
+        why_held = delivery.halt or delivery.hold_reason
+        columns = {"reason": delivery.reason if delivery.stop else why_held, **stopped}
         return change(
             connection,
             delivery,
@@ -208,7 +209,8 @@ class Control:
 
     def _state_to_retry(self, delivery: Delivery) -> State:
         """As if it were queued anew; an uncertain one past its expiry is missed from there on."""
-        if delivery.hold_reason and delivery.state is not State.UNCERTAIN:
+        is_held_by_draft = delivery.hold_reason and delivery.state is not State.UNCERTAIN
+        if delivery.halt or is_held_by_draft:
             return State.HELD
         approved = is_approved(delivery, self._rule_of(delivery.account))
         return State.SCHEDULED if approved else State.AWAITING_APPROVAL

@@ -98,9 +98,16 @@ class Ledger:
         columns |= {"lease_until": None, "attempts": 0, "error_kind": None, "error_message": None}
         if wish.state is State.UNCERTAIN:
             columns |= {**_doubted(wish), "intent_at": None, "settled_at": None, "absences": 0}
+        target = wish.state
+        if delivery.halt:  # what a person holds stays held, whatever its draft says
+            columns["reason"] = delivery.halt
+            if target is State.UNCERTAIN:
+                columns["stop"] = State.HELD
+            else:
+                target = State.HELD
         change(
             connection, delivery, "queued again", role=Role.QUEUE, actor=actor, at=now,
-            target=wish.state, detail=_difference(delivery, wish), **columns,
+            target=target, detail=_difference(delivery, wish), **columns,
         )  # fmt: skip
 
     def _add(
@@ -208,7 +215,8 @@ def _difference(delivery: Delivery, wish: Wish) -> dict[str, Any]:
     if wish.doubt:
         difference["message"] = wish.doubt
     for key in ("expires_at", "embargo_until", "reason"):
-        if (before := getattr(delivery, key)) != (after := getattr(wish, key)):
+        said = "hold_reason" if key == "reason" and delivery.halt else key
+        if (before := getattr(delivery, said)) != (after := getattr(wish, key)):
             difference[key] = {"from": before, "to": after}
     return json.loads(json.dumps(difference, default=_plain))  # type: ignore[no-any-return]
 

@@ -30,12 +30,12 @@ class Safeguards:
 
         What may be out stays as it is, and is held once it is known that it is not. What failed,
         was missed or was cancelled, or is to be cancelled, is held as soon as somebody tries it
-        again.
+        again; what a person holds stays held when that person releases it.
         """
         with self._database.write() as connection:
             showing = _showing(connection, consent)
             for delivery in showing:
-                if delivery.state in ENDED_UNSENT and delivery.hold_reason is None:
+                if _is_kept_back(delivery) and delivery.hold_reason is None:
                     change(
                         connection, delivery, "held", role=Role.MANAGER, actor=actor,
                         at=self._clock.now(), detail={"reason": reason}, hold_reason=reason,
@@ -54,6 +54,12 @@ class Safeguards:
                 for delivery in showing
                 if delivery.in_reach and delivery.state is not State.HELD
             ]  # fmt: skip
+
+
+def _is_kept_back(delivery: Delivery) -> bool:
+    """Whether it does not go out now, but would if somebody tried it again or released it."""
+    is_held_by_hand = delivery.state is State.HELD and delivery.halt is not None
+    return delivery.state in ENDED_UNSENT or is_held_by_hand
 
 
 def _is_to_be_held(delivery: Delivery) -> bool:

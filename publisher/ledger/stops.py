@@ -29,9 +29,9 @@ def note_stop(
     role: Role,
     actor: str,
     at: datetime,
+    **columns: Any,
 ) -> Delivery:
     """Write what a delivery that may be out becomes if it is not; None: it goes on after all."""
-    columns: dict[str, Any] = {}
     if delivery.state is State.UNCERTAIN:
         columns["lease_until"] = None  # whoever reads the platform now has to look again
     if stop is None or stop.state is State.HELD or stop.hold_reason:

@@ -94,6 +94,8 @@ deliveries = Table(
     Column("clear_at", Instant),
     # What it becomes if it is not out, after all (see stops.py); NULL: SCHEDULED.
     Column("stop", String),
+    # Who holds it by hand, and why (see halts.py); NULL: nobody does.
+    Column("halt", Text),
     # The hash of its newest step; `version` is that step's number (see chain.py).
     Column("head", String(64), nullable=False, server_default=""),
     UniqueConstraint("post", "account", name="uq_deliveries_post_account"),

@@ -29,9 +29,11 @@ def stop_of(wish: Wish, delivery: Delivery) -> Stop | None:
     if wish.state is State.HELD:
         reason = wish.reason or ""
         return Stop(state=State.HELD, reason=reason, hold_reason=reason)
-    if wish.channel != delivery.channel or not same_plan(wish, delivery):
-        return Stop(state=State.HELD, reason=EDITED)
-    return None
+    is_edited = wish.channel != delivery.channel or not same_plan(wish, delivery)
+    if delivery.halt:  # released before it is queued again, it must not go out as it was
+        hold_reason = EDITED if is_edited else None
+        return Stop(state=State.HELD, reason=delivery.halt, hold_reason=hold_reason)
+    return Stop(state=State.HELD, reason=EDITED) if is_edited else None
 
 
 def changes_stop(wanted: Stop | None, delivery: Delivery) -> bool:
@@ -51,9 +53,10 @@ def changes_stop(wanted: Stop | None, delivery: Delivery) -> bool:
 
 def kind_of_edit(wish: Wish, delivery: Delivery) -> Change | None:
     """What distinguishes a waiting delivery from what is wanted; None when nothing does."""
-    if wish.state is State.HELD and delivery.state is not State.HELD:
+    is_held = delivery.hold_reason is not None if delivery.halt else delivery.state is State.HELD
+    if wish.state is State.HELD and not is_held:
         return Change.HOLD
-    if wish.state is not State.HELD and delivery.state is State.HELD:
+    if wish.state is not State.HELD and is_held:
         return Change.RELEASE
     if wish.content != delivery.content or wish.channel != delivery.channel:
         return Change.EDIT
@@ -61,7 +64,8 @@ def kind_of_edit(wish: Wish, delivery: Delivery) -> Change | None:
         return Change.MOVE
     approved = delivery.approved_by is not None and wish.state is State.AWAITING_APPROVAL
     rejected = delivery.state is State.AWAITING_APPROVAL and delivery.reason is not None
-    as_wanted = delivery.state in (wish.state, State.PUBLISHING) or approved or rejected
+    in_hand_or_held = delivery.state is State.PUBLISHING or delivery.halt is not None
+    as_wanted = delivery.state is wish.state or in_hand_or_held or approved or rejected
     same_author = wish.queued_by in (None, delivery.queued_by)
     is_same = as_wanted and same_author and wish.repeat == delivery.repeat
     return None if is_same else Change.EDIT
@@ -95,7 +99,7 @@ def in_words(kind: Change, wish: Wish, delivery: Delivery | None) -> str:
     """A plan's note on a change."""
     if kind is Change.MOVE and delivery is not None:
         return f"{utc(delivery.due_at)} → {utc(wish.due_at)}"
-    return wish.reason or ""
+    return (delivery and delivery.halt) or wish.reason or ""
 
 
 def stop_in_words(stop: Stop | None) -> str:

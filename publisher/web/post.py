@@ -13,6 +13,7 @@ from starlette.responses import Response
 from publisher.errors import NoSuchPost, UsageError
 from publisher.language import _
 from publisher.ledger.approvals import digest
+from publisher.ledger.halts import can_be_held, can_be_released
 from publisher.ledger.withdrawals import WITHDRAWABLE
 from publisher.models import Delivery
 from publisher.narration import details
@@ -129,6 +130,22 @@ def _cancel(wish: _Wish) -> str:
     return _("Cancelled: {what}.", what=words.deliveries(len(done)))
 
 
+def _hold(wish: _Wish) -> str:
+    done = wish.parts.app.halts.hold(wish.post, wish.account, wish.actor, wish.reason)
+    in_doubt = [delivery.account for delivery in done if delivery.may_be_out]
+    notice = _("Held: {what}.", what=words.deliveries(len(done) - len(in_doubt)))
+    if in_doubt:
+        notice += " " + _(
+            "This may be out already, and is held if it is not: {names}.", names=", ".join(in_doubt)
+        )
+    return notice
+
+
+def _release(wish: _Wish) -> str:
+    done = wish.parts.app.halts.release(wish.post, wish.account, wish.actor)
+    return _("Released: {what}.", what=words.deliveries(len(done)))
+
+
 def _retry(wish: _Wish) -> str:
     done = wish.parts.app.control.retry(wish.post, wish.account, wish.actor)
     return _("On the schedule again: {what}.", what=words.deliveries(len(done)))
@@ -159,11 +176,13 @@ _ACTS: dict[str, Callable[[_Wish], str]] = {
     "approve": _approve,
     "reject": _reject,
     "cancel": _cancel,
+    "hold": _hold,
+    "release": _release,
     "retry": _retry,
     "resolve": _resolve,
     "withdraw": _withdraw,
 }
-_NEED_A_REASON = frozenset({"reject", "withdraw"})
+_NEED_A_REASON = frozenset({"reject", "hold", "withdraw"})
 _NEED_TO_BE_SURE = frozenset({"withdraw"})
 
 
@@ -173,6 +192,8 @@ class _Possible:
 
     approve: Sequence[Delivery]
     reject: Sequence[Delivery]
+    hold: Sequence[Delivery]
+    release: Sequence[Delivery]
     cancel: Sequence[Delivery]
     retry: Sequence[Delivery]
     resolve: Sequence[Delivery]
@@ -186,6 +207,8 @@ def _possible(deliveries: Sequence[Delivery]) -> _Possible:
     return _Possible(
         approve=those(State.AWAITING_APPROVAL),
         reject=those(State.AWAITING_APPROVAL, State.SCHEDULED),
+        hold=[d for d in deliveries if can_be_held(d) and d.halt is None],
+        release=[d for d in deliveries if can_be_released(d)],
         cancel=those(*WAITING, State.FAILED),
         retry=those(*ENDED_UNSENT, State.UNCERTAIN),
         resolve=those(State.UNCERTAIN),

@@ -521,3 +521,19 @@ def test_a_text_is_never_a_formula_in_a_workbook() -> None:
     cells = [cell for (cell,) in sheet.iter_rows(min_row=2)]
     assert [cell.data_type for cell in cells] == ["s"] * len(texts)
     assert [cell.value for cell in cells[:4]] == texts[:4]
+
+
+def test_hold_keeps_one_post_until_release(cli: Cli, draft: Path) -> None:
+    cli("queue")
+    result = cli("hold", str(draft), "--reason", "the figure is old", "--account", "bice-x")
+    assert (result.code, result.out.splitlines()[0]) == (0, "Held: 1 delivery.")
+    assert cli("queue").out.startswith("Nothing to change")
+    states = {row["account"]: row["state"] for row in cli("log", "--json").json}
+    assert states == {"bice-x": "held", "bice-page": "scheduled"}
+    assert "by direction: the figure is old" not in cli("status").out  # it was nobody of that name
+    assert "the figure is old" in cli("history", POST).out
+    result = cli("release", POST)
+    assert (result.code, result.out.splitlines()[0]) == (0, "On the schedule again: 1 delivery.")
+    assert cli("release", POST).code == 1
+    assert cli("hold", POST, "--reason", " ").code == 2
+    assert cli("hold", "nowhere", "--reason", "x").code == 1

@@ -103,7 +103,7 @@ def calendar_codes() -> str:
 # --- docs/states.md ---------------------------------------------------------
 
 _S = State
-_HOLD = "Its agenda item is cancelled, or a consent has ended; the draft was queued again."
+_HOLD = "Its agenda item is cancelled, or a consent has ended; the draft was queued again; or `publisher hold`."
 _CANCEL = "Its draft is gone, no longer names the account, or has no time; or `publisher cancel`."
 _EXPIRED = "Its expiry has passed."
 _FORGOTTEN = (
@@ -135,7 +135,8 @@ _REASONS: dict[tuple[State, State], str] = {
     (_S.PUBLISHING, _S.AWAITING_APPROVAL): "A worker had it in hand, nothing of it was out, and "
     "the draft was edited and queued again, where approval is required, or it was rejected.",
     (_S.PUBLISHING, _S.HELD): "A worker had it in hand, nothing of it was out, and its agenda "
-    "item was cancelled, or a consent ended, or, while it was sent, its draft was edited.",
+    "item was cancelled, a consent ended, a person held it, or, while it was sent, its draft was "
+    "edited.",
     (_S.PUBLISHING, _S.CANCELLED): "A worker had it in hand, nothing of it was out, and it was "
     "cancelled, or its draft is gone.",
     (_S.PUBLISHING, _S.PUBLISHED): "The platform took it, the last part included.",
@@ -157,10 +158,11 @@ _REASONS: dict[tuple[State, State], str] = {
     (_S.UNCERTAIN, _S.AWAITING_APPROVAL): "It is not out, or not all of it, and was rejected while "
     "it might have been, or nobody has approved it yet.",
     (_S.UNCERTAIN, _S.HELD): "It is not out, or not all of it, and while it might have been, its "
-    "agenda item was cancelled, a consent ended, or its draft was edited.",
+    "agenda item was cancelled, a consent ended, a person held it, or its draft was edited.",
     (_S.UNCERTAIN, _S.CANCELLED): "It is not out, or not all of it, and was cancelled while it "
     "might have been, or its draft is gone.",
-    (_S.HELD, _S.SCHEDULED): "The reason is gone, and the draft was queued again.",
+    (_S.HELD, _S.SCHEDULED): "The reason is gone, and the draft was queued again; or `publisher "
+    "release`.",
     (_S.HELD, _S.AWAITING_APPROVAL): "The same, where approval is required.",
     (_S.HELD, _S.CANCELLED): _CANCEL,
     (_S.HELD, _S.MISSED): _EXPIRED,

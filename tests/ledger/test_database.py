@@ -273,6 +273,7 @@ def test_a_ledger_from_before_the_stops_learns_whose_each_id_is(
         "DROP TABLE ids_out",
         "DROP INDEX ix_deliveries_problems",
         "ALTER TABLE deliveries DROP COLUMN stop",
+        "ALTER TABLE deliveries DROP COLUMN halt",
         "CREATE INDEX ix_deliveries_problems ON deliveries (id) WHERE state = 'failed'",
         "UPDATE deliveries SET remote_ids = '[\"7\", \"8\"]' WHERE post = 'a'",
         "UPDATE deliveries SET remote_ids = '[\"8\"]' WHERE post = 'b'",

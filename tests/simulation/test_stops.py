@@ -8,7 +8,7 @@ from tests.support.simulation.history import Scenario, run
 from tests.support.simulation.plan import Act, Fault, Moment, Plan
 from tests.support.simulation.scenarios import ON_FACEBOOK, ON_X, THREAD
 
-_STOPS = (Act.CANCEL, Act.EDIT, Act.MOVE)
+_STOPS = (Act.CANCEL, Act.EDIT, Act.MOVE, Act.HALT)
 
 
 def stops_in_doubt(scenario: Scenario, act: Act, nth: int = 1) -> Iterator[Plan]:

@@ -98,6 +98,22 @@ def test_cancel_and_retry(app: Application, manager: Visit) -> None:
     assert last(app) == ("retried", "direction")
 
 
+def test_one_post_is_held_and_released(app: Application, manager: Visit) -> None:
+    manager.get("/posts/site/news.fr")
+    assert manager.send("/posts/site/news.fr", do="hold", reason=" ").status_code == 400
+    manager.get("/posts/site/news.fr")
+    manager.send("/posts/site/news.fr", do="hold", reason="the figure is old")
+    assert "Held: 1 delivery." in manager.text
+    assert "held by direction: the figure is old" in manager.text
+    assert flaws(manager.page) == []
+    assert of(app, "site/news.fr")["bice-site"].state is State.HELD
+    assert not app.planner.queue(actor="redaction").changes
+    manager.send("/posts/site/news.fr", do="release")
+    assert "Released: 1 delivery." in manager.text
+    assert of(app, "site/news.fr")["bice-site"].state is State.SCHEDULED
+    assert last(app) == ("released", "direction")
+
+
 def test_withdrawing_has_to_be_confirmed(manager: Visit) -> None:
     manager.get("/posts/site/news.fr")
     answer = manager.send("/posts/site/news.fr", do="withdraw", reason="x")

@@ -9,15 +9,16 @@ from tests.support.pages import Visit
 from tests.support.workspaces import Workspace
 
 _ALL = ["/", "/?part=live", "/calendar", "/calendar?view=day", "/posts/later.fr/move",
-        "/posts/later.fr/queue", "/posts", "/posts/day.fr", "/posts/unfinished.fr", "/log", "/log.csv",
+        "/posts/later.fr/queue", "/posts/day.fr/edit", "/posts", "/posts/day.fr", "/posts/unfinished.fr", "/log", "/log.csv",
         "/accounts", "/report", "/report.html", "/resume", "/me", "/healthz", "/metrics",
         "/feed.atom", "/calendar.ics", "/nowhere", "/log?since=x"]  # fmt: skip
 _CHANGES = [
     "/logout", "/pause", "/resume", "/posts/day.fr", "/posts/day.fr/move", "/posts/day.fr/queue",
+    "/posts/day.fr/edit",
      "/accounts/ask", "/log/verify", "/me/language",
     "/me/password", "/me/sessions", "/people/chef",
 ]  # fmt: skip
-_DRAFT_ROOMS = ("move", "queue")
+_DRAFT_ROOMS = ("move", "queue", "edit")
 """What stands behind the name of a draft in an address."""
 
 
@@ -58,7 +59,7 @@ def test_the_token_of_somebody_else_is_refused(manager: Visit, staff: Visit) -> 
 def test_staff_may_look_and_not_decide(app: Application, staff: Visit) -> None:
     before = app.queries.last_step()
     words = {"reason": "x", "sure": "yes", "remote_ids": "1"}
-    acts = ("approve", "reject", "cancel", "retry", "resolve", "withdraw")
+    acts = ("approve", "reject", "hold", "release", "cancel", "retry", "resolve", "withdraw")
     tries = [
         ("/pause", words), ("/resume", words), ("/people/direction", {"do": "disable"}),
         *(("/posts/day.fr", {"do": do, **words}) for do in acts),

@@ -129,7 +129,7 @@ def surroundings(world: World, desk: Desk) -> Iterator[None]:
     time = SimpleNamespace(sleep=lambda seconds: world.sleep(max(seconds, _GLANCE)))
     with (
         mock.patch.object(control, "time", time),
-        mock.patch.object(planning, "check", lambda *_: (parts.library(desk.files()), [])),  # noqa: PT008 - drafts change
+        mock.patch.object(planning, "check", lambda *_, **__: (parts.library(desk.files()), [])),  # noqa: PT008 - drafts change
     ):
         yield
 

@@ -69,6 +69,26 @@ def _queueing_lets_go_what_was_rejected() -> Patch:
     return mock.patch.object(comparison_module, "kind_of_edit", kind)
 
 
+def _queueing_lets_go_what_somebody_holds() -> Patch:
+    edit = Ledger._edit
+
+    def without_halt(delivery: Delivery) -> Delivery:
+        return delivery.model_copy(update={"halt": None})
+
+    def editing(
+        self: Ledger, connection: Connection, delivery: Delivery, wish: Wish, *more: Any
+    ) -> None:
+        edit(self, connection, without_halt(delivery), wish, *more)
+
+    def kind(wish: Wish, delivery: Delivery) -> Change | None:
+        return kind_of_edit(wish, without_halt(delivery))
+
+    stack = ExitStack()
+    stack.enter_context(mock.patch.object(Ledger, "_edit", editing))
+    stack.enter_context(mock.patch.object(comparison_module, "kind_of_edit", kind))
+    return stack
+
+
 def _a_deletion_is_taken_for_done() -> Patch:
     def withdraw(self: LikeX, remote_id: str) -> Accepted:
         self._platform.delete(remote_id)
@@ -113,6 +133,9 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "queueing lets go what was rejected": (
         _queueing_lets_go_what_was_rejected, ON_X, lambda s: _while_it_rests(Act.REJECT, Act.QUEUE_AGAIN, s)
+    ),
+    "queueing lets go what somebody holds": (
+        _queueing_lets_go_what_somebody_holds, ON_X, lambda s: _while_it_rests(Act.HALT, Act.QUEUE_AGAIN, s)
     ),
     "a deletion is taken for done": (_a_deletion_is_taken_for_done, APPROVED, _not_deleted),
 }  # fmt: skip

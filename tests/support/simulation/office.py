@@ -196,6 +196,20 @@ class Office(RuleBasedStateMachine):
         post = self._draft(number).id
         self._begin("reject", lambda: self.persons.reject(post), steps)
 
+    @precondition(lambda self: self.desk.drafts)
+    @rule(number=_NUMBER, steps=STEPS)
+    def halt(self, number: int, steps: int) -> None:
+        """Hold one post by hand."""
+        post = self._draft(number).id
+        self._begin("hold by hand", lambda: self.persons.halt(post), steps)
+
+    @precondition(lambda self: self.persons.said.halted)
+    @rule(number=_NUMBER, steps=STEPS)
+    def release(self, number: int, steps: int) -> None:
+        halted = sorted(post for post, _account in self.persons.said.halted)
+        post = halted[number % len(halted)]
+        self._begin("release", lambda: self.persons.release(post), steps)
+
     @rule()
     def ask_for_approvals(self) -> None:
         self.stage.ask_for_approvals()

@@ -57,6 +57,8 @@ class Persons:
             Act.RENAME: self._rename_all,
             Act.APPROVE: self.approve,
             Act.REJECT: self.reject_all,
+            Act.HALT: self.halt_all,
+            Act.RELEASE: self.release_all,
             Act.CALL_OFF: lambda: self.call_off(ITEM),
             Act.WITHDRAW: self.withdraw_all,
             Act.WITHDRAW_CONSENT: lambda: self.withdraw_consent(CONSENT),
@@ -118,6 +120,23 @@ class Persons:
 
     def cancel_all(self) -> None:
         self._for_each_post(self.cancel)
+
+    def halt(self, post: str) -> None:
+        with self.said.command() as alone:
+            halted = self._app().halts.hold(post, None, "direction", "wait")
+            if alone():
+                self.said.halted |= {(d.post, d.account) for d in halted}
+
+    def halt_all(self) -> None:
+        self._for_each_post(self.halt)
+
+    def release(self, post: str) -> None:
+        with self.said.command():
+            self.said.halted = {key for key in self.said.halted if key[0] != post}
+            self._app().halts.release(post, None, "direction")
+
+    def release_all(self) -> None:
+        self._for_each_post(self.release)
 
     def retry(self, delivery: Delivery) -> None:
         with self.said.command():
@@ -210,7 +229,7 @@ class Persons:
         """What a backup that is taken now knows of people's words."""
         said = self.said
         known = dict(said.agreed), dict(said.stops), dict(said.withdrawn_consents)
-        return Words(*known, deeds=self._deeds + self.desk.changes)
+        return Words(*known, halted=frozenset(said.halted), deeds=self._deeds + self.desk.changes)
 
     # drafts, agenda and consents
 

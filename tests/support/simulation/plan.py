@@ -90,6 +90,8 @@ class Act(StrEnum):
     RENAME = "rename"
     APPROVE = "approve"
     REJECT = "reject"
+    HALT = "hold by hand"
+    RELEASE = "release"
     CALL_OFF = "call off"
     """The item of the agenda on which drafts hang is cancelled."""
     WITHDRAW_CONSENT = "withdraw a consent"
@@ -101,7 +103,7 @@ class Act(StrEnum):
 PERSON = frozenset(
     {
         Act.PAUSE, Act.PAUSE_A_WHILE, Act.RESUME, Act.CANCEL, Act.RETRY, Act.EDIT, Act.MOVE,
-        Act.QUEUE_AGAIN, Act.RENAME, Act.APPROVE, Act.REJECT, Act.CALL_OFF, Act.WITHDRAW_CONSENT,
+        Act.QUEUE_AGAIN, Act.RENAME, Act.APPROVE, Act.REJECT, Act.HALT, Act.RELEASE, Act.CALL_OFF, Act.WITHDRAW_CONSENT,
         Act.WITHDRAW, Act.RULE,
     }
 )  # fmt: skip

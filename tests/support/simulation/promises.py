@@ -66,6 +66,7 @@ def _forbidden(said: Said, delivery: Delivery, request: Publishing) -> list[str]
     shown = {picture.consent for part in request.parcel.content.parts for picture in part.pictures}
     return [
         *([f"although somebody had it {said.stops[key]}"] if key in said.stops else []),
+        *(["although somebody holds it"] if key in said.halted else []),
         *(f"although {one} was withdrawn" for one in shown if one and not said.may_show(one, key)),
     ]
 

@@ -71,6 +71,8 @@ class Said:
     pauses: list[Pause] = field(default_factory=list)
     agreed: dict[Key, Agreed] = field(default_factory=dict)
     stops: dict[Key, Cause] = field(default_factory=dict)
+    halted: set[Key] = field(default_factory=set)
+    """What somebody holds by hand: no draft and no retry ends that."""
     withdrawn_consents: dict[str, frozenset[Key]] = field(default_factory=dict)
     """With the deliveries that were out at that moment, which people were told."""
     meant: "Counter[Key]" = field(default_factory=Counter)
@@ -143,6 +145,7 @@ class Words:
     agreed: dict[Key, Agreed]
     stops: dict[Key, Cause]
     withdrawn_consents: dict[str, frozenset[Key]]
+    halted: frozenset[Key]
     deeds: int
 
     def is_still_known(self, now: "Words") -> bool:

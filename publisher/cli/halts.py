@@ -1,0 +1,70 @@
+"""Commands for one post: hold, release."""
+
+from typing import Annotated
+
+import typer
+
+from publisher.cli import arguments, output
+from publisher.cli.control import Account, Post, Who, known_account, print_outcome, require
+from publisher.language import _, later
+from publisher.states import State
+
+_RELEASED = {
+    State.SCHEDULED: later("On the schedule again"),
+    State.AWAITING_APPROVAL: later("Waiting for an approval"),
+    State.HELD: later("Held still, as its draft asks"),
+}
+"""What `release` leads to; what has ended stays so."""
+
+
+def hold(
+    context: typer.Context,
+    post: Post,
+    *,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why, for the record.")],
+    account: Account = None,
+    who: Who = None,
+) -> None:
+    """Keep one post from going out, until `publisher release`.
+
+    No edit and no `publisher queue` lets it go meanwhile. What may be out already is held once it
+    is known that it is not. An approval stays, unless the draft is edited.
+    """
+    app = arguments.application(context)
+    require(reason, "--reason")
+    held = app.halts.hold(
+        arguments.post_id(post, app.settings.posts),
+        known_account(app, account),
+        arguments.actor(who),
+        reason.strip(),
+    )
+    certain = [delivery for delivery in held if not delivery.may_be_out]
+    if certain:
+        print_outcome(_("Held"), certain)
+    for delivery in held:
+        if delivery.may_be_out:
+            output.print_prose(
+                _("{post} to {account} may be out. If it is not, it is held.",
+                  post=delivery.post, account=delivery.account)
+            )  # fmt: skip
+
+
+def release(
+    context: typer.Context, post: Post, *, account: Account = None, who: Who = None
+) -> None:
+    """Let a post go that somebody held with `publisher hold`.
+
+    It goes out at its time, or at once where that is over and it has not expired.
+    """
+    app = arguments.application(context)
+    released = app.halts.release(
+        arguments.post_id(post, app.settings.posts),
+        known_account(app, account),
+        arguments.actor(who),
+    )
+    ended = [d for d in released if d.state not in _RELEASED]
+    for state, what in _RELEASED.items():
+        if found := [delivery for delivery in released if delivery.state is state]:
+            print_outcome(_(what), found)
+    if ended:
+        print_outcome(_("Not held any more"), ended)
