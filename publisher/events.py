@@ -19,6 +19,7 @@ EVENTS = (
     later("draft moved"),
     later("found"),
     later("held"),
+    later("hold lifted"),
     later("lease ran out"),
     later("left alone"),
     later("left behind"),

@@ -8,7 +8,8 @@ writers hold anyway:
   that the step says and the hash of the step before. The delivery's row holds the version and the
   newest hash, and changes by compare-and-set: a gap, a forged step and a missing tail all show.
   A chain begins with the hash of the delivery's post and account, which never change.
-- A chain per account, for pauses, holds and the like. The table `account_chains` holds its head.
+- A chain per account, for pauses, holds and the like, and one per draft that was changed on the
+  web pages (see edits.py). The table `account_chains` holds its head.
 - Seals, which the dispatcher adds about once a minute (see audit.py). Each covers every step
   since the seal before it, of whatever chain, so that a delivery that is removed with all its
   steps shows as well. What was written after the newest seal lacks only this last protection.

@@ -22,6 +22,7 @@ from publisher.ledger.waking import wakes_at
 from publisher.models import Delivery, Stop
 from publisher.states import ENDED_UNSENT, Role, State
 
+_LIFTED = "hold lifted"
 _NOT_TO_HOLD = later("Nothing of {post} can be held: {states}.")
 _NOT_HELD = later("Nothing of {post} is held by hand, or it may be out still: {states}.")
 
@@ -72,11 +73,11 @@ class Halts:
             now = self._clock.now()
             if delivery.state is not State.HELD:
                 return change(
-                    connection, delivery, "released", role=Role.MANAGER, actor=actor, at=now,
+                    connection, delivery, _LIFTED, role=Role.MANAGER, actor=actor, at=now,
                     halt=None,
                 )  # fmt: skip
             return change(
-                connection, delivery, "released", role=Role.MANAGER, actor=actor, at=now,
+                connection, delivery, _LIFTED, role=Role.MANAGER, actor=actor, at=now,
                 target=self._state_without(delivery), halt=None, reason=delivery.hold_reason,
                 wake_at=max(now, wakes_at(delivery.content, delivery.leaves_at, self._clock)),
             )  # fmt: skip

@@ -13,6 +13,7 @@ EVENTS = {
     "resumed": later("Resumed"),
     "account held": later("Held by the platform:"),
     "held": later("Held"),
+    "hold lifted": later("Not held any more"),
     "rejected": later("Rejected"),
     "cancelled": later("Cancelled"),
     "stop noted": later("Stopped, unless it was out"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
 
+from publisher.language import _
 from publisher.models import Delivery, Wish
 from publisher.planning import Change, Plan, PlannedChange, wording
 from publisher.planning.wording import Piece
@@ -46,7 +47,7 @@ def _row(change: PlannedChange) -> Row:
         leaves_at=leaves,
         was=was if was != leaves else None,
         voids=change.voids,
-        note="" if change.kind is Change.MOVE else change.note,
+        note="" if change.kind is Change.MOVE else _(change.note),
         rewordings=list(_rewordings(change)),
     )
 

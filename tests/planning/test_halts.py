@@ -100,7 +100,7 @@ def test_it_does_not_go_out_until_it_is_released(app: Application, clock: Manual
     assert (released.state, released.reason, released.halt) == (State.SCHEDULED, None, None)
     assert goes_out(app, clock)
     events = [(step.event, step.actor) for step in app.queries.history("a.fr")]
-    assert events[1:3] == [("held", "direction"), ("released", "direction")]
+    assert events[1:3] == [("held", "direction"), ("hold lifted", "direction")]
 
 
 def test_queueing_again_changes_nothing(app: Application) -> None:

@@ -111,7 +111,18 @@ def test_one_post_is_held_and_released(app: Application, manager: Visit) -> None
     manager.send("/posts/site/news.fr", do="release")
     assert "Released: 1 delivery." in manager.text
     assert of(app, "site/news.fr")["bice-site"].state is State.SCHEDULED
-    assert last(app) == ("released", "direction")
+    assert last(app) == ("hold lifted", "direction")
+
+
+def test_what_queueing_changes_of_a_held_post_says_that_it_stays_held(
+    manager: Visit, workspace: Workspace
+) -> None:
+    """Whatever its reason looks like."""
+    manager.get("/posts/site/news.fr")
+    manager.send("/posts/site/news.fr", do="hold", reason="{name} <b> 100 %")
+    workspace.edit("site/news.fr.md", "nouvelle", "autre")
+    manager.get("/posts/site/news.fr/queue")
+    assert "held by direction: {name} &lt;b&gt; 100 %" in manager.text
 
 
 def test_withdrawing_has_to_be_confirmed(manager: Visit) -> None:
