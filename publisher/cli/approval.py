@@ -9,7 +9,6 @@ import typer
 from publisher.cli import arguments, counts, output
 from publisher.cli.control import Account, Who, print_stopped, require
 from publisher.language import _
-from publisher.ledger.stops import reason_of
 
 if TYPE_CHECKING:
     from publisher.models import Delivery, Part
@@ -106,6 +105,7 @@ def _list(waiting: "Sequence[Delivery]", zone: tzinfo) -> None:
 def _show(delivery: "Delivery", zone: tzinfo) -> None:
     """Everything that an approval is about."""
     from publisher.cli import tables
+    from publisher.ledger.stops import reason_of
 
     output.print_line(output.paint(tables.heading(delivery), "bold"))
     time = output.minute(tables.leaves_at(delivery), zone)
