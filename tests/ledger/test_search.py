@@ -122,7 +122,7 @@ def test_a_ledger_of_an_older_version_is_indexed_when_it_is_migrated(
 ) -> None:
     with database.write() as connection:
         connection.execute(text("DROP TABLE search"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0007'"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0009'"))
     with closing(Database(ledger_url)) as again:
         again.migrate()
         assert found(Logbook(again), "seance") == {"2016-03-07-annual-day.fr"}
