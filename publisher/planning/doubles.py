@@ -31,10 +31,10 @@ def refuse(
     partly: set[str] = set()
     for delivery in queries.with_fingerprints({_text_key(change) for change in fresh}):
         gone = delivery.id in leaving or delivery.state in ENDED_UNSENT
-        refused = cancelled_by_a_person(delivery) and not drafts.has(delivery.post)
+        refused = _is_stopped_by_a_person(delivery) and not drafts.has(delivery.post)
         if delivery.remote_ids or refused or not gone:
             key = (delivery.account, delivery.content.fingerprint)
-            known[key][delivery.post] = delivery.state
+            known[key][delivery.post] = State.HELD if delivery.halt else delivery.state
         if delivery.remote_ids and delivery.state is not State.PUBLISHED:
             partly.add(delivery.post)
 
@@ -106,6 +106,18 @@ def _refuse_whole(
                 other=other,
             ),
             _("Change the text, or say `repeat: true`, if it must go out after all."),
+        )
+    elif state is State.HELD and not drafts.has(other):
+        problems.warning(
+            post,
+            "held",
+            _(
+                "Somebody holds it for {account} since it was called {other}; it is not queued "
+                "under another name.",
+                account=change.account,
+                other=other,
+            ),
+            _("`publisher release {other}` lets it go; then queue again.", other=other),
         )
     elif state in WAITING or drafts.has(other):
         problems.error(
@@ -225,7 +237,11 @@ def _done(
 
 def _is_done(delivery: Delivery) -> bool:
     """Whether it is out, or may be, or must not go out because a person said so."""
-    return _is_or_may_be_out(delivery) or cancelled_by_a_person(delivery)
+    return _is_or_may_be_out(delivery) or _is_stopped_by_a_person(delivery)
+
+
+def _is_stopped_by_a_person(delivery: Delivery) -> bool:
+    return cancelled_by_a_person(delivery) or delivery.halt is not None
 
 
 def _is_or_may_be_out(delivery: Delivery) -> bool:

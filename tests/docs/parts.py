@@ -47,6 +47,7 @@ QUEUE_CODES = {
     "embargo-after-expiry": "The embargo ends when the post has expired: it can never go out.",
     "media-damaged": "The picture, GIF or video is truncated or damaged.",
     "partly-out": "Parts of the thread are out, and the edit changes them.",
+    "held": "Somebody holds the same text under the name of a draft that is gone.",
     "duplicate-text": "The same text is on the account's schedule, or out, from another draft.",
     "account-renamed": "The ledger has the post, or its text, for an account that is gone from "
     "publisher.toml; the account may be the same under a new name.",

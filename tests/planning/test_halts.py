@@ -284,3 +284,18 @@ def test_it_expires_held(app: Application, clock: ManualClock) -> None:
     clock.advance(timedelta(days=2).total_seconds())
     app.dispatch.expire()
     assert standing(app).state is State.MISSED
+
+
+def test_renaming_its_draft_lets_it_go_neither_now_nor_later(
+    app: Application, workspace: Workspace
+) -> None:
+    """Until somebody releases it under the name that it had."""
+    hold(app)
+    workspace.remove("a.fr")
+    workspace.draft("b.fr", _NOON)
+    for _ in range(2):
+        plan = app.planner.queue(actor="redaction")
+        assert [problem.code for problem in plan.problems] == ["held"]
+        assert app.queries.deliveries(post="b.fr") == []
+    release(app)
+    assert Change.ADD in queue(app)
