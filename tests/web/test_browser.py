@@ -1,5 +1,6 @@
 """The manager's journeys in a real browser, against `publisher run` with its workers."""
 
+import re
 import socket
 import subprocess
 import sys
@@ -16,7 +17,10 @@ from playwright.sync_api import Browser, Dialog, Page, expect, sync_playwright
 from publisher import settings
 from publisher.app import Application
 from publisher.clock import SystemClock
+from publisher.language import _, plural, speaking
 from publisher.ledger.people import Rank
+from publisher.states import State
+from publisher.web import words
 from tests.support.pages import PASSWORD, Visit
 from tests.support.waiting import wait_for
 from tests.support.workspaces import SESSION, Workspace
@@ -59,10 +63,17 @@ def visiting(browser: Browser, address: str, **options: object) -> Iterator[Page
 
 def log_in(page: Page, name: str) -> None:
     page.goto("/login")
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", name="Today")).to_be_visible()
+    page.get_by_label(_("Name")).fill(name)
+    page.get_by_label(_("Password")).fill(PASSWORD)
+    page.get_by_role("button", name=_("Log in")).click()
+    expect(page.get_by_role("heading", name=_("Today"))).to_be_visible()
+
+
+@pytest.fixture(params=["en", "fr"])
+def lang(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The language that the reader's browser asks for, and that the test looks for."""
+    with speaking(request.param):
+        yield request.param
 
 
 @pytest.fixture
@@ -105,34 +116,40 @@ def _answers(address: str) -> bool:
         return False
 
 
-def test_a_manager_approves_watches_pauses_and_resumes(running: str, browser: Browser) -> None:
-    with visiting(browser, running) as page:
+def needed(number: int) -> str:
+    return plural("{number} thing needs a person.", "{number} things need a person.", number)
+
+
+def test_a_manager_approves_watches_pauses_and_resumes(
+    running: str, browser: Browser, lang: str
+) -> None:
+    with visiting(browser, running, locale=lang) as page:
         log_in(page, "direction")
-        expect(page.get_by_text("2 things need a person.")).to_be_visible()
+        expect(page.get_by_text(needed(2))).to_be_visible()
 
         page.get_by_role("link", name="Hello, Geneva.").click()
-        page.get_by_text("Approve", exact=True).click()
-        page.get_by_role("button", name="Approve exactly this").click()
-        expect(page.get_by_text("Approved: 1 delivery.")).to_be_visible()
+        page.get_by_text(_("Approve"), exact=True).click()
+        page.get_by_role("button", name=_("Approve exactly this")).click()
+        expect(page.get_by_text(_("Approved: {what}.", what=words.deliveries(1)))).to_be_visible()
 
-        page.get_by_role("link", name="Today").click()
-        expect(page.get_by_text("1 thing needs a person.")).to_be_visible()
+        page.get_by_role("link", name=_("Today")).click()
+        expect(page.get_by_text(needed(1))).to_be_visible()
         # It goes out, and nobody touches the page.
-        published = page.locator(".figures").get_by_text("published")
+        published = page.locator(".figures").get_by_text(words.state(State.PUBLISHED))
         expect(published).to_be_visible(timeout=40_000)
 
-        page.get_by_text("Pause everything", exact=True).click()
-        page.get_by_label("Why?").fill("wrong picture")
-        page.get_by_role("button", name="Pause everything now").click()
-        expect(page.get_by_role("alert")).to_contain_text("by direction: wrong picture")
+        page.get_by_text(_("Pause everything"), exact=True).click()
+        page.get_by_label(_("Why?")).fill("wrong picture")
+        page.get_by_role("button", name=_("Pause everything now")).click()
+        expect(page.get_by_role("alert")).to_contain_text(re.compile("direction.*wrong picture"))
 
-        page.get_by_role("link", name="Go on publishing …").click()
-        page.get_by_role("button", name="Go on publishing").click()
-        expect(page.get_by_text("Publishing goes on.")).to_be_visible()
+        page.get_by_role("link", name=_("Go on publishing …")).click()
+        page.get_by_role("button", name=_("Go on publishing")).click()
+        expect(page.get_by_text(_("Publishing goes on."))).to_be_visible()
 
-        page.get_by_role("link", name="Log", exact=True).click()
-        page.get_by_label("State").select_option("published")
-        page.get_by_role("button", name="Show").click()
+        page.get_by_role("link", name=_("Log"), exact=True).click()
+        page.get_by_label(_("State")).select_option("published")
+        page.get_by_role("button", name=_("Show")).click()
         rows = page.locator("table.log tbody tr")
         expect(rows).to_have_count(1)
         expect(rows).to_contain_text("Hello, Geneva.")
@@ -209,22 +226,47 @@ def test_a_post_is_moved_by_keyboard_alone(
         assert delivery.due_at.day == 11
 
 
+def counted(used: int, left: str) -> str:
+    return f"{_('{used} of {limit}', used=used, limit=280)}, {left}"
+
+
 def test_a_text_is_counted_while_it_is_typed_and_saved(
-    address: str, app: Application, browser: Browser
+    address: str, app: Application, browser: Browser, lang: str
 ) -> None:
-    with visiting(browser, address) as page:
+    """The journey of those who write."""
+    with visiting(browser, address, locale=lang) as page:
         log_in(page, "stagiaire")
         page.goto("/posts/later.fr/edit")
-        expect(page.get_by_label("The text")).to_have_value("Un.\n\n---\nDeux.\n")
-        page.get_by_label("The text").fill("x" * 281)
-        expect(page.locator("#verdict")).to_contain_text("281 of 280, 1 too long")
-        page.get_by_label("The text").fill("Un texte.")
-        expect(page.locator("#verdict")).to_contain_text("9 of 280, 271 left")
-        page.get_by_role("button", name="Save").click()
-        expect(page.get_by_text("Saved.")).to_be_visible()
-        expect(page.get_by_text("The draft has changed since it was queued")).to_be_visible()
+        text = page.get_by_label(_("The text: what stands below the front matter"))
+        expect(text).to_have_value("Un.\n\n---\nDeux.\n")
+        text.fill("x" * 281)
+        too_long = _("{number} too long", number=1)
+        expect(page.locator("#verdict")).to_contain_text(counted(281, too_long))
+        text.fill("Un texte.")
+        left = _("{number} left", number=271)
+        expect(page.locator("#verdict")).to_contain_text(counted(9, left))
+        page.get_by_role("button", name=_("Save")).click()
+        expect(page.get_by_text(_("Saved."))).to_be_visible()
+        look = page.get_by_role("link", name=_("Look at what queueing changes"))
+        expect(look).to_be_visible()
         file = app.settings.posts / "later.fr.md"
         assert file.read_text(encoding="utf-8").endswith("---\nUn texte.\n")
+
+
+def test_an_admin_keeps_somebody_out_and_lets_them_in_again(
+    address: str, browser: Browser, lang: str
+) -> None:
+    with visiting(browser, address, locale=lang) as page, Visit(address) as other:
+        other.log_in("stagiaire")
+        log_in(page, "chef")
+        page.get_by_role("link", name="chef").click()
+        page.get_by_role("link", name=_("People")).click()
+        person = page.locator("li", has_text="stagiaire")
+        person.get_by_role("button", name=_("Keep out")).click()
+        expect(person).to_contain_text(_("kept out"))
+        assert other.client.get("/").headers["location"].startswith("/login")
+        person.get_by_role("button", name=_("Let in again")).click()
+        expect(person).not_to_contain_text(_("kept out"))
 
 
 def test_a_page_with_an_unsaved_text_asks_before_it_goes(address: str, browser: Browser) -> None:
