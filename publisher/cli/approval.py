@@ -9,7 +9,6 @@ import typer
 from publisher.cli import arguments, counts, output
 from publisher.cli.control import Account, Who, print_stopped, require
 from publisher.language import _
-from publisher.ledger.stops import reason_of
 
 if TYPE_CHECKING:
     from publisher.models import Delivery, Part
@@ -49,6 +48,9 @@ def approve(
         return
     ids = [arguments.post_id(post, app.settings.posts) for post in posts]
     shown = [delivery for post in ids for delivery in app.approvals.waiting(post, name)]
+    if shown:
+        known = [one for post in ids for one in app.queries.deliveries(post=post, account=name)]
+        ids = _still_to_approve(ids, shown, known)
     for delivery in shown:
         _show(delivery, zone)
     if shown and not yes:
@@ -87,6 +89,22 @@ def reject(
     print_stopped(delivery for delivery in rejected if delivery.may_be_out)
 
 
+def _still_to_approve(
+    ids: "Sequence[str]", waiting: "Sequence[Delivery]", known: "Sequence[Delivery]"
+) -> list[str]:
+    """The posts without those that need no approval any more, which are told."""
+    from publisher.cli import tables
+
+    open_posts = {delivery.post for delivery in waiting}
+    done = [one for one in known if one.approved_by and one.post not in open_posts]
+    for one in done:
+        heading = tables.heading(one)
+        output.print_line(
+            _("Approved already by {name}: {delivery}", name=one.approved_by, delivery=heading)
+        )
+    return [post for post in ids if post not in {one.post for one in done}]
+
+
 def _list(waiting: "Sequence[Delivery]", zone: tzinfo) -> None:
     from publisher.cli import tables
 
@@ -106,6 +124,7 @@ def _list(waiting: "Sequence[Delivery]", zone: tzinfo) -> None:
 def _show(delivery: "Delivery", zone: tzinfo) -> None:
     """Everything that an approval is about."""
     from publisher.cli import tables
+    from publisher.ledger.stops import reason_of
 
     output.print_line(output.paint(tables.heading(delivery), "bold"))
     time = output.minute(tables.leaves_at(delivery), zone)

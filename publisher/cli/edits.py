@@ -22,6 +22,7 @@ _CHANGING = {
     Aspect.EMBARGO_UNTIL: later("embargo: {new}, was {old}"),
     Aspect.EXPIRES_AT: later("expires {new}, was {old}"),
     Aspect.CHANNEL: later("channel was {old}"),
+    Aspect.AUTHOR: later("author was {old}"),
     Aspect.LANG: later("language was {old}"),
     Aspect.LINK: later("link was {old}"),
     Aspect.PICTURE: later("picture {number} is another one"),

@@ -21,6 +21,7 @@ class Aspect(StrEnum):
     CHANNEL = "channel"
     APPROVAL = "approval"
     """Whether it waits for one."""
+    AUTHOR = "author"
     REPEAT = "repeat"
     TEXT = "text"
     TITLE = "title"
@@ -51,6 +52,7 @@ def details(delivery: Delivery, wish: Wish) -> list[Detail]:
     return [
         *_times(delivery, wish),
         *_differences(delivery, wish, (Aspect.CHANNEL, Aspect.REPEAT)),
+        *_author(delivery, wish),
         *_approval(delivery, wish),
         *_words(delivery.content, wish.content),
         *_differences(delivery.content, wish.content, (Aspect.TITLE, Aspect.LANG, Aspect.LINK)),
@@ -61,12 +63,17 @@ def details(delivery: Delivery, wish: Wish) -> list[Detail]:
 def _times(delivery: Delivery, wish: Wish) -> Iterator[Detail]:
     yield from _differences(delivery, wish, (Aspect.DUE_AT, Aspect.EMBARGO_UNTIL))
     # What is due at another time expires at another one without having been edited.
-    if _span(delivery) != _span(wish):
+    if wish.expires_at != delivery.expires_at and _span(delivery) != _span(wish):
         yield Detail(Aspect.EXPIRES_AT, delivery.expires_at, wish.expires_at)
 
 
 def _span(planned: Delivery | Wish) -> object:
     return planned.expires_at and planned.expires_at - planned.due_at
+
+
+def _author(delivery: Delivery, wish: Wish) -> Iterator[Detail]:
+    if wish.queued_by not in (None, delivery.queued_by):
+        yield Detail(Aspect.AUTHOR, delivery.queued_by, wish.queued_by)
 
 
 def _approval(delivery: Delivery, wish: Wish) -> Iterator[Detail]:

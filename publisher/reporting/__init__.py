@@ -19,6 +19,7 @@ from publisher.reporting.days import columns, days
 from publisher.reporting.interventions import EVENTS, interventions
 from publisher.reporting.lateness import Lateness, in_words
 from publisher.reporting.outcomes import Outcome, Tally
+from publisher.states import State, counted
 
 __all__ = ["EVENTS", "Scope", "render"]
 
@@ -61,7 +62,7 @@ def render(
     lateness = Lateness.of(deliveries)
     done = interventions(steps)
     templates = html.environment("publisher.reporting", "publisher.looks")
-    templates.filters |= {"late": in_words, "beginning": beginning}
+    templates.filters |= {"late": in_words, "beginning": beginning, "named": named}
     return templates.get_template("report.html").render(
         scope=scope,
         now=now,
@@ -83,6 +84,12 @@ def render(
         more_interventions=len(done[_MOST:]),
         days=of_days,
     )
+
+
+def named(state: str, number: int) -> str:
+    """How that many in a state are called, without the number: `Publiée`, `Publiées`."""
+    name = counted(State(state), number).removeprefix(str(number)).strip()
+    return name[:1].upper() + name[1:]
 
 
 def beginning(text: str, length: int = 110) -> str:

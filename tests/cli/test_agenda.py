@@ -159,7 +159,7 @@ def test_items_within_the_moved_one_are_named(cli: Cli, session: Path) -> None:
         (["annual-day", "--by", "soon"], "'soon' is no duration"),
         (["annual-day", "--to", "soon"], "`soon` is no time."),
         (["annual-day", "--to", "2016-03-27 02:30"], "2016-03-27T03:30:00+02:00"),
-        (["annual-day", "--to", "2016-02-30"], "day is out of range"),
+        (["annual-day", "--to", "2016-02-30"], "there is no such day"),
     ],
 )
 def test_wrong_words_are_refused(cli: Cli, session: Path, words: list[str], said: str) -> None:

@@ -53,6 +53,18 @@ def test_what_waits_is_listed_shown_in_full_and_approved(draft: Path, cli: Cli) 
     assert cli("approve").out == "Nothing waits for approval.\n"
 
 
+def test_what_is_approved_already_stands_in_the_way_of_no_other(draft: Path, cli: Cli) -> None:
+    _approved(cli)
+    other = draft.with_name("other.fr.md")
+    other.write_text(DRAFT.replace("Le débat", "Un autre débat"), encoding="utf-8")
+    cli("queue")
+    done = cli("approve", POST, "other.fr", "--yes", "--as", "direction")
+    assert done.code == 0
+    assert f"Approved already by direction: {POST} to bice-x\n" in done.out
+    assert done.out.count("Approved: other.fr to") == 2
+    assert cli("approve", POST, "--yes", "--as", "direction").code == 1
+
+
 def test_nobody_approves_without_being_asked(draft: Path, cli: Cli) -> None:
     cli("queue")
     asked = cli("approve", POST, "--as", "direction")

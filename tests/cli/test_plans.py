@@ -51,6 +51,7 @@ def _edit(path: Path, old: str, new: str) -> None:
         ("at:", "embargo: annual-day\nat:",
          "embargo: 2016-03-07 09:00, was —, moves with annual-day", ["embargo_until"]),
         ("at:", "repeat: true\nat:", "`repeat` is set", ["repeat"]),
+        ("at:", "author: maria\nat:", "author was redaction", ["author"]),
         ("at:", "lang: es\nat:", "language was fr", ["lang"]),
         ("annuelle", "mondiale", "title: Journée [-annuelle-] {+mondiale+}", ["title"]),
         ("A. Martin", "A. Roux", "credit of picture 1: A. [-Martin-] {+Roux+}", ["credit"]),
