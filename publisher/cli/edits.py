@@ -96,12 +96,12 @@ def _label(detail: Detail, change: PlannedChange) -> str:
         case Aspect.TEXT:
             return f"{detail.number}: " if several > 1 else ""
         case Aspect.TITLE:
-            label = _("title")
+            label = _("title:")
         case Aspect.ALT:
-            label = _("alternative text of picture {number}", number=detail.number)
+            label = _("alternative text of picture {number}:", number=detail.number)
         case _:
-            label = _("credit of picture {number}", number=detail.number)
-    return f"{label}: "
+            label = _("credit of picture {number}:", number=detail.number)
+    return f"{label} "
 
 
 def _compared(before: str, after: str, label: str) -> "Text":
@@ -110,7 +110,7 @@ def _compared(before: str, after: str, label: str) -> "Text":
     pieces = _visible(wording.compare(before, after))
     line = Text(label)
     if all(mark is wording.Mark.SAME for mark, __ in pieces):
-        return line.append(_("only the spaces are others"), style="dim")
+        return line.append(_("only the spaces differ"), style="dim")
     for mark, words in pieces:
         match mark:
             case wording.Mark.SAME:

@@ -60,7 +60,7 @@ def _edit(path: Path, old: str, new: str) -> None:
         ("palais.png", "salle.png", "picture 1 is another one", ["picture"]),
         ("demi-heure", "heure", "dans une [-demi-heure.-] {+heure.+}", ["text"]),
         ("commence dans", "commence\n\ndans", "[-commence-] {+commence ¶ ¶+} dans une", ["text"]),
-        ("commence dans", "commence  dans", "only the spaces are others", ["text"]),
+        ("commence dans", "commence  dans", "only the spaces differ", ["text"]),
         ("commence dans", "débute  dans", "[-commence-] {+débute+} dans", ["text"]),
         ("commence dans une", "commence  dans ma", "commence dans [-une-] {+ma+}", ["text"]),
     ],
