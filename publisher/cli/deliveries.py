@@ -78,7 +78,9 @@ def queue(
         if risks and not yes:
             if not as_json:
                 plans.print_changes(plan, zone)
-            arguments.confirm(" ".join([*risks, _("Go on?")]))
+            for risk in risks:
+                typer.echo(risk, err=as_json)
+            arguments.confirm(_("Go on?"))
 
     done = app.planner.queue(
         arguments.drafts(paths or [], app.settings.posts),

@@ -39,7 +39,7 @@ def write(data: bytes, path: Path, mark: bytes) -> None:
             return
     raise UsageError(
         _("{path} is there already, and was not written by this command.", path=path),
-        hint=_("Choose another name for --output, or delete that file."),
+        hint=_("Choose another name for --output."),
     )
 
 

@@ -45,7 +45,8 @@ def print_changes(plan: Plan, zone: tzinfo) -> None:
     for change in sorted(plan.changes, key=_order):
         sign, colour = _SIGNS[change.kind]
         post = Text(change.post)
-        for note in (tables.embargo_note(_planned(change), zone), _note(change, zone)):
+        embargo = tables.embargo_note(_planned(change), zone)
+        for note in (embargo, _(change.note), *edits.notes(change, zone)):
             if note:
                 post.append(f"\n{output.printable(note)}", style="dim")
         for line in edits.comparisons(change):
@@ -172,11 +173,6 @@ def _planned(change: PlannedChange) -> Wish | Delivery:
     if planned is None:
         raise ValueError("a change has a wish, a delivery or both")
     return planned
-
-
-def _note(change: PlannedChange, zone: tzinfo) -> str:
-    """Why it changes, and what is different, in a few words."""
-    return "; ".join(filter(None, (_(change.note), *edits.notes(change, zone))))
 
 
 def _in_json(detail: Detail) -> dict[str, Any]:

@@ -122,7 +122,10 @@ def test_queue_asks_before_it_cancels_most_of_the_schedule(
     assert cli("queue").code == 0
     for path in drafts[:gone]:
         path.unlink()
-    assert cli("queue").code == (2 if asks else 0)
+    queued = cli("queue")
+    assert queued.code == (2 if asks else 0)
+    told = f"{gone} deliveries of 12 on the schedule will be cancelled.\n"
+    assert (told in queued.out) is asks
     cancelled = [row for row in cli("log", "--json").json if row["state"] == "cancelled"]
     assert len(cancelled) == (0 if asks else gone)
 
