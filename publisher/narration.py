@@ -35,4 +35,4 @@ def _plain(key: str, value: object, zone: tzinfo) -> str:
         return f"{datetime.fromisoformat(value).astimezone(zone):%Y-%m-%d %H:%M}"
     if isinstance(value, list):
         return " / ".join(map(str, value))
-    return _("none") if value is None else str(value)
+    return "—" if value is None else str(value)

@@ -26,6 +26,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 
 from publisher import language
 from publisher.clock import parse_duration
@@ -468,7 +469,7 @@ _MESSAGES = {
     "tuple_type": later("must be a list"),
     "model_type": later("must be a table"),
     "string_type": later("must be a text between quotes"),
-    "literal_error": later("must be {expected}"),
+    "literal_error": later("must be one of {expected}"),
     "string_pattern_mismatch": later("must match {pattern}"),
     "bool_parsing": later("must be true or false"),
     "bool_type": later("must be true or false"),
@@ -479,20 +480,32 @@ _MESSAGES = {
     "decimal_type": later("must be a number"),
     "greater_than_equal": later("must be {ge} or more"),
     "less_than_equal": later("must be {le} or less"),
+    "finite_number": later("must be a number"),
+    "date_type": later("must be a date such as 2016-03-07"),
+    "date_parsing": later("must be a date such as 2016-03-07"),
+    "date_from_datetime_parsing": later("must be a date such as 2016-03-07"),
+    "date_from_datetime_inexact": later("must be a date such as 2016-03-07"),
+    "time_delta_type": later("must be a duration such as 45m or 2h"),
+    "path_type": later("must be a text between quotes"),
 }
 """What pydantic finds, in our words; values in braces are those of its context."""
+_ODD = later("cannot have this value")
 
 
 def _explain(error: ValidationError, sources: Sources) -> str:
-    lines = []
-    for detail in error.errors(include_input=False, include_url=False):
-        message = _MESSAGES.get(detail["type"])
-        if message is None:
-            told = detail["msg"].removeprefix("Value error, ")
-        else:
-            told = _(message, **detail.get("ctx", {}))
-        lines.append(f"{sources.place(tuple(map(str, detail['loc'])))}: {told}")
-    return "\n".join(lines)
+    return "\n".join(
+        f"{sources.place(tuple(map(str, detail['loc'])))}: {_told(detail)}"
+        for detail in error.errors(include_input=False, include_url=False)
+    )
+
+
+def _told(detail: ErrorDetails) -> str:
+    if detail["type"] == "value_error":  # from a validator of ours
+        return detail["msg"].removeprefix("Value error, ")
+    values = dict(detail.get("ctx", {}))
+    if "expected" in values:  # such as `'en', 'fr' or 'es'`
+        values["expected"] = ", ".join(re.findall(r"'[^']*'", values["expected"]))
+    return _(_MESSAGES.get(detail["type"], _ODD), **values)
 
 
 def _hint(error: ValidationError) -> str | None:

@@ -5,10 +5,25 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from publisher.errors import ConfigurationError
-from publisher.language import _
+from publisher.errors import ConfigurationError, why
+from publisher.language import _, later
 
 Keys = tuple[str, ...]
+
+# What tomllib says, and how we say it.
+_REASONS = (
+    ("Cannot", later("a key or a table is given twice")),
+    ("Unterminated string", later("a quotation mark is never closed")),
+    ('Expected "\'"', later("a quotation mark is never closed")),
+    ("Unclosed", later("a bracket is never closed")),
+    ("Expected ']'", later("a bracket is never closed")),
+    ("Expected '='", later("a key has no value")),
+    ("Invalid value", later("a value is missing or odd; texts stand between quotes")),
+    ("Unescaped", later("within quotes, a `\\` is written twice")),
+    ("after a statement", later("something stands behind a value")),
+)
+_UNREADABLE = later("this cannot be read")
+_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 
 _NAME = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
 _KEY = re.compile(rf"""\s*\[{{0,2}}\s*({_NAME}(?:\s*\.\s*{_NAME})*)\s*(=|\])""")
@@ -24,12 +39,22 @@ class TomlFile:
         try:
             self.values: dict[str, Any] = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            # The parser's message names line and column; it does not quote the line, which in
-            # secrets.toml would be a secret.
-            raise ConfigurationError(
-                _("{path} is no valid TOML: {error}", path=path, error=error)
-            ) from None
+            raise self._invalid(str(error), text) from None
         self._positions = _positions(text)
+
+    def _invalid(self, told: str, text: str) -> ConfigurationError:
+        """Never quotes the line, which in secrets.toml would be a secret."""
+        reason = next((reason for sign, reason in _REASONS if sign in told), _UNREADABLE)
+        found = _PLACE.search(told)
+        lines = text.split("\n")
+        line, column = (found[1], found[2]) if found else (len(lines), len(lines[-1]) + 1)
+        return ConfigurationError(
+            _(
+                "{place}: This is no valid TOML: {reason}.",
+                place=f"{self.name}:{line}:{column}",
+                reason=_(reason),
+            )
+        )
 
     def place(self, *keys: str) -> str:
         """`publisher.toml:3:1`, the line and column of the key, or of the table that lacks it."""
@@ -53,7 +78,7 @@ def _read(path: Path) -> str:
         ) from None
     except OSError as error:
         raise ConfigurationError(
-            _("{path} cannot be read: {reason}", path=path, reason=error)
+            _("{path} cannot be read: {reason}.", path=path, reason=why(error))
         ) from None
 
 

@@ -48,6 +48,9 @@ def approve(
         return
     ids = [arguments.post_id(post, app.settings.posts) for post in posts]
     shown = [delivery for post in ids for delivery in app.approvals.waiting(post, name)]
+    if shown:
+        known = [one for post in ids for one in app.queries.deliveries(post=post, account=name)]
+        ids = _still_to_approve(ids, shown, known)
     for delivery in shown:
         _show(delivery, zone)
     if shown and not yes:
@@ -84,6 +87,22 @@ def reject(
         if not delivery.may_be_out:
             output.print_line(_("Rejected: {delivery}", delivery=tables.heading(delivery)))
     print_stopped(delivery for delivery in rejected if delivery.may_be_out)
+
+
+def _still_to_approve(
+    ids: "Sequence[str]", waiting: "Sequence[Delivery]", known: "Sequence[Delivery]"
+) -> list[str]:
+    """The posts without those that need no approval any more, which are told."""
+    from publisher.cli import tables
+
+    open_posts = {delivery.post for delivery in waiting}
+    done = [one for one in known if one.approved_by and one.post not in open_posts]
+    for one in done:
+        heading = tables.heading(one)
+        output.print_line(
+            _("Approved already by {name}: {delivery}", name=one.approved_by, delivery=heading)
+        )
+    return [post for post in ids if post not in {one.post for one in done}]
 
 
 def _list(waiting: "Sequence[Delivery]", zone: tzinfo) -> None:

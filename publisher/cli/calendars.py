@@ -1,6 +1,5 @@
 """Commands about calendar files: agenda import, agenda export, calendar."""
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -10,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from publisher.cli import agenda, arguments, counts, output
-from publisher.errors import StorageError, UsageError, why
+from publisher.cli import agenda, arguments, counts, outfile, output
+from publisher.errors import UsageError
 from publisher.language import _
 
 if TYPE_CHECKING:
@@ -21,11 +20,6 @@ if TYPE_CHECKING:
     from publisher.models import Problem
 
 _SHOWN = 20  # problems of one file
-
-Output = Annotated[
-    Path | None,
-    typer.Option("--output", metavar="FILE", help="Write it there, whole or not at all."),
-]
 
 
 def import_file(
@@ -90,7 +84,7 @@ def import_file(
     )  # fmt: skip
 
 
-def export(context: typer.Context, *, file: Output = None) -> None:
+def export(context: typer.Context, *, file: outfile.Output = None) -> None:
     """Write the agenda as an iCalendar file.
 
     Importing it changes nothing, until somebody moves an event in it.
@@ -102,7 +96,7 @@ def export(context: typer.Context, *, file: Output = None) -> None:
     _write(agenda_calendar(session, clock.from_environment().now()), file)
 
 
-def calendar(context: typer.Context, *, file: Output = None) -> None:
+def calendar(context: typer.Context, *, file: outfile.Output = None) -> None:
     """Write the posts as an iCalendar file, for your own calendar.
 
     One event for each post, with its accounts and its state. Words that are under embargo are left
@@ -174,15 +168,5 @@ def _write(data: bytes, path: Path | None) -> None:
     if path is None:
         output.write_utf8(data.decode())
         return
-    new = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        new.write_bytes(data)
-        new.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            new.unlink()
-        raise StorageError(
-            _("{path} cannot be written: {reason}.", path=path, reason=why(error)),
-            hint=_("Name a file in a folder that you may write to, on a disk with free space."),
-        ) from error
+    outfile.write(data, path, outfile.CALENDAR)
     output.print_line(_("Written: {path}", path=path))

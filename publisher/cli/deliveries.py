@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from publisher.cli import arguments, counts, output
+from publisher.cli import arguments, output
 from publisher.cli.control import Post, Who
 from publisher.language import _
 from publisher.states import State
@@ -56,7 +56,8 @@ def queue(
         typer.Option("--keep-going", help="Queue the good drafts and leave out those with errors."),
     ] = False,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Do not ask when an approval becomes void.")
+        bool,
+        typer.Option("--yes", help="Do not ask, whatever becomes void or is cancelled."),
     ] = False,
     as_json: Json = False,
     who: Who = None,
@@ -65,7 +66,8 @@ def queue(
 
     New posts are added; posts that are not out yet follow their drafts: edited, moved, cancelled
     when the draft is gone. With an error in any draft nothing is written at all. A second run
-    changes nothing. Before it makes an approval void, it asks.
+    changes nothing. It asks before an approval becomes void, also because a draft is gone,
+    and before it cancels most of the schedule.
     """
     from publisher.cli import plans
 
@@ -74,11 +76,13 @@ def queue(
     arguments.keep_all()
 
     def agree(plan: "Plan") -> None:
-        if plan.voided and not yes:
+        risks = plans.risks(plan)
+        if risks and not yes:
             if not as_json:
                 plans.print_changes(plan, zone)
-            void = counts.approvals(len(plan.voided))
-            arguments.confirm(_("{approvals} will be void. Go on?", approvals=void))
+            for risk in risks:
+                typer.echo(risk, err=as_json)
+            arguments.confirm(_("Go on?"))
 
     done = app.planner.queue(
         arguments.drafts(paths or [], app.settings.posts),

@@ -179,13 +179,13 @@ def _zone(name: str) -> ZoneInfo:
 
 def _summary(found: "Import", errors: int, *, written: bool, keep_going: bool) -> str:
     drafts, of_errors = counts.drafts(len(found.drafts)), counts.errors(errors)
-    if errors and not keep_going:
-        return _(
-            "Nothing is imported: {errors}. Mend them, or import {drafts} with --keep-going.",
-            errors=of_errors,
-            drafts=drafts,
-        )
-    if not found.drafts and not errors:
+    if errors and not (keep_going and found.drafts):
+        nothing = _("Nothing is imported: {errors}.", errors=of_errors)
+        if not found.drafts:
+            return f"{nothing} {_('Mend them.')}"
+        mend = _("Mend them, or import {drafts} with --keep-going.", drafts=drafts)
+        return f"{nothing} {mend}"
+    if not found.drafts:
         return _("Nothing to import: all of it was imported before.")
     said = _("{drafts} imported.") if written else _("{drafts} would be imported.")
     left_out = _("{errors}: what has one is left out.", errors=of_errors) if errors else ""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from publisher.cli import arguments, output
+from publisher.cli import arguments, outfile, output
 from publisher.cli.deliveries import Paths
-from publisher.errors import PublisherError, StorageError, why
+from publisher.errors import PublisherError
 from publisher.language import _
 
 if TYPE_CHECKING:
@@ -24,18 +24,14 @@ def preview(
     context: typer.Context,
     paths: Paths = None,
     *,
-    file: Annotated[
-        Path | None,
-        typer.Option(
-            "--output", metavar="FILE", help="Where to write it. Default: in var/preview/."
-        ),
-    ] = None,
+    file: outfile.Output = None,
     open_it: Open = False,
 ) -> None:
     """Show how drafts will look on each channel, in one HTML file.
 
     With counts, times, pictures as they leave, and problems beside it. It needs neither ledger nor
-    credentials, and drafts with errors are shown as far as they can be read.
+    credentials, and drafts with errors are shown as far as they can be read. Without --output it
+    lies in var/preview/.
     """
     from publisher import clock
     from publisher import preview as previews
@@ -71,18 +67,13 @@ def report(
     account: Annotated[
         str | None, typer.Option(metavar="NAME", help="Only of this account.")
     ] = None,
-    file: Annotated[
-        Path | None,
-        typer.Option(
-            "--output", metavar="FILE", help="Where to write it. Default: var/report.html."
-        ),
-    ] = None,
+    file: outfile.Output = None,
     open_it: Open = False,
 ) -> None:
     """Tell what went out, when, and what did not, in one HTML file.
 
     With figures, charts, approvals, everything that people did to the schedule, and all posts by
-    day. It prints on A4.
+    day. It prints on A4. Without --output it is var/report.html.
     """
     from publisher import reports
 
@@ -138,18 +129,12 @@ def _name(named: Sequence[Path], chosen: Sequence[str], settings: "Settings") ->
 
 
 def _write(page: str, path: Path, *, ours: bool, open_it: bool) -> None:
-    """Put the page into its file, whole or not at all, and print where that is."""
-    from publisher.channels import files
-
-    try:
-        if ours:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        files.write(path, page.encode("utf-8", "replace"))
-    except OSError as error:
-        raise StorageError(
-            _("{path} cannot be written: {reason}.", path=path, reason=why(error)),
-            hint=_("Name a file with --output, in a folder that you may write to."),
-        ) from error
+    """Put the page into its file, and print where that is."""
+    data = page.encode("utf-8", "replace")
+    if ours:
+        outfile.write_in_var(data, path)
+    else:
+        outfile.write(data, path, outfile.HTML)
     output.print_line(os.path.relpath(path) if ours else str(path))
     if open_it and not webbrowser.open(path.absolute().as_uri()):
         output.print_error(_("No browser could be opened."), _("Open the file yourself."))

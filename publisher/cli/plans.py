@@ -1,22 +1,15 @@
 """What `plan` and `queue` print."""
 
-from collections.abc import Iterator
 from datetime import datetime, tzinfo
-from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from publisher.app import instant_text
-from publisher.cli import counts, output, tables
+from publisher.cli import counts, edits, output, tables
 from publisher.language import _, plural
 from publisher.models import Delivery, Wish
-from publisher.planning import Change, Plan, PlannedChange, wording
+from publisher.planning import Change, Plan, PlannedChange
 from publisher.planning.costs import Cost
-
-if TYPE_CHECKING:
-    from rich.text import Text
-
-_CONTEXT = 5
-"""Words that are shown on each side of a change."""
+from publisher.planning.details import Detail
 
 _SIGNS = {
     Change.ADD: ("+", "green"),
@@ -41,10 +34,11 @@ def print_changes(plan: Plan, zone: tzinfo) -> None:
     for change in sorted(plan.changes, key=_order):
         sign, colour = _SIGNS[change.kind]
         post = Text(change.post)
-        for note in (tables.embargo_note(_planned(change), zone), _note(change, zone)):
+        embargo = tables.embargo_note(_planned(change), zone)
+        for note in (embargo, _(change.note), *edits.notes(change, zone)):
             if note:
                 post.append(f"\n{output.printable(note)}", style="dim")
-        for line in _rewording(change):
+        for line in edits.comparisons(change):
             post.append("\n").append_text(line)
         if change.voids:
             void = _("the approval by {name} becomes void", name=change.voids)
@@ -55,6 +49,11 @@ def print_changes(plan: Plan, zone: tzinfo) -> None:
     output.print_line(output.times_of(zone))
     if plan.cost.posts:
         output.print_line(_price(plan.cost))
+    if difference := plan.cost_of_edits:
+        more = _("By the edits, X charges about ${amount} more.")
+        less = _("By the edits, X charges about ${amount} less.")
+        said = more if difference > 0 else less
+        output.print_line(said.format(amount=f"{abs(difference):.2f}"))
 
 
 def _price(cost: Cost) -> str:
@@ -67,6 +66,23 @@ def _price(cost: Cost) -> str:
         said = _("none of them with a link")
     which = f"{posts}, {said}" if said else posts
     return _("X charges about ${amount} for {posts}.", amount=amount, posts=which)
+
+
+def risks(plan: Plan) -> list[str]:
+    """What nobody may want without having been asked, in sentences."""
+    found = []
+    if plan.voided:
+        found.append(_("{approvals} will be void.", approvals=counts.approvals(len(plan.voided))))
+    if plan.cancels_most:
+        found.append(
+            plural(
+                "{number} delivery of {all} on the schedule will be cancelled.",
+                "{number} deliveries of {all} on the schedule will be cancelled.",
+                len(plan.cancelled),
+                all=plan.on_schedule,
+            )
+        )
+    return found
 
 
 def summary(plan: Plan, *, done: bool) -> str:
@@ -125,6 +141,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
                 "anchor": change.anchor,
                 "voids_approval_by": change.voids,
                 "note": change.note or None,
+                "changed": [_in_json(detail) for detail in edits.of(change)],
             }
             for change in plan.changes
         ],
@@ -132,6 +149,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
             "posts": plan.cost.posts,
             "with_link": plan.cost.with_link,
             "usd": str(plan.cost.amount),
+            "usd_of_edits": str(plan.cost_of_edits),
         },
         "problems": [problem.model_dump(mode="json") for problem in plan.problems],
     }
@@ -144,30 +162,14 @@ def _planned(change: PlannedChange) -> Wish | Delivery:
     return planned
 
 
-def _note(change: PlannedChange, zone: tzinfo) -> str:
-    """What is different, in a few words."""
-    wish, delivery = change.wish, change.delivery
-    if wish is None or delivery is None or change.kind not in (Change.EDIT, Change.MOVE):
-        return _(change.note)
-    if wish.doubt:
-        return _(change.note)
-    notes = []
-    if wish.due_at != delivery.due_at:
-        time = output.minute(delivery.due_at, zone)
-        notes.append(
-            _("was {time}, moves with {item}", time=time, item=change.anchor)
-            if change.anchor
-            else _("was {time}", time=time)
-        )
-    if _pictures(wish) != _pictures(delivery):
-        notes.append(_("other pictures or alternative texts"))
-    if wish.content.link != delivery.content.link:
-        notes.append(_("link was {link}", link=delivery.content.link or _("none")))
-    return "; ".join(notes) or _(change.note)
-
-
-def _pictures(planned: Wish | Delivery) -> list[tuple[str, str]]:
-    return [(p.digest, p.alt) for part in planned.content.parts for p in part.pictures]
+def _in_json(detail: Detail) -> dict[str, Any]:
+    """`{"what": "alt", "number": 1, "from": "…", "to": "…"}`, instants in UTC."""
+    number = {} if detail.number is None else {"number": detail.number}
+    old, new = (
+        instant_text(value) if isinstance(value, datetime) else value
+        for value in (detail.old, detail.new)
+    )
+    return {"what": detail.aspect, **number, "from": old, "to": new}
 
 
 def _was_due_at(change: PlannedChange) -> str | None:
@@ -179,40 +181,3 @@ def _was_due_at(change: PlannedChange) -> str | None:
 
 def _order(change: PlannedChange) -> tuple[datetime, str, str]:
     return tables.leaves_at(_planned(change)), change.post, change.account
-
-
-def _rewording(change: PlannedChange) -> "Iterator[Text]":
-    """Each part whose words change, old and new in one line; long stretches that stay are cut."""
-    wish, delivery = change.wish, change.delivery
-    if wish is None or delivery is None:
-        return
-    of_both = zip_longest(delivery.content.parts, wish.content.parts)
-    for number, (old, new) in enumerate(of_both, 1):
-        before, after = old.text if old else "", new.text if new else ""
-        if before != after:
-            several = len(wish.content.parts) > 1 or len(delivery.content.parts) > 1
-            yield _reworded(before, after, f"{number}: " if several else "")
-
-
-def _reworded(before: str, after: str, label: str) -> "Text":
-    from rich.text import Text
-
-    line = Text(label)
-    for mark, words in wording.compare(before, after):
-        plain = output.printable(" ".join(words.split()))
-        match mark:
-            case wording.Mark.SAME:
-                line.append(f"{_middle_cut(plain)} ", style="dim")
-            case wording.Mark.REMOVED:
-                line.append(f"[-{plain}-]", style="red").append(" ")
-            case wording.Mark.ADDED:
-                line.append(f"{{+{plain}+}}", style="green").append(" ")
-    line.rstrip()
-    return line
-
-
-def _middle_cut(text: str) -> str:
-    words = text.split(" ")
-    if len(words) <= 2 * _CONTEXT:
-        return text
-    return " ".join([*words[:_CONTEXT], "…", *words[-_CONTEXT:]])

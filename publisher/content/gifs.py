@@ -102,7 +102,7 @@ def clean(path: Path, limits: GifLimits) -> CleanPicture:
     except Exception as error:
         # Pillow's reader raises nearly anything for broken frames.
         raise PictureUnusable(
-            _("{file} is damaged: {error}.", file=path.name, error=error), hint=_(_MENDING)
+            _("{file} is truncated or damaged.", file=path.name), hint=_(_MENDING)
         ) from error
     raise PictureUnusable(_("{file} cannot become a GIF that the channel takes.", file=path.name))
 

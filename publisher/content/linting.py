@@ -61,6 +61,8 @@ _SHOUTING = re.compile(
     rf"{_CAPITAL}(?<![\w#@'\u2019-].){_OTHERS}(?:{_SPACE}+{_CAPITAL}{_OTHERS}){{2,}}(?![\w'\u2019-])"
 )
 _FEWEST_SHOUTED_LETTERS = 12
+_ACRONYMS = re.compile(rf"[A-Z]{{2,6}}(?:{_SPACE}+[A-Z]{{2,6}}){{2}}")
+"""Three in a row may be names, such as UNICEF UNESCO OHCHR; with longer words they are none."""
 
 
 class Linter:
@@ -207,6 +209,8 @@ def _markdown_links(text: str) -> Found:
 def _shouting(text: str) -> Found:
     for match in _SHOUTING.finditer(text):
         words = match.group()
+        if _ACRONYMS.fullmatch(words):
+            continue
         if sum(map(str.isalpha, words)) >= _FEWEST_SHOUTED_LETTERS:
             hint = _("Capitals are hard to read, and read as shouting. Keep them for acronyms.")
             yield (

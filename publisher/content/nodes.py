@@ -72,11 +72,8 @@ _HINTS = (
         "expected ',' or",
         later("A bracket is opened and never closed, or a comma is missing."),
     ),
-    (
-        "expected key",
-        later("Check the quotes and the indentation of this line and the one before."),
-    ),
 )
+_LOOK = later("Check the quotes and the indentation of this line and the one before.")
 
 
 def compose(text: str, findings: Findings, first_line: int = 1) -> Node | None:
@@ -230,18 +227,14 @@ def _shared_position(line: int, column: int) -> Position:
 
 
 def _note_error(error: yaml.YAMLError, text: str, findings: Findings, first_line: int) -> None:
+    """The library's own words are English, and for those who know YAML: a hint says it better."""
+    message = _("This is no valid YAML.")
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        findings.error(
-            "yaml", Position(line=first_line), _("This is no valid YAML: {error}.", error=error)
-        )
+        findings.error("yaml", Position(line=first_line), message, _(_LOOK))
         return
-    what = error.problem or _("it cannot be read")
-    hint = next((_(hint) for sign, hint in _HINTS if sign in what), None)
-    where = f" {error.context}" if error.context else ""
+    hint = next((hint for sign, hint in _HINTS if sign in (error.problem or "")), _LOOK)
     # After a last line without an end, libyaml counts one more.
     beyond = error.problem_mark.line > text.count("\n")
     end = _place(text, len(text), first_line)
     position = end if beyond else _position(error.problem_mark, first_line)
-    findings.error(
-        "yaml", position, _("This is no valid YAML: {what}{where}.", what=what, where=where), hint
-    )
+    findings.error("yaml", position, message, _(hint))

@@ -135,17 +135,13 @@ def _decoded(path: Path) -> Image.Image | Flaw:
         return Flaw("media-type", _("{file} is no picture.", file=path.name), _(_WANTED))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         return _too_many_pixels(path)
-    except Exception as error:  # noqa: BLE001 - Pillow's readers raise anything for broken files
-        return _damaged(path, str(error))
+    except Exception:  # noqa: BLE001 - Pillow's readers raise anything for broken files
+        return _damaged(path)
 
 
-def _damaged(path: Path, reason: str) -> Flaw:
+def _damaged(path: Path) -> Flaw:
     hint = _("Open it in a picture editor and save it anew, or copy it again from its source.")
-    return Flaw(
-        "media-damaged",
-        _("{file} is truncated or damaged: {reason}.", file=path.name, reason=reason),
-        hint,
-    )
+    return Flaw("media-damaged", _("{file} is truncated or damaged.", file=path.name), hint)
 
 
 def _flaw_of_file(path: Path) -> Flaw | None:
@@ -173,7 +169,7 @@ def _flaw_of_header(image: Image.Image, path: Path) -> Flaw | None:
         return _too_many_pixels(path)
     if image.format != "MPO" and getattr(image, "is_animated", False):
         if image.format == "GIF":  # `gifs` could not read it to its end
-            return _damaged(path, _("it has no proper end"))
+            return _damaged(path)
         hint = _("Save it as an animated GIF, or the frame that you want to show as a picture.")
         return Flaw("media-animated", _("{file} is animated.", file=path.name), hint)
     return None

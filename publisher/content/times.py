@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -121,13 +121,25 @@ def _naive(day: str, clock: str) -> datetime | Flaw:
     if year not in YEARS:
         return Flaw("bad-time", _("The year {year} is out of range.", year=year), _(_SHAPE))
     try:
-        return datetime(year, month, day_of_month, hour, minute, second)  # noqa: DTZ001 - the zone comes next
+        return local_time((year, month, day_of_month), (hour, minute, second))
     except ValueError as error:
         return Flaw(
             "bad-time",
             _("`{day} {clock}` is no time: {error}.", day=day, clock=clock, error=error),
             _(_SHAPE),
         )
+
+
+def local_time(day: tuple[int, int, int], clock: tuple[int, int, int]) -> datetime:
+    """Without a zone. ValueError, in the language that is spoken, where there is no such time."""
+    try:
+        found = date(*day)
+    except ValueError:
+        raise ValueError(_("there is no such day")) from None
+    try:
+        return datetime.combine(found, time(*clock))
+    except ValueError:
+        raise ValueError(_("hours go from 0 to 23, minutes and seconds from 0 to 59")) from None
 
 
 def in_zone(naive: datetime, zone: ZoneInfo) -> datetime | Flaw:

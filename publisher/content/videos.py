@@ -14,7 +14,7 @@ from publisher.content import boxes, sound
 from publisher.content.pixels import CleanPicture
 from publisher.content.problems import Flaw
 from publisher.errors import PictureUnusable
-from publisher.language import _
+from publisher.language import _, later
 from publisher.models import Motion
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ _CODECS = {
 _AAC_LC = 2
 _LONGEST_SETUP = 5
 """Bytes that describe AAC-LC, with a remark on its being no HE-AAC; more can hold a comment."""
+
+
+_MENDING = later("Copy it again from its source, or open it in a video editor and export it.")
 
 
 class _Tracks(NamedTuple):
@@ -88,15 +91,12 @@ def _copied(path: Path) -> tuple[bytes, Motion] | Flaw:
     except boxes.Unusual as reason:
         text = _("{name} cannot be used: {reason}.", name=name, reason=reason)
         return Flaw("video-codec", text, _conversion())
-    except Exception as error:  # noqa: BLE001 - for broken files, FFmpeg's readers raise anything
-        text = _("{name} is truncated or damaged: {reason}.", name=name, reason=_reason(error))
-        hint = _("Copy it again from its source, or open it in a video editor and export it.")
-        return Flaw("media-damaged", text, hint)
-
-
-def _reason(error: Exception) -> str:
-    """What FFmpeg says, without the file's whole path."""
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+    except boxes.NotWhole as reason:
+        text = _("{name} is truncated or damaged: {reason}.", name=name, reason=reason)
+        return Flaw("media-damaged", text, _(_MENDING))
+    except Exception:  # noqa: BLE001 - for broken files, FFmpeg's readers raise anything
+        text = _("{file} is truncated or damaged.", file=name)
+        return Flaw("media-damaged", text, _(_MENDING))
 
 
 def _conversion() -> str:

@@ -1,5 +1,6 @@
 """The ledger's database, and what waits in it for a person."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,13 +9,13 @@ from sqlalchemy import text
 from publisher.app import Application
 from publisher.doctor.finding import Finding, bad, good, warning
 from publisher.errors import PublisherError
-from publisher.language import _
+from publisher.language import _, plural
 from publisher.ledger.database import Database
+from publisher.overview import Overview
 from publisher.states import State, counted
 
 _DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 """Settings of PostgreSQL without which a commit may be lost with the machine."""
-_FOR_A_PERSON = (State.UNCERTAIN, State.FAILED, State.AWAITING_APPROVAL)
 
 
 def examine(app: Application) -> Iterator[Finding]:
@@ -55,9 +56,16 @@ def _durability(database: Database) -> Finding:
 
 
 def _waiting(app: Application) -> Finding:
-    counts = app.queries.counts()
-    waiting = [counted(state, counts[state]) for state in _FOR_A_PERSON if counts.get(state)]
-    held = [status.account for status in app.queries.accounts()]
+    """The same as `publisher status` shows."""
+    overview = Overview.of(app, limit=0)
+    numbers = Counter(delivery.state for delivery in overview.attention)
+    out = numbers.pop(State.PUBLISHED, 0)
+    waiting = [counted(state, numbers[state]) for state in State if numbers[state]]
+    if out:
+        waiting.append(
+            plural("{number} out, stopped too late", "{number} out, stopped too late", out)
+        )
+    held = [status.account for status in overview.accounts]
     stopped = _("paused or held: {accounts}", accounts=", ".join(held)) if held else ""
     told = "; ".join(filter(None, (", ".join(waiting), stopped)))
     if told:

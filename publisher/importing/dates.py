@@ -12,7 +12,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from publisher.content.problems import Flaw
-from publisher.content.times import YEARS, in_zone
+from publisher.content.times import YEARS, in_zone, local_time
 from publisher.language import _, later
 
 
@@ -60,17 +60,23 @@ def parse(text: str, zone: ZoneInfo, order: Order | None) -> datetime | Flaw:
         return day
     try:
         clock = _hour(match), int(match["minute"]), int(match["seconds"] or 0)
-        naive = datetime(*day, *clock)  # noqa: DTZ001 - the zone comes next
+        naive = local_time(day, clock)
         if naive.year not in YEARS:
             raise ValueError(_("the year {year} is out of range", year=naive.year))
         if match["offset"] is None:
             return in_zone(naive, zone)
-        aware = datetime.fromisoformat(f"{naive.isoformat()}{match['offset'].upper()}")
-        return aware.astimezone(UTC)
+        return _aware(naive, match["offset"].upper()).astimezone(UTC)
     except ValueError as error:
         return Flaw(
             "bad-time", _("`{text}` is no time: {error}.", text=text, error=error), _(_HINT)
         )
+
+
+def _aware(naive: datetime, offset: str) -> datetime:
+    try:
+        return datetime.fromisoformat(f"{naive.isoformat()}{offset}")
+    except ValueError:
+        raise ValueError(_("{offset} is no offset from UTC", offset=offset)) from None
 
 
 def _day(match: re.Match[str], order: Order | None) -> tuple[int, int, int] | Flaw:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from publisher.content import frontmatter, nodes, textfile
 from publisher.content.problems import Findings
+from publisher.importing import files
 from publisher.importing.items import Item, Options
 from publisher.importing.problems import Notes, Place
 from publisher.language import _
@@ -24,8 +25,9 @@ _KEYS = ("media", "hashtags", "mentions", "images")
 
 def read(folder: Path, _options: Options, notes: Notes) -> list[Item]:
     """The posts of all Markdown files in the folder and below it."""
-    paths = [path for path in sorted(folder.rglob("*.md")) if path.name.lower() != "readme.md"]
-    if not paths:
+    found = files.below(folder, "*.md", notes)
+    paths = [path for path in found if path.name.lower() != "readme.md"]
+    if not paths and not notes.errors:
         notes.error("nothing-found", Place(str(folder)), _("There is no Markdown file in it."))
     items = (_item(path, path.relative_to(folder).as_posix(), notes) for path in paths)
     return [item for item in items if item]

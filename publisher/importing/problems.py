@@ -8,6 +8,7 @@ from publisher.models import Problem, Severity
 CODES: dict[str, str] = {
     # Files
     "unreadable": "The file or folder cannot be read.",
+    "outside-folder": "The file is a symbolic link that leads out of the folder.",
     "file-too-big": "The file is bigger than any plan of posts.",
     "encoding": "The file is neither UTF-8 nor UTF-16 text.",
     "csv": "This is no valid CSV.",

@@ -79,11 +79,9 @@ def _rows(text: str, name: str, notes: Notes) -> list[Row] | None:
             if any(stripped):
                 rows.append(Row(begin, stripped))
             begin = reader.line_num + 1
-    except csv.Error as error:
+    except csv.Error:
         hint = _("Close every quotation mark, and write one within a cell twice.")
-        notes.error(
-            "csv", Place(name, begin), _("This is no valid CSV: {error}.", error=error), hint
-        )
+        notes.error("csv", Place(name, begin), _("This is no valid CSV."), hint)
         return None
     if not rows:
         notes.error("nothing-found", Place(name), _("The file has no rows."))

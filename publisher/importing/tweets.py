@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from publisher.content import frontmatter, nodes, pictures, textfile
 from publisher.content.problems import Findings, Flaw
-from publisher.importing import dates
+from publisher.importing import dates, files
 from publisher.importing.items import Item, Options, PictureFile
 from publisher.importing.problems import Notes, Place
 from publisher.language import _, later
@@ -42,8 +42,8 @@ class _Message(NamedTuple):
 
 def read(folder: Path, options: Options, notes: Notes) -> list[Item]:
     """The posts of all .tweet files in the folder and below it."""
-    paths = sorted(folder.rglob("*.tweet"))
-    if not paths:
+    paths = files.below(folder, "*.tweet", notes)
+    if not paths and not notes.errors:
         notes.error("nothing-found", Place(str(folder)), _("There is no .tweet file in it."))
     items = (_File(path, folder, options, notes).item() for path in paths)
     return [item for item in items if item]
@@ -153,14 +153,30 @@ class _File:
             )
             return None
         folders = [folder / "media" for folder in (self._folder, self._folder.parent)]
-        folder = next((folder for folder in folders if (folder / name).is_file()), folders[0])
-        flaws = pictures.inspect(folder / name, folder)
+        folder = next((folder for folder in folders if _is_file(folder / name)), folders[0])
+        path = folder / name
+        # The folder itself may be a link, too.
+        if any(files.leads_out(path, root) for root in (folder, folder.parent)):
+            text = _("{file} lies outside of the folder media/; it is not read.", file=name)
+            self._notes.error("media-outside", place, text, _("Copy the picture itself there."))
+            return None
+        flaws = pictures.inspect(path, folder)
         for flaw in flaws:
-            self._notes.add(flaw, place)
-        return None if flaws else PictureFile(path=(folder / name).resolve(), alt=alt)
+            is_missing = flaw.code == "media-missing"
+            self._notes.add(
+                flaw._replace(hint=_("Save it in media/.")) if is_missing else flaw, place
+            )
+        return None if flaws else PictureFile(path=path.resolve(), alt=alt)
 
     def _place(self, message: _Message, node: nodes.Node) -> Place:
         return Place(self._name, message.before + node.position.line, node.position.column)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # such as a name that is too long
+        return False
 
 
 def _value(node: nodes.Node, key: str) -> str | None:

@@ -1,7 +1,8 @@
 """One run over drafts and ledger: what is wanted, what stands, and the difference."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, tzinfo
+from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -27,26 +28,25 @@ from publisher.models import (
 )
 from publisher.planning import doubles, past
 from publisher.planning.conflicts import Conflicts
-from publisher.planning.costs import cost_on_x
+from publisher.planning.costs import Cost, cost_on_x
 from publisher.planning.difference import (
     GONE,
     NOT_ADDRESSED,
     UNFINISHED,
     changes_stop,
     differs_in_words,
-    in_words,
     keeps_what_is_out,
     kind_of_edit,
+    local,
     may_come_back,
     same_plan,
     stop_in_words,
     stop_of,
-    utc,
 )
 from publisher.planning.plan import Change, Plan, PlannedChange
 from publisher.planning.problems import Problems
 from publisher.settings import Settings
-from publisher.states import ENDED_UNSENT, State
+from publisher.states import ENDED_UNSENT, WAITING, State
 
 _BEYOND_REACH = {
     State.PUBLISHED: later("It is out on {account}; this edit changes nothing there."),
@@ -97,8 +97,14 @@ class Comparison:
             changes=tuple(self._changes),
             problems=self._problems.sorted(),
             pictures=self._pictures(),
-            cost=cost_on_x(self._new_on_x(), self._settings.prices),
+            cost=self._cost_of_new(),
+            cost_of_edits=self._cost_of_edits(),
+            on_schedule=self._on_schedule(),
         )
+
+    def _on_schedule(self) -> int:
+        counts = self._queries.counts()
+        return sum(counts.get(state, 0) for state in (*WAITING, State.PUBLISHING))
 
     def _warn_of_conflicts(
         self,
@@ -121,12 +127,18 @@ class Comparison:
     def _zone_of(self, account: Account) -> tzinfo:
         return ZoneInfo(account.timezone) if account.timezone else self._drafts.session.zone
 
-    def _new_on_x(self) -> Iterator[Content]:
-        """What comes onto the schedule that was not on it."""
-        for change in self._changes:
-            is_new = change.kind in (Change.ADD, Change.RESTORE)
-            if change.wish and is_new and change.wish.channel == "twitter":
-                yield change.wish.content
+    def _cost_of_new(self) -> Cost:
+        """Of what comes onto the schedule that was not on it."""
+        return self._cost(change.wish for change in self._changes if change.is_new)
+
+    def _cost_of_edits(self) -> Decimal:
+        edits = [change for change in self._changes if change.wish and not change.is_new]
+        before = self._cost(change.delivery for change in edits)
+        return self._cost(change.wish for change in edits).amount - before.amount
+
+    def _cost(self, planned: Iterable[Wish | Delivery | None]) -> Cost:
+        on_x = [one.content for one in planned if one and one.channel == "twitter"]
+        return cost_on_x(on_x, self._settings.prices)
 
     def _refuse(self, posts: Mapping[str, Post], known: Collection[str]) -> None:
         """Take out what must not go out (again), and give to a person what may be out."""
@@ -134,8 +146,9 @@ class Comparison:
         doubles.refuse(changes, posts, self._drafts, queries, problems)
         doubles.refuse_renamed(changes, posts, self._drafts, queries, problems)
         doubles.refuse_under_new_names(changes, posts, self._accounts, queries, self._now, problems)
-        past.doubt(changes, posts, queries.gaps(), problems)
-        past.refuse(changes, posts, known, self._now, problems)
+        zone = self._drafts.session.zone
+        past.doubt(changes, posts, queries.gaps(), problems, zone)
+        past.refuse(changes, posts, known, self._now, problems, zone)
 
     def _standing(self, posts: Collection[str]) -> dict[tuple[str, str], Delivery]:
         """What the ledger has of these posts, and what it has under way of others in scope."""
@@ -253,8 +266,8 @@ class Comparison:
                 "embargo-after-expiry",
                 _(
                     "Its embargo ends {embargo}, after it expired {expiry}: it could never go out.",
-                    embargo=utc(wish.embargo_until),
-                    expiry=utc(wish.expires_at),
+                    embargo=local(wish.embargo_until, self._drafts.session.zone),
+                    expiry=local(wish.expires_at, self._drafts.session.zone),
                 ),
                 _("Give it a later `at`, or a longer `expires`."),
             )
@@ -272,9 +285,17 @@ class Comparison:
                 _("Leave the parts that are out as they were; later ones may change."),
             )
         else:
-            note = in_words(kind, wish, delivery)
             self._changes.append(
-                PlannedChange(kind, post.id, wish.account, wish, delivery, note, post.anchor)
+                PlannedChange(
+                    kind,
+                    post.id,
+                    wish.account,
+                    wish,
+                    delivery,
+                    (delivery and delivery.halt) or wish.reason or "",
+                    post.anchor,
+                    post.embargo_anchor,
+                )
             )
 
     def _cancel(

@@ -1,6 +1,6 @@
 """One wish and one delivery: in what they differ."""
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from publisher.language import _, later
 from publisher.models import Delivery, Stop, Wish
@@ -95,13 +95,6 @@ def differs_in_words(wish: Wish, delivery: Delivery) -> bool:
     )
 
 
-def in_words(kind: Change, wish: Wish, delivery: Delivery | None) -> str:
-    """A plan's note on a change."""
-    if kind is Change.MOVE and delivery is not None:
-        return f"{utc(delivery.due_at)} → {utc(wish.due_at)}"
-    return (delivery and delivery.halt) or wish.reason or ""
-
-
 def stop_in_words(stop: Stop | None) -> str:
     """A plan's note on what becomes of a delivery that may be out."""
     if stop is None:
@@ -112,5 +105,6 @@ def stop_in_words(stop: Stop | None) -> str:
     return _("it may be out; if it is not, it is held: {reason}", reason=reason)
 
 
-def utc(instant: datetime) -> str:
-    return f"{instant:%Y-%m-%d %H:%M} UTC"
+def local(instant: datetime, zone: tzinfo) -> str:
+    """`2016-03-07 08:30 (Europe/Zurich)`, where nothing else says whose clock it is."""
+    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M} ({zone})"

@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from publisher.language import _
 from publisher.ledger.aftermath import Gap
 from publisher.models import Delivery, Post, Severity, Wish
-from publisher.planning.difference import same_times, utc
+from publisher.planning.difference import local, same_times
 from publisher.planning.plan import Change, PlannedChange
 from publisher.planning.problems import Problems
 from publisher.states import State
@@ -18,6 +18,7 @@ def doubt(
     posts: Mapping[str, Post],
     gaps: Sequence[Gap],
     problems: Problems,
+    zone: tzinfo,
 ) -> None:
     """Give to a person, as uncertain, what a lost ledger may have published before a restore.
 
@@ -47,7 +48,7 @@ def doubt(
             _(
                 "It was due {time}, before the ledger was restored, so it may be out "
                 "on {account} already. It becomes uncertain, and waits for you.",
-                time=utc(leaves_at),
+                time=local(leaves_at, zone),
                 account=change.account,
             ),
             _(
@@ -70,6 +71,7 @@ def refuse(
     known: Collection[str],
     now: datetime,
     problems: Problems,
+    zone: tzinfo,
 ) -> None:
     """What could only be missed is not queued.
 
@@ -92,8 +94,8 @@ def refuse(
                 "Its time for {account} is over: it was due {time} and expired "
                 "{expiry}. It is not queued.",
                 account=change.account,
-                time=utc(wish.due_at),
-                expiry=utc(wish.expires_at),
+                time=local(wish.due_at, zone),
+                expiry=local(wish.expires_at, zone),
             ),
             _("Give it a new `at`, or a longer `expires`, if it must go out."),
             Severity.ERROR if asked_anew else Severity.WARNING,

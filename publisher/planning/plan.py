@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 
 from publisher.language import later
 from publisher.ledger.ledger import StoredPicture
 from publisher.models import Delivery, Problem, Severity, Stop, Wish
 from publisher.planning.costs import NOTHING, Cost
+
+_FEW = 5
+"""So many deliveries are cancelled without a question, if nobody approved them."""
 
 
 class Change(StrEnum):
@@ -40,8 +44,15 @@ class PlannedChange:
     note: str = ""
     anchor: str | None = None
     """The agenda item that the draft's time hangs on."""
+    embargo_anchor: str | None = None
+    """The agenda item that its embargo hangs on."""
     stop: Stop | None = None
     """What becomes of it if it is not out, for STOP."""
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it comes onto the schedule."""
+        return self.kind in (Change.ADD, Change.RESTORE)
 
     @property
     def concerns_a_stop(self) -> bool:
@@ -51,7 +62,7 @@ class PlannedChange:
     @property
     def voids(self) -> str | None:
         """Whose approval the change makes void."""
-        if self.delivery is None or self.wish is None:
+        if self.delivery is None or self.concerns_a_stop:
             return None
         return self.delivery.approved_by
 
@@ -65,6 +76,10 @@ class Plan:
     pictures: Mapping[str, StoredPicture] = field(default_factory=dict)
     cost: Cost = NOTHING
     """On X, of what is added to the schedule."""
+    cost_of_edits: Decimal = Decimal()
+    """How much more X charges for what was on the schedule already, in US dollars; below 0: less."""
+    on_schedule: int = 0
+    """How many deliveries wait in the ledger, those of other drafts as well."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -74,3 +89,13 @@ class Plan:
     def voided(self) -> tuple[PlannedChange, ...]:
         """The changes that make an approval void."""
         return tuple(change for change in self.changes if change.voids)
+
+    @property
+    def cancelled(self) -> tuple[PlannedChange, ...]:
+        return tuple(change for change in self.changes if change.kind is Change.CANCEL)
+
+    @property
+    def cancels_most(self) -> bool:
+        """Whether so much goes off the schedule that drafts may have got lost."""
+        number = len(self.cancelled)
+        return number > _FEW and number > self.on_schedule / 2

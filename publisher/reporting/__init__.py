@@ -23,6 +23,7 @@ from publisher.reporting.days import columns, days
 from publisher.reporting.interventions import EVENTS, interventions
 from publisher.reporting.lateness import Lateness, in_words
 from publisher.reporting.outcomes import Outcome, Tally
+from publisher.states import State, counted
 
 __all__ = ["EVENTS", "MOST", "SHOWN", "Material", "Scope", "render"]
 
@@ -107,8 +108,14 @@ def render(
 @cache  # compiling them takes as long as a small report
 def _templates() -> Environment:
     templates = html.environment("publisher.reporting", "publisher.looks")
-    templates.filters |= {"late": in_words, "beginning": beginning}
+    templates.filters |= {"late": in_words, "beginning": beginning, "named": named}
     return templates
+
+
+def named(state: str, number: int) -> str:
+    """How that many in a state are called, without the number: `Publiée`, `Publiées`."""
+    name = counted(State(state), number).removeprefix(str(number)).strip()
+    return name[:1].upper() + name[1:]
 
 
 def beginning(text: str, length: int = 110) -> str:

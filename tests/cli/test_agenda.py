@@ -1,5 +1,6 @@
 """agenda list, move, cancel, restore, import, export; calendar."""
 
+import os
 import re
 from pathlib import Path
 
@@ -158,7 +159,7 @@ def test_items_within_the_moved_one_are_named(cli: Cli, session: Path) -> None:
         (["annual-day", "--by", "soon"], "'soon' is no duration"),
         (["annual-day", "--to", "soon"], "`soon` is no time."),
         (["annual-day", "--to", "2016-03-27 02:30"], "2016-03-27T03:30:00+02:00"),
-        (["annual-day", "--to", "2016-02-30"], "day is out of range"),
+        (["annual-day", "--to", "2016-02-30"], "there is no such day"),
     ],
 )
 def test_wrong_words_are_refused(cli: Cli, session: Path, words: list[str], said: str) -> None:
@@ -333,6 +334,30 @@ def test_the_posts_are_a_calendar(cli: Cli, session: Path, tmp_path: Path) -> No
     assert cli("calendar", "--output", path).code == 0
     assert "SUMMARY:Bonjour." in path.read_text()
     assert cli("calendar").out.encode() == path.read_bytes()
+
+
+@pytest.mark.parametrize("command", [["agenda", "export"], ["calendar"], ["report"], ["preview"]])
+def test_no_file_of_somebody_else_is_written_over(
+    cli: Cli, session: Path, tmp_path: Path, command: list[str]
+) -> None:
+    """Neither a draft nor the calendar of somebody else; but what the same command wrote before."""
+    cli("queue")
+    calendar = "BEGIN:VCALENDAR\r\nPRODID:-//UN//Indico//EN\r\nEND:VCALENDAR\r\n"
+    (tmp_path / "un.ics").write_text(calendar, newline="")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    others = [session, session.parents[1] / "publisher.toml", tmp_path / "un.ics"]
+    for path in others:
+        before = path.read_bytes()
+        result = cli(*command, "--output", path)
+        assert result.code == 2
+        assert f"{path} is there already" in result.err
+        assert path.read_bytes() == before
+    assert cli(*command, "--output", pipe).code == 2
+    (tmp_path / "empty").touch()
+    for name in ("new", "new", "empty"):
+        assert cli(*command, "--output", tmp_path / name).code == 0
+    assert cli(*command, "--output", tmp_path).code == 3
 
 
 def test_a_calendar_that_cannot_be_written_says_so(cli: Cli, session: Path, tmp_path: Path) -> None:

@@ -53,6 +53,18 @@ def test_what_waits_is_listed_shown_in_full_and_approved(draft: Path, cli: Cli) 
     assert cli("approve").out == "Nothing waits for approval.\n"
 
 
+def test_what_is_approved_already_stands_in_the_way_of_no_other(draft: Path, cli: Cli) -> None:
+    _approved(cli)
+    other = draft.with_name("other.fr.md")
+    other.write_text(DRAFT.replace("Le débat", "Un autre débat"), encoding="utf-8")
+    cli("queue")
+    done = cli("approve", POST, "other.fr", "--yes", "--as", "direction")
+    assert done.code == 0
+    assert f"Approved already by direction: {POST} to bice-x\n" in done.out
+    assert done.out.count("Approved: other.fr to") == 2
+    assert cli("approve", POST, "--yes", "--as", "direction").code == 1
+
+
 def test_nobody_approves_without_being_asked(draft: Path, cli: Cli) -> None:
     cli("queue")
     asked = cli("approve", POST, "--as", "direction")
@@ -86,6 +98,42 @@ def test_queue_asks_before_an_approval_becomes_void(draft: Path, cli: Cli) -> No
     assert cli("queue", "--yes").code == 0
     rows = cli("log", "--json").json
     assert {(row["state"], row["approved_by"]) for row in rows} == {("awaiting-approval", None)}
+
+
+def test_queue_asks_before_it_cancels_what_was_approved(draft: Path, cli: Cli) -> None:
+    _approved(cli)
+    draft.unlink()
+    assert cli("plan").out.count("the approval by direction becomes void") == 2
+    assert cli("queue").code == 2
+    assert cli("queue", "--json").code == 2
+    assert {row["state"] for row in cli("log", "--json").json} == {"scheduled"}
+    assert cli("queue", "--yes").code == 0
+    assert {row["state"] for row in cli("log", "--json").json} == {"cancelled"}
+
+
+@pytest.mark.parametrize(("gone", "asks"), [(5, False), (6, False), (7, True)])
+def test_queue_asks_before_it_cancels_most_of_the_schedule(
+    cli: Cli, workspace: Path, gone: int, asks: bool
+) -> None:
+    """Of 12 deliveries: a folder of drafts that got lost is no wish to cancel them."""
+    drafts = [workspace / "posts" / f"post-{number}.fr.md" for number in range(12)]
+    for number, path in enumerate(drafts):
+        path.write_text(f"---\nat: 2016-03-08 {8 + number}:00\nto: bice-x\n---\nN° {number}\n")
+    assert cli("queue").code == 0
+    for path in drafts[:gone]:
+        path.unlink()
+    queued = cli("queue")
+    assert queued.code == (2 if asks else 0)
+    told = f"{gone} deliveries of 12 on the schedule will be cancelled.\n"
+    assert (told in queued.out) is asks
+    cancelled = [row for row in cli("log", "--json").json if row["state"] == "cancelled"]
+    assert len(cancelled) == (0 if asks else gone)
+
+
+def test_queue_cancels_all_of_a_small_schedule_without_a_question(draft: Path, cli: Cli) -> None:
+    cli("queue")
+    draft.unlink()
+    assert cli("queue").code == 0
 
 
 def test_a_moved_agenda_item_is_named_by_the_posts_that_move_with_it(
@@ -195,6 +243,7 @@ def test_what_a_plan_adds_has_its_price_on_x(draft: Path, cli: Cli) -> None:
         "posts": 1,
         "with_link": 1,
         "usd": "0.200",
+        "usd_of_edits": "0.000",
     }
 
 

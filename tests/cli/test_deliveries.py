@@ -157,6 +157,7 @@ def test_plan_and_queue_as_json(cli: Cli, draft: Path) -> None:
         "anchor": "annual-day",
         "voids_approval_by": None,
         "note": None,
+        "changed": [],
     }
     assert cli("queue", "--json").json == {**planned, "written": True}
 

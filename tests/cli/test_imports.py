@@ -53,6 +53,16 @@ def test_import_is_all_or_nothing(cli: Cli, workspace: Path, plan: Path) -> None
     assert drafts(workspace) == []
 
 
+@pytest.mark.parametrize("options", [(), ("--keep-going",)])
+def test_where_every_row_is_wrong_nobody_is_told_to_keep_going(
+    cli: Cli, workspace: Path, plan: Path, options: tuple[str, ...]
+) -> None:
+    plan.write_text(BAD, encoding="utf-8")
+    result = cli("import", "hootsuite", plan, "--to", "bice-x", *options)
+    assert result.code == 1
+    assert result.out.endswith("Nothing is imported: 2 errors. Mend them.\n")
+
+
 def test_import_that_keeps_going_leaves_out_what_is_wrong(
     cli: Cli, workspace: Path, plan: Path
 ) -> None:

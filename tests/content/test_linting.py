@@ -254,7 +254,13 @@ def test_brackets_are_no_link(workspace: Workspace, text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["STOP À LA VIOLENCE !", "Bonjour. CONSEIL DES DROITS DE L’HOMME", "PRAWA DZIECKA ŁĄCZĄ"],
+    [
+        "STOP À LA VIOLENCE !",
+        "SAVE OUR CHILDREN",
+        "UNE FOIS POUR TOUTES",
+        "Bonjour. CONSEIL DES DROITS DE L’HOMME",
+        "PRAWA DZIECKA ŁĄCZĄ",
+    ],
 )
 def test_words_in_capitals_are_noticed(workspace: Workspace, text: str) -> None:
     assert advice(workspace, text) == ["shouting"]
@@ -265,6 +271,7 @@ def test_words_in_capitals_are_noticed(workspace: Workspace, text: str) -> None:
     [
         "L’ONU, l’UNICEF et l’OIT",
         "ONU UNICEF",
+        "Avec UNICEF UNESCO OHCHR",
         "BICE HRC31 CEDAPP UNICEF",
         "#UN #DEUX #TROIS",
         "A B C D E",

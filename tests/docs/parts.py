@@ -6,11 +6,13 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from publisher.agenda.lines import CODES as CALENDAR_CODES
 from publisher.channels.capabilities import CAPABILITIES
 from publisher.content.problems import CODES
 from publisher.importing.problems import CODES as IMPORT_CODES
+from publisher.language import LANGUAGES, _, speaking
 from publisher.meaning import meaning
 from publisher.models import Capabilities, GifLimits, VideoLimits
 from publisher.outcome import (
@@ -99,6 +101,48 @@ def import_codes() -> str:
 def calendar_codes() -> str:
     rows = [(f"`{code}`", meaning_of) for code, meaning_of in CALENDAR_CODES.items()]
     return table(("code", "what it says"), rows)
+
+
+# --- docs/editors.md --------------------------------------------------------
+
+
+def task() -> str:
+    """Two matchers, because an editor knows the names of severities in English alone."""
+    severities = {"error": "error:", "warning": "warning:"}
+    matchers = [_matcher(severity, label) for severity, label in severities.items()]
+    task = {
+        "label": "publisher check",
+        "type": "shell",
+        "command": "publisher check",
+        "options": {"env": {"NO_COLOR": "1", "COLUMNS": "10000"}},
+        "group": {"kind": "build", "isDefault": True},
+        "presentation": {"reveal": "silent"},
+        "problemMatcher": matchers,
+    }
+    text = json.dumps({"version": "2.0.0", "tasks": [task]}, indent=2, ensure_ascii=False)
+    return f"```json .vscode/tasks.json\n{text}\n```"
+
+
+def _matcher(severity: str, label: str) -> dict[str, Any]:
+    """`label` is what stands before a message of this severity, in English."""
+    words = []
+    for language in LANGUAGES:
+        with speaking(language):
+            words.append(_(label).rstrip(":\N{NO-BREAK SPACE}"))
+    names = "|".join(dict.fromkeys(words))
+    return {
+        "owner": f"publisher-{severity}",
+        "fileLocation": ["relative", "${workspaceFolder}"],
+        "severity": severity,
+        "pattern": {
+            "regexp": rf"^(\S.*?):(\d+):(\d+): (?:{names})\s?: (.*) \[([\w-]+)\]$",
+            "file": 1,
+            "line": 2,
+            "column": 3,
+            "message": 4,
+            "code": 5,
+        },
+    }
 
 
 # --- docs/states.md ---------------------------------------------------------
@@ -475,6 +519,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
         "states-by-people": states_by_people,
         "moves": moves,
     },
+    "editors.md": {"task": task},
     "agenda.md": {"calendar-codes": calendar_codes},
     "architecture.md": {"layers": layers},
     "adding-a-channel.md": {"capabilities": capabilities},

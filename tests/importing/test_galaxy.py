@@ -70,6 +70,16 @@ def test_a_post_with_all_that_there_is(bring: Bring, folder: Path) -> None:
     assert "# Imported from 2025/2025-03-07-Bonjour_2.md [" in draft.text
 
 
+def test_a_link_that_leads_out_of_the_folder_is_not_followed(
+    bring: Bring, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("---\nquoted: [\n---\nA secret")
+    (folder / "2025" / "a.md").symlink_to(tmp_path / "secret")
+    found = bring("galaxy-social", folder)
+    assert told(found) == [("outside-folder", 1, 1)]
+    assert "quoted" not in repr(found)
+
+
 def test_a_profile_that_is_an_account_gets_its_posts(bring: Bring, folder: Path) -> None:
     """Any other must be named by --to."""
     post(folder, "---\nmedia: [bice-page]\n---\nBonjour")

@@ -88,6 +88,7 @@ def test_the_folder_may_be_tweets_itself(bring: Bring, repository: Path) -> None
         ("---\nmedia: [a.png]\n---\nUn", ("bad-value", 2, 9)),
         ("---\nmedia:\n  - file: Carte 1.png\n---\nUn", ("alt-missing", 3, 5)),
         ("---\nmedia:\n  - {file: b.png, alt: B}\n---\nUn", ("media-missing", 3, 5)),
+        (f"---\nmedia:\n  - {{file: {'b' * 300}, alt: B}}\n---\nUn", ("media-missing", 3, 5)),
         ("---\nmedia:\n  - {file: ../../plan.csv, alt: B}\n---\nUn", ("media-outside", 3, 5)),
         (
             "---\nmedia:\n  - {url: 'https://a.org/b.png', alt: B}\n---\nUn",
@@ -118,3 +119,37 @@ def test_what_nobody_knows_is_left_out(bring: Bring, repository: Path) -> None:
 
 def test_a_folder_without_tweets_is_told(bring: Bring, repository: Path) -> None:
     assert [code for code, *_ in told(bring_in(bring, repository))] == ["nothing-found"]
+
+
+def test_nothing_outside_of_the_folder_is_read(
+    bring: Bring, repository: Path, tmp_path: Path
+) -> None:
+    """Neither a file nor a picture to which a symbolic link leads."""
+    secret = tmp_path / "secret"
+    secret.write_text("---\nquoted: [\n---\nA secret")
+    (repository / "tweets" / "a.tweet").symlink_to(secret)
+    tweet(repository, "Bonjour", "b.tweet")
+    (repository / "tweets" / "c.tweet").symlink_to("b.tweet")
+    found = bring_in(bring, repository)
+    assert told(found) == [("outside-folder", 1, 1), ("same-text", 1, 1)]
+    assert "quoted" not in repr(found)
+    assert texts(found) == ["Bonjour"]
+
+
+@pytest.mark.parametrize("linked", ["picture", "folder"])
+def test_a_picture_outside_of_the_folder_is_refused(
+    bring: Bring, repository: Path, tmp_path: Path, linked: str
+) -> None:
+    media = repository / "media"
+    if linked == "folder":
+        media.rename(tmp_path / "elsewhere")
+        media.symlink_to(tmp_path / "elsewhere")
+    else:
+        (media / "Carte 1.png").rename(tmp_path / "carte.png")
+        (media / "Carte 1.png").symlink_to(tmp_path / "carte.png")
+    tweet(repository, "---\nmedia:\n  - {file: Carte 1.png, alt: Une carte}\n---\nUn\n")
+    found = bring_in(bring, repository)
+    assert told(found) == [("media-outside", 3, 5)]
+    (problem,) = found.problems
+    assert problem.message == "Carte 1.png lies outside of the folder media/; it is not read."
+    assert problem.hint == "Copy the picture itself there."

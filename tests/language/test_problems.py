@@ -1,11 +1,18 @@
 """Problems of drafts, and what the ledger notes of deliveries, in the language that is spoken."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+from PIL import Image
 
-from publisher import language
+from publisher import language, settings
+from publisher.content.problems import Flaw
+from publisher.errors import ConfigurationError
+from publisher.importing import dates, tables
+from publisher.importing.problems import Notes
 from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.ledger import Ledger
@@ -75,3 +82,65 @@ def test_what_the_ledger_notes_is_in_the_language_of_the_process(code: str, tmp_
     database.close()
     assert delivery.error_message == _MISSED[code]
     assert delivery.state == "missed"
+
+
+_OF_LIBRARIES = re.compile(
+    r"\b(?:expected|did not|must be in|out of range|image file|broken|unexpected|Invalid|Cannot|"
+    r"Expected|Input|should|input|valid (?:date|list)| or )"
+)
+"""English that PyYAML, Pillow, csv, datetime, tomllib and pydantic say of what is broken."""
+
+
+def _told_of_files(folder: Path) -> Iterator[str]:
+    """What is said of broken YAML, pictures and times in drafts."""
+    folder.mkdir()
+    workspace = Workspace(folder)
+    Image.effect_noise((200, 200), 90).save(folder / "whole.png")
+    cut = (folder / "whole.png").read_bytes()[:9000]
+    (folder / "posts" / "media").mkdir(parents=True, exist_ok=True)
+    (folder / "posts" / "media" / "cut.png").write_bytes(cut)
+    for front in (
+        "to: [a", "at: 'x", "a: b: c", "at: @x", "- a\nb", "at: 2016-13-07 08:30",
+        "at: 2016-03-07 25:30", "media: [{file: media/cut.png, alt: A}]",
+    ):  # fmt: skip
+        for problem in workspace.problems(front, "Un"):
+            yield f"{problem.message} {problem.hint}"
+
+
+def _told_of_tables(folder: Path) -> Iterator[str]:
+    notes = Notes()
+    (folder / "plan.csv").write_text('a,"b\nc')
+    tables.read(folder / "plan.csv", notes)
+    yield from (problem.message for problem in notes.problems)
+    zone = ZoneInfo("Europe/Zurich")
+    for text in ("2016-13-07 08:30", "2016-03-07 25:30", "2016-03-07 08:30 +27:00"):
+        told = dates.parse(text, zone, None)
+        assert isinstance(told, Flaw)
+        yield told.message
+
+
+def _told_of_settings(folder: Path) -> Iterator[str]:
+    account = '[accounts.a]\nchannel = "twitter"\n'
+    for text in (
+        "a = ", "a = x", "[a", "a = 1\na = 2", "[a]\n[a]", "a", "a = 'x", 'a = "\\q"', "= 1",
+        "a = 1 b", f"{account}[accounts.a.mandate]\nsince = 'soon'\n",
+        f"{account}[accounts.a.mandate]\nsince = 2016-03-07T08:30:00\n",
+        "language = 'de'", "[prices]\nx_post = nan", "[delivery]\nsettle = []", "var = 5",
+        "[accounts.a]\nchannel = 'x'",
+    ):  # fmt: skip
+        (folder / "publisher.toml").write_text(text)
+        with pytest.raises(ConfigurationError) as caught:
+            settings.load(folder, {})
+        yield str(caught.value)
+
+
+def test_no_library_speaks_in_our_stead(code: str, tmp_path: Path) -> None:
+    """Their words are English in every language."""
+    told = [
+        *_told_of_files(tmp_path / "workspace"),
+        *_told_of_tables(tmp_path),
+        *_told_of_settings(tmp_path),
+    ]
+    assert len(told) >= 28
+    if code != "en":
+        assert [text for text in told if _OF_LIBRARIES.search(text)] == []

@@ -85,7 +85,10 @@ def test_a_new_post_that_was_due_in_the_gap_waits_for_a_person(
     restore(app, clock, lost=HOUR)
     (problem,) = doubted(queue(app))
     assert problem.file == "posts/one.fr.md"
-    assert "It was due 2016-03-07 08:30 UTC, before the ledger was restored" in problem.message
+    assert (
+        "It was due 2016-03-07 09:30 (Europe/Zurich), before the ledger was restored"
+        in problem.message
+    )
     assert "publisher resolve one.fr --account bice-x --published ID" in (problem.hint or "")
     found = only(app)
     assert (found.state, found.error_kind) == (State.UNCERTAIN, Kind.UNKNOWN_OUTCOME)

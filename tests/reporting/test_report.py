@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
+from publisher import reporting
+from publisher.language import LANGUAGES, speaking
 from publisher.ledger.tables import deliveries
 from publisher.ledger.withdrawals import Withdrawals
 from publisher.models import Content, Part
@@ -225,6 +227,27 @@ def test_a_browser_opens_and_prints_it(desk: Desk, browser: Browser) -> None:
     assert pdf.startswith(b"%PDF")
     # A4 is 595 by 842 points.
     assert set(re.findall(rb"/MediaBox \[0 0 (\d+)[.\d]* (\d+)", pdf)) <= {(b"594", b"841"), (b"595", b"842"), (b"594", b"842"), (b"595", b"841")}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_states_name_agrees_with_how_many_are_in_it(code: str) -> None:
+    """The number is left out of it, in every language."""
+    with speaking(code):
+        for state in State:
+            for number in (0, 1, 2, 5, 22):
+                name = reporting.named(state, number)
+                assert name[0].isupper()
+                assert not re.search(r"\d", name)
+        names = [reporting.named("cancelled", number) for number in (1, 2, 5)]
+    assert (
+        names
+        == {
+            "en": ["Cancelled", "Cancelled", "Cancelled"],
+            "fr": ["Annulé", "Annulés", "Annulés"],
+            "es": ["Cancelado", "Cancelados", "Cancelados"],
+            "pl": ["Anulowana", "Anulowane", "Anulowanych"],
+        }[code]
+    )
 
 
 @pytest.mark.parametrize(

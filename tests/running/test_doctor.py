@@ -11,6 +11,7 @@ from publisher import settings
 from publisher.app import Application
 from publisher.clock import SystemClock
 from publisher.doctor import Finding, Grade, examine
+from publisher.overview import Overview
 from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.server import Sandbox
 from tests.running.conftest import Draft, Queued
@@ -101,6 +102,24 @@ def test_a_ledger_that_is_none_is_bad(workspace: Path) -> None:
     (workspace / "var").mkdir()
     (workspace / "var" / "publisher.db").write_text("this is no database, " * 100)
     assert findings(workspace, offline=True)["ledger"].grade is Grade.BAD
+
+
+def test_what_is_held_with_its_agenda_item_needs_a_person(
+    workspace: Path, draft: Draft, queued: Queued
+) -> None:
+    """As `status` says."""
+    session = workspace / "posts" / "session.yaml"
+    agenda = "agenda:\n  day:\n    starts: 2036-03-07 09:00\n    cancelled: true\n"
+    session.write_text(f"{session.read_text()}\n{agenda}")
+    draft("later", "day + 1h")
+    app = queued()
+    attention = Overview.of(app, limit=None).attention
+    app.close()
+    found = findings(workspace, offline=True)["deliveries"]
+    assert (found.grade, found.message) == (
+        Grade.WARNING,
+        f"They need a person: {len(attention)} held.",
+    )
 
 
 def test_what_waits_for_a_person_is_told(
