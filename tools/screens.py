@@ -1,0 +1,176 @@
+# ruff: noqa: INP001 -- a script beside the package, not a part of it
+"""Photographs every web page of this repository's own campaign, for docs/screens.md.
+
+    .venv/bin/python -m tools.screens [--into docs/images/screens]
+
+It is the evening before the annual day. What was due is out, but for one post that failed and one of
+which nobody knows; an account is paused. Each page is taken wide in the light, wide in the
+dark, and on a phone. Nothing is sent anywhere.
+"""
+
+import argparse
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+from publisher import settings
+from publisher.app import Application
+from publisher.ledger.approvals import digest
+from publisher.ledger.people import Rank
+from publisher.models import Claim
+from publisher.outcome import Accepted, Kind, Outcome, Refused, Unknown
+from publisher.sandbox.accounts import accounts_for, secrets_toml
+from tests.support.clock import ManualClock
+from tests.support.pages import PASSWORD, serving
+
+ROOT = Path(__file__).parents[1]
+NOW = datetime(2016, 3, 6, 19, 30, tzinfo=UTC)
+EARLY = datetime(2016, 2, 20, 12, tzinfo=UTC)
+PAGES = {
+    "today": "/",
+    "calendar-week": "/calendar?day=2016-03-07",
+    "calendar-day": "/calendar?view=day&day=2016-03-07",
+    "posts": "/posts",
+    "post": "/posts/2016-03-07-ouverture.fr",
+    "edit": "/posts/2016-03-10-signaler.fr/edit",
+    "move": "/posts/2016-03-10-signaler.fr/move",
+    "queue": "/posts/2016-03-10-signaler.fr/queue",
+    "log": "/log",
+    "accounts": "/accounts",
+    "report": "/report",
+    "resume": "/resume?account=fdn-x",
+    "people": "/people",
+    "me": "/me",
+}
+
+
+class View(NamedTuple):
+    """How a page is looked at."""
+
+    scheme: Literal["light", "dark"]
+    width: int
+
+
+VIEWS = {"light": View("light", 1200), "dark": View("dark", 1200), "phone": View("light", 390)}
+HEIGHT = 800
+FAILED, IN_DOUBT = 4, 9
+LONGEST = 1600  # pixels: a page that goes on looks the same below
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--into", type=Path, default=ROOT / "docs" / "images" / "screens")
+    parser.add_argument("--browser", default="/usr/bin/chromium")
+    options = parser.parse_args()
+    options.into.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        app = campaign(Path(folder))
+        with serving(app) as address, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=options.browser, args=["--no-sandbox"]
+            )
+            for view, how in VIEWS.items():
+                context = browser.new_context(
+                    base_url=address,
+                    locale="en",
+                    color_scheme=how.scheme,
+                    viewport={"width": how.width, "height": HEIGHT},
+                )
+                page = context.new_page()
+                for name in photographed(page):
+                    save(page, how.width, options.into / f"{name}-{view}.png")
+            browser.close()
+        app.close()
+
+
+def campaign(folder: Path) -> Application:
+    """The campaign of posts/, queued two weeks ago, and what became of it until now."""
+    shutil.copytree(ROOT / "posts", folder / "posts")
+    text = (ROOT / "publisher.toml").read_text(encoding="utf-8")
+    accounts = accounts_for(settings.load(ROOT, {}))
+    (folder / "secrets.toml").write_text(secrets_toml(accounts), encoding="utf-8")
+    (folder / "secrets.toml").chmod(0o600)
+    (folder / "publisher.toml").write_text(
+        text.replace('language = "fr"', 'language = "en"', 1) + "\n[approval]\nrequired = true\n",
+        encoding="utf-8",
+    )
+    clock = ManualClock()
+    clock.set((EARLY - clock.now()).total_seconds())
+    app = Application(settings.load(folder, {}), clock)
+    app.database.migrate()
+    app.planner.queue(actor="redaction")
+    waiting = app.approvals.waiting()
+    before = [d.post for d in waiting if d.due_at < NOW + timedelta(days=1)]
+    app.approvals.approve(before, None, "direction", {d.id: digest(d) for d in waiting})
+    for name, rank in (("direction", Rank.ADMIN), ("redaction", Rank.STAFF), ("lima", Rank.STAFF)):
+        app.people.add(name, rank, PASSWORD)
+    for number, claim in enumerate(due(app, clock)):
+        send(app, claim, outcome(number))
+    clock.set((NOW - clock.now()).total_seconds())
+    app.control.pause("fdn-x", "a figure is being looked at", "direction")
+    draft = folder / "posts" / "2016-03-10-signaler.fr.md"
+    draft.write_text(draft.read_text(encoding="utf-8").replace("utiles", "simples"), "utf-8")
+    return app
+
+
+def due(app: Application, clock: ManualClock) -> Iterator[Claim]:
+    """What falls due until now, each at its time."""
+    for delivery in sorted(app.queries.deliveries(), key=lambda d: d.leaves_at):
+        if delivery.leaves_at < NOW:
+            clock.set((delivery.leaves_at - clock.now()).total_seconds())
+            yield from app.dispatch.claim(clock.ahead(0.5), clock.ahead(60), 10)
+
+
+def outcome(number: int) -> Outcome:
+    """One failed, one is in doubt; all others are out."""
+    if number == FAILED:
+        return Refused(Kind.CONTENT, "The platform takes no text of this kind.")
+    if number == IN_DOUBT:
+        return Unknown("The platform gave no answer (connection reset): it may be out or not.")
+    return Accepted(str(707_000_000 + number), f"https://x.example.org/{number}")
+
+
+def send(app: Application, claim: Claim, what: Outcome) -> None:
+    delivery = app.attempts.take(claim)
+    while delivery is not None and len(delivery.remote_ids) < len(delivery.content.parts):
+        intended = app.attempts.intend(delivery, app.clock.now(), app.clock.ahead(60))
+        if intended is None:
+            return
+        part = what
+        if isinstance(what, Accepted):
+            part = Accepted(f"{what.remote_id}{len(intended.remote_ids)}", what.url)
+        delivery = app.attempts.record(intended, part, app.clock.ahead(60))
+        if not isinstance(what, Accepted):
+            return
+
+
+def photographed(page: Page) -> Iterator[str]:
+    """Leads to one page after the other, and names it."""
+    page.goto("/login")
+    yield "login"
+    page.get_by_label("Name").fill("direction")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/")
+    for name, path in PAGES.items():
+        page.goto(path)
+        yield name
+
+
+def save(page: Page, width: int, path: Path) -> None:
+    """As a small file: the pages have few colours."""
+    height = min(LONGEST, page.evaluate("document.documentElement.scrollHeight"))
+    whole = page.screenshot(full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height})
+    with Image.open(BytesIO(whole)) as image:
+        image.convert("RGB").quantize(64).save(path, optimize=True)
+
+
+if __name__ == "__main__":
+    main()
