@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 SLOW := tests/chaos tests/surroundings tests/running tests/end_to_end tests/web
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test chaos fuzz check messages run lock clean
+.PHONY: help install demo test chaos fuzz bench check messages run lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
@@ -39,6 +39,14 @@ chaos: install ## kill and freeze processes while they publish, on each database
 
 fuzz: install ## feed bad input to all that reads any, for MINUTES=20
 	$(BIN)/python -m tests.fuzz $(if $(MINUTES),--minutes $(MINUTES))
+
+bench: install ## measure, each beside its reference (half an hour on a quiet machine)
+	@sh tests/support/system.sh test-parts
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt '.[bench]'
+	$(BIN)/python benchmarks/burst.py
+	$(BIN)/python benchmarks/commands.py
+	$(BIN)/python benchmarks/pages.py
+	$(BIN)/python benchmarks/check.py
 
 check: install ## lint, format, types, import rules, docs
 	$(BIN)/ruff check

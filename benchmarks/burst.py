@@ -1,0 +1,227 @@
+"""How late 1,000 posts arrive that are due at one instant, with Publisher and in other ways.
+
+All of them send with tweepy, to the same stand-in for X, in one run: Publisher with its broker,
+dispatcher and two workers; two processes of threads that do nothing else; Celery with an ETA for each
+task; and procrastinate with its queue in PostgreSQL. Lateness is when a request was at the stand-in as
+a whole, minus its due time, both by this machine's clock.
+
+    .venv/bin/pip install '.[bench]'
+    .venv/bin/python benchmarks/burst.py [--posts 1000] [--latency 0.2] [--threads 128]
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from publisher.broker import find_server
+from tests.support import postgres
+
+HERE = Path(__file__).parent
+PORT, BROKER_PORT = 8392, 8393
+ADDRESS = f"http://127.0.0.1:{PORT}"
+LEAD = 25.0  # seconds until the posts are due: all is queued and everybody is at work by then
+PROCESSES = 2
+PATIENCE = 60.0  # seconds after they are due
+Way = Callable[[float, list[str], argparse.Namespace, Path], "object"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--posts", type=int, default=1000)
+    parser.add_argument("--latency", type=float, default=0.2, help="seconds of the stand-in")
+    parser.add_argument("--threads", type=int, default=128, help="of each of the two processes")
+    parser.add_argument("--only", choices=WAYS, action="append")
+    options = parser.parse_args()
+    print(
+        f"{options.posts} posts at one instant, {options.latency * 1000:.0f} ms of latency; ms late"
+    )
+    print(
+        f"{'':24} {'p50':>7} {'p99':>7} {'max':>7} {'early':>6} {'lost':>5} {'p99 / Publisher':>16}"
+    )
+    first: float | None = None
+    for name in options.only or WAYS:
+        late = measure(WAYS[name], options)
+        p99 = quantile(late, 0.99)
+        first = first if first is not None else p99
+        print(
+            f"{name:24} {quantile(late, 0.5):7.0f} {p99:7.0f} {max(late):7.0f}"
+            f" {sum(one < 0 for one in late):6} {options.posts - len(late):5} {p99 / first:16.1f}"
+        )
+
+
+def measure(way: Way, options: argparse.Namespace) -> list[float]:
+    """The lateness of each post that arrived, in milliseconds."""
+    texts = [f"Post {number} of the burst." for number in range(options.posts)]
+    with tempfile.TemporaryDirectory() as folder:
+        arrivals = Path(folder, "arrivals.jsonl")
+        with stand_in(arrivals, options.latency):
+            due = float(round(time.time() + LEAD + options.posts / 100))
+            with way(due, texts, options, Path(folder)):
+                limit = due + PATIENCE
+                while time.time() < limit and len(seen(arrivals)) < options.posts:
+                    time.sleep(0.5)
+        return [(at - due) * 1000 for at in seen(arrivals).values()]
+
+
+def seen(arrivals: Path) -> dict[str, float]:
+    """When each text arrived for the first time."""
+    found: dict[str, float] = {}
+    for line in arrivals.read_text().splitlines():
+        row = json.loads(line)
+        if row["text"]:
+            found.setdefault(row["text"], row["at"])
+    return found
+
+
+@contextmanager
+def stand_in(arrivals: Path, latency: float) -> Iterator[None]:
+    command = [
+        HERE / "stand_in.py", "--port", PORT, "--latency", latency, "--arrivals", arrivals,
+    ]  # fmt: skip
+    with process([sys.executable, *map(str, command)], {}):
+        wait_for(arrivals.exists)
+        time.sleep(0.5)
+        yield
+
+
+@contextmanager
+def publisher(
+    due: float, texts: list[str], options: argparse.Namespace, folder: Path
+) -> Iterator[None]:
+    """`publisher run`; the posts go out on twenty accounts."""
+    workspace = folder / "campaign"
+    (workspace / "posts").mkdir(parents=True)
+    accounts = [f"voice-{number}" for number in range(20)]
+    (workspace / "publisher.toml").write_text(
+        f"[delivery]\nworkers = {PROCESSES}\nthreads = {options.threads}\n"
+        + "".join(f'[accounts.{name}]\nchannel = "twitter"\n' for name in accounts)
+    )
+    secrets = workspace / "secrets.toml"
+    secrets.write_text(
+        "".join(
+            f'[{name}]\napi_key = "k"\napi_secret = "s"\n'
+            f'access_token = "{number}-a"\naccess_token_secret = "t"\n'
+            for number, name in enumerate(accounts, 1)
+        )
+    )
+    secrets.chmod(0o600)
+    at = datetime.fromtimestamp(due, UTC)
+    for number, text in enumerate(texts):
+        to = accounts[number % len(accounts)]
+        draft = f"---\nat: {at:%Y-%m-%dT%H:%M:%SZ}\nto: [{to}]\n---\n{text}\n"
+        (workspace / "posts" / f"{number:05}.md").write_text(draft)
+    command = [sys.executable, "-m", "publisher", "--workspace", str(workspace)]
+    environment = {**os.environ, "PUBLISHER_TWITTER_API_URL": ADDRESS}
+    subprocess.run([*command, "queue"], env=environment, check=True, capture_output=True)
+    with process([*command, "run", "--no-web"], environment):
+        yield
+
+
+@contextmanager
+def raw(due: float, texts: list[str], options: argparse.Namespace, _: Path) -> Iterator[None]:
+    """Two processes of threads that begin at the instant."""
+    shares = [texts[number::PROCESSES] for number in range(PROCESSES)]
+    command = [sys.executable, str(HERE / "senders.py"), str(due), str(options.threads)]
+    environment = {**os.environ, "BENCH_ADDRESS": ADDRESS}
+    with process([*command, *shares[0]], environment), process([*command, *shares[1]], environment):
+        yield
+
+
+@contextmanager
+def celery(due: float, texts: list[str], options: argparse.Namespace, _: Path) -> Iterator[None]:
+    """Celery with an ETA for each task, on two worker processes of threads."""
+    environment = {
+        **os.environ,
+        "BENCH_ADDRESS": ADDRESS,
+        "BENCH_BROKER": f"redis://127.0.0.1:{BROKER_PORT}/0",
+    }
+    server = [find_server(), "--port", str(BROKER_PORT), "--save", "", "--bind", "127.0.0.1"]
+    worker = [
+        sys.executable, "-m", "celery", "--app", "senders:celery", "worker", "--pool", "threads",
+        "--concurrency", str(options.threads), "--loglevel", "ERROR",
+    ]  # fmt: skip
+    with process(server, {}):
+        time.sleep(1)
+        with process([*worker, "-n", "a"], environment), process([*worker, "-n", "b"], environment):
+            time.sleep(3)
+            queue("queue_celery", due, texts, environment)
+            yield
+
+
+@contextmanager
+def procrastinate(
+    due: float, texts: list[str], options: argparse.Namespace, _: Path
+) -> Iterator[None]:
+    """procrastinate, which looks into PostgreSQL ten times a second."""
+    with postgres.serve() as server, server.database() as url:
+        environment = {
+            **os.environ,
+            "BENCH_ADDRESS": ADDRESS,
+            "BENCH_DATABASE": url.replace("+psycopg", ""),
+        }
+        queue("prepare_procrastinate", due, [], environment)
+        worker = [
+            sys.executable, "-m", "procrastinate", "--app", "senders.jobs", "worker",
+            "--concurrency", str(options.threads), "--fetch-job-polling-interval", "0.1",
+        ]  # fmt: skip
+        with process(worker, environment), process(worker, environment):
+            time.sleep(3)
+            queue("queue_procrastinate", due, texts, environment)
+            yield
+
+
+def queue(function: str, due: float, texts: list[str], environment: dict[str, str]) -> None:
+    code = (
+        "import json, sys, senders; given = json.load(sys.stdin); "
+        f"senders.{function}(*([given['due'], given['texts']] if given['texts'] else []))"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code], env=environment, check=True, cwd=HERE, text=True,
+        input=json.dumps({"due": due, "texts": texts}),
+    )  # fmt: skip
+
+
+@contextmanager
+def process(command: list[str], environment: dict[str, str]) -> Iterator[None]:
+    running = subprocess.Popen(
+        command, env=environment or None, cwd=HERE, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        yield
+    finally:
+        running.terminate()
+        running.wait()
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    for _ in range(100):
+        if condition():
+            return
+        time.sleep(0.1)
+    sys.exit("the stand-in did not start")
+
+
+def quantile(values: list[float], share: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+WAYS: dict[str, Way] = {
+    "Publisher": publisher,
+    "tweepy in threads": raw,
+    "Celery with ETA": celery,
+    "procrastinate": procrastinate,
+}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""The least of a platform: it takes posts as X does, after a while, and notes when each arrived.
+
+    .venv/bin/python benchmarks/stand_in.py --port 8392 --latency 0.2 --arrivals FILE
+
+It checks nothing, so that it takes little of the processor; the sandbox is the strict one. FILE gets
+a line of JSON for each post: when its request was there as a whole (seconds since 1970), and its text.
+"""
+
+import argparse
+import asyncio
+import itertools
+import json
+import time
+from pathlib import Path
+from typing import TextIO
+
+_ids = itertools.count(1_000_000)
+
+
+class Connection(asyncio.Protocol):
+    """One connection, which is kept; requests come one after the other."""
+
+    def __init__(self, latency: float, arrivals: TextIO) -> None:
+        self._latency = latency
+        self._arrivals = arrivals
+        self._received = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, end, body = self._received.partition(b"\r\n\r\n")
+        length = next(
+            (
+                int(line[15:])
+                for line in head.split(b"\r\n")
+                if line[:15].lower() == b"content-length:"
+            ),
+            0,
+        )
+        if not end or len(body) < length:
+            return
+        arrived, self._received = time.time(), b""
+        text = json.loads(body)["text"] if body else ""
+        self._arrivals.write(json.dumps({"at": arrived, "text": text}) + "\n")
+        asyncio.get_running_loop().call_later(self._latency, self._answer, text)
+
+    def _answer(self, text: str) -> None:
+        body = json.dumps({"data": {"id": str(next(_ids)), "text": text}}).encode()
+        self._transport.write(
+            b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+            % (len(body), body)
+        )
+
+
+async def serve(port: int, latency: float, arrivals: TextIO) -> None:
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        lambda: Connection(latency, arrivals), "127.0.0.1", port, backlog=4096
+    )
+    await server.serve_forever()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds")
+    parser.add_argument("--arrivals", type=Path, required=True)
+    options = parser.parse_args()
+    with options.arrivals.open("w", buffering=1) as arrivals:
+        asyncio.run(serve(options.port, options.latency, arrivals))
+
+
+if __name__ == "__main__":
+    main()
