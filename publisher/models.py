@@ -464,6 +464,14 @@ class Delivery(Frozen):
         return self.state is State.UNCERTAIN or is_being_sent
 
     @property
+    def doubt(self) -> str:
+        """Names the request of which nobody knows what came; empty when there is none."""
+        if self.state is not State.UNCERTAIN:
+            return ""
+        begun = self.intent_at or self.doubt_since
+        return f"part {len(self.remote_ids) + 1}, {begun.isoformat() if begun else 'restored'}"
+
+    @property
     def lateness(self) -> timedelta | None:
         """Time between due, or the end of its embargo, and published; never negative."""
         if self.published_at is None:

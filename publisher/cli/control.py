@@ -127,11 +127,9 @@ def retry(context: typer.Context, post: Post, *, account: Account = None, who: W
     goes out when you retry it once more.
     """
     app = arguments.application(context)
-    retried = app.control.retry(
-        arguments.post_id(post, app.settings.posts),
-        known_account(app, account),
-        arguments.actor(who),
-    )
+    name, of_account = arguments.post_id(post, app.settings.posts), known_account(app, account)
+    seen = {delivery.id: delivery.doubt for delivery in app.queries.deliveries(post=name)}
+    retried = app.control.retry(name, of_account, arguments.actor(who), seen)
     for state, what in _RETRIED.items():
         if found := [delivery for delivery in retried if delivery.state is state]:
             print_outcome(_(what), found)

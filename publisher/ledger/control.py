@@ -4,6 +4,7 @@ Every method is one transaction, and each names who asks for it.
 """
 
 import time
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -147,15 +148,29 @@ class Control:
         states = WAITING | {State.FAILED, State.PUBLISHING, State.UNCERTAIN}
         return self._each(post, account, states, _NOT_CANCELLABLE, act)
 
-    def retry(self, post: str, account: str | None, actor: str) -> list[Delivery]:
+    def retry(
+        self, post: str, account: str | None, actor: str, seen: Mapping[int, str] | None = None
+    ) -> list[Delivery]:
         """Schedule again, for at once, what failed, was missed or cancelled, or is uncertain.
 
         For an uncertain delivery this is a person's word that it is not on the platform. If it was
         stopped meanwhile, it becomes what the stop says; what is cancelled then, a second `retry`
         schedules.
+
+        `seen` are the doubts, by delivery, that the person knows of. Raises NotPossible when one
+        became uncertain since: nobody can have looked for it on the account.
         """
 
         def act(connection: Connection, delivery: Delivery) -> Delivery:
+            if delivery.doubt and seen is not None and seen.get(delivery.id) != delivery.doubt:
+                raise NotPossible(
+                    _(
+                        "{post} to {account} has become uncertain since you looked at it.",
+                        post=delivery.post,
+                        account=delivery.account,
+                    ),
+                    hint=_("Look at the account: it may be out. If it is not, retry it once more."),
+                )
             return self._retry(connection, delivery, actor)
 
         return self._each(post, account, ENDED_UNSENT | {State.UNCERTAIN}, _NOT_TO_RETRY, act)

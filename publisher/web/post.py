@@ -147,7 +147,7 @@ def _release(wish: _Wish) -> str:
 
 
 def _retry(wish: _Wish) -> str:
-    done = wish.parts.app.control.retry(wish.post, wish.account, wish.actor)
+    done = wish.parts.app.control.retry(wish.post, wish.account, wish.actor, wish.seen)
     return _("On the schedule again: {what}.", what=words.deliveries(len(done)))
 
 

@@ -209,6 +209,31 @@ def test_retry_makes_a_failed_or_uncertain_delivery_due_again(
     assert attempts.record(again, Accepted("1"), clock.ahead(30)).state is State.PUBLISHED
 
 
+def test_retry_says_nothing_about_a_doubt_that_nobody_knew_of(
+    ledger: Ledger,
+    control: Control,
+    dispatch: Dispatch,
+    attempts: Attempts,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    """Whoever looked while it was being sent has not looked for it on the account."""
+    add(ledger, wish(clock, due_in=0))
+    sending = send(dispatch, attempts, clock)
+    seen = {sending.id: sending.doubt}
+    attempts.record(sending, Unknown("No answer."), clock.ahead(30))
+    with pytest.raises(NotPossible, match="has become uncertain since you looked"):
+        control.retry("post.fr", None, "direction", seen)
+    (doubted,) = queries.deliveries()
+    assert doubted.state is State.UNCERTAIN
+    control.retry("post.fr", None, "direction", {doubted.id: doubted.doubt})
+    clock.advance(1)
+    again = send(dispatch, attempts, clock)
+    attempts.record(again, Unknown("No answer."), clock.ahead(30))
+    with pytest.raises(NotPossible, match="has become uncertain since you looked"):
+        control.retry("post.fr", None, "direction", {doubted.id: doubted.doubt})
+
+
 def test_retry_past_the_expiry_asks_for_a_new_time(
     ledger: Ledger, control: Control, dispatch: Dispatch, queries: Queries, clock: ManualClock
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 from publisher.app import Application
 from publisher.ledger.people import Rank
 from publisher.models import Delivery
+from publisher.outcome import Unknown
 from publisher.states import State
 from tests.support.clock import ManualClock
 from tests.support.html import flaws
@@ -101,6 +102,28 @@ def test_cancel_and_retry(app: Application, manager: Visit) -> None:
     manager.send("/posts/site/news.fr", do="retry")
     assert of(app, "site/news.fr")["bice-site"].state is State.SCHEDULED
     assert last(app) == ("retried", "direction")
+
+
+def test_a_retry_is_no_word_about_a_doubt_that_the_page_did_not_show(
+    app: Application, manager: Visit
+) -> None:
+    manager.get("/posts/site/news.fr")
+    manager.send("/posts/site/news.fr", do="cancel", reason="said already")
+    seen = re.findall(r'name="seen" value="(\d+:)"', manager.page)
+    assert seen, "the form for another try names what its page shows"
+    manager.send("/posts/site/news.fr", do="retry", seen=seen)
+    (delivery,) = app.queries.deliveries(post="site/news.fr")
+    app.clock.sleep_until(delivery.due_at)
+    claims = app.dispatch.claim(app.clock.ahead(2), app.clock.ahead(30), 10)
+    taken = app.attempts.take(next(c for c in claims if c.delivery == delivery.id))
+    assert taken
+    intended = app.attempts.intend(taken, app.clock.now(), app.clock.ahead(30))
+    assert intended
+    app.attempts.record(intended, Unknown("No answer."), app.clock.ahead(30))
+    answer = manager.send("/posts/site/news.fr", do="retry", seen=seen)
+    assert answer.status_code == 409
+    assert "has become uncertain since you looked at it" in manager.text
+    assert of(app, "site/news.fr")["bice-site"].state is State.UNCERTAIN
 
 
 def test_one_post_is_held_and_released(app: Application, manager: Visit) -> None:

@@ -142,7 +142,8 @@ class Persons:
         with self.said.command():
             self._deeds += 1
             self.said.let_go(delivery.post, Cause.CANCELLED, Cause.GONE)
-            self._app().control.retry(delivery.post, delivery.account, "direction")
+            seen = {delivery.id: delivery.doubt}
+            self._app().control.retry(delivery.post, delivery.account, "direction", seen)
 
     def resolve(self, delivery: Delivery, ids: tuple[str, ...]) -> None:
         with self.said.command():
