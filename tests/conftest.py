@@ -1,6 +1,7 @@
 """What every test stands on: walls around it, and the real parts that it may ask for."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,12 @@ from publisher.ledger.ledger import Ledger
 from publisher.ledger.queries import Queries
 from tests.support import closing, network, postgres, system
 from tests.support.clock import ManualClock
+
+
+def pytest_configure() -> None:
+    """A shell lets what it starts in the background ignore Ctrl-C, and so all that tests start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
