@@ -2,17 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import Connection, select
 
 from publisher.clock import Clock
 from publisher.errors import NotPossible
 from publisher.language import _, later
+from publisher.ledger.chosen import chosen
 from publisher.ledger.database import Database
 from publisher.ledger.edits import writers
 from publisher.ledger.moves import NOT_APPROVED, change, delivery_of
-from publisher.ledger.refusals import no_such_post, standing
 from publisher.ledger.stops import note_stop
 from publisher.ledger.tables import deliveries, microseconds
 from publisher.models import ApprovalRule, Delivery, Stop
@@ -74,8 +74,13 @@ class Approvals:
 
     def waiting(self, post: str | None = None, account: str | None = None) -> list[Delivery]:
         """What waits for an approval, in the order in which it would go out."""
-        query = _narrowed(deliveries.c.state == State.AWAITING_APPROVAL, post, account)
-        ordered = select(deliveries).where(query).order_by(deliveries.c.due_at, deliveries.c.id)
+        conditions = [deliveries.c.state == State.AWAITING_APPROVAL]
+        if post is not None:
+            conditions.append(deliveries.c.post == post)
+        if account is not None:
+            conditions.append(deliveries.c.account == account)
+        query = select(deliveries).where(*conditions)
+        ordered = query.order_by(deliveries.c.due_at, deliveries.c.id)
         with self._database.read() as connection:
             return [delivery_of(row) for row in connection.execute(ordered).mappings()]
 
@@ -169,42 +174,19 @@ class Approvals:
         act: Callable[[Connection, Delivery], Delivery],
     ) -> list[Delivery]:
         with self._database.write() as connection:
-            chosen = [
+            wanted = [
                 delivery
                 for post in dict.fromkeys(posts)
-                for delivery in self._of_post(connection, post, account, states, refusal)
+                for delivery in chosen(
+                    connection, post, account, lambda d: _is_open(d, states), refusal
+                )
             ]
-            return [act(connection, delivery) for delivery in chosen]
-
-    @staticmethod
-    def _of_post(
-        connection: Connection,
-        post: str,
-        account: str | None,
-        states: frozenset[State],
-        refusal: str,
-    ) -> Sequence[Delivery]:
-        query = select(deliveries).where(_narrowed(deliveries.c.post == post, None, account))
-        locked = query.order_by(deliveries.c.id).with_for_update()
-        found = [delivery_of(row) for row in connection.execute(locked).mappings()]
-        if not found:
-            raise no_such_post(post, account)
-        # What is to be held or cancelled, if it is not out, is neither approved nor rejected.
-        stoppable = (None, State.AWAITING_APPROVAL)
-        chosen = [d for d in found if d.state in states and d.stop in stoppable]
-        if not chosen:
-            raise NotPossible(_(refusal, post=post, states=standing(found)))
-        return chosen
+            return [act(connection, delivery) for delivery in wanted]
 
 
-def _narrowed(
-    condition: ColumnElement[bool], post: str | None, account: str | None
-) -> ColumnElement[bool]:
-    if post is not None:
-        condition &= deliveries.c.post == post
-    if account is not None:
-        condition &= deliveries.c.account == account
-    return condition
+def _is_open(delivery: Delivery, states: Collection[State]) -> bool:
+    """What is to be held or cancelled, if it is not out, is neither approved nor rejected."""
+    return delivery.state in states and delivery.stop in (None, State.AWAITING_APPROVAL)
 
 
 def same_person(one: str, other: str | None) -> bool:

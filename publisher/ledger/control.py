@@ -8,16 +8,16 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import Connection, select, update
 
 from publisher.clock import Clock
 from publisher.errors import NotPossible
 from publisher.language import _, later
 from publisher.ledger.approvals import RuleOf, is_approved, no_rule
 from publisher.ledger.attempts import INTENT_LIFE
+from publisher.ledger.chosen import chosen, of_post
 from publisher.ledger.database import Database
 from publisher.ledger.moves import change, delivery_of, note, step
-from publisher.ledger.refusals import no_such_post, standing
 from publisher.ledger.resolution import resolved
 from publisher.ledger.resumption import NO_CHOICES, Choices, carry_on, overdue
 from publisher.ledger.stops import in_words, note_stop, obeyed
@@ -29,6 +29,7 @@ from publisher.states import ENDED_UNSENT, WAITING, Role, State
 
 _NOT_CANCELLABLE = later("Nothing of {post} can be cancelled: {states}.")
 _NOT_TO_RETRY = later("Nothing of {post} can be tried again: {states}.")
+_NOT_TO_WITHDRAW = later("Nothing of {post} can be withdrawn: {states}.")
 _NOT_IN_DOUBT = later("Nothing of {post} can be resolved: {states}.")
 
 
@@ -272,7 +273,7 @@ class Control:
             )  # fmt: skip
 
         with self._database.read() as connection:
-            found = self._of_post(connection, post, account)
+            found = of_post(connection, post, account)
         uncertain = [delivery for delivery in found if delivery.state is State.UNCERTAIN]
         if len(uncertain) > 1:
             names = ", ".join(delivery.account for delivery in uncertain)
@@ -285,40 +286,22 @@ class Control:
     def withdrawable(self, post: str, account: str | None) -> list[Delivery]:
         """A post's deliveries of which anything is out and nothing is on its way."""
         with self._database.read() as connection:
-            found = self._of_post(connection, post, account)
-        out = [d for d in found if d.remote_ids and d.state in WITHDRAWABLE]
-        if not out:
-            raise NotPossible(
-                _(
-                    "Nothing of {post} can be withdrawn: {states}.",
-                    post=post,
-                    states=standing(found),
-                ),
+            return chosen(
+                connection, post, account, _can_be_withdrawn, _NOT_TO_WITHDRAW,
                 hint=_("What is not out yet is cancelled; what is uncertain is resolved first."),
-            )
-        return out
+            )  # fmt: skip
 
     def _each(
         self, post: str, account: str | None, states: frozenset[State], refusal: str, act: Any
     ) -> list[Delivery]:
         """Apply `act` to a post's deliveries in one of the states; all or nothing."""
         with self._database.write() as connection:
-            found = self._of_post(connection, post, account)
-            wanted = [delivery for delivery in found if delivery.state in states]
-            if not wanted:
-                raise NotPossible(_(refusal, post=post, states=standing(found)))
+            wanted = chosen(connection, post, account, lambda d: d.state in states, refusal)
             return [act(connection, delivery) for delivery in wanted]
 
-    @staticmethod
-    def _of_post(connection: Connection, post: str, account: str | None) -> list[Delivery]:
-        condition: ColumnElement[bool] = deliveries.c.post == post
-        if account:
-            condition &= deliveries.c.account == account
-        query = select(deliveries).where(condition).order_by(deliveries.c.id).with_for_update()
-        found = [delivery_of(row) for row in connection.execute(query).mappings()]
-        if not found:
-            raise no_such_post(post, account)
-        return found
+
+def _can_be_withdrawn(delivery: Delivery) -> bool:
+    return bool(delivery.remote_ids) and delivery.state in WITHDRAWABLE
 
 
 def _kept(delivery: Delivery) -> Prepared:

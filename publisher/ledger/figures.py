@@ -1,5 +1,6 @@
 """What became of deliveries, counted by the database: a report may be about a hundred thousand."""
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -26,6 +27,7 @@ from publisher.states import State
 
 _DAY = 86_400 * 1_000_000  # microseconds
 _EPOCH = date(1970, 1, 1)
+_MINUTE, _MINUTES = timedelta(minutes=1), 24 * 60  # of a day
 _LONGEST_EMBARGO = timedelta(days=366)
 """Beyond the last due time; what leaves later still may be counted on the day beside its own."""
 
@@ -140,13 +142,22 @@ def _day(zone: ZoneInfo, first: datetime, last: datetime) -> ColumnElement[int]:
 
 def _changes(zone: ZoneInfo, first: datetime, last: datetime) -> Iterator[tuple[int, int]]:
     """When the zone's clocks change, and their offset until then, all in microseconds."""
-    hour = timedelta(hours=1)
-    begin = first.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    for hours in range(1, (last - begin) // hour + 2):
-        instant = begin + hours * hour
-        before = _offset(zone, instant - hour)
-        if before != _offset(zone, instant):
-            yield microseconds(instant), before
+    day = timedelta(days=1)
+    midnight = first.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    for days in range((last - midnight) // day + 1):
+        morning = midnight + days * day
+        before, after = _offset(zone, morning), _offset(zone, morning + day)
+        if before != after:
+            yield microseconds(_change(zone, morning, after)), before
+
+
+def _change(zone: ZoneInfo, morning: datetime, after: int) -> datetime:
+    """The minute of that day, in UTC, from which on the offset is `after`."""
+
+    def has_come(minute: int) -> bool:
+        return _offset(zone, morning + minute * _MINUTE) == after
+
+    return morning + bisect_left(range(_MINUTES), True, key=has_come) * _MINUTE  # noqa: FBT003
 
 
 def _offset(zone: ZoneInfo, instant: datetime) -> int:

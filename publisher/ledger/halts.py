@@ -7,17 +7,15 @@ through all states: what is cancelled, missed or edited meanwhile comes back hel
 
 from collections.abc import Callable
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from publisher.clock import Clock
-from publisher.errors import NotPossible
 from publisher.language import _, later
 from publisher.ledger.approvals import RuleOf, is_approved
+from publisher.ledger.chosen import chosen
 from publisher.ledger.database import Database
-from publisher.ledger.moves import change, delivery_of
-from publisher.ledger.refusals import no_such_post, standing
+from publisher.ledger.moves import change
 from publisher.ledger.stops import note_stop
-from publisher.ledger.tables import deliveries
 from publisher.ledger.waking import wakes_at
 from publisher.models import Delivery, Stop
 from publisher.states import ENDED_UNSENT, Role, State
@@ -98,17 +96,8 @@ class Halts:
         refusal: str,
         act: Callable[[Connection, Delivery], Delivery],
     ) -> list[Delivery]:
-        condition = deliveries.c.post == post
-        if account:
-            condition &= deliveries.c.account == account
-        query = select(deliveries).where(condition).order_by(deliveries.c.id).with_for_update()
         with self._database.write() as connection:
-            found = [delivery_of(row) for row in connection.execute(query).mappings()]
-            if not found:
-                raise no_such_post(post, account)
-            wanted = [delivery for delivery in found if concerns(delivery)]
-            if not wanted:
-                raise NotPossible(_(refusal, post=post, states=standing(found)))
+            wanted = chosen(connection, post, account, concerns, refusal)
             return [act(connection, delivery) for delivery in wanted]
 
 

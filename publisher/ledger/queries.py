@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Boolean, ColumnElement, and_, exists, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, literal_column, or_, select
 
 from publisher.clock import Clock
 from publisher.errors import NoSuchPost
@@ -24,8 +24,8 @@ _CHUNK = 500
 _STEP = [column for column in history.c if column.name not in ("seq", "hash", "digest")]
 _T = TypeVar("_T")
 # As in the partial indexes, which the planner does not find for bound values.
-_SCHEDULED: ColumnElement[bool] = literal_column("deliveries.state = 'scheduled'", Boolean)
-_PUBLISHING: ColumnElement[bool] = literal_column("deliveries.state = 'publishing'", Boolean)
+_SCHEDULED: ColumnElement[bool] = literal_column("(deliveries.state = 'scheduled')")
+_PUBLISHING: ColumnElement[bool] = literal_column("(deliveries.state = 'publishing')")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """How late posts went out."""
 
 import statistics
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil
 
 from publisher.language import _, later
@@ -45,7 +47,7 @@ class Lateness:
             median=statistics.median(seconds),
             p95=seconds[ceil(0.95 * len(seconds)) - 1],
             worst=seconds[-1],
-            early=sum(lateness < 0 for lateness in seconds),
+            early=bisect_left(seconds, 0),
             distribution=_distribution(seconds),
         )
 
@@ -62,15 +64,9 @@ def in_words(seconds: float) -> str:
 
 
 def _distribution(seconds: Sequence[float]) -> list[tuple[str, int]]:
-    counts = [0] * (len(_BINS) + 1)
-    for lateness in seconds:
-        counts[_bin(lateness)] += 1
+    """`seconds` are sorted, so that a column ends where its bound would stand among them."""
+    ends = [bisect_left(seconds, 0), *(bisect_right(seconds, most) for most, _name in _BINS[1:])]
+    counts = [end - begin for begin, end in pairwise([0, *ends, len(seconds)])]
     names = [_(name) for _most, name in _BINS] + [_("later")]
     filled = [index for index, count in enumerate(counts) if count]
     return list(zip(names, counts, strict=True))[filled[0] : filled[-1] + 1]
-
-
-def _bin(lateness: float) -> int:
-    if lateness < 0:
-        return 0
-    return next((n for n, (most, _name) in enumerate(_BINS) if n and lateness <= most), len(_BINS))
