@@ -13,7 +13,7 @@ from publisher import events, language
 from publisher.app import Application, instant_text
 from publisher.looks import html
 from publisher.looks.local import written
-from publisher.web import assets, words
+from publisher.web import assets, devices, words
 from publisher.web.security import form_token
 
 
@@ -27,6 +27,7 @@ class Pages:
         self._templates.globals |= {
             "static": assets.address,
             "words": words,
+            "device": devices.named,
             "event": events.event,
             "when": self._when,
             "from_now": self._from_now,
