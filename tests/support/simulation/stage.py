@@ -108,10 +108,12 @@ class Stage:
 
     def _idle(self, seen: int) -> None:
         """Until the next tick that can find something to do; idle ticks are skipped."""
-        tick_at = self.world.elapsed + _TICK
+        tick_at, times_set = self.world.elapsed + _TICK, self.world.times_set
         known: dict[int, float | None] = {}
 
         def wakes() -> float | None:
+            if self.world.times_set != times_set:
+                return tick_at  # each tick looks whether the clock was set
             changes = self.world.changes
             if changes not in known:
                 known[changes] = self._next_instant(is_changed=changes != seen)

@@ -94,6 +94,8 @@ class World:
         self.struck: list[Fault] = []
         self.changes = 0
         """Grows with everything that may give a dispatcher something to do."""
+        self.times_set = 0
+        """How often the clock was set."""
         self.violations: list[str] = []
         self.on_person: Callable[[Fault], None] = lambda _fault: None
         self._offset = 0.0
@@ -232,6 +234,7 @@ class World:
         """Set everybody's wall clock forward or back, in seconds."""
         self._offset += by
         self.changes += 1
+        self.times_set += 1
 
     def take(self, steps: int) -> None:
         """Run for so many steps, or until nobody has anything to do any more."""
