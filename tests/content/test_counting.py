@@ -161,6 +161,34 @@ def test_it_counts_like_the_parser(text: str) -> None:
     assert length(text, "weighted") == _parsed(text)
 
 
+_PLACES = [
+    "a",
+    "ohchr",
+    "t",
+    "x1",
+    "30",
+    ".",
+    "/",
+    ".org",
+    ".fr",
+    ".ch",
+    ".int",
+    "/Path",
+    "/a1b",
+    "e/",
+]
+
+
+@given(
+    st.lists(st.sampled_from(_PLACES), max_size=8).map("".join), st.sampled_from(["http", "https"])
+)
+def test_a_link_that_needs_no_parser_is_one_to_it(address: str, protocol: str) -> None:
+    """With the domains that are taken to be beyond doubt, and with any other."""
+    word = f"{protocol}://{address}"
+    found = twitter_text.extract_urls_with_indices(word)
+    assert link_places(word) == [tuple(link["indices"]) for link in found]
+
+
 @given(
     st.lists(
         st.sampled_from([*_PIECES, "a.co", "\u0958", "👩🏽\u200d💻", "…" * 20]), max_size=30
