@@ -4,26 +4,20 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from importlib import import_module
 from pathlib import Path
 from threading import Lock
 from time import monotonic, sleep
 from typing import Any, NamedTuple
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from publisher.errors import ConfigurationError, LedgerTooNew, LedgerUnavailable, StorageError
 from publisher.language import _, later
-from publisher.ledger.tables import metadata
+from publisher.ledger.tables import REVISION, metadata
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_TIMEOUT_S = 30
 _URL_HINT = later("Use sqlite:///var/publisher.db or postgresql+psycopg://user@host/name.")
 
@@ -62,7 +56,7 @@ class Database:
     ) -> None:
         """Insert the rows whose primary key is not there yet."""
         if rows:
-            dialect: Any = sqlite if self.is_sqlite else postgresql
+            dialect = import_module(f"sqlalchemy.dialects.{self.engine.dialect.name}")
             connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
 
     def take_turns(self, connection: Connection) -> None:
@@ -78,39 +72,34 @@ class Database:
             if not self.is_sqlite:
                 # Two processes that start together must not both create the tables.
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305134)")
-            config = _alembic_config()
-            config.attributes["connection"] = connection
-            found = _revision(connection)
-            self._refuse_strangers(connection, found)
-            if found != ScriptDirectory.from_config(config).get_current_head():
-                self._upgrade(config)
+            found = self._revision(connection)
+            if found != REVISION:
+                self._refuse_newer(found)
+                from publisher.ledger import migrating  # noqa: PLC0415 - seldom needed, slow to load
+
+                migrating.upgrade(connection)
 
     def check_revision(self) -> None:
         """Raise unless the tables have this version's shape."""
-        head = ScriptDirectory.from_config(_alembic_config()).get_current_head()
         with self.read() as connection:
-            found = _revision(connection)
-            self._refuse_strangers(connection, found)
+            found = self._revision(connection)
         if found is None:
             raise LedgerUnavailable(
                 _("The database has no ledger yet."), hint=_("Run `publisher migrate` once.")
             )
-        if found != head:
+        if found != REVISION:
             self._refuse_newer(found)
             raise LedgerUnavailable(
                 _("The ledger was written by an older version of Publisher."),
                 hint=_("Make a backup, then run `publisher migrate`."),
             )
 
-    def _upgrade(self, config: Config) -> None:
-        found = _revision(config.attributes["connection"])
-        if found is not None:
-            self._refuse_newer(found)
-        command.upgrade(config, "head")
-
-    def _refuse_strangers(self, connection: Connection, found: str | None) -> None:
-        """Raise for a database that holds other tables than a ledger of revision `found` would."""
+    def _revision(self, connection: Connection) -> str | None:
+        """That of the ledger in this database; LedgerUnavailable where something else is in it."""
         names = set(inspect(connection).get_table_names())
+        query = "SELECT version_num FROM alembic_version"
+        is_marked = "alembic_version" in names
+        found = connection.exec_driver_sql(query).scalar_one_or_none() if is_marked else None
         ours = names & set(metadata.tables)
         # A server's database may be shared with other programs; a file is a ledger or not.
         taken = names if self.is_sqlite else ours
@@ -125,22 +114,13 @@ class Database:
                     "ready by `publisher migrate`."
                 ),
             )
+        return found
 
-    def _refuse_newer(self, found: str) -> None:
-        try:
-            ScriptDirectory.from_config(_alembic_config()).get_revision(found)
-        except CommandError:
-            raise LedgerTooNew from None
+    def _refuse_newer(self, found: str | None) -> None:
+        from publisher.ledger import migrating  # noqa: PLC0415 - seldom needed, slow to load
 
-
-def _alembic_config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    return config
-
-
-def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+        if found is not None and not migrating.knows(found):
+            raise LedgerTooNew
 
 
 def _make_private(path: Path) -> None:

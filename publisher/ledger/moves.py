@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     ColumnElement,
     Connection,
@@ -21,7 +22,6 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects import postgresql
 
 from publisher.ledger import chain, ids, search
 from publisher.ledger.tables import account_chains, accounts, deliveries, history
@@ -188,7 +188,7 @@ def _table_of(connection: Connection, values: Mapping[int, str]) -> TableValuedA
     as_json = literal(json.dumps(values), String)
     if connection.dialect.name == "sqlite":
         return func.json_each(as_json).table_valued("key", "value")
-    return func.json_each_text(cast(as_json, postgresql.JSON)).table_valued("key", "value")
+    return func.json_each_text(cast(as_json, JSON)).table_valued("key", "value")
 
 
 def chained(entry: Mapping[str, Any], seq: int, previous: str) -> dict[str, Any]:

@@ -19,9 +19,10 @@ from publisher.errors import (
     PublisherError,
     StorageError,
 )
+from publisher.ledger import migrating
 from publisher.ledger.database import Database
 from publisher.ledger.ledger import Ledger
-from publisher.ledger.tables import metadata
+from publisher.ledger.tables import REVISION, metadata
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -37,6 +38,23 @@ def test_migrations_make_the_tables_that_the_code_describes(database: Database) 
         assert {i["name"] for i in found.get_indexes(table.name)} >= {
             index.name for index in table.indexes
         }
+
+
+def test_partial_indexes_have_the_conditions_that_the_code_describes(database: Database) -> None:
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL writes a condition in its own words")
+    with database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master")
+        made = {row.name: row.sql for row in rows}
+    indexes = [index for table in metadata.tables.values() for index in table.indexes]
+    partial = [index for index in indexes if "where" in index.info]
+    assert len(partial) > 5
+    for index in partial:
+        assert made[index.name].endswith(f"WHERE {index.info['where']}")
+
+
+def test_the_newest_migration_is_the_one_that_is_asked_for() -> None:
+    assert migrating.newest() == REVISION
 
 
 def test_migrating_twice_changes_nothing(database: Database) -> None:
@@ -139,6 +157,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 _AS_NOBODY = """
 import os, sys
 from publisher.errors import StorageError
+from publisher.ledger import migrating
 from publisher.ledger.database import Database
 
 folder = sys.argv[1]
