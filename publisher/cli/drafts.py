@@ -16,7 +16,8 @@ from publisher.errors import StorageError, UsageError, why
 from publisher.language import _, from_environment, use
 
 if TYPE_CHECKING:
-    from publisher.checked import Checked
+    from publisher.models import Problem
+    from publisher.settings import Settings
 
 _MOST = 1_000_000  # bytes, as for drafts
 
@@ -149,20 +150,13 @@ def check(
     Each is shown with its file, line and column, and what to do about it. Errors end the command
     with exit code 1; warnings do not.
     """
-    from publisher.checked import checked
     from publisher.cli import problems
 
     settings = arguments.settings(context)
     chosen = arguments.drafts(paths or [], settings.posts)
 
-    def anew() -> "Checked":
-        from publisher import checking
-
-        library, found = checking.check(settings, chosen)
-        return library.drafts, found
-
     arguments.keep_all()
-    drafts, found = anew() if chosen else checked(settings, anew)
+    drafts, found = _checked(settings, chosen) if chosen else _checked_all(settings)
     if as_json or form is CheckFormat.JSON:
         problems.print_array(found)
     elif form is CheckFormat.GITHUB:
@@ -172,6 +166,30 @@ def check(
         output.print_line(problems.summary(drafts, found))
     if problems.errors_in(found):
         raise typer.Exit(1)
+
+
+def _checked_all(settings: "Settings") -> "tuple[int, list[Problem]]":
+    """What is in all drafts, or was when they were as they are now."""
+    from pydantic import TypeAdapter
+
+    from publisher.models import Problem
+    from publisher.unchanged import LastAnswer
+
+    last = LastAnswer(settings, "check", TypeAdapter(tuple[int, list[Problem]]))
+    if (answer := last.recall()) is None:
+        answer = _checked(settings)
+        last.keep(answer)
+    return answer
+
+
+def _checked(
+    settings: "Settings", drafts: "Sequence[str | Path]" = ()
+) -> "tuple[int, list[Problem]]":
+    """How many drafts there are, and every problem in them."""
+    from publisher import checking
+
+    library, found = checking.check(settings, drafts)
+    return library.drafts, found
 
 
 def count(

@@ -24,14 +24,22 @@ _SIGNS = {
 }
 
 
+_MOST = 1_000
+"""Changes that are shown: to format ten thousand lines takes longer than to queue them."""
+
+
 def print_changes(plan: Plan, zone: tzinfo) -> None:
-    """One line for each delivery that changes, in the order in which they go out."""
+    """One line for each delivery that changes, in the order in which they go out.
+
+    Of thousands, additions are left out first.
+    """
     if not plan.changes:
         return
     from rich.text import Text
 
     table = output.list_table((_("Change"), _("Due"), _("Account"), _("Post")))
-    for change in sorted(plan.changes, key=_order):
+    by_weight = sorted(plan.changes, key=lambda change: change.kind is Change.ADD)
+    for change in sorted(by_weight[:_MOST], key=_order):
         sign, colour = _SIGNS[change.kind]
         post = Text(change.post)
         embargo = tables.embargo_note(_planned(change), zone)
@@ -46,6 +54,9 @@ def print_changes(plan: Plan, zone: tzinfo) -> None:
         due = output.minute(tables.leaves_at(_planned(change)), zone)
         table.add_row(Text(f"{sign} {_(change.kind)}", style=colour), due, change.account, post)
     output.print_table(table)
+    if len(plan.changes) > _MOST:
+        more = f"{len(plan.changes) - _MOST:,}"
+        output.print_line(_("… and {more} more: --json shows all.", more=more))
     output.print_line(output.times_of(zone))
     if plan.cost.posts:
         output.print_line(_price(plan.cost))

@@ -341,6 +341,17 @@ class Queries:
         with self._database.read() as connection:
             return connection.execute(select(func.max(history.c.id))).scalar_one() or 0
 
+    def mark(self) -> tuple[str, int]:
+        """Another one after each change of the ledger: its newest step, and how many there are.
+
+        Both, because of two transactions the one that began later may end first. The step is told
+        by its hash: a ledger that was put back from a backup numbers new steps as others before.
+        """
+        newest = select(history.c.hash).order_by(history.c.id.desc()).limit(1)
+        with self._database.read() as connection:
+            found = connection.execute(newest).scalar_one_or_none()
+            return found or "", connection.execute(select(func.count(history.c.id))).scalar_one()
+
     def _steps(self, condition: ColumnElement[bool], limit: int | None = None) -> list[Step]:
         query = (
             select(

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+from pydantic import TypeAdapter
+
 from publisher.checking import check
 from publisher.clock import Clock
 from publisher.errors import NotPossible
@@ -15,9 +17,11 @@ from publisher.language import _
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.moves import Moved
 from publisher.ledger.queries import Queries
+from publisher.models import Problem
 from publisher.planning.comparison import Comparison
 from publisher.planning.plan import Change, Plan, PlannedChange
 from publisher.settings import Settings
+from publisher.unchanged import LastAnswer
 
 __all__ = ["Change", "Plan", "PlannedChange", "Planner"]
 
@@ -86,7 +90,24 @@ class Planner:
         paths: Sequence[str | Path] = (),
         revised: Mapping[str, bytes] = MappingProxyType({}),
     ) -> Plan:
-        """What `queue` would change, or would if there were `revised` drafts, as `check` says."""
+        """What `queue` would change, or would if there were `revised` drafts, as `check` says.
+
+        Where nothing was to be changed the last time, and neither drafts nor ledger have changed,
+        nothing is: an expiry that has passed meanwhile only takes out what is asked for anew.
+        """
+        if paths or revised:
+            return self._compared(paths, revised)
+        last = LastAnswer(
+            self._settings, "plan", TypeAdapter(tuple[Problem, ...]), self._queries.mark
+        )
+        if (problems := last.recall()) is not None:
+            return Plan(changes=(), problems=problems)
+        plan = self._compared((), {})
+        if not plan.changes:
+            last.keep(plan.problems)
+        return plan
+
+    def _compared(self, paths: Sequence[str | Path], revised: Mapping[str, bytes]) -> Plan:
         drafts, problems = check(self._settings, paths, revised=revised)
         comparison = Comparison(
             self._settings,

@@ -122,6 +122,7 @@ class _Stage:
         self._app = Application(settings.load(folder, environment), SystemClock())
         self.tree = Tree(folder, environment)
         self._next_look = 0.0
+        self._stopped_at = datetime.now(UTC)
 
     def close(self) -> None:
         self.tree.sweep()
@@ -145,6 +146,7 @@ class _Stage:
         self._until(
             lambda: (assault.over and nothing_waits(self._app)) or time.monotonic() > give_up
         )
+        self._stopped_at = datetime.now(UTC)
         status = self.tree.stop()
         time.sleep(_ECHO)
         return self._wrong_with_the_end(status)
@@ -206,7 +208,7 @@ class _Stage:
             posts=[*state["posts"], *_pages(self._app.settings.var / "site")],
             violations=state["violations"],
             begun=_first_sent(steps),
-            now=datetime.now(UTC),
+            now=self._stopped_at,
             grace=_GRACE,
         )
         found = [*wrong, *verdict.findings(end)]

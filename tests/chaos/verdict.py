@@ -63,6 +63,7 @@ class End:
     begun: Mapping[int, datetime]
     """When the history says that a delivery was sent for the first time, by its id."""
     now: datetime
+    """When the processes were asked to end: whatever was to wake after that waits for it."""
     grace: timedelta
     """How long after its expiry a post may still become public: see docs/reliability.md."""
 

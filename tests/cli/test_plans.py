@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from publisher.cli import plans
 from tests.cli.conftest import SETTINGS
 from tests.cli.runner import Cli
 
@@ -126,3 +127,20 @@ def test_an_edit_costs_what_it_adds_on_x(draft: Path, cli: Cli) -> None:
     assert "By the edits, X charges about $0.18 less." in cli("plan").out
     _edit(draft, "to: bice-x", "to: bice-page")
     assert "By the edits" not in cli("plan").out
+
+
+def test_of_a_long_plan_new_posts_are_left_out_first(
+    draft: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _edit(draft, "08:30", "09:30")
+    for number in range(3):
+        text = DRAFT.replace("08:30", "07:30").replace("Le débat", f"Débat {number}")
+        draft.with_name(f"early-{number}.fr.md").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(plans, "_MOST", 2)
+    said = cli("plan").out.splitlines()
+    assert [line.split()[-1] for line in said if line.startswith(("+", ">"))] == [
+        "early-0.fr",
+        "annual.fr",
+    ]
+    assert "… and 2 more: --json shows all." in said
+    assert len(cli("plan", "--json").json["changes"]) == 4

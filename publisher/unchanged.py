@@ -1,11 +1,11 @@
-"""What the last check of all drafts found, kept in var/ until anything changes that it looked at.
+"""Answers about all drafts, kept in var/ until anything changes that they were found from.
 
 A kept answer is only given for the very state that it is about. Of each file and folder under posts/
 the state is what the file system tells: its number, size, mode, and the instants of its last change
 and of its last change of status, which no program can set. As a file system's clock has its grain,
 nothing is kept while anything under posts/ is younger than two seconds. To the state belong also the
 settings, the language, the commit and the index of git, and whatever is installed: Publisher, its
-libraries and the time zones. Whatever cannot be read, here or in var/, leads to a new check.
+libraries and the time zones. Whatever cannot be read, here or in var/, leads to a new answer.
 """
 
 import hashlib
@@ -15,58 +15,76 @@ import subprocess
 import sysconfig
 import time
 import zoneinfo
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from publisher import language
-from publisher.models import Problem
 from publisher.settings import Settings
 
-Checked = tuple[int, Sequence[Problem]]
-"""How many drafts there are, and every problem in them."""
-
-_FILE = "check.json"
 _GRAIN = 2.0  # seconds: that of FAT, the coarsest
-_WORTH_KEEPING = 0.5  # seconds that a check took
-_KEPT = TypeAdapter(tuple[str, int, list[Problem]])
+_WORTH_KEEPING = 0.5  # seconds that it took to find an answer
+_KEPT = TypeAdapter(tuple[str, Any])
+_T = TypeVar("_T")
 
 
-def checked(settings: Settings, check: Callable[[], Checked]) -> Checked:
-    """What `check` finds in all drafts of the workspace, or found when they were as they are now."""
-    path = settings.var / _FILE
-    before = _state(settings)
-    if before is None:
-        return check()
-    with suppress(OSError, ValidationError):
-        state, drafts, kept = _KEPT.validate_json(path.read_bytes())
-        if state == before:
-            return drafts, kept
-    begin = time.monotonic()
-    drafts, problems = check()
-    took = time.monotonic() - begin
-    if took >= _WORTH_KEEPING and _state(settings) == before:
-        _keep(path, _KEPT.dump_json((before, drafts, list(problems))))
-    return drafts, problems
+class LastAnswer(Generic[_T]):
+    """What was found last time, for one question about all drafts of a workspace.
 
+    Look with `recall`; where it has nothing, find it, and `keep` it for the next time.
+    """
 
-def _state(settings: Settings) -> str | None:
-    """A digest of all that a check looks at; None when it cannot be told, or is too young."""
-    try:
-        entries = [*_entries(settings.posts)]
-        installed = [_stamp(Path(place)) for place in _installed()]
-        history = _git(settings.posts)
-    except (OSError, subprocess.SubprocessError):
+    def __init__(
+        self,
+        settings: Settings,
+        question: str,
+        form: TypeAdapter[_T],
+        beside: Callable[[], object] = lambda: None,
+    ) -> None:
+        """`question` names the file in var/, `form` is that of an answer, and `beside` tells the
+        state of what else it depends on.
+        """
+        self._settings = settings
+        self._path = settings.var / f"{question}.json"
+        self._form = form
+        self._beside = beside
+        self._begun = time.monotonic()
+        self._before = self._state()
+
+    def recall(self) -> _T | None:
+        """The last answer, if everything is as it was then."""
+        with suppress(OSError, ValidationError):
+            state, kept = _KEPT.validate_json(self._path.read_bytes())
+            if state == self._before:
+                return self._form.validate_python(kept)
         return None
-    if max(max(entry[-2:]) for _name, entry in entries) / 1e9 > time.time() - _GRAIN:
-        return None
-    said = [
-        language.current(), os.geteuid(), str(settings.workspace), settings.language,
-        repr(settings.public_accounts()), repr(settings.lint), entries, installed, history,
-    ]  # fmt: skip
-    return hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()
+
+    def keep(self, answer: _T) -> None:
+        """For the next time, if it took a while, and nothing changed meanwhile."""
+        took = time.monotonic() - self._begun
+        if self._before and took >= _WORTH_KEEPING and self._state() == self._before:
+            plain = self._form.dump_python(answer, mode="json")
+            _keep(self._path, _KEPT.dump_json((self._before, plain)))
+
+    def _state(self) -> str | None:
+        """A digest of all that it depends on; None when it cannot be told, or is too young."""
+        settings = self._settings
+        try:
+            entries = [*_entries(settings.posts)]
+            installed = [_stamp(Path(place)) for place in _installed()]
+            history = _git(settings.posts)
+        except (OSError, subprocess.SubprocessError):
+            return None
+        if max(max(entry[-2:]) for _name, entry in entries) / 1e9 > time.time() - _GRAIN:
+            return None
+        said = [
+            language.current(), os.geteuid(), repr(settings), repr(settings.public_accounts()),
+            entries, installed, history, self._beside(),
+        ]  # fmt: skip
+        return hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()
 
 
 _Stamp = tuple[int, ...]
@@ -120,7 +138,7 @@ def _git(posts: Path) -> list[object]:
 
 
 def _keep(path: Path, data: bytes) -> None:
-    """Write it whole or not at all; a check does not need it."""
+    """Write it whole or not at all; nothing needs it."""
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,21 +1,22 @@
-"""What the last check found is kept, and never given for another state."""
+"""What the last check and the last plan found is kept, and never given for another state."""
 
 import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from publisher import checked, checking
+from publisher import checking, planning, unchanged
 from tests.cli.runner import Cli
 
 
 @pytest.fixture
 def posts(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Drafts, one of them with a problem; whatever is checked is kept, however young and quick."""
-    monkeypatch.setattr(checked, "_GRAIN", -1.0)
-    monkeypatch.setattr(checked, "_WORTH_KEEPING", 0.0)
+    monkeypatch.setattr(unchanged, "_GRAIN", -1.0)
+    monkeypatch.setattr(unchanged, "_WORTH_KEEPING", 0.0)
     posts = workspace / "posts"
     (posts / "a.fr.md").write_text("---\nat: annual-day\n---\nBonjour.\n")
     (posts / "b.fr.md").write_text("---\nat: nowhere\n---\nBonsoir.\n")
@@ -28,11 +29,12 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     found: list[int] = []
     check = checking.check
 
-    def counted(*arguments: object) -> object:
+    def counted(*arguments: Any, **more: Any) -> object:
         found.append(len(found))
-        return check(*arguments)  # type: ignore[arg-type]
+        return check(*arguments, **more)
 
     monkeypatch.setattr(checking, "check", counted)
+    monkeypatch.setattr(planning, "check", counted)
     return found
 
 
@@ -141,7 +143,7 @@ def test_what_is_young_or_quick_is_not_kept(
     kept = posts.parent / "var" / "check.json"
     for name, value in (("_GRAIN", 3600.0), ("_WORTH_KEEPING", 3600.0)):
         with monkeypatch.context() as patch:
-            patch.setattr(checked, name, value)
+            patch.setattr(unchanged, name, value)
             cli("check")
         assert not kept.exists()
     cli("check")
@@ -152,3 +154,42 @@ def test_named_drafts_are_looked_at(cli: Cli, posts: Path, looks: list[int]) -> 
     for _ in range(2):
         cli("check", "posts/a.fr.md")
     assert len(looks) == 2
+
+
+@pytest.fixture
+def queued(cli: Cli, posts: Path, looks: list[int]) -> Path:
+    """A draft that is on the schedule, and was looked at twice."""
+    (posts / "b.fr.md").unlink()
+    assert "2 added" in cli("queue").out
+    assert "Nothing to change" in cli("queue").out
+    assert len(looks) == 2
+    return posts
+
+
+def test_an_unchanged_schedule_is_not_compared_again(
+    cli: Cli, queued: Path, looks: list[int]
+) -> None:
+    assert "Nothing to change" in cli("queue").out
+    assert cli("plan", "--json").json["changes"] == []
+    assert len(looks) == 2
+
+
+def test_what_changes_is_planned(cli: Cli, queued: Path, looks: list[int]) -> None:
+    _edit(queued)
+    assert "2 edited" in cli("plan").out
+    assert "2 edited" in cli("queue").out
+
+
+def test_what_became_of_the_schedule_is_seen(cli: Cli, queued: Path, looks: list[int]) -> None:
+    """Whoever did it: here the draft goes and comes back, as it was."""
+    assert cli("hold", "a.fr", "--reason", "Wait.").code == 0
+    cli("plan")
+    assert len(looks) == 3
+    cli("plan")
+    assert len(looks) == 3
+    draft = queued / "a.fr.md"
+    text = draft.read_text()
+    draft.unlink()
+    assert "2 cancelled" in cli("queue", "--yes").out
+    draft.write_text(text)
+    assert "2 restored" in cli("queue").out
