@@ -226,6 +226,18 @@ accounts = Table(
     Column("held_message", Text),
 )
 
+limits = Table(
+    "limits",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("total", BigInteger, nullable=False),
+    Column("remaining", BigInteger, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+)
+"""What an account's platform said last of each of its limits (see limits.py)."""
+
 media = Table(
     "media",
     metadata,
