@@ -21,12 +21,15 @@ MOST = 10**12
 """More than any number that is believed."""
 
 
+def answer(channel: str, headers: dict[str, object], status: int = 200) -> Answer:
+    words = {name: str(value) for name, value in headers.items()}
+    return Answer(Wire.ANSWERED, NOW, status, words, CREATED if channel == X else OUT)
+
+
 def told(
     channel: str, headers: dict[str, object], step: Step = Step.PUBLISH, status: int = 200
 ) -> tuple[Limit, ...]:
-    body = CREATED if channel == X else OUT
-    words = {name: str(value) for name, value in headers.items()}
-    return meaning(channel, Answer(Wire.ANSWERED, NOW, status, words, body), step).limits
+    return meaning(channel, answer(channel, headers, status), step).limits
 
 
 def window(header: str, total: object, remaining: object, reset: object) -> dict[str, object]:
@@ -158,17 +161,15 @@ def test_facebook_tells_percents_of_what_the_app_and_the_page_may_ask(
 
 
 def test_a_page_whose_own_limit_is_nearly_used_up_rests() -> None:
-    outcome = meaning(
-        FACEBOOK, Answer(Wire.ANSWERED, NOW, 200, {PAGE: usage(96)}, OUT), Step.REVEAL
-    )
+    outcome = meaning(FACEBOOK, answer(FACEBOOK, {PAGE: usage(96)}), Step.REVEAL)
     assert isinstance(outcome, Accepted)
     assert outcome.rest_until is not None
 
 
 def test_what_a_platform_says_of_its_limits_does_not_change_what_an_answer_means() -> None:
-    plain = meaning(X, Answer(Wire.ANSWERED, NOW, 429, {}, "{}"))
+    plain = meaning(X, answer(X, {}, 429))
     assert isinstance(plain, AccountHeld)
-    assert plain == meaning(X, Answer(Wire.ANSWERED, NOW, 429, window(DAY, 50, 3, SOON), "{}"))
+    assert plain == meaning(X, answer(X, window(DAY, 50, 3, SOON), 429))
 
 
 _ANY: Any = (

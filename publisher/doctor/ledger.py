@@ -88,7 +88,7 @@ def _limits(app: Application) -> Iterator[Finding]:
         return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"
 
     for account, told in app.limits.current().items():
-        subject = f"account {account}"
+        subject = f"limits {account}"
         message = "; ".join(limits.in_words(limit, when) for limit in told) + "."
         if any(map(limits.is_nearly_used_up, told)):
             hint = _("When nothing is left, posts wait and go out as soon as it begins anew.")
