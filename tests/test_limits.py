@@ -234,6 +234,8 @@ def test_a_limit_reads_as_a_sentence(limit: Limit, words: str) -> None:
     assert limits.in_words(limit, "{:%H:%M}".format) == words
 
 
-@pytest.mark.parametrize(("remaining", "expected"), [(0, True), (5, True), (6, False), (50, False)])
+@pytest.mark.parametrize(
+    ("remaining", "expected"), [(0, True), (100, True), (101, False), (1000, False)]
+)
 def test_a_tenth_or_less_is_nearly_used_up(remaining: int, expected: bool) -> None:
-    assert limits.is_nearly_used_up(of("posts-24h", 50, remaining)) is expected
+    assert limits.is_nearly_used_up(of("posts-24h", 1000, remaining)) is expected

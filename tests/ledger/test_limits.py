@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import Connection, event, text
+from structlog.testing import capture_logs
 
 from publisher.errors import PublisherError
 from publisher.ledger import limits
@@ -208,8 +209,10 @@ def test_nobody_waits_for_another_who_keeps_the_same(
     with database.write() as frozen:
         limits.keep(frozen, "bice-x", (day(clock, 17),))
         told = Accepted("1", limits=(day(clock, 16),))
-        recorded = attempts.record(under_way, told, clock.ahead(30))
+        with capture_logs() as logged:
+            recorded = attempts.record(under_way, told, clock.ahead(30))
     assert recorded.state is State.PUBLISHED
+    assert logged == [], "it waited until the database had enough"
     assert kept.current() == {"bice-x": [day(clock, 17)]}
 
 
