@@ -32,6 +32,7 @@ from publisher.ledger.gauges import Gauges
 from publisher.ledger.halts import Halts
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.leftovers import Leftovers
+from publisher.ledger.limits import Limits
 from publisher.ledger.logbook import Logbook
 from publisher.ledger.news import Item, News
 from publisher.ledger.queries import Queries
@@ -126,6 +127,10 @@ class Application:
     @cached_property
     def gauges(self) -> Gauges:
         return Gauges(self.database, self.clock)
+
+    @cached_property
+    def limits(self) -> Limits:
+        return Limits(self.database, self.clock)
 
     @cached_property
     def people(self) -> "People":

@@ -62,7 +62,28 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class Limit:
+    """Where an account stands with one limit of its platform, as an answer told."""
+
+    name: str
+    """What is counted, and in which window, such as `posts-24h-app`; see `publisher.limits`."""
+    total: int
+    """How many requests the window takes; 100 where the platform tells percents."""
+    remaining: int
+    seen_at: datetime
+    ends_at: datetime
+    """From then on it tells nothing any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What every answer may tell besides."""
+
+    limits: tuple[Limit, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted(_Told):
     """The platform took it.
 
     `remote_id` is its id there, empty where the answer names none (`REVEAL`, `WITHDRAW`).
@@ -75,7 +96,7 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(_Told):
     """Not out, and the same request will never be taken: the post's fault."""
 
     kind: Kind
@@ -83,7 +104,7 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Deferred:
+class Deferred(_Told):
     """Not out, and the same request may be taken later."""
 
     kind: Kind
@@ -91,7 +112,7 @@ class Deferred:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountHeld:
+class AccountHeld(_Told):
     """Not out, and nothing of this account will be taken until `until` (None: until a person)."""
 
     kind: Kind
@@ -100,7 +121,7 @@ class AccountHeld:
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(_Told):
     """It may be out or not; `duplicate` when the platform says that the text is there already."""
 
     message: str
@@ -111,7 +132,7 @@ Outcome = Accepted | Refused | Deferred | AccountHeld | Unknown
 
 
 @dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(_Told):
     """The platform was read, whole, and the part was not there at that moment."""
 
 

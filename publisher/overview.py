@@ -1,6 +1,6 @@
 """What needs a person, and what comes next: the state of one workspace at one instant."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from publisher.app import Application, instant_text, log_rows
 from publisher.ledger.queries import AccountStatus
 from publisher.models import Delivery
+from publisher.outcome import Limit
 from publisher.states import State
 
 _FRESH = timedelta(days=1)
@@ -27,6 +28,8 @@ class Overview:
     news: int
     """How many were missed, or stopped too late, of late."""
     accounts: Sequence[AccountStatus]
+    limits: Mapping[str, Sequence[Limit]]
+    """What the platforms said is left of their limits, by account."""
     next: Sequence[Delivery]
     more: int
     """How many come after those."""
@@ -54,6 +57,7 @@ class Overview:
             attention=_by_time([*attention, *too_late]),
             news=queries.missed(now - _FRESH) + len(too_late),
             accounts=queries.accounts(),
+            limits=app.limits.current(),
             next=first,
             more=max(0, in_all - resting - len(first)),
             resting=resting,
@@ -75,15 +79,19 @@ class Overview:
         return {
             "now": instant_text(self.now),
             "attention": log_rows(self.attention),
-            "accounts": [_account(status) for status in self.accounts],
+            "accounts": [_plain(asdict(status)) for status in self.accounts],
+            "limits": [
+                {"account": account, **_plain(asdict(limit))}
+                for account, limits in self.limits.items()
+                for limit in limits
+            ],
             "next": log_rows(self.next),
             "resting": self.resting,
             "counts": {state: self.counts.get(state, 0) for state in State},
         }
 
 
-def _account(status: AccountStatus) -> dict[str, Any]:
-    values = asdict(status)
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: instant_text(value) if isinstance(value, datetime) else value
         for key, value in values.items()

@@ -109,7 +109,7 @@ class Withdrawal:
                     return Withdrawn(
                         self._withdrawals.failed(delivery, actor, outcome, message), message
                     )
-                delivery = self._withdrawals.deleted(delivery, actor, reason)
+                delivery = self._withdrawals.deleted(delivery, actor, reason, outcome)
             except Moved:
                 delivery = self._withdrawals.current(delivery)
         if delivery.state is State.WITHDRAWN:

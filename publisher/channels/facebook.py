@@ -169,7 +169,9 @@ class Facebook:
         if not isinstance(outcome, Accepted):
             return outcome
         is_public = json.loads(answer.body)["is_published"]
-        return Accepted(post_id, url=_address(post_id)) if is_public else Absent()
+        if not is_public:
+            return Absent(limits=outcome.limits)
+        return replace(outcome, remote_id=post_id, url=_address(post_id))
 
     def _discard(self, draft_id: str) -> None:
         """Delete a post that was prepared with another text, so that it does not stay behind.

@@ -39,6 +39,7 @@ _KEPT_HEADERS = (
     "x-user-limit-",
     "x-app-",
     "x-business-",
+    "x-page-usage",
 )
 _SHORTEST_SECRET = 6
 _LOQUACIOUS = ("tweepy", "oauthlib", "requests_oauthlib", "urllib3", "requests")

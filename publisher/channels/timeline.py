@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from publisher.language import _
 from publisher.models import Part
-from publisher.outcome import Absent, Accepted, Unknown
+from publisher.outcome import Absent, Accepted, Limit, Unknown
 
 SKEW = timedelta(seconds=60)
 """How far X's clock may be behind ours: a post that seems older than the intent by no more than
@@ -74,6 +74,7 @@ class Page:
 
     posts: tuple[Post, ...]
     next_token: str | None
+    limits: tuple[Limit, ...] = ()
 
 
 class Likeness(IntEnum):

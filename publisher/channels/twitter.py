@@ -120,11 +120,12 @@ class Twitter:
         taken: Collection[str] = (),
     ) -> Sighting:
         """Read the account's own timeline; see `Channel.find` and `timeline.look_for`."""
-        posts = self._posts(since)
-        if not isinstance(posts, list):
-            return posts
-        free = [post for post in posts if post.id not in taken]
-        return timeline.look_for(parcel.content.parts[len(sent)], free, sent, since)
+        read = self._posts(since)
+        if not isinstance(read, timeline.Page):
+            return read
+        free = [post for post in read.posts if post.id not in taken]
+        seen = timeline.look_for(parcel.content.parts[len(sent)], free, sent, since)
+        return replace(seen, limits=read.limits)
 
     def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:  # noqa: ARG002
         """Nothing: X forgets uploads that no post shows; see `Channel.clear`."""
@@ -165,8 +166,8 @@ class Twitter:
             partial(self._client.request, method, route, **place, user_auth=True)
         )
 
-    def _posts(self, since: datetime) -> list[timeline.Post] | Reading:
-        """The account's posts since `since`, and before it as far as they may matter."""
+    def _posts(self, since: datetime) -> timeline.Page | Reading:
+        """The account's posts since `since`, and before it as far as they may matter, on one page."""
         if not self._user_id and (failed := self._learn_user_id()):
             return failed
         posts: list[timeline.Post] = []
@@ -177,11 +178,12 @@ class Twitter:
             if not isinstance(page, timeline.Page):
                 return page
             posts += page.posts
+            page = replace(page, posts=tuple(posts))
             if not page.next_token:
-                return posts
+                return page
             query["pagination_token"] = page.next_token
         if posts and posts[-1].created_at < since - timeline.SKEW:
-            return posts
+            return page
         return Unknown(
             _(
                 "Since this post the account on X has had more than {number} posts, "
@@ -199,7 +201,7 @@ class Twitter:
             outcome = meaning("twitter", answer, Step.READ)
             if isinstance(outcome, Accepted):
                 if page := timeline.parse(answer.body):
-                    return page
+                    return replace(page, limits=outcome.limits)
                 outcome = unreadable("twitter")
             elif answer.status != HTTPStatus.BAD_REQUEST:
                 break

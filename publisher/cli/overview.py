@@ -2,6 +2,7 @@
 
 from datetime import tzinfo
 
+from publisher import limits
 from publisher.cli import output, tables
 from publisher.language import _, plural
 from publisher.ledger.queries import AccountStatus
@@ -16,6 +17,8 @@ def show(overview: Overview) -> None:
     for status in overview.accounts:
         for line in _sentences(status, overview.zone):
             output.print_prose(output.paint(line, "yellow"))
+    for line in _nearly_used_up(overview):
+        output.print_prose(output.paint(line, "yellow"))
     if overview.attention:
         output.print_line(output.paint(_("These need a person:"), "red"))
         tables.print_days(overview.attention, overview.zone)
@@ -47,6 +50,15 @@ def show(overview: Overview) -> None:
 def _print_more(more: int) -> None:
     if more:
         output.print_line(_("… and {more} more: `publisher status --all` shows them.", more=more))
+
+
+def _nearly_used_up(overview: Overview) -> list[str]:
+    return [
+        f"{account}: {limits.in_words(limit, lambda at: output.minute(at, overview.zone))}"
+        for account, told in overview.limits.items()
+        for limit in told
+        if limits.is_nearly_used_up(limit)
+    ]
 
 
 def _sentences(status: AccountStatus, zone: tzinfo) -> list[str]:

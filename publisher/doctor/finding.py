@@ -13,6 +13,7 @@ SUBJECTS = (
     later("deliveries"),
     later("disk"),
     later("ledger"),
+    later("limits"),
     later("notices"),
     later("publishing"),
 )
@@ -32,7 +33,7 @@ class Finding:
     """What was seen of `subject`, and what to do if it is not good."""
 
     subject: str
-    """One of `SUBJECTS`, or a file; `account` has the account's name behind it."""
+    """One of `SUBJECTS`, or a file; `account` and `limits` have the account's name behind it."""
     grade: Grade
     message: str
     hint: str | None = None

@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import text
 
+from publisher import limits
 from publisher.app import Application
 from publisher.doctor.finding import Finding, bad, good, warning
 from publisher.errors import PublisherError
@@ -33,6 +35,7 @@ def examine(app: Application) -> Iterator[Finding]:
         return
     yield _durability(app.database)
     yield _waiting(app)
+    yield from _limits(app)
 
 
 def _durability(database: Database) -> Finding:
@@ -75,3 +78,20 @@ def _waiting(app: Application) -> Finding:
             _("`publisher status` says more."),
         )
     return good("deliveries", _("None needs a person."))
+
+
+def _limits(app: Application) -> Iterator[Finding]:
+    """What the platforms said is left, account by account."""
+    zone = app.session().zone
+
+    def when(instant: datetime) -> str:
+        return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"
+
+    for account, told in app.limits.current().items():
+        subject = f"limits {account}"
+        message = "; ".join(limits.in_words(limit, when) for limit in told) + "."
+        if any(map(limits.is_nearly_used_up, told)):
+            hint = _("When nothing is left, posts wait and go out as soon as it begins anew.")
+            yield warning(subject, message, hint)
+        else:
+            yield good(subject, message)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 from publisher import retry
 from publisher.clock import Clock
 from publisher.language import _, later
-from publisher.ledger import ids
+from publisher.ledger import ids, limits
 from publisher.ledger.approvals import RuleOf, is_approved, no_rule
 from publisher.ledger.database import Database
 from publisher.ledger.doubts import doubt, known_out
@@ -176,29 +176,35 @@ class Attempts:
         """
         with self._database.write() as connection:
             delivery = as_it_stands(connection, delivery)
-            match outcome:
-                case Accepted() if other := ids.holder(
-                    connection, delivery.account, outcome.remote_id, besides=delivery.id
-                ):
-                    return self._in_anothers_place(connection, delivery, outcome, other.post)
-                case Accepted():
-                    return self._accepted(connection, delivery, outcome, lease_until)
-                case Refused():
-                    return self._ended(connection, delivery, State.FAILED, outcome)
-                case Deferred():
-                    wait = retry.delay(delivery.attempts + 1)
-                    return self._ended(
-                        connection, delivery, State.SCHEDULED, outcome,
-                        wake_at=self._clock.ahead(wait),
-                    )  # fmt: skip
-                case AccountHeld():
-                    hold(connection, delivery.account, outcome, self._clock.now())
-                    return self._ended(
-                        connection, delivery, State.SCHEDULED, outcome, attempts=delivery.attempts
-                    )
-                case Unknown():
-                    columns = doubt(delivery, self._clock, self._settle)
-                    return self._ended(connection, delivery, State.UNCERTAIN, outcome, **columns)
+            recorded = self._recorded(connection, delivery, outcome, lease_until)
+            limits.keep(connection, delivery.account, outcome.limits)
+            return recorded
+
+    def _recorded(
+        self, connection: Connection, delivery: Delivery, outcome: Outcome, lease_until: datetime
+    ) -> Delivery:
+        match outcome:
+            case Accepted() if other := ids.holder(
+                connection, delivery.account, outcome.remote_id, besides=delivery.id
+            ):
+                return self._in_anothers_place(connection, delivery, outcome, other.post)
+            case Accepted():
+                return self._accepted(connection, delivery, outcome, lease_until)
+            case Refused():
+                return self._ended(connection, delivery, State.FAILED, outcome)
+            case Deferred():
+                wait = retry.delay(delivery.attempts + 1)
+                return self._ended(
+                    connection, delivery, State.SCHEDULED, outcome, wake_at=self._clock.ahead(wait)
+                )
+            case AccountHeld():
+                hold(connection, delivery.account, outcome, self._clock.now())
+                return self._ended(
+                    connection, delivery, State.SCHEDULED, outcome, attempts=delivery.attempts
+                )
+            case Unknown():
+                columns = doubt(delivery, self._clock, self._settle)
+                return self._ended(connection, delivery, State.UNCERTAIN, outcome, **columns)
 
     def record_late(self, delivery: Delivery, receipt: Accepted) -> Delivery:
         """Write what the platform accepted, though others took the outcome for unknown meanwhile.
@@ -212,7 +218,7 @@ class Attempts:
             if not doubted or current.remote_ids != delivery.remote_ids:
                 raise Moved
             target, columns = known_out(current, receipt)
-            return self._change(
+            recorded = self._change(
                 connection,
                 current,
                 "answered late",
@@ -221,6 +227,8 @@ class Attempts:
                 **columns,
                 wake_at=self._clock.now(),
             )
+            limits.keep(connection, delivery.account, receipt.limits)
+            return recorded
 
     def _accepted(
         self, connection: Connection, delivery: Delivery, receipt: Accepted, lease_until: datetime

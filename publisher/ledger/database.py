@@ -56,8 +56,7 @@ class Database:
     ) -> None:
         """Insert the rows whose primary key is not there yet."""
         if rows:
-            dialect = import_module(f"sqlalchemy.dialects.{self.engine.dialect.name}")
-            connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+            connection.execute(insert_into(connection, table).on_conflict_do_nothing(), rows)
 
     def take_turns(self, connection: Connection) -> None:
         """Let this transaction wait for any other that asked for its turn; SQLite does so anyway."""
@@ -121,6 +120,12 @@ class Database:
 
         if found is not None and not migrating.knows(found):
             raise LedgerTooNew
+
+
+def insert_into(connection: Connection, table: Table) -> Any:
+    """An INSERT that can have an ON CONFLICT, which each database writes in its own way."""
+    # Both dialects together take long to load.
+    return import_module(f"sqlalchemy.dialects.{connection.dialect.name}").insert(table)
 
 
 def _make_private(path: Path) -> None:

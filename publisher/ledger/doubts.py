@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, exists, or_, select
 
 from publisher.clock import Clock
 from publisher.language import _
-from publisher.ledger import ids, rivals
+from publisher.ledger import ids, limits, rivals
 from publisher.ledger.database import Database
 from publisher.ledger.holds import held, hold
 from publisher.ledger.moves import ACTOR, Moved, change, claim_all, delivery_of
@@ -181,31 +181,36 @@ class Doubts:
     def record(self, delivery: Delivery, sighting: Sighting) -> Delivery:
         """Write what reading the platform told; `Moved` when a person was faster."""
         with self._database.write() as connection:
-            if obstacle := _obstacle(connection, delivery, sighting):
-                return self._unread(connection, delivery, obstacle, absences=0)
-            match sighting:
-                case Accepted():
-                    target, columns = known_out(delivery, sighting)
-                    detail = {
-                        "id": sighting.remote_id,
-                        **in_words(delivery, len(delivery.remote_ids) + 1),
-                    }
-                    if target is State.SCHEDULED:
-                        columns["wake_at"] = self._clock.now()
-                    return self._change(
-                        connection, delivery, "found", target=target, detail=detail, **columns
-                    )
-                case Absent():
-                    return self._absent(connection, delivery)
-                case Unknown():
-                    # Reading cannot tell, and reading again would not: a person decides.
-                    columns = {**_NO_DOUBT, "intent_at": delivery.intent_at}
-                    return self._unread(connection, delivery, sighting.message, **columns)
-                case AccountHeld():
-                    hold(connection, delivery.account, sighting, self._clock.now())
-                    return self._unread(connection, delivery, sighting.message)
-                case Deferred():
-                    return self._unread(connection, delivery, sighting.message)
+            recorded = self._recorded(connection, delivery, sighting)
+            limits.keep(connection, delivery.account, sighting.limits)
+            return recorded
+
+    def _recorded(self, connection: Connection, delivery: Delivery, sighting: Sighting) -> Delivery:
+        if obstacle := _obstacle(connection, delivery, sighting):
+            return self._unread(connection, delivery, obstacle, absences=0)
+        match sighting:
+            case Accepted():
+                target, columns = known_out(delivery, sighting)
+                detail = {
+                    "id": sighting.remote_id,
+                    **in_words(delivery, len(delivery.remote_ids) + 1),
+                }
+                if target is State.SCHEDULED:
+                    columns["wake_at"] = self._clock.now()
+                return self._change(
+                    connection, delivery, "found", target=target, detail=detail, **columns
+                )
+            case Absent():
+                return self._absent(connection, delivery)
+            case Unknown():
+                # Reading cannot tell, and reading again would not: a person decides.
+                columns = {**_NO_DOUBT, "intent_at": delivery.intent_at}
+                return self._unread(connection, delivery, sighting.message, **columns)
+            case AccountHeld():
+                hold(connection, delivery.account, sighting, self._clock.now())
+                return self._unread(connection, delivery, sighting.message)
+            case Deferred():
+                return self._unread(connection, delivery, sighting.message)
 
     def _absent(self, connection: Connection, delivery: Delivery) -> Delivery:
         now = self._clock.now()

@@ -27,7 +27,7 @@ from sqlalchemy import (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-REVISION = "0010"
+REVISION = "0011"
 """The newest of `migrations/versions`, which leads to the tables below."""
 
 EVERYTHING = "*"
@@ -222,6 +222,18 @@ accounts = Table(
     Column("held_kind", String),
     Column("held_message", Text),
 )
+
+limits = Table(
+    "limits",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("total", BigInteger, nullable=False),
+    Column("remaining", BigInteger, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+)
+"""What an account's platform said last of each of its limits (see limits.py)."""
 
 media = Table(
     "media",

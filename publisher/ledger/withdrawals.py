@@ -11,11 +11,12 @@ import json
 from sqlalchemy import select
 
 from publisher.clock import Clock
+from publisher.ledger import limits
 from publisher.ledger.database import Database
 from publisher.ledger.moves import change, delivery_of
 from publisher.ledger.tables import deliveries
 from publisher.models import Delivery
-from publisher.outcome import AccountHeld, Deferred, Kind, Refused, Unknown
+from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Refused, Unknown
 from publisher.states import ENDED_UNSENT, Role, State
 
 WITHDRAWABLE = ENDED_UNSENT | {State.PUBLISHED}
@@ -44,11 +45,11 @@ class Withdrawals:
                 withdrawn_ids=json.dumps(delivery.withdrawn_ids or ()),
             )  # fmt: skip
 
-    def deleted(self, delivery: Delivery, actor: str, reason: str) -> Delivery:
+    def deleted(self, delivery: Delivery, actor: str, reason: str, receipt: Accepted) -> Delivery:
         """Note that the last part that was out is deleted; with the first one, all of it is."""
         *left, gone = delivery.remote_ids
         with self._database.write() as connection:
-            return change(
+            recorded = change(
                 connection,
                 delivery,
                 "part withdrawn" if left else "withdrawn",
@@ -63,6 +64,8 @@ class Withdrawals:
                 error_kind=None,
                 error_message=None,
             )
+            limits.keep(connection, delivery.account, receipt.limits)
+            return recorded
 
     def failed(
         self,
@@ -74,8 +77,10 @@ class Withdrawals:
         """Note what stood in the way; the log shows it until somebody withdraws the rest."""
         kind = Kind.UNKNOWN_OUTCOME if isinstance(outcome, Unknown) else outcome.kind
         with self._database.write() as connection:
-            return change(
+            recorded = change(
                 connection, delivery, "not withdrawn", role=Role.MANAGER, actor=actor,
                 at=self._clock.now(), detail={"kind": kind, "message": message},
                 error_kind=kind, error_message=message,
             )  # fmt: skip
+            limits.keep(connection, delivery.account, outcome.limits)
+            return recorded

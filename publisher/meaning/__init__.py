@@ -8,10 +8,11 @@ from what was seen of them; tests/test_outcome.py lists them.
 Messages are for the manager: what happened and what to do next, without addresses or secrets.
 """
 
+from dataclasses import replace
 from typing import Literal, overload
 
 from publisher.language import _
-from publisher.meaning import facebook, twitter
+from publisher.meaning import facebook, twitter, usage
 from publisher.meaning.common import DEFAULT_REST, doubt, unread
 from publisher.outcome import Answer, Deferred, Kind, Outcome, Reading, Step, Wire
 
@@ -27,7 +28,9 @@ def meaning(channel: str, answer: Answer, step: Literal[Step.READ]) -> Reading: 
 @overload
 def meaning(channel: str, answer: Answer, step: Step = Step.PUBLISH) -> Outcome: ...
 def meaning(channel: str, answer: Answer, step: Step = Step.PUBLISH) -> Outcome:
-    """What `answer` to a request of `channel` (`twitter` or `facebook`) means."""
+    """What `answer` to a request of `channel` (`twitter` or `facebook`) means, and what it tells of
+    the limits.
+    """
     name = _NAMES[channel]
     if answer.wire is Wire.NOT_SENT:
         what = _(
@@ -47,9 +50,8 @@ def meaning(channel: str, answer: Answer, step: Step = Step.PUBLISH) -> Outcome:
             reason=answer.reason or _("connection lost"),
         )
         return doubt(what, step)
-    if step is Step.READ:
-        return _READINGS[channel](answer)
-    return _MEANINGS[channel](answer, step)
+    means = _READINGS[channel](answer) if step is Step.READ else _MEANINGS[channel](answer, step)
+    return replace(means, limits=usage.limits(channel, answer, step))
 
 
 def unreadable(channel: str) -> Deferred:

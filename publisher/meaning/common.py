@@ -71,7 +71,8 @@ def whole(value: Any) -> int | None:
     """A whole number of at most twelve digits, written as one or as text."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
-    return int(value) if re.fullmatch(r"\s*[0-9]{1,12}\s*", str(value)) else None
+    text = str(value).strip()  # of more than `int` takes for space, such as U+001F
+    return int(text) if re.fullmatch(r"[0-9]{1,12}", text) else None
 
 
 def number(value: Any) -> float:

@@ -1,18 +1,17 @@
 """What Facebook's answers mean. Source: Meta's Graph API guides on errors and rate limits."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from publisher.language import _, later
+from publisher.meaning import usage
 from publisher.meaning.common import (
     DEFAULT_REST,
-    LONGEST_REST,
     RESUME,
     doubt,
     identifier,
     mapping,
     named_status,
-    number,
     parsed,
     quote,
     unread,
@@ -202,30 +201,12 @@ def _account(code: int | None, subcode: int | None, says: str) -> AccountHeld | 
 
 
 def _throttled(answer: Answer) -> AccountHeld:
-    until = answer.received_at + (_regained_after(_usage(answer)) or DEFAULT_REST)
+    until = answer.received_at + (usage.regained_after(answer) or DEFAULT_REST)
     message = _("Facebook takes no more from this Page for now. It goes on by itself.")
     return AccountHeld(Kind.RATE_LIMIT, message, until)
 
 
 def _rest(answer: Answer) -> datetime | None:
-    usage = _usage(answer)
-    percents = ("call_count", "total_time", "total_cputime")
-    if any(number(entry.get(name)) >= NEARLY_USED_UP for entry in usage for name in percents):
-        return answer.received_at + (_regained_after(usage) or DEFAULT_REST)
-    return None
-
-
-def _usage(answer: Answer) -> list[dict[str, Any]]:
-    """What the two usage headers say, in percent and minutes."""
-    usage = [mapping(parsed(answer.headers.get("x-app-usage", "")))]
-    for entries in mapping(parsed(answer.headers.get("x-business-use-case-usage", ""))).values():
-        usage += [mapping(entry) for entry in entries] if isinstance(entries, list) else []
-    return usage
-
-
-def _regained_after(usage: list[dict[str, Any]]) -> timedelta | None:
-    minutes = max(
-        (number(entry.get("estimated_time_to_regain_access")) for entry in usage), default=0
-    )
-    credible = 0 < minutes <= LONGEST_REST.total_seconds() / 60
-    return timedelta(minutes=minutes) if credible else None
+    if usage.most_used(answer) < NEARLY_USED_UP:
+        return None
+    return answer.received_at + (usage.regained_after(answer) or DEFAULT_REST)

@@ -1,12 +1,12 @@
 """What X's answers mean. Sources: docs.x.com and its OpenAPI description 2.167."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from publisher.language import _
+from publisher.meaning import usage
 from publisher.meaning.common import (
     DEFAULT_REST,
-    LONGEST_REST,
     RESUME,
     doubt,
     identifier,
@@ -29,8 +29,6 @@ from publisher.outcome import (
     Unknown,
 )
 
-_SKEW = timedelta(minutes=1)  # between the platform's clock and ours
-_WINDOWS = ("x-rate-limit", "x-user-limit-24hour", "x-app-limit-24hour")
 _DOUBTS = frozenset({408, 409, 425})  # the server gave up on the request, which may have arrived
 _FAULTS_OF_THE_POST = frozenset({400, 413, 422})
 _FAULTS_OF_THE_ACCOUNT = frozenset({401, 402, 403, 429})
@@ -173,17 +171,14 @@ def _account(answer: Answer, body: dict[str, Any]) -> AccountHeld:
 
 def _rest(answer: Answer) -> datetime | None:
     """When the windows that are used up begin again; after a 429 the short one counts as such."""
-    resets = []
-    for window in _WINDOWS:
-        remaining = whole(answer.headers.get(f"{window}-remaining"))
-        used_up = remaining == 0 or (answer.status == 429 and window == _WINDOWS[0])
-        reset = whole(answer.headers.get(f"{window}-reset"))
-        if used_up and reset is not None:
-            wait = reset - answer.received_at.timestamp()
-            if -_SKEW.total_seconds() <= wait <= LONGEST_REST.total_seconds():
-                # The header counts whole seconds; one more, so as not to come too early.
-                resets.append(answer.received_at + timedelta(seconds=max(wait, 0) + 1))
-    return max(resets, default=None)
+    used_up = [
+        window
+        for window in usage.WINDOWS
+        if usage.remaining(answer, window) == 0
+        or (answer.status == 429 and window == usage.SHORT_WINDOW)
+    ]
+    resets = [usage.reset(answer, window) for window in used_up]
+    return max((reset for reset in resets if reset), default=None)
 
 
 def _says(body: dict[str, Any]) -> str:

@@ -65,10 +65,11 @@ class X:
         payers = {"user": account.name, "app": account.credentials["api_key"]}
         name = call.operation.name
         standings = self._meter.count(name, payers, X_RATES[name], self.store.clock.now())
-        headers = rate_headers(standings[0])
+        headers = {
+            name: text for standing in standings for name, text in rate_headers(standing).items()
+        }
         if any(standing.exceeded for standing in standings):
-            worst = next(standing for standing in standings if standing.exceeded)
-            raise problems.too_many(headers | rate_headers(worst))
+            raise problems.too_many(headers)
         return headers
 
 

@@ -1,5 +1,6 @@
 """/accounts: who speaks where, what stands in their way, and who may speak for them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fastapi import APIRouter
@@ -11,6 +12,7 @@ from publisher.errors import CredentialsMissing
 from publisher.language import _
 from publisher.ledger.queries import AccountStatus
 from publisher.models import Account, ApprovalRule
+from publisher.outcome import Limit
 from publisher.web.parts import Use
 from publisher.web.visitors import Reader, Writer
 
@@ -28,6 +30,8 @@ class _Row:
     finding: Finding | None
     """What its platform said when it was last asked."""
     rule: ApprovalRule
+    limits: Sequence[Limit]
+    """What its platform said is left of them, if that still tells something."""
 
 
 @router.get("/accounts")
@@ -35,6 +39,7 @@ def accounts(request: Request, parts: Use, _visitor: Reader) -> Response:
     settings = parts.app.settings
     standing = {status.account: status for status in parts.app.queries.accounts()}
     missing = settings.without_credentials()
+    limits = parts.app.limits.current()
     rows = [
         _Row(
             account=account,
@@ -42,6 +47,7 @@ def accounts(request: Request, parts: Use, _visitor: Reader) -> Response:
             missing=missing.get(name),
             finding=parts.platforms.finding(name),
             rule=settings.approval_rule(name),
+            limits=limits.get(name, ()),
         )
         for name, account in settings.public_accounts().items()
     ]

@@ -62,6 +62,7 @@ class _Figures(Collector):
         yield _gauge("due", "Deliveries that are due and wait", self._app.gauges.unclaimed(0.0))
         yield self._lateness()
         yield self._standing()
+        yield from self._limits()
 
     def _states(self) -> Metric:
         told = "Deliveries by account and state"
@@ -86,6 +87,20 @@ class _Figures(Collector):
         for account, why in self._app.gauges.standing().items():
             family.add_metric((account, why), 1)
         return family
+
+    def _limits(self) -> Iterator[Metric]:
+        labels = ("account", "limit")
+        total = GaugeMetricFamily(
+            "publisher_limit_requests", "How much a limit of the platform takes", labels=labels
+        )
+        left = GaugeMetricFamily(
+            "publisher_limit_remaining", "What is left of it, as last told", labels=labels
+        )
+        for account, limits in self._app.limits.current().items():
+            for limit in limits:
+                total.add_metric((account, limit.name), limit.total)
+                left.add_metric((account, limit.name), limit.remaining)
+        yield from (total, left)
 
 
 def _gauge(name: str, told: str, value: float) -> Metric:

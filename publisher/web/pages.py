@@ -9,7 +9,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from publisher import events, language
+from publisher import events, language, limits
 from publisher.app import Application, instant_text
 from publisher.looks import html
 from publisher.looks.local import written
@@ -28,6 +28,7 @@ class Pages:
             "static": assets.address,
             "words": words,
             "device": devices.named,
+            "limits": limits,
             "event": events.event,
             "when": self._when,
             "from_now": self._from_now,

@@ -495,3 +495,31 @@ def test_every_channel_keeps_the_protocol(stage: Stage) -> None:
     channel: Channel = stage.open()
     for method in ("prepare", "send", "find", "withdraw"):
         assert callable(getattr(channel, method))
+
+
+def test_each_request_that_makes_public_tells_what_is_left(platform: Stage) -> None:
+    parcel = platform.parcel("Bonjour")
+    (outcome,) = platform.deliver(parcel)
+    assert {limit.name for limit in outcome.limits} == {
+        "twitter": {"posts-15min", "posts-24h-app"},
+        "facebook": {"requests-1h-app", "requests-24h-page"},
+    }[platform.name]
+    assert all(0 < limit.remaining <= limit.total for limit in outcome.limits)
+
+
+def test_so_does_each_that_reads_or_deletes(platform: Stage) -> None:
+    channel = platform.open()
+    parcel = platform.parcel("Bonjour")
+    prepared = platform.prepare(parcel, channel)
+    since = platform.options.clock.now()
+    absent = channel.find(parcel, prepared, (), since)
+    outcome = channel.send(parcel, prepared, ())
+    assert isinstance(outcome, Accepted)
+    found = channel.find(parcel, prepared, (), since)
+    gone = channel.withdraw(outcome.remote_id)
+    reads, deletes = {
+        "twitter": ("readings-15min", "deletions-15min"),
+        "facebook": ("requests-1h-app", "requests-1h-app"),
+    }[platform.name]
+    seen = [told.limits[0].name for told in (absent, found, gone)]
+    assert seen == [reads, reads, deletes]

@@ -116,11 +116,19 @@ def test_a_complete_answer_is_kept() -> None:
 
 
 def test_only_headers_that_tell_something_are_kept_in_lower_case() -> None:
-    head = b"HTTP/1.1 429 No\r\nX-Rate-Limit-Reset: 5\r\nX-App-Usage: {}\r\nRetry-After: 3\r\n"
-    answer = answer_to(
-        answering(head + b"Set-Cookie: a=b\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n")
-    )
-    assert answer.headers == {"x-rate-limit-reset": "5", "x-app-usage": "{}", "retry-after": "3"}
+    kept = {
+        "x-rate-limit-reset": "5",
+        "x-user-limit-24hour-limit": "50",
+        "x-app-limit-24hour-limit": "50",
+        "x-app-usage": "{}",
+        "x-page-usage": "{}",
+        "x-business-use-case-usage": "{}",
+        "retry-after": "3",
+    }
+    lines = "".join(f"{name.title()}: {value}\r\n" for name, value in kept.items()).encode()
+    other = b"Set-Cookie: a=b\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"
+    answer = answer_to(answering(b"HTTP/1.1 429 No\r\n" + lines + other))
+    assert answer.headers == kept
 
 
 def test_a_connection_is_kept_for_the_next_request() -> None:

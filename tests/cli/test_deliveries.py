@@ -4,7 +4,7 @@ import csv
 import io
 import subprocess
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ import pytest
 
 from publisher import spreadsheet
 from publisher.app import Application
-from publisher.outcome import Accepted, AccountHeld, Kind, Outcome, Refused, Unknown
+from publisher.outcome import Accepted, AccountHeld, Kind, Limit, Outcome, Refused, Unknown
 from tests.cli.runner import SCRIPT, Cli
 
 POST = "2016-03-07-annual-day.fr"
@@ -431,6 +431,36 @@ def test_status_shows_what_goes_out_after_a_hold_that_ends_by_itself(
     status = cli("status", "--json").json
     assert [row["post"] for row in status["next"]] == ["later.fr"]
     assert status["resting"] == 1
+
+
+def test_status_tells_what_is_left_of_the_platforms_limits(
+    cli: Cli, workspace: Path, draft: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In full for scripts; on the screen, of what is nearly used up."""
+    cli("queue")
+    _at(monkeypatch, "2016-03-07T08:30:01+01:00")
+    seen = datetime(2016, 3, 7, 7, 30, 1, tzinfo=UTC)
+    end = seen + timedelta(hours=5)
+    little = Limit("posts-24h", 50, 3, seen, end)
+    plenty = Limit("posts-15min", 100, 98, seen, end)
+    told = Accepted("1", limits=(plenty, little))
+    _attempt(workspace, {"bice-x": [told, told], "bice-page": [Unknown("No answer.")]})
+    found = cli("status", "--json").json["limits"]
+    assert [(row["account"], row["name"]) for row in found] == [
+        ("bice-x", "posts-15min"),
+        ("bice-x", "posts-24h"),
+    ]
+    assert found[1] == {
+        "account": "bice-x",
+        "name": "posts-24h",
+        "total": 50,
+        "remaining": 3,
+        "seen_at": "2016-03-07T07:30:01Z",
+        "ends_at": "2016-03-07T12:30:01Z",
+    }
+    shown = " ".join(cli("status").out.split())
+    assert "bice-x: 3 of 50 posts in 24 hours left, until 2016-03-07 13:30" in shown
+    assert "in 15 minutes" not in shown
 
 
 # pause, resume, cancel, retry

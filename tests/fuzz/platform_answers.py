@@ -223,6 +223,7 @@ headers = st.fixed_dictionaries(
         "retry-after": _NUMBERS,
         "x-app-usage": _USAGE,
         "x-business-use-case-usage": _USAGE,
+        "x-page-usage": _USAGE,
         "content-type": st.sampled_from(("application/json", "text/html", "application/json; charset=utf-16", "")),
     },
 )  # fmt: skip

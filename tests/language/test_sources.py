@@ -38,7 +38,7 @@ ALLOWED = {
     "supervisor.py": {"`publisher run`"},
     "broker.py": {" caused error: "},  # as the client says it
     "doctor/accounts.py": {"account …"},  # a subject, for scripts
-    "doctor/ledger.py": {"SHOW …"},
+    "doctor/ledger.py": {"SHOW …", "limits …"},
     "doctor/machine.py": {"`publisher run`"},
     "rehearsal/display.py": {"bold red", "bold yellow"},
     "rehearsal/stage.py": {"`publisher rehearse`"},

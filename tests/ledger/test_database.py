@@ -291,6 +291,7 @@ def test_a_ledger_from_before_the_stops_learns_whose_each_id_is(
 ) -> None:
     add(ledger, *(wish(clock, post, 0, repeat=True) for post in ("a", "b", "c")))
     before = (
+        "DROP TABLE limits",
         "DROP TABLE search",
         "DROP TABLE ids_out",
         "ALTER TABLE people DROP COLUMN openid",

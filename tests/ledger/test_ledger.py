@@ -379,7 +379,7 @@ def test_what_is_withdrawn_is_on_record_with_who_and_why(
         control.withdrawable("post.fr", None)
     attempts.record(send(dispatch, attempts, clock), Accepted("1"), clock.ahead(30))
     (out,) = control.withdrawable("post.fr", None)
-    Withdrawals(database, clock).deleted(out, "direction", "un chiffre est faux")
+    Withdrawals(database, clock).deleted(out, "direction", "un chiffre est faux", Accepted("1"))
     found = only(queries)
     assert (found.state, found.reason) == (State.WITHDRAWN, "un chiffre est faux")
     assert found.remote_ids == (), "what is deleted is not called out"

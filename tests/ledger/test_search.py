@@ -121,6 +121,7 @@ def test_a_ledger_of_an_older_version_is_indexed_when_it_is_migrated(
     ledger_url: str, database: Database, logbook: Logbook
 ) -> None:
     with database.write() as connection:
+        connection.execute(text("DROP TABLE limits"))
         connection.execute(text("DROP TABLE search"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0009'"))
     with closing(Database(ledger_url)) as again:

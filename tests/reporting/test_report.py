@@ -14,7 +14,7 @@ from publisher.language import LANGUAGES, speaking
 from publisher.ledger.tables import deliveries
 from publisher.ledger.withdrawals import Withdrawals
 from publisher.models import Content, Part
-from publisher.outcome import Kind, Refused, Unknown
+from publisher.outcome import Accepted, Kind, Refused, Unknown
 from publisher.states import State
 from tests.reporting.conftest import Desk
 from tests.support.browser import Browser
@@ -102,7 +102,7 @@ def test_a_withdrawal_has_its_reason(desk: Desk) -> None:
     desk.publish("a.fr")
     (delivery,) = desk.queries.deliveries()
     withdrawals = Withdrawals(desk.database, desk.clock)
-    withdrawals.deleted(delivery, "direction", "the figure is wrong")
+    withdrawals.deleted(delivery, "direction", "the figure is wrong", Accepted("1"))
     page = desk.report()
     assert page.figure("Withdrawn") == "1"
     assert "Withdrawn a.fr to bice-x direction the figure is wrong" in page.text

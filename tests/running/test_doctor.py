@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,6 +12,8 @@ from publisher import settings
 from publisher.app import Application
 from publisher.clock import SystemClock
 from publisher.doctor import Finding, Grade, examine
+from publisher.ledger import limits
+from publisher.outcome import Limit
 from publisher.overview import Overview
 from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.server import Sandbox
@@ -134,3 +137,21 @@ def test_what_waits_for_a_person_is_told(
         Grade.WARNING,
         "They need a person: paused or held: voice-x.",
     )
+
+
+def test_what_is_left_of_the_platforms_limits_is_told(
+    workspace: Path, sandbox: Sandbox, queued: Queued
+) -> None:
+    app = queued()
+    now = app.clock.now()
+    end = now + timedelta(hours=5)
+    with app.database.write() as connection:
+        limits.keep(connection, "voice-x", (Limit("posts-24h", 50, 17, now, end),))
+        limits.keep(connection, "voice-page", (Limit("requests-1h-app", 100, 4, now, end),))
+    app.close()
+    found = findings(workspace, offline=True)
+    plenty, little = found["limits voice-x"], found["limits voice-page"]
+    assert plenty.grade is Grade.GOOD
+    assert plenty.message.startswith("17 of 50 posts in 24 hours left, until ")
+    assert little.grade is Grade.WARNING
+    assert "4% of the requests by the whole app in an hour left" in little.message

@@ -129,6 +129,9 @@ def test_rate_limit_headers_count_down(tweeter: Tweeter, clock: Any) -> None:
     assert first["x-rate-limit-limit"] == "100"
     assert (first["x-rate-limit-remaining"], second["x-rate-limit-remaining"]) == ("99", "98")
     assert 0 <= int(first["x-rate-limit-reset"]) - clock.now().timestamp() - 900 <= 1
+    assert first["x-app-limit-24hour-limit"] == "10000"
+    assert second["x-app-limit-24hour-remaining"] == "9998"
+    assert 0 <= int(first["x-app-limit-24hour-reset"]) - clock.now().timestamp() - 86_400 <= 1
 
 
 def test_the_101st_post_in_a_quarter_of_an_hour_is_refused_until_it_is_over(

@@ -7,9 +7,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from publisher.app import Application
+from publisher.ledger import limits
 from publisher.lock import locked
 from publisher.models import Delivery
-from publisher.outcome import Accepted
+from publisher.outcome import Accepted, Limit
 from publisher.settings import WebSettings
 from tests.support.clock import ManualClock
 from tests.support.pages import serving
@@ -83,7 +84,14 @@ def test_the_figures_are_those_of_the_ledger(app: Application, address: str) -> 
     late = publish(app, 0.2).lateness
     assert late
     app.control.pause("bice-page", "essai", "direction")
+    left = Limit("posts-24h", 50, 17, app.clock.now(), app.clock.ahead(600))
+    over = Limit("posts-15min", 100, 98, app.clock.now(), app.clock.now())
+    with app.database.write() as connection:
+        limits.keep(connection, "bice-x", (left, over))
     found = figures(address)
+    assert found["publisher_limit_remaining,bice-x,posts-24h"] == 17
+    assert found["publisher_limit_requests,bice-x,posts-24h"] == 50
+    assert "publisher_limit_remaining,bice-x,posts-15min" not in found
     assert found["publisher_deliveries,bice-site,published"] == 1
     assert found["publisher_deliveries,bice-x,awaiting-approval"] == 2
     assert found["publisher_lateness_seconds_bucket,0.1"] == 0

@@ -3,15 +3,17 @@
 import csv
 import io
 import re
+from datetime import timedelta
 
 import httpx
 import openpyxl
 import pytest
 
 from publisher.app import Application
+from publisher.ledger import limits
 from publisher.ledger.people import Rank
 from publisher.models import Delivery
-from publisher.outcome import Unknown
+from publisher.outcome import Limit, Unknown
 from publisher.states import State
 from tests.support.clock import ManualClock
 from tests.support.html import flaws
@@ -249,6 +251,30 @@ def test_one_account_is_paused_and_resumed(app: Application, manager: Visit) -> 
     manager.get("/resume?account=bice-x")
     manager.send("/resume", account="bice-x")
     assert app.queries.accounts() == []
+
+
+def test_what_is_left_of_an_accounts_limits_is_told_in_the_zone_of_the_session(
+    app: Application, staff: Visit
+) -> None:
+    assert isinstance(app.clock, ManualClock)
+    now = app.clock.now()
+    end = now + timedelta(hours=7, minutes=5)
+    plenty = Limit("posts-24h", 50, 17, now, end)
+    little = Limit("posts-24h-app", 10_000, 900, now, end)
+    share = Limit("requests-1h-app", 100, 72, now, end)
+    short = Limit("posts-15min", 100, 99, now, now + timedelta(minutes=15))
+    with app.database.write() as connection:
+        limits.keep(connection, "bice-x", (plenty, little, short))
+        limits.keep(connection, "bice-page", (share,))
+    app.clock.advance(15 * 60)
+    staff.get("/accounts")
+    end_there = "until Mon 7 Mar 2016, 14:05"
+    assert f"17 of 50 posts in 24 hours left, {end_there}" in staff.text
+    assert f"900 of 10,000 posts by the whole app in 24 hours left, {end_there}" in staff.text
+    assert "72% of the requests by the whole app in an hour left, as of Mon 7 Mar" in staff.text
+    assert "in 15 minutes" not in staff.text, "its window is over"
+    assert re.findall(r'<span class="state wait">(\S+) of', staff.page) == ["900"]
+    assert flaws(staff.page) == []
 
 
 def test_the_log_is_filtered_searched_and_sorted(manager: Visit) -> None:

@@ -15,6 +15,7 @@ from publisher.outcome import (
     AccountHeld,
     Deferred,
     Kind,
+    Limit,
     Outcome,
     Refused,
     Sighting,
@@ -155,7 +156,17 @@ class Platform:
             return Refused(Kind.CONTENT, GONE)
         rests = faults.get(Act.RESTS)
         until = world.now() + timedelta(seconds=rests.value) if rests else None
-        return Accepted(remote_id, url=f"https://example.org/{remote_id}", rest_until=until)
+        return Accepted(
+            remote_id,
+            url=f"https://example.org/{remote_id}",
+            rest_until=until,
+            limits=self._limits(),
+        )
+
+    def _limits(self) -> tuple[Limit, ...]:
+        """As real ones, it tells with each answer what is left."""
+        now, left = self.world.now(), 1_000 - len(self.ever_public)
+        return (Limit("posts-24h", 1_000, left, now, now + timedelta(hours=24)),)
 
     def _do_late(self, seconds: float, effect: Callable[[float], str | None]) -> None:
         self.under_way += 1
