@@ -38,7 +38,7 @@ _TICK = 0.05  # seconds
 _LEAD = 4.0  # seconds from the writing of the drafts to the first that is due
 _QUEUED_IN_A_SECOND = 150  # drafts, by a machine that is busy
 _PERSON_LOOKS = 1.0  # seconds between two looks of the person who resumes accounts
-_LONGEST_REST = 300.0  # seconds that it may take to come to rest after the last kill
+_LONGEST_REST = 900.0  # seconds after the last kill: doubts that last settle for ever longer
 _ECHO = 3.0  # seconds in which a platform carries out what nobody waits for any more
 _LONG = 100  # kills, from which on a run has the minutes in which accounts wait
 _GRACE = timedelta(seconds=5 + 2 * drafts.REQUEST_TIMEOUT + faults.LATEST + 1)
