@@ -14,6 +14,7 @@ from publisher.errors import (
     LedgerUnavailable,
     NoSuchPost,
     NotPossible,
+    PictureUnusable,
     PublisherError,
     StorageError,
     UsageError,
@@ -21,12 +22,14 @@ from publisher.errors import (
 from publisher.language import _
 from publisher.ledger.moves import Moved
 from publisher.web import plain, trail
+from publisher.web.security import TooLarge
 from publisher.web.visitors import NotAllowed, NotLoggedIn, NotOurForm
 
 _STATUS: dict[type[PublisherError], int] = {
     UsageError: 400,
     NotPossible: 409,
     FileChanged: 409,
+    PictureUnusable: 400,
     NoSuchPost: 404,
     LedgerUnavailable: 503,
     LedgerTooNew: 503,
@@ -131,5 +134,16 @@ async def _by_status(request: Request, error: Exception) -> Response:
             _("There is no such page"),
             _("Nothing is at this address."),
             _("Begin with what happens today, or search the log."),
+        )
+    if isinstance(error, TooLarge):
+        return page(
+            request,
+            413,
+            _("This is too large"),
+            _(
+                "No more than {limit:,} bytes are taken here. Nothing was stored.",
+                limit=error.limit,
+            ),
+            _("Send less. Of a picture, 4096 pixels on the longer side are plenty."),
         )
     return page(request, error.status_code, _("This cannot be done"), str(error.detail), None)
