@@ -5,26 +5,22 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Dialog, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Dialog, expect
 
 from publisher import settings
 from publisher.app import Application
 from publisher.clock import SystemClock
-from publisher.content.pictures import MAX_BYTES
-from publisher.language import _, plural, speaking
+from publisher.language import _, plural
 from publisher.ledger.people import Rank
 from publisher.states import State
 from publisher.web import words
+from tests.support.journeys import log_in, serious, visiting
 from tests.support.pages import PASSWORD, Visit
-from tests.support.photos import photo
-from tests.support.videos import video
 from tests.support.waiting import wait_for
 from tests.support.workspaces import SESSION, Workspace
 
@@ -38,45 +34,6 @@ language = "en"
 channel = "site"
 language = "en"
 """
-_PATIENCE = 20_000  # milliseconds
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: Path) -> Iterator[Browser]:
-    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=options)
-        yield browser
-        browser.close()
-
-
-@contextmanager
-def visiting(browser: Browser, address: str, **options: object) -> Iterator[Page]:
-    """A page whose console stays silent: nothing is blocked, nothing breaks."""
-    context = browser.new_context(base_url=address, accept_downloads=True, **options)  # type: ignore[arg-type]
-    page = context.new_page()
-    page.set_default_timeout(_PATIENCE)
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield page
-    context.close()
-    assert complaints == []
-
-
-def log_in(page: Page, name: str) -> None:
-    page.goto("/login")
-    page.get_by_label(_("Name")).fill(name)
-    page.get_by_label(_("Password")).fill(PASSWORD)
-    page.get_by_role("button", name=_("Log in")).click()
-    expect(page.get_by_role("heading", name=_("Today"))).to_be_visible()
-
-
-@pytest.fixture(params=["en", "fr"])
-def lang(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The language that the reader's browser asks for, and that the test looks for."""
-    with speaking(request.param):
-        yield request.param
 
 
 @pytest.fixture
@@ -177,24 +134,15 @@ def test_every_page_can_be_used_by_everybody(
     page = context.new_page()
     flaws = []
     page.goto("/login")
-    flaws += _serious(page, "/login")
+    flaws += serious(page, "/login")
     log_in(page, "direction")
     for path in _LOOKED_AT:
         page.goto(path)
-        flaws += _serious(page, path)
+        flaws += serious(page, path)
         wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert page.evaluate(wide) <= 0, path
     context.close()
     assert flaws == []
-
-
-def _serious(page: Page, path: str) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{path}: {flaw['id']}: {flaw['nodes'][0]['html'][:120]}"
-        for flaw in found
-        if flaw["impact"] in ("serious", "critical")
-    ]
 
 
 def test_a_post_is_dragged_to_another_day_and_moves_when_that_is_confirmed(
@@ -254,76 +202,6 @@ def test_a_text_is_counted_while_it_is_typed_and_saved(
         expect(look).to_be_visible()
         file = app.settings.posts / "later.fr.md"
         assert file.read_text(encoding="utf-8").endswith("---\nUn texte.\n")
-
-
-def test_a_picture_is_added_described_and_taken_out(
-    address: str, app: Application, browser: Browser, lang: str, tmp_path: Path
-) -> None:
-    """By keyboard where that is possible; the post's page shows it, a video too."""
-    sent = {
-        "Salle.jpg": photo(tmp_path / "Salle.jpg"),
-        "clip.mp4": video(tmp_path / "clip.mp4", seconds=1),
-    }
-    draft = app.settings.posts / "unfinished.fr.md"
-    before = draft.read_bytes()
-    with visiting(browser, address, locale=lang) as page:
-        log_in(page, "stagiaire")
-        page.goto("/posts/unfinished.fr")
-        page.get_by_role("link", name=_("Pictures")).click()
-        for path in sent.values():
-            adding = page.get_by_role("region", name=_("Add a picture"))
-            adding.get_by_label(
-                _("JPEG, PNG, WebP, GIF or MP4, up to {limit} MB", limit=50)
-            ).set_input_files(path)
-            alt = adding.get_by_label(_("What it shows, for those who cannot see it"))
-            alt.fill(f"Ce que montre {path.stem}")
-            adding.get_by_role("button", name=_("Add it to the draft")).press("Enter")
-            expect(page.get_by_role("status")).to_contain_text(_("Saved."))
-            expect(page.get_by_label(f"/media/{path.name.lower()}")).to_be_visible()
-            assert (app.settings.posts / "media" / path.name.lower()).is_file()
-        assert _serious(page, "/posts/unfinished.fr/media") == []
-        shown = page.get_by_role("img", name="Ce que montre Salle")
-        assert shown.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [48, 64]
-        loaded = "video => new Promise(done => video.readyState ? done(video.videoWidth) : video.addEventListener('loadedmetadata', () => done(video.videoWidth)))"
-        assert page.locator("video").evaluate(loaded) == 64
-
-        clip = page.get_by_label("/media/clip.mp4")
-        clip.get_by_label(_("What it shows, for those who cannot see it")).fill("La cloche sonne")
-        clip.get_by_role("button", name=_("Save")).click()
-        expect(page.get_by_role("status")).to_contain_text(_("Saved."))
-        assert "La cloche sonne" in draft.read_text(encoding="utf-8")
-
-        for name in ("clip.mp4", "salle.jpg"):
-            gone = page.get_by_label(f"/media/{name}")
-            gone.get_by_role("button", name=_("Take it out of the draft")).click()
-            expect(gone).to_have_count(0)
-        expect(page.get_by_text(_("The draft has no picture."))).to_be_visible()
-        assert draft.read_bytes() == before
-
-
-def test_a_file_that_is_too_big_is_not_sent_and_otherwise_refused_in_words(
-    address: str, app: Application, browser: Browser, lang: str, tmp_path: Path
-) -> None:
-    """With JavaScript the field says so; without it, the page that comes back does."""
-    big = tmp_path / "big.jpg"
-    with big.open("wb") as file:
-        file.truncate(MAX_BYTES + 2_000_000)
-    for scripts in (True, False):
-        with visiting(browser, address, locale=lang, java_script_enabled=scripts) as page:
-            log_in(page, "stagiaire")
-            page.goto("/posts/unfinished.fr/media")
-            adding = page.get_by_role("region", name=_("Add a picture"))
-            field = adding.locator("input[type=file]")
-            field.set_input_files(big)
-            if scripts:
-                assert field.evaluate("field => field.validationMessage") == _(
-                    "The file is too big."
-                )
-                continue
-            adding.get_by_label(_("What it shows, for those who cannot see it")).fill("x")
-            adding.get_by_role("button", name=_("Add it to the draft")).click()
-            expect(page.get_by_role("heading", name=_("This is too large"))).to_be_visible()
-    assert not (app.settings.posts / "media").exists()
 
 
 def test_an_admin_keeps_somebody_out_and_lets_them_in_again(

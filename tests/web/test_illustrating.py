@@ -107,7 +107,8 @@ def test_a_picture_is_stored_clean_and_named_in_the_draft(
     stored = (media / "salle-xx.jpg").read_bytes()
     assert not [mark for mark in photos.SECRETS if mark in stored]
     with Image.open(io.BytesIO(stored)) as image:
-        assert (image.size, image.format, image.getexif()) == ((48, 64), "JPEG", {})
+        assert (image.size, image.format) == ((48, 64), "JPEG")
+        assert not image.getexif()
     assert files(media) == ["old.png", "salle-xx.jpg"]
     step = app.queries.steps_about("unfinished.fr")[-1]
     assert (step.event, step.actor) == ("picture added", "stagiaire")
