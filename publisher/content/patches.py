@@ -13,7 +13,7 @@ import yaml
 Value = str | Mapping[str, "Value"] | Sequence[Mapping[str, "Value"]]
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
-_WORD = r"[^\W_](?:[\w:+.-]*[^\W_])?"
+_WORD = r"[^\W_](?:[\w:+./-]*[^\W_])?"
 _PLAIN = re.compile(rf"{_WORD}(?: {_WORD})*")
 """What needs no quotes anywhere: no `: `, no ` #` and no bracket is in it."""
 _STEP = 2

@@ -116,7 +116,9 @@ def _add(wish: _Wish) -> None:
     posts = wish.parts.app.settings.posts
     stem = uploads.stem_of(name, wish.post)
     with mediafolder.staged(posts, found.data, stem, found.suffix) as staged:
-        entry = {"file": f"/{mediafolder.NAME}/{staged.name}", **wish.said}
+        # From within a folder of posts/, a slash in front leads back to it.
+        slash = "/" if "/" in wish.post else ""
+        entry = {"file": f"{slash}{mediafolder.NAME}/{staged.name}", **wish.said}
         revised = wish.draft.with_picture(entry)
         told = {**_told(entry), "digest": found.digest}
         with _recorded(wish, PICTURE_ADDED, told, revised), staged.placed():

@@ -100,7 +100,7 @@ def test_a_picture_is_stored_clean_and_named_in_the_draft(
     answer = add(staff, "Salle XX.JPG", photo, credit="BICE", people="yes")
     assert answer.status_code == 200
     entry = (
-        f'  - file: "/media/salle-xx.jpg"\n    alt: {_quoted(_ALT)}\n'
+        f"  - file: media/salle-xx.jpg\n    alt: {_quoted(_ALT)}\n"
         "    credit: BICE\n    people: true\n"
     )
     assert draft(workspace) == _DRAFT.replace("# to be written", f"{entry}# to be written")
@@ -112,7 +112,7 @@ def test_a_picture_is_stored_clean_and_named_in_the_draft(
     assert files(media) == ["old.png", "salle-xx.jpg"]
     step = app.queries.steps_about("unfinished.fr")[-1]
     assert (step.event, step.actor) == ("picture added", "stagiaire")
-    assert step.detail["file"] == "/media/salle-xx.jpg"
+    assert step.detail["file"] == "media/salle-xx.jpg"
     assert app.audit.verify().breaks == ()
 
 
@@ -178,7 +178,7 @@ def test_a_name_is_made_of_letters_and_says_what_the_content_is(
     assert add(staff, name, photo).status_code == 200
     after = {path for path in workspace.path.parent.rglob("*") if "var" not in path.parts}
     assert after - before == {media / stored}
-    assert f'file: "/media/{stored}"' in draft(workspace)
+    assert f"file: media/{stored}\n" in draft(workspace)
 
 
 def test_no_file_is_ever_written_over(
@@ -189,7 +189,7 @@ def test_no_file_is_ever_written_over(
         memory = io.BytesIO()
         Image.new("RGB", (30, 20), colour).save(memory, "PNG")
         assert add(staff, "old.png", memory.getvalue()).status_code == 200
-        assert draft(workspace).count(f"/media/{expected}") >= 1
+        assert draft(workspace).count(f" media/{expected}") >= 1
     assert files(media) == ["old-2.png", "old-3.png", "old.png"]
     with Image.open(media / "old.png") as image:
         assert image.getpixel((0, 0)) == (0, 128, 128)
@@ -212,7 +212,7 @@ def test_a_link_is_not_followed(
     assert answer.status_code == 503
     assert "posts/media/ cannot be written to: Not a directory." in staff.text
     assert list(outside.iterdir()) == []
-    assert "/media/b.jpg" not in draft(workspace)
+    assert "media/b.jpg" not in draft(workspace)
 
 
 def _png(width: int, height: int) -> bytes:
@@ -418,6 +418,8 @@ def test_a_post_in_a_folder_finds_its_picture(
     assert "Saved. " in staff.text
     assert "It has errors" not in staff.text
     assert (workspace.path / "posts/media/a.jpg").is_file()
+    text = (workspace.path / "posts/site/news.fr.md").read_text(encoding="utf-8")
+    assert 'file: "/media/a.jpg"' in text
 
 
 @both
@@ -442,7 +444,7 @@ def test_two_who_add_at_a_time_both_get_theirs_or_are_told(
     assert files(media) == ["old.png", "x-2.png", "x-3.png", "x-4.png", "x.png"]
     for post, colour in posts.items():
         text = (workspace.path / f"posts/{post}.md").read_text(encoding="utf-8")
-        (name,) = re.findall(r"/media/(x\S*\.png)", text)
+        (name,) = re.findall(r" media/(x\S*\.png)", text)
         with Image.open(media / name) as image:
             assert image.getpixel((0, 0)) == Image.new("RGB", (1, 1), colour).getpixel((0, 0))
 
