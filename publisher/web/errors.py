@@ -18,6 +18,7 @@ from publisher.errors import (
     PublisherError,
     StorageError,
     UsageError,
+    why,
 )
 from publisher.language import _
 from publisher.ledger.moves import Moved
@@ -146,4 +147,8 @@ async def _by_status(request: Request, error: Exception) -> Response:
             ),
             _("Send less. Of a picture, 4096 pixels on the longer side are plenty."),
         )
+    if isinstance(error.__cause__, OSError):  # while what was sent was put aside
+        text = _("What was sent cannot be kept: {reason}.", reason=why(error.__cause__))
+        hint = _("The folder for temporary files must be on a disk with free space.")
+        return await _foreseen(request, StorageError(text, hint=hint))
     return page(request, error.status_code, _("This cannot be done"), str(error.detail), None)

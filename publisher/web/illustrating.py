@@ -32,6 +32,8 @@ router = APIRouter()
 
 Said = Mapping[str, str]
 """What an entry of a draft's `media` says, but for the file."""
+_SAID = ("alt", "credit", "people", "consent")
+_YES = ("true", "yes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +96,17 @@ def change(
 
 
 def _said(alt: str, credit: str, people: str, consent: str) -> Said:
-    """The values that a form has, each in one line."""
-    values = {
-        "alt": " ".join(alt.split()),
-        "credit": " ".join(credit.split()),
-        "people": "true" if people else "",
-        "consent": " ".join(consent.split()),
-    }
-    return {key: value for key, value in values.items() if value}
+    """The values that a form has, but for empty ones."""
+    values = {"alt": alt, "credit": credit, "people": "yes" if people else "", "consent": consent}
+    plain = {key: _plain(key, value) for key, value in values.items()}
+    return {key: value for key, value in plain.items() if value}
+
+
+def _plain(key: str, value: str) -> str:
+    """A value as it is written here, however a file or a form has it."""
+    if key == "people":
+        return "true" if value.strip().lower() in _YES else ""
+    return " ".join(value.split())
 
 
 def _add(wish: _Wish) -> None:
@@ -128,7 +133,7 @@ def _add(wish: _Wish) -> None:
 def _edit(wish: _Wish) -> None:
     _check(wish.said)
     old = _entry(wish)
-    new = {"file": old["file"], **wish.said}
+    new = _revised(old, wish.said)
     if new == old:
         return
     was, now = _told(old), _told(new)
@@ -138,7 +143,7 @@ def _edit(wish: _Wish) -> None:
         if was.get(key) != now.get(key)
     }
     revised = wish.draft.with_picture_as(wish.number, new)
-    with _recorded(wish, PICTURE_EDITED, {"file": old["file"], **told}, revised):
+    with _recorded(wish, PICTURE_EDITED, {"file": old.get("file"), **told}, revised):
         wish.draft.save(revised)
 
 
@@ -174,6 +179,16 @@ def _entry(wish: _Wish) -> Mapping[str, str]:
     if wish.number >= len(entries):
         raise UsageError(_("The draft has no such picture."))
     return entries[wish.number]
+
+
+def _revised(entry: Mapping[str, str], said: Said) -> Mapping[str, str]:
+    """The entry with what is said of it now. What means the same stays as it is written."""
+    kept = {
+        key: value
+        for key, value in entry.items()
+        if key not in _SAID or _plain(key, value) == said.get(key)
+    }
+    return {**said, **kept}
 
 
 def _told(entry: Mapping[str, str]) -> dict[str, str]:

@@ -1,8 +1,10 @@
 """Pictures that a browser sends: stored clean and named in the draft, or nothing is done at all."""
 
+import errno
 import io
 import re
 import socket
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -385,6 +387,20 @@ def test_a_picture_is_described_anew_and_taken_out(
     assert app.audit.verify().breaks == ()
 
 
+def test_what_means_the_same_stays_as_it_is_written(
+    staff: Visit, workspace: Workspace, media: Path
+) -> None:
+    """Also a text that only a person can change, a flag in other letters, and a key of nobody's."""
+    entry = "  - file: /media/old.png\n    alt: |\n      Deux\n      lignes\n    people: Yes\n    x: y\n"
+    workspace.write("posts/unfinished.fr.md", f"---\nmedia:\n{entry}---\nSans heure.\n")
+    staff.get(_PAGE)
+    assert re.search(r'name="people" value="yes" checked', staff.page)
+    staff.send(
+        _PAGE, seen=seen(staff), do="edit", number="0", alt="Deux lignes", people="yes", credit="X"
+    )
+    assert draft(workspace) == f"---\nmedia:\n{entry}    credit: X\n---\nSans heure.\n"
+
+
 @pytest.mark.parametrize("wish", [{"do": "edit", "alt": "x"}, {"do": "remove"}])
 def test_a_picture_that_is_not_there_cannot_be_changed(
     app: Application, staff: Visit, workspace: Workspace, media: Path, wish: dict[str, str]
@@ -449,8 +465,10 @@ def test_two_who_add_at_a_time_both_get_theirs_or_are_told(
             assert image.getpixel((0, 0)) == Image.new("RGB", (1, 1), colour).getpixel((0, 0))
 
 
-def _announce(address: str, visit: Visit, length: int, path: str = _PAGE) -> bytes:
-    """Say how much will come, send nothing of it, and return what is answered."""
+def _announce(
+    address: str, visit: Visit, length: int, path: str = _PAGE, body: bytes = b""
+) -> bytes:
+    """Say how much will come, send nothing or some of it, and return what is answered."""
     server = urlsplit(address)
     cookie = "; ".join(f"{name}={value}" for name, value in visit.client.cookies.items())
     request = (
@@ -458,7 +476,9 @@ def _announce(address: str, visit: Visit, length: int, path: str = _PAGE) -> byt
         f"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {length}\r\n\r\n"
     )
     with socket.create_connection((server.hostname, server.port or 0), 30) as connection:
-        connection.sendall(request.encode())
+        connection.sendall(request.encode() + body)
+        if body:
+            connection.shutdown(socket.SHUT_WR)
         answer = b""
         while not answer.endswith(b"</html>") and (more := connection.recv(100_000)):
             answer += more
@@ -490,6 +510,49 @@ def test_what_grows_too_large_is_refused_on_the_way(
     answer = staff.client.post(_PAGE, content=body(), headers=head)
     assert answer.status_code == 413
     assert "This is too large" in answer.text
+    assert nothing_was_done(workspace, media, app)
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where what is sent is put aside."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+def test_what_is_broken_off_leaves_nothing(
+    app: Application, address: str, staff: Visit, workspace: Workspace, media: Path, temporary: Path
+) -> None:
+    """So much came that it lay on the disk already."""
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
+    answered = _announce(address, staff, 20_000_000, body=head + bytes(3_000_000))
+    assert answered == b""
+    assert staff.get(_PAGE).status_code == 200
+    assert list(temporary.iterdir()) == []
+    assert nothing_was_done(workspace, media, app)
+
+
+@pytest.mark.parametrize("data", [_jpeg(), _HTML])
+def test_what_was_put_aside_is_gone_afterwards(
+    staff: Visit, media: Path, temporary: Path, data: bytes
+) -> None:
+    add(staff, "a.jpg", data)
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("where", ["tempfile.SpooledTemporaryFile.write", "shutil.copyfileobj"])
+def test_a_full_disk_is_told(
+    app: Application, staff: Visit, workspace: Workspace, media: Path, photo: bytes,
+    monkeypatch: pytest.MonkeyPatch, where: str,
+) -> None:  # fmt: skip
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(where, full)
+    assert add(staff, "a.jpg", photo).status_code == 503
+    assert "No space left on device." in staff.text
     assert nothing_was_done(workspace, media, app)
 
 
