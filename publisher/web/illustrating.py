@@ -87,7 +87,10 @@ def change(
         if act is None:
             raise UsageError(_("This cannot be done here."))
         if draft.digest != seen:
-            raise FileChanged(_("Somebody else changed {file} meanwhile.", file=draft.file))
+            raise FileChanged(
+                _("Somebody else changed {file} meanwhile.", file=draft.file),
+                hint=_("Look at it again, then decide."),
+            )
         act(_Wish(parts, visitor, post, draft, number, said, file))
     except PublisherError as error:
         newest = manuscript.read(drafts.find(parts.app, post))
