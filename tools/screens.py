@@ -40,6 +40,7 @@ PAGES = {
     "posts": "/posts",
     "post": "/posts/2016-03-07-ouverture.fr",
     "edit": "/posts/2016-03-10-signaler.fr/edit",
+    "media": "/posts/2016-03-10-signaler.fr/media",
     "move": "/posts/2016-03-10-signaler.fr/move",
     "queue": "/posts/2016-03-10-signaler.fr/queue",
     "log": "/log",

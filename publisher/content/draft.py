@@ -257,12 +257,7 @@ class _Reader:
         if "file" not in fields:
             fields.missing("file", _("Name a picture: `file: media/name.jpg`."))
         if alt is None and isinstance(fields.node("alt"), Scalar | None):
-            self._findings.error(
-                "alt-missing",
-                fields.position("alt"),
-                _("The picture has no alternative text."),
-                _("Say in `alt:` what it shows, for those who cannot see it."),
-            )
+            self._findings.add(alt_missing(), fields.position("alt"))
         people, consent = fields.flag("people") or False, fields.text("consent")
         self._check_consent(fields, consent, people=people)
         path = self._picture(fields, name) if name else None
@@ -279,9 +274,7 @@ class _Reader:
         )
 
     def _picture(self, fields: Fields, name: str) -> Path | None:
-        posts = self._around.posts
-        folder = posts if name.startswith("/") else (posts / self._post_id).parent
-        found = self._around.picture(folder / name.lstrip("/"))
+        found = self._around.picture(place_of(name, self._post_id, self._around.posts))
         if isinstance(found, Path):
             return found
         for flaw in found:
@@ -333,6 +326,20 @@ class _Reader:
         records = (self._around.consents.get(item.consent or "") for item in media)
         ends = (record.ends(self._session.zone) for record in records if record)
         return min((end for end in ends if end), default=None)
+
+
+def place_of(name: str, post_id: str, posts: Path) -> Path:
+    """Where a picture is that a draft names: beside the draft or, with a slash in front, in posts/."""
+    folder = posts if name.startswith("/") else (posts / post_id).parent
+    return folder / name.lstrip("/")
+
+
+def alt_missing() -> Flaw:
+    return Flaw(
+        "alt-missing",
+        _("The picture has no alternative text."),
+        _("Say in `alt:` what it shows, for those who cannot see it."),
+    )
 
 
 def _flaw_of_link(link: str) -> Flaw | None:

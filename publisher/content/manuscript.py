@@ -5,6 +5,7 @@ Whoever saves it shows the digest of what was seen, so that nobody's change is l
 
 import hashlib
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -17,6 +18,7 @@ from publisher.content.shelf import DraftFile
 from publisher.errors import NotPossible
 from publisher.language import _
 
+_MEDIA = "media"
 _BOM = "\ufeff"
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|\Z)")
 _LINE_END = re.compile(r"\r\n|\n|\r")
@@ -60,21 +62,47 @@ class Manuscript:
         written = lines.replace("\n", found.group() if found else "\n")
         return self._with_text(self._text[:begins] + written)
 
+    @property
+    def media(self) -> list[dict[str, str]]:
+        """What the front matter says of each picture; NotPossible if it is no list of such."""
+        entries = _meaning(self).get(_MEDIA) or []
+        if not isinstance(entries, list) or not all(map(_is_flat, entries)):
+            raise self._for_a_person(f"`{_MEDIA}:`")
+        return entries
+
     def with_value(self, key: str, value: str) -> Self:
         """The same with another value in the front matter; NotPossible if only a person can."""
-        front, _begins = self._places()
-        try:
-            patches = Patches(self._text[front])
-            patches.set((key,), value)
-            patched = patches.text()
-        except Unpatchable:
-            raise self._for_a_person(key, value) from None
-        if not patched.endswith(("\n", "\r")):  # the fence must stay on a line of its own
-            raise self._for_a_person(key, value)
-        revised = self._with_text(self._text[: front.start] + patched + self._text[front.stop :])
-        if _meaning(revised) != {**_meaning(self), key: value} or revised.body != self.body:
-            raise self._for_a_person(key, value)
+        return self._patched(
+            lambda patches: patches.set((key,), value),
+            {**_meaning(self), key: value},
+            f"`{key}: {value}`",
+        )
+
+    def with_picture(self, entry: Mapping[str, str]) -> Self:
+        """The same with one more picture, behind all others; NotPossible if only a person can."""
+        return self._patched(
+            lambda patches: patches.append(_MEDIA, entry),
+            {**_meaning(self), _MEDIA: [*self.media, dict(entry)]},
+            f"`{_MEDIA}:`",
+        )
+
+    def with_picture_as(self, number: int, entry: Mapping[str, str]) -> Self:
+        """The same with something else said of a picture, counted from 0; NotPossible."""
+        revised = self
+        for key in {**self.media[number], **entry}:
+            if entry.get(key) != revised.media[number].get(key):
+                revised = revised._with_said(number, key, entry.get(key))
         return revised
+
+    def without_picture(self, number: int) -> Self:
+        """The same without one of its pictures, counted from 0; NotPossible if only a person can."""
+        others = self.media[:number] + self.media[number + 1 :]
+        meaning = {key: value for key, value in _meaning(self).items() if key != _MEDIA}
+        return self._patched(
+            lambda patches: patches.remove((_MEDIA, number)),
+            {**meaning, _MEDIA: others} if others else meaning,
+            f"`{_MEDIA}:`",
+        )
 
     def save(self, revised: "Manuscript") -> None:
         """Put `revised` in the file's place; FileChanged or StorageError leave it as it is."""
@@ -97,13 +125,47 @@ class Manuscript:
         opening, closing = next(fences), next(fences)
         return slice(opening.end(), closing.start()), closing.end()
 
-    def _for_a_person(self, key: str, value: str) -> NotPossible:
+    def _with_said(self, number: int, key: str, value: str | None) -> Self:
+        """The same with another value for one key of a picture; None: without it."""
+        path = (_MEDIA, number, key)
+        media = [dict(entry) for entry in self.media]
+        media[number].pop(key, None)
+        if value is not None:
+            media[number][key] = value
+        return self._patched(
+            lambda patches: patches.remove(path) if value is None else patches.set(path, value),
+            {**_meaning(self), _MEDIA: media},
+            f"`{key}: {value or ''}`",
+        )
+
+    def _patched(
+        self, patch: Callable[[Patches], None], meant: Mapping[str, object], lines: str
+    ) -> Self:
+        """The same with a patch of the front matter, which must mean what is `meant`.
+
+        NotPossible if that cannot be; `lines` is what a person would write.
+        """
+        front, _begins = self._places()
+        try:
+            patches = Patches(self._text[front])
+            patch(patches)
+            patched = patches.text()
+        except Unpatchable:
+            raise self._for_a_person(lines) from None
+        if not patched.endswith(("\n", "\r")):  # the fence must stay on a line of its own
+            raise self._for_a_person(lines)
+        revised = self._with_text(self._text[: front.start] + patched + self._text[front.stop :])
+        if _meaning(revised) != meant or revised.body != self.body:
+            raise self._for_a_person(lines)
+        return revised
+
+    def _for_a_person(self, lines: str) -> NotPossible:
         return NotPossible(
             _(
                 "{file} is written in a way that only a person can change; nothing was written.",
                 file=self.file,
             ),
-            hint=_("Write it there by hand: {lines}", lines=f"`{key}: {value}`"),
+            hint=_("Write it there by hand: {lines}", lines=lines),
         )
 
 
@@ -132,3 +194,7 @@ def _plain(node: nodes.Node) -> object:
     if isinstance(node, nodes.Sequence):
         return [_plain(item) for item in node.items]
     return {key: _plain(entry.value) for key, entry in node.entries.items()}
+
+
+def _is_flat(entry: object) -> bool:
+    return isinstance(entry, dict) and all(isinstance(value, str) for value in entry.values())

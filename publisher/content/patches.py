@@ -10,13 +10,18 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import yaml
 
-Value = str | Mapping[str, "Value"]
+Value = str | Mapping[str, "Value"] | Sequence[Mapping[str, "Value"]]
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
-_WORD = r"[^\W_](?:[\w:+.-]*[^\W_])?"
+_WORD = r"[^\W_](?:[\w:+./-]*[^\W_])?"
 _PLAIN = re.compile(rf"{_WORD}(?: {_WORD})*")
 """What needs no quotes anywhere: no `: `, no ` #` and no bracket is in it."""
 _STEP = 2
+_DASH = "- "
+
+
+_Entry = yaml.Node | tuple[yaml.Node, yaml.Node]
+"""Of a list, or of a mapping with its key."""
 
 
 class Unpatchable(ValueError):
@@ -39,14 +44,14 @@ class Patches:
         node = _entries(self._mapping(path[:-1])).get(path[-1])
         return str(node.value) if isinstance(node, yaml.ScalarNode) else None
 
-    def set(self, path: Sequence[str], value: str) -> None:
+    def set(self, path: Sequence[str | int], value: str) -> None:
         """Give the key at the end of `path` a value; the mapping that it stands in must be there.
 
-        A value keeps the kind of its quotes; a new key stands last. Unpatchable if it is no single
+        A number in `path` counts the items of a list, from 0. A value keeps the kind of its quotes; a new key stands last. Unpatchable if it is no single
         value, or one of several lines behind a | or >.
         """
-        *above, key = path
-        mapping = self._mapping(above)
+        *above, last = path
+        mapping, key = self._mapping(above), str(last)
         node = _entries(mapping).get(key)
         if node is None:
             self._insert(mapping, {key: value})
@@ -73,6 +78,47 @@ class Patches:
         else:
             raise Unpatchable(key)
 
+    def append(self, key: str, item: Mapping[str, Value]) -> None:
+        """Put an item at the end of the list under the top level's `key`, which may be missing."""
+        root = self._mapping(())
+        node = _entries(root).get(key)
+        if node is None:
+            self._insert(root, {key: [item]})
+        elif isinstance(node, yaml.SequenceNode) and not node.flow_style:
+            self._insert_lines(node, _items([item], node.start_mark.column, _STEP))
+        elif isinstance(node, yaml.SequenceNode):
+            place = node.value[-1].end_mark.index if node.value else node.start_mark.index + 1
+            new = f", {_flow(item)}" if node.value else _flow(item)
+            self._changes.append((place, place, new))
+        elif isinstance(node, yaml.ScalarNode) and not node.value and not root.flow_style:
+            column = root.value[0][0].start_mark.column
+            self._insert_lines(node, _items([item], column + _STEP, _STEP))
+        else:
+            raise Unpatchable(key)
+
+    def remove(self, path: Sequence[str | int]) -> None:
+        """Take out what stands at the end of `path`: a key with its value, or an item of a list.
+
+        Where nothing else is beside it, what holds it goes as well. A comment stays, unless it
+        stands on a line that goes.
+        """
+        *above, last = path
+        inside = self._node(above)
+        places = _places(inside)
+        if (
+            not isinstance(inside, yaml.CollectionNode)
+            or last not in places
+            or (len(places) == 1 and not above)
+        ):
+            raise Unpatchable(path)
+        if len(places) == 1:
+            self.remove(above)
+            return
+        number = list(places).index(last)
+        before = inside.value[number - 1] if number else None
+        after = inside.value[number + 1] if number + 1 < len(places) else None
+        self._cut(inside, before, inside.value[number], after)
+
     def text(self) -> str:
         """The text with all changes made."""
         pieces, done = [], 0
@@ -81,13 +127,47 @@ class Patches:
             done = end
         return "".join([*pieces, self._text[done:]])
 
-    def _mapping(self, path: Sequence[str]) -> yaml.MappingNode:
-        node = self._root
-        for key in path:
-            node = _entries(node).get(key) if isinstance(node, yaml.MappingNode) else None
-        if not isinstance(node, yaml.MappingNode):
-            raise Unpatchable(".".join(path))
+    def _node(self, path: Sequence[str | int]) -> yaml.Node:
+        node: yaml.Node | None = self._root
+        for step in path:
+            node = _places(node).get(step)
+        if node is None:
+            raise Unpatchable(path)
         return node
+
+    def _mapping(self, path: Sequence[str | int]) -> yaml.MappingNode:
+        node = self._node(path)
+        if not isinstance(node, yaml.MappingNode):
+            raise Unpatchable(path)
+        return node
+
+    def _cut(
+        self,
+        inside: yaml.CollectionNode,
+        before: _Entry | None,
+        entry: _Entry,
+        after: _Entry | None,
+    ) -> None:
+        """Take an entry out from between its neighbours."""
+        start = _first(entry).start_mark.index
+        if inside.flow_style:
+            self._changes.append(
+                (start, _first(after).start_mark.index, "")
+                if after
+                else (_last(before or entry).end_mark.index, _last(entry).end_mark.index, "")
+            )
+            return
+        if isinstance(inside, yaml.SequenceNode):
+            start = self._text.rindex("-", 0, start)
+        line = max(self._text.rfind(end, 0, start) for end in "\r\n") + 1
+        if not self._text[line:start].strip():
+            line_end = _LINE_END.search(self._text, self._end(_last(entry)))
+            end = line_end.end() if line_end else len(self._text)
+            self._changes.append((line, end, ""))
+        elif after and isinstance(inside, yaml.MappingNode):  # it stands behind a dash
+            self._changes.append((start, _first(after).start_mark.index, ""))
+        else:
+            raise Unpatchable(inside)
 
     def _insert(self, mapping: yaml.MappingNode, entries: Mapping[str, Value]) -> None:
         """Behind the mapping's last entry."""
@@ -105,23 +185,39 @@ class Patches:
 
     def _insert_lines(self, node: yaml.Node, lines: Iterator[str]) -> None:
         """Below the last line of a node, and of the comment that stands on it."""
-        while isinstance(node, yaml.CollectionNode) and not node.flow_style:
-            last = node.value[-1]
-            node = last[1] if isinstance(last, tuple) else last
-        end = node.end_mark.index
-        if getattr(node, "style", None) in (
-            "|",
-            ">",
-        ):  # such a text ends where the next thing begins
-            end = len(self._text[:end].rstrip(" \r\n"))
+        end = self._end(node)
         line_end = _LINE_END.search(self._text, end)
         place = line_end.start() if line_end else len(self._text)
         new = "".join(f"{self._line_end}{line}" for line in lines)
         self._changes.append((place, place, new))
 
+    def _end(self, node: yaml.Node) -> int:
+        """Where a node ends; a text behind a | or > would go on until the next thing begins."""
+        while isinstance(node, yaml.CollectionNode) and not node.flow_style:
+            node = _last(node.value[-1])
+        end = int(node.end_mark.index)
+        if getattr(node, "style", None) in ("|", ">"):
+            return len(self._text[:end].rstrip(" \r\n"))
+        return end
+
 
 def _entries(mapping: yaml.MappingNode) -> dict[str, yaml.Node]:
     return {key.value: value for key, value in mapping.value}
+
+
+def _places(node: yaml.Node | None) -> dict[str | int, yaml.Node]:
+    """What stands in a mapping by its key, or in a list by its number; in all else, nothing."""
+    if isinstance(node, yaml.MappingNode):
+        return dict(_entries(node).items())
+    return dict(enumerate(node.value)) if isinstance(node, yaml.SequenceNode) else {}
+
+
+def _first(entry: _Entry) -> yaml.Node:
+    return entry[0] if isinstance(entry, tuple) else entry
+
+
+def _last(entry: _Entry) -> yaml.Node:
+    return entry[1] if isinstance(entry, tuple) else entry
 
 
 def _step(mapping: yaml.MappingNode, column: int) -> int:
@@ -137,15 +233,28 @@ def _lines(entries: Mapping[str, Value], column: int, step: int) -> Iterator[str
     for key, value in entries.items():
         if isinstance(value, str):
             yield f"{' ' * column}{key}: {_scalar(value)}"
-        else:
-            yield f"{' ' * column}{key}:"
+            continue
+        yield f"{' ' * column}{key}:"
+        if isinstance(value, Mapping):
             yield from _lines(value, column + step, step)
+        else:
+            yield from _items(value, column + step, step)
+
+
+def _items(items: Sequence[Mapping[str, Value]], column: int, step: int) -> Iterator[str]:
+    """The items of a list as lines, with their dashes at `column`."""
+    for item in items:
+        first, *others = _lines(item, column + len(_DASH), step)
+        yield f"{' ' * column}{_DASH}{first.lstrip()}"
+        yield from others
 
 
 def _flow(value: Value) -> str:
     if isinstance(value, str):
         return _scalar(value)
-    return "{" + ", ".join(f"{key}: {_flow(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {_flow(inner)}" for key, inner in value.items()) + "}"
+    return "[" + ", ".join(map(_flow, value)) + "]"
 
 
 def _scalar(value: str, style: str | None = None) -> str:

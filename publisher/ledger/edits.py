@@ -16,6 +16,13 @@ from publisher.ledger.moves import note, step
 from publisher.ledger.tables import history
 
 REWORDED, MOVED = "draft edited", "draft moved"
+PICTURE_ADDED, PICTURE_EDITED, PICTURE_REMOVED = (
+    "picture added",
+    "picture edited",
+    "picture removed",
+)
+_WRITING = (REWORDED, PICTURE_ADDED, PICTURE_EDITED, PICTURE_REMOVED)
+"""What makes somebody an author."""
 
 
 def about_draft(post: str) -> ColumnElement[bool]:
@@ -24,8 +31,8 @@ def about_draft(post: str) -> ColumnElement[bool]:
 
 
 def writers(connection: Connection, post: str) -> set[str]:
-    """Who has put words into a post's draft on the web pages."""
-    query = select(history.c.actor).where(about_draft(post), history.c.event == REWORDED)
+    """Who has changed the words or pictures of a post's draft on the web pages."""
+    query = select(history.c.actor).where(about_draft(post), history.c.event.in_(_WRITING))
     return set(connection.execute(query).scalars())
 
 

@@ -48,6 +48,17 @@ class Pictures:
                 found[item.path] = str(error)
         return found
 
+    def view(self, item: MediaItem, capabilities: Capabilities) -> posts.Image:
+        """One picture by itself; PictureUnusable."""
+        copy = self.clean(item, capabilities)
+        return posts.Image(
+            src=self._sources[copy.digest],
+            alt=item.alt,
+            width=copy.width,
+            height=copy.height,
+            is_video=copy.media_type.startswith("video/"),
+        )
+
     def shown(self, content: Content) -> list[posts.Image]:
         """The pictures of a content that was rendered with `clean`."""
         return [

@@ -14,6 +14,7 @@ from publisher.web import (
     events,
     feeds,
     health,
+    illustrating,
     log,
     login,
     metrics,
@@ -35,7 +36,7 @@ from publisher.web.visitors import Recognition
 
 ROOMS = (
     assets, login, elsewhere, myself, today, switch, events, calendar, log, posts, moving, queueing,
-    editing, post, accounts, report, feeds, people, health, metrics,
+    editing, illustrating, post, accounts, report, feeds, people, health, metrics,
 )  # fmt: skip
 
 

@@ -9,11 +9,13 @@ from publisher.channels.capabilities import CAPABILITIES
 from publisher.checking import check
 from publisher.content import rendering
 from publisher.content.library import Library
+from publisher.content.manuscript import Manuscript
 from publisher.content.pictures import CleanPicture
 from publisher.content.shelf import DraftFile, Shelf
-from publisher.errors import NoSuchPost
+from publisher.content.textfile import MAX_BYTES
+from publisher.errors import NoSuchPost, UsageError
 from publisher.language import _
-from publisher.models import Capabilities, Delivery, MediaItem, Post, Problem
+from publisher.models import Capabilities, Delivery, MediaItem, Post, Problem, Severity
 from publisher.preview.drafts import Draft as View
 from publisher.preview.drafts import Drafts
 
@@ -66,6 +68,23 @@ def find(app: Application, post_id: str) -> DraftFile:
             hint=_("It may have another name now: search the log, or the posts."),
         )
     return found
+
+
+def saved(app: Application, draft: Manuscript) -> str:
+    """What to tell whoever saved a draft: that it is, and whether it has errors."""
+    _library, problems = check(app.settings, [draft.path])
+    if any(p.severity is Severity.ERROR and p.file == draft.file for p in problems):
+        return _("Saved. It has errors: it is not queued before they are mended.")
+    return _("Saved.")
+
+
+def check_size(draft: Manuscript) -> None:
+    """UsageError if a draft is too big to be read again."""
+    if (size := len(draft.data)) > MAX_BYTES:
+        raise UsageError(
+            _("It would have {number:,} bytes; more than {limit:,} are not read.",
+              number=size, limit=MAX_BYTES)
+        )  # fmt: skip
 
 
 def _group(file: DraftFile, files: Iterable[DraftFile]) -> list[DraftFile]:

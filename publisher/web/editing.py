@@ -13,11 +13,11 @@ from publisher.channels.capabilities import CAPABILITIES
 from publisher.content import manuscript, rendering
 from publisher.content.counting import length
 from publisher.content.manuscript import Manuscript
-from publisher.content.textfile import MAX_BYTES, invalid_character
+from publisher.content.textfile import invalid_character
 from publisher.errors import FileChanged, PublisherError, UsageError
 from publisher.language import _
 from publisher.ledger.edits import REWORDED
-from publisher.models import Account, Post, Severity
+from publisher.models import Account, Post
 from publisher.planning import wording
 from publisher.web import drafts
 from publisher.web.errors import status_of
@@ -91,18 +91,17 @@ def _changed_page(
     except FileChanged:
         newest = manuscript.read(drafts.find(parts.app, post))
         return _page(request, parts, post, newest, body, problem=_meanwhile(newest))
-    return parts.done(visitor, _said(parts, draft), f"/posts/{post}")
+    return parts.done(visitor, drafts.saved(parts.app, draft), f"/posts/{post}")
 
 
 def _flaw_of(draft: Manuscript, body: str) -> UsageError | None:
     """What would keep the draft from being read again."""
     if flaw := invalid_character(body.replace("\r\n", "\n").replace("\r", "\n")):
         return UsageError(flaw.message, hint=flaw.hint)
-    if (size := len(draft.with_body(body).data)) > MAX_BYTES:
-        return UsageError(
-            _("It would have {number:,} bytes; more than {limit:,} are not read.",
-              number=size, limit=MAX_BYTES)
-        )  # fmt: skip
+    try:
+        drafts.check_size(draft.with_body(body))
+    except UsageError as error:
+        return error
     return None
 
 
@@ -119,13 +118,6 @@ def _write(
     words = {"from": draft.body, "to": revised.body}
     with parts.app.edits.recorded(post, REWORDED, {"text": words}, visitor.name):
         draft.save(revised)
-
-
-def _said(parts: Parts, draft: Manuscript) -> str:
-    _library, problems = checking.check(parts.app.settings, [draft.path])
-    if any(p.severity is Severity.ERROR and p.file == draft.file for p in problems):
-        return _("Saved. It has errors: it is not queued before they are mended.")
-    return _("Saved.")
 
 
 def _page(

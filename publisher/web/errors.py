@@ -14,19 +14,23 @@ from publisher.errors import (
     LedgerUnavailable,
     NoSuchPost,
     NotPossible,
+    PictureUnusable,
     PublisherError,
     StorageError,
     UsageError,
+    why,
 )
 from publisher.language import _
 from publisher.ledger.moves import Moved
 from publisher.web import plain, trail
+from publisher.web.security import TooLarge
 from publisher.web.visitors import NotAllowed, NotLoggedIn, NotOurForm
 
 _STATUS: dict[type[PublisherError], int] = {
     UsageError: 400,
     NotPossible: 409,
     FileChanged: 409,
+    PictureUnusable: 400,
     NoSuchPost: 404,
     LedgerUnavailable: 503,
     LedgerTooNew: 503,
@@ -132,4 +136,19 @@ async def _by_status(request: Request, error: Exception) -> Response:
             _("Nothing is at this address."),
             _("Begin with what happens today, or search the log."),
         )
+    if isinstance(error, TooLarge):
+        return page(
+            request,
+            413,
+            _("This is too large"),
+            _(
+                "No more than {limit:,} bytes are taken here. Nothing was stored.",
+                limit=error.limit,
+            ),
+            _("Send less. Of a picture, 4096 pixels on the longer side are plenty."),
+        )
+    if isinstance(error.__cause__, OSError):  # while what was sent was put aside
+        text = _("What was sent cannot be kept: {reason}.", reason=why(error.__cause__))
+        hint = _("The folder for temporary files must be on a disk with free space.")
+        return await _foreseen(request, StorageError(text, hint=hint))
     return page(request, error.status_code, _("This cannot be done"), str(error.detail), None)

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from itertools import chain
 from urllib.parse import urlsplit
@@ -9,15 +10,17 @@ from urllib.parse import urlsplit
 import structlog
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from publisher.content.pictures import MAX_BYTES
 from publisher.settings import WebSettings
 
 POLICY = (
     "default-src 'none'; object-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
+    "media-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
 _HEADERS = {
@@ -32,6 +35,9 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 _LARGEST = 1_000_000  # bytes of a request
+_LARGEST_UPLOAD = MAX_BYTES + _LARGEST
+"""The same of one that brings a picture, from somebody who is logged in."""
+_UPLOAD = re.compile(r"/posts/.+/media")
 _YEAR = 365 * 24 * 3600
 
 
@@ -69,10 +75,7 @@ class Guard:
             await refusal(scope, receive, sending)
             return
         try:
-            await self._app(scope, _limited(receive), sending)
-        except _TooLarge:
-            if not begun:
-                await PlainTextResponse("Too large.\n", 413)(scope, receive, sending)
+            await self._app(scope, _limited(scope, receive), sending)
         except Exception:  # noqa: BLE001 - the last resort: no traceback leaves, and the log has it
             structlog.get_logger().exception("a page failed", path=scope["path"])
             if not begun:
@@ -95,22 +98,37 @@ _FAILED = PlainTextResponse(
 )
 
 
-class _TooLarge(Exception):
+class TooLarge(HTTPException):
     """A request has more bytes than any form of ours."""
 
+    def __init__(self, limit: int) -> None:
+        super().__init__(413)
+        self.limit = limit
 
-def _limited(receive: Receive) -> Receive:
-    received = 0
+
+def _limited(scope: Scope, receive: Receive) -> Receive:
+    """Refuses what is too large: before a byte of it is read, if it says its length."""
+    length = Headers(scope=scope).get("content-length", "")
+    announced, received = int(length) if length.isdecimal() else 0, 0
 
     async def limited() -> Message:
         nonlocal received
+        limit = _largest(scope)
+        if announced > limit:
+            raise TooLarge(limit)
         message = await receive()
         received += len(message.get("body", b""))
-        if received > _LARGEST:
-            raise _TooLarge
+        if received > limit:
+            raise TooLarge(limit)
         return message
 
     return limited
+
+
+def _largest(scope: Scope) -> int:
+    """Asked once the visitor has been looked up."""
+    is_upload = scope["method"] == "POST" and _UPLOAD.fullmatch(scope["path"])
+    return _LARGEST_UPLOAD if is_upload and scope.get("state", {}).get("visitor") else _LARGEST
 
 
 def _host(header: str) -> str:

@@ -71,6 +71,46 @@ def test_what_only_a_person_can_change_is_left(tmp_path: Path, front: str) -> No
         seen.with_value("at", "2016-03-09 15:30")
 
 
+_ENTRY = {"file": "/media/a.jpg", "alt": "Une salle : « XX »", "people": "true"}
+_LINES = '  - file: "/media/a.jpg"\n    alt: "Une salle : « XX »"\n    people: true\n'
+
+
+@pytest.mark.parametrize("bom", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_picture_comes_and_goes_and_nothing_else_changes(
+    tmp_path: Path, bom: str, end: str
+) -> None:
+    before = (bom + _TEXT).replace("\n", end)
+    seen = read(tmp_path, before.encode())
+    more = seen.with_picture(_ENTRY)
+    title = f'title: "Un jour : le nôtre"{end}'
+    lines = f"media:\n{_LINES}".replace("\n", end)
+    assert more.data.decode() == before.replace(title, title + lines)
+    assert more.media == [_ENTRY]
+    assert more.without_picture(0) == seen
+
+
+def test_what_is_said_of_a_picture_is_said_anew(tmp_path: Path) -> None:
+    """What is not said any more is taken out; the other pictures stay as they are."""
+    seen = (
+        read(tmp_path, _TEXT.encode()).with_picture(_ENTRY).with_picture({"file": "b", "alt": "c"})
+    )
+    said = {"file": "/media/a.jpg", "alt": "Autre", "consent": "panel"}
+    revised = seen.with_picture_as(0, said)
+    new = '  - file: "/media/a.jpg"\n    alt: "Autre"\n    consent: panel\n'
+    assert revised.data.decode() == seen.data.decode().replace(_LINES, new)
+    assert revised.media == [said, {"file": "b", "alt": "c"}]
+
+
+@pytest.mark.parametrize(
+    "front", ["media: x\n", "media: {file: a}\n", "media: [a]\n", "media:\n  - file: [a]\n"]
+)
+def test_pictures_that_only_a_person_can_change_are_left(tmp_path: Path, front: str) -> None:
+    seen = read(tmp_path, f"---\n{front}---\nText.\n".encode())
+    with pytest.raises(NotPossible, match="only a person can change"):
+        seen.with_picture(_ENTRY)
+
+
 def test_what_another_wrote_meanwhile_stays(tmp_path: Path) -> None:
     seen = read(tmp_path, _TEXT.encode())
     seen.path.write_text("something else", encoding="utf-8")

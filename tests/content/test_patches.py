@@ -150,6 +150,108 @@ def test_what_is_added_to_the_last_item_comes_before_the_next_one() -> None:
     assert patches.text() == item + AS_BLOCK
 
 
+PICTURE = {"file": "a.jpg", "alt": "A: b"}
+AS_ITEM = '- file: a.jpg\n  alt: "A: b"\n'
+
+
+def indented(text: str, by: str) -> str:
+    return "".join(by + line for line in text.splitlines(keepends=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("to: x\n", "to: x\nmedia:\n" + indented(AS_ITEM, "  ")),
+        ("media:\nto: x\n", "media:\n" + indented(AS_ITEM, "  ") + "to: x\n"),
+        (
+            "media: # none yet\n# c\nto: x\n",
+            "media: # none yet\n" + indented(AS_ITEM, "  ") + "# c\nto: x\n",
+        ),
+        (
+            "media:\n- file: b # c\n# d\nto: x\n",
+            "media:\n- file: b # c\n" + AS_ITEM + "# d\nto: x\n",
+        ),
+        (
+            "media:\n    -   alt: |\n            one\n\n        file: b\n",
+            "media:\n    -   alt: |\n            one\n\n        file: b\n"
+            + indented(AS_ITEM, "    "),
+        ),
+        ("media: []\n", 'media: [{file: a.jpg, alt: "A: b"}]\n'),
+        (
+            "media: [{file: b}] # c\nto: x\n",
+            'media: [{file: b}, {file: a.jpg, alt: "A: b"}] # c\nto: x\n',
+        ),
+        ("{to: x}", '{to: x, media: [{file: a.jpg, alt: "A: b"}]}'),
+    ],
+)
+def test_an_item_of_a_list_stands_behind_the_last_one(text: str, expected: str) -> None:
+    """Its dash below the others', its line ends like theirs."""
+    for line_end in ("\n", "\r\n"):
+        patches = Patches(text.replace("\n", line_end))
+        patches.append("media", PICTURE)
+        assert patches.text() == expected.replace("\n", line_end)
+
+
+TWO = """\
+to: x
+media:
+  # the first
+  - credit: one
+    file: a   # a comment
+  # the second
+  - file: b
+    alt: |
+      two
+
+      lines
+
+expires: 2h
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "gone"),
+    [
+        (TWO, ("media", 0), "  - credit: one\n    file: a   # a comment\n"),
+        (TWO, ("media", 1), "  - file: b\n    alt: |\n      two\n\n      lines\n"),
+        (TWO, ("media", 0, "credit"), "credit: one\n    "),
+        (TWO, ("media", 0, "file"), "    file: a   # a comment\n"),
+        (TWO, ("media", 1, "alt"), "    alt: |\n      two\n\n      lines\n"),
+        (TWO, ("expires",), "expires: 2h\n"),
+        ("to: x\nmedia:\n- file: a\n", ("media", 0), "media:\n- file: a\n"),
+        ("to: x\nmedia:\n- file: a\n", ("media", 0, "file"), "media:\n- file: a\n"),
+        ("media: [{file: a}, {file: b}] # c\n", ("media", 0), "{file: a}, "),
+        ("media: [{file: a}, {file: b}] # c\n", ("media", 1), ", {file: b}"),
+        ("media: [{file: a, alt: b}]\n", ("media", 0, "alt"), ", alt: b"),
+    ],
+)
+def test_what_is_taken_out_takes_nothing_else_along(
+    text: str, path: tuple[str | int, ...], gone: str
+) -> None:
+    for line_end in ("\n", "\r\n"):
+        assert text.count(gone) == 1
+        patches = Patches(text.replace("\n", line_end))
+        patches.remove(path)
+        assert patches.text() == text.replace(gone, "").replace("\n", line_end)
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        (TWO, ("media", 2)),
+        (TWO, ("media", "0")),
+        (TWO, ("to", 0)),
+        (TWO, ("nothing", "there")),
+        ("media:\n- file: a\n", ("media",)),
+        ("media:\n- # a - b\n  file: a\n- file: b\n", ("media", 0)),
+    ],
+)
+def test_what_cannot_be_taken_out_is_refused(text: str, path: tuple[str | int, ...]) -> None:
+    """Also the last thing that a text has."""
+    with pytest.raises(Unpatchable):
+        Patches(text).remove(path)
+
+
 @pytest.mark.parametrize(
     "text",
     ["a: |\n  2016-03-07 09:00\n", "a: >-\n  b\n", "a: [b]\n", "a: {b: c}\n", "- a\n", "a\n"],

@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy.engine import make_url
 
 from publisher import settings
 from publisher.app import Application
+from publisher.language import speaking
 from publisher.ledger.people import Rank
 from tests.support import postgres
 from tests.support.clock import ManualClock
@@ -150,3 +152,19 @@ def staff(address: str) -> Iterator[Visit]:
     with Visit(address) as visit:
         visit.log_in("stagiaire")
         yield visit
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Path) -> Iterator[Browser]:
+    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=options)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=["en", "fr"])
+def lang(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The language that the reader's browser asks for, and that the test looks for."""
+    with speaking(request.param):
+        yield request.param

@@ -5,22 +5,21 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Dialog, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Dialog, expect
 
 from publisher import settings
 from publisher.app import Application
 from publisher.clock import SystemClock
-from publisher.language import _, plural, speaking
+from publisher.language import _, plural
 from publisher.ledger.people import Rank
 from publisher.states import State
 from publisher.web import words
+from tests.support.journeys import log_in, serious, visiting
 from tests.support.pages import PASSWORD, Visit
 from tests.support.waiting import wait_for
 from tests.support.workspaces import SESSION, Workspace
@@ -35,45 +34,6 @@ language = "en"
 channel = "site"
 language = "en"
 """
-_PATIENCE = 20_000  # milliseconds
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: Path) -> Iterator[Browser]:
-    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=options)
-        yield browser
-        browser.close()
-
-
-@contextmanager
-def visiting(browser: Browser, address: str, **options: object) -> Iterator[Page]:
-    """A page whose console stays silent: nothing is blocked, nothing breaks."""
-    context = browser.new_context(base_url=address, accept_downloads=True, **options)  # type: ignore[arg-type]
-    page = context.new_page()
-    page.set_default_timeout(_PATIENCE)
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield page
-    context.close()
-    assert complaints == []
-
-
-def log_in(page: Page, name: str) -> None:
-    page.goto("/login")
-    page.get_by_label(_("Name")).fill(name)
-    page.get_by_label(_("Password")).fill(PASSWORD)
-    page.get_by_role("button", name=_("Log in")).click()
-    expect(page.get_by_role("heading", name=_("Today"))).to_be_visible()
-
-
-@pytest.fixture(params=["en", "fr"])
-def lang(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The language that the reader's browser asks for, and that the test looks for."""
-    with speaking(request.param):
-        yield request.param
 
 
 @pytest.fixture
@@ -160,7 +120,7 @@ def test_a_manager_approves_watches_pauses_and_resumes(
 
 
 _LOOKED_AT = ["/", "/calendar", "/calendar?view=day", "/posts/later.fr/move?at=2016-03-09T12:00",
-              "/posts/later.fr/queue", "/posts/later.fr/edit", "/posts", "/posts/day.fr", "/log", "/accounts", "/report", "/resume", "/me",
+              "/posts/later.fr/queue", "/posts/later.fr/edit", "/posts/later.fr/media", "/posts", "/posts/day.fr", "/log", "/accounts", "/report", "/resume", "/me",
               "/nowhere"]  # fmt: skip
 
 
@@ -174,24 +134,15 @@ def test_every_page_can_be_used_by_everybody(
     page = context.new_page()
     flaws = []
     page.goto("/login")
-    flaws += _serious(page, "/login")
+    flaws += serious(page, "/login")
     log_in(page, "direction")
     for path in _LOOKED_AT:
         page.goto(path)
-        flaws += _serious(page, path)
+        flaws += serious(page, path)
         wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert page.evaluate(wide) <= 0, path
     context.close()
     assert flaws == []
-
-
-def _serious(page: Page, path: str) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{path}: {flaw['id']}: {flaw['nodes'][0]['html'][:120]}"
-        for flaw in found
-        if flaw["impact"] in ("serious", "critical")
-    ]
 
 
 def test_a_post_is_dragged_to_another_day_and_moves_when_that_is_confirmed(

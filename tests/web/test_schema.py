@@ -36,6 +36,10 @@ _KNOWN: Mapping[str, list[str]] = {
     "after": [""],
     "before": [""],
     "language": ["fr", ""],
+    "number": ["0", "1"],
+    "alt": ["La salle."],
+    "people": ["yes", ""],
+    "consent": ["panel", ""],
     "part": ["live"],
     "old": [PASSWORD],
     "next": ["/log"],
@@ -45,6 +49,7 @@ _KNOWN: Mapping[str, list[str]] = {
 """What makes sense here, by the field's name."""
 _ACTS = {
     "/posts/{post}": ["approve", "reject", "cancel", "retry", "resolve", "withdraw"],
+    "/posts/{post}/media": ["add", "edit", "remove"],
     "/people/{name}": ["revoke", "disable", "enable"],
 }
 _PEOPLE = ["direction", "stagiaire"]

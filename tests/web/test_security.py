@@ -8,16 +8,16 @@ from tests.support.pages import Visit
 from tests.support.workspaces import Workspace
 
 _ALL = ["/", "/?part=live", "/calendar", "/calendar?view=day", "/posts/later.fr/move",
-        "/posts/later.fr/queue", "/posts/day.fr/edit", "/posts", "/posts/day.fr", "/posts/unfinished.fr", "/log", "/log.csv",
+        "/posts/later.fr/queue", "/posts/day.fr/edit", "/posts/day.fr/media", "/posts", "/posts/day.fr", "/posts/unfinished.fr", "/log", "/log.csv",
         "/accounts", "/report", "/report.html", "/resume", "/me", "/healthz", "/metrics",
         "/feed.atom", "/calendar.ics", "/nowhere", "/log?since=x"]  # fmt: skip
 _CHANGES = [
     "/logout", "/pause", "/resume", "/posts/day.fr", "/posts/day.fr/move", "/posts/day.fr/queue",
-    "/posts/day.fr/edit",
+    "/posts/day.fr/edit", "/posts/day.fr/media",
      "/accounts/ask", "/log/verify", "/me/language",
     "/me/password", "/me/sessions", "/people/chef",
 ]  # fmt: skip
-_DRAFT_ROOMS = ("move", "queue", "edit")
+_DRAFT_ROOMS = ("move", "queue", "edit", "media")
 """What stands behind the name of a draft in an address."""
 
 
@@ -142,7 +142,9 @@ def test_what_a_draft_says_is_text_and_not_markup(manager: Visit) -> None:
 def test_a_request_that_is_too_large_is_refused(manager: Visit) -> None:
     manager.get("/")
     data = {"form": manager.token, "reason": "x" * 2_000_000}
-    assert manager.client.post("/pause", data=data).status_code in (400, 413)
+    answer = manager.client.post("/pause", data=data)
+    assert answer.status_code == 413
+    assert "This is too large" in answer.text
 
 
 def test_other_methods_are_refused(manager: Visit) -> None:

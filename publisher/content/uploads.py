@@ -1,0 +1,73 @@
+"""A picture, GIF or video that somebody sends: checked as those of drafts are, then made anew.
+
+What it is, its content says, not its name. What is kept is the clean copy: a file that is committed
+must not tell where a child was, and nothing that is hidden in it may come along.
+"""
+
+import shutil
+import threading
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+from typing import BinaryIO
+
+from publisher.content import pictures
+from publisher.content.pictures import CleanPicture
+from publisher.content.problems import Flaw
+from publisher.content.slugs import slug
+from publisher.errors import StorageError, why
+from publisher.language import _
+from publisher.models import Capabilities
+
+_BEGINNINGS = (
+    (0, b"\xff\xd8\xff", "jpg"),
+    (0, b"\x89PNG\r\n\x1a\n", "png"),
+    (0, b"GIF8", "gif"),
+    (8, b"WEBP", "webp"),
+    (4, b"ftyp", "mp4"),
+)
+"""Where in a file which bytes stand, by its kind. Whether it is whole is looked at afterwards."""
+_STILL = (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis")
+"""Pictures that come in the boxes of a video."""
+_one_at_a_time = threading.Lock()
+"""A picture takes up to some hundreds of MB while it is open."""
+
+
+def stem_of(name: str, otherwise: str) -> str:
+    """A file name without its ending, of letters, digits and hyphens alone, out of a given one."""
+    return slug(_bare(name).stem) or slug(otherwise) or "media"
+
+
+def clean(file: BinaryIO, name: str, capabilities: Capabilities) -> CleanPicture | Flaw:
+    """The copy of what somebody sent as `name`, or what is wrong with it, as `check` says it.
+
+    PictureUnusable if the channel takes nothing that it can become.
+    """
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"{stem_of(name, '')}.{_ending(file, name)}"
+        try:
+            with path.open("wb") as copy:
+                shutil.copyfileobj(file, copy)
+        except OSError as error:
+            raise StorageError(
+                _("{file} cannot be looked at: {reason}.", file=path.name, reason=why(error)),
+                hint=_("The folder for temporary files must be on a disk with free space."),
+            ) from error
+        with _one_at_a_time:
+            flaws = pictures.inspect(path, path.parent)
+            return flaws[0] if flaws else pictures.clean(path, capabilities)
+
+
+def _ending(file: BinaryIO, name: str) -> str:
+    """By the content; by the name for what can only be refused."""
+    file.seek(0)
+    head = file.read(12)
+    file.seek(0)
+    for place, beginning, ending in _BEGINNINGS:
+        if head.startswith(beginning, place) and not head.endswith(_STILL):
+            return ending
+    return slug(_bare(name).suffix) or "?"
+
+
+def _bare(name: str) -> PurePosixPath:
+    """The last piece of a path, whichever system it comes from."""
+    return PurePosixPath(PurePosixPath(name.replace("\\", "/")).name)

@@ -1,0 +1,236 @@
+"""/posts/ID/media: the pictures of a draft. One is added, and what is said of each is changed."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Annotated
+
+from fastapi import APIRouter, File, Form, UploadFile
+from starlette.requests import Request
+from starlette.responses import Response
+
+from publisher import checking
+from publisher.channels.capabilities import SITE
+from publisher.content import manuscript, mediafolder, pictures, uploads
+from publisher.content.draft import alt_missing, place_of
+from publisher.content.manuscript import Manuscript
+from publisher.content.problems import Flaw
+from publisher.content.textfile import invalid_character
+from publisher.errors import FileChanged, PictureUnusable, PublisherError, UsageError
+from publisher.language import _
+from publisher.ledger.edits import PICTURE_ADDED, PICTURE_EDITED, PICTURE_REMOVED
+from publisher.looks.posts import Image
+from publisher.models import MediaItem
+from publisher.preview.pictures import Pictures
+from publisher.web import drafts
+from publisher.web.errors import status_of
+from publisher.web.parts import Parts, Use
+from publisher.web.visitors import Reader, Visitor, Writer
+
+router = APIRouter()
+
+Said = Mapping[str, str]
+"""What an entry of a draft's `media` says, but for the file."""
+_SAID = ("alt", "credit", "people", "consent")
+_YES = ("true", "yes")
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """One entry of a draft's `media`."""
+
+    number: int
+    said: Mapping[str, str]
+    view: Image | None
+    """None: the file cannot be shown; the problems say why."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What a person wants done about the pictures of a draft."""
+
+    parts: Parts
+    visitor: Visitor
+    post: str
+    draft: Manuscript
+    number: int
+    said: Said
+    file: UploadFile | None
+
+
+@router.get("/posts/{post:path}/media")
+def show(request: Request, parts: Use, _visitor: Reader, post: str) -> Response:
+    return _page(request, parts, post, manuscript.read(drafts.find(parts.app, post)))
+
+
+@router.post("/posts/{post:path}/media")
+def change(
+    request: Request,
+    parts: Use,
+    visitor: Writer,
+    post: str,
+    do: Annotated[str, Form()] = "",
+    seen: Annotated[str, Form()] = "",
+    number: Annotated[int, Form(ge=0, le=1000)] = 0,
+    alt: Annotated[str, Form(max_length=5000)] = "",
+    credit: Annotated[str, Form(max_length=500)] = "",
+    people: Annotated[str, Form()] = "",
+    consent: Annotated[str, Form(max_length=500)] = "",
+    file: Annotated[UploadFile | None, File()] = None,
+) -> Response:
+    """Change one thing. Where that cannot be, the page that comes back holds what was typed."""
+    said = _said(alt, credit, people, consent)
+    draft = manuscript.read(drafts.find(parts.app, post))
+    try:
+        act = _ACTS.get(do)
+        if act is None:
+            raise UsageError(_("This cannot be done here."))
+        if draft.digest != seen:
+            raise FileChanged(
+                _("Somebody else changed {file} meanwhile.", file=draft.file),
+                hint=_("Look at it again, then decide."),
+            )
+        act(_Wish(parts, visitor, post, draft, number, said, file))
+    except PublisherError as error:
+        newest = manuscript.read(drafts.find(parts.app, post))
+        return _page(request, parts, post, newest, said if do == "add" else {}, error)
+    return parts.done(visitor, drafts.saved(parts.app, draft), f"/posts/{post}/media")
+
+
+def _said(alt: str, credit: str, people: str, consent: str) -> Said:
+    """The values that a form has, but for empty ones."""
+    values = {"alt": alt, "credit": credit, "people": "yes" if people else "", "consent": consent}
+    plain = {key: _plain(key, value) for key, value in values.items()}
+    return {key: value for key, value in plain.items() if value}
+
+
+def _plain(key: str, value: str) -> str:
+    """A value as it is written here, however a file or a form has it."""
+    if key == "people":
+        return "true" if value.strip().lower() in _YES else ""
+    return " ".join(value.split())
+
+
+def _add(wish: _Wish) -> None:
+    """Store the picture and name it in the draft: both, or neither."""
+    _check(wish.said)
+    if wish.file is None or not wish.file.filename:
+        raise UsageError(_("Choose a picture."))
+    name = wish.file.filename
+    found = uploads.clean(wish.file.file, name, SITE)
+    if isinstance(found, Flaw):
+        raise PictureUnusable(found.message, hint=found.hint)
+    posts = wish.parts.app.settings.posts
+    stem = uploads.stem_of(name, wish.post)
+    with mediafolder.staged(posts, found.data, stem, found.suffix) as staged:
+        # From within a folder of posts/, a slash in front leads back to it.
+        slash = "/" if "/" in wish.post else ""
+        entry = {"file": f"{slash}{mediafolder.NAME}/{staged.name}", **wish.said}
+        revised = wish.draft.with_picture(entry)
+        told = {**_told(entry), "digest": found.digest}
+        with _recorded(wish, PICTURE_ADDED, told, revised), staged.placed():
+            wish.draft.save(revised)
+
+
+def _edit(wish: _Wish) -> None:
+    _check(wish.said)
+    old = _entry(wish)
+    new = _revised(old, wish.said)
+    if new == old:
+        return
+    was, now = _told(old), _told(new)
+    told = {
+        key: {"from": was.get(key), "to": now.get(key)}
+        for key in {**was, **now}
+        if was.get(key) != now.get(key)
+    }
+    revised = wish.draft.with_picture_as(wish.number, new)
+    with _recorded(wish, PICTURE_EDITED, {"file": old.get("file"), **told}, revised):
+        wish.draft.save(revised)
+
+
+def _remove(wish: _Wish) -> None:
+    entry = _entry(wish)
+    revised = wish.draft.without_picture(wish.number)
+    with _recorded(wish, PICTURE_REMOVED, _told(entry), revised):
+        wish.draft.save(revised)
+
+
+_ACTS: Mapping[str, Callable[[_Wish], None]] = {"add": _add, "edit": _edit, "remove": _remove}
+
+
+def _recorded(
+    wish: _Wish, event: str, detail: Mapping[str, object], revised: Manuscript
+) -> AbstractContextManager[None]:
+    drafts.check_size(revised)
+    return wish.parts.app.edits.recorded(wish.post, event, detail, wish.visitor.name)
+
+
+def _check(said: Said) -> None:
+    """UsageError for what `check` would refuse in any draft."""
+    if "alt" not in said:
+        flaw: Flaw | None = alt_missing()
+    else:
+        flaw = next(filter(None, map(invalid_character, said.values())), None)
+    if flaw:
+        raise UsageError(flaw.message, hint=flaw.hint)
+
+
+def _entry(wish: _Wish) -> Mapping[str, str]:
+    entries = wish.draft.media
+    if wish.number >= len(entries):
+        raise UsageError(_("The draft has no such picture."))
+    return entries[wish.number]
+
+
+def _revised(entry: Mapping[str, str], said: Said) -> Mapping[str, str]:
+    """The entry with what is said of it now. What means the same stays as it is written."""
+    kept = {
+        key: value
+        for key, value in entry.items()
+        if key not in _SAID or _plain(key, value) == said.get(key)
+    }
+    return {**said, **kept}
+
+
+def _told(entry: Mapping[str, str]) -> dict[str, str]:
+    """An entry as the history tells of it."""
+    return {"alternative_text" if key == "alt" else key: value for key, value in entry.items()}
+
+
+def _page(
+    request: Request,
+    parts: Parts,
+    post: str,
+    draft: Manuscript,
+    said: Said = MappingProxyType({}),
+    problem: PublisherError | None = None,
+) -> Response:
+    """The pictures of `draft`, and a form for one more that holds what was `said` of it."""
+    library, found = checking.check(parts.app.settings, [draft.path])
+    return parts.pages.render(
+        request,
+        "media.html",
+        status_of(problem) if problem else 200,
+        post=post,
+        seen=draft.digest,
+        shown=list(_shown(parts, post, draft)),
+        said=said,
+        consents=sorted(library.consents),
+        problem=problem,
+        problems=[p for p in found if p.file == draft.file],
+        most=pictures.MAX_BYTES,
+        is_queued=bool(parts.app.queries.known_posts([post])),
+    )
+
+
+def _shown(parts: Parts, post: str, draft: Manuscript) -> Iterator[_Shown]:
+    posts, views = parts.app.settings.posts, Pictures()
+    for number, said in enumerate(draft.media):
+        path = place_of(said.get("file", ""), post, posts)
+        view = None
+        if not pictures.inspect(path, posts):
+            with suppress(PictureUnusable):
+                view = views.view(MediaItem(path=path.resolve(), alt=said.get("alt", "")), SITE)
+        yield _Shown(number, said, view)

@@ -1,0 +1,44 @@
+"""Pages in a real browser, as people use them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from publisher.language import _
+from tests.support.pages import PASSWORD
+
+_PATIENCE = 20_000  # milliseconds
+
+
+@contextmanager
+def visiting(browser: Browser, address: str, **options: object) -> Iterator[Page]:
+    """A page whose console stays silent: nothing is blocked, nothing breaks."""
+    context = browser.new_context(base_url=address, accept_downloads=True, **options)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.set_default_timeout(_PATIENCE)
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def log_in(page: Page, name: str) -> None:
+    page.goto("/login")
+    page.get_by_label(_("Name")).fill(name)
+    page.get_by_label(_("Password")).fill(PASSWORD)
+    page.get_by_role("button", name=_("Log in")).click()
+    expect(page.get_by_role("heading", name=_("Today"))).to_be_visible()
+
+
+def serious(page: Page, path: str) -> list[str]:
+    """What axe finds that keeps somebody from using a page."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{path}: {flaw['id']}: {flaw['nodes'][0]['html'][:120]}"
+        for flaw in found
+        if flaw["impact"] in ("serious", "critical")
+    ]

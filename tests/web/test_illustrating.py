@@ -1,0 +1,582 @@
+"""Pictures that a browser sends: stored clean and named in the draft, or nothing is done at all."""
+
+import errno
+import io
+import re
+import socket
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from PIL import Image
+from sqlalchemy import select
+
+from publisher import checking
+from publisher.app import Application
+from publisher.channels.capabilities import CAPABILITIES
+from publisher.content import mediafolder, pictures, replacing
+from publisher.content.pictures import MAX_BYTES
+from publisher.errors import FileChanged
+from publisher.ledger.tables import history
+from tests.support import photos, videos
+from tests.support.html import flaws
+from tests.support.pages import Visit
+from tests.support.workspaces import Workspace
+
+both = pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+"""For what the ledger has a part in."""
+_PAGE = "/posts/unfinished.fr/media"
+_ALT = "La salle XX, vide"
+_DRAFT = """\
+---
+# Who reads this?
+to: [bice-x]   # the account
+media:
+  - file: /media/old.png   # last year's
+    alt: 'Une affiche'
+# to be written
+author: redaction
+---
+Sans heure.
+"""
+
+
+@pytest.fixture
+def media(workspace: Workspace) -> Path:
+    folder = workspace.path / "posts/media"
+    folder.mkdir()
+    Image.new("RGB", (30, 20), "teal").save(folder / "old.png")
+    workspace.write("posts/unfinished.fr.md", _DRAFT)
+    return folder
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> bytes:
+    """With a place and whatever else cameras hide in theirs; 64 pixels wide, to be turned."""
+    return photos.photo(tmp_path / "photo.jpg").read_bytes()
+
+
+def seen(visit: Visit) -> str:
+    found = re.search(r'name="seen" value="([^"]+)"', visit.page)
+    assert found
+    return found[1]
+
+
+def add(visit: Visit, name: str, data: bytes, page: str = _PAGE, **fields: Any) -> httpx.Response:
+    """Fill in the form for a picture, as a browser without JavaScript sends it."""
+    visit.get(page)
+    sent = {"form": visit.token, "seen": seen(visit), "do": "add", "alt": _ALT, **fields}
+    answer = visit.client.post(page, data=sent, files={"file": (name, data, "image/png")})
+    if answer.status_code == 303:
+        return visit.get(answer.headers["location"])
+    visit.page = answer.text
+    return answer
+
+
+def draft(workspace: Workspace) -> str:
+    return (workspace.path / "posts/unfinished.fr.md").read_text(encoding="utf-8")
+
+
+def files(media: Path) -> list[str]:
+    return sorted(path.name for path in media.iterdir())
+
+
+def nothing_was_done(workspace: Workspace, media: Path, app: Application) -> bool:
+    return (
+        draft(workspace) == _DRAFT
+        and files(media) == ["old.png"]
+        and not app.queries.steps_about("unfinished.fr")
+    )
+
+
+@both
+def test_a_picture_is_stored_clean_and_named_in_the_draft(
+    app: Application, staff: Visit, workspace: Workspace, media: Path, photo: bytes
+) -> None:
+    """Every other byte of the draft stays, and the history says who did it."""
+    answer = add(staff, "Salle XX.JPG", photo, credit="BICE", people="yes")
+    assert answer.status_code == 200
+    entry = (
+        f"  - file: media/salle-xx.jpg\n    alt: {_quoted(_ALT)}\n"
+        "    credit: BICE\n    people: true\n"
+    )
+    assert draft(workspace) == _DRAFT.replace("# to be written", f"{entry}# to be written")
+    stored = (media / "salle-xx.jpg").read_bytes()
+    assert not [mark for mark in photos.SECRETS if mark in stored]
+    with Image.open(io.BytesIO(stored)) as image:
+        assert (image.size, image.format) == ((48, 64), "JPEG")
+        assert not image.getexif()
+    assert files(media) == ["old.png", "salle-xx.jpg"]
+    step = app.queries.steps_about("unfinished.fr")[-1]
+    assert (step.event, step.actor) == ("picture added", "stagiaire")
+    assert step.detail["file"] == "media/salle-xx.jpg"
+    assert app.audit.verify().breaks == ()
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"' if "," in text else text
+
+
+def test_what_a_browser_sent_is_nowhere_in_the_workspace_as_it_came(
+    staff: Visit, workspace: Workspace, media: Path, photo: bytes
+) -> None:
+    """Neither in posts/ nor in var/, where the ledger and the logs are."""
+    assert add(staff, "a.jpg", photo).status_code == 200
+    for path in workspace.path.rglob("*"):
+        if path.is_file():
+            data = path.read_bytes()
+            assert not [mark for mark in photos.SECRETS if mark in data], path
+
+
+def test_a_stored_picture_can_be_published(
+    app: Application, staff: Visit, workspace: Workspace, media: Path, photo: bytes, tmp_path: Path
+) -> None:
+    """On each channel that takes its kind; a second cleaning changes no pixel's place."""
+    animated = io.BytesIO()
+    frames = [Image.new("RGB", (40, 30), colour) for colour in ("red", "green", "blue")]
+    frames[0].save(animated, "GIF", save_all=True, append_images=frames[1:], duration=100)
+    clip = videos.with_secrets(videos.video(tmp_path / "clip.mp4", seconds=1)).read_bytes()
+    sent = {"a.jpg": photo, "b.gif": animated.getvalue(), "c.mp4": clip}
+    for name, data in sent.items():
+        assert add(staff, name, data).status_code == 200
+        path = media / name
+        assert pictures.inspect(path, workspace.path / "posts") == []
+        for channel in ("twitter", "site"):
+            assert pictures.clean(path, CAPABILITIES[channel]).data
+    assert not [mark for mark in videos.SECRETS if mark in (media / "c.mp4").read_bytes()]
+    workspace.draft("one.fr", f"to: [bice-x]\nmedia:\n  - file: media/a.jpg\n    alt: {_ALT!r}")
+    _library, problems = checking.check(app.settings, [workspace.path / "posts/one.fr.md"])
+    assert [p.code for p in problems] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "stored"),
+    [
+        ("../../../outside.jpg", "outside.jpg"),
+        ("..\\..\\Windows\\a.jpg", "a.jpg"),
+        ("/etc/passwd", "passwd.jpg"),
+        (".hidden.jpg", "hidden.jpg"),
+        ("a%2f..%2fb.jpg", "a-2f-2fb.jpg"),
+        ("A B\r\nC.jpg", "a-b-0d-0ac.jpg"),  # httpx escapes line ends, as browsers do
+        ("photo.php", "photo.jpg"),
+        ("x.jpg.exe", "x-jpg.jpg"),
+        ("...", "unfinished-fr.jpg"),
+        ("Ś" * 300 + ".jpg", "s" * 50 + ".jpg"),
+        ("session.yaml", "session.jpg"),
+        ("фото.jpg", "фото.jpg"),
+        ("old.png", "old.jpg"),
+    ],
+)
+def test_a_name_is_made_of_letters_and_says_what_the_content_is(
+    staff: Visit, workspace: Workspace, media: Path, photo: bytes, name: str, stored: str
+) -> None:
+    """No path of the client is used, and its ending is not believed."""
+    before = {path for path in workspace.path.parent.rglob("*") if "var" not in path.parts}
+    assert add(staff, name, photo).status_code == 200
+    after = {path for path in workspace.path.parent.rglob("*") if "var" not in path.parts}
+    assert after - before == {media / stored}
+    assert f"file: media/{stored}\n" in draft(workspace)
+
+
+def test_no_file_is_ever_written_over(
+    staff: Visit, workspace: Workspace, media: Path, photo: bytes
+) -> None:
+    """Another picture gets another name; the same one, the file that is there."""
+    for colour, expected in (("red", "old-2.png"), ("blue", "old-3.png"), ("red", "old-2.png")):
+        memory = io.BytesIO()
+        Image.new("RGB", (30, 20), colour).save(memory, "PNG")
+        assert add(staff, "old.png", memory.getvalue()).status_code == 200
+        assert draft(workspace).count(f" media/{expected}") >= 1
+    assert files(media) == ["old-2.png", "old-3.png", "old.png"]
+    with Image.open(media / "old.png") as image:
+        assert image.getpixel((0, 0)) == (0, 128, 128)
+
+
+def test_a_link_is_not_followed(
+    app: Application, staff: Visit, workspace: Workspace, media: Path, photo: bytes, tmp_path: Path
+) -> None:
+    """Neither one that has the picture's name, nor one in the place of the folder."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (media / "a.jpg").symlink_to(outside / "a.jpg")
+    (media / ".upload.part").symlink_to(outside / "part")
+    assert add(staff, "a.jpg", photo).status_code == 200
+    assert (media / "a-2.jpg").is_file()
+    assert list(outside.iterdir()) == []
+    media.rename(tmp_path / "elsewhere")
+    media.symlink_to(outside)
+    answer = add(staff, "b.jpg", photo)
+    assert answer.status_code == 503
+    assert "posts/media/ cannot be written to: Not a directory." in staff.text
+    assert list(outside.iterdir()) == []
+    assert "media/b.jpg" not in draft(workspace)
+
+
+def _png(width: int, height: int) -> bytes:
+    """A few bytes that say that they are a huge picture."""
+    memory = io.BytesIO()
+    Image.new("1", (width, 1)).save(memory, "PNG")
+    data = bytearray(memory.getvalue())
+    data[20:24] = height.to_bytes(4)
+    import zlib  # noqa: PLC0415
+
+    data[29:33] = zlib.crc32(data[12:29]).to_bytes(4)
+    return bytes(data)
+
+
+def _jpeg() -> bytes:
+    memory = io.BytesIO()
+    Image.effect_noise((200, 200), 50).convert("RGB").save(memory, "JPEG")
+    return memory.getvalue()
+
+
+_HTML = b"<!doctype html><script>alert(1)</script>"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("a.jpg", b"", "a.jpg is no picture."),
+        ("a.jpg", _HTML, "a.jpg is no picture."),
+        ("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "a.svg has no picture"),
+        ("a.heic", b"\0\0\0\x18ftypheic" + bytes(50), "a.heic has no picture"),
+        ("a.pdf", b"%PDF-1.7\n", "a.pdf has no picture"),
+        ("a.jpg", _jpeg()[:-300], "a.jpg is truncated or damaged."),
+        ("a.jpg", b"\xff\xd8\xff" + _HTML, "a.jpg is no picture."),
+        ("a.gif", b"GIF89a" + _HTML, "a.gif is no picture."),
+        ("a.png", _png(30_000, 30_000), "a.png has more than 60,000,000 pixels"),
+        ("a.mp4", b"\0\0\0\x18ftypisom" + bytes(50), "a.mp4 is truncated or damaged"),
+        ("a.mp4", _HTML, "a.mp4 is no MP4 or MOV video"),
+        ("a\u202egpj.exe", _HTML, "a-gpj.exe has no picture"),
+    ],
+)
+def test_what_is_no_picture_is_refused_as_in_a_draft(
+    app: Application, staff: Visit, workspace: Workspace, media: Path,
+    name: str, data: bytes, message: str,
+) -> None:  # fmt: skip
+    """And nothing of it is stored; what was typed comes back."""
+    answer = add(staff, name, data, credit="Qui l’a <prise>")
+    assert answer.status_code == 400
+    assert message in staff.text.replace("&#39;", "'")
+    assert _ALT in staff.page
+    assert "Qui l’a &lt;prise&gt;" in staff.page
+    assert flaws(staff.page) == []
+    assert nothing_was_done(workspace, media, app)
+
+
+@pytest.mark.parametrize("hidden", [_HTML, b"PK\x03\x04" + bytes(30), b"<?php system($_GET[0]) ?>"])
+def test_what_is_hidden_behind_a_picture_is_left_behind(
+    staff: Visit, media: Path, hidden: bytes
+) -> None:
+    assert add(staff, "a.jpg", _jpeg() + hidden).status_code == 200
+    assert hidden not in (media / "a.jpg").read_bytes()
+
+
+@pytest.mark.parametrize("alt", ["", "  \n ", "a\x07b"])
+def test_the_alternative_text_is_asked_for_as_in_a_draft(
+    app: Application, staff: Visit, workspace: Workspace, media: Path, photo: bytes, alt: str
+) -> None:
+    assert add(staff, "a.jpg", photo, alt=alt).status_code == 400
+    assert "The picture has no alternative text." in staff.text or "U+0007" in staff.text
+    assert nothing_was_done(workspace, media, app)
+
+
+def test_without_a_file_nothing_is_done(
+    app: Application, staff: Visit, workspace: Workspace, media: Path
+) -> None:
+    """Browsers send an empty part for a field in which nothing was chosen."""
+    assert add(staff, "", b"").status_code == 400
+    assert nothing_was_done(workspace, media, app)
+
+
+def test_a_consent_is_checked_as_in_a_draft(
+    staff: Visit, workspace: Workspace, media: Path
+) -> None:
+    workspace.write(
+        "posts/consents.yaml", "panel:\n  channels: [twitter]\nold:\n  withdrawn: true\n"
+    )
+    add(staff, "a.jpg", _jpeg(), people="yes")
+    assert "It has errors: it is not queued before they are mended." in staff.text
+    assert "People are in the picture, but no consent is named." in staff.text
+    staff.send(
+        _PAGE, seen=seen(staff), do="edit", number="1", alt=_ALT, people="yes", consent="panel"
+    )
+    assert "Saved. " in staff.text
+    assert "It has errors" not in staff.text
+    assert "    people: true\n    consent: panel\n" in draft(workspace)
+    staff.send(
+        _PAGE, seen=seen(staff), do="edit", number="1", alt=_ALT, people="yes", consent="old"
+    )
+    assert "The post is held: consent old was withdrawn." in staff.text
+
+
+def test_another_persons_change_is_not_lost(
+    app: Application, staff: Visit, workspace: Workspace, media: Path, photo: bytes
+) -> None:
+    staff.get(_PAGE)
+    stale = seen(staff)
+    workspace.edit("unfinished.fr.md", "Sans heure", "Sans date")
+    assert add(staff, "a.jpg", photo, seen=stale).status_code == 409
+    assert _ALT in staff.page
+    assert "Sans date" in draft(workspace)
+    assert files(media) == ["old.png"]
+
+
+@both
+def test_a_change_at_the_last_moment_leaves_no_file(
+    app: Application, staff: Visit, workspace: Workspace, media: Path, photo: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """The file has its name already when the draft turns out to be another one."""
+    found: list[list[str]] = []
+
+    def changed(*_: object) -> None:
+        found.append(files(media))
+        raise FileChanged
+
+    monkeypatch.setattr(replacing, "replace", changed)
+    assert add(staff, "a.jpg", photo).status_code == 409
+    assert found == [[".upload.part", "a.jpg", "old.png"]]
+    assert nothing_was_done(workspace, media, app)
+
+
+@pytest.mark.parametrize(
+    "front", ["media: x\n", "media: [{file: {a: b}}]\n", "media: &x\n  - {file: a, alt: b}\n"]
+)
+def test_a_draft_that_only_a_person_can_change_gets_no_picture(
+    app: Application, staff: Visit, workspace: Workspace, media: Path, photo: bytes, front: str
+) -> None:
+    staff.get(_PAGE)
+    token, stale = staff.token, seen(staff)
+    workspace.write("posts/unfinished.fr.md", f"---\n{front}---\nText.\n")
+    for digest in (stale, "0" * 64):
+        sent = {"form": token, "seen": digest, "do": "add", "alt": _ALT}
+        answer = staff.client.post(_PAGE, data=sent, files={"file": ("a.jpg", photo)})
+        assert answer.status_code == 409
+    assert files(media) == ["old.png"]
+
+
+@both
+def test_a_picture_is_described_anew_and_taken_out(
+    app: Application, staff: Visit, workspace: Workspace, media: Path
+) -> None:
+    """The rest of the file stays, and so does the picture's own."""
+    staff.get(_PAGE)
+    assert flaws(staff.page) == []
+    assert 'src="data:image/png;base64,' in staff.page
+    staff.send(
+        _PAGE, seen=seen(staff), do="edit", number="0", alt="Une  autre\r\naffiche", credit="X"
+    )
+    assert draft(workspace) == _DRAFT.replace(
+        "    alt: 'Une affiche'\n", "    alt: 'Une autre affiche'\n    credit: X\n"
+    )
+    staff.send(_PAGE, seen=seen(staff), do="remove", number="0")
+    assert "Saved." in staff.text
+    assert draft(workspace) == _DRAFT[: _DRAFT.index("media:")] + _DRAFT[_DRAFT.index("# to be") :]
+    assert files(media) == ["old.png"]
+    staff.get("/posts/unfinished.fr")
+    assert "alternative text was: Une affiche" in staff.text
+    assert [step.event for step in app.queries.steps_about("unfinished.fr")] == [
+        "picture edited", "picture removed",
+    ]  # fmt: skip
+    assert app.audit.verify().breaks == ()
+
+
+def test_what_means_the_same_stays_as_it_is_written(
+    staff: Visit, workspace: Workspace, media: Path
+) -> None:
+    """Also a text that only a person can change, a flag in other letters, and a key of nobody's."""
+    entry = "  - file: /media/old.png\n    alt: |\n      Deux\n      lignes\n    people: Yes\n    x: y\n"
+    workspace.write("posts/unfinished.fr.md", f"---\nmedia:\n{entry}---\nSans heure.\n")
+    staff.get(_PAGE)
+    assert re.search(r'name="people" value="yes" checked', staff.page)
+    staff.send(
+        _PAGE, seen=seen(staff), do="edit", number="0", alt="Deux lignes", people="yes", credit="X"
+    )
+    assert draft(workspace) == f"---\nmedia:\n{entry}    credit: X\n---\nSans heure.\n"
+
+
+@pytest.mark.parametrize("wish", [{"do": "edit", "alt": "x"}, {"do": "remove"}])
+def test_a_picture_that_is_not_there_cannot_be_changed(
+    app: Application, staff: Visit, workspace: Workspace, media: Path, wish: dict[str, str]
+) -> None:
+    staff.get(_PAGE)
+    assert staff.send(_PAGE, seen=seen(staff), number="1", **wish).status_code == 400
+    assert nothing_was_done(workspace, media, app)
+
+
+@both
+def test_who_added_a_picture_does_not_approve_the_post(manager: Visit, media: Path) -> None:
+    """What it shows and says are theirs."""
+    assert (
+        add(manager, "a.png", (media / "old.png").read_bytes(), "/posts/day.fr/media").status_code
+        == 200
+    )
+    manager.get("/posts/day.fr/queue")
+    manager.send("/posts/day.fr/queue", seen=seen(manager), sure="yes")
+    manager.get("/posts/day.fr")
+    digests = re.findall(r'name="seen" value="([^"]+)"', manager.page)
+    assert manager.send("/posts/day.fr", do="approve", seen=digests).status_code == 409
+    assert "an author cannot approve it" in manager.text
+
+
+def test_a_post_in_a_folder_finds_its_picture(
+    app: Application, staff: Visit, workspace: Workspace, photo: bytes
+) -> None:
+    """The folder media/ is made where there is none."""
+    page = "/posts/site/news.fr/media"
+    assert add(staff, "a.jpg", photo, page).status_code == 200
+    assert "Saved. " in staff.text
+    assert "It has errors" not in staff.text
+    assert (workspace.path / "posts/media/a.jpg").is_file()
+    text = (workspace.path / "posts/site/news.fr.md").read_text(encoding="utf-8")
+    assert 'file: "/media/a.jpg"' in text
+
+
+@both
+def test_two_who_add_at_a_time_both_get_theirs_or_are_told(
+    address: str, workspace: Workspace, media: Path
+) -> None:
+    """Two pictures of one name in two drafts: each draft names its own."""
+
+    def one(post: str, colour: str) -> None:
+        memory = io.BytesIO()
+        Image.new("RGB", (30, 20), colour).save(memory, "PNG")
+        with Visit(address) as visit:
+            visit.log_in("stagiaire")
+            assert add(visit, "x.png", memory.getvalue(), f"/posts/{post}/media").status_code == 200
+
+    posts = {"unfinished.fr": "red", "later.fr": "blue", "day.fr": "lime", "day.es": "white"}
+    threads = [threading.Thread(target=one, args=wish) for wish in posts.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert files(media) == ["old.png", "x-2.png", "x-3.png", "x-4.png", "x.png"]
+    for post, colour in posts.items():
+        text = (workspace.path / f"posts/{post}.md").read_text(encoding="utf-8")
+        (name,) = re.findall(r" media/(x\S*\.png)", text)
+        with Image.open(media / name) as image:
+            assert image.getpixel((0, 0)) == Image.new("RGB", (1, 1), colour).getpixel((0, 0))
+
+
+def _announce(
+    address: str, visit: Visit, length: int, path: str = _PAGE, body: bytes = b""
+) -> bytes:
+    """Say how much will come, send nothing or some of it, and return what is answered."""
+    server = urlsplit(address)
+    cookie = "; ".join(f"{name}={value}" for name, value in visit.client.cookies.items())
+    request = (
+        f"POST {path} HTTP/1.1\r\nHost: {server.netloc}\r\nCookie: {cookie}\r\n"
+        f"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {length}\r\n\r\n"
+    )
+    with socket.create_connection((server.hostname, server.port or 0), 30) as connection:
+        connection.sendall(request.encode() + body)
+        if body:
+            connection.shutdown(socket.SHUT_WR)
+        answer = b""
+        while not answer.endswith(b"</html>") and (more := connection.recv(100_000)):
+            answer += more
+        return answer
+
+
+def test_what_is_too_large_is_refused_before_it_is_read(
+    address: str, staff: Visit, anonymous: Visit
+) -> None:
+    """And from whom nobody knows, much less is taken."""
+    answer = _announce(address, staff, MAX_BYTES + 2_000_000)
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert b"No more than 51,000,000 bytes are taken here. Nothing was stored." in answer
+    assert _announce(address, anonymous, 1_000_001).startswith(b"HTTP/1.1 413")
+    assert _announce(address, staff, 1_000_001, "/posts/day.fr/edit").startswith(b"HTTP/1.1 413")
+
+
+def test_what_grows_too_large_is_refused_on_the_way(
+    app: Application, staff: Visit, workspace: Workspace, media: Path
+) -> None:
+    """Of a request that does not say its length."""
+
+    def body() -> Iterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
+        for _ in range(52):
+            yield bytes(1_000_000)
+
+    head = {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = staff.client.post(_PAGE, content=body(), headers=head)
+    assert answer.status_code == 413
+    assert "This is too large" in answer.text
+    assert nothing_was_done(workspace, media, app)
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where what is sent is put aside."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+def test_what_is_broken_off_leaves_nothing(
+    app: Application, address: str, staff: Visit, workspace: Workspace, media: Path, temporary: Path
+) -> None:
+    """So much came that it lay on the disk already."""
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
+    answered = _announce(address, staff, 20_000_000, body=head + bytes(3_000_000))
+    assert answered == b""
+    assert staff.get(_PAGE).status_code == 200
+    assert list(temporary.iterdir()) == []
+    assert nothing_was_done(workspace, media, app)
+
+
+@pytest.mark.parametrize("data", [_jpeg(), _HTML])
+def test_what_was_put_aside_is_gone_afterwards(
+    staff: Visit, media: Path, temporary: Path, data: bytes
+) -> None:
+    add(staff, "a.jpg", data)
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("where", ["tempfile.SpooledTemporaryFile.write", "shutil.copyfileobj"])
+def test_a_full_disk_is_told(
+    app: Application, staff: Visit, workspace: Workspace, media: Path, photo: bytes,
+    monkeypatch: pytest.MonkeyPatch, where: str,
+) -> None:  # fmt: skip
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(where, full)
+    assert add(staff, "a.jpg", photo).status_code == 503
+    assert "No space left on device." in staff.text
+    assert nothing_was_done(workspace, media, app)
+
+
+@both
+def test_the_ledger_that_cannot_be_written_keeps_nothing(
+    app: Application, staff: Visit, workspace: Workspace, media: Path, photo: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    from publisher.errors import LedgerUnavailable  # noqa: PLC0415
+
+    def away(*_: object) -> None:
+        raise LedgerUnavailable
+
+    monkeypatch.setattr("publisher.ledger.edits.note", away)
+    assert add(staff, "a.jpg", photo).status_code == 503
+    with app.database.read() as connection:
+        assert "picture added" not in connection.execute(select(history.c.event)).scalars().all()
+    assert draft(workspace) == _DRAFT
+    assert files(media) == ["old.png"]
+
+
+def test_what_a_killed_process_left_is_swept_away(media: Path) -> None:
+    (media / ".upload.part").write_bytes(b"half of a picture, longer than the next one")
+    with mediafolder.staged(media.parent, b"whole", "a", ".jpg") as staged, staged.placed():
+        pass
+    assert files(media) == ["a.jpg", "old.png"]
+    assert (media / "a.jpg").read_bytes() == b"whole"
