@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from publisher.models import Problem
     from publisher.settings import Settings
 
+    Checked = tuple[int, list[Problem]]  # how many drafts there are, and every problem in them
+
 _MOST = 1_000_000  # bytes, as for drafts
 
 
@@ -168,8 +170,8 @@ def check(
         raise typer.Exit(1)
 
 
-def _checked_all(settings: "Settings") -> "tuple[int, list[Problem]]":
-    """What is in all drafts, or was when they were as they are now."""
+def _checked_all(settings: "Settings") -> "Checked":
+    """The same of all drafts, or what it was when they were as they are now."""
     from pydantic import TypeAdapter
 
     from publisher.models import Problem
@@ -182,10 +184,7 @@ def _checked_all(settings: "Settings") -> "tuple[int, list[Problem]]":
     return answer
 
 
-def _checked(
-    settings: "Settings", drafts: "Sequence[str | Path]" = ()
-) -> "tuple[int, list[Problem]]":
-    """How many drafts there are, and every problem in them."""
+def _checked(settings: "Settings", drafts: Sequence[str | Path] = ()) -> "Checked":
     from publisher import checking
 
     library, found = checking.check(settings, drafts)
