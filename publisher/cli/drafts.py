@@ -171,7 +171,7 @@ def check(
 
 
 def _checked_all(settings: "Settings") -> "Checked":
-    """The same of all drafts, or what it was when they were as they are now."""
+    """What is found in all drafts, or was when they were as they are now."""
     from pydantic import TypeAdapter
 
     from publisher.models import Problem
