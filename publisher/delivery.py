@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from publisher.channels.base import Channel, NotPrepared
+from publisher.channels.base import Channel, Depart, NotDeparted, NotPrepared
 from publisher.clock import Clock
 from publisher.errors import (
     ConfigurationError,
@@ -29,7 +29,9 @@ from publisher.states import State
 
 LOOK_AHEAD = 2.0
 """Real seconds before its instant at which a delivery is claimed and made ready."""
-_INTENT_AHEAD = 0.15  # real seconds between the intent and the instant: time for one commit
+_INTENT_AHEAD = 0.5
+"""Real seconds between the intent and the instant: time for a commit, and to make, sign and connect
+the request."""
 _MARGIN = 5.0  # real seconds that a lease outlasts the slowest request
 
 _LEDGER_PAUSE = 0.5  # real seconds between two tries to write while the ledger is away
@@ -180,18 +182,24 @@ class Courier:
         intended = self._attempts.intend(delivery, send_at, lease_until)
         if intended is None:
             return None
-        self._clock.sleep_until(send_at)
-        if self._clock.monotonic() > deadline or self._clock.now() >= lease_until:
-            # This process was frozen, or the whole machine slept, which only the date shows; others
-            # may believe by now that it died while sending. If they do, the ledger raises Moved.
-            late = Deferred(Kind.UNAVAILABLE, _("The worker stood still for too long; not sent."))
-            return self._record(intended, late)
-        return self._record(intended, self._send(channel, intended))
+
+        def depart() -> None:
+            self._clock.sleep_until(send_at)
+            if self._clock.monotonic() > deadline or self._clock.now() >= lease_until:
+                # This process was frozen, or the whole machine slept, which only the date shows;
+                # others may believe by now that it died while sending. If they do, the ledger
+                # raises Moved.
+                raise NotDeparted
+
+        return self._record(intended, self._send(channel, intended, depart))
 
     @staticmethod
-    def _send(channel: Channel, delivery: Delivery) -> Outcome:
+    def _send(channel: Channel, delivery: Delivery, depart: Depart) -> Outcome:
+        parcel, prepared, sent = parcel_of(delivery), delivery.prepared, delivery.remote_ids
         try:
-            return channel.send(parcel_of(delivery), delivery.prepared, delivery.remote_ids)
+            return channel.send(parcel, prepared, sent, depart)
+        except NotDeparted:
+            return Deferred(Kind.UNAVAILABLE, _("The worker stood still for too long; not sent."))
         except Exception:
             # A channel must not raise; if it does, the request may be out all the same.
             log.exception("a channel raised", delivery=delivery.id, channel=delivery.channel)

@@ -16,6 +16,19 @@ MediaReader = Callable[[str], bytes]
 """Gives the bytes of a picture by its digest."""
 
 
+Depart = Callable[[], None]
+"""Returns at the instant at which a request may leave; raises `NotDeparted` when it may not any
+more."""
+
+
+def at_once() -> None:
+    """The instant has come."""
+
+
+class NotDeparted(Exception):
+    """The instant has passed at which the request was to leave; nothing left."""
+
+
 class NotPrepared(Exception):
     """A step before publishing failed; `outcome` says what that means. Nothing became public by
     this attempt; `Unknown` when an earlier one turns out to have done so.
@@ -42,10 +55,18 @@ class Channel(Protocol):
         call goes on from there. One call makes ten requests at most. Raises `NotPrepared`.
         """
 
-    def send(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Outcome:
+    def send(
+        self,
+        parcel: Parcel,
+        prepared: Prepared,
+        sent: tuple[str, ...],
+        depart: Depart = at_once,
+    ) -> Outcome:
         """Make the part after those in `sent` (remote ids, in order) public, by one request.
 
-        Never raises for what the platform or the network does.
+        The request is made, signed and connected first; `depart` is called right before its first
+        byte leaves, and what it raises goes on. Never raises for what the platform or the network
+        does.
         """
 
     def find(

@@ -38,11 +38,14 @@ class TooLate(ConnectTimeoutError):
 class Exchange:
     """One request: whether it has begun to leave the machine, and how long it may go on."""
 
-    def __init__(self, monotonic: Callable[[], float], timeout: float) -> None:
+    def __init__(
+        self, monotonic: Callable[[], float], timeout: float, depart: Callable[[], None]
+    ) -> None:
         self._monotonic = monotonic
-        start = monotonic()
-        self._begin_by = start + min(CONNECT_LIMIT, timeout)
-        self._end_by = start + timeout
+        self._timeout = timeout
+        self._depart = depart
+        self._begin_by = monotonic() + min(CONNECT_LIMIT, timeout)
+        self._end_by = 0.0
         self.sent = False
 
     def left(self) -> float:
@@ -55,6 +58,12 @@ class Exchange:
             return seconds
         raise TimeoutError if self.sent else TooLate
 
+    def depart(self) -> None:
+        """Wait for the instant at which it may leave; from then on its time for an answer runs."""
+        self.left()
+        self._depart()
+        self._end_by = self._monotonic() + self._timeout
+
 
 class _Thread(local):
     """What this thread is at."""
@@ -65,12 +74,13 @@ class _Thread(local):
 _thread = _Thread()
 
 
-def begin(monotonic: Callable[[], float], timeout: float) -> Exchange:
+def begin(monotonic: Callable[[], float], timeout: float, depart: Callable[[], None]) -> Exchange:
     """Begin a request: all that this thread does on a connection from now on belongs to it.
 
-    `timeout`: real seconds, from now to the last byte of the answer.
+    `timeout`: real seconds, from its first byte to the last one of the answer. `depart` is called
+    right before that first byte leaves; what it raises goes on, and nothing leaves.
     """
-    _thread.exchange = Exchange(monotonic, timeout)
+    _thread.exchange = Exchange(monotonic, timeout, depart)
     return _thread.exchange
 
 
@@ -180,8 +190,12 @@ class _PlainConnection(HTTPConnection):
         if self.sock is None:
             self.connect()
         exchange = _thread.exchange
-        exchange.left()
-        exchange.sent = True
+        if not exchange.sent:
+            exchange.depart()
+            if not self.is_connected:  # the server hung up while the request waited
+                self.sock.close()
+                self.connect()
+            exchange.sent = True
         self.sock.settimeout(exchange.left())
         super().send(data)
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from publisher.channels import capabilities, health
-from publisher.channels.base import MediaReader, NotPrepared
+from publisher.channels.base import Depart, MediaReader, NotPrepared, at_once
 from publisher.channels.graph import PageGraph
 from publisher.channels.health import Health
 from publisher.channels.leftovers import UNREAD, Leftovers
@@ -90,7 +90,13 @@ class Facebook:
             note=prepared.note,
         )
 
-    def send(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Outcome:
+    def send(
+        self,
+        parcel: Parcel,
+        prepared: Prepared,
+        sent: tuple[str, ...],
+        depart: Depart = at_once,
+    ) -> Outcome:
         """Make the prepared post public; see `Channel.send`.
 
         ValueError if this very content was not prepared: a new post must not be made here, because
@@ -99,7 +105,8 @@ class Facebook:
         if sent or not prepared.holds(parcel.content):
             raise ValueError("Facebook can only send, once, what it has prepared.")
         draft_id = str(prepared.draft_id)
-        return _named(meaning("facebook", self._page.reveal(draft_id), Step.REVEAL), draft_id)
+        answer = self._page.reveal(draft_id, depart)
+        return _named(meaning("facebook", answer, Step.REVEAL), draft_id)
 
     def find(
         self,

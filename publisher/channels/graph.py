@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import facebook
 
+from publisher.channels.base import Depart
 from publisher.channels.http import Recorder
 from publisher.clock import Clock
 from publisher.models import Content, Picture
@@ -75,11 +76,11 @@ class PageGraph:
             )
         )
 
-    def reveal(self, post_id: str) -> Answer:
-        """Make a post public; it may be so already."""
+    def reveal(self, post_id: str, depart: Depart) -> Answer:
+        """Make a post public at the instant at which `depart` returns; it may be so already."""
         fields = {"is_published": "true", **self._proof}
         return self._recorder.call(
-            lambda: self._sdk.request(f"{GRAPH_VERSION}/{post_id}", post_args=fields)
+            lambda: self._sdk.request(f"{GRAPH_VERSION}/{post_id}", post_args=fields), depart
         )
 
     def delete(self, post_id: str) -> Answer:

@@ -19,6 +19,7 @@ from urllib3 import HTTPResponse
 
 from publisher import logs
 from publisher.channels import connection
+from publisher.channels.base import Depart, at_once
 from publisher.clock import Clock
 from publisher.errors import ConfigurationError
 from publisher.language import _
@@ -67,17 +68,21 @@ class Recorder:
         self._clock = clock
         self._secrets = _spellings(secrets)
         self._exchanges: list[Answer] = []
+        self.depart = at_once
         self.session: requests.Session = _Session()
         self.session.mount(
             f"{platform}/", _Adapter(self, platform, _checked(base_url or platform), timeout)
         )
 
-    def call(self, function: Callable[[], object]) -> Answer:
+    def call(self, function: Callable[[], object], depart: Depart = at_once) -> Answer:
         """Run a library's function that makes one request; what came back, whatever it made of it.
 
-        Raises what the function raises before it makes a request: that is a mistake in our code.
+        `depart` is called when the request is ready, right before its first byte leaves. Raises
+        what it raises, and what the function raises before it makes a request: that is a mistake
+        in our code.
         """
         self._exchanges.clear()
+        self.depart = depart
         failure: Exception | None = None
         try:
             function()
@@ -167,7 +172,7 @@ class _Adapter(HTTPAdapter):
         monotonic = self._recorder.monotonic
         if monotonic() - self._used_at > IDLE_LIMIT:
             self._hang_up()
-        exchange = connection.begin(monotonic, self._timeout)
+        exchange = connection.begin(monotonic, self._timeout, self._recorder.depart)
         try:
             response = super().send(self._readdressed(request), stream=True, timeout=self._timeout)
             body = _read(response)

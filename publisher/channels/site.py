@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from publisher.channels import capabilities, files
-from publisher.channels.base import MediaReader, NotPrepared
+from publisher.channels.base import Depart, MediaReader, NotPrepared, at_once
 from publisher.channels.health import Health
 from publisher.channels.pages import Image, Page, Pages
 from publisher.clock import Clock
@@ -98,11 +98,13 @@ class Site:
         parcel: Parcel,
         prepared: Prepared,  # noqa: ARG002  what is ready lies on the disk
         sent: tuple[str, ...],  # noqa: ARG002  there are no threads
+        depart: Depart = at_once,
     ) -> Outcome:
         """Write the post's page, and the feeds with it; see `Channel.send`."""
         page = self._page(parcel)
         try:
             self._make_folders()
+            depart()
             with files.locked(self._folder / ".lock", self._patience):
                 if missing := self._move_pictures(parcel, page.slug):
                     return Deferred(

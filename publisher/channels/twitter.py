@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import tweepy
 
 from publisher.channels import capabilities, health, pieces, timeline
-from publisher.channels.base import MediaReader, NotPrepared
+from publisher.channels.base import Depart, MediaReader, NotPrepared, at_once
 from publisher.channels.health import Health
 from publisher.channels.http import Recorder
 from publisher.channels.pieces import Interrupted, Pieces
@@ -96,7 +96,13 @@ class Twitter:
             media_ids=media_ids, digest=parcel.content.digest, prepared_at=self._clock.now()
         )
 
-    def send(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Outcome:
+    def send(
+        self,
+        parcel: Parcel,
+        prepared: Prepared,
+        sent: tuple[str, ...],
+        depart: Depart = at_once,
+    ) -> Outcome:
         """Post the next part, as a reply to the one before; see `Channel.send`."""
         part = parcel.content.parts[len(sent)]
         media_ids = [prepared.media_ids[picture.digest] for picture in part.pictures]
@@ -106,7 +112,8 @@ class Twitter:
                     text=part.text or None,
                     media_ids=media_ids or None,
                     in_reply_to_tweet_id=sent[-1] if sent else None,
-                )
+                ),
+                depart,
             ),
             Step.PUBLISH,
         )

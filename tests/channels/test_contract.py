@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 from publisher.channels import files
-from publisher.channels.base import Channel, NotPrepared
+from publisher.channels.base import Channel, NotDeparted, NotPrepared
 from publisher.channels.capabilities import CAPABILITIES
 from publisher.channels.registry import CHANNELS
 from publisher.models import Parcel, Picture, Prepared
@@ -102,6 +102,28 @@ def test_nothing_is_public_before_it_is_sent(stage: Stage) -> None:
     parcel = stage.parcel("Pas encore", pictures=(stage.picture("La salle"),))
     stage.open().prepare(parcel, Prepared(), stage.media.__getitem__)
     assert stage.shown() == []
+
+
+def test_nothing_is_public_before_it_departs(stage: Stage) -> None:
+    parcel, channel, shown = stage.parcel("À l'heure"), stage.open(), list[int]()
+    prepared = stage.prepare(parcel, channel)
+    outcome = channel.send(parcel, prepared, (), lambda: shown.append(len(stage.shown())))
+    assert isinstance(outcome, Accepted)
+    assert shown == [0]
+
+
+def test_what_may_not_depart_any_more_stays_here(stage: Stage) -> None:
+    parcel, channel = stage.parcel("Trop tard"), stage.open()
+    prepared = stage.prepare(parcel, channel)
+
+    def depart() -> None:
+        raise NotDeparted
+
+    with pytest.raises(NotDeparted):
+        channel.send(parcel, prepared, (), depart)
+    assert stage.shown() == []
+    assert isinstance(channel.send(parcel, prepared, ()), Accepted)
+    assert len(stage.shown()) == 1
 
 
 def test_parts_go_out_in_order(stage: Stage) -> None:

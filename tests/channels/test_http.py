@@ -16,6 +16,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from publisher.channels import connection
+from publisher.channels.base import NotDeparted
 from publisher.channels.connection import CONNECT_LIMIT
 from publisher.channels.http import IDLE_LIMIT, MAX_BODY, Recorder
 from publisher.clock import Clock, SystemClock
@@ -137,6 +138,92 @@ def test_a_connection_is_kept_for_the_next_request() -> None:
         for _ in range(3):
             assert get(line).status == 200
         assert len(connections) == 1
+
+
+# The instant.
+
+
+def departing(line: Recorder, depart: Callable[[], None]) -> Answer:
+    return line.call(lambda: line.session.get(f"{PLATFORM}/2/tweets"), depart)
+
+
+def test_the_connection_stands_before_the_instant_and_nothing_has_left() -> None:
+    heard: list[bytes] = []
+    connected, departed = threading.Event(), threading.Event()
+
+    def handle(connection: socket.socket) -> None:
+        connected.set()
+        assert departed.wait(5)
+        heard.append(request_of(connection))
+        connection.sendall(OK)
+
+    def depart() -> None:
+        assert connected.wait(5)
+        (connection,) = connections
+        assert select.select([connection], [], [], 0.1)[0] == []
+        departed.set()
+
+    with serving(handle) as (address, connections):
+        assert departing(recorder(address), depart).status == 200
+    assert heard[0].startswith(b"GET /2/tweets")
+
+
+def test_what_departing_raises_goes_on_and_nothing_leaves() -> None:
+    heard: list[bytes] = []
+    ended = threading.Event()
+
+    def handle(connection: socket.socket) -> None:
+        heard.append(request_of(connection))
+        ended.set()
+
+    def depart() -> None:
+        raise NotDeparted
+
+    with serving(handle) as (address, _):
+        with pytest.raises(NotDeparted):
+            departing(recorder(address), depart)
+        assert ended.wait(5)
+    assert heard == [b""]
+
+
+def test_the_time_for_an_answer_runs_from_the_instant() -> None:
+    def depart() -> None:
+        threading.Event().wait(0.4)
+
+    def handle(connection: socket.socket) -> None:
+        request_of(connection)
+        threading.Event().wait(0.2)
+        connection.sendall(OK)
+
+    with serving(handle) as (address, _):
+        assert departing(recorder(address, 0.5), depart).wire is Wire.ANSWERED
+
+
+def test_a_server_that_hung_up_while_the_request_waited_is_called_again() -> None:
+    hung_up = threading.Event()
+
+    def handle(connection: socket.socket) -> None:
+        if len(connections) == 1:
+            connection.close()
+            hung_up.set()
+        else:
+            answering(OK)(connection)
+
+    def depart() -> None:
+        assert hung_up.wait(5)
+
+    with serving(handle) as (address, connections):
+        assert departing(recorder(address), depart).status == 200
+        assert len(connections) == 2
+
+
+def test_only_the_request_that_was_to_wait_waits() -> None:
+    departed: list[int] = []
+    with serving(answering(OK)) as (address, _):
+        line = recorder(address)
+        departing(line, lambda: departed.append(1))
+        get(line)
+    assert departed == [1]
 
 
 # Never sent.

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from publisher.channels.base import MediaReader, NotPrepared
+from publisher.channels.base import Depart, MediaReader, NotPrepared, at_once
 from publisher.channels.capabilities import TWITTER
 from publisher.channels.health import Health
 from publisher.delivery import LOOK_AHEAD, Courier, Leases
@@ -80,7 +80,14 @@ class Slow:
             return Prepared(digest=digest, upload=waiting)
         return Prepared(digest=digest, media_ids={GIF.digest: "7"})
 
-    def send(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Outcome:
+    def send(
+        self,
+        parcel: Parcel,
+        prepared: Prepared,
+        sent: tuple[str, ...],
+        depart: Depart = at_once,
+    ) -> Outcome:
+        depart()
         assert prepared.media_ids, "it is at the platform"
         assert prepared.digest == parcel.content.digest
         self.sent.append(self.clock.now())

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pytest
 
-from publisher.channels.base import Channel, MediaReader, NotPrepared
+from publisher.channels.base import Channel, Depart, MediaReader, NotPrepared, at_once
 from publisher.channels.capabilities import TWITTER
 from publisher.channels.health import Health
 from publisher.delivery import Courier, Leases
@@ -59,7 +59,14 @@ class ScriptedChannel:
             raise NotPrepared(self.not_prepared)
         return prepared.model_copy(update={"draft_id": "ready"})
 
-    def send(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Outcome:
+    def send(
+        self,
+        parcel: Parcel,
+        prepared: Prepared,
+        sent: tuple[str, ...],
+        depart: Depart = at_once,
+    ) -> Outcome:
+        depart()
         self.before_send()
         self.sent.append((self.clock.now(), len(sent) + 1))
         if self.answers:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from publisher.channels import capabilities, timeline
-from publisher.channels.base import Channel, MediaReader, NotPrepared
+from publisher.channels.base import Channel, Depart, MediaReader, NotPrepared, at_once
 from publisher.channels.health import Health
 from publisher.models import Capabilities, Parcel, Prepared
 from publisher.outcome import Absent, Accepted, Deferred, Kind, Outcome, Sighting, Unknown
@@ -34,7 +34,14 @@ class LikeX:
     def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:
         return Prepared()
 
-    def send(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Outcome:
+    def send(
+        self,
+        parcel: Parcel,
+        prepared: Prepared,
+        sent: tuple[str, ...],
+        depart: Depart = at_once,
+    ) -> Outcome:
+        depart()
         part = parcel.content.parts[len(sent)]
         platform, world = self._platform, self._platform.world
 
@@ -181,7 +188,14 @@ class LikeFacebook:
 
         return self._platform.ask(Moment.LAYING, f"delete {draft_id}", delete)
 
-    def send(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Outcome:
+    def send(
+        self,
+        parcel: Parcel,
+        prepared: Prepared,
+        sent: tuple[str, ...],
+        depart: Depart = at_once,
+    ) -> Outcome:
+        depart()
         assert not sent, "it can only be revealed once"
         assert prepared.holds(parcel.content), "it was laid ready"
         draft_id, world = str(prepared.draft_id), self._platform.world

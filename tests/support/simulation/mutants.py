@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from unittest import mock
 
-from publisher.channels.base import Channel
+from publisher.channels.base import Channel, at_once
 from publisher.delivery import Courier, Leases
 from publisher.ledger import attempts as attempts_module
 from publisher.ledger import doubts as doubts_module
@@ -33,7 +33,7 @@ def _intent_after_the_request() -> Patch:
     def send_next_part(self: Courier, channel: Channel, delivery: Delivery) -> Delivery | None:
         send_at = max(delivery.due_at, delivery.embargo_until or delivery.due_at)
         self._clock.sleep_until(send_at)
-        outcome = self._send(channel, delivery)
+        outcome = self._send(channel, delivery, at_once)
         intended = self._attempts.intend(delivery, send_at, self._lease(self._leases.sending))
         return None if intended is None else self._record(intended, outcome)
 
@@ -137,7 +137,7 @@ def _a_frozen_worker_sends() -> Patch:
         if intended is None:
             return None
         self._clock.sleep_until(send_at)
-        return self._record(intended, self._send(channel, intended))
+        return self._record(intended, self._send(channel, intended, at_once))
 
     return mock.patch.object(Courier, "_send_next_part", send_next_part)
 
