@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from publisher import retry
 from publisher.clock import Clock
@@ -31,6 +31,8 @@ INTENT_LIFE = 5.0
 """Real seconds after its intent within which a worker must have begun to send."""
 _NEARLY_USED_UP = later("The platform's limit for this account is used up. It goes on by itself.")
 
+
+_OF_ACCOUNT = select(accounts).where(applies_to(bindparam("account"))).with_for_update(read=True)
 
 BreachOf = Callable[[Delivery, datetime], str | None]
 """Tells what the account's mandate has against a delivery that leaves at an instant."""
@@ -114,8 +116,7 @@ class Attempts:
         with self._database.write() as connection:
             # The lock on the account's rows makes `pause` wait for this transaction, so that a
             # pause sees every intent that was written before it.
-            of_account = select(accounts).where(applies_to(delivery.account))
-            rows = connection.execute(of_account.with_for_update(read=True)).all()
+            rows = connection.execute(_OF_ACCOUNT, {"account": delivery.account}).all()
             now = self._clock.now()  # the lock may have been long in coming
             if any(is_resting(row, now) for row in rows):
                 self._change(

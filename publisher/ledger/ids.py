@@ -4,13 +4,20 @@ import json
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, bindparam, select, text
 
 from publisher.ledger.tables import deliveries, ids_out
 
 _KEEP = text(
     "INSERT INTO ids_out (account, remote_id, delivery) VALUES (:account, :remote_id, :delivery)"
     " ON CONFLICT (account, remote_id) DO NOTHING"
+)
+
+
+_HOLDER = (
+    select(deliveries.c.id, deliveries.c.post, deliveries.c.remote_ids, deliveries.c.withdrawn_ids)
+    .join(ids_out, ids_out.c.delivery == deliveries.c.id)
+    .where(ids_out.c.account == bindparam("account"), ids_out.c.remote_id == bindparam("remote_id"))
 )
 
 
@@ -38,15 +45,9 @@ def holder(
     connection: Connection, account: str, remote_id: str, *, besides: int | None = None
 ) -> Place | None:
     """Which delivery, other than `besides`, has this id; None when none has it."""
-    query = (
-        select(deliveries.c.post, deliveries.c.remote_ids, deliveries.c.withdrawn_ids)
-        .join(ids_out, ids_out.c.delivery == deliveries.c.id)
-        .where(ids_out.c.account == account, ids_out.c.remote_id == remote_id)
-    )
-    if besides is not None:
-        query = query.where(deliveries.c.id != besides)
-    row = connection.execute(query).one_or_none()
-    if row is None:
+    sought = {"account": account, "remote_id": remote_id}
+    row = connection.execute(_HOLDER, sought).one_or_none()
+    if row is None or row.id == besides:
         return None
     parts = [*json.loads(row.remote_ids), *json.loads(row.withdrawn_ids or "[]")]
     return Place(row.post, parts.index(remote_id) + 1)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     RowMapping,
     String,
     TableValuedAlias,
+    bindparam,
     cast,
     func,
     insert,
@@ -41,6 +42,24 @@ NOT_APPROVED: Mapping[str, Any] = {
 
 _COLUMNS = tuple(deliveries.c.keys())
 _AS_STORED = ("content", "prepared", "remote_ids", "withdrawn_ids", "fingerprint")
+
+
+# Statements that are built once: to build one takes longer than SQLite takes to answer it.
+_CHANGE = (
+    update(deliveries)
+    .where(
+        deliveries.c.id == bindparam("of_id"),
+        deliveries.c.state == bindparam("of_state"),
+        deliveries.c.version == bindparam("of_version"),
+    )
+    .returning(*deliveries.c)
+)
+_NOTE = insert(history)
+_CLAIMED = select(deliveries).where(
+    deliveries.c.id == bindparam("delivery"),
+    deliveries.c.version == bindparam("version"),
+    deliveries.c.state == State.PUBLISHING,
+)
 
 
 class Moved(Exception):
@@ -76,20 +95,9 @@ def change(
     told = step(delivery.id, event, at, actor, source=delivery.state, target=state, detail=detail)
     told["digest"] = chain.delivery_digest({**_said(delivery), **chain.shortened(columns)})
     entry = chained(told, version, delivery.head)
-    row = (
-        connection.execute(
-            update(deliveries)
-            .where(
-                deliveries.c.id == delivery.id,
-                deliveries.c.state == delivery.state,
-                deliveries.c.version == delivery.version,
-            )
-            .values(state=state, version=version, head=entry["hash"], **columns)
-            .returning(*deliveries.c)
-        )
-        .mappings()
-        .one_or_none()
-    )
+    seen = {"of_id": delivery.id, "of_state": delivery.state, "of_version": delivery.version}
+    values = {"state": state, "version": version, "head": entry["hash"], **columns}
+    row = connection.execute(_CHANGE, {**seen, **values}).mappings().one_or_none()
     if row is None:
         raise Moved
     note(connection, [entry])
@@ -204,7 +212,7 @@ def note(connection: Connection, steps: Sequence[Mapping[str, Any]]) -> None:
     """
     if steps:
         rows = [dict(s) if "hash" in s else _chained_to_account(connection, s) for s in steps]
-        connection.execute(insert(history), rows)
+        connection.execute(_NOTE, rows)
 
 
 def _chained_to_account(connection: Connection, entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -231,12 +239,7 @@ def _chained_to_account(connection: Connection, entry: Mapping[str, Any]) -> dic
 
 def claimed(connection: Connection, claim: Claim) -> Delivery | None:
     """The delivery that a claim is about; None when the claim is worth nothing any more."""
-    query = select(deliveries).where(
-        deliveries.c.id == claim.delivery,
-        deliveries.c.version == claim.version,
-        deliveries.c.state == State.PUBLISHING,
-    )
-    row = connection.execute(query).mappings().one_or_none()
+    row = connection.execute(_CLAIMED, claim.model_dump()).mappings().one_or_none()
     return None if row is None else delivery_of(row)
 
 

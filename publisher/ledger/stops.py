@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from publisher.language import _
 from publisher.ledger.moves import NOT_APPROVED, Moved, change, delivery_of
@@ -19,6 +19,10 @@ from publisher.models import Delivery, Stop
 from publisher.states import Role, State
 
 _NOTED, _LIFTED = "stop noted", "stop lifted"
+_CURRENT = select(deliveries).where(deliveries.c.id == bindparam("id")).with_for_update()
+_SINCE = select(history.c.event).where(
+    history.c.delivery == bindparam("delivery"), history.c.seq > bindparam("seq")
+)
 
 
 def note_stop(
@@ -99,13 +103,10 @@ def as_it_stands(connection: Connection, delivery: Delivery) -> Delivery:
 
     `Moved` when anything else has happened to it.
     """
-    query = select(deliveries).where(deliveries.c.id == delivery.id).with_for_update()
-    current = delivery_of(connection.execute(query).mappings().one())
-    since = select(history.c.event).where(
-        history.c.delivery == delivery.id, history.c.seq > delivery.version
-    )
+    current = delivery_of(connection.execute(_CURRENT, {"id": delivery.id}).mappings().one())
     if current.version == delivery.version:
         return current
-    if set(connection.execute(since).scalars()) <= {_NOTED, _LIFTED}:
+    seen = {"delivery": delivery.id, "seq": delivery.version}
+    if set(connection.execute(_SINCE, seen).scalars()) <= {_NOTED, _LIFTED}:
         return current
     raise Moved
