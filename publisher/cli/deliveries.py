@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from publisher.cli import arguments, output
+from publisher.cli import arguments, output, progress
 from publisher.cli.control import Post, Who
 from publisher.language import _
 from publisher.states import State
@@ -36,7 +36,8 @@ def plan(context: typer.Context, paths: Paths = None, *, as_json: Json = False) 
 
     app = arguments.application(context)
     arguments.keep_all()
-    found = app.planner.plan(arguments.drafts(paths or [], app.settings.posts))
+    with progress.shown():
+        found = app.planner.plan(arguments.drafts(paths or [], app.settings.posts))
     if as_json:
         output.print_json(plans.as_json(found))
     else:
@@ -84,12 +85,13 @@ def queue(
                 typer.echo(risk, err=as_json)
             arguments.confirm(_("Go on?"))
 
-    done = app.planner.queue(
-        arguments.drafts(paths or [], app.settings.posts),
-        actor=arguments.actor(who),
-        keep_going=keep_going,
-        agree=agree,
-    )
+    with progress.shown():
+        done = app.planner.queue(
+            arguments.drafts(paths or [], app.settings.posts),
+            actor=arguments.actor(who),
+            keep_going=keep_going,
+            agree=agree,
+        )
     written = keep_going or not done.errors
     if as_json:
         output.print_json({**plans.as_json(done), "written": written})

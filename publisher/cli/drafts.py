@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from publisher.cli import arguments, output
+from publisher.cli import arguments, output, progress
 from publisher.errors import StorageError, UsageError, why
 from publisher.language import _, from_environment, use
 
@@ -158,7 +158,8 @@ def check(
     chosen = arguments.drafts(paths or [], settings.posts)
 
     arguments.keep_all()
-    drafts, found = _checked(settings, chosen) if chosen else _checked_all(settings)
+    with progress.shown():
+        drafts, found = _checked(settings, chosen) if chosen else _checked_all(settings)
     if as_json or form is CheckFormat.JSON:
         problems.print_array(found)
     elif form is CheckFormat.GITHUB:

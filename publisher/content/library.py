@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from publisher import progress
 from publisher.content import consents, draft, session, textfile
 from publisher.content.addressing import Addressing
 from publisher.content.consents import Consents
@@ -14,6 +15,7 @@ from publisher.content.draft import Surroundings, split_language
 from publisher.content.problems import Findings
 from publisher.content.session import Session
 from publisher.content.shelf import Shelf
+from publisher.language import _
 from publisher.models import Account, Post, Problem, Severity
 
 
@@ -77,7 +79,7 @@ def load(
     )
     posts: list[Post] = []
     found = {file.file: Findings(file.file) for file in chosen}
-    for file in chosen:
+    for file in progress.over(chosen, _("Reading drafts")):
         findings, new = found[file.file], revised.get(file.file)
         text = textfile.read(file.path, findings) if new is None else textfile.decode(new, findings)
         post = None if text is None else draft.parse(text, file.id, around, findings)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from publisher import progress
 from publisher.channels.registry import CAPABILITIES
 from publisher.content import pictures, rendering
 from publisher.content.library import Library
@@ -88,7 +89,8 @@ class Comparison:
         whole = {post.id: post for post in self._drafts.posts if post.file not in broken}
         wanted = self._wanted(whole)
         standing = self._standing(whole)
-        for (post_id, account), wish in wanted.items():
+        wishes = list(wanted.items())
+        for (post_id, account), wish in progress.over(wishes, _("Comparing with the schedule")):
             self._compare(whole[post_id], wish, standing.get((post_id, account)))
         self._cancel(standing, wanted, whole)
         self._refuse(whole, {post for post, _ in standing})

@@ -1,0 +1,55 @@
+"""A command that takes long says on the terminal how far it has come."""
+
+import io
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from publisher import progress as work
+from publisher.cli import progress
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def seconds(monkeypatch: pytest.MonkeyPatch) -> Iterator[float]:
+    """The clock of the line: each look at it takes 0.4 seconds."""
+    ticks = iter(0.4 * n for n in range(1000))
+    monkeypatch.setattr(time, "monotonic", lambda: next(ticks))
+    return ticks
+
+
+@pytest.mark.usefixtures("seconds")
+@pytest.mark.parametrize(
+    ("screen", "term", "said"),
+    [
+        (Terminal(), "xterm", ["Reading drafts: 2 of 3,000", "Reading drafts: 3 of 3,000"]),
+        (Terminal(), "dumb", []),
+        (io.StringIO(), "xterm", []),
+    ],
+)
+def test_it_is_told_on_a_terminal_after_a_second(
+    monkeypatch: pytest.MonkeyPatch, screen: io.StringIO, term: str, said: list[str]
+) -> None:
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setenv("TERM", term)
+    with progress.shown():
+        for number in work.over(range(3000), "Reading drafts"):
+            if number == 3:
+                break
+    lines = [line for line in screen.getvalue().split("\r\x1b[K") if line]
+    assert lines == said
+    assert screen.getvalue().endswith("\r\x1b[K") is bool(said), "the line is gone at the end"
+
+
+def test_all_items_come_whoever_watches() -> None:
+    told: list[tuple[str, int, int]] = []
+    assert list(work.over("abc", "Reading")) == ["a", "b", "c"]
+    with work.watched(lambda *word: told.append(word)):
+        assert list(work.over("ab", "Reading")) == ["a", "b"]
+    assert told == [("Reading", 0, 2), ("Reading", 1, 2), ("Reading", 2, 2)]
