@@ -1,6 +1,7 @@
 """Every problem in the drafts, found without ledger or network: what `publisher check` shows."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import tzinfo
 from pathlib import Path
 from types import MappingProxyType
@@ -12,6 +13,7 @@ from publisher.content.library import Library
 from publisher.content.linting import Linter
 from publisher.content.problems import Flaw, problem
 from publisher.content.session import Session
+from publisher.content.versions import Untold
 from publisher.models import Account, Post, Problem
 from publisher.settings import Settings
 
@@ -44,7 +46,10 @@ def check(
         problems += linter.problems(post, recipients)
     if "stale-translation" not in lint.ignore:
         languages = (found.session.defaults.lang or settings.language, settings.language)
-        problems += translations.stale(found, settings.posts, languages)
+        try:
+            problems += translations.stale(found, settings.posts, languages)
+        except Untold:
+            found = replace(found, is_whole=False)
     wanted = _without_ignored(problems, found, lint.ignore)
     return found, sorted(set(wanted), key=_place)
 

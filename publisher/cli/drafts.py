@@ -175,17 +175,20 @@ def _checked_all(settings: "Settings") -> "Checked":
     """What is found in all drafts, or was when they were as they are now."""
     from pydantic import TypeAdapter
 
+    from publisher import checking
     from publisher.models import Problem
     from publisher.unchanged import LastAnswer
 
     last = LastAnswer(settings, "check", TypeAdapter(tuple[int, list[Problem]]))
-    if (answer := last.recall()) is None:
-        answer = _checked(settings)
-        last.keep(answer)
-    return answer
+    if (answer := last.recall()) is not None:
+        return answer
+    library, found = checking.check(settings)
+    if library.is_whole:
+        last.keep((library.drafts, found))
+    return library.drafts, found
 
 
-def _checked(settings: "Settings", drafts: Sequence[str | Path] = ()) -> "Checked":
+def _checked(settings: "Settings", drafts: Sequence[str | Path]) -> "Checked":
     from publisher import checking
 
     library, found = checking.check(settings, drafts)

@@ -1,7 +1,7 @@
 """What git knows about the drafts: which translations are older than the words they translate.
 
-A file's own time is worth nothing after a clone, so only the history counts; where there is none
-(no repository, no git, a shallow clone), nothing is said.
+A file's own time is worth nothing after a clone, so only the history counts; where there is none,
+nothing is said.
 """
 
 import os
@@ -15,6 +15,10 @@ _PATIENCE = 3
 """Seconds for git; a history that takes longer is not looked at."""
 
 
+class Untold(Exception):
+    """Git did not say: it is not installed, failed, or took too long."""
+
+
 class Pair(NamedTuple):
     """Two drafts by their paths below posts/."""
 
@@ -26,15 +30,15 @@ def outdated(posts: Path, pairs: Iterable[Pair]) -> list[Pair]:
     """The pairs whose source has other words now than when its translation was last committed.
 
     What is not committed yet counts as written now. A source that did not exist at that time is
-    none: the text was written in the other language first.
+    none: the text was written in the other language first. Raises `Untold`.
     """
     pairs = [*pairs]
     if not pairs or not any((folder / ".git").exists() for folder in (posts, *posts.parents)):
         return []
     try:
         return _outdated(posts, pairs)
-    except (OSError, subprocess.SubprocessError, ValueError):
-        return []
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        raise Untold from error
 
 
 def _outdated(posts: Path, pairs: Sequence[Pair]) -> list[Pair]:

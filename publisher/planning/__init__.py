@@ -5,6 +5,7 @@ Files are the wish, the ledger is the truth. `Planner.plan` reads both and chang
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 
@@ -26,6 +27,8 @@ from publisher.unchanged import LastAnswer
 __all__ = ["Change", "Plan", "PlannedChange", "Planner"]
 
 _TRIES = 3
+_UNNOTICED = timedelta(minutes=1)
+"""By so much clocks are set back all the time."""
 
 
 class Planner:
@@ -93,18 +96,18 @@ class Planner:
         """What `queue` would change, or would if there were `revised` drafts, as `check` says.
 
         Where nothing was to be changed the last time, and neither drafts nor ledger have changed,
-        nothing is: an expiry that has passed meanwhile only takes out what is asked for anew.
+        nothing is: an expiry that has passed since only takes out what is asked for anew. What was
+        refused is looked at again, and so is everything when the clock was set back.
         """
         if paths or revised:
             return self._compared(paths, revised)
-        last = LastAnswer(
-            self._settings, "plan", TypeAdapter(tuple[Problem, ...]), self._queries.mark
-        )
-        if (problems := last.recall()) is not None:
-            return Plan(changes=(), problems=problems)
+        form, now = TypeAdapter(tuple[datetime, tuple[Problem, ...]]), self._clock.now()
+        last = LastAnswer(self._settings, "plan", form, self._queries.mark)
+        if (answer := last.recall()) and answer[0] <= now + _UNNOTICED:
+            return Plan(changes=(), problems=answer[1])
         plan = self._compared((), {})
-        if not plan.changes:
-            last.keep(plan.problems)
+        if plan.is_whole and not plan.changes and not plan.errors:
+            last.keep((now, plan.problems))
         return plan
 
     def _compared(self, paths: Sequence[str | Path], revised: Mapping[str, bytes]) -> Plan:

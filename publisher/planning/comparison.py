@@ -101,6 +101,7 @@ class Comparison:
             pictures=self._pictures(),
             cost=self._cost_of_new(),
             cost_of_edits=self._cost_of_edits(),
+            is_whole=self._drafts.is_whole,
             on_schedule=self._on_schedule(),
         )
 

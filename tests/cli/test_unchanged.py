@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from publisher import checking, planning, unchanged
+from publisher.content import versions
 from tests.cli.runner import Cli
 
 
@@ -178,6 +179,32 @@ def test_what_changes_is_planned(cli: Cli, queued: Path, looks: list[int]) -> No
     _edit(queued)
     assert "2 edited" in cli("plan").out
     assert "2 edited" in cli("queue").out
+
+
+def test_what_was_refused_is_planned_anew(cli: Cli, posts: Path, looks: list[int]) -> None:
+    """It may have been the clock."""
+    assert cli("plan").code == 1
+    assert cli("plan").code == 1
+    assert len(looks) == 2
+
+
+def test_a_clock_that_was_set_back_leads_to_a_new_plan(
+    cli: Cli, queued: Path, looks: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUBLISHER_CLOCK", "2016-02-28T08:00:00+01:00")
+    cli("plan")
+    assert len(looks) == 3
+
+
+def test_what_git_did_not_tell_in_time_is_asked_again(
+    cli: Cli, posts: Path, looks: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (posts / "a.en.md").write_text("---\nat: annual-day\n---\nGood morning.\n")
+    subprocess.run(["git", "init", "--quiet", posts.parent], check=True)
+    monkeypatch.setattr(versions, "_PATIENCE", 0)
+    cli("check")
+    cli("check")
+    assert len(looks) == 2
 
 
 def test_what_became_of_the_schedule_is_seen(cli: Cli, queued: Path, looks: list[int]) -> None:

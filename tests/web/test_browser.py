@@ -258,3 +258,15 @@ def test_another_persons_change_shows_without_a_touch(address: str, browser: Bro
         other.log_in("direction")
         other.send("/posts/site/news.fr", do="cancel", reason="said already")
         expect(page.locator(".figures")).to_contain_text("cancelled")
+
+
+def test_the_red_button_works_however_many_tabs_are_open(address: str, browser: Browser) -> None:
+    """A browser makes six connections to a server, and each open page may keep one."""
+    with visiting(browser, address) as page:
+        log_in(page, "direction")
+        for _tab in range(5):
+            page.context.new_page().goto("/")
+        page.locator("details.stop summary").click()
+        page.get_by_label(_("Why?")).fill("the wrong photo")
+        page.get_by_role("button", name=_("Pause everything now")).click()
+        expect(page.locator("body")).to_contain_text("the wrong photo")

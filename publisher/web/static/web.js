@@ -40,15 +40,29 @@
     }
   }
 
+  // A browser makes six connections to a server, for all its tabs, and a stream keeps one. So only
+  // a page that is looked at has a stream, and none while a form is on its way: it must get through.
   function follow() {
     if (!document.querySelector("[data-live]") || !window.EventSource) return;
+    let events = null;
     let first = true;
-    const events = new EventSource("/events");
-    events.addEventListener("ledger", () => {
-      if (first) { first = false; return; }
-      document.body.dispatchEvent(new Event("ledger"));
-    });
-    window.addEventListener("pagehide", () => events.close());
+    const close = () => {
+      if (events) events.close();
+      events = null;
+    };
+    const open = () => {
+      if (events || document.hidden) return;
+      events = new EventSource("/events");
+      events.addEventListener("ledger", () => {
+        if (first) { first = false; return; }
+        document.body.dispatchEvent(new Event("ledger"));
+      });
+    };
+    document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+    document.addEventListener("submit", () => { close(); setTimeout(open, 10000); });
+    window.addEventListener("pagehide", close);
+    window.addEventListener("pageshow", open);
+    open();
   }
 
   // A post that is dragged to another place of the calendar: the form for that time opens.
