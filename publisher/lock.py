@@ -2,12 +2,17 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from publisher.errors import AlreadyRunning, StorageError, why
 from publisher.language import _
+
+_PATIENCE = 0.5
+"""Seconds: whoever only looks, as `ensure_free` does, has a lock for much less."""
+_PAUSE = 0.01
 
 
 @contextmanager
@@ -30,17 +35,53 @@ def locked(path: Path, what: str) -> Iterator[None]:
         os.close(lock)
 
 
+def ensure_free(path: Path, what: str) -> None:
+    """The same AlreadyRunning, if a process has the lock; nothing is taken, written or created."""
+    try:
+        lock = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StorageError(
+            _("{path} cannot be read: {reason}.", path=path, reason=why(error))
+        ) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise _already_running(lock, what) from None
+    finally:
+        os.close(lock)
+
+
 def _take(lock: int, path: Path, what: str) -> None:
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _wait_for(lock)
         os.ftruncate(lock, 0)
         os.write(lock, f"{os.getpid()}\n".encode())
     except BlockingIOError:
-        pid = os.read(lock, 20).decode().strip() or "unknown"
-        raise AlreadyRunning(
-            _("{what} is already at work in this workspace (process {pid}).", what=what, pid=pid)
-        ) from None
+        raise _already_running(lock, what) from None
     except OSError as error:
         raise StorageError(
             _("{path} cannot be written: {reason}.", path=path, reason=why(error))
         ) from error
+
+
+def _wait_for(lock: int) -> None:
+    """Take it; BlockingIOError when somebody has it and does not only look."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return
+
+
+def _already_running(lock: int, what: str) -> AlreadyRunning:
+    pid = os.read(lock, 20).decode().strip() or "unknown"
+    return AlreadyRunning(
+        _("{what} is already at work in this workspace (process {pid}).", what=what, pid=pid)
+    )

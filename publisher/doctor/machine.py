@@ -11,7 +11,7 @@ from publisher import broker
 from publisher.doctor.finding import Finding, bad, good, warning
 from publisher.errors import AlreadyRunning, PublisherError
 from publisher.language import _
-from publisher.lock import locked
+from publisher.lock import ensure_free
 from publisher.settings import SECRETS_FILE, Settings
 
 _GB = 1_000_000_000
@@ -109,12 +109,12 @@ def _running(settings: Settings) -> Finding:
     if not settings.var.exists():
         return _nothing_runs()
     try:
-        with locked(settings.var / "run.lock", "`publisher run`"):
-            return _nothing_runs()
+        ensure_free(settings.var / "run.lock", "`publisher run`")
     except AlreadyRunning as error:
         return good("publishing", str(error))
     except PublisherError as error:
         return bad("publishing", str(error), error.hint)
+    return _nothing_runs()
 
 
 def _nothing_runs() -> Finding:

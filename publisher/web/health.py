@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse
 from publisher import broker
 from publisher.app import Application
 from publisher.errors import AlreadyRunning, BrokerUnavailable, PublisherError
-from publisher.lock import locked
+from publisher.lock import ensure_free
 from publisher.states import State
 from publisher.web.parts import Use
 
@@ -69,10 +69,10 @@ def _publishing(app: Application) -> str | None:
 
 def _runs(app: Application) -> bool:
     try:
-        with locked(app.settings.var / "run.lock", "`publisher run`"):
-            return False
+        ensure_free(app.settings.var / "run.lock", "`publisher run`")
     except AlreadyRunning:
         return True
+    return False
 
 
 def _counts(app: Application) -> dict[str, int]:

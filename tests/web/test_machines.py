@@ -56,6 +56,16 @@ def test_all_is_well_while_somebody_publishes(app: Application, address: str) ->
     assert answer.json()["deliveries"]["awaiting-approval"] == 3
 
 
+def test_looking_takes_no_lock(app: Application, address: str) -> None:
+    """Or whoever watches could keep `publisher run` from starting."""
+    lock = app.settings.var / "run.lock"
+    httpx.get(f"{address}/healthz")
+    assert not lock.exists()
+    lock.write_text("7\n")
+    httpx.get(f"{address}/healthz")
+    assert lock.read_text() == "7\n"
+
+
 def test_what_is_due_and_not_taken_up_is_trouble(app: Application, address: str) -> None:
     """But not while its account is paused."""
     assert isinstance(app.clock, ManualClock)
