@@ -25,7 +25,6 @@ from publisher.web.visitors import Manager, Reader
 _PICTURE = {
     # A picture shown by itself must not be able to do anything.
     "Content-Security-Policy": "default-src 'none'; sandbox",
-    "Cache-Control": "private, max-age=86400, immutable",
 }
 
 router = APIRouter()

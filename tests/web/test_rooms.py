@@ -66,6 +66,15 @@ def test_a_manager_approves_exactly_what_was_shown(app: Application, manager: Vi
     assert "Approved" not in manager.text  # it is told once
 
 
+def test_a_part_that_an_open_page_fetches_takes_no_notice_away(manager: Visit) -> None:
+    """In another window, just after something was done here."""
+    manager.get("/")
+    answer = manager.client.post("/pause", data={"form": manager.token, "reason": "essai"})
+    assert "Everything is paused." not in manager.get("/?part=live").text
+    manager.get(answer.headers["location"])
+    assert '<p class="notice" role="status">' in manager.page
+
+
 def test_what_was_edited_meanwhile_is_not_approved(
     app: Application, manager: Visit, workspace: Workspace
 ) -> None:

@@ -1,8 +1,10 @@
 """What the pages refuse, and what they never tell."""
 
 import httpx
+from sqlalchemy import insert
 
 from publisher.app import Application
+from publisher.ledger.tables import media
 from publisher.web.app import create
 from tests.support.pages import Visit
 from tests.support.workspaces import Workspace
@@ -95,6 +97,16 @@ def test_every_answer_has_the_same_guards(manager: Visit) -> None:
         assert "access-control-allow-origin" not in answer.headers
         if answer.headers["content-type"].startswith("text/"):
             assert "charset=utf-8" in answer.headers["content-type"], path
+
+
+def test_no_picture_stays_in_the_browser(app: Application, manager: Visit) -> None:
+    """It may be one of a post under embargo."""
+    digest = 64 * "a"
+    with app.database.write() as connection:
+        row = {"digest": digest, "media_type": "image/png", "data": b"x"}
+        connection.execute(insert(media).values(row))
+    answer = manager.get(f"/media/{digest}")
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
 
 
 def test_no_page_has_a_script_or_a_style_in_it(manager: Visit) -> None:
