@@ -4,6 +4,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from enum import IntEnum
 from importlib import import_module
 from pathlib import Path
 from threading import Lock
@@ -20,6 +21,13 @@ from publisher.ledger.tables import REVISION, metadata
 
 _BUSY_TIMEOUT_S = 30
 _URL_HINT = later("Use sqlite:///var/publisher.db or postgresql+psycopg://user@host/name.")
+
+
+class Turn(IntEnum):
+    """What transactions do one after the other: the key of a lock in PostgreSQL."""
+
+    QUEUE = 7305135
+    LOG_IN = 7305137
 
 
 class Database:
@@ -58,10 +66,10 @@ class Database:
         if rows:
             connection.execute(insert_into(connection, table).on_conflict_do_nothing(), rows)
 
-    def take_turns(self, connection: Connection) -> None:
+    def take_turns(self, connection: Connection, at: Turn) -> None:
         """Let this transaction wait for any other that asked for its turn; SQLite does so anyway."""
         if not self.is_sqlite:
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305135)")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({at:d})")
 
     def migrate(self) -> None:
         """Bring the tables to this version's shape; LedgerTooNew when they are ahead of it."""

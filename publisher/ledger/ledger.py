@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from publisher.clock import Clock
 from publisher.ledger import search
 from publisher.ledger.chain import delivery_digest, delivery_origin, shortened
-from publisher.ledger.database import Database
+from publisher.ledger.database import Database, Turn
 from publisher.ledger.moves import NOT_APPROVED, Moved, chained, change, note, step
 from publisher.ledger.stops import note_stop
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, media
@@ -58,7 +58,7 @@ class Ledger:
         """
         now = self._clock.now()
         with self._database.write() as connection:
-            self._database.take_turns(connection)
+            self._database.take_turns(connection, Turn.QUEUE)
             leaving = {d.id for d, _ in cancel} | {d.id for d, wish in edit if _loses_text(d, wish)}
             _refuse_what_came_meanwhile(connection, add, leaving)
             self._keep_pictures(connection, pictures)

@@ -74,10 +74,13 @@ class Sessions:
             row = connection.execute(query).one_or_none()
         if row is None:
             return None
-        session = _session(row)
+        return _session(row)
+
+    def touch(self, session: Session) -> None:
+        """Note that it is used."""
+        now = self._clock.now()
         if session.seen_at < now - _SEEN:
             self._update(session, seen_at=now)
-        return session
 
     def of(self, person: Person) -> list[Session]:
         """Somebody's sessions that last, newest first."""

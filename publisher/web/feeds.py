@@ -88,12 +88,12 @@ def _refusal(request: Request, parts: Parts) -> Response | None:
         return None
     named = _credentials(request.headers.get("authorization", ""))
     if named is not None:
-        address = trail.address(request)
-        if parts.app.throttle.admit(named[0], address) is not None:
+        tried = parts.app.throttle.admit(named[0], trail.address(request), way="basic")
+        if tried.until is not None:
             trail.turned_away(request, parts, named[0], "too many tries")
             return Response("Too many tries.\n", 429, headers={"Retry-After": "900"})
         if parts.app.people.verified(*named) is not None:
-            parts.app.throttle.forgive(named[0], address)
+            parts.app.throttle.forgive(tried)
             return None
         trail.turned_away(request, parts, named[0], "wrong password")
     ask = {"WWW-Authenticate": 'Basic realm="Publisher", charset="UTF-8"'}

@@ -33,15 +33,15 @@ def log_in(
 ) -> Response:
     if not security.is_ours(request, parts.where, request.state.secret, form):
         raise NotOurForm
-    address = trail.address(request)
-    if (until := parts.app.throttle.admit(name, address)) is not None:
+    tried = parts.app.throttle.admit(name, trail.address(request))
+    if tried.until is not None:
         trail.turned_away(request, parts, name, "too many tries")
-        return page(request, parts, next, 429, name, None, until)
+        return page(request, parts, next, 429, name, None, tried.until)
     person = parts.app.people.verified(name, password)
     if person is None:
         trail.turned_away(request, parts, name, "wrong password")
         return page(request, parts, next, 401, name, _("Name and password do not go together."))
-    parts.app.throttle.forgive(name, address)
+    parts.app.throttle.forgive(tried)
     return enter(request, parts, person, next, by="password")
 
 

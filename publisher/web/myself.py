@@ -37,13 +37,13 @@ def change_password(
     old: Annotated[str, Form(max_length=1000)] = "",
     new: Annotated[str, Form(max_length=1000)] = "",
 ) -> Response:
-    address = trail.address(request)
-    if parts.app.throttle.admit(visitor.name, address) is not None:
+    tried = parts.app.throttle.admit(visitor.name, trail.address(request))
+    if tried.until is not None:
         raise UsageError(_("Too many tries."), hint=_("Wait a few minutes."))
     if parts.app.people.verified(visitor.name, old) is None:
         trail.note(request, "password not changed", why="wrong old password")
         raise UsageError(_("The old password is not right."), hint=_("Go back and try again."))
-    parts.app.throttle.forgive(visitor.name, address)
+    parts.app.throttle.forgive(tried)
     parts.app.people.set_password(visitor.name, new)
     trail.note(request, "password changed")
     token = parts.app.sessions.begin(visitor.person, request.headers.get("user-agent", ""))

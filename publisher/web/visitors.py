@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Form
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, QueryParams
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -70,7 +70,7 @@ class Recognition:
             await self._app(scope, receive, send)
             return
         secret = HTTPConnection(scope).cookies.get(cookie_name(self._settings), "")
-        session = await run_in_threadpool(self._find, secret) if secret else None
+        session = await run_in_threadpool(self._find, secret, scope) if secret else None
         state = scope.setdefault("state", {})
         state["visitor"] = Visitor(session) if session else None
         state["secret"] = secret
@@ -79,11 +79,20 @@ class Recognition:
         with language.speaking(wanted):
             await self._app(scope, receive, send)
 
-    def _find(self, token: str) -> Session | None:
+    def _find(self, token: str, scope: Scope) -> Session | None:
+        sessions = self._application.sessions
         try:
-            return self._application.sessions.find(token)
+            session = sessions.find(token)
+            if session and not _by_itself(scope):
+                sessions.touch(session)
         except PublisherError:
             return None  # without a ledger nobody is known; the page says what is wrong
+        return session
+
+
+def _by_itself(scope: Scope) -> bool:
+    """Whether an open page asks, with perhaps nobody before it: that is no use of a session."""
+    return scope["path"] == "/events" or QueryParams(scope["query_string"]).get("part") == "live"
 
 
 def cookie_name(settings: WebSettings) -> str:

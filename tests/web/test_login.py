@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 from argon2 import extract_parameters
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from publisher.app import Application
 from publisher.ledger import passwords
@@ -69,6 +69,19 @@ def test_guessing_becomes_slow_and_stays_so_after_a_restart(app: Application) ->
         assert visit.log_in("chef").status_code == 200
 
 
+def test_a_calendar_that_is_asked_for_often_shuts_nobody_out(
+    address: str, anonymous: Visit
+) -> None:
+    """Neither with the right password nor with an old one."""
+
+    def ask(password: str) -> int:
+        return httpx.get(f"{address}/feed.atom", auth=("direction", password)).status_code
+
+    assert [ask(PASSWORD) for _ in range(35)] == [200] * 35
+    assert 429 in [ask("an old password") for _ in range(10)]
+    assert anonymous.log_in("direction").status_code == 200
+
+
 def test_logging_out_ends_the_session_for_good(manager: Visit) -> None:
     cookies = dict(manager.client.cookies)
     manager.get("/")
@@ -98,6 +111,31 @@ def test_a_session_ends_by_itself(app: Application, manager: Visit, column: str,
         old = datetime.now(UTC) - timedelta(hours=age)
         connection.execute(update(web_sessions).values({column: old}))
     assert manager.get("/").status_code == 303
+
+
+def seen(app: Application, at: datetime | None = None) -> datetime:
+    """When the one session was used last, after setting it `at`."""
+    with app.database.write() as connection:
+        if at:
+            connection.execute(update(web_sessions).values(seen_at=at))
+        found: datetime = connection.execute(select(web_sessions.c.seen_at)).scalar_one()
+    return found
+
+
+def test_a_page_that_is_only_open_keeps_no_session_alive(app: Application, manager: Visit) -> None:
+    """What it asks for by itself is no use of the session, and ends with it."""
+    hours_ago = seen(app, datetime.now(UTC) - timedelta(hours=11))
+    with manager.client.stream("GET", "/events") as stream:
+        words = stream.iter_text()
+        assert next(words).startswith("event: ledger")
+        assert manager.get("/?part=live").status_code == 200
+        assert seen(app) == hours_ago
+        assert manager.get("/").status_code == 200
+        assert seen(app) > hours_ago
+        seen(app, datetime.now(UTC) - timedelta(hours=13))
+        for _ in words:
+            pass  # until the server ends it
+    assert manager.get("/?part=live").status_code == 303
 
 
 def test_the_token_itself_is_not_in_the_ledger(app: Application, manager: Visit) -> None:
