@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, select, text
 from publisher.clock import Clock
 from publisher.ledger.database import Database
 from publisher.ledger.tables import login_failures, microseconds
+from publisher.names import folded
 
 _LONGEST = timedelta(minutes=15)
 _FORGOTTEN = timedelta(hours=24)
@@ -50,7 +51,7 @@ class Throttle:
 
 def _subjects(name: str, address: str) -> Iterator[tuple[str, int]]:
     """What is counted, as hashes, and how many tries of each go on at once."""
-    key = name.strip().casefold()
+    key = folded(name)
     for what, free in ((f"{key}\n{address}", 5), (f"{key}\n", 30), (f"\n{address}", 30)):
         yield hashlib.sha256(what.encode()).hexdigest(), free
 
