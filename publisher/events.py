@@ -65,6 +65,7 @@ EVENTS = (
 LABELS = (
     later("absences"),
     later("alternative text"),
+    later("author"),
     later("backup of"),
     later("consent"),
     later("content"),

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from publisher.language import _
 from publisher.models import Mandate
+from publisher.names import same_person
 
 
 class Breach(NamedTuple):
@@ -42,7 +43,7 @@ def _of_author(mandate: Mandate, account: str, author: str | None) -> Iterator[B
     if author is None:
         message = _("Nobody is named who posts as {account}.", account=account)
         yield Breach("author", message, _("Add `author:` with one of: {names}.", names=named))
-    elif author.casefold() not in [name.casefold() for name in mandate.authors]:
+    elif not any(same_person(author, name) for name in mandate.authors):
         message = _("{author} may not post as {account}.", author=author, account=account)
         hint = _("Its mandate in publisher.toml names: {names}.", names=named)
         yield Breach("author", message, hint)

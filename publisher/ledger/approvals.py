@@ -9,13 +9,14 @@ from sqlalchemy import Connection, select
 from publisher.clock import Clock
 from publisher.errors import NotPossible
 from publisher.language import _, later
+from publisher.ledger.authors import authors
 from publisher.ledger.chosen import chosen
 from publisher.ledger.database import Database
-from publisher.ledger.edits import writers
 from publisher.ledger.moves import NOT_APPROVED, change, delivery_of
 from publisher.ledger.stops import note_stop
 from publisher.ledger.tables import deliveries, microseconds
 from publisher.models import ApprovalRule, Delivery, Stop
+from publisher.names import same_person
 from publisher.states import Role, State
 
 _REJECTABLE = frozenset(
@@ -144,8 +145,7 @@ class Approvals:
                 ),
                 hint=_("Look at it again, then approve it."),
             )
-        authors = {delivery.queued_by, *writers(connection, delivery.post)}
-        if any(same_person(actor, author) for author in authors):
+        if any(same_person(actor, author) for author in authors(connection, delivery)):
             raise NotPossible(
                 _(
                     "{actor} wrote {post} to {account}, and an author cannot approve it.",
@@ -187,8 +187,3 @@ class Approvals:
 def _is_open(delivery: Delivery, states: Collection[State]) -> bool:
     """What is to be held or cancelled, if it is not out, is neither approved nor rejected."""
     return delivery.state in states and delivery.stop in (None, State.AWAITING_APPROVAL)
-
-
-def same_person(one: str, other: str | None) -> bool:
-    """Whether two names are taken for one."""
-    return other is not None and one.strip().casefold() == other.strip().casefold()

@@ -19,7 +19,15 @@ from publisher.ledger.chosen import chosen, of_post
 from publisher.ledger.database import Database
 from publisher.ledger.moves import change, delivery_of, note, step
 from publisher.ledger.resolution import resolved
-from publisher.ledger.resumption import NO_CHOICES, Choices, carry_on, overdue
+from publisher.ledger.resumption import (
+    NO_CHOICES,
+    Choices,
+    Seen,
+    carry_on,
+    mark_of,
+    overdue,
+    refuse_unseen,
+)
 from publisher.ledger.stops import in_words, note_stop, obeyed
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries
 from publisher.ledger.waking import wakes_at
@@ -92,39 +100,60 @@ class Control:
             query = overdue(account, self._clock.now())
             return [delivery_of(row) for row in connection.execute(query).mappings()]
 
+    def stop(self, account: str | None) -> str:
+        """Which pause and hold `resume` would end; after it comes another one."""
+        query = select(accounts).where(accounts.c.account == (account or EVERYTHING))
+        with self._database.read() as connection:
+            row = connection.execute(query).one_or_none()
+        return mark_of(row) if row else ""
+
     def resume(
-        self, account: str | None, actor: str, choices: Choices = NO_CHOICES
+        self,
+        account: str | None,
+        actor: str,
+        choices: Choices = NO_CHOICES,
+        seen: Seen | None = None,
     ) -> list[Delivery]:
         """End a pause and a hold; returns what became overdue meanwhile, with its new times.
 
         It does not go out in a burst: the first of each account goes at once, in the order of
         their times, and each other a minute after the one before it, or sooner where one would
         expire. What expires all the same is missed. `choices` says otherwise, by delivery: an
-        instant at which it goes out, or None, which drops it; NotPossible for an instant at which
-        it would be past its expiry.
+        instant at which it goes out, or None, which drops it; UsageError for an instant that is
+        over, NotPossible for one at which it would be past its expiry.
+
+        `seen` is what the person looked at. Raises NotPossible when it was another pause, or when
+        more fell due since.
         """
         name = account or EVERYTHING
         now = self._clock.now()
         with self._database.write() as connection:
-            changed = connection.execute(
-                update(accounts)
+            stopped = connection.execute(
+                select(accounts)
                 .where(accounts.c.account == name)
                 .where(accounts.c.paused_at.is_not(None) | accounts.c.held_at.is_not(None))
-                .values(
-                    paused_at=None, paused_by=None, pause_reason=None,
-                    held_at=None, held_until=None, held_kind=None, held_message=None,
-                )
-            ).rowcount  # fmt: skip
-            if not changed:
+                .with_for_update()
+            ).one_or_none()
+            if stopped is None:
                 raise NotPossible(
                     _("Nothing is paused or held.")
                     if account is None
                     else _("{account} is not paused or held.", account=account),
                     hint=_("`publisher status` shows what is paused."),
                 )
-            note(connection, [step(None, "resumed", now, actor, account=name)])
             query = overdue(account, now).with_for_update()
             found = [delivery_of(row) for row in connection.execute(query).mappings()]
+            if seen is not None:
+                refuse_unseen(seen, mark_of(stopped), found)
+            connection.execute(
+                update(accounts)
+                .where(accounts.c.account == name)
+                .values(
+                    paused_at=None, paused_by=None, pause_reason=None,
+                    held_at=None, held_until=None, held_kind=None, held_message=None,
+                )
+            )  # fmt: skip
+            note(connection, [step(None, "resumed", now, actor, account=name)])
             return carry_on(connection, found, choices, actor, now)
 
     def cancel(self, post: str, account: str | None, actor: str, reason: str) -> list[Delivery]:

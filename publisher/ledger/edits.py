@@ -4,7 +4,7 @@ Such a step stands in the history like one about an account, under the file's na
 not be queued to be edited, and no account's name holds a slash.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -30,9 +30,13 @@ def about_draft(post: str) -> ColumnElement[bool]:
     return and_(history.c.delivery.is_(None), history.c.account == _file_of(post))
 
 
-def writers(connection: Connection, post: str) -> set[str]:
-    """Who has changed the words or pictures of a post's draft on the web pages."""
-    query = select(history.c.actor).where(about_draft(post), history.c.event.in_(_WRITING))
+def writers(connection: Connection, posts: Collection[str]) -> set[str]:
+    """Who has changed the words or pictures of these posts' drafts on the web pages."""
+    query = select(history.c.actor).where(
+        history.c.delivery.is_(None),
+        history.c.account.in_([_file_of(post) for post in posts]),
+        history.c.event.in_(_WRITING),
+    )
     return set(connection.execute(query).scalars())
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from publisher.clock import Clock
 from publisher.ledger import search
+from publisher.ledger.authors import AUTHOR
 from publisher.ledger.chain import delivery_digest, delivery_origin, shortened
 from publisher.ledger.database import Database, Turn
 from publisher.ledger.moves import NOT_APPROVED, Moved, chained, change, note, step
@@ -90,7 +91,7 @@ class Ledger:
     ) -> None:
         # What lies ready at the platform stays noted, though it is of no use for another content:
         # its channel has to clear it away.
-        columns = self._wished(wish, actor)
+        columns = self._wished(wish, delivery.queued_by or actor)
         if wish.channel != delivery.channel:
             columns["prepared"] = Prepared().model_dump_json()
         elif delivery.state is State.FAILED:
@@ -108,7 +109,7 @@ class Ledger:
                 target = State.HELD
         change(
             connection, delivery, "queued again", role=Role.QUEUE, actor=actor, at=now,
-            target=target, detail=_difference(delivery, wish), **columns,
+            target=target, detail=_difference(delivery, wish, actor), **columns,
         )  # fmt: skip
 
     def _add(
@@ -127,7 +128,9 @@ class Ledger:
         ]  # fmt: skip
         steps = []
         for wish, row in zip(wishes, rows, strict=True):
-            first = step(None, "queued", now, actor, target=wish.state, detail=_first_words(wish))
+            first = step(
+                None, "queued", now, actor, target=wish.state, detail=_first_words(wish, actor)
+            )
             first["digest"] = delivery_digest(shortened(row))
             steps.append(chained(first, 1, delivery_origin(wish.post, wish.account)))
             row["head"] = steps[-1]["hash"]
@@ -140,8 +143,8 @@ class Ledger:
         search.index(connection, dict(zip(ids, words, strict=True)))
         note(connection, [{**s, "delivery": key} for key, s in zip(ids, steps, strict=True)])
 
-    def _wished(self, wish: Wish, actor: str) -> dict[str, Any]:
-        """The columns that follow the draft."""
+    def _wished(self, wish: Wish, author: str) -> dict[str, Any]:
+        """The columns that follow the draft; `author` is its author where it names none."""
         leaves_at = max(wish.due_at, wish.embargo_until or wish.due_at)
         return {
             "due_at": wish.due_at,
@@ -153,7 +156,7 @@ class Ledger:
             "reason": wish.reason,
             "hold_reason": wish.reason,
             "channel": wish.channel,
-            "queued_by": wish.queued_by or actor,
+            "queued_by": wish.queued_by or author,
             "repeat": wish.repeat,
             "stop": wish.stop,
             **NOT_APPROVED,
@@ -201,12 +204,15 @@ def _doubted(wish: Wish) -> dict[str, Any]:
     }
 
 
-def _first_words(wish: Wish) -> dict[str, Any]:
+def _first_words(wish: Wish, actor: str) -> dict[str, Any]:
     """What the history tells of a delivery that is new."""
-    return {"due_at": wish.due_at} | ({"message": wish.doubt} if wish.doubt else {})
+    said: dict[str, Any] = {"due_at": wish.due_at}
+    if wish.queued_by is None:
+        said[AUTHOR] = actor
+    return said | ({"message": wish.doubt} if wish.doubt else {})
 
 
-def _difference(delivery: Delivery, wish: Wish) -> dict[str, Any]:
+def _difference(delivery: Delivery, wish: Wish, actor: str) -> dict[str, Any]:
     """What an edit changed, for the history: old and new of everything that a person planned."""
     old = {"text": [part.text for part in delivery.content.parts], "due_at": delivery.due_at}
     new = {"text": [part.text for part in wish.content.parts], "due_at": wish.due_at}
@@ -215,6 +221,8 @@ def _difference(delivery: Delivery, wish: Wish) -> dict[str, Any]:
     }
     if wish.content != delivery.content and "text" not in difference:
         difference["content"] = {"from": delivery.content.digest, "to": wish.content.digest}
+    if wish.queued_by is None and wish.content != delivery.content:
+        difference[AUTHOR] = actor
     if wish.doubt:
         difference["message"] = wish.doubt
     for key in ("expires_at", "embargo_until", "reason"):

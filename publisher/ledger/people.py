@@ -1,6 +1,6 @@
 """Who may log in to the web pages.
 
-Names are compared without regard to capitals, as approvals compare authors.
+Names are compared as approvals compare authors: without regard to capitals and spelling.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from publisher.clock import Clock
@@ -17,6 +17,7 @@ from publisher.language import _
 from publisher.ledger import passwords
 from publisher.ledger.database import Database
 from publisher.ledger.tables import people, web_sessions
+from publisher.names import folded, same_person
 
 _LONGEST_NAME = 60
 _UNSEEN = ""  # who somebody is at their provider, before they first came from there
@@ -66,8 +67,7 @@ class People:
     def find(self, name: str) -> Person:
         """The person of that name. NotPossible when there is none."""
         with self._database.read() as connection:
-            query = select(people).where(people.c.key == _key(name))
-            row = connection.execute(query).mappings().one_or_none()
+            row = _row_of(connection, name)
         if row is None:
             raise NotPossible(
                 _("Nobody is called {name}.", name=name),
@@ -85,7 +85,7 @@ class People:
         name = _checked_name(name)
         row = {
             "name": name,
-            "key": _key(name),
+            "key": folded(name),
             "role": rank,
             "password": "" if password is None else _stored(password, name),
             "language": language,
@@ -94,14 +94,11 @@ class People:
         }
         try:
             with self._database.write() as connection:
+                if _row_of(connection, name) is not None:
+                    raise _taken(name)
                 connection.execute(insert(people).values(row))
-        except IntegrityError:
-            raise NotPossible(
-                _("Somebody is called {name} already.", name=name),
-                hint=_(
-                    "Choose another name, or give them a new password: `publisher user password`."
-                ),
-            ) from None
+        except IntegrityError:  # somebody else added them at this moment
+            raise _taken(name) from None
         return self.find(name)
 
     def remove(self, name: str) -> None:
@@ -140,8 +137,7 @@ class People:
         A name that nobody has takes as long, so that the time does not tell who is known.
         """
         with self._database.read() as connection:
-            query = select(people).where(people.c.key == _key(name))
-            row = connection.execute(query).mappings().one_or_none()
+            row = _row_of(connection, name)
         stored = (row["password"] if row else "") or passwords.of_nobody()
         is_right = passwords.match(stored, password)
         if not is_right or row is None or not row["password"] or row["disabled_at"]:
@@ -156,11 +152,14 @@ class People:
         `subject` is who they are there, for ever. The first one who comes with the name is it from
         then on, so that nobody inherits a person with a name that the provider gives away again.
         """
-        ours = (people.c.key == _key(name)) & people.c.disabled_at.is_(None)
-        unseen = update(people).where(ours & (people.c.openid == _UNSEEN)).values(openid=subject)
-        query = select(people).where(ours & (people.c.openid == subject))
         with self._database.write() as connection:
-            connection.execute(unseen)
+            found = _row_of(connection, name)
+            if found is None:
+                return None
+            ours = (people.c.id == found["id"]) & people.c.disabled_at.is_(None)
+            unseen = ours & (people.c.openid == _UNSEEN)
+            connection.execute(update(people).where(unseen).values(openid=subject))
+            query = select(people).where(ours & (people.c.openid == subject))
             row = connection.execute(query).mappings().one_or_none()
         return _person(row) if row else None
 
@@ -181,8 +180,23 @@ def _stored(password: str, name: str) -> str:
     return passwords.hashed(passwords.checked(password, name))
 
 
-def _key(name: str) -> str:
-    return name.strip().casefold()
+def _row_of(connection: Connection, name: str) -> RowMapping | None:
+    """The row of the person of that name.
+
+    Keys of earlier versions told an é from its other spelling: where both are there, each is found
+    by its own.
+    """
+    rows = connection.execute(select(people)).mappings()
+    alike = [row for row in rows if same_person(row["name"], name)]
+    own = name.strip().casefold()
+    return min(alike, key=lambda row: row["key"] != own, default=None)
+
+
+def _taken(name: str) -> NotPossible:
+    return NotPossible(
+        _("Somebody is called {name} already.", name=name),
+        hint=_("Choose another name, or give them a new password: `publisher user password`."),
+    )
 
 
 def _checked_name(name: str) -> str:

@@ -1,16 +1,17 @@
 """What becomes of posts that fell due during a pause or a hold."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, or_, select
+from sqlalchemy import Connection, Row, Select, or_, select
 
-from publisher.errors import NotPossible
+from publisher.errors import NotPossible, UsageError
 from publisher.language import _
 from publisher.ledger.moves import change
-from publisher.ledger.tables import deliveries
+from publisher.ledger.tables import deliveries, microseconds
 from publisher.models import Delivery
 from publisher.states import Role, State
 
@@ -18,6 +19,18 @@ Choices = Mapping[int, datetime | None]
 """By delivery: the instant at which it goes out, or None, which drops it."""
 NO_CHOICES: Choices = {}
 """All of it goes out as soon as it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What somebody looked at before they resume."""
+
+    stop: str
+    """Which pause and hold, as `mark_of` says."""
+    overdue: Collection[int]
+    """Which deliveries."""
+
+
 _APART = timedelta(minutes=1)
 """Between two overdue posts of one account after a pause; less where they would expire."""
 _NO_CLOSER = timedelta(seconds=5)
@@ -38,12 +51,34 @@ def overdue(account: str | None, now: datetime) -> Select[Any]:
     return query.order_by(deliveries.c.wake_at, deliveries.c.id)
 
 
+def mark_of(row: Row[Any]) -> str:
+    """Tells the pause and the hold in a row of `accounts` from every other one."""
+    return " ".join(str(at and microseconds(at)) for at in (row.paused_at, row.held_at))
+
+
+def refuse_unseen(seen: Seen, stop: str, found: Sequence[Delivery]) -> None:
+    """NotPossible when it is another pause than was looked at, or more fell due since."""
+    if seen.stop != stop:
+        raise NotPossible(
+            _("Publishing was stopped anew since you loaded this page."),
+            hint=_("Read why, then decide again."),
+        )
+    fresh = [delivery for delivery in found if delivery.id not in seen.overdue]
+    if fresh:
+        names = ", ".join(f"{delivery.post} → {delivery.account}" for delivery in fresh)
+        raise NotPossible(
+            _("More fell due since you loaded this page: {names}.", names=names),
+            hint=_("Decide what becomes of it as well, then go on."),
+        )
+
+
 def carry_on(
     connection: Connection, found: Sequence[Delivery], choices: Choices, actor: str, now: datetime
 ) -> list[Delivery]:
     """Drop, move or spread what is overdue; gives what goes out, with its new times.
 
-    NotPossible for a chosen instant at which a delivery would be past its expiry.
+    UsageError for a chosen instant that is over, NotPossible for one at which a delivery would be
+    past its expiry.
     """
     for delivery in found:
         if delivery.id in choices and choices[delivery.id] is None:
@@ -53,7 +88,7 @@ def carry_on(
     wakes = _spread([d for d in going if d.id not in chosen], now)
     for delivery in going:
         if delivery.id in chosen:
-            wakes[delivery.id] = max(now, _in_time(delivery, chosen[delivery.id]))
+            wakes[delivery.id] = _in_time(delivery, chosen[delivery.id], now)
     return [
         change(
             connection,
@@ -76,7 +111,13 @@ def _drop(connection: Connection, delivery: Delivery, actor: str, now: datetime)
     )  # fmt: skip
 
 
-def _in_time(delivery: Delivery, at: datetime) -> datetime:
+def _in_time(delivery: Delivery, at: datetime, now: datetime) -> datetime:
+    if at <= now:
+        place = {"post": delivery.post, "account": delivery.account}
+        raise UsageError(
+            _("The new time of {post} to {account} is over.", **place),
+            hint=_("Choose one that is to come."),
+        )
     if delivery.expires_at is not None and at >= delivery.expires_at:
         raise NotPossible(
             _(

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, case, delete, literal, select, text, update
 from publisher.clock import Clock
 from publisher.ledger.database import Database, Turn
 from publisher.ledger.tables import Instant, login_failures, microseconds
+from publisher.names import folded
 
 _FREE = 5
 """Failures of a name from one address that do not make the next try wait."""
@@ -54,7 +55,7 @@ class Throttle:
         an old password keeps nobody from the form.
         """
         now = self._clock.now()
-        key = name.strip().casefold()
+        key = folded(name)
         of_name = (_subject(way, "name", key, address), _subject(way, "name", key))
         of_address = _subject(way, "address", address)
         with self._database.write() as connection:

@@ -2,20 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Annotated
 
 from fastapi import APIRouter, Form
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
 from publisher import periods
-from publisher.errors import UsageError
+from publisher.errors import NotPossible, PublisherError, UsageError
 from publisher.language import _
+from publisher.ledger.resumption import Seen
 from publisher.models import Delivery
+from publisher.web.errors import status_of
 from publisher.web.parts import Parts, Use
 from publisher.web.visitors import Manager, Reader, Visitor
+
+_Form = Mapping[str, str]
+_EMPTY: _Form = MappingProxyType({})
 
 router = APIRouter()
 
@@ -50,21 +55,25 @@ def pause(
 @router.get("/resume")
 def overdue(request: Request, parts: Use, _visitor: Reader, account: str = "") -> Response:
     """What fell due meanwhile, and what is to become of each."""
-    name = _known(parts, account)
-    found = parts.app.control.overdue(name)
-    return parts.pages.render(request, "resume.html", account=name, overdue=found)
+    return _page(request, parts, _known(parts, account))
 
 
 @router.post("/resume")
 async def resume(request: Request, parts: Use, visitor: Manager) -> Response:
-    form = await request.form()
-    return await run_in_threadpool(_resume, parts, visitor, form)
+    fields = await request.form()
+    form = {name: value for name, value in fields.items() if isinstance(value, str)}
+    return await run_in_threadpool(_resume, request, parts, visitor, form)
 
 
-def _resume(parts: Parts, visitor: Visitor, form: FormData) -> Response:
-    name = _known(parts, _text(form, "account"))
-    choices = _choices(form, parts.app.control.overdue(name), parts)
-    going = parts.app.control.resume(name, visitor.name, choices)
+def _resume(request: Request, parts: Parts, visitor: Visitor, form: _Form) -> Response:
+    name = _known(parts, form.get("account", ""))
+    shown = [d for d in parts.app.control.overdue(name) if f"choice-{d.id}" in form]
+    seen = Seen(form.get("seen", ""), {delivery.id for delivery in shown})
+    try:
+        choices = _choices(form, shown, parts)
+        going = parts.app.control.resume(name, visitor.name, choices, seen)
+    except (NotPossible, UsageError) as problem:
+        return _page(request, parts, name, form, problem)
     dropped = sum(choice is None for choice in choices.values())
     notice = _("Publishing goes on.")
     if going:
@@ -75,23 +84,45 @@ def _resume(parts: Parts, visitor: Visitor, form: FormData) -> Response:
 
 
 def _choices(
-    form: FormData, overdue: Sequence[Delivery], parts: Parts
+    form: _Form, overdue: Sequence[Delivery], parts: Parts
 ) -> Mapping[int, datetime | None]:
     """What the form says of each: `send` (left out here), `drop`, or `later` with a time."""
     choices: dict[int, datetime | None] = {}
     for delivery in overdue:
-        match _text(form, f"choice-{delivery.id}"):
-            case "drop":
-                choices[delivery.id] = None
-            case "later":
-                given = _text(form, f"at-{delivery.id}")
-                choices[delivery.id] = periods.since(given, parts.pages.zone, _("The new time"))
+        choice, given = form[f"choice-{delivery.id}"], form.get(f"at-{delivery.id}", "")
+        if choice == "later":
+            choices[delivery.id] = periods.since(given, parts.pages.zone, _("The new time"))
+        elif given:
+            place = {"post": delivery.post, "account": delivery.account}
+            raise UsageError(
+                _("{post} to {account} has a new time, but is not to go out later.", **place),
+                hint=_("Choose “Later, at”, or take the time out."),
+            )
+        elif choice == "drop":
+            choices[delivery.id] = None
     return choices
 
 
-def _text(form: FormData, name: str) -> str:
-    value = form.get(name)
-    return value if isinstance(value, str) else ""
+def _page(
+    request: Request,
+    parts: Parts,
+    account: str | None,
+    form: _Form = _EMPTY,
+    problem: PublisherError | None = None,
+) -> Response:
+    """What is overdue now, with what the form said of it."""
+    # In this order: a pause that comes between the two is another one than the page says.
+    stop = parts.app.control.stop(account)
+    return parts.pages.render(
+        request,
+        "resume.html",
+        status_of(problem) if problem else 200,
+        account=account,
+        seen=stop,
+        overdue=parts.app.control.overdue(account),
+        given=form,
+        problem=problem,
+    )
 
 
 def _known(parts: Parts, account: str) -> str | None:

@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from publisher.app import Application
+from publisher.ledger.people import Rank
+from publisher.ledger.tables import people
 from tests.cli.runner import Cli
 
 _PASSWORD = b"correct horse battery\n"
@@ -45,6 +48,30 @@ def test_two_people_are_not_taken_for_one(cli: Cli, workspace: Path) -> None:
     result = cli("user", "add", "DIRECTION", stdin=_PASSWORD)
     assert result.code == 1
     assert "already" in result.err
+
+
+def test_two_spellings_of_an_accent_are_one_person(cli: Cli, workspace: Path) -> None:
+    cli("user", "add", "jos\u00e9", stdin=_PASSWORD)
+    assert cli("user", "add", "jose\u0301", stdin=_PASSWORD).code == 1
+    assert cli("user", "remove", "JOSE\u0301").code == 0
+
+
+def test_who_was_let_in_under_either_spelling_is_kept_out_by_neither(workspace: Path) -> None:
+    """The keys of earlier versions told them apart."""
+    app = Application.open(workspace)
+    words = {"jos\u00e9": "correct horse battery", "jose\u0301": "another good password"}
+    for n, (name, password) in enumerate(words.items()):
+        app.people.add(str(n), Rank.STAFF, password)
+        with app.database.write() as connection:
+            this = update(people).where(people.c.name == str(n))
+            connection.execute(this.values(name=name, key=name.casefold()))
+    for name, password in words.items():
+        person = app.people.verified(name, password)
+        assert person
+        assert person.name == name
+    app.people.remove("jos\u00e9")
+    assert app.people.find("jos\u00e9").name == "jose\u0301"
+    app.close()
 
 
 def test_sessions_are_shown_and_ended(cli: Cli, workspace: Path) -> None:

@@ -11,10 +11,12 @@ from publisher.ledger.attempts import Attempts
 from publisher.ledger.control import Control
 from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
+from publisher.ledger.edits import REWORDED, Edits
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.queries import Queries
 from publisher.ledger.tables import deliveries
-from publisher.models import ApprovalRule, Content, Delivery, Part, Picture
+from publisher.models import ApprovalRule, Content, Delivery, Part, Picture, Wish
+from publisher.planning.difference import GONE
 from publisher.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
@@ -59,13 +61,94 @@ def test_a_post_without_approval_is_not_claimed(
     assert dispatch.claim(clock.ahead(2), clock.ahead(30), 10) == []
 
 
-@pytest.mark.parametrize("author", ["redaction", "Redaction ", "REDACTION"])
+@pytest.mark.parametrize("author", ["redaction", "Redaction ", "REDACTION", "\uff52edaction"])
 def test_its_author_cannot_approve_it(
     approvals: Approvals, waiting: Delivery, queries: Queries, author: str
 ) -> None:
     with pytest.raises(NotPossible, match="an author cannot"):
         approve(approvals, waiting, author)
     assert only(queries).state is State.AWAITING_APPROVAL
+
+
+def test_a_name_is_one_name_however_unicode_spells_it(
+    approvals: Approvals, ledger: Ledger, queries: Queries, clock: ManualClock
+) -> None:
+    add(ledger, wish(clock, state=State.AWAITING_APPROVAL, queued_by="jose\u0301"))
+    with pytest.raises(NotPossible, match="an author cannot"):
+        approve(approvals, only(queries), "jos\u00e9")
+
+
+def queue_again(ledger: Ledger, delivery: Delivery, edited: Wish, actor: str) -> None:
+    ledger.apply(add=(), edit=[(delivery, edited)], cancel=(), pictures={}, actor=actor)
+
+
+def refuses(approvals: Approvals, delivery: Delivery, actor: str) -> bool:
+    try:
+        approve(approvals, delivery, actor)
+    except NotPossible as refusal:
+        return "an author cannot" in str(refusal)
+    return False
+
+
+@pytest.fixture
+def unsigned(ledger: Ledger, queries: Queries, clock: ManualClock) -> Delivery:
+    """A draft that names no author, queued by redaction."""
+    add(ledger, wish(clock, state=State.AWAITING_APPROVAL))
+    return only(queries)
+
+
+def test_who_only_moves_a_post_does_not_become_its_author(
+    approvals: Approvals, unsigned: Delivery, ledger: Ledger, queries: Queries, clock: ManualClock
+) -> None:
+    moved = wish(clock, due_in=90, state=State.AWAITING_APPROVAL)
+    queue_again(ledger, unsigned, moved, "secretariat")
+    assert only(queries).queued_by == "redaction"
+    assert refuses(approvals, only(queries), "redaction")
+    assert approve(approvals, only(queries), "secretariat").state is State.SCHEDULED
+
+
+def test_all_who_queued_words_that_nobody_signed_are_authors(
+    approvals: Approvals, unsigned: Delivery, ledger: Ledger, queries: Queries, clock: ManualClock
+) -> None:
+    """Whatever the draft says of its author later, and whoever moves it then."""
+    reworded = wish(clock, texts=("Autre texte",), state=State.AWAITING_APPROVAL)
+    queue_again(ledger, unsigned, reworded, "secretariat")
+    signed = reworded.model_copy(update={"queued_by": "stagiaire"})
+    queue_again(ledger, only(queries), signed, "coordination")
+    for author in ("redaction", "secretariat", "stagiaire"):
+        assert refuses(approvals, only(queries), author)
+    assert approve(approvals, only(queries), "coordination").state is State.SCHEDULED
+
+
+def test_an_author_stays_one_for_an_account_that_somebody_else_adds(
+    approvals: Approvals, unsigned: Delivery, ledger: Ledger, queries: Queries, clock: ManualClock
+) -> None:
+    more = wish(clock, account="bice-page", channel="facebook", state=State.AWAITING_APPROVAL)
+    ledger.apply(add=[more], edit=(), cancel=(), pictures={}, actor="secretariat")
+    (added,) = queries.deliveries(account="bice-page")
+    with pytest.raises(NotPossible, match="an author cannot"):
+        approvals.approve([added.post], "bice-page", "redaction", {added.id: digest(added)})
+
+
+def test_an_author_stays_one_when_the_file_gets_another_name(
+    database: Database,
+    approvals: Approvals,
+    unsigned: Delivery,
+    ledger: Ledger,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    """Also who wrote it on the web pages."""
+    with Edits(database, clock).recorded(unsigned.post, REWORDED, {}, "stagiaire"):
+        pass
+    renamed = wish(clock, "renamed.fr", state=State.AWAITING_APPROVAL, content=unsigned.content)
+    ledger.apply(
+        add=[renamed], edit=(), cancel=[(unsigned, GONE)], pictures={}, actor="secretariat"
+    )
+    (delivery,) = queries.deliveries(post="renamed.fr")
+    for author in ("redaction", "stagiaire", "secretariat"):
+        assert refuses(approvals, delivery, author)
+    assert approve(approvals, delivery).state is State.SCHEDULED
 
 
 def test_what_was_edited_after_somebody_looked_cannot_be_approved(

@@ -11,9 +11,11 @@ import pytest
 
 from publisher.app import Application
 from publisher.ledger import limits
+from publisher.ledger.holds import hold
 from publisher.ledger.people import Rank
+from publisher.ledger.tables import accounts
 from publisher.models import Delivery
-from publisher.outcome import Limit, Unknown
+from publisher.outcome import AccountHeld, Kind, Limit, Unknown
 from publisher.states import State
 from tests.support.clock import ManualClock
 from tests.support.html import flaws
@@ -29,6 +31,12 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 def of(app: Application, post: str) -> dict[str, Delivery]:
     return {delivery.account: delivery for delivery in app.queries.deliveries(post=post)}
+
+
+def seen_on(visit: Visit) -> str:
+    found = re.search(r'name="seen" value="([^"]+)"', visit.page)
+    assert found
+    return found[1]
 
 
 def last(app: Application) -> tuple[str, str]:
@@ -221,6 +229,7 @@ def test_pause_everything_and_decide_of_each_what_becomes_of_it(
     later = found["n1.fr"].id
     manager.send(
         "/resume",
+        seen=seen_on(manager),
         **{
             f"choice-{found['n0.fr'].id}": "send", f"choice-{later}": "later",
             f"at-{later}": "2016-03-07T10:00", f"choice-{found['n2.fr'].id}": "drop",
@@ -245,11 +254,95 @@ def test_a_later_time_past_the_expiry_changes_nothing(app: Application, manager:
     manager.get("/resume")
     answer = manager.send(
         "/resume",
+        seen=seen_on(manager),
         **{f"choice-{overdue.id}": "later", f"at-{overdue.id}": "2016-03-09T10:00"},
     )
     assert answer.status_code == 409
     assert "past its expiry" in manager.text
+    assert 'value="2016-03-09T10:00"' in manager.page, "what was chosen is still there"
     assert app.queries.accounts() != []
+
+
+@pytest.mark.parametrize(
+    ("choice", "at", "says"),
+    [
+        ("later", "2016-03-07T07:00", "The new time of n.fr to bice-x is over."),
+        ("later", "", "is no time"),
+        ("send", "2016-03-07T10:00", "n.fr to bice-x has a new time, but"),
+        ("drop", "2016-03-07T10:00", "n.fr to bice-x has a new time, but"),
+    ],
+)
+def test_a_time_that_is_over_or_not_meant_changes_nothing(
+    app: Application, manager: Visit, choice: str, at: str, says: str
+) -> None:
+    stopped(app, manager, "n.fr")
+    (overdue,) = app.control.overdue()
+    manager.get("/resume")
+    fields = {f"choice-{overdue.id}": choice, f"at-{overdue.id}": at}
+    assert manager.send("/resume", seen=seen_on(manager), **fields).status_code == 400
+    assert says in manager.text
+    assert app.queries.accounts() != []
+    assert of(app, "n.fr")["bice-x"] == overdue
+
+
+def stopped(app: Application, manager: Visit, post: str) -> None:
+    """Everything is paused, and then a post falls due."""
+    manager.get("/")
+    manager.send("/pause", reason="wrong picture")
+    add(app.ledger, wish(_clock(app), post, due_in=5))
+    _clock(app).advance(60)
+
+
+def test_a_form_does_not_end_a_pause_that_its_sender_never_saw(
+    app: Application, manager: Visit
+) -> None:
+    stopped(app, manager, "n.fr")
+    (overdue,) = app.control.overdue()
+    manager.get("/resume")
+    app.control.resume(None, "chef")
+    app.control.pause(None, "a hoax", "chef")
+    fields = {f"choice-{overdue.id}": "drop"}
+    assert manager.send("/resume", seen=seen_on(manager), **fields).status_code == 409
+    assert "Publishing was stopped anew" in manager.text
+    assert "a hoax" in manager.text
+    assert app.queries.accounts()[0].paused_by == "chef"
+    assert flaws(manager.page) == []
+    manager.send("/resume", seen=seen_on(manager), **fields)
+    assert "Publishing goes on." in manager.text
+
+
+def test_what_fell_due_after_the_page_was_loaded_is_shown_before_it_is_sent(
+    app: Application, manager: Visit
+) -> None:
+    stopped(app, manager, "n.fr")
+    add(app.ledger, wish(_clock(app), "fresh.fr", due_in=5))
+    (overdue,) = app.control.overdue()
+    manager.get("/resume")
+    _clock(app).advance(10)
+    fields = {f"choice-{overdue.id}": "drop"}
+    assert manager.send("/resume", seen=seen_on(manager), **fields).status_code == 409
+    assert "More fell due since you loaded this page: fresh.fr → bice-x." in manager.text
+    assert app.queries.accounts() != []
+    assert {d.post for d in app.control.overdue()} == {"n.fr", "fresh.fr"}
+    for delivery in app.control.overdue():
+        assert f'name="choice-{delivery.id}"' in manager.page
+    assert f'name="choice-{overdue.id}" value="drop" checked' in manager.page
+
+
+def test_a_hold_that_came_anew_is_not_ended_by_an_old_form(
+    app: Application, manager: Visit
+) -> None:
+    for reason in ("refused", "refused again"):
+        with app.database.write() as connection:
+            app.database.insert_missing(connection, accounts, [{"account": "bice-x"}])
+            hold(connection, "bice-x", AccountHeld(Kind.AUTH, reason), app.clock.now())
+        if reason == "refused":
+            manager.get("/resume?account=bice-x")
+            app.control.resume("bice-x", "chef")
+            _clock(app).advance(60)
+    token = seen_on(manager)
+    assert manager.send("/resume", account="bice-x", seen=token).status_code == 409
+    assert app.queries.accounts()[0].held_message == "refused again"
 
 
 def test_one_account_is_paused_and_resumed(app: Application, manager: Visit) -> None:
@@ -258,7 +351,7 @@ def test_one_account_is_paused_and_resumed(app: Application, manager: Visit) -> 
     assert [status.account for status in app.queries.accounts()] == ["bice-x"]
     assert "Since" in manager.text
     manager.get("/resume?account=bice-x")
-    manager.send("/resume", account="bice-x")
+    manager.send("/resume", account="bice-x", seen=seen_on(manager))
     assert app.queries.accounts() == []
 
 
