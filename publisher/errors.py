@@ -127,6 +127,12 @@ class PictureUnusable(PublisherError):
     hint = "Open it in an editor and save it anew, or leave it out."
 
 
+class Busy(PublisherError):
+    """Pictures of several people are at work."""
+
+    hint = "Nothing was stored. Wait half a minute, choose the picture again, and send it."
+
+
 class StorageError(PublisherError):
     """A file cannot be written."""
 
