@@ -128,9 +128,9 @@ class PictureUnusable(PublisherError):
 
 
 class Busy(PublisherError):
-    """Pictures of several people are at work."""
+    """Other people's pictures are being prepared."""
 
-    hint = "Nothing was stored. Wait half a minute, choose the picture again, and send it."
+    hint = "This one was not stored. Wait half a minute, load the page again, and send what is missing."
 
 
 class StorageError(PublisherError):

@@ -187,11 +187,10 @@ class Patches:
 
     def _fill(self, nothing: yaml.Node, lines: Iterator[str]) -> None:
         """Put lines under a key in the place of a value that says nothing."""
+        start, end = nothing.start_mark.index, nothing.end_mark.index
+        if start < end:
+            self._changes.append((len(self._text[:start].rstrip(" ")), end, ""))
         self._insert_lines(nothing, lines)
-        end = nothing.end_mark.index
-        start = len(self._text[: nothing.start_mark.index].rstrip(" "))
-        if nothing.start_mark.index < end:
-            self._changes.append((start, end, ""))
 
     def _insert_lines(self, node: yaml.Node, lines: Iterator[str]) -> None:
         """Below the last line of a node, and of the comment that stands on it."""

@@ -28,7 +28,7 @@ class Turns:
     async def take(self, person: str, work: Callable[[], Result]) -> Result:
         """Do the work when it is the person's turn; Busy, at once, where too many wait."""
         if person in self._people:
-            raise Busy(_("Another picture of yours is still at work."))
+            raise Busy(_("Another picture of yours is still being prepared."))
         if len(self._people) >= _AT_MOST:
             raise Busy
         self._people.add(person)

@@ -510,7 +510,7 @@ def test_pages_answer_while_one_person_sends_many_pictures(
         wait_for(lambda: slow.begun and len(answers) == 49)
         assert {answer.status_code for answer in answers} == {503}
         assert {answer.headers["retry-after"] for answer in answers} == {"30"}
-        assert all("Another picture of yours is still at work." in a.text for a in answers)
+        assert all("Another picture of yours is still being prepared." in a.text for a in answers)
         assert all(_ALT in answer.text for answer in answers)
         assert manager.get("/healthz").status_code in (200, 503)
         manager.get("/")
