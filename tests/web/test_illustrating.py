@@ -524,6 +524,37 @@ def test_pages_answer_while_one_person_sends_many_pictures(
     assert slow.begun == 1
 
 
+def test_pages_answer_while_one_person_looks_at_many_pictures(
+    address: str, staff: Visit, manager: Visit, media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of one person a few requests are at work; the others wait for those."""
+    may_go_on, answers = threading.Event(), []
+    inspect = pictures.inspect
+
+    def slow(*given: Path) -> Any:
+        assert may_go_on.wait(60)
+        return inspect(*given)
+
+    def look() -> None:
+        with httpx.Client(base_url=address, cookies=staff.client.cookies, timeout=60) as client:
+            answers.append(client.get(_PAGE).status_code)
+
+    monkeypatch.setattr(pictures, "inspect", slow)
+    threads = [threading.Thread(target=look) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    try:
+        manager.get("/")
+        manager.send("/pause", reason="crisis")
+        assert "Everything is paused." in manager.text
+        assert answers == []
+    finally:
+        may_go_on.set()
+        for thread in threads:
+            thread.join()
+    assert answers == [200] * 50
+
+
 def test_few_people_wait_for_their_turn(
     address: str, app: Application, media: Path, photo: bytes, slow: "Slow"
 ) -> None:
