@@ -127,6 +127,12 @@ class PictureUnusable(PublisherError):
     hint = "Open it in an editor and save it anew, or leave it out."
 
 
+class Busy(PublisherError):
+    """Other people's pictures are being prepared."""
+
+    hint = "This one was not stored. Wait half a minute, load the page again, and send what is missing."
+
+
 class StorageError(PublisherError):
     """A file cannot be written."""
 

@@ -12,7 +12,7 @@ from typing import Self
 
 from publisher.content import nodes, replacing, textfile
 from publisher.content.frontmatter import split
-from publisher.content.patches import Patches, Unpatchable
+from publisher.content.patches import NOTHING, Patches, Unpatchable
 from publisher.content.problems import Findings
 from publisher.content.shelf import DraftFile
 from publisher.errors import NotPossible
@@ -53,19 +53,30 @@ class Manuscript:
             return None
 
     def with_body(self, body: str) -> Self:
-        """The same with another text: it gets the file's line ends, and one at its end."""
+        """The same with another text: it gets the file's line ends, and one at its end.
+
+        NotPossible if the file would be read in another way then.
+        """
         _front, begins = self._places()
         found = _LINE_END.search(self._text)
+        line_end = found.group() if found else "\n"
         lines = _LINE_END.sub("\n", body)
         if lines and not lines.endswith("\n"):
             lines += "\n"
-        written = lines.replace("\n", found.group() if found else "\n")
-        return self._with_text(self._text[:begins] + written)
+        head = self._text[:begins]
+        if lines and not head.endswith(("\n", "\r")):  # the fence is all of its line
+            head += line_end
+        revised = self._with_text(head + lines.replace("\n", line_end))
+        if _meaning(revised) != _meaning(self) or revised.body != lines:
+            raise self._for_a_person(_("the text"))
+        return revised
 
     @property
     def media(self) -> list[dict[str, str]]:
         """What the front matter says of each picture; NotPossible if it is no list of such."""
-        entries = _meaning(self).get(_MEDIA) or []
+        entries = _meaning(self).get(_MEDIA) or ""
+        if isinstance(entries, str) and entries in NOTHING:
+            return []
         if not isinstance(entries, list) or not all(map(_is_flat, entries)):
             raise self._for_a_person(f"`{_MEDIA}:`")
         return entries

@@ -18,10 +18,11 @@ _PLAIN = re.compile(rf"{_WORD}(?: {_WORD})*")
 """What needs no quotes anywhere: no `: `, no ` #` and no bracket is in it."""
 _STEP = 2
 _DASH = "- "
-
+NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
+"""The values of a key under which nothing stands yet."""
 
 _Entry = yaml.Node | tuple[yaml.Node, yaml.Node]
-"""Of a list, or of a mapping with its key."""
+"""An item of a list, or a key of a mapping with its value."""
 
 
 class Unpatchable(ValueError):
@@ -41,18 +42,19 @@ class Patches:
 
     def value(self, path: Sequence[str]) -> str | None:
         """The single value at the end of `path`, as it was before any change."""
-        node = _entries(self._mapping(path[:-1])).get(path[-1])
+        node = _values(self._mapping(path[:-1])).get(path[-1])
         return str(node.value) if isinstance(node, yaml.ScalarNode) else None
 
     def set(self, path: Sequence[str | int], value: str) -> None:
         """Give the key at the end of `path` a value; the mapping that it stands in must be there.
 
-        A number in `path` counts the items of a list, from 0. A value keeps the kind of its quotes; a new key stands last. Unpatchable if it is no single
-        value, or one of several lines behind a | or >.
+        A number in `path` counts the items of a list, from 0. A value keeps the kind of its quotes;
+        a new key stands last. Unpatchable where no single value stands, or one of several lines
+        behind a | or >.
         """
         *above, last = path
         mapping, key = self._mapping(above), str(last)
-        node = _entries(mapping).get(key)
+        node = _values(mapping).get(key)
         if node is None:
             self._insert(mapping, {key: value})
         elif isinstance(node, yaml.ScalarNode) and node.style not in ("|", ">"):
@@ -67,21 +69,21 @@ class Patches:
         What is `set` behind the last of them must be set before.
         """
         root = self._mapping(())
-        node = _entries(root).get(key)
+        node = _values(root).get(key)
         if node is None:
             self._insert(root, {key: entries})
         elif isinstance(node, yaml.MappingNode):
             self._insert(node, entries)
-        elif isinstance(node, yaml.ScalarNode) and not node.value and not root.flow_style:
+        elif _is_nothing(node) and not root.flow_style:
             column = root.value[0][0].start_mark.column
-            self._insert_lines(node, _lines(entries, column + _STEP, _STEP))
+            self._fill(node, _lines(entries, column + _STEP, _STEP))
         else:
             raise Unpatchable(key)
 
     def append(self, key: str, item: Mapping[str, Value]) -> None:
         """Put an item at the end of the list under the top level's `key`, which may be missing."""
         root = self._mapping(())
-        node = _entries(root).get(key)
+        node = _values(root).get(key)
         if node is None:
             self._insert(root, {key: [item]})
         elif isinstance(node, yaml.SequenceNode) and not node.flow_style:
@@ -90,9 +92,9 @@ class Patches:
             place = node.value[-1].end_mark.index if node.value else node.start_mark.index + 1
             new = f", {_flow(item)}" if node.value else _flow(item)
             self._changes.append((place, place, new))
-        elif isinstance(node, yaml.ScalarNode) and not node.value and not root.flow_style:
+        elif _is_nothing(node) and not root.flow_style:
             column = root.value[0][0].start_mark.column
-            self._insert_lines(node, _items([item], column + _STEP, _STEP))
+            self._fill(node, _items([item], column + _STEP, _STEP))
         else:
             raise Unpatchable(key)
 
@@ -183,6 +185,13 @@ class Patches:
         column = mapping.value[0][0].start_mark.column
         self._insert_lines(mapping, _lines(entries, column, _step(mapping, column)))
 
+    def _fill(self, nothing: yaml.Node, lines: Iterator[str]) -> None:
+        """Put lines under a key in the place of a value that says nothing."""
+        start, end = nothing.start_mark.index, nothing.end_mark.index
+        if start < end:
+            self._changes.append((len(self._text[:start].rstrip(" ")), end, ""))
+        self._insert_lines(nothing, lines)
+
     def _insert_lines(self, node: yaml.Node, lines: Iterator[str]) -> None:
         """Below the last line of a node, and of the comment that stands on it."""
         end = self._end(node)
@@ -201,14 +210,21 @@ class Patches:
         return end
 
 
-def _entries(mapping: yaml.MappingNode) -> dict[str, yaml.Node]:
+def _values(mapping: yaml.MappingNode) -> dict[str, yaml.Node]:
+    """What stands in a mapping, by its key."""
     return {key.value: value for key, value in mapping.value}
+
+
+def _is_nothing(node: yaml.Node) -> bool:
+    return (
+        isinstance(node, yaml.ScalarNode) and node.value in NOTHING and node.style not in ("|", ">")
+    )
 
 
 def _places(node: yaml.Node | None) -> dict[str | int, yaml.Node]:
     """What stands in a mapping by its key, or in a list by its number; in all else, nothing."""
     if isinstance(node, yaml.MappingNode):
-        return dict(_entries(node).items())
+        return dict(_values(node).items())
     return dict(enumerate(node.value)) if isinstance(node, yaml.SequenceNode) else {}
 
 

@@ -5,7 +5,6 @@ must not tell where a child was, and nothing that is hidden in it may come along
 """
 
 import shutil
-import threading
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
@@ -28,8 +27,6 @@ _BEGINNINGS = (
 """Where in a file which bytes stand, by its kind. Whether it is whole is looked at afterwards."""
 _STILL = (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis")
 """Pictures that come in the boxes of a video."""
-_one_at_a_time = threading.Lock()
-"""A picture takes up to some hundreds of MB while it is open."""
 
 
 def stem_of(name: str, otherwise: str) -> str:
@@ -40,7 +37,8 @@ def stem_of(name: str, otherwise: str) -> str:
 def clean(file: BinaryIO, name: str, capabilities: Capabilities) -> CleanPicture | Flaw:
     """The copy of what somebody sent as `name`, or what is wrong with it, as `check` says it.
 
-    PictureUnusable if the channel takes nothing that it can become.
+    PictureUnusable if the channel takes nothing that it can become. It takes up to some hundreds of
+    MB and many seconds: callers see to it that few are at work at a time.
     """
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"{stem_of(name, '')}.{_ending(file, name)}"
@@ -52,9 +50,8 @@ def clean(file: BinaryIO, name: str, capabilities: Capabilities) -> CleanPicture
                 _("{file} cannot be looked at: {reason}.", file=path.name, reason=why(error)),
                 hint=_("The folder for temporary files must be on a disk with free space."),
             ) from error
-        with _one_at_a_time:
-            flaws = pictures.inspect(path, path.parent)
-            return flaws[0] if flaws else pictures.clean(path, capabilities)
+        flaws = pictures.inspect(path, path.parent)
+        return flaws[0] if flaws else pictures.clean(path, capabilities)
 
 
 def _ending(file: BinaryIO, name: str) -> str:

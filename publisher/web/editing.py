@@ -14,17 +14,17 @@ from publisher.content import manuscript, rendering
 from publisher.content.counting import length
 from publisher.content.manuscript import Manuscript
 from publisher.content.textfile import invalid_character
-from publisher.errors import FileChanged, PublisherError, UsageError
+from publisher.errors import FileChanged, NotPossible, PublisherError, UsageError
 from publisher.language import _
 from publisher.ledger.edits import REWORDED
 from publisher.models import Account, Post
 from publisher.planning import wording
-from publisher.web import drafts
+from publisher.web import addresses, drafts
 from publisher.web.errors import status_of
 from publisher.web.parts import Parts, Use
 from publisher.web.visitors import Reader, Visitor, Writer
 
-router = APIRouter()
+router = APIRouter(route_class=addresses.Room)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +85,24 @@ def _changed_page(
         return _page(request, parts, post, draft, body, problem=_meanwhile(draft))
     revised = draft.with_body(body)
     if revised == draft:
-        return parts.done(visitor, _("Nothing to save: the text is the same."), f"/posts/{post}")
+        return parts.done(
+            visitor, _("Nothing to save: the text is the same."), addresses.of_post(post)
+        )
     try:
         _write(parts, visitor, post, draft, revised)
     except FileChanged:
         newest = manuscript.read(drafts.find(parts.app, post))
         return _page(request, parts, post, newest, body, problem=_meanwhile(newest))
-    return parts.done(visitor, drafts.saved(parts.app, draft), f"/posts/{post}")
+    return parts.done(visitor, drafts.saved(parts.app, draft), addresses.of_post(post))
 
 
-def _flaw_of(draft: Manuscript, body: str) -> UsageError | None:
+def _flaw_of(draft: Manuscript, body: str) -> PublisherError | None:
     """What would keep the draft from being read again."""
     if flaw := invalid_character(body.replace("\r\n", "\n").replace("\r", "\n")):
         return UsageError(flaw.message, hint=flaw.hint)
     try:
         drafts.check_size(draft.with_body(body))
-    except UsageError as error:
+    except (UsageError, NotPossible) as error:
         return error
     return None
 
@@ -128,7 +130,7 @@ def _page(
     body: str,
     *,
     seen: str | None = None,
-    problem: UsageError | FileChanged | None = None,
+    problem: PublisherError | None = None,
 ) -> Response:
     """The form with `body` in it. `seen`: the file that it was made from; None: `draft`."""
     revised = {} if problem else {draft.file: draft.with_body(body).data}

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from publisher.errors import (
+    Busy,
     FileChanged,
     LedgerTooNew,
     LedgerUnavailable,
@@ -32,6 +33,7 @@ _STATUS: dict[type[PublisherError], int] = {
     FileChanged: 409,
     PictureUnusable: 400,
     NoSuchPost: 404,
+    Busy: 503,
     LedgerUnavailable: 503,
     LedgerTooNew: 503,
     StorageError: 503,

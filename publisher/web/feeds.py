@@ -15,7 +15,7 @@ from publisher.channels.capabilities import CAPABILITIES
 from publisher.content import library
 from publisher.ledger.logbook import Order, Wanted
 from publisher.models import Delivery
-from publisher.web import trail, words
+from publisher.web import addresses, trail, words
 from publisher.web.parts import Parts, Use
 
 _NEWEST = 50
@@ -73,9 +73,10 @@ def _atom(deliveries: list[Delivery], parts: Parts) -> bytes:
     atom.updated(parts.app.clock.now())
     for delivery in deliveries:
         entry = atom.add_entry(order="append")
-        entry.id(f"{address}/posts/{delivery.post}#{delivery.account}")
+        page = f"{address}{addresses.of_post(delivery.post)}"
+        entry.id(f"{page}#{delivery.account}")
         entry.title(f"{delivery.account}: {words.beginning(delivery)}")
-        entry.link(href=delivery.url or f"{address}/posts/{delivery.post}")
+        entry.link(href=delivery.url or page)
         entry.updated(delivery.published_at)
         entry.content("\n\n".join(part.text for part in delivery.content.parts), type="text")
     made: bytes = atom.atom_str(pretty=True)

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 from fastapi import APIRouter, File, Form, UploadFile
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,25 +17,28 @@ from publisher.channels.capabilities import SITE
 from publisher.content import manuscript, mediafolder, pictures, uploads
 from publisher.content.draft import alt_missing, place_of
 from publisher.content.manuscript import Manuscript
+from publisher.content.pictures import CleanPicture
 from publisher.content.problems import Flaw
 from publisher.content.textfile import invalid_character
-from publisher.errors import FileChanged, PictureUnusable, PublisherError, UsageError
+from publisher.errors import Busy, FileChanged, PictureUnusable, PublisherError, UsageError
 from publisher.language import _
 from publisher.ledger.edits import PICTURE_ADDED, PICTURE_EDITED, PICTURE_REMOVED
 from publisher.looks.posts import Image
 from publisher.models import MediaItem
 from publisher.preview.pictures import Pictures
-from publisher.web import drafts
+from publisher.web import addresses, drafts
 from publisher.web.errors import status_of
 from publisher.web.parts import Parts, Use
 from publisher.web.visitors import Reader, Visitor, Writer
 
-router = APIRouter()
+router = APIRouter(route_class=addresses.Room)
 
 Said = Mapping[str, str]
 """What an entry of a draft's `media` says, but for the file."""
 _SAID = ("alt", "credit", "people", "consent")
 _YES = ("true", "yes")
+_LATER = "30"
+"""Seconds after which one may try again, where too many pictures are at work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,6 @@ class _Wish:
     draft: Manuscript
     number: int
     said: Said
-    file: UploadFile | None
 
 
 @router.get("/posts/{post:path}/media")
@@ -65,7 +69,7 @@ def show(request: Request, parts: Use, _visitor: Reader, post: str) -> Response:
 
 
 @router.post("/posts/{post:path}/media")
-def change(
+async def change(
     request: Request,
     parts: Use,
     visitor: Writer,
@@ -81,21 +85,44 @@ def change(
 ) -> Response:
     """Change one thing. Where that cannot be, the page that comes back holds what was typed."""
     said = _said(alt, credit, people, consent)
-    draft = manuscript.read(drafts.find(parts.app, post))
     try:
-        act = _ACTS.get(do)
-        if act is None:
+        wish = await run_in_threadpool(_wish, parts, visitor, post, seen, number, said)
+        if do == "add":
+            await _added(wish, file)
+        elif act := _ACTS.get(do):
+            await run_in_threadpool(act, wish)
+        else:
             raise UsageError(_("This cannot be done here."))
-        if draft.digest != seen:
-            raise FileChanged(
-                _("Somebody else changed {file} meanwhile.", file=draft.file),
-                hint=_("Look at it again, then decide."),
-            )
-        act(_Wish(parts, visitor, post, draft, number, said, file))
+        return await run_in_threadpool(_done, wish)
     except PublisherError as error:
-        newest = manuscript.read(drafts.find(parts.app, post))
-        return _page(request, parts, post, newest, said if do == "add" else {}, error)
-    return parts.done(visitor, drafts.saved(parts.app, draft), f"/posts/{post}/media")
+        typed = said if do == "add" else {}
+        return await run_in_threadpool(_refused, request, parts, post, typed, error)
+
+
+def _wish(parts: Parts, visitor: Visitor, post: str, seen: str, number: int, said: Said) -> _Wish:
+    """FileChanged for a draft that is not the one that was `seen`."""
+    draft = manuscript.read(drafts.find(parts.app, post))
+    if draft.digest != seen:
+        raise FileChanged(
+            _("Somebody else changed {file} meanwhile.", file=draft.file),
+            hint=_("Look at it again, then decide."),
+        )
+    return _Wish(parts, visitor, post, draft, number, said)
+
+
+def _done(wish: _Wish) -> Response:
+    notice = drafts.saved(wish.parts.app, wish.draft)
+    return wish.parts.done(wish.visitor, notice, addresses.of_post(wish.post, "media"))
+
+
+def _refused(
+    request: Request, parts: Parts, post: str, said: Said, error: PublisherError
+) -> Response:
+    newest = manuscript.read(drafts.find(parts.app, post))
+    answer = _page(request, parts, post, newest, said, error)
+    if isinstance(error, Busy):
+        answer.headers["Retry-After"] = _LATER
+    return answer
 
 
 def _said(alt: str, credit: str, people: str, consent: str) -> Said:
@@ -112,23 +139,32 @@ def _plain(key: str, value: str) -> str:
     return " ".join(value.split())
 
 
-def _add(wish: _Wish) -> None:
-    """Store the picture and name it in the draft: both, or neither."""
+async def _added(wish: _Wish, file: UploadFile | None) -> None:
+    """What can be refused at once is; then the picture is made anew when it is its turn."""
     _check(wish.said)
-    if wish.file is None or not wish.file.filename:
+    if file is None or not file.filename:
         raise UsageError(_("Choose a picture."))
-    name = wish.file.filename
-    found = uploads.clean(wish.file.file, name, SITE)
+    cleaning = partial(_cleaned, file.file, file.filename)
+    picture = await wish.parts.turns.take(wish.visitor.name, cleaning)
+    await run_in_threadpool(_add, wish, uploads.stem_of(file.filename, wish.post), picture)
+
+
+def _cleaned(file: BinaryIO, name: str) -> CleanPicture:
+    found = uploads.clean(file, name, SITE)
     if isinstance(found, Flaw):
         raise PictureUnusable(found.message, hint=found.hint)
+    return found
+
+
+def _add(wish: _Wish, stem: str, picture: CleanPicture) -> None:
+    """Store the picture and name it in the draft: both, or neither."""
     posts = wish.parts.app.settings.posts
-    stem = uploads.stem_of(name, wish.post)
-    with mediafolder.staged(posts, found.data, stem, found.suffix) as staged:
+    with mediafolder.staged(posts, picture.data, stem, picture.suffix) as staged:
         # From within a folder of posts/, a slash in front leads back to it.
         slash = "/" if "/" in wish.post else ""
         entry = {"file": f"{slash}{mediafolder.NAME}/{staged.name}", **wish.said}
         revised = wish.draft.with_picture(entry)
-        told = {**_told(entry), "digest": found.digest}
+        told = {**_told(entry), "digest": picture.digest}
         with _recorded(wish, PICTURE_ADDED, told, revised), staged.placed():
             wish.draft.save(revised)
 
@@ -157,7 +193,7 @@ def _remove(wish: _Wish) -> None:
         wish.draft.save(revised)
 
 
-_ACTS: Mapping[str, Callable[[_Wish], None]] = {"add": _add, "edit": _edit, "remove": _remove}
+_ACTS: Mapping[str, Callable[[_Wish], None]] = {"edit": _edit, "remove": _remove}
 
 
 def _recorded(

@@ -20,14 +20,14 @@ from publisher.ledger.edits import MOVED
 from publisher.models import Delivery, Severity
 from publisher.planning import Plan
 from publisher.states import OUT_OR_MAYBE
-from publisher.web import changes, drafts, queueing
+from publisher.web import addresses, changes, drafts, queueing
 from publisher.web.errors import status_of
 from publisher.web.parts import Parts, Use
 from publisher.web.visitors import Reader, Visitor, Writer
 
 _LATER_THAN_ITS_TIME = "embargo-after-time"
 
-router = APIRouter()
+router = APIRouter(route_class=addresses.Room)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +154,7 @@ def _page(
     problem: PublisherError | None = None,
 ) -> Response:
     written = (seen.value("at") or "").strip()
+    plan = move.plan if move else parts.app.planner.plan([seen.path])
     return parts.pages.render(
         request,
         "move.html",
@@ -162,6 +163,7 @@ def _page(
         seen=seen.digest,
         written_at=written,
         at=at or written.replace(" ", "T"),
+        errors=plan.errors,
         rows=changes.rows(move.plan) if move else None,
         needs_a_word=move is not None and changes.needs_a_word(move.plan),
         problem=problem,

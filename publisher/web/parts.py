@@ -12,6 +12,7 @@ from publisher.settings import WebSettings
 from publisher.web.live import Live
 from publisher.web.pages import Pages
 from publisher.web.platforms import Platforms
+from publisher.web.turns import Turns
 from publisher.web.visitors import Visitor
 
 
@@ -24,6 +25,7 @@ class Parts:
     pages: Pages
     live: Live
     platforms: Platforms = field(default_factory=Platforms)
+    turns: Turns = field(default_factory=Turns)
 
     def done(self, visitor: Visitor, notice: str, address: str) -> Response:
         """What a change answers: go there, and read that it is done."""

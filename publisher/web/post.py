@@ -18,7 +18,7 @@ from publisher.ledger.withdrawals import WITHDRAWABLE
 from publisher.models import Delivery
 from publisher.narration import details
 from publisher.states import ENDED_UNSENT, WAITING, State
-from publisher.web import drafts, looks, words
+from publisher.web import addresses, drafts, looks, words
 from publisher.web.parts import Parts, Use
 from publisher.web.visitors import Manager, Reader
 
@@ -105,7 +105,7 @@ def change(
         parts, visitor.name, post, account or None, reason.strip(), _digests(seen or ()),
         tuple(remote_ids.split()),
     )  # fmt: skip
-    return parts.done(visitor, act(wish), f"/posts/{post}")
+    return parts.done(visitor, act(wish), addresses.of_post(post))
 
 
 def _digests(seen: Sequence[str]) -> dict[int, str]:

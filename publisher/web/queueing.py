@@ -10,11 +10,11 @@ from publisher.content import manuscript
 from publisher.errors import FileChanged
 from publisher.language import _
 from publisher.planning import Plan
-from publisher.web import changes, drafts, words
+from publisher.web import addresses, changes, drafts, words
 from publisher.web.parts import Parts, Use
 from publisher.web.visitors import Reader, Visitor, Writer
 
-router = APIRouter()
+router = APIRouter(route_class=addresses.Room)
 
 
 class _Unasked(Exception):
@@ -69,7 +69,7 @@ def queued(
             raise _Unasked
 
     path = drafts.find(parts.app, post).path
-    look_at = f"/posts/{post}/queue"
+    look_at = addresses.of_post(post, "queue")
     try:
         done = parts.app.planner.queue([path], actor=visitor.name, agree=agree)
     except _Unasked:
@@ -80,4 +80,4 @@ def queued(
         notice = _("Nothing to change: the schedule is as the draft says.")
     else:
         notice = _("On the schedule: {what}.", what=words.deliveries(len(done.changes)))
-    return parts.done(visitor, notice, f"/posts/{post}")
+    return parts.done(visitor, notice, addresses.of_post(post))

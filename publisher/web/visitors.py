@@ -1,6 +1,9 @@
 """Who asks for a page: found once for each request, with the language to speak."""
 
+import asyncio
 import secrets
+from collections import defaultdict
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -21,6 +24,10 @@ from publisher.web import security
 
 _PUBLIC = ("/static/", "/healthz", "/metrics")
 """What nobody has to be known for."""
+_STREAM = "/events"
+"""It is open as long as its page, and holds no thread."""
+_AT_A_TIME = 4
+"""Requests of one person. The others wait, and hold none of the threads that everybody needs."""
 
 
 class NotLoggedIn(Exception):
@@ -64,6 +71,9 @@ class Recognition:
         self._app = app
         self._application = application
         self._settings = settings
+        self._shares: dict[str, asyncio.Semaphore] = defaultdict(
+            lambda: asyncio.Semaphore(_AT_A_TIME)
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(_PUBLIC):
@@ -76,8 +86,15 @@ class Recognition:
         state["secret"] = secret
         spoken = session.person.language if session else None
         wanted = spoken or _accepted(Headers(scope=scope)) or self._application.settings.language
-        with language.speaking(wanted):
-            await self._app(scope, receive, send)
+        async with self._share(session, scope["path"]):
+            with language.speaking(wanted):
+                await self._app(scope, receive, send)
+
+    def _share(self, session: Session | None, path: str) -> AbstractAsyncContextManager[None]:
+        """A place among the requests of the person, as soon as one is free."""
+        if session is None or path == _STREAM:
+            return nullcontext()
+        return self._shares[session.person.name]
 
     def _find(self, token: str, scope: Scope) -> Session | None:
         sessions = self._application.sessions

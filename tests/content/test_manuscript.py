@@ -56,6 +56,36 @@ def test_the_same_text_is_the_same_file(tmp_path: Path) -> None:
     assert seen.with_body(seen.body).data == seen.data
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_text_stands_below_a_fence_that_was_the_files_end(tmp_path: Path, end: str) -> None:
+    before = f"---{end}to: [bice-x]{end}---"
+    seen = read(tmp_path, before.encode())
+    assert seen.with_body("") == seen
+    revised = seen.with_body("Text.")
+    assert revised.data.decode() == f"{before}{end}Text.{end}"
+    assert revised.body == "Text.\n"
+
+
+def test_a_text_that_would_be_read_in_another_way_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the reason is: what is written means what was wished."""
+    seen = read(tmp_path, _TEXT.encode())
+    monkeypatch.setattr(Manuscript, "body", "Something else.\n")
+    with pytest.raises(NotPossible, match="only a person can change"):
+        seen.with_body("Text.")
+
+
+@pytest.mark.parametrize("value", ["", " ~", " null", " ''", ' ""', " []"])
+@pytest.mark.parametrize("rest", ["", "   # none yet"])
+def test_the_first_picture_takes_the_place_of_nothing(
+    tmp_path: Path, value: str, rest: str
+) -> None:
+    seen = read(tmp_path, f"---\nto: [bice-x]\nmedia:{value}{rest}\n---\nText.\n".encode())
+    assert seen.media == []
+    assert seen.with_picture(_ENTRY).media == [_ENTRY]
+
+
 def test_a_draft_without_a_time_gets_one(tmp_path: Path) -> None:
     seen = read(tmp_path, b"---\nto: [bice-x] # whom\n---\nText.\n")
     revised = seen.with_value("at", "2016-03-09 15:30")

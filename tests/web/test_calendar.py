@@ -138,6 +138,25 @@ def test_a_draft_that_is_not_queued_moves_alone(app: Application, manager: Visit
     assert len(app.queries.deliveries(post="unfinished.fr")) == 1
 
 
+def test_a_draft_with_errors_moves_and_the_schedule_stays(
+    app: Application, manager: Visit, workspace: Workspace
+) -> None:
+    """The form says so before anybody sends it."""
+    manager.get(_MOVE)
+    assert "What is queued follows." in manager.text
+    workspace.edit("site/news.fr.md", "to: [bice-site]", "to: [bice-site]\ntoo: x")
+    for path in (_MOVE, f"{_MOVE}?at=2016-03-09T15:00"):
+        manager.get(path)
+        assert "the schedule stays as it is until they are mended" in manager.text
+        assert "The key `too` is unknown." in manager.text
+        assert "What is queued follows." not in manager.text
+        assert flaws(manager.page) == []
+    assert move(manager, _MOVE, "2016-03-09T15:00") == 200
+    assert "so the schedule stays as it was" in manager.text
+    (delivery,) = app.queries.deliveries(post="site/news.fr")
+    assert f"{delivery.due_at:%d %H:%M}" == "07 08:30"
+
+
 def test_what_hangs_on_the_agenda_moves_with_its_item(manager: Visit, workspace: Workspace) -> None:
     before = (workspace.path / "posts/day.fr.md").read_bytes()
     answer = manager.get("/posts/day.fr/move")

@@ -43,6 +43,16 @@ def test_staff_save_a_text_and_the_front_matter_stays(
     assert app.audit.verify().breaks == ()
 
 
+def test_a_draft_that_ends_with_its_front_matter_gets_a_text(
+    staff: Visit, workspace: Workspace
+) -> None:
+    file = workspace.path / "posts/day.fr.md"
+    file.write_bytes(b"---\r\nat: annual-day\r\n---")
+    assert save(staff, "Bonsoir.") == 200
+    assert "Saved." in staff.text
+    assert file.read_bytes() == b"---\r\nat: annual-day\r\n---\r\nBonsoir.\r\n"
+
+
 def test_a_check_shows_problems_and_counts_and_saves_nothing(
     manager: Visit, workspace: Workspace
 ) -> None:

@@ -19,13 +19,15 @@ from sqlalchemy import select
 from publisher import checking
 from publisher.app import Application
 from publisher.channels.capabilities import CAPABILITIES
-from publisher.content import mediafolder, pictures, replacing
+from publisher.content import mediafolder, pictures, replacing, uploads
 from publisher.content.pictures import MAX_BYTES
 from publisher.errors import FileChanged
+from publisher.ledger.people import Rank
 from publisher.ledger.tables import history
 from tests.support import photos, videos
 from tests.support.html import flaws
-from tests.support.pages import Visit
+from tests.support.pages import PASSWORD, Visit
+from tests.support.waiting import wait_for
 from tests.support.workspaces import Workspace
 
 both = pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
@@ -444,15 +446,17 @@ def test_two_who_add_at_a_time_both_get_theirs_or_are_told(
 ) -> None:
     """Two pictures of one name in two drafts: each draft names its own."""
 
-    def one(post: str, colour: str) -> None:
+    def one(person: str, post: str, colour: str) -> None:
         memory = io.BytesIO()
         Image.new("RGB", (30, 20), colour).save(memory, "PNG")
         with Visit(address) as visit:
-            visit.log_in("stagiaire")
+            visit.log_in(person)
             assert add(visit, "x.png", memory.getvalue(), f"/posts/{post}/media").status_code == 200
 
     posts = {"unfinished.fr": "red", "later.fr": "blue", "day.fr": "lime", "day.es": "white"}
-    threads = [threading.Thread(target=one, args=wish) for wish in posts.items()]
+    people = ("redaction", "stagiaire", "direction", "chef")
+    wishes = zip(people, *zip(*posts.items(), strict=True), strict=True)
+    threads = [threading.Thread(target=one, args=wish) for wish in wishes]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -463,6 +467,141 @@ def test_two_who_add_at_a_time_both_get_theirs_or_are_told(
         (name,) = re.findall(r" media/(x\S*\.png)", text)
         with Image.open(media / name) as image:
             assert image.getpixel((0, 0)) == Image.new("RGB", (1, 1), colour).getpixel((0, 0))
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator["Slow"]:
+    """Pictures stay at work until they may go on."""
+    slow = Slow()
+    monkeypatch.setattr(uploads, "clean", slow.clean)
+    yield slow
+    slow.may_go_on.set()
+
+
+class Slow:
+    def __init__(self) -> None:
+        self.may_go_on = threading.Event()
+        self.begun = 0
+        self._clean = uploads.clean
+
+    def clean(self, *given: Any) -> Any:
+        self.begun += 1
+        assert self.may_go_on.wait(60)
+        return self._clean(*given)
+
+
+def test_pages_answer_while_one_person_sends_many_pictures(
+    address: str, staff: Visit, manager: Visit, media: Path, slow: "Slow"
+) -> None:
+    """More than there are threads for pages: one is at work, the others are told to come later."""
+    staff.get(_PAGE)
+    sent = {"form": staff.token, "seen": seen(staff), "do": "add", "alt": _ALT}
+    answers: list[httpx.Response] = []
+
+    def upload() -> None:
+        with httpx.Client(base_url=address, cookies=staff.client.cookies, timeout=60) as client:
+            picture = {"file": ("a.jpg", _jpeg(), "image/jpeg")}
+            answers.append(client.post(_PAGE, data=sent, files=picture))
+
+    threads = [threading.Thread(target=upload) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    try:
+        wait_for(lambda: slow.begun and len(answers) == 49)
+        assert {answer.status_code for answer in answers} == {503}
+        assert {answer.headers["retry-after"] for answer in answers} == {"30"}
+        assert all("Another picture of yours is still being prepared." in a.text for a in answers)
+        assert all(_ALT in answer.text for answer in answers)
+        assert manager.get("/healthz").status_code in (200, 503)
+        manager.get("/")
+        manager.send("/pause", reason="crisis")
+        assert "Everything is paused." in manager.text
+    finally:
+        slow.may_go_on.set()
+        for thread in threads:
+            thread.join()
+    assert answers[-1].status_code == 303
+    assert slow.begun == 1
+
+
+def test_pages_answer_while_one_person_looks_at_many_pictures(
+    address: str, staff: Visit, manager: Visit, media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of one person a few requests are at work; the others wait for those."""
+    may_go_on, answers = threading.Event(), []
+    inspect = pictures.inspect
+
+    def slow(*given: Path) -> Any:
+        assert may_go_on.wait(60)
+        return inspect(*given)
+
+    def look() -> None:
+        with httpx.Client(base_url=address, cookies=staff.client.cookies, timeout=60) as client:
+            answers.append(client.get(_PAGE).status_code)
+
+    monkeypatch.setattr(pictures, "inspect", slow)
+    threads = [threading.Thread(target=look) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    try:
+        manager.get("/")
+        manager.send("/pause", reason="crisis")
+        assert "Everything is paused." in manager.text
+        assert answers == []
+    finally:
+        may_go_on.set()
+        for thread in threads:
+            thread.join()
+    assert answers == [200] * 50
+
+
+def test_few_people_wait_for_their_turn(
+    address: str, app: Application, media: Path, photo: bytes, slow: "Slow"
+) -> None:
+    """The next one is told at once, and can send the picture later."""
+    app.people.add("autre", Rank.STAFF, PASSWORD)
+    answers: list[int] = []
+
+    def one(person: str, post: str) -> None:
+        with Visit(address) as visit:
+            visit.log_in(person)
+            answers.append(add(visit, "a.jpg", photo, f"/posts/{post}/media").status_code)
+
+    people = {"redaction": "day.fr", "stagiaire": "day.es", "direction": "later.fr",
+              "chef": "unfinished.fr", "autre": "site/news.fr"}  # fmt: skip
+    threads = [threading.Thread(target=one, args=wish) for wish in people.items()]
+    for thread in threads:
+        thread.start()
+    wait_for(lambda: answers)
+    assert answers == [503]
+    assert slow.begun == 1
+    slow.may_go_on.set()
+    for thread in threads:
+        thread.join()
+    assert answers == [503, 200, 200, 200, 200]
+
+
+def test_what_can_be_refused_at_once_is_not_kept_waiting(
+    staff: Visit, workspace: Workspace, media: Path, photo: bytes, slow: "Slow"
+) -> None:
+    staff.get(_PAGE)
+    stale = seen(staff)
+    workspace.edit("unfinished.fr.md", "Sans heure", "Sans date")
+    assert add(staff, "a.jpg", photo, seen=stale).status_code == 409
+    assert add(staff, "a.jpg", photo, alt="").status_code == 400
+    assert slow.begun == 0
+
+
+@pytest.mark.parametrize("value", ["", " ~", " null", " ''", ' ""   # none yet', " []"])
+def test_a_draft_that_says_it_has_no_picture_gets_one(
+    staff: Visit, workspace: Workspace, media: Path, photo: bytes, value: str
+) -> None:
+    workspace.write("posts/unfinished.fr.md", f"---\nmedia:{value}\nto: [bice-x]\n---\nText.\n")
+    assert staff.get(_PAGE).status_code == 200
+    assert add(staff, "a.jpg", photo).status_code == 200
+    assert "Saved. " in staff.text
+    assert "It has errors" not in staff.text
+    assert draft(workspace).endswith("\nto: [bice-x]\n---\nText.\n")
 
 
 def _announce(
