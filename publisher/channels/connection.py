@@ -162,6 +162,21 @@ def _connected(
     return sock
 
 
+def _hung_up(sock: socket.socket) -> bool:
+    """Whether the server is gone, or spoke before it was asked.
+
+    Over TLS that something can be read tells nothing: a server sends session tickets unasked.
+    """
+    sock.settimeout(0)
+    try:
+        sock.recv(1)
+    except (BlockingIOError, ssl.SSLWantReadError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
 class _PlainConnection(HTTPConnection):
     """Keeps to its exchange's time."""
 
@@ -192,7 +207,7 @@ class _PlainConnection(HTTPConnection):
         exchange = _thread.exchange
         if not exchange.sent:
             exchange.depart()
-            if not self.is_connected:  # the server hung up while the request waited
+            if _hung_up(self.sock):  # while the request waited
                 self.sock.close()
                 self.connect()
             exchange.sent = True

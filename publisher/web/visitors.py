@@ -109,7 +109,7 @@ class Recognition:
 
 def _by_itself(scope: Scope) -> bool:
     """Whether an open page asks, with perhaps nobody before it: that is no use of a session."""
-    return scope["path"] == "/events" or QueryParams(scope["query_string"]).get("part") == "live"
+    return scope["path"] == _STREAM or QueryParams(scope["query_string"]).get("part") == "live"
 
 
 def cookie_name(settings: WebSettings) -> str:

@@ -4,15 +4,23 @@ import gzip
 import json
 import select
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from requests.adapters import HTTPAdapter
 
 from publisher.channels import connection
@@ -215,6 +223,58 @@ def test_a_server_that_hung_up_while_the_request_waited_is_called_again() -> Non
     with serving(handle) as (address, connections):
         assert departing(recorder(address), depart).status == 200
         assert len(connections) == 2
+
+
+def test_a_safe_connection_that_waited_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server's session tickets lie unread in it, and are no sign that it hung up."""
+    certificate, key = self_signed(tmp_path)
+    monkeypatch.setattr(requests.adapters, "DEFAULT_CA_BUNDLE_PATH", str(certificate))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    greeted = threading.Event()
+    client: Any = None
+
+    def handle(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as safe:
+            greeted.set()
+            answering(OK)(safe)
+
+    def depart() -> None:
+        assert greeted.wait(5)
+        assert select.select([client.sock], [], [], 5)[0], "the tickets are there"
+
+    with serving(handle) as (address, connections):
+        line = recorder(address.replace("http", "https"))
+        connect = connection._SafeConnection.connect
+
+        def noting(self: Any) -> None:
+            nonlocal client
+            client = self
+            connect(self)
+
+        monkeypatch.setattr(connection._SafeConnection, "connect", noting)
+        assert departing(line, depart).status == 200
+        assert len(connections) == 1
+
+
+def self_signed(folder: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that vouches for itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now, address = datetime.now(UTC), x509.IPAddress(ip_address("127.0.0.1"))
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    paths = folder / "certificate.pem", folder / "key.pem"
+    paths[0].write_bytes(certificate.public_bytes(Encoding.PEM))
+    paths[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return paths
 
 
 def test_only_the_request_that_was_to_wait_waits() -> None:
