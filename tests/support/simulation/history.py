@@ -1,5 +1,6 @@
 """One history: a scenario under a plan, from the queueing to the moment when nothing happens."""
 
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -72,6 +73,10 @@ class Scenario:
         return f"post-{1 if is_shared else post} §{part + 1}"
 
 
+_queued: dict[Scenario, sqlite3.Connection] = {}
+"""The ledgers of this process in which a scenario's drafts are queued, and nothing else was done."""
+
+
 @dataclass
 class History:
     """What happened, and which promises did not hold."""
@@ -106,8 +111,7 @@ def run(
     with surroundings(world, desk):
         stage = Stage(world, desk, dispatchers=scenario.dispatchers, workers=scenario.workers)
         stage.persons.said.mean(desk.drafts)
-        stage.persons.queue()
-        stage.persons.approve()
+        _queue(stage, scenario)
         watch = promises.Watch(stage)
         try:
             world.run(LONGEST)
@@ -121,6 +125,18 @@ def run(
             stage.close()
     checked[bool(history.broken)] += 1
     return history
+
+
+def _queue(stage: Stage, scenario: Scenario) -> None:
+    """Queue its drafts, or, for most histories begin alike, put back what came of that before."""
+    begins_alike = stage.world.now() == START
+    if begins_alike and scenario in _queued:
+        stage.database.put_back(_queued[scenario])
+        return
+    stage.persons.queue()
+    stage.persons.approve()
+    if begins_alike:
+        _queued[scenario] = stage.database.copy()
 
 
 @contextmanager
