@@ -112,6 +112,7 @@ def run(
         stage = Stage(world, desk, dispatchers=scenario.dispatchers, workers=scenario.workers)
         stage.persons.said.mean(desk.drafts)
         _queue(stage, scenario)
+        stage.persons.approve()
         watch = promises.Watch(stage)
         try:
             world.run(LONGEST)
@@ -134,7 +135,6 @@ def _queue(stage: Stage, scenario: Scenario) -> None:
         stage.database.put_back(_queued[scenario])
         return
     stage.persons.queue()
-    stage.persons.approve()
     if begins_alike:
         _queued[scenario] = stage.database.copy()
 
