@@ -1,4 +1,4 @@
-"""The report about one workspace, from its ledger and settings."""
+"""The reports about one workspace, from its ledger and settings."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -12,52 +12,75 @@ from publisher.reporting import outcomes
 from publisher.reporting.outcomes import Outcome
 from publisher.states import State
 
-
-def report(
-    app: Application,
-    *,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    account: str | None = None,
-) -> str:
-    """The page about what is due from `since` to before `until`, on one account or all."""
-    session, settings = app.session(), app.settings
-    scope = reporting.Scope(
-        title=session.name or settings.workspace.name,
-        language=settings.language,
-        zone=session.zone,
-        since=since,
-        until=until,
-        account=account,
-    )
-    return reporting.render(
-        scope,
-        _material(app, Span(since, until, account), session.zone),
-        accounts=settings.public_accounts(),
-        now=app.clock.now(),
-    )
+_KEPT = 4
 
 
-def _material(app: Application, span: Span, zone: ZoneInfo) -> reporting.Material:
-    """Counts of all deliveries, and of large ledgers only those deliveries that are listed."""
+class Reports:
+    """Writes them. What was counted for the last few is kept until the ledger changes."""
 
-    def listed(limit: int, states: Collection[State] | None = None) -> list[Delivery]:
-        return app.queries.deliveries(
-            since=span.since, until=span.until, account=span.account, state=states, limit=limit
+    def __init__(self, app: Application) -> None:
+        self._app = app
+        self._mark = ("", 0)
+        self._counted: dict[tuple[Span, ZoneInfo], reporting.Material] = {}
+
+    def page(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        account: str | None = None,
+    ) -> str:
+        """The page about what is due from `since` to before `until`, on one account or all."""
+        session, settings = self._app.session(), self._app.settings
+        scope = reporting.Scope(
+            title=session.name or settings.workspace.name,
+            language=settings.language,
+            zone=session.zone,
+            since=since,
+            until=until,
+            account=account,
+        )
+        return reporting.render(
+            scope,
+            self._material(Span(since, until, account), session.zone),
+            accounts=settings.public_accounts(),
+            now=self._app.clock.now(),
         )
 
-    counts = app.figures.counts(span, zone)
-    asking = {c.account for c in counts if app.settings.approval_rule(c.account).required}
-    troubles = listed(reporting.SHOWN, outcomes.states(*outcomes.TROUBLED, Outcome.WITHDRAWN))
-    is_large = sum(count.number for count in counts) > reporting.MOST
-    return reporting.Material(
-        counts=counts,
-        lateness=app.figures.lateness(span),
-        listed=troubles if is_large else listed(reporting.MOST),
-        troubles=troubles,
-        asking=asking,
-        unapproved=app.figures.unapproved(span, asking, reporting.SHOWN),
-        steps=app.queries.steps_of(
-            reporting.EVENTS, since=span.since, until=span.until, account=span.account
-        ),
-    )
+    def _material(self, span: Span, zone: ZoneInfo) -> reporting.Material:
+        # Looked at first: what changes meanwhile is counted, and counted again the next time.
+        mark = self._app.queries.mark()
+        if mark != self._mark:
+            self._mark, self._counted = mark, {}
+        counted = self._counted
+        material = counted.get((span, zone))
+        if material is None:
+            material = counted[span, zone] = self._count(span, zone)
+            for oldest in list(counted)[:-_KEPT]:
+                counted.pop(oldest, None)
+        return material
+
+    def _count(self, span: Span, zone: ZoneInfo) -> reporting.Material:
+        """Counts of all deliveries, and of large ledgers only those deliveries that are listed."""
+        app = self._app
+
+        def listed(limit: int, states: Collection[State] | None = None) -> list[Delivery]:
+            return app.queries.deliveries(
+                since=span.since, until=span.until, account=span.account, state=states, limit=limit
+            )
+
+        counts = app.figures.counts(span, zone)
+        asking = {c.account for c in counts if app.settings.approval_rule(c.account).required}
+        troubles = listed(reporting.SHOWN, outcomes.states(*outcomes.TROUBLED, Outcome.WITHDRAWN))
+        is_large = sum(count.number for count in counts) > reporting.MOST
+        return reporting.Material(
+            counts=counts,
+            lateness=app.figures.lateness(span),
+            listed=troubles if is_large else listed(reporting.MOST),
+            troubles=troubles,
+            asking=asking,
+            unapproved=app.figures.unapproved(span, asking, reporting.SHOWN),
+            steps=app.queries.steps_of(
+                reporting.EVENTS, since=span.since, until=span.until, account=span.account
+            ),
+        )

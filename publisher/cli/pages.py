@@ -75,13 +75,12 @@ def report(
     With figures, charts, approvals, everything that people did to the schedule, and all posts by
     day. It prints on A4. Without --output it is var/report.html.
     """
-    from publisher import reports
+    from publisher.reports import Reports
 
     app = arguments.application(context)
     zone = arguments.zone(app.settings)
     known = sorted({*app.settings.accounts, *app.queries.known_accounts()})
-    page = reports.report(
-        app,
+    page = Reports(app).page(
         since=arguments.since(since, zone),
         until=arguments.until(until, zone),
         account=arguments.account(account, known),

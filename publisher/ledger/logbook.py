@@ -107,6 +107,13 @@ class Logbook:
             after=last if (True if backwards else more) else None,
         )
 
+    def posts(self, wanted: Wanted, size: int) -> list[str]:
+        """Whose the first `size` deliveries are."""
+        with self._database.read() as connection:
+            query = _query(wanted, None, connection.dialect.name, backwards=False)
+            found = connection.execute(query.with_only_columns(deliveries.c.post).limit(size))
+            return list(found.scalars())
+
     def all(self, wanted: Wanted) -> Iterator[Delivery]:
         """All of them in their order, without all of them in memory."""
         page = self.page(wanted, _CHUNK)

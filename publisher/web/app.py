@@ -3,6 +3,7 @@
 from fastapi import Depends, FastAPI
 
 from publisher.app import Application
+from publisher.reports import Reports
 from publisher.settings import WebSettings
 from publisher.web import (
     accounts,
@@ -53,7 +54,11 @@ def create(
         dependencies=[Depends(without_nul)],
     )
     web.state.parts = Parts(
-        application, where, Pages(application), live or Live(application.queries)
+        application,
+        where,
+        Pages(application),
+        live or Live(application.queries),
+        Reports(application),
     )
     for room in ROOMS:
         web.include_router(room.router)

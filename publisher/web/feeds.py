@@ -55,11 +55,11 @@ def _around(app: Application) -> list[Delivery]:
     """The deliveries of posts that are due next, and of those that were due last."""
     now = app.clock.now()
     posts = {
-        delivery.post
+        post
         for wanted in (
             Wanted(since=now, oldest_first=True), Wanted(since=now - _LOOKING_BACK, until=now)
         )
-        for delivery in app.logbook.page(wanted, _IN_CALENDAR).deliveries
+        for post in app.logbook.posts(wanted, _IN_CALENDAR)
     }  # fmt: skip
     return app.queries.standing(sorted(posts), and_under_way=False)
 

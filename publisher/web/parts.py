@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from publisher.app import Application
+from publisher.reports import Reports
 from publisher.settings import WebSettings
 from publisher.web.live import Live
 from publisher.web.pages import Pages
@@ -24,6 +25,7 @@ class Parts:
     where: WebSettings
     pages: Pages
     live: Live
+    reports: Reports
     platforms: Platforms = field(default_factory=Platforms)
     turns: Turns = field(default_factory=Turns)
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from publisher import periods, reports
+from publisher import periods
 from publisher.errors import UsageError
 from publisher.language import _
 from publisher.looks import html
@@ -48,8 +48,7 @@ def report(
     if account and account not in known:
         raise UsageError(_("There is no account {name}.", name=account))
     zone = parts.pages.zone
-    page = reports.report(
-        parts.app,
+    page = parts.reports.page(
         since=periods.since(since.strip() or None, zone, _("The first day")),
         until=periods.until(until.strip() or None, zone, _("The last day")),
         account=account or None,

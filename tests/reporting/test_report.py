@@ -2,19 +2,23 @@
 
 import re
 import time
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import insert, select
+from sqlalchemy.event import listen
 
 from publisher import reporting
+from publisher.app import Application
 from publisher.language import LANGUAGES, speaking
 from publisher.ledger.tables import deliveries
 from publisher.ledger.withdrawals import Withdrawals
 from publisher.models import Content, Part
 from publisher.outcome import Accepted, Kind, Refused, Unknown
+from publisher.reports import Reports
 from publisher.states import State
 from tests.reporting.conftest import Desk
 from tests.support.browser import Browser
@@ -156,6 +160,23 @@ def test_since_until_and_account_narrow_it(desk: Desk) -> None:
     assert "elsewhere" not in page.text
     assert "What went out on bice-x" in page.text
     assert "nothing to report of that account and time" in desk.report("--since", "2017-01-01").text
+
+
+def test_what_was_counted_is_kept_until_the_ledger_changes(desk: Desk) -> None:
+    desk.publish("a.fr")
+    with closing(Application.open(desk.folder)) as app:
+        app.clock = desk.clock
+        reports = Reports(app)
+        statements: list[str] = []
+        listen(app.database.engine, "before_cursor_execute", lambda *a: statements.append(a[2]))
+        pages = [reports.page(), reports.page(account="bice-x")]
+        counted = len(statements)
+        assert [reports.page(), reports.page(account="bice-x")] == pages
+        assert not any("FROM deliveries" in one for one in statements[counted:])
+        desk.control.pause("lima-page", "counted in an intervention", "direction")
+        assert "counted in an intervention" in reports.page()
+        desk.publish("b.fr")
+        assert "2 of 2" in reports.page()
 
 
 def test_an_account_that_nobody_has_is_wrong_usage(desk: Desk) -> None:
