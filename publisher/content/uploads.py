@@ -29,11 +29,6 @@ _STILL = (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis")
 """Pictures that come in the boxes of a video."""
 
 
-def stem_of(name: str, otherwise: str) -> str:
-    """A file name without its ending, of letters, digits and hyphens alone, out of a given one."""
-    return slug(_bare(name).stem) or slug(otherwise) or "media"
-
-
 def clean(file: BinaryIO, name: str, capabilities: Capabilities) -> CleanPicture | Flaw:
     """The copy of what somebody sent as `name`, or what is wrong with it, as `check` says it.
 
@@ -41,7 +36,7 @@ def clean(file: BinaryIO, name: str, capabilities: Capabilities) -> CleanPicture
     MB and many seconds: callers see to it that few are at work at a time.
     """
     with TemporaryDirectory() as folder:
-        path = Path(folder) / f"{stem_of(name, '')}.{_ending(file, name)}"
+        path = Path(folder) / f"{slug(_bare(name).stem) or 'media'}.{_ending(file, name)}"
         try:
             with path.open("wb") as copy:
                 shutil.copyfileobj(file, copy)

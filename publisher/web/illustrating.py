@@ -19,6 +19,7 @@ from publisher.content.draft import alt_missing, place_of
 from publisher.content.manuscript import Manuscript
 from publisher.content.pictures import CleanPicture
 from publisher.content.problems import Flaw
+from publisher.content.slugs import slug
 from publisher.content.textfile import invalid_character
 from publisher.errors import Busy, FileChanged, PictureUnusable, PublisherError, UsageError
 from publisher.language import _
@@ -146,7 +147,7 @@ async def _added(wish: _Wish, file: UploadFile | None) -> None:
         raise UsageError(_("Choose a picture."))
     cleaning = partial(_cleaned, file.file, file.filename)
     picture = await wish.parts.turns.take(wish.visitor.name, cleaning)
-    await run_in_threadpool(_add, wish, uploads.stem_of(file.filename, wish.post), picture)
+    await run_in_threadpool(_add, wish, picture)
 
 
 def _cleaned(file: BinaryIO, name: str) -> CleanPicture:
@@ -156,9 +157,13 @@ def _cleaned(file: BinaryIO, name: str) -> CleanPicture:
     return found
 
 
-def _add(wish: _Wish, stem: str, picture: CleanPicture) -> None:
-    """Store the picture and name it in the draft: both, or neither."""
+def _add(wish: _Wish, picture: CleanPicture) -> None:
+    """Store the picture and name it in the draft: both, or neither.
+
+    The file is called after the post: the name that it had may be that of a child.
+    """
     posts = wish.parts.app.settings.posts
+    stem = slug(wish.post) or "media"
     with mediafolder.staged(posts, picture.data, stem, picture.suffix) as staged:
         # From within a folder of posts/, a slash in front leads back to it.
         slash = "/" if "/" in wish.post else ""

@@ -36,21 +36,21 @@ def test_a_picture_is_added_described_and_taken_out(
             alt.fill(f"Ce que montre {path.stem}")
             adding.get_by_role("button", name=_("Add it to the draft")).press("Enter")
             expect(page.get_by_role("status")).to_contain_text(_("Saved."))
-            expect(page.get_by_label(f"media/{path.name.lower()}")).to_be_visible()
-            assert (app.settings.posts / "media" / path.name.lower()).is_file()
+            expect(page.get_by_label(f"media/unfinished-fr{path.suffix}")).to_be_visible()
+            assert (app.settings.posts / "media" / f"unfinished-fr{path.suffix}").is_file()
         assert serious(page, "/posts/unfinished.fr/media") == []
         shown = page.get_by_role("img", name="Ce que montre Salle")
         assert shown.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [48, 64]
         loaded = "video => new Promise(done => video.readyState ? done(video.videoWidth) : video.addEventListener('loadedmetadata', () => done(video.videoWidth)))"
         assert page.locator("video").evaluate(loaded) == 64
 
-        clip = page.get_by_label("media/clip.mp4")
+        clip = page.get_by_label("media/unfinished-fr.mp4")
         clip.get_by_label(_("What it shows, for those who cannot see it")).fill("La cloche sonne")
         clip.get_by_role("button", name=_("Save")).click()
         expect(page.get_by_role("status")).to_contain_text(_("Saved."))
         assert "La cloche sonne" in draft.read_text(encoding="utf-8")
 
-        for name in ("clip.mp4", "salle.jpg"):
+        for name in ("unfinished-fr.mp4", "unfinished-fr.jpg"):
             gone = page.get_by_label(f"media/{name}")
             gone.get_by_role("button", name=_("Take it out of the draft")).click()
             expect(gone).to_have_count(0)
