@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, select
 
 from publisher.app import Application
-from publisher.ledger.moves import ACTOR, change, delivery_of
+from publisher.ledger.moves import ACTOR, change
+from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries
 from publisher.models import Content, Delivery, Part, Wish
 from publisher.outcome import Kind

@@ -20,7 +20,8 @@ from publisher.clock import Clock
 from publisher.language import _
 from publisher.ledger.control import Control
 from publisher.ledger.database import Database
-from publisher.ledger.moves import change, delivery_of, note, step
+from publisher.ledger.moves import change, note, step
+from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import EVERYTHING, deliveries, history, seals
 from publisher.models import Delivery
 from publisher.outcome import Kind

@@ -12,7 +12,8 @@ from publisher.language import _, later
 from publisher.ledger.authors import authors
 from publisher.ledger.chosen import chosen
 from publisher.ledger.database import Database
-from publisher.ledger.moves import NOT_APPROVED, change, delivery_of
+from publisher.ledger.moves import NOT_APPROVED, change
+from publisher.ledger.rows import delivery_of
 from publisher.ledger.stops import note_stop
 from publisher.ledger.tables import deliveries, microseconds
 from publisher.models import ApprovalRule, Delivery, Stop

@@ -20,7 +20,8 @@ from publisher.ledger.database import Database
 from publisher.ledger.doubts import doubt, known_out
 from publisher.ledger.holds import applies_to, hold, is_resting
 from publisher.ledger.leftovers import without_others
-from publisher.ledger.moves import ACTOR, NOT_APPROVED, Moved, change, claimed, delivery_of
+from publisher.ledger.moves import ACTOR, NOT_APPROVED, Moved, change, claimed
+from publisher.ledger.rows import delivery_of
 from publisher.ledger.stops import as_it_stands, in_words, obeyed
 from publisher.ledger.tables import accounts, deliveries, media
 from publisher.models import Claim, Delivery, Prepared

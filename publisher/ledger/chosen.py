@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from publisher.errors import NoSuchPost, NotPossible
 from publisher.language import _
-from publisher.ledger.moves import delivery_of
+from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries
 from publisher.models import Delivery
 

@@ -17,7 +17,7 @@ from publisher.ledger.approvals import RuleOf, is_approved, no_rule
 from publisher.ledger.attempts import INTENT_LIFE
 from publisher.ledger.chosen import chosen, of_post
 from publisher.ledger.database import Database
-from publisher.ledger.moves import change, delivery_of, note, step
+from publisher.ledger.moves import change, note, step
 from publisher.ledger.resolution import resolved
 from publisher.ledger.resumption import (
     NO_CHOICES,
@@ -28,6 +28,7 @@ from publisher.ledger.resumption import (
     overdue,
     refuse_unseen,
 )
+from publisher.ledger.rows import delivery_of
 from publisher.ledger.stops import in_words, note_stop, obeyed
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries
 from publisher.ledger.waking import wakes_at

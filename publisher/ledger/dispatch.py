@@ -15,7 +15,8 @@ from publisher.language import _
 from publisher.ledger.database import Database
 from publisher.ledger.doubts import doubt
 from publisher.ledger.holds import resting, waits_its_turn
-from publisher.ledger.moves import ACTOR, Moved, change, claim_all, claimed, delivery_of
+from publisher.ledger.moves import ACTOR, Moved, change, claim_all, claimed
+from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import Instant, deliveries
 from publisher.ledger.waiting import Waiting
 from publisher.models import Claim, Delivery

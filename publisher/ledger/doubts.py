@@ -17,7 +17,8 @@ from publisher.language import _
 from publisher.ledger import ids, limits, rivals
 from publisher.ledger.database import Database
 from publisher.ledger.holds import held, hold
-from publisher.ledger.moves import ACTOR, Moved, change, claim_all, delivery_of
+from publisher.ledger.moves import ACTOR, Moved, change, claim_all
+from publisher.ledger.rows import delivery_of
 from publisher.ledger.stops import in_words, obeyed
 from publisher.ledger.tables import Instant, deliveries
 from publisher.ledger.waiting import Waiting

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from publisher.ledger.database import Database
-from publisher.ledger.moves import delivery_of
+from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries, leaves_at, microseconds
 from publisher.models import Delivery
 from publisher.states import State

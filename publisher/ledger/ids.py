@@ -1,7 +1,7 @@
 """Whose each id is that a platform gave: one post of an account is one part of one delivery."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, text
@@ -28,17 +28,27 @@ class Place(NamedTuple):
     part: int
 
 
-def keep(connection: Connection, delivery: int, account: str, remote_ids: Iterable[str]) -> bool:
-    """Write down that these ids are a delivery's; False when another delivery has one of them.
+class Owned(NamedTuple):
+    """An id that a platform gave, and whose it is."""
+
+    account: str
+    remote_id: str
+    delivery: int
+
+
+def keep(connection: Connection, owned: Sequence[Owned]) -> bool:
+    """Write down whose these ids are; False when another delivery has one of them.
 
     Waits for a transaction that writes the same one.
     """
-    for remote_id in remote_ids:
-        row = {"account": account, "remote_id": remote_id, "delivery": delivery}
-        is_new = connection.execute(_KEEP, row).rowcount
-        if not is_new and holder(connection, account, remote_id, besides=delivery):
-            return False
-    return True
+    if not owned:
+        return True
+    rows = [one._asdict() for one in owned]
+    if connection.execute(_KEEP, rows).rowcount == len(rows):
+        return True
+    return not any(
+        holder(connection, one.account, one.remote_id, besides=one.delivery) for one in owned
+    )
 
 
 def holder(

@@ -12,7 +12,8 @@ from publisher.clock import Clock
 from publisher.language import _
 from publisher.ledger.database import Database
 from publisher.ledger.holds import resting
-from publisher.ledger.moves import ACTOR, change, delivery_of, has_id
+from publisher.ledger.moves import ACTOR, change, has_id
+from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import Instant, deliveries
 from publisher.ledger.waiting import Waiting
 from publisher.models import Claim, Delivery, Prepared

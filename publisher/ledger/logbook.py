@@ -17,7 +17,7 @@ from publisher.errors import UsageError
 from publisher.language import _
 from publisher.ledger import search
 from publisher.ledger.database import Database
-from publisher.ledger.moves import delivery_of
+from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries, microseconds
 from publisher.models import Delivery
 from publisher.states import State

@@ -1,7 +1,8 @@
 """The one place where a delivery changes: compare-and-set, and a step in the history with it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -24,9 +25,9 @@ from sqlalchemy import (
     update,
 )
 
-from publisher.ledger import chain, ids, search
+from publisher.ledger import chain, ids, rows, search
 from publisher.ledger.tables import account_chains, accounts, deliveries, history
-from publisher.models import Claim, Content, Delivery, Prepared
+from publisher.models import Claim, Delivery, Prepared
 from publisher.states import GIVEN_UP, Role, State, may_move
 
 ACTOR = "publisher"
@@ -40,19 +41,11 @@ NOT_APPROVED: Mapping[str, Any] = {
 """The columns of a delivery that nobody has approved, or whose approval is void."""
 
 
-_COLUMNS = tuple(deliveries.c.keys())
-_AS_STORED = ("content", "prepared", "remote_ids", "withdrawn_ids", "fingerprint")
-
-
 # Statements that are built once: to build one takes longer than SQLite takes to answer it.
-_CHANGE = (
-    update(deliveries)
-    .where(
-        deliveries.c.id == bindparam("of_id"),
-        deliveries.c.state == bindparam("of_state"),
-        deliveries.c.version == bindparam("of_version"),
-    )
-    .returning(*deliveries.c)
+_CHANGE = update(deliveries).where(
+    deliveries.c.id == bindparam("of_id"),
+    deliveries.c.state == bindparam("of_state"),
+    deliveries.c.version == bindparam("of_version"),
 )
 _NOTE = insert(history)
 _CLAIMED = select(deliveries).where(
@@ -70,6 +63,23 @@ class Taken(Moved):
     """Another delivery of the account has an id that this one was to get."""
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to become of a delivery, as one step of its history."""
+
+    delivery: Delivery
+    """As whoever changes it saw it."""
+    event: str
+    role: Role
+    actor: str
+    at: datetime
+    target: State | None = None
+    """None keeps the state."""
+    detail: Mapping[str, Any] | None = None
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    """Of the table, in their stored form."""
+
+
 def change(
     connection: Connection,
     delivery: Delivery,
@@ -84,29 +94,61 @@ def change(
 ) -> Delivery:
     """Change one delivery and note the step; `Moved` if it is no longer as `delivery` says.
 
-    `target` None keeps the state. `columns` are columns of the table, in their stored form.
     `Taken` when it would get an id that another delivery of the account has.
     """
-    state = target or delivery.state
-    if state is not delivery.state and not may_move(role, delivery.state, state):
-        raise AssertionError(f"{role} may not take {delivery.state} to {state}")
-    columns = {"clear_at": _clearing(delivery, state, at, columns), **columns}
-    version = delivery.version + 1
-    told = step(delivery.id, event, at, actor, source=delivery.state, target=state, detail=detail)
-    told["digest"] = chain.delivery_digest({**_said(delivery), **chain.shortened(columns)})
-    entry = chained(told, version, delivery.head)
-    seen = {"of_id": delivery.id, "of_state": delivery.state, "of_version": delivery.version}
-    values = {"state": state, "version": version, "head": entry["hash"], **columns}
-    row = connection.execute(_CHANGE, {**seen, **values}).mappings().one_or_none()
-    if row is None:
-        raise Moved
-    note(connection, [entry])
-    changed = delivery_of(row)
-    search.follow(connection, delivery, changed)
-    fresh = set(changed.remote_ids).difference(delivery.remote_ids)
-    if not ids.keep(connection, changed.id, changed.account, sorted(fresh)):
+    wish = Change(delivery, event, role, actor, at, target, detail, columns)
+    (changed,) = change_all(connection, [wish])
+    return changed
+
+
+def change_all(connection: Connection, changes: Sequence[Change]) -> list[Delivery]:
+    """Change different deliveries as `change` does, in as few statements as possible.
+
+    What it raises for one stands for all of them: then the transaction must not be committed.
+    """
+    made = [_made(wish) for wish in changes]
+    for alike in _alike([row for row, _entry, _changed in made]):
+        if connection.execute(_CHANGE, alike).rowcount != len(alike):
+            raise Moved
+    note(connection, [entry for _row, entry, _changed in made])
+    changed = [changed for _row, _entry, changed in made]
+    search.follow(connection, zip((wish.delivery for wish in changes), changed, strict=True))
+    fresh = [
+        ids.Owned(after.account, remote_id, after.id)
+        for wish, after in zip(changes, changed, strict=True)
+        for remote_id in sorted({*after.remote_ids} - {*wish.delivery.remote_ids})
+    ]
+    if not ids.keep(connection, fresh):
         raise Taken
     return changed
+
+
+def _made(wish: Change) -> tuple[dict[str, Any], dict[str, Any], Delivery]:
+    """What is written into a delivery's row, its step, and what it is then."""
+    delivery, state = wish.delivery, wish.target or wish.delivery.state
+    if state is not delivery.state and not may_move(wish.role, delivery.state, state):
+        raise AssertionError(f"{wish.role} may not take {delivery.state} to {state}")
+    columns = {
+        "clear_at": _clearing(delivery, state, wish.at, wish.columns), **wish.columns,
+    }  # fmt: skip
+    told = step(
+        delivery.id, wish.event, wish.at, wish.actor,
+        source=delivery.state, target=state, detail=wish.detail,
+    )  # fmt: skip
+    told["digest"] = chain.delivery_digest({**rows.said(delivery), **chain.shortened(columns)})
+    version = delivery.version + 1
+    entry = chained(told, version, delivery.head)
+    values = {"state": state, "version": version, "head": entry["hash"], **columns}
+    seen = {"of_id": delivery.id, "of_state": delivery.state, "of_version": delivery.version}
+    return {**seen, **values}, entry, rows.after(delivery, values)
+
+
+def _alike(changes: Sequence[dict[str, Any]]) -> Collection[list[dict[str, Any]]]:
+    """The rows that are changed in the same columns, and so by one statement."""
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in changes:
+        groups.setdefault(tuple(row), []).append(row)
+    return groups.values()
 
 
 def _clearing(
@@ -126,7 +168,7 @@ def _clearing(
 
 def claim_all(
     connection: Connection,
-    rows: Sequence[RowMapping],
+    waiting: Sequence[RowMapping],
     event: str,
     *,
     at: datetime,
@@ -136,10 +178,10 @@ def claim_all(
 ) -> list[Claim]:
     """Give many deliveries into workers' hands, in as few statements as possible.
 
-    `rows` are deliveries in state `source` that this transaction has locked; the claims come in
+    `waiting` are deliveries in state `source` that this transaction has locked; the claims come in
     their order. `columns` are columns of the table, in their stored form.
     """
-    if not rows:
+    if not waiting:
         return []
     entries = [
         chained(
@@ -147,7 +189,7 @@ def claim_all(
             row["version"] + 1,
             row["head"],
         )
-        for row in rows
+        for row in waiting
     ]
     heads = _table_of(connection, {entry["delivery"]: entry["hash"] for entry in entries})
     connection.execute(
@@ -184,12 +226,6 @@ def step(
     }
 
 
-def _said(delivery: Delivery) -> dict[str, Any]:
-    """The columns of a delivery as they are, for its digest."""
-    stored = delivery.as_stored
-    return {column: stored.get(column) or getattr(delivery, column) for column in _COLUMNS}
-
-
 def _table_of(connection: Connection, values: Mapping[int, str]) -> TableValuedAlias:
     """`values` as a table with the columns `key` and `value`, both text."""
     # A statement for each row would take twice as long.
@@ -211,8 +247,8 @@ def note(connection: Connection, steps: Sequence[Mapping[str, Any]]) -> None:
     Steps of deliveries come `chained`; those about accounts are chained here.
     """
     if steps:
-        rows = [dict(s) if "hash" in s else _chained_to_account(connection, s) for s in steps]
-        connection.execute(_NOTE, rows)
+        entries = [dict(s) if "hash" in s else _chained_to_account(connection, s) for s in steps]
+        connection.execute(_NOTE, entries)
 
 
 def _chained_to_account(connection: Connection, entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -240,7 +276,7 @@ def _chained_to_account(connection: Connection, entry: Mapping[str, Any]) -> dic
 def claimed(connection: Connection, claim: Claim) -> Delivery | None:
     """The delivery that a claim is about; None when the claim is worth nothing any more."""
     row = connection.execute(_CLAIMED, claim.model_dump()).mappings().one_or_none()
-    return None if row is None else delivery_of(row)
+    return None if row is None else rows.delivery_of(row)
 
 
 def has_id(remote_id: str) -> ColumnElement[bool]:
@@ -250,18 +286,3 @@ def has_id(remote_id: str) -> ColumnElement[bool]:
         deliveries.c.remote_ids.contains(quoted, autoescape=True),
         deliveries.c.withdrawn_ids.contains(quoted, autoescape=True),
     )
-
-
-def delivery_of(row: RowMapping) -> Delivery:
-    """A row of `deliveries` as a model."""
-    values = {name: value for name, value in row.items() if name != "fingerprint"}
-    values["state"] = State(values["state"])
-    values["stop"] = State(values["stop"]) if values["stop"] else None
-    values["content"] = Content.model_validate_json(values["content"])
-    values["prepared"] = Prepared.model_validate_json(values["prepared"])
-    values["remote_ids"] = tuple(json.loads(values["remote_ids"]))
-    if values["withdrawn_ids"] is not None:
-        values["withdrawn_ids"] = tuple(json.loads(values["withdrawn_ids"]))
-    kept = {name: row[name] for name in _AS_STORED if row[name] is not None}
-    values["as_stored"] = chain.shortened(kept)
-    return Delivery(**values)

@@ -15,7 +15,7 @@ from publisher.ledger.aftermath import Gap, gaps
 from publisher.ledger.database import Database
 from publisher.ledger.edits import about_draft
 from publisher.ledger.holds import applies_to, held_for_a_person, waits_for_a_person
-from publisher.ledger.moves import delivery_of
+from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, history, leaves_at, media
 from publisher.models import Delivery
 from publisher.states import WAITING, State

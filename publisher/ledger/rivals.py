@@ -10,7 +10,7 @@ import re
 
 from sqlalchemy import Connection, select
 
-from publisher.ledger.moves import delivery_of
+from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries
 from publisher.models import Delivery, Part
 from publisher.states import State

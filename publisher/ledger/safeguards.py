@@ -6,7 +6,8 @@ from sqlalchemy import Connection, select
 
 from publisher.clock import Clock
 from publisher.ledger.database import Database
-from publisher.ledger.moves import NOT_APPROVED, change, delivery_of
+from publisher.ledger.moves import NOT_APPROVED, change
+from publisher.ledger.rows import delivery_of
 from publisher.ledger.stops import note_stop
 from publisher.ledger.tables import deliveries
 from publisher.models import Delivery, Stop

@@ -8,7 +8,7 @@ The index follows a delivery in the transaction that changes it.
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, false, literal_column, text
 
@@ -63,10 +63,10 @@ def index(connection: Connection, words: Mapping[int, list[str]]) -> None:
         connection.execute(_INDEX[dialect], rows)
 
 
-def follow(connection: Connection, before: Delivery, after: Delivery) -> None:
-    """Bring the index up to date when a change of a delivery changed its words."""
-    if _said(before) != _said(after):
-        index(connection, {after.id: words_of(*_said(after))})
+def follow(connection: Connection, changes: Iterable[tuple[Delivery, Delivery]]) -> None:
+    """Bring the index up to date where a delivery, before and after its change, has other words."""
+    changed = [after for before, after in changes if _said(before) != _said(after)]
+    index(connection, {delivery.id: words_of(*_said(delivery)) for delivery in changed})
 
 
 def holds(dialect: str, wanted: str) -> ColumnElement[bool]:

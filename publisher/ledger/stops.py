@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 from publisher.language import _
-from publisher.ledger.moves import NOT_APPROVED, Moved, change, delivery_of
+from publisher.ledger.moves import NOT_APPROVED, Moved, change
+from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries, history
 from publisher.models import Delivery, Stop
 from publisher.states import Role, State

@@ -13,7 +13,8 @@ from sqlalchemy import select
 from publisher.clock import Clock
 from publisher.ledger import limits
 from publisher.ledger.database import Database
-from publisher.ledger.moves import change, delivery_of
+from publisher.ledger.moves import change
+from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries
 from publisher.models import Delivery
 from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Refused, Unknown

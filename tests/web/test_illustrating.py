@@ -150,8 +150,12 @@ def test_a_stored_picture_can_be_published(
         assert pictures.inspect(path, workspace.path / "posts") == []
         for channel in ("twitter", "site"):
             assert pictures.clean(path, CAPABILITIES[channel]).data
-    assert not [mark for mark in videos.SECRETS if mark in (media / "unfinished-fr.mp4").read_bytes()]
-    workspace.draft("one.fr", f"to: [bice-x]\nmedia:\n  - file: media/unfinished-fr.jpg\n    alt: {_ALT!r}")
+    assert not [
+        mark for mark in videos.SECRETS if mark in (media / "unfinished-fr.mp4").read_bytes()
+    ]
+    workspace.draft(
+        "one.fr", f"to: [bice-x]\nmedia:\n  - file: media/unfinished-fr.jpg\n    alt: {_ALT!r}"
+    )
     _library, problems = checking.check(app.settings, [workspace.path / "posts/one.fr.md"])
     assert [p.code for p in problems] == []
 

@@ -1,0 +1,61 @@
+"""Deliveries as rows of the ledger, and rows as deliveries."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from publisher.ledger import chain
+from publisher.ledger.tables import deliveries
+from publisher.models import Content, Delivery, Prepared
+from publisher.states import State
+
+_COLUMNS = tuple(deliveries.c.keys())
+_AS_STORED = frozenset({"content", "prepared", "remote_ids", "withdrawn_ids", "fingerprint"})
+
+
+def _ids(stored: str) -> tuple[str, ...]:
+    return tuple(json.loads(stored))
+
+
+_READ: Mapping[str, Callable[[str], Any]] = {
+    "state": State,
+    "stop": State,
+    "content": Content.model_validate_json,
+    "prepared": Prepared.model_validate_json,
+    "remote_ids": _ids,
+    "withdrawn_ids": _ids,
+}
+
+
+def delivery_of(row: RowMapping) -> Delivery:
+    """A row of `deliveries` as a model."""
+    columns = {str(name): value for name, value in row.items()}
+    return Delivery(**_values(columns), as_stored=_kept(columns))
+
+
+def after(delivery: Delivery, columns: Mapping[str, Any]) -> Delivery:
+    """The delivery once its row has these columns, in their stored form; nothing is read for it."""
+    kept = {name: value for name, value in delivery.as_stored.items() if name not in columns}
+    update = {**_values(columns), "as_stored": {**kept, **_kept(columns)}}
+    return delivery.model_copy(update=update)
+
+
+def said(delivery: Delivery) -> dict[str, Any]:
+    """The columns of a delivery as they are, for its digest."""
+    stored = delivery.as_stored
+    return {column: stored.get(column) or getattr(delivery, column) for column in _COLUMNS}
+
+
+def _values(columns: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: _READ[name](value) if name in _READ and value is not None else value
+        for name, value in columns.items()
+        if name != "fingerprint"
+    }
+
+
+def _kept(columns: Mapping[str, Any]) -> dict[str, str]:
+    kept = {name: columns[name] for name in _AS_STORED if columns.get(name) is not None}
+    return chain.shortened(kept)
