@@ -1,13 +1,14 @@
 """The worker's side of the ledger: intents, and what came of them.
 
 A worker holds a delivery by its version: once anybody else changed it, whatever the worker still
-wants to write raises `Moved`, and it lets go. Every method is one transaction.
+wants to write raises `Moved`, and it lets go. Every method is done in one transaction; what many
+threads want at one moment, they take, intend and record together.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -18,22 +19,43 @@ from publisher.ledger import ids, limits
 from publisher.ledger.approvals import RuleOf, is_approved, no_rule
 from publisher.ledger.database import Database
 from publisher.ledger.doubts import doubt, known_out
-from publisher.ledger.holds import applies_to, hold, is_resting
+from publisher.ledger.holds import hold, is_resting
 from publisher.ledger.leftovers import without_others
-from publisher.ledger.moves import ACTOR, NOT_APPROVED, Moved, change, claimed
+from publisher.ledger.moves import (
+    ACTOR,
+    NOT_APPROVED,
+    Change,
+    Moved,
+    change_all,
+    claimed_all,
+)
 from publisher.ledger.rows import delivery_of
-from publisher.ledger.stops import as_it_stands, in_words, obeyed
-from publisher.ledger.tables import accounts, deliveries, media
+from publisher.ledger.stops import as_they_stand, in_words, obeyed
+from publisher.ledger.tables import EVERYTHING, accounts, deliveries, media
+from publisher.ledger.together import Together
 from publisher.models import Claim, Delivery, Prepared
-from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Refused, Unknown
+from publisher.outcome import (
+    Accepted,
+    AccountHeld,
+    Deferred,
+    Kind,
+    Limit,
+    Outcome,
+    Refused,
+    Unknown,
+)
 from publisher.states import Role, State
 
 INTENT_LIFE = 5.0
 """Real seconds after its intent within which a worker must have begun to send."""
 _NEARLY_USED_UP = later("The platform's limit for this account is used up. It goes on by itself.")
 
-
-_OF_ACCOUNT = select(accounts).where(applies_to(bindparam("account"))).with_for_update(read=True)
+_OF_ACCOUNTS = (
+    select(accounts)
+    .where(accounts.c.account.in_(bindparam("accounts", expanding=True)))
+    .order_by(accounts.c.account)  # all lock them in one order, so that none waits for another
+    .with_for_update(read=True)
+)
 
 BreachOf = Callable[[Delivery, datetime], str | None]
 """Tells what the account's mandate has against a delivery that leaves at an instant."""
@@ -41,6 +63,22 @@ BreachOf = Callable[[Delivery, datetime], str | None]
 
 def no_breach(_delivery: Delivery, _leaves_at: datetime) -> None:
     """No account has a mandate."""
+
+
+class _Intent(NamedTuple):
+    """Of one part."""
+
+    delivery: Delivery
+    send_at: datetime
+    lease_until: datetime
+
+
+class _Result(NamedTuple):
+    """What came of a request."""
+
+    delivery: Delivery
+    outcome: Outcome
+    lease_until: datetime
 
 
 class Attempts:
@@ -60,11 +98,13 @@ class Attempts:
         self._settle = settle
         self._rule_of = rule_of
         self._breach_of = breach_of
+        self._taking = Together(database.turn(), database.read, claimed_all)
+        self._intending = Together(database.turn(), database.write, self._intend_all)
+        self._recording = Together(database.turn(), database.write, self._record_all)
 
     def take(self, claim: Claim) -> Delivery | None:
         """The claimed delivery; None when the claim is worth nothing any more."""
-        with self._database.read() as connection:
-            return claimed(connection, claim)
+        return self._taking.do(claim)
 
     def read_media(self, digest: str) -> bytes:
         """The bytes of a picture."""
@@ -80,30 +120,31 @@ class Attempts:
         with self._database.write() as connection:
             prepared = without_others(connection, delivery, prepared)
             is_new = prepared.note and prepared.note != delivery.prepared.note
-            return self._change(
-                connection,
+            wish = self._change(
                 delivery,
                 "prepared",
                 detail={"message": prepared.note} if is_new else None,
                 prepared=prepared.model_dump_json(),
                 lease_until=lease_until,
             )
+            (changed,) = change_all(connection, [wish])
+            return changed
 
     def put_down(self, delivery: Delivery, prepared: Prepared, wake_at: datetime) -> None:
         """Write down what lies ready at the platform, and leave the rest for `wake_at`.
 
         Until then it is on the schedule like any other: to be edited, cancelled and paused.
         """
+        wish = self._change(
+            delivery,
+            "at the platform" if prepared.upload else "ready",
+            target=State.SCHEDULED,
+            prepared=prepared.model_dump_json(),
+            wake_at=wake_at,
+            lease_until=None,
+        )
         with self._database.write() as connection:
-            self._change(
-                connection,
-                delivery,
-                "at the platform" if prepared.upload else "ready",
-                target=State.SCHEDULED,
-                prepared=prepared.model_dump_json(),
-                wake_at=wake_at,
-                lease_until=None,
-            )
+            change_all(connection, [wish])
 
     def intend(
         self, delivery: Delivery, send_at: datetime, lease_until: datetime
@@ -114,99 +155,52 @@ class Attempts:
         that ends), nobody approved it as it stands, its account's mandate does not cover it (it is
         held), or it would be past its expiry (it is missed).
         """
-        with self._database.write() as connection:
-            # The lock on the account's rows makes `pause` wait for this transaction, so that a
-            # pause sees every intent that was written before it.
-            rows = connection.execute(_OF_ACCOUNT, {"account": delivery.account}).all()
-            now = self._clock.now()  # the lock may have been long in coming
-            if any(is_resting(row, now) for row in rows):
-                self._change(
-                    connection,
-                    delivery,
-                    "stopped",
-                    target=State.SCHEDULED,
-                    lease_until=None,
-                )
-                return None
-            if not is_approved(delivery, self._rule_of(delivery.account)):
-                self._change(
-                    connection,
-                    delivery,
-                    "not approved",
-                    target=State.AWAITING_APPROVAL,
-                    lease_until=None,
-                    **NOT_APPROVED,
-                )
-                return None
-            if breach := self._breach_of(delivery, max(now, send_at)):
-                self._change(
-                    connection,
-                    delivery,
-                    "held",
-                    target=State.HELD,
-                    detail={"reason": breach},
-                    reason=breach,
-                    hold_reason=breach,
-                    lease_until=None,
-                    **NOT_APPROVED,
-                )
-                return None
-            if delivery.expires_at is not None and max(now, send_at) > delivery.expires_at:
-                self._change(
-                    connection,
-                    delivery,
-                    "missed",
-                    target=State.MISSED,
-                    lease_until=None,
-                    error_kind=Kind.EXPIRED,
-                    error_message=_("It was not out by its expiry."),
-                )
-                return None
+        return self._intending.do(_Intent(delivery, send_at, lease_until))
+
+    def _intend_all(
+        self, connection: Connection, wishes: Sequence[_Intent]
+    ) -> list[Delivery | None]:
+        # The lock on the accounts' rows makes `pause` wait for this transaction, so that a pause
+        # sees every intent that was written before it.
+        names = {wish.delivery.account for wish in wishes} | {EVERYTHING}
+        rows = connection.execute(_OF_ACCOUNTS, {"accounts": sorted(names)}).all()
+        now = self._clock.now()  # the lock may have been long in coming
+        resting = {row.account for row in rows if is_resting(row, now)}
+        changes = [self._intention(wish, resting, now) for wish in wishes]
+        changed = change_all(connection, changes)
+        goes = (change.target is None for change in changes)
+        return [one if it_goes else None for one, it_goes in zip(changed, goes, strict=True)]
+
+    def _intention(self, wish: _Intent, resting: Collection[str], now: datetime) -> Change:
+        delivery, leaves = wish.delivery, max(now, wish.send_at)
+        if not {delivery.account, EVERYTHING}.isdisjoint(resting):
+            return self._change(delivery, "stopped", target=State.SCHEDULED, lease_until=None)
+        if not is_approved(delivery, self._rule_of(delivery.account)):
             return self._change(
-                connection,
-                delivery,
-                "sending",
-                detail={"part": len(delivery.remote_ids) + 1},
-                intent_at=max(now, send_at),
-                lease_until=lease_until,
-            )
+                delivery, "not approved", target=State.AWAITING_APPROVAL, lease_until=None,
+                **NOT_APPROVED,
+            )  # fmt: skip
+        if breach := self._breach_of(delivery, leaves):
+            return self._change(
+                delivery, "held", target=State.HELD, detail={"reason": breach},
+                reason=breach, hold_reason=breach, lease_until=None, **NOT_APPROVED,
+            )  # fmt: skip
+        if delivery.expires_at is not None and leaves > delivery.expires_at:
+            return self._change(
+                delivery, "missed", target=State.MISSED, lease_until=None,
+                error_kind=Kind.EXPIRED, error_message=_("It was not out by its expiry."),
+            )  # fmt: skip
+        return self._change(
+            delivery, "sending", detail={"part": len(delivery.remote_ids) + 1},
+            intent_at=leaves, lease_until=wish.lease_until,
+        )  # fmt: skip
 
     def record(self, delivery: Delivery, outcome: Outcome, lease_until: datetime) -> Delivery:
         """Write what came of a request; a thread with parts left stays in the worker's hands.
 
         A stop that was noted while the request was under way holds for all that is not out.
         """
-        with self._database.write() as connection:
-            delivery = as_it_stands(connection, delivery)
-            recorded = self._recorded(connection, delivery, outcome, lease_until)
-            limits.keep(connection, delivery.account, outcome.limits)
-            return recorded
-
-    def _recorded(
-        self, connection: Connection, delivery: Delivery, outcome: Outcome, lease_until: datetime
-    ) -> Delivery:
-        match outcome:
-            case Accepted() if other := ids.holder(
-                connection, delivery.account, outcome.remote_id, besides=delivery.id
-            ):
-                return self._in_anothers_place(connection, delivery, outcome, other.post)
-            case Accepted():
-                return self._accepted(connection, delivery, outcome, lease_until)
-            case Refused():
-                return self._ended(connection, delivery, State.FAILED, outcome)
-            case Deferred():
-                wait = retry.delay(delivery.attempts + 1)
-                return self._ended(
-                    connection, delivery, State.SCHEDULED, outcome, wake_at=self._clock.ahead(wait)
-                )
-            case AccountHeld():
-                hold(connection, delivery.account, outcome, self._clock.now())
-                return self._ended(
-                    connection, delivery, State.SCHEDULED, outcome, attempts=delivery.attempts
-                )
-            case Unknown():
-                columns = doubt(delivery, self._clock, self._settle)
-                return self._ended(connection, delivery, State.UNCERTAIN, outcome, **columns)
+        return self._recording.do(_Result(delivery, outcome, lease_until))
 
     def record_late(self, delivery: Delivery, receipt: Accepted) -> Delivery:
         """Write what the platform accepted, though others took the outcome for unknown meanwhile.
@@ -220,8 +214,7 @@ class Attempts:
             if not doubted or current.remote_ids != delivery.remote_ids:
                 raise Moved
             target, columns = known_out(current, receipt)
-            recorded = self._change(
-                connection,
+            wish = self._change(
                 current,
                 "answered late",
                 target=target,
@@ -229,12 +222,60 @@ class Attempts:
                 **columns,
                 wake_at=self._clock.now(),
             )
+            (recorded,) = change_all(connection, [wish])
             limits.keep(connection, delivery.account, receipt.limits)
             return recorded
 
+    def _record_all(self, connection: Connection, results: Sequence[_Result]) -> list[Delivery]:
+        known = as_they_stand(connection, [result.delivery for result in results])
+        ids_told = [
+            (result.delivery.account, result.outcome.remote_id)
+            for result in results
+            if isinstance(result.outcome, Accepted)
+        ]
+        holders = ids.holders(connection, ids_told)
+        changes = [
+            self._recorded(connection, delivery, result, holders)
+            for delivery, result in zip(known, results, strict=True)
+        ]
+        changed = change_all(connection, changes)
+        told: dict[str, list[Limit]] = {}
+        for result in results:
+            told.setdefault(result.delivery.account, []).extend(result.outcome.limits)
+        for account, its in sorted(told.items()):
+            limits.keep(connection, account, its)
+        return changed
+
+    def _recorded(
+        self,
+        connection: Connection,
+        delivery: Delivery,
+        result: _Result,
+        holders: Mapping[tuple[str, str], ids.Place],
+    ) -> Change:
+        match result.outcome:
+            case Accepted(remote_id=remote_id) as receipt:
+                holder = holders.get((delivery.account, remote_id))
+                if holder and holder.delivery != delivery.id:
+                    return self._in_anothers_place(delivery, receipt, holder.post)
+                return self._accepted(connection, delivery, receipt, result.lease_until)
+            case Refused() as outcome:
+                return self._ended(delivery, State.FAILED, outcome)
+            case Deferred() as outcome:
+                wait = retry.delay(delivery.attempts + 1)
+                return self._ended(
+                    delivery, State.SCHEDULED, outcome, wake_at=self._clock.ahead(wait)
+                )
+            case AccountHeld() as outcome:
+                hold(connection, delivery.account, outcome, self._clock.now())
+                return self._ended(delivery, State.SCHEDULED, outcome, attempts=delivery.attempts)
+            case Unknown() as outcome:
+                columns = doubt(delivery, self._clock, self._settle)
+                return self._ended(delivery, State.UNCERTAIN, outcome, **columns)
+
     def _accepted(
         self, connection: Connection, delivery: Delivery, receipt: Accepted, lease_until: datetime
-    ) -> Delivery:
+    ) -> Change:
         remote_ids = (*delivery.remote_ids, receipt.remote_id)
         first, last = not delivery.remote_ids, len(remote_ids) == len(delivery.content.parts)
         target, stopped = (State.PUBLISHED, {}) if last else obeyed(delivery, State.PUBLISHING)
@@ -242,7 +283,6 @@ class Attempts:
             rest = AccountHeld(Kind.RATE_LIMIT, _(_NEARLY_USED_UP), receipt.rest_until)
             hold(connection, delivery.account, rest, self._clock.now())
         return self._change(
-            connection,
             delivery,
             "published" if last else "part published",
             target=target,
@@ -263,9 +303,7 @@ class Attempts:
             **stopped,
         )
 
-    def _in_anothers_place(
-        self, connection: Connection, delivery: Delivery, receipt: Accepted, other: str
-    ) -> Delivery:
+    def _in_anothers_place(self, delivery: Delivery, receipt: Accepted, other: str) -> Change:
         """The platform named a post that is on record already: a person has to look."""
         message = _(
             "The platform named {id} for it, which is on record for {other} already. Look at the "
@@ -274,16 +312,15 @@ class Attempts:
             other=other,
         )
         columns = {**doubt(delivery, self._clock, self._settle), "settled_at": None}
-        return self._ended(connection, delivery, State.UNCERTAIN, Unknown(message), **columns)
+        return self._ended(delivery, State.UNCERTAIN, Unknown(message), **columns)
 
     def _ended(
         self,
-        connection: Connection,
         delivery: Delivery,
         target: State,
         outcome: Refused | Deferred | AccountHeld | Unknown,
         **columns: Any,
-    ) -> Delivery:
+    ) -> Change:
         unknown = isinstance(outcome, Unknown)
         if isinstance(outcome, Unknown):
             kind = Kind.DUPLICATE if outcome.duplicate else Kind.UNKNOWN_OUTCOME
@@ -308,7 +345,6 @@ class Attempts:
             target, stopped = obeyed(delivery, target)
             values |= stopped
         return self._change(
-            connection,
             delivery,
             event,
             target=target,
@@ -317,8 +353,13 @@ class Attempts:
         )
 
     def _change(
-        self, connection: Connection, delivery: Delivery, event: str, **more: Any
-    ) -> Delivery:
-        return change(
-            connection, delivery, event, role=Role.WORKER, actor=ACTOR, at=self._clock.now(), **more
-        )
+        self,
+        delivery: Delivery,
+        event: str,
+        *,
+        target: State | None = None,
+        detail: Mapping[str, Any] | None = None,
+        **columns: Any,
+    ) -> Change:
+        now = self._clock.now()
+        return Change(delivery, event, Role.WORKER, ACTOR, now, target, detail, columns)

@@ -59,6 +59,10 @@ class Database:
         with _plain_errors(self.engine.url), self._turn, self.engine.begin() as connection:
             yield connection
 
+    def turn(self) -> AbstractContextManager[Any]:
+        """A new lock for threads of this process that work on the ledger together."""
+        return Lock()
+
     def insert_missing(
         self, connection: Connection, table: Table, rows: list[dict[str, Any]]
     ) -> None:

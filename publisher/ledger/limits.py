@@ -40,13 +40,14 @@ class Limits:
 
 
 def keep(connection: Connection, account: str, told: Sequence[Limit]) -> None:
-    """Write what an answer told; older than what is there, it is left out."""
+    """Write what answers told; older than what is there, it is left out."""
     if not told:
         return
+    newest = {limit.name: limit for limit in sorted(told, key=lambda limit: limit.seen_at)}
     savepoint = connection.begin_nested()
     try:
         if _is_free(connection, account):
-            _put(connection, [{"account": account, **asdict(limit)} for limit in told])
+            _put(connection, [{"account": account, **asdict(limit)} for limit in newest.values()])
         savepoint.commit()
     except DBAPIError as failure:
         if failure.connection_invalidated:

@@ -49,9 +49,7 @@ _CHANGE = update(deliveries).where(
 )
 _NOTE = insert(history)
 _CLAIMED = select(deliveries).where(
-    deliveries.c.id == bindparam("delivery"),
-    deliveries.c.version == bindparam("version"),
-    deliveries.c.state == State.PUBLISHING,
+    deliveries.c.id.in_(bindparam("ids", expanding=True)), deliveries.c.state == State.PUBLISHING
 )
 
 
@@ -275,8 +273,19 @@ def _chained_to_account(connection: Connection, entry: Mapping[str, Any]) -> dic
 
 def claimed(connection: Connection, claim: Claim) -> Delivery | None:
     """The delivery that a claim is about; None when the claim is worth nothing any more."""
-    row = connection.execute(_CLAIMED, claim.model_dump()).mappings().one_or_none()
-    return None if row is None else rows.delivery_of(row)
+    return claimed_all(connection, [claim])[0]
+
+
+def claimed_all(connection: Connection, claims: Sequence[Claim]) -> list[Delivery | None]:
+    """As `claimed`, for each."""
+    wanted = {"ids": [claim.delivery for claim in claims]}
+    found = {row["id"]: row for row in connection.execute(_CLAIMED, wanted).mappings()}
+    return [
+        rows.delivery_of(row)
+        if (row := found.get(claim.delivery)) and row["version"] == claim.version
+        else None
+        for claim in claims
+    ]
 
 
 def has_id(remote_id: str) -> ColumnElement[bool]:
