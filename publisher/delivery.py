@@ -1,7 +1,7 @@
 """One delivery on its way out, in the hands of a worker.
 
-The order of its steps is what the promise rests on: prepare (nothing of it is public), write the
-intent, send once at the instant, write what came of it. Whatever dies in between, the ledger tells
+The order of its steps is what the promise rests on: prepare (nothing of it is public), make the
+request, write the intent, let it leave once at the instant, write what came of it. Whatever dies in between, the ledger tells
 how far it came; docs/reliability.md goes through every case.
 """
 
@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from publisher.channels.base import Channel, Depart, NotDeparted, NotPrepared
+from publisher.channels.base import Channel, NotDeparted, NotPrepared
 from publisher.clock import Clock
+from publisher.departure import Departure
 from publisher.errors import (
     ConfigurationError,
     CredentialsMissing,
@@ -29,9 +30,6 @@ from publisher.states import State
 
 LOOK_AHEAD = 2.0
 """Real seconds before its instant at which a delivery is claimed and made ready."""
-_INTENT_AHEAD = 0.5
-"""Real seconds between the intent and the instant: time for a commit, and to make, sign and connect
-the request."""
 _MARGIN = 5.0  # real seconds that a lease outlasts the slowest request
 
 _LEDGER_PAUSE = 0.5  # real seconds between two tries to write while the ledger is away
@@ -174,35 +172,31 @@ class Courier:
         return None
 
     def _send_next_part(self, channel: Channel, delivery: Delivery) -> Delivery | None:
-        """One intent, one request, one outcome; None when it must not go out now."""
-        send_at = delivery.leaves_at
-        self._clock.sleep_until(send_at - (self._clock.ahead(_INTENT_AHEAD) - self._clock.now()))
-        deadline = self._clock.monotonic() + INTENT_LIFE
-        lease_until = self._lease(self._leases.sending)
-        intended = self._attempts.intend(delivery, send_at, lease_until)
-        if intended is None:
-            return None
-
-        def depart() -> None:
-            self._clock.sleep_until(send_at)
-            if self._clock.monotonic() > deadline or self._clock.now() >= lease_until:
-                # This process was frozen, or the whole machine slept, which only the date shows;
-                # others may believe by now that it died while sending. If they do, the ledger
-                # raises Moved.
-                raise NotDeparted
-
-        return self._record(intended, self._send(channel, intended, depart))
+        """One request, one intent before its first byte, one outcome; None when it must not go out."""
+        departure = Departure(
+            self._attempts, self._clock, delivery, lambda: self._lease(self._leases.sending)
+        )
+        outcome = self._send(channel, departure)
+        return None if outcome is None else self._record(departure.delivery, outcome)
 
     @staticmethod
-    def _send(channel: Channel, delivery: Delivery, depart: Depart) -> Outcome:
+    def _send(channel: Channel, departure: Departure) -> Outcome | None:
+        """What came of the request; None when the ledger did not let it leave."""
+        delivery = departure.delivery
         parcel, prepared, sent = parcel_of(delivery), delivery.prepared, delivery.remote_ids
         try:
-            return channel.send(parcel, prepared, sent, depart)
+            return channel.send(parcel, prepared, sent, departure)
         except NotDeparted:
+            if not departure.is_intended:
+                return None
             return Deferred(Kind.UNAVAILABLE, _("The worker stood still for too long; not sent."))
+        except (Moved, PublisherError):
+            raise  # the ledger's, of the intent
         except Exception:
             # A channel must not raise; if it does, the request may be out all the same.
             log.exception("a channel raised", delivery=delivery.id, channel=delivery.channel)
+            if not departure.is_intended:
+                return _broken_before()
             return Unknown(_("Publisher failed while it was sending; var/log says more."))
 
     def _record(self, delivery: Delivery, outcome: Outcome) -> Delivery:

@@ -17,8 +17,8 @@ MediaReader = Callable[[str], bytes]
 
 
 Depart = Callable[[], None]
-"""Returns at the instant at which a request may leave; raises `NotDeparted` when it may not any
-more."""
+"""Returns at the instant at which a request may leave; raises `NotDeparted` when it may not, or not
+any more. Called again when a request that had not left yet was held up."""
 
 
 def at_once() -> None:

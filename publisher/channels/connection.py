@@ -27,8 +27,7 @@ from urllib3.exceptions import (
 from publisher.language import _, later
 
 CONNECT_LIMIT = 5.0
-"""Real seconds after `begin` within which a request must begin to leave: name, addresses and TLS
-together. A request that left later could go out after its lease, its expiry or a pause."""
+"""Real seconds within which a way to the server must be found: name, addresses and TLS together."""
 
 
 class TooLate(ConnectTimeoutError):
@@ -44,7 +43,8 @@ class Exchange:
         self._monotonic = monotonic
         self._timeout = timeout
         self._depart = depart
-        self._begin_by = monotonic() + min(CONNECT_LIMIT, timeout)
+        self._connecting = min(CONNECT_LIMIT, timeout)
+        self._begin_by = monotonic() + self._connecting
         self._end_by = 0.0
         self.sent = False
 
@@ -62,6 +62,7 @@ class Exchange:
         """Wait for the instant at which it may leave; from then on its time for an answer runs."""
         self.left()
         self._depart()
+        self._begin_by = self._monotonic() + self._connecting
         self._end_by = self._monotonic() + self._timeout
 
 
@@ -210,6 +211,7 @@ class _PlainConnection(HTTPConnection):
             if _hung_up(self.sock):  # while the request waited
                 self.sock.close()
                 self.connect()
+                exchange.depart()  # if it still may
             exchange.sent = True
         self.sock.settimeout(exchange.left())
         super().send(data)

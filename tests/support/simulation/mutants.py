@@ -1,20 +1,22 @@
 """The protocol, broken on purpose: with each of these, a promise must be seen to be broken."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from unittest import mock
 
-from publisher.channels.base import Channel, at_once
-from publisher.delivery import Courier, Leases
+from publisher.channels.base import Channel
+from publisher.delivery import Courier, Leases, parcel_of
+from publisher.departure import Departure
 from publisher.ledger import attempts as attempts_module
 from publisher.ledger import doubts as doubts_module
 from publisher.ledger import rivals
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.control import Control
 from publisher.ledger.dispatch import Dispatch
-from publisher.ledger.moves import Moved, change
+from publisher.ledger.moves import Change, Moved, change_all
 from publisher.models import Claim, Delivery
 from publisher.outcome import Deferred, Kind, Outcome, Unknown
 from publisher.planning import doubles
@@ -31,9 +33,9 @@ Mutant = tuple[Callable[[], Patch], Scenario, Callable[[Scenario], Iterator[Plan
 
 def _intent_after_the_request() -> Patch:
     def send_next_part(self: Courier, channel: Channel, delivery: Delivery) -> Delivery | None:
-        send_at = max(delivery.due_at, delivery.embargo_until or delivery.due_at)
+        send_at = delivery.leaves_at
         self._clock.sleep_until(send_at)
-        outcome = self._send(channel, delivery, at_once)
+        outcome = channel.send(parcel_of(delivery), delivery.prepared, delivery.remote_ids)
         intended = self._attempts.intend(delivery, send_at, self._lease(self._leases.sending))
         return None if intended is None else self._record(intended, outcome)
 
@@ -104,17 +106,21 @@ def _all(attempts: Attempts) -> list[Delivery]:
 def no_fence(module: Any) -> Patch:
     """Whoever is late writes what it has all the same."""
 
-    def forced(connection: Any, delivery: Delivery, event: str, **more: Any) -> Delivery:
+    def forced(connection: Any, wishes: Sequence[Change]) -> list[Delivery]:
         try:
-            return change(connection, delivery, event, **more)
+            return change_all(connection, wishes)
         except Moved:
-            query = "SELECT version, state FROM deliveries WHERE id = ?"
-            row = connection.exec_driver_sql(query, (delivery.id,)).one()
-            stands = {"version": row.version, "state": State(row.state)}
             with mock.patch("publisher.ledger.moves.may_move", return_value=True):
-                return change(connection, delivery.model_copy(update=stands), event, **more)
+                return change_all(connection, [_as_it_stands(connection, wish) for wish in wishes])
 
-    return mock.patch.object(module, "change", forced)
+    return mock.patch.object(module, "change_all", forced)
+
+
+def _as_it_stands(connection: Any, wish: Change) -> Change:
+    query = "SELECT version, state FROM deliveries WHERE id = ?"
+    row = connection.exec_driver_sql(query, (wish.delivery.id,)).one()
+    stands = {"version": row.version, "state": State(row.state)}
+    return replace(wish, delivery=wish.delivery.model_copy(update=stands))
 
 
 def _moved_is_overwritten() -> Patch:
@@ -130,16 +136,11 @@ def _pause_is_not_looked_at() -> Patch:
 
 
 def _a_frozen_worker_sends() -> Patch:
-    def send_next_part(self: Courier, channel: Channel, delivery: Delivery) -> Delivery | None:
-        send_at = max(delivery.due_at, delivery.embargo_until or delivery.due_at)
-        self._clock.sleep_until(send_at - timedelta(seconds=0.15))
-        intended = self._attempts.intend(delivery, send_at, self._lease(self._leases.sending))
-        if intended is None:
-            return None
-        self._clock.sleep_until(send_at)
-        return self._record(intended, self._send(channel, intended, at_once))
+    def leave(self: Departure) -> None:
+        self._intend(self.delivery.leaves_at)
+        self._clock.sleep_until(self.delivery.leaves_at)
 
-    return mock.patch.object(Courier, "_send_next_part", send_next_part)
+    return mock.patch.object(Departure, "__call__", leave)
 
 
 def _nobody_takes_over() -> Patch:
