@@ -32,6 +32,7 @@ from publisher.delivery import Leases
 from publisher.errors import ConfigurationError
 from publisher.meaning.common import quote
 from publisher.outcome import Answer, Wire
+from tests.support.waiting import wait_for
 
 PLATFORM = "https://api.twitter.com"
 SECRET = "geheim/4711+x"
@@ -223,6 +224,32 @@ def test_a_server_that_hung_up_while_the_request_waited_is_called_again() -> Non
     with serving(handle) as (address, connections):
         assert departing(recorder(address), depart).status == 200
         assert len(connections) == 2
+
+
+def test_who_had_to_be_called_again_is_asked_once_more_whether_it_may_leave() -> None:
+    """To connect took its time, and the instant may be long past."""
+    hung_up = threading.Event()
+    asked: list[int] = []
+
+    def handle(connection: socket.socket) -> None:
+        if len(connections) == 1:
+            connection.close()
+            hung_up.set()
+        else:
+            received.append(connection.recv(100))
+
+    def depart() -> None:
+        assert hung_up.wait(5)
+        asked.append(1)
+        if len(asked) > 1:
+            raise NotDeparted
+
+    received: list[bytes] = []
+    with serving(handle) as (address, connections):
+        with pytest.raises(NotDeparted):
+            departing(recorder(address), depart)
+        wait_for(lambda: received)
+    assert received == [b""], "nothing left"
 
 
 def test_a_safe_connection_that_waited_is_used(

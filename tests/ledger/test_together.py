@@ -1,0 +1,196 @@
+"""What many threads want of the ledger at one moment: one transaction, and each its own answer."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from threading import Lock
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+from sqlalchemy.event import listen
+
+from publisher.errors import LedgerUnavailable
+from publisher.ledger.attempts import Attempts
+from publisher.ledger.audit import Audit
+from publisher.ledger.control import Control
+from publisher.ledger.database import Database
+from publisher.ledger.dispatch import Dispatch
+from publisher.ledger.ledger import Ledger
+from publisher.ledger.moves import Moved
+from publisher.ledger.queries import Queries
+from publisher.ledger.together import Together
+from publisher.models import Delivery
+from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Refused, Unknown
+from publisher.states import State
+from tests.support.clock import ManualClock
+from tests.support.waiting import wait_for
+from tests.support.wishes import add, wish
+
+
+def at_once(together: Together[Any, Any], acts: Sequence[Callable[[], Any]]) -> list[Future[Any]]:
+    """Let a thread do each of these; they all come while somebody else has the turn."""
+    with ThreadPoolExecutor(len(acts)) as threads:
+        with together._turn:
+            done = [threads.submit(act) for act in acts]
+            wait_for(lambda: len(together._waiting) == len(acts))
+        return done
+
+
+def commits(database: Database) -> list[str]:
+    """Grows with each commit from now on."""
+    seen: list[str] = []
+    listen(database.engine, "commit", lambda _connection: seen.append("commit"))
+    return seen
+
+
+@pytest.fixture
+def taken(
+    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualClock
+) -> list[Delivery]:
+    """Thirty deliveries to two accounts in a worker's hands, all due now, each a thread of two."""
+    add(
+        ledger,
+        *(
+            wish(
+                clock, f"{n}.fr", due_in=0, account=f"voice-{n % 2}", texts=(f"{n} un", f"{n} deux")
+            )
+            for n in range(30)
+        ),
+    )
+    claims = dispatch.claim(clock.ahead(2), clock.ahead(30), 100)
+    found = [attempts.take(claim) for claim in claims]
+    return [delivery for delivery in found if delivery]
+
+
+@pytest.fixture
+def intended(attempts: Attempts, taken: list[Delivery], clock: ManualClock) -> list[Delivery]:
+    done = at_once(attempts._intending, [intending(attempts, one, clock) for one in taken])
+    return [delivery for future in done if (delivery := future.result())]
+
+
+def intending(
+    attempts: Attempts, delivery: Delivery, clock: ManualClock
+) -> Callable[[], Delivery | None]:
+    return lambda: attempts.intend(delivery, clock.now(), clock.ahead(30))
+
+
+def recording(
+    attempts: Attempts, delivery: Delivery, outcome: Outcome, clock: ManualClock
+) -> Callable[[], Delivery]:
+    return lambda: attempts.record(delivery, outcome, clock.ahead(30))
+
+
+def test_what_many_want_at_once_is_one_transaction(
+    database: Database, attempts: Attempts, taken: list[Delivery], queries: Queries,
+    clock: ManualClock,
+) -> None:  # fmt: skip
+    seen = commits(database)
+    done = at_once(attempts._intending, [intending(attempts, one, clock) for one in taken])
+    assert len(seen) == 1
+    intended = [future.result() for future in done]
+    assert queries.deliveries() == intended, "what is told is what is stored"
+    answers = [
+        recording(attempts, one, Accepted(str(number), f"https://x.com/{number}"), clock)
+        for number, one in enumerate(intended)
+        if one
+    ]
+    done = at_once(attempts._recording, answers)
+    assert len(seen) == 2
+    recorded = [future.result() for future in done]
+    assert queries.deliveries() == recorded
+    assert [one.remote_ids for one in recorded if one] == [(str(n),) for n in range(30)]
+    assert Audit(database, clock).verify().breaks == ()
+
+
+def test_whatever_came_of_requests_is_recorded_together(
+    database: Database, attempts: Attempts, intended: list[Delivery], queries: Queries,
+    clock: ManualClock,
+) -> None:  # fmt: skip
+    outcomes: list[Outcome] = [
+        Accepted("7"), Refused(Kind.POLICY, "no"), Deferred(Kind.UNAVAILABLE, "later"),
+        AccountHeld(Kind.AUTH, "no key"), Unknown("silence"),
+    ]  # fmt: skip
+    states = [
+        State.PUBLISHING, State.FAILED, State.SCHEDULED, State.SCHEDULED, State.UNCERTAIN,
+    ]  # fmt: skip
+    pairs = list(zip(intended, outcomes, strict=False))
+    done = at_once(attempts._recording, [recording(attempts, *pair, clock) for pair in pairs])
+    recorded = [future.result() for future in done]
+    assert [one.state for one in recorded if one] == states
+    assert queries.deliveries()[: len(outcomes)] == recorded
+    assert Audit(database, clock).verify().breaks == ()
+
+
+def test_who_comes_too_late_fails_alone(
+    database: Database, attempts: Attempts, taken: list[Delivery], control: Control,
+    queries: Queries, clock: ManualClock,
+) -> None:  # fmt: skip
+    control.cancel("3.fr", None, "direction", "changed")
+    done = at_once(attempts._intending, [intending(attempts, one, clock) for one in taken])
+    failures = [future.exception() for future in done]
+    assert [type(one) for one in failures if one] == [Moved]
+    assert isinstance(failures[3], Moved)
+    going = [delivery for delivery in queries.deliveries() if delivery.intent_at]
+    assert len(going) == len(taken) - 1
+    assert Audit(database, clock).verify().breaks == ()
+
+
+def test_of_two_that_were_told_one_id_one_is_in_doubt(
+    attempts: Attempts, intended: list[Delivery], clock: ManualClock
+) -> None:
+    """Both are on one account; whose the post is, a person has to say."""
+    both = intended[0], intended[2]
+    acts = [recording(attempts, one, Accepted("7"), clock) for one in both]
+    states = sorted(one.state for f in at_once(attempts._recording, acts) if (one := f.result()))
+    assert states == [State.PUBLISHING, State.UNCERTAIN]
+
+
+def test_a_pause_stops_all_of_its_account_and_no_other(
+    attempts: Attempts, taken: list[Delivery], control: Control, clock: ManualClock
+) -> None:
+    control.pause("voice-1", "crise", "direction")
+    done = at_once(attempts._intending, [intending(attempts, one, clock) for one in taken])
+    assert {one.account for f in done if (one := f.result())} == {"voice-0"}
+
+
+def test_a_ledger_that_is_away_is_so_for_all() -> None:
+    tried = []
+
+    def act(_connection: Connection, wishes: Sequence[int]) -> list[int]:
+        tried.append(len(wishes))
+        raise LedgerUnavailable
+
+    together = Together[int, Any](Lock(), nothing, act)
+    done = at_once(together, [lambda: together.do(1), lambda: together.do(2)])
+    assert [type(future.exception()) for future in done] == [LedgerUnavailable] * 2
+    assert tried == [2]
+
+
+def nothing() -> AbstractContextManager[Any]:
+    return nullcontext()
+
+
+def test_who_is_broken_off_breaks_off_those_whose_wishes_it_had() -> None:
+    def act(_connection: Connection, _wishes: Sequence[int]) -> list[int]:
+        raise SystemExit
+
+    together = Together[int, Any](Lock(), nothing, act)
+    done = at_once(together, [lambda: together.do(1), lambda: together.do(2)])
+    assert [type(future.exception()) for future in done] == [SystemExit] * 2
+
+
+def test_no_more_than_some_share_a_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that nobody waits long for the next."""
+    shared = []
+
+    def act(_connection: Connection, wishes: Sequence[int]) -> list[int]:
+        shared.append(len(wishes))
+        return [wish * 10 for wish in wishes]
+
+    monkeypatch.setattr("publisher.ledger.together._MOST", 2)
+    together = Together[int, Any](Lock(), nothing, act)
+    done = at_once(together, [partial(together.do, number) for number in range(5)])
+    assert [future.result() for future in done] == [0, 10, 20, 30, 40]
+    assert shared == [2, 2, 1]
