@@ -1,9 +1,8 @@
 """The composition root: one workspace's parts, put together."""
 
 import os
-import threading
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +12,7 @@ from publisher import clock as clocks
 from publisher import language, logs, mandates, sources
 from publisher import settings as workspace_settings
 from publisher.channels.base import Channel
+from publisher.channels.pool import Pool
 from publisher.channels.registry import ChannelOptions, open_channel
 from publisher.clearing import Clearing
 from publisher.clock import Clock, SystemClock
@@ -63,7 +63,6 @@ class Application:
         self.settings = settings
         self.clock = clock
         self.database = Database(settings.database_url)
-        self._local = threading.local()
 
     @classmethod
     def open(cls, workspace: Path) -> "Application":
@@ -252,33 +251,37 @@ class Application:
         """Import what the accounts' channels need, so that the first post does not wait for it."""
         for account in self.settings.accounts:
             # Missing credentials are told when the account has something to publish.
-            with suppress(ConfigurationError, CredentialsMissing):
-                self.channel(account)
+            with suppress(ConfigurationError, CredentialsMissing), self.channel(account):
+                pass
 
     def close(self) -> None:
         """Give the database's connections back."""
         self.database.close()
 
-    def channel(self, account: str) -> Channel:
-        """The channel of an account for the calling thread, which keeps its connection."""
-        channels: dict[str, Channel] = self._local.__dict__.setdefault("channels", {})
-        if account not in channels:
-            if account not in self.settings.accounts:
-                raise ConfigurationError(
-                    _("publisher.toml has no account {account} any more.", account=account)
-                )
-            channels[account] = open_channel(
-                self.settings.accounts[account].account(account),
-                self.settings.credentials(account),
-                ChannelOptions(
-                    request_timeout=self.settings.delivery.request_timeout,
-                    twitter_api_url=self.settings.twitter_api_url,
-                    facebook_graph_url=self.settings.facebook_graph_url,
-                    site_root=self.settings.var / "site",
-                    clock=self.clock,
-                ),
+    def channel(self, account: str) -> AbstractContextManager[Channel]:
+        """A channel of an account, for one thread, while a block runs."""
+        return self._channels.lend(account)
+
+    @cached_property
+    def _channels(self) -> Pool:
+        return Pool(self._open_channel)
+
+    def _open_channel(self, account: str) -> Channel:
+        if account not in self.settings.accounts:
+            raise ConfigurationError(
+                _("publisher.toml has no account {account} any more.", account=account)
             )
-        return channels[account]
+        return open_channel(
+            self.settings.accounts[account].account(account),
+            self.settings.credentials(account),
+            ChannelOptions(
+                request_timeout=self.settings.delivery.request_timeout,
+                twitter_api_url=self.settings.twitter_api_url,
+                facebook_graph_url=self.settings.facebook_graph_url,
+                site_root=self.settings.var / "site",
+                clock=self.clock,
+            ),
+        )
 
 
 def log_rows(deliveries: Iterable[Delivery]) -> list[dict[str, Any]]:

@@ -1,10 +1,9 @@
 """What an ended delivery left at its platform: cleared away, unless it is public."""
 
-from collections.abc import Callable
-
 import structlog
 
-from publisher.channels.base import Channel, NotPrepared
+from publisher.channels.base import NotPrepared
+from publisher.channels.pool import ChannelOf
 from publisher.delivery import parcel_of
 from publisher.errors import ConfigurationError, CredentialsMissing
 from publisher.language import _
@@ -19,8 +18,7 @@ log = structlog.get_logger()
 class Clearing:
     """Clears away what cancelled, failed, missed and held deliveries left behind."""
 
-    def __init__(self, leftovers: Leftovers, channel_of: Callable[[str], Channel]) -> None:
-        """`channel_of` gives the channel of an account, for the calling thread."""
+    def __init__(self, leftovers: Leftovers, channel_of: ChannelOf) -> None:
         self._leftovers = leftovers
         self._channel_of = channel_of
 
@@ -36,8 +34,8 @@ class Clearing:
     def _next(self, delivery: Delivery) -> Delivery | None:
         """One round, which finds or deletes something; None when it does not go on from here."""
         try:
-            channel = self._channel_of(delivery.account)
-            left = channel.clear(parcel_of(delivery), delivery.prepared)
+            with self._channel_of(delivery.account) as channel:
+                left = channel.clear(parcel_of(delivery), delivery.prepared)
         except NotPrepared as problem:
             outcome, prepared = problem.outcome, problem.prepared or delivery.prepared
             message = "" if isinstance(outcome, Accepted) else outcome.message

@@ -5,13 +5,14 @@ request, write the intent, let it leave once at the instant, write what came of 
 how far it came; docs/reliability.md goes through every case.
 """
 
-from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
 from publisher.channels.base import Channel, NotDeparted, NotPrepared
+from publisher.channels.pool import ChannelOf
 from publisher.clock import Clock
 from publisher.departure import Departure
 from publisher.errors import (
@@ -68,11 +69,10 @@ class Courier:
     def __init__(
         self,
         attempts: Attempts,
-        channel_of: Callable[[str], Channel],
+        channel_of: ChannelOf,
         clock: Clock,
         leases: Leases,
     ) -> None:
-        """`channel_of` gives the channel of an account, for the calling thread."""
         self._attempts = attempts
         self._channel_of = channel_of
         self._clock = clock
@@ -93,14 +93,15 @@ class Courier:
             log.info("let go: the delivery was moved by somebody else", delivery=claim.delivery)
 
     def _deliver(self, delivery: Delivery) -> None:
-        channel = self._open(delivery)
-        ready = self._make_ready(channel, delivery) if channel else None
-        while channel and ready and ready.state is State.PUBLISHING:
-            ready = self._send_next_part(channel, ready)
+        with ExitStack() as lent:
+            channel = self._borrow(lent, delivery)
+            ready = self._make_ready(channel, delivery) if channel else None
+            while channel and ready and ready.state is State.PUBLISHING:
+                ready = self._send_next_part(channel, ready)
 
-    def _open(self, delivery: Delivery) -> Channel | None:
+    def _borrow(self, lent: ExitStack, delivery: Delivery) -> Channel | None:
         try:
-            return self._channel_of(delivery.account)
+            return lent.enter_context(self._channel_of(delivery.account))
         except (ConfigurationError, CredentialsMissing) as problem:
             remedy = f"{problem} {problem.hint or ''}".strip()
             again = _("Then run `publisher resume --account {account}`.", account=delivery.account)

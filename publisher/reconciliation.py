@@ -1,10 +1,8 @@
 """A delivery whose outcome is unknown: look on the platform, and write what was seen."""
 
-from collections.abc import Callable
-
 import structlog
 
-from publisher.channels.base import Channel
+from publisher.channels.pool import ChannelOf
 from publisher.delivery import parcel_of
 from publisher.errors import ConfigurationError, CredentialsMissing, PublisherError
 from publisher.language import _
@@ -19,8 +17,7 @@ log = structlog.get_logger()
 class Reconciler:
     """Looks for uncertain deliveries."""
 
-    def __init__(self, doubts: Doubts, channel_of: Callable[[str], Channel]) -> None:
-        """`channel_of` gives the channel of an account, for the calling thread."""
+    def __init__(self, doubts: Doubts, channel_of: ChannelOf) -> None:
         self._doubts = doubts
         self._channel_of = channel_of
 
@@ -37,11 +34,11 @@ class Reconciler:
     def _look(self, delivery: Delivery) -> Sighting:
         since = delivery.doubt_since or delivery.due_at
         try:
-            channel = self._channel_of(delivery.account)
-            taken = self._doubts.ids_of_others(delivery)
-            return channel.find(
-                parcel_of(delivery), delivery.prepared, delivery.remote_ids, since, taken
-            )
+            with self._channel_of(delivery.account) as channel:
+                taken = self._doubts.ids_of_others(delivery)
+                return channel.find(
+                    parcel_of(delivery), delivery.prepared, delivery.remote_ids, since, taken
+                )
         except (ConfigurationError, CredentialsMissing) as problem:
             remedy = f"{problem} {problem.hint or ''}".strip()
             again = _("Then run `publisher resume --account {account}`.", account=delivery.account)

@@ -1,11 +1,10 @@
 """Taking a post down from its platforms, part by part, on record."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
 
-from publisher.channels.base import Channel
+from publisher.channels.pool import ChannelOf
 from publisher.errors import ConfigurationError, CredentialsMissing, PublisherError
 from publisher.language import _, later
 from publisher.ledger.control import Control
@@ -47,7 +46,7 @@ class Withdrawal:
         control: Control,
         withdrawals: Withdrawals,
         safeguards: Safeguards,
-        channel_of: Callable[[str], Channel],
+        channel_of: ChannelOf,
     ) -> None:
         self._control = control
         self._withdrawals = withdrawals
@@ -126,7 +125,8 @@ class Withdrawal:
     def _ask(self, delivery: Delivery) -> Outcome:
         """Let the platform delete the last part that is out."""
         try:
-            return self._channel_of(delivery.account).withdraw(delivery.remote_ids[-1])
+            with self._channel_of(delivery.account) as channel:
+                return channel.withdraw(delivery.remote_ids[-1])
         except (ConfigurationError, CredentialsMissing) as problem:
             return AccountHeld(Kind.AUTH, _remedy(problem))
         except Exception:

@@ -24,14 +24,14 @@ def examine(app: Application, *, offline: bool) -> Iterator[Finding]:
         subject = f"account {name}"
         try:
             app.settings.credentials(name)
-            channel = app.channel(name)
+            with app.channel(name) as channel:
+                health = None if offline else channel.examine()
         except (ConfigurationError, CredentialsMissing) as error:
             yield bad(subject, str(error), error.hint)
             continue
-        if offline:
+        if health is None:
             yield good(subject, _("Its credentials are there; its platform was not asked."))
             continue
-        health = channel.examine()
         if health.clock_ahead is not None:
             ahead.append(health.clock_ahead)
         yield _judged(subject, health, app)

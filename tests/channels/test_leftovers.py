@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -77,7 +78,7 @@ class Desk:
         channel = self.stage.open(request_timeout=TIMEOUT)
         courier = Courier(
             attempts or self.attempts,
-            lambda _account: channel,
+            lambda _account: nullcontext(channel),
             self.clock,
             Leases.for_timeout(TIMEOUT),
         )

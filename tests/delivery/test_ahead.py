@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Collection
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -178,7 +179,7 @@ def desk(
 ) -> Desk:
     channel = Slow(clock)
     leases = Leases.for_timeout(timedelta(seconds=20))
-    courier = Courier(attempts, lambda _account: channel, clock, leases)
+    courier = Courier(attempts, lambda _account: nullcontext(channel), clock, leases)
     return Desk(clock, ledger, dispatch, control, queries, courier, channel)
 
 

@@ -1,6 +1,7 @@
 """One delivery in a worker's hands: the order of its steps, and what stops it."""
 
 from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -101,7 +102,7 @@ def channel(clock: ManualClock) -> ScriptedChannel:
 @pytest.fixture
 def courier(attempts: Attempts, channel: ScriptedChannel, clock: ManualClock) -> Courier:
     leases = Leases.for_timeout(timedelta(seconds=20))
-    return Courier(attempts, lambda _account: channel, clock, leases)
+    return Courier(attempts, lambda _account: nullcontext(channel), clock, leases)
 
 
 def claim_one(dispatch: Dispatch, clock: ManualClock) -> Claim:
@@ -260,7 +261,7 @@ def test_a_pause_in_the_middle_of_a_thread_stops_it_there(
 
     courier = Courier(
         PausedBetween(attempts._database, clock, settle=60),
-        lambda _account: channel,
+        lambda _account: nullcontext(channel),
         clock,
         Leases.for_timeout(timedelta(seconds=20)),
     )
@@ -288,7 +289,7 @@ def test_a_worker_that_stood_still_after_its_intent_does_not_send(
 
     courier = Courier(
         Freezing(attempts._database, clock, settle=60),
-        lambda _account: channel,
+        lambda _account: nullcontext(channel),
         clock,
         Leases.for_timeout(timedelta(seconds=20)),
     )
@@ -334,7 +335,7 @@ def test_an_account_without_credentials_is_held_and_its_post_waits(
     queries: Queries,
     clock: ManualClock,
 ) -> None:
-    def no_channel(account: str) -> Channel:
+    def no_channel(account: str) -> AbstractContextManager[Channel]:
         raise CredentialsMissing(f"Account {account} has no api_key.")
 
     courier = Courier(attempts, no_channel, clock, Leases.for_timeout(timedelta(seconds=20)))
@@ -458,7 +459,7 @@ def test_a_machine_that_slept_between_intent_and_request_does_not_send(
 
     courier = Courier(
         Sleeping(attempts._database, clock, settle=60),
-        lambda _account: channel,
+        lambda _account: nullcontext(channel),
         clock,
         Leases.for_timeout(timedelta(seconds=20)),
     )
@@ -486,7 +487,7 @@ def test_what_a_platform_said_is_written_down_when_the_ledger_is_back(
 
     courier = Courier(
         Locked(attempts._database, clock, settle=60),
-        lambda _account: channel,
+        lambda _account: nullcontext(channel),
         clock,
         Leases.for_timeout(timedelta(seconds=20)),
     )

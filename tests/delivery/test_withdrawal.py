@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -67,7 +67,7 @@ def withdrawal_through(control: Control, channel: DeletingChannel) -> Withdrawal
         control,
         Withdrawals(database, clock),
         Safeguards(database, clock),
-        lambda _account: cast("Channel", channel),
+        lambda _account: nullcontext(cast("Channel", channel)),
     )
 
 
@@ -236,11 +236,12 @@ def test_a_channel_that_cannot_be_opened_or_raises_keeps_no_other_delivery_back(
     def fail(_id: str) -> None:
         raise RuntimeError
 
-    def channel_of(account: str) -> Channel:
+    def channel_of(account: str) -> AbstractContextManager[Channel]:
         if account == "gone-x":
             raise CredentialsMissing("No credentials.", hint="Write them.")
         broken = account == "broken-x"
-        return cast("Channel", DeletingChannel(before=fail) if broken else deleting)
+        channel = DeletingChannel(before=fail) if broken else deleting
+        return nullcontext(cast("Channel", channel))
 
     withdrawal = withdrawal_through(control, deleting)
     withdrawal._channel_of = channel_of

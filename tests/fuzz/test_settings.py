@@ -136,7 +136,8 @@ def use(found: settings.Settings) -> None:
     try:
         for account in found.accounts:
             try:
-                app.channel(account)
+                with app.channel(account):
+                    pass
             except PublisherError as error:
                 look_at(error)
     finally:

@@ -9,9 +9,8 @@ import shutil
 import sqlite3
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC
 from functools import cache
 from pathlib import Path
@@ -159,7 +158,6 @@ class SimulatedApplication(Application):
         self.settings = settings
         self.clock = SimulatedClock(platform.world)
         self.database = database
-        self._local = threading.local()
         self._platform = platform
         self._simulated = database
 
@@ -171,8 +169,9 @@ class SimulatedApplication(Application):
         finally:
             self._simulated.world = world
 
-    def channel(self, account: str) -> Channel:
-        return open_channel(self._platform, account, self.settings.accounts[account].channel)
+    def channel(self, account: str) -> AbstractContextManager[Channel]:
+        kind = self.settings.accounts[account].channel
+        return nullcontext(open_channel(self._platform, account, kind))
 
 
 @cache

@@ -1,0 +1,59 @@
+"""Channels that are open, lent to one thread at a time, so that their connections are used again."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from threading import Lock
+
+from publisher.channels.base import Channel
+
+ChannelOf = Callable[[str], AbstractContextManager[Channel]]
+"""Lends a channel of an account while a block runs."""
+_MOST_IDLE = 100
+"""Channels that nobody has at the moment and that stay open, each with a connection: of a hundred
+thousand accounts, those that were used last."""
+
+
+class Pool:
+    """The channels of one process."""
+
+    def __init__(self, open_channel: Callable[[str], Channel]) -> None:
+        """`open_channel` opens a channel of an account, and raises for whoever wants to borrow it."""
+        self._open = open_channel
+        self._lock = Lock()
+        self._idle: OrderedDict[str, list[Channel]] = OrderedDict()
+        """By account, the one that was used last at the end."""
+        self._idle_in_all = 0
+
+    @contextmanager
+    def lend(self, account: str) -> Iterator[Channel]:
+        """A channel of an account that nobody else has, the one that was used last if there is any."""
+        channel = self._take(account) or self._open(account)
+        try:
+            yield channel
+        finally:
+            self._put_back(account, channel)
+
+    def _take(self, account: str) -> Channel | None:
+        with self._lock:
+            idle = self._idle.get(account)
+            if not idle:
+                return None
+            self._idle_in_all -= 1
+            return idle.pop()
+
+    def _put_back(self, account: str, channel: Channel) -> None:
+        with self._lock:
+            self._idle.setdefault(account, []).append(channel)
+            self._idle.move_to_end(account)
+            self._idle_in_all += 1
+            while self._idle_in_all > _MOST_IDLE:
+                self._forget_the_oldest()
+
+    def _forget_the_oldest(self) -> None:
+        account, idle = next(iter(self._idle.items()))
+        if idle:
+            idle.pop(0)
+            self._idle_in_all -= 1
+        if not idle:
+            del self._idle[account]
