@@ -202,19 +202,27 @@ class _PlainConnection(HTTPConnection):
         kind_of = ConnectTimeoutError if isinstance(failure, TimeoutError) else NewConnectionError
         raise kind_of(self, "No address took the connection.") from failure
 
+    def request(self, *request: Any, **more: Any) -> None:
+        self._unsent: list[bytes] = []
+        super().request(*request, **more)
+        self._leave(b"".join(self._unsent))
+
     def send(self, data: Any) -> None:
+        """Put a piece of the request aside: it leaves as a whole."""
+        self._unsent.append(data)
+
+    def _leave(self, request: bytes) -> None:
+        exchange = _thread.exchange
         if self.sock is None:
             self.connect()
-        exchange = _thread.exchange
-        if not exchange.sent:
-            exchange.depart()
-            if _hung_up(self.sock):  # while the request waited
-                self.sock.close()
-                self.connect()
-                exchange.depart()  # if it still may
-            exchange.sent = True
+        exchange.depart()
+        if _hung_up(self.sock):  # while the request waited
+            self.sock.close()
+            self.connect()
+            exchange.depart()  # if it still may
+        exchange.sent = True
         self.sock.settimeout(exchange.left())
-        super().send(data)
+        self.sock.sendall(request)
 
 
 class _SafeConnection(_PlainConnection, HTTPSConnection):
