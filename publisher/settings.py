@@ -135,7 +135,7 @@ class DeliverySettings(_Section):
     """For posts that say nothing themselves, and whose session says nothing."""
     workers: int = Field(default=1, ge=1, le=64)
     """Worker processes that `publisher run` keeps."""
-    threads: int = Field(default=32, ge=1, le=256)
+    threads: int = Field(default=128, ge=1, le=1000)
     """Deliveries that one worker process has in hand at a time."""
 
 
