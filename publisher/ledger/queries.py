@@ -1,9 +1,11 @@
 """Reading the ledger; nothing here changes it."""
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, and_, exists, func, literal_column, or_, select
@@ -11,12 +13,21 @@ from sqlalchemy import ColumnElement, and_, exists, func, literal_column, or_, s
 from publisher.clock import Clock
 from publisher.errors import NoSuchPost
 from publisher.language import _
+from publisher.ledger import archives
 from publisher.ledger.aftermath import Gap, gaps
 from publisher.ledger.database import Database
 from publisher.ledger.edits import about_draft
 from publisher.ledger.holds import applies_to, held_for_a_person, waits_for_a_person
 from publisher.ledger.moves import delivery_of
-from publisher.ledger.tables import EVERYTHING, accounts, deliveries, history, leaves_at, media
+from publisher.ledger.tables import (
+    EVERYTHING,
+    accounts,
+    archived,
+    deliveries,
+    history,
+    leaves_at,
+    media,
+)
 from publisher.models import Delivery
 from publisher.states import WAITING, State
 
@@ -86,9 +97,11 @@ class Tenure:
 class Queries:
     """What people and pages want to know."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, archive: Path | None = None) -> None:
+        """`archive` is the folder of the archives; None: none is at hand."""
         self._database = database
         self._clock = clock
+        self._archives = archives.Archives(archive)
 
     def deliveries(
         self,
@@ -299,7 +312,10 @@ class Queries:
             return [delivery_of(row) for row in connection.execute(query).mappings()]
 
     def history(self, post: str) -> list[Step]:
-        """Every step of a post, and of its draft; NoSuchPost when the ledger has none of it."""
+        """Every step of a post, and of its draft; NoSuchPost when the ledger has none of it.
+
+        Also those in archives; where an archive cannot be read, the step that tells of it says so.
+        """
         found = self.steps_about(post)
         if not found:
             raise NoSuchPost(_("The ledger has no post {post}.", post=post))
@@ -307,8 +323,33 @@ class Queries:
 
     def steps_about(self, post: str) -> list[Step]:
         """The same; none for a post that the ledger does not know."""
-        found = self._steps(deliveries.c.post == post) + self._steps(about_draft(post))
+        found = [
+            *self._archived(post),
+            *self._steps(deliveries.c.post == post),
+            *self._steps(about_draft(post)),
+        ]
         return sorted(found, key=lambda step: step.id)
+
+    def _archived(self, post: str) -> Iterator[Step]:
+        """The steps of a post that are in archives, and for each delivery, that they are there."""
+        columns = deliveries.c.id, deliveries.c.account, deliveries.c.channel, archived.c.step
+        query = select(*columns).join(archived).where(deliveries.c.post == post)
+        moved: dict[int, list[Any]] = defaultdict(list)
+        with self._database.read() as connection:
+            for row in connection.execute(query):
+                moved[row.step].append(row)
+            told = archives.on_record(connection) if moved else ()
+        for archive in told:
+            if archive.step in moved:
+                flaw = self._archives.flaw(archive)
+                detail = {"file": archive.file} | ({"message": flaw} if flaw else {})
+                for row in moved[archive.step]:
+                    yield Step(
+                        archive.step, archive.at, archives.ARCHIVED, archive.actor,
+                        row.id, post, row.account, row.channel, detail=detail,
+                    )  # fmt: skip
+                steps = iter(()) if flaw else self._archives.steps(archive)
+                yield from (_of_archive(step) for step in steps if step["post"] == post)
 
     def steps(self, after: int, limit: int = 500) -> list[Step]:
         """The history from the step after `after` on."""
@@ -380,6 +421,11 @@ def _step(row: dict[str, Any]) -> Step:
             "detail": json.loads(row["detail"]),
         }
     )
+
+
+def _of_archive(row: dict[str, Any]) -> Step:
+    names = [column.name for column in _STEP] + ["post", "channel"]
+    return _step({**{name: row[name] for name in names}, "of_account": row["account"]})
 
 
 def _chunks(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
