@@ -71,8 +71,6 @@ def archive(
     Keep the files where they are, and copies of them with your backups: `publisher history` and
     `publisher log verify` read them. Each is read back before a step leaves the ledger.
     """
-    from publisher.lock import locked
-
     app = arguments.application(context)
     actor = arguments.actor(who)
     before = app.archiving.before(months)
@@ -89,7 +87,8 @@ def archive(
                 month=f"{before:%Y-%m}",
             )
         )
-    with locked(app.settings.var / "archive.lock", "`publisher log archive`"):
+    hint = _("Wait until it has ended.")
+    with _alone(app.settings, "archive.lock", "`publisher log archive`", hint):
         for made in app.archiving.run(before, actor):
             output.print_line(
                 _(
@@ -163,7 +162,8 @@ def restore(
         )
     actor = arguments.actor(who)
     settings = arguments.settings(context)
-    with _nothing_runs(settings):
+    hint = _("Stop it with Ctrl-C, and every worker on other machines; then restore.")
+    with _alone(settings, "run.lock", "`publisher run`", hint):
         if file is None:
             aftermath, kept = _in_place(context, actor, despite_breaks=despite_breaks), None
         else:
@@ -216,14 +216,14 @@ def _in_place(context: typer.Context, actor: str, *, despite_breaks: bool) -> "A
 
 
 @contextmanager
-def _nothing_runs(settings: "Settings") -> Iterator[None]:
+def _alone(settings: "Settings", file: str, what: str, hint: str) -> Iterator[None]:
+    """Let only one `what` be at work; `hint` says what to do when another one is."""
     from publisher.lock import locked
 
     try:
-        with locked(settings.var / "run.lock", "`publisher run`"):
+        with locked(settings.var / file, what):
             yield
     except AlreadyRunning as error:
-        hint = _("Stop it with Ctrl-C, and every worker on other machines; then restore.")
         raise AlreadyRunning(str(error), hint=hint) from None
 
 

@@ -105,11 +105,15 @@ class Archiving:
                 last = batch[-1]
 
     def _next(self, before: datetime, last: _Ended | None) -> list[_Ended]:
-        """The next deliveries for one file, in the order of their time: all due in one month."""
+        """The next deliveries for one file, in the order of their time: all due in one month.
+
+        Only such whose steps are all under a seal.
+        """
+        sealed = select(func.coalesce(func.max(seals.c.last), 0)).scalar_subquery()
         query = (
             select(*(deliveries.c[name] for name in _Ended._fields))
             .join(history, _NEWEST)
-            .where(_is_old(before), *_comes_after(last))
+            .where(_is_old(before), history.c.id <= sealed, *_comes_after(last))
             .order_by(deliveries.c.due_at, deliveries.c.id)
             .limit(_MOST)
         )
@@ -215,11 +219,8 @@ def _is_whole(ended: _Ended, key: int, steps: Sequence[dict[str, Any]]) -> bool:
 
 
 def _is_old(before: datetime) -> ColumnElement[bool]:
-    """Deliveries with their newest step: ended before that instant, and under a seal."""
-    sealed = select(func.coalesce(func.max(seals.c.last), 0)).scalar_subquery()
-    return and_(
-        _HAS_ENDED, deliveries.c.due_at < before, history.c.at < before, history.c.id <= sealed
-    )
+    """Deliveries with their newest step: due, and ended, before that instant."""
+    return and_(_HAS_ENDED, deliveries.c.due_at < before, history.c.at < before)
 
 
 def _comes_after(last: _Ended | None) -> Iterator[ColumnElement[bool]]:
