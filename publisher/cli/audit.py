@@ -92,7 +92,7 @@ def archive(
         for made in app.archiving.run(before, actor):
             output.print_line(
                 _(
-                    "{steps} of {deliveries} are now in {file}.",
+                    "{file}: {steps} of {deliveries}.",
                     steps=counts.steps(made.steps),
                     deliveries=counts.deliveries(made.deliveries),
                     file=app.archive / made.file,
@@ -277,7 +277,7 @@ def _print_verdict(verdict: "Verdict") -> None:
     if verdict.archives:
         output.print_line(
             _(
-                "{steps} are in {files} in var/archive.",
+                "In var/archive: {steps} in {files}.",
                 steps=counts.steps(verdict.archived),
                 files=counts.files(verdict.archives),
             )

@@ -23,6 +23,8 @@ from publisher.ledger.tables import EVERYTHING, archived, history
 
 ARCHIVED = "archived"
 """The event of the step that tells of an archive."""
+LOST = "not at hand"
+"""What stands for the steps of an archive that cannot be read."""
 FOLDER = "archive"
 """Its name in var/."""
 _OF_HISTORY = tuple(history.c.keys())
@@ -44,6 +46,9 @@ class Archive:
     """The lowest id of its steps."""
     last: int
     """The highest."""
+    oldest: datetime
+    """When the first of them was."""
+    newest: datetime
 
 
 def on_record(connection: Connection) -> list[Archive]:
@@ -54,9 +59,14 @@ def on_record(connection: Connection) -> list[Archive]:
         history.c.event == ARCHIVED,
     )
     return [
-        Archive(row.id, row.at, row.actor, **json.loads(row.detail))
+        Archive(row.id, row.at, row.actor, **_with_instants(json.loads(row.detail)))
         for row in connection.execute(query.order_by(history.c.seq))
     ]
+
+
+def _with_instants(detail: Mapping[str, Any]) -> dict[str, Any]:
+    instants = {name: datetime.fromisoformat(detail[name]) for name in ("oldest", "newest")}
+    return {**detail, **instants}
 
 
 def ends() -> Select[Any]:

@@ -152,12 +152,14 @@ class Archiving:
             starts = _starts(connection, batch)
         ended = iter(sorted(batch))
         ids: list[int] = []
+        instants: list[datetime] = []
         try:
             for key, group in itertools.groupby(archives.read(self._draft), itemgetter("delivery")):
                 steps = [archives.as_chained(row) for row in group]
                 if not _is_whole(next(ended), key, [*starts.get(key, ()), *steps]):
                     raise _not_as_written(self._draft)
                 ids += [row["id"] for row in steps]
+                instants += [row["at"] for row in steps]
         except (EOFError, LookupError, StopIteration, ValueError, zlib.error):
             raise _not_as_written(self._draft) from None
         if next(ended, None):
@@ -168,6 +170,8 @@ class Archiving:
             "steps": len(ids),
             "first": min(ids),
             "last": max(ids),
+            "oldest": min(instants),
+            "newest": max(instants),
         }
 
     def _replace(

@@ -15,6 +15,7 @@ from publisher.errors import NoSuchPost
 from publisher.language import _
 from publisher.ledger import archives
 from publisher.ledger.aftermath import Gap, gaps
+from publisher.ledger.archives import Archive
 from publisher.ledger.database import Database
 from publisher.ledger.edits import about_draft
 from publisher.ledger.holds import applies_to, held_for_a_person, waits_for_a_person
@@ -365,7 +366,8 @@ class Queries:
     ) -> list[Step]:
         """The steps of these events from `since` (inclusive) to `until` (exclusive), oldest first.
 
-        With `account`, those about its deliveries, about itself, and about all accounts.
+        With `account`, those about its deliveries, about itself, and about all accounts. For an
+        archive that cannot be read stands a step of the event `archives.LOST`.
         """
         conditions: list[ColumnElement[bool]] = [history.c.event.in_(sorted(events))]
         if since:
@@ -375,7 +377,24 @@ class Queries:
         if account:
             concerned = history.c.account.in_([account, EVERYTHING])
             conditions.append(or_(deliveries.c.account == account, concerned))
-        return self._steps(and_(*conditions))
+        found = self._steps(and_(*conditions))
+        with self._database.read() as connection:
+            made = archives.on_record(connection)
+        for archive in made:
+            if (until and archive.oldest >= until) or (since and archive.newest < since):
+                continue
+            if flaw := self._archives.flaw(archive):
+                found.append(_lost(archive, flaw))
+                continue
+            found += [
+                _of_archive(step)
+                for step in self._archives.steps(archive)
+                if step["event"] in events
+                and (since is None or step["at"] >= since)
+                and (until is None or step["at"] < until)
+                and account in (None, step["account"])
+            ]
+        return sorted(found, key=lambda step: step.id)
 
     def last_step(self) -> int:
         """The id of the newest step, 0 when there is none."""
@@ -421,6 +440,13 @@ def _step(row: dict[str, Any]) -> Step:
             "detail": json.loads(row["detail"]),
         }
     )
+
+
+def _lost(archive: Archive, flaw: str) -> Step:
+    return Step(
+        archive.step, archive.at, archives.LOST, archive.actor,
+        account=archive.file, detail={"message": flaw},
+    )  # fmt: skip
 
 
 def _of_archive(row: dict[str, Any]) -> Step:

@@ -23,6 +23,7 @@ EVENTS = {
     "withdrawn": later("Withdrawn"),
     "not withdrawn": later("Not withdrawn, though somebody tried:"),
     "restored": later("Restored from a backup:"),
+    "not at hand": later("Not shown, as it is in the archive"),
 }
 """The events of the history that are told, and how."""
 _TOGETHER = timedelta(minutes=1)

@@ -113,7 +113,7 @@ def test_old_history_moves_into_files(cli: Cli, old: Path) -> None:
     assert (result.code, result.err) == (0, "")
     file = old / "2016-03.jsonl.gz"
     said = " ".join(result.out.split())
-    assert said == f"2 steps of 1 delivery are now in {file}."
+    assert said == f"{file}: 2 steps of 1 delivery."
     assert file.is_file()
     *steps, last = cli("history", "one.fr", "--json").json
     assert steps == before
@@ -121,9 +121,7 @@ def test_old_history_moves_into_files(cli: Cli, old: Path) -> None:
     assert "archived" in cli("history", "one.fr").out
     verified = cli("log", "verify")
     assert verified.code == 0
-    assert (
-        "3 steps of 1 delivery, unbroken.\n2 steps are in 1 file in var/archive.\n" in verified.out
-    )
+    assert "3 steps of 1 delivery, unbroken.\nIn var/archive: 2 steps in 1 file.\n" in verified.out
     assert cli("log", "verify", "--json").json["archived"] == 2
     again = cli("log", "archive")
     assert (again.code, again.out) == (0, "Nothing to archive from before 2016-06.\n")

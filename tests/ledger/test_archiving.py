@@ -5,7 +5,7 @@ import json
 import stat
 from collections.abc import Callable
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.moves import Moved
 from publisher.ledger.news import News
-from publisher.ledger.queries import Queries
+from publisher.ledger.queries import Queries, Step
 from publisher.ledger.tables import archived, deliveries, history, notices
 from publisher.ledger.withdrawals import Withdrawals
 from publisher.outcome import Accepted, Kind, Outcome, Refused, Unknown
@@ -259,6 +259,29 @@ def test_what_was_told_of_archived_steps_goes_with_them(office: Office, clock: M
         left = connection.execute(select(func.count()).select_from(notices)).scalar_one()
     assert left == len(steps) - made.steps
     assert news.untold("mail") == []
+
+
+def test_the_report_still_knows_what_people_did(office: Office) -> None:
+    """In any period, of any account; it says so where an archive is not at hand."""
+    spans: list[dict[str, Any]] = [
+        {},
+        {"since": datetime(2016, 3, 1, tzinfo=UTC), "until": datetime(2016, 4, 1, tzinfo=UTC)},
+        {"since": datetime(2016, 3, 8, tzinfo=UTC)},
+        {"until": datetime(2016, 3, 7, tzinfo=UTC)},
+        {"account": "bice-x"},
+        {"account": "lima-x"},
+    ]
+
+    def done() -> list[list[Step]]:
+        return [office.queries.steps_of({"cancelled", "withdrawn"}, **span) for span in spans]
+
+    before = done()
+    assert [len(steps) for steps in before] == [3, 3, 0, 0, 3, 0]
+    (made,) = office.archive()
+    assert done() == before
+    (office.folder / made.file).unlink()
+    assert [step.event for step in done()[1]] == ["cancelled", "not at hand"]
+    assert [step.event for step in done()[2]] == []
 
 
 # Somebody changes an archive
