@@ -16,7 +16,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, Row, Select, select
 
 from publisher.language import _
 from publisher.ledger.tables import EVERYTHING, archived, history
@@ -51,6 +52,9 @@ class Archive:
     newest: datetime
 
 
+_ARCHIVE = TypeAdapter(Archive)
+
+
 def on_record(connection: Connection) -> list[Archive]:
     """All archives that were ever made of this ledger's history, oldest first."""
     query = select(history.c.id, history.c.at, history.c.actor, history.c.detail).where(
@@ -58,15 +62,19 @@ def on_record(connection: Connection) -> list[Archive]:
         history.c.account == EVERYTHING,
         history.c.event == ARCHIVED,
     )
-    return [
-        Archive(row.id, row.at, row.actor, **_with_instants(json.loads(row.detail)))
-        for row in connection.execute(query.order_by(history.c.seq))
-    ]
+    rows = connection.execute(query.order_by(history.c.seq))
+    return [archive for row in rows if (archive := _archive_of(row))]
 
 
-def _with_instants(detail: Mapping[str, Any]) -> dict[str, Any]:
-    instants = {name: datetime.fromisoformat(detail[name]) for name in ("oldest", "newest")}
-    return {**detail, **instants}
+def _archive_of(step: Row[int, datetime, str, str]) -> Archive | None:
+    """None for a step that somebody changed by hand, which its chain tells."""
+    try:
+        detail = json.loads(step.detail)
+        return _ARCHIVE.validate_python(
+            {**detail, "step": step.id, "at": step.at, "actor": step.actor}
+        )
+    except (TypeError, ValueError):
+        return None
 
 
 def ends() -> Select[Any]:
@@ -135,4 +143,4 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
 
 def as_chained(step: Mapping[str, Any]) -> dict[str, Any]:
     """A step of an archive as the row of the history that its hash covers."""
-    return {**{name: step[name] for name in _OF_HISTORY}, "account": None}
+    return {**{name: step.get(name) for name in _OF_HISTORY}, "account": None}

@@ -271,5 +271,9 @@ def _insist_on_no_move(connection: Connection, batch: Sequence[_Ended]) -> None:
         )
         locked = query.order_by(deliveries.c.id).with_for_update()
         heads |= {row.id: row.head for row in connection.execute(locked)}
+        # Another machine that archives leaves the delivery as it is.
+        newest = select(func.count()).select_from(deliveries.join(history, _NEWEST))
+        if connection.execute(newest.where(deliveries.c.id.in_(ids))).scalar_one() != len(ids):
+            raise Moved
     if heads != {ended.id: ended.head for ended in batch}:
         raise Moved

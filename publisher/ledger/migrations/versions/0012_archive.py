@@ -13,7 +13,7 @@ _HAS_ENDED = (
     "SELECT 1 FROM deliveries d, history h"
     " WHERE d.id = NEW.delivery AND d.version = NEW.through AND d.head = NEW.head"
     " AND d.state IN ('published', 'failed', 'missed', 'cancelled', 'withdrawn')"
-    " AND d.clear_at IS NULL"
+    " AND d.clear_at IS NULL AND (d.state = 'withdrawn' OR d.withdrawn_ids IS NULL)"
     " AND h.id = NEW.step AND h.delivery IS NULL AND h.event = 'archived'"
 )
 _REFUSED = "the history is append-only"
