@@ -280,6 +280,7 @@ notices = Table(
     Column("service", String, primary_key=True),
     Column("step", _Key, ForeignKey("history.id"), primary_key=True),
     Column("told_at", Instant, nullable=False),
+    Index("ix_notices_step", "step"),
 )
 """What each service was told: the step of the history that it was about."""
 

@@ -29,6 +29,8 @@ def upgrade() -> None:
         sa.Column("step", _KEY, sa.ForeignKey("history.id"), nullable=False),
     )
     op.create_index("ix_archived_step", "archived", ["step", "delivery"])
+    # For each step that goes, the database looks whether anything still names it.
+    op.create_index("ix_notices_step", "notices", ["step"])
     if op.get_bind().dialect.name == "sqlite":
         _guard_sqlite()
     else:
