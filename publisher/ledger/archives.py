@@ -10,6 +10,7 @@ exchanged shows. `archived` has for each delivery how far its steps are in which
 import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, Select, select
 
+from publisher.errors import StorageError
 from publisher.language import _
 from publisher.ledger.tables import EVERYTHING, archived, history
 
@@ -134,11 +136,18 @@ def write(path: Path, steps: Iterable[Mapping[str, Any]]) -> None:
 
 
 def read(path: Path) -> Iterator[dict[str, Any]]:
-    """What `write` wrote, one step after the other."""
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            step = json.loads(line)
-            yield {**step, "at": datetime.fromisoformat(step["at"])}
+    """What `write` wrote, one step after the other; StorageError where it cannot be read."""
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            for line in lines:
+                step = json.loads(line)
+                yield {**step, "at": datetime.fromisoformat(step["at"])}
+    except (OSError, EOFError, LookupError, TypeError, ValueError, zlib.error):
+        raise not_as_written(path) from None
+
+
+def not_as_written(path: Path) -> StorageError:
+    return StorageError(_("{path} does not hold what was written into it.", path=path))
 
 
 def as_chained(step: Mapping[str, Any]) -> dict[str, Any]:

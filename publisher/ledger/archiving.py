@@ -12,7 +12,6 @@ makes the same one again, and takes that.
 """
 
 import itertools
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -23,7 +22,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select
 
 from publisher.clock import Clock
-from publisher.errors import HistoryBroken, StorageError
+from publisher.errors import HistoryBroken
 from publisher.language import _
 from publisher.ledger import archives, chain
 from publisher.ledger.archives import ARCHIVED, Archive
@@ -153,17 +152,14 @@ class Archiving:
         ended = iter(sorted(batch))
         ids: list[int] = []
         instants: list[datetime] = []
-        try:
-            for key, group in itertools.groupby(archives.read(self._draft), itemgetter("delivery")):
-                steps = [archives.as_chained(row) for row in group]
-                if not _is_whole(next(ended), key, [*starts.get(key, ()), *steps]):
-                    raise _not_as_written(self._draft)
-                ids += [row["id"] for row in steps]
-                instants += [row["at"] for row in steps]
-        except (EOFError, LookupError, StopIteration, ValueError, zlib.error):
-            raise _not_as_written(self._draft) from None
+        for key, group in itertools.groupby(archives.read(self._draft), itemgetter("delivery")):
+            steps = [archives.as_chained(row) for row in group]
+            if not _is_whole(next(ended, None), key, [*starts.get(key, ()), *steps]):
+                raise archives.not_as_written(self._draft)
+            ids += [row["id"] for row in steps]
+            instants += [row["at"] for row in steps]
         if next(ended, None):
-            raise _not_as_written(self._draft)
+            raise archives.not_as_written(self._draft)
         return {
             "sha256": archives.digest(self._draft),
             "deliveries": len(batch),
@@ -211,15 +207,13 @@ class Archiving:
         return path
 
 
-def _not_as_written(path: Path) -> StorageError:
-    return StorageError(_("{path} does not hold what was written into it.", path=path))
-
-
-def _is_whole(ended: _Ended, key: int, steps: Sequence[dict[str, Any]]) -> bool:
+def _is_whole(ended: _Ended | None, key: int, steps: Sequence[dict[str, Any]]) -> bool:
     """Whether these are the steps of that delivery, from the first to the last."""
+    if ended is None or key != ended.id:
+        return False
     flaws = chain.flaws(steps, chain.delivery_origin(ended.post, ended.account))
     end = chain.end_flaw(steps[-1]["seq"], steps[-1]["hash"], ended.version, ended.head)
-    return key == ended.id and not any(flaws) and end is None
+    return not any(flaws) and end is None
 
 
 def _is_old(before: datetime) -> ColumnElement[bool]:

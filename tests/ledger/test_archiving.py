@@ -143,7 +143,9 @@ def test_an_archive_is_private_and_can_be_read_by_itself(office: Office) -> None
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(office.folder.stat().st_mode) == 0o700
     assert [p.name for p in office.folder.iterdir()] == [made.file]
-    lines = [json.loads(line) for line in gzip.decompress(path.read_bytes()).splitlines()]
+    data = path.read_bytes()
+    assert data[4:8] == bytes(4), "the time it was made: the same steps make the same file"
+    lines = [json.loads(line) for line in gzip.decompress(data).splitlines()]
     assert len(lines) == made.steps
     first = lines[0]
     assert (first["post"], first["account"], first["event"]) == ("out", "bice-x", "queued")
@@ -411,6 +413,21 @@ def test_a_hash_in_an_archive_is_not_taken_on_trust(office: Office) -> None:
     found = office.flaws()
     assert any("is missing" in flaw for flaw in found)
     assert any(flaw.startswith("seal 1 covers") for flaw in found)
+
+
+def test_garbage_with_a_forged_hash_is_named(office: Office) -> None:
+    (made,) = office.archive()
+    path = office.folder / made.file
+    disarm(office.database)
+    for garbage in (b"garbage", gzip.compress(b"{}\n"), gzip.compress(b"[1]\n")):
+        path.write_bytes(garbage)
+        with office.database.write() as connection:
+            step = history.c.id == made.step
+            detail = connection.execute(select(history.c.detail).where(step)).scalar_one()
+            told = json.loads(detail) | {"sha256": archives.digest(path)}
+            connection.execute(update(history).where(step).values(detail=json.dumps(told)))
+        with pytest.raises(StorageError, match=r"2016-03\.jsonl\.gz does not hold"):
+            office.flaws()
 
 
 def disarm(database: Database) -> None:
