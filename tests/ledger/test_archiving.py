@@ -104,6 +104,7 @@ def office(database: Database, clock: ManualClock, tmp_path: Path) -> Office:
         wish(clock, "held", state=State.HELD),
         wish(clock, "asking", state=State.AWAITING_APPROVAL),
     )
+    clock.advance(30)
     for post in ("cancelled", "leftovers"):
         office.control.cancel(post, None, "manager", "trop tard")
     with database.write() as connection:  # no step tells of it
@@ -269,6 +270,8 @@ def test_the_report_still_knows_what_people_did(office: Office) -> None:
         {},
         {"since": datetime(2016, 3, 1, tzinfo=UTC), "until": datetime(2016, 4, 1, tzinfo=UTC)},
         {"since": datetime(2016, 3, 8, tzinfo=UTC)},
+        {"since": datetime(2016, 3, 7, 8, 0, 10, tzinfo=UTC)},
+        {"until": datetime(2016, 3, 7, 8, 0, 10, tzinfo=UTC)},
         {"until": datetime(2016, 3, 7, tzinfo=UTC)},
         {"account": "bice-x"},
         {"account": "lima-x"},
@@ -278,7 +281,7 @@ def test_the_report_still_knows_what_people_did(office: Office) -> None:
         return [office.queries.steps_of({"cancelled", "withdrawn"}, **span) for span in spans]
 
     before = done()
-    assert [len(steps) for steps in before] == [3, 3, 0, 0, 3, 0]
+    assert [len(steps) for steps in before] == [3, 3, 0, 2, 1, 0, 3, 0]
     (made,) = office.archive()
     assert done() == before
     (office.folder / made.file).unlink()
