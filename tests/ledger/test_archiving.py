@@ -478,6 +478,14 @@ def test_the_database_lets_nobody_archive_what_has_not_ended(office: Office, pos
         connection.execute(insert(archived).values(values))
 
 
+def test_the_database_lets_nobody_archive_steps_that_are_still_to_come(office: Office) -> None:
+    (made,) = office.archive()
+    (out,) = office.queries.deliveries(post="out")
+    values = {"delivery": out.id, "through": 99, "head": out.head, "step": made.step}
+    with pytest.raises(DatabaseError, match="ended"), office.database.write() as connection:
+        connection.execute(insert(archived).values(values))
+
+
 def test_the_database_lets_nobody_archive_without_a_step_that_tells_of_it(office: Office) -> None:
     with office.database.read() as connection:
         query = select(deliveries.c.id, deliveries.c.version, deliveries.c.head)
