@@ -19,7 +19,9 @@ from publisher.clock import Clock, SystemClock
 from publisher.delivery import Courier, Leases
 from publisher.errors import ConfigurationError, CredentialsMissing, PublisherError
 from publisher.language import _
+from publisher.ledger import archives
 from publisher.ledger.approvals import Approvals
+from publisher.ledger.archiving import Archiving
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.audit import Audit
 from publisher.ledger.control import Control
@@ -113,7 +115,7 @@ class Application:
 
     @cached_property
     def queries(self) -> Queries:
-        return Queries(self.database, self.clock)
+        return Queries(self.database, self.clock, self.archive)
 
     @cached_property
     def logbook(self) -> Logbook:
@@ -149,9 +151,18 @@ class Application:
 
         return Throttle(self.database, SystemClock())
 
+    @property
+    def archive(self) -> Path:
+        """The folder of the archives."""
+        return self.settings.var / archives.FOLDER
+
     @cached_property
     def audit(self) -> Audit:
-        return Audit(self.database, self.clock)
+        return Audit(self.database, self.clock, self.archive)
+
+    @cached_property
+    def archiving(self) -> Archiving:
+        return Archiving(self.database, self.clock, self.audit, self.archive)
 
     @cached_property
     def dispatch(self) -> Dispatch:

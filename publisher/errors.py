@@ -108,6 +108,12 @@ class BackupUnusable(PublisherError):
     hint = "Name a file that `publisher backup` wrote; the present ledger is as it was."
 
 
+class HistoryBroken(PublisherError):
+    """The history is not as it was written."""
+
+    hint = "`publisher log verify` shows all that was changed; nothing was archived."
+
+
 class BrokerUnavailable(PublisherError):
     """The broker cannot be reached."""
 

@@ -9,6 +9,7 @@ EVENTS = (
     later("account held"),
     later("answered late"),
     later("approved"),
+    later("archived"),
     later("at the platform"),
     later("cancelled"),
     later("claimed"),

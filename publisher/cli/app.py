@@ -103,20 +103,23 @@ def _add(
 
 
 def _add_with(
-    command: Callable[..., Any], below: Callable[..., Any], *examples: str, example_below: str
+    command: Callable[..., Any],
+    *examples: str,
+    below: Sequence[tuple[Callable[..., Any], tuple[str, ...]]],
 ) -> None:
-    """A command that has another one below it, and works without."""
+    """A command that has others below it, and works without."""
     group = typer.Typer(rich_markup_mode=None)
     application.add_typer(
         group,
         name=command.__name__,
         callback=command,
         invoke_without_command=True,
-        subcommand_metavar=f"[{below.__name__}]",
+        subcommand_metavar=f"[{'|'.join(inner.__name__ for inner, _of_it in below)}]",
         epilog=_examples(examples),
     )
     _order.append(command.__name__)
-    _add(below, example_below, to=group)
+    for inner, inner_examples in below:
+        _add(inner, *inner_examples, to=group)
 
 
 def _add_group(
@@ -181,11 +184,13 @@ _add(
 _add(deliveries.status, "publisher status", "publisher status --all")
 _add_with(
     deliveries.log,
-    audit.verify,
     "publisher log --since 2016-03-07 --until 2016-03-08",
     "publisher log --state failed",
     "publisher log --format csv > log.csv",
-    example_below="publisher log verify",
+    below=(
+        (audit.verify, ("publisher log verify",)),
+        (audit.archive, ("publisher log archive", "publisher log archive --months 24 --yes")),
+    ),
 )
 _add_group(
     "agenda",

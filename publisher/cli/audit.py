@@ -1,4 +1,4 @@
-"""Commands that look after the record: log verify, backup, restore."""
+"""Commands that look after the record: log verify, log archive, backup, restore."""
 
 import shlex
 from collections.abc import Iterator
@@ -52,14 +52,62 @@ def verify(
         raise typer.Exit(1)
 
 
+def archive(
+    context: typer.Context,
+    *,
+    months: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Whole months that stay in the ledger.")
+    ] = 12,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    who: Who = None,
+) -> None:
+    """Move old history into compressed files.
+
+    All steps of deliveries that were due, and have ended, before the last N whole months (in UTC)
+    go into var/archive, a file of JSON Lines for each month. The deliveries stay, with their texts
+    and ids: nothing that is out goes out again. What is uncertain, on the schedule, held, or to be
+    cleared away stays as a whole.
+
+    Keep the files where they are, and copies of them with your backups: `publisher history` and
+    `publisher log verify` read them. Each is read back before a step leaves the ledger.
+    """
+    app = arguments.application(context)
+    actor = arguments.actor(who)
+    before = app.archiving.before(months)
+    waiting = app.archiving.waiting(before)
+    if not waiting:
+        output.print_line(_("Nothing to archive from before {month}.", month=f"{before:%Y-%m}"))
+        return
+    if not yes:
+        of_deliveries = counts.deliveries(waiting)
+        arguments.confirm(
+            _(
+                "Move the history of {deliveries} from before {month} into var/archive?",
+                deliveries=of_deliveries,
+                month=f"{before:%Y-%m}",
+            )
+        )
+    hint = _("Wait until it has ended.")
+    with _alone(app.settings, "archive.lock", "`publisher log archive`", hint):
+        for made in app.archiving.run(before, actor):
+            output.print_line(
+                _(
+                    "{file}: {steps} of {deliveries}.",
+                    steps=counts.steps(made.steps),
+                    deliveries=counts.deliveries(made.deliveries),
+                    file=app.archive / made.file,
+                )
+            )
+
+
 def backup(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.")],
 ) -> None:
     """Copy the ledger into a file, while all goes on.
 
-    `publisher run` may be at work. All deliveries, their history and their pictures are in it; drafts, settings and secrets are
-    not. The copy is verified. It holds texts that are not public yet: keep it as safe as those.
+    `publisher run` may be at work. All deliveries, their history and their pictures are in it;
+    drafts, settings, secrets and var/archive are not. The copy is verified. It holds texts that are not public yet: keep it as safe as those.
     """
     from publisher.ledger.backup import back_up
 
@@ -69,10 +117,14 @@ def backup(
             _("The ledger is on PostgreSQL, which has its own backups."),
             hint=_dump_command(app.settings),
         )
-    verdict = back_up(app.database, app.clock, file)
+    verdict = back_up(app.database, app.clock, file, app.archive)
     _print_verdict(verdict)
     size = f"{file.stat().st_size / 1_000_000:.1f} MB"
     output.print_line(_("Backed up into {file} ({size}).", file=file, size=size))
+    if verdict.archives:
+        output.print_prose(
+            _("Older history is not in it: copy the folder {folder} as well.", folder=app.archive)
+        )
     if verdict.breaks:
         raise typer.Exit(1)
 
@@ -110,7 +162,8 @@ def restore(
         )
     actor = arguments.actor(who)
     settings = arguments.settings(context)
-    with _nothing_runs(settings):
+    hint = _("Stop it with Ctrl-C, and every worker on other machines; then restore.")
+    with _alone(settings, "run.lock", "`publisher run`", hint):
         if file is None:
             aftermath, kept = _in_place(context, actor, despite_breaks=despite_breaks), None
         else:
@@ -126,6 +179,7 @@ def _from_file(
     from sqlalchemy.engine import make_url
 
     from publisher import clock
+    from publisher.ledger import archives
     from publisher.ledger.backup import restore as put_back
 
     url = make_url(settings.database_url)
@@ -138,7 +192,12 @@ def _from_file(
             ),
         )
     done = put_back(
-        file, Path(url.database), clock.from_environment(), actor, despite_breaks=despite_breaks
+        file,
+        Path(url.database),
+        clock.from_environment(),
+        actor,
+        archive=settings.var / archives.FOLDER,
+        despite_breaks=despite_breaks,
     )
     return done.aftermath, done.kept
 
@@ -157,14 +216,14 @@ def _in_place(context: typer.Context, actor: str, *, despite_breaks: bool) -> "A
 
 
 @contextmanager
-def _nothing_runs(settings: "Settings") -> Iterator[None]:
+def _alone(settings: "Settings", file: str, what: str, hint: str) -> Iterator[None]:
+    """Let only one `what` be at work; `hint` says what to do when another one is."""
     from publisher.lock import locked
 
     try:
-        with locked(settings.var / "run.lock", "`publisher run`"):
+        with locked(settings.var / file, what):
             yield
     except AlreadyRunning as error:
-        hint = _("Stop it with Ctrl-C, and every worker on other machines; then restore.")
         raise AlreadyRunning(str(error), hint=hint) from None
 
 
@@ -215,6 +274,14 @@ def _print_verdict(verdict: "Verdict") -> None:
             output.print_line(
                 "  " + _("… and {more} more: --json shows all.", more=len(verdict.breaks) - _SHOWN)
             )
+    if verdict.archives:
+        output.print_line(
+            _(
+                "In var/archive: {steps} in {files}.",
+                steps=counts.steps(verdict.archived),
+                files=counts.files(verdict.archives),
+            )
+        )
     if verdict.seal:
         since = _("{number} since", number=verdict.unsealed)
         open_steps = f", {since}" if verdict.unsealed else ""
@@ -238,6 +305,8 @@ def _as_json(verdict: "Verdict") -> dict[str, Any]:
         "unbroken": not verdict.breaks,
         "steps": verdict.steps,
         "deliveries": verdict.deliveries,
+        "archives": verdict.archives,
+        "archived": verdict.archived,
         "unsealed": verdict.unsealed,
         "seal": seal and {"number": seal.number, "at": instant_text(seal.at), "hash": seal.hash},
         "breaks": [asdict(flaw) for flaw in verdict.breaks],

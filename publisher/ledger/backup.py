@@ -1,10 +1,9 @@
 """Copies of an SQLite ledger: taken while everything runs, and put back when nothing does.
 
-A copy is one file with all that the ledger has, the pictures too. Drafts, settings and secrets are
-not in it.
+A copy is one file with all that the ledger has, the pictures too. Archives of its history, drafts,
+settings and secrets are not in it.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -19,6 +18,7 @@ from publisher.language import _, plural
 from publisher.ledger.aftermath import Aftermath, face
 from publisher.ledger.audit import Audit, Verdict
 from publisher.ledger.database import Database
+from publisher.ledger.files import create_private, file_errors, flush
 
 _COMPANIONS = ("-wal", "-shm", "-journal")
 _PATIENCE = 5.0  # seconds that the ledger may be locked
@@ -34,10 +34,11 @@ class Restored:
     """Where the ledger is that stood there before."""
 
 
-def back_up(database: Database, clock: Clock, target: Path) -> Verdict:
+def back_up(database: Database, clock: Clock, target: Path, archive: Path | None = None) -> Verdict:
     """Copy a running ledger into the new file `target`, sealed, and say what its history is like.
 
-    Raises UsageError when the file is there already, and StorageError when it cannot be written.
+    The archives in the folder `archive` are looked at, but not copied. Raises UsageError when the
+    file is there already, and StorageError when it cannot be written.
     """
     if target.exists():
         raise UsageError(
@@ -49,7 +50,7 @@ def back_up(database: Database, clock: Clock, target: Path) -> Verdict:
     try:
         _copy(_path(database), draft)
         with closing(Database(f"sqlite:///{draft}")) as copy:
-            verdict = Audit(copy, clock).verify()
+            verdict = Audit(copy, clock, archive).verify()
         _into_one_file(draft)
         _publish(draft, target)
     finally:
@@ -58,10 +59,17 @@ def back_up(database: Database, clock: Clock, target: Path) -> Verdict:
 
 
 def restore(
-    source: Path, ledger: Path, clock: Clock, actor: str, *, despite_breaks: bool = False
+    source: Path,
+    ledger: Path,
+    clock: Clock,
+    actor: str,
+    *,
+    archive: Path | None = None,
+    despite_breaks: bool = False,
 ) -> Restored:
     """Put the backup `source` in the place of `ledger`, which is kept beside it.
 
+    `archive` is the folder of the archives that belong to it, which has to be in its place already.
     Until the copy is whole, verified and made ready, `ledger` is not touched. Raises BackupUnusable
     when the file is no ledger or, unless `despite_breaks`, its history was changed; LedgerTooNew;
     AlreadyRunning when another process has the ledger open; and StorageError.
@@ -77,7 +85,8 @@ def restore(
         _look_at(draft, source)
         with closing(Database(f"sqlite:///{draft}")) as copy:
             copy.migrate()
-            _insist_on_an_unbroken_history(copy, clock, source, despite_breaks=despite_breaks)
+            verdict = Audit(copy, clock, archive).verify()
+            _insist_on_an_unbroken_history(verdict, source, despite_breaks=despite_breaks)
             aftermath = face(copy, clock, actor)
             Audit(copy, clock).seal()
         _into_one_file(draft)
@@ -99,18 +108,13 @@ def _copy(source: Path, target: Path) -> None:
     """
     _remove(target)
     with _sqlite_errors(source, target):
-        _create_private(target)
+        create_private(target)
         with closing(_open_to_read(source)) as origin, closing(sqlite3.connect(target)) as copy:
             origin.backup(copy)
 
 
 def _open_to_read(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=_PATIENCE)
-
-
-def _create_private(path: Path) -> None:
-    """An empty file that only its owner may read: posts under embargo are in it."""
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _look_at(copy: Path, source: Path) -> None:
@@ -123,10 +127,7 @@ def _look_at(copy: Path, source: Path) -> None:
             raise BackupUnusable(_("{source} is damaged.", source=source))
 
 
-def _insist_on_an_unbroken_history(
-    copy: Database, clock: Clock, source: Path, *, despite_breaks: bool
-) -> None:
-    verdict = Audit(copy, clock).verify()
+def _insist_on_an_unbroken_history(verdict: Verdict, source: Path, *, despite_breaks: bool) -> None:
     if verdict.breaks and not despite_breaks:
         first, others = verdict.breaks[0], len(verdict.breaks) - 1
         message = (
@@ -165,9 +166,9 @@ def _set_aside(ledger: Path, now: datetime) -> Path | None:
         _close_to_others(ledger)
     # A damaged one is kept as it is. Its log must not be taken for that of the new ledger.
     for suffix in _COMPANIONS:
-        with _file_errors(kept), suppress(FileNotFoundError):
+        with file_errors(kept), suppress(FileNotFoundError):
             Path(f"{ledger}{suffix}").rename(f"{kept}{suffix}")
-    with _file_errors(kept):
+    with file_errors(kept):
         kept.hardlink_to(ledger)
     return kept
 
@@ -202,18 +203,10 @@ def _close_to_others(ledger: Path) -> None:
 
 def _publish(draft: Path, target: Path) -> None:
     """Give the finished file its name, for good: also when the machine fails right after."""
-    with _file_errors(target):
-        _flush(draft)
+    with file_errors(target):
+        flush(draft)
         draft.replace(target)
-        _flush(target.parent)
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        flush(target.parent)
 
 
 def _remove(path: Path) -> None:
@@ -223,25 +216,15 @@ def _remove(path: Path) -> None:
 
 
 def _make_folder(folder: Path) -> None:
-    with _file_errors(folder):
+    with file_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-
-
-@contextmanager
-def _file_errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StorageError(
-            _("{path} cannot be written: {reason}.", path=path, reason=error.strerror)
-        ) from error
 
 
 @contextmanager
 def _sqlite_errors(source: Path, target: Path) -> Iterator[None]:
     """SQLite's errors while `source` is read and `target` written, as ours."""
     try:
-        with _file_errors(target):
+        with file_errors(target):
             yield
     except sqlite3.DatabaseError as error:
         text = str(error)

@@ -111,12 +111,15 @@ def _digest(fields: Mapping[str, Any]) -> str:
 def flaws(steps: Iterable[Mapping[str, Any]], origin: str) -> Iterator[tuple[int, str]]:
     """What is wrong inside one chain, in the order of its numbers: which step, and what.
 
-    `steps` are rows of the history in the order of their numbers. What the chain's head says is
-    not looked at.
+    `steps` are rows of the history in the order of their numbers. One of number and hash alone
+    stands for itself and all before it. What the chain's head says is not looked at.
     """
     previous, expected = origin, 1
     for step in steps:
         seq = step["seq"]
+        if "event" not in step:
+            previous, expected = step["hash"], seq + 1
+            continue
         if seq > expected:
             yield expected, _missing(expected, seq - 1)
         elif seq < expected:

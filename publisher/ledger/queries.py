@@ -1,9 +1,11 @@
 """Reading the ledger; nothing here changes it."""
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, and_, exists, func, literal_column, or_, select
@@ -11,12 +13,22 @@ from sqlalchemy import ColumnElement, and_, exists, func, literal_column, or_, s
 from publisher.clock import Clock
 from publisher.errors import NoSuchPost
 from publisher.language import _
+from publisher.ledger import archives
 from publisher.ledger.aftermath import Gap, gaps
+from publisher.ledger.archives import Archive
 from publisher.ledger.database import Database
 from publisher.ledger.edits import about_draft
 from publisher.ledger.holds import applies_to, held_for_a_person, waits_for_a_person
 from publisher.ledger.rows import delivery_of
-from publisher.ledger.tables import EVERYTHING, accounts, deliveries, history, leaves_at, media
+from publisher.ledger.tables import (
+    EVERYTHING,
+    accounts,
+    archived,
+    deliveries,
+    history,
+    leaves_at,
+    media,
+)
 from publisher.models import Delivery
 from publisher.states import WAITING, State
 
@@ -86,9 +98,11 @@ class Tenure:
 class Queries:
     """What people and pages want to know."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, archive: Path | None = None) -> None:
+        """`archive` is the folder of the archives; None: none is at hand."""
         self._database = database
         self._clock = clock
+        self._archives = archives.Archives(archive)
 
     def deliveries(
         self,
@@ -299,7 +313,10 @@ class Queries:
             return [delivery_of(row) for row in connection.execute(query).mappings()]
 
     def history(self, post: str) -> list[Step]:
-        """Every step of a post, and of its draft; NoSuchPost when the ledger has none of it."""
+        """Every step of a post, and of its draft; NoSuchPost when the ledger has none of it.
+
+        Also those in archives; where an archive cannot be read, the step that tells of it says so.
+        """
         found = self.steps_about(post)
         if not found:
             raise NoSuchPost(_("The ledger has no post {post}.", post=post))
@@ -307,8 +324,33 @@ class Queries:
 
     def steps_about(self, post: str) -> list[Step]:
         """The same; none for a post that the ledger does not know."""
-        found = self._steps(deliveries.c.post == post) + self._steps(about_draft(post))
+        found = [
+            *self._archived(post),
+            *self._steps(deliveries.c.post == post),
+            *self._steps(about_draft(post)),
+        ]
         return sorted(found, key=lambda step: step.id)
+
+    def _archived(self, post: str) -> Iterator[Step]:
+        """The steps of a post that are in archives, and for each delivery, that they are there."""
+        columns = deliveries.c.id, deliveries.c.account, deliveries.c.channel, archived.c.step
+        query = select(*columns).join(archived).where(deliveries.c.post == post)
+        moved: dict[int, list[Any]] = defaultdict(list)
+        with self._database.read() as connection:
+            for row in connection.execute(query):
+                moved[row.step].append(row)
+            told = archives.on_record(connection) if moved else ()
+        for archive in told:
+            if archive.step in moved:
+                flaw = self._archives.flaw(archive)
+                detail = {"file": archive.file} | ({"message": flaw} if flaw else {})
+                for row in moved[archive.step]:
+                    yield Step(
+                        archive.step, archive.at, archives.ARCHIVED, archive.actor,
+                        row.id, post, row.account, row.channel, detail=detail,
+                    )  # fmt: skip
+                steps = iter(()) if flaw else self._archives.steps(archive)
+                yield from (_of_archive(step) for step in steps if step["post"] == post)
 
     def steps(self, after: int, limit: int = 500) -> list[Step]:
         """The history from the step after `after` on."""
@@ -324,7 +366,8 @@ class Queries:
     ) -> list[Step]:
         """The steps of these events from `since` (inclusive) to `until` (exclusive), oldest first.
 
-        With `account`, those about its deliveries, about itself, and about all accounts.
+        With `account`, those about its deliveries, about itself, and about all accounts. For an
+        archive that cannot be read stands a step of the event `archives.LOST`.
         """
         conditions: list[ColumnElement[bool]] = [history.c.event.in_(sorted(events))]
         if since:
@@ -334,7 +377,24 @@ class Queries:
         if account:
             concerned = history.c.account.in_([account, EVERYTHING])
             conditions.append(or_(deliveries.c.account == account, concerned))
-        return self._steps(and_(*conditions))
+        found = self._steps(and_(*conditions))
+        with self._database.read() as connection:
+            made = archives.on_record(connection)
+        for archive in made:
+            if (until and archive.oldest >= until) or (since and archive.newest < since):
+                continue
+            if flaw := self._archives.flaw(archive):
+                found.append(_lost(archive, flaw))
+                continue
+            found += [
+                _of_archive(step)
+                for step in self._archives.steps(archive)
+                if step["event"] in events
+                and (since is None or step["at"] >= since)
+                and (until is None or step["at"] < until)
+                and account in (None, step["account"])
+            ]
+        return sorted(found, key=lambda step: step.id)
 
     def last_step(self) -> int:
         """The id of the newest step, 0 when there is none."""
@@ -380,6 +440,18 @@ def _step(row: dict[str, Any]) -> Step:
             "detail": json.loads(row["detail"]),
         }
     )
+
+
+def _lost(archive: Archive, flaw: str) -> Step:
+    return Step(
+        archive.step, archive.at, archives.LOST, archive.actor,
+        account=archive.file, detail={"message": flaw},
+    )  # fmt: skip
+
+
+def _of_archive(row: dict[str, Any]) -> Step:
+    names = [column.name for column in _STEP] + ["post", "channel"]
+    return _step({**{name: row[name] for name in names}, "of_account": row["account"]})
 
 
 def _chunks(items: Sequence[_T]) -> Iterator[Sequence[_T]]:

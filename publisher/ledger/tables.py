@@ -27,7 +27,7 @@ from sqlalchemy import (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-REVISION = "0011"
+REVISION = "0012"
 """The newest of `migrations/versions`, which leads to the tables below."""
 
 EVERYTHING = "*"
@@ -187,7 +187,26 @@ history = Table(
         info={"where": "delivery IS NULL"},
     ),
 )
-"""Append-only: triggers refuse every change, and each row carries the hash of its chain."""
+"""Append-only: triggers refuse every change, and each row carries the hash of its chain.
+
+Only what `archived` covers may go.
+"""
+
+archived = Table(
+    "archived",
+    metadata,
+    Column("delivery", _Key, ForeignKey("deliveries.id"), primary_key=True),
+    # The number and hash of the last step that is in the archive.
+    Column("through", Integer, primary_key=True),
+    Column("head", String(64), nullable=False),
+    # The step of the history that tells of the archive.
+    Column("step", _Key, ForeignKey("history.id"), nullable=False),
+    Index("ix_archived_step", "step", "delivery"),
+)
+"""The first steps of deliveries that ended long ago, which archives hold (see archives.py).
+
+Triggers refuse every change, and a row about a delivery that has not ended.
+"""
 
 account_chains = Table(
     "account_chains",
@@ -261,6 +280,7 @@ notices = Table(
     Column("service", String, primary_key=True),
     Column("step", _Key, ForeignKey("history.id"), primary_key=True),
     Column("told_at", Instant, nullable=False),
+    Index("ix_notices_step", "step"),
 )
 """What each service was told: the step of the history that it was about."""
 

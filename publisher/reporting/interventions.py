@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from publisher.language import _, later
+from publisher.ledger.archives import LOST
 from publisher.ledger.queries import Step
 from publisher.ledger.tables import EVERYTHING
 
@@ -23,6 +24,7 @@ EVENTS = {
     "withdrawn": later("Withdrawn"),
     "not withdrawn": later("Not withdrawn, though somebody tried:"),
     "restored": later("Restored from a backup:"),
+    LOST: later("Not shown, as it is in the archive"),
 }
 """The events of the history that are told, and how."""
 _TOGETHER = timedelta(minutes=1)

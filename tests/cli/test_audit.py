@@ -1,4 +1,4 @@
-"""log verify, backup and restore, as people and scripts use them."""
+"""log verify, log archive, backup and restore, as people and scripts use them."""
 
 import json
 import sqlite3
@@ -93,6 +93,90 @@ def test_the_log_itself_is_shown_as_before(cli: Cli, queued: Path) -> None:
     result = cli("log", "verfy")
     assert result.code == 2
     assert "No such command 'verfy'" in result.err
+
+
+# log archive
+
+
+@pytest.fixture
+def old(cli: Cli, queued: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The post was cancelled, and more than a year has passed; the folder of the archives."""
+    assert cli("cancel", "one.fr", "--reason", "trop tard").code == 0
+    monkeypatch.setenv("PUBLISHER_CLOCK", "2017-06-15T12:00:00+02:00")
+    return queued.parent / "archive"
+
+
+def test_old_history_moves_into_files(cli: Cli, old: Path) -> None:
+    """And is shown, and verified, as if it were still in the ledger."""
+    before = cli("history", "one.fr", "--json").json
+    result = cli("log", "archive", "--yes", "--as", "manager")
+    assert (result.code, result.err) == (0, "")
+    file = old / "2016-03.jsonl.gz"
+    said = " ".join(result.out.split())
+    assert said == f"{file}: 2 steps of 1 delivery."
+    assert file.is_file()
+    *steps, last = cli("history", "one.fr", "--json").json
+    assert steps == before
+    assert (last["event"], last["actor"]) == ("archived", "manager")
+    assert "archived" in cli("history", "one.fr").out
+    verified = cli("log", "verify")
+    assert verified.code == 0
+    assert "3 steps of 1 delivery, unbroken.\nIn var/archive: 2 steps in 1 file.\n" in verified.out
+    assert cli("log", "verify", "--json").json["archived"] == 2
+    again = cli("log", "archive")
+    assert (again.code, again.out) == (0, "Nothing to archive from before 2016-06.\n")
+
+
+def test_archiving_asks_first(cli: Cli, old: Path) -> None:
+    result = cli("log", "archive")
+    assert result.code == 2
+    assert "nobody is there to answer" in result.err
+    assert not old.exists()
+
+
+def test_months_say_how_much_stays(cli: Cli, old: Path) -> None:
+    assert cli("log", "archive", "--months", "0").code == 2
+    result = cli("log", "archive", "--months", "15", "--yes")
+    assert result.out == "Nothing to archive from before 2016-03.\n"
+    assert cli("log", "archive", "--months", "14", "--yes").code == 0
+    assert [path.name for path in old.iterdir()] == ["2016-03.jsonl.gz"]
+
+
+def test_one_process_archives_at_a_time(cli: Cli, old: Path) -> None:
+    with locked(old.parent / "archive.lock", "`publisher log archive`"):
+        result = cli("log", "archive", "--yes")
+    assert result.code == 3
+    assert "hint: Wait until it has ended." in result.err
+    assert not old.exists()
+
+
+def test_a_lost_archive_is_named_with_what_to_do(cli: Cli, old: Path) -> None:
+    """By the history as well, which shows the rest."""
+    cli("log", "archive", "--yes")
+    (old / "2016-03.jsonl.gz").unlink()
+    result = cli("log", "verify")
+    assert result.code == 1
+    said = " ".join(result.out.split())
+    assert "with 1 break: archive 2016-03.jsonl.gz cannot be read" in said
+    assert "put a copy of it back into var/archive" in said
+    shown = cli("history", "one.fr")
+    assert shown.code == 0
+    assert "put a copy of it back into" in " ".join(shown.out.split())
+
+
+def test_a_backup_tells_that_archives_are_not_in_it(cli: Cli, old: Path, tmp_path: Path) -> None:
+    """A restore wants them in their place."""
+    cli("log", "archive", "--yes")
+    result = cli("backup", tmp_path / "copy.db")
+    assert (result.code, result.err) == (0, "")
+    assert f"copy the folder {old} as well" in " ".join(result.out.split())
+    aside = old.rename(old.with_name("aside"))
+    result = cli("restore", tmp_path / "copy.db")
+    assert result.code == 3
+    assert "archive 2016-03.jsonl.gz cannot be read" in " ".join(result.err.split())
+    aside.rename(old)
+    assert cli("restore", tmp_path / "copy.db").code == 0
+    assert cli("log", "verify").code == 0
 
 
 # backup

@@ -24,7 +24,7 @@ UNTOLD = frozenset({"Argument", "Option", "_add", "_add_group", "_add_with", "ca
 
 ALLOWED = {
     "cli/app.py": {"publisher …"},
-    "cli/audit.py": {"… MB", "`publisher run`", "… UTC"},
+    "cli/audit.py": {"… MB", "`publisher run`", "`publisher log archive`", "… UTC"},
     "cli/crash.py": {"publisher …, Python …, …", "command: publisher …"},  # for who mends it
     "cli/drafts.py": {"  publisher check"},
     "cli/live.py": {"at the platform", "queued again", "part published"},  # as the ledger says it

@@ -287,9 +287,8 @@ def test_an_option_that_the_server_does_not_know_is_named(postgres_url: str) -> 
 
 
 def test_a_ledger_from_before_the_stops_learns_whose_each_id_is(
-    database: Database, ledger: Ledger, clock: ManualClock
+    ledger_url: str, clock: ManualClock
 ) -> None:
-    add(ledger, *(wish(clock, post, 0, repeat=True) for post in ("a", "b", "c")))
     before = (
         "DROP TABLE limits",
         "DROP TABLE search",
@@ -303,13 +302,18 @@ def test_a_ledger_from_before_the_stops_learns_whose_each_id_is(
         "UPDATE deliveries SET remote_ids = '[\"8\"]' WHERE post = 'b'",
         "UPDATE alembic_version SET version_num = '0006'",
     )
-    with database.write() as connection:
-        for statement in before:
-            connection.exec_driver_sql(statement)
-    database.migrate()
-    with database.read() as connection:
-        known = connection.exec_driver_sql(
-            "SELECT remote_id, post FROM ids_out JOIN deliveries ON deliveries.id = delivery"
-            " ORDER BY remote_id"
-        ).all()
+    with closing(Database(ledger_url)) as database:
+        with database.write() as connection:
+            migrating.upgrade(connection, "0011")
+        wishes = [wish(clock, post, 0, repeat=True) for post in ("a", "b", "c")]
+        add(Ledger(database, clock), *wishes)
+        with database.write() as connection:
+            for statement in before:
+                connection.exec_driver_sql(statement)
+        database.migrate()
+        with database.read() as connection:
+            known = connection.exec_driver_sql(
+                "SELECT remote_id, post FROM ids_out JOIN deliveries ON deliveries.id = delivery"
+                " ORDER BY remote_id"
+            ).all()
     assert [tuple(row) for row in known] == [("7", "a"), ("8", "a")]

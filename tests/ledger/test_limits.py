@@ -1,5 +1,6 @@
 """The newest word of the platforms on their limits, kept without any harm to deliveries."""
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,7 +9,7 @@ from sqlalchemy import Connection, event, text
 from structlog.testing import capture_logs
 
 from publisher.errors import PublisherError
-from publisher.ledger import limits
+from publisher.ledger import limits, migrating
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
@@ -226,17 +227,17 @@ def test_it_rides_on_the_transaction_that_records_the_answer(
     assert len(commits) == 1
 
 
-def test_a_ledger_without_limits_gets_a_place_for_them(
-    under_way: Delivery, queries: Queries, database: Database, clock: ManualClock, kept: Limits
-) -> None:
-    with database.write() as connection:
-        connection.execute(text("DROP TABLE limits"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0010'"))
-    with pytest.raises(PublisherError):
+def test_a_ledger_without_limits_gets_a_place_for_them(ledger_url: str, clock: ManualClock) -> None:
+    with closing(Database(ledger_url)) as database:
+        with database.write() as connection:
+            migrating.upgrade(connection, "0010")
+        add(Ledger(database, clock), wish(clock))
+        before = Queries(database, clock).deliveries()
+        with pytest.raises(PublisherError):
+            database.check_revision()
+        database.migrate()
         database.check_revision()
-    database.migrate()
-    database.check_revision()
-    with database.write() as connection:
-        limits.keep(connection, "bice-x", (day(clock, 17),))
-    assert kept.current() == {"bice-x": [day(clock, 17)]}
-    assert queries.deliveries() == [under_way]
+        with database.write() as connection:
+            limits.keep(connection, "bice-x", (day(clock, 17),))
+        assert Limits(database, clock).current() == {"bice-x": [day(clock, 17)]}
+        assert Queries(database, clock).deliveries() == before

@@ -437,6 +437,22 @@ def test_the_history_is_verified(app: Application, manager: Visit) -> None:
     assert "1 break" in manager.text
 
 
+def test_a_year_later_the_pages_read_the_archive(app: Application, manager: Visit) -> None:
+    """A post's history, the report and the verdict are as complete as before."""
+    app.control.cancel("later.fr", None, "direction", "plus besoin")
+    _clock(app).advance(400 * 86_400)
+    (made,) = app.archiving.run(app.archiving.before(12), "direction")
+    manager.get("/posts/later.fr")
+    assert all(event in manager.text for event in ("queued", "cancelled", "archived"))
+    assert "plus besoin" in manager.get("/report.html").text
+    manager.get("/log")
+    manager.send("/log/verify")
+    assert f"In var/archive: {made.steps} steps in 1 file." in manager.text
+    (app.archive / made.file).unlink()
+    assert "put a copy of it back" in manager.get("/posts/later.fr").text
+    assert "put a copy of it back" in manager.get("/report.html").text
+
+
 def test_the_report_stands_alone(manager: Visit) -> None:
     manager.get("/report")
     assert flaws(manager.page) == []
