@@ -36,6 +36,7 @@ from publisher.ledger.ledger import Ledger
 from publisher.ledger.leftovers import Leftovers
 from publisher.ledger.limits import Limits
 from publisher.ledger.logbook import Logbook
+from publisher.ledger.lookout import Lookout
 from publisher.ledger.news import Item, News
 from publisher.ledger.queries import Queries
 from publisher.ledger.safeguards import Safeguards
@@ -167,6 +168,10 @@ class Application:
     @cached_property
     def dispatch(self) -> Dispatch:
         return Dispatch(self.database, self.clock, self.longest_settle)
+
+    @cached_property
+    def lookout(self) -> Lookout:
+        return Lookout(self.database, self.clock)
 
     @property
     def _settle(self) -> float:

@@ -150,11 +150,15 @@ class Courier:
                 return delivery
 
     def _rests_until(self, delivery: Delivery, prepared: Prepared) -> datetime | None:
-        """When to go on with what has been made ready as far as can be; None: at once."""
+        """When to go on with what has been made ready as far as can be; None: at once.
+
+        Early is what moves, which is made ready long before; anything else only when the clock was
+        set back, and then nobody shall wait for hours with it in hand.
+        """
         if prepared.upload:
             return prepared.upload.look_at
         is_early = delivery.leaves_at > self._lease(LOOK_AHEAD)
-        return delivery.leaves_at if delivery.content.moves and is_early else None
+        return delivery.leaves_at if is_early else None
 
     def _prepare(self, channel: Channel, delivery: Delivery, known: Prepared) -> Prepared | None:
         try:

@@ -75,18 +75,25 @@ class Dispatcher:
         """
         dispatch, clock = self._app.dispatch, self._app.clock
         self._mind_the_clock()
-        dispatch.reap()
-        pulse.beat()
-        dispatch.expire()
-        pulse.beat()
-        claims = dispatch.claim(
-            clock.ahead(LOOK_AHEAD), clock.ahead(self._leases.claimed), _CLAIM_LIMIT
-        )
-        self._hand_over_all(publish, claims, dispatch.release)
-        doubts = self._app.doubts.claim(clock.ahead(self._leases.reading), _CLAIM_LIMIT)
-        self._hand_over_all(reconcile, doubts, self._app.doubts.release)
-        ended = self._app.leftovers.claim(clock.ahead(self._leases.preparing), _CLAIM_LIMIT)
-        self._hand_over_all(clear, ended, lambda _claims: None)  # their turn comes again
+        waits = self._app.lookout.look(clock.ahead(LOOK_AHEAD))
+        claims: list[Claim] = []
+        if waits.run_out:
+            dispatch.reap()
+            pulse.beat()
+        if waits.late:
+            dispatch.expire()
+            pulse.beat()
+        if waits.due:
+            claims = dispatch.claim(
+                clock.ahead(LOOK_AHEAD), clock.ahead(self._leases.claimed), _CLAIM_LIMIT
+            )
+            self._hand_over_all(publish, claims, dispatch.release)
+        if waits.doubtful:
+            doubts = self._app.doubts.claim(clock.ahead(self._leases.reading), _CLAIM_LIMIT)
+            self._hand_over_all(reconcile, doubts, self._app.doubts.release)
+        if waits.left_over:
+            ended = self._app.leftovers.claim(clock.ahead(self._leases.preparing), _CLAIM_LIMIT)
+            self._hand_over_all(clear, ended, lambda _claims: None)  # their turn comes again
         return len(claims)
 
     def _mind_the_clock(self) -> None:

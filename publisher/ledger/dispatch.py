@@ -27,7 +27,7 @@ _BATCH = 200  # rows changed in one transaction, so that nobody waits long for t
 
 _NOW = bindparam("now", type_=Instant)
 _INSTANT = bindparam("instant", type_=Instant)
-_DUE = Waiting(
+DUE = Waiting(
     deliveries.c.state == State.SCHEDULED,
     deliveries.c.wake_at <= bindparam("horizon", type_=Instant),
     or_(deliveries.c.expires_at.is_(None), deliveries.c.expires_at > _NOW),
@@ -36,14 +36,14 @@ _DUE = Waiting(
     order=(deliveries.c.wake_at, deliveries.c.id),
     columns=(deliveries.c.id, deliveries.c.version, deliveries.c.head),
 )
-_LATE = Waiting(
+LATE = Waiting(
     deliveries.c.state.in_(sorted(WAITING)),
-    deliveries.c.expires_at <= _INSTANT,
+    deliveries.c.expires_at <= _NOW,
     order=(deliveries.c.id,),
 )
-_RAN_OUT = Waiting(
+RUN_OUT = Waiting(
     deliveries.c.state == State.PUBLISHING,
-    deliveries.c.lease_until <= _INSTANT,
+    deliveries.c.lease_until <= _NOW,
     order=(deliveries.c.id,),
 )
 _LEASED_BEYOND = Waiting(
@@ -65,14 +65,10 @@ class Dispatch:
     def claim(self, horizon: datetime, lease_until: datetime, limit: int) -> list[Claim]:
         """Take up to `limit` deliveries that wake before `horizon`, earliest first."""
         now = self._clock.now()
-        values = {"now": now, "horizon": horizon}
-        with self._database.read() as connection:
-            if not _DUE.any(connection, values):
-                return []
         with self._database.write() as connection:
             return claim_all(
                 connection,
-                _DUE.lock(connection, values, limit),
+                DUE.lock(connection, {"now": now, "horizon": horizon}, limit),
                 "claimed",
                 at=now,
                 source=State.SCHEDULED,
@@ -101,8 +97,7 @@ class Dispatch:
         """What is past its expiry and not out is missed; how many that were."""
         message = _("It was not out by its expiry.")
         return self._sweep(
-            _LATE,
-            self._clock.now(),
+            LATE,
             lambda connection, delivery: self._change(
                 connection,
                 delivery,
@@ -139,7 +134,7 @@ class Dispatch:
                     error_message=message,
                 )
 
-        return self._sweep(_RAN_OUT, self._clock.now(), end)
+        return self._sweep(RUN_OUT, end)
 
     def shorten_leases(self, longest: float) -> None:
         """Cut leases that would last longer than `longest` real seconds from now.
@@ -158,16 +153,11 @@ class Dispatch:
                 .values(lease_until=end)
             )
 
-    def _sweep(
-        self, waiting: Waiting, instant: datetime, act: Callable[[Connection, Delivery], object]
-    ) -> int:
-        """Apply `act` to what waits by `instant`, a batch at a time."""
-        values = {"instant": instant}
+    def _sweep(self, waiting: Waiting, act: Callable[[Connection, Delivery], object]) -> int:
+        """Apply `act` to what waits now, a batch at a time."""
+        values = {"now": self._clock.now()}
         count = 0
         while True:
-            with self._database.read() as connection:
-                if not waiting.any(connection, values):
-                    return count
             with self._database.write() as connection:
                 rows = waiting.lock(connection, values, _BATCH)
                 for row in rows:

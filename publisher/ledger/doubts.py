@@ -34,7 +34,7 @@ _LONGEST_SETTLE = 900.0  # real seconds; of a part that is doubted again and aga
 _LOOK_BACK = timedelta(days=2)  # more than any channel looks back, and a clock may be wrong
 
 _NOW = bindparam("now", type_=Instant)
-_WAITING = Waiting(
+DOUBTFUL = Waiting(
     deliveries.c.state == State.UNCERTAIN,
     deliveries.c.wake_at <= _NOW,
     deliveries.c.settled_at.is_not(None),
@@ -117,14 +117,10 @@ class Doubts:
     def claim(self, lease_until: datetime, limit: int) -> list[Claim]:
         """Take up to `limit` deliveries that are to be looked for now."""
         now = self._clock.now()
-        values = {"now": now}
-        with self._database.read() as connection:
-            if not _WAITING.any(connection, values):
-                return []
         with self._database.write() as connection:
             return claim_all(
                 connection,
-                _WAITING.lock(connection, values, limit),
+                DOUBTFUL.lock(connection, {"now": now}, limit),
                 "looking",
                 at=now,
                 source=State.UNCERTAIN,

@@ -29,7 +29,7 @@ _TRIES = 7  # over a day in all
 _SETTLED = 900.0  # real seconds until a request whose outcome was unknown has no effect any more
 
 _NOW = bindparam("now", type_=Instant)
-_WAITING = Waiting(
+LEFT_OVER = Waiting(
     deliveries.c.clear_at <= _NOW,
     or_(
         deliveries.c.doubt_since.is_(None),
@@ -97,6 +97,11 @@ def _is_known(connection: Connection, delivery: Delivery, remote_id: str) -> boo
     return bool(connection.execute(select(known)).scalar())
 
 
+def settled(clock: Clock) -> dict[str, datetime]:
+    """What `LEFT_OVER` asks for besides the time."""
+    return {"settled": clock.ahead(-_SETTLED)}
+
+
 class Leftovers:
     """What ended deliveries left at a platform: whose turn it is, and what became of it."""
 
@@ -110,12 +115,9 @@ class Leftovers:
         Whoever took one and dies, or whom the broker does not tell, is followed by another at
         `lease_until`. This is no step: nothing has happened yet.
         """
-        values = {"now": self._clock.now(), "settled": self._clock.ahead(-_SETTLED)}
-        with self._database.read() as connection:
-            if not _WAITING.any(connection, values):
-                return []
+        values = {"now": self._clock.now(), **settled(self._clock)}
         with self._database.write() as connection:
-            rows = _WAITING.lock(connection, values, limit)
+            rows = LEFT_OVER.lock(connection, values, limit)
             connection.execute(
                 update(deliveries)
                 .where(deliveries.c.id.in_([row["id"] for row in rows]))

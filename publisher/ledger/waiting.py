@@ -24,13 +24,15 @@ class Waiting:
         order: Sequence[Column[Any]],
         columns: Sequence[Column[Any] | Table] = (deliveries,),
     ) -> None:
-        self._look = select(deliveries.c.id).where(*conditions).limit(1)
+        self.is_there = select(deliveries.c.id).where(*conditions).exists()
+        """Whether anything waits, as a part of another statement."""
+        self._look = select(self.is_there)
         chosen = select(*columns).where(*conditions).order_by(*order).limit(bindparam("most"))
         self._lock = chosen.with_for_update(skip_locked=True)
 
     def any(self, connection: Connection, values: Mapping[str, Any]) -> bool:
         """Whether anything waits; takes no lock, because mostly nothing does."""
-        return connection.execute(self._look, values).first() is not None
+        return bool(connection.execute(self._look, values).scalar())
 
     def lock(
         self, connection: Connection, values: Mapping[str, Any], most: int
