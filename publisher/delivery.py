@@ -29,7 +29,7 @@ from publisher.models import Claim, Delivery, Parcel, Prepared
 from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Unknown
 from publisher.states import State
 
-LOOK_AHEAD = 2.0
+LOOK_AHEAD = 4.0
 """Real seconds before its instant at which a delivery is claimed and made ready."""
 _MARGIN = 5.0  # real seconds that a lease outlasts the slowest request
 

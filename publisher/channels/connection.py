@@ -11,7 +11,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
-from threading import Thread, local
+from threading import Lock, Thread, local
 from typing import Any, cast
 
 import requests
@@ -23,6 +23,7 @@ from urllib3.exceptions import (
     NewConnectionError,
     ReadTimeoutError,
 )
+from urllib3.util.wait import wait_for_read
 
 from publisher.language import _, later
 
@@ -64,6 +65,10 @@ class Exchange:
         self._depart()
         self._begin_by = self._monotonic() + self._connecting
         self._end_by = self._monotonic() + self._timeout
+
+
+_gate = Lock()
+"""Threads that all send at one instant hold each other up, and all would be as late as the last."""
 
 
 class _Thread(local):
@@ -164,11 +169,10 @@ def _connected(
 
 
 def _hung_up(sock: socket.socket) -> bool:
-    """Whether the server is gone, or spoke before it was asked.
+    """Whether the server is gone, or spoke before it was asked; the socket does not block.
 
     Over TLS that something can be read tells nothing: a server sends session tickets unasked.
     """
-    sock.settimeout(0)
     try:
         sock.recv(1)
     except (BlockingIOError, ssl.SSLWantReadError):
@@ -176,6 +180,14 @@ def _hung_up(sock: socket.socket) -> bool:
     except OSError:
         return True
     return True
+
+
+def _sent_at_once(sock: socket.socket, data: bytes) -> int:
+    """How many bytes the machine took at once: mostly all."""
+    try:
+        return sock.send(data)
+    except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+        return 0
 
 
 class _PlainConnection(HTTPConnection):
@@ -215,14 +227,22 @@ class _PlainConnection(HTTPConnection):
         exchange = _thread.exchange
         if self.sock is None:
             self.connect()
+        self.sock.settimeout(0)
         exchange.depart()
-        if _hung_up(self.sock):  # while the request waited
+        with _gate:
+            exchange.sent = not _hung_up(self.sock)
+            if exchange.sent:
+                gone = _sent_at_once(self.sock, request)
+        if not exchange.sent:
             self.sock.close()
             self.connect()
             exchange.depart()  # if it still may
-        exchange.sent = True
-        self.sock.settimeout(exchange.left())
-        self.sock.sendall(request)
+            exchange.sent, gone = True, 0
+        if gone < len(request):
+            self.sock.settimeout(exchange.left())
+            self.sock.sendall(request[gone:])
+        # What reads an answer is made once there is one: others have yet to leave at this instant.
+        wait_for_read(self.sock, exchange.left())
 
 
 class _SafeConnection(_PlainConnection, HTTPSConnection):

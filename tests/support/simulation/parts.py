@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC
 from functools import cache
@@ -100,9 +100,9 @@ class SimulatedDatabase(Database):
         with self._raw() as connection:
             copy.backup(connection)
 
-    def peek(self, query: str, now: int) -> tuple[Any, ...]:
+    def peek(self, query: str, values: Mapping[str, int]) -> tuple[Any, ...]:
         """One row, read beside SQLAlchemy, which would take most of a history's time."""
-        row: tuple[Any, ...] = self._beside.execute(query, {"now": now}).fetchone()
+        row: tuple[Any, ...] = self._beside.execute(query, values).fetchone()
         return row
 
     @contextmanager

@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from publisher.delivery import LOOK_AHEAD
 from publisher.errors import BrokerUnavailable, PublisherError
 from publisher.models import Claim
 from tests.support.simulation import parts
@@ -19,6 +20,7 @@ from tests.support.simulation.platform import Platform
 from tests.support.simulation.world import START, Process, World
 
 _TICK = 0.1  # as the dispatcher's own
+_AHEAD = round(LOOK_AHEAD * 1e6)  # microseconds
 _IN_TROUBLE = 1.0
 
 log = structlog.get_logger()
@@ -129,7 +131,7 @@ class Stage:
         an instant.
         """
         now = _microseconds(self.world.now())
-        past, next_at = self.database.peek(_INSTANTS, now)
+        past, next_at = self.database.peek(_INSTANTS, {"now": now, "ahead": _AHEAD})
         if is_changed and past:
             return self.world.elapsed
         return None if next_at is None else self.world.elapsed + (next_at - now) / 1e6 + 1e-6
@@ -173,7 +175,7 @@ def _task(act: Callable[[Claim], None], claim: Claim) -> Callable[[], None]:
 
 _INSTANTS = """
     SELECT sum(instant <= :now), min(CASE WHEN instant > :now THEN instant END) FROM (
-        SELECT wake_at - 2000000 AS instant FROM deliveries WHERE state = 'scheduled'
+        SELECT wake_at - :ahead AS instant FROM deliveries WHERE state = 'scheduled'
         UNION ALL SELECT wake_at FROM deliveries WHERE state = 'uncertain'
         UNION ALL SELECT lease_until FROM deliveries WHERE state IN ('publishing', 'uncertain')
         UNION ALL SELECT expires_at FROM deliveries
