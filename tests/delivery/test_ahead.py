@@ -205,13 +205,26 @@ def test_between_it_waits_on_the_schedule(desk: Desk) -> None:
     waiting = desk.delivery
     assert (waiting.state, waiting.lease_until, waiting.wake_at) == (State.SCHEDULED, None, due_at)
     asked = len(desk.channel.asked)
-    desk.pass_until(due_at - timedelta(seconds=3))
+    desk.pass_until(due_at - timedelta(seconds=LOOK_AHEAD + 1))
     assert len(desk.channel.asked) == asked, "nothing is done about it meanwhile"
 
 
 def test_what_does_not_move_is_not_taken_up_ahead(desk: Desk) -> None:
     due_at = desk.queue(content=Content(parts=(Part(text="Sans image"),)))
     assert desk.delivery.wake_at == due_at
+
+
+def test_what_a_clock_that_was_set_back_makes_early_goes_back_on_the_schedule(desk: Desk) -> None:
+    """No worker's thread waits an hour with it in hand."""
+    due_at = desk.queue(due_in=1, content=Content(parts=(Part(text="Sans image"),)))
+    claim = desk.claim()
+    assert claim
+    desk.clock.set(-3600)
+    desk.courier.deliver(claim)
+    waiting = desk.delivery
+    assert (waiting.state, waiting.lease_until, waiting.wake_at) == (State.SCHEDULED, None, due_at)
+    desk.pass_until(due_at + timedelta(seconds=5))
+    assert desk.channel.sent == [due_at]
 
 
 def test_it_is_ahead_of_its_embargo_too(desk: Desk) -> None:
@@ -230,7 +243,9 @@ def test_the_worker_stays_in_charge_however_many_calls_it_takes(desk: Desk) -> N
     desk.pass_until(due_at + timedelta(minutes=10))
     assert set(seen) == {"None"}, "nobody else could take it"
     assert len(desk.channel.sent) == 1
-    assert desk.delivery.lateness == timedelta(seconds=desk.channel.calls * 150 - AHEAD - 2)
+    assert desk.delivery.lateness == timedelta(
+        seconds=desk.channel.calls * 150 - AHEAD - LOOK_AHEAD
+    )
 
 
 def test_while_the_platform_works_on_it_no_worker_waits(desk: Desk) -> None:
