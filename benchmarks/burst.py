@@ -6,10 +6,11 @@ task; and procrastinate with its queue in PostgreSQL. Lateness is when a request
 a whole, minus its due time, both by this machine's clock.
 
     .venv/bin/pip install '.[bench]'
-    .venv/bin/python benchmarks/burst.py [--posts 1000] [--latency 0.2] [--threads 128]
+    .venv/bin/python benchmarks/burst.py [--posts 1000] [--latency 0.2] [--threads 1000]
 """
 
 import argparse
+import importlib.util
 import json
 import os
 import subprocess
@@ -37,9 +38,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--posts", type=int, default=1000)
     parser.add_argument("--latency", type=float, default=0.2, help="seconds of the stand-in")
-    parser.add_argument("--threads", type=int, default=128, help="of each of the two processes")
+    parser.add_argument("--threads", type=int, default=1000, help="of each of the two processes")
     parser.add_argument("--only", choices=WAYS, action="append")
     options = parser.parse_args()
+    if importlib.util.find_spec("procrastinate") is None:
+        parser.error("pip install '.[bench]' first: it brings what Publisher is compared with")
     print(
         f"{options.posts} posts at one instant, {options.latency * 1000:.0f} ms of latency; ms late"
     )
