@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -85,14 +85,15 @@ def seen(arrivals: Path) -> dict[str, float]:
 
 
 @contextmanager
-def stand_in(arrivals: Path, latency: float) -> Iterator[None]:
+def stand_in(arrivals: Path, latency: float) -> Iterator[int]:
+    """The server, for as long as the block runs; gives its process id."""
     command = [
         HERE / "stand_in.py", "--port", PORT, "--latency", latency, "--arrivals", arrivals,
     ]  # fmt: skip
-    with process([sys.executable, *map(str, command)], {}):
+    with process([sys.executable, *map(str, command)], {}) as pid:
         wait_for(arrivals.exists)
         time.sleep(0.5)
-        yield
+        yield pid
 
 
 @contextmanager
@@ -130,11 +131,12 @@ def publisher(
 
 @contextmanager
 def raw(due: float, texts: list[str], options: argparse.Namespace, _: Path) -> Iterator[None]:
-    """Two processes of threads that begin at the instant."""
-    shares = [texts[number::PROCESSES] for number in range(PROCESSES)]
+    """Processes of threads that begin at the instant."""
     command = [sys.executable, str(HERE / "senders.py"), str(due), str(options.threads)]
     environment = {**os.environ, "BENCH_ADDRESS": ADDRESS}
-    with process([*command, *shares[0]], environment), process([*command, *shares[1]], environment):
+    with ExitStack() as running:
+        for number in range(PROCESSES):
+            running.enter_context(process([*command, *texts[number::PROCESSES]], environment))
         yield
 
 
@@ -193,13 +195,13 @@ def queue(function: str, due: float, texts: list[str], environment: dict[str, st
 
 
 @contextmanager
-def process(command: list[str], environment: dict[str, str]) -> Iterator[None]:
+def process(command: list[str], environment: dict[str, str]) -> Iterator[int]:
     running = subprocess.Popen(
         command, env=environment or None, cwd=HERE, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        yield
+        yield running.pid
     finally:
         running.terminate()
         running.wait()
