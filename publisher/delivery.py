@@ -1,8 +1,8 @@
 """One delivery on its way out, in the hands of a worker.
 
 The order of its steps is what the promise rests on: prepare (nothing of it is public), make the
-request, write the intent, let it leave once at the instant, write what came of it. Whatever dies in between, the ledger tells
-how far it came; docs/reliability.md goes through every case.
+request, write the intent, let it leave once at the instant, write what came of it. Whatever dies in
+between, the ledger tells how far it came; docs/reliability.md goes through every case.
 """
 
 from contextlib import ExitStack
@@ -177,7 +177,10 @@ class Courier:
         return None
 
     def _send_next_part(self, channel: Channel, delivery: Delivery) -> Delivery | None:
-        """One request, one intent before its first byte, one outcome; None when it must not go out."""
+        """One request, with one intent before its first byte, and one outcome.
+
+        None when it must not go out now.
+        """
         departure = Departure(
             self._attempts, self._clock, delivery, lambda: self._lease(self._leases.sending)
         )

@@ -240,7 +240,7 @@ class _PlainConnection(HTTPConnection):
             exchange.sent, gone = True, 0
         if gone < len(request):
             self.sock.settimeout(exchange.left())
-            self.sock.sendall(request[gone:])
+            self.sock.sendall(memoryview(request)[gone:])
         # What reads an answer is made once there is one: others have yet to leave at this instant.
         wait_for_read(self.sock, exchange.left())
 

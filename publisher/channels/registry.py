@@ -74,5 +74,5 @@ CHANNELS: dict[str, Opener] = {"twitter": _twitter, "facebook": _facebook, "site
 def open_channel(
     account: Account, credentials: Mapping[str, str], options: ChannelOptions
 ) -> Channel:
-    """The account's channel, for the calling thread; KeyError for a channel that does not exist."""
+    """A channel of the account, for one thread at a time; KeyError for a channel that does not exist."""
     return CHANNELS[account.channel](account, credentials, options)

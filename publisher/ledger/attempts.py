@@ -81,6 +81,13 @@ class _Result(NamedTuple):
     lease_until: datetime
 
 
+def _rest(outcome: Outcome) -> AccountHeld | None:
+    """How the account has to rest after this answer."""
+    if isinstance(outcome, Accepted) and outcome.rest_until is not None:
+        return AccountHeld(Kind.RATE_LIMIT, _(_NEARLY_USED_UP), outcome.rest_until)
+    return outcome if isinstance(outcome, AccountHeld) else None
+
+
 class Attempts:
     """What a worker does with a delivery that it claimed."""
 
@@ -235,20 +242,23 @@ class Attempts:
         ]
         holders = ids.holders(connection, ids_told)
         changes = [
-            self._recorded(connection, delivery, result, holders)
+            self._recorded(delivery, result, holders)
             for delivery, result in zip(known, results, strict=True)
         ]
-        changed = change_all(connection, changes)
         told: dict[str, list[Limit]] = {}
-        for result in results:
-            told.setdefault(result.delivery.account, []).extend(result.outcome.limits)
-        for account, its in sorted(told.items()):
+        # All transactions take the accounts in one order, so that no two wait for each other.
+        for result in sorted(results, key=lambda result: result.delivery.account):
+            account, outcome = result.delivery.account, result.outcome
+            if rest := _rest(outcome):
+                hold(connection, account, rest, self._clock.now())
+            told.setdefault(account, []).extend(outcome.limits)
+        changed = change_all(connection, changes)
+        for account, its in told.items():
             limits.keep(connection, account, its)
         return changed
 
     def _recorded(
         self,
-        connection: Connection,
         delivery: Delivery,
         result: _Result,
         holders: Mapping[tuple[str, str], ids.Place],
@@ -258,7 +268,7 @@ class Attempts:
                 holder = holders.get((delivery.account, remote_id))
                 if holder and holder.delivery != delivery.id:
                     return self._in_anothers_place(delivery, receipt, holder.post)
-                return self._accepted(connection, delivery, receipt, result.lease_until)
+                return self._accepted(delivery, receipt, result.lease_until)
             case Refused() as outcome:
                 return self._ended(delivery, State.FAILED, outcome)
             case Deferred() as outcome:
@@ -267,21 +277,15 @@ class Attempts:
                     delivery, State.SCHEDULED, outcome, wake_at=self._clock.ahead(wait)
                 )
             case AccountHeld() as outcome:
-                hold(connection, delivery.account, outcome, self._clock.now())
                 return self._ended(delivery, State.SCHEDULED, outcome, attempts=delivery.attempts)
             case Unknown() as outcome:
                 columns = doubt(delivery, self._clock, self._settle)
                 return self._ended(delivery, State.UNCERTAIN, outcome, **columns)
 
-    def _accepted(
-        self, connection: Connection, delivery: Delivery, receipt: Accepted, lease_until: datetime
-    ) -> Change:
+    def _accepted(self, delivery: Delivery, receipt: Accepted, lease_until: datetime) -> Change:
         remote_ids = (*delivery.remote_ids, receipt.remote_id)
         first, last = not delivery.remote_ids, len(remote_ids) == len(delivery.content.parts)
         target, stopped = (State.PUBLISHED, {}) if last else obeyed(delivery, State.PUBLISHING)
-        if receipt.rest_until is not None:
-            rest = AccountHeld(Kind.RATE_LIMIT, _(_NEARLY_USED_UP), receipt.rest_until)
-            hold(connection, delivery.account, rest, self._clock.now())
         return self._change(
             delivery,
             "published" if last else "part published",

@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -105,7 +106,9 @@ def change_all(connection: Connection, changes: Sequence[Change]) -> list[Delive
     What it raises for one stands for all of them: then the transaction must not be committed.
     """
     made = [_made(wish) for wish in changes]
-    for alike in _alike([row for row, _entry, _changed in made]):
+    # In one order for all transactions, so that no two wait for each other.
+    in_order = sorted((row for row, _entry, _changed in made), key=itemgetter("of_id"))
+    for alike in _alike(in_order):
         if connection.execute(_CHANGE, alike).rowcount != len(alike):
             raise Moved
     note(connection, [entry for _row, entry, _changed in made])
