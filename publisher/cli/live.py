@@ -109,11 +109,12 @@ class Live:
 
     def _lateness(self, step: Step) -> str:
         """How late the first part was."""
+        if step.delivery is None:
+            return ""
         try:
-            found = self._app.queries.deliveries(post=step.post, account=step.account)
+            lateness = self._app.queries.lateness(step.delivery)
         except LedgerUnavailable:
             return ""
-        lateness = found[0].lateness if found else None
         return f", {tables.lateness(lateness)}" if lateness is not None else ""
 
 

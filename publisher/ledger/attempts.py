@@ -30,7 +30,7 @@ from publisher.ledger.moves import (
     claimed_all,
 )
 from publisher.ledger.rows import delivery_of
-from publisher.ledger.stops import as_they_stand, in_words, obeyed
+from publisher.ledger.stops import as_it_stands, in_words, obeyed
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, media
 from publisher.ledger.together import Together
 from publisher.models import Claim, Delivery, Prepared
@@ -79,6 +79,8 @@ class _Result(NamedTuple):
     delivery: Delivery
     outcome: Outcome
     lease_until: datetime
+    other: ids.Place | None = None
+    """Another delivery that has the id which the platform named for this one."""
 
 
 def _rest(outcome: Outcome) -> AccountHeld | None:
@@ -207,7 +209,13 @@ class Attempts:
 
         A stop that was noted while the request was under way holds for all that is not out.
         """
-        return self._recording.do(_Result(delivery, outcome, lease_until))
+        result = _Result(delivery, outcome, lease_until)
+        try:
+            return self._recording.do(result)
+        except Moved:
+            # Seldom, so it is looked at only now: a stop was noted, or another one has this id.
+            with self._database.write() as connection:
+                return self._record_as_it_stands(connection, result)
 
     def record_late(self, delivery: Delivery, receipt: Accepted) -> Delivery:
         """Write what the platform accepted, though others took the outcome for unknown meanwhile.
@@ -234,17 +242,7 @@ class Attempts:
             return recorded
 
     def _record_all(self, connection: Connection, results: Sequence[_Result]) -> list[Delivery]:
-        known = as_they_stand(connection, [result.delivery for result in results])
-        ids_told = [
-            (result.delivery.account, result.outcome.remote_id)
-            for result in results
-            if isinstance(result.outcome, Accepted)
-        ]
-        holders = ids.holders(connection, ids_told)
-        changes = [
-            self._recorded(delivery, result, holders)
-            for delivery, result in zip(known, results, strict=True)
-        ]
+        changes = [self._recorded(result) for result in results]
         told: dict[str, list[Limit]] = {}
         # All transactions take the accounts in one order, so that no two wait for each other.
         for result in sorted(results, key=lambda result: result.delivery.account):
@@ -257,17 +255,21 @@ class Attempts:
             limits.keep(connection, account, its)
         return changed
 
-    def _recorded(
-        self,
-        delivery: Delivery,
-        result: _Result,
-        holders: Mapping[tuple[str, str], ids.Place],
-    ) -> Change:
+    def _record_as_it_stands(self, connection: Connection, result: _Result) -> Delivery:
+        delivery, outcome = as_it_stands(connection, result.delivery), result.outcome
+        other = None
+        if isinstance(outcome, Accepted):
+            other = ids.holder(connection, delivery.account, outcome.remote_id, besides=delivery.id)
+        known = result._replace(delivery=delivery, other=other)
+        (recorded,) = self._record_all(connection, [known])
+        return recorded
+
+    def _recorded(self, result: _Result) -> Change:
+        delivery = result.delivery
         match result.outcome:
-            case Accepted(remote_id=remote_id) as receipt:
-                holder = holders.get((delivery.account, remote_id))
-                if holder and holder.delivery != delivery.id:
-                    return self._in_anothers_place(delivery, receipt, holder.post)
+            case Accepted() as receipt if result.other:
+                return self._in_anothers_place(delivery, receipt, result.other.post)
+            case Accepted() as receipt:
                 return self._accepted(delivery, receipt, result.lease_until)
             case Refused() as outcome:
                 return self._ended(delivery, State.FAILED, outcome)

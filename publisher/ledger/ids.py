@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, RowMapping, bindparam, select, text, tuple_
+from sqlalchemy import Connection, bindparam, select, text
 
 from publisher.ledger.tables import deliveries, ids_out
 
@@ -14,24 +14,16 @@ _KEEP = text(
 )
 
 
-_HOLDERS = (
-    select(
-        ids_out.c.account,
-        ids_out.c.remote_id,
-        deliveries.c.id,
-        deliveries.c.post,
-        deliveries.c.remote_ids,
-        deliveries.c.withdrawn_ids,
-    )
+_HOLDER = (
+    select(deliveries.c.id, deliveries.c.post, deliveries.c.remote_ids, deliveries.c.withdrawn_ids)
     .join(ids_out, ids_out.c.delivery == deliveries.c.id)
-    .where(tuple_(ids_out.c.account, ids_out.c.remote_id).in_(bindparam("sought", expanding=True)))
+    .where(ids_out.c.account == bindparam("account"), ids_out.c.remote_id == bindparam("remote_id"))
 )
 
 
 class Place(NamedTuple):
     """Where an id stands in the ledger, also of a part that was withdrawn; parts count from 1."""
 
-    delivery: int
     post: str
     part: int
 
@@ -63,22 +55,9 @@ def holder(
     connection: Connection, account: str, remote_id: str, *, besides: int | None = None
 ) -> Place | None:
     """Which delivery, other than `besides`, has this id; None when none has it."""
-    place = holders(connection, [(account, remote_id)]).get((account, remote_id))
-    return None if place is None or place.delivery == besides else place
-
-
-def holders(
-    connection: Connection, sought: Sequence[tuple[str, str]]
-) -> dict[tuple[str, str], Place]:
-    """Which deliveries have these ids, each named with its account."""
-    if not sought:
-        return {}
-    return {
-        (row["account"], row["remote_id"]): Place(row["id"], row["post"], _part(row))
-        for row in connection.execute(_HOLDERS, {"sought": sought}).mappings()
-    }
-
-
-def _part(row: RowMapping) -> int:
-    parts = [*json.loads(row["remote_ids"]), *json.loads(row["withdrawn_ids"] or "[]")]
-    return parts.index(row["remote_id"]) + 1
+    sought = {"account": account, "remote_id": remote_id}
+    row = connection.execute(_HOLDER, sought).one_or_none()
+    if row is None or row.id == besides:
+        return None
+    parts = [*json.loads(row.remote_ids), *json.loads(row.withdrawn_ids or "[]")]
+    return Place(row.post, parts.index(remote_id) + 1)

@@ -6,7 +6,7 @@ does not follow. When it turns out to be out, the stop came too late, which the 
 `stop`, so that a person is told.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,13 +20,7 @@ from publisher.models import Delivery, Stop
 from publisher.states import Role, State
 
 _NOTED, _LIFTED = "stop noted", "stop lifted"
-_VERSIONS = (
-    select(deliveries.c.id, deliveries.c.version)
-    .where(deliveries.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(deliveries.c.id)
-    .with_for_update()
-)
-_CURRENT = select(deliveries).where(deliveries.c.id == bindparam("id"))
+_CURRENT = select(deliveries).where(deliveries.c.id == bindparam("id")).with_for_update()
 _SINCE = select(history.c.event).where(
     history.c.delivery == bindparam("delivery"), history.c.seq > bindparam("seq")
 )
@@ -105,21 +99,15 @@ def _too_late(stop: State) -> str:
     return _("It was to wait for an approval, but that came too late: it is out.")
 
 
-def as_they_stand(connection: Connection, sent: Sequence[Delivery]) -> list[Delivery]:
-    """Deliveries that are being sent, with the stops that were noted since their worker read them.
+def as_it_stands(connection: Connection, delivery: Delivery) -> Delivery:
+    """A delivery that is being sent, with the stops that were noted since its worker read it.
 
-    `Moved` when anything else has happened to one of them.
+    `Moved` when anything else has happened to it.
     """
-    wanted = {"ids": [delivery.id for delivery in sent]}
-    versions = {row.id: row.version for row in connection.execute(_VERSIONS, wanted)}
-    return [
-        delivery if versions[delivery.id] == delivery.version else _with_stops(connection, delivery)
-        for delivery in sent
-    ]
-
-
-def _with_stops(connection: Connection, delivery: Delivery) -> Delivery:
+    current = delivery_of(connection.execute(_CURRENT, {"id": delivery.id}).mappings().one())
+    if current.version == delivery.version:
+        return current
     seen = {"delivery": delivery.id, "seq": delivery.version}
-    if not set(connection.execute(_SINCE, seen).scalars()) <= {_NOTED, _LIFTED}:
-        raise Moved
-    return delivery_of(connection.execute(_CURRENT, {"id": delivery.id}).mappings().one())
+    if set(connection.execute(_SINCE, seen).scalars()) <= {_NOTED, _LIFTED}:
+        return current
+    raise Moved
