@@ -16,7 +16,10 @@ _KEPT = 4
 
 
 class Reports:
-    """Writes them. What was counted for the last few is kept until the ledger changes."""
+    """Writes them. What was counted for the last few is kept until the ledger changes.
+
+    But not the steps: those in archives are read from files, which may be lost or put back.
+    """
 
     def __init__(self, app: Application) -> None:
         self._app = app
@@ -40,9 +43,14 @@ class Reports:
             until=until,
             account=account,
         )
+        span = Span(since, until, account)
+        steps = self._app.queries.steps_of(
+            reporting.EVENTS, since=since, until=until, account=account
+        )
         return reporting.render(
             scope,
-            self._material(Span(since, until, account), session.zone),
+            self._material(span, session.zone),
+            steps,
             accounts=settings.public_accounts(),
             now=self._app.clock.now(),
         )
@@ -80,7 +88,4 @@ class Reports:
             troubles=troubles,
             asking=asking,
             unapproved=app.figures.unapproved(span, asking, reporting.SHOWN),
-            steps=app.queries.steps_of(
-                reporting.EVENTS, since=span.since, until=span.until, account=span.account
-            ),
         )

@@ -65,19 +65,22 @@ class Material:
     """The accounts that ask for an approval today."""
     unapproved: Sequence[Delivery]
     """Out, from these accounts, without one, up to `SHOWN`."""
-    steps: Sequence[Step]
-    """Of the events in `EVENTS`."""
 
 
 def render(
-    scope: Scope, material: Material, *, accounts: Mapping[str, Account], now: datetime
+    scope: Scope,
+    material: Material,
+    steps: Sequence[Step],
+    *,
+    accounts: Mapping[str, Account],
+    now: datetime,
 ) -> str:
-    """The report; `accounts` are today's."""
+    """The report; `steps` are those of the events in `EVENTS`, `accounts` today's."""
     counts = material.counts
     of_days = days(counts, _by_time(material.listed), scope.zone)
     kind, over_time = columns(of_days)
     lateness = Lateness.of(material.lateness)
-    done = interventions(material.steps)
+    done = interventions(steps)
     return (
         _templates()
         .get_template("report.html")

@@ -5,6 +5,7 @@ from contextlib import closing
 import pytest
 from sqlalchemy import text
 
+from publisher.ledger import migrating
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.control import Control
 from publisher.ledger.database import Database
@@ -118,12 +119,15 @@ def test_a_post_is_found_by_its_address_and_by_its_error(
 
 
 def test_a_ledger_of_an_older_version_is_indexed_when_it_is_migrated(
-    ledger_url: str, database: Database, logbook: Logbook
+    ledger_url: str, clock: ManualClock
 ) -> None:
-    with database.write() as connection:
-        connection.execute(text("DROP TABLE limits"))
-        connection.execute(text("DROP TABLE search"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0009'"))
-    with closing(Database(ledger_url)) as again:
-        again.migrate()
-        assert found(Logbook(again), "seance") == {"2016-03-07-annual-day.fr"}
+    with closing(Database(ledger_url)) as database:
+        with database.write() as connection:
+            migrating.upgrade(connection, "0011")
+        add(Ledger(database, clock), wish(clock, "day.fr", texts=("La séance s'ouvre.",)))
+        with database.write() as connection:
+            connection.execute(text("DROP TABLE limits"))
+            connection.execute(text("DROP TABLE search"))
+            connection.execute(text("UPDATE alembic_version SET version_num = '0009'"))
+        database.migrate()
+        assert found(Logbook(database), "seance") == {"day.fr"}
