@@ -37,7 +37,9 @@ def test_a_dispatcher_whose_disk_is_full_goes_on_when_there_is_room(stage: Stage
     dispatcher = run.children()["dispatcher"]
     stage.answer_slowly()
     fill_disk(dispatcher)
-    stage.draft("dispatched", 0)
+    stage.draft(
+        "dispatched", 6
+    )  # long enough for a tick while it is full, however slow the machine
     stage.queue()
     (due,) = (d.due_at for d in stage.deliveries() if d.post == "dispatched")
     until(lambda: stage.clock.now() > due)
