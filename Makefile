@@ -44,6 +44,7 @@ bench: install ## measure, each beside its reference (half an hour on a quiet ma
 	@sh tests/support/system.sh test-parts
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt '.[bench]'
 	$(BIN)/python benchmarks/burst.py
+	$(BIN)/python benchmarks/throughput.py
 	$(BIN)/python benchmarks/commands.py
 	$(BIN)/python benchmarks/pages.py
 	$(BIN)/python benchmarks/check.py
