@@ -70,6 +70,15 @@ class Together(Generic[Wish, Answer]):
 
     def _serve(self, entries: Sequence[_Entry[Wish, Answer]]) -> None:
         try:
+            self._try(entries)
+        except BaseException as end:  # this thread ends: nobody shall wait for it
+            for entry in entries:
+                if not entry.is_done:
+                    entry.fail(end)
+            raise
+
+    def _try(self, entries: Sequence[_Entry[Wish, Answer]]) -> None:
+        try:
             with self._transaction() as connection:
                 answers = self._act(connection, [entry.wish for entry in entries])
         except Exception as problem:  # noqa: BLE001 - it is raised where it belongs
@@ -78,11 +87,7 @@ class Together(Generic[Wish, Answer]):
                     entry.fail(problem)
                 return
             for entry in entries:  # one of them is the cause: it fails alone
-                self._serve([entry])
-        except BaseException as end:
-            for entry in entries:
-                entry.fail(end)
-            raise
+                self._try([entry])
         else:
             for entry, answer in zip(entries, answers, strict=True):
                 entry.answer_with(answer)

@@ -172,8 +172,13 @@ def nothing() -> AbstractContextManager[Any]:
     return nullcontext()
 
 
-def test_who_is_broken_off_breaks_off_those_whose_wishes_it_had() -> None:
-    def act(_connection: Connection, _wishes: Sequence[int]) -> list[int]:
+@pytest.mark.parametrize("alone", [False, True])
+def test_who_is_broken_off_breaks_off_those_whose_wishes_it_had(*, alone: bool) -> None:
+    """In the transaction of all, or while each is tried alone."""
+
+    def act(_connection: Connection, wishes: Sequence[int]) -> list[int]:
+        if len(wishes) > 1 and alone:
+            raise ValueError
         raise SystemExit
 
     together = Together[int, Any](Lock(), nothing, act)
