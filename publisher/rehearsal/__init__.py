@@ -18,7 +18,6 @@ from publisher.app import Application, log_rows
 from publisher.checking import check
 from publisher.clock import SharedClock
 from publisher.content.library import Library
-from publisher.delivery import LOOK_AHEAD
 from publisher.errors import StorageError, why
 from publisher.interruption import Interruption
 from publisher.language import _
@@ -35,7 +34,7 @@ SPEED = 60.0
 
 _TICK = 0.1  # real seconds between two looks
 _PRELUDE = 60.0  # real seconds from the start until the first post is due, if nothing jumped
-_JUMP_SHORT = LOOK_AHEAD + 0.4  # real seconds before the next post at which a jump ends
+_JUMP_SHORT = 2.4  # real seconds before the next post at which a jump ends: to make it ready
 _WORTH_JUMPING = 0.5  # real seconds; a shorter stretch is waited for
 _CALM = frozenset({State.PUBLISHED, State.CANCELLED, State.HELD, State.WITHDRAWN})
 
