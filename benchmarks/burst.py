@@ -101,26 +101,35 @@ def publisher(
     due: float, texts: list[str], options: argparse.Namespace, folder: Path
 ) -> Iterator[None]:
     """`publisher run`; the posts go out on twenty accounts."""
+    accounts = {text: f"voice-{number % 20}" for number, text in enumerate(texts)}
+    delivery = f"[delivery]\nworkers = {PROCESSES}\nthreads = {options.threads}\n"
+    with serve(folder, dict.fromkeys(texts, due), accounts, delivery):
+        yield
+
+
+@contextmanager
+def serve(
+    folder: Path, due: dict[str, float], accounts: dict[str, str], settings: str = ""
+) -> Iterator[None]:
+    """`publisher run` with a post for each text, due at an instant and for an account on X."""
     workspace = folder / "campaign"
     (workspace / "posts").mkdir(parents=True)
-    accounts = [f"voice-{number}" for number in range(20)]
+    names = sorted(set(accounts.values()))
     (workspace / "publisher.toml").write_text(
-        f"[delivery]\nworkers = {PROCESSES}\nthreads = {options.threads}\n"
-        + "".join(f'[accounts.{name}]\nchannel = "twitter"\n' for name in accounts)
+        settings + "".join(f'[accounts.{name}]\nchannel = "twitter"\n' for name in names)
     )
     secrets = workspace / "secrets.toml"
     secrets.write_text(
         "".join(
             f'[{name}]\napi_key = "k"\napi_secret = "s"\n'
             f'access_token = "{number}-a"\naccess_token_secret = "t"\n'
-            for number, name in enumerate(accounts, 1)
+            for number, name in enumerate(names, 1)
         )
     )
     secrets.chmod(0o600)
-    at = datetime.fromtimestamp(due, UTC)
-    for number, text in enumerate(texts):
-        to = accounts[number % len(accounts)]
-        draft = f"---\nat: {at:%Y-%m-%dT%H:%M:%SZ}\nto: [{to}]\n---\n{text}\n"
+    for number, (text, to) in enumerate(accounts.items()):
+        at = f"{datetime.fromtimestamp(due[text], UTC):%Y-%m-%dT%H:%M:%SZ}"
+        draft = f"---\nat: {at}\nto: [{to}]\n---\n{text}\n"
         (workspace / "posts" / f"{number:05}.md").write_text(draft)
     command = [sys.executable, "-m", "publisher", "--workspace", str(workspace)]
     environment = {**os.environ, "PUBLISHER_TWITTER_API_URL": ADDRESS}

@@ -22,6 +22,7 @@ from publisher.errors import (
     PublisherError,
     StorageError,
 )
+from publisher.gate import Gate
 from publisher.language import _
 from publisher.ledger.attempts import INTENT_LIFE, Attempts
 from publisher.ledger.moves import Moved
@@ -76,6 +77,7 @@ class Courier:
         self._attempts = attempts
         self._channel_of = channel_of
         self._clock = clock
+        self._gate = Gate(clock)
         self._leases = leases
 
     def deliver(self, claim: Claim) -> None:
@@ -182,7 +184,11 @@ class Courier:
         None when it must not go out now.
         """
         departure = Departure(
-            self._attempts, self._clock, delivery, lambda: self._lease(self._leases.sending)
+            self._attempts,
+            self._clock,
+            self._gate,
+            delivery,
+            lambda: self._lease(self._leases.sending),
         )
         outcome = self._send(channel, departure)
         return None if outcome is None else self._record(departure.delivery, outcome)

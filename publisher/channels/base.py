@@ -16,13 +16,18 @@ MediaReader = Callable[[str], bytes]
 """Gives the bytes of a picture by its digest."""
 
 
-Depart = Callable[[], None]
-"""Returns at the instant at which a request may leave; raises `NotDeparted` when it may not, or not
-any more. Called again when a request that had not left yet was held up."""
+Leave = Callable[[], None]
+"""Lets a request leave: quickly, and waiting for nothing, for others leave after it."""
+
+Depart = Callable[[Leave], None]
+"""Does what it is given at the instant at which a request may leave, maybe in another thread, and
+returns; raises `NotDeparted`, and does nothing, when it may not leave, or not any more. What leaving
+raises goes on. Called again when a request that was to leave was held up."""
 
 
-def at_once() -> None:
+def at_once(leave: Leave) -> None:
     """The instant has come."""
+    leave()
 
 
 class NotDeparted(Exception):
@@ -64,8 +69,8 @@ class Channel(Protocol):
     ) -> Outcome:
         """Make the part after those in `sent` (remote ids, in order) public, by one request.
 
-        The request is made, signed and connected first; `depart` is called right before its first
-        byte leaves, and what it raises goes on. Never raises for what the platform or the network
+        The request is made, signed and connected first; `depart` is called to let it leave, and
+        what it raises goes on. Never raises for what the platform or the network
         does.
         """
 

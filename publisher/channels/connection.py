@@ -11,7 +11,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
-from threading import Lock, Thread, local
+from threading import Thread, local
 from typing import Any, cast
 
 import requests
@@ -25,6 +25,7 @@ from urllib3.exceptions import (
 )
 from urllib3.util.wait import wait_for_read
 
+from publisher.channels.base import Depart, Leave
 from publisher.language import _, later
 
 CONNECT_LIMIT = 5.0
@@ -38,9 +39,7 @@ class TooLate(ConnectTimeoutError):
 class Exchange:
     """One request: whether it has begun to leave the machine, and how long it may go on."""
 
-    def __init__(
-        self, monotonic: Callable[[], float], timeout: float, depart: Callable[[], None]
-    ) -> None:
+    def __init__(self, monotonic: Callable[[], float], timeout: float, depart: Depart) -> None:
         self._monotonic = monotonic
         self._timeout = timeout
         self._depart = depart
@@ -48,6 +47,10 @@ class Exchange:
         self._begin_by = monotonic() + self._connecting
         self._end_by = 0.0
         self.sent = False
+
+    def set_out(self) -> None:
+        """Note that its bytes are on their way, from now on."""
+        self.sent = True
 
     def left(self) -> float:
         """Seconds until it must have begun or, once it has, until all must have come back.
@@ -59,16 +62,16 @@ class Exchange:
             return seconds
         raise TimeoutError if self.sent else TooLate
 
-    def depart(self) -> None:
-        """Wait for the instant at which it may leave; from then on its time for an answer runs."""
+    def depart(self, leave: Leave) -> None:
+        """Let it leave at its instant; from then on its time for an answer runs."""
+
+        def at_the_instant() -> None:
+            self._begin_by = self._monotonic() + self._connecting
+            self._end_by = self._monotonic() + self._timeout
+            leave()
+
         self.left()
-        self._depart()
-        self._begin_by = self._monotonic() + self._connecting
-        self._end_by = self._monotonic() + self._timeout
-
-
-_gate = Lock()
-"""Threads that all send at one instant hold each other up, and all would be as late as the last."""
+        self._depart(at_the_instant)
 
 
 class _Thread(local):
@@ -80,11 +83,11 @@ class _Thread(local):
 _thread = _Thread()
 
 
-def begin(monotonic: Callable[[], float], timeout: float, depart: Callable[[], None]) -> Exchange:
+def begin(monotonic: Callable[[], float], timeout: float, depart: Depart) -> Exchange:
     """Begin a request: all that this thread does on a connection from now on belongs to it.
 
-    `timeout`: real seconds, from its first byte to the last one of the answer. `depart` is called
-    right before that first byte leaves; what it raises goes on, and nothing leaves.
+    `timeout`: real seconds, from its first byte to the last one of the answer. `depart` lets that
+    first byte leave; what it raises goes on.
     """
     _thread.exchange = Exchange(monotonic, timeout, depart)
     return _thread.exchange
@@ -228,16 +231,19 @@ class _PlainConnection(HTTPConnection):
         if self.sock is None:
             self.connect()
         self.sock.settimeout(0)
-        exchange.depart()
-        with _gate:
+        gone = 0
+
+        def leave() -> None:
+            nonlocal gone
             exchange.sent = not _hung_up(self.sock)
             if exchange.sent:
                 gone = _sent_at_once(self.sock, request)
+
+        exchange.depart(leave)
         if not exchange.sent:
             self.sock.close()
             self.connect()
-            exchange.depart()  # if it still may
-            exchange.sent, gone = True, 0
+            exchange.depart(exchange.set_out)  # if it still may
         if gone < len(request):
             self.sock.settimeout(exchange.left())
             self.sock.sendall(memoryview(request)[gone:])

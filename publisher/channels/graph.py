@@ -77,7 +77,7 @@ class PageGraph:
         )
 
     def reveal(self, post_id: str, depart: Depart) -> Answer:
-        """Make a post public at the instant at which `depart` returns; it may be so already."""
+        """Make a post public at the instant at which it departs; it may be so already."""
         fields = {"is_published": "true", **self._proof}
         return self._recorder.call(
             lambda: self._sdk.request(f"{GRAPH_VERSION}/{post_id}", post_args=fields), depart

@@ -68,7 +68,7 @@ class Recorder:
         self._clock = clock
         self._secrets = _spellings(secrets)
         self._exchanges: list[Answer] = []
-        self.depart = at_once
+        self.depart: Depart = at_once
         self.session: requests.Session = _Session()
         self.session.mount(
             f"{platform}/", _Adapter(self, platform, _checked(base_url or platform), timeout)
@@ -77,7 +77,7 @@ class Recorder:
     def call(self, function: Callable[[], object], depart: Depart = at_once) -> Answer:
         """Run a library's function that makes one request; what came back, whatever it made of it.
 
-        `depart` is called when the request is ready, right before its first byte leaves. Raises
+        `depart` is called when the request is ready, and lets it leave. Raises
         what it raises, and what the function raises before it makes a request: that is a mistake
         in our code.
         """

@@ -104,7 +104,7 @@ class Site:
         page = self._page(parcel)
         try:
             self._make_folders()
-            depart()
+            depart(lambda: None)  # a disk may be slow, and others leave at this instant
             with files.locked(self._folder / ".lock", self._patience):
                 if missing := self._move_pictures(parcel, page.slug):
                     return Deferred(

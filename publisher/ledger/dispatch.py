@@ -3,12 +3,13 @@
 Every method is one transaction, or a few small ones.
 """
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, or_, update
+from sqlalchemy import Connection, RowMapping, bindparam, exists, func, or_, select, update
 
 from publisher.clock import Clock
 from publisher.language import _
@@ -24,17 +25,31 @@ from publisher.outcome import Kind
 from publisher.states import WAITING, Role, State
 
 _BATCH = 200  # rows changed in one transaction, so that nobody waits long for the next
+_AT_ONCE = 100
+"""Deliveries of one account that are in workers' hands: a thousand of one account shall not take all
+hands while another's one waits. X takes as many from an account in 15 minutes."""
 
 _NOW = bindparam("now", type_=Instant)
 _INSTANT = bindparam("instant", type_=Instant)
-DUE = Waiting(
+_IS_DUE = (
     deliveries.c.state == State.SCHEDULED,
     deliveries.c.wake_at <= bindparam("horizon", type_=Instant),
     or_(deliveries.c.expires_at.is_(None), deliveries.c.expires_at > _NOW),
     ~exists().where(resting(deliveries.c.account, _NOW)),
     ~waits_its_turn(),
-    order=(deliveries.c.wake_at, deliveries.c.id),
-    columns=(deliveries.c.id, deliveries.c.version, deliveries.c.head),
+)
+_IN_ORDER = (deliveries.c.wake_at, deliveries.c.id)
+DUE = Waiting(*_IS_DUE, order=_IN_ORDER)
+_CLAIMABLE = Waiting(
+    *_IS_DUE,
+    deliveries.c.account.not_in(bindparam("busy", expanding=True)),
+    order=_IN_ORDER,
+    columns=(deliveries.c.id, deliveries.c.version, deliveries.c.head, deliveries.c.account),
+)
+_IN_HAND = (
+    select(deliveries.c.account, func.count().label("number"))
+    .where(deliveries.c.state == State.PUBLISHING)
+    .group_by(deliveries.c.account)
 )
 LATE = Waiting(
     deliveries.c.state.in_(sorted(WAITING)),
@@ -63,12 +78,20 @@ class Dispatch:
         self._settle = settle
 
     def claim(self, horizon: datetime, lease_until: datetime, limit: int) -> list[Claim]:
-        """Take up to `limit` deliveries that wake before `horizon`, earliest first."""
+        """Take up to `limit` deliveries that wake before `horizon`, earliest first.
+
+        Of one account, no more than it may have in workers' hands.
+        """
         now = self._clock.now()
         with self._database.write() as connection:
+            in_hand = Counter[str](
+                {row.account: row.number for row in connection.execute(_IN_HAND)}
+            )
+            busy = [account for account, count in in_hand.items() if count >= _AT_ONCE]
+            values = {"now": now, "horizon": horizon, "busy": busy}
             return claim_all(
                 connection,
-                DUE.lock(connection, {"now": now, "horizon": horizon}, limit),
+                list(_fairly(_CLAIMABLE.lock(connection, values, limit), in_hand)),
                 "claimed",
                 at=now,
                 source=State.SCHEDULED,
@@ -178,3 +201,11 @@ class Dispatch:
             at=self._clock.now(),
             **more,
         )
+
+
+def _fairly(waiting: Sequence[RowMapping], in_hand: Counter[str]) -> Iterator[RowMapping]:
+    """Those of them that workers may have as well; `in_hand` counts what they have, by account."""
+    for row in waiting:
+        in_hand[row["account"]] += 1
+        if in_hand[row["account"]] <= _AT_ONCE:
+            yield row

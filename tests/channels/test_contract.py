@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 from publisher.channels import files
-from publisher.channels.base import Channel, NotDeparted, NotPrepared
+from publisher.channels.base import Channel, Leave, NotDeparted, NotPrepared
 from publisher.channels.capabilities import CAPABILITIES
 from publisher.channels.registry import CHANNELS
 from publisher.models import Parcel, Picture, Prepared
@@ -107,7 +107,12 @@ def test_nothing_is_public_before_it_is_sent(stage: Stage) -> None:
 def test_nothing_is_public_before_it_departs(stage: Stage) -> None:
     parcel, channel, shown = stage.parcel("À l'heure"), stage.open(), list[int]()
     prepared = stage.prepare(parcel, channel)
-    outcome = channel.send(parcel, prepared, (), lambda: shown.append(len(stage.shown())))
+
+    def depart(leave: Leave) -> None:
+        shown.append(len(stage.shown()))
+        leave()
+
+    outcome = channel.send(parcel, prepared, (), depart)
     assert isinstance(outcome, Accepted)
     assert shown == [0]
 
@@ -116,7 +121,7 @@ def test_what_may_not_depart_any_more_stays_here(stage: Stage) -> None:
     parcel, channel = stage.parcel("Trop tard"), stage.open()
     prepared = stage.prepare(parcel, channel)
 
-    def depart() -> None:
+    def depart(_leave: Leave) -> None:
         raise NotDeparted
 
     with pytest.raises(NotDeparted):

@@ -24,7 +24,7 @@ from cryptography.x509.oid import NameOID
 from requests.adapters import HTTPAdapter
 
 from publisher.channels import connection
-from publisher.channels.base import NotDeparted
+from publisher.channels.base import Leave, NotDeparted
 from publisher.channels.connection import CONNECT_LIMIT
 from publisher.channels.http import IDLE_LIMIT, MAX_BODY, Recorder
 from publisher.clock import Clock, SystemClock
@@ -152,7 +152,13 @@ def test_a_connection_is_kept_for_the_next_request() -> None:
 # The instant.
 
 
-def departing(line: Recorder, depart: Callable[[], None]) -> Answer:
+def departing(line: Recorder, before: Callable[[], None]) -> Answer:
+    """A request that leaves once `before` returns."""
+
+    def depart(leave: Leave) -> None:
+        before()
+        leave()
+
     return line.call(lambda: line.session.get(f"{PLATFORM}/2/tweets"), depart)
 
 

@@ -88,7 +88,7 @@ class Slow:
         sent: tuple[str, ...],
         depart: Depart = at_once,
     ) -> Outcome:
-        depart()
+        depart(lambda: None)
         assert prepared.media_ids, "it is at the platform"
         assert prepared.digest == parcel.content.digest
         self.sent.append(self.clock.now())

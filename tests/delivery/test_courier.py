@@ -67,7 +67,7 @@ class ScriptedChannel:
         sent: tuple[str, ...],
         depart: Depart = at_once,
     ) -> Outcome:
-        depart()
+        depart(lambda: None)
         self.before_send()
         self.sent.append((self.clock.now(), len(sent) + 1))
         if self.answers:

@@ -9,7 +9,7 @@ from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.queries import Queries
 from publisher.models import Claim, Delivery
-from publisher.outcome import Accepted, AccountHeld, Kind
+from publisher.outcome import Accepted, AccountHeld, Deferred, Kind
 from publisher.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
@@ -53,6 +53,24 @@ def test_no_delivery_is_claimed_twice_by_many_at_once(
     for thread in threads:
         thread.join()
     assert len(claims) == len({c.delivery for c in claims}) == 60
+
+
+def test_a_thousand_of_one_account_leave_hands_for_another_accounts_one(
+    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, queries: Queries, clock: ManualClock
+) -> None:
+    many = (wish(clock, f"post-{n}", 0, texts=(f"{n}",)) for n in range(150))
+    add(ledger, *many, wish(clock, "theirs", due_in=0.5, account="bice-page"))
+
+    def claimed() -> list[Delivery]:
+        ids = {one.delivery for one in claim(dispatch, clock, limit=120)}
+        return [delivery for delivery in queries.deliveries() if delivery.id in ids]
+
+    of_one = claimed()
+    assert len(of_one) == 100
+    assert [delivery.post for delivery in claimed()] == ["theirs"]
+    assert claimed() == []
+    attempts.record(of_one[0], Deferred(Kind.UNAVAILABLE, "503"), clock.ahead(_LEASE))
+    assert len(claimed()) == 1
 
 
 def test_a_released_claim_is_due_again_and_the_old_claim_worthless(

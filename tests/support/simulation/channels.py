@@ -41,7 +41,7 @@ class LikeX:
         sent: tuple[str, ...],
         depart: Depart = at_once,
     ) -> Outcome:
-        depart()
+        depart(lambda: None)
         part = parcel.content.parts[len(sent)]
         platform, world = self._platform, self._platform.world
 
@@ -195,7 +195,7 @@ class LikeFacebook:
         sent: tuple[str, ...],
         depart: Depart = at_once,
     ) -> Outcome:
-        depart()
+        depart(lambda: None)
         assert not sent, "it can only be revealed once"
         assert prepared.holds(parcel.content), "it was laid ready"
         draft_id, world = str(prepared.draft_id), self._platform.world

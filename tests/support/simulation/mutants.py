@@ -136,11 +136,7 @@ def _pause_is_not_looked_at() -> Patch:
 
 
 def _a_frozen_worker_sends() -> Patch:
-    def leave(self: Departure) -> None:
-        self._intend(self.delivery.leaves_at)
-        self._clock.sleep_until(self.delivery.leaves_at)
-
-    return mock.patch.object(Departure, "__call__", leave)
+    return mock.patch.object(Departure, "_leave_if_it_may", lambda _self, leave: leave())
 
 
 def _nobody_takes_over() -> Patch:

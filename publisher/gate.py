@@ -1,0 +1,95 @@
+"""Where what is ready waits for its instant, and leaves one after the other.
+
+Hundreds of threads that wake at one instant hold each other up, and all of them are as late as the
+last. So one of those that wait for an instant wakes, and lets all of them go: it takes microseconds
+for each. Nobody goes before its turn: of each account one, then of each account another.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from threading import Event, Lock
+
+from publisher.clock import Clock
+
+
+class _Waiting:
+    """What one thread waits to do."""
+
+    def __init__(self, account: str, go: Callable[[], None]) -> None:
+        self.account = account
+        self._go = go
+        self._gone = Event()
+        self._problem: BaseException | None = None
+
+    def go(self) -> None:
+        try:
+            self._go()
+        except BaseException as problem:  # noqa: BLE001 - it is raised where it belongs
+            self._problem = problem
+
+    def give_up(self, problem: BaseException) -> None:
+        self._problem = problem
+        self._gone.set()
+
+    def awaken(self) -> None:
+        self._gone.set()
+
+    def await_it(self) -> None:
+        """Wait until it was done; raises what it raised."""
+        self._gone.wait()
+        if self._problem:
+            raise self._problem
+
+
+class Gate:
+    """The gate of one process."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._waiting: dict[datetime, list[_Waiting]] = {}
+        """By the instant, and the first of each list is the one that wakes."""
+
+    def go(self, instant: datetime, account: str, go: Callable[[], None]) -> None:
+        """Do this at an instant, or at once if that is over; raises what it raises.
+
+        It may be done by another thread, and others wait meanwhile: it must be quick.
+        """
+        mine = _Waiting(account, go)
+        with self._lock:
+            together = self._waiting.setdefault(instant, [])
+            together.append(mine)
+            leads = together[0] is mine
+        if leads:
+            self._let_all_go(instant)
+        mine.await_it()
+
+    def _let_all_go(self, instant: datetime) -> None:
+        try:
+            self._clock.sleep_until(instant)
+        except BaseException as end:  # this thread ends: nobody shall wait for it
+            for waiting in self._close(instant):
+                waiting.give_up(end)
+            raise
+        all_of_them = self._close(instant)
+        for waiting in _by_turns(all_of_them):
+            waiting.go()
+        # Only now: who is awake takes time from those that have yet to go.
+        for waiting in all_of_them:
+            waiting.awaken()
+
+    def _close(self, instant: datetime) -> list[_Waiting]:
+        """Who waited; who comes later goes by itself."""
+        with self._lock:
+            return self._waiting.pop(instant)
+
+
+def _by_turns(all_of_them: Iterable[_Waiting]) -> list[_Waiting]:
+    """The first of each account, then the second of each, and so on."""
+    seen = Counter[str]()
+    turns = []
+    for waiting in all_of_them:
+        turns.append((seen[waiting.account], waiting))
+        seen[waiting.account] += 1
+    return [waiting for _turn, waiting in sorted(turns, key=lambda pair: pair[0])]

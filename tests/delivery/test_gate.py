@@ -1,0 +1,124 @@
+"""What leaves at one instant is let go by one thread, and nobody before its turn."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime, timedelta
+from functools import partial
+from threading import Event, get_ident
+
+import pytest
+
+from publisher.gate import Gate
+from tests.support.clock import ManualClock
+from tests.support.waiting import wait_for
+
+
+class Held(ManualClock):
+    """Whoever sleeps does so until a test lets the instant come, or ends the sleeper."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.instant = self.ahead(60)
+        self.comes = Event()
+        self.end: BaseException | None = None
+
+    def sleep_until(self, instant: datetime) -> None:
+        if instant == self.instant:
+            assert self.comes.wait(20)
+        if self.end:
+            raise self.end
+
+
+@pytest.fixture
+def clock() -> Held:
+    return Held()
+
+
+@pytest.fixture
+def gate(clock: Held) -> Gate:
+    return Gate(clock)
+
+
+def waiting(
+    threads: ThreadPoolExecutor,
+    gate: Gate,
+    clock: Held,
+    acts: Sequence[tuple[str, Callable[[], None]]],
+) -> list[Future[None]]:
+    """Let a thread wait for the instant with each of these, in their order."""
+
+    def has(number: int) -> bool:
+        return len(gate._waiting.get(clock.instant, ())) == number
+
+    done = []
+    for number, (account, act) in enumerate(acts, 1):
+        done.append(threads.submit(gate.go, clock.instant, account, act))
+        wait_for(partial(has, number))
+    return done
+
+
+def test_one_thread_lets_all_go_of_each_account_one_by_turns(gate: Gate, clock: Held) -> None:
+    gone, by = list[str](), set[int]()
+
+    def go(name: str) -> None:
+        gone.append(name)
+        by.add(get_ident())
+
+    acts = [(name[0], partial(go, name)) for name in ("a1", "a2", "a3", "b1", "c1", "b2")]
+    with ThreadPoolExecutor(9) as threads:
+        done = waiting(threads, gate, clock, acts)
+        assert gone == []
+        clock.comes.set()
+        for one in done:
+            one.result(20)
+    assert gone == ["a1", "b1", "c1", "a2", "b2", "a3"]
+    assert len(by) == 1
+
+
+def test_what_going_raises_is_raised_for_whoever_wanted_it_alone(gate: Gate, clock: Held) -> None:
+    gone = list[str]()
+
+    def fail() -> None:
+        raise ValueError("mine")
+
+    acts = [("a", lambda: gone.append("first")), ("b", fail), ("c", lambda: gone.append("last"))]
+    with ThreadPoolExecutor(9) as threads:
+        first, failed, last = waiting(threads, gate, clock, acts)
+        clock.comes.set()
+        with pytest.raises(ValueError, match="mine"):
+            failed.result(20)
+        assert (first.result(20), last.result(20)) == (None, None)
+    assert gone == ["first", "last"]
+
+
+def test_nobody_waits_for_a_thread_that_ends_while_it_sleeps(gate: Gate, clock: Held) -> None:
+    gone = list[str]()
+    acts = [(name, lambda: gone.append("left")) for name in "ab"]
+    with ThreadPoolExecutor(9) as threads:
+        done = waiting(threads, gate, clock, acts)
+        clock.end = SystemExit()
+        clock.comes.set()
+        for one in done:
+            with pytest.raises(SystemExit):
+                one.result(20)
+    assert gone == []
+
+
+def test_another_instant_is_not_waited_for(gate: Gate, clock: Held) -> None:
+    gone = list[str]()
+    with ThreadPoolExecutor(9) as threads:
+        (held,) = waiting(threads, gate, clock, [("a", lambda: gone.append("later"))])
+        gate.go(clock.instant - timedelta(seconds=1), "b", lambda: gone.append("sooner"))
+        assert gone == ["sooner"]
+        clock.comes.set()
+        held.result(20)
+    assert gone == ["sooner", "later"]
+
+
+def test_who_comes_once_the_others_left_goes_at_once(gate: Gate, clock: Held) -> None:
+    gone = list[str]()
+    clock.comes.set()
+    gate.go(clock.instant, "a", lambda: gone.append("first"))
+    gate.go(clock.instant, "a", lambda: gone.append("second"))
+    assert gone == ["first", "second"]
+    assert gate._waiting == {}
