@@ -15,6 +15,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Protocol
 
 from publisher.errors import ConfigurationError
@@ -28,6 +29,16 @@ _YEARS = range(1970, 9001)
 """Years that a clock may begin in, so that no sum of instants leaves the calendar."""
 _FASTEST = 1_000_000
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+
+
+class Signal(Protocol):
+    """What one thread waits for, and another one gives."""
+
+    def set(self) -> None:
+        """Let go whoever waits, or will wait."""
+
+    def wait(self) -> object:
+        """Return once it was set."""
 
 
 class Clock(Protocol):
@@ -49,6 +60,9 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Real seconds that no change of the system's date can move."""
 
+    def signal(self) -> Signal:
+        """A new one, for which threads wait in this clock's time."""
+
 
 class SystemClock:
     """The machine's own clock."""
@@ -67,6 +81,9 @@ class SystemClock:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+    def signal(self) -> Signal:
+        return Event()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +124,9 @@ class FastClock:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+    def signal(self) -> Signal:
+        return Event()
 
 
 class SharedClock(FastClock):

@@ -32,6 +32,9 @@ from publisher.states import State
 
 LOOK_AHEAD = 4.0
 """Real seconds before its instant at which a delivery is claimed and made ready."""
+_EARLY = LOOK_AHEAD + 6.0
+"""Real seconds before its instant from which on a worker keeps what it was given: its clock may be
+behind the dispatcher's."""
 _MARGIN = 5.0  # real seconds that a lease outlasts the slowest request
 
 _LEDGER_PAUSE = 0.5  # real seconds between two tries to write while the ledger is away
@@ -159,8 +162,8 @@ class Courier:
         """
         if prepared.upload:
             return prepared.upload.look_at
-        is_early = delivery.leaves_at > self._lease(LOOK_AHEAD)
-        return delivery.leaves_at if is_early else None
+        is_early = delivery.goes_at > self._lease(_EARLY)
+        return delivery.goes_at if is_early else None
 
     def _prepare(self, channel: Channel, delivery: Delivery, known: Prepared) -> Prepared | None:
         try:
@@ -215,10 +218,12 @@ class Courier:
 
     def _record(self, delivery: Delivery, outcome: Outcome) -> Delivery:
         """Write what came of a request; what a platform said must not get lost on the way."""
+        answered_at = self._clock.now()
         give_up = self._clock.monotonic() + self._leases.sending
         while True:
             try:
-                return self._attempts.record(delivery, outcome, self._lease(self._leases.sending))
+                lease_until = self._lease(self._leases.sending)
+                return self._attempts.record(delivery, outcome, lease_until, answered_at)
             except Moved:
                 if not isinstance(outcome, Accepted):
                     raise

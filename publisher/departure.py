@@ -5,12 +5,14 @@ from datetime import datetime
 
 from publisher.channels.base import Leave, NotDeparted
 from publisher.clock import Clock
+from publisher.errors import LedgerUnavailable, StorageError
 from publisher.gate import Gate
 from publisher.ledger.attempts import INTENT_LIFE, Attempts
 from publisher.models import Delivery
 
 _INTENT_AHEAD = 0.5
 """Real seconds between the intent and the instant: time for a commit that many posts share."""
+_LEDGER_PAUSE = 0.2  # real seconds between two tries to write it while the ledger is away
 
 
 class Departure:
@@ -40,15 +42,17 @@ class Departure:
         """Whether the intent is on record: without it nothing has left."""
 
     def __call__(self, leave: Leave) -> None:
-        send_at = self.delivery.leaves_at
+        send_at = self.delivery.goes_at
         if not self.is_intended:
             self._intend(send_at)
         self._gate.go(send_at, self.delivery.account, lambda: self._leave_if_it_may(leave))
 
     def _leave_if_it_may(self, leave: Leave) -> None:
-        lease_until = self.delivery.lease_until
-        is_over = lease_until is None or self._clock.now() >= lease_until
-        if is_over or self._clock.monotonic() > self._deadline:
+        now, lease_until = self._clock.now(), self.delivery.lease_until
+        expires_at = self.delivery.expires_at
+        is_over = lease_until is None or now >= lease_until
+        is_past_expiry = expires_at is not None and now > expires_at
+        if is_over or is_past_expiry or self._clock.monotonic() > self._deadline:
             # This process was frozen, or the whole machine slept, which only the date shows; others
             # may believe by now that it died while sending. If they do, the ledger raises Moved.
             raise NotDeparted
@@ -57,8 +61,17 @@ class Departure:
     def _intend(self, send_at: datetime) -> None:
         ahead = self._clock.ahead(_INTENT_AHEAD) - self._clock.now()
         self._clock.sleep_until(send_at - ahead)
-        self._deadline = self._clock.monotonic() + INTENT_LIFE
-        intended = self._attempts.intend(self.delivery, send_at, self._lease())
+        give_up = self._clock.monotonic() + INTENT_LIFE
+        while True:
+            self._deadline = self._clock.monotonic() + INTENT_LIFE
+            try:
+                intended = self._attempts.intend(self.delivery, send_at, self._lease())
+                break
+            except (LedgerUnavailable, StorageError):
+                # If it was written all the same, the next try raises Moved.
+                if self._clock.monotonic() > give_up:
+                    raise
+                self._clock.sleep_until(self._clock.ahead(_LEDGER_PAUSE))
         if intended is None:
             raise NotDeparted
         self.delivery, self.is_intended = intended, True

@@ -96,6 +96,12 @@ class LedgerUnavailable(PublisherError):
     hint = "Check [database] url in publisher.toml, and that the database is running."
 
 
+class LedgerBusy(LedgerUnavailable):
+    """Somebody else has for a moment what is needed of the ledger; for others it is there."""
+
+    hint = "It goes on by itself. If it does not, end what holds the ledger: an open transaction."
+
+
 class LedgerTooNew(PublisherError):
     """The ledger was written by a newer version of Publisher."""
 

@@ -8,18 +8,18 @@ for each. Nobody goes before its turn: of each account one, then of each account
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from threading import Event, Lock
+from threading import Lock
 
-from publisher.clock import Clock
+from publisher.clock import Clock, Signal
 
 
 class _Waiting:
     """What one thread waits to do."""
 
-    def __init__(self, account: str, go: Callable[[], None]) -> None:
+    def __init__(self, account: str, go: Callable[[], None], gone: Signal) -> None:
         self.account = account
         self._go = go
-        self._gone = Event()
+        self._gone = gone
         self._problem: BaseException | None = None
 
     def go(self) -> None:
@@ -56,7 +56,7 @@ class Gate:
 
         It may be done by another thread, and others wait meanwhile: it must be quick.
         """
-        mine = _Waiting(account, go)
+        mine = _Waiting(account, go, self._clock.signal())
         with self._lock:
             together = self._waiting.setdefault(instant, [])
             together.append(mine)

@@ -452,6 +452,13 @@ class Delivery(Frozen):
         return max(self.due_at, self.embargo_until or self.due_at)
 
     @property
+    def goes_at(self) -> datetime:
+        """When it is to leave: later than `leaves_at` when it was put off, by a refusal for now or
+        by a person who let it go on after a pause.
+        """
+        return max(self.leaves_at, self.wake_at)
+
+    @property
     def in_reach(self) -> bool:
         """Whether it may still be edited or cancelled: nothing of it is being sent."""
         in_hand = self.state is State.PUBLISHING and self.intent_at is None

@@ -5,6 +5,7 @@ backend, no ETA, no beat, no retry and no late acknowledgement; docs/decisions.m
 """
 
 import logging
+import resource
 import ssl
 import sys
 import time
@@ -105,4 +106,11 @@ logging.getLogger("celery.worker.consumer.consumer").addFilter(_Once())
 
 @worker_init.connect
 def _warm_up(**_: object) -> None:
+    _allow_many_connections()
     publisher().warm_up()
+
+
+def _allow_many_connections() -> None:
+    """Each thread may have several files open, and systems allow few if nobody asks for more."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

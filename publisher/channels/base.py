@@ -1,7 +1,7 @@
 """The contract that every channel keeps; `tests/channels/test_contract.py` runs over all of them.
 
-A channel translates and classifies. It does not retry, wait, limit, log or know the ledger: that
-lives once, in `delivery.py`.
+A channel translates and classifies. It does not retry, limit, log or know the ledger, and it waits
+where `depart` does: that lives once, in `delivery.py`.
 """
 
 from collections.abc import Callable, Collection
@@ -103,3 +103,6 @@ class Channel(Protocol):
 
     def examine(self) -> Health:
         """Ask the platform whether it would take posts of this account. Reads only."""
+
+    def close(self) -> None:
+        """Hang up: nobody uses it any more."""

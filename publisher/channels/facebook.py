@@ -169,6 +169,9 @@ class Facebook:
     def examine(self) -> Health:
         return health.of_page(self._page.debug_token(), self._page_id)
 
+    def close(self) -> None:
+        self._page.close()
+
     def _look_at(self, post_id: str) -> Reading | Absent:
         """`Accepted` when the post is public, `Absent` when it is unpublished."""
         answer = self._page.get(post_id, fields="id,is_published")

@@ -76,6 +76,10 @@ class PageGraph:
             )
         )
 
+    def close(self) -> None:
+        """Hang up."""
+        self._recorder.close()
+
     def reveal(self, post_id: str, depart: Depart) -> Answer:
         """Make a post public at the instant at which it departs; it may be so already."""
         fields = {"is_published": "true", **self._proof}

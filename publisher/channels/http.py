@@ -139,6 +139,10 @@ class Recorder:
     def monotonic(self) -> float:
         return self._clock.monotonic()
 
+    def close(self) -> None:
+        """Hang up."""
+        self.session.close()
+
 
 class _Session(requests.Session):
     """Follows no redirect, takes nothing from the environment, and reaches one platform only."""

@@ -47,13 +47,17 @@ class Pool:
             self._idle.setdefault(account, []).append(channel)
             self._idle.move_to_end(account)
             self._idle_in_all += 1
+            forgotten = []
             while self._idle_in_all > _MOST_IDLE:
-                self._forget_the_oldest()
+                forgotten += self._forget_the_oldest()
+        for each in forgotten:
+            each.close()
 
-    def _forget_the_oldest(self) -> None:
+    def _forget_the_oldest(self) -> list[Channel]:
+        """One channel of the account that was used longest ago; none if all of it are lent."""
         account, idle = next(iter(self._idle.items()))
-        if idle:
-            idle.pop(0)
-            self._idle_in_all -= 1
+        forgotten, idle[:1] = idle[:1], []
+        self._idle_in_all -= len(forgotten)
         if not idle:
             del self._idle[account]
+        return forgotten

@@ -106,6 +106,7 @@ class Site:
             self._make_folders()
             depart(lambda: None)  # a disk may be slow, and others leave at this instant
             with files.locked(self._folder / ".lock", self._patience):
+                depart(lambda: None)  # if it still may: the lock may have been long in coming
                 if missing := self._move_pictures(parcel, page.slug):
                     return Deferred(
                         Kind.UNAVAILABLE,
@@ -168,6 +169,9 @@ class Site:
                     _("{there} cannot be written by the user that Publisher runs as.", there=there)
                 )
         return Health()
+
+    def close(self) -> None:
+        """Nothing is open."""
 
     def _address(self, post_slug: str) -> str:
         """The page's URL, or its path under the site's root where that has no URL yet."""

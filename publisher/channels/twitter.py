@@ -146,6 +146,9 @@ class Twitter:
     def examine(self) -> Health:
         return health.of_x(self._recorder.call(self._client.get_me))
 
+    def close(self) -> None:
+        self._recorder.close()
+
     def _is_ready(
         self, parcel: Parcel, prepared: Prepared, pictures: Mapping[str, Picture]
     ) -> bool:

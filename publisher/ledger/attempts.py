@@ -10,10 +10,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from publisher import retry
 from publisher.clock import Clock
+from publisher.errors import LedgerBusy
 from publisher.language import _, later
 from publisher.ledger import ids, limits
 from publisher.ledger.approvals import RuleOf, is_approved, no_rule
@@ -50,12 +51,11 @@ INTENT_LIFE = 5.0
 """Real seconds after its intent within which a worker must have begun to send."""
 _NEARLY_USED_UP = later("The platform's limit for this account is used up. It goes on by itself.")
 
-_OF_ACCOUNTS = (
-    select(accounts)
-    .where(accounts.c.account.in_(bindparam("accounts", expanding=True)))
-    .order_by(accounts.c.account)  # all lock them in one order, so that none waits for another
-    .with_for_update(read=True)
-)
+_OF_ACCOUNTS = accounts.c.account.in_(bindparam("accounts", expanding=True))
+# What many deliveries share waits for nobody: one account that somebody holds, for as long as that
+# may be, must not stop all the others.
+_UNLOCKED = select(accounts).where(_OF_ACCOUNTS).with_for_update(read=True, skip_locked=True)
+_EXISTING = select(accounts.c.account).where(_OF_ACCOUNTS)
 
 BreachOf = Callable[[Delivery, datetime], str | None]
 """Tells what the account's mandate has against a delivery that leaves at an instant."""
@@ -63,6 +63,21 @@ BreachOf = Callable[[Delivery, datetime], str | None]
 
 def no_breach(_delivery: Delivery, _leaves_at: datetime) -> None:
     """No account has a mandate."""
+
+
+def _share(connection: Connection, names: set[str]) -> Sequence[Row[Any]]:
+    """The accounts' rows, which nobody changes until this transaction ends; LedgerBusy if somebody
+    is about to. Who has no row is not paused or held.
+    """
+    rows = connection.execute(_UNLOCKED, {"accounts": sorted(names)}).all()
+    missing = names - {row.account for row in rows}
+    if missing and (
+        locked := connection.execute(_EXISTING, {"accounts": sorted(missing)}).scalars().all()
+    ):
+        raise LedgerBusy(
+            _("Somebody is changing {names} just now.", names=", ".join(sorted(locked)))
+        )
+    return rows
 
 
 class _Intent(NamedTuple):
@@ -79,6 +94,7 @@ class _Result(NamedTuple):
     delivery: Delivery
     outcome: Outcome
     lease_until: datetime
+    answered_at: datetime
     other: ids.Place | None = None
     """Another delivery that has the id which the platform named for this one."""
 
@@ -107,9 +123,9 @@ class Attempts:
         self._settle = settle
         self._rule_of = rule_of
         self._breach_of = breach_of
-        self._taking = Together(database.turn(), database.read, claimed_all)
-        self._intending = Together(database.turn(), database.write, self._intend_all)
-        self._recording = Together(database.turn(), database.write, self._record_all)
+        self._taking = Together(clock, database.read, claimed_all)
+        self._intending = Together(clock, database.write, self._intend_all)
+        self._recording = Together(clock, database.write, self._record_all)
 
     def take(self, claim: Claim) -> Delivery | None:
         """The claimed delivery; None when the claim is worth nothing any more."""
@@ -162,7 +178,8 @@ class Attempts:
 
         None when it must not go out now: the account is paused or held (it is due again when
         that ends), nobody approved it as it stands, its account's mandate does not cover it (it is
-        held), or it would be past its expiry (it is missed).
+        held), or it would be past its expiry (it is missed). LedgerBusy when somebody is just about
+        to pause or hold the account, or lets it go on.
         """
         return self._intending.do(_Intent(delivery, send_at, lease_until))
 
@@ -172,8 +189,8 @@ class Attempts:
         # The lock on the accounts' rows makes `pause` wait for this transaction, so that a pause
         # sees every intent that was written before it.
         names = {wish.delivery.account for wish in wishes} | {EVERYTHING}
-        rows = connection.execute(_OF_ACCOUNTS, {"accounts": sorted(names)}).all()
-        now = self._clock.now()  # the lock may have been long in coming
+        rows = _share(connection, names)
+        now = self._clock.now()
         resting = {row.account for row in rows if is_resting(row, now)}
         changes = [self._intention(wish, resting, now) for wish in wishes]
         changed = change_all(connection, changes)
@@ -204,18 +221,33 @@ class Attempts:
             intent_at=leaves, lease_until=wish.lease_until,
         )  # fmt: skip
 
-    def record(self, delivery: Delivery, outcome: Outcome, lease_until: datetime) -> Delivery:
+    def record(
+        self,
+        delivery: Delivery,
+        outcome: Outcome,
+        lease_until: datetime,
+        answered_at: datetime | None = None,
+    ) -> Delivery:
         """Write what came of a request; a thread with parts left stays in the worker's hands.
 
-        A stop that was noted while the request was under way holds for all that is not out.
+        `answered_at`: when its answer was there; None: just now. A stop that was noted while the
+        request was under way holds for all that is not out.
         """
-        result = _Result(delivery, outcome, lease_until)
+        result = _Result(delivery, outcome, lease_until, answered_at or self._clock.now())
         try:
+            if _rest(outcome):
+                # It may have to wait for the account, and nobody else shall wait with it.
+                return self._record_alone(result)
             return self._recording.do(result)
         except Moved:
             # Seldom, so it is looked at only now: a stop was noted, or another one has this id.
             with self._database.write() as connection:
                 return self._record_as_it_stands(connection, result)
+
+    def _record_alone(self, result: _Result) -> Delivery:
+        with self._database.write() as connection:
+            (recorded,) = self._record_all(connection, [result])
+            return recorded
 
     def record_late(self, delivery: Delivery, receipt: Accepted) -> Delivery:
         """Write what the platform accepted, though others took the outcome for unknown meanwhile.
@@ -244,8 +276,7 @@ class Attempts:
     def _record_all(self, connection: Connection, results: Sequence[_Result]) -> list[Delivery]:
         changes = [self._recorded(result) for result in results]
         told: dict[str, list[Limit]] = {}
-        # All transactions take the accounts in one order, so that no two wait for each other.
-        for result in sorted(results, key=lambda result: result.delivery.account):
+        for result in results:
             account, outcome = result.delivery.account, result.outcome
             if rest := _rest(outcome):
                 hold(connection, account, rest, self._clock.now())
@@ -270,7 +301,7 @@ class Attempts:
             case Accepted() as receipt if result.other:
                 return self._in_anothers_place(delivery, receipt, result.other.post)
             case Accepted() as receipt:
-                return self._accepted(delivery, receipt, result.lease_until)
+                return self._accepted(result, receipt)
             case Refused() as outcome:
                 return self._ended(delivery, State.FAILED, outcome)
             case Deferred() as outcome:
@@ -284,7 +315,8 @@ class Attempts:
                 columns = doubt(delivery, self._clock, self._settle)
                 return self._ended(delivery, State.UNCERTAIN, outcome, **columns)
 
-    def _accepted(self, delivery: Delivery, receipt: Accepted, lease_until: datetime) -> Change:
+    def _accepted(self, result: _Result, receipt: Accepted) -> Change:
+        delivery = result.delivery
         remote_ids = (*delivery.remote_ids, receipt.remote_id)
         first, last = not delivery.remote_ids, len(remote_ids) == len(delivery.content.parts)
         target, stopped = (State.PUBLISHED, {}) if last else obeyed(delivery, State.PUBLISHING)
@@ -298,12 +330,12 @@ class Attempts:
                 **in_words(delivery, len(remote_ids)),
             },
             remote_ids=json.dumps(remote_ids),
-            published_at=self._clock.now() if first else delivery.published_at,
+            published_at=result.answered_at if first else delivery.published_at,
             url=receipt.url if first else delivery.url,
             attempts=delivery.attempts + first,
             intent_at=None,
             doubt_since=None,
-            lease_until=lease_until if target is State.PUBLISHING else None,
+            lease_until=result.lease_until if target is State.PUBLISHING else None,
             error_kind=None,
             error_message=None,
             **stopped,

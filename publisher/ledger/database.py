@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from publisher.errors import ConfigurationError, LedgerTooNew, LedgerUnavailable, StorageError
 from publisher.language import _, later
@@ -36,8 +37,8 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = _engine(url)
-        # SQLite lets one writer in at a time; threads queue here in order instead of polling.
-        self._turn: AbstractContextManager[Any] = Lock() if self.is_sqlite else nullcontext()
+        # SQLite lets one writer in at a time; threads of this process wait here instead of polling.
+        self._one_writer: AbstractContextManager[Any] = Lock() if self.is_sqlite else nullcontext()
 
     def close(self) -> None:
         """Give the connections back."""
@@ -56,12 +57,8 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that commits when the block ends and leaves no trace when it raises."""
-        with _plain_errors(self.engine.url), self._turn, self.engine.begin() as connection:
+        with _plain_errors(self.engine.url), self._one_writer, self.engine.begin() as connection:
             yield connection
-
-    def turn(self) -> AbstractContextManager[Any]:
-        """A new lock for threads of this process that work on the ledger together."""
-        return Lock()
 
     def insert_missing(
         self, connection: Connection, table: Table, rows: list[dict[str, Any]]
@@ -249,6 +246,11 @@ def _plain_errors(url: URL) -> Iterator[None]:
     """Turn the driver's errors into ours: no SQL, no URL with a password on the screen."""
     try:
         yield
+    except NoConnectionFree:
+        raise LedgerUnavailable(
+            _("Too much is asked of the ledger at once: no connection to it became free."),
+            hint=_("It goes on by itself. If it happens often, lower [delivery] threads."),
+        ) from None
     except DBAPIError as error:
         lines = str(error.orig).strip().splitlines()
         plain = _plain(error, lines[0] if lines else "", url)
@@ -268,6 +270,9 @@ class _Meaning(NamedTuple):
     message: str
     hint: str | None = None
 
+
+_ENDED_WHILE_IDLE = "25P03"
+"""The server ended a transaction whose process stood still."""
 
 _MEANINGS = (
     _Meaning(
@@ -303,7 +308,7 @@ def _plain(error: DBAPIError, text: str, url: URL) -> LedgerUnavailable | Storag
         if code in meaning.codes or re.search(meaning.text, text):
             message = _(meaning.message, name=_name(url), text=text)
             return meaning.error(message, hint=_(meaning.hint) if meaning.hint else None)
-    if isinstance(error, OperationalError):
+    if isinstance(error, OperationalError) or code == _ENDED_WHILE_IDLE:
         return LedgerUnavailable(_("The ledger's database cannot be reached: {text}", text=text))
     if code is None and error.statement is None:
         # The driver refuses before the server is asked: an option that it does not know.

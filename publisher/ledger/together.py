@@ -1,18 +1,21 @@
 """What many threads want of the ledger at one moment, done in one transaction.
 
 A commit costs as much for a hundred changes as for one, and SQLite lets one writer in at a time. So
-whoever's turn it is does for all who wait what they want; when their turn comes, it is done. Nobody
-waits for others to come: alone, it is as fast as without.
+whoever comes first does what it wants, and then the next one what all want who came meanwhile.
+Nobody waits for others to come: alone, it is as fast as without. Nor does anybody wait for a
+transaction in which it has no part, but for the one that was under way when it came.
 """
 
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Generic, TypeVar
+from threading import Lock
+from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
 
-from publisher.errors import PublisherError
+from publisher.clock import Clock, Signal
+from publisher.errors import LedgerBusy, PublisherError
 
 Wish = TypeVar("Wish")
 Answer = TypeVar("Answer")
@@ -22,17 +25,30 @@ _MOST = 200  # in one transaction, so that nobody waits long for the next
 class _Entry(Generic[Wish, Answer]):
     """What one thread wants, and what came of it."""
 
-    def __init__(self, wish: Wish) -> None:
+    def __init__(self, wish: Wish, signal: Signal) -> None:
         self.wish = wish
+        self.leads = False
+        """Whether it is this thread that does what all want."""
         self.is_done = False
+        self._signal = signal
         self._answer: Answer
         self._problem: BaseException | None = None
 
+    def lead(self) -> None:
+        self.leads = True
+        self._signal.set()
+
     def answer_with(self, answer: Answer) -> None:
         self._answer, self.is_done = answer, True
+        self._signal.set()
 
     def fail(self, problem: BaseException) -> None:
         self._problem, self.is_done = problem, True
+        self._signal.set()
+
+    def wait(self) -> None:
+        """Until it is done, or to be done by this thread."""
+        self._signal.wait()
 
     def answer(self) -> Answer:
         if self._problem:
@@ -45,14 +61,16 @@ class Together(Generic[Wish, Answer]):
 
     def __init__(
         self,
-        turn: AbstractContextManager[Any],
+        clock: Clock,
         transaction: Callable[[], AbstractContextManager[Connection]],
         act: Callable[[Connection, Sequence[Wish]], Sequence[Answer]],
     ) -> None:
-        """`turn` is a lock; `act` gives an answer for each wish, or raises for all of them."""
-        self._turn = turn
+        """`act` gives an answer for each wish, or raises for all of them."""
+        self._clock = clock
         self._transaction = transaction
         self._act = act
+        self._lock = Lock()
+        self._is_led = False
         self._waiting: deque[_Entry[Wish, Answer]] = deque()
 
     def do(self, wish: Wish) -> Answer:
@@ -60,13 +78,30 @@ class Together(Generic[Wish, Answer]):
 
         When the database is away, that is so for all who shared the transaction.
         """
-        mine = _Entry[Wish, Answer](wish)
-        self._waiting.append(mine)
-        with self._turn:
-            while not mine.is_done:
-                most = min(len(self._waiting), _MOST)
-                self._serve([self._waiting.popleft() for _ in range(most)])
+        mine = _Entry[Wish, Answer](wish, self._clock.signal())
+        with self._lock:
+            self._waiting.append(mine)
+            mine.leads, self._is_led = not self._is_led, True
+        if not mine.leads:
+            mine.wait()
+        if mine.leads:
+            try:
+                self._serve(self._next())
+            finally:
+                self._hand_on()
         return mine.answer()
+
+    def _next(self) -> list[_Entry[Wish, Answer]]:
+        """Who is served now; the first of them leads."""
+        with self._lock:
+            return [self._waiting.popleft() for _ in range(min(len(self._waiting), _MOST))]
+
+    def _hand_on(self) -> None:
+        with self._lock:
+            if self._waiting:
+                self._waiting[0].lead()
+            else:
+                self._is_led = False
 
     def _serve(self, entries: Sequence[_Entry[Wish, Answer]]) -> None:
         try:
@@ -82,12 +117,17 @@ class Together(Generic[Wish, Answer]):
             with self._transaction() as connection:
                 answers = self._act(connection, [entry.wish for entry in entries])
         except Exception as problem:  # noqa: BLE001 - it is raised where it belongs
-            if len(entries) == 1 or isinstance(problem, PublisherError):
-                for entry in entries:
-                    entry.fail(problem)
-                return
-            for entry in entries:  # one of them is the cause: it fails alone
-                self._try([entry])
+            self._find_the_cause(entries, problem)
         else:
             for entry, answer in zip(entries, answers, strict=True):
                 entry.answer_with(answer)
+
+    def _find_the_cause(self, entries: Sequence[_Entry[Wish, Answer]], problem: Exception) -> None:
+        is_for_all = isinstance(problem, PublisherError) and not isinstance(problem, LedgerBusy)
+        if len(entries) == 1 or is_for_all:
+            for entry in entries:
+                entry.fail(problem)
+            return
+        half = len(entries) // 2
+        self._try(entries[:half])
+        self._try(entries[half:])

@@ -110,6 +110,9 @@ class Slow:
     def withdraw(self, remote_id: str) -> Outcome:
         raise AssertionError("a courier does not withdraw")
 
+    def close(self) -> None:
+        pass
+
     def examine(self) -> Health:
         raise AssertionError("a courier does not examine")
 

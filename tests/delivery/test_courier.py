@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
@@ -89,6 +89,9 @@ class ScriptedChannel:
 
     def withdraw(self, remote_id: str) -> Outcome:
         raise AssertionError("a courier does not withdraw")
+
+    def close(self) -> None:
+        pass
 
     def examine(self) -> Health:
         raise AssertionError("a courier does not examine")
@@ -254,8 +257,8 @@ def test_a_pause_in_the_middle_of_a_thread_stops_it_there(
     """The pause is written between the answer to the first part and the second part's intent."""
 
     class PausedBetween(Attempts):
-        def record(self, delivery: Delivery, outcome: Outcome, lease_until: datetime) -> Delivery:
-            after = attempts.record(delivery, outcome, lease_until)
+        def record(self, delivery: Delivery, *more: Any) -> Delivery:
+            after = attempts.record(delivery, *more)
             control.pause(None, "crise", "direction")
             return after
 
@@ -479,11 +482,11 @@ def test_what_a_platform_said_is_written_down_when_the_ledger_is_back(
     class Locked(Attempts):
         tries = 0
 
-        def record(self, delivery: Delivery, outcome: Outcome, lease_until: datetime) -> Delivery:
+        def record(self, delivery: Delivery, *more: Any) -> Delivery:
             self.tries += 1
             if self.tries < 5:
                 raise LedgerUnavailable
-            return super().record(delivery, outcome, lease_until)
+            return super().record(delivery, *more)
 
     courier = Courier(
         Locked(attempts._database, clock, settle=60),

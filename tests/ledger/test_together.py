@@ -1,17 +1,18 @@
 """What many threads want of the ledger at one moment: one transaction, and each its own answer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
-from threading import Lock
+from threading import Event
 from typing import Any
+from unittest import mock
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 from sqlalchemy.event import listen
 
-from publisher.errors import LedgerUnavailable
+from publisher.errors import LedgerBusy, LedgerUnavailable
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.audit import Audit
 from publisher.ledger.control import Control
@@ -20,6 +21,7 @@ from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.moves import Moved
 from publisher.ledger.queries import Queries
+from publisher.ledger.tables import accounts
 from publisher.ledger.together import Together
 from publisher.models import Delivery
 from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Refused, Unknown
@@ -30,12 +32,19 @@ from tests.support.wishes import add, wish
 
 
 def at_once(together: Together[Any, Any], acts: Sequence[Callable[[], Any]]) -> list[Future[Any]]:
-    """Let a thread do each of these; they all come while somebody else has the turn."""
+    """Let a thread do each of these; they all come while somebody else leads."""
     with ThreadPoolExecutor(len(acts)) as threads:
-        with together._turn:
-            done = [threads.submit(act) for act in acts]
-            wait_for(lambda: len(together._waiting) == len(acts))
+        together._is_led = True
+        done = []
+        for number, act in enumerate(acts, 1):
+            done.append(threads.submit(act))
+            wait_for(partial(has, together, number))
+        together._hand_on()
         return done
+
+
+def has(together: Together[Any, Any], number: int) -> bool:
+    return len(together._waiting) == number
 
 
 def commits(database: Database) -> list[str]:
@@ -47,6 +56,12 @@ def commits(database: Database) -> list[str]:
 
 @pytest.fixture
 def taken(
+    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualClock
+) -> list[Delivery]:
+    return hold_in_hands(ledger, dispatch, attempts, clock)
+
+
+def hold_in_hands(
     ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualClock
 ) -> list[Delivery]:
     """Thirty deliveries to two accounts in a worker's hands, all due now, each a thread of two."""
@@ -62,6 +77,15 @@ def taken(
     claims = dispatch.claim(clock.ahead(2), clock.ahead(30), 100)
     found = [attempts.take(claim) for claim in claims]
     return [delivery for delivery in found if delivery]
+
+
+@pytest.fixture
+def postgresql(postgres_url: str) -> Iterator[Database]:
+    """A ledger where one transaction may wait for a row of another one's."""
+    database = Database(postgres_url)
+    database.migrate()
+    yield database
+    database.close()
 
 
 @pytest.fixture
@@ -110,11 +134,9 @@ def test_whatever_came_of_requests_is_recorded_together(
 ) -> None:  # fmt: skip
     outcomes: list[Outcome] = [
         Accepted("7"), Refused(Kind.POLICY, "no"), Deferred(Kind.UNAVAILABLE, "later"),
-        AccountHeld(Kind.AUTH, "no key"), Unknown("silence"),
+        Unknown("silence"),
     ]  # fmt: skip
-    states = [
-        State.PUBLISHING, State.FAILED, State.SCHEDULED, State.SCHEDULED, State.UNCERTAIN,
-    ]  # fmt: skip
+    states = [State.PUBLISHING, State.FAILED, State.SCHEDULED, State.UNCERTAIN]
     pairs = list(zip(intended, outcomes, strict=False))
     done = at_once(attempts._recording, [recording(attempts, *pair, clock) for pair in pairs])
     recorded = [future.result() for future in done]
@@ -162,7 +184,7 @@ def test_a_ledger_that_is_away_is_so_for_all() -> None:
         tried.append(len(wishes))
         raise LedgerUnavailable
 
-    together = Together[int, Any](Lock(), nothing, act)
+    together = Together[int, Any](ManualClock(), nothing, act)
     done = at_once(together, [lambda: together.do(1), lambda: together.do(2)])
     assert [type(future.exception()) for future in done] == [LedgerUnavailable] * 2
     assert tried == [2]
@@ -181,7 +203,7 @@ def test_who_is_broken_off_breaks_off_those_whose_wishes_it_had(*, alone: bool) 
             raise ValueError
         raise SystemExit
 
-    together = Together[int, Any](Lock(), nothing, act)
+    together = Together[int, Any](ManualClock(), nothing, act)
     done = at_once(together, [lambda: together.do(1), lambda: together.do(2)])
     assert [type(future.exception()) for future in done] == [SystemExit] * 2
 
@@ -195,7 +217,86 @@ def test_no_more_than_some_share_a_transaction(monkeypatch: pytest.MonkeyPatch) 
         return [wish * 10 for wish in wishes]
 
     monkeypatch.setattr("publisher.ledger.together._MOST", 2)
-    together = Together[int, Any](Lock(), nothing, act)
+    together = Together[int, Any](ManualClock(), nothing, act)
     done = at_once(together, [partial(together.do, number) for number in range(5)])
     assert [future.result() for future in done] == [0, 10, 20, 30, 40]
     assert shared == [2, 2, 1]
+
+
+def test_one_that_fails_takes_few_transactions_and_nobody_with_it() -> None:
+    tried = []
+
+    def act(_connection: Connection, wishes: Sequence[int]) -> list[int]:
+        tried.append(len(wishes))
+        if 77 in wishes:
+            raise Moved
+        return [wish * 10 for wish in wishes]
+
+    together = Together[int, Any](ManualClock(), nothing, act)
+    done = at_once(together, [partial(together.do, number) for number in range(128)])
+    assert [number for number, one in enumerate(done) if one.exception()] == [77]
+    assert len(tried) == 15
+
+
+def test_who_is_served_waits_for_nobody_elses_transaction() -> None:
+    """The next one has begun, and takes long."""
+    going_on, served = Event(), list[int]()
+
+    def act(_connection: Connection, wishes: Sequence[int]) -> list[int]:
+        if 3 in wishes:
+            assert going_on.wait(20)
+        return [wish * 10 for wish in wishes]
+
+    together = Together[int, Any](ManualClock(), nothing, act)
+
+    def do(number: int) -> None:
+        served.append(together.do(number))
+
+    with ThreadPoolExecutor(3) as threads, mock.patch("publisher.ledger.together._MOST", 2):
+        together._is_led = True
+        done = []
+        for number in (1, 2, 3):
+            done.append(threads.submit(do, number))
+            wait_for(partial(has, together, number))
+        together._hand_on()
+        wait_for(lambda: sorted(served) == [10, 20])
+        going_on.set()
+        done[-1].result(20)
+    assert sorted(served) == [10, 20, 30]
+
+
+def test_an_account_that_somebody_locked_stops_no_other(
+    postgresql: Database, clock: ManualClock
+) -> None:
+    """A person's open transaction has its row, for as long as it likes."""
+    ledger, attempts = Ledger(postgresql, clock), Attempts(postgresql, clock, 60)
+    taken = hold_in_hands(ledger, Dispatch(postgresql, clock, 60), attempts, clock)
+    intend = [intending(attempts, one, clock) for one in taken]
+    with locked(postgresql, "voice-1"):
+        done = at_once(attempts._intending, intend)
+        for one, future in zip(taken, done, strict=True):
+            is_busy = one.account == "voice-1"
+            assert isinstance(future.exception(), LedgerBusy if is_busy else type(None))
+    assert all(act() for act, future in zip(intend, done, strict=True) if future.exception())
+
+
+def test_an_answer_waits_for_no_account_but_its_own(
+    postgresql: Database, clock: ManualClock
+) -> None:
+    ledger, attempts = Ledger(postgresql, clock), Attempts(postgresql, clock, 60)
+    taken = hold_in_hands(ledger, Dispatch(postgresql, clock, 60), attempts, clock)
+    held, free = (one for act in taken[:2] if (one := intending(attempts, act, clock)()))
+    rest = AccountHeld(Kind.RATE_LIMIT, "Too many.", clock.ahead(60))
+    with ThreadPoolExecutor(2) as threads, locked(postgresql, held.account):
+        resting = threads.submit(recording(attempts, held, rest, clock))
+        assert threads.submit(recording(attempts, free, Accepted("7"), clock)).result(5)
+        assert not resting.done()
+    assert resting.result().state is State.SCHEDULED
+
+
+@contextmanager
+def locked(database: Database, account: str) -> Iterator[None]:
+    row = select(accounts).where(accounts.c.account == account).with_for_update()
+    with database.engine.begin() as connection:
+        connection.execute(row)
+        yield

@@ -1,6 +1,7 @@
 """A clock that stands still until a test moves it."""
 
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 
 class ManualClock:
@@ -24,6 +25,9 @@ class ManualClock:
 
     def monotonic(self) -> float:
         return self._monotonic
+
+    def signal(self) -> Event:
+        return Event()
 
     def advance(self, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)

@@ -84,6 +84,9 @@ class LikeX:
     def withdraw(self, remote_id: str) -> Outcome:
         return self._platform.delete(remote_id)
 
+    def close(self) -> None:
+        pass
+
     def examine(self) -> Health:
         raise NotImplementedError
 
@@ -241,6 +244,9 @@ class LikeFacebook:
 
     def withdraw(self, remote_id: str) -> Outcome:
         return self._platform.delete(remote_id)
+
+    def close(self) -> None:
+        pass
 
     def examine(self) -> Health:
         raise NotImplementedError

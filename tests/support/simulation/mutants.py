@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 from unittest import mock
 
@@ -45,10 +44,10 @@ def _intent_after_the_request() -> Patch:
 def _retry_on_a_timeout() -> Patch:
     record = Attempts.record
 
-    def retrying(self: Attempts, delivery: Delivery, outcome: Outcome, lease: datetime) -> Delivery:
+    def retrying(self: Attempts, delivery: Delivery, outcome: Outcome, *more: Any) -> Delivery:
         if isinstance(outcome, Unknown):
             outcome = Deferred(Kind.UNAVAILABLE, outcome.message)
-        return record(self, delivery, outcome, lease)
+        return record(self, delivery, outcome, *more)
 
     return mock.patch.object(Attempts, "record", retrying)
 
@@ -167,10 +166,8 @@ def _embargo_is_not_waited_for() -> Patch:
 def _a_thread_starts_over() -> Patch:
     record = Attempts.record
 
-    def forgetting(
-        self: Attempts, delivery: Delivery, outcome: Outcome, lease: datetime
-    ) -> Delivery:
-        after = record(self, delivery, outcome, lease)
+    def forgetting(self: Attempts, delivery: Delivery, *more: Any) -> Delivery:
+        after = record(self, delivery, *more)
         if after.state is State.SCHEDULED:
             with self._database.engine.begin() as connection:
                 connection.exec_driver_sql("UPDATE deliveries SET remote_ids = '[]'")

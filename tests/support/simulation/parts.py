@@ -65,9 +65,6 @@ class SimulatedDatabase(Database):
             self.world.changes += 1
         self._step(Moment.COMMITTED)
 
-    def turn(self) -> AbstractContextManager[Any]:
-        return _Turn(self)
-
     def _step(self, moment: Moment) -> None:
         faults = self.world.step(moment) if self.world else []
         if any(fault.act is Act.AWAY for fault in faults):
@@ -112,22 +109,6 @@ class SimulatedDatabase(Database):
             yield cast("sqlite3.Connection", pooled.driver_connection)
         finally:
             pooled.close()
-
-
-class _Turn:
-    """A lock for which threads of a world wait in its time."""
-
-    def __init__(self, database: SimulatedDatabase) -> None:
-        self._database = database
-        self._is_taken = False
-
-    def __enter__(self) -> None:
-        while self._is_taken and self._database.world:
-            self._database.world.wait(lambda: None if self._is_taken else 0.0)
-        self._is_taken = True
-
-    def __exit__(self, *_: object) -> None:
-        self._is_taken = False
 
 
 @cache

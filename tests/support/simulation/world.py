@@ -70,6 +70,24 @@ class SimulatedClock:
     def monotonic(self) -> float:
         return self._world.elapsed
 
+    def signal(self) -> "SimulatedSignal":
+        return SimulatedSignal(self._world)
+
+
+class SimulatedSignal:
+    """For which threads of a world wait in its time."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+        self._is_set = False
+
+    def set(self) -> None:
+        self._is_set = True
+
+    def wait(self) -> None:
+        while not self._is_set:
+            self._world.wait(lambda: 0.0 if self._is_set else None)
+
 
 @dataclass(frozen=True)
 class Aimed:
