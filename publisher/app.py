@@ -1,7 +1,7 @@
 """The composition root: one workspace's parts, put together."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
@@ -132,7 +132,7 @@ class Application:
 
     @cached_property
     def limits(self) -> Limits:
-        return Limits(self.database, self.clock)
+        return Limits(self.database, self.clock, frozenset(self._apps.values()))
 
     @cached_property
     def people(self) -> "People":
@@ -213,7 +213,15 @@ class Application:
             self._settle,
             self.settings.approval_rule,
             self._breach_of_mandate,
+            self._shares_with,
         )
+
+    def _shares_with(self, account: str) -> frozenset[str]:
+        return self._apps.get(account, frozenset({account}))
+
+    @cached_property
+    def _apps(self) -> Mapping[str, frozenset[str]]:
+        return self.settings.apps()
 
     def _breach_of_mandate(self, delivery: Delivery, leaves_at: datetime) -> str | None:
         entry = self.settings.accounts.get(delivery.account)

@@ -15,6 +15,7 @@ class Kind(StrEnum):
     AUTH = "auth"
     PERMISSION = "permission"
     RATE_LIMIT = "rate-limit"
+    APP_LIMIT = "app-limit"
     DUPLICATE = "duplicate"
     POLICY = "policy"
     UNAVAILABLE = "unavailable"
@@ -74,12 +75,19 @@ class Limit:
     ends_at: datetime
     """From then on it tells nothing any more."""
 
+    @property
+    def is_of_app(self) -> bool:
+        """Whether all accounts of the app share it."""
+        return self.name.endswith("-app")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Told:
     """What every answer may tell besides."""
 
     limits: tuple[Limit, ...] = field(default=(), compare=False)
+    app_rests_until: datetime | None = None
+    """Until then no account of this account's app can post, as far as the platform said so."""
 
 
 @dataclass(frozen=True, slots=True)

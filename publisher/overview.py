@@ -8,7 +8,7 @@ from typing import Any
 from publisher.app import Application, instant_text, log_rows
 from publisher.ledger.queries import AccountStatus
 from publisher.models import Delivery
-from publisher.outcome import Limit
+from publisher.outcome import Kind, Limit
 from publisher.states import State
 
 _FRESH = timedelta(days=1)
@@ -69,6 +69,15 @@ class Overview:
         """How many deliveries and accounts do, shown or not."""
         waiting = sum(self.counts.get(state, 0) for state in _WAITS_FOR_A_PERSON)
         return waiting + self.news + len(self.accounts)
+
+    @property
+    def standing_still(self) -> list[tuple[AccountStatus, int]]:
+        """The accounts, and how many others rest with each because their app's limit is used up."""
+        found: dict[object, list[AccountStatus]] = {}
+        for status in self.accounts:
+            of_app = status.held_kind == Kind.APP_LIMIT and not status.paused_at
+            found.setdefault(status.held_until if of_app else status.account, []).append(status)
+        return [(first, len(others)) for first, *others in found.values()]
 
     @property
     def more_attention(self) -> int:

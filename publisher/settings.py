@@ -55,6 +55,8 @@ CREDENTIALS: dict[str, tuple[str, ...]] = {
     "site": (),
 }
 """What each channel cannot do without."""
+_OF_APP = {"twitter": "api_key", "facebook": "app_secret"}
+"""The credential that is the app's own, by which accounts of one app are known."""
 _SECRET_FIELDS = {"api_key", "api_secret", "access_token", "access_token_secret"} | {
     "page_token",
     "app_secret",
@@ -360,6 +362,17 @@ class Settings(_Section):
     def public_accounts(self) -> dict[str, Account]:
         """The accounts without their secrets, by name."""
         return {name: entry.account(name) for name, entry in self.accounts.items()}
+
+    def apps(self) -> dict[str, frozenset[str]]:
+        """For each account of an app that we know, all accounts that share it, and so its limits."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for name, entry in self.accounts.items():
+            secret = getattr(entry, _OF_APP.get(entry.channel, ""), None)
+            if secret is not None and secret.get_secret_value():
+                app = (entry.channel, secret.get_secret_value())
+                found.setdefault(app, []).append(name)
+        together = map(frozenset, found.values())
+        return {name: names for names in together for name in names}
 
     def approval_rule(self, account: str) -> ApprovalRule:
         """What is to be approved of an account; a mandate that names approvers asks for one."""

@@ -159,3 +159,20 @@ def test_a_broker_that_is_no_redis_is_refused_without_repeating_it(
 )
 def test_a_redis_is_taken_as_broker(tmp_path: Path, url: str) -> None:
     assert read(tmp_path, environment={"PUBLISHER_BROKER__URL": url}).broker.url == url
+
+
+def test_accounts_with_the_key_of_one_app_share_it(tmp_path: Path) -> None:
+    """A platform's other keys are the account's own; without a key, nobody knows."""
+    settings = read(
+        tmp_path,
+        "".join(f"[accounts.{name}]\nchannel = 'twitter'\n" for name in ("a", "b", "c", "d"))
+        + "".join(
+            f"[accounts.{name}]\nchannel = 'facebook'\npage_id = '1'\n" for name in ("p", "q", "r")
+        )
+        + "[accounts.pages]\nchannel = 'site'\n",
+        secrets="[a]\napi_key = 'one'\naccess_token = '1'\n[b]\napi_key = 'one'\naccess_token = '2'\n"
+        "[c]\napi_key = 'two'\n[p]\napp_secret = 'one'\n[q]\napp_secret = 'one'\n"
+        "[r]\npage_token = 'x'\n",
+    )
+    x, page = frozenset({"a", "b"}), frozenset({"p", "q"})
+    assert settings.apps() == {"a": x, "b": x, "c": frozenset({"c"}), "p": page, "q": page}

@@ -14,8 +14,8 @@ def show(overview: Overview) -> None:
     """Print it."""
     if not overview.counts:
         output.print_line(_("The schedule is empty. `publisher queue` puts drafts on it."))
-    for status in overview.accounts:
-        for line in _sentences(status, overview.zone):
+    for status, others in overview.standing_still:
+        for line in _sentences(status, others, overview.zone):
             output.print_prose(output.paint(line, "yellow"))
     for line in _nearly_used_up(overview):
         output.print_prose(output.paint(line, "yellow"))
@@ -53,16 +53,32 @@ def _print_more(more: int) -> None:
 
 
 def _nearly_used_up(overview: Overview) -> list[str]:
+    names: dict[tuple[object, str], list[str]] = {}
+    for account, told in overview.limits.items():
+        for limit in filter(limits.is_nearly_used_up, told):
+            words = limits.in_words(limit, lambda at: output.minute(at, overview.zone))
+            of_app = limit if limit.is_of_app else account
+            names.setdefault((of_app, words), []).append(account)
     return [
-        f"{account}: {limits.in_words(limit, lambda at: output.minute(at, overview.zone))}"
-        for account, told in overview.limits.items()
-        for limit in told
-        if limits.is_nearly_used_up(limit)
+        f"{_with_others(name, len(others))}: {words}"
+        for (_of_app, words), (name, *others) in names.items()
     ]
 
 
-def _sentences(status: AccountStatus, zone: tzinfo) -> list[str]:
-    """Why an account stands still, and what to do about it."""
+def _with_others(account: str, others: int) -> str:
+    """`bice-x`, or how many others are in the same case."""
+    if not others:
+        return account
+    return plural(
+        "{account} and {number} other account of its app",
+        "{account} and {number} other accounts of its app",
+        others,
+        account=account,
+    )
+
+
+def _sentences(status: AccountStatus, others: int, zone: tzinfo) -> list[str]:
+    """Why an account stands still, and those that rest with it, and what to do about it."""
     name = _("Everything") if status.account == EVERYTHING else status.account
     of_account = "" if status.account == EVERYTHING else f" --account {status.account}"
     resume = f"publisher resume{of_account}"
@@ -84,13 +100,18 @@ def _sentences(status: AccountStatus, zone: tzinfo) -> list[str]:
             if status.held_until
             else _("until a person mends it and runs `{resume}`", resume=resume)
         )
+        values = {
+            "until": until,
+            "message": output.printable(status.held_message or ""),
+            "kind": status.held_kind,
+        }
         lines.append(
             _(
-                "{name} is held {until}: {message} ({kind})",
-                name=name,
-                until=until,
-                message=output.printable(status.held_message or ""),
-                kind=status.held_kind,
+                "{name} are held {until}: {message} ({kind})",
+                name=_with_others(name, others),
+                **values,
             )
+            if others
+            else _("{name} is held {until}: {message} ({kind})", name=name, **values)
         )
     return lines

@@ -15,12 +15,12 @@ from sqlalchemy import Connection, Row, bindparam, select
 from publisher import retry
 from publisher.clock import Clock
 from publisher.errors import LedgerBusy
-from publisher.language import _, later
+from publisher.language import _
 from publisher.ledger import ids, limits
 from publisher.ledger.approvals import RuleOf, is_approved, no_rule
 from publisher.ledger.database import Database
 from publisher.ledger.doubts import doubt, known_out
-from publisher.ledger.holds import hold, is_resting
+from publisher.ledger.holds import is_resting
 from publisher.ledger.leftovers import without_others
 from publisher.ledger.moves import (
     ACTOR,
@@ -30,6 +30,7 @@ from publisher.ledger.moves import (
     change_all,
     claimed_all,
 )
+from publisher.ledger.rests import SharesWith, ends_in_rest, let_rest, with_itself
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.stops import as_it_stands, in_words, obeyed
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, media
@@ -49,7 +50,6 @@ from publisher.states import Role, State
 
 INTENT_LIFE = 5.0
 """Real seconds after its intent within which a worker must have begun to send."""
-_NEARLY_USED_UP = later("The platform's limit for this account is used up. It goes on by itself.")
 
 _OF_ACCOUNTS = accounts.c.account.in_(bindparam("accounts", expanding=True))
 # What many deliveries share waits for nobody: one account that somebody holds, for as long as that
@@ -99,13 +99,6 @@ class _Result(NamedTuple):
     """Another delivery that has the id which the platform named for this one."""
 
 
-def _rest(outcome: Outcome) -> AccountHeld | None:
-    """How the account has to rest after this answer."""
-    if isinstance(outcome, Accepted) and outcome.rest_until is not None:
-        return AccountHeld(Kind.RATE_LIMIT, _(_NEARLY_USED_UP), outcome.rest_until)
-    return outcome if isinstance(outcome, AccountHeld) else None
-
-
 class Attempts:
     """What a worker does with a delivery that it claimed."""
 
@@ -116,13 +109,18 @@ class Attempts:
         settle: float,
         rule_of: RuleOf = no_rule,
         breach_of: BreachOf = no_breach,
+        shares_with: SharesWith = with_itself,
     ) -> None:
-        """`settle`: real seconds until an absence from the platform counts."""
+        """`settle`: real seconds until an absence from the platform counts.
+
+        `shares_with` names the accounts that share an app's limits with one, itself among them.
+        """
         self._database = database
         self._clock = clock
         self._settle = settle
         self._rule_of = rule_of
         self._breach_of = breach_of
+        self._shares_with = shares_with
         self._taking = Together(clock, database.read, claimed_all)
         self._intending = Together(clock, database.write, self._intend_all)
         self._recording = Together(clock, database.write, self._record_all)
@@ -235,7 +233,7 @@ class Attempts:
         """
         result = _Result(delivery, outcome, lease_until, answered_at or self._clock.now())
         try:
-            if _rest(outcome):
+            if ends_in_rest(outcome):
                 # It may have to wait for the account, and nobody else shall wait with it.
                 return self._record_alone(result)
             return self._recording.do(result)
@@ -275,11 +273,10 @@ class Attempts:
 
     def _record_all(self, connection: Connection, results: Sequence[_Result]) -> list[Delivery]:
         changes = [self._recorded(result) for result in results]
+        answers = [(result.delivery.account, result.outcome) for result in results]
+        let_rest(connection, answers, self._shares_with, self._clock.now())
         told: dict[str, list[Limit]] = {}
-        for result in results:
-            account, outcome = result.delivery.account, result.outcome
-            if rest := _rest(outcome):
-                hold(connection, account, rest, self._clock.now())
+        for account, outcome in answers:
             told.setdefault(account, []).extend(outcome.limits)
         changed = change_all(connection, changes)
         for account, its in told.items():

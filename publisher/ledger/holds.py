@@ -1,6 +1,11 @@
-"""What keeps an account from sending: a person's pause, or the platform's refusal (a hold)."""
+"""What keeps an account from sending: a person's pause, or the platform's refusal (a hold).
 
-from datetime import datetime
+Accounts that share an app are held together when its limit is used up. Which ones do is known from
+their credentials, of which nothing is ever written: the ledger learns their names alone.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -11,14 +16,21 @@ from sqlalchemy import (
     and_,
     exists,
     or_,
+    select,
+    true,
     tuple_,
     update,
 )
 
+from publisher.language import _
 from publisher.ledger.moves import ACTOR, note, step
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries
-from publisher.outcome import AccountHeld
+from publisher.outcome import AccountHeld, Kind
 from publisher.states import State
+
+_BY_ITSELF = accounts.c.held_until.is_not(None)
+_SAME_END = timedelta(minutes=1)  # of many answers that come together, each names another second
+_AT_ONCE = 500  # names in one statement
 
 
 def resting(account: ColumnElement[str] | str, now: BindParameter[datetime]) -> ColumnElement[bool]:
@@ -84,21 +96,74 @@ def held_for_a_person(account: ColumnElement[str] | str) -> ColumnElement[bool]:
 def hold(connection: Connection, account: str, outcome: AccountHeld, now: datetime) -> None:
     """Let an account rest as the platform asked, and note why.
 
-    A hold that waits for a person stays: no later answer ends it.
+    A hold that waits for a person stays, and so does one that lasts longer: no later answer ends
+    either.
     """
-    for_a_person = and_(accounts.c.held_at.is_not(None), accounts.c.held_until.is_(None))
+    _hold(connection, accounts.c.account == account, outcome, now)
+    _note(connection, [account], outcome, now)
+
+
+def hold_together(
+    connection: Connection, names: Collection[str], until: datetime, now: datetime
+) -> None:
+    """Let accounts rest whose app's limit is used up, and note why; as `hold`, for each.
+
+    Those that rest for about as long anyway are left as they are. So is one that somebody else has
+    in hand at this instant: it is about to send, and will learn the same by itself. This waits
+    for nobody.
+    """
+    if until <= now:
+        return
+    outcome, in_order = app_limit(until), sorted(names)
+    for begin in range(0, len(in_order), _AT_ONCE):
+        some = accounts.c.account.in_(in_order[begin : begin + _AT_ONCE])
+        goes_on = or_(
+            accounts.c.held_at.is_(None),
+            accounts.c.held_until <= now,
+            accounts.c.held_until < until - _SAME_END,
+        )
+        free = select(accounts.c.account).where(some, goes_on).order_by(accounts.c.account)
+        found = connection.execute(free.with_for_update(skip_locked=True)).scalars().all()
+        if found:
+            _hold(connection, accounts.c.account.in_(found), outcome, now)
+            _note(connection, found, outcome, now)
+
+
+def app_limit(until: datetime) -> AccountHeld:
+    """How an account rests whose app's limit is used up."""
+    return AccountHeld(
+        Kind.APP_LIMIT,
+        _("The platform's limit for the whole app is used up. It goes on by itself."),
+        until,
+    )
+
+
+def take_in_order(connection: Connection, names: Collection[str]) -> None:
+    """Lock the rows of these accounts, in the one order in which all transactions take them."""
+    rows = select(accounts.c.account).where(accounts.c.account.in_(sorted(names)))
+    connection.execute(rows.order_by(accounts.c.account).with_for_update())
+
+
+def _hold(
+    connection: Connection, which: ColumnElement[bool], outcome: AccountHeld, now: datetime
+) -> None:
+    until = outcome.until
+    longer = true() if until is None else accounts.c.held_until < until
     connection.execute(
         update(accounts)
-        .where(accounts.c.account == account, ~for_a_person)
-        .values(
-            held_at=now,
-            held_until=outcome.until,
-            held_kind=outcome.kind,
-            held_message=outcome.message,
-        )
+        .where(which, or_(accounts.c.held_at.is_(None), and_(_BY_ITSELF, longer)))
+        .values(held_at=now, held_until=until, held_kind=outcome.kind, held_message=outcome.message)
     )
+
+
+def _note(
+    connection: Connection, names: Sequence[str], outcome: AccountHeld, now: datetime
+) -> None:
     detail = {"kind": outcome.kind, "message": outcome.message, "until": outcome.until}
-    note(connection, [step(None, "account held", now, ACTOR, detail=detail, account=account)])
+    note(
+        connection,
+        [step(None, "account held", now, ACTOR, detail=detail, account=name) for name in names],
+    )
 
 
 def applies_to(account: ColumnElement[str] | str) -> ColumnElement[bool]:

@@ -13,8 +13,9 @@ from publisher.clock import Clock
 from publisher.ledger import search
 from publisher.ledger.authors import AUTHOR
 from publisher.ledger.chain import delivery_digest, delivery_origin, shortened
+from publisher.ledger.chaining import chained
 from publisher.ledger.database import Database, Turn
-from publisher.ledger.moves import NOT_APPROVED, Moved, chained, change, note, step
+from publisher.ledger.moves import NOT_APPROVED, Moved, change, note, step
 from publisher.ledger.stops import note_stop
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, media
 from publisher.ledger.waking import wakes_at

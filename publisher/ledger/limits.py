@@ -4,8 +4,9 @@ It is kept in the transaction that records the answer, as its last step, and mus
 way of that: it waits for no lock, and what fails leaves no trace but a line in the log.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
+from operator import attrgetter
 from typing import Any
 
 import structlog
@@ -24,19 +25,32 @@ log = structlog.get_logger()
 class Limits:
     """Reads them."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, apps: Collection[frozenset[str]] = ()
+    ) -> None:
+        """`apps`: the accounts of each app, which share its limits."""
         self._database = database
         self._clock = clock
+        self._apps = apps
 
     def current(self) -> Mapping[str, Sequence[Limit]]:
-        """Those that still tell something, by account."""
+        """Those that still tell something, by account.
+
+        What one account heard of its app stands with all accounts of the app: the newest word.
+        """
         query = select(limits).where(limits.c.ends_at > self._clock.now())
         found: dict[str, list[Limit]] = {}
         with self._database.read() as connection:
             for row in connection.execute(query.order_by(limits.c.account, limits.c.name)):
                 account, *values = row
                 found.setdefault(account, []).append(Limit(*values))
-        return found
+        for names in self._apps:
+            heard = [limit for name in names for limit in found.get(name, ()) if limit.is_of_app]
+            newest = {limit.name: limit for limit in sorted(heard, key=attrgetter("seen_at"))}
+            for name in names if newest else ():
+                own = [limit for limit in found.get(name, ()) if not limit.is_of_app]
+                found[name] = sorted([*own, *newest.values()], key=attrgetter("name"))
+        return dict(sorted(found.items()))
 
 
 def keep(connection: Connection, account: str, told: Sequence[Limit]) -> None:

@@ -22,12 +22,12 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    text,
     update,
 )
 
 from publisher.ledger import chain, ids, rows, search
-from publisher.ledger.tables import account_chains, accounts, deliveries, history
+from publisher.ledger.chaining import chained, chained_to_accounts
+from publisher.ledger.tables import deliveries, history
 from publisher.models import Claim, Delivery, Prepared
 from publisher.states import GIVEN_UP, Role, State, may_move
 
@@ -236,42 +236,17 @@ def _table_of(connection: Connection, values: Mapping[int, str]) -> TableValuedA
     return func.json_each_text(cast(as_json, JSON)).table_valued("key", "value")
 
 
-def chained(entry: Mapping[str, Any], seq: int, previous: str) -> dict[str, Any]:
-    """The step as number `seq` of its chain, after the one whose hash is `previous`."""
-    numbered = {**entry, "seq": seq}
-    return {**numbered, "hash": chain.step_hash(numbered, previous)}
-
-
 def note(connection: Connection, steps: Sequence[Mapping[str, Any]]) -> None:
     """Append to the history, in the transaction of what it tells.
 
     Steps of deliveries come `chained`; those about accounts are chained here.
     """
     if steps:
-        entries = [dict(s) if "hash" in s else _chained_to_account(connection, s) for s in steps]
+        of_accounts = [s for s in steps if "hash" not in s]
+        entries = [dict(s) for s in steps if "hash" in s]
+        if of_accounts:
+            entries += chained_to_accounts(connection, of_accounts)
         connection.execute(_NOTE, entries)
-
-
-def _chained_to_account(connection: Connection, entry: Mapping[str, Any]) -> dict[str, Any]:
-    account = entry["account"]
-    connection.execute(
-        text(
-            "INSERT INTO account_chains (account, length, head) VALUES (:account, 0, :origin)"
-            " ON CONFLICT (account) DO NOTHING"
-        ),
-        {"account": account, "origin": chain.account_origin(account)},
-    )
-    of_account = account_chains.c.account == account
-    locked = select(account_chains).where(of_account).with_for_update()
-    newest = connection.execute(locked).one()
-    said = select(accounts).where(accounts.c.account == account)
-    row = connection.execute(said).mappings().one_or_none()
-    vouched = {**entry, "digest": chain.account_digest(dict(row) if row else {})}
-    new = chained(vouched, newest.length + 1, newest.head)
-    connection.execute(
-        update(account_chains).where(of_account).values(length=new["seq"], head=new["hash"])
-    )
-    return new
 
 
 def claimed(connection: Connection, claim: Claim) -> Delivery | None:

@@ -12,7 +12,7 @@ twice is better than never.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -41,6 +41,7 @@ from publisher.ledger.tables import (
     notice_services,
     notices,
 )
+from publisher.outcome import Kind
 from publisher.states import State
 
 _OLDEST = timedelta(days=7)
@@ -53,6 +54,7 @@ _LEASE = 120.0  # real seconds; longer than a service takes, unless it hangs
 _APART = 60.0  # real seconds between two messages to one service
 _FIRST_DELAY = 30.0  # real seconds after a failure, doubled with each further one
 _LONGEST_DELAY = 1800.0
+_AT_ONCE = 500  # names in one statement
 # As in the partial index, which the planner does not find for bound values.
 _IN_TROUBLE: ColumnElement[bool] = literal_column(
     "(deliveries.state IN ('failed', 'missed', 'uncertain') OR deliveries.stop IS NOT NULL)"
@@ -78,7 +80,7 @@ class StuckDelivery:
 
 @dataclass(frozen=True, slots=True)
 class HeldAccount:
-    """An account whose platform takes nothing from it."""
+    """An account whose platform takes nothing from it, and those that rest with it."""
 
     step: int
     account: str
@@ -86,8 +88,10 @@ class HeldAccount:
     until: datetime | None
     """None: until a person acts."""
     waiting: int
-    """How many deliveries are on its schedule."""
+    """How many deliveries are on their schedule."""
     next_due: datetime | None
+    others: tuple[int, ...] = ()
+    """The steps of other accounts that rest because the same app's limit is used up."""
 
 
 Item = StuckDelivery | HeldAccount
@@ -122,12 +126,12 @@ class News:
             or_(accounts.c.held_until.is_(None), accounts.c.held_until > now),
             accounts.c.account != EVERYTHING,
         )
-        for row in connection.execute(query.order_by(accounts.c.account)).all():
-            begun = _beginning(connection, row.account, for_a_person=row.held_until is None)
+        for row, *others in _together(connection.execute(query).all()):
+            begun = _beginning(connection, row)
             if begun is None or (row.held_until and row.held_until - begun.at <= _LONG_REST):
                 continue
             if connection.execute(select(1).where(history.c.id == begun.id, is_news)).first():
-                waiting, next_due = _schedule_of(connection, row.account)
+                waiting, next_due = _schedule_of(connection, [row, *others])
                 yield HeldAccount(
                     step=begun.id,
                     account=row.account,
@@ -135,6 +139,7 @@ class News:
                     until=row.held_until,
                     waiting=waiting,
                     next_due=next_due,
+                    others=_holds_since(connection, begun.at, others),
                 )
 
     def claim(self, service: str) -> int | None:
@@ -166,7 +171,11 @@ class News:
     def told(self, service: str, turn: int, items: Sequence[Item]) -> None:
         """End a turn: the service took all of this."""
         now = self._clock.now()
-        rows = [{"service": service, "step": item.step, "told_at": now} for item in items]
+        rows = [
+            {"service": service, "step": step, "told_at": now}
+            for item in items
+            for step in (item.step, *(item.others if isinstance(item, HeldAccount) else ()))
+        ]
         with self._database.write() as connection:
             self._database.insert_missing(connection, notices, rows)
             wake_at = self._clock.ahead(_APART) if items else now
@@ -241,14 +250,28 @@ def _stuck(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[Stu
         )
 
 
-def _beginning(connection: Connection, account: str, *, for_a_person: bool) -> _Begun | None:
-    """The step with which the hold began that an account is in.
+def _together(rows: Sequence[Row[Any]]) -> Iterable[Sequence[Row[Any]]]:
+    """Rows of held accounts, with those in one list that one used-up app lets rest.
+
+    The first of a list is told. It has rested for longest, so that an account that comes later
+    makes no news of it.
+    """
+    found: dict[object, list[Row[Any]]] = {}
+    for row in sorted(rows, key=lambda row: (row.held_at, row.account)):
+        of_app = row.held_kind == Kind.APP_LIMIT
+        found.setdefault((row.held_until if of_app else row.account), []).append(row)
+    return sorted(found.values(), key=lambda rows: rows[0].account)
+
+
+def _beginning(connection: Connection, row: Row[Any]) -> _Begun | None:
+    """The step with which the hold began that an account is in, by its row.
 
     Each refused request notes the hold again, and a rest may be followed by another at once.
     """
+    for_a_person = row.held_until is None
     query = (
         select(history.c.id, history.c.at, history.c.event, history.c.detail)
-        .where(history.c.delivery.is_(None), history.c.account == account)
+        .where(history.c.delivery.is_(None), history.c.account == row.account)
         .order_by(history.c.seq.desc())
     )
     begun: _Begun | None = None
@@ -267,10 +290,29 @@ def _beginning(connection: Connection, account: str, *, for_a_person: bool) -> _
     return begun
 
 
-def _schedule_of(connection: Connection, account: str) -> tuple[int, datetime | None]:
-    """How many deliveries of an account are on the schedule, and when the first is due."""
-    query = select(func.count(), func.min(deliveries.c.due_at)).where(
-        deliveries.c.state == State.SCHEDULED, deliveries.c.account == account
-    )
-    count, first = connection.execute(query).one()
-    return count, first
+def _holds_since(
+    connection: Connection, since: datetime, rows: Sequence[Row[Any]]
+) -> tuple[int, ...]:
+    """The newest step from then on with which each of these accounts was held."""
+    found: list[int] = []
+    names = [row.account for row in rows]
+    for begin in range(0, len(names), _AT_ONCE):
+        query = select(func.max(history.c.id)).where(
+            history.c.delivery.is_(None),
+            history.c.account.in_(names[begin : begin + _AT_ONCE]),
+            history.c.event == "account held",
+            history.c.at >= since,
+        )
+        found += connection.execute(query.group_by(history.c.account)).scalars()
+    return tuple(found)
+
+
+def _schedule_of(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[int, datetime | None]:
+    """How many deliveries of these accounts are on the schedule, and when the first is due."""
+    names = {row.account for row in rows}
+    columns = deliveries.c.account, func.count(), func.min(deliveries.c.due_at)
+    query = select(*columns).where(deliveries.c.state == State.SCHEDULED)
+    if len(names) == 1:
+        query = query.where(deliveries.c.account.in_(names))
+    found = [one for one in connection.execute(query.group_by(columns[0])) if one[0] in names]
+    return sum(count for _name, count, _due in found), min((due for *_, due in found), default=None)

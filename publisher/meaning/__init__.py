@@ -20,6 +20,7 @@ __all__ = ["DEFAULT_REST", "meaning", "unreadable"]
 
 _NAMES = {"twitter": "X", "facebook": "Facebook"}
 _MEANINGS = {"twitter": twitter.meaning, "facebook": facebook.meaning}
+_APP_RESTS = {"twitter": twitter.app_rest, "facebook": facebook.app_rest}
 _READINGS = {"twitter": twitter.reading, "facebook": facebook.reading}
 
 
@@ -29,7 +30,7 @@ def meaning(channel: str, answer: Answer, step: Literal[Step.READ]) -> Reading: 
 def meaning(channel: str, answer: Answer, step: Step = Step.PUBLISH) -> Outcome: ...
 def meaning(channel: str, answer: Answer, step: Step = Step.PUBLISH) -> Outcome:
     """What `answer` to a request of `channel` (`twitter` or `facebook`) means, and what it tells of
-    the limits.
+    the limits: the account's, and its app's.
     """
     name = _NAMES[channel]
     if answer.wire is Wire.NOT_SENT:
@@ -51,7 +52,11 @@ def meaning(channel: str, answer: Answer, step: Step = Step.PUBLISH) -> Outcome:
         )
         return doubt(what, step)
     means = _READINGS[channel](answer) if step is Step.READ else _MEANINGS[channel](answer, step)
-    return replace(means, limits=usage.limits(channel, answer, step))
+    return replace(
+        means,
+        limits=usage.limits(channel, answer, step),
+        app_rests_until=_APP_RESTS[channel](answer, step),
+    )
 
 
 def unreadable(channel: str) -> Deferred:

@@ -31,7 +31,8 @@ from publisher.outcome import (
 
 NEARLY_USED_UP = 95
 """Percent of a limit from which an account rests."""
-_THROTTLED = frozenset({4, 17, 32, 341, 613, 80001})
+_APP_THROTTLED = 4
+_THROTTLED = frozenset({_APP_THROTTLED, 17, 32, 341, 613, 80001})
 _TOKEN = frozenset({102, 190})
 _TRANSIENT = frozenset({1, 2})
 _BAD_LINK = 1609005
@@ -86,6 +87,19 @@ def reading(answer: Answer) -> Reading:
     if isinstance(data.get("is_published"), bool) and (post_id := identifier(data.get("id"))):
         return Accepted(post_id)
     return unread(_("Facebook gave an answer that cannot be used"))
+
+
+def app_rest(answer: Answer, _step: Step) -> datetime | None:
+    """Until when Facebook takes nothing from any Page of the app; None if it does not say so.
+
+    The times that it names are the Page's own, so they make that sooner, never later.
+    """
+    error = mapping(mapping(parsed(answer.body)).get("error"))
+    used_up = usage.used_by_app(answer) >= NEARLY_USED_UP
+    if not used_up and whole(error.get("code")) != _APP_THROTTLED:
+        return None
+    rest = min(usage.regained_after(answer) or DEFAULT_REST, DEFAULT_REST)
+    return answer.received_at + rest
 
 
 def _unreadable(answer: Answer, error: dict[str, Any]) -> Reading:

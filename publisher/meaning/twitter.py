@@ -169,6 +169,18 @@ def _account(answer: Answer, body: dict[str, Any]) -> AccountHeld:
     )
 
 
+def app_rest(answer: Answer, step: Step) -> datetime | None:
+    """Until when X takes no post of any account of the app; None if it does not say so.
+
+    X counts each kind of request for itself: what it says after an upload is not about posts.
+    """
+    if step is not Step.PUBLISH or usage.remaining(answer, usage.APP_WINDOW) != 0:
+        return None
+    known = usage.reset(answer, usage.APP_WINDOW)
+    refused = answer.status == 429
+    return known or (answer.received_at + DEFAULT_REST if refused else None)
+
+
 def _rest(answer: Answer) -> datetime | None:
     """When the windows that are used up begin again; after a 429 the short one counts as such."""
     used_up = [

@@ -14,7 +14,8 @@ from publisher.meaning.common import LONGEST_REST, mapping, number, parsed, whol
 from publisher.outcome import Answer, Limit, Step
 
 SHORT_WINDOW = "x-rate-limit"
-WINDOWS = {SHORT_WINDOW: "15min", "x-user-limit-24hour": "24h", "x-app-limit-24hour": "24h-app"}
+APP_WINDOW = "x-app-limit-24hour"
+WINDOWS = {SHORT_WINDOW: "15min", "x-user-limit-24hour": "24h", APP_WINDOW: "24h-app"}
 """X's headers, by how their names begin, and what their windows are called here."""
 _COUNTED = {
     Step.PUBLISH: "posts",
@@ -61,6 +62,11 @@ def reset(answer: Answer, header: str) -> datetime | None:
 def most_used(answer: Answer) -> float:
     """The highest percent of Facebook's usage headers; 0 without any."""
     return max(_percents([*_of_app(answer), *_of_page(answer)]), default=0)
+
+
+def used_by_app(answer: Answer) -> float:
+    """The highest percent of Facebook's header on the app alone; 0 without it."""
+    return max(_percents(_of_app(answer)), default=0)
 
 
 def regained_after(answer: Answer) -> timedelta | None:

@@ -77,8 +77,20 @@ def _event(item: Item) -> str:
     if isinstance(item, StuckDelivery):
         return _(_EVENTS[item.state], post=item.post, account=item.account)
     if item.until:
-        return _("{account} rests", account=item.account)
+        return _rests(item)
     return _("{account} is held", account=item.account)
+
+
+def _rests(item: HeldAccount) -> str:
+    """`bice-x rests`, or how many others do so with it."""
+    if not item.others:
+        return _("{account} rests", account=item.account)
+    return plural(
+        "{account} and {number} other account of its app rest",
+        "{account} and {number} other accounts of its app rest",
+        len(item.others),
+        account=item.account,
+    )
 
 
 def _summary(items: Sequence[Item]) -> str:
@@ -140,11 +152,19 @@ def _remedy(item: StuckDelivery) -> str:
 
 
 def _of_account(item: HeldAccount, zone: tzinfo) -> list[str]:
-    state = (
-        _("{account} rests until {time}.", account=item.account, time=_time(item.until, zone))
-        if item.until
-        else _("{account} is held until a person acts.", account=item.account)
-    )
+    if not item.until:
+        state = _("{account} is held until a person acts.", account=item.account)
+    elif item.others:
+        state = plural(
+            "{account} and {number} other account of its app rest until {time}.",
+            "{account} and {number} other accounts of its app rest until {time}.",
+            len(item.others),
+            account=item.account,
+            time=_time(item.until, zone),
+        )
+    else:
+        time = _time(item.until, zone)
+        state = _("{account} rests until {time}.", account=item.account, time=time)
     sentences = [state, _without_quotes(item.message)]
     if item.next_due:
         sentences.append(

@@ -75,6 +75,45 @@ def test_nothing_that_is_written_holds_an_address(
     assert [path for path, content in written.items() if b"hunter2" in content] == []
 
 
+@pytest.fixture
+def second(workspace: Workspace) -> str:
+    """Another account of the same app; the sandbox gives an organisation one app."""
+    account = "[accounts.bice-en]\nchannel = 'twitter'\norganisation = 'BICE'\n"
+    settings = workspace.path / "publisher.toml"
+    workspace.write("publisher.toml", settings.read_text(encoding="utf-8") + account)
+    return "bice-en"
+
+
+def test_accounts_of_one_app_learn_from_one_answer_that_its_limit_is_used_up(
+    second: str,
+    workspace: Workspace,
+    sandbox: Sandbox,
+    publisher: Publisher,
+    receiver: Receiver,
+) -> None:
+    """The other one sends nothing, a person is told once, and `status` says it once."""
+
+    def queue(name: str, account: str, due_in: float) -> None:
+        at = datetime.now(UTC) + timedelta(seconds=due_in)
+        matter = f"at: {at:%Y-%m-%dT%H:%M:%SZ}\nto: [{account}]\nexpires: 15s"
+        workspace.draft(name, matter, f"Sous embargo, {name}.")
+        publisher("queue")
+
+    sandbox.faults.set([Fault(what=What.DAILY_LIMIT, account="bice-x", seconds=86_400)])
+    queue("known.fr", second, due_in=3600)
+    publisher("cancel", "known.fr")
+    for account in ("bice-x", second):
+        queue(f"{account}.fr", account, due_in=4)
+        publisher("run", "--no-web", "--until-idle", code=1)
+    assert sandbox.state()["requests"]["createPosts"] == 1
+    told = [body for body in receiver.bodies if "1 other account of its app rest until" in body]
+    assert len(told) == 1
+    status = " ".join(publisher("status").split())
+    assert "bice-en and 1 other account of its app are held until" in status
+    assert "bice-en and 1 other account of its app: 0 of 10,000 posts" in status
+    assert status.count("whole app is used up") == 1
+
+
 @pytest.mark.usefixtures("_servers")
 def test_of_two_dispatchers_one_tells(
     workspace: Workspace, sandbox: Sandbox, publisher: Publisher, receiver: Receiver

@@ -34,9 +34,14 @@ class Mishaps:
         self.ledger = Ledger(database, clock)
         self.control = Control(database, clock)
         self._dispatch = Dispatch(database, clock, settle=60)
-        self._attempts = Attempts(database, clock, settle=60)
+        self._attempts = Attempts(database, clock, settle=60, shares_with=self._shares_with)
+        self.app: frozenset[str] = frozenset()
+        """The accounts that share one app."""
         self._doubts = Doubts(database, clock)
         self._names = (f"post-{number}.fr" for number in itertools.count())
+
+    def _shares_with(self, account: str) -> frozenset[str]:
+        return self.app if account in self.app else frozenset({account})
 
     def end(self, outcome: Outcome, account: str = "bice-x", count: int = 1) -> list[Delivery]:
         """So many deliveries are sent at once, and all of them end like this."""
@@ -63,6 +68,11 @@ class Mishaps:
         until = None if minutes is None else self.clock.ahead(minutes * 60)
         kind = Kind.AUTH if minutes is None else Kind.RATE_LIMIT
         self.end(AccountHeld(kind, "The keys are not accepted.", until), account, count)
+
+    def use_up(self, account: str, until: datetime) -> None:
+        """The platform says, answering an account, that its app's limit is used up."""
+        held = AccountHeld(Kind.RATE_LIMIT, "Too many.", until, app_rests_until=until)
+        self.end(held, account)
 
     def miss(self) -> None:
         add(self.ledger, wish(self.clock, next(self._names), 60))

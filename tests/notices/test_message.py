@@ -85,6 +85,19 @@ def test_a_resting_account_needs_no_command() -> None:
     assert "resume" not in message.body
 
 
+@pytest.mark.parametrize(
+    ("others", "who"),
+    [
+        ((7,), "bice-x and 1 other account of its app"),
+        ((7, 8), "bice-x and 2 other accounts of its app"),
+    ],
+)
+def test_accounts_that_rest_with_it_are_counted(others: tuple[int, ...], who: str) -> None:
+    message = compose([held(until=MORNING + timedelta(hours=1), others=others)], UTC)
+    assert message.title == f"Publisher: {who} rest"
+    assert message.body.startswith(f"{who} rest until 2016-03-07 09:00 UTC.")
+
+
 def test_another_day_in_the_sessions_zone_is_named() -> None:
     message = compose([stuck(due_at=MORNING + timedelta(hours=15.5))], GENEVA)
     assert "2016-03-07 23:30 UTC (2016-03-08 00:30 Europe/Zurich)" in message.body

@@ -7,7 +7,7 @@ import pytest
 from publisher.ledger.aftermath import face
 from publisher.ledger.control import Control
 from publisher.ledger.database import Database
-from publisher.ledger.holds import hold
+from publisher.ledger.holds import hold, hold_together
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.news import HeldAccount, Item, News, StuckDelivery
 from publisher.ledger.withdrawals import Withdrawals
@@ -190,6 +190,53 @@ def test_a_rest_that_becomes_a_matter_for_a_person_is_news_again(
     (item,) = news.untold(SERVICE)
     assert isinstance(item, HeldAccount)
     assert item.until is None
+
+
+@pytest.fixture
+def app(mishaps: Mishaps, clock: ManualClock) -> frozenset[str]:
+    """Accounts of one app, each with a post on its schedule."""
+    mishaps.app = frozenset({"bice-es", "bice-fr", "bice-x"})
+    for due_in, account in enumerate(sorted(mishaps.app), 600):
+        add(mishaps.ledger, wish(clock, "next.fr", due_in, account=account))
+    return mishaps.app
+
+
+def test_accounts_that_rest_with_their_app_are_one_piece_of_news(
+    news: News, mishaps: Mishaps, app: frozenset[str], clock: ManualClock
+) -> None:
+    mishaps.use_up("bice-x", clock.ahead(3600))
+    mishaps.hold("lima-x", minutes=60)
+    ours, other = take_note(news)
+    assert isinstance(ours, HeldAccount)
+    assert isinstance(other, HeldAccount)
+    assert (ours.account, len(ours.others), ours.waiting) == ("bice-es", 2, 4)
+    assert (ours.next_due, ours.until) == (MORNING, clock.ahead(3600))
+    assert (other.account, other.others) == ("lima-x", ())
+    assert news.untold(SERVICE) == []
+
+
+def test_the_rest_of_an_app_is_told_once_whoever_comes_or_goes(
+    news: News,
+    mishaps: Mishaps,
+    app: frozenset[str],
+    control: Control,
+    database: Database,
+    clock: ManualClock,
+) -> None:
+    """All of them are prolonged, one is resumed, and another one is new."""
+    until = clock.ahead(7200)
+    mishaps.use_up("bice-x", clock.ahead(3600))
+    take_note(news)
+    clock.advance(60)
+    with database.write() as connection:
+        hold_together(connection, app, until, clock.now())
+    assert news.untold(SERVICE) == []
+    control.resume("bice-es", "manager")
+    assert news.untold(SERVICE) == []
+    clock.advance(60)
+    mishaps.app |= {"a-new-x"}
+    mishaps.use_up("a-new-x", until)
+    assert news.untold(SERVICE) == []
 
 
 def test_a_rest_that_is_over_is_no_news(news: News, mishaps: Mishaps, clock: ManualClock) -> None:
