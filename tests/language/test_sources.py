@@ -36,7 +36,10 @@ ALLOWED = {
     "cli/running.py": {"  export …=…", "  publisher queue", "  publisher run"},
     "settings.py": {"Value error, "},  # as pydantic says it
     "supervisor.py": {"`publisher run`"},
-    "refusals.py": {" caused error: "},  # as the client says it
+    "refusals.py": {  # as the client says it
+        " caused error: ",
+        r"<redis\.client\.Redis\(.*?\)>\)>\)> - ",
+    },
     "doctor/accounts.py": {"account …"},  # a subject, for scripts
     "doctor/ledger.py": {"SHOW …", "limits …"},
     "doctor/machine.py": {"`publisher run`"},
