@@ -51,6 +51,15 @@ def test_a_host_that_is_cut_off_loses_and_doubles_nothing(
     assert process.returncode == 0, told
 
 
+def test_a_request_that_was_given_up_is_not_sent_when_the_network_is_back() -> None:
+    """The kernel has nothing left to send, so that no later read of the platform can be wrong."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.machines.late"],
+        cwd=_ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.stdout.endswith("time-out in waiting for the answer []"), done.stdout + done.stderr
+
+
 @pytest.fixture
 def hosts() -> Iterator[Network]:
     with network.lay_out(_ADDRESSES) as hosts:
