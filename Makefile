@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 # Tests that wait for processes for minutes begin first, so that nobody waits for them at the end.
-SLOW := tests/chaos tests/surroundings tests/running tests/end_to_end tests/web
+SLOW := tests/chaos tests/machines tests/surroundings tests/running tests/end_to_end tests/web
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test chaos fuzz bench check messages run lock clean
+.PHONY: help install demo test chaos machines fuzz bench check messages run lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
@@ -36,6 +36,10 @@ test: install ## set up and run every test
 chaos: install ## kill and freeze processes while they publish, on each database (12 minutes)
 	@sh tests/support/system.sh test-parts
 	$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS))
+
+machines: install ## as root: cut off one of several hosts, and the broker, while they publish (3 minutes)
+	@sh tests/support/system.sh test-parts
+	$(BIN)/python -m tests.machines $(if $(SEED),--seed $(SEED))
 
 fuzz: install ## feed bad input to all that reads any, for MINUTES=20
 	$(BIN)/python -m tests.fuzz $(if $(MINUTES),--minutes $(MINUTES))

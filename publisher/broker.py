@@ -12,15 +12,20 @@ import socket
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import redis
+import redis.sentinel
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from publisher import sentinel
 from publisher.child import Child
 from publisher.errors import BrokerUnavailable, StorageError, why
-from publisher.language import _, later
+from publisher.language import _
+from publisher.refusals import address_of, unavailable
 
+_SCHEMES = ("redis", "rediss", *sentinel.SCHEMES)
 _SERVERS = ("valkey-server", "redis-server")
 _START_LIMIT = 10.0  # seconds until the server must answer
 _PING_LIMIT = 0.5  # seconds that an answer may take
@@ -183,77 +188,24 @@ def reachable(url: str, seconds: float) -> bool:
 
 
 def check(url: str, seconds: float = 3.0) -> None:
-    """Make sure that a broker is at `url` (redis:// or rediss://); BrokerUnavailable otherwise."""
-    scheme = url.partition("://")[0]
-    if scheme not in ("redis", "rediss"):
+    """Make sure that a broker is at `url`, or known to the Sentinels there; else BrokerUnavailable."""
+    if url.partition("://")[0] not in _SCHEMES:
         raise BrokerUnavailable(
             _("[broker] url is none of the kinds that are supported."),
             hint=_(
-                "[broker] url begins with redis:// or rediss://; leave it empty to use the embedded "
-                "broker."
+                "[broker] url begins with redis://, rediss://, sentinel:// or sentinels://; leave it "
+                "empty to use the embedded broker."
             ),
         )
     try:
         _ping(url, seconds)
     except redis.TimeoutError:
-        where = _("The broker at {address}", address=f"{scheme}://{_address(url)}")
+        where = _("The broker at {address}", address=address_of(url))
         raise BrokerUnavailable(
             _("{broker} does not answer within {seconds} s.", broker=where, seconds=f"{seconds:g}")
         ) from None
     except Exception as error:  # noqa: BLE001 - the client raises anything for an option in the URL
         raise unavailable(url, error) from None
-
-
-def unavailable(url: str, error: BaseException) -> BrokerUnavailable:
-    """What it means that the client of the broker at `url` raised `error`, and what to do."""
-    address = f"{url.partition('://')[0]}://{_address(url)}"
-    where = _("The broker at {address}", address=address)
-    reason = _harmless(error, url).rpartition(" caused error: ")[2]  # one of several commands
-    for types, message, hint in _REFUSALS:
-        if isinstance(error, types):
-            return BrokerUnavailable(f"{where} {_(message)}: {reason}.", hint=_(hint))
-    return BrokerUnavailable(f"{where} {_('cannot be reached')}: {reason}.")
-
-
-_REFUSALS: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
-    (
-        (redis.AuthenticationError,),
-        later("refuses the user or the password"),
-        later(
-            "Both belong into [broker] url or PUBLISHER_BROKER__URL: "
-            "redis://USER:PASSWORD@HOST:6379/0."
-        ),
-    ),
-    (
-        (redis.exceptions.NoPermissionError,),
-        later("does not let its user work"),
-        later(
-            "Give the user of [broker] url all commands and keys (ACL SETUSER NAME ~* &* +@all), or "
-            "name another one."
-        ),
-    ),
-    (
-        (redis.exceptions.OutOfMemoryError,),
-        later("is full"),
-        later("Raise its maxmemory, or give Publisher a broker of its own."),
-    ),
-    (
-        (redis.exceptions.ReadOnlyError,),
-        later("is a read-only copy"),
-        later("Name the primary server in [broker] url."),
-    ),
-    (
-        (redis.ResponseError,),  # MISCONF, which is a disk that it cannot save to, and others
-        later("refuses to work"),
-        later("The broker's own log says more; make room on its disk if that is full."),
-    ),
-    (
-        (TypeError, AttributeError),  # how the client takes an option that it does not know
-        later("cannot be reached"),
-        later("Take out of [broker] url what stands after the question mark."),
-    ),
-)
-"""Exceptions of the client's, the kinds before the more general ones, with message and hint."""
 
 
 def _ping(url: str, seconds: float) -> None:
@@ -262,25 +214,17 @@ def _ping(url: str, seconds: float) -> None:
 
 
 def _client(url: str, seconds: float) -> redis.Redis:
-    return redis.Redis.from_url(
-        url,
-        socket_timeout=seconds,
-        socket_connect_timeout=seconds,
-        retry=Retry(NoBackoff(), 0),
+    patience = {"socket_timeout": seconds, "socket_connect_timeout": seconds}
+    once = Retry(NoBackoff(), 0)
+    if not sentinel.is_meant(url):
+        return redis.Redis.from_url(url, retry=once, **patience)
+    known = sentinel.Sentinels.parse(url)
+    asked = {**known.own_options, "retry": once, **patience}
+    servers: Any = redis.sentinel.Sentinel(  # type: ignore[no-untyped-call]
+        known.hosts, sentinel_kwargs=asked, **patience
     )
-
-
-def _address(url: str) -> str:
-    """Host and port, without what stands before the @."""
-    return url.partition("://")[2].rpartition("@")[2].partition("/")[0] or _("(no host)")
-
-
-def _harmless(error: BaseException, url: str) -> str:
-    """What the error says, without anything that stands before the @ in `url`."""
-    text, login = str(error).rstrip("."), url.partition("://")[2].rpartition("@")[0]
-    for secret in (login, login.partition(":")[2]):
-        text = text.replace(secret, "…") if secret else text
-    return text
+    client: redis.Redis = servers.master_for(known.master_name, retry=once, **known.options)
+    return client
 
 
 def _free_port() -> int:

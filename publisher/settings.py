@@ -28,7 +28,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from publisher import language
+from publisher import language, sentinel
 from publisher.clock import parse_duration
 from publisher.errors import ConfigurationError, CredentialsMissing
 from publisher.language import Language, _, later
@@ -98,7 +98,15 @@ class BrokerSettings(_Section):
     @field_validator("url")
     @classmethod
     def _is_redis(cls, url: str) -> str:
-        if url and not _is_address_of_redis(url):
+        if sentinel.is_meant(url):
+            if not _is_address_of_sentinels(url):
+                raise ValueError(
+                    _(
+                        "must be like sentinel://USER:PASSWORD@HOST1:26379,HOST2:26379/0?master_name=NAME, "
+                        "or sentinels:// for TLS, with special characters written as %XX"
+                    )
+                )
+        elif url and not _is_address_of_redis(url):
             # It may hold a password, so it is not repeated here.
             raise ValueError(
                 _(
@@ -117,6 +125,14 @@ def _is_address_of_redis(url: str) -> bool:
         return False
     right_scheme = parts.scheme in ("redis", "rediss") and "://" in url
     return right_scheme and re.fullmatch(r"/?\d*", parts.path, re.ASCII) is not None
+
+
+def _is_address_of_sentinels(url: str) -> bool:
+    try:
+        sentinel.Sentinels.parse(url)
+    except ValueError:
+        return False
+    return True
 
 
 class ApprovalSettings(_Section):

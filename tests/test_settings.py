@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from publisher.errors import ConfigurationError
+from publisher.sentinel import Sentinels
 from publisher.settings import Settings, load
 from publisher.sources import OTHER_VARIABLES
 
@@ -176,3 +177,39 @@ def test_accounts_with_the_key_of_one_app_share_it(tmp_path: Path) -> None:
     )
     x, page = frozenset({"a", "b"}), frozenset({"p", "q"})
     assert settings.apps() == {"a": x, "b": x, "c": frozenset({"c"}), "p": page, "q": page}
+
+
+SENTINELS = "sentinels://me:hunt%252@one:1,[::1]/3?master_name=pub&ssl_ca_certs=/ca.pem"
+
+
+def test_sentinels_are_taken_as_broker(tmp_path: Path) -> None:
+    url = read(tmp_path, environment={"PUBLISHER_BROKER__URL": SENTINELS}).broker.url
+    assert Sentinels.parse(url) == Sentinels(
+        hosts=(("one", 1), ("::1", 26379)),
+        master_name="pub",
+        database=3,
+        login={"username": "me", "password": "hunt%2"},
+        own_login={},
+        tls={"ssl_ca_certs": "/ca.pem"},
+    )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sentinel://:hunter2@one:26379/0",
+        "sentinel://:hunter2@one:26379/first?master_name=pub",
+        "sentinel://:hunter2@one:26379,/0?master_name=pub",
+        "sentinel://:hunter2@one:70000/0?master_name=pub",
+        "sentinel://:hunter2@one/0?master_name=pub&colour=red",
+        "sentinel://:hunter2@one/0?master_name=pub&ssl_ca_certs=/ca.pem",
+        "sentinel://one/0?master_name=pub&sentinel_password=hunter@2",
+    ],
+)
+def test_sentinels_that_are_none_are_refused_without_repeating_them(
+    tmp_path: Path, url: str
+) -> None:
+    """Files for TLS without TLS are refused too: somebody believes that there is any."""
+    with pytest.raises(ConfigurationError, match="must be like sentinel://USER") as caught:
+        read(tmp_path, environment={"PUBLISHER_BROKER__URL": url})
+    assert "hunter" not in str(caught.value)

@@ -6,7 +6,6 @@ backend, no ETA, no beat, no retry and no late acknowledgement; docs/decisions.m
 
 import logging
 import resource
-import ssl
 import sys
 import time
 from functools import cache
@@ -14,13 +13,14 @@ from functools import cache
 from celery import Celery
 from celery.signals import worker_init
 
+from publisher import refusals
 from publisher.app import Application
 from publisher.errors import BrokerUnavailable, PublisherError
 from publisher.language import _
+from workers.connection import celery_settings
 from workers.pulse import Consuming, pulse
 
 _ONCE_IN = 60.0  # seconds between two equal lines about the broker
-_PATIENCE = 2.0  # seconds that the dispatcher waits for a broker that does not answer
 
 
 @cache
@@ -49,15 +49,9 @@ def _broker_url() -> str:
     return url
 
 
-def _tls(url: str) -> dict[str, object] | None:
-    """For rediss://, verify the server's certificate, which kombu does not do by itself."""
-    return {"ssl_cert_reqs": ssl.CERT_REQUIRED} if url.startswith("rediss://") else None
-
-
 app = Celery("workers", include=["workers.tasks"])
 app.conf.update(
-    broker_url=_broker_url(),
-    broker_use_ssl=_tls(_broker_url()),
+    **celery_settings(_broker_url()),
     task_serializer="json",
     accept_content=["json"],
     result_backend=None,
@@ -72,12 +66,6 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     broker_channel_error_retry=True,  # a broker that is full, or refuses for a while, is waited for
-    broker_transport_options={
-        "socket_timeout": _PATIENCE,
-        "socket_connect_timeout": _PATIENCE,
-        "retry_on_timeout": False,
-        "max_retries": 0,
-    },
     task_default_queue="publisher",
 )
 if pulse.is_heard:
@@ -85,7 +73,7 @@ if pulse.is_heard:
 
 
 class _Once(logging.Filter):
-    """Lets through what Celery says of its connection once a minute, and without a traceback.
+    """Lets through what Celery says of its connection once a minute, in short, without a traceback.
 
     Where a broker refuses, it tries again ten times a second and says so each time.
     """
@@ -95,9 +83,9 @@ class _Once(logging.Filter):
         self._said: dict[str, float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        now, message = time.monotonic(), record.getMessage()
+        now, message = time.monotonic(), refusals.plain(record.getMessage())
         self._said = {text: at for text, at in self._said.items() if now - at < _ONCE_IN}
-        record.exc_info = None
+        record.msg, record.args, record.exc_info = message, (), None
         return self._said.setdefault(message, now) == now
 
 

@@ -9,7 +9,7 @@ from celery import Task
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from publisher import broker
+from publisher import refusals
 from publisher.errors import PublisherError
 from publisher.models import Claim
 from workers.app import app, publisher
@@ -61,4 +61,4 @@ def hand_over(task: Task, claims: Sequence[Claim]) -> None:
     except (OperationalError, RedisError, OSError, TypeError, ValueError) as error:
         # Down, hung or refusing; the last two are how kombu takes an option that it does not know.
         url = publisher().settings.broker.url
-        raise broker.unavailable(url, error.__cause__ or error) from error
+        raise refusals.unavailable(url, error.__cause__ or error) from error

@@ -9,6 +9,7 @@ import io
 import queue
 import socket
 import ssl
+import struct
 from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
 from threading import Thread, local
@@ -41,8 +42,8 @@ class Exchange:
 
     def __init__(self, monotonic: Callable[[], float], timeout: float, depart: Depart) -> None:
         self._monotonic = monotonic
-        self._timeout = timeout
         self._depart = depart
+        self.timeout = timeout
         self._connecting = min(CONNECT_LIMIT, timeout)
         self._begin_by = monotonic() + self._connecting
         self._end_by = 0.0
@@ -67,7 +68,7 @@ class Exchange:
 
         def at_the_instant() -> None:
             self._begin_by = self._monotonic() + self._connecting
-            self._end_by = self._monotonic() + self._timeout
+            self._end_by = self._monotonic() + self.timeout
             leave()
 
         self.left()
@@ -162,6 +163,7 @@ def _connected(
     sock = socket.socket(family, kind)
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        _let_nothing_leave_later(sock, exchange.timeout)
         sock.settimeout(exchange.left() / candidates)
         sock.connect(address)
         sock.settimeout(exchange.left())  # for the TLS handshake as a whole
@@ -169,6 +171,17 @@ def _connected(
         sock.close()
         raise
     return sock
+
+
+def _let_nothing_leave_later(sock: socket.socket, timeout: float) -> None:
+    """Have the machine forget what of a request has not arrived when nobody waits any more.
+
+    By itself it would go on trying, for minutes and also after this process has ended: a cable that
+    is plugged in again would bring the platform a request that is believed to be lost.
+    """
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # while this process stands still
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(timeout * 1000))
 
 
 def _hung_up(sock: socket.socket) -> bool:

@@ -151,9 +151,11 @@ def _make_private(path: Path) -> None:
 
 _POSTGRESQL_PATIENCE = {
     "connect_timeout": 5,  # seconds
-    # A machine that vanishes in the middle of a transaction must not make the others wait for it.
+    # A machine that vanishes in the middle of a transaction must not make the others wait for it;
+    # in the middle of a statement only the server's own look at the connection tells.
     "options": "-c lock_timeout=10s -c idle_in_transaction_session_timeout=15s"
-    " -c statement_timeout=60s",
+    " -c statement_timeout=60s -c tcp_user_timeout=15s"
+    " -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=3 -c tcp_keepalives_count=3",
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,

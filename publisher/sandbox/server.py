@@ -146,14 +146,14 @@ class Sandbox:
 
 
 @contextmanager
-def running(sandbox: Sandbox, port: int = 0) -> Iterator[str]:
+def running(sandbox: Sandbox, port: int = 0, host: str = HOST) -> Iterator[str]:
     """The sandbox at work in a thread; gives its address, such as `http://127.0.0.1:4321`."""
-    listener = _listen(port)
+    listener = _listen(port, host)
     server = uvicorn.Server(_config(sandbox))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
-        yield f"http://{HOST}:{listener.getsockname()[1]}"
+        yield f"http://{host}:{listener.getsockname()[1]}"
     finally:
         server.should_exit = server.force_exit = True
         thread.join(timeout=10)
@@ -166,12 +166,12 @@ def serve(sandbox: Sandbox, port: int) -> None:
         uvicorn.Server(_config(sandbox)).run(sockets=[listener])
 
 
-def _listen(port: int) -> socket.socket:
+def _listen(port: int, host: str = HOST) -> socket.socket:
     # asyncio turns Nagle's delay off only where the protocol is named; it costs 40 ms an answer.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((HOST, port))
+        listener.bind((host, port))
     except (OSError, OverflowError) as error:
         listener.close()
         raise UsageError(

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import queue
 import select
 import socket
 import ssl
@@ -73,11 +74,18 @@ def request_of(connection: socket.socket) -> bytes:
     """One request without a body, or nothing when the client is gone."""
     data = b""
     while b"\r\n\r\n" not in data:
-        piece = connection.recv(65_536)
+        piece = heard(connection)
         if not piece:
             return b""
         data += piece
     return data
+
+
+def heard(connection: socket.socket) -> bytes:
+    """What came next, or nothing when the client is gone, who does not say so politely."""
+    with suppress(ConnectionResetError):
+        return connection.recv(65_536)
+    return b""
 
 
 def answering(answer: bytes, *, then: Callable[[socket.socket], None] | None = None) -> Handler:
@@ -242,7 +250,7 @@ def test_who_had_to_be_called_again_is_asked_once_more_whether_it_may_leave() ->
             connection.close()
             hung_up.set()
         else:
-            received.append(connection.recv(100))
+            received.append(heard(connection))
 
     def depart() -> None:
         assert hung_up.wait(5)
@@ -454,7 +462,7 @@ def test_a_connection_that_was_made_too_late_is_not_used(monkeypatch: pytest.Mon
     ended = threading.Event()
 
     def handle(connection: socket.socket) -> None:
-        seen.append(connection.recv(100))
+        seen.append(heard(connection))
         ended.set()
 
     with serving(handle) as (address, _):
@@ -623,6 +631,45 @@ def test_an_upload_that_gets_stuck_ends_in_time() -> None:
         ended.set()
     assert (answer.wire, answer.reason) == (Wire.NO_ANSWER, "time-out in waiting for the answer")
     assert clock.monotonic() - start < 1.5
+
+
+def test_what_has_not_arrived_when_nobody_waits_any_more_never_arrives() -> None:
+    """The machine would deliver it when it can again, also after the post was sent anew."""
+    given_up = threading.Event()
+    ends: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def read_later(connection: socket.socket) -> None:
+        given_up.wait(5)
+        try:
+            while connection.recv(1_000_000):
+                pass
+            ends.put("all that the machine had left came")
+        except ConnectionResetError:
+            ends.put("cut off")
+
+    with serving(read_later) as (address, _):
+        line = recorder(address, 0.4)
+        line.call(lambda: line.session.post(f"{PLATFORM}/2/media", data=b"x" * 20_000_000))
+        given_up.set()
+        assert ends.get(timeout=5) == "cut off"
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux has it")
+def test_the_machine_gives_up_in_time_also_while_the_process_stands_still(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[socket.socket] = []
+    connected = connection._connected
+
+    def noting(*words: Any) -> socket.socket:
+        made.append(connected(*words))
+        return made[-1]
+
+    monkeypatch.setattr(connection, "_connected", noting)
+    with serving(answering(OK)) as (address, _):
+        line = recorder(address, 0.4)
+        line.call(lambda: line.session.get(f"{PLATFORM}/2/users/me"))
+        assert made[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 400
 
 
 @pytest.mark.parametrize("together", [True, False], ids=["in one piece", "in two"])

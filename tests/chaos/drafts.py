@@ -1,7 +1,7 @@
 """What a run publishes: a workspace with ten accounts, and its drafts, chosen by chance."""
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,7 +39,7 @@ _WORDS = (
     "🕊️ Los niños y las niñas tienen la palabra #HRC31",
     "Read more on https://www.example.org/rights?a=1&b=2",
 )
-_KINDS = {
+KINDS = {
     "x": 46,
     "x thread": 15,
     "x picture": 10,
@@ -67,16 +67,16 @@ class Draft:
         return f"---\n{lines}\n---\n{self.body}\n"
 
 
-def lay_out(folder: Path) -> None:
-    """A workspace without drafts; its accounts are of the sandbox."""
-    accounts = [
+def lay_out(folder: Path, accounts: Mapping[str, Sequence[str]] = ACCOUNTS) -> None:
+    """A workspace without drafts; its accounts, by channel, are of the sandbox."""
+    tables = [
         f'[accounts.{name}]\nchannel = "{channel}"\nlanguage = "en"\n'
         + (f'page_id = "10020030{number}"\n' if channel == "facebook" else "")
-        for channel, names in ACCOUNTS.items()
+        for channel, names in accounts.items()
         for number, name in enumerate(names)
     ]
     (folder / "posts" / "media").mkdir(parents=True)
-    (folder / "publisher.toml").write_text(_SETTINGS + "".join(accounts))
+    (folder / "publisher.toml").write_text(_SETTINGS + "".join(tables))
     (folder / "posts" / "session.yaml").write_text(_SESSION)
     for number in range(_PICTURES):
         picture = Image.new("RGB", (80 + number, 60), (40 * number, 90, 200))
@@ -89,10 +89,17 @@ def write_first(folder: Path, due_at: datetime) -> None:
     (folder / "posts" / "first.md").write_text(draft.text())
 
 
-def write(folder: Path, seed: int, count: int, start: datetime, seconds: float) -> None:
+def write(
+    folder: Path,
+    seed: int,
+    count: int,
+    start: datetime,
+    seconds: float,
+    kinds: Mapping[str, int] = KINDS,
+) -> None:
     """Drafts of exactly `count` deliveries, due within so many seconds from `start` on.
 
-    A fifth of them share their instants with others.
+    A fifth of them share their instants with others. `kinds`: those of KINDS, and how many of each.
     """
     chance = random.Random(f"drafts {seed}")  # noqa: S311 - must be repeatable
     written = 0
@@ -102,13 +109,13 @@ def write(folder: Path, seed: int, count: int, start: datetime, seconds: float) 
             return
         due_in = chance.choice(crowded) if chance.random() < 0.2 else chance.uniform(0, seconds)
         due_at = start + timedelta(seconds=round(due_in))
-        draft = _draft(chance, f"{seed}-{number:04}", due_at, at_most=count - written)
+        kind = chance.choices(list(kinds), list(kinds.values()))[0]
+        draft = _draft(chance, kind, f"{seed}-{number:04}", due_at, at_most=count - written)
         (folder / "posts" / f"{draft.name}.md").write_text(draft.text(), encoding="utf-8")
         written += draft.deliveries
 
 
-def _draft(chance: random.Random, number: str, due_at: datetime, at_most: int) -> Draft:
-    kind = chance.choices(list(_KINDS), list(_KINDS.values()))[0]
+def _draft(chance: random.Random, kind: str, number: str, due_at: datetime, at_most: int) -> Draft:
     if kind == "everywhere" and at_most < len(ACCOUNTS):
         kind = "x"
     to = list(_recipients(chance, kind))

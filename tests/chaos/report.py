@@ -35,9 +35,9 @@ class Report:
         figures = {
             "posts": sum(map(public, self.end.posts)),
             "left unpublished": orphans(self.end),
-            "unknown outcomes": sum(map(_became_unknown, self.steps)),
+            "unknown outcomes": sum(map(became_unknown, self.steps)),
             "of them by a worker's end": sum(
-                _became_unknown(step) for step in self.steps if step.event == "lease ran out"
+                became_unknown(step) for step in self.steps if step.event == "lease ran out"
             ),
             "waiting at the end": len(waiting),
         }
@@ -84,7 +84,8 @@ def line(step: Step) -> str:
     return f"{step.at:%H:%M:%S.%f} {step.post} to {step.account}: {step.event}{move}{detail}"
 
 
-def _became_unknown(step: Step) -> bool:
+def became_unknown(step: Step) -> bool:
+    """Whether an outcome was not known any more from this step on."""
     return step.target == "uncertain" and step.source != "uncertain"
 
 

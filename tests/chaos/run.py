@@ -41,7 +41,7 @@ _PERSON_LOOKS = 1.0  # seconds between two looks of the person who resumes accou
 _LONGEST_REST = 900.0  # seconds after the last kill: doubts that last settle for ever longer
 _ECHO = 3.0  # seconds in which a platform carries out what nobody waits for any more
 _LONG = 100  # kills, from which on a run has the minutes in which accounts wait
-_GRACE = timedelta(seconds=5 + 2 * drafts.REQUEST_TIMEOUT + faults.LATEST + 1)
+GRACE = timedelta(seconds=5 + 2 * drafts.REQUEST_TIMEOUT + faults.LATEST + 1)
 """Five seconds from the look at the expiry to the request, the time-outs of its connection and its
 answer, and what the platform does only then."""
 
@@ -201,15 +201,15 @@ class _Stage:
         self, assault: Assault, wrong: Sequence[Finding], state: dict[str, Any], begun: float
     ) -> Report:
         """The verdict on what the ledger and the platforms have."""
-        deliveries, steps = self._app.queries.deliveries(), list(self._steps())
+        deliveries, steps = self._app.queries.deliveries(), list(all_steps(self._app))
         end = End(
             deliveries=deliveries,
             accounts=self._app.queries.accounts(),
             posts=[*state["posts"], *_pages(self._app.settings.var / "site")],
             violations=state["violations"],
-            begun=_first_sent(steps),
+            begun=first_sent(steps),
             now=self._stopped_at,
-            grace=_GRACE,
+            grace=GRACE,
         )
         found = [*wrong, *verdict.findings(end)]
         if len(deliveries) != self._plan.deliveries:
@@ -229,11 +229,13 @@ class _Stage:
             kept=self._folder if keep else None,
         )
 
-    def _steps(self) -> Iterator[Step]:
-        seen = 0
-        while steps := self._app.queries.steps(seen):
-            yield from steps
-            seen = steps[-1].id
+
+def all_steps(app: Application) -> Iterator[Step]:
+    """The whole history."""
+    seen = 0
+    while steps := app.queries.steps(seen):
+        yield from steps
+        seen = steps[-1].id
 
 
 def _requests(sandbox: Sandbox) -> int:
@@ -241,7 +243,8 @@ def _requests(sandbox: Sandbox) -> int:
     return sandbox.store.requests["createPosts"] + sandbox.store.requests["updatePost"]
 
 
-def _first_sent(steps: Sequence[Step]) -> dict[int, datetime]:
+def first_sent(steps: Sequence[Step]) -> dict[int, datetime]:
+    """When the history says that each delivery was sent for the first time."""
     begun: dict[int, datetime] = {}
     for step in steps:
         if step.event == "sending" and step.delivery is not None:

@@ -33,7 +33,7 @@ _HOSTS = [
 ]
 _MACHINE_PATH = re.compile(r"(?<![\w.>)}-])/(?:work|root|home)/")
 _TARGETS = [
-    "help", "install", "demo", "test", "chaos", "fuzz", "bench", "check", "messages", "run", "lock", "clean",
+    "help", "install", "demo", "test", "chaos", "machines", "fuzz", "bench", "check", "messages", "run", "lock", "clean",
 ]  # fmt: skip
 _SCRIPTS = [".ci/run", "tests/support/system.sh"]
 

@@ -13,7 +13,7 @@ WITH_NOTHING_ELSE = [
     path
     for pattern in (
         "cli/*.py", "doctor/*.py", "rehearsal/*.py", "settings.py", "sources.py", "supervisor.py",
-        "processes.py", "kept.py", "lock.py", "room.py", "broker.py", "app.py", "clock.py",
+        "processes.py", "kept.py", "lock.py", "room.py", "broker.py", "refusals.py", "app.py", "clock.py",
     )
     for path in sorted(PACKAGE.glob(pattern))
 ]  # fmt: skip
@@ -36,7 +36,10 @@ ALLOWED = {
     "cli/running.py": {"  export …=…", "  publisher queue", "  publisher run"},
     "settings.py": {"Value error, "},  # as pydantic says it
     "supervisor.py": {"`publisher run`"},
-    "broker.py": {" caused error: "},  # as the client says it
+    "refusals.py": {  # as the client says it
+        " caused error: ",
+        r"<redis\.client\.Redis\(.*?\)>\)>\)> - ",
+    },
     "doctor/accounts.py": {"account …"},  # a subject, for scripts
     "doctor/ledger.py": {"SHOW …", "limits …"},
     "doctor/machine.py": {"`publisher run`"},

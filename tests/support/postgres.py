@@ -20,9 +20,9 @@ import psycopg
 from tests.support import system
 
 _DEBIAN = "/usr/lib/postgresql/*/bin"
+_HOST = "127.0.0.1"
 _USER = "publisher"
 _OPTIONS = {
-    "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "fsync": "off",
     "full_page_writes": "off",
@@ -37,9 +37,10 @@ STOP_MODES = ("fast", "immediate")
 class Server:
     """A running PostgreSQL server."""
 
-    def __init__(self, port: int, folder: Path) -> None:
+    def __init__(self, port: int, folder: Path, host: str, query: str) -> None:
         self.port = port
         self._folder = folder
+        self._host, self._query = host, query
 
     def restart(self, mode: str) -> None:
         """End it in one of the STOP_MODES and start it again; returns when it takes sessions."""
@@ -55,12 +56,12 @@ class Server:
         name = f"test_{uuid.uuid4().hex}"
         self._administer(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
-            yield f"postgresql+psycopg://{_USER}@127.0.0.1:{self.port}/{name}"
+            yield f"postgresql+psycopg://{_USER}@{self._host}:{self.port}/{name}{self._query}"
         finally:
             self._administer(f"DROP DATABASE {name} WITH (FORCE)")
 
     def _administer(self, statement: str) -> None:
-        address = f"postgresql://{_USER}@127.0.0.1:{self.port}/postgres"
+        address = f"postgresql://{_USER}@{self._host}:{self.port}/postgres{self._query}"
         with psycopg.connect(address, autocommit=True) as connection:
             connection.execute(statement.encode())
 
@@ -71,10 +72,13 @@ def available() -> bool:
 
 
 @contextmanager
-def serve(*, durable: bool = False) -> Iterator[Server]:
+def serve(
+    *, durable: bool = False, host: str = _HOST, certificate: Path | None = None
+) -> Iterator[Server]:
     """Run a server in a temporary folder; it and the folder are gone afterwards.
 
-    `durable`: a commit outlives the server's own death.
+    `durable`: a commit outlives the server's own death. `certificate`: a file with a key and its
+    own certificate for `host`; the server then takes no session without TLS.
     """
     # Not under pytest's folders: those are closed to the other user that root must become.
     folder = Path(tempfile.mkdtemp(prefix="publisher-postgres-"))
@@ -84,17 +88,32 @@ def serve(*, durable: bool = False) -> Iterator[Server]:
         data, port = folder / "data", system.free_port()
         _run(folder, "initdb", "--pgdata", data, "--username", _USER, "--auth", "trust",
              "--encoding", "UTF8", "--locale", "C", "--no-sync")  # fmt: skip
+        options = {
+            **_OPTIONS, **({} if durable else _QUICK), "port": str(port), "listen_addresses": host,
+        }  # fmt: skip
+        query = _insist_on_tls(folder, certificate, options) if certificate else ""
         with (data / "postgresql.conf").open("a") as configuration:
-            options = {**_OPTIONS, **({} if durable else _QUICK), "port": str(port)}
             for key, value in options.items():
                 configuration.write(f"{key} = '{value}'\n")
         _run(folder, "pg_ctl", "start", "--pgdata", data, "--wait", "--log", folder / "log")
         try:
-            yield Server(port, folder)
+            yield Server(port, folder, host, query)
         finally:
             _run(folder, "pg_ctl", "stop", "--pgdata", data, "--mode", "immediate")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _insist_on_tls(folder: Path, certificate: Path, options: dict[str, str]) -> str:
+    """Change the server's options; how a client must ask for it, and verify it."""
+    own = folder / "server.pem"
+    own.touch(mode=0o600)
+    own.write_bytes(certificate.read_bytes())
+    if identity := _identity():
+        shutil.chown(own, identity)
+    options |= {"ssl": "on", "ssl_cert_file": str(own), "ssl_key_file": str(own)}
+    (folder / "data" / "pg_hba.conf").write_text("hostssl all all all trust\n")
+    return f"?sslmode=verify-full&sslrootcert={certificate}"
 
 
 def _initdb() -> Path | None:

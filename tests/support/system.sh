@@ -71,6 +71,10 @@ has_compose() {
     command -v docker-compose >/dev/null 2>&1 || docker compose version >/dev/null 2>&1
 }
 
+has_ip() {
+    [ -n "$(PATH=$PATH:/usr/sbin:/sbin command -v ip)" ]
+}
+
 # part NAME PACKAGE TESTS: make sure of one part, or say which tests go without it and why.
 part() {
     "has_$1" && return
@@ -90,6 +94,7 @@ test_parts() {
     part postgres postgresql 'the tests of the ledger on PostgreSQL'
     part chromium chromium 'the tests that look at pages in a browser'
     part compose docker-compose 'the test of docker-compose.yml'
+    part ip iproute2 'the tests with several hosts'
 }
 
 case "${1-}" in

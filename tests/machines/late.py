@@ -1,0 +1,53 @@
+"""`python -m tests.machines.late`: what a host still tries to send after it gave a request up.
+
+The cable is pulled as the request leaves. Prints the states of its connections afterwards, as in
+/proc/net/tcp; none are left when nothing can arrive any more. Its own process, because tests may
+not leave loopback.
+"""
+
+import socket
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from publisher.channels.base import Leave
+from publisher.channels.http import Recorder
+from publisher.clock import SystemClock
+from tests.machines import network
+
+_ADDRESSES = {"platform": "10.77.0.1", "worker": "10.77.0.2"}
+_PLATFORM = "https://api.twitter.com"
+_TIMEOUT = timedelta(seconds=0.5)
+
+
+def main() -> int:
+    with network.lay_out(_ADDRESSES) as hosts:
+        with hosts.inside("platform"):
+            listener = socket.create_server((_ADDRESSES["platform"], 0))
+        with listener, hosts.inside("worker"):
+            host, port = listener.getsockname()
+            line = Recorder(
+                _PLATFORM, base_url=f"http://{host}:{port}", timeout=_TIMEOUT, clock=SystemClock(),
+                secrets=[],
+            )  # fmt: skip
+
+            def depart(leave: Leave) -> None:
+                hosts.pull("worker")
+                leave()
+
+            answer = line.call(
+                lambda: line.session.post(f"{_PLATFORM}/2/tweets", data=b"x"), depart
+            )
+            sys.stdout.write(f"{answer.wire.value}: {answer.reason} [{' '.join(_states())}]")
+    return 0
+
+
+def _states() -> Iterator[str]:
+    """Of the connections of this thread's host."""
+    for entry in Path("/proc/thread-self/net/tcp").read_text().splitlines()[1:]:
+        yield entry.split()[3]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
