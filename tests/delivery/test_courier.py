@@ -471,6 +471,146 @@ def test_a_machine_that_slept_between_intent_and_request_does_not_send(
     assert channel.sent == []
 
 
+def test_a_ledger_that_is_away_for_a_moment_makes_nothing_late(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    attempts: Attempts,
+    channel: ScriptedChannel,
+    clock: ManualClock,
+) -> None:
+    """The intent is tried again, as long as the instant is near."""
+
+    class Locked(Attempts):
+        tries = 0
+
+        def intend(self, delivery: Delivery, *more: Any) -> Delivery | None:
+            self.tries += 1
+            if self.tries < 3:
+                raise LedgerUnavailable
+            return super().intend(delivery, *more)
+
+    courier = Courier(
+        Locked(attempts._database, clock, settle=60),
+        lambda _account: nullcontext(channel),
+        clock,
+        Leases.for_timeout(timedelta(seconds=20)),
+    )
+    due = clock.ahead(1)
+    add(ledger, wish(clock, due_in=1))
+    courier.deliver(claim_one(dispatch, clock))
+    assert channel.sent == [(due, 1)]
+
+
+def test_nothing_leaves_past_its_expiry_however_long_its_intent_took(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    attempts: Attempts,
+    channel: ScriptedChannel,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    class Slow(Attempts):
+        def intend(self, delivery: Delivery, *more: Any) -> Delivery | None:
+            intended = super().intend(delivery, *more)
+            clock.advance(3)
+            return intended
+
+    courier = Courier(
+        Slow(attempts._database, clock, settle=60),
+        lambda _account: nullcontext(channel),
+        clock,
+        Leases.for_timeout(timedelta(seconds=20)),
+    )
+    add(ledger, wish(clock, due_in=1, expires_at=clock.ahead(1.5)))
+    courier.deliver(claim_one(dispatch, clock))
+    assert channel.sent == []
+    dispatch.expire()
+    assert only(queries).state is State.MISSED
+
+
+def test_what_is_put_off_leaves_when_it_is_to_be_tried_again_and_not_when_it_is_claimed(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    courier: Courier,
+    channel: ScriptedChannel,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    channel.answers = [Deferred(Kind.UNAVAILABLE, "Away.")] * 2
+    add(ledger, wish(clock, due_in=1))
+    tries = []
+    for _ in range(3):
+        tries.append(only(queries).goes_at)
+        for claim in dispatch.claim(tries[-1], clock.ahead(19), 1):
+            courier.deliver(claim)
+    assert [instant for instant, _part in channel.sent] == tries
+    assert tries[1] >= tries[0] + timedelta(seconds=1)
+
+
+def test_a_time_that_a_person_chose_after_a_pause_is_kept_to(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    courier: Courier,
+    control: Control,
+    channel: ScriptedChannel,
+    clock: ManualClock,
+) -> None:
+    add(ledger, wish(clock, due_in=5))
+    control.pause(None, "crise", "direction")
+    clock.advance(60)
+    (late,) = control.overdue()
+    chosen = clock.ahead(3)
+    control.resume(None, "direction", choices={late.id: chosen})
+    (claim,) = dispatch.claim(clock.ahead(4), clock.ahead(19), 1)
+    courier.deliver(claim)
+    assert channel.sent == [(chosen, 1)]
+
+
+def test_a_worker_whose_clock_is_behind_keeps_what_it_was_given(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    courier: Courier,
+    channel: ScriptedChannel,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    due = clock.ahead(9)
+    add(ledger, wish(clock, due_in=9))
+    (claim,) = dispatch.claim(due, clock.ahead(19), 1)
+    courier.deliver(claim)
+    assert channel.sent == [(due, 1)]
+    assert events(queries).count("claimed") == 1
+
+
+def test_what_is_recorded_late_is_on_record_with_the_instant_of_its_answer(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    attempts: Attempts,
+    channel: ScriptedChannel,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    class Locked(Attempts):
+        tries = 0
+
+        def record(self, delivery: Delivery, *more: Any) -> Delivery:
+            self.tries += 1
+            if self.tries < 20:
+                raise LedgerUnavailable
+            return super().record(delivery, *more)
+
+    courier = Courier(
+        Locked(attempts._database, clock, settle=60),
+        lambda _account: nullcontext(channel),
+        clock,
+        Leases.for_timeout(timedelta(seconds=20)),
+    )
+    add(ledger, wish(clock, due_in=0))
+    courier.deliver(claim_one(dispatch, clock))
+    assert only(queries).published_at == channel.sent[0][0]
+    assert clock.now() > channel.sent[0][0] + timedelta(seconds=9)
+
+
 def test_what_a_platform_said_is_written_down_when_the_ledger_is_back(
     ledger: Ledger,
     dispatch: Dispatch,
