@@ -29,6 +29,8 @@ _YEARS = range(1970, 9001)
 """Years that a clock may begin in, so that no sum of instants leaves the calendar."""
 _FASTEST = 1_000_000
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+_NUMBER = re.compile(r"(\d+)([dhms])")
+_DURATION = re.compile(r"(?:\d+[dhms])+")
 
 
 class Signal(Protocol):
@@ -226,9 +228,9 @@ def from_environment() -> Clock:
 
 def parse_duration(text: str) -> timedelta:
     """`45m`, `1h30m`, `2d`, `20s` as a timedelta; ValueError for anything else."""
-    if not re.fullmatch(r"(?:\d+[dhms])+", text):
+    if not _DURATION.fullmatch(text):
         raise ValueError(_("{text!r} is no duration; write it like 45m, 1h30m or 2d", text=text))
-    seconds = sum(int(n) * _UNITS[unit] for n, unit in re.findall(r"(\d+)([dhms])", text))
+    seconds = sum(int(n) * _UNITS[unit] for n, unit in _NUMBER.findall(text))
     if seconds > 100 * 365 * 86400:
         raise ValueError(_("{text!r} is longer than a century", text=text))
     return timedelta(seconds=seconds)

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from babel.numbers import format_decimal, format_percent
-
 from publisher import language
 from publisher.language import _, later
 from publisher.outcome import Limit
@@ -43,6 +41,9 @@ def sentence(limit: Limit) -> str:
 
 def values(limit: Limit, when: Callable[[datetime], str]) -> dict[str, str]:
     """What stands in the sentence; `when` writes an instant."""
+    # Seldom needed, slow to load.
+    from babel.numbers import format_decimal, format_percent  # noqa: PLC0415
+
     locale = language.current()
     return {
         "left": format_decimal(limit.remaining, locale=locale),

@@ -203,7 +203,7 @@ class Post(Frozen):
     """Where the front matter's keys (`at`) and the text's sections (`text:twitter`) begin."""
 
     def position(self, key: str) -> Position:
-        return self.positions.get(key, Position())
+        return self.positions.get(key) or Position()
 
 
 class Picture(Frozen):

@@ -41,7 +41,12 @@ def print_line(text: str = "") -> None:
 
 def print_prose(text: str, indent: str = "") -> None:
     """Sentences: a terminal gets them broken between words, a file or pipe in one line."""
-    typer.echo(_broken(text, indent, sys.stdout))
+    print_line(prose(text, indent))
+
+
+def prose(text: str, indent: str = "") -> str:
+    """The same, to be printed with more."""
+    return _broken(text, indent, sys.stdout)
 
 
 def print_error(message: str, hint: str | None = None) -> None:

@@ -6,7 +6,7 @@ from itertools import groupby
 from pathlib import Path
 
 from publisher.cli import counts
-from publisher.cli.output import paint, print_json, print_line, print_prose
+from publisher.cli.output import paint, print_json, print_line, prose
 from publisher.language import _
 from publisher.models import Problem, Severity
 
@@ -17,18 +17,21 @@ def errors_in(problems: Sequence[Problem]) -> int:
 
 def print_text(problems: Sequence[Problem]) -> None:
     """File by file, each problem on a line of its own with its remedy below it."""
+    labels = {
+        Severity.ERROR: paint(_("error:"), "red"),
+        Severity.WARNING: paint(_("warning:"), "yellow"),
+    }
+    hint, place = paint(_("hint:"), "cyan"), paint("{}", "bold")
+    lines = []
     for __, of_file in groupby(problems, key=lambda problem: problem.file):
         for problem in of_file:
-            is_error = problem.severity is Severity.ERROR
-            colour, label = ("red", _("error:")) if is_error else ("yellow", _("warning:"))
-            print_prose(
-                f"{paint(_place(problem), 'bold')}: {paint(label, colour)} "
-                f"{problem.message} [{problem.code}]",
-                indent="    ",
-            )
+            said = f"{labels[problem.severity]} {problem.message} [{problem.code}]"
+            lines.append(prose(f"{place.format(_place(problem))}: {said}", indent="    "))
             if problem.hint:
-                print_prose(f"    {paint(_('hint:'), 'cyan')} {problem.hint}", indent=" " * 10)
-        print_line()
+                lines.append(prose(f"    {hint} {problem.hint}", indent=" " * 10))
+        lines.append("")
+    if lines:
+        print_line("\n".join(lines))
 
 
 def print_array(problems: Sequence[Problem]) -> None:

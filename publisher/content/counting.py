@@ -30,6 +30,7 @@ _PERHAPS_EMOJI = re.compile(
 # 40 labels, or longer than the longest link (4096) with something around it, is counted letter by
 # letter, which is never less than what X counts.
 _PERHAPS_LINK = re.compile(r"(?<!\S)[^\s.]*+\.\S+")  # a word with a dot before its last letter
+_INNER_DOT = re.compile(r"\.\S")  # of a link there is one at least
 _UNLIKE_A_LINK = re.compile(r"\S{4500}|(?<![^/@:])(?:[^./]+\.){41}")
 # Most links need no parser, which takes a quarter of a second to load: the whole word is an address
 # of small letters, under a domain that is beyond doubt, and its path has nothing that may end it.
@@ -62,10 +63,12 @@ def length(text: str, counting: Literal["weighted", "characters"]) -> int:
 def fits(text: str, limit: int, counting: Literal["weighted", "characters"]) -> bool:
     """Whether `length` is at most `limit`; most texts are so short that it need not be known.
 
-    No character weighs more than two, and a link, which has a dot, no more than its 23.
+    No character weighs more than two, and a link, which has a dot with more behind it, no more than
+    its 23.
     """
     if counting == "weighted" and unicodedata.is_normalized("NFC", text):
-        most = len(text) + len(_HEAVY.findall(text)) + URL_LENGTH * text.count(".")
+        links = len(_INNER_DOT.findall(text))
+        most = len(text) + len(_HEAVY.findall(text)) + URL_LENGTH * links
         if most <= limit:
             return True
     return length(text, counting) <= limit

@@ -83,7 +83,9 @@ def load(
     found = {file.file: Findings(file.file) for file in chosen}
     for file in progress.over(chosen, _("Reading drafts")):
         findings, new = found[file.file], revised.get(file.file)
-        text = textfile.read(file.path, findings) if new is None else textfile.decode(new, findings)
+        text = (
+            textfile.read(file.place, findings) if new is None else textfile.decode(new, findings)
+        )
         post = None if text is None else draft.parse(text, file.id, around, findings)
         if post is not None:
             posts.append(post)

@@ -41,6 +41,8 @@ _ZONE_AFTER_TIME = re.compile(
     rf"\d(?:[:.h]\d\d)?{_SPACE}*(?i:h|hrs?|heures?|horas|godz\.?|[ap]\.?m\.?)?{_SPACE}*[(\[]?"
     rf"(?P<zone>{'|'.join(_SEASONS)})\b"
 )
+_ZONE = re.compile("|".join(_SEASONS))
+"""Nearly all texts have none: to look for it first takes a third of the time."""
 _AHEAD = timedelta(days=14)
 """Posts tell of events to come: close to the change of the clocks, either may be right."""
 
@@ -82,9 +84,9 @@ class Linter:
             channels.setdefault(section_for(post, account), set()).add(account.channel)
         for section, parts in post.texts.items():
             for number, text in enumerate(parts, 1):
-                begin = post.position(position_key(section, number))
-                on = channels.get(section, set())
+                on = channels.get(section, ())
                 for flaw, index in self._advice(post, text, on, first=number == 1):
+                    begin = post.position(position_key(section, number))
                     findings.add(flaw, _place(begin, text, index), Severity.WARNING)
         return findings.problems
 
@@ -92,12 +94,14 @@ class Linter:
         if tags := [*hashtags.joined(text)]:
             yield from self._hashtag_case(tags, post.lang)
             yield from self._too_many_hashtags(tags, channels)
-        if post.due_at:
+        if post.due_at and _ZONE.search(text):
             yield from _wrong_season(text, post.due_at)
         if first and text.startswith("@") and "twitter" in channels:
             yield _mention_first(), 0
-        yield from _broken_links(text)
-        yield from _markdown_links(text)
+        if "tp" in text or "TP" in text:
+            yield from _broken_links(text)
+        if "](" in text:
+            yield from _markdown_links(text)
         yield from _shouting(text)
 
     def _hashtag_case(self, tags: Sequence[tuple[str, int]], lang: str | None) -> Found:
@@ -184,7 +188,7 @@ def _is_summer(instant: datetime, zone: str) -> bool:
 
 
 def _broken_links(text: str) -> Found:
-    for match in _LINK_LIKE.finditer(text) if "tp" in text or "TP" in text else ():
+    for match in _LINK_LIKE.finditer(text):
         if not _PROPER_LINK.match(match.group()):
             hint = _("Write the whole address without spaces: https://www.example.org/article.")
             yield (
@@ -194,7 +198,7 @@ def _broken_links(text: str) -> Found:
 
 
 def _markdown_links(text: str) -> Found:
-    for match in _MARKDOWN_LINK.finditer(text) if "](" in text else ():
+    for match in _MARKDOWN_LINK.finditer(text):
         hint = _("Write the words, and the address after them.")
         yield (
             Flaw(

@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
+from yaml import MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent
 
 from publisher.content.problems import Findings
 from publisher.content.textfile import invalid_character
@@ -21,8 +22,7 @@ MAX_DEPTH = 8
 """Levels of nesting; nothing that is read here needs more than three."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(NamedTuple):
     value: str
     position: Position
 
@@ -39,8 +39,7 @@ class Mapping:
     position: Position
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A key's place and its value."""
 
     key: Position
@@ -112,7 +111,7 @@ def _events(text: str, findings: Findings, first_line: int) -> Iterator[Any]:
     try:
         for event in iter(yaml.CBaseLoader(text).get_event, None):
             # Of thousands of drafts, nearly all events are such: no question more than needed.
-            if type(event) is yaml.ScalarEvent and event.anchor is None and event.tag is None:
+            if type(event) is ScalarEvent and event.anchor is None and event.tag is None:
                 yield event
                 continue
             if not isinstance(event, _OF_NODES):
@@ -157,15 +156,17 @@ def _node(event: Any, events: Iterator[Any], findings: Findings, first_line: int
     """The node that `event` begins; None when the events end too early."""
     if event is None:
         return None
-    position = _position(event.start_mark, first_line)
-    if isinstance(event, yaml.SequenceStartEvent):
-        return _sequence(position, events, findings, first_line)
-    if isinstance(event, yaml.MappingStartEvent):
+    mark = event.start_mark
+    position = _shared_position(mark.line + first_line, mark.column + 1)
+    if type(event) is ScalarEvent:
+        value = event.value
+        if flaw := invalid_character(value):  # from an escape such as "\0"
+            findings.add(flaw, position)
+            value = ""
+        return Scalar(value, position)
+    if type(event) is MappingStartEvent:
         return _mapping(position, events, findings, first_line)
-    if flaw := invalid_character(event.value):  # from an escape such as "\0"
-        findings.add(flaw, position)
-        return Scalar("", position)
-    return Scalar(event.value, position)
+    return _sequence(position, events, findings, first_line)
 
 
 def _sequence(
@@ -173,7 +174,7 @@ def _sequence(
 ) -> Sequence:
     items: list[Node] = []
     for event in events:
-        if isinstance(event, yaml.SequenceEndEvent):
+        if type(event) is SequenceEndEvent:
             break
         item = _node(event, events, findings, first_line)
         if item is not None:
@@ -186,7 +187,7 @@ def _mapping(
 ) -> Mapping:
     entries: dict[str, Entry] = {}
     for event in events:
-        if isinstance(event, yaml.MappingEndEvent):
+        if type(event) is MappingEndEvent:
             break
         key = _node(event, events, findings, first_line)
         value = _node(next(events, None), events, findings, first_line)

@@ -108,6 +108,8 @@ def _travels_beside(post: Post, capabilities: Capabilities) -> bool:
 
 
 def _mentions(parts: tuple[str, ...], link: str) -> bool:
+    if not any(link in part for part in parts):
+        return False
     words = {word for part in parts for word in part.split()}
     return link in words or link in {word.strip(_PUNCTUATION) for word in words}
 

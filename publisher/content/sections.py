@@ -16,8 +16,10 @@ from publisher.content.problems import Flaw, nearest
 from publisher.language import _
 from publisher.models import Position
 
-_HEADING = re.compile(r"##[ \t]+(?P<name>.*?)[ \t]*#*[ \t]*")
-_SEPARATOR = re.compile(r"---[ \t]*")
+# A line is looked for with the line feed before it: for a beginning that is fixed, `re` is quick.
+_HEADING = re.compile(r"\n##[ \t]+(?P<name>.*?)[ \t]*#*[ \t]*$", re.MULTILINE)
+_SEPARATOR = re.compile(r"\n---[ \t]*$", re.MULTILINE)
+_COMMENT = re.compile(r"\n(?!##[ \t])(?P<before>.*?)<!--")
 
 
 @dataclass(slots=True)
@@ -40,28 +42,22 @@ def parse(body: str, names: Collection[str], first_line: int = 1) -> Sections:
     """The sections of `body`, which begins on `first_line`; `names` are channels and accounts."""
     found = Sections()
     by_folded = {name.casefold(): name for name in names}
-    name, start, lines = "", first_line, body.split("\n")
-    gathered: list[str] = []
-    for number, line in enumerate(lines, first_line):
-        heading = line.startswith("##") and _HEADING.fullmatch(line)
-        if heading and (section := by_folded.get(heading["name"].casefold())):
-            _add(found, name, gathered, start)
-            name, start, gathered = section, number + 1, []
-            continue
-        if heading:
-            _warn_of_near_miss(found, heading["name"], names, number)
-        elif "<!--" in line:
-            message = _("An HTML comment is text here, and is published.")
-            flaw = Flaw(
-                "comment-as-text", message, _("Delete it; notes go into the front matter after #.")
-            )
-            found.warnings.append((flaw, Position(line=number, column=line.index("<!--") + 1)))
-        gathered.append(line)
-    _add(found, name, gathered, start)
+    lines = f"\n{body}"  # each with the line feed before it
+    name, start, begin = "", first_line, 0
+    for heading in _HEADING.finditer(lines):
+        line = first_line + lines.count("\n", 0, heading.start())
+        if section := by_folded.get(heading["name"].casefold()):
+            _add(found, name, lines[begin : heading.start()], start)
+            name, start, begin = section, line + 1, heading.end()
+        else:
+            _warn_of_near_miss(found, heading["name"], names, line)
+    _add(found, name, lines[begin:], start)
+    if "<!--" in body:
+        _warn_of_comments(found, lines, first_line)
     return found
 
 
-def _add(found: Sections, name: str, lines: list[str], start: int) -> None:
+def _add(found: Sections, name: str, lines: str, start: int) -> None:
     """Add the section that consists of `lines`, the first of which is line `start` of the file."""
     parts, where = _parts(lines, start)
     if not name and parts == [""]:
@@ -87,22 +83,31 @@ def _add(found: Sections, name: str, lines: list[str], start: int) -> None:
             found.errors.append((flaw, position))
 
 
-def _parts(lines: list[str], start: int) -> tuple[list[str], list[Position]]:
+def _parts(lines: str, start: int) -> tuple[list[str], list[Position]]:
     """The parts of a thread, and where the first words of each stand."""
     parts, where = [], []
-    begin, last = 0, start + len(lines) - 1
-    ends = [
-        number
-        for number, line in enumerate(lines)
-        if line.startswith("---") and _SEPARATOR.fullmatch(line)
-    ]
-    for end in [*ends, len(lines)]:
-        chunk = lines[begin:end]
-        blank = next((n for n, line in enumerate(chunk) if line.strip()), 0)
-        parts.append(unicodedata.normalize("NFC", "\n".join(chunk).strip()))
-        where.append(Position(line=min(start + begin + blank, last)))
-        begin = end + 1
+    last = start + lines.count("\n") - 1
+    for chunk in _SEPARATOR.split(lines):
+        words = chunk.lstrip()
+        blank = chunk.count("\n", 0, -len(words)) - 1 if words else 0
+        parts.append(unicodedata.normalize("NFC", words.rstrip()))
+        where.append(Position(line=min(start + blank, last)))
+        start += chunk.count("\n") + 1
     return parts, where
+
+
+def _warn_of_comments(found: Sections, lines: str, first_line: int) -> None:
+    for comment in _COMMENT.finditer(lines):
+        place = Position(
+            line=first_line + lines.count("\n", 0, comment.start()),
+            column=len(comment["before"]) + 1,
+        )
+        flaw = Flaw(
+            "comment-as-text",
+            _("An HTML comment is text here, and is published."),
+            _("Delete it; notes go into the front matter after #."),
+        )
+        found.warnings.append((flaw, place))
 
 
 def _warn_of_near_miss(found: Sections, words: str, names: Collection[str], line: int) -> None:

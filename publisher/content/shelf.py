@@ -22,7 +22,11 @@ class DraftFile:
 
     id: str
     file: str
-    path: Path
+    place: str
+
+    @property
+    def path(self) -> Path:
+        return Path(self.place)
 
 
 class Shelf:
@@ -114,7 +118,7 @@ class Shelf:
                     self._unreadable.append((prefix + name)[: -len(".md")])
                 else:
                     path = prefix + name
-                    yield DraftFile(path[: -len(".md")], f"posts/{path}", Path(entry.path))
+                    yield DraftFile(path[: -len(".md")], f"posts/{path}", entry.path)
             elif name.lower().endswith(_ALMOST_DRAFTS):
                 flaw = Flaw("not-a-draft", _("This is not read: the name of a draft ends in .md."))
                 self._note(flaw, prefix + name, Severity.WARNING)

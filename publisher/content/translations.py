@@ -19,11 +19,11 @@ def stale(library: Library, folder: Path, languages: Sequence[str]) -> list[Prob
     no source that anybody could name. `folder` is posts/. Raises `versions.Untold`.
     """
     posts = {post.file.removeprefix("posts/"): post for post in library.posts}
-    pairs = [
+    pairs = (
         Pair(file, source.file.removeprefix("posts/"))
         for file, post in posts.items()
         if (source := _source(library, post, languages)) is not None and source is not post
-    ]
+    )
     return [_problem(posts[pair.translation], pair) for pair in versions.outdated(folder, pairs)]
 
 

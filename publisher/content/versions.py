@@ -32,11 +32,11 @@ def outdated(posts: Path, pairs: Iterable[Pair]) -> list[Pair]:
     What is not committed yet counts as written now. A source that did not exist at that time is
     none: the text was written in the other language first. Raises `Untold`.
     """
-    pairs = [*pairs]
-    if not pairs or not any((folder / ".git").exists() for folder in (posts, *posts.parents)):
+    if not any((folder / ".git").exists() for folder in (posts, *posts.parents)):
         return []
+    found = [*pairs]
     try:
-        return _outdated(posts, pairs)
+        return _outdated(posts, found) if found else []
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         raise Untold from error
 

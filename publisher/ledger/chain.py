@@ -90,8 +90,9 @@ def shortened(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _digest_of_row(row: Mapping[str, Any], apart: frozenset[str]) -> str:
     # What is empty is left out, so that columns that come later change no digest.
-    said = {name: row[name] for name in row if name not in apart and row[name] is not None}
-    return _digest(said)
+    return _digest(
+        {name: value for name, value in row.items() if value is not None and name not in apart}
+    )
 
 
 def _linked(row: Mapping[str, Any], names: Sequence[str], previous: str) -> str:

@@ -49,6 +49,7 @@ _CHANGE = update(deliveries).where(
     deliveries.c.version == bindparam("of_version"),
 )
 _NOTE = insert(history)
+_JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 _CLAIMED = select(deliveries).where(
     deliveries.c.id.in_(bindparam("ids", expanding=True)), deliveries.c.state == State.PUBLISHING
 )
@@ -222,7 +223,7 @@ def step(
         "source": source,
         "target": target,
         "actor": actor,
-        "detail": json.dumps(detail, ensure_ascii=False, default=str) if detail else "{}",
+        "detail": _JSON.encode(detail) if detail else "{}",
         "digest": None,
     }
 

@@ -22,6 +22,7 @@ from publisher.ledger.holds import applies_to, held_for_a_person, waits_for_a_pe
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import (
     EVERYTHING,
+    Instant,
     accounts,
     archived,
     deliveries,
@@ -38,6 +39,8 @@ _T = TypeVar("_T")
 # As in the partial indexes, which the planner does not find for bound values.
 _SCHEDULED: ColumnElement[bool] = literal_column("(deliveries.state = 'scheduled')")
 _PUBLISHING: ColumnElement[bool] = literal_column("(deliveries.state = 'publishing')")
+# With the plus no index of times is taken: of the few that were stopped, the partial one is shorter.
+_due_at: ColumnElement[datetime] = literal_column("+deliveries.due_at", Instant)
 
 
 _LATENESS = select(deliveries.c.published_at, leaves_at.label("leaves_at")).where(
@@ -159,7 +162,7 @@ class Queries:
     def stopped_too_late(self, since: datetime) -> list[Delivery]:
         """Deliveries due from `since` on that are out, though somebody had stopped them."""
         query = select(deliveries).where(
-            deliveries.c.due_at >= since,
+            _due_at >= since,
             deliveries.c.stop.is_not(None),
             deliveries.c.state == State.PUBLISHED,
         )

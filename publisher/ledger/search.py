@@ -8,7 +8,8 @@ The index follows a delivery in the transaction that changes it.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, false, literal_column, text
 
@@ -51,7 +52,10 @@ def words_of(
     texts = [post, content.title, content.link, url, error]
     for part in content.parts:
         texts += [part.text, *(picture.alt for picture in part.pictures)]
-    return [word for one in texts if one for word in _words(one)]
+    words: list[str] = []
+    for one in filter(None, texts):
+        words += _words(one)
+    return words
 
 
 def index(connection: Connection, words: Mapping[int, list[str]]) -> None:
@@ -89,13 +93,15 @@ def _said(delivery: Delivery) -> tuple[str, Content, str | None, str | None]:
     return delivery.post, delivery.content, delivery.url, delivery.error_message
 
 
-def _words(said: str) -> Iterator[str]:
+@lru_cache(maxsize=64)  # one text goes to many accounts
+def _words(said: str) -> list[str]:
     plain = _without_accents(said)
-    yield from _WORD.findall(plain.casefold())
+    words = _WORD.findall(plain.casefold())
     for tag in _HASHTAG.findall(plain):
         pieces = _SEAM.sub(" ", tag)
         if " " in pieces:
-            yield from _WORD.findall(pieces.casefold())
+            words += _WORD.findall(pieces.casefold())
+    return words
 
 
 def _without_accents(said: str) -> str:

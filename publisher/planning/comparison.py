@@ -81,7 +81,7 @@ class Comparison:
         self._problems = Problems(problems)
         self._scope = scope
         self._changes: list[PlannedChange] = []
-        self._clean: dict[tuple[Path, str], CleanPicture] = {}
+        self._clean: dict[tuple[Path, Capabilities], CleanPicture] = {}
         self._by_digest: dict[str, CleanPicture] = {}
 
     def plan(self) -> Plan:
@@ -205,7 +205,7 @@ class Comparison:
         return rendering.render(post, account, capabilities, self._cleaned)
 
     def _cleaned(self, item: MediaItem, capabilities: Capabilities) -> CleanPicture:
-        key = (item.path, capabilities.model_dump_json())
+        key = (item.path, capabilities)
         if key not in self._clean:
             copy = pictures.clean(item.path, capabilities)
             # Channels often get the same, and a video is big: it is kept once.

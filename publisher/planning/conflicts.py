@@ -28,7 +28,8 @@ class Conflicts:
         """`wishes`: all that is to go out; `fresh`: the posts and accounts that the plan changes,
         the only ones that are warned about.
         """
-        self._wishes = sorted(wishes, key=lambda wish: (leaves_at(wish), wish.post, wish.account))
+        timed = [(leaves_at(wish), wish) for wish in wishes]
+        self._timed = sorted(timed, key=lambda one: (one[0], one[1].post, one[1].account))
         self._fresh = fresh
         self._posts = posts
         self._accounts = accounts
@@ -41,11 +42,11 @@ class Conflicts:
 
     def _too_close(self) -> Iterator[Problem]:
         by_account = defaultdict(list)
-        for wish in self._wishes:
-            by_account[wish.account].append(wish)
+        for leaving, wish in self._timed:
+            by_account[wish.account].append((leaving, wish))
         for account, its in by_account.items():
-            for first, second in pairwise(its):
-                gap = leaves_at(second) - leaves_at(first)
+            for (before, first), (after, second) in pairwise(its):
+                gap = after - before
                 if gap < APART:
                     wish, other = self._one_to_warn_about(first, second)
                     named = {"account": account, "other": other.post}
@@ -63,8 +64,8 @@ class Conflicts:
                     )
 
     def _at_night(self) -> Iterator[Problem]:
-        for wish in self._wishes:
-            local = leaves_at(wish).astimezone(self._zone_of(self._accounts[wish.account]))
+        for leaving, wish in self._timed:
+            local = leaving.astimezone(self._zone_of(self._accounts[wish.account]))
             if local.time() >= NIGHT[0] or local.time() < NIGHT[1]:
                 yield from self._warning(
                     wish,
@@ -79,7 +80,7 @@ class Conflicts:
 
     def _same_text_on_x(self) -> Iterator[Problem]:
         by_text = defaultdict(list)
-        for wish in self._wishes:
+        for _leaving, wish in self._timed:
             if wish.channel == "twitter":
                 by_text[wish.content.fingerprint].append(wish)
         for same in by_text.values():

@@ -25,11 +25,11 @@ def refuse(
     problems: Problems,
 ) -> None:
     """Take out of `changes` what brings an account a text that it has already."""
-    fresh = [change for change in changes if _brings_text(change)]
+    fresh = [(change, _text_key(change)) for change in changes if _brings_text(change)]
     leaving = {c.delivery.id for c in changes if c.delivery and _takes_text_away(c)}
     known: defaultdict[tuple[str, str], dict[str, State]] = defaultdict(dict)
     partly: set[str] = set()
-    for delivery in queries.with_fingerprints({_text_key(change) for change in fresh}):
+    for delivery in queries.with_fingerprints({text for _change, text in fresh}):
         gone = delivery.id in leaving or delivery.state in ENDED_UNSENT
         refused = _is_stopped_by_a_person(delivery) and not drafts.has(delivery.post)
         if delivery.remote_ids or refused or not gone:
@@ -45,8 +45,8 @@ def refuse(
             return 0
         return 1 if state not in WAITING and not drafts.has(other) else 2
 
-    for change in fresh:
-        holders = known[_text_key(change)]
+    for change, text in fresh:
+        holders = known[text]
         others = [holder for holder in holders.items() if holder[0] != change.post]
         if not others:
             holders[change.post] = State.SCHEDULED

@@ -26,7 +26,7 @@ Deux.
 def read(folder: Path, data: bytes) -> Manuscript:
     path = folder / "day.fr.md"
     path.write_bytes(data)
-    return manuscript.read(DraftFile("day.fr", "posts/day.fr.md", path))
+    return manuscript.read(DraftFile("day.fr", "posts/day.fr.md", str(path)))
 
 
 @pytest.mark.parametrize("bom", ["", "\ufeff"])

@@ -42,6 +42,17 @@ def test_no_row_is_read_that_is_not_waiting(
     assert [line for line in plans if line == "SCAN deliveries"] == []
 
 
+def test_what_was_stopped_too_late_is_looked_for_among_what_was_stopped(
+    database: Database, queries: Queries, clock: ManualClock
+) -> None:
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL chooses by its statistics, and reads a table of no row as a whole")
+    with _recorded(database) as statements:
+        queries.stopped_too_late(clock.now())
+    plans = [line for asked in statements for line in _plan(database, *asked)]
+    assert [line for line in plans if "ix_deliveries_problems" in line]
+
+
 @contextmanager
 def _recorded(database: Database) -> Iterator[list[tuple[str, Any]]]:
     """The statements that select, with their parameters, as they are executed."""
