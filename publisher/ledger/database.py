@@ -155,8 +155,10 @@ def _make_private(path: Path) -> None:
 _POSTGRESQL_PATIENCE = {
     "connect_timeout": 5,  # seconds
     # A machine that vanishes in the middle of a transaction must not make the others wait for it.
+    # And no statement is compiled: with many accounts the server takes a claim for a long piece of
+    # work, and compiles it for half a second to run it for twenty milliseconds.
     "options": "-c lock_timeout=10s -c idle_in_transaction_session_timeout=15s"
-    " -c statement_timeout=60s",
+    " -c statement_timeout=60s -c jit=off",
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
