@@ -1,6 +1,6 @@
 """The least of a platform: it takes posts as X does, after a while, and notes when each arrived.
 
-    .venv/bin/python benchmarks/stand_in.py --port 8392 --latency 0.2 --arrivals FILE
+    .venv/bin/python benchmarks/stand_in.py --port 8392 --latency 0.2 --arrivals FILE [--tls PEM]
 
 It checks nothing, so that it takes little of the processor; the sandbox is the strict one. FILE gets
 a line of JSON for each post: when its request was there as a whole (seconds since 1970), and its text.
@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import itertools
 import json
+import ssl
 import time
 from pathlib import Path
 from typing import TextIO
@@ -55,10 +56,14 @@ class Connection(asyncio.Protocol):
         )
 
 
-async def serve(port: int, latency: float, arrivals: TextIO) -> None:
+async def serve(port: int, latency: float, arrivals: TextIO, tls: Path | None) -> None:
     loop = asyncio.get_running_loop()
+    context = None
+    if tls:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(tls)
     server = await loop.create_server(
-        lambda: Connection(latency, arrivals), "127.0.0.1", port, backlog=4096
+        lambda: Connection(latency, arrivals), "127.0.0.1", port, backlog=4096, ssl=context
     )
     await server.serve_forever()
 
@@ -68,9 +73,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--latency", type=float, default=0.0, help="seconds")
     parser.add_argument("--arrivals", type=Path, required=True)
+    parser.add_argument("--tls", type=Path, help="a file with certificate and key")
     options = parser.parse_args()
     with options.arrivals.open("w", buffering=1) as arrivals:
-        asyncio.run(serve(options.port, options.latency, arrivals))
+        asyncio.run(serve(options.port, options.latency, arrivals, options.tls))
 
 
 if __name__ == "__main__":

@@ -100,11 +100,11 @@ class Sources:
         `sections` are tables that belong to no account, and their settings.
         """
         file = TomlFile(path)
-        secrets = file.values
+        secrets, accounts = file.values, frozenset(self.accounts)
         for section in sections.keys() & secrets.keys():
             self._add_section(section, secrets.pop(section), sections[section], file)
         for name, table in _tables(file):
-            if name not in self.accounts:
+            if name not in accounts:
                 raise ConfigurationError(
                     _(
                         "{file}: [{name}] is no account of {settings}.",

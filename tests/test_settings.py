@@ -1,5 +1,6 @@
 """Settings from publisher.toml, secrets.toml and the environment; what is wrong names its source."""
 
+import inspect
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from publisher.errors import ConfigurationError
 from publisher.sentinel import Sentinels
 from publisher.settings import Settings, load
-from publisher.sources import OTHER_VARIABLES
+from publisher.sources import OTHER_VARIABLES, Sources
 
 ACCOUNTS = '[accounts.bice-x]\nchannel = "twitter"\n'
 
@@ -40,6 +41,27 @@ def test_a_credential_in_the_file_that_is_committed_is_refused(tmp_path: Path) -
         read(tmp_path, f'{ACCOUNTS}api_key = "hunter2"\n')
     assert "accounts.bice-x.api_key is a secret, and this file must hold none" in str(caught.value)
     assert "hunter2" not in f"{caught.value} {caught.value.hint}"
+
+
+def test_the_accounts_are_listed_no_more_often_for_more_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A federation has a hundred thousand of them: once for each would take minutes."""
+    listed: list[list[str]] = []
+    accounts = inspect.getattr_static(Sources, "accounts").fget
+
+    def counted(sources: Sources) -> list[str]:
+        listed.append(accounts(sources))
+        return listed[-1]
+
+    monkeypatch.setattr(Sources, "accounts", property(counted))
+    names = [f"voice-{number}" for number in range(50)]
+    read(
+        tmp_path,
+        "".join(f'[accounts.{name}]\nchannel = "twitter"\n' for name in names),
+        secrets="".join(f'[{name}]\napi_key = "hunter2"\n' for name in names),
+    )
+    assert len(listed) < 5
 
 
 def test_the_environment_wins_over_the_secrets_and_these_over_the_file(tmp_path: Path) -> None:

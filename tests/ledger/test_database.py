@@ -277,6 +277,12 @@ def test_a_role_without_rights_is_told_which(postgres_url: str) -> None:
                 connection.execute(text("DROP ROLE guest"))
 
 
+def test_the_server_compiles_no_statement(postgres_url: str) -> None:
+    """It would take longer for that than a claim takes, ten times a second."""
+    with closing(Database(postgres_url)) as database, database.read() as connection:
+        assert connection.exec_driver_sql("SHOW jit").scalar_one() == "off"
+
+
 def test_an_option_that_the_server_does_not_know_is_named(postgres_url: str) -> None:
     url = f"{postgres_url}{'&' if '?' in postgres_url else '?'}foo=bar"
     with (
