@@ -279,8 +279,7 @@ class Attempts:
         for account, outcome in answers:
             told.setdefault(account, []).extend(outcome.limits)
         changed = change_all(connection, changes)
-        for account, its in told.items():
-            limits.keep(connection, account, its)
+        limits.keep_all(connection, told)
         return changed
 
     def _record_as_it_stands(self, connection: Connection, result: _Result) -> Delivery:

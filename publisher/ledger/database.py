@@ -65,7 +65,9 @@ class Database:
     ) -> None:
         """Insert the rows whose primary key is not there yet."""
         if rows:
-            connection.execute(insert_into(connection, table).on_conflict_do_nothing(), rows)
+            connection.execute(
+                insert_into(connection.dialect.name, table).on_conflict_do_nothing(), rows
+            )
 
     def take_turns(self, connection: Connection, at: Turn) -> None:
         """Let this transaction wait for any other that asked for its turn; SQLite does so anyway."""
@@ -131,10 +133,10 @@ class Database:
             raise LedgerTooNew
 
 
-def insert_into(connection: Connection, table: Table) -> Any:
+def insert_into(dialect: str, table: Table) -> Any:
     """An INSERT that can have an ON CONFLICT, which each database writes in its own way."""
     # Both dialects together take long to load.
-    return import_module(f"sqlalchemy.dialects.{connection.dialect.name}").insert(table)
+    return import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
 
 
 def _make_private(path: Path) -> None:

@@ -6,11 +6,12 @@ way of that: it waits for no lock, and what fails leaves no trace but a line in 
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import DBAPIError
 
 from publisher.clock import Clock
@@ -18,7 +19,10 @@ from publisher.ledger.database import Database, insert_into
 from publisher.ledger.tables import limits
 from publisher.outcome import Limit
 
-_LOCK = 7305136
+_FREE = text(
+    "SELECT name FROM unnest(CAST(:names AS varchar[])) AS names (name)"
+    " WHERE pg_try_advisory_xact_lock(7305136, hashtext(name))"
+)
 log = structlog.get_logger()
 
 
@@ -54,14 +58,25 @@ class Limits:
 
 
 def keep(connection: Connection, account: str, told: Sequence[Limit]) -> None:
-    """Write what answers told; older than what is there, it is left out."""
-    if not told:
+    """Write what answers told of an account; older than what is there, it is left out."""
+    keep_all(connection, {account: told})
+
+
+def keep_all(connection: Connection, told: Mapping[str, Sequence[Limit]]) -> None:
+    """As `keep`, by account, in as few statements as possible."""
+    newest = {
+        (account, limit.name): {"account": account, **asdict(limit)}
+        for account, limits_of in told.items()
+        for limit in sorted(limits_of, key=attrgetter("seen_at"))
+    }
+    if not newest:
         return
-    newest = {limit.name: limit for limit in sorted(told, key=lambda limit: limit.seen_at)}
     savepoint = connection.begin_nested()
     try:
-        if _is_free(connection, account):
-            _put(connection, [{"account": account, **asdict(limit)} for limit in newest.values()])
+        free = _free(connection, sorted({account for account, _name in newest}))
+        rows = [row for row in newest.values() if row["account"] in free]
+        if rows:
+            connection.execute(_upsert(connection.dialect.name), rows)
         savepoint.commit()
     except DBAPIError as failure:
         if failure.connection_invalidated:
@@ -70,25 +85,22 @@ def keep(connection: Connection, account: str, told: Sequence[Limit]) -> None:
             savepoint.rollback()
         except DBAPIError:  # SQLite gave up the whole transaction, as it does on a full disk
             raise failure from None
-        log.warning("limits not kept", account=account, reason=str(failure.orig))
+        log.warning("limits not kept", accounts=sorted(told), reason=str(failure.orig))
 
 
-def _is_free(connection: Connection, account: str) -> bool:
-    """Whether nobody else is just writing what this account's platform said, as new as this."""
+def _free(connection: Connection, names: Sequence[str]) -> Collection[str]:
+    """Those of which nobody else is just writing what their platform said, as new as this."""
     if connection.dialect.name == "sqlite":
-        return True  # which has one writer at a time
-    lock = func.pg_try_advisory_xact_lock(_LOCK, func.hashtext(account))
-    return bool(connection.execute(select(lock)).scalar_one())
+        return names  # which has one writer at a time
+    return connection.execute(_FREE, {"names": names}).scalars().all()
 
 
-def _put(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    wish = insert_into(connection, limits)
+@cache
+def _upsert(dialect: str) -> Any:
+    wish = insert_into(dialect, limits)
     newer = {name: wish.excluded[name] for name in ("total", "remaining", "seen_at", "ends_at")}
-    connection.execute(
-        wish.on_conflict_do_update(
-            index_elements=[limits.c.account, limits.c.name],
-            set_=newer,
-            where=limits.c.seen_at <= wish.excluded.seen_at,
-        ),
-        rows,
+    return wish.on_conflict_do_update(
+        index_elements=[limits.c.account, limits.c.name],
+        set_=newer,
+        where=limits.c.seen_at <= wish.excluded.seen_at,
     )

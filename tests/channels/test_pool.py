@@ -24,9 +24,18 @@ def pool(opened: list[str]) -> Pool:
 
     def open_channel(account: str) -> Channel:
         opened.append(account)
-        return cast("Channel", f"{account} {next(numbers)}")
+        return cast("Channel", Line(f"{account} {next(numbers)}"))
 
     return Pool(open_channel)
+
+
+class Line(str):
+    """Stands for a channel, and is equal to itself alone."""
+
+    is_open = True
+
+    def close(self) -> None:
+        self.is_open = False
 
 
 def lent(pool: Pool, account: str) -> Any:
@@ -71,6 +80,15 @@ def test_those_that_were_used_last_stay_open(
     for account in ("c", "d", "e", "a"):
         lent(pool, account)
     assert opened == ["c", "d", "e", "a"]
+
+
+def test_what_is_forgotten_hangs_up(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process may have no more than some connections."""
+    monkeypatch.setattr(module, "_MOST_IDLE", 2)
+    with ExitStack() as stack:
+        lines: list[Any] = [stack.enter_context(pool.lend("burst")) for _ in range(5)]
+        assert all(line.is_open for line in lines)
+    assert sum(line.is_open for line in lines) == 2
 
 
 def test_what_cannot_be_opened_is_told_to_who_wants_it() -> None:
