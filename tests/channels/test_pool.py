@@ -1,6 +1,7 @@
 """Channels that are lent: to one thread at a time, used again, and not more of them than some."""
 
 from contextlib import ExitStack
+from dataclasses import dataclass
 from itertools import count
 from typing import Any, cast
 
@@ -29,10 +30,12 @@ def pool(opened: list[str]) -> Pool:
     return Pool(open_channel)
 
 
-class Line(str):
-    """Stands for a channel, and is equal to itself alone."""
+@dataclass(eq=False)
+class Line:
+    """Stands for a channel."""
 
-    is_open = True
+    name: str
+    is_open: bool = True
 
     def close(self) -> None:
         self.is_open = False

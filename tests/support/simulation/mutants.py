@@ -157,7 +157,8 @@ def _expiry_is_not_looked_at() -> Patch:
 def _embargo_is_not_waited_for() -> Patch:
     class Hasty(Courier):
         def _send_next_part(self, channel: Channel, delivery: Delivery) -> Delivery | None:
-            free = delivery.model_copy(update={"embargo_until": None})
+            at_once = {"embargo_until": None, "wake_at": delivery.due_at}
+            free = delivery.model_copy(update=at_once)
             return super()._send_next_part(channel, free)
 
     return mock.patch("publisher.app.Courier", Hasty)
