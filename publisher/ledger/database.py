@@ -52,6 +52,8 @@ class Database:
         """A transaction that sees one state of the ledger and changes nothing."""
         with _plain_errors(self.engine.url), self.engine.connect() as connection:
             yield connection.execution_options(read_only=True)
+            # Not rolled back: with that, psycopg forgets what the server has planned already.
+            connection.commit()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -156,7 +158,9 @@ _POSTGRESQL_PATIENCE = {
     "connect_timeout": 5,  # seconds
     # A machine that vanishes in the middle of a transaction must not make the others wait for it.
     "options": "-c lock_timeout=10s -c idle_in_transaction_session_timeout=15s"
-    " -c statement_timeout=60s",
+    " -c statement_timeout=60s"
+    # What PostgreSQL expects to be dear it compiles first; for a claim that takes a second.
+    " -c jit=off",
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,

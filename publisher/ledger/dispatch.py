@@ -17,18 +17,20 @@ from publisher.ledger.doubts import doubt
 from publisher.ledger.holds import resting, waits_its_turn
 from publisher.ledger.moves import ACTOR, Moved, change, claim_all, claimed
 from publisher.ledger.rows import delivery_of
-from publisher.ledger.tables import Instant, deliveries
+from publisher.ledger.tables import Instant, deliveries, written
 from publisher.ledger.waiting import Waiting
 from publisher.models import Claim, Delivery
 from publisher.outcome import Kind
-from publisher.states import WAITING, Role, State
+from publisher.states import Role, State
 
 _BATCH = 200  # rows changed in one transaction, so that nobody waits long for the next
 
+WITH_EXPIRY = (State.SCHEDULED, State.AWAITING_APPROVAL, State.HELD)
+"""Those that wait, in the order of `ix_deliveries_expiry`."""
 _NOW = bindparam("now", type_=Instant)
 _INSTANT = bindparam("instant", type_=Instant)
 DUE = Waiting(
-    deliveries.c.state == State.SCHEDULED,
+    deliveries.c.state == written(State.SCHEDULED),
     deliveries.c.wake_at <= bindparam("horizon", type_=Instant),
     or_(deliveries.c.expires_at.is_(None), deliveries.c.expires_at > _NOW),
     ~exists().where(resting(deliveries.c.account, _NOW)),
@@ -37,19 +39,19 @@ DUE = Waiting(
     columns=(deliveries.c.id, deliveries.c.version, deliveries.c.head),
 )
 LATE = Waiting(
-    deliveries.c.state.in_(sorted(WAITING)),
+    deliveries.c.state.in_([written(state) for state in WITH_EXPIRY]),
     deliveries.c.expires_at <= _NOW,
-    order=(deliveries.c.id,),
+    order=(deliveries.c.expires_at, deliveries.c.id),
 )
 RUN_OUT = Waiting(
-    deliveries.c.state == State.PUBLISHING,
+    deliveries.c.state == written(State.PUBLISHING),
     deliveries.c.lease_until <= _NOW,
-    order=(deliveries.c.id,),
+    order=(deliveries.c.lease_until, deliveries.c.id),
 )
 _LEASED_BEYOND = Waiting(
-    deliveries.c.state == State.PUBLISHING,
+    deliveries.c.state == written(State.PUBLISHING),
     deliveries.c.lease_until > _INSTANT,
-    order=(deliveries.c.id,),
+    order=(deliveries.c.lease_until, deliveries.c.id),
 )
 
 

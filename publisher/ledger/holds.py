@@ -7,16 +7,18 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Connection,
+    FromClause,
     Row,
+    ScalarSelect,
     and_,
     exists,
     or_,
-    tuple_,
+    select,
     update,
 )
 
 from publisher.ledger.moves import ACTOR, note, step
-from publisher.ledger.tables import EVERYTHING, accounts, deliveries
+from publisher.ledger.tables import EVERYTHING, accounts, deliveries, written
 from publisher.outcome import AccountHeld
 from publisher.states import State
 
@@ -44,20 +46,41 @@ def waits_its_turn() -> ColumnElement[bool]:
     The platform has just said that it was too much: what waited goes out in order, each when the
     one before it has its answer, and not in a burst.
     """
-    before = deliveries.alias()
-    fell_due_earlier = tuple_(before.c.wake_at, before.c.id) < tuple_(
-        deliveries.c.wake_at, deliveries.c.id
-    )
+    its_first = first_scheduled(deliveries.alias(), "id", accounts.c.account)
     return exists().where(
         accounts.c.account == deliveries.c.account,
         accounts.c.held_until >= deliveries.c.wake_at,
-        before.c.account == deliveries.c.account,
-        before.c.wake_at <= accounts.c.held_until,
-        or_(
-            before.c.state == State.PUBLISHING,
-            and_(before.c.state == State.SCHEDULED, fell_due_earlier),
-        ),
+        or_(its_first != deliveries.c.id, has_one_under_way(accounts)),
     )
+
+
+def first_scheduled(
+    rows: FromClause,
+    column: str,
+    account: ColumnElement[str] | None = None,
+    *more: ColumnElement[bool],
+) -> ScalarSelect[Any]:
+    """A column of the first of `rows` of `deliveries` that are scheduled, in all or of an account.
+
+    By its order: where PostgreSQL is asked by EXISTS, it expects to find something soon, by its
+    statistics over all deliveries, and reads the whole table for what is not there.
+    """
+    of_account = () if account is None else (rows.c.account == account,)
+    found = select(rows.c[column]).where(
+        rows.c.state == written(State.SCHEDULED), *of_account, *more
+    )
+    return found.order_by(rows.c.wake_at, rows.c.id).limit(1).scalar_subquery()
+
+
+def has_one_under_way(account: FromClause) -> ColumnElement[bool]:
+    """Whether a worker has something of this row of `accounts` that fell due during its hold."""
+    rows = deliveries.alias()
+    found = select(rows.c.id).where(
+        rows.c.state == written(State.PUBLISHING),
+        rows.c.account == account.c.account,
+        rows.c.wake_at <= account.c.held_until,
+    )
+    return found.order_by(rows.c.lease_until).limit(1).scalar_subquery().is_not(None)
 
 
 def is_resting(row: Row[Any], now: datetime) -> bool:

@@ -1,13 +1,24 @@
 """What a dispatcher finds to do: it looks ten times a second, and mostly nothing waits."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from publisher.clock import Clock
 from publisher.ledger import dispatch, doubts, leftovers
 from publisher.ledger.database import Database
+from publisher.ledger.holds import first_scheduled, has_one_under_way, resting
+from publisher.ledger.tables import Instant, accounts, deliveries
 
 
 class Waits(NamedTuple):
@@ -25,11 +36,40 @@ class Waits(NamedTuple):
     """`Leftovers.claim`."""
 
 
+_NOW = bindparam("now", type_=Instant)
+_HORIZON = bindparam("horizon", type_=Instant)
+_EVER = literal(datetime.min.replace(tzinfo=UTC), Instant)
+
+
+def _due() -> ColumnElement[bool]:
+    """Whether `Dispatch.claim` would find anything, or something has just expired.
+
+    `DUE` says of each delivery whether its account rests or goes slowly after a hold. Here it is the
+    other way round: an account that goes nowhere is looked at once, however much of it is overdue.
+    """
+    account, rows = accounts.alias(), deliveries.alias()
+    held_until = account.c.held_until
+    first = first_scheduled(rows, "wake_at", account.c.account)
+    # What fell due during a hold goes one by one: see `holds.waits_its_turn`.
+    after_the_hold = rows.c.wake_at > func.coalesce(held_until, _EVER)
+    first_after_the_hold = first_scheduled(rows, "wake_at", account.c.account, after_the_hold)
+    going = select(account.c.account).where(
+        # Mostly this is not so, and no account is looked at.
+        first_scheduled(rows, "wake_at") <= _HORIZON,
+        ~exists().where(resting(account.c.account, _NOW)),
+        or_(
+            first_after_the_hold <= _HORIZON,
+            and_(first <= _HORIZON, first <= held_until, ~has_one_under_way(account)),
+        ),
+    )
+    return going.exists()
+
+
 # One statement for all: five would take five times as long, which is what an idle dispatcher costs.
 _LOOK = select(
     dispatch.RUN_OUT.is_there,
     dispatch.LATE.is_there,
-    dispatch.DUE.is_there,
+    _due(),
     doubts.DOUBTFUL.is_there,
     leftovers.LEFT_OVER.is_there,
 )
