@@ -1,6 +1,6 @@
 """What keeps an account from sending: a person's pause, or the platform's refusal (a hold)."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -12,15 +12,19 @@ from sqlalchemy import (
     ScalarSelect,
     and_,
     exists,
+    literal,
     or_,
     select,
+    tuple_,
     update,
 )
 
 from publisher.ledger.moves import ACTOR, note, step
-from publisher.ledger.tables import EVERYTHING, accounts, deliveries, written
+from publisher.ledger.tables import EVERYTHING, Instant, accounts, deliveries, written
 from publisher.outcome import AccountHeld
 from publisher.states import State
+
+_EVER = literal(datetime.min.replace(tzinfo=UTC), Instant)
 
 
 def resting(account: ColumnElement[str] | str, now: BindParameter[datetime]) -> ColumnElement[bool]:
@@ -57,19 +61,23 @@ def waits_its_turn() -> ColumnElement[bool]:
 def first_scheduled(
     rows: FromClause,
     column: str,
-    account: ColumnElement[str] | None = None,
-    *more: ColumnElement[bool],
+    account: ColumnElement[str],
+    after: ColumnElement[datetime] = _EVER,
 ) -> ScalarSelect[Any]:
-    """A column of the first of `rows` of `deliveries` that are scheduled, in all or of an account.
+    """A column of the first of an account's `rows` of `deliveries` that is scheduled after an instant.
 
-    By its order: where PostgreSQL is asked by EXISTS, it expects to find something soon, by its
-    statistics over all deliveries, and reads the whole table for what is not there.
+    By its order, and by a range instead of an equality, which leaves `ix_deliveries_turns` alone.
+    By its statistics PostgreSQL expects to find any account soon elsewhere, and reads all that is
+    scheduled for one that has nothing.
     """
-    of_account = () if account is None else (rows.c.account == account,)
+    place = tuple_(rows.c.account, rows.c.wake_at)
     found = select(rows.c[column]).where(
-        rows.c.state == written(State.SCHEDULED), *of_account, *more
+        rows.c.state == written(State.SCHEDULED),
+        place > tuple_(account, after),
+        rows.c.account <= account,
     )
-    return found.order_by(rows.c.wake_at, rows.c.id).limit(1).scalar_subquery()
+    order = rows.c.account, rows.c.wake_at, rows.c.id
+    return found.order_by(*order).limit(1).scalar_subquery()
 
 
 def has_one_under_way(account: FromClause) -> ColumnElement[bool]:

@@ -18,7 +18,8 @@ from publisher.clock import Clock
 from publisher.ledger import dispatch, doubts, leftovers
 from publisher.ledger.database import Database
 from publisher.ledger.holds import first_scheduled, has_one_under_way, resting
-from publisher.ledger.tables import Instant, accounts, deliveries
+from publisher.ledger.tables import Instant, accounts, deliveries, written
+from publisher.states import State
 
 
 class Waits(NamedTuple):
@@ -51,11 +52,18 @@ def _due() -> ColumnElement[bool]:
     held_until = account.c.held_until
     first = first_scheduled(rows, "wake_at", account.c.account)
     # What fell due during a hold goes one by one: see `holds.waits_its_turn`.
-    after_the_hold = rows.c.wake_at > func.coalesce(held_until, _EVER)
-    first_after_the_hold = first_scheduled(rows, "wake_at", account.c.account, after_the_hold)
+    end_of_hold = func.coalesce(held_until, _EVER)
+    first_after_the_hold = first_scheduled(rows, "wake_at", account.c.account, end_of_hold)
+    first_of_all = (
+        select(rows.c.wake_at)
+        .where(rows.c.state == written(State.SCHEDULED))
+        .order_by(rows.c.wake_at)
+        .limit(1)
+        .scalar_subquery()
+    )
     going = select(account.c.account).where(
         # Mostly this is not so, and no account is looked at.
-        first_scheduled(rows, "wake_at") <= _HORIZON,
+        first_of_all <= _HORIZON,
         ~exists().where(resting(account.c.account, _NOW)),
         or_(
             first_after_the_hold <= _HORIZON,
