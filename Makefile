@@ -44,14 +44,20 @@ machines: install ## as root: cut off one of several hosts, and the broker, whil
 fuzz: install ## feed bad input to all that reads any, for MINUTES=20
 	$(BIN)/python -m tests.fuzz $(if $(MINUTES),--minutes $(MINUTES))
 
-bench: install ## measure, each beside its reference (half an hour on a quiet machine)
+bench: install ## measure, and write docs/benchmarks.md (an hour on a quiet machine)
 	@sh tests/support/system.sh test-parts
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt '.[bench]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		--editable '.[dev,postgres,bench]'
+	$(BIN)/python benchmarks/idle.py
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/on_time.py
 	$(BIN)/python benchmarks/burst.py
 	$(BIN)/python benchmarks/throughput.py
 	$(BIN)/python benchmarks/commands.py
 	$(BIN)/python benchmarks/pages.py
 	$(BIN)/python benchmarks/check.py
+	$(BIN)/python benchmarks/size.py
+	$(BIN)/python -m benchmarks.page
 
 check: install ## lint, format, types, import rules, docs
 	$(BIN)/ruff check

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import check
 import ledger
+import results
 
 from publisher import settings
 from publisher.app import Application
@@ -55,6 +56,10 @@ def main() -> None:
     print(f"{'median':>9} {'processor':>10} {'/ Python':>9}")
     for name, wall, cpu in rows:
         print(f"{wall:7.2f} s {cpu:8.2f} s {wall / nothing:9.1f}  {name}")
+    chart = "Commands, from their start to their end"
+    figures = [results.Figure(name, wall, "s", chart=chart) for name, wall, _ in rows]
+    figures += [results.Figure(f"processor, {name}", cpu, "s") for name, _, cpu in rows]
+    results.keep("commands", figures)
 
 
 def fill(workspace: Path, count: int) -> None:

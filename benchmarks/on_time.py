@@ -21,6 +21,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import results
+
 PUBLISHER = [sys.executable, "-m", "publisher"]
 PORT = 8391
 LEAD = 12.0  # seconds until the first post is due: `run` starts meanwhile
@@ -39,6 +41,7 @@ def main() -> None:
     parser.add_argument("--posts", type=int, default=60)
     parser.add_argument("--window", type=float, default=8.0, help="seconds")
     options = parser.parse_args()
+    figures = []
     for window in (options.window, 0.0):
         late = measure(options.posts, window)
         name = (
@@ -50,6 +53,12 @@ def main() -> None:
             f"{name}: median {statistics.median(late):.3f} s, "
             f"slowest {max(late):.3f} s, earliest {min(late):+.3f} s"
         )
+        figures += [
+            results.Figure(f"{name}: median", statistics.median(late) * 1000, "ms late"),
+            results.Figure(f"{name}: slowest", max(late) * 1000, "ms late"),
+            results.Figure(f"{name}: earliest", min(late) * 1000, "ms late", 0.0, at_least=True),
+        ]
+    results.keep("on-time", figures)
 
 
 def measure(posts: int, window: float) -> list[float]:

@@ -29,6 +29,7 @@ from pathlib import Path
 
 import httpx
 import ledger
+import results
 from sqlalchemy import func, select
 
 from publisher import settings
@@ -40,6 +41,7 @@ from publisher.states import State
 from publisher.web import assets
 
 STATIC = assets.address("web.css")
+DRAWN = 12
 NAME, PASSWORD = "direction", "correct horse battery"
 SESSION = """\
 name: Session
@@ -71,7 +73,9 @@ def main() -> None:
         ):
             log_in(visitor)
             asked = (STATIC, *addresses)
-            tell({one: measure(visitor, server, one, options.rounds) for one in asked})
+            found = {one: measure(visitor, server, one, options.rounds) for one in asked}
+        tell(found)
+        results.keep("pages", list(told(found)))
 
 
 def make(workspace: Path, count: int, drafts: int) -> None:
@@ -203,6 +207,16 @@ def tell(found: dict[str, Figures]) -> None:
         (address for address in found if "/log." not in address), key=lambda one: found[one].median
     )
     print(f"The slowest page answers in {found[slowest].median:.0f} ms at the median: {slowest}")
+
+
+def told(found: dict[str, Figures]) -> Iterator[results.Figure]:
+    """The medians, the slowest first; downloads are no pages, and not drawn."""
+    slowest_first = sorted(found.items(), key=lambda item: -item[1].median)
+    drawn = [address for address, _ in slowest_first if "/log." not in address][:DRAWN]
+    for address, took in slowest_first:
+        chart = f"The {DRAWN} slowest pages" if address in drawn else None
+        name = "a static file" if address == STATIC else f"`{address}`"
+        yield results.Figure(name, took.median, "ms", chart=chart)
 
 
 if __name__ == "__main__":

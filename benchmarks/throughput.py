@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import burst
+import results
 
 BEFORE = 6.0  # seconds before the instant: all is started, and nothing is claimed
 AFTERWARDS = 2.0  # seconds after the last arrival: its answer came, and is on record
@@ -39,6 +40,7 @@ def main() -> None:
     parser.add_argument("--latency", type=float, nargs="+", default=[0.0, 0.2], metavar="SECONDS")
     options = parser.parse_args()
     burst.PROCESSES = 1
+    figures = []
     print(f"{options.posts} posts, {options.threads} threads")
     for latency in options.latency:
         print(f"{latency * 1000:.0f} ms of latency{'posts/s':>22}{'ms of processor/post':>24}")
@@ -48,11 +50,22 @@ def main() -> None:
         }
         for name, found in ways.items():
             print(f"  {name:26}{found.posts_a_second:9.0f}{found.milliseconds_a_post:24.2f}")
+            when = f"{name}, answers after {latency * 1000:.0f} ms"
+            figures += [
+                results.Figure(
+                    f"sent, {when}", found.posts_a_second, "posts/s", chart="Posts a second"
+                ),
+                results.Figure(
+                    f"processor, {when}", found.milliseconds_a_post, "ms/post",
+                    chart="Processor's time for a post",
+                ),
+            ]  # fmt: skip
         raw, ours = ways.values()
         print(
             f"  {'Publisher / tweepy':26}{ours.posts_a_second / raw.posts_a_second:9.2f}"
             f"{ours.milliseconds_a_post / raw.milliseconds_a_post:24.2f}"
         )
+    results.keep("throughput", figures)
 
 
 def run(way: burst.Way, latency: float, options: argparse.Namespace) -> Run:

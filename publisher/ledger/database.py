@@ -53,6 +53,8 @@ class Database:
         """A transaction that sees one state of the ledger and changes nothing."""
         with _plain_errors(self.engine.url), self.engine.connect() as connection:
             yield connection.execution_options(read_only=True)
+            # Not rolled back: with that, psycopg forgets what the server has planned already.
+            connection.commit()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

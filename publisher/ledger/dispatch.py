@@ -6,7 +6,7 @@ Every method is one transaction, or a few small ones.
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, exists, func, or_, select, update
@@ -18,53 +18,53 @@ from publisher.ledger.doubts import doubt
 from publisher.ledger.holds import resting, waits_its_turn
 from publisher.ledger.moves import ACTOR, Moved, change, claim_all, claimed
 from publisher.ledger.rows import delivery_of
-from publisher.ledger.tables import Instant, deliveries
+from publisher.ledger.tables import Instant, deliveries, written
 from publisher.ledger.waiting import Waiting
 from publisher.models import Claim, Delivery
 from publisher.outcome import Kind
-from publisher.states import WAITING, Role, State
+from publisher.states import Role, State
 
 _BATCH = 200  # rows changed in one transaction, so that nobody waits long for the next
 _AT_ONCE = 100
 """Deliveries of one account that are in workers' hands: a thousand of one account shall not take all
 hands while another's one waits. X takes as many from an account in 15 minutes."""
 
+WITH_EXPIRY = (State.SCHEDULED, State.AWAITING_APPROVAL, State.HELD)
+"""Those that wait, in the order of `ix_deliveries_expiry`."""
 _NOW = bindparam("now", type_=Instant)
 _INSTANT = bindparam("instant", type_=Instant)
-_IS_DUE = (
-    deliveries.c.state == State.SCHEDULED,
+DUE = Waiting(
+    deliveries.c.state == written(State.SCHEDULED),
     deliveries.c.wake_at <= bindparam("horizon", type_=Instant),
     or_(deliveries.c.expires_at.is_(None), deliveries.c.expires_at > _NOW),
     ~exists().where(resting(deliveries.c.account, _NOW)),
     ~waits_its_turn(),
-)
-_IN_ORDER = (deliveries.c.wake_at, deliveries.c.id)
-DUE = Waiting(*_IS_DUE, order=_IN_ORDER)
-_CLAIMABLE = Waiting(
-    *_IS_DUE,
     deliveries.c.account.not_in(bindparam("busy", expanding=True)),
-    order=_IN_ORDER,
+    order=(deliveries.c.wake_at, deliveries.c.id),
     columns=(deliveries.c.id, deliveries.c.version, deliveries.c.head, deliveries.c.account),
 )
 _IN_HAND = (
     select(deliveries.c.account, func.count().label("number"))
-    .where(deliveries.c.state == State.PUBLISHING)
+    .where(
+        deliveries.c.state == written(State.PUBLISHING),
+        deliveries.c.lease_until > datetime.min.replace(tzinfo=UTC),  # by the index of leases
+    )
     .group_by(deliveries.c.account)
 )
 LATE = Waiting(
-    deliveries.c.state.in_(sorted(WAITING)),
+    deliveries.c.state.in_([written(state) for state in WITH_EXPIRY]),
     deliveries.c.expires_at <= _NOW,
-    order=(deliveries.c.id,),
+    order=(deliveries.c.expires_at, deliveries.c.id),
 )
 RUN_OUT = Waiting(
-    deliveries.c.state == State.PUBLISHING,
+    deliveries.c.state == written(State.PUBLISHING),
     deliveries.c.lease_until <= _NOW,
-    order=(deliveries.c.id,),
+    order=(deliveries.c.lease_until, deliveries.c.id),
 )
 _LEASED_BEYOND = Waiting(
-    deliveries.c.state == State.PUBLISHING,
+    deliveries.c.state == written(State.PUBLISHING),
     deliveries.c.lease_until > _INSTANT,
-    order=(deliveries.c.id,),
+    order=(deliveries.c.lease_until, deliveries.c.id),
 )
 
 
@@ -91,7 +91,7 @@ class Dispatch:
             values = {"now": now, "horizon": horizon, "busy": busy}
             return claim_all(
                 connection,
-                list(_fairly(_CLAIMABLE.lock(connection, values, limit), in_hand)),
+                list(_fairly(DUE.lock(connection, values, limit), in_hand)),
                 "claimed",
                 at=now,
                 source=State.SCHEDULED,

@@ -20,7 +20,7 @@ from publisher.ledger.holds import held, hold
 from publisher.ledger.moves import ACTOR, Moved, change, claim_all
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.stops import in_words, obeyed
-from publisher.ledger.tables import Instant, deliveries
+from publisher.ledger.tables import Instant, deliveries, written
 from publisher.ledger.waiting import Waiting
 from publisher.models import Claim, Delivery
 from publisher.outcome import Absent, Accepted, AccountHeld, Deferred, Kind, Sighting, Unknown
@@ -35,7 +35,7 @@ _LOOK_BACK = timedelta(days=2)  # more than any channel looks back, and a clock 
 
 _NOW = bindparam("now", type_=Instant)
 DOUBTFUL = Waiting(
-    deliveries.c.state == State.UNCERTAIN,
+    deliveries.c.state == written(State.UNCERTAIN),
     deliveries.c.wake_at <= _NOW,
     deliveries.c.settled_at.is_not(None),
     or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until <= _NOW),

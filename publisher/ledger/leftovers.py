@@ -14,7 +14,7 @@ from publisher.ledger.database import Database
 from publisher.ledger.holds import resting
 from publisher.ledger.moves import ACTOR, change, has_id
 from publisher.ledger.rows import delivery_of
-from publisher.ledger.tables import Instant, deliveries
+from publisher.ledger.tables import Instant, deliveries, written
 from publisher.ledger.waiting import Waiting
 from publisher.models import Claim, Delivery, Prepared
 from publisher.outcome import Kind
@@ -35,7 +35,7 @@ LEFT_OVER = Waiting(
         deliveries.c.doubt_since.is_(None),
         deliveries.c.clear_at <= bindparam("settled", type_=Instant),
     ),
-    deliveries.c.state.in_(sorted(GIVEN_UP)),
+    deliveries.c.state.in_([written(state) for state in sorted(GIVEN_UP)]),
     ~exists().where(resting(deliveries.c.account, _NOW)),
     order=(deliveries.c.clear_at, deliveries.c.id),
     columns=(deliveries.c.id, deliveries.c.version),

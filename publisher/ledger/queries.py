@@ -8,7 +8,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, func, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+)
 
 from publisher.clock import Clock
 from publisher.errors import NoSuchPost
@@ -18,7 +28,7 @@ from publisher.ledger.aftermath import Gap, gaps
 from publisher.ledger.archives import Archive
 from publisher.ledger.database import Database
 from publisher.ledger.edits import about_draft
-from publisher.ledger.holds import applies_to, held_for_a_person, waits_for_a_person
+from publisher.ledger.holds import held_for_a_person, waits_for_a_person
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import (
     EVERYTHING,
@@ -43,6 +53,18 @@ _PUBLISHING: ColumnElement[bool] = literal_column("(deliveries.state = 'publishi
 _due_at: ColumnElement[datetime] = literal_column("+deliveries.due_at", Instant)
 
 
+_STEPS = (
+    select(
+        *_STEP,
+        deliveries.c.post,
+        deliveries.c.account.label("of_account"),
+        deliveries.c.channel,
+    )
+    .select_from(history.outerjoin(deliveries, history.c.delivery == deliveries.c.id))
+    .order_by(history.c.id)
+)
+# `publisher run` asks five times a second; to build a statement takes longer than to answer it.
+_STEPS_AFTER = _STEPS.where(history.c.id > bindparam("after")).limit(bindparam("most"))
 _LATENESS = select(deliveries.c.published_at, leaves_at.label("leaves_at")).where(
     deliveries.c.id == bindparam("delivery")
 )
@@ -227,17 +249,11 @@ class Queries:
 
     def _resting(self) -> ColumnElement[bool] | None:
         """Deliveries whose account rests at their time; None while no account does."""
-        if not self.accounts():
+        found = self.accounts()
+        if not found:
             return None
-        now = self._clock.now()
-        return exists().where(
-            applies_to(deliveries.c.account),
-            or_(
-                accounts.c.paused_at.is_not(None),
-                held_for_a_person(deliveries.c.account),
-                and_(accounts.c.held_until > now, accounts.c.held_until > leaves_at),
-            ),
-        )
+        # Few accounts rest: to ask of each delivery whether its own does takes far longer.
+        return or_(*map(_rests_with, found))
 
     def picture(self, digest: str) -> tuple[str, bytes] | None:
         """The media type and the bytes of a picture that was queued; None when there is none."""
@@ -368,7 +384,9 @@ class Queries:
 
     def steps(self, after: int, limit: int = 500) -> list[Step]:
         """The history from the step after `after` on."""
-        return self._steps(history.c.id > after, limit)
+        with self._database.read() as connection:
+            rows = connection.execute(_STEPS_AFTER, {"after": after, "most": limit})
+            return [_step(row._asdict()) for row in rows]
 
     def steps_of(
         self,
@@ -427,20 +445,17 @@ class Queries:
             return found or "", connection.execute(select(func.count(history.c.id))).scalar_one()
 
     def _steps(self, condition: ColumnElement[bool], limit: int | None = None) -> list[Step]:
-        query = (
-            select(
-                *_STEP,
-                deliveries.c.post,
-                deliveries.c.account.label("of_account"),
-                deliveries.c.channel,
-            )
-            .select_from(history.outerjoin(deliveries, history.c.delivery == deliveries.c.id))
-            .where(condition)
-            .order_by(history.c.id)
-            .limit(limit)
-        )
+        query = _STEPS.where(condition).limit(limit)
         with self._database.read() as connection:
             return [_step(row._asdict()) for row in connection.execute(query)]
+
+
+def _rests_with(status: AccountStatus) -> ColumnElement[bool]:
+    """Deliveries that the pause or hold of this account, or of all, keeps from leaving in time."""
+    concerned = true() if status.account == EVERYTHING else deliveries.c.account == status.account
+    if status.paused_at or status.held_until is None:
+        return concerned
+    return and_(concerned, leaves_at < status.held_until)
 
 
 def _step(row: dict[str, Any]) -> Step:

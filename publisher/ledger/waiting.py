@@ -24,8 +24,13 @@ class Waiting:
         order: Sequence[Column[Any]],
         columns: Sequence[Column[Any] | Table] = (deliveries,),
     ) -> None:
-        self.is_there = select(deliveries.c.id).where(*conditions).exists()
-        """Whether anything waits, as a part of another statement."""
+        first = select(deliveries.c.id).where(*conditions).order_by(order[0]).limit(1)
+        self.is_there = first.scalar_subquery().is_not(None)
+        """Whether anything waits, as a part of another statement.
+
+        Not EXISTS: PostgreSQL expects that to end soon, by its statistics over all deliveries, and
+        reads the whole table for what is not there. The order leads it to the partial index.
+        """
         self._look = select(self.is_there)
         chosen = select(*columns).where(*conditions).order_by(*order).limit(bindparam("most"))
         self._lock = chosen.with_for_update(skip_locked=True)

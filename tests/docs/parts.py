@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks import page as benchmarks
 from publisher.agenda.lines import CODES as CALENDAR_CODES
 from publisher.channels.capabilities import CAPABILITIES
 from publisher.content.problems import CODES
@@ -528,5 +529,6 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
         "answers-of-x": answers_of_x,
         "answers-of-facebook": answers_of_facebook,
     },
+    "benchmarks.md": dict(benchmarks.PARTS),
 }
 """The generated parts by page and by the name in their markers."""

@@ -7,11 +7,16 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from publisher.ledger import dispatch, doubts, leftovers
 from publisher.ledger.control import Control
 from publisher.ledger.database import Database
 from publisher.ledger.gauges import Gauges
 from publisher.ledger.ledger import Ledger
+from publisher.ledger.lookout import Lookout
 from publisher.ledger.queries import Queries
+from publisher.ledger.tables import deliveries
+from publisher.ledger.waiting import Waiting
+from publisher.states import WAITING, State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -19,6 +24,13 @@ _ASKED: dict[str, Callable[[Queries, Gauges], object]] = {
     "coming": lambda queries, _gauges: queries.coming(30),
     "resting": lambda queries, _gauges: queries.resting(),
     "unclaimed": lambda _queries, gauges: gauges.unclaimed(0),
+}
+_LOCKED = {
+    "due": dispatch.DUE,
+    "late": dispatch.LATE,
+    "run out": dispatch.RUN_OUT,
+    "doubtful": doubts.DOUBTFUL,
+    "left over": leftovers.LEFT_OVER,
 }
 
 
@@ -51,6 +63,97 @@ def test_what_was_stopped_too_late_is_looked_for_among_what_was_stopped(
         queries.stopped_too_late(clock.now())
     plans = [line for asked in statements for line in _plan(database, *asked)]
     assert [line for line in plans if "ix_deliveries_problems" in line]
+
+
+def test_a_dispatcher_reads_only_what_it_looks_for(database: Database, clock: ManualClock) -> None:
+    """Ten times a second, among a million deliveries: each question finds its partial index."""
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL chooses by its statistics")
+    with _recorded(database) as statements:
+        Lookout(database, clock).look(clock.ahead(4))
+    ((statement, parameters),) = statements
+    plan = _plan(database, statement, parameters)
+    assert len([line for line in plan if line.startswith("SEARCH deliveries")]) == 8
+    assert [
+        line for line in plan if line.startswith("SCAN deliveries") and "USING" not in line
+    ] == []
+
+
+def test_a_claim_reads_only_what_is_due_and_what_is_in_hand(
+    database: Database, clock: ManualClock
+) -> None:
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL chooses by its statistics")
+    with _recorded(database) as statements:
+        dispatch.Dispatch(database, clock, 60).claim(clock.ahead(4), clock.ahead(19), 100)
+    plans = [line for asked in statements for line in _plan(database, *asked)]
+    assert any("ix_deliveries_lease" in line for line in plans)
+    assert any("ix_deliveries_due" in line for line in plans)
+    scans = [line for line in plans if line.startswith("SCAN deliveries")]
+    assert [line for line in scans if "USING INDEX ix_deliveries_lease" not in line] == []
+
+
+@pytest.mark.parametrize("state", [State.PUBLISHED, State.SCHEDULED])
+def test_postgresql_is_not_misled_by_its_statistics(
+    database: Database, ledger: Ledger, clock: ManualClock, state: State
+) -> None:
+    """Neither a look nor a claim reads all deliveries, whether most are out or most are to come."""
+    if database.is_sqlite:
+        pytest.skip("SQLite does not choose by statistics")
+    add(ledger, wish(clock, "a.fr"))
+    away = "wake_at - n" if state is State.PUBLISHED else "wake_at + n"
+    values = {
+        "id": "id + n", "post": "post || n", "state": f"'{state}'", "wake_at": away, "expires_at": away,
+    }  # fmt: skip
+    columns = [column.name for column in deliveries.c]
+    with database.write() as connection:
+        connection.exec_driver_sql(
+            f"INSERT INTO deliveries ({', '.join(columns)})"
+            f" SELECT {', '.join(values.get(name, name) for name in columns)}"
+            " FROM deliveries, generate_series(1, 20000) n"
+        )
+        connection.exec_driver_sql("ANALYZE")
+    now = clock.now()
+    with _recorded(database) as statements:
+        Lookout(database, clock).look(now)
+        with database.read() as connection:
+            dispatch.DUE.lock(connection, {"now": now, "horizon": now, "busy": []}, 10)
+    with database.read() as connection:
+        for statement, parameters in statements:
+            rows = connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
+            plan = [row[0] for row in rows]
+            assert any("using ix_deliveries_" in line for line in plan)
+            assert [line for line in plan if "Seq Scan on deliveries" in line] == []
+
+
+@pytest.mark.parametrize("waiting", _LOCKED.values(), ids=_LOCKED)
+def test_what_waits_is_locked_without_a_look_at_the_rest(
+    database: Database, clock: ManualClock, waiting: Waiting
+) -> None:
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL chooses by its statistics")
+    instants = dict.fromkeys(("now", "horizon", "instant", "settled"), clock.now())
+    values = {**instants, "busy": []}
+    with database.read() as connection, _recorded(database) as statements:
+        waiting.lock(connection, values, 10)
+    plan = _plan(database, *statements[0])
+    assert plan[0].startswith("SEARCH deliveries USING INDEX ix_deliveries_")
+    assert [line for line in plan if "TEMP B-TREE" in line] == []
+
+
+def test_no_state_is_bound_in_what_a_dispatcher_looks_for(
+    database: Database, clock: ManualClock
+) -> None:
+    """SQLite would plan the statement anew each time, which takes fifty times as long as to answer."""
+    with _recorded(database) as statements:
+        Lookout(database, clock).look(clock.ahead(4))
+    ((_, parameters),) = statements
+    given = parameters.values() if isinstance(parameters, dict) else parameters
+    assert {one for one in given if isinstance(one, str)} <= {"*"}
+
+
+def test_what_can_be_late_is_what_waits() -> None:
+    assert set(dispatch.WITH_EXPIRY) == WAITING
 
 
 @contextmanager

@@ -1,0 +1,169 @@
+"""What `publisher run` takes of a machine while there is nothing to do.
+
+A workspace with an account on each channel and an empty schedule; its broker, dispatcher and worker
+have started and come to rest. Then, for a minute: memory as the kernel divides it among those who
+share it (PSS), the processor's time, and how often something wakes up (voluntary switches of context,
+of all threads).
+
+    .venv/bin/python benchmarks/idle.py [--seconds 60] [--settle 15] [--web]
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import results
+
+LIMIT_MEMORY = 250.0  # MB, of all processes together
+LIMIT_PROCESSOR = 1.0  # percent of one core
+SETTINGS = """\
+[accounts.voice-x]
+channel = "twitter"
+[accounts.voice-page]
+channel = "facebook"
+page_id = "100200300"
+[accounts.voice-site]
+channel = "site"
+"""
+SECRETS = """\
+[voice-x]
+api_key = "k"
+api_secret = "s"
+access_token = "1-a"
+access_token_secret = "t"
+[voice-page]
+page_token = "t"
+"""
+
+
+class Usage(NamedTuple):
+    """What a process has used since it began, and what it holds."""
+
+    name: str
+    memory: float
+    """MB."""
+    processor: float
+    """Seconds."""
+    wakes: int
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--settle", type=float, default=15.0, help="seconds until it is at rest")
+    parser.add_argument("--web", action="store_true", help="with the web pages")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder), web=options.web) as pid:
+        time.sleep(options.settle)
+        before, begin = usages(pid), time.monotonic()
+        time.sleep(options.seconds)
+        after, seconds = usages(pid), time.monotonic() - begin
+    if before.keys() != after.keys():
+        sys.exit("processes came or went while nothing was to be done")
+    figures = [
+        figure
+        for key, usage in sorted(after.items(), key=lambda item: item[1].name)
+        for figure in of(usage.name, usage, before[key], seconds)
+    ]
+    figures += [
+        results.Figure("memory, all processes", total(after, "memory"), "MB", LIMIT_MEMORY),
+        results.Figure(
+            "processor, all processes",
+            (total(after, "processor") - total(before, "processor")) / seconds * 100,
+            "% of a core",
+            LIMIT_PROCESSOR,
+        ),
+        results.Figure(
+            "wake-ups, all processes",
+            (total(after, "wakes") - total(before, "wakes")) / seconds,
+            "a second",
+        ),
+    ]
+    for figure in figures:
+        bound = f"  (limit: {figure.limit:g})" if figure.limit else ""
+        print(f"{figure.measured:9.2f} {figure.unit:12} {figure.what}{bound}")
+    results.keep("idle-with-web" if options.web else "idle", figures)
+
+
+def of(name: str, now: Usage, then: Usage, seconds: float) -> Iterator[results.Figure]:
+    """What one process takes."""
+    yield results.Figure(f"memory, {name}", now.memory, "MB", chart="Memory while idle")
+    used = (now.processor - then.processor) / seconds * 100
+    yield results.Figure(f"processor, {name}", used, "% of a core", chart="Processor while idle")
+    wakes = (now.wakes - then.wakes) / seconds
+    yield results.Figure(f"wake-ups, {name}", wakes, "a second", chart="Wake-ups while idle")
+
+
+@contextmanager
+def running(workspace: Path, *, web: bool) -> Iterator[int]:
+    """`publisher run` for an empty schedule; the number of its process."""
+    (workspace / "posts").mkdir()
+    (workspace / "publisher.toml").write_text(SETTINGS)
+    secrets = workspace / "secrets.toml"
+    secrets.write_text(SECRETS)
+    secrets.chmod(0o600)
+    command = [sys.executable, "-m", "publisher", "--workspace", str(workspace), "run"]
+    run = subprocess.Popen([*command, *([] if web else ["--no-web"])], stdout=subprocess.DEVNULL)
+    try:
+        yield run.pid
+    finally:
+        run.terminate()
+        run.wait()
+
+
+def usages(pid: int) -> Mapping[int, Usage]:
+    """Of a process and all below it."""
+    return {one: usage(one) for one in family(pid)}
+
+
+def family(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task").glob("*/children")
+    below = [int(word) for path in children for word in path.read_text().split()]
+    return [pid, *(one for child in below for one in family(child))]
+
+
+def usage(pid: int) -> Usage:
+    folder = Path(f"/proc/{pid}")
+    return Usage(
+        name=name((folder / "cmdline").read_bytes().decode().split("\0")),
+        memory=number(folder / "smaps_rollup", "Pss") / 1000 * 1.024,
+        # Each look at the ledger is far shorter than the ticks that /proc/PID/stat counts in.
+        processor=sum(
+            int((task / "schedstat").read_text().split()[0]) for task in folder.glob("task/*")
+        )
+        / 1e9,
+        wakes=sum(
+            number(task / "status", "voluntary_ctxt_switches") for task in folder.glob("task/*")
+        ),
+    )
+
+
+def name(command: list[str]) -> str:
+    """What a process is called in the documentation."""
+    words = " ".join(command)
+    for sign, meaning in (
+        ("workers.dispatcher", "dispatcher"), ("celery", "worker"), ("publisher.web", "web pages"),
+        ("publisher --workspace", "publisher run"),
+    ):  # fmt: skip
+        if sign in words:
+            return meaning
+    return "broker"
+
+
+def number(path: Path, key: str) -> int:
+    lines = path.read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{key}:"))
+
+
+def total(found: Mapping[int, Usage], field: str) -> float:
+    return sum(getattr(usage, field) for usage in found.values())
+
+
+if __name__ == "__main__":
+    main()

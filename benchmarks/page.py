@@ -1,0 +1,164 @@
+"""Makes docs/benchmarks.md and its pictures from what the benchmarks left.
+
+    .venv/bin/python -m benchmarks.page
+
+The page's own words are written by hand; between its marks stand the tables, which are made here, as
+are the pictures in docs/images/benchmarks/. The same figures give the same bytes, with the versions of
+constraints.txt. Why a figure misses its limit is said in results/reasons.toml.
+"""
+
+import math
+import sys
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks import results
+from benchmarks.results import Figure, Result
+
+DOCS = Path(__file__).parents[1] / "docs"
+PICTURES = "images/benchmarks"
+REASONS = results.FOLDER / "reasons.toml"
+NAMES = (
+    "size", "idle", "burst", "on-time", "throughput", "commands", "startup", "pages", "check",
+)  # fmt: skip
+"""The benchmarks that the page tells of, by the names of their results."""
+_FAR_APART = 20.0  # between the longest bar and the shortest, and the scale becomes logarithmic
+_INK, _BAR, _MISSED, _LIMIT = "#222222", "#3b6ea5", "#b3372f", "#b3372f"
+
+
+def table_of(name: str) -> str:
+    """What stands in the page about one benchmark."""
+    result = results.kept().get(name)
+    if result is None:
+        return "Not measured yet."
+    machine = "; ".join(
+        f"{what} {value}" if what[0].isupper() else value for what, value in result.machine.items()
+    )
+    lines = [f"Measured on {result.day} by `{result.command}`: {machine}.", ""]
+    lines += ["| what | measured | limit | |", "|---|---:|---:|---|"]
+    lines += [_row(figure) for figure in result.figures]
+    lines += [line for figure in result.figures if figure.missed for line in _why(name, figure)]
+    for number, title in enumerate(_titles(result), 1):
+        lines += ["", f"![{title}]({_picture(name, number)})"]
+    return "\n".join(lines)
+
+
+PARTS: Mapping[str, Callable[[], str]] = {
+    name: lambda name=name: table_of(name)  # type: ignore[misc]
+    for name in NAMES
+}
+"""As in tests/docs/parts.py."""
+
+
+def _row(figure: Figure) -> str:
+    measured = f"{_number(figure.measured)} {figure.unit}"
+    if figure.limit is None:
+        return f"| {figure.what} | {measured} | | |"
+    sign = "≥" if figure.at_least else "≤"
+    verdict = "**missed**" if figure.missed else "kept"
+    limit = f"{sign} {_number(figure.limit)} {figure.unit}"
+    return f"| {figure.what} | {measured} | {limit} | {verdict} |"
+
+
+def _why(name: str, figure: Figure) -> Iterator[str]:
+    reasons = tomllib.loads(REASONS.read_text(encoding="utf-8")) if REASONS.exists() else {}
+    reason = reasons.get(name, {}).get(figure.what, "the reason is not known yet.")
+    yield from ("", f"Missed, {figure.what}: {reason}")
+
+
+def _number(value: float) -> str:
+    """12,345; 12.3; 0.123."""
+    if value == 0 or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    digits = max(0, 2 - math.floor(math.log10(abs(value))))
+    text = f"{value:.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _titles(result: Result) -> list[str]:
+    return list(dict.fromkeys(figure.chart for figure in result.figures if figure.chart))
+
+
+def _picture(name: str, number: int) -> str:
+    return f"{PICTURES}/{name}-{number}.svg"
+
+
+def draw(folder: Path) -> None:
+    """Draw every picture of the page into the folder of the pages, and remove old ones."""
+    for old in (folder / PICTURES).glob("*.svg"):
+        old.unlink()
+    for name, result in results.kept().items():
+        for number, title in enumerate(_titles(result), 1):
+            path = folder / _picture(name, number)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _draw(path, title, [figure for figure in result.figures if figure.chart == title])
+
+
+def _draw(path: Path, title: str, figures: Sequence[Figure]) -> None:
+    """Lying bars, the first at the top, with the limit where all have the same."""
+    import matplotlib as mpl  # noqa: PLC0415 - the tables are made without it
+    from matplotlib.figure import Figure as Drawing  # noqa: PLC0415
+
+    mpl.rcParams.update({"svg.hashsalt": title, "svg.fonttype": "none", "font.size": 10})
+    values = [figure.measured for figure in figures]
+    drawing = Drawing(figsize=(8, 0.9 + 0.34 * len(figures)), layout="constrained")
+    axes = drawing.subplots()
+    colours = [_MISSED if figure.missed else _BAR for figure in figures]
+    bars = axes.barh(_labels(figures), values, color=colours, height=0.7)
+    labels = [f" {_number(value)} {figures[0].unit}" for value in values]
+    axes.bar_label(bars, labels, color=_INK)
+    axes.invert_yaxis()
+    limits = {figure.limit for figure in figures}
+    limit = limits.pop() if len(limits) == 1 else None
+    _scale(axes, [value for value in (*values, limit) if value])
+    if limit is not None:
+        axes.axvline(limit, color=_LIMIT, linestyle="--", linewidth=1)
+    axes.set_title(title, loc="left", color=_INK)
+    axes.spines[["top", "right"]].set_visible(False)
+    drawing.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
+    _without_trailing_blanks(path)
+
+
+def _scale(axes: Any, values: Sequence[float]) -> None:
+    """Room for the numbers beside the bars; a short bar can be seen beside a long one."""
+    if not values:
+        return
+    if max(values) / min(values) > _FAR_APART:
+        axes.set_xscale("log")
+        axes.set_xlim(min(values) / 3, max(values) * 4)
+    else:
+        axes.set_xlim(0, max(values) * 1.25)
+
+
+def _labels(figures: Sequence[Figure]) -> list[str]:
+    """What the figures are called, without the words that all begin with."""
+    names = [figure.what for figure in figures]
+    shared = ""
+    for letters in zip(*names, strict=False):
+        if len(names) == 1 or len({*letters}) > 1:
+            break
+        shared += letters[0]
+    begins = max(shared.rfind(", "), shared.rfind(": ")) + 2
+    return [name[begins:] if begins > 1 else name for name in names]
+
+
+def _without_trailing_blanks(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join(line.rstrip() for line in lines) + "\n", encoding="utf-8")
+
+
+def main() -> int:
+    """Draw, and write the page's tables anew."""
+    from tests.docs.write import rewritten  # noqa: PLC0415 - which asks for the tables
+
+    draw(DOCS)
+    page = DOCS / "benchmarks.md"
+    text = page.read_text(encoding="utf-8")
+    page.write_text(rewritten(text, PARTS), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,28 @@
+"""What a dispatcher looks for is found at once, however much waits for a person"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0013"
+down_revision = "0012"
+
+_SCHEDULED = sa.text("state = 'scheduled'")
+_LOOKED_FOR = sa.text("state = 'uncertain' AND settled_at IS NOT NULL")
+
+
+def upgrade() -> None:
+    op.create_index(
+        "ix_deliveries_turns",
+        "deliveries",
+        ["account", "wake_at", "id"],
+        sqlite_where=_SCHEDULED,
+        postgresql_where=_SCHEDULED,
+    )
+    op.drop_index("ix_deliveries_doubts", table_name="deliveries")
+    op.create_index(
+        "ix_deliveries_doubts",
+        "deliveries",
+        ["wake_at", "id"],
+        sqlite_where=_LOOKED_FOR,
+        postgresql_where=_LOOKED_FOR,
+    )
