@@ -107,7 +107,7 @@ def change_all(connection: Connection, changes: Sequence[Change]) -> list[Delive
     What it raises for one stands for all of them: then the transaction must not be committed.
     """
     made = [_made(wish) for wish in changes]
-    # In one order for all transactions, so that no two wait for each other.
+    # In one order, so that two transactions that change the same ones seldom wait for each other.
     in_order = sorted((row for row, _entry, _changed in made), key=itemgetter("of_id"))
     for alike in _alike(in_order):
         if connection.execute(_CHANGE, alike).rowcount != len(alike):

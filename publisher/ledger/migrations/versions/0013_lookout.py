@@ -11,6 +11,11 @@ _LOOKED_FOR = sa.text("state = 'uncertain' AND settled_at IS NOT NULL")
 
 
 def upgrade() -> None:
+    # The look goes by account.
+    op.execute(
+        "INSERT INTO accounts (account) SELECT DISTINCT account FROM deliveries"
+        " WHERE account NOT IN (SELECT account FROM accounts)"
+    )
     op.create_index(
         "ix_deliveries_turns",
         "deliveries",
