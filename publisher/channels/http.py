@@ -7,15 +7,19 @@ records every exchange as an `Answer`, and that alone is judged.
 
 import io
 import json
+import ssl
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import requests
+from requests import adapters
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPResponse
+from urllib3.util.ssl_ import create_urllib3_context
 
 from publisher import logs
 from publisher.channels import connection
@@ -192,6 +196,18 @@ class _Adapter(HTTPAdapter):
         response.raw = io.BytesIO(body)
         return response
 
+    def build_connection_pool_key_attributes(
+        self, request: requests.PreparedRequest, verify: Any, cert: Any = None
+    ) -> Any:
+        """Where requests asks how to connect: with the certificates that all connections share."""
+        host, options = super().build_connection_pool_key_attributes(request, verify, cert)
+        if host["scheme"] == "https":
+            options["ssl_context"] = _certificates(adapters.DEFAULT_CA_BUNDLE_PATH)
+        return host, options
+
+    def cert_verify(self, *_ignored: Any) -> None:
+        """Where requests names the certificates' file, which would be read for each connection."""
+
     def _hang_up(self) -> None:
         """Let no later request use a connection that was used before."""
         self.poolmanager.clear()
@@ -201,6 +217,17 @@ class _Adapter(HTTPAdapter):
         copy = request.copy()
         copy.url = self._base_url + str(copy.url).removeprefix(self._platform)
         return copy
+
+
+@cache
+def _certificates(bundle: str) -> ssl.SSLContext:
+    """Verifies a server's certificate and its name, by the authorities in this file.
+
+    To read them takes longer than all else that a new connection needs.
+    """
+    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
+    context.load_verify_locations(bundle)
+    return context
 
 
 def _read(response: requests.Response) -> bytes:

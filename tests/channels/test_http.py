@@ -300,6 +300,28 @@ def test_a_safe_connection_that_waited_is_used(
         assert len(connections) == 1
 
 
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+def test_a_server_is_believed_by_its_certificate_for_its_own_name_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The certificate is for 127.0.0.1, and an authority vouches for it, or none does."""
+    certificate, key = self_signed(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+
+    def handle(connection: socket.socket) -> None:
+        with suppress(OSError), context.wrap_socket(connection, server_side=True) as safe:
+            answering(OK)(safe)
+
+    def asked() -> Answer:
+        with serving(handle) as (address, _):
+            return get(recorder(address.replace("http://127.0.0.1", f"https://{name}")))
+
+    assert (asked().wire, asked().reason) == (Wire.NOT_SENT, "its certificate is not valid")
+    monkeypatch.setattr(requests.adapters, "DEFAULT_CA_BUNDLE_PATH", str(certificate))
+    assert asked().wire is (Wire.ANSWERED if name == "127.0.0.1" else Wire.NOT_SENT)
+
+
 def self_signed(folder: Path) -> tuple[Path, Path]:
     """A certificate for 127.0.0.1 that vouches for itself, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
