@@ -6,6 +6,7 @@ from alembic import op
 revision = "0013"
 down_revision = "0012"
 
+_STOPPED = sa.text("paused_at IS NOT NULL OR held_at IS NOT NULL")
 _SCHEDULED = sa.text("state = 'scheduled'")
 _LOOKED_FOR = sa.text("state = 'uncertain' AND settled_at IS NOT NULL")
 
@@ -30,4 +31,11 @@ def upgrade() -> None:
         ["wake_at", "id"],
         sqlite_where=_LOOKED_FOR,
         postgresql_where=_LOOKED_FOR,
+    )
+    op.create_index(
+        "ix_accounts_stopped",
+        "accounts",
+        ["account"],
+        sqlite_where=_STOPPED,
+        postgresql_where=_STOPPED,
     )
