@@ -24,7 +24,8 @@ from publisher.errors import (
 )
 from publisher.gate import Gate
 from publisher.language import _
-from publisher.ledger.attempts import INTENT_LIFE, Attempts
+from publisher.ledger.attempts import Attempts
+from publisher.ledger.intents import INTENT_LIFE
 from publisher.ledger.moves import Moved
 from publisher.models import Claim, Delivery, Parcel, Prepared
 from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Unknown
@@ -46,7 +47,8 @@ class Leases:
     """How long, in real seconds, a worker stays in charge."""
 
     claimed: float
-    """From the claim until it begins to prepare: a dead worker's delivery is due again then."""
+    """From the claim until it begins to prepare or, where there is nothing to prepare, until its
+    intent: a dead worker's delivery is due again then."""
     preparing: float
     sending: float
     reading: float

@@ -7,7 +7,8 @@ from publisher.channels.base import Leave, NotDeparted
 from publisher.clock import Clock
 from publisher.errors import LedgerUnavailable, StorageError
 from publisher.gate import Gate
-from publisher.ledger.attempts import INTENT_LIFE, Attempts
+from publisher.ledger.attempts import Attempts
+from publisher.ledger.intents import INTENT_LIFE
 from publisher.models import Delivery
 
 _INTENT_AHEAD = 0.5

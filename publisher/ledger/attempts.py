@@ -1,4 +1,4 @@
-"""The worker's side of the ledger: intents, and what came of them.
+"""The worker's side of the ledger: what it has in hand, and what came of it.
 
 A worker holds a delivery by its version: once anybody else changed it, whatever the worker still
 wants to write raises `Moved`, and it lets go. Every method is done in one transaction; what many
@@ -6,25 +6,22 @@ threads want at one moment, they take, intend and record together.
 """
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, select
 
 from publisher import retry
 from publisher.clock import Clock
-from publisher.errors import LedgerBusy
 from publisher.language import _
 from publisher.ledger import ids, limits
-from publisher.ledger.approvals import RuleOf, is_approved, no_rule
+from publisher.ledger.approvals import RuleOf, no_rule
 from publisher.ledger.database import Database
 from publisher.ledger.doubts import doubt, known_out
-from publisher.ledger.holds import is_resting
+from publisher.ledger.intents import BreachOf, Intents, by_worker, no_breach
 from publisher.ledger.leftovers import without_others
 from publisher.ledger.moves import (
-    ACTOR,
-    NOT_APPROVED,
     Change,
     Moved,
     change_all,
@@ -33,7 +30,7 @@ from publisher.ledger.moves import (
 from publisher.ledger.rests import SharesWith, ends_in_rest, let_rest, with_itself
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.stops import as_it_stands, in_words, obeyed
-from publisher.ledger.tables import EVERYTHING, accounts, deliveries, media
+from publisher.ledger.tables import deliveries, media
 from publisher.ledger.together import Together
 from publisher.models import Claim, Delivery, Prepared
 from publisher.outcome import (
@@ -46,46 +43,7 @@ from publisher.outcome import (
     Refused,
     Unknown,
 )
-from publisher.states import Role, State
-
-INTENT_LIFE = 5.0
-"""Real seconds after its intent within which a worker must have begun to send."""
-
-_OF_ACCOUNTS = accounts.c.account.in_(bindparam("accounts", expanding=True))
-# What many deliveries share waits for nobody: one account that somebody holds, for as long as that
-# may be, must not stop all the others.
-_UNLOCKED = select(accounts).where(_OF_ACCOUNTS).with_for_update(read=True, skip_locked=True)
-_EXISTING = select(accounts.c.account).where(_OF_ACCOUNTS)
-
-BreachOf = Callable[[Delivery, datetime], str | None]
-"""Tells what the account's mandate has against a delivery that leaves at an instant."""
-
-
-def no_breach(_delivery: Delivery, _leaves_at: datetime) -> None:
-    """No account has a mandate."""
-
-
-def _share(connection: Connection, names: set[str]) -> Sequence[Row[Any]]:
-    """The accounts' rows, which nobody changes until this transaction ends; LedgerBusy if somebody
-    is about to. Who has no row is not paused or held.
-    """
-    rows = connection.execute(_UNLOCKED, {"accounts": sorted(names)}).all()
-    missing = names - {row.account for row in rows}
-    if missing and (
-        locked := connection.execute(_EXISTING, {"accounts": sorted(missing)}).scalars().all()
-    ):
-        raise LedgerBusy(
-            _("Somebody is changing {names} just now.", names=", ".join(sorted(locked)))
-        )
-    return rows
-
-
-class _Intent(NamedTuple):
-    """Of one part."""
-
-    delivery: Delivery
-    send_at: datetime
-    lease_until: datetime
+from publisher.states import State
 
 
 class _Result(NamedTuple):
@@ -118,11 +76,9 @@ class Attempts:
         self._database = database
         self._clock = clock
         self._settle = settle
-        self._rule_of = rule_of
-        self._breach_of = breach_of
         self._shares_with = shares_with
         self._taking = Together(clock, database.read, claimed_all)
-        self._intending = Together(clock, database.write, self._intend_all)
+        self._intents = Intents(database, clock, rule_of, breach_of)
         self._recording = Together(clock, database.write, self._record_all)
 
     def take(self, claim: Claim) -> Delivery | None:
@@ -143,7 +99,8 @@ class Attempts:
         with self._database.write() as connection:
             prepared = without_others(connection, delivery, prepared)
             is_new = prepared.note and prepared.note != delivery.prepared.note
-            wish = self._change(
+            wish = by_worker(
+                self._clock.now(),
                 delivery,
                 "prepared",
                 detail={"message": prepared.note} if is_new else None,
@@ -158,7 +115,8 @@ class Attempts:
 
         Until then it is on the schedule like any other: to be edited, cancelled and paused.
         """
-        wish = self._change(
+        wish = by_worker(
+            self._clock.now(),
             delivery,
             "at the platform" if prepared.upload else "ready",
             target=State.SCHEDULED,
@@ -179,45 +137,7 @@ class Attempts:
         held), or it would be past its expiry (it is missed). LedgerBusy when somebody is just about
         to pause or hold the account, or lets it go on.
         """
-        return self._intending.do(_Intent(delivery, send_at, lease_until))
-
-    def _intend_all(
-        self, connection: Connection, wishes: Sequence[_Intent]
-    ) -> list[Delivery | None]:
-        # The lock on the accounts' rows makes `pause` wait for this transaction, so that a pause
-        # sees every intent that was written before it.
-        names = {wish.delivery.account for wish in wishes} | {EVERYTHING}
-        rows = _share(connection, names)
-        now = self._clock.now()
-        resting = {row.account for row in rows if is_resting(row, now)}
-        changes = [self._intention(wish, resting, now) for wish in wishes]
-        changed = change_all(connection, changes)
-        goes = (change.target is None for change in changes)
-        return [one if it_goes else None for one, it_goes in zip(changed, goes, strict=True)]
-
-    def _intention(self, wish: _Intent, resting: Collection[str], now: datetime) -> Change:
-        delivery, leaves = wish.delivery, max(now, wish.send_at)
-        if not {delivery.account, EVERYTHING}.isdisjoint(resting):
-            return self._change(delivery, "stopped", target=State.SCHEDULED, lease_until=None)
-        if not is_approved(delivery, self._rule_of(delivery.account)):
-            return self._change(
-                delivery, "not approved", target=State.AWAITING_APPROVAL, lease_until=None,
-                **NOT_APPROVED,
-            )  # fmt: skip
-        if breach := self._breach_of(delivery, leaves):
-            return self._change(
-                delivery, "held", target=State.HELD, detail={"reason": breach},
-                reason=breach, hold_reason=breach, lease_until=None, **NOT_APPROVED,
-            )  # fmt: skip
-        if delivery.expires_at is not None and leaves > delivery.expires_at:
-            return self._change(
-                delivery, "missed", target=State.MISSED, lease_until=None,
-                error_kind=Kind.EXPIRED, error_message=_("It was not out by its expiry."),
-            )  # fmt: skip
-        return self._change(
-            delivery, "sending", detail={"part": len(delivery.remote_ids) + 1},
-            intent_at=leaves, lease_until=wish.lease_until,
-        )  # fmt: skip
+        return self._intents.write(delivery, send_at, lease_until)
 
     def record(
         self,
@@ -259,7 +179,8 @@ class Attempts:
             if not doubted or current.remote_ids != delivery.remote_ids:
                 raise Moved
             target, columns = known_out(current, receipt)
-            wish = self._change(
+            wish = by_worker(
+                self._clock.now(),
                 current,
                 "answered late",
                 target=target,
@@ -316,7 +237,8 @@ class Attempts:
         remote_ids = (*delivery.remote_ids, receipt.remote_id)
         first, last = not delivery.remote_ids, len(remote_ids) == len(delivery.content.parts)
         target, stopped = (State.PUBLISHED, {}) if last else obeyed(delivery, State.PUBLISHING)
-        return self._change(
+        return by_worker(
+            self._clock.now(),
             delivery,
             "published" if last else "part published",
             target=target,
@@ -378,22 +300,11 @@ class Attempts:
                 values["prepared"] = given_up.model_dump_json()
             target, stopped = obeyed(delivery, target)
             values |= stopped
-        return self._change(
+        return by_worker(
+            self._clock.now(),
             delivery,
             event,
             target=target,
             detail={"kind": kind, "message": outcome.message},
             **{**values, **columns},
         )
-
-    def _change(
-        self,
-        delivery: Delivery,
-        event: str,
-        *,
-        target: State | None = None,
-        detail: Mapping[str, Any] | None = None,
-        **columns: Any,
-    ) -> Change:
-        now = self._clock.now()
-        return Change(delivery, event, Role.WORKER, ACTOR, now, target, detail, columns)

@@ -14,9 +14,9 @@ from publisher.clock import Clock
 from publisher.errors import NotPossible
 from publisher.language import _, later
 from publisher.ledger.approvals import RuleOf, is_approved, no_rule
-from publisher.ledger.attempts import INTENT_LIFE
 from publisher.ledger.chosen import chosen, of_post
 from publisher.ledger.database import Database
+from publisher.ledger.intents import INTENT_LIFE
 from publisher.ledger.moves import change, note, step
 from publisher.ledger.resolution import resolved
 from publisher.ledger.resumption import (

@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 
 from publisher.errors import NoSuchPost, NotPossible
-from publisher.ledger.attempts import INTENT_LIFE, Attempts
+from publisher.ledger.attempts import Attempts
 from publisher.ledger.control import Control
 from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
+from publisher.ledger.intents import INTENT_LIFE
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.moves import Moved
 from publisher.ledger.queries import Queries

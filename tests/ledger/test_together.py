@@ -90,7 +90,7 @@ def postgresql(postgres_url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def intended(attempts: Attempts, taken: list[Delivery], clock: ManualClock) -> list[Delivery]:
-    done = at_once(attempts._intending, [intending(attempts, one, clock) for one in taken])
+    done = at_once(attempts._intents._writing, [intending(attempts, one, clock) for one in taken])
     return [delivery for future in done if (delivery := future.result())]
 
 
@@ -111,7 +111,7 @@ def test_what_many_want_at_once_is_one_transaction(
     clock: ManualClock,
 ) -> None:  # fmt: skip
     seen = commits(database)
-    done = at_once(attempts._intending, [intending(attempts, one, clock) for one in taken])
+    done = at_once(attempts._intents._writing, [intending(attempts, one, clock) for one in taken])
     assert len(seen) == 1
     intended = [future.result() for future in done]
     assert queries.deliveries() == intended, "what is told is what is stored"
@@ -150,7 +150,7 @@ def test_who_comes_too_late_fails_alone(
     queries: Queries, clock: ManualClock,
 ) -> None:  # fmt: skip
     control.cancel("3.fr", None, "direction", "changed")
-    done = at_once(attempts._intending, [intending(attempts, one, clock) for one in taken])
+    done = at_once(attempts._intents._writing, [intending(attempts, one, clock) for one in taken])
     failures = [future.exception() for future in done]
     assert [type(one) for one in failures if one] == [Moved]
     assert isinstance(failures[3], Moved)
@@ -173,7 +173,7 @@ def test_a_pause_stops_all_of_its_account_and_no_other(
     attempts: Attempts, taken: list[Delivery], control: Control, clock: ManualClock
 ) -> None:
     control.pause("voice-1", "crise", "direction")
-    done = at_once(attempts._intending, [intending(attempts, one, clock) for one in taken])
+    done = at_once(attempts._intents._writing, [intending(attempts, one, clock) for one in taken])
     assert {one.account for f in done if (one := f.result())} == {"voice-0"}
 
 
@@ -273,7 +273,7 @@ def test_an_account_that_somebody_locked_stops_no_other(
     taken = hold_in_hands(ledger, Dispatch(postgresql, clock, 60), attempts, clock)
     intend = [intending(attempts, one, clock) for one in taken]
     with locked(postgresql, "voice-1"):
-        done = at_once(attempts._intending, intend)
+        done = at_once(attempts._intents._writing, intend)
         for one, future in zip(taken, done, strict=True):
             is_busy = one.account == "voice-1"
             assert isinstance(future.exception(), LedgerBusy if is_busy else type(None))

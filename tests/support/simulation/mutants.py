@@ -11,6 +11,7 @@ from publisher.delivery import Courier, Leases, parcel_of
 from publisher.departure import Departure
 from publisher.ledger import attempts as attempts_module
 from publisher.ledger import doubts as doubts_module
+from publisher.ledger import intents as intents_module
 from publisher.ledger import rivals
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.control import Control
@@ -92,7 +93,7 @@ def _a_claim_is_worth_something_for_ever() -> Patch:
 
     stack = ExitStack()
     stack.enter_context(mock.patch.object(Attempts, "take", take))
-    stack.enter_context(no_fence(attempts_module))
+    stack.enter_context(no_fence(attempts_module, intents_module))
     return stack
 
 
@@ -102,7 +103,7 @@ def _all(attempts: Attempts) -> list[Delivery]:
     return Queries(attempts._database, attempts._clock).deliveries()
 
 
-def no_fence(module: Any) -> Patch:
+def no_fence(*modules: Any) -> Patch:
     """Whoever is late writes what it has all the same."""
 
     def forced(connection: Any, wishes: Sequence[Change]) -> list[Delivery]:
@@ -112,7 +113,10 @@ def no_fence(module: Any) -> Patch:
             with mock.patch("publisher.ledger.moves.may_move", return_value=True):
                 return change_all(connection, [_as_it_stands(connection, wish) for wish in wishes])
 
-    return mock.patch.object(module, "change_all", forced)
+    stack = ExitStack()
+    for module in modules:
+        stack.enter_context(mock.patch.object(module, "change_all", forced))
+    return stack
 
 
 def _as_it_stands(connection: Any, wish: Change) -> Change:
@@ -123,7 +127,7 @@ def _as_it_stands(connection: Any, wish: Change) -> Change:
 
 
 def _moved_is_overwritten() -> Patch:
-    return no_fence(attempts_module)
+    return no_fence(attempts_module, intents_module)
 
 
 def _pause_does_not_wait() -> Patch:
@@ -131,7 +135,7 @@ def _pause_does_not_wait() -> Patch:
 
 
 def _pause_is_not_looked_at() -> Patch:
-    return mock.patch.object(attempts_module, "is_resting", return_value=False)
+    return mock.patch.object(intents_module, "is_resting", return_value=False)
 
 
 def _a_frozen_worker_sends() -> Patch:

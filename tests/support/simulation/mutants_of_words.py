@@ -8,6 +8,7 @@ from unittest import mock
 from sqlalchemy import Connection
 
 from publisher.ledger import attempts as attempts_module
+from publisher.ledger import intents as intents_module
 from publisher.ledger import ledger as ledger_module
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.safeguards import Safeguards
@@ -25,7 +26,7 @@ from tests.support.simulation.scenarios import APPROVED, ON_X
 
 
 def _approval_is_not_looked_at() -> Patch:
-    return mock.patch.object(attempts_module, "is_approved", return_value=True)
+    return mock.patch.object(intents_module, "is_approved", return_value=True)
 
 
 def _an_edit_keeps_the_approval() -> Patch:
@@ -45,12 +46,12 @@ def _an_edit_keeps_the_approval() -> Patch:
     stack = ExitStack()
     stack.enter_context(mock.patch.object(Ledger, "_edit", editing))
     stack.enter_context(mock.patch.object(ledger_module, "NOT_APPROVED", {}))
-    stack.enter_context(mock.patch.object(attempts_module, "is_approved", is_approved))
+    stack.enter_context(mock.patch.object(intents_module, "is_approved", is_approved))
     return stack
 
 
 def _a_hold_is_overwritten() -> Patch:
-    return no_fence(attempts_module)
+    return no_fence(attempts_module, intents_module)
 
 
 def _a_consent_is_not_looked_for() -> Patch:
