@@ -48,9 +48,14 @@ def has(together: Together[Any, Any], number: int) -> bool:
 
 
 def commits(database: Database) -> list[str]:
-    """Grows with each commit from now on."""
+    """Grows with each commit of a change from now on."""
     seen: list[str] = []
-    listen(database.engine, "commit", lambda _connection: seen.append("commit"))
+
+    def note(connection: Connection) -> None:
+        if not connection.get_execution_options().get("read_only"):
+            seen.append("commit")
+
+    listen(database.engine, "commit", note)
     return seen
 
 
