@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 from unittest import mock
 
-from publisher.channels.base import Channel
+from publisher.channels.base import Channel, Leave
 from publisher.delivery import Courier, Leases, parcel_of
 from publisher.departure import Departure
 from publisher.ledger import attempts as attempts_module
@@ -24,7 +24,7 @@ from publisher.states import State
 from tests.support.simulation.history import Scenario, run, singles
 from tests.support.simulation.parts import SimulatedApplication
 from tests.support.simulation.plan import Act, Fault, Moment, Plan
-from tests.support.simulation.scenarios import BRIEF, EMBARGO, ON_X, THREAD, TWINS
+from tests.support.simulation.scenarios import BRIEF, EMBARGO, FLEETING, ON_X, THREAD, TWINS
 
 Patch = AbstractContextManager[Any]
 Mutant = tuple[Callable[[], Patch], Scenario, Callable[[Scenario], Iterator[Plan]]]
@@ -168,6 +168,20 @@ def _embargo_is_not_waited_for() -> Patch:
     return mock.patch("publisher.app.Courier", Hasty)
 
 
+def _what_was_put_off_leaves_with_its_claim() -> Patch:
+    return mock.patch.object(Delivery, "goes_at", property(lambda self: self.leaves_at))
+
+
+def _the_expiry_is_looked_at_in_the_intent_alone() -> Patch:
+    leave_if_it_may = Departure._leave_if_it_may
+
+    def leaving(self: Departure, leave: Leave) -> None:
+        self.delivery = self.delivery.model_copy(update={"expires_at": None})
+        leave_if_it_may(self, leave)
+
+    return mock.patch.object(Departure, "_leave_if_it_may", leaving)
+
+
 def _a_thread_starts_over() -> Patch:
     record = Attempts.record
 
@@ -272,6 +286,12 @@ MUTANTS: dict[str, Mutant] = {
         _expiry_is_not_looked_at, BRIEF, lambda s: only(s, Act.FREEZE)
     ),
     "the embargo is not waited for": (_embargo_is_not_waited_for, EMBARGO, _nothing),
+    "what was put off leaves with its claim": (
+        _what_was_put_off_leaves_with_its_claim, ON_X, lambda s: only(s, Act.DEFERRED)
+    ),
+    "the expiry is looked at in the intent alone": (
+        _the_expiry_is_looked_at_in_the_intent_alone, FLEETING, lambda s: only(s, Act.FREEZE)
+    ),
     "a thread starts over": (_a_thread_starts_over, THREAD, lambda s: only(s, Act.DEFERRED)),
     "a renamed draft counts as new": (
         _a_renamed_draft_is_new, ON_X, lambda s: only(s, Act.RENAME)

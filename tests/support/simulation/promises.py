@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from publisher.models import Delivery
 from publisher.states import State
@@ -13,8 +13,6 @@ from tests.support.simulation.stage import Stage
 _ENDED = frozenset({State.PUBLISHED, State.FAILED, State.MISSED, State.CANCELLED, State.WITHDRAWN})
 _FOR_A_PERSON = frozenset({State.HELD, State.AWAITING_APPROVAL})
 _MAY_BE_SENDING = frozenset({State.PUBLISHING, State.UNCERTAIN})
-_LATE = timedelta(seconds=5)
-"""Between the look at the expiry and the request: docs/reliability.md."""
 
 
 class Watch:
@@ -77,7 +75,9 @@ def _untimely(delivery: Delivery, now: datetime) -> list[str]:
         wrong.append("early")
     if delivery.embargo_until and now < delivery.embargo_until:
         wrong.append("under embargo")
-    if delivery.expires_at and now > delivery.expires_at + _LATE:
+    if delivery.state is State.PUBLISHING and now < delivery.wake_at:
+        wrong.append("before the instant to which it was put off")
+    if delivery.expires_at and now > delivery.expires_at:
         wrong.append("after its expiry")
     if delivery.state not in _MAY_BE_SENDING:
         wrong.append(f"although it is {delivery.state}")

@@ -12,6 +12,7 @@ text there, and their history is that of one.)"""
 
 EMBARGO = Scenario("a post under embargo", embargo=30.0)
 BRIEF = Scenario("a post that expires soon", expires=20.0)
+FLEETING = Scenario("a post that expires at once", expires=2.0)
 APPROVED = Scenario(
     "an approved post on X, with a picture",
     accounts=("apg-x",),
@@ -34,5 +35,5 @@ PAIR = Scenario("a post on X, two dispatchers, two workers", dispatchers=2, work
 TWINS = Scenario(
     "two threads that begin with the same words", parts=2, posts=2, apart=25.0, same_beginning=True
 )
-WIDE = (CROWD, PAIR, EMBARGO, BRIEF, THREAD, ON_FACEBOOK, APPROVED, TWINS)
+WIDE = (CROWD, PAIR, EMBARGO, BRIEF, FLEETING, THREAD, ON_FACEBOOK, APPROVED, TWINS)
 """Random plans and schedules are played in these."""
