@@ -52,6 +52,7 @@ bench: install ## measure, and write docs/benchmarks.md (an hour on a quiet mach
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/on_time.py
 	$(BIN)/python benchmarks/burst.py
+	$(BIN)/python benchmarks/fairness.py
 	$(BIN)/python benchmarks/throughput.py
 	$(BIN)/python benchmarks/commands.py
 	$(BIN)/python benchmarks/pages.py

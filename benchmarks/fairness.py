@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import burst
+import results
 
 APART = 15.0  # seconds between two instants
 
@@ -34,7 +35,17 @@ def main() -> None:
     print(f"{'':28}{'median':>8}{'max':>8}")
     for name, found in (("B alone", alone), ("B among A's", among), ("A's", of_a)):
         print(f"{name:28}{statistics.median(found):8.1f}{max(found):8.1f}")
-    print(f"{'among / alone':28}{statistics.median(among) / statistics.median(alone):8.2f}")
+    ratio = statistics.median(among) / statistics.median(alone)
+    print(f"{'among / alone':28}{ratio:8.2f}")
+    results.keep(
+        "fairness",
+        [
+            results.Figure("one post of B alone, median", statistics.median(alone), "ms late"),
+            results.Figure("one post of B among A's, median", statistics.median(among), "ms late"),
+            results.Figure("among A's / alone", ratio, "times", 2.0),
+            results.Figure("A's posts, median", statistics.median(of_a), "ms late"),
+        ],
+    )
 
 
 def measure(options: argparse.Namespace) -> dict[str, float]:

@@ -21,7 +21,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 PICTURES = "images/benchmarks"
 REASONS = results.FOLDER / "reasons.toml"
 NAMES = (
-    "size", "idle", "burst", "on-time", "throughput", "commands", "startup", "pages", "check",
+    "size", "idle", "burst", "fairness", "on-time", "throughput", "commands", "startup", "pages", "check",
 )  # fmt: skip
 """The benchmarks that the page tells of, by the names of their results."""
 _FAR_APART = 20.0  # between the longest bar and the shortest, and the scale becomes logarithmic
