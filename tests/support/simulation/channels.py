@@ -41,7 +41,6 @@ class LikeX:
         sent: tuple[str, ...],
         depart: Depart = at_once,
     ) -> Outcome:
-        depart(lambda: None)
         part = parcel.content.parts[len(sent)]
         platform, world = self._platform, self._platform.world
 
@@ -53,7 +52,7 @@ class LikeX:
             )  # fmt: skip
             return remote_id
 
-        return platform.publish(parcel, part.text, publish)
+        return platform.publish(parcel, part.text, publish, depart)
 
     def find(
         self,
@@ -198,7 +197,6 @@ class LikeFacebook:
         sent: tuple[str, ...],
         depart: Depart = at_once,
     ) -> Outcome:
-        depart(lambda: None)
         assert not sent, "it can only be revealed once"
         assert prepared.holds(parcel.content), "it was laid ready"
         draft_id, world = str(prepared.draft_id), self._platform.world
@@ -212,7 +210,7 @@ class LikeFacebook:
                 post.public_at, post.shown_at = world.elapsed, world.elapsed + lag
             return draft_id
 
-        return self._platform.publish(parcel, text, reveal)
+        return self._platform.publish(parcel, text, reveal, depart)
 
     def find(
         self,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 
+from publisher.channels.base import Depart, at_once
 from publisher.models import Parcel
 from publisher.outcome import (
     Accepted,
@@ -86,20 +87,21 @@ class Platform:
         found = [post for post in self.posts.values() if post.public_at is not None]
         return sorted(found, key=lambda post: (post.public_at, int(post.id)))
 
-    def publish(self, parcel: Parcel, text: str, effect: Callable[[float], str | None]) -> Outcome:
-        """One request that makes a part of `parcel` public."""
-        began = self.world.now()
+    def publish(
+        self, parcel: Parcel, text: str, effect: Callable[[float], str | None], depart: Depart
+    ) -> Outcome:
+        """One request that makes a part of `parcel` public, and leaves as it departs."""
 
-        def leaves() -> None:
+        def leaves(began: datetime) -> None:
             self.on_request(Publishing(parcel, text, self.world.elapsed, began))
 
-        return self.ask(Moment.REQUEST, text, effect, leaves)
+        return self.ask(Moment.REQUEST, text, effect, leaves, depart)
 
     def delete(self, remote_id: str) -> Outcome:
         """One request that takes a post down; the second time finds it gone."""
         post = self.posts.get(remote_id)
 
-        def leaves() -> None:
+        def leaves(_began: datetime) -> None:
             if post:
                 post.withdrawal_asked = True
 
@@ -115,20 +117,30 @@ class Platform:
         moment: Moment,
         label: str,
         effect: Callable[[float], str | None],
-        leaves: Callable[[], None] = lambda: None,
+        leaves: Callable[[datetime], None] = lambda _began: None,
+        depart: Depart = at_once,
     ) -> Outcome:
         """One request that changes something; `effect` does it, and gives the id it concerns.
 
         None from `effect`: what it is about is gone. Its argument is how long reading lags.
-        `leaves` is called when the request leaves, whatever comes of it.
+        `leaves` is called when the request leaves, whatever comes of it, with the time when it
+        began to.
         """
-        self.under_way += 1
+        faults: dict[Act, Fault] = {}
+        has_left = False
+
+        def leave() -> None:
+            nonlocal has_left
+            self.under_way, has_left = self.under_way + 1, True
+            began = self.world.now()
+            faults.update({fault.act: fault for fault in self.world.step(moment, label)})
+            leaves(began)
+
         try:
-            faults = {fault.act: fault for fault in self.world.step(moment, label)}
-            leaves()
+            depart(leave)
             return self._answer(faults, label, effect)
         finally:
-            self.under_way -= 1
+            self.under_way -= has_left
 
     def _answer(
         self, faults: dict[Act, Fault], label: str, effect: Callable[[float], str | None]

@@ -144,6 +144,8 @@ class World:
         thread = self.current()
         if thread is None:
             return []
+        if thread.dying:
+            raise Died
         number = len(self.steps) + 1
         if number > MOST_STEPS:
             raise Endless(f"more than {MOST_STEPS} steps")
