@@ -10,11 +10,13 @@ import argparse
 import asyncio
 import itertools
 import json
+import re
 import ssl
 import time
 from pathlib import Path
 from typing import TextIO
 
+_LENGTH = re.compile(rb"\r\nContent-Length: *(\d+)", re.IGNORECASE)
 _ids = itertools.count(1_000_000)
 
 
@@ -31,24 +33,20 @@ class Connection(asyncio.Protocol):
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        self._received += data
-        head, end, body = self._received.partition(b"\r\n\r\n")
-        length = next(
-            (
-                int(line[15:])
-                for line in head.split(b"\r\n")
-                if line[:15].lower() == b"content-length:"
-            ),
-            0,
-        )
-        if not end or len(body) < length:
+        request = self._received + data if self._received else data
+        end, length = request.find(b"\r\n\r\n"), _LENGTH.search(request)
+        if end < 0 or len(request) < end + 4 + (int(length[1]) if length else 0):
+            self._received = request
             return
-        arrived, self._received = time.time(), b""
+        self._received = b""
+        # No more than this as a request arrives: others are in the queue behind it.
+        asyncio.get_running_loop().call_later(
+            self._latency, self._answer, time.time(), request[end + 4 :]
+        )
+
+    def _answer(self, arrived: float, body: bytes) -> None:
         text = json.loads(body)["text"] if body else ""
         self._arrivals.write(json.dumps({"at": arrived, "text": text}) + "\n")
-        asyncio.get_running_loop().call_later(self._latency, self._answer, text)
-
-    def _answer(self, text: str) -> None:
         body = json.dumps({"data": {"id": str(next(_ids)), "text": text}}).encode()
         self._transport.write(
             b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
