@@ -20,16 +20,20 @@ class _Waiting:
         self.account = account
         self._go = go
         self._gone = gone
+        self._has_gone = False
         self._problem: BaseException | None = None
 
     def go(self) -> None:
+        self._has_gone = True
         try:
             self._go()
         except BaseException as problem:  # noqa: BLE001 - it is raised where it belongs
             self._problem = problem
 
     def give_up(self, problem: BaseException) -> None:
-        self._problem = problem
+        """It did not go, and will not; what has gone already stays so."""
+        if not self._has_gone:
+            self._problem = problem
         self._gone.set()
 
     def awaken(self) -> None:
@@ -68,16 +72,25 @@ class Gate:
     def _let_all_go(self, instant: datetime) -> None:
         try:
             self._clock.sleep_until(instant)
-        except BaseException as end:  # this thread ends: nobody shall wait for it
-            for waiting in self._close(instant):
-                waiting.give_up(end)
+        except BaseException as end:
+            self._give_up(self._close(instant), end)
             raise
         all_of_them = self._close(instant)
-        for waiting in _by_turns(all_of_them):
-            waiting.go()
+        try:
+            for waiting in _by_turns(all_of_them):
+                waiting.go()
+        except BaseException as end:
+            self._give_up(all_of_them, end)
+            raise
         # Only now: who is awake takes time from those that have yet to go.
         for waiting in all_of_them:
             waiting.awaken()
+
+    @staticmethod
+    def _give_up(all_of_them: Iterable[_Waiting], end: BaseException) -> None:
+        """This thread ends: nobody shall wait for it."""
+        for waiting in all_of_them:
+            waiting.give_up(end)
 
     def _close(self, instant: datetime) -> list[_Waiting]:
         """Who waited; who comes later goes by itself."""

@@ -761,8 +761,15 @@ _USED_UP = limit(_OF_X, 0, EPOCH + 20 * 3600)
 _OF_FACEBOOK = {"x_app_usage": json.dumps({"call_count": 97, "total_time": 1})}
 _FOR_THE_APP: list[tuple[str, str, Answer, Step, datetime | None]] = [
     ("the day's limit, 429", X, problem(429, "Too Many", **_USED_UP), PUBLISH, A_DAY_LATER),
-    ("the last post of the day", X, answered(201, CREATED, **_USED_UP), PUBLISH, A_DAY_LATER),
-    ("refused, and the last", X, problem(400, "Invalid", **_USED_UP), PUBLISH, A_DAY_LATER),
+    ("the last post of the day", X, answered(201, CREATED, **_USED_UP), PUBLISH, BY_DEFAULT),
+    ("refused, and the last", X, problem(400, "Invalid", **_USED_UP), PUBLISH, BY_DEFAULT),
+    (
+        "429 for six days, of a window of one",
+        X,
+        problem(429, "Too Many", **limit(_OF_X, 0, EPOCH + 6 * 86400)),
+        PUBLISH,
+        NOW + timedelta(days=1),
+    ),
     ("429, no time", X, answered(429, "", **limit(_OF_X, 0, "soon")), PUBLISH, BY_DEFAULT),
     ("taken, no time", X, answered(201, CREATED, **limit(_OF_X, 0, "soon")), PUBLISH, None),
     ("more to come", X, answered(201, CREATED, **limit(_OF_X, 1, EPOCH + 600)), PUBLISH, None),

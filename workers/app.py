@@ -59,6 +59,8 @@ app.conf.update(
     task_store_errors_even_if_ignored=False,
     task_acks_late=False,
     task_publish_retry=False,
+    worker_pool="threads",  # a delivery waits most of the time; and a fork would share connections
+    worker_concurrency=publisher().settings.delivery.threads,
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
     worker_send_task_events=False,

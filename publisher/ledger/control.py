@@ -16,6 +16,7 @@ from publisher.language import _, later
 from publisher.ledger.approvals import RuleOf, is_approved, no_rule
 from publisher.ledger.chosen import chosen, of_post
 from publisher.ledger.database import Database
+from publisher.ledger.holds import take_for_pause
 from publisher.ledger.intents import INTENT_LIFE
 from publisher.ledger.moves import change, note, step
 from publisher.ledger.resolution import resolved
@@ -60,6 +61,7 @@ class Control:
         name = account or EVERYTHING
         now = self._clock.now()
         with self._database.write() as connection:
+            take_for_pause(connection, name)
             self._database.insert_missing(connection, accounts, [{"account": name}])
             connection.execute(
                 update(accounts)

@@ -87,9 +87,17 @@ class Database:
             found = self._revision(connection)
             if found != REVISION:
                 self._refuse_newer(found)
+                self._prepare_to_migrate(connection, found)
                 from publisher.ledger import migrating  # noqa: PLC0415 - seldom needed, slow to load
 
                 migrating.upgrade(connection)
+
+    def _prepare_to_migrate(self, connection: Connection, found: str | None) -> None:
+        """To change a large ledger takes long; a worker that still runs must not be in between."""
+        if not self.is_sqlite:
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+            if found is not None:
+                connection.exec_driver_sql("LOCK TABLE deliveries IN ACCESS EXCLUSIVE MODE")
 
     def check_revision(self) -> None:
         """Raise unless the tables have this version's shape."""

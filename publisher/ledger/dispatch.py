@@ -4,7 +4,7 @@ Every method is one transaction, or a few small ones.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -84,14 +84,9 @@ class Dispatch:
         """
         now = self._clock.now()
         with self._database.write() as connection:
-            in_hand = Counter[str](
-                {row.account: row.number for row in connection.execute(_IN_HAND)}
-            )
-            busy = [account for account, count in in_hand.items() if count >= _AT_ONCE]
-            values = {"now": now, "horizon": horizon, "busy": busy}
             return claim_all(
                 connection,
-                list(_fairly(DUE.lock(connection, values, limit), in_hand)),
+                _fair(connection, {"now": now, "horizon": horizon}, limit),
                 "claimed",
                 at=now,
                 source=State.SCHEDULED,
@@ -203,9 +198,20 @@ class Dispatch:
         )
 
 
-def _fairly(waiting: Sequence[RowMapping], in_hand: Counter[str]) -> Iterator[RowMapping]:
-    """Those of them that workers may have as well; `in_hand` counts what they have, by account."""
-    for row in waiting:
-        in_hand[row["account"]] += 1
-        if in_hand[row["account"]] <= _AT_ONCE:
-            yield row
+def _fair(connection: Connection, values: Mapping[str, datetime], limit: int) -> list[RowMapping]:
+    """What is due, of each account no more than it may have in workers' hands.
+
+    The first of what is due may all be of one account: then those behind it are looked for.
+    """
+    in_hand = Counter[str]({row.account: row.number for row in connection.execute(_IN_HAND)})
+    chosen: dict[int, RowMapping] = {}
+    while True:
+        busy = [account for account, number in in_hand.items() if number >= _AT_ONCE]
+        found = DUE.lock(connection, {**values, "busy": busy}, limit)
+        more = [row for row in found if row["id"] not in chosen]
+        for row in more[: limit - len(chosen)]:
+            if in_hand[row["account"]] < _AT_ONCE:
+                in_hand[row["account"]] += 1
+                chosen[row["id"]] = row
+        if not more or len(found) < limit or len(chosen) == limit:
+            return list(chosen.values())

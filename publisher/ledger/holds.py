@@ -20,6 +20,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     true,
     tuple_,
     update,
@@ -35,6 +36,11 @@ _EVER = literal(datetime.min.replace(tzinfo=UTC), Instant)
 _BY_ITSELF = accounts.c.held_until.is_not(None)
 _SAME_END = timedelta(minutes=1)  # of many answers that come together, each names another second
 _AT_ONCE = 500  # names in one statement
+_EXCLUDE = text("SELECT pg_advisory_xact_lock(7305138, hashtext(:name))")
+_REFUSED = text(
+    "SELECT name FROM unnest(CAST(:names AS varchar[])) AS names (name)"
+    " WHERE NOT pg_try_advisory_xact_lock_shared(7305138, hashtext(name))"
+)
 
 
 def resting(account: ColumnElement[str] | str, now: BindParameter[datetime]) -> ColumnElement[bool]:
@@ -193,6 +199,25 @@ def _note(
         connection,
         [step(None, "account held", now, ACTOR, detail=detail, account=name) for name in names],
     )
+
+
+def take_for_pause(connection: Connection, account: str) -> None:
+    """Wait for the intents of this account that are being written, and let no new one begin.
+
+    Not by the account's row: PostgreSQL lets those who share a row pass whoever waits for it, so
+    that a pause would never get its turn while posts leave.
+    """
+    if connection.dialect.name != "sqlite":  # which has one writer at a time
+        connection.execute(_EXCLUDE, {"name": account})
+
+
+def being_paused(connection: Connection, names: Collection[str]) -> Collection[str]:
+    """Those of the accounts that somebody is just pausing, or waits to; nobody pauses the others
+    until this transaction ends.
+    """
+    if connection.dialect.name == "sqlite":
+        return ()
+    return connection.execute(_REFUSED, {"names": sorted(names)}).scalars().all()
 
 
 def applies_to(account: ColumnElement[str] | str) -> ColumnElement[bool]:

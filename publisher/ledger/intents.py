@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, bindparam, select
 
 from publisher.clock import Clock
-from publisher.errors import LedgerBusy
+from publisher.errors import LedgerBusy, LedgerUnavailable
 from publisher.language import _
+from publisher.ledger import holds
 from publisher.ledger.approvals import RuleOf, is_approved
 from publisher.ledger.database import Database
 from publisher.ledger.holds import is_resting
@@ -26,10 +27,7 @@ INTENT_LIFE = 5.0
 """Real seconds after its intent within which a worker must have begun to send."""
 
 _OF_ACCOUNTS = accounts.c.account.in_(bindparam("accounts", expanding=True))
-# What many deliveries share waits for nobody: one account that somebody holds, for as long as that
-# may be, must not stop all the others.
-_UNLOCKED = select(accounts).where(_OF_ACCOUNTS).with_for_update(read=True, skip_locked=True)
-_EXISTING = select(accounts.c.account).where(_OF_ACCOUNTS)
+_STANDING = select(accounts).where(_OF_ACCOUNTS)
 
 BreachOf = Callable[[Delivery, datetime], str | None]
 """Tells what the account's mandate has against a delivery that leaves at an instant."""
@@ -39,19 +37,17 @@ def no_breach(_delivery: Delivery, _leaves_at: datetime) -> None:
     """No account has a mandate."""
 
 
-def _share(connection: Connection, names: set[str]) -> Sequence[Row[Any]]:
-    """The accounts' rows, which nobody changes until this transaction ends; LedgerBusy if somebody
-    is about to. Who has no row is not paused or held.
+def _standing(connection: Connection, names: set[str]) -> Sequence[Row[Any]]:
+    """The accounts' rows, to which nobody adds a pause until this transaction ends.
+
+    What many deliveries share waits for nobody: LedgerBusy if somebody is just pausing one of them.
     """
-    rows = connection.execute(_UNLOCKED, {"accounts": sorted(names)}).all()
-    missing = names - {row.account for row in rows}
-    if missing and (
-        locked := connection.execute(_EXISTING, {"accounts": sorted(missing)}).scalars().all()
-    ):
-        raise LedgerBusy(
-            _("Somebody is changing {names} just now.", names=", ".join(sorted(locked)))
-        )
-    return rows
+    pausing = holds.being_paused(connection, names)
+    if EVERYTHING in pausing:
+        raise LedgerUnavailable(_("Somebody is just pausing everything."), hint=LedgerBusy.hint)
+    if pausing:
+        raise LedgerBusy(_("Somebody is just pausing {names}.", names=", ".join(sorted(pausing))))
+    return connection.execute(_STANDING, {"accounts": sorted(names)}).all()
 
 
 class _Intent(NamedTuple):
@@ -82,10 +78,9 @@ class Intents:
     def _write_all(
         self, connection: Connection, wishes: Sequence[_Intent]
     ) -> list[Delivery | None]:
-        # The lock on the accounts' rows makes `pause` wait for this transaction, so that a pause
-        # sees every intent that was written before it.
+        # `pause` waits for this transaction, so that it sees every intent that was written before it.
         names = {wish.delivery.account for wish in wishes} | {EVERYTHING}
-        rows = _share(connection, names)
+        rows = _standing(connection, names)
         now = self._clock.now()
         resting = {row.account for row in rows if is_resting(row, now)}
         changes = [self._intention(wish, resting, now) for wish in wishes]

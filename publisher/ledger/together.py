@@ -88,7 +88,7 @@ class Together(Generic[Wish, Answer]):
             try:
                 self._serve(self._next())
             finally:
-                self._hand_on()
+                self._hand_on(mine)
         return mine.answer()
 
     def _next(self) -> list[_Entry[Wish, Answer]]:
@@ -96,8 +96,10 @@ class Together(Generic[Wish, Answer]):
         with self._lock:
             return [self._waiting.popleft() for _ in range(min(len(self._waiting), _MOST))]
 
-    def _hand_on(self) -> None:
+    def _hand_on(self, leader: _Entry[Wish, Answer] | None = None) -> None:
         with self._lock:
+            if leader and leader in self._waiting:  # it ended before it served anybody
+                self._waiting.remove(leader)
             if self._waiting:
                 self._waiting[0].lead()
             else:

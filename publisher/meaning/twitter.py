@@ -1,6 +1,6 @@
 """What X's answers mean. Sources: docs.x.com and its OpenAPI description 2.167."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from publisher.language import _
@@ -169,16 +169,23 @@ def _account(answer: Answer, body: dict[str, Any]) -> AccountHeld:
     )
 
 
+_DAY = timedelta(days=1)
+
+
 def app_rest(answer: Answer, step: Step) -> datetime | None:
     """Until when X takes no post of any account of the app; None if it does not say so.
 
-    X counts each kind of request for itself: what it says after an upload is not about posts.
+    X counts each kind of request for itself: what it says after an upload is not about posts. Its
+    header is documented nowhere, so it is believed for a day only when X has refused the post; the
+    others of the app try it again soon otherwise.
     """
     if step is not Step.PUBLISH or usage.remaining(answer, usage.APP_WINDOW) != 0:
         return None
-    known = usage.reset(answer, usage.APP_WINDOW)
-    refused = answer.status == 429
-    return known or (answer.received_at + DEFAULT_REST if refused else None)
+    known, refused = usage.reset(answer, usage.APP_WINDOW), answer.status == 429
+    if known is None and not refused:
+        return None
+    longest = answer.received_at + (_DAY if refused else DEFAULT_REST)
+    return min(known or answer.received_at + DEFAULT_REST, longest)
 
 
 def _rest(answer: Answer) -> datetime | None:

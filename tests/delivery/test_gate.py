@@ -104,6 +104,21 @@ def test_nobody_waits_for_a_thread_that_ends_while_it_sleeps(gate: Gate, clock: 
     assert gone == []
 
 
+def test_nobody_waits_for_a_thread_that_ends_before_it_let_all_go(
+    gate: Gate, clock: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_all: object) -> list[object]:
+        raise MemoryError
+
+    monkeypatch.setattr("publisher.gate._by_turns", fail)
+    with ThreadPoolExecutor(9) as threads:
+        done = waiting(threads, gate, clock, [(name, lambda: None) for name in "ab"])
+        clock.comes.set()
+        for one in done:
+            with pytest.raises(MemoryError):
+                one.result(20)
+
+
 def test_another_instant_is_not_waited_for(gate: Gate, clock: Held) -> None:
     gone = list[str]()
     with ThreadPoolExecutor(9) as threads:

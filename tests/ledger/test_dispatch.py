@@ -9,7 +9,7 @@ from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.queries import Queries
 from publisher.models import Claim, Delivery
-from publisher.outcome import Accepted, AccountHeld, Deferred, Kind
+from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Refused
 from publisher.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
@@ -65,12 +65,28 @@ def test_a_thousand_of_one_account_leave_hands_for_another_accounts_one(
         ids = {one.delivery for one in claim(dispatch, clock, limit=120)}
         return [delivery for delivery in queries.deliveries() if delivery.id in ids]
 
-    of_one = claimed()
-    assert len(of_one) == 100
-    assert [delivery.post for delivery in claimed()] == ["theirs"]
+    first = claimed()
+    assert len(first) == 101
+    assert [one.post for one in first if one.account == "bice-page"] == ["theirs"]
     assert claimed() == []
-    attempts.record(of_one[0], Deferred(Kind.UNAVAILABLE, "503"), clock.ahead(_LEASE))
+    attempts.record(first[0], Deferred(Kind.UNAVAILABLE, "503"), clock.ahead(_LEASE))
     assert len(claimed()) == 1
+
+
+def test_the_backlog_of_one_account_hides_no_other(
+    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, queries: Queries, clock: ManualClock
+) -> None:
+    """However much of it is overdue, and while some of it ends between two looks."""
+    many = (wish(clock, f"post-{n}", 0, texts=(f"{n}",)) for n in range(150))
+    add(ledger, *many, wish(clock, "theirs", due_in=0.5, account="bice-page"))
+    first = claim(dispatch, clock, limit=20)
+    taken = attempts.take(first[0])
+    assert taken
+    attempts.record(taken, Refused(Kind.CONTENT, "No."), clock.ahead(_LEASE))
+    ids = {one.delivery for one in claim(dispatch, clock, limit=100)}
+    posts = [delivery.post for delivery in queries.deliveries() if delivery.id in ids]
+    assert "theirs" in posts
+    assert len(posts) == 100 - 19 + 1
 
 
 def test_a_released_claim_is_due_again_and_the_old_claim_worthless(

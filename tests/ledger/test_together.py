@@ -18,6 +18,7 @@ from publisher.ledger.audit import Audit
 from publisher.ledger.control import Control
 from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
+from publisher.ledger.holds import being_paused
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.moves import Moved
 from publisher.ledger.queries import Queries
@@ -213,6 +214,13 @@ def test_who_is_broken_off_breaks_off_those_whose_wishes_it_had(*, alone: bool) 
     assert [type(future.exception()) for future in done] == [SystemExit] * 2
 
 
+def test_a_leader_that_ends_before_it_served_anybody_hands_on() -> None:
+    together = Together[int, Any](ManualClock(), nothing, lambda _connection, wishes: wishes)
+    with mock.patch.object(together, "_next", side_effect=MemoryError), pytest.raises(MemoryError):
+        together.do(1)
+    assert together.do(2) == 2
+
+
 def test_no_more_than_some_share_a_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that nobody waits long for the next."""
     shared = []
@@ -270,19 +278,45 @@ def test_who_is_served_waits_for_nobody_elses_transaction() -> None:
     assert sorted(served) == [10, 20, 30]
 
 
-def test_an_account_that_somebody_locked_stops_no_other(
+def test_a_pause_gets_its_turn_while_others_intend(
     postgresql: Database, clock: ManualClock
 ) -> None:
-    """A person's open transaction has its row, for as long as it likes."""
+    """It waits for the intents that are being written, and no new one passes it."""
+    ledger, attempts = Ledger(postgresql, clock), Attempts(postgresql, clock, 60)
+    taken = hold_in_hands(ledger, Dispatch(postgresql, clock, 60), attempts, clock)
+    intend = [intending(attempts, one, clock) for one in taken]
+    control = Control(postgresql, clock)
+    with ThreadPoolExecutor(1) as threads:
+        with postgresql.write() as others:
+            assert being_paused(others, {"voice-1", "*"}) == []
+            pausing = threads.submit(control.pause, "voice-1", "crise", "direction")
+            wait_for(lambda: isinstance(_outcome(intend[1]), LedgerBusy))
+            assert not pausing.done()
+            done = at_once(attempts._intents._writing, intend)
+            for one, future in zip(taken, done, strict=True):
+                is_busy = one.account == "voice-1"
+                assert isinstance(future.exception(), LedgerBusy if is_busy else type(None))
+        pausing.result(20)
+    assert intend[3]() is None, "it is paused"
+
+
+def _outcome(act: Callable[[], Delivery | None]) -> object:
+    try:
+        return act()
+    except LedgerBusy as busy:
+        return busy
+
+
+def test_a_row_that_somebody_locked_stops_no_intent(
+    postgresql: Database, clock: ManualClock
+) -> None:
+    """A person's open transaction has it, for as long as it likes."""
     ledger, attempts = Ledger(postgresql, clock), Attempts(postgresql, clock, 60)
     taken = hold_in_hands(ledger, Dispatch(postgresql, clock, 60), attempts, clock)
     intend = [intending(attempts, one, clock) for one in taken]
     with locked(postgresql, "voice-1"):
         done = at_once(attempts._intents._writing, intend)
-        for one, future in zip(taken, done, strict=True):
-            is_busy = one.account == "voice-1"
-            assert isinstance(future.exception(), LedgerBusy if is_busy else type(None))
-    assert all(act() for act, future in zip(intend, done, strict=True) if future.exception())
+        assert all(future.result() for future in done)
 
 
 def test_an_answer_waits_for_no_account_but_its_own(
