@@ -768,7 +768,7 @@ _FOR_THE_APP: list[tuple[str, str, Answer, Step, datetime | None]] = [
         X,
         problem(429, "Too Many", **limit(_OF_X, 0, EPOCH + 6 * 86400)),
         PUBLISH,
-        NOW + timedelta(days=1),
+        NOW + timedelta(hours=25),
     ),
     ("429, no time", X, answered(429, "", **limit(_OF_X, 0, "soon")), PUBLISH, BY_DEFAULT),
     ("taken, no time", X, answered(201, CREATED, **limit(_OF_X, 0, "soon")), PUBLISH, None),

@@ -169,7 +169,8 @@ def _account(answer: Answer, body: dict[str, Any]) -> AccountHeld:
     )
 
 
-_DAY = timedelta(days=1)
+_DAY = timedelta(hours=25)
+"""X's window of 24 hours, by a clock that may be off."""
 
 
 def app_rest(answer: Answer, step: Step) -> datetime | None:

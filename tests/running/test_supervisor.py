@@ -284,7 +284,7 @@ def test_ctrl_c_finishes_what_is_in_hand(
         draft("in-hand", soon(2.5))
         draft("later", soon(3600))
         queued()
-        until(lambda: State.PUBLISHING in states(app))
+        until(lambda: any(delivery.intent_at for delivery in app.queries.deliveries()))
         run.send_signal(signal.SIGINT)
         assert run.wait(timeout=30) == 0
     assert states(app) == [State.PUBLISHED, State.SCHEDULED]
