@@ -57,8 +57,12 @@ class Sentinels:
 
     def __str__(self) -> str:
         """Where they are, and nothing that is secret."""
-        scheme = SCHEMES[self.tls is not None]
-        return f"{scheme}://{','.join(f'{_bracketed(host)}:{port}' for host, port in self.hosts)}"
+        return f"{SCHEMES[self.tls is not None]}://{','.join(self.places)}"
+
+    @property
+    def places(self) -> list[str]:
+        """As they stand in a URL: `host:port`."""
+        return [f"{f'[{host}]' if ':' in host else host}:{port}" for host, port in self.hosts]
 
     @property
     def options(self) -> dict[str, Any]:
@@ -86,10 +90,6 @@ def _hosts(text: str) -> Iterator[tuple[str, int]]:
         if not parts.hostname or parts.path:
             raise ValueError(place)
         yield parts.hostname, parts.port or _PORT
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
 
 
 def _given(**values: str) -> dict[str, str]:

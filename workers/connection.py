@@ -63,7 +63,4 @@ def _settings(url: str, tls: Mapping[str, Any] | None, transport: dict[str, Any]
 def _kombu_url(known: Sentinels) -> str:
     """One URL for each Sentinel; kombu goes on to the next where one does not answer."""
     login = ":".join(quote(known.login.get(key, ""), safe="") for key in ("username", "password"))
-    return ";".join(
-        f"sentinel://{login}@{f'[{host}]' if ':' in host else host}:{port}/{known.database}"
-        for host, port in known.hosts
-    )
+    return ";".join(f"sentinel://{login}@{place}/{known.database}" for place in known.places)

@@ -134,8 +134,8 @@ class Attempts:
 
         None when it must not go out now: the account is paused or held (it is due again when
         that ends), nobody approved it as it stands, its account's mandate does not cover it (it is
-        held), or it would be past its expiry (it is missed). LedgerBusy when somebody is just about
-        to pause or hold the account, or lets it go on.
+        held), or it would be past its expiry (it is missed). LedgerBusy, or LedgerUnavailable
+        for everything, while somebody is just pausing it.
         """
         return self._intents.write(delivery, send_at, lease_until)
 

@@ -6,7 +6,7 @@ Every method is one transaction, or a few small ones.
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, exists, func, or_, select, update
@@ -15,7 +15,7 @@ from publisher.clock import Clock
 from publisher.language import _
 from publisher.ledger.database import Database
 from publisher.ledger.doubts import doubt
-from publisher.ledger.holds import resting, waits_its_turn
+from publisher.ledger.holds import EVER, resting, waits_its_turn
 from publisher.ledger.moves import ACTOR, Moved, change, claim_all, claimed
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import Instant, deliveries, written
@@ -47,7 +47,7 @@ _IN_HAND = (
     select(deliveries.c.account, func.count().label("number"))
     .where(
         deliveries.c.state == written(State.PUBLISHING),
-        deliveries.c.lease_until > datetime.min.replace(tzinfo=UTC),  # by the index of leases
+        deliveries.c.lease_until > EVER,  # by the index of leases
     )
     .group_by(deliveries.c.account)
 )

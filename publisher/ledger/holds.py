@@ -32,7 +32,8 @@ from publisher.ledger.tables import EVERYTHING, Instant, accounts, deliveries, w
 from publisher.outcome import AccountHeld, Kind
 from publisher.states import State
 
-_EVER = literal(datetime.min.replace(tzinfo=UTC), Instant)
+EVER = literal(datetime.min.replace(tzinfo=UTC), Instant)
+"""Before every instant."""
 _BY_ITSELF = accounts.c.held_until.is_not(None)
 _SAME_END = timedelta(minutes=1)  # of many answers that come together, each names another second
 _AT_ONCE = 500  # names in one statement
@@ -78,7 +79,7 @@ def first_scheduled(
     rows: FromClause,
     column: str,
     account: ColumnElement[str],
-    after: ColumnElement[datetime] = _EVER,
+    after: ColumnElement[datetime] = EVER,
 ) -> ScalarSelect[Any]:
     """A column of the first of an account's `rows` of `deliveries` that is scheduled after an instant.
 

@@ -1,6 +1,6 @@
 """What a dispatcher finds to do: it looks ten times a second, and mostly nothing waits."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import (
@@ -9,7 +9,6 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
-    literal,
     or_,
     select,
 )
@@ -17,7 +16,7 @@ from sqlalchemy import (
 from publisher.clock import Clock
 from publisher.ledger import dispatch, doubts, leftovers
 from publisher.ledger.database import Database
-from publisher.ledger.holds import applies_to, first_scheduled, has_one_under_way, resting
+from publisher.ledger.holds import EVER, applies_to, first_scheduled, has_one_under_way, resting
 from publisher.ledger.tables import Instant, accounts, deliveries, written
 from publisher.states import State
 
@@ -40,7 +39,6 @@ class Waits(NamedTuple):
 _NOW = bindparam("now", type_=Instant)
 _HORIZON = bindparam("horizon", type_=Instant)
 _FIRST = 100  # deliveries
-_EVER = literal(datetime.min.replace(tzinfo=UTC), Instant)
 
 
 def _one_of_the_first_goes() -> ColumnElement[bool]:
@@ -77,7 +75,7 @@ def _some_account_goes() -> ColumnElement[bool]:
     held_until = account.c.held_until
     first = first_scheduled(rows, "wake_at", account.c.account)
     # What fell due during a hold goes one by one: see `holds.waits_its_turn`.
-    end_of_hold = func.coalesce(held_until, _EVER)
+    end_of_hold = func.coalesce(held_until, EVER)
     first_after_the_hold = first_scheduled(rows, "wake_at", account.c.account, end_of_hold)
     first_of_all = (
         select(rows.c.wake_at)

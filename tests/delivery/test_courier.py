@@ -104,6 +104,10 @@ def channel(clock: ManualClock) -> ScriptedChannel:
 
 @pytest.fixture
 def courier(attempts: Attempts, channel: ScriptedChannel, clock: ManualClock) -> Courier:
+    return courier_of(attempts, channel, clock)
+
+
+def courier_of(attempts: Attempts, channel: ScriptedChannel, clock: ManualClock) -> Courier:
     leases = Leases.for_timeout(timedelta(seconds=20))
     return Courier(attempts, lambda _account: nullcontext(channel), clock, leases)
 
@@ -262,12 +266,7 @@ def test_a_pause_in_the_middle_of_a_thread_stops_it_there(
             control.pause(None, "crise", "direction")
             return after
 
-    courier = Courier(
-        PausedBetween(attempts._database, clock, settle=60),
-        lambda _account: nullcontext(channel),
-        clock,
-        Leases.for_timeout(timedelta(seconds=20)),
-    )
+    courier = courier_of(PausedBetween(attempts._database, clock, settle=60), channel, clock)
     add(ledger, wish(clock, due_in=0, texts=("un", "deux")))
     courier.deliver(claim_one(dispatch, clock))
     assert (only(queries).state, only(queries).remote_ids) == (State.SCHEDULED, ("100",))
@@ -290,12 +289,7 @@ def test_a_worker_that_stood_still_after_its_intent_does_not_send(
             clock.advance(6)
             return intended
 
-    courier = Courier(
-        Freezing(attempts._database, clock, settle=60),
-        lambda _account: nullcontext(channel),
-        clock,
-        Leases.for_timeout(timedelta(seconds=20)),
-    )
+    courier = courier_of(Freezing(attempts._database, clock, settle=60), channel, clock)
     add(ledger, wish(clock, due_in=0))
     courier.deliver(claim_one(dispatch, clock))
     assert channel.sent == []
@@ -460,12 +454,7 @@ def test_a_machine_that_slept_between_intent_and_request_does_not_send(
             clock._monotonic = monotonic
             return intended
 
-    courier = Courier(
-        Sleeping(attempts._database, clock, settle=60),
-        lambda _account: nullcontext(channel),
-        clock,
-        Leases.for_timeout(timedelta(seconds=20)),
-    )
+    courier = courier_of(Sleeping(attempts._database, clock, settle=60), channel, clock)
     add(ledger, wish(clock, due_in=0))
     courier.deliver(claim_one(dispatch, clock))
     assert channel.sent == []
@@ -489,12 +478,7 @@ def test_a_ledger_that_is_away_for_a_moment_makes_nothing_late(
                 raise LedgerUnavailable
             return super().intend(delivery, *more)
 
-    courier = Courier(
-        Locked(attempts._database, clock, settle=60),
-        lambda _account: nullcontext(channel),
-        clock,
-        Leases.for_timeout(timedelta(seconds=20)),
-    )
+    courier = courier_of(Locked(attempts._database, clock, settle=60), channel, clock)
     due = clock.ahead(1)
     add(ledger, wish(clock, due_in=1))
     courier.deliver(claim_one(dispatch, clock))
@@ -515,12 +499,7 @@ def test_nothing_leaves_past_its_expiry_however_long_its_intent_took(
             clock.advance(3)
             return intended
 
-    courier = Courier(
-        Slow(attempts._database, clock, settle=60),
-        lambda _account: nullcontext(channel),
-        clock,
-        Leases.for_timeout(timedelta(seconds=20)),
-    )
+    courier = courier_of(Slow(attempts._database, clock, settle=60), channel, clock)
     add(ledger, wish(clock, due_in=1, expires_at=clock.ahead(1.5)))
     courier.deliver(claim_one(dispatch, clock))
     assert channel.sent == []
@@ -599,12 +578,7 @@ def test_what_is_recorded_late_is_on_record_with_the_instant_of_its_answer(
                 raise LedgerUnavailable
             return super().record(delivery, *more)
 
-    courier = Courier(
-        Locked(attempts._database, clock, settle=60),
-        lambda _account: nullcontext(channel),
-        clock,
-        Leases.for_timeout(timedelta(seconds=20)),
-    )
+    courier = courier_of(Locked(attempts._database, clock, settle=60), channel, clock)
     add(ledger, wish(clock, due_in=0))
     courier.deliver(claim_one(dispatch, clock))
     assert only(queries).published_at == channel.sent[0][0]
@@ -628,12 +602,7 @@ def test_what_a_platform_said_is_written_down_when_the_ledger_is_back(
                 raise LedgerUnavailable
             return super().record(delivery, *more)
 
-    courier = Courier(
-        Locked(attempts._database, clock, settle=60),
-        lambda _account: nullcontext(channel),
-        clock,
-        Leases.for_timeout(timedelta(seconds=20)),
-    )
+    courier = courier_of(Locked(attempts._database, clock, settle=60), channel, clock)
     add(ledger, wish(clock, due_in=0))
     courier.deliver(claim_one(dispatch, clock))
     assert only(queries).state is State.PUBLISHED
