@@ -2,59 +2,32 @@
 
 A worker holds a delivery by its version: once anybody else changed it, whatever the worker still
 wants to write raises `Moved`, and it lets go. Every method is done in one transaction; what many
-threads want at one moment, they take, intend and record together.
+threads intend and record at one moment is one transaction of them all.
 """
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
-from publisher import retry
 from publisher.clock import Clock
-from publisher.language import _
+from publisher.errors import LedgerBusy
 from publisher.ledger import ids, limits
 from publisher.ledger.approvals import RuleOf, no_rule
 from publisher.ledger.database import Database
-from publisher.ledger.doubts import doubt, known_out
-from publisher.ledger.intents import BreachOf, Intents, by_worker, no_breach
+from publisher.ledger.doubts import known_out
+from publisher.ledger.intents import BreachOf, Intent, Intents, by_worker, no_breach
 from publisher.ledger.leftovers import without_others
-from publisher.ledger.moves import (
-    Change,
-    Moved,
-    change_all,
-    claimed_all,
-)
-from publisher.ledger.rests import SharesWith, ends_in_rest, let_rest, with_itself
+from publisher.ledger.moves import Change, Moved, change_all, claimed_all
+from publisher.ledger.rests import SharesWith, ends_in_rest, with_itself
+from publisher.ledger.results import Result, Results
 from publisher.ledger.rows import delivery_of
-from publisher.ledger.stops import as_it_stands, in_words, obeyed
+from publisher.ledger.stops import as_it_stands, in_words
 from publisher.ledger.tables import deliveries, media
 from publisher.ledger.together import Together
 from publisher.models import Claim, Delivery, Prepared
-from publisher.outcome import (
-    Accepted,
-    AccountHeld,
-    Deferred,
-    Kind,
-    Limit,
-    Outcome,
-    Refused,
-    Unknown,
-)
+from publisher.outcome import Accepted, Outcome
 from publisher.states import State
-
-
-class _Result(NamedTuple):
-    """What came of a request."""
-
-    delivery: Delivery
-    outcome: Outcome
-    lease_until: datetime
-    answered_at: datetime
-    other: ids.Place | None = None
-    """Another delivery that has the id which the platform named for this one."""
 
 
 class Attempts:
@@ -75,15 +48,14 @@ class Attempts:
         """
         self._database = database
         self._clock = clock
-        self._settle = settle
-        self._shares_with = shares_with
-        self._taking = Together(clock, database.read, claimed_all)
-        self._intents = Intents(database, clock, rule_of, breach_of)
-        self._recording = Together(clock, database.write, self._record_all)
+        self._intents = Intents(clock, rule_of, breach_of)
+        self._results = Results(clock, settle, shares_with)
+        self._together = Together(clock, database.write, self._write_all)
 
-    def take(self, claim: Claim) -> Delivery | None:
-        """The claimed delivery; None when the claim is worth nothing any more."""
-        return self._taking.do(claim)
+    def take(self, claims: Sequence[Claim]) -> list[Delivery]:
+        """The claimed deliveries, without those whose claim is worth nothing any more."""
+        with self._database.read() as connection:
+            return [delivery for delivery in claimed_all(connection, claims) if delivery]
 
     def read_media(self, digest: str) -> bytes:
         """The bytes of a picture."""
@@ -134,10 +106,11 @@ class Attempts:
 
         None when it must not go out now: the account is paused or held (it is due again when
         that ends), nobody approved it as it stands, its account's mandate does not cover it (it is
-        held), or it would be past its expiry (it is missed). LedgerBusy, or LedgerUnavailable
-        for everything, while somebody is just pausing it.
+        held), or it would be past its expiry (it is missed). LedgerBusy while somebody is just
+        pausing it.
         """
-        return self._intents.write(delivery, send_at, lease_until)
+        written = self._together.do(Intent(delivery, send_at, lease_until))
+        return written if written.state is State.PUBLISHING else None
 
     def record(
         self,
@@ -151,21 +124,16 @@ class Attempts:
         `answered_at`: when its answer was there; None: just now. A stop that was noted while the
         request was under way holds for all that is not out.
         """
-        result = _Result(delivery, outcome, lease_until, answered_at or self._clock.now())
+        result = Result(delivery, outcome, lease_until, answered_at or self._clock.now())
         try:
             if ends_in_rest(outcome):
                 # It may have to wait for the account, and nobody else shall wait with it.
                 return self._record_alone(result)
-            return self._recording.do(result)
+            return self._together.do(result)
         except Moved:
             # Seldom, so it is looked at only now: a stop was noted, or another one has this id.
             with self._database.write() as connection:
                 return self._record_as_it_stands(connection, result)
-
-    def _record_alone(self, result: _Result) -> Delivery:
-        with self._database.write() as connection:
-            (recorded,) = self._record_all(connection, [result])
-            return recorded
 
     def record_late(self, delivery: Delivery, receipt: Accepted) -> Delivery:
         """Write what the platform accepted, though others took the outcome for unknown meanwhile.
@@ -192,119 +160,33 @@ class Attempts:
             limits.keep(connection, delivery.account, receipt.limits)
             return recorded
 
-    def _record_all(self, connection: Connection, results: Sequence[_Result]) -> list[Delivery]:
-        changes = [self._recorded(result) for result in results]
-        answers = [(result.delivery.account, result.outcome) for result in results]
-        let_rest(connection, answers, self._shares_with, self._clock.now())
-        told: dict[str, list[Limit]] = {}
-        for account, outcome in answers:
-            told.setdefault(account, []).extend(outcome.limits)
-        changed = change_all(connection, changes)
-        limits.keep_all(connection, told)
-        return changed
+    def _write_all(
+        self, connection: Connection, wishes: Sequence[Intent | Result]
+    ) -> list[Delivery | LedgerBusy]:
+        """What threads want that have different deliveries in hand."""
+        results = [wish for wish in wishes if isinstance(wish, Result)]
+        intents = [wish for wish in wishes if isinstance(wish, Intent)]
+        of_results = iter(self._results.changes(connection, results))
+        of_intents = iter(self._intents.changes(connection, intents))
+        found = [next(of_intents if isinstance(wish, Intent) else of_results) for wish in wishes]
+        changes = [one for one in found if isinstance(one, Change)]
+        changed = iter(change_all(connection, changes))
+        self._results.keep_limits(connection, results)
+        return [next(changed) if isinstance(one, Change) else one for one in found]
 
-    def _record_as_it_stands(self, connection: Connection, result: _Result) -> Delivery:
+    def _record_alone(self, result: Result) -> Delivery:
+        with self._database.write() as connection:
+            return self._record(connection, result)
+
+    def _record(self, connection: Connection, result: Result) -> Delivery:
+        (recorded,) = change_all(connection, self._results.changes(connection, [result]))
+        self._results.keep_limits(connection, [result])
+        return recorded
+
+    def _record_as_it_stands(self, connection: Connection, result: Result) -> Delivery:
         delivery, outcome = as_it_stands(connection, result.delivery), result.outcome
         other = None
         if isinstance(outcome, Accepted):
             other = ids.holder(connection, delivery.account, outcome.remote_id, besides=delivery.id)
         known = result._replace(delivery=delivery, other=other)
-        (recorded,) = self._record_all(connection, [known])
-        return recorded
-
-    def _recorded(self, result: _Result) -> Change:
-        delivery = result.delivery
-        match result.outcome:
-            case Accepted() as receipt if result.other:
-                return self._in_anothers_place(delivery, receipt, result.other.post)
-            case Accepted() as receipt:
-                return self._accepted(result, receipt)
-            case Refused() as outcome:
-                return self._ended(delivery, State.FAILED, outcome)
-            case Deferred() as outcome:
-                wait = retry.delay(delivery.attempts + 1)
-                return self._ended(
-                    delivery, State.SCHEDULED, outcome, wake_at=self._clock.ahead(wait)
-                )
-            case AccountHeld() as outcome:
-                return self._ended(delivery, State.SCHEDULED, outcome, attempts=delivery.attempts)
-            case Unknown() as outcome:
-                columns = doubt(delivery, self._clock, self._settle)
-                return self._ended(delivery, State.UNCERTAIN, outcome, **columns)
-
-    def _accepted(self, result: _Result, receipt: Accepted) -> Change:
-        delivery = result.delivery
-        remote_ids = (*delivery.remote_ids, receipt.remote_id)
-        first, last = not delivery.remote_ids, len(remote_ids) == len(delivery.content.parts)
-        target, stopped = (State.PUBLISHED, {}) if last else obeyed(delivery, State.PUBLISHING)
-        return by_worker(
-            self._clock.now(),
-            delivery,
-            "published" if last else "part published",
-            target=target,
-            detail={
-                "part": len(remote_ids),
-                "id": receipt.remote_id,
-                **in_words(delivery, len(remote_ids)),
-            },
-            remote_ids=json.dumps(remote_ids),
-            published_at=result.answered_at if first else delivery.published_at,
-            url=receipt.url if first else delivery.url,
-            attempts=delivery.attempts + first,
-            intent_at=None,
-            doubt_since=None,
-            lease_until=result.lease_until if target is State.PUBLISHING else None,
-            error_kind=None,
-            error_message=None,
-            **stopped,
-        )
-
-    def _in_anothers_place(self, delivery: Delivery, receipt: Accepted, other: str) -> Change:
-        """The platform named a post that is on record already: a person has to look."""
-        message = _(
-            "The platform named {id} for it, which is on record for {other} already. Look at the "
-            "account, then say with `publisher resolve` or `publisher retry` what you saw.",
-            id=receipt.remote_id,
-            other=other,
-        )
-        columns = {**doubt(delivery, self._clock, self._settle), "settled_at": None}
-        return self._ended(delivery, State.UNCERTAIN, Unknown(message), **columns)
-
-    def _ended(
-        self,
-        delivery: Delivery,
-        target: State,
-        outcome: Refused | Deferred | AccountHeld | Unknown,
-        **columns: Any,
-    ) -> Change:
-        unknown = isinstance(outcome, Unknown)
-        if isinstance(outcome, Unknown):
-            kind = Kind.DUPLICATE if outcome.duplicate else Kind.UNKNOWN_OUTCOME
-        else:
-            kind = outcome.kind
-        values = {
-            "attempts": delivery.attempts + 1,
-            "lease_until": None,
-            # An unknown outcome keeps its intent: the platform is read from there on.
-            "intent_at": delivery.intent_at if unknown else None,
-            "error_kind": kind,
-            "error_message": outcome.message,
-        }
-        event = {State.FAILED: "refused", State.UNCERTAIN: "unknown outcome"}.get(
-            target, "deferred"
-        )
-        if not unknown and delivery.stop is not None:
-            if target is State.FAILED:
-                # As for any other that was refused: nothing of it is used again.
-                given_up = delivery.prepared.given_up(delivery.remote_ids)
-                values["prepared"] = given_up.model_dump_json()
-            target, stopped = obeyed(delivery, target)
-            values |= stopped
-        return by_worker(
-            self._clock.now(),
-            delivery,
-            event,
-            target=target,
-            detail={"kind": kind, "message": outcome.message},
-            **{**values, **columns},
-        )
+        return self._record(connection, known)

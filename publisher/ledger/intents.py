@@ -1,24 +1,19 @@
-"""Intents: a worker's last look before a request leaves, in the transaction that says that it does.
-
-What many threads intend at one moment is one transaction. It waits for nobody.
-"""
+"""Intents: a worker's last look before a request leaves, in the transaction that says that it does."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from publisher.clock import Clock
-from publisher.errors import LedgerBusy, LedgerUnavailable
+from publisher.errors import LedgerBusy
 from publisher.language import _
 from publisher.ledger import holds
 from publisher.ledger.approvals import RuleOf, is_approved
-from publisher.ledger.database import Database
 from publisher.ledger.holds import is_resting
-from publisher.ledger.moves import ACTOR, NOT_APPROVED, Change, change_all
+from publisher.ledger.moves import ACTOR, NOT_APPROVED, Change
 from publisher.ledger.tables import EVERYTHING, accounts
-from publisher.ledger.together import Together
 from publisher.models import Delivery
 from publisher.outcome import Kind
 from publisher.states import Role, State
@@ -37,20 +32,7 @@ def no_breach(_delivery: Delivery, _leaves_at: datetime) -> None:
     """No account has a mandate."""
 
 
-def _standing(connection: Connection, names: set[str]) -> Sequence[Row[Any]]:
-    """The accounts' rows, to which nobody adds a pause until this transaction ends.
-
-    What many deliveries share waits for nobody: LedgerBusy if somebody is just pausing one of them.
-    """
-    pausing = holds.being_paused(connection, names)
-    if EVERYTHING in pausing:
-        raise LedgerUnavailable(_("Somebody is just pausing everything."), hint=LedgerBusy.hint)
-    if pausing:
-        raise LedgerBusy(_("Somebody is just pausing {names}.", names=", ".join(sorted(pausing))))
-    return connection.execute(_STANDING, {"accounts": sorted(names)}).all()
-
-
-class _Intent(NamedTuple):
+class Intent(NamedTuple):
     """Of one part."""
 
     delivery: Delivery
@@ -59,36 +41,34 @@ class _Intent(NamedTuple):
 
 
 class Intents:
-    """Writes them."""
+    """What they lead to."""
 
-    def __init__(
-        self, database: Database, clock: Clock, rule_of: RuleOf, breach_of: BreachOf
-    ) -> None:
+    def __init__(self, clock: Clock, rule_of: RuleOf, breach_of: BreachOf) -> None:
         self._clock = clock
         self._rule_of = rule_of
         self._breach_of = breach_of
-        self._writing = Together(clock, database.write, self._write_all)
 
-    def write(
-        self, delivery: Delivery, send_at: datetime, lease_until: datetime
-    ) -> Delivery | None:
-        """See `Attempts.intend`."""
-        return self._writing.do(_Intent(delivery, send_at, lease_until))
+    def changes(
+        self, connection: Connection, intents: Sequence[Intent]
+    ) -> list[Change | LedgerBusy]:
+        """What becomes of each; LedgerBusy for those that somebody is just pausing.
 
-    def _write_all(
-        self, connection: Connection, wishes: Sequence[_Intent]
-    ) -> list[Delivery | None]:
-        # `pause` waits for this transaction, so that it sees every intent that was written before it.
-        names = {wish.delivery.account for wish in wishes} | {EVERYTHING}
-        rows = _standing(connection, names)
+        Nobody adds a pause to the others until this transaction ends: `pause` waits for it, so that
+        it sees every intent that was written before it.
+        """
+        if not intents:
+            return []
+        names = {intent.delivery.account for intent in intents} | {EVERYTHING}
+        pausing = holds.being_paused(connection, names)
+        rows = connection.execute(_STANDING, {"accounts": sorted(names)}).all()
         now = self._clock.now()
         resting = {row.account for row in rows if is_resting(row, now)}
-        changes = [self._intention(wish, resting, now) for wish in wishes]
-        changed = change_all(connection, changes)
-        goes = (change.target is None for change in changes)
-        return [one if it_goes else None for one, it_goes in zip(changed, goes, strict=True)]
+        return [
+            _busy(intent.delivery.account, pausing) or self._intention(intent, resting, now)
+            for intent in intents
+        ]
 
-    def _intention(self, wish: _Intent, resting: Collection[str], now: datetime) -> Change:
+    def _intention(self, wish: Intent, resting: Collection[str], now: datetime) -> Change:
         delivery, leaves = wish.delivery, max(now, wish.send_at)
         if not {delivery.account, EVERYTHING}.isdisjoint(resting):
             return by_worker(now, delivery, "stopped", target=State.SCHEDULED, lease_until=None)
@@ -111,6 +91,15 @@ class Intents:
             now, delivery, "sending", detail={"part": len(delivery.remote_ids) + 1},
             intent_at=leaves, lease_until=wish.lease_until,
         )  # fmt: skip
+
+
+def _busy(account: str, pausing: Collection[str]) -> LedgerBusy | None:
+    """What many share waits for nobody: not for a person who is just pausing, either."""
+    if EVERYTHING in pausing:
+        return LedgerBusy(_("Somebody is just pausing everything."))
+    if account in pausing:
+        return LedgerBusy(_("Somebody is just pausing {names}.", names=account))
+    return None
 
 
 def by_worker(

@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 from sqlalchemy import Connection
 
 from publisher.clock import Clock, Signal
-from publisher.errors import LedgerBusy, PublisherError
+from publisher.errors import PublisherError
 
 Wish = TypeVar("Wish")
 Answer = TypeVar("Answer")
@@ -63,9 +63,9 @@ class Together(Generic[Wish, Answer]):
         self,
         clock: Clock,
         transaction: Callable[[], AbstractContextManager[Connection]],
-        act: Callable[[Connection, Sequence[Wish]], Sequence[Answer]],
+        act: Callable[[Connection, Sequence[Wish]], Sequence[Answer | PublisherError]],
     ) -> None:
-        """`act` gives an answer for each wish, or raises for all of them."""
+        """`act` gives for each wish an answer, or what to raise for it; it raises for all of them."""
         self._clock = clock
         self._transaction = transaction
         self._act = act
@@ -74,7 +74,7 @@ class Together(Generic[Wish, Answer]):
         self._waiting: deque[_Entry[Wish, Answer]] = deque()
 
     def do(self, wish: Wish) -> Answer:
-        """The answer to this wish, once it is committed; what `act` raises for it alone.
+        """The answer to this wish, once it is committed; raises what stands in the way of it alone.
 
         When the database is away, that is so for all who shared the transaction.
         """
@@ -122,11 +122,13 @@ class Together(Generic[Wish, Answer]):
             self._find_the_cause(entries, problem)
         else:
             for entry, answer in zip(entries, answers, strict=True):
-                entry.answer_with(answer)
+                if isinstance(answer, PublisherError):
+                    entry.fail(answer)
+                else:
+                    entry.answer_with(answer)
 
     def _find_the_cause(self, entries: Sequence[_Entry[Wish, Answer]], problem: Exception) -> None:
-        is_for_all = isinstance(problem, PublisherError) and not isinstance(problem, LedgerBusy)
-        if len(entries) == 1 or is_for_all:
+        if len(entries) == 1 or isinstance(problem, PublisherError):
             for entry in entries:
                 entry.fail(problem)
             return

@@ -15,6 +15,7 @@ from publisher.ledger.logbook import Logbook, Wanted
 from publisher.ledger.queries import Queries
 from publisher.models import Content, Part, Picture
 from publisher.outcome import Accepted, Kind, Outcome, Refused
+from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -107,7 +108,7 @@ def test_a_post_is_found_by_its_address_and_by_its_error(
     ]  # fmt: skip
     posts = []
     for claim, outcome in zip(claims, outcomes, strict=False):
-        taken = attempts.take(claim)
+        taken = take(attempts, claim)
         assert taken
         intended = attempts.intend(taken, clock.now(), clock.ahead(90))
         assert intended

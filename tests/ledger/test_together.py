@@ -27,6 +27,7 @@ from publisher.ledger.together import Together
 from publisher.models import Delivery
 from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Refused, Unknown
 from publisher.states import State
+from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.waiting import wait_for
 from tests.support.wishes import add, wish
@@ -81,7 +82,7 @@ def hold_in_hands(
         ),
     )
     claims = dispatch.claim(clock.ahead(2), clock.ahead(30), 100)
-    found = [attempts.take(claim) for claim in claims]
+    found = [take(attempts, claim) for claim in claims]
     return [delivery for delivery in found if delivery]
 
 
@@ -96,7 +97,7 @@ def postgresql(postgres_url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def intended(attempts: Attempts, taken: list[Delivery], clock: ManualClock) -> list[Delivery]:
-    done = at_once(attempts._intents._writing, [intending(attempts, one, clock) for one in taken])
+    done = at_once(attempts._together, [intending(attempts, one, clock) for one in taken])
     return [delivery for future in done if (delivery := future.result())]
 
 
@@ -112,12 +113,33 @@ def recording(
     return lambda: attempts.record(delivery, outcome, clock.ahead(30))
 
 
+def test_intents_and_results_share_a_transaction(
+    database: Database, attempts: Attempts, taken: list[Delivery], queries: Queries,
+    clock: ManualClock,
+) -> None:  # fmt: skip
+    out = [intending(attempts, one, clock)() for one in taken[:10]]
+    seen = commits(database)
+    acts: list[Callable[[], Delivery | None]] = []
+    for number, (sent, next_one) in enumerate(zip(out, taken[10:], strict=False)):
+        assert sent
+        acts.append(intending(attempts, next_one, clock))
+        acts.append(recording(attempts, sent, Accepted(str(number)), clock))
+    done = at_once(attempts._together, acts)
+    assert len(seen) == 1
+    told = [one for future in done if (one := future.result())]
+    assert [one.id for one in told[::2]] == [one.id for one in taken[10:20]]
+    assert [one.remote_ids for one in told[1::2]] == [(str(n),) for n in range(10)]
+    stored = {one.id: one for one in queries.deliveries()}
+    assert told == [stored[one.id] for one in told]
+    assert Audit(database, clock).verify().breaks == ()
+
+
 def test_what_many_want_at_once_is_one_transaction(
     database: Database, attempts: Attempts, taken: list[Delivery], queries: Queries,
     clock: ManualClock,
 ) -> None:  # fmt: skip
     seen = commits(database)
-    done = at_once(attempts._intents._writing, [intending(attempts, one, clock) for one in taken])
+    done = at_once(attempts._together, [intending(attempts, one, clock) for one in taken])
     assert len(seen) == 1
     intended = [future.result() for future in done]
     assert queries.deliveries() == intended, "what is told is what is stored"
@@ -126,7 +148,7 @@ def test_what_many_want_at_once_is_one_transaction(
         for number, one in enumerate(intended)
         if one
     ]
-    done = at_once(attempts._recording, answers)
+    done = at_once(attempts._together, answers)
     assert len(seen) == 2
     recorded = [future.result() for future in done]
     assert queries.deliveries() == recorded
@@ -144,7 +166,7 @@ def test_whatever_came_of_requests_is_recorded_together(
     ]  # fmt: skip
     states = [State.PUBLISHING, State.FAILED, State.SCHEDULED, State.UNCERTAIN]
     pairs = list(zip(intended, outcomes, strict=False))
-    done = at_once(attempts._recording, [recording(attempts, *pair, clock) for pair in pairs])
+    done = at_once(attempts._together, [recording(attempts, *pair, clock) for pair in pairs])
     recorded = [future.result() for future in done]
     assert [one.state for one in recorded if one] == states
     assert queries.deliveries()[: len(outcomes)] == recorded
@@ -156,7 +178,7 @@ def test_who_comes_too_late_fails_alone(
     queries: Queries, clock: ManualClock,
 ) -> None:  # fmt: skip
     control.cancel("3.fr", None, "direction", "changed")
-    done = at_once(attempts._intents._writing, [intending(attempts, one, clock) for one in taken])
+    done = at_once(attempts._together, [intending(attempts, one, clock) for one in taken])
     failures = [future.exception() for future in done]
     assert [type(one) for one in failures if one] == [Moved]
     assert isinstance(failures[3], Moved)
@@ -171,7 +193,7 @@ def test_of_two_that_were_told_one_id_one_is_in_doubt(
     """Both are on one account; whose the post is, a person has to say."""
     both = intended[0], intended[2]
     acts = [recording(attempts, one, Accepted("7"), clock) for one in both]
-    states = sorted(one.state for f in at_once(attempts._recording, acts) if (one := f.result()))
+    states = sorted(one.state for f in at_once(attempts._together, acts) if (one := f.result()))
     assert states == [State.PUBLISHING, State.UNCERTAIN]
 
 
@@ -179,7 +201,7 @@ def test_a_pause_stops_all_of_its_account_and_no_other(
     attempts: Attempts, taken: list[Delivery], control: Control, clock: ManualClock
 ) -> None:
     control.pause("voice-1", "crise", "direction")
-    done = at_once(attempts._intents._writing, [intending(attempts, one, clock) for one in taken])
+    done = at_once(attempts._together, [intending(attempts, one, clock) for one in taken])
     assert {one.account for f in done if (one := f.result())} == {"voice-0"}
 
 
@@ -194,6 +216,20 @@ def test_a_ledger_that_is_away_is_so_for_all() -> None:
     done = at_once(together, [lambda: together.do(1), lambda: together.do(2)])
     assert [type(future.exception()) for future in done] == [LedgerUnavailable] * 2
     assert tried == [2]
+
+
+def test_one_whose_answer_is_a_refusal_takes_nobody_with_it() -> None:
+    tried = []
+
+    def act(_connection: Connection, wishes: Sequence[int]) -> list[int | LedgerBusy]:
+        tried.append(len(wishes))
+        return [LedgerBusy() if wish == 2 else wish * 10 for wish in wishes]
+
+    together = Together[int, int](ManualClock(), nothing, act)
+    done = at_once(together, [partial(together.do, number) for number in (1, 2, 3)])
+    assert [type(future.exception()) for future in done] == [type(None), LedgerBusy, type(None)]
+    assert [done[0].result(), done[2].result()] == [10, 30]
+    assert tried == [3]
 
 
 def nothing() -> AbstractContextManager[Any]:
@@ -290,9 +326,9 @@ def test_a_pause_gets_its_turn_while_others_intend(
         with postgresql.write() as others:
             assert being_paused(others, {"voice-1", "*"}) == []
             pausing = threads.submit(control.pause, "voice-1", "crise", "direction")
-            wait_for(lambda: isinstance(_outcome(intend[1]), LedgerBusy))
+            wait_for(lambda: _is_pausing(postgresql, "voice-1"))
             assert not pausing.done()
-            done = at_once(attempts._intents._writing, intend)
+            done = at_once(attempts._together, intend)
             for one, future in zip(taken, done, strict=True):
                 is_busy = one.account == "voice-1"
                 assert isinstance(future.exception(), LedgerBusy if is_busy else type(None))
@@ -300,11 +336,9 @@ def test_a_pause_gets_its_turn_while_others_intend(
     assert intend[3]() is None, "it is paused"
 
 
-def _outcome(act: Callable[[], Delivery | None]) -> object:
-    try:
-        return act()
-    except LedgerBusy as busy:
-        return busy
+def _is_pausing(database: Database, account: str) -> bool:
+    with database.write() as connection:
+        return account in being_paused(connection, {account})
 
 
 def test_a_row_that_somebody_locked_stops_no_intent(
@@ -315,7 +349,7 @@ def test_a_row_that_somebody_locked_stops_no_intent(
     taken = hold_in_hands(ledger, Dispatch(postgresql, clock, 60), attempts, clock)
     intend = [intending(attempts, one, clock) for one in taken]
     with locked(postgresql, "voice-1"):
-        done = at_once(attempts._intents._writing, intend)
+        done = at_once(attempts._together, intend)
         assert all(future.result() for future in done)
 
 

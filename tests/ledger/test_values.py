@@ -20,6 +20,7 @@ from publisher.ledger.queries import Queries
 from publisher.ledger.tables import account_chains, accounts, deliveries, history
 from publisher.models import Prepared
 from publisher.outcome import Accepted, AccountHeld, Kind, Refused
+from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -51,7 +52,7 @@ def _lived(
         (out, [Accepted("1", url="https://x.com/1"), Accepted("2")]),
         (refused, [Refused(Kind.CONTENT, "Too long.")]),
     ):
-        delivery = attempts.take(claim)
+        delivery = take(attempts, claim)
         assert delivery
         delivery = attempts.checkpoint(delivery, Prepared(draft_id="9"), lease)
         for outcome in outcomes:
@@ -61,7 +62,7 @@ def _lived(
     dispatch.claim(clock.ahead(2), lease, 10)
     control.pause("lima-x", "le programme change", "manager")
     (held,) = dispatch.claim(clock.ahead(901), lease, 1)
-    delivery = attempts.take(held)
+    delivery = take(attempts, held)
     assert delivery
     attempts.record(delivery, AccountHeld(Kind.AUTH, "The token is dead."), lease)
     control.pause(None, "tout", "manager")

@@ -84,16 +84,13 @@ def _lease_shorter_than_a_request() -> Patch:
 
 
 def _a_claim_is_worth_something_for_ever() -> Patch:
-    def take(self: Attempts, claim: Claim) -> Delivery | None:
-        delivery: Delivery
-        for delivery in _all(self):
-            if delivery.id == claim.delivery and len(delivery.remote_ids) == 0:
-                return delivery
-        return None
+    def take(self: Attempts, claims: Sequence[Claim]) -> list[Delivery]:
+        claimed = {claim.delivery for claim in claims}
+        return [d for d in _all(self) if d.id in claimed and not d.remote_ids]
 
     stack = ExitStack()
     stack.enter_context(mock.patch.object(Attempts, "take", take))
-    stack.enter_context(no_fence(attempts_module, intents_module))
+    stack.enter_context(no_fence(attempts_module))
     return stack
 
 
@@ -123,11 +120,12 @@ def _as_it_stands(connection: Any, wish: Change) -> Change:
     query = "SELECT version, state FROM deliveries WHERE id = ?"
     row = connection.exec_driver_sql(query, (wish.delivery.id,)).one()
     stands = {"version": row.version, "state": State(row.state)}
-    return replace(wish, delivery=wish.delivery.model_copy(update=stands))
+    target = wish.target or wish.delivery.state
+    return replace(wish, delivery=wish.delivery.model_copy(update=stands), target=target)
 
 
 def _moved_is_overwritten() -> Patch:
-    return no_fence(attempts_module, intents_module)
+    return no_fence(attempts_module)
 
 
 def _pause_does_not_wait() -> Patch:

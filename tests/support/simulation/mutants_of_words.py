@@ -51,7 +51,7 @@ def _an_edit_keeps_the_approval() -> Patch:
 
 
 def _a_hold_is_overwritten() -> Patch:
-    return no_fence(attempts_module, intents_module)
+    return no_fence(attempts_module)
 
 
 def _a_consent_is_not_looked_for() -> Patch:

@@ -1,0 +1,162 @@
+"""What came of requests, as changes of their deliveries."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from publisher import retry
+from publisher.clock import Clock
+from publisher.language import _
+from publisher.ledger import ids, limits
+from publisher.ledger.doubts import doubt
+from publisher.ledger.intents import by_worker
+from publisher.ledger.moves import Change
+from publisher.ledger.rests import SharesWith, let_rest
+from publisher.ledger.stops import in_words, obeyed
+from publisher.models import Delivery
+from publisher.outcome import (
+    Accepted,
+    AccountHeld,
+    Deferred,
+    Kind,
+    Limit,
+    Outcome,
+    Refused,
+    Unknown,
+)
+from publisher.states import State
+
+
+class Result(NamedTuple):
+    """What came of one request."""
+
+    delivery: Delivery
+    outcome: Outcome
+    lease_until: datetime
+    answered_at: datetime
+    other: ids.Place | None = None
+    """Another delivery that has the id which the platform named for this one."""
+
+
+class Results:
+    """What they lead to."""
+
+    def __init__(self, clock: Clock, settle: float, shares_with: SharesWith) -> None:
+        """See `Attempts`."""
+        self._clock = clock
+        self._settle = settle
+        self._shares_with = shares_with
+
+    def changes(self, connection: Connection, results: Sequence[Result]) -> list[Change]:
+        """What becomes of each; accounts rest from now on, where an answer says so."""
+        answers = [(result.delivery.account, result.outcome) for result in results]
+        let_rest(connection, answers, self._shares_with, self._clock.now())
+        return [self._change(result) for result in results]
+
+    @staticmethod
+    def keep_limits(connection: Connection, results: Sequence[Result]) -> None:
+        """Write down what the answers told of limits; the last step of their transaction."""
+        told: dict[str, list[Limit]] = {}
+        for result in results:
+            told.setdefault(result.delivery.account, []).extend(result.outcome.limits)
+        limits.keep_all(connection, told)
+
+    def _change(self, result: Result) -> Change:
+        delivery = result.delivery
+        match result.outcome:
+            case Accepted() as receipt if result.other:
+                return self._in_anothers_place(delivery, receipt, result.other.post)
+            case Accepted() as receipt:
+                return self._accepted(result, receipt)
+            case Refused() as outcome:
+                return self._ended(delivery, State.FAILED, outcome)
+            case Deferred() as outcome:
+                wait = retry.delay(delivery.attempts + 1)
+                return self._ended(
+                    delivery, State.SCHEDULED, outcome, wake_at=self._clock.ahead(wait)
+                )
+            case AccountHeld() as outcome:
+                return self._ended(delivery, State.SCHEDULED, outcome, attempts=delivery.attempts)
+            case Unknown() as outcome:
+                columns = doubt(delivery, self._clock, self._settle)
+                return self._ended(delivery, State.UNCERTAIN, outcome, **columns)
+
+    def _accepted(self, result: Result, receipt: Accepted) -> Change:
+        delivery = result.delivery
+        remote_ids = (*delivery.remote_ids, receipt.remote_id)
+        first, last = not delivery.remote_ids, len(remote_ids) == len(delivery.content.parts)
+        target, stopped = (State.PUBLISHED, {}) if last else obeyed(delivery, State.PUBLISHING)
+        return by_worker(
+            self._clock.now(),
+            delivery,
+            "published" if last else "part published",
+            target=target,
+            detail={
+                "part": len(remote_ids),
+                "id": receipt.remote_id,
+                **in_words(delivery, len(remote_ids)),
+            },
+            remote_ids=json.dumps(remote_ids),
+            published_at=result.answered_at if first else delivery.published_at,
+            url=receipt.url if first else delivery.url,
+            attempts=delivery.attempts + first,
+            intent_at=None,
+            doubt_since=None,
+            lease_until=result.lease_until if target is State.PUBLISHING else None,
+            error_kind=None,
+            error_message=None,
+            **stopped,
+        )
+
+    def _in_anothers_place(self, delivery: Delivery, receipt: Accepted, other: str) -> Change:
+        """The platform named a post that is on record already: a person has to look."""
+        message = _(
+            "The platform named {id} for it, which is on record for {other} already. Look at the "
+            "account, then say with `publisher resolve` or `publisher retry` what you saw.",
+            id=receipt.remote_id,
+            other=other,
+        )
+        columns = {**doubt(delivery, self._clock, self._settle), "settled_at": None}
+        return self._ended(delivery, State.UNCERTAIN, Unknown(message), **columns)
+
+    def _ended(
+        self,
+        delivery: Delivery,
+        target: State,
+        outcome: Refused | Deferred | AccountHeld | Unknown,
+        **columns: Any,
+    ) -> Change:
+        unknown = isinstance(outcome, Unknown)
+        if isinstance(outcome, Unknown):
+            kind = Kind.DUPLICATE if outcome.duplicate else Kind.UNKNOWN_OUTCOME
+        else:
+            kind = outcome.kind
+        values = {
+            "attempts": delivery.attempts + 1,
+            "lease_until": None,
+            # An unknown outcome keeps its intent: the platform is read from there on.
+            "intent_at": delivery.intent_at if unknown else None,
+            "error_kind": kind,
+            "error_message": outcome.message,
+        }
+        event = {State.FAILED: "refused", State.UNCERTAIN: "unknown outcome"}.get(
+            target, "deferred"
+        )
+        if not unknown and delivery.stop is not None:
+            if target is State.FAILED:
+                # As for any other that was refused: nothing of it is used again.
+                given_up = delivery.prepared.given_up(delivery.remote_ids)
+                values["prepared"] = given_up.model_dump_json()
+            target, stopped = obeyed(delivery, target)
+            values |= stopped
+        return by_worker(
+            self._clock.now(),
+            delivery,
+            event,
+            target=target,
+            detail={"kind": kind, "message": outcome.message},
+            **{**values, **columns},
+        )
