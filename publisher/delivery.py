@@ -5,6 +5,7 @@ request, write the intent, let it leave once at the instant, write what came of 
 between, the ledger tells how far it came; docs/reliability.md goes through every case.
 """
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -85,19 +86,20 @@ class Courier:
         self._gate = Gate(clock)
         self._leases = leases
 
-    def deliver(self, claim: Claim) -> None:
-        """Take one delivery as far as it can go now. Returns when the ledger knows the outcome.
+    def take(self, claims: Sequence[Claim]) -> list[Delivery]:
+        """What was claimed, to be delivered one by one.
 
         A claim that is worth nothing any more, because somebody else moved the delivery, does no
-        harm.
+        harm, neither here nor later.
         """
-        delivery = self._attempts.take(claim)
-        if delivery is None:
-            return
+        return self._attempts.take(claims)
+
+    def deliver(self, delivery: Delivery) -> None:
+        """Bring one delivery as far as it can go now. Returns when the ledger knows the outcome."""
         try:
             self._deliver(delivery)
         except Moved:
-            log.info("let go: the delivery was moved by somebody else", delivery=claim.delivery)
+            log.info("let go: the delivery was moved by somebody else", delivery=delivery.id)
 
     def _deliver(self, delivery: Delivery) -> None:
         with ExitStack() as lent:
@@ -208,7 +210,10 @@ class Courier:
         except NotDeparted:
             if not departure.is_intended:
                 return None
-            return Deferred(Kind.UNAVAILABLE, _("The worker stood still for too long; not sent."))
+            return Deferred(
+                Kind.UNAVAILABLE,
+                _("The worker stood still for too long, or the clock was set back; not sent."),
+            )
         except (Moved, PublisherError):
             raise  # the ledger's, of the intent
         except Exception:

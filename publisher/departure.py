@@ -53,7 +53,9 @@ class Departure:
         expires_at = self.delivery.expires_at
         is_over = lease_until is None or now >= lease_until
         is_past_expiry = expires_at is not None and now > expires_at
-        if is_over or is_past_expiry or self._clock.monotonic() > self._deadline:
+        # The clock was set back since it woke.
+        is_early = now < self.delivery.goes_at
+        if is_over or is_past_expiry or is_early or self._clock.monotonic() > self._deadline:
             # This process was frozen, or the whole machine slept, which only the date shows; others
             # may believe by now that it died while sending. If they do, the ledger raises Moved.
             raise NotDeparted

@@ -126,9 +126,10 @@ class Control:
         over, NotPossible for one at which it would be past its expiry.
 
         `seen` is what the person looked at. Raises NotPossible when it was another pause, or when
-        more fell due since.
+        more fell due since; without `seen`, when somebody stops it anew at this moment.
         """
         name = account or EVERYTHING
+        begun = seen.stop if seen else self.stop(account)
         now = self._clock.now()
         with self._database.write() as connection:
             stopped = connection.execute(
@@ -148,6 +149,11 @@ class Control:
             found = [delivery_of(row) for row in connection.execute(query).mappings()]
             if seen is not None:
                 refuse_unseen(seen, mark_of(stopped), found)
+            elif mark_of(stopped) != begun:
+                raise NotPossible(
+                    _("It was stopped anew at this moment."),
+                    hint=_("`publisher status` shows why; then decide again."),
+                )
             connection.execute(
                 update(accounts)
                 .where(accounts.c.account == name)
@@ -266,15 +272,16 @@ class Control:
     @staticmethod
     def _refuse_a_double(connection: Connection, delivery: Delivery) -> None:
         """The account must not have the same text from another post meanwhile."""
-        other = connection.execute(
-            select(deliveries.c.post, deliveries.c.state).where(
-                deliveries.c.account == delivery.account,
-                deliveries.c.fingerprint == delivery.content.fingerprint,
-                deliveries.c.state.not_in(sorted(ENDED_UNSENT)),
-                deliveries.c.id != delivery.id,
-            )
-        ).first()
-        if other is not None and not delivery.repeat:
+        alike = select(deliveries.c.post, deliveries.c.state).where(
+            deliveries.c.account == delivery.account,
+            deliveries.c.fingerprint == delivery.content.fingerprint,
+            deliveries.c.state.not_in(sorted(ENDED_UNSENT)),
+            deliveries.c.id != delivery.id,
+        )
+        if delivery.repeat:  # then for the same time: its draft was renamed
+            alike = alike.where(deliveries.c.due_at == delivery.due_at)
+        other = connection.execute(alike).first()
+        if other is not None:
             raise NotPossible(
                 _(
                     "{account} has the same text in {other} ({state}).",
@@ -282,7 +289,9 @@ class Control:
                     other=other.post,
                     state=_(other.state),
                 ),
-                hint=_("Change the draft's text and queue it, or say `repeat: true` in it."),
+                hint=_("Give the draft another time and queue it, if it must go out once more.")
+                if delivery.repeat
+                else _("Change the draft's text and queue it, or say `repeat: true` in it."),
             )
 
     def resolve(

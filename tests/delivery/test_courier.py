@@ -13,6 +13,7 @@ from publisher.channels.capabilities import TWITTER
 from publisher.channels.health import Health
 from publisher.delivery import Courier, Leases
 from publisher.errors import CredentialsMissing, LedgerUnavailable
+from publisher.gate import Gate
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.control import Control
 from publisher.ledger.dispatch import Dispatch
@@ -39,6 +40,7 @@ from publisher.outcome import (
     Unknown,
 )
 from publisher.states import State
+from tests.support.claims import deliver
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -136,7 +138,7 @@ def test_a_post_is_sent_once_at_its_instant_and_recorded(
 ) -> None:
     due = clock.ahead(1.5)
     add(ledger, wish(clock, due_in=1.5))
-    courier.deliver(claim_one(dispatch, clock))
+    deliver(courier, claim_one(dispatch, clock))
     assert channel.sent == [(due, 1)]
     assert only(queries).state is State.PUBLISHED
     assert events(queries) == ["queued", "claimed", "prepared", "sending", "published"]
@@ -153,7 +155,7 @@ def test_the_intent_stands_in_the_ledger_before_the_request_begins(
     seen: list[Delivery] = []
     channel.before_send = lambda: seen.append(only(queries))
     add(ledger, wish(clock, due_in=1))
-    courier.deliver(claim_one(dispatch, clock))
+    deliver(courier, claim_one(dispatch, clock))
     assert seen[0].intent_at is not None
     assert seen[0].lease_until is not None
     assert seen[0].lease_until > clock.ahead(20), "the lease outlasts the slowest request"
@@ -168,7 +170,7 @@ def test_an_embargo_that_ends_after_the_time_is_waited_for(
 ) -> None:
     embargo = clock.ahead(1.9)
     add(ledger, wish(clock, due_in=0, embargo_until=embargo))
-    courier.deliver(claim_one(dispatch, clock))
+    deliver(courier, claim_one(dispatch, clock))
     assert channel.sent == [(embargo, 1)]
 
 
@@ -183,7 +185,7 @@ def test_a_thread_goes_out_in_order_each_part_recorded_before_the_next(
     known: list[int] = []
     channel.before_send = lambda: known.append(len(only(queries).remote_ids))
     add(ledger, wish(clock, due_in=0, texts=("un", "deux", "trois")))
-    courier.deliver(claim_one(dispatch, clock))
+    deliver(courier, claim_one(dispatch, clock))
     assert known == [0, 1, 2]
     assert only(queries).remote_ids == ("100", "101", "102")
 
@@ -198,10 +200,10 @@ def test_a_thread_goes_on_after_the_last_part_that_is_out(
 ) -> None:
     channel.answers = [Accepted("100"), Deferred(Kind.UNAVAILABLE, "Away.")]
     add(ledger, wish(clock, due_in=0, texts=("un", "deux", "trois")))
-    courier.deliver(claim_one(dispatch, clock))
+    deliver(courier, claim_one(dispatch, clock))
     assert (only(queries).state, only(queries).remote_ids) == (State.SCHEDULED, ("100",))
     clock.advance(60)
-    courier.deliver(claim_one(dispatch, clock))
+    deliver(courier, claim_one(dispatch, clock))
     assert [part for _, part in channel.sent] == [1, 2, 2, 3]
     assert only(queries).state is State.PUBLISHED
 
@@ -227,7 +229,7 @@ def test_whatever_the_platform_answers_the_request_is_not_repeated_by_itself(
 ) -> None:
     channel.answers = [answer]
     add(ledger, wish(clock, due_in=0, texts=("un", "deux")))
-    courier.deliver(claim_one(dispatch, clock))
+    deliver(courier, claim_one(dispatch, clock))
     assert len(channel.sent) == 1
     assert only(queries).state is state
 
@@ -244,7 +246,7 @@ def test_a_pause_after_the_claim_keeps_it_in(
     add(ledger, wish(clock, due_in=1))
     claim = claim_one(dispatch, clock)
     control.pause("bice-x", "crise", "direction")
-    courier.deliver(claim)
+    deliver(courier, claim)
     assert channel.sent == []
     assert only(queries).state is State.SCHEDULED
 
@@ -268,7 +270,7 @@ def test_a_pause_in_the_middle_of_a_thread_stops_it_there(
 
     courier = courier_of(PausedBetween(attempts._database, clock, settle=60), channel, clock)
     add(ledger, wish(clock, due_in=0, texts=("un", "deux")))
-    courier.deliver(claim_one(dispatch, clock))
+    deliver(courier, claim_one(dispatch, clock))
     assert (only(queries).state, only(queries).remote_ids) == (State.SCHEDULED, ("100",))
     assert len(channel.sent) == 1
 
@@ -291,7 +293,7 @@ def test_a_worker_that_stood_still_after_its_intent_does_not_send(
 
     courier = courier_of(Freezing(attempts._database, clock, settle=60), channel, clock)
     add(ledger, wish(clock, due_in=0))
-    courier.deliver(claim_one(dispatch, clock))
+    deliver(courier, claim_one(dispatch, clock))
     assert channel.sent == []
     assert only(queries).state is State.SCHEDULED
 
@@ -306,7 +308,7 @@ def test_what_cannot_be_made_ready_is_not_sent(
 ) -> None:
     channel.not_prepared = Refused(Kind.CONTENT, "The picture is refused.")
     add(ledger, wish(clock, due_in=0))
-    courier.deliver(claim_one(dispatch, clock))
+    deliver(courier, claim_one(dispatch, clock))
     assert channel.sent == []
     assert (only(queries).state, only(queries).error_kind) == (State.FAILED, Kind.CONTENT)
 
@@ -320,8 +322,8 @@ def test_a_claim_that_arrives_twice_is_delivered_once(
 ) -> None:
     add(ledger, wish(clock, due_in=0))
     claim = claim_one(dispatch, clock)
-    courier.deliver(claim)
-    courier.deliver(claim)
+    deliver(courier, claim)
+    deliver(courier, claim)
     assert len(channel.sent) == 1
 
 
@@ -337,7 +339,7 @@ def test_an_account_without_credentials_is_held_and_its_post_waits(
 
     courier = Courier(attempts, no_channel, clock, Leases.for_timeout(timedelta(seconds=20)))
     add(ledger, wish(clock, due_in=0))
-    courier.deliver(claim_one(dispatch, clock))
+    deliver(courier, claim_one(dispatch, clock))
     assert (only(queries).state, only(queries).attempts) == (State.SCHEDULED, 0)
     (account,) = queries.accounts()
     assert (account.account, account.held_until) == ("bice-x", None)
@@ -358,7 +360,7 @@ def test_a_channel_that_breaks_while_sending_leaves_the_outcome_unknown(
 
     channel.before_send = fail
     add(ledger, wish(clock, due_in=0))
-    courier.deliver(claim_one(dispatch, clock))
+    deliver(courier, claim_one(dispatch, clock))
     assert only(queries).state is State.UNCERTAIN
 
 
@@ -373,7 +375,7 @@ def test_a_post_that_turns_out_to_be_public_while_it_is_made_ready_is_uncertain(
     """Facebook's unpublished post of an older text may be out; then a new one must not be made."""
     channel.not_prepared = Unknown("The post with its older text is public.")
     add(ledger, wish(clock, due_in=0))
-    courier.deliver(claim_one(dispatch, clock))
+    deliver(courier, claim_one(dispatch, clock))
     assert channel.sent == []
     found = only(queries)
     assert found.state is State.UNCERTAIN
@@ -407,7 +409,7 @@ def test_what_stops_a_post_with_pictures_while_it_is_made_ready_is_on_record(
     channel.not_prepared = outcome
     content = Content(parts=(Part(text="Un.", pictures=(PICTURE,)),))
     add(ledger, wish(clock, due_in=0, content=content))
-    courier.deliver(claim_one(dispatch, clock))
+    deliver(courier, claim_one(dispatch, clock))
     found = only(queries)
     assert (found.state, found.lease_until) == (state, None)
     assert found.error_message
@@ -429,7 +431,7 @@ def test_an_answer_that_comes_after_the_lease_is_not_lost(
 
     channel.before_send = stand_still
     add(ledger, wish(clock, due_in=0))
-    courier.deliver(claim_one(dispatch, clock))
+    deliver(courier, claim_one(dispatch, clock))
     found = only(queries)
     assert (found.state, found.remote_ids) == (State.PUBLISHED, ("100",))
 
@@ -456,7 +458,7 @@ def test_a_machine_that_slept_between_intent_and_request_does_not_send(
 
     courier = courier_of(Sleeping(attempts._database, clock, settle=60), channel, clock)
     add(ledger, wish(clock, due_in=0))
-    courier.deliver(claim_one(dispatch, clock))
+    deliver(courier, claim_one(dispatch, clock))
     assert channel.sent == []
 
 
@@ -481,7 +483,7 @@ def test_a_ledger_that_is_away_for_a_moment_makes_nothing_late(
     courier = courier_of(Locked(attempts._database, clock, settle=60), channel, clock)
     due = clock.ahead(1)
     add(ledger, wish(clock, due_in=1))
-    courier.deliver(claim_one(dispatch, clock))
+    deliver(courier, claim_one(dispatch, clock))
     assert channel.sent == [(due, 1)]
 
 
@@ -501,10 +503,38 @@ def test_nothing_leaves_past_its_expiry_however_long_its_intent_took(
 
     courier = courier_of(Slow(attempts._database, clock, settle=60), channel, clock)
     add(ledger, wish(clock, due_in=1, expires_at=clock.ahead(1.5)))
-    courier.deliver(claim_one(dispatch, clock))
+    deliver(courier, claim_one(dispatch, clock))
     assert channel.sent == []
     dispatch.expire()
     assert only(queries).state is State.MISSED
+
+
+def test_nothing_leaves_when_the_clock_was_set_back_at_its_instant(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    courier: Courier,
+    channel: ScriptedChannel,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    """The gate lets many go, one after the other: the first at its instant, the next before it."""
+
+    class SetBack(Gate):
+        def go(self, instant: datetime, account: str, go: Callable[[], None]) -> None:
+            clock.sleep_until(instant)
+            clock.set(-3600)
+            go()
+
+    due = clock.ahead(1)
+    add(ledger, wish(clock, due_in=1))
+    gate, courier._gate = courier._gate, SetBack(clock)
+    deliver(courier, claim_one(dispatch, clock))
+    assert channel.sent == []
+    assert (only(queries).state, only(queries).error_kind) == (State.SCHEDULED, Kind.UNAVAILABLE)
+    courier._gate = gate
+    clock.sleep_until(due - timedelta(seconds=1))
+    deliver(courier, claim_one(dispatch, clock))
+    assert channel.sent == [(due, 1)]
 
 
 def test_what_is_put_off_leaves_when_it_is_to_be_tried_again_and_not_when_it_is_claimed(
@@ -521,7 +551,7 @@ def test_what_is_put_off_leaves_when_it_is_to_be_tried_again_and_not_when_it_is_
     for _ in range(3):
         tries.append(only(queries).goes_at)
         for claim in dispatch.claim(tries[-1], clock.ahead(19), 1):
-            courier.deliver(claim)
+            deliver(courier, claim)
     assert [instant for instant, _part in channel.sent] == tries
     assert tries[1] >= tries[0] + timedelta(seconds=1)
 
@@ -541,7 +571,7 @@ def test_a_time_that_a_person_chose_after_a_pause_is_kept_to(
     chosen = clock.ahead(3)
     control.resume(None, "direction", choices={late.id: chosen})
     (claim,) = dispatch.claim(clock.ahead(4), clock.ahead(19), 1)
-    courier.deliver(claim)
+    deliver(courier, claim)
     assert channel.sent == [(chosen, 1)]
 
 
@@ -556,7 +586,7 @@ def test_a_worker_whose_clock_is_behind_keeps_what_it_was_given(
     due = clock.ahead(9)
     add(ledger, wish(clock, due_in=9))
     (claim,) = dispatch.claim(due, clock.ahead(19), 1)
-    courier.deliver(claim)
+    deliver(courier, claim)
     assert channel.sent == [(due, 1)]
     assert events(queries).count("claimed") == 1
 
@@ -580,7 +610,7 @@ def test_what_is_recorded_late_is_on_record_with_the_instant_of_its_answer(
 
     courier = courier_of(Locked(attempts._database, clock, settle=60), channel, clock)
     add(ledger, wish(clock, due_in=0))
-    courier.deliver(claim_one(dispatch, clock))
+    deliver(courier, claim_one(dispatch, clock))
     assert only(queries).published_at == channel.sent[0][0]
     assert clock.now() > channel.sent[0][0] + timedelta(seconds=9)
 
@@ -604,5 +634,5 @@ def test_what_a_platform_said_is_written_down_when_the_ledger_is_back(
 
     courier = courier_of(Locked(attempts._database, clock, settle=60), channel, clock)
     add(ledger, wish(clock, due_in=0))
-    courier.deliver(claim_one(dispatch, clock))
+    deliver(courier, claim_one(dispatch, clock))
     assert only(queries).state is State.PUBLISHED

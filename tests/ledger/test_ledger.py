@@ -18,6 +18,7 @@ from publisher.ledger.withdrawals import Withdrawals
 from publisher.models import ApprovalRule, Delivery, Prepared
 from publisher.outcome import Accepted, Kind, Refused, Unknown
 from publisher.states import State
+from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -30,7 +31,7 @@ def only(queries: Queries) -> Delivery:
 def send(dispatch: Dispatch, attempts: Attempts, clock: ManualClock) -> Delivery:
     """Claim what is due and write the intent."""
     (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
-    delivery = attempts.take(claim)
+    delivery = take(attempts, claim)
     assert delivery is not None
     intended = attempts.intend(delivery, clock.now(), clock.ahead(30))
     assert intended is not None
@@ -173,6 +174,27 @@ def test_resume_lists_what_became_overdue(
         control.resume(None, "direction")
 
 
+def test_resume_ends_no_pause_that_came_since_it_began(
+    ledger: Ledger, control: Control, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever paused was told that nothing leaves; whoever resumes does not know of it."""
+    add(ledger, wish(clock, due_in=1000))
+    look = control.stop
+
+    def paused_meanwhile(account: str | None) -> str:
+        seen = look(account)
+        clock.advance(1)
+        control.pause(None, "crise", "direction")
+        return seen
+
+    control.pause(None, "réunion", "redaction")
+    monkeypatch.setattr(control, "stop", paused_meanwhile)
+    with pytest.raises(NotPossible, match="anew"):
+        control.resume(None, "redaction")
+    monkeypatch.undo()
+    assert control.resume(None, "direction") == []
+
+
 def test_cancel_takes_a_waiting_post_off_the_schedule(
     ledger: Ledger, control: Control, dispatch: Dispatch, queries: Queries, clock: ManualClock
 ) -> None:
@@ -274,7 +296,7 @@ def test_retry_makes_ready_anew_what_the_platform_refused(
     """The refused unpublished post is deleted first, and its id is not used again."""
     add(ledger, wish(clock, due_in=0))
     (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
-    delivery = attempts.take(claim)
+    delivery = take(attempts, claim)
     assert delivery is not None
     ready = attempts.checkpoint(delivery, Prepared(draft_id="9"), clock.ahead(30))
     intended = attempts.intend(ready, clock.now(), clock.ahead(30))

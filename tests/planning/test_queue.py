@@ -15,6 +15,7 @@ from publisher.models import Delivery
 from publisher.outcome import Absent, Accepted, Deferred, Kind, Refused, Sighting, Unknown
 from publisher.planning import Change
 from publisher.states import State
+from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.workspaces import Workspace
 
@@ -65,7 +66,7 @@ def finish(app: Application, post: str, outcome: Accepted | Refused | None = Non
     lease = app.clock.ahead(10**7)
     attempts = app.attempts
     for claim in app.dispatch.claim(app.clock.ahead(10**7), lease, 100):
-        delivery = attempts.take(claim)
+        delivery = take(attempts, claim)
         assert delivery is not None
         if delivery.post == post:
             intended = attempts.intend(delivery, app.clock.now(), lease)
@@ -78,7 +79,7 @@ def finish(app: Application, post: str, outcome: Accepted | Refused | None = Non
 def begin_to_send(app: Application) -> Delivery:
     """Claim the first delivery, and write that it is about to be sent."""
     lease = app.clock.ahead(60)
-    taken = app.attempts.take(app.dispatch.claim(app.clock.ahead(10**7), lease, 1)[0])
+    taken = take(app.attempts, app.dispatch.claim(app.clock.ahead(10**7), lease, 1)[0])
     assert taken is not None
     intended = app.attempts.intend(taken, app.clock.now(), lease)
     assert intended is not None
@@ -351,7 +352,7 @@ def test_parts_of_a_thread_that_are_out_cannot_be_edited(
     queue(app)
     (claim,) = app.dispatch.claim(app.clock.ahead(10**7), app.clock.ahead(60), 1)
     lease = app.clock.ahead(60)
-    delivery = app.attempts.take(claim)
+    delivery = take(app.attempts, claim)
     assert delivery is not None
     for outcome in (Accepted("1"), Refused(Kind.POLICY, "No replies.")):
         intended = app.attempts.intend(delivery, app.clock.now(), lease)
@@ -500,6 +501,29 @@ def test_retry_does_not_bring_back_a_text_that_another_post_has_meanwhile(
         app.control.retry("a.fr", None, "direction")
 
 
+def test_retry_does_not_send_again_what_goes_out_under_another_name(
+    app: Application, workspace: Workspace
+) -> None:
+    """Its draft says `repeat`, and was renamed: the same text for the same time is the same post."""
+    path = workspace.draft("a.fr", f"{_NOON}\nto: [bice-page]\nrepeat: true")
+    queue(app)
+    path.rename(path.with_name("b.fr.md"))
+    queue(app)
+    with pytest.raises(NotPossible, match=r"b\.fr"):
+        app.control.retry("a.fr", None, "direction")
+
+
+def test_retry_sends_again_what_is_meant_for_another_time(
+    app: Application, workspace: Workspace
+) -> None:
+    workspace.draft("a.fr", f"{_NOON}\nto: [bice-page]")
+    workspace.draft("b.fr", "at: annual-day + 5h\nto: [bice-page]\nrepeat: true")
+    queue(app)
+    app.control.cancel("b.fr", None, "direction", "changed")
+    (retried,) = app.control.retry("b.fr", None, "direction")
+    assert retried.state is State.SCHEDULED
+
+
 def test_retry_does_not_lift_a_hold(app: Application, workspace: Workspace) -> None:
     workspace.draft("a.fr", "at: annual-day + 5h\nto: [bice-x]")
     workspace.edit("session.yaml", "    title:", "    cancelled: true\n    title:")
@@ -605,7 +629,7 @@ def test_what_a_worker_has_in_hand_but_does_not_send_yet_follows_its_draft(
     workspace.remove("a.fr")
     workspace.edit("b.fr.md", "Deux.", "Deux, corrigé.")
     assert set(queue(app)) == {(Change.CANCEL, "a.fr", "bice-x"), (Change.EDIT, "b.fr", "bice-x")}
-    assert [app.attempts.take(claim) for claim in claims] == [None, None]
+    assert [take(app.attempts, claim) for claim in claims] == [None, None]
     assert standing(app, "b.fr").state is State.SCHEDULED
 
 

@@ -90,7 +90,8 @@ class Persons:
         with said.command():
             resumes = said.resumes(account)
             self._app().control.pause(account, "crise", "direction")
-            if said.resumes(account) == resumes:  # nobody resumed it while it waited
+            # Nobody resumed it while it waited, or is about to.
+            if said.resumes(account) == resumes and not said.is_resuming(account):
                 said.paused(account, self._world.elapsed)
         self._world.step(Moment.COMMAND, "pause returned")
 
@@ -108,8 +109,7 @@ class Persons:
                 continue
 
     def resume_one(self, account: str | None) -> None:
-        with self.said.command():
-            self.said.resume(account, self._world.elapsed)
+        with self.said.command(), self.said.resuming(account, self._world.elapsed):
             self._app().control.resume(account, "direction")
 
     def cancel(self, post: str) -> None:

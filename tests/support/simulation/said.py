@@ -80,6 +80,7 @@ class Said:
     _begun: int = 0
     _under_way: int = 0
     _resumed: "Counter[str | None]" = field(default_factory=Counter)
+    _resuming: "Counter[str | None]" = field(default_factory=Counter)
 
     def mean(self, drafts: Iterable[Post]) -> None:
         """Want each of these to be out once more than before."""
@@ -106,17 +107,29 @@ class Said:
     # pauses
 
     def resumes(self, account: str | None) -> int:
+        """Changes whenever such a command begins or ends."""
         return self._resumed[account]
 
-    def paused(self, account: str | None, at: float) -> None:
-        self.pauses.append(Pause(account, at))
+    def is_resuming(self, account: str | None) -> bool:
+        """Whether such a command is under way: it may end a pause that it meets."""
+        return self._resuming[account] > 0
 
-    def resume(self, account: str | None, at: float) -> None:
-        """From the moment such a command begins, requests may leave."""
+    @contextmanager
+    def resuming(self, account: str | None, at: float) -> Iterator[None]:
+        """Such a command; from the moment it begins, requests may leave."""
         self._resumed[account] += 1
+        self._resuming[account] += 1
         for pause in self.pauses:
             if pause.account == account:
                 pause.resumed_at = pause.resumed_at or at
+        try:
+            yield
+        finally:
+            self._resumed[account] += 1
+            self._resuming[account] -= 1
+
+    def paused(self, account: str | None, at: float) -> None:
+        self.pauses.append(Pause(account, at))
 
     def is_paused(self, account: str) -> bool:
         return any(
