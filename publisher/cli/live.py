@@ -101,21 +101,12 @@ class Live:
             )
             output.print_prose(output.paint(line, "yellow"))
 
-    def _more(self, step: Step) -> str:
+    @staticmethod
+    def _more(step: Step) -> str:
         if step.event == "published":
-            return self._lateness(step)
+            return f", {tables.lateness(step.late)}" if step.late is not None else ""
         message = step.detail.get("message") or step.detail.get("reason")
         return f": {output.printable(str(message))}" if message else ""
-
-    def _lateness(self, step: Step) -> str:
-        """How late the first part was."""
-        if step.delivery is None:
-            return ""
-        try:
-            lateness = self._app.queries.lateness(step.delivery)
-        except LedgerUnavailable:
-            return ""
-        return f", {tables.lateness(lateness)}" if lateness is not None else ""
 
 
 def _show(line: str) -> None:

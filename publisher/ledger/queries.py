@@ -59,15 +59,14 @@ _STEPS = (
         deliveries.c.post,
         deliveries.c.account.label("of_account"),
         deliveries.c.channel,
+        deliveries.c.published_at,
+        leaves_at.label("leaves_at"),
     )
     .select_from(history.outerjoin(deliveries, history.c.delivery == deliveries.c.id))
     .order_by(history.c.id)
 )
 # `publisher run` asks five times a second; to build a statement takes longer than to answer it.
 _STEPS_AFTER = _STEPS.where(history.c.id > bindparam("after")).limit(bindparam("most"))
-_LATENESS = select(deliveries.c.published_at, leaves_at.label("leaves_at")).where(
-    deliveries.c.id == bindparam("delivery")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +84,9 @@ class Step:
     source: State | None = None
     target: State | None = None
     detail: dict[str, Any] = field(default_factory=dict)
+    late: timedelta | None = field(default=None, compare=False)
+    """How late its delivery's first part was, if that is out: of the delivery, and not of the step.
+    No archive has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +168,6 @@ class Queries:
         )
         with self._database.read() as connection:
             return [delivery_of(row) for row in connection.execute(query).mappings()]
-
-    def lateness(self, delivery: int) -> timedelta | None:
-        """As `Delivery.lateness`, without reading the rest of it."""
-        with self._database.read() as connection:
-            row = connection.execute(_LATENESS, {"delivery": delivery}).one_or_none()
-        return row.published_at - row.leaves_at if row and row.published_at else None
 
     def missed(self, since: datetime) -> int:
         """How many that were due from `since` on were missed."""
@@ -460,6 +456,7 @@ def _rests_with(status: AccountStatus) -> ColumnElement[bool]:
 
 def _step(row: dict[str, Any]) -> Step:
     of_account = row.pop("of_account")
+    published, leaves = row.pop("published_at", None), row.pop("leaves_at", None)
     return Step(
         **{
             **row,
@@ -467,6 +464,7 @@ def _step(row: dict[str, Any]) -> Step:
             "source": State(row["source"]) if row["source"] else None,
             "target": State(row["target"]) if row["target"] else None,
             "detail": json.loads(row["detail"]),
+            "late": published - leaves if published else None,
         }
     )
 
