@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from threading import Barrier, Lock
 from typing import Any
 
 from sqlalchemy import event, text
@@ -92,29 +91,6 @@ def of_family(pid: int) -> dict[int, float]:
     return {one: of_process(one) for one in [pid, *map(int, children)]}
 
 
-class Gathered(Database):
-    """A ledger in which exactly so many threads take their turn together."""
-
-    def __init__(self, url: str, size: int) -> None:
-        super().__init__(url)
-        self._size = size
-
-    def turn(self) -> Any:
-        return _Turn(self._size)
-
-
-class _Turn:
-    def __init__(self, size: int) -> None:
-        self._all_wait, self._lock = Barrier(size), Lock()
-
-    def __enter__(self) -> None:
-        self._all_wait.wait()
-        self._lock.acquire()
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
-
-
 def queue(app: Application, count: int, due_at: datetime, name: str, accounts: int) -> None:
     """`count` deliveries, each to the next of so many accounts."""
     for start in range(0, count, 2000):
@@ -150,8 +126,11 @@ def accepted(number: int, *, limits: bool = True) -> Accepted:
 
 
 def lives(url: str, size: int, rounds: int, *, limits: bool = True) -> dict[str, Used]:
-    """What claim, take, intend and record use for `rounds` groups of `size` that are due."""
-    database = Gathered(url, size)
+    """What claim, take, intend and record use for `rounds` groups of `size` that are due.
+
+    Of those that come together the first goes alone, and the others share a transaction.
+    """
+    database = Database(url)
     attempts, dispatch = Attempts(database, CLOCK, 60.0), Dispatch(database, CLOCK, 60.0)
     used = {name: Used() for name in ("claim", "take", "intend", "record")}
     meter = Meter(database)
