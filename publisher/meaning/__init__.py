@@ -3,7 +3,7 @@
 The rule behind every row: only what provably never became public is refused; a time-out after
 sending, a reset, a 5xx or a 2xx that cannot be read leaves the outcome unknown, and nothing
 is sent again before the platform was read. The rows come from X's and Meta's documentation, and
-from what was seen of them; tests/test_outcome.py lists them.
+from what was seen of them; tests/support/answers/ lists them.
 
 Messages are for the manager: what happened and what to do next, without addresses or secrets.
 """

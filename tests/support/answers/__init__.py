@@ -1,0 +1,1 @@
+"""What platforms answer, and what it must mean."""

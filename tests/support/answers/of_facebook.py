@@ -1,0 +1,280 @@
+"""What Facebook answers."""
+
+from datetime import timedelta
+
+from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Refused, Step, Unknown
+from tests.support.answers.kinds import (
+    BY_DEFAULT,
+    FACEBOOK,
+    HTML,
+    LAY_READY,
+    NOW,
+    REVEAL,
+    WITHDRAW,
+    Row,
+    answered,
+    graph_error,
+    usage,
+)
+
+FACEBOOK_ROWS = [
+    Row(
+        "unpublished post",
+        FACEBOOK,
+        answered(200, {"id": "100200300_42"}),
+        Accepted,
+        step=LAY_READY,
+        fields={"remote_id": "100200300_42"},
+    ),
+    Row(
+        "photo",
+        FACEBOOK,
+        answered(200, {"id": "7", "post_id": "1_7"}),
+        Accepted,
+        step=LAY_READY,
+        fields={"remote_id": "7"},
+    ),
+    Row(
+        "an id that is a number",
+        FACEBOOK,
+        answered(200, {"id": 7}),
+        Accepted,
+        fields={"remote_id": "7"},
+    ),
+    Row("error is null", FACEBOOK, answered(200, {"id": "7", "error": None}), Accepted),
+    Row("made public", FACEBOOK, answered(200, {"success": True}), Accepted, step=REVEAL),
+    Row("made public, its id", FACEBOOK, answered(200, {"id": "1_2"}), Accepted, step=REVEAL),
+    Row("deleted", FACEBOOK, answered(200, {"success": True}), Accepted, step=WITHDRAW),
+    Row("delete: gone", FACEBOOK, graph_error(400, 100, error_subcode=33), Accepted, step=WITHDRAW),
+    Row(
+        "delete: not done",
+        FACEBOOK,
+        answered(200, {"success": False}),
+        Unknown,
+        None,
+        WITHDRAW,
+    ),
+    Row("success is no id", FACEBOOK, answered(200, {"success": True}), Unknown),
+    Row(
+        "success is no draft",
+        FACEBOOK,
+        answered(200, {"success": True}),
+        Deferred,
+        Kind.UNAVAILABLE,
+        LAY_READY,
+    ),
+    # The table of platforms.md.
+    *(
+        Row(f"code {code}", FACEBOOK, graph_error(status, code), Unknown)
+        for code in (1, 2)
+        for status in (400, 500, 503)
+    ),
+    Row("transient", FACEBOOK, graph_error(400, 9999, is_transient=True), Unknown),
+    Row("transient, code 100", FACEBOOK, graph_error(400, 100, is_transient=True), Unknown),
+    *(
+        Row(
+            f"throttled, {code} as {status}",
+            FACEBOOK,
+            graph_error(status, code),
+            AccountHeld,
+            Kind.RATE_LIMIT,
+            step=step,
+            fields={"until": BY_DEFAULT},
+        )
+        for code in (4, 17, 32, 341, 613, 80001)
+        for status in (400, 403, 429, 500)
+        for step in (LAY_READY, REVEAL)
+    ),
+    Row(
+        "throttled and transient",
+        FACEBOOK,
+        graph_error(400, 4, is_transient=True),
+        AccountHeld,
+        Kind.RATE_LIMIT,
+    ),
+    *(
+        Row(
+            f"permission, {code}",
+            FACEBOOK,
+            graph_error(403, code),
+            AccountHeld,
+            Kind.PERMISSION,
+            fields={"until": None},
+        )
+        for code in (10, 200, 210, 299)
+    ),
+    Row("bad parameter", FACEBOOK, graph_error(400, 100), Refused, Kind.CONTENT),
+    Row("bad parameter as 500", FACEBOOK, graph_error(500, 100), Refused, Kind.CONTENT),
+    Row(
+        "the draft is gone",
+        FACEBOOK,
+        graph_error(400, 100, error_subcode=33),
+        Refused,
+        Kind.CONTENT,
+        REVEAL,
+    ),
+    Row(
+        "token, 102",
+        FACEBOOK,
+        graph_error(401, 102),
+        AccountHeld,
+        Kind.AUTH,
+        fields={"until": None},
+    ),
+    *(
+        Row(
+            f"token, 190/{subcode}",
+            FACEBOOK,
+            graph_error(400, 190, error_subcode=subcode),
+            AccountHeld,
+            Kind.AUTH,
+            step=step,
+            fields={"until": None},
+        )
+        for subcode in (None, 458, 459, 460, 463, 464, 467, 492, 999)
+        for step in Step
+    ),
+    Row("token, code as text", FACEBOOK, graph_error(400, "190"), AccountHeld, Kind.AUTH),
+    Row("token, as 500", FACEBOOK, graph_error(500, 190), AccountHeld, Kind.AUTH),
+    Row(
+        "policy", FACEBOOK, graph_error(400, 368), AccountHeld, Kind.POLICY, fields={"until": None}
+    ),
+    Row("duplicate", FACEBOOK, graph_error(400, 506), Unknown, fields={"duplicate": True}),
+    Row(
+        "duplicate when made public",
+        FACEBOOK,
+        graph_error(400, 506),
+        Unknown,
+        step=REVEAL,
+        fields={"duplicate": True},
+    ),
+    Row(
+        "duplicate when laid ready",
+        FACEBOOK,
+        graph_error(400, 506),
+        Refused,
+        Kind.DUPLICATE,
+        LAY_READY,
+    ),
+    Row("link", FACEBOOK, graph_error(400, 1609005), Refused, Kind.CONTENT),
+    Row("a code that nobody lists", FACEBOOK, graph_error(400, 4711), Refused, Kind.CONTENT),
+    Row("300 is no permission", FACEBOOK, graph_error(400, 300), Refused, Kind.CONTENT),
+    Row("a code that nobody lists, as 500", FACEBOOK, graph_error(500, 4711), Unknown),
+    Row("an error with success", FACEBOOK, graph_error(200, 4711), Unknown),
+    *(
+        Row(f"error code {code!r}", FACEBOOK, graph_error(400, code), Unknown)
+        for code in (None, "", True, [4], 1.5)
+    ),
+    # Usage headers, in percent and minutes.
+    Row(
+        "throttled with a wait",
+        FACEBOOK,
+        graph_error(400, 80001, headers=usage(call_count=100, estimated_time_to_regain_access=25)),
+        AccountHeld,
+        Kind.RATE_LIMIT,
+        fields={"until": NOW + timedelta(minutes=25)},
+    ),
+    *(
+        Row(
+            f"throttled, wait {wait}",
+            FACEBOOK,
+            graph_error(400, 4, headers=usage(estimated_time_to_regain_access=wait)),
+            AccountHeld,
+            Kind.RATE_LIMIT,
+            fields={"until": BY_DEFAULT},
+        )
+        for wait in (0, -3, 10**400, float("nan"), float("inf"), 10**8)
+    ),
+    *(
+        Row(
+            f"throttled, usage {header!r}",
+            FACEBOOK,
+            graph_error(
+                400, 4, headers={"x_business_use_case_usage": header, "x_app_usage": header}
+            ),
+            AccountHeld,
+            Kind.RATE_LIMIT,
+            fields={"until": BY_DEFAULT},
+        )
+        for header in (
+            "",
+            "no JSON",
+            "[]",
+            '{"1": 5}',
+            '{"1": [7]}',
+            '{"1": [{"estimated_time_to_regain_access": "5"}]}',
+        )
+    ),
+    Row(
+        "accepted at 97 %",
+        FACEBOOK,
+        answered(200, {"id": "1_2"}, **usage(call_count=97)),
+        Accepted,
+        fields={"rest_until": BY_DEFAULT},
+    ),
+    Row(
+        "accepted at 97 % with a wait",
+        FACEBOOK,
+        answered(200, {"success": True}, **usage(total_time=97, estimated_time_to_regain_access=3)),
+        Accepted,
+        step=REVEAL,
+        fields={"rest_until": NOW + timedelta(minutes=3)},
+    ),
+    Row(
+        "accepted, the app at 96 %",
+        FACEBOOK,
+        answered(
+            200, {"id": "1"}, x_app_usage='{"call_count": 2, "total_time": 96, "total_cputime": 2}'
+        ),
+        Accepted,
+        fields={"rest_until": BY_DEFAULT},
+    ),
+    Row(
+        "accepted at 28 %",
+        FACEBOOK,
+        answered(200, {"id": "1"}, **usage(call_count=28)),
+        Accepted,
+        fields={"rest_until": None},
+    ),
+    Row(
+        "429 without a reason",
+        FACEBOOK,
+        answered(429, HTML),
+        AccountHeld,
+        Kind.RATE_LIMIT,
+        fields={"until": BY_DEFAULT},
+    ),
+    # The traps.
+    Row("500 whose JSON lacks `error`", FACEBOOK, answered(500, {"oops": 1}), Unknown),
+    Row("500 that names an id", FACEBOOK, answered(500, {"id": "1_2"}), Unknown),
+    Row("5xx, HTML", FACEBOOK, answered(502, HTML), Unknown),
+    Row("5xx, empty", FACEBOOK, answered(503), Unknown),
+    Row("4xx, HTML", FACEBOOK, answered(400, HTML), Unknown),
+    Row(
+        "4xx, HTML, laid ready",
+        FACEBOOK,
+        answered(403, HTML),
+        Deferred,
+        Kind.UNAVAILABLE,
+        LAY_READY,
+    ),
+    Row("413", FACEBOOK, answered(413, HTML), Refused, Kind.CONTENT, LAY_READY),
+    Row("redirect", FACEBOOK, answered(302, "", location="https://facebook.com/login"), Unknown),
+    *(
+        Row(f"2xx, {body!r}", FACEBOOK, answered(200, body), Unknown)
+        for body in (
+            "",
+            "OK",
+            HTML,
+            "true",
+            "null",
+            "[]",
+            "{}",
+            '{"id": ""}',
+            '{"id": null}',
+            '{"error": "x"}',
+            '{"error": {}}',
+            '{"id": "1_',
+        )
+    ),
+]

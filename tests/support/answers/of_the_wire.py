@@ -1,0 +1,36 @@
+"""What the network says instead of an answer."""
+
+from publisher.outcome import Deferred, Kind, Step, Unknown
+from tests.support.answers.kinds import (
+    FACEBOOK,
+    LAY_READY,
+    PUBLISH,
+    READ,
+    REVEAL,
+    WITHDRAW,
+    Row,
+    X,
+    no_answer,
+    not_sent,
+)
+
+WIRE = [
+    *(
+        Row(f"{channel}, {step}, never sent: {reason}", channel, not_sent(reason), Deferred, Kind.UNAVAILABLE, step)
+        for channel in (X, FACEBOOK)
+        for step in Step
+        for reason in ("connection refused", "its address was not found", "no safe connection", "time-out in connecting", "")
+    ),
+    *(
+        Row(f"{channel}, {step}, no answer: {reason}", channel, no_answer(reason), expected, kind, step)
+        for channel in (X, FACEBOOK)
+        for step, expected, kind in (
+            (PUBLISH, Unknown, None),
+            (LAY_READY, Deferred, Kind.UNAVAILABLE),
+            (REVEAL, Unknown, None),
+            (WITHDRAW, Unknown, None),
+            (READ, Deferred, Kind.UNAVAILABLE),
+        )
+        for reason in ("time-out in reading", "connection reset", "the answer was cut off", "")
+    ),
+]  # fmt: skip

@@ -1,0 +1,233 @@
+"""What X answers."""
+
+from datetime import timedelta
+
+from publisher.outcome import Accepted, AccountHeld, Kind, Refused, Unknown
+from tests.support.answers.kinds import (
+    A_DAY_LATER,
+    BY_DEFAULT,
+    CREATED,
+    DUPLICATE,
+    EPOCH,
+    HTML,
+    IN_TEN_MINUTES,
+    NOW,
+    REPLY,
+    WITHDRAW,
+    Row,
+    X,
+    answered,
+    limit,
+    problem,
+)
+
+TWITTER = [
+    Row(
+        "created", X, answered(201, CREATED), Accepted, fields={"remote_id": "1346889436626259968"}
+    ),
+    Row("created, 200", X, answered(200, CREATED), Accepted),
+    Row("deleted", X, answered(200, {"data": {"deleted": True}}), Accepted, step=WITHDRAW),
+    Row("delete: gone, 404", X, problem(404, "Not Found Error"), Accepted, step=WITHDRAW),
+    Row(
+        "delete: gone, 200 with errors",
+        X,
+        answered(200, {"errors": [{"type": "https://api.x.com/2/problems/resource-not-found"}]}),
+        Accepted,
+        step=WITHDRAW,
+    ),
+    Row(
+        "delete: not deleted",
+        X,
+        answered(200, {"data": {"deleted": False}}),
+        Unknown,
+        None,
+        WITHDRAW,
+    ),
+    # The table of platforms.md.
+    Row("duplicate", X, problem(403, "Forbidden", DUPLICATE), Unknown, fields={"duplicate": True}),
+    Row("reply not allowed", X, problem(403, "Forbidden", REPLY), Refused, Kind.POLICY),
+    Row(
+        "reply to a part that is gone",
+        X,
+        problem(403, "Forbidden", "You attempted to reply to a Tweet that is deleted."),
+        Refused,
+        Kind.CONTENT,
+    ),
+    Row(
+        "not permitted",
+        X,
+        problem(403, "Forbidden", "You are not permitted to perform this action."),
+        AccountHeld,
+        Kind.PERMISSION,
+        fields={"until": None},
+    ),
+    Row(
+        "suspended",
+        X,
+        problem(403, "Forbidden", "Your account is suspended"),
+        AccountHeld,
+        Kind.PERMISSION,
+        fields={"until": None},
+    ),
+    Row("403, HTML", X, answered(403, HTML), AccountHeld, Kind.PERMISSION),
+    Row(
+        "too long, as 403",
+        X,
+        problem(403, "Forbidden", "Your Tweet text is too long."),
+        Refused,
+        Kind.CONTENT,
+    ),
+    Row(
+        "no credits",
+        X,
+        problem(402, "CreditsDepleted"),
+        AccountHeld,
+        Kind.PERMISSION,
+        fields={"until": None},
+    ),
+    Row("bad request", X, problem(400, "Invalid Request"), Refused, Kind.CONTENT),
+    Row("too large", X, problem(413, "Payload Too Large"), Refused, Kind.CONTENT),
+    Row(
+        "unauthorised",
+        X,
+        problem(401, "Unauthorized"),
+        AccountHeld,
+        Kind.AUTH,
+        fields={"until": None},
+    ),
+    Row("401 without a body", X, answered(401), AccountHeld, Kind.AUTH),
+    Row("404 for a new post", X, problem(404, "Not Found"), AccountHeld, Kind.PERMISSION),
+    *(
+        Row(f"{status}, {what}", X, answered(status, body), Unknown, fields={"duplicate": False})
+        for status in (500, 502, 503, 504, 520)
+        for what, body in {
+            "problem": {"title": "Internal", "detail": DUPLICATE, "status": status},
+            "HTML": HTML,
+            "no body": "",
+            "an id": CREATED,
+        }.items()
+    ),
+    *(Row(f"status {status}", X, answered(status), Unknown) for status in (408, 409, 425, 100, 0)),
+    # Rate limits.
+    Row(
+        "429 with reset",
+        X,
+        problem(429, "Too Many Requests", **limit("x_rate_limit", 0, EPOCH + 600)),
+        AccountHeld,
+        Kind.RATE_LIMIT,
+        fields={"until": IN_TEN_MINUTES},
+    ),
+    Row(
+        "429 for the day, not the quarter of an hour",
+        X,
+        problem(
+            429,
+            "Too Many Requests",
+            **limit("x_rate_limit", 80, EPOCH + 600),
+            **limit("x_app_limit_24hour", 0, EPOCH + 20 * 3600),
+        ),
+        AccountHeld,
+        Kind.RATE_LIMIT,
+        fields={"until": A_DAY_LATER},
+    ),
+    Row(
+        "429 with a day's window that is not used up",
+        X,
+        problem(
+            429,
+            "Too Many Requests",
+            **limit("x_rate_limit", 0, EPOCH + 600),
+            **limit("x_user_limit_24hour", 12, EPOCH + 20 * 3600),
+        ),
+        AccountHeld,
+        Kind.RATE_LIMIT,
+        fields={"until": IN_TEN_MINUTES},
+    ),
+    Row(
+        "429, the reset just now",
+        X,
+        answered(429, "", **limit("x_rate_limit", 0, EPOCH)),
+        AccountHeld,
+        Kind.RATE_LIMIT,
+        fields={"until": NOW + timedelta(seconds=1)},
+    ),
+    Row(
+        "429 without headers",
+        X,
+        answered(429, HTML),
+        AccountHeld,
+        Kind.RATE_LIMIT,
+        fields={"until": BY_DEFAULT},
+    ),
+    *(
+        Row(
+            f"429, reset {reset!r}",
+            X,
+            answered(429, "", **limit("x_rate_limit", 0, reset)),
+            AccountHeld,
+            Kind.RATE_LIMIT,
+            fields={"until": BY_DEFAULT},
+        )
+        for reset in (
+            "soon",
+            "",
+            "-5",
+            "1e9",
+            "٣",
+            EPOCH - 3600,
+            10**11,
+            10**30,
+            EPOCH + 30 * 86400,
+        )
+    ),
+    Row(
+        "created with the last one of the window",
+        X,
+        answered(201, CREATED, **limit("x_rate_limit", 0, EPOCH + 600)),
+        Accepted,
+        fields={"rest_until": IN_TEN_MINUTES},
+    ),
+    Row(
+        "created with more to come",
+        X,
+        answered(201, CREATED, **limit("x_rate_limit", 1, EPOCH + 600)),
+        Accepted,
+        fields={"rest_until": None},
+    ),
+    Row(
+        "created, nonsense in the headers",
+        X,
+        answered(201, CREATED, **limit("x_rate_limit", "none", "never")),
+        Accepted,
+        fields={"rest_until": None},
+    ),
+    # The traps.
+    Row("2xx, not JSON", X, answered(201, "Created"), Unknown),
+    Row("2xx, HTML", X, answered(200, HTML), Unknown),
+    Row("2xx, empty", X, answered(201), Unknown),
+    Row("2xx, cut off", X, answered(201, '{"data": {"id": "134688'), Unknown),
+    Row("204", X, answered(204), Unknown),
+    Row("2xx, only errors", X, answered(200, {"errors": [{"title": "x"}]}), Unknown),
+    Row("2xx, errors is null", X, answered(200, {"data": None, "errors": None}), Unknown),
+    *(
+        Row(f"2xx, {body!r}", X, answered(201, body), Unknown)
+        for body in (
+            {"data": {"text": "no id"}},
+            {"data": {"id": ""}},
+            {"data": {"id": None}},
+            {"data": {"id": True}},
+            {"data": {"id": ["1"]}},
+            {"data": {"id": "../../etc"}},
+            {"data": ["1"]},
+            {"data": "1"},
+            ["1"],
+            "null",
+            "[" * 100_000,
+        )
+    ),
+    Row("created, errors is null", X, answered(201, {**CREATED, "errors": None}), Accepted),
+    *(
+        Row(f"redirect {status}", X, answered(status, HTML, location="https://x.com/"), Unknown)
+        for status in (301, 302, 303, 307, 308)
+    ),
+]
