@@ -1,7 +1,6 @@
 """A post whose history is in an archive is as well known as any other."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -14,16 +13,6 @@ from tests.support.clock import ManualClock
 from tests.support.workspaces import Workspace
 
 _THEN, _NOW = "at: 2016-03-07 12:00", "at: 2017-05-02 12:00"
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path)
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
 
 
 @pytest.fixture
