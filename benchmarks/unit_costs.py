@@ -149,7 +149,7 @@ def lives(url: str, size: int, rounds: int, *, limits: bool = True) -> dict[str,
             if len(claims) != size:
                 raise SystemExit(f"{len(claims)} of {size} were due")
             with meter.into(into["take"]):
-                taken = attempts.take(claims)
+                taken = together(attempts.take, claims)
             with meter.into(into["intend"]):
                 meant = together(partial(_intend, attempts, lease), taken)
             with meter.into(into["record"]):

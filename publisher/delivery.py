@@ -5,7 +5,6 @@ request, write the intent, let it leave once at the instant, write what came of 
 between, the ledger tells how far it came; docs/reliability.md goes through every case.
 """
 
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -86,20 +85,19 @@ class Courier:
         self._gate = Gate(clock)
         self._leases = leases
 
-    def take(self, claims: Sequence[Claim]) -> list[Delivery]:
-        """What was claimed, to be delivered one by one.
+    def deliver(self, claim: Claim) -> None:
+        """Take one delivery as far as it can go now. Returns when the ledger knows the outcome.
 
         A claim that is worth nothing any more, because somebody else moved the delivery, does no
-        harm, neither here nor later.
+        harm.
         """
-        return self._attempts.take(claims)
-
-    def deliver(self, delivery: Delivery) -> None:
-        """Bring one delivery as far as it can go now. Returns when the ledger knows the outcome."""
+        delivery = self._attempts.take(claim)
+        if delivery is None:
+            return
         try:
             self._deliver(delivery)
         except Moved:
-            log.info("let go: the delivery was moved by somebody else", delivery=delivery.id)
+            log.info("let go: the delivery was moved by somebody else", delivery=claim.delivery)
 
     def _deliver(self, delivery: Delivery) -> None:
         with ExitStack() as lent:
@@ -134,7 +132,8 @@ class Courier:
             self._clock.sleep_until(min(upload.look_at, self._lease(LOOK_AHEAD)))
         while True:
             known = delivery.prepared
-            if not is_charged and (lays_posts or delivery.content.parts[0].pictures):
+            shows = any(part.pictures for part in delivery.content.parts)
+            if not is_charged and (lays_posts or shows):
                 # Requests take long: stay in charge until they have ended, whatever they bring.
                 begins = lays_posts and not known.holds(delivery.content)
                 delivery = self._attempts.checkpoint(

@@ -139,8 +139,8 @@ def outcome(number: int) -> Outcome:
 
 
 def send(app: Application, claim: Claim, what: Outcome) -> None:
-    (delivery,) = app.attempts.take([claim])
-    while len(delivery.remote_ids) < len(delivery.content.parts):
+    delivery = app.attempts.take(claim)
+    while delivery is not None and len(delivery.remote_ids) < len(delivery.content.parts):
         intended = app.attempts.intend(delivery, app.clock.now(), app.clock.ahead(60))
         if intended is None:
             return

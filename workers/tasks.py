@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
-from typing import TypeVar
 
 import structlog
 from celery import Task
@@ -15,7 +14,6 @@ from publisher.errors import PublisherError
 from publisher.models import Claim
 from workers.app import app, publisher
 
-T = TypeVar("T")
 log = structlog.get_logger()
 
 
@@ -28,45 +26,32 @@ def _hands() -> ThreadPoolExecutor:
 @app.task(name="publisher.publish")
 def publish(claims: Sequence[tuple[int, int]]) -> None:
     """Deliver a batch of claims, each a delivery's id and version, in parallel."""
-    courier = publisher().courier
-    try:
-        taken = courier.take(_read(claims))
-    except PublisherError as error:
-        _warn(error)
-    else:
-        _for_each(taken, courier.deliver)
+    _for_each(claims, publisher().courier.deliver)
 
 
 @app.task(name="publisher.reconcile")
 def reconcile(claims: Sequence[tuple[int, int]]) -> None:
     """Look on the platforms for a batch of deliveries whose outcome is unknown."""
-    _for_each(_read(claims), publisher().reconciler.reconcile)
+    _for_each(claims, publisher().reconciler.reconcile)
 
 
 @app.task(name="publisher.clear")
 def clear(claims: Sequence[tuple[int, int]]) -> None:
     """Clear away what a batch of ended deliveries left at their platforms."""
-    _for_each(_read(claims), publisher().clearing.clear)
+    _for_each(claims, publisher().clearing.clear)
 
 
-def _read(claims: Sequence[tuple[int, int]]) -> list[Claim]:
-    return [Claim(delivery=delivery, version=version) for delivery, version in claims]
-
-
-def _for_each(batch: Sequence[T], act: Callable[[T], None]) -> None:
-    troubles = dict[str, PublisherError]()
-    for future in wait([_hands().submit(act, one) for one in batch]).done:
+def _for_each(claims: Sequence[tuple[int, int]], act: Callable[[Claim], None]) -> None:
+    batch = [Claim(delivery=delivery, version=version) for delivery, version in claims]
+    troubles = set[tuple[str, str | None]]()
+    for future in wait([_hands().submit(act, claim) for claim in batch]).done:
         try:
             future.result()
         except PublisherError as error:
-            troubles[str(error)] = error
-    for _message, trouble in sorted(troubles.items()):
-        _warn(trouble)
-
-
-def _warn(error: PublisherError) -> None:
-    """The ledger is away or full: the leases bring back what was in hand."""
-    log.warning(str(error), hint=error.hint)
+            troubles.add((str(error), error.hint))
+    for message, hint in sorted(troubles, key=str):
+        # The ledger is away or full: the leases bring back what was in hand.
+        log.warning(message, hint=hint)
 
 
 def hand_over(task: Task, claims: Sequence[Claim]) -> None:

@@ -2,7 +2,7 @@
 
 A worker holds a delivery by its version: once anybody else changed it, whatever the worker still
 wants to write raises `Moved`, and it lets go. Every method is done in one transaction; what many
-threads intend and record at one moment is one transaction of them all.
+threads take at one moment is one, and what they intend and record is another.
 """
 
 from collections.abc import Sequence
@@ -12,13 +12,14 @@ from sqlalchemy import Connection, select
 
 from publisher.clock import Clock
 from publisher.errors import LedgerBusy
+from publisher.language import _
 from publisher.ledger import ids, limits
 from publisher.ledger.approvals import RuleOf, no_rule
 from publisher.ledger.database import Database
 from publisher.ledger.doubts import known_out
 from publisher.ledger.intents import BreachOf, Intent, Intents, by_worker, no_breach
 from publisher.ledger.leftovers import without_others
-from publisher.ledger.moves import Change, Moved, change_all, claimed_all
+from publisher.ledger.moves import Change, Moved, change_all, claimed_all, take_free
 from publisher.ledger.rests import SharesWith, ends_in_rest, with_itself
 from publisher.ledger.results import Result, Results
 from publisher.ledger.rows import delivery_of
@@ -50,12 +51,12 @@ class Attempts:
         self._clock = clock
         self._intents = Intents(clock, rule_of, breach_of)
         self._results = Results(clock, settle, shares_with)
+        self._taking = Together(clock, database.read, claimed_all)
         self._together = Together(clock, database.write, self._write_all)
 
-    def take(self, claims: Sequence[Claim]) -> list[Delivery]:
-        """The claimed deliveries, without those whose claim is worth nothing any more."""
-        with self._database.read() as connection:
-            return [delivery for delivery in claimed_all(connection, claims) if delivery]
+    def take(self, claim: Claim) -> Delivery | None:
+        """The claimed delivery; None when the claim is worth nothing any more."""
+        return self._taking.do(claim)
 
     def read_media(self, digest: str) -> bytes:
         """The bytes of a picture."""
@@ -107,7 +108,7 @@ class Attempts:
         None when it must not go out now: the account is paused or held (it is due again when
         that ends), nobody approved it as it stands, its account's mandate does not cover it (it is
         held), or it would be past its expiry (it is missed). LedgerBusy while somebody is just
-        pausing it.
+        pausing it, or changing the delivery.
         """
         written = self._together.do(Intent(delivery, send_at, lease_until))
         return written if written.state is State.PUBLISHING else None
@@ -122,7 +123,8 @@ class Attempts:
         """Write what came of a request; a thread with parts left stays in the worker's hands.
 
         `answered_at`: when its answer was there; None: just now. A stop that was noted while the
-        request was under way holds for all that is not out.
+        request was under way holds for all that is not out. LedgerBusy while somebody is just
+        changing the delivery.
         """
         result = Result(delivery, outcome, lease_until, answered_at or self._clock.now())
         try:
@@ -163,14 +165,20 @@ class Attempts:
     def _write_all(
         self, connection: Connection, wishes: Sequence[Intent | Result]
     ) -> list[Delivery | LedgerBusy]:
-        """What threads want that have different deliveries in hand."""
-        results = [wish for wish in wishes if isinstance(wish, Result)]
-        intents = [wish for wish in wishes if isinstance(wish, Intent)]
+        """What threads want that have different deliveries in hand; nobody waits for another's row."""
+        free = take_free(connection, {wish.delivery.id for wish in wishes})
+        at_hand = [wish for wish in wishes if wish.delivery.id in free]
+        results = [wish for wish in at_hand if isinstance(wish, Result)]
+        intents = [wish for wish in at_hand if isinstance(wish, Intent)]
         of_results = iter(self._results.changes(connection, results))
         of_intents = iter(self._intents.changes(connection, intents))
-        found = [next(of_intents if isinstance(wish, Intent) else of_results) for wish in wishes]
-        changes = [one for one in found if isinstance(one, Change)]
-        changed = iter(change_all(connection, changes))
+        found: list[Change | LedgerBusy] = [
+            next(of_intents if isinstance(wish, Intent) else of_results)
+            if wish.delivery.id in free
+            else LedgerBusy(_("Somebody is just changing {post}.", post=wish.delivery.post))
+            for wish in wishes
+        ]
+        changed = iter(change_all(connection, [one for one in found if isinstance(one, Change)]))
         self._results.keep_limits(connection, results)
         return [next(changed) if isinstance(one, Change) else one for one in found]
 

@@ -30,7 +30,7 @@ from publisher.ledger.resumption import (
     refuse_unseen,
 )
 from publisher.ledger.rows import delivery_of
-from publisher.ledger.stops import in_words, note_stop, obeyed
+from publisher.ledger.stops import GONE, in_words, note_stop, obeyed
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries
 from publisher.ledger.waking import wakes_at
 from publisher.ledger.withdrawals import WITHDRAWABLE
@@ -278,7 +278,8 @@ class Control:
             deliveries.c.state.not_in(sorted(ENDED_UNSENT)),
             deliveries.c.id != delivery.id,
         )
-        if delivery.repeat:  # then for the same time: its draft was renamed
+        if delivery.repeat and delivery.reason != GONE:
+            # Then for the same time alone. A draft that is gone may have another name now.
             alike = alike.where(deliveries.c.due_at == delivery.due_at)
         other = connection.execute(alike).first()
         if other is not None:

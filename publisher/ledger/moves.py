@@ -50,6 +50,11 @@ _CHANGE = update(deliveries).where(
 )
 _NOTE = insert(history)
 _JSON = json.JSONEncoder(ensure_ascii=False, default=str)
+_FREE = (
+    select(deliveries.c.id)
+    .where(deliveries.c.id.in_(bindparam("ids", expanding=True)))
+    .with_for_update(skip_locked=True, key_share=True)
+)
 _CLAIMED = select(deliveries).where(
     deliveries.c.id.in_(bindparam("ids", expanding=True)), deliveries.c.state == State.PUBLISHING
 )
@@ -118,9 +123,9 @@ def change_all(connection: Connection, changes: Sequence[Change]) -> list[Delive
     fresh = [
         ids.Owned(after.account, remote_id, after.id)
         for wish, after in zip(changes, changed, strict=True)
-        for remote_id in sorted({*after.remote_ids} - {*wish.delivery.remote_ids})
+        for remote_id in {*after.remote_ids} - {*wish.delivery.remote_ids}
     ]
-    if not ids.keep(connection, fresh):
+    if not ids.keep(connection, sorted(fresh)):  # in one order, as the deliveries
         raise Taken
     return changed
 
@@ -248,6 +253,16 @@ def note(connection: Connection, steps: Sequence[Mapping[str, Any]]) -> None:
         if of_accounts:
             entries += chained_to_accounts(connection, of_accounts)
         connection.execute(_NOTE, entries)
+
+
+def take_free(connection: Connection, wanted: Collection[int]) -> Collection[int]:
+    """Lock these deliveries for this transaction, but for those that somebody else is just changing.
+
+    Gives the ones that it has; it waits for nobody, and so no two who do this wait for each other.
+    """
+    if connection.dialect.name == "sqlite":  # which has one writer at a time
+        return wanted
+    return set(connection.execute(_FREE, {"ids": sorted(wanted)}).scalars())
 
 
 def claimed(connection: Connection, claim: Claim) -> Delivery | None:

@@ -74,10 +74,10 @@ class Results:
             case Refused() as outcome:
                 return self._ended(delivery, State.FAILED, outcome)
             case Deferred() as outcome:
-                wait = retry.delay(delivery.attempts + 1)
-                return self._ended(
-                    delivery, State.SCHEDULED, outcome, wake_at=self._clock.ahead(wait)
-                )
+                again = self._clock.ahead(retry.delay(delivery.attempts + 1))
+                # Not before an instant to which it was put off, should that be to come.
+                wake_at = max(delivery.wake_at, again)
+                return self._ended(delivery, State.SCHEDULED, outcome, wake_at=wake_at)
             case AccountHeld() as outcome:
                 return self._ended(delivery, State.SCHEDULED, outcome, attempts=delivery.attempts)
             case Unknown() as outcome:

@@ -12,12 +12,19 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from publisher.language import _
+from publisher.language import _, later
 from publisher.ledger.moves import NOT_APPROVED, Moved, change
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries, history
 from publisher.models import Delivery, Stop
 from publisher.states import Role, State
+
+# Why `queue` takes a delivery off the schedule: kept as they are, to be known again; screens
+# translate them.
+GONE = later("its draft is gone")
+NOT_ADDRESSED = later("its draft no longer names this account")
+UNFINISHED = later("its draft has no `at` any more")
+BY_QUEUE = frozenset({GONE, NOT_ADDRESSED, UNFINISHED})
 
 _NOTED, _LIFTED = "stop noted", "stop lifted"
 _CURRENT = select(deliveries).where(deliveries.c.id == bindparam("id")).with_for_update()

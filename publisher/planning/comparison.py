@@ -16,6 +16,7 @@ from publisher.language import _, later, plural
 from publisher.ledger.approvals import may_approve
 from publisher.ledger.ledger import StoredPicture
 from publisher.ledger.queries import Queries
+from publisher.ledger.stops import GONE, NOT_ADDRESSED, UNFINISHED
 from publisher.models import (
     Account,
     Capabilities,
@@ -31,9 +32,6 @@ from publisher.planning import doubles, past
 from publisher.planning.conflicts import Conflicts
 from publisher.planning.costs import Cost, cost_on_x
 from publisher.planning.difference import (
-    GONE,
-    NOT_ADDRESSED,
-    UNFINISHED,
     changes_stop,
     differs_in_words,
     keeps_what_is_out,

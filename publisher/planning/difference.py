@@ -3,20 +3,16 @@
 from datetime import datetime, tzinfo
 
 from publisher.language import _, later
+from publisher.ledger.stops import BY_QUEUE
 from publisher.models import Delivery, Stop, Wish
 from publisher.planning.plan import Change
 from publisher.states import State
 
-# Kept in the ledger as they are, to be known again; screens translate them.
-GONE = later("its draft is gone")
-NOT_ADDRESSED = later("its draft no longer names this account")
-UNFINISHED = later("its draft has no `at` any more")
-_BY_QUEUE = frozenset({GONE, NOT_ADDRESSED, UNFINISHED})
 EDITED = later("its draft was edited while it might have been out; queue it again")
 
 
 def cancelled_by_a_person(delivery: Delivery) -> bool:
-    return delivery.state is State.CANCELLED and delivery.reason not in _BY_QUEUE
+    return delivery.state is State.CANCELLED and delivery.reason not in BY_QUEUE
 
 
 def may_come_back(delivery: Delivery) -> bool:
@@ -41,7 +37,7 @@ def changes_stop(wanted: Stop | None, delivery: Delivery) -> bool:
 
     What a person cancelled, and what waits for an approval, a draft does not let go out.
     """
-    if delivery.stop is State.CANCELLED and delivery.reason not in _BY_QUEUE:
+    if delivery.stop is State.CANCELLED and delivery.reason not in BY_QUEUE:
         return False
     if wanted is None:
         return delivery.stop in (State.HELD, State.CANCELLED)

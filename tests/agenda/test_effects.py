@@ -12,7 +12,6 @@ from publisher.agenda.effects import Dragged
 from publisher.app import Application
 from publisher.ledger.approvals import digest
 from publisher.outcome import Accepted, Kind, Outcome, Refused, Unknown
-from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.workspaces import SETTINGS, Workspace
 
@@ -59,7 +58,7 @@ def finish(app: Application, outcome: Outcome, account: str = "") -> None:
     """Take what is due (of one account) out of the queue with this outcome."""
     lease = app.clock.ahead(10**6)
     for claim in app.dispatch.claim(app.clock.now(), lease, 100):
-        delivery = take(app.attempts, claim)
+        delivery = app.attempts.take(claim)
         assert delivery is not None
         if account not in ("", delivery.account):
             app.dispatch.release([claim])

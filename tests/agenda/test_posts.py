@@ -12,7 +12,6 @@ from publisher.agenda.posts import posts_calendar
 from publisher.app import Application
 from publisher.checking import check
 from publisher.outcome import Accepted
-from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.workspaces import Workspace
 
@@ -149,7 +148,7 @@ def test_a_published_post_says_where_it_is(
     clock.advance(60)
     lease = clock.ahead(60)
     for claim in app.dispatch.claim(clock.now(), lease, 10):
-        delivery = take(app.attempts, claim)
+        delivery = app.attempts.take(claim)
         assert delivery is not None
         intended = app.attempts.intend(delivery, clock.now(), lease)
         assert intended is not None

@@ -21,7 +21,6 @@ from publisher.sandbox.faults import Fault, What
 from publisher.states import State
 from tests.channels.conftest import DUE, Stage, Stages
 from tests.channels.test_leftovers import TEXT, TIMEOUT, Desk
-from tests.support.claims import take
 from tests.support.clock import ManualClock
 
 
@@ -69,7 +68,7 @@ def lay_ready(desk: Desk, attempts: Attempts) -> None:
     desk.queue()
     channel = desk.stage.open(request_timeout=TIMEOUT)
     (claim,) = desk.dispatch.claim(desk.clock.ahead(2), desk.clock.ahead(17), 1)
-    delivery = take(attempts, claim)
+    delivery = attempts.take(claim)
     assert delivery
     parcel = desk.stage.parcel(TEXT, post=delivery.post)
     prepared = channel.prepare(parcel, Prepared(), lambda _digest: b"")

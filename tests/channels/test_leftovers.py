@@ -29,7 +29,6 @@ from publisher.sandbox.store import Entry, Upload
 from publisher.states import State
 from tests.channels.conftest import Stage, Stages
 from tests.channels.test_requests import APIS, fields_of, needs_apis, path_of
-from tests.support.claims import deliver, take
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -84,7 +83,7 @@ class Desk:
             Leases.for_timeout(TIMEOUT),
         )
         for claim in self.dispatch.claim(self.clock.ahead(2), self.clock.ahead(17), 10):
-            deliver(courier, claim)
+            courier.deliver(claim)
 
     def lose(self, what: What = What.HANG_UP, endpoint: str = "createFeedPost") -> None:
         """Let the answers to such requests get lost, until `mend`."""
@@ -419,7 +418,7 @@ def test_a_post_that_another_delivery_knows_is_left_alone(desk: Desk) -> None:
     """Although that one is over."""
     desk.queue(post="over.fr", repeat=True)
     (claim,) = desk.dispatch.claim(desk.clock.ahead(2), desk.clock.ahead(17), 10)
-    delivery = take(desk.attempts, claim)
+    delivery = desk.attempts.take(claim)
     assert delivery
     entry = desk.lie()
     known = Prepared(draft_id=entry.id, digest=delivery.content.digest)

@@ -15,7 +15,6 @@ from publisher import spreadsheet
 from publisher.app import Application
 from publisher.outcome import Accepted, AccountHeld, Kind, Limit, Outcome, Refused, Unknown
 from tests.cli.runner import SCRIPT, Cli
-from tests.support.claims import take
 
 POST = "2016-03-07-annual-day.fr"
 DRAFT = """\
@@ -55,7 +54,7 @@ def _attempt(workspace: Path, outcomes: dict[str, list[Outcome]]) -> None:
     app = Application.open(workspace)
     lease = app.clock.now() + timedelta(minutes=1)
     for claim in app.dispatch.claim(app.clock.now(), lease, 10):
-        delivery = take(app.courier._attempts, claim)
+        delivery = app.courier._attempts.take(claim)
         for outcome in outcomes[delivery.account] if delivery else []:
             assert delivery
             delivery = app.courier._attempts.intend(delivery, app.clock.now(), lease)

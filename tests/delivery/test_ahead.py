@@ -32,7 +32,6 @@ from publisher.models import (
 )
 from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Refused, Sighting
 from publisher.states import State
-from tests.support.claims import deliver
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -146,7 +145,7 @@ class Desk:
     def tick(self) -> bool:
         claim = self.claim()
         if claim:
-            deliver(self.courier, claim)
+            self.courier.deliver(claim)
         return claim is not None
 
     def pass_until(self, instant: datetime) -> None:
@@ -224,7 +223,7 @@ def test_what_a_clock_that_was_set_back_makes_early_goes_back_on_the_schedule(de
     claim = desk.claim()
     assert claim
     desk.clock.set(-3600)
-    deliver(desk.courier, claim)
+    desk.courier.deliver(claim)
     waiting = desk.delivery
     assert (waiting.state, waiting.lease_until, waiting.wake_at) == (State.SCHEDULED, None, due_at)
     desk.pass_until(due_at + timedelta(seconds=5))

@@ -40,7 +40,6 @@ from publisher.outcome import (
     Unknown,
 )
 from publisher.states import State
-from tests.support.claims import deliver
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -56,8 +55,10 @@ class ScriptedChannel:
     not_prepared: Outcome | None = None
     before_send: Callable[[], None] = lambda: None
     sent: list[tuple[datetime, int]] = field(default_factory=list)
+    prepared: int = 0
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
+        self.prepared += 1
         if self.not_prepared is not None:
             raise NotPrepared(self.not_prepared)
         return prepared.model_copy(update={"draft_id": "ready"})
@@ -114,6 +115,19 @@ def courier_of(attempts: Attempts, channel: ScriptedChannel, clock: ManualClock)
     return Courier(attempts, lambda _account: nullcontext(channel), clock, leases)
 
 
+class SetBack(Gate):
+    """Somebody sets the clock back at the instant."""
+
+    def __init__(self, clock: ManualClock, by: float) -> None:
+        super().__init__(clock)
+        self._manual, self._by = clock, by
+
+    def go(self, instant: datetime, account: str, go: Callable[[], None]) -> None:
+        self._manual.sleep_until(instant)
+        self._manual.set(-self._by)
+        go()
+
+
 def claim_one(dispatch: Dispatch, clock: ManualClock) -> Claim:
     (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(17), 1)
     return claim
@@ -138,7 +152,7 @@ def test_a_post_is_sent_once_at_its_instant_and_recorded(
 ) -> None:
     due = clock.ahead(1.5)
     add(ledger, wish(clock, due_in=1.5))
-    deliver(courier, claim_one(dispatch, clock))
+    courier.deliver(claim_one(dispatch, clock))
     assert channel.sent == [(due, 1)]
     assert only(queries).state is State.PUBLISHED
     assert events(queries) == ["queued", "claimed", "prepared", "sending", "published"]
@@ -155,7 +169,7 @@ def test_the_intent_stands_in_the_ledger_before_the_request_begins(
     seen: list[Delivery] = []
     channel.before_send = lambda: seen.append(only(queries))
     add(ledger, wish(clock, due_in=1))
-    deliver(courier, claim_one(dispatch, clock))
+    courier.deliver(claim_one(dispatch, clock))
     assert seen[0].intent_at is not None
     assert seen[0].lease_until is not None
     assert seen[0].lease_until > clock.ahead(20), "the lease outlasts the slowest request"
@@ -170,7 +184,7 @@ def test_an_embargo_that_ends_after_the_time_is_waited_for(
 ) -> None:
     embargo = clock.ahead(1.9)
     add(ledger, wish(clock, due_in=0, embargo_until=embargo))
-    deliver(courier, claim_one(dispatch, clock))
+    courier.deliver(claim_one(dispatch, clock))
     assert channel.sent == [(embargo, 1)]
 
 
@@ -185,7 +199,7 @@ def test_a_thread_goes_out_in_order_each_part_recorded_before_the_next(
     known: list[int] = []
     channel.before_send = lambda: known.append(len(only(queries).remote_ids))
     add(ledger, wish(clock, due_in=0, texts=("un", "deux", "trois")))
-    deliver(courier, claim_one(dispatch, clock))
+    courier.deliver(claim_one(dispatch, clock))
     assert known == [0, 1, 2]
     assert only(queries).remote_ids == ("100", "101", "102")
 
@@ -200,10 +214,10 @@ def test_a_thread_goes_on_after_the_last_part_that_is_out(
 ) -> None:
     channel.answers = [Accepted("100"), Deferred(Kind.UNAVAILABLE, "Away.")]
     add(ledger, wish(clock, due_in=0, texts=("un", "deux", "trois")))
-    deliver(courier, claim_one(dispatch, clock))
+    courier.deliver(claim_one(dispatch, clock))
     assert (only(queries).state, only(queries).remote_ids) == (State.SCHEDULED, ("100",))
     clock.advance(60)
-    deliver(courier, claim_one(dispatch, clock))
+    courier.deliver(claim_one(dispatch, clock))
     assert [part for _, part in channel.sent] == [1, 2, 2, 3]
     assert only(queries).state is State.PUBLISHED
 
@@ -229,7 +243,7 @@ def test_whatever_the_platform_answers_the_request_is_not_repeated_by_itself(
 ) -> None:
     channel.answers = [answer]
     add(ledger, wish(clock, due_in=0, texts=("un", "deux")))
-    deliver(courier, claim_one(dispatch, clock))
+    courier.deliver(claim_one(dispatch, clock))
     assert len(channel.sent) == 1
     assert only(queries).state is state
 
@@ -246,7 +260,7 @@ def test_a_pause_after_the_claim_keeps_it_in(
     add(ledger, wish(clock, due_in=1))
     claim = claim_one(dispatch, clock)
     control.pause("bice-x", "crise", "direction")
-    deliver(courier, claim)
+    courier.deliver(claim)
     assert channel.sent == []
     assert only(queries).state is State.SCHEDULED
 
@@ -270,7 +284,7 @@ def test_a_pause_in_the_middle_of_a_thread_stops_it_there(
 
     courier = courier_of(PausedBetween(attempts._database, clock, settle=60), channel, clock)
     add(ledger, wish(clock, due_in=0, texts=("un", "deux")))
-    deliver(courier, claim_one(dispatch, clock))
+    courier.deliver(claim_one(dispatch, clock))
     assert (only(queries).state, only(queries).remote_ids) == (State.SCHEDULED, ("100",))
     assert len(channel.sent) == 1
 
@@ -293,7 +307,7 @@ def test_a_worker_that_stood_still_after_its_intent_does_not_send(
 
     courier = courier_of(Freezing(attempts._database, clock, settle=60), channel, clock)
     add(ledger, wish(clock, due_in=0))
-    deliver(courier, claim_one(dispatch, clock))
+    courier.deliver(claim_one(dispatch, clock))
     assert channel.sent == []
     assert only(queries).state is State.SCHEDULED
 
@@ -308,7 +322,7 @@ def test_what_cannot_be_made_ready_is_not_sent(
 ) -> None:
     channel.not_prepared = Refused(Kind.CONTENT, "The picture is refused.")
     add(ledger, wish(clock, due_in=0))
-    deliver(courier, claim_one(dispatch, clock))
+    courier.deliver(claim_one(dispatch, clock))
     assert channel.sent == []
     assert (only(queries).state, only(queries).error_kind) == (State.FAILED, Kind.CONTENT)
 
@@ -322,8 +336,8 @@ def test_a_claim_that_arrives_twice_is_delivered_once(
 ) -> None:
     add(ledger, wish(clock, due_in=0))
     claim = claim_one(dispatch, clock)
-    deliver(courier, claim)
-    deliver(courier, claim)
+    courier.deliver(claim)
+    courier.deliver(claim)
     assert len(channel.sent) == 1
 
 
@@ -339,7 +353,7 @@ def test_an_account_without_credentials_is_held_and_its_post_waits(
 
     courier = Courier(attempts, no_channel, clock, Leases.for_timeout(timedelta(seconds=20)))
     add(ledger, wish(clock, due_in=0))
-    deliver(courier, claim_one(dispatch, clock))
+    courier.deliver(claim_one(dispatch, clock))
     assert (only(queries).state, only(queries).attempts) == (State.SCHEDULED, 0)
     (account,) = queries.accounts()
     assert (account.account, account.held_until) == ("bice-x", None)
@@ -360,7 +374,7 @@ def test_a_channel_that_breaks_while_sending_leaves_the_outcome_unknown(
 
     channel.before_send = fail
     add(ledger, wish(clock, due_in=0))
-    deliver(courier, claim_one(dispatch, clock))
+    courier.deliver(claim_one(dispatch, clock))
     assert only(queries).state is State.UNCERTAIN
 
 
@@ -375,7 +389,7 @@ def test_a_post_that_turns_out_to_be_public_while_it_is_made_ready_is_uncertain(
     """Facebook's unpublished post of an older text may be out; then a new one must not be made."""
     channel.not_prepared = Unknown("The post with its older text is public.")
     add(ledger, wish(clock, due_in=0))
-    deliver(courier, claim_one(dispatch, clock))
+    courier.deliver(claim_one(dispatch, clock))
     assert channel.sent == []
     found = only(queries)
     assert found.state is State.UNCERTAIN
@@ -409,10 +423,35 @@ def test_what_stops_a_post_with_pictures_while_it_is_made_ready_is_on_record(
     channel.not_prepared = outcome
     content = Content(parts=(Part(text="Un.", pictures=(PICTURE,)),))
     add(ledger, wish(clock, due_in=0, content=content))
-    deliver(courier, claim_one(dispatch, clock))
+    courier.deliver(claim_one(dispatch, clock))
     found = only(queries)
     assert (found.state, found.lease_until) == (state, None)
     assert found.error_message
+
+
+@pytest.mark.parametrize("shows", [(True, False), (False, True)])
+def test_no_picture_of_what_was_cancelled_meanwhile_is_brought_anywhere(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    attempts: Attempts,
+    control: Control,
+    channel: ScriptedChannel,
+    clock: ManualClock,
+    shows: tuple[bool, ...],
+) -> None:
+    """Of whatever part it is."""
+
+    class Cancelled(Attempts):
+        def take(self, claim: Claim) -> Delivery | None:
+            delivery = super().take(claim)
+            control.cancel("post.fr", None, "direction", "consent withdrawn")
+            return delivery
+
+    parts = (Part(text="Un.", pictures=(PICTURE,) if shown else ()) for shown in shows)
+    add(ledger, wish(clock, due_in=0, content=Content(parts=tuple(parts))))
+    courier = courier_of(Cancelled(attempts._database, clock, settle=60), channel, clock)
+    courier.deliver(claim_one(dispatch, clock))
+    assert channel.prepared == 0
 
 
 def test_an_answer_that_comes_after_the_lease_is_not_lost(
@@ -431,7 +470,7 @@ def test_an_answer_that_comes_after_the_lease_is_not_lost(
 
     channel.before_send = stand_still
     add(ledger, wish(clock, due_in=0))
-    deliver(courier, claim_one(dispatch, clock))
+    courier.deliver(claim_one(dispatch, clock))
     found = only(queries)
     assert (found.state, found.remote_ids) == (State.PUBLISHED, ("100",))
 
@@ -458,7 +497,7 @@ def test_a_machine_that_slept_between_intent_and_request_does_not_send(
 
     courier = courier_of(Sleeping(attempts._database, clock, settle=60), channel, clock)
     add(ledger, wish(clock, due_in=0))
-    deliver(courier, claim_one(dispatch, clock))
+    courier.deliver(claim_one(dispatch, clock))
     assert channel.sent == []
 
 
@@ -483,7 +522,7 @@ def test_a_ledger_that_is_away_for_a_moment_makes_nothing_late(
     courier = courier_of(Locked(attempts._database, clock, settle=60), channel, clock)
     due = clock.ahead(1)
     add(ledger, wish(clock, due_in=1))
-    deliver(courier, claim_one(dispatch, clock))
+    courier.deliver(claim_one(dispatch, clock))
     assert channel.sent == [(due, 1)]
 
 
@@ -503,7 +542,7 @@ def test_nothing_leaves_past_its_expiry_however_long_its_intent_took(
 
     courier = courier_of(Slow(attempts._database, clock, settle=60), channel, clock)
     add(ledger, wish(clock, due_in=1, expires_at=clock.ahead(1.5)))
-    deliver(courier, claim_one(dispatch, clock))
+    courier.deliver(claim_one(dispatch, clock))
     assert channel.sent == []
     dispatch.expire()
     assert only(queries).state is State.MISSED
@@ -519,22 +558,37 @@ def test_nothing_leaves_when_the_clock_was_set_back_at_its_instant(
 ) -> None:
     """The gate lets many go, one after the other: the first at its instant, the next before it."""
 
-    class SetBack(Gate):
-        def go(self, instant: datetime, account: str, go: Callable[[], None]) -> None:
-            clock.sleep_until(instant)
-            clock.set(-3600)
-            go()
-
     due = clock.ahead(1)
     add(ledger, wish(clock, due_in=1))
-    gate, courier._gate = courier._gate, SetBack(clock)
-    deliver(courier, claim_one(dispatch, clock))
+    gate, courier._gate = courier._gate, SetBack(clock, 3600)
+    courier.deliver(claim_one(dispatch, clock))
     assert channel.sent == []
     assert (only(queries).state, only(queries).error_kind) == (State.SCHEDULED, Kind.UNAVAILABLE)
     courier._gate = gate
     clock.sleep_until(due - timedelta(seconds=1))
-    deliver(courier, claim_one(dispatch, clock))
+    courier.deliver(claim_one(dispatch, clock))
     assert channel.sent == [(due, 1)]
+
+
+def test_a_time_that_a_person_chose_is_kept_to_when_the_clock_was_set_back_at_it(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    courier: Courier,
+    control: Control,
+    channel: ScriptedChannel,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    add(ledger, wish(clock, due_in=5))
+    control.pause(None, "crise", "direction")
+    clock.advance(60)
+    (late,) = control.overdue()
+    chosen = clock.ahead(3600)
+    control.resume(None, "direction", choices={late.id: chosen})
+    clock.sleep_until(chosen - timedelta(seconds=2))
+    courier._gate = SetBack(clock, 600)
+    courier.deliver(claim_one(dispatch, clock))
+    assert (channel.sent, only(queries).goes_at) == ([], chosen)
 
 
 def test_what_is_put_off_leaves_when_it_is_to_be_tried_again_and_not_when_it_is_claimed(
@@ -551,7 +605,7 @@ def test_what_is_put_off_leaves_when_it_is_to_be_tried_again_and_not_when_it_is_
     for _ in range(3):
         tries.append(only(queries).goes_at)
         for claim in dispatch.claim(tries[-1], clock.ahead(19), 1):
-            deliver(courier, claim)
+            courier.deliver(claim)
     assert [instant for instant, _part in channel.sent] == tries
     assert tries[1] >= tries[0] + timedelta(seconds=1)
 
@@ -571,7 +625,7 @@ def test_a_time_that_a_person_chose_after_a_pause_is_kept_to(
     chosen = clock.ahead(3)
     control.resume(None, "direction", choices={late.id: chosen})
     (claim,) = dispatch.claim(clock.ahead(4), clock.ahead(19), 1)
-    deliver(courier, claim)
+    courier.deliver(claim)
     assert channel.sent == [(chosen, 1)]
 
 
@@ -586,7 +640,7 @@ def test_a_worker_whose_clock_is_behind_keeps_what_it_was_given(
     due = clock.ahead(9)
     add(ledger, wish(clock, due_in=9))
     (claim,) = dispatch.claim(due, clock.ahead(19), 1)
-    deliver(courier, claim)
+    courier.deliver(claim)
     assert channel.sent == [(due, 1)]
     assert events(queries).count("claimed") == 1
 
@@ -610,7 +664,7 @@ def test_what_is_recorded_late_is_on_record_with_the_instant_of_its_answer(
 
     courier = courier_of(Locked(attempts._database, clock, settle=60), channel, clock)
     add(ledger, wish(clock, due_in=0))
-    deliver(courier, claim_one(dispatch, clock))
+    courier.deliver(claim_one(dispatch, clock))
     assert only(queries).published_at == channel.sent[0][0]
     assert clock.now() > channel.sent[0][0] + timedelta(seconds=9)
 
@@ -634,5 +688,5 @@ def test_what_a_platform_said_is_written_down_when_the_ledger_is_back(
 
     courier = courier_of(Locked(attempts._database, clock, settle=60), channel, clock)
     add(ledger, wish(clock, due_in=0))
-    deliver(courier, claim_one(dispatch, clock))
+    courier.deliver(claim_one(dispatch, clock))
     assert only(queries).state is State.PUBLISHED

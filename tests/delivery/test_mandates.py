@@ -8,7 +8,6 @@ import pytest
 from publisher import settings
 from publisher.app import Application
 from publisher.states import State
-from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.workspaces import SETTINGS, Workspace
 
@@ -46,7 +45,7 @@ def test_what_was_queued_stays_when_its_mandate_was_taken_away_or_has_ended(
     clock.advance(3 * 3600)
     with closing(application(workspace, clock)) as app:
         (claim,) = app.dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
-        delivery = take(app.attempts, claim)
+        delivery = app.attempts.take(claim)
         assert delivery is not None
         intended = app.attempts.intend(delivery, clock.now(), clock.ahead(30))
         (after,) = app.queries.deliveries()

@@ -22,7 +22,6 @@ from publisher.models import Content, Part, Picture
 from publisher.outcome import Accepted, Deferred, Kind, Outcome, Refused, Unknown
 from publisher.states import State
 from publisher.withdrawal import Withdrawal
-from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -54,7 +53,7 @@ def _thread(ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: Manua
     """A thread of three parts that is out."""
     add(ledger, wish(clock, due_in=0, texts=("un", "deux", "trois")))
     lease = clock.ahead(60)
-    delivery = take(attempts, dispatch.claim(clock.now(), lease, 1)[0])
+    delivery = attempts.take(dispatch.claim(clock.now(), lease, 1)[0])
     for remote_id in ("1", "2", "3"):
         assert delivery is not None
         intended = attempts.intend(delivery, clock.now(), lease)
@@ -202,7 +201,7 @@ def test_a_thread_that_is_partly_down_does_not_go_on(
     """Neither after a part that is deleted nor after one of which nobody knows."""
     add(ledger, wish(clock, due_in=0, texts=("un", "deux", "trois")))
     lease = clock.ahead(60)
-    delivery = take(attempts, dispatch.claim(clock.now(), lease, 1)[0])
+    delivery = attempts.take(dispatch.claim(clock.now(), lease, 1)[0])
     for outcome in (Accepted("1"), Accepted("2"), Refused(Kind.POLICY, "No.")):
         assert delivery
         intended = attempts.intend(delivery, clock.now(), lease)
@@ -227,7 +226,7 @@ def test_a_channel_that_cannot_be_opened_or_raises_keeps_no_other_delivery_back(
     for number, account in enumerate(("gone-x", "broken-x", "bice-x")):
         content = showing("abidjan", f"Texte {number}")
         add(ledger, wish(clock, f"p{number}", 0, account=account, content=content))
-        delivery = take(attempts, dispatch.claim(clock.now(), lease, 1)[0])
+        delivery = attempts.take(dispatch.claim(clock.now(), lease, 1)[0])
         assert delivery
         intended = attempts.intend(delivery, clock.now(), lease)
         assert intended
@@ -261,7 +260,7 @@ def test_nothing_is_deleted_while_the_ledger_is_away(
 ) -> None:  # fmt: skip
     add(ledger, wish(clock, due_in=0))
     lease = clock.ahead(60)
-    delivery = take(attempts, dispatch.claim(clock.now(), lease, 1)[0])
+    delivery = attempts.take(dispatch.claim(clock.now(), lease, 1)[0])
     assert delivery
     intended = attempts.intend(delivery, clock.now(), lease)
     assert intended
@@ -298,7 +297,7 @@ def test_a_consent_that_ends_holds_what_waits_and_takes_down_what_is_out(
     answers: dict[str, Outcome] = {"out": Accepted("1"), "doubtful": Unknown("No answer.")}
     for post, outcome in answers.items():
         add(ledger, wish(clock, post, 0, content=showing(consent, post)))
-        delivery = take(attempts, dispatch.claim(clock.now(), lease, 1)[0])
+        delivery = attempts.take(dispatch.claim(clock.now(), lease, 1)[0])
         assert delivery
         intended = attempts.intend(delivery, clock.now(), lease)
         assert intended

@@ -14,11 +14,10 @@ from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.edits import REWORDED, Edits
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.queries import Queries
+from publisher.ledger.stops import GONE
 from publisher.ledger.tables import deliveries
 from publisher.models import ApprovalRule, Content, Delivery, Part, Picture, Wish
-from publisher.planning.difference import GONE
 from publisher.states import State
-from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -266,7 +265,7 @@ def test_nothing_leaves_whose_approval_is_not_for_what_the_ledger_holds(
     clock.advance(60)
     attempts = Attempts(database, clock, 60, lambda _account: _ASKED)
     (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
-    delivery = take(attempts, claim)
+    delivery = attempts.take(claim)
     assert delivery
     assert attempts.intend(delivery, clock.now(), clock.ahead(30)) is None
     after = only(queries)
@@ -290,7 +289,7 @@ def test_nothing_leaves_outside_its_accounts_mandate(
     breach = "Nobody may post as lima-x."
     attempts = Attempts(database, clock, 60, breach_of=lambda _delivery, _leaves_at: breach)
     (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
-    delivery = take(attempts, claim)
+    delivery = attempts.take(claim)
     assert delivery
     assert attempts.intend(delivery, clock.now(), clock.ahead(30)) is None
     assert (only(queries).state, only(queries).reason) == (State.HELD, breach)
@@ -303,7 +302,7 @@ def test_nothing_leaves_unapproved_once_its_account_asks_for_it(
     add(ledger, wish(clock, due_in=0))
     attempts = Attempts(database, clock, 60, lambda _account: _ASKED)
     (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
-    delivery = take(attempts, claim)
+    delivery = attempts.take(claim)
     assert delivery
     assert attempts.intend(delivery, clock.now(), clock.ahead(30)) is None
     assert only(queries).state is State.AWAITING_APPROVAL

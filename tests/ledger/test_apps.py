@@ -56,7 +56,7 @@ def sent(
     names = sorted({*APP, OTHER} - {"bice-new"})
     add(ledger, *(wish(clock, "now.fr", 0, account=name) for name in names))
     claims = dispatch.claim(clock.ahead(2), clock.ahead(30), 10)
-    taken = attempts.take(claims)
+    taken = [delivery for delivery in map(attempts.take, claims) if delivery]
     intended = [attempts.intend(one, clock.now(), clock.ahead(30)) for one in taken]
     return {delivery.account: delivery for delivery in intended if delivery}
 
@@ -178,7 +178,7 @@ def test_they_come_back_at_one_instant_and_each_in_order(
     clock.advance(2)
     order = []
     while claims := dispatch.claim(clock.now(), clock.ahead(30), 10):
-        taken = attempts.take(claims)
+        taken = [delivery for delivery in map(attempts.take, claims) if delivery]
         for delivery in taken:
             intended = attempts.intend(delivery, clock.now(), clock.ahead(30))
             assert intended
@@ -224,8 +224,8 @@ def test_workers_that_learn_it_at_once_do_not_stand_in_each_others_way(
     workers = [Attempts(database, clock, 60, shares_with=lambda _: app) for _ in range(8)]
     claims = dispatch.claim(clock.ahead(2), clock.ahead(30), 100)
 
-    taken = workers[0].take(claims)
-    sent = [workers[0].intend(d, clock.now(), clock.ahead(30)) for d in taken]
+    taken = [workers[0].take(claim) for claim in claims]
+    sent = [workers[0].intend(d, clock.now(), clock.ahead(30)) for d in taken if d]
 
     def record(number: int) -> None:
         answer = used_up(clock.ahead(3600 + 100 * number))
@@ -249,7 +249,9 @@ def test_many_accounts_take_no_more_statements_than_few(
         add(ledger, *(wish(clock, "later.fr", account=name) for name in names))
         add(ledger, wish(clock, "now.fr", 0, account=names[0]))
         worker = Attempts(database, clock, 60, shares_with=lambda _: frozenset(names))
-        (taken,) = worker.take(dispatch.claim(clock.ahead(2), clock.ahead(30), 10))
+        (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 10)
+        taken = worker.take(claim)
+        assert taken
         intended = worker.intend(taken, clock.now(), clock.ahead(30))
         assert intended
         asked: list[str] = []

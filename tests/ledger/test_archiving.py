@@ -30,7 +30,6 @@ from publisher.ledger.tables import archived, deliveries, history, notices
 from publisher.ledger.withdrawals import Withdrawals
 from publisher.outcome import Accepted, Kind, Outcome, Refused, Unknown
 from publisher.states import State
-from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -56,7 +55,7 @@ class Office:
         dispatch = Dispatch(self.database, self.clock, settle=60)
         (claim,) = dispatch.claim(self.clock.ahead(2), self.clock.ahead(30), 1)
         attempts = Attempts(self.database, self.clock, settle=60)
-        delivery = take(attempts, claim)
+        delivery = attempts.take(claim)
         for outcome in outcomes:
             assert delivery is not None
             delivery = attempts.intend(delivery, self.clock.now(), self.clock.ahead(30))

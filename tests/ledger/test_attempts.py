@@ -13,7 +13,6 @@ from publisher.ledger.queries import Queries
 from publisher.models import Delivery, Prepared
 from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Refused, Unknown
 from publisher.states import State
-from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -25,7 +24,7 @@ def delivery(
     """A claimed delivery in a worker's hands, due now, a thread of two parts."""
     add(ledger, wish(clock, due_in=0, texts=("un", "deux")))
     (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 10)
-    taken = take(attempts, claim)
+    taken = attempts.take(claim)
     assert taken is not None
     return taken
 
@@ -102,7 +101,7 @@ def test_what_was_deferred_wakes_later_each_time(
         )
         waits.append((after.wake_at - clock.now()).total_seconds())
         clock.sleep_until(after.wake_at)
-        taken = take(attempts, dispatch.claim(clock.now(), clock.ahead(30), 1)[0])
+        taken = attempts.take(dispatch.claim(clock.now(), clock.ahead(30), 1)[0])
         assert taken is not None
         delivery = taken
     assert waits == [2, 4, 8]
@@ -156,7 +155,7 @@ def test_what_lies_ready_at_the_platform_survives_the_worker(
     clock.advance(31)
     dispatch.reap()
     (claim,) = dispatch.claim(clock.now(), clock.ahead(30), 1)
-    taken = take(attempts, claim)
+    taken = attempts.take(claim)
     assert taken is not None
     assert taken.prepared.media_ids == {"a": "17"}
 

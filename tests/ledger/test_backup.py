@@ -25,7 +25,6 @@ from publisher.ledger.tables import metadata
 from publisher.models import Delivery
 from publisher.outcome import Accepted, Unknown
 from publisher.states import State
-from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -45,7 +44,7 @@ def copy(tmp_path: Path) -> Path:
 def send(dispatch: Dispatch, attempts: Attempts, clock: ManualClock) -> Delivery:
     """Claim the next one that is due, and write the intent."""
     (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
-    delivery = take(attempts, claim)
+    delivery = attempts.take(claim)
     assert delivery is not None
     intended = attempts.intend(delivery, clock.now(), clock.ahead(30))
     assert intended is not None

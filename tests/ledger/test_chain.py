@@ -20,7 +20,6 @@ from publisher.ledger.ledger import Ledger
 from publisher.ledger.queries import Queries
 from publisher.ledger.tables import account_chains, deliveries, history, seals
 from publisher.outcome import Absent, Accepted, AccountHeld, Kind, Unknown
-from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -58,7 +57,7 @@ def _lived(
         (two, [Unknown("reset")]),
         (three, [AccountHeld(Kind.RATE_LIMIT, "later", clock.ahead(600))]),
     ):
-        delivery = take(attempts, claim)
+        delivery = attempts.take(claim)
         for outcome in outcomes:
             assert delivery is not None
             delivery = attempts.intend(delivery, clock.now(), clock.ahead(30))

@@ -18,7 +18,6 @@ from publisher.ledger.queries import Queries
 from publisher.models import Claim, Delivery, Prepared
 from publisher.outcome import Accepted, Kind, Refused, Unknown
 from publisher.states import State
-from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -39,7 +38,7 @@ def ready(ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualC
 
 def lay_ready(dispatch: Dispatch, attempts: Attempts, clock: ManualClock) -> Delivery:
     (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(17), 1)
-    delivery = take(attempts, claim)
+    delivery = attempts.take(claim)
     assert delivery
     laid = Prepared(draft_id="1_1", digest=delivery.content.digest, media_ids={"a": "7"})
     return attempts.checkpoint(delivery, laid, clock.ahead(17))

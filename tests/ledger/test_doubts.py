@@ -15,7 +15,6 @@ from publisher.ledger.queries import Queries
 from publisher.models import Delivery
 from publisher.outcome import Absent, Accepted, AccountHeld, Deferred, Kind, Sighting, Unknown
 from publisher.states import State
-from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -45,7 +44,7 @@ def doubtful(
     dispatch: Dispatch, attempts: Attempts, clock: ManualClock, answer: Unknown
 ) -> Delivery:
     (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
-    delivery = take(attempts, claim)
+    delivery = attempts.take(claim)
     assert delivery is not None
     intended = attempts.intend(delivery, clock.now(), clock.ahead(30))
     assert intended is not None
@@ -286,7 +285,7 @@ def test_a_worker_that_died_while_sending_leaves_a_doubt_since_its_intent(
 ) -> None:
     add(ledger, wish(clock, due_in=0))
     (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
-    delivery = take(attempts, claim)
+    delivery = attempts.take(claim)
     assert delivery is not None
     attempts.intend(delivery, clock.now(), clock.ahead(30))
     clock.advance(31)
@@ -306,7 +305,7 @@ def twins(ledger: Ledger, clock: ManualClock) -> None:
 
 def send_next(dispatch: Dispatch, attempts: Attempts, clock: ManualClock) -> Delivery:
     (claim,) = dispatch.claim(clock.now(), clock.ahead(30), 1)
-    delivery = take(attempts, claim)
+    delivery = attempts.take(claim)
     assert delivery is not None
     intended = attempts.intend(delivery, clock.now(), clock.ahead(30))
     assert intended is not None

@@ -18,7 +18,6 @@ from publisher.ledger.withdrawals import Withdrawals
 from publisher.models import ApprovalRule, Delivery, Prepared
 from publisher.outcome import Accepted, Kind, Refused, Unknown
 from publisher.states import State
-from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -31,7 +30,7 @@ def only(queries: Queries) -> Delivery:
 def send(dispatch: Dispatch, attempts: Attempts, clock: ManualClock) -> Delivery:
     """Claim what is due and write the intent."""
     (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
-    delivery = take(attempts, claim)
+    delivery = attempts.take(claim)
     assert delivery is not None
     intended = attempts.intend(delivery, clock.now(), clock.ahead(30))
     assert intended is not None
@@ -296,7 +295,7 @@ def test_retry_makes_ready_anew_what_the_platform_refused(
     """The refused unpublished post is deleted first, and its id is not used again."""
     add(ledger, wish(clock, due_in=0))
     (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
-    delivery = take(attempts, claim)
+    delivery = attempts.take(claim)
     assert delivery is not None
     ready = attempts.checkpoint(delivery, Prepared(draft_id="9"), clock.ahead(30))
     intended = attempts.intend(ready, clock.now(), clock.ahead(30))

@@ -10,7 +10,6 @@ from publisher.ledger.ledger import Ledger
 from publisher.ledger.queries import Queries
 from publisher.models import Delivery, Prepared
 from publisher.states import State
-from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -26,7 +25,7 @@ def found(ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualC
 
 def begun(dispatch: Dispatch, attempts: Attempts, clock: ManualClock) -> Delivery:
     (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(17), 10)
-    delivery = take(attempts, claim)
+    delivery = attempts.take(claim)
     assert delivery
     known = delivery.prepared.begin(delivery.content, clock.now())
     return attempts.checkpoint(delivery, known, clock.ahead(17))

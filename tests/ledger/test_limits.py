@@ -32,7 +32,6 @@ from publisher.outcome import (
     Unknown,
 )
 from publisher.states import State
-from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -53,7 +52,7 @@ def under_way(
 
 def sending(dispatch: Dispatch, attempts: Attempts, clock: ManualClock) -> Delivery:
     (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 10)
-    taken = take(attempts, claim)
+    taken = attempts.take(claim)
     assert taken
     intended = attempts.intend(taken, clock.now(), clock.ahead(30))
     assert intended

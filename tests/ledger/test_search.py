@@ -15,7 +15,6 @@ from publisher.ledger.logbook import Logbook, Wanted
 from publisher.ledger.queries import Queries
 from publisher.models import Content, Part, Picture
 from publisher.outcome import Accepted, Kind, Outcome, Refused
-from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -108,7 +107,7 @@ def test_a_post_is_found_by_its_address_and_by_its_error(
     ]  # fmt: skip
     posts = []
     for claim, outcome in zip(claims, outcomes, strict=False):
-        taken = take(attempts, claim)
+        taken = attempts.take(claim)
         assert taken
         intended = attempts.intend(taken, clock.now(), clock.ahead(90))
         assert intended

@@ -28,7 +28,6 @@ from publisher.outcome import (
     Unknown,
 )
 from publisher.states import State
-from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -62,7 +61,7 @@ class Scene:
     def send(self) -> Delivery:
         """Claim it and write the intent."""
         (claim,) = self.dispatch.claim(self.clock.ahead(2), self.lease, 1)
-        taken = take(self.attempts, claim)
+        taken = self.attempts.take(claim)
         assert taken is not None
         return self.intend(taken)
 
@@ -279,4 +278,4 @@ def test_what_a_worker_has_in_hand_and_does_not_send_yet_can_be_rejected(scene: 
     (claim,) = scene.dispatch.claim(scene.clock.ahead(2), scene.lease, 1)
     scene.reject()
     assert scene.delivery.state is State.AWAITING_APPROVAL
-    assert take(scene.attempts, claim) is None
+    assert scene.attempts.take(claim) is None

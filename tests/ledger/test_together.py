@@ -18,16 +18,15 @@ from publisher.ledger.audit import Audit
 from publisher.ledger.control import Control
 from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
-from publisher.ledger.holds import being_paused
+from publisher.ledger.holds import being_paused, take_for_pause
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.moves import Moved
 from publisher.ledger.queries import Queries
-from publisher.ledger.tables import accounts
+from publisher.ledger.tables import accounts, deliveries
 from publisher.ledger.together import Together
 from publisher.models import Delivery
 from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Refused, Unknown
 from publisher.states import State
-from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.waiting import wait_for
 from tests.support.wishes import add, wish
@@ -82,7 +81,7 @@ def hold_in_hands(
         ),
     )
     claims = dispatch.claim(clock.ahead(2), clock.ahead(30), 100)
-    found = [take(attempts, claim) for claim in claims]
+    found = [attempts.take(claim) for claim in claims]
     return [delivery for delivery in found if delivery]
 
 
@@ -351,6 +350,43 @@ def test_a_row_that_somebody_locked_stops_no_intent(
     with locked(postgresql, "voice-1"):
         done = at_once(attempts._together, intend)
         assert all(future.result() for future in done)
+
+
+def test_a_delivery_that_somebody_is_changing_holds_up_no_other(
+    postgresql: Database, clock: ManualClock
+) -> None:
+    """Neither an intent nor an answer, nor a pause of another account."""
+    ledger, attempts = Ledger(postgresql, clock), Attempts(postgresql, clock, 60)
+    taken = hold_in_hands(ledger, Dispatch(postgresql, clock, 60), attempts, clock)
+    sent = intending(attempts, taken[1], clock)()
+    assert sent
+    acts = [
+        intending(attempts, taken[0], clock),
+        recording(attempts, sent, Accepted("7"), clock),
+        intending(attempts, taken[2], clock),
+    ]
+    with postgresql.engine.begin() as other:
+        other.execute(select(deliveries).where(deliveries.c.id == sent.id).with_for_update())
+        done = at_once(attempts._together, acts)
+        problems = [type(future.exception(5)) for future in done]
+        assert problems == [type(None), LedgerBusy, type(None)]
+        with postgresql.write() as pausing:
+            take_for_pause(pausing, "voice-0")
+    recorded = acts[1]()
+    assert recorded
+    assert recorded.remote_ids == ("7",)
+
+
+@pytest.mark.parametrize("account", ["*", "voice-0"])
+def test_nothing_is_intended_that_somebody_is_just_pausing(
+    postgresql: Database, clock: ManualClock, account: str
+) -> None:
+    ledger, attempts = Ledger(postgresql, clock), Attempts(postgresql, clock, 60)
+    (one, *_others) = hold_in_hands(ledger, Dispatch(postgresql, clock, 60), attempts, clock)
+    with postgresql.write() as pausing:
+        take_for_pause(pausing, account)
+        with pytest.raises(LedgerBusy):
+            intending(attempts, one, clock)()
 
 
 def test_an_answer_waits_for_no_account_but_its_own(

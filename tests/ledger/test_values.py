@@ -20,7 +20,6 @@ from publisher.ledger.queries import Queries
 from publisher.ledger.tables import account_chains, accounts, deliveries, history
 from publisher.models import Prepared
 from publisher.outcome import Accepted, AccountHeld, Kind, Refused
-from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -52,7 +51,7 @@ def _lived(
         (out, [Accepted("1", url="https://x.com/1"), Accepted("2")]),
         (refused, [Refused(Kind.CONTENT, "Too long.")]),
     ):
-        delivery = take(attempts, claim)
+        delivery = attempts.take(claim)
         assert delivery
         delivery = attempts.checkpoint(delivery, Prepared(draft_id="9"), lease)
         for outcome in outcomes:
@@ -62,7 +61,7 @@ def _lived(
     dispatch.claim(clock.ahead(2), lease, 10)
     control.pause("lima-x", "le programme change", "manager")
     (held,) = dispatch.claim(clock.ahead(901), lease, 1)
-    delivery = take(attempts, held)
+    delivery = attempts.take(held)
     assert delivery
     attempts.record(delivery, AccountHeld(Kind.AUTH, "The token is dead."), lease)
     control.pause(None, "tout", "manager")

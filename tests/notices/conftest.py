@@ -19,7 +19,6 @@ from publisher.notices import Teller
 from publisher.notices.message import compose
 from publisher.notices.services import open_services
 from publisher.outcome import AccountHeld, Kind, Outcome, Refused, Unknown
-from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.receiver import Receiver, receiving
 from tests.support.wishes import add, wish
@@ -49,7 +48,7 @@ class Mishaps:
         names = list(itertools.islice(self._names, count))
         add(self.ledger, *(wish(self.clock, name, 0, account=account) for name in names))
         claims = self._dispatch.claim(self.clock.ahead(2), self.clock.ahead(30), count)
-        taken = [take(self._attempts, claim) for claim in claims]
+        taken = [self._attempts.take(claim) for claim in claims]
         sent = [
             self._attempts.intend(delivery, self.clock.now(), self.clock.ahead(30))
             for delivery in taken

@@ -8,7 +8,6 @@ from publisher import settings
 from publisher.app import Application
 from publisher.outcome import Accepted
 from publisher.states import State
-from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.workspaces import Workspace
 
@@ -24,7 +23,7 @@ def app(workspace: Workspace, clock: ManualClock) -> Iterator[Application]:
     app.planner.queue(actor="redaction")
     clock.advance(4 * 3600)
     (claim,) = app.dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
-    delivery = take(app.attempts, claim)
+    delivery = app.attempts.take(claim)
     assert delivery is not None
     intended = app.attempts.intend(delivery, clock.now(), clock.ahead(30))
     assert intended is not None

@@ -153,6 +153,19 @@ def test_retry_does_not_send_again_what_goes_out_under_another_name(
         app.control.retry("a.fr", None, "direction")
 
 
+def test_retry_does_not_send_again_what_moved_under_another_name(
+    app: Application, workspace: Workspace
+) -> None:
+    path = workspace.draft("a.fr", f"{NOON}\nto: [bice-page]\nrepeat: true")
+    queue(app)
+    path.rename(path.with_name("b.fr.md"))
+    queue(app)
+    workspace.edit("b.fr.md", NOON, "at: annual-day + 5h")
+    queue(app)
+    with pytest.raises(NotPossible, match=r"b\.fr"):
+        app.control.retry("a.fr", None, "direction")
+
+
 def test_retry_sends_again_what_is_meant_for_another_time(
     app: Application, workspace: Workspace
 ) -> None:

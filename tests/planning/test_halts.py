@@ -15,7 +15,6 @@ from publisher.models import Content, Delivery, Part, Picture
 from publisher.outcome import Absent, Accepted, Unknown
 from publisher.planning import Change
 from publisher.states import State
-from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 from tests.support.workspaces import SETTINGS, Workspace
@@ -76,7 +75,7 @@ def send(app: Application, clock: ManualClock) -> Delivery:
     """It is noon, and a worker is about to send it."""
     clock.set(3 * 3600)
     (claim,) = app.dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
-    taken = take(app.attempts, claim)
+    taken = app.attempts.take(claim)
     assert taken
     intended = app.attempts.intend(taken, clock.now(), clock.ahead(30))
     assert intended
@@ -206,7 +205,7 @@ def test_a_worker_that_has_it_in_hand_does_not_send_it(
     clock.set(3 * 3600)
     (claim,) = app.dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
     assert hold(app).state is State.HELD
-    assert take(app.attempts, claim) is None
+    assert app.attempts.take(claim) is None
 
 
 def test_what_may_be_out_is_held_once_it_is_known_that_it_is_not(

@@ -11,7 +11,6 @@ from publisher.models import Problem
 from publisher.outcome import Accepted, Outcome, Unknown
 from publisher.planning import Plan
 from publisher.states import State
-from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.workspaces import Workspace
 
@@ -54,7 +53,7 @@ class Office:
         """Let what is due meet this outcome."""
         lease = self.clock.ahead(60)
         for claim in self.app.dispatch.claim(self.clock.ahead(2), lease, 10):
-            delivery = take(self.app.attempts, claim)
+            delivery = self.app.attempts.take(claim)
             assert delivery is not None
             intended = self.app.attempts.intend(delivery, self.clock.now(), lease)
             assert intended is not None

@@ -13,7 +13,6 @@ from publisher.models import Delivery, Problem
 from publisher.outcome import Accepted, Kind, Refused
 from publisher.planning import Change, Plan
 from publisher.states import State
-from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.workspaces import Workspace
 
@@ -65,7 +64,7 @@ def claimed(app: Application) -> int:
 def refuse(app: Application, clock: ManualClock) -> None:
     """The platform refuses what is due."""
     (claim,) = app.dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
-    delivery = take(app.attempts, claim)
+    delivery = app.attempts.take(claim)
     assert delivery is not None
     intended = app.attempts.intend(delivery, clock.now(), clock.ahead(30))
     assert intended is not None
@@ -329,7 +328,7 @@ def test_a_post_that_the_restored_ledger_has_as_out_is_left_alone(
     workspace.draft("one.fr", "at: 2016-03-07 08:30\nto: bice-x")
     queue(app)
     (claim,) = app.dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
-    delivery = take(app.attempts, claim)
+    delivery = app.attempts.take(claim)
     assert delivery is not None
     intended = app.attempts.intend(delivery, clock.now(), clock.ahead(30))
     assert intended is not None

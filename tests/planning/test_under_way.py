@@ -7,7 +7,6 @@ from publisher.models import Delivery
 from publisher.outcome import Accepted, Kind, Refused
 from publisher.planning import Change
 from publisher.states import State
-from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.queueing import (
     NOON,
@@ -30,7 +29,7 @@ def test_parts_of_a_thread_that_are_out_cannot_be_edited(
     queue(app)
     (claim,) = app.dispatch.claim(app.clock.ahead(10**7), app.clock.ahead(60), 1)
     lease = app.clock.ahead(60)
-    delivery = take(app.attempts, claim)
+    delivery = app.attempts.take(claim)
     assert delivery is not None
     for outcome in (Accepted("1"), Refused(Kind.POLICY, "No replies.")):
         intended = app.attempts.intend(delivery, app.clock.now(), lease)
@@ -97,7 +96,7 @@ def test_what_a_worker_has_in_hand_but_does_not_send_yet_follows_its_draft(
     workspace.remove("a.fr")
     workspace.edit("b.fr.md", "Deux.", "Deux, corrigé.")
     assert set(queue(app)) == {(Change.CANCEL, "a.fr", "bice-x"), (Change.EDIT, "b.fr", "bice-x")}
-    assert [take(app.attempts, claim) for claim in claims] == [None, None]
+    assert [app.attempts.take(claim) for claim in claims] == [None, None]
     assert standing(app, "b.fr").state is State.SCHEDULED
 
 

@@ -19,7 +19,6 @@ from publisher.models import ApprovalRule
 from publisher.outcome import Accepted, Outcome
 from tests.cli.runner import Cli
 from tests.support.browser import Browser
-from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.html import Structure, addresses, flaws
 from tests.support.wishes import add, wish
@@ -84,7 +83,7 @@ class Desk:
     def publish_next(self, late: float = 0.0, outcome: Outcome | None = None) -> None:
         """The same for the one post that is due."""
         (claim,) = self._dispatch.claim(self.clock.ahead(2), self.clock.ahead(90), 10)
-        taken = take(self._attempts, claim)
+        taken = self._attempts.take(claim)
         assert taken
         self.clock.advance(late)
         intended = self._attempts.intend(taken, self.clock.now(), self.clock.ahead(90))

@@ -5,7 +5,6 @@ from publisher.models import Delivery
 from publisher.outcome import Absent, Accepted, Refused, Sighting, Unknown
 from publisher.planning import Change
 from publisher.states import State
-from tests.support.claims import take
 from tests.support.clock import ManualClock
 
 NOON = "at: 2016-03-07 12:00"
@@ -36,7 +35,7 @@ def finish(app: Application, post: str, outcome: Accepted | Refused | None = Non
     lease = app.clock.ahead(10**7)
     attempts = app.attempts
     for claim in app.dispatch.claim(app.clock.ahead(10**7), lease, 100):
-        delivery = take(attempts, claim)
+        delivery = attempts.take(claim)
         assert delivery is not None
         if delivery.post == post:
             intended = attempts.intend(delivery, app.clock.now(), lease)
@@ -49,7 +48,7 @@ def finish(app: Application, post: str, outcome: Accepted | Refused | None = Non
 def begin_to_send(app: Application) -> Delivery:
     """Claim the first delivery, and write that it is about to be sent."""
     lease = app.clock.ahead(60)
-    taken = take(app.attempts, app.dispatch.claim(app.clock.ahead(10**7), lease, 1)[0])
+    taken = app.attempts.take(app.dispatch.claim(app.clock.ahead(10**7), lease, 1)[0])
     assert taken is not None
     intended = app.attempts.intend(taken, app.clock.now(), lease)
     assert intended is not None

@@ -12,7 +12,6 @@ from publisher.lock import locked
 from publisher.models import Delivery
 from publisher.outcome import Accepted, Limit
 from publisher.settings import WebSettings
-from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.pages import serving
 from tests.support.wishes import add, wish
@@ -28,7 +27,7 @@ def publish(app: Application, late: float) -> Delivery:
     clock = app.clock
     assert isinstance(clock, ManualClock)
     (claim,) = app.dispatch.claim(clock.ahead(2), clock.ahead(90), 10)
-    taken = take(app.attempts, claim)
+    taken = app.attempts.take(claim)
     assert taken
     clock.advance(late)
     intended = app.attempts.intend(taken, clock.now(), clock.ahead(90))

@@ -17,7 +17,6 @@ from publisher.ledger.tables import accounts
 from publisher.models import Delivery
 from publisher.outcome import AccountHeld, Kind, Limit, Unknown
 from publisher.states import State
-from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.html import flaws
 from tests.support.pages import PASSWORD, Visit
@@ -135,7 +134,7 @@ def test_a_retry_is_no_word_about_a_doubt_that_the_page_did_not_show(
     (delivery,) = app.queries.deliveries(post="site/news.fr")
     app.clock.sleep_until(delivery.due_at)
     claims = app.dispatch.claim(app.clock.ahead(2), app.clock.ahead(30), 10)
-    taken = take(app.attempts, next(c for c in claims if c.delivery == delivery.id))
+    taken = app.attempts.take(next(c for c in claims if c.delivery == delivery.id))
     assert taken
     intended = app.attempts.intend(taken, app.clock.now(), app.clock.ahead(30))
     assert intended

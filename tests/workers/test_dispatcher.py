@@ -17,7 +17,6 @@ from publisher.errors import BrokerUnavailable
 from publisher.models import Claim
 from publisher.outcome import Unknown
 from publisher.states import State
-from tests.support.claims import take
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 from tests.support.workspaces import Workspace
@@ -205,7 +204,7 @@ def test_a_clock_that_is_set_lets_platforms_settle_anew(
     clock = app.clock
     assert isinstance(clock, ManualClock)
     fill(app, 1)
-    delivery = take(app.attempts, app.dispatch.claim(clock.ahead(2), clock.ahead(30), 1)[0])
+    delivery = app.attempts.take(app.dispatch.claim(clock.ahead(2), clock.ahead(30), 1)[0])
     assert delivery
     intended = app.attempts.intend(delivery, clock.now(), clock.ahead(30))
     assert intended
@@ -229,7 +228,7 @@ def test_a_dispatcher_that_has_just_begun_does_not_know_what_the_clock_did_befor
     clock = app.clock
     assert isinstance(clock, ManualClock)
     fill(app, 1)
-    delivery = take(app.attempts, app.dispatch.claim(clock.ahead(2), clock.ahead(30), 1)[0])
+    delivery = app.attempts.take(app.dispatch.claim(clock.ahead(2), clock.ahead(30), 1)[0])
     assert delivery
     intended = app.attempts.intend(delivery, clock.now(), clock.ahead(30))
     assert intended

@@ -84,9 +84,9 @@ def _lease_shorter_than_a_request() -> Patch:
 
 
 def _a_claim_is_worth_something_for_ever() -> Patch:
-    def take(self: Attempts, claims: Sequence[Claim]) -> list[Delivery]:
-        claimed = {claim.delivery for claim in claims}
-        return [d for d in _all(self) if d.id in claimed and not d.remote_ids]
+    def take(self: Attempts, claim: Claim) -> Delivery | None:
+        found = (d for d in _all(self) if d.id == claim.delivery and not d.remote_ids)
+        return next(found, None)
 
     stack = ExitStack()
     stack.enter_context(mock.patch.object(Attempts, "take", take))

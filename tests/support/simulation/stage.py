@@ -5,12 +5,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 
-from publisher.delivery import LOOK_AHEAD, Courier
+from publisher.delivery import LOOK_AHEAD
 from publisher.errors import BrokerUnavailable, PublisherError
 from publisher.models import Claim
 from tests.support.simulation import parts
@@ -24,7 +23,6 @@ _TICK = 0.1  # as the dispatcher's own
 _AHEAD = round(LOOK_AHEAD * 1e6)  # microseconds
 _IN_TROUBLE = 1.0
 
-T = TypeVar("T")
 log = structlog.get_logger()
 
 
@@ -155,6 +153,7 @@ class Stage:
     def _work(self, process: Process) -> None:
         app = self.app()
         acts = {
+            "publisher.publish": app.courier.deliver,
             "publisher.reconcile": app.reconciler.reconcile,
             "publisher.clear": app.clearing.clear,
         }
@@ -162,24 +161,14 @@ class Stage:
             self.world.wait(lambda: 0.0 if self.broker else None)
             message = self.broker.popleft()
             self.world.step(Moment.TAKEN, message.task)
-            if message.task == "publisher.publish":
-                self.world.spawn(
-                    process, partial(self._publish, process, app.courier, message.claims)
-                )
-                continue
             for claim in message.claims:
                 self.world.spawn(process, _task(acts[message.task], claim))
 
-    def _publish(self, process: Process, courier: Courier, claims: Sequence[Claim]) -> None:
-        with suppress(PublisherError):
-            for delivery in courier.take(claims):
-                self.world.spawn(process, _task(courier.deliver, delivery))
 
-
-def _task(act: Callable[[T], None], what: T) -> Callable[[], None]:
+def _task(act: Callable[[Claim], None], claim: Claim) -> Callable[[], None]:
     def run() -> None:
         with suppress(PublisherError):  # Celery notes it; the lease decides
-            act(what)
+            act(claim)
 
     return run
 
