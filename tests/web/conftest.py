@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy.engine import make_url
 
@@ -12,9 +13,10 @@ from publisher import settings
 from publisher.app import Application
 from publisher.language import speaking
 from publisher.ledger.people import Rank
-from tests.support import postgres
+from tests.support import photos, postgres
 from tests.support.clock import ManualClock
 from tests.support.pages import PASSWORD, Visit, serving
+from tests.support.uploads import DRAFT
 from tests.support.workspaces import Workspace
 
 DATABASE = "PUBLISHER_DATABASE__URL"
@@ -168,3 +170,18 @@ def lang(request: pytest.FixtureRequest) -> Iterator[str]:
     """The language that the reader's browser asks for, and that the test looks for."""
     with speaking(request.param):
         yield request.param
+
+
+@pytest.fixture
+def media(workspace: Workspace) -> Path:
+    folder = workspace.path / "posts/media"
+    folder.mkdir()
+    Image.new("RGB", (30, 20), "teal").save(folder / "old.png")
+    workspace.write("posts/unfinished.fr.md", DRAFT)
+    return folder
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> bytes:
+    """With a place and whatever else cameras hide in theirs; 64 pixels wide, to be turned."""
+    return photos.photo(tmp_path / "photo.jpg").read_bytes()

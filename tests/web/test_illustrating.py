@@ -1,99 +1,35 @@
 """Pictures that a browser sends: stored clean and named in the draft, or nothing is done at all."""
 
-import errno
 import io
 import re
-import socket
-import tempfile
 import threading
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
-import httpx
 import pytest
 from PIL import Image
-from sqlalchemy import select
 
 from publisher import checking
 from publisher.app import Application
 from publisher.channels.capabilities import CAPABILITIES
-from publisher.content import mediafolder, pictures, replacing, uploads
-from publisher.content.pictures import MAX_BYTES
+from publisher.content import pictures, replacing
 from publisher.errors import FileChanged
-from publisher.ledger.people import Rank
-from publisher.ledger.tables import history
 from tests.support import photos, videos
 from tests.support.html import flaws
-from tests.support.pages import PASSWORD, Visit
-from tests.support.waiting import wait_for
+from tests.support.pages import Visit
+from tests.support.uploads import (
+    ALT,
+    DRAFT,
+    HTML,
+    PAGE,
+    add,
+    both,
+    draft,
+    files,
+    jpeg,
+    nothing_was_done,
+    seen,
+)
 from tests.support.workspaces import Workspace
-
-both = pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-"""For what the ledger has a part in."""
-_PAGE = "/posts/unfinished.fr/media"
-_ALT = "La salle XX, vide"
-_DRAFT = """\
----
-# Who reads this?
-to: [bice-x]   # the account
-media:
-  - file: /media/old.png   # last year's
-    alt: 'Une affiche'
-# to be written
-author: redaction
----
-Sans heure.
-"""
-
-
-@pytest.fixture
-def media(workspace: Workspace) -> Path:
-    folder = workspace.path / "posts/media"
-    folder.mkdir()
-    Image.new("RGB", (30, 20), "teal").save(folder / "old.png")
-    workspace.write("posts/unfinished.fr.md", _DRAFT)
-    return folder
-
-
-@pytest.fixture
-def photo(tmp_path: Path) -> bytes:
-    """With a place and whatever else cameras hide in theirs; 64 pixels wide, to be turned."""
-    return photos.photo(tmp_path / "photo.jpg").read_bytes()
-
-
-def seen(visit: Visit) -> str:
-    found = re.search(r'name="seen" value="([^"]+)"', visit.page)
-    assert found
-    return found[1]
-
-
-def add(visit: Visit, name: str, data: bytes, page: str = _PAGE, **fields: Any) -> httpx.Response:
-    """Fill in the form for a picture, as a browser without JavaScript sends it."""
-    visit.get(page)
-    sent = {"form": visit.token, "seen": seen(visit), "do": "add", "alt": _ALT, **fields}
-    answer = visit.client.post(page, data=sent, files={"file": (name, data, "image/png")})
-    if answer.status_code == 303:
-        return visit.get(answer.headers["location"])
-    visit.page = answer.text
-    return answer
-
-
-def draft(workspace: Workspace) -> str:
-    return (workspace.path / "posts/unfinished.fr.md").read_text(encoding="utf-8")
-
-
-def files(media: Path) -> list[str]:
-    return sorted(path.name for path in media.iterdir())
-
-
-def nothing_was_done(workspace: Workspace, media: Path, app: Application) -> bool:
-    return (
-        draft(workspace) == _DRAFT
-        and files(media) == ["old.png"]
-        and not app.queries.steps_about("unfinished.fr")
-    )
 
 
 @both
@@ -104,10 +40,10 @@ def test_a_picture_is_stored_clean_and_named_in_the_draft(
     answer = add(staff, "Salle XX.JPG", photo, credit="BICE", people="yes")
     assert answer.status_code == 200
     entry = (
-        f"  - file: media/unfinished-fr.jpg\n    alt: {_quoted(_ALT)}\n"
+        f"  - file: media/unfinished-fr.jpg\n    alt: {_quoted(ALT)}\n"
         "    credit: BICE\n    people: true\n"
     )
-    assert draft(workspace) == _DRAFT.replace("# to be written", f"{entry}# to be written")
+    assert draft(workspace) == DRAFT.replace("# to be written", f"{entry}# to be written")
     stored = (media / "unfinished-fr.jpg").read_bytes()
     assert not [mark for mark in photos.SECRETS if mark in stored]
     with Image.open(io.BytesIO(stored)) as image:
@@ -154,7 +90,7 @@ def test_a_stored_picture_can_be_published(
         mark for mark in videos.SECRETS if mark in (media / "unfinished-fr.mp4").read_bytes()
     ]
     workspace.draft(
-        "one.fr", f"to: [bice-x]\nmedia:\n  - file: media/unfinished-fr.jpg\n    alt: {_ALT!r}"
+        "one.fr", f"to: [bice-x]\nmedia:\n  - file: media/unfinished-fr.jpg\n    alt: {ALT!r}"
     )
     _library, problems = checking.check(app.settings, [workspace.path / "posts/one.fr.md"])
     assert [p.code for p in problems] == []
@@ -229,30 +165,21 @@ def _png(width: int, height: int) -> bytes:
     return bytes(data)
 
 
-def _jpeg() -> bytes:
-    memory = io.BytesIO()
-    Image.effect_noise((200, 200), 50).convert("RGB").save(memory, "JPEG")
-    return memory.getvalue()
-
-
-_HTML = b"<!doctype html><script>alert(1)</script>"
-
-
 @pytest.mark.parametrize(
     ("name", "data", "message"),
     [
         ("a.jpg", b"", "a.jpg is no picture."),
-        ("a.jpg", _HTML, "a.jpg is no picture."),
+        ("a.jpg", HTML, "a.jpg is no picture."),
         ("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "a.svg has no picture"),
         ("a.heic", b"\0\0\0\x18ftypheic" + bytes(50), "a.heic has no picture"),
         ("a.pdf", b"%PDF-1.7\n", "a.pdf has no picture"),
-        ("a.jpg", _jpeg()[:-300], "a.jpg is truncated or damaged."),
-        ("a.jpg", b"\xff\xd8\xff" + _HTML, "a.jpg is no picture."),
-        ("a.gif", b"GIF89a" + _HTML, "a.gif is no picture."),
+        ("a.jpg", jpeg()[:-300], "a.jpg is truncated or damaged."),
+        ("a.jpg", b"\xff\xd8\xff" + HTML, "a.jpg is no picture."),
+        ("a.gif", b"GIF89a" + HTML, "a.gif is no picture."),
         ("a.png", _png(30_000, 30_000), "a.png has more than 60,000,000 pixels"),
         ("a.mp4", b"\0\0\0\x18ftypisom" + bytes(50), "a.mp4 is truncated or damaged"),
-        ("a.mp4", _HTML, "a.mp4 is no MP4 or MOV video"),
-        ("a\u202egpj.exe", _HTML, "a-gpj.exe has no picture"),
+        ("a.mp4", HTML, "a.mp4 is no MP4 or MOV video"),
+        ("a\u202egpj.exe", HTML, "a-gpj.exe has no picture"),
     ],
 )
 def test_what_is_no_picture_is_refused_as_in_a_draft(
@@ -263,17 +190,17 @@ def test_what_is_no_picture_is_refused_as_in_a_draft(
     answer = add(staff, name, data, credit="Qui l’a <prise>")
     assert answer.status_code == 400
     assert message in staff.text.replace("&#39;", "'")
-    assert _ALT in staff.page
+    assert ALT in staff.page
     assert "Qui l’a &lt;prise&gt;" in staff.page
     assert flaws(staff.page) == []
     assert nothing_was_done(workspace, media, app)
 
 
-@pytest.mark.parametrize("hidden", [_HTML, b"PK\x03\x04" + bytes(30), b"<?php system($_GET[0]) ?>"])
+@pytest.mark.parametrize("hidden", [HTML, b"PK\x03\x04" + bytes(30), b"<?php system($_GET[0]) ?>"])
 def test_what_is_hidden_behind_a_picture_is_left_behind(
     staff: Visit, media: Path, hidden: bytes
 ) -> None:
-    assert add(staff, "a.jpg", _jpeg() + hidden).status_code == 200
+    assert add(staff, "a.jpg", jpeg() + hidden).status_code == 200
     assert hidden not in (media / "unfinished-fr.jpg").read_bytes()
 
 
@@ -300,29 +227,27 @@ def test_a_consent_is_checked_as_in_a_draft(
     workspace.write(
         "posts/consents.yaml", "panel:\n  channels: [twitter]\nold:\n  withdrawn: true\n"
     )
-    add(staff, "a.jpg", _jpeg(), people="yes")
+    add(staff, "a.jpg", jpeg(), people="yes")
     assert "It has errors: it is not queued before they are mended." in staff.text
     assert "People are in the picture, but no consent is named." in staff.text
     staff.send(
-        _PAGE, seen=seen(staff), do="edit", number="1", alt=_ALT, people="yes", consent="panel"
+        PAGE, seen=seen(staff), do="edit", number="1", alt=ALT, people="yes", consent="panel"
     )
     assert "Saved. " in staff.text
     assert "It has errors" not in staff.text
     assert "    people: true\n    consent: panel\n" in draft(workspace)
-    staff.send(
-        _PAGE, seen=seen(staff), do="edit", number="1", alt=_ALT, people="yes", consent="old"
-    )
+    staff.send(PAGE, seen=seen(staff), do="edit", number="1", alt=ALT, people="yes", consent="old")
     assert "The post is held: consent old was withdrawn." in staff.text
 
 
 def test_another_persons_change_is_not_lost(
     app: Application, staff: Visit, workspace: Workspace, media: Path, photo: bytes
 ) -> None:
-    staff.get(_PAGE)
+    staff.get(PAGE)
     stale = seen(staff)
     workspace.edit("unfinished.fr.md", "Sans heure", "Sans date")
     assert add(staff, "a.jpg", photo, seen=stale).status_code == 409
-    assert _ALT in staff.page
+    assert ALT in staff.page
     assert "Sans date" in draft(workspace)
     assert files(media) == ["old.png"]
 
@@ -351,12 +276,12 @@ def test_a_change_at_the_last_moment_leaves_no_file(
 def test_a_draft_that_only_a_person_can_change_gets_no_picture(
     app: Application, staff: Visit, workspace: Workspace, media: Path, photo: bytes, front: str
 ) -> None:
-    staff.get(_PAGE)
+    staff.get(PAGE)
     token, stale = staff.token, seen(staff)
     workspace.write("posts/unfinished.fr.md", f"---\n{front}---\nText.\n")
     for digest in (stale, "0" * 64):
-        sent = {"form": token, "seen": digest, "do": "add", "alt": _ALT}
-        answer = staff.client.post(_PAGE, data=sent, files={"file": ("a.jpg", photo)})
+        sent = {"form": token, "seen": digest, "do": "add", "alt": ALT}
+        answer = staff.client.post(PAGE, data=sent, files={"file": ("a.jpg", photo)})
         assert answer.status_code == 409
     assert files(media) == ["old.png"]
 
@@ -366,18 +291,18 @@ def test_a_picture_is_described_anew_and_taken_out(
     app: Application, staff: Visit, workspace: Workspace, media: Path
 ) -> None:
     """The rest of the file stays, and so does the picture's own."""
-    staff.get(_PAGE)
+    staff.get(PAGE)
     assert flaws(staff.page) == []
     assert 'src="data:image/png;base64,' in staff.page
     staff.send(
-        _PAGE, seen=seen(staff), do="edit", number="0", alt="Une  autre\r\naffiche", credit="X"
+        PAGE, seen=seen(staff), do="edit", number="0", alt="Une  autre\r\naffiche", credit="X"
     )
-    assert draft(workspace) == _DRAFT.replace(
+    assert draft(workspace) == DRAFT.replace(
         "    alt: 'Une affiche'\n", "    alt: 'Une autre affiche'\n    credit: X\n"
     )
-    staff.send(_PAGE, seen=seen(staff), do="remove", number="0")
+    staff.send(PAGE, seen=seen(staff), do="remove", number="0")
     assert "Saved." in staff.text
-    assert draft(workspace) == _DRAFT[: _DRAFT.index("media:")] + _DRAFT[_DRAFT.index("# to be") :]
+    assert draft(workspace) == DRAFT[: DRAFT.index("media:")] + DRAFT[DRAFT.index("# to be") :]
     assert files(media) == ["old.png"]
     staff.get("/posts/unfinished.fr")
     assert "alternative text was: Une affiche" in staff.text
@@ -393,10 +318,10 @@ def test_what_means_the_same_stays_as_it_is_written(
     """Also a text that only a person can change, a flag in other letters, and a key of nobody's."""
     entry = "  - file: /media/old.png\n    alt: |\n      Deux\n      lignes\n    people: Yes\n    x: y\n"
     workspace.write("posts/unfinished.fr.md", f"---\nmedia:\n{entry}---\nSans heure.\n")
-    staff.get(_PAGE)
+    staff.get(PAGE)
     assert re.search(r'name="people" value="yes" checked', staff.page)
     staff.send(
-        _PAGE, seen=seen(staff), do="edit", number="0", alt="Deux lignes", people="yes", credit="X"
+        PAGE, seen=seen(staff), do="edit", number="0", alt="Deux lignes", people="yes", credit="X"
     )
     assert draft(workspace) == f"---\nmedia:\n{entry}    credit: X\n---\nSans heure.\n"
 
@@ -405,8 +330,8 @@ def test_what_means_the_same_stays_as_it_is_written(
 def test_a_picture_that_is_not_there_cannot_be_changed(
     app: Application, staff: Visit, workspace: Workspace, media: Path, wish: dict[str, str]
 ) -> None:
-    staff.get(_PAGE)
-    assert staff.send(_PAGE, seen=seen(staff), number="1", **wish).status_code == 400
+    staff.get(PAGE)
+    assert staff.send(PAGE, seen=seen(staff), number="1", **wish).status_code == 400
     assert nothing_was_done(workspace, media, app)
 
 
@@ -470,253 +395,13 @@ def test_two_who_add_at_a_time_both_get_theirs_or_are_told(
             assert image.getpixel((0, 0)) == Image.new("RGB", (1, 1), colour).getpixel((0, 0))
 
 
-@pytest.fixture
-def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator["Slow"]:
-    """Pictures stay at work until they may go on."""
-    slow = Slow()
-    monkeypatch.setattr(uploads, "clean", slow.clean)
-    yield slow
-    slow.may_go_on.set()
-
-
-class Slow:
-    def __init__(self) -> None:
-        self.may_go_on = threading.Event()
-        self.begun = 0
-        self._clean = uploads.clean
-
-    def clean(self, *given: Any) -> Any:
-        self.begun += 1
-        assert self.may_go_on.wait(60)
-        return self._clean(*given)
-
-
-def test_pages_answer_while_one_person_sends_many_pictures(
-    address: str, staff: Visit, manager: Visit, media: Path, slow: "Slow"
-) -> None:
-    """More than there are threads for pages: one is at work, the others are told to come later."""
-    staff.get(_PAGE)
-    sent = {"form": staff.token, "seen": seen(staff), "do": "add", "alt": _ALT}
-    answers: list[httpx.Response] = []
-
-    def upload() -> None:
-        with httpx.Client(base_url=address, cookies=staff.client.cookies, timeout=60) as client:
-            picture = {"file": ("a.jpg", _jpeg(), "image/jpeg")}
-            answers.append(client.post(_PAGE, data=sent, files=picture))
-
-    threads = [threading.Thread(target=upload) for _ in range(50)]
-    for thread in threads:
-        thread.start()
-    try:
-        wait_for(lambda: slow.begun and len(answers) == 49)
-        assert {answer.status_code for answer in answers} == {503}
-        assert {answer.headers["retry-after"] for answer in answers} == {"30"}
-        assert all("Another picture of yours is still being prepared." in a.text for a in answers)
-        assert all(_ALT in answer.text for answer in answers)
-        assert manager.get("/healthz").status_code in (200, 503)
-        manager.get("/")
-        manager.send("/pause", reason="crisis")
-        assert "Everything is paused." in manager.text
-    finally:
-        slow.may_go_on.set()
-        for thread in threads:
-            thread.join()
-    assert answers[-1].status_code == 303
-    assert slow.begun == 1
-
-
-def test_pages_answer_while_one_person_looks_at_many_pictures(
-    address: str, staff: Visit, manager: Visit, media: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of one person a few requests are at work; the others wait for those."""
-    may_go_on, answers = threading.Event(), []
-    inspect = pictures.inspect
-
-    def slow(*given: Path) -> Any:
-        assert may_go_on.wait(60)
-        return inspect(*given)
-
-    def look() -> None:
-        with httpx.Client(base_url=address, cookies=staff.client.cookies, timeout=60) as client:
-            answers.append(client.get(_PAGE).status_code)
-
-    monkeypatch.setattr(pictures, "inspect", slow)
-    threads = [threading.Thread(target=look) for _ in range(50)]
-    for thread in threads:
-        thread.start()
-    try:
-        manager.get("/")
-        manager.send("/pause", reason="crisis")
-        assert "Everything is paused." in manager.text
-        assert answers == []
-    finally:
-        may_go_on.set()
-        for thread in threads:
-            thread.join()
-    assert answers == [200] * 50
-
-
-def test_few_people_wait_for_their_turn(
-    address: str, app: Application, media: Path, photo: bytes, slow: "Slow"
-) -> None:
-    """The next one is told at once, and can send the picture later."""
-    app.people.add("autre", Rank.STAFF, PASSWORD)
-    answers: list[int] = []
-
-    def one(person: str, post: str) -> None:
-        with Visit(address) as visit:
-            visit.log_in(person)
-            answers.append(add(visit, "a.jpg", photo, f"/posts/{post}/media").status_code)
-
-    people = {"redaction": "day.fr", "stagiaire": "day.es", "direction": "later.fr",
-              "chef": "unfinished.fr", "autre": "site/news.fr"}  # fmt: skip
-    threads = [threading.Thread(target=one, args=wish) for wish in people.items()]
-    for thread in threads:
-        thread.start()
-    wait_for(lambda: answers)
-    assert answers == [503]
-    assert slow.begun == 1
-    slow.may_go_on.set()
-    for thread in threads:
-        thread.join()
-    assert answers == [503, 200, 200, 200, 200]
-
-
-def test_what_can_be_refused_at_once_is_not_kept_waiting(
-    staff: Visit, workspace: Workspace, media: Path, photo: bytes, slow: "Slow"
-) -> None:
-    staff.get(_PAGE)
-    stale = seen(staff)
-    workspace.edit("unfinished.fr.md", "Sans heure", "Sans date")
-    assert add(staff, "a.jpg", photo, seen=stale).status_code == 409
-    assert add(staff, "a.jpg", photo, alt="").status_code == 400
-    assert slow.begun == 0
-
-
 @pytest.mark.parametrize("value", ["", " ~", " null", " ''", ' ""   # none yet', " []"])
 def test_a_draft_that_says_it_has_no_picture_gets_one(
     staff: Visit, workspace: Workspace, media: Path, photo: bytes, value: str
 ) -> None:
     workspace.write("posts/unfinished.fr.md", f"---\nmedia:{value}\nto: [bice-x]\n---\nText.\n")
-    assert staff.get(_PAGE).status_code == 200
+    assert staff.get(PAGE).status_code == 200
     assert add(staff, "a.jpg", photo).status_code == 200
     assert "Saved. " in staff.text
     assert "It has errors" not in staff.text
     assert draft(workspace).endswith("\nto: [bice-x]\n---\nText.\n")
-
-
-def _announce(
-    address: str, visit: Visit, length: int, path: str = _PAGE, body: bytes = b""
-) -> bytes:
-    """Say how much will come, send nothing or some of it, and return what is answered."""
-    server = urlsplit(address)
-    cookie = "; ".join(f"{name}={value}" for name, value in visit.client.cookies.items())
-    request = (
-        f"POST {path} HTTP/1.1\r\nHost: {server.netloc}\r\nCookie: {cookie}\r\n"
-        f"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {length}\r\n\r\n"
-    )
-    with socket.create_connection((server.hostname, server.port or 0), 30) as connection:
-        connection.sendall(request.encode() + body)
-        if body:
-            connection.shutdown(socket.SHUT_WR)
-        answer = b""
-        while not answer.endswith(b"</html>") and (more := connection.recv(100_000)):
-            answer += more
-        return answer
-
-
-def test_what_is_too_large_is_refused_before_it_is_read(
-    address: str, staff: Visit, anonymous: Visit
-) -> None:
-    """And from whom nobody knows, much less is taken."""
-    answer = _announce(address, staff, MAX_BYTES + 2_000_000)
-    assert answer.startswith(b"HTTP/1.1 413")
-    assert b"No more than 51,000,000 bytes are taken here. Nothing was stored." in answer
-    assert _announce(address, anonymous, 1_000_001).startswith(b"HTTP/1.1 413")
-    assert _announce(address, staff, 1_000_001, "/posts/day.fr/edit").startswith(b"HTTP/1.1 413")
-
-
-def test_what_grows_too_large_is_refused_on_the_way(
-    app: Application, staff: Visit, workspace: Workspace, media: Path
-) -> None:
-    """Of a request that does not say its length."""
-
-    def body() -> Iterator[bytes]:
-        yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
-        for _ in range(52):
-            yield bytes(1_000_000)
-
-    head = {"Content-Type": "multipart/form-data; boundary=x"}
-    answer = staff.client.post(_PAGE, content=body(), headers=head)
-    assert answer.status_code == 413
-    assert "This is too large" in answer.text
-    assert nothing_was_done(workspace, media, app)
-
-
-@pytest.fixture
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where what is sent is put aside."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    return folder
-
-
-def test_what_is_broken_off_leaves_nothing(
-    app: Application, address: str, staff: Visit, workspace: Workspace, media: Path, temporary: Path
-) -> None:
-    """So much came that it lay on the disk already."""
-    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
-    answered = _announce(address, staff, 20_000_000, body=head + bytes(3_000_000))
-    assert answered == b""
-    assert staff.get(_PAGE).status_code == 200
-    assert list(temporary.iterdir()) == []
-    assert nothing_was_done(workspace, media, app)
-
-
-@pytest.mark.parametrize("data", [_jpeg(), _HTML])
-def test_what_was_put_aside_is_gone_afterwards(
-    staff: Visit, media: Path, temporary: Path, data: bytes
-) -> None:
-    add(staff, "a.jpg", data)
-    assert list(temporary.iterdir()) == []
-
-
-@pytest.mark.parametrize("where", ["tempfile.SpooledTemporaryFile.write", "shutil.copyfileobj"])
-def test_a_full_disk_is_told(
-    app: Application, staff: Visit, workspace: Workspace, media: Path, photo: bytes,
-    monkeypatch: pytest.MonkeyPatch, where: str,
-) -> None:  # fmt: skip
-    def full(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(where, full)
-    assert add(staff, "a.jpg", photo).status_code == 503
-    assert "No space left on device." in staff.text
-    assert nothing_was_done(workspace, media, app)
-
-
-@both
-def test_the_ledger_that_cannot_be_written_keeps_nothing(
-    app: Application, staff: Visit, workspace: Workspace, media: Path, photo: bytes,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    from publisher.errors import LedgerUnavailable  # noqa: PLC0415
-
-    def away(*_: object) -> None:
-        raise LedgerUnavailable
-
-    monkeypatch.setattr("publisher.ledger.edits.note", away)
-    assert add(staff, "a.jpg", photo).status_code == 503
-    with app.database.read() as connection:
-        assert "picture added" not in connection.execute(select(history.c.event)).scalars().all()
-    assert draft(workspace) == _DRAFT
-    assert files(media) == ["old.png"]
-
-
-def test_what_a_killed_process_left_is_swept_away(media: Path) -> None:
-    (media / ".upload.part").write_bytes(b"half of a picture, longer than the next one")
-    with mediafolder.staged(media.parent, b"whole", "a", ".jpg") as staged, staged.placed():
-        pass
-    assert files(media) == ["a.jpg", "old.png"]
-    assert (media / "a.jpg").read_bytes() == b"whole"
