@@ -107,8 +107,8 @@ def _draw(path: Path, title: str, figures: Sequence[Figure]) -> None:
     axes = drawing.subplots()
     colours = [_MISSED if figure.missed else _BAR for figure in figures]
     bars = axes.barh(_labels(figures), values, color=colours, height=0.7)
-    labels = [f" {_number(value)} {figures[0].unit}" for value in values]
-    axes.bar_label(bars, labels, color=_INK)
+    labels = [f"{_number(value)} {figures[0].unit}" for value in values]
+    axes.bar_label(bars, labels, padding=4, color=_INK)
     axes.invert_yaxis()
     limits = {figure.limit for figure in figures}
     limit = limits.pop() if len(limits) == 1 else None
