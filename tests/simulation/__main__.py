@@ -51,7 +51,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--scenario",
         choices=[one.name for one in SMALL],
-        help="of --pairs, which takes hours for all",
+        help="of --pairs, which takes an hour for all",
     )
     parser.add_argument("--random", type=int, metavar="N", help="N plans and schedules at random")
     parser.add_argument("--machine", type=int, metavar="N", help="N histories made up rule by rule")
