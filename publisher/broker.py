@@ -32,6 +32,7 @@ _START_LIMIT = 10.0  # seconds until the server must answer
 _PING_LIMIT = 0.5  # seconds that an answer may take
 _MISSED_PINGS = 4  # so many in a row, and the server counts as hung
 _ATTEMPTS = 5  # to find a port that is free
+# `hz`: it looks after itself twice a second, not ten times; nothing is kept there that expires.
 _CONFIGURATION = """\
 bind 127.0.0.1
 protected-mode yes
@@ -42,6 +43,7 @@ save ""
 appendonly no
 daemonize no
 logfile ""
+hz 2
 """
 
 

@@ -22,6 +22,7 @@ from publisher.settings import Settings
 from publisher.states import State
 
 _TICK = 0.2  # seconds between two looks at the children and the history
+_IDLE_TICK = 0.5  # the same when there was nothing new
 _PROBLEMS = frozenset({State.FAILED, State.MISSED, State.UNCERTAIN})
 
 
@@ -50,9 +51,9 @@ def run(
             processes.start()
             while not (interruption.wanted or idle):
                 processes.tend()
-                history.follow()
+                is_new = history.follow()
                 idle = until_idle and nothing_waits(app)
-                time.sleep(_TICK)
+                time.sleep(_TICK if is_new else _IDLE_TICK)
         except BaseException:
             processes.drain(interruption)  # without a report: its reader may be what failed
             raise
@@ -103,8 +104,9 @@ class History:
         self._seen = app.queries.last_step()
         self._states: dict[int, State] = {}
 
-    def follow(self) -> None:
-        """Report what is new. While the database is away there is nothing new."""
+    def follow(self) -> bool:
+        """Report what is new, and whether there was any. While the database is away there is none."""
+        before = self._seen
         try:
             while steps := self._queries.steps(self._seen):
                 for step in steps:
@@ -113,7 +115,8 @@ class History:
                         self._states[step.delivery] = step.target
                     self._report(step)
         except LedgerUnavailable:
-            return
+            pass
+        return self._seen != before
 
     @property
     def problems(self) -> int:

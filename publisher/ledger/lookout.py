@@ -1,4 +1,4 @@
-"""What a dispatcher finds to do: it looks ten times a second, and mostly nothing waits."""
+"""What a dispatcher finds to do: it looks several times a second, and mostly nothing waits."""
 
 from datetime import datetime
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""What a dispatcher looks for ten times a second: statements that are built once.
+"""What a dispatcher looks for several times a second: statements that are built once.
 
 Building a statement takes longer than SQLite or PostgreSQL take to answer it.
 """

@@ -4,8 +4,10 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -75,6 +77,24 @@ def test_a_tick_hands_over_what_is_due(app: Application, dispatcher: "Dispatcher
     fill(app, 60)
     assert dispatcher.tick() == 60
     assert app.queries.counts() == {State.PUBLISHING: 60}
+
+
+def test_it_looks_again_sooner_after_a_tick_that_found_posts(
+    app: Application, dispatcher: "Dispatcher", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And seldom while there are none: that is what an idle machine does all day."""
+    naps: list[float] = []
+
+    def nap(seconds: float) -> None:
+        naps.append(seconds)
+        if len(naps) == 2:
+            dispatcher.stop()
+
+    fill(app, 1)
+    patient = SimpleNamespace(sleep=nap, monotonic=time.monotonic)
+    monkeypatch.setattr("workers.dispatcher.time", patient)
+    dispatcher.run()
+    assert naps == [0.1, 0.25]
 
 
 def test_what_a_hung_broker_does_not_take_is_on_the_schedule_again(
