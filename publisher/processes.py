@@ -106,7 +106,7 @@ class Processes:
             )
 
     def drain(
-        self, interruption: Interruption, meanwhile: Callable[[], None] = lambda: None
+        self, interruption: Interruption, meanwhile: Callable[[], object] = lambda: None
     ) -> None:
         """End all of it: nothing new is taken, what is in hand is finished, the broker goes last.
 
@@ -128,7 +128,7 @@ class Processes:
         children: Sequence[Child],
         limit: float,
         interruption: Interruption,
-        meanwhile: Callable[[], None],
+        meanwhile: Callable[[], object],
     ) -> None:
         for child in children:
             child.terminate()
