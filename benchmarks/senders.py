@@ -1,11 +1,13 @@
 """Other ways to send many posts at one instant with tweepy, to compare Publisher with.
 
-Each takes the same posts to the same stand-in: tweepy in a pool of threads, Celery with an ETA for
-each task, and procrastinate. What they need is in the environment: BENCH_ADDRESS, BENCH_BROKER and
-BENCH_DATABASE. benchmarks/burst.py starts them.
+Each takes the same posts to the same stand-in: tweepy in a pool of threads, APScheduler, Celery with
+an ETA for each task, a look into a table ten times a second with a task of Celery's for each post, and
+procrastinate. What they need is in the environment: BENCH_ADDRESS, BENCH_BROKER, BENCH_DATABASE and
+BENCH_STORE. benchmarks/burst.py starts them.
 """
 
 import os
+import sqlite3
 import sys
 import threading
 import time
@@ -15,6 +17,9 @@ from datetime import UTC, datetime
 import procrastinate
 import requests
 import tweepy
+from apscheduler.executors.pool import ThreadPoolExecutor as JobExecutor
+from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
+from apscheduler.schedulers.blocking import BlockingScheduler
 from celery import Celery
 from requests.adapters import HTTPAdapter
 
@@ -48,6 +53,19 @@ def raw(due: float, texts: list[str], threads: int) -> None:
         list(pool.map(post, texts))
 
 
+def apscheduler(due: float, texts: list[str], threads: int) -> None:
+    """APScheduler with a store on disk; in all else as it is if nobody says more."""
+    scheduler = BlockingScheduler(
+        jobstores={"default": SQLAlchemyJobStore(f"sqlite:///{os.environ['BENCH_STORE']}")},
+        executors={"default": JobExecutor(threads)},
+    )
+    for text in texts:
+        scheduler.add_job(
+            "senders:post", "date", run_date=datetime.fromtimestamp(due, UTC), args=[text]
+        )
+    scheduler.start()
+
+
 celery = Celery("senders", broker=os.environ.get("BENCH_BROKER", "memory://"))
 celery.conf.update(task_ignore_result=True, worker_prefetch_multiplier=0)
 
@@ -75,6 +93,22 @@ def queue_celery(due: float, texts: list[str]) -> None:
         celery_post.apply_async((text,), eta=eta)
 
 
+def poll(due: float, texts: list[str], _threads: int) -> None:
+    """Look ten times a second for what is due, and make a task of each."""
+    with sqlite3.connect(os.environ["BENCH_STORE"]) as store:
+        store.execute("CREATE TABLE posts (text TEXT PRIMARY KEY, due REAL, handed_over INTEGER)")
+        store.executemany("INSERT INTO posts VALUES (?, ?, 0)", [(text, due) for text in texts])
+    while True:
+        with store:
+            found = store.execute(
+                "UPDATE posts SET handed_over = 1 WHERE due <= ? AND NOT handed_over RETURNING text",
+                [time.time()],
+            ).fetchall()
+        for (text,) in found:
+            celery_post.apply_async((text,))
+        time.sleep(0.1)
+
+
 def queue_procrastinate(due: float, texts: list[str]) -> None:
     at = datetime.fromtimestamp(due, UTC)
     with jobs.open():
@@ -86,6 +120,8 @@ def prepare_procrastinate() -> None:
         jobs.schema_manager.apply_schema()
 
 
+WAYS = {"raw": raw, "apscheduler": apscheduler, "poll": poll}
+
 if __name__ == "__main__":
-    due, threads, *texts = sys.argv[1:]
-    raw(float(due), texts, int(threads))
+    way, due, threads, *texts = sys.argv[1:]
+    WAYS[way](float(due), texts, int(threads))

@@ -45,7 +45,7 @@ ROUNDS = 20
 IN_A_ROW = 20  # ticks of one ledger before it is the other's turn
 PATIENCE = 3000.0  # milliseconds after which something slow is not repeated any more
 DUE_AT_ONCE = 25
-CLAIM_LIMIT = 1000  # as the dispatcher's
+AT_ONCE = 100  # of one account in workers' hands, as for the dispatcher
 AHEAD = timedelta(seconds=LOOK_AHEAD)
 PAGE = 50  # as on the web pages
 SQLITE, POSTGRESQL = DATABASES = ["SQLite", "PostgreSQL"]
@@ -206,7 +206,7 @@ def measure(bench: Bench) -> None:
         ledger.app.dispatch.claim(now, clock.ahead(3600), 1)
     bench.tick("a tenth is overdue, after a hold, one under way")
     bench.rest()
-    bench.tick("a tenth is overdue, and goes", CLAIM_LIMIT, bound=False)
+    bench.tick("a tenth is overdue, and goes", AT_ONCE - 1, bound=False)  # one is under way
     bench.time("log, first page", lambda ledger: ledger.app.logbook.page(Wanted(), PAGE))
     bench.time("log, late page", late_page)
 

@@ -4,15 +4,18 @@
 
 It checks nothing, so that it takes little of the processor; the sandbox is the strict one. FILE gets
 a line of JSON for each post: when its request was there as a whole (seconds since 1970), and its text.
+Run it as root: then it goes first, and a post is not late because a sender has the processor.
 """
 
 import argparse
 import asyncio
 import itertools
 import json
+import os
 import re
 import ssl
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -66,6 +69,12 @@ async def serve(port: int, latency: float, arrivals: TextIO, tls: Path | None) -
     await server.serve_forever()
 
 
+def go_first() -> None:
+    """Wait for no sender's processor: a platform has its own. Without the right to that, it waits."""
+    with suppress(AttributeError, PermissionError):  # no Linux; not root
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--port", type=int, required=True)
@@ -73,6 +82,7 @@ def main() -> None:
     parser.add_argument("--arrivals", type=Path, required=True)
     parser.add_argument("--tls", type=Path, help="a file with certificate and key")
     options = parser.parse_args()
+    go_first()
     with options.arrivals.open("w", buffering=1) as arrivals:
         asyncio.run(serve(options.port, options.latency, arrivals, options.tls))
 

@@ -5,9 +5,9 @@ last. So one of those that wait for an instant wakes, and lets all of them go: i
 for each. Nobody goes before its turn: of each account one, then of each account another.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import chain, zip_longest
 from threading import Lock
 
 from publisher.clock import Clock, Signal
@@ -16,8 +16,7 @@ from publisher.clock import Clock, Signal
 class _Waiting:
     """What one thread waits to do."""
 
-    def __init__(self, account: str, go: Callable[[], None], gone: Signal) -> None:
-        self.account = account
+    def __init__(self, go: Callable[[], None], gone: Signal) -> None:
         self._go = go
         self._gone = gone
         self._has_gone = False
@@ -46,25 +45,29 @@ class _Waiting:
             raise self._problem
 
 
+_OfAccounts = dict[str, list[_Waiting]]
+"""All that wait for one instant."""
+
+
 class Gate:
     """The gate of one process."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = Lock()
-        self._waiting: dict[datetime, list[_Waiting]] = {}
-        """By the instant, and the first of each list is the one that wakes."""
+        self._waiting: dict[datetime, _OfAccounts] = {}
+        """By the instant; whoever came first for it is the one that wakes."""
 
     def go(self, instant: datetime, account: str, go: Callable[[], None]) -> None:
         """Do this at an instant, or at once if that is over; raises what it raises.
 
         It may be done by another thread, and others wait meanwhile: it must be quick.
         """
-        mine = _Waiting(account, go, self._clock.signal())
+        mine = _Waiting(go, self._clock.signal())
         with self._lock:
-            together = self._waiting.setdefault(instant, [])
-            together.append(mine)
-            leads = together[0] is mine
+            leads = instant not in self._waiting
+            together = self._waiting.setdefault(instant, {})
+            together.setdefault(account, []).append(mine)
         if leads:
             self._let_all_go(instant)
         mine.await_it()
@@ -75,34 +78,30 @@ class Gate:
         except BaseException as end:
             self._give_up(self._close(instant), end)
             raise
-        all_of_them = self._close(instant)
+        together = self._close(instant)
         try:
-            for waiting in _by_turns(all_of_them):
+            for waiting in _by_turns(together.values()):
                 waiting.go()
         except BaseException as end:
-            self._give_up(all_of_them, end)
+            self._give_up(together, end)
             raise
         # Only now: who is awake takes time from those that have yet to go.
-        for waiting in all_of_them:
+        for waiting in chain(*together.values()):
             waiting.awaken()
 
     @staticmethod
-    def _give_up(all_of_them: Iterable[_Waiting], end: BaseException) -> None:
+    def _give_up(together: _OfAccounts, end: BaseException) -> None:
         """This thread ends: nobody shall wait for it."""
-        for waiting in all_of_them:
+        for waiting in chain(*together.values()):
             waiting.give_up(end)
 
-    def _close(self, instant: datetime) -> list[_Waiting]:
+    def _close(self, instant: datetime) -> _OfAccounts:
         """Who waited; who comes later goes by itself."""
         with self._lock:
             return self._waiting.pop(instant)
 
 
-def _by_turns(all_of_them: Iterable[_Waiting]) -> list[_Waiting]:
+def _by_turns(accounts: Iterable[Sequence[_Waiting]]) -> Iterator[_Waiting]:
     """The first of each account, then the second of each, and so on."""
-    seen = Counter[str]()
-    turns = []
-    for waiting in all_of_them:
-        turns.append((seen[waiting.account], waiting))
-        seen[waiting.account] += 1
-    return [waiting for _turn, waiting in sorted(turns, key=lambda pair: pair[0])]
+    for turn in zip_longest(*accounts):
+        yield from filter(None, turn)

@@ -48,7 +48,7 @@ def waiting(
     """Let a thread wait for the instant with each of these, in their order."""
 
     def has(number: int) -> bool:
-        return len(gate._waiting.get(clock.instant, ())) == number
+        return sum(map(len, gate._waiting.get(clock.instant, {}).values())) == number
 
     done = []
     for number, (account, act) in enumerate(acts, 1):
