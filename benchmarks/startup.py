@@ -39,7 +39,7 @@ def main() -> None:
         name = f"publisher {words}".strip()
         print(f"{wall:7.0f} ms {cpu:7.0f} ms of the processor  {name}")
         chart = f"The {SLOWEST} slowest commands to start" if place < SLOWEST else None
-        figures.append(results.Figure(f"`{name} --help`", wall, "ms", chart=chart))
+        figures.append(results.Figure(name, wall, "ms", chart=chart))
     slowest, (wall, cpu) = by_wall[0]
     figures.insert(0, results.Figure(f"the slowest: {slowest}", wall, "ms"))
     figures.insert(1, results.Figure("processor's time of the slowest", cpu, "ms"))

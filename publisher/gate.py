@@ -5,12 +5,13 @@ last. So one of those that wait for an instant wakes, and lets all of them go: i
 for each. Nobody goes before its turn: of each account one, then of each account another.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable
 from datetime import datetime
-from itertools import chain, zip_longest
+from itertools import chain
 from threading import Lock
 
 from publisher.clock import Clock, Signal
+from publisher.turns import by_turns
 
 
 class _Waiting:
@@ -80,7 +81,7 @@ class Gate:
             raise
         together = self._close(instant)
         try:
-            for waiting in _by_turns(together.values()):
+            for waiting in by_turns(together.values()):
                 waiting.go()
         except BaseException as end:
             self._give_up(together, end)
@@ -99,9 +100,3 @@ class Gate:
         """Who waited; who comes later goes by itself."""
         with self._lock:
             return self._waiting.pop(instant)
-
-
-def _by_turns(accounts: Iterable[Sequence[_Waiting]]) -> Iterator[_Waiting]:
-    """The first of each account, then the second of each, and so on."""
-    for turn in zip_longest(*accounts):
-        yield from filter(None, turn)

@@ -24,8 +24,8 @@ from workers.pulse import pulse
 from workers.tasks import clear, hand_over, publish, reconcile
 
 _TICK = 0.1  # real seconds
-# The same after a tick that found nothing to send. It claims what is due well ahead (LOOK_AHEAD), and
-# an idle machine's time goes into looks that find nothing.
+# The same after a tick that found nothing to do. It claims what is due well ahead (LOOK_AHEAD), and an
+# idle machine's time goes into looks that find nothing.
 _IDLE_TICK = 0.25
 _PAUSE_IN_TROUBLE = 1.0
 _BATCH = 25  # an empty task costs as much as a post: one task for many
@@ -53,20 +53,21 @@ class Dispatcher:
         self._trouble: str | None = None
         self._sealed = float("-inf")
         self._next_sign = float("-inf")
+        self._is_busy = False
 
     def run(self) -> None:
         """Tick until `stop` is called."""
         while not self._stopped:
             self._show_life()
             try:
-                found = self.tick()
+                self.tick()
                 self._seal()
             except PublisherError as error:
                 self._tell(error)
                 time.sleep(_PAUSE_IN_TROUBLE)
             else:
                 self._tell_the_end()
-                time.sleep(_TICK if found else _IDLE_TICK)
+                time.sleep(_TICK if self._is_busy else _IDLE_TICK)
 
     def _show_life(self) -> None:
         """Give a sign, but not with each tick: a third of an idle dispatcher's work would be that."""
@@ -88,6 +89,7 @@ class Dispatcher:
         dispatch, clock = self._app.dispatch, self._app.clock
         self._mind_the_clock()
         waits = self._app.lookout.look(clock.ahead(LOOK_AHEAD))
+        self._is_busy = any(waits)
         claims: list[Claim] = []
         if waits.run_out:
             dispatch.reap()

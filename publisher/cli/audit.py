@@ -56,7 +56,8 @@ def archive(
     context: typer.Context,
     *,
     months: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Whole months that stay in the ledger.")
+        int,
+        typer.Option(min=1, max=1200, metavar="N", help="Whole months that stay in the ledger."),
     ] = 12,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     who: Who = None,

@@ -3,7 +3,7 @@
 Every method is one transaction, or a few small ones.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -23,6 +23,7 @@ from publisher.ledger.waiting import Waiting
 from publisher.models import Claim, Delivery
 from publisher.outcome import Kind
 from publisher.states import Role, State
+from publisher.turns import by_turns
 
 _BATCH = 200  # rows changed in one transaction, so that nobody waits long for the next
 _AT_ONCE = 100
@@ -199,19 +200,21 @@ class Dispatch:
 
 
 def _fair(connection: Connection, values: Mapping[str, datetime], limit: int) -> list[RowMapping]:
-    """What is due, of each account no more than it may have in workers' hands.
+    """What is due, of each account no more than it may have in workers' hands; accounts by turns.
 
-    The first of what is due may all be of one account: then those behind it are looked for.
+    Workers begin with the first, and may have fewer threads than there are posts. The first of what is due may all be of one account: then those behind it are looked for.
     """
     in_hand = Counter[str]({row.account: row.number for row in connection.execute(_IN_HAND)})
-    chosen: dict[int, RowMapping] = {}
+    chosen: dict[str, list[RowMapping]] = defaultdict(list)
+    ids = set[int]()
     while True:
         busy = [account for account, number in in_hand.items() if number >= _AT_ONCE]
         found = DUE.lock(connection, {**values, "busy": busy}, limit)
-        more = [row for row in found if row["id"] not in chosen]
-        for row in more[: limit - len(chosen)]:
+        more = [row for row in found if row["id"] not in ids]
+        for row in more[: limit - len(ids)]:
             if in_hand[row["account"]] < _AT_ONCE:
                 in_hand[row["account"]] += 1
-                chosen[row["id"]] = row
-        if not more or len(found) < limit or len(chosen) == limit:
-            return list(chosen.values())
+                chosen[row["account"]].append(row)
+                ids.add(row["id"])
+        if not more or len(found) < limit or len(ids) == limit:
+            return list(by_turns(chosen.values()))

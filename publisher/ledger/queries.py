@@ -65,7 +65,7 @@ _STEPS = (
     .select_from(history.outerjoin(deliveries, history.c.delivery == deliveries.c.id))
     .order_by(history.c.id)
 )
-# `publisher run` asks five times a second; to build a statement takes longer than to answer it.
+# `publisher run` asks several times a second; to build a statement takes longer than to answer it.
 _STEPS_AFTER = _STEPS.where(history.c.id > bindparam("after")).limit(bindparam("most"))
 
 

@@ -110,7 +110,7 @@ def test_nobody_waits_for_a_thread_that_ends_before_it_let_all_go(
     def fail(_all: object) -> list[object]:
         raise MemoryError
 
-    monkeypatch.setattr("publisher.gate._by_turns", fail)
+    monkeypatch.setattr("publisher.gate.by_turns", fail)
     with ThreadPoolExecutor(9) as threads:
         done = waiting(threads, gate, clock, [(name, lambda: None) for name in "ab"])
         clock.comes.set()

@@ -73,6 +73,17 @@ def test_a_thousand_of_one_account_leave_hands_for_another_accounts_one(
     assert len(claimed()) == 1
 
 
+def test_accounts_are_claimed_by_turns(
+    ledger: Ledger, dispatch: Dispatch, queries: Queries, clock: ManualClock
+) -> None:
+    """A worker with few threads takes what comes first."""
+    many = (wish(clock, f"post-{n}", 0, texts=(f"{n}",)) for n in range(3))
+    add(ledger, *many, wish(clock, "theirs", due_in=0.5, account="bice-page"))
+    accounts = {delivery.id: delivery.account for delivery in queries.deliveries()}
+    claimed = [accounts[one.delivery] for one in claim(dispatch, clock)]
+    assert claimed == ["bice-x", "bice-page", "bice-x", "bice-x"]
+
+
 def test_the_backlog_of_one_account_hides_no_other(
     ledger: Ledger, dispatch: Dispatch, attempts: Attempts, queries: Queries, clock: ManualClock
 ) -> None:
