@@ -1,10 +1,11 @@
 """What leaves at one instant is let go by one thread, and nobody before its turn."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Event, get_ident
+from typing import Any
 
 import pytest
 
@@ -102,6 +103,9 @@ def test_nobody_waits_for_a_thread_that_ends_while_it_sleeps(gate: Gate, clock: 
             with pytest.raises(SystemExit):
                 one.result(20)
     assert gone == []
+    clock.end = None
+    gate.go(clock.instant, "c", lambda: gone.append("later"))
+    assert gone == ["later"], "nobody waits for that thread afterwards, either"
 
 
 def test_nobody_waits_for_a_thread_that_ends_before_it_let_all_go(
@@ -117,6 +121,45 @@ def test_nobody_waits_for_a_thread_that_ends_before_it_let_all_go(
         for one in done:
             with pytest.raises(MemoryError):
                 one.result(20)
+
+
+def test_what_has_gone_stays_so_when_the_thread_that_let_it_go_ends(
+    gate: Gate, clock: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def second_only(accounts: Iterable[Sequence[Any]]) -> Iterator[Any]:
+        yield list(accounts)[1][0]
+        raise MemoryError
+
+    monkeypatch.setattr("publisher.gate.by_turns", second_only)
+    with ThreadPoolExecutor(9) as threads:
+        first, second, third = waiting(
+            threads, gate, clock, [(name, lambda: None) for name in "abc"]
+        )
+        clock.comes.set()
+        assert second.result(20) is None
+        for one in (first, third):
+            with pytest.raises(MemoryError):
+                one.result(20)
+
+
+def test_nobody_is_awakened_until_all_have_gone(
+    gate: Gate, clock: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is awake takes time from those that have yet to go."""
+    seen = list[str]()
+
+    class Signal(Event):
+        def set(self) -> None:
+            seen.append("awake")
+            super().set()
+
+    monkeypatch.setattr(clock, "signal", Signal)
+    with ThreadPoolExecutor(9) as threads:
+        done = waiting(threads, gate, clock, [(name, partial(seen.append, name)) for name in "abc"])
+        clock.comes.set()
+        for one in done:
+            one.result(20)
+    assert seen == ["a", "b", "c", "awake", "awake", "awake"]
 
 
 def test_another_instant_is_not_waited_for(gate: Gate, clock: Held) -> None:
