@@ -103,6 +103,7 @@ def test_nobody_waits_for_a_thread_that_ends_while_it_sleeps(gate: Gate, clock: 
             with pytest.raises(SystemExit):
                 one.result(20)
     assert gone == []
+    assert gate._waiting == {}
     clock.end = None
     gate.go(clock.instant, "c", lambda: gone.append("later"))
     assert gone == ["later"], "nobody waits for that thread afterwards, either"

@@ -19,7 +19,7 @@ from tests.support.simulation.plan import Act, Fault, Moment
 from tests.support.simulation.platform import Platform
 from tests.support.simulation.world import START, Process, World
 
-_TICK = 0.1  # as the dispatcher's own
+_TICK = 0.1  # as the dispatcher's own while there is something to do
 _AHEAD = round(LOOK_AHEAD * 1e6)  # microseconds
 _IN_TROUBLE = 1.0
 
