@@ -40,6 +40,11 @@ class Kind(NamedTuple):
     """How much later each of the others is."""
     lasts: timedelta | None = timedelta(hours=4)
     """From then until it expires; None: it never does."""
+    is_spread: bool = False
+    """Each is of an account of its own, named `account` and its number."""
+
+    def account_of(self, number: int) -> str:
+        return f"{self.account}-{number}" if self.is_spread else self.account
 
 
 def fill(apps: Sequence[Application], kind: Kind, counts: Sequence[int], begin: int) -> None:
@@ -47,8 +52,6 @@ def fill(apps: Sequence[Application], kind: Kind, counts: Sequence[int], begin: 
 
     The same rows go into all: making them takes longer than writing them.
     """
-    for app in apps:
-        _know(app, kind.account)
     numbers = iter(range(begin + 1, begin + max(counts) + 1))
     while batch := list(itertools.islice(numbers, _BATCH)):
         made = [_made(number, kind, begin) for number in batch]
@@ -77,7 +80,7 @@ def _made(number: int, kind: Kind, begin: int) -> _Made:
     said = _TEXT.replace(_MARK, str(number))
     row: dict[str, Any] = dict.fromkeys(deliveries.c.keys())
     row |= {
-        "id": number, "version": 1, "post": f"{due_at:%Y-%m}/post-{number}", "account": kind.account,
+        "id": number, "version": 1, "post": f"{due_at:%Y-%m}/post-{number}", "account": kind.account_of(number),
         "channel": kind.channel, "state": State.SCHEDULED, "due_at": due, "wake_at": due,
         "expires_at": microseconds(due_at + kind.lasts) if kind.lasts else None, "attempts": 0, "absences": 0,
         "content": _CONTENT.replace(_MARK, str(number)), "prepared": _PREPARED, "remote_ids": "[]",
@@ -122,19 +125,15 @@ def _step(
     return step
 
 
-def _know(app: Application, account: str) -> None:
-    with app.database.write() as connection:
-        names = [{"account": name} for name in (EVERYTHING, account)]
-        app.database.insert_missing(connection, accounts, names)
-
-
 def _write(app: Application, made: Sequence[_Made]) -> None:
     if not made:
         return
     is_sqlite = app.database.is_sqlite
     write = _write_sqlite if is_sqlite else _write_postgresql
     steps = [step for one in made for step in one.steps]
+    names = {EVERYTHING, *(one.row["account"] for one in made)}
     with app.database.write() as connection:
+        app.database.insert_missing(connection, accounts, [{"account": name} for name in names])
         cursor = connection.connection.cursor()
         write(cursor, deliveries, (one.row for one in made))
         write(cursor, history, steps)

@@ -6,6 +6,9 @@ itself; first there are only deliveries to come, then come others that must not 
 what is out, what waits for an approval, what is overdue on an account that is paused, is held, or was
 held until just now and has one post under way.
 
+Two more are alike but for their accounts, of which one has a hundred times as many; each has one post
+to come.
+
     .venv/bin/python benchmarks/size.py [--deliveries 1000000] [--databases SQLite PostgreSQL]
 """
 
@@ -106,9 +109,28 @@ class Bench:
 
     def add(self, state: State, account: str, first: timedelta, share: int = 1) -> None:
         """Fill both with deliveries, a `share`-th of each one's size; one is due each second."""
-        begin, counts = time.perf_counter(), [ledger.count // share for ledger in self.pair]
+        self._fill(state, account, first, [ledger.count // share for ledger in self.pair])
+
+    def add_alike(self, state: State, account: str, first: timedelta, number: int) -> None:
+        """Fill both with as many deliveries."""
+        self._fill(state, account, first, [number] * len(self.pair))
+
+    def add_accounts(self, first: timedelta) -> None:
+        """Fill both with accounts that have a delivery each, as many as each one's size."""
+        self._fill(State.SCHEDULED, QUEUED, first, [one.count for one in self.pair], is_spread=True)
+
+    def _fill(
+        self,
+        state: State,
+        account: str,
+        first: timedelta,
+        counts: Sequence[int],
+        *,
+        is_spread: bool = False,
+    ) -> None:
+        begin = time.perf_counter()
         lasts = HOUR * 4 if first > -HOUR or state is State.PUBLISHED else None  # it is not missed
-        kind = bulk.Kind(state, account, "twitter", self._base + first, SECOND, lasts)
+        kind = bulk.Kind(state, account, "twitter", self._base + first, SECOND, lasts, is_spread)
         bulk.fill([ledger.app for ledger in self.pair], kind, counts, self._last)
         self._last += max(counts)
         for ledger in self.pair:
@@ -136,9 +158,9 @@ class Bench:
             f"tick, {shape}",
             one,
             Ledger.release if claims else None,
-            most=None if claims else MOST_MILLISECONDS,
+            most=MOST_MILLISECONDS if bound and not claims else None,
             times=MOST_TIMES_AS_LONG if bound else None,
-            chart=None if claims else f"A tick with nothing due, {self.name}",
+            chart=f"A tick with nothing due, {self.name}" if bound and not claims else None,
         )
 
     def time(
@@ -211,6 +233,16 @@ def measure(bench: Bench) -> None:
     bench.time("log, late page", late_page)
 
 
+def measure_accounts(bench: Bench) -> None:
+    """One account is paused and has something overdue, beside many that have nothing due."""
+    bench.add_accounts(HOUR)
+    bench.add_alike(State.SCHEDULED, RESTING, -timedelta(days=2), 1)
+    bench.rest(paused_at=bench.clock.now())
+    bench.tick("many accounts, one post is overdue, paused")
+    bench.add_alike(State.SCHEDULED, RESTING, -timedelta(days=1), 200)
+    bench.tick("many accounts, 201 posts are overdue, paused", bound=False)
+
+
 def look(ledger: Ledger) -> None:
     ledger.app.lookout.look(ledger.app.clock.now() + AHEAD)
 
@@ -235,7 +267,9 @@ def main() -> None:
             pair = opened(name, options.deliveries, stack)
             bench = Bench(name, pair, CLOCK)
             measure(bench)
-            figures += bench.figures
+            of_accounts = Bench(name, opened(name, options.deliveries // 10, stack), CLOCK)
+            measure_accounts(of_accounts)
+            figures += [*bench.figures, *of_accounts.figures]
             if name == POSTGRESQL:
                 with pair[0].app.database.read() as connection:
                     version = connection.execute(text("SHOW server_version")).scalar_one()

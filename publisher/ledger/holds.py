@@ -94,7 +94,7 @@ def first_scheduled(
         rows.c.account <= account,
     )
     order = rows.c.account, rows.c.wake_at, rows.c.id
-    return found.order_by(*order).limit(1).scalar_subquery()
+    return found.order_by(*order).limit(written(1)).scalar_subquery()
 
 
 def has_one_under_way(account: FromClause) -> ColumnElement[bool]:
@@ -105,7 +105,7 @@ def has_one_under_way(account: FromClause) -> ColumnElement[bool]:
         rows.c.account == account.c.account,
         rows.c.wake_at <= account.c.held_until,
     )
-    return found.order_by(rows.c.lease_until).limit(1).scalar_subquery().is_not(None)
+    return found.order_by(rows.c.lease_until).limit(written(1)).scalar_subquery().is_not(None)
 
 
 def is_resting(row: Row[Any], now: datetime) -> bool:

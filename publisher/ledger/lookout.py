@@ -16,7 +16,7 @@ from sqlalchemy import (
 from publisher.clock import Clock
 from publisher.ledger import dispatch, doubts, leftovers
 from publisher.ledger.database import Database
-from publisher.ledger.holds import EVER, applies_to, first_scheduled, has_one_under_way, resting
+from publisher.ledger.holds import EVER, first_scheduled, has_one_under_way, resting
 from publisher.ledger.tables import Instant, accounts, deliveries, written
 from publisher.states import State
 
@@ -39,71 +39,57 @@ class Waits(NamedTuple):
 _NOW = bindparam("now", type_=Instant)
 _HORIZON = bindparam("horizon", type_=Instant)
 _FIRST = 100  # deliveries
+_ACCOUNT = accounts.alias()
 
 
-def _one_of_the_first_goes() -> ColumnElement[bool]:
-    """Whether any of the first that are due is of an account that nothing keeps back.
-
-    So it is mostly, and then no other account is looked at: there may be a hundred thousand.
-    """
-    first = (
-        select(deliveries.c.account, deliveries.c.wake_at, deliveries.c.expires_at)
-        .where(deliveries.c.state == written(State.SCHEDULED), deliveries.c.wake_at <= _HORIZON)
-        .order_by(deliveries.c.wake_at, deliveries.c.id)
-        .limit(_FIRST)
-        .subquery()
-    )
-    kept_back = exists().where(
-        applies_to(first.c.account),
-        or_(
-            accounts.c.paused_at.is_not(None),
-            accounts.c.held_at.is_not(None),
-            accounts.c.held_until >= first.c.wake_at,
-        ),
-    )
-    is_over = first.c.expires_at <= _NOW
-    return select(first.c.account).where(is_over.is_not(True), ~kept_back).exists()
-
-
-def _some_account_goes() -> ColumnElement[bool]:
+def _some_account_goes(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     """Whether `Dispatch.claim` would find anything, or something has just expired.
 
     `dispatch.DUE` says of each delivery whether its account rests or goes slowly after a hold. Here it is the
     other way round: an account that goes nowhere is looked at once, however much of it is overdue.
+    `conditions` choose among `_ACCOUNT`.
     """
-    account, rows = accounts.alias(), deliveries.alias()
+    account, rows = _ACCOUNT, deliveries.alias()
     held_until = account.c.held_until
     first = first_scheduled(rows, "wake_at", account.c.account)
     # What fell due during a hold goes one by one: see `holds.waits_its_turn`.
     end_of_hold = func.coalesce(held_until, EVER)
     first_after_the_hold = first_scheduled(rows, "wake_at", account.c.account, end_of_hold)
-    first_of_all = (
-        select(rows.c.wake_at)
-        .where(rows.c.state == written(State.SCHEDULED))
-        .order_by(rows.c.wake_at)
-        .limit(1)
-        .scalar_subquery()
-    )
     going = select(account.c.account).where(
-        # Mostly this is not so, and no account is looked at.
-        first_of_all <= _HORIZON,
-        ~exists().where(resting(account.c.account, _NOW)),
+        *conditions,
         or_(
             first_after_the_hold <= _HORIZON,
-            and_(first <= _HORIZON, first <= held_until, ~has_one_under_way(account)),
+            and_(
+                held_until.is_not(None),  # mostly it is, and nothing more is asked
+                first <= _HORIZON,
+                first <= held_until,
+                ~has_one_under_way(account),
+            ),
         ),
+        ~exists().where(resting(account.c.account, _NOW)),
     )
     return going.exists()
 
 
+_IN_ORDER = (
+    select(deliveries.c.account, deliveries.c.wake_at)
+    .where(deliveries.c.state == written(State.SCHEDULED), deliveries.c.wake_at <= _HORIZON)
+    .order_by(deliveries.c.wake_at, deliveries.c.id)
+)
+_OF_THE_FIRST = select(_IN_ORDER.limit(written(_FIRST)).subquery().c.account)
+_NEXT = select(
+    _IN_ORDER.offset(written(_FIRST)).limit(written(1)).subquery().c.wake_at
+).scalar_subquery()
 # One statement for all: five would take five times as long, which is what an idle dispatcher costs.
 _LOOK = select(
     dispatch.RUN_OUT.is_there,
     dispatch.LATE.is_there,
-    or_(_one_of_the_first_goes(), _some_account_goes()),
+    _some_account_goes(_ACCOUNT.c.account.in_(_OF_THE_FIRST)),
     doubts.DOUBTFUL.is_there,
     leftovers.LEFT_OVER.is_there,
+    _NEXT.is_not(None),
 )
+_LOOK_AT_ALL_ACCOUNTS = select(_some_account_goes())
 
 
 class Lookout:
@@ -118,4 +104,11 @@ class Lookout:
         now = self._clock.now()
         values = {"now": now, "horizon": horizon, **leftovers.settled(self._clock)}
         with self._database.read() as connection:
-            return Waits(*map(bool, connection.execute(_LOOK, values).one()))
+            *found, more_are_due = map(bool, connection.execute(_LOOK, values).one())
+            waits = Waits(*found)
+            if more_are_due and not waits.due:
+                # The first are of accounts that go nowhere. Others are looked at only now: there
+                # may be a hundred thousand.
+                due = bool(connection.execute(_LOOK_AT_ALL_ACCOUNTS, values).scalar())
+                waits = waits._replace(due=due)
+            return waits

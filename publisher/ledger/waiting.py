@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Table, bindparam, select
 
-from publisher.ledger.tables import deliveries
+from publisher.ledger.tables import deliveries, written
 
 
 class Waiting:
@@ -24,7 +24,7 @@ class Waiting:
         order: Sequence[Column[Any]],
         columns: Sequence[Column[Any] | Table] = (deliveries,),
     ) -> None:
-        first = select(deliveries.c.id).where(*conditions).order_by(order[0]).limit(1)
+        first = select(deliveries.c.id).where(*conditions).order_by(order[0]).limit(written(1))
         self.is_there = first.scalar_subquery().is_not(None)
         """Whether anything waits, as a part of another statement.
 

@@ -129,20 +129,42 @@ def test_the_look_sees_nothing_in_an_empty_ledger(database: Database, clock: Man
     assert not any(Lookout(database, clock).look(clock.ahead(4)))
 
 
-def test_what_waits_for_a_person_is_not_in_the_way_of_the_look(
-    database: Database, clock: ManualClock
-) -> None:
-    """Beyond the first hundred, its account is looked at once, by the steps of SQLite's machine."""
+@pytest.fixture
+def scene(database: Database, clock: ManualClock) -> Scene:
+    """One of which SQLite counts its steps."""
     if not database.is_sqlite:
         pytest.skip("PostgreSQL does not count its steps")
-    scene = Scene(database, clock)
-    for number in range(100):
+    return Scene(database, clock)
+
+
+def test_what_waits_for_a_person_is_not_in_the_way_of_the_look(scene: Scene) -> None:
+    """Beyond the first hundred, its account is looked at once."""
+    for number in range(101):
         scene.add(f"few-{number}", -1000 + number)
     _paused(scene)
     few = _steps(scene)
     for number in range(300):
-        scene.add(f"post-{number}", -900 + number)
+        scene.add(f"post-{number}", -800 + number)
     assert _steps(scene) <= few * 1.1
+
+
+def test_accounts_with_nothing_due_are_not_in_the_way_of_the_look(scene: Scene) -> None:
+    """While one that is paused has a post that is overdue, as it may have for days."""
+    scene.add("overdue", -1000)
+    _paused(scene)
+    alone = _steps(scene)
+    for number in range(300):
+        scene.add("to-come", 1000, account=f"lima-{number}")
+    assert _steps(scene) <= alone * 1.1
+
+
+def test_an_account_that_goes_is_seen_behind_the_first_hundred_of_others(scene: Scene) -> None:
+    for number in range(100):
+        scene.add(f"few-{number}", -1000 + number)
+    _paused(scene)
+    assert not scene.sees_work()
+    scene.add("behind", -1, account="lima-x")
+    assert scene.sees_work()
 
 
 def _steps(scene: Scene) -> int:
