@@ -9,6 +9,7 @@ an idle stretch in all of them at once: see `SharedClock`.
 """
 
 import json
+import math
 import os
 import re
 import time
@@ -56,8 +57,12 @@ class Clock(Protocol):
     def ahead(self, machine_seconds: float) -> datetime:
         """The instant that so many real seconds from now will have become."""
 
-    def sleep_until(self, instant: datetime) -> None:
-        """Return at `instant` or just after it, never before."""
+    def sleep_until(self, instant: datetime, patience: float = math.inf) -> None:
+        """Return at `instant` or just after it, never before.
+
+        But for one case: `patience` real seconds have passed and the instant has not come, because
+        the clock was set back meanwhile.
+        """
 
     def monotonic(self) -> float:
         """Real seconds that no change of the system's date can move."""
@@ -77,9 +82,12 @@ class SystemClock:
     def ahead(self, machine_seconds: float) -> datetime:
         return self.now() + timedelta(seconds=machine_seconds)
 
-    def sleep_until(self, instant: datetime) -> None:
+    def sleep_until(self, instant: datetime, patience: float = math.inf) -> None:
+        end = self.monotonic() + patience
         while (remaining := (instant - self.now()).total_seconds()) > 0:
-            time.sleep(min(remaining, 1.0))
+            if (left := end - self.monotonic()) <= 0:
+                return
+            time.sleep(min(remaining, left, 1.0))
 
     def monotonic(self) -> float:
         return time.monotonic()
@@ -120,9 +128,12 @@ class FastClock:
         reading = self._read()
         return datetime.fromtimestamp(reading.at(time.time() + machine_seconds), UTC)
 
-    def sleep_until(self, instant: datetime) -> None:
+    def sleep_until(self, instant: datetime, patience: float = math.inf) -> None:
+        end = self.monotonic() + patience
         while (remaining := (instant - self.now()).total_seconds() / self.speed) > 0:
-            time.sleep(min(remaining, _LONGEST_NAP))
+            if (left := end - self.monotonic()) <= 0:
+                return
+            time.sleep(min(remaining, left, _LONGEST_NAP))
 
     def monotonic(self) -> float:
         return time.monotonic()

@@ -82,7 +82,7 @@ class Courier:
         self._attempts = attempts
         self._channel_of = channel_of
         self._clock = clock
-        self._gate = Gate(clock)
+        self._gate = Gate(clock, INTENT_LIFE)
         self._leases = leases
 
     def deliver(self, claim: Claim) -> None:
@@ -129,7 +129,7 @@ class Courier:
         is_charged = False
         if (upload := delivery.prepared.upload) and upload.look_at:
             # It was claimed a little before; but not if the clock was set back meanwhile.
-            self._clock.sleep_until(min(upload.look_at, self._lease(LOOK_AHEAD)))
+            self._clock.sleep_until(min(upload.look_at, self._lease(LOOK_AHEAD)), LOOK_AHEAD)
         while True:
             known = delivery.prepared
             shows = any(part.pictures for part in delivery.content.parts)
@@ -239,7 +239,7 @@ class Courier:
                 if self._clock.monotonic() > give_up:
                     log.warning("not recorded", delivery=delivery.id, outcome=outcome)
                     raise
-                self._clock.sleep_until(self._lease(_LEDGER_PAUSE))
+                self._clock.sleep_until(self._lease(_LEDGER_PAUSE), _LEDGER_PAUSE)
 
     def _lease(self, seconds: float) -> datetime:
         return self._clock.ahead(seconds)

@@ -13,6 +13,9 @@ from publisher.models import Delivery
 
 _INTENT_AHEAD = 0.5
 """Real seconds between the intent and the instant: time for a commit that many posts share."""
+_LONGEST_WAIT = 15.0
+"""Real seconds from which on it waits no longer for its instant: a delivery comes ten seconds ahead at
+most, so the clock was set back."""
 _LEDGER_PAUSE = 0.2  # real seconds between two tries to write it while the ledger is away
 
 
@@ -63,7 +66,9 @@ class Departure:
 
     def _intend(self, send_at: datetime) -> None:
         ahead = self._clock.ahead(_INTENT_AHEAD) - self._clock.now()
-        self._clock.sleep_until(send_at - ahead)
+        self._clock.sleep_until(send_at - ahead, _LONGEST_WAIT)
+        if self._clock.now() < send_at - ahead:
+            raise NotDeparted
         give_up = self._clock.monotonic() + INTENT_LIFE
         while True:
             self._deadline = self._clock.monotonic() + INTENT_LIFE
@@ -74,7 +79,7 @@ class Departure:
                 # If it was written all the same, the next try raises Moved.
                 if self._clock.monotonic() > give_up:
                     raise
-                self._clock.sleep_until(self._clock.ahead(_LEDGER_PAUSE))
+                self._clock.sleep_until(self._clock.ahead(_LEDGER_PAUSE), _LEDGER_PAUSE)
         if intended is None:
             raise NotDeparted
         self.delivery, self.is_intended = intended, True

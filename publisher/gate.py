@@ -53,8 +53,10 @@ _OfAccounts = dict[str, list[_Waiting]]
 class Gate:
     """The gate of one process."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, patience: float) -> None:
+        """`patience`: real seconds that anybody waits at most, should the clock be set back."""
         self._clock = clock
+        self._patience = patience
         self._lock = Lock()
         self._waiting: dict[datetime, _OfAccounts] = {}
         """By the instant; whoever came first for it is the one that wakes."""
@@ -62,20 +64,23 @@ class Gate:
     def go(self, instant: datetime, account: str, go: Callable[[], None]) -> None:
         """Do this at an instant, or at once if that is over; raises what it raises.
 
-        It may be done by another thread, and others wait meanwhile: it must be quick.
+        It may be done by another thread, and others wait meanwhile: it must be quick. And it must
+        look at the clock itself: it is done before the instant if that does not come in time.
         """
         mine = _Waiting(go, self._clock.signal())
         with self._lock:
-            leads = instant not in self._waiting
-            together = self._waiting.setdefault(instant, {})
-            together.setdefault(account, []).append(mine)
-        if leads:
+            together = self._waiting.get(instant)
+            if together is None:
+                self._waiting[instant] = {account: [mine]}
+            else:
+                together.setdefault(account, []).append(mine)
+        if together is None:
             self._let_all_go(instant)
         mine.await_it()
 
     def _let_all_go(self, instant: datetime) -> None:
         try:
-            self._clock.sleep_until(instant)
+            self._clock.sleep_until(instant, self._patience)
         except BaseException as end:
             self._give_up(self._close(instant), end)
             raise

@@ -1,5 +1,6 @@
 """One delivery in a worker's hands: the order of its steps, and what stops it."""
 
+import math
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -119,7 +120,7 @@ class SetBack(Gate):
     """Somebody sets the clock back at the instant."""
 
     def __init__(self, clock: ManualClock, by: float) -> None:
-        super().__init__(clock)
+        super().__init__(clock, 5)
         self._manual, self._by = clock, by
 
     def go(self, instant: datetime, account: str, go: Callable[[], None]) -> None:
@@ -566,6 +567,37 @@ def test_nothing_leaves_when_the_clock_was_set_back_at_its_instant(
     assert (only(queries).state, only(queries).error_kind) == (State.SCHEDULED, Kind.UNAVAILABLE)
     courier._gate = gate
     clock.sleep_until(due - timedelta(seconds=1))
+    courier.deliver(claim_one(dispatch, clock))
+    assert channel.sent == [(due, 1)]
+
+
+@pytest.mark.parametrize("before", [2.0, 0.2])
+def test_nobody_waits_for_an_instant_that_a_clock_set_back_has_moved_away(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    courier: Courier,
+    channel: ScriptedChannel,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+    before: float,
+) -> None:
+    """Set back before the intent, or after it: it leaves at its instant all the same."""
+    due, sleep = clock.ahead(2), clock.sleep_until
+
+    def be_set_back(instant: datetime, patience: float = math.inf) -> None:
+        if instant > due - timedelta(seconds=before):
+            monkeypatch.setattr(clock, "sleep_until", sleep)
+            clock.set(-3600)
+        sleep(instant, patience)
+
+    add(ledger, wish(clock, due_in=2))
+    monkeypatch.setattr(clock, "sleep_until", be_set_back)
+    courier.deliver(claim_one(dispatch, clock))
+    assert (channel.sent, clock.monotonic() < 20) == ([], True)
+    dispatch.shorten_leases(40)
+    clock.advance(60)
+    dispatch.reap()
+    clock.sleep_until(due - timedelta(seconds=2))
     courier.deliver(claim_one(dispatch, clock))
     assert channel.sent == [(due, 1)]
 

@@ -13,6 +13,8 @@ from publisher.gate import Gate
 from tests.support.clock import ManualClock
 from tests.support.waiting import wait_for
 
+_PATIENCE = 5.0
+
 
 class Held(ManualClock):
     """Whoever sleeps does so until a test lets the instant come, or ends the sleeper."""
@@ -22,8 +24,10 @@ class Held(ManualClock):
         self.instant = self.ahead(60)
         self.comes = Event()
         self.end: BaseException | None = None
+        self.patience = 0.0
 
-    def sleep_until(self, instant: datetime) -> None:
+    def sleep_until(self, instant: datetime, patience: float = 0) -> None:
+        self.patience = patience
         if instant == self.instant:
             assert self.comes.wait(20)
         if self.end:
@@ -37,7 +41,7 @@ def clock() -> Held:
 
 @pytest.fixture
 def gate(clock: Held) -> Gate:
-    return Gate(clock)
+    return Gate(clock, _PATIENCE)
 
 
 def waiting(
@@ -76,17 +80,20 @@ def test_one_thread_lets_all_go_of_each_account_one_by_turns(gate: Gate, clock: 
     assert len(by) == 1
 
 
-def test_what_going_raises_is_raised_for_whoever_wanted_it_alone(gate: Gate, clock: Held) -> None:
+@pytest.mark.parametrize("problem", [ValueError("mine"), SystemExit("mine")])
+def test_what_going_raises_is_raised_for_whoever_wanted_it_alone(
+    gate: Gate, clock: Held, problem: BaseException
+) -> None:
     gone = list[str]()
 
     def fail() -> None:
-        raise ValueError("mine")
+        raise problem
 
     acts = [("a", lambda: gone.append("first")), ("b", fail), ("c", lambda: gone.append("last"))]
     with ThreadPoolExecutor(9) as threads:
         first, failed, last = waiting(threads, gate, clock, acts)
         clock.comes.set()
-        with pytest.raises(ValueError, match="mine"):
+        with pytest.raises(type(problem), match="mine"):
             failed.result(20)
         assert (first.result(20), last.result(20)) == (None, None)
     assert gone == ["first", "last"]
@@ -181,3 +188,21 @@ def test_who_comes_once_the_others_left_goes_at_once(gate: Gate, clock: Held) ->
     gate.go(clock.instant, "a", lambda: gone.append("second"))
     assert gone == ["first", "second"]
     assert gate._waiting == {}
+
+
+def test_nobody_waits_longer_than_an_intent_lives(gate: Gate, clock: Held) -> None:
+    """The clock may be set back by an hour just before the instant."""
+    clock.comes.set()
+    gate.go(clock.instant, "a", lambda: None)
+    assert clock.patience == _PATIENCE
+
+
+def test_an_instant_for_which_nobody_could_begin_to_wait_is_free_for_the_next(
+    gate: Gate, clock: Held
+) -> None:
+    gone = list[str]()
+    with pytest.raises(TypeError):
+        gate.go(clock.instant, ["no name"], lambda: gone.append("never"))  # type: ignore[arg-type]
+    clock.comes.set()
+    gate.go(clock.instant, "a", lambda: gone.append("left"))
+    assert gone == ["left"]

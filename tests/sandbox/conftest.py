@@ -61,7 +61,7 @@ class HandClock:
     def ahead(self, machine_seconds: float) -> datetime:
         return self.instant + timedelta(seconds=machine_seconds)
 
-    def sleep_until(self, instant: datetime) -> None:
+    def sleep_until(self, instant: datetime, _patience: float = 0) -> None:
         self.instant = max(self.instant, instant)
 
     def monotonic(self) -> float:

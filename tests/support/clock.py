@@ -1,5 +1,6 @@
 """A clock that stands still until a test moves it."""
 
+import math
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
@@ -19,9 +20,9 @@ class ManualClock:
     def ahead(self, machine_seconds: float) -> datetime:
         return self._now + timedelta(seconds=machine_seconds)
 
-    def sleep_until(self, instant: datetime) -> None:
+    def sleep_until(self, instant: datetime, patience: float = math.inf) -> None:
         if instant > self._now:
-            self.advance((instant - self._now).total_seconds())
+            self.advance(min((instant - self._now).total_seconds(), patience))
 
     def monotonic(self) -> float:
         return self._monotonic

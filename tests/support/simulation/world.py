@@ -4,6 +4,7 @@ Every step is numbered. At each the plan may strike, and the scheduler may let a
 on: by the seed, or always the one that waited longest.
 """
 
+import math
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -62,9 +63,10 @@ class SimulatedClock:
     def ahead(self, machine_seconds: float) -> datetime:
         return self._world.now() + timedelta(seconds=machine_seconds)
 
-    def sleep_until(self, instant: datetime) -> None:
-        while instant > self._world.now():
-            self._world.wait_until(instant)
+    def sleep_until(self, instant: datetime, patience: float = math.inf) -> None:
+        end = self._world.elapsed + patience
+        while instant > self._world.now() and self._world.elapsed < end:
+            self._world.wait_until(instant, end)
             self._world.step(Moment.WOKE)
 
     def monotonic(self) -> float:
@@ -193,9 +195,9 @@ class World:
         until = self.elapsed + seconds
         self.wait(lambda: until)
 
-    def wait_until(self, instant: datetime) -> None:
-        """Wait until the wall clock shows `instant`."""
-        self.wait(lambda: (instant - START).total_seconds() - self._offset)
+    def wait_until(self, instant: datetime, end: float = math.inf) -> None:
+        """Wait until the wall clock shows `instant`, or the real second `end` has come."""
+        self.wait(lambda: min((instant - START).total_seconds() - self._offset, end))
 
     def wait(self, wakes: Callable[[], float | None]) -> None:
         thread = self.current()
