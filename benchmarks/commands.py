@@ -1,7 +1,8 @@
 """How long commands take, from their start to their end, in a large workspace.
 
-Two workspaces are made for the purpose: one with 10,000 drafts (see check.py), which are checked and
-queued twice, and one with 100,000 deliveries in the ledger (see ledger.py). Each command is a process
+Three workspaces are made for the purpose: one with 10,000 drafts (see check.py), which are checked and
+queued twice, and once more when a word has changed; one with 100,000 deliveries in the ledger (see
+ledger.py); and one with 20 large photos, each in a post on three channels. Each command is a process
 of its own. Beside the median stands what it takes of the processor, its children's too, and how many
 times as long it takes as Python that does nothing.
 
@@ -20,6 +21,7 @@ from pathlib import Path
 import check
 import ledger
 import results
+from PIL import Image, ImageChops, ImageOps
 
 from publisher import settings
 from publisher.app import Application
@@ -32,6 +34,7 @@ LIMITS = {
     "check, 10000 drafts": 3.0, "queue, 10000 drafts": 8.0, "check again": 1.0, "queue again": 1.5,
 }  # fmt: skip
 """Seconds, on two cores."""
+PHOTOS = 20
 EARLY = {"PUBLISHER_CLOCK": "2016-02-29T08:00:00+01:00"}
 """Before the drafts are due."""
 
@@ -43,9 +46,10 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        drafts, full = Path(folder, "drafts"), Path(folder, "full")
+        drafts, full, album = (Path(folder, name) for name in ("drafts", "full", "album"))
         check.make(drafts, options.drafts, flaws=False)
         fill(full, options.deliveries)
+        illustrate(album)
         time.sleep(SETTLED)
         text = drafts / "posts" / "000" / "post-00001.fr.md"
         runs, rows = options.runs, []
@@ -57,6 +61,11 @@ def main() -> None:
             words = [*PUBLISHER, "--workspace", drafts, command]
             rows += [(f"{command}, {options.drafts} drafts", *timed(words, 1))]
             rows += [(f"{command} again", *timed(words, runs))]
+            change_a_word(text)
+            rows += [(f"{command}, a word changed", *timed([*words], 1))]
+        for what in (f"queue, {PHOTOS} photos", f"queue, {PHOTOS} photos, a word changed"):
+            rows += [(what, *timed([*PUBLISHER, "--workspace", album, "queue"], 1))]
+            change_a_word(album / "posts" / "0.md")
     nothing = rows[0][1]
     print(f"{'median':>9} {'processor':>10} {'/ Python':>9}")
     for name, wall, cpu in rows:
@@ -67,6 +76,31 @@ def main() -> None:
     ]
     figures += [results.Figure(f"processor, {name}", cpu, "s") for name, _, cpu in rows]
     results.keep("commands", figures)
+
+
+def illustrate(workspace: Path) -> None:
+    """Posts that show a photo each, as a phone takes them: 12 million pixels."""
+    media = workspace / "posts" / "media"
+    media.mkdir(parents=True)
+    (workspace / "publisher.toml").write_text(check.SETTINGS, encoding="utf-8")
+    (workspace / "posts" / "session.yaml").write_text(check.SESSION, encoding="utf-8")
+    grain = Image.effect_noise((4000, 3000), 40)
+    for number in range(PHOTOS):
+        photo = Image.merge(
+            "RGB", [grain, ImageChops.offset(grain, 37 * number), ImageOps.invert(grain)]
+        )
+        photo.paste("navy", (0, 0, 40 * number, 1500))
+        photo.save(media / f"{number}.jpg", quality=85)
+        (workspace / "posts" / f"{number}.md").write_text(
+            f"---\nat: 2016-03-07 {9 + number // 60:02}:{number % 60:02}\n"
+            "to: [fr-x, fr-page, our-site]\nlang: fr\n"
+            f"media: [{{file: media/{number}.jpg, alt: Une photo}}]\n---\nPhoto {number}.\n"
+        )
+
+
+def change_a_word(draft: Path) -> None:
+    draft.write_text(draft.read_text(encoding="utf-8") + "Encore.\n", encoding="utf-8")
+    time.sleep(SETTLED)
 
 
 def fill(workspace: Path, count: int) -> None:

@@ -6,14 +6,16 @@ from datetime import tzinfo
 from pathlib import Path
 from types import MappingProxyType
 
-from publisher import mandates
+from publisher import mandates, progress
 from publisher.channels.capabilities import CAPABILITIES
 from publisher.content import library, rendering, translations
+from publisher.content.copies import Copies
 from publisher.content.library import Library
 from publisher.content.linting import Linter
 from publisher.content.problems import Flaw, problem
 from publisher.content.session import Session
 from publisher.content.versions import Untold
+from publisher.language import _
 from publisher.models import Account, Post, Problem
 from publisher.settings import Settings
 
@@ -30,13 +32,14 @@ def check(
     their paths relative to the workspace: what would be, if those changed.
     """
     accounts = settings.public_accounts()
+    copies = Copies.of(settings)
     found = library.load(
-        settings.workspace, accounts, tuple(CAPABILITIES), paths, programme, revised
+        settings.workspace, accounts, tuple(CAPABILITIES), paths, programme, revised, copies
     )
     problems = list(found.problems)
     lint = settings.lint
     linter = Linter(found.posts, lint.hashtags.model_dump())
-    for post in found.posts:
+    for post in progress.over(found.posts, _("Checking drafts")):
         recipients, nobody = rendering.recipients(post, accounts)
         if post.id not in found.broken:  # else the names in `to` may be what is wrong already
             problems += nobody

@@ -22,7 +22,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from publisher import language
+from publisher import language, scratch
 from publisher.settings import Settings
 
 _GRAIN = 2.0  # seconds: that of FAT, the coarsest
@@ -67,7 +67,7 @@ class LastAnswer(Generic[_T]):
         took = time.monotonic() - self._begun
         if self._before and took >= _WORTH_KEEPING and self._state() == self._before:
             plain = self._form.dump_python(answer, mode="json")
-            _keep(self._path, _KEPT.dump_json((self._before, plain)))
+            scratch.keep(self._path, _KEPT.dump_json((self._before, plain)))
 
     def _state(self) -> str | None:
         """A digest of all that it depends on; None when it cannot be told, or is too young."""
@@ -135,21 +135,3 @@ def _git(posts: Path) -> list[object]:
     done = subprocess.run(command, capture_output=True, check=False, timeout=10, encoding="utf-8")
     files = [posts / name for name in done.stdout.splitlines()[:2]]
     return [done.stdout, [_stamp(path) for path in files if path.exists()]]
-
-
-def _keep(path: Path, data: bytes) -> None:
-    """Write it whole or not at all; nothing needs it."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with open(draft, "xb", opener=_private) as file:
-                file.write(data)
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
-
-
-def _private(path: str, flags: int) -> int:
-    """Texts under embargo may be quoted in a problem."""
-    return os.open(path, flags, 0o600)

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from publisher import progress
 from publisher.language import _
 
-_MANY = 500  # things to do; with fewer it is the machine that is slow, not the work that is long
 _PATIENCE = 1.0  # seconds without a word
 _APART = 0.1  # seconds between two words
 
@@ -38,7 +37,7 @@ class _Line:
     def tell(self, what: str, done: int, number: int) -> None:
         if done == number:
             self.clear()
-        elif number >= _MANY and (now := time.monotonic()) >= self._next:
+        elif (now := time.monotonic()) >= self._next:
             self._next = now + _APART
             self._stands = True
             told = _("{what}: {done:,} of {number:,}", what=what, done=done, number=number)

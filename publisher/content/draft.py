@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from publisher.content import pictures, sections
 from publisher.content.consents import Consents
+from publisher.content.copies import NOTHING_KEPT, Copies
 from publisher.content.fields import Fields
 from publisher.content.frontmatter import split
 from publisher.content.nodes import Mapping as MappingNode
@@ -20,7 +21,7 @@ from publisher.content.session import FILE as SESSION_FILE
 from publisher.content.session import Session, language, unusable
 from publisher.content.times import Moment
 from publisher.language import _
-from publisher.models import Account, MediaItem, Post, Severity
+from publisher.models import Account, MediaItem, Motion, Post, Severity
 
 KEYS = (
     "at", "to", "lang", "title", "media", "link", "expires", "embargo", "author", "repeat",
@@ -33,6 +34,14 @@ _MARGIN = timedelta(days=7)
 """Preparation and follow-up belong to a session; what lies further off is likely a slip."""
 
 
+class Shown(NamedTuple):
+    """A picture that a draft may show."""
+
+    path: Path
+    motion: Motion | None
+    """What moves in it."""
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What a draft is read against."""
@@ -43,19 +52,27 @@ class Surroundings:
     consents: Consents
     accounts: Mapping[str, Account]
     channels: Collection[str]
+    copies: Copies = NOTHING_KEPT
 
     @cached_property
-    def _pictures(self) -> dict[Path, Path | list[Flaw]]:
+    def _pictures(self) -> dict[Path, Shown | Flaw]:
         return {}
 
-    def picture(self, path: Path) -> Path | list[Flaw]:
+    def picture(self, path: Path) -> Shown | Flaw:
         """The picture that `path` leads to, or what is wrong with it.
 
         Each is looked at once: translations share their pictures.
         """
         if path not in self._pictures:
-            self._pictures[path] = pictures.inspect(path, self.posts) or path.resolve()
+            self._pictures[path] = self._look(path)
         return self._pictures[path]
+
+    def _look(self, path: Path) -> Shown | Flaw:
+        located = pictures.locate(path, self.posts)
+        if isinstance(located, Flaw):
+            return located
+        found = self.copies.look(located)
+        return found if isinstance(found, Flaw) else Shown(located, found)
 
     @cached_property
     def names(self) -> list[str]:
@@ -260,26 +277,25 @@ class _Reader:
             self._findings.add(alt_missing(), fields.position("alt"))
         people, consent = fields.flag("people") or False, fields.text("consent")
         self._check_consent(fields, consent, people=people)
-        path = self._picture(fields, name) if name else None
-        if path is None or alt is None:
+        shown = self._picture(fields, name) if name else None
+        if shown is None or alt is None:
             return None
         return MediaItem(
-            path=path,
+            path=shown.path,
             alt=alt,
-            motion=pictures.motion(path),
+            motion=shown.motion,
             credit=fields.text("credit"),
             people=people,
             consent=consent,
             position=fields.position("file"),
         )
 
-    def _picture(self, fields: Fields, name: str) -> Path | None:
+    def _picture(self, fields: Fields, name: str) -> Shown | None:
         found = self._around.picture(place_of(name, self._post_id, self._around.posts))
-        if isinstance(found, Path):
-            return found
-        for flaw in found:
-            fields.reject("file", flaw)
-        return None
+        if isinstance(found, Flaw):
+            fields.reject("file", found)
+            return None
+        return found
 
     def _check_consent(self, fields: Fields, consent: str | None, *, people: bool) -> None:
         if people and "consent" not in fields:

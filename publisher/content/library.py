@@ -11,6 +11,7 @@ from publisher import progress
 from publisher.content import consents, draft, session, textfile
 from publisher.content.addressing import Addressing
 from publisher.content.consents import Consents
+from publisher.content.copies import NOTHING_KEPT, Copies
 from publisher.content.draft import Surroundings, split_language
 from publisher.content.problems import Findings
 from publisher.content.session import Session
@@ -61,11 +62,12 @@ def load(
     paths: Sequence[str | Path] = (),
     programme: Session | None = None,
     revised: Mapping[str, bytes] = MappingProxyType({}),
+    copies: Copies = NOTHING_KEPT,
 ) -> Library:
     """Read the drafts of a workspace; `paths` (drafts or folders) restricts which.
 
     `programme` takes the place of posts/session.yaml, and `revised` of what is in the drafts, by
-    their paths relative to the workspace. It returns whatever is in the files.
+    their paths relative to the workspace. `copies` knows about pictures. It returns whatever is in the files.
     UsageError for a path that is no draft.
     """
     posts_folder = Path(os.path.abspath(workspace)) / "posts"  # noqa: PTH100 - links stay as they are
@@ -78,6 +80,7 @@ def load(
         consents=consents.load(posts_folder, frozenset(channels), about_consents),
         accounts=accounts,
         channels=tuple(channels),
+        copies=copies,
     )
     posts: list[Post] = []
     found = {file.file: Findings(file.file) for file in chosen}

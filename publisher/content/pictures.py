@@ -22,7 +22,7 @@ from publisher.errors import PictureUnusable
 from publisher.language import _, later
 from publisher.models import Capabilities, Motion
 
-__all__ = ["MEDIA_TYPES", "CleanPicture", "clean", "inspect", "locate", "motion"]
+__all__ = ["MEDIA_TYPES", "CleanPicture", "clean", "inspect", "locate", "look"]
 
 MAX_BYTES = 50_000_000
 """Of an original; a camera's biggest JPEG has about 30 MB. Of a video, that is one to two minutes of
@@ -54,14 +54,8 @@ def inspect(path: Path, posts: Path) -> list[Flaw]:
     located = locate(path, posts)
     if isinstance(located, Flaw):
         return [located]
-    found = _looked_at(located)
+    found = look(located)
     return [found] if isinstance(found, Flaw) else []
-
-
-def motion(path: Path) -> Motion | None:
-    """What moves in a file that `inspect` found no flaw in."""
-    found = _looked_at(path)
-    return found if isinstance(found, Motion) else None
 
 
 def locate(path: Path, posts: Path) -> Path | Flaw:
@@ -91,7 +85,8 @@ def locate(path: Path, posts: Path) -> Path | Flaw:
     return real
 
 
-def _looked_at(path: Path) -> Flaw | Motion | None:
+def look(path: Path) -> Flaw | Motion | None:
+    """What is wrong with a file that lies where it may, or what moves in it; as `inspect`."""
     status = path.stat()
     return _inspected(path, status.st_mtime_ns, status.st_size, status.st_ino)
 

@@ -16,6 +16,16 @@ SUFFIXES = {
 """What a clean copy can be, by media type. A GIF is always an animated one."""
 
 
+class Copy(NamedTuple):
+    """What a clean copy is, without the copy itself."""
+
+    media_type: str
+    width: int
+    height: int
+    digest: str
+    """SHA-256 of the copy, in hexadecimal."""
+
+
 class CleanPicture(NamedTuple):
     """The copy that is sent, of a picture, an animated GIF or a video."""
 

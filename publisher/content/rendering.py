@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from publisher.content import splitting
 from publisher.content.counting import fits, length
 from publisher.content.pictures import MEDIA_TYPES, CleanPicture
+from publisher.content.pixels import SUFFIXES, Copy
 from publisher.content.problems import Findings, Flaw, problem
 from publisher.content.sections import position_key
 from publisher.language import _, later, plural
@@ -22,7 +23,7 @@ from publisher.models import (
     VideoLimits,
 )
 
-Cleaner = Callable[[MediaItem, Capabilities], CleanPicture]
+Cleaner = Callable[[MediaItem, Capabilities], Copy | CleanPicture]
 
 _LONGEST_SUGGESTION = 5
 """Messages; nobody reads the hint for a thread that is longer."""
@@ -132,7 +133,7 @@ def render(post: Post, account: Account, capabilities: Capabilities, clean: Clea
     )
 
 
-def _picture(item: MediaItem, copy: CleanPicture) -> Picture:
+def _picture(item: MediaItem, copy: Copy | CleanPicture) -> Picture:
     return Picture(
         digest=copy.digest,
         media_type=copy.media_type,
@@ -141,7 +142,7 @@ def _picture(item: MediaItem, copy: CleanPicture) -> Picture:
         alt=item.alt,
         credit=item.credit,
         # Not the original's name: that may say who is in the picture.
-        name=f"{copy.digest[:16]}{copy.suffix}",
+        name=f"{copy.digest[:16]}{SUFFIXES[copy.media_type]}",
         consent=item.consent,
     )
 

@@ -4,12 +4,15 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, and_, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
+from publisher import progress
 from publisher.clock import Clock
+from publisher.language import _
 from publisher.ledger import search
 from publisher.ledger.authors import AUTHOR
 from publisher.ledger.chain import delivery_digest, delivery_origin, shortened
@@ -28,6 +31,7 @@ _FRESH: Mapping[str, Any] = {
     "prepared": Prepared().model_dump_json(),
 }  # fmt: skip
 _CHUNK = 500  # of what is asked for in one statement
+_AT_ONCE = 1000  # new deliveries in a few statements
 # To have the ids come in the order of the rows takes SQLAlchemy a third of the time.
 _ADD = insert(deliveries).returning(deliveries.c.id, deliveries.c.post, deliveries.c.account)
 
@@ -82,8 +86,9 @@ class Ledger:
                 note_stop(connection, delivery, wanted, role=Role.QUEUE, actor=actor, at=now)
             for delivery, wish in edit:
                 self._edit(connection, delivery, wish, actor, now)
-            if add:
-                self._add(connection, add, rows, actor, now)
+            new = progress.over(list(zip(add, rows, strict=True)), _("Writing to the ledger"))
+            while batch := list(islice(new, _AT_ONCE)):
+                self._add(connection, batch, actor, now)
 
     def _keep_pictures(self, connection: Connection, pictures: Mapping[str, StoredPicture]) -> None:
         query = select(media.c.digest).where(media.c.digest.in_(sorted(pictures)))
@@ -131,13 +136,13 @@ class Ledger:
     def _add(
         self,
         connection: Connection,
-        wishes: Sequence[Wish],
-        rows: Sequence[dict[str, Any]],
+        new: Sequence[tuple[Wish, dict[str, Any]]],
         actor: str,
         now: datetime,
     ) -> None:
+        wishes, rows = zip(*new, strict=True)
         steps = []
-        for wish, row in zip(wishes, rows, strict=True):
+        for wish, row in new:
             first = step(
                 None, "queued", now, actor, target=wish.state, detail=_first_words(wish, actor)
             )

@@ -3,26 +3,22 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, tzinfo
 from decimal import Decimal
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from publisher import progress
 from publisher.channels.registry import CAPABILITIES
-from publisher.content import pictures, rendering
+from publisher.content import rendering
+from publisher.content.copies import Copies
 from publisher.content.library import Library
-from publisher.content.pictures import CleanPicture
 from publisher.errors import PictureUnusable
 from publisher.language import _, later, plural
 from publisher.ledger.approvals import may_approve
-from publisher.ledger.ledger import StoredPicture
 from publisher.ledger.queries import Queries
 from publisher.ledger.stops import GONE, NOT_ADDRESSED, UNFINISHED
 from publisher.models import (
     Account,
-    Capabilities,
     Content,
     Delivery,
-    MediaItem,
     Post,
     Problem,
     Stop,
@@ -42,6 +38,7 @@ from publisher.planning.difference import (
     stop_in_words,
     stop_of,
 )
+from publisher.planning.illustrations import Illustrations
 from publisher.planning.plan import Change, Plan, PlannedChange
 from publisher.planning.problems import Problems
 from publisher.settings import Settings
@@ -79,8 +76,7 @@ class Comparison:
         self._problems = Problems(problems)
         self._scope = scope
         self._changes: list[PlannedChange] = []
-        self._clean: dict[tuple[Path, Capabilities], CleanPicture] = {}
-        self._by_digest: dict[str, CleanPicture] = {}
+        self._illustrations = Illustrations(Copies.of(settings), queries)
 
     def plan(self) -> Plan:
         broken = self._problems.broken_files
@@ -96,7 +92,7 @@ class Comparison:
         return Plan(
             changes=tuple(self._changes),
             problems=self._problems.sorted(),
-            pictures=self._pictures(),
+            pictures=self._illustrations.stored(self._shown()),
             cost=self._cost_of_new(),
             cost_of_edits=self._cost_of_edits(),
             is_whole=self._drafts.is_whole,
@@ -167,7 +163,7 @@ class Comparison:
         the headers of a GIF or video.
         """
         wanted: dict[tuple[str, str], Wish] = {}
-        for post in list(posts.values()):
+        for post in progress.over(list(posts.values()), _("Rendering posts")):
             try:
                 wishes = {(wish.post, wish.account): wish for wish in self._wishes(post)}
             except PictureUnusable as unusable:
@@ -200,15 +196,7 @@ class Comparison:
 
     def _content(self, post: Post, account: Account) -> Content:
         capabilities = CAPABILITIES[account.channel]
-        return rendering.render(post, account, capabilities, self._cleaned)
-
-    def _cleaned(self, item: MediaItem, capabilities: Capabilities) -> CleanPicture:
-        key = (item.path, capabilities)
-        if key not in self._clean:
-            copy = pictures.clean(item.path, capabilities)
-            # Channels often get the same, and a video is big: it is kept once.
-            self._clean[key] = self._by_digest.setdefault(copy.digest, copy)
-        return self._clean[key]
+        return rendering.render(post, account, capabilities, self._illustrations.clean)
 
     def _state(self, post: Post, account: Account) -> State:
         if post.held:
@@ -320,18 +308,14 @@ class Comparison:
             elif delivery.may_be_out:
                 self._stop(delivery, Stop(state=State.CANCELLED, reason=note))
 
-    def _pictures(self) -> dict[str, StoredPicture]:
-        needed = {
+    def _shown(self) -> set[str]:
+        """The digests of all copies that the changes need."""
+        return {
             picture.digest
             for change in self._changes
             if change.wish
             for part in change.wish.content.parts
             for picture in part.pictures
-        }
-        return {
-            digest: StoredPicture(digest, clean.media_type, clean.data)
-            for digest, clean in self._by_digest.items()
-            if digest in needed
         }
 
 

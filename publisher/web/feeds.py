@@ -13,6 +13,7 @@ from publisher.agenda.posts import posts_calendar
 from publisher.app import Application
 from publisher.channels.capabilities import CAPABILITIES
 from publisher.content import library
+from publisher.content.copies import Copies
 from publisher.ledger.logbook import Order, Wanted
 from publisher.models import Delivery
 from publisher.web import addresses, trail, words
@@ -34,7 +35,9 @@ def calendar(request: Request, parts: Use) -> Response:
         return refusal
     app = parts.app
     settings, accounts = app.settings, app.settings.public_accounts()
-    drafts = library.load(settings.workspace, accounts, tuple(CAPABILITIES))
+    drafts = library.load(
+        settings.workspace, accounts, tuple(CAPABILITIES), copies=Copies.of(settings)
+    )
     queued = app.queries.known_posts([post.id for post in drafts.posts])
     data = posts_calendar(drafts, _around(app), accounts, app.clock.now(), queued)
     return Response(data, media_type="text/calendar; charset=utf-8")

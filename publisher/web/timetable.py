@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from publisher.app import Application
 from publisher.channels.capabilities import CAPABILITIES
 from publisher.content import library, rendering
+from publisher.content.copies import Copies
 from publisher.content.library import Library
 from publisher.content.times import AgendaItem
 from publisher.models import Account, Delivery, Post
@@ -67,7 +68,9 @@ def timetable(app: Application, first: date, days: int) -> Timetable:
     """What leaves from the day `first` on, for so many days of the session's zone."""
     settings = app.settings
     accounts = settings.public_accounts()
-    drafts = library.load(settings.workspace, accounts, tuple(CAPABILITIES))
+    drafts = library.load(
+        settings.workspace, accounts, tuple(CAPABILITIES), copies=Copies.of(settings)
+    )
     zone = drafts.session.zone
     since, until = beginning(first, zone), beginning(first + timedelta(days=days), zone)
     standing = app.queries.leaving(since, until, _MOST + 1)

@@ -47,15 +47,6 @@ def test_it_is_told_on_a_terminal_after_a_second(
     assert screen.getvalue().endswith("\r\x1b[K") is bool(said), "the line is gone at the end"
 
 
-@pytest.mark.usefixtures("seconds")
-def test_a_few_drafts_on_a_slow_machine_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    screen = Terminal()
-    monkeypatch.setattr(sys, "stderr", screen)
-    with progress.shown():
-        assert list(work.over(range(499), "Reading drafts")) == list(range(499))
-    assert screen.getvalue() == ""
-
-
 def test_all_items_come_whoever_watches() -> None:
     told: list[tuple[str, int, int]] = []
     assert list(work.over("abc", "Reading")) == ["a", "b", "c"]

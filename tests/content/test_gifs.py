@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from publisher.content import gifs, pictures
-from publisher.content.pictures import clean, inspect, motion
+from publisher.content.pictures import clean, inspect, look
 from publisher.content.pixels import CleanPicture
 from publisher.errors import PictureUnusable
-from publisher.models import GifLimits
+from publisher.models import GifLimits, Motion
 from tests.content.drafts import FACEBOOK, TWITTER, Workspace, codes
 
 ROOMY = GifLimits(
@@ -150,13 +150,13 @@ def test_the_same_gif_gives_the_same_bytes(posts: Path) -> None:
 
 
 def test_its_headers_tell_what_moves(posts: Path) -> None:
-    found = motion(make(posts / "a.gif", (40, 30), 4, duration=250))
-    assert found is not None
+    found = look(make(posts / "a.gif", (40, 30), 4, duration=250))
+    assert isinstance(found, Motion)
     assert found.model_dump() == {
         "kind": "gif", "width": 40, "height": 30, "seconds": 1.0, "frames": 4,
     }  # fmt: skip
     Image.new("RGB", (8, 8)).save(posts / "still.gif")
-    assert motion(posts / "still.gif") is None
+    assert look(posts / "still.gif") is None
 
 
 def test_a_truncated_gif_is_found(posts: Path) -> None:

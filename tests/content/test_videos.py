@@ -18,8 +18,9 @@ from PIL import Image
 
 from publisher.channels.capabilities import FACEBOOK, SITE, TWITTER
 from publisher.content import boxes, pictures, sound
-from publisher.content.pictures import clean, inspect, motion
+from publisher.content.pictures import clean, inspect, look
 from publisher.errors import PictureUnusable
+from publisher.models import Motion
 from tests.content.drafts import Workspace, codes
 from tests.support import videos
 from tests.support.videos import box, video, with_secrets
@@ -66,8 +67,8 @@ def shades(data: bytes) -> list[int]:
 def test_a_video_is_accepted_and_told_apart(posts: Path, name: str, heard: str | None) -> None:
     video(posts / name.lower(), seconds=2, sound=heard).rename(posts / name)
     assert code(posts / name, posts) is None
-    found = motion(posts / name)
-    assert found
+    found = look(posts / name)
+    assert isinstance(found, Motion)
     assert found.model_dump() == {
         "kind": "video",
         "width": 64,

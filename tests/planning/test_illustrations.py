@@ -1,0 +1,90 @@
+"""A plan makes copies of pictures that are new, and of no others; the ledger gets what it lacks."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from publisher.app import Application
+from publisher.channels.capabilities import TWITTER
+from publisher.content import pictures
+from publisher.errors import NotPossible
+from publisher.models import Capabilities
+from publisher.planning.plan import Change
+from tests.support.workspaces import Workspace
+
+NOON = "at: 2016-03-07 12:00"
+
+
+@pytest.fixture
+def card(workspace: Workspace) -> Path:
+    path = workspace.path / "posts/media/carte.png"
+    path.parent.mkdir()
+    Image.new("RGB", (40, 30), "navy").save(path)
+    workspace.draft("a.fr", f"{NOON}\nto: [bice-x]\nmedia: [{{file: media/carte.png, alt: Une}}]")
+    return path
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The pictures of which a copy was made."""
+    found, clean = list[Path](), pictures.clean
+
+    def noted(path: Path, capabilities: Capabilities) -> pictures.CleanPicture:
+        found.append(path)
+        return clean(path, capabilities)
+
+    monkeypatch.setattr(pictures, "clean", noted)
+    return found
+
+
+def _shown(app: Application) -> bytes:
+    (delivery,) = app.queries.standing(["a.fr"], and_under_way=False)
+    (picture,) = delivery.content.parts[0].pictures
+    return app.attempts.read_media(picture.digest)
+
+
+def test_what_a_plan_has_found_out_is_not_missing_in_the_ledger(
+    app: Application, card: Path
+) -> None:
+    assert len(app.planner.plan().pictures) == 1
+    assert len(app.planner.plan().pictures) == 1, "what is known of it is not the copy itself"
+    app.planner.queue(actor="redaction")
+    assert _shown(app) == pictures.clean(card, TWITTER).data
+
+
+def test_a_change_of_words_makes_no_copy(
+    app: Application, workspace: Workspace, card: Path, made: list[Path]
+) -> None:
+    app.planner.queue(actor="redaction")
+    assert made == [card.resolve()]
+    workspace.edit("a.fr.md", "alt: Une", "alt: Deux")
+    plan = app.planner.queue(actor="redaction")
+    assert [change.kind for change in plan.changes] == [Change.EDIT]
+    assert len(made) == 1
+    assert _shown(app)
+
+
+def test_another_picture_under_the_same_name_is_on_the_plan(app: Application, card: Path) -> None:
+    app.planner.queue(actor="redaction")
+    before = _shown(app)
+    Image.new("RGB", (40, 30), "teal").save(card)
+    app.planner.queue(actor="redaction")
+    assert _shown(app) != before
+
+
+def test_a_picture_that_changes_while_a_plan_is_made_ends_it(
+    app: Application, card: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is on the plan was told by the picture as it had been."""
+    app.planner.plan()
+    clean = pictures.clean
+
+    def overtaken(path: Path, capabilities: Capabilities) -> pictures.CleanPicture:
+        Image.new("RGB", (40, 30), "teal").save(card)
+        return clean(path, capabilities)
+
+    monkeypatch.setattr(pictures, "clean", overtaken)
+    with pytest.raises(NotPossible, match=r"carte\.png"):
+        app.planner.queue(actor="redaction")
+    assert app.queries.standing(["a.fr"], and_under_way=False) == []
