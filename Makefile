@@ -54,6 +54,7 @@ bench: install ## measure, and write docs/benchmarks.md (an hour on a quiet mach
 	$(BIN)/python benchmarks/burst.py
 	$(BIN)/python benchmarks/fairness.py
 	$(BIN)/python benchmarks/throughput.py
+	$(BIN)/python benchmarks/sampled.py
 	$(BIN)/python benchmarks/commands.py
 	$(BIN)/python benchmarks/pages.py
 	$(BIN)/python benchmarks/check.py

@@ -45,6 +45,7 @@ def main() -> None:
             results.Figure("among A's / alone", ratio, "times", 2.0),
             results.Figure("A's posts, median", statistics.median(of_a), "ms late"),
         ],
+        **{"stand-in": burst.standing()},
     )
 
 

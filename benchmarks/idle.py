@@ -3,12 +3,15 @@
 A workspace with an account on each channel and an empty schedule; its broker, dispatcher and worker
 have started and come to rest. Then, for a minute: memory as the kernel divides it among those who
 share it (PSS), the processor's time, and how often something wakes up (voluntary switches of context,
-of all threads).
+of all threads). Then the same of Celery alone: a broker and a worker of as many threads, with one task.
+
+    .venv/bin/pip install '.[bench]'
 
     .venv/bin/python benchmarks/idle.py [--seconds 60] [--settle 15] [--web]
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -18,10 +21,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import burst
 import results
 
 LIMIT_MEMORY = 250.0  # MB, of all processes together
 LIMIT_PROCESSOR = 1.0  # percent of one core
+THREADS = 128  # of a worker, as Publisher's if nobody sets anything
 SETTINGS = """\
 [accounts.voice-x]
 channel = "twitter"
@@ -61,11 +66,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, running(Path(folder), web=options.web) as pid:
         time.sleep(options.settle)
-        before, begin = usages(pid), time.monotonic()
-        time.sleep(options.seconds)
-        after, seconds = usages(pid), time.monotonic() - begin
-    if before.keys() != after.keys():
-        sys.exit("processes came or went while nothing was to be done")
+        before, after, seconds = watched(pid, options.seconds)
     figures = [
         figure
         for key, usage in sorted(after.items(), key=lambda item: item[1].name)
@@ -85,10 +86,45 @@ def main() -> None:
             "a second",
         ),
     ]
+    figures += compared(after, before, seconds, options)
     for figure in figures:
         bound = f"  (limit: {figure.limit:g})" if figure.limit else ""
         print(f"{figure.measured:9.2f} {figure.unit:12} {figure.what}{bound}")
     results.keep("idle-with-web" if options.web else "idle", figures)
+
+
+def watched(pid: int, seconds: float) -> tuple[Mapping[int, Usage], Mapping[int, Usage], float]:
+    """Of a process and all below it: at the beginning and at the end, and the time between."""
+    before, begin = usages(pid), time.monotonic()
+    time.sleep(seconds)
+    after, seconds = usages(pid), time.monotonic() - begin
+    if before.keys() != after.keys():
+        sys.exit("processes came or went while nothing was to be done")
+    return before, after, seconds
+
+
+def compared(
+    ours: Mapping[int, Usage],
+    before: Mapping[int, Usage],
+    seconds: float,
+    options: argparse.Namespace,
+) -> Iterator[results.Figure]:
+    """Ours beside Celery's worker and broker alone."""
+    burst.PROCESSES = 1
+    with burst.celery_workers(argparse.Namespace(threads=THREADS)):
+        time.sleep(options.settle)
+        then, now, lasted = watched(os.getpid(), options.seconds)
+    for what, unit in (("memory", "MB"), ("processor", "% of a core"), ("wakes", "a second")):
+        if what == "memory":
+            used, theirs = total(ours, what), total(now, what) - now[os.getpid()].memory
+        else:
+            scale = 100 if what == "processor" else 1
+            used = (total(ours, what) - total(before, what)) / seconds * scale
+            own = getattr(now[os.getpid()], what) - getattr(then[os.getpid()], what)
+            theirs = (total(now, what) - total(then, what) - own) / lasted * scale
+        name = "wake-ups" if what == "wakes" else what
+        yield results.Figure(f"{name}, Celery alone", theirs, unit)
+        yield results.Figure(f"{name}, all processes / Celery alone", used / theirs, "times")
 
 
 def of(name: str, now: Usage, then: Usage, seconds: float) -> Iterator[results.Figure]:

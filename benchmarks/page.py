@@ -21,7 +21,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 PICTURES = "images/benchmarks"
 REASONS = results.FOLDER / "reasons.toml"
 NAMES = (
-    "size", "idle", "burst", "fairness", "on-time", "throughput", "commands", "startup", "pages", "check",
+    "size", "idle", "burst", "fairness", "on-time", "throughput", "sampled", "commands", "startup", "pages", "check",
 )  # fmt: skip
 """The benchmarks that the page tells of, by the names of their results."""
 _FAR_APART = 20.0  # between the longest bar and the shortest, and the scale becomes logarithmic
@@ -89,7 +89,8 @@ def draw(folder: Path) -> None:
     """Draw every picture of the page into the folder of the pages, and remove old ones."""
     for old in (folder / PICTURES).glob("*.svg"):
         old.unlink()
-    for name, result in results.kept().items():
+    found = results.kept()
+    for name, result in ((name, found[name]) for name in NAMES if name in found):
         for number, title in enumerate(_titles(result), 1):
             path = folder / _picture(name, number)
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 """What the benchmarks leave for the page about them: figures, and the machine that they are of.
 
 Each benchmark keeps its own in `benchmarks/results/NAME.json`; `page.py` writes docs/benchmarks.md
-from all of them. They are committed, so that the page can be made again without the half hour that
+from all of them. They are committed, so that the page can be made again without the hour that
 measuring takes.
 """
 
@@ -56,7 +56,13 @@ class Result:
 
 
 def keep(name: str, figures: Sequence[Figure], **versions: str) -> None:
-    """Write down what a benchmark found; `versions` are those of servers that it used."""
+    """Write down what a benchmark found; `versions` are those of servers that it used.
+
+    Only if it ran as `make bench` runs it: a part, or another size, is no figure for the page.
+    """
+    if len(sys.argv) > 1:
+        print(f"Not kept for the page, as it ran with {shlex.join(sys.argv[1:])}.")
+        return
     FOLDER.mkdir(exist_ok=True)
     said = Result(
         name=name,

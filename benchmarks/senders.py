@@ -2,10 +2,12 @@
 
 Each takes the same posts to the same stand-in: tweepy in a pool of threads, APScheduler, Celery with
 an ETA for each task, a look into a table ten times a second with a task of Celery's for each post, and
-procrastinate. What they need is in the environment: BENCH_ADDRESS, BENCH_BROKER, BENCH_DATABASE and
-BENCH_STORE. benchmarks/burst.py starts them.
+procrastinate. What they need is in the environment: BENCH_ADDRESS, BENCH_BROKER, BENCH_DATABASE,
+BENCH_STORE and BENCH_THREADS. benchmarks/burst.py starts them.
 """
 
+import asyncio
+import functools
 import os
 import sqlite3
 import sys
@@ -82,9 +84,15 @@ jobs = procrastinate.App(
 )
 
 
+@functools.cache
+def hands() -> ThreadPoolExecutor:
+    """As many threads as the others have; for tasks that are not async procrastinate has six."""
+    return ThreadPoolExecutor(int(os.environ["BENCH_THREADS"]))
+
+
 @jobs.task(name="post")
-def job_post(text: str) -> None:
-    post(text)
+async def job_post(text: str) -> None:
+    await asyncio.get_running_loop().run_in_executor(hands(), post, text)
 
 
 def queue_celery(due: float, texts: list[str]) -> None:

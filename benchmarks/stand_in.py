@@ -69,10 +69,12 @@ async def serve(port: int, latency: float, arrivals: TextIO, tls: Path | None) -
     await server.serve_forever()
 
 
-def go_first() -> None:
+def go_first() -> bool:
     """Wait for no sender's processor: a platform has its own. Without the right to that, it waits."""
     with suppress(AttributeError, PermissionError):  # no Linux; not root
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+        return True
+    return False
 
 
 def main() -> None:

@@ -43,6 +43,9 @@ def main() -> None:
     slowest, (wall, cpu) = by_wall[0]
     figures.insert(0, results.Figure(f"the slowest: {slowest}", wall, "ms"))
     figures.insert(1, results.Figure("processor's time of the slowest", cpu, "ms"))
+    ratio = wall / nothing
+    print(f"{ratio:7.1f} times as long as Python that does nothing: the slowest")
+    figures.insert(2, results.Figure("the slowest / Python that does nothing", ratio, "times"))
     results.keep("startup", figures)
 
 

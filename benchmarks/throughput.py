@@ -70,7 +70,7 @@ def main() -> None:
             results.Figure(f"sent, {when}", sent, "times", LEAST[bool(latency)], at_least=True),
             results.Figure(f"processor, {when}", used, "times", MOST),
         ]
-    results.keep("throughput", figures)
+    results.keep("throughput", figures, **{"stand-in": burst.standing()})
 
 
 def run(way: burst.Way, latency: float, options: argparse.Namespace) -> Run:
