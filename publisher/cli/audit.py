@@ -278,7 +278,7 @@ def _print_verdict(verdict: "Verdict") -> None:
     if verdict.archives:
         output.print_line(
             _(
-                "In var/archive: {steps} in {files}.",
+                "Archived, as the history says: {steps} in {files}.",
                 steps=counts.steps(verdict.archived),
                 files=counts.files(verdict.archives),
             )

@@ -107,6 +107,12 @@ def summary(plan: Plan, *, done: bool) -> str:
     if plan.errors:
         files = counts.drafts(len({problem.file for problem in plan.errors}))
         said += " " + _("{drafts} with errors left out.", drafts=files)
+    if plan.undated:
+        said += " " + plural(
+            "{number} draft says no time (`at`) and stays a draft.",
+            "{number} drafts say no time (`at`) and stay drafts.",
+            plan.undated,
+        )
     return said
 
 

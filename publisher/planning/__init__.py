@@ -101,13 +101,13 @@ class Planner:
         """
         if paths or revised:
             return self._compared(paths, revised)
-        form, now = TypeAdapter(tuple[datetime, tuple[Problem, ...]]), self._clock.now()
+        form, now = TypeAdapter(tuple[datetime, tuple[Problem, ...], int]), self._clock.now()
         last = LastAnswer(self._settings, "plan", form, self._queries.mark)
         if (answer := last.recall()) and answer[0] <= now + _UNNOTICED:
-            return Plan(changes=(), problems=answer[1])
+            return Plan(changes=(), problems=answer[1], undated=answer[2])
         plan = self._compared((), {})
         if plan.is_whole and not plan.changes and not plan.errors:
-            last.keep((now, plan.problems))
+            last.keep((now, plan.problems, plan.undated))
         return plan
 
     def _compared(self, paths: Sequence[str | Path], revised: Mapping[str, bytes]) -> Plan:

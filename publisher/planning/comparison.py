@@ -97,6 +97,7 @@ class Comparison:
             cost_of_edits=self._cost_of_edits(),
             is_whole=self._drafts.is_whole,
             on_schedule=self._on_schedule(),
+            undated=sum(post.due_at is None for post in whole.values()),
         )
 
     def _on_schedule(self) -> int:

@@ -82,6 +82,8 @@ class Plan:
     """As the library that it was made from."""
     on_schedule: int = 0
     """How many deliveries wait in the ledger, those of other drafts as well."""
+    undated: int = 0
+    """How many drafts say no time, so that nothing of them goes onto the schedule."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:

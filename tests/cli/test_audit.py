@@ -121,7 +121,10 @@ def test_old_history_moves_into_files(cli: Cli, old: Path) -> None:
     assert "archived" in cli("history", "one.fr").out
     verified = cli("log", "verify")
     assert verified.code == 0
-    assert "3 steps of 1 delivery, unbroken.\nIn var/archive: 2 steps in 1 file.\n" in verified.out
+    assert (
+        "3 steps of 1 delivery, unbroken.\nArchived, as the history says: 2 steps in 1 file.\n"
+        in verified.out
+    )
     assert cli("log", "verify", "--json").json["archived"] == 2
     again = cli("log", "archive")
     assert (again.code, again.out) == (0, "Nothing to archive from before 2016-06.\n")

@@ -100,6 +100,15 @@ def test_queue_writes_once(cli: Cli, draft: Path) -> None:
     assert second.out == "Nothing to change: the schedule is as the drafts say.\n"
 
 
+@pytest.mark.parametrize("command", ["plan", "queue"])
+def test_a_draft_without_a_time_is_told_of(cli: Cli, draft: Path, command: str) -> None:
+    """Nobody shall wait for a post of which nothing is on the schedule."""
+    draft.with_name("later.fr.md").write_text("---\nto: [bice-x]\n---\nPlus tard.\n")
+    for _ in range(2):
+        said = cli(command).out.splitlines()[-1]
+        assert said.endswith(" 1 draft says no time (`at`) and stays a draft.")
+
+
 def test_queue_follows_the_drafts(cli: Cli, draft: Path) -> None:
     """Moved, edited, cancelled, and back again."""
     cli("queue")

@@ -278,7 +278,7 @@ def test_a_role_without_rights_is_told_which(postgres_url: str) -> None:
 
 
 def test_the_server_compiles_no_statement(postgres_url: str) -> None:
-    """It would take longer for that than a claim takes, ten times a second."""
+    """It would take longer for that than a claim takes, several times a second."""
     with closing(Database(postgres_url)) as database, database.read() as connection:
         assert connection.exec_driver_sql("SHOW jit").scalar_one() == "off"
 

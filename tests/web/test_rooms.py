@@ -447,7 +447,7 @@ def test_a_year_later_the_pages_read_the_archive(app: Application, manager: Visi
     assert "plus besoin" in manager.get("/report.html").text
     manager.get("/log")
     manager.send("/log/verify")
-    assert f"In var/archive: {made.steps} steps in 1 file." in manager.text
+    assert f"Archived, as the history says: {made.steps} steps in 1 file." in manager.text
     (app.archive / made.file).unlink()
     assert "put a copy of it back" in manager.get("/posts/later.fr").text
     assert "put a copy of it back" in manager.get("/report.html").text
