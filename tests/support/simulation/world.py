@@ -205,6 +205,8 @@ class World:
         self._pause(thread, wakes)
 
     def _pause(self, thread: Thread, wakes: Callable[[], float | None]) -> None:
+        if thread.dying:  # its death was taken for another's: one thread acts for many at the gate
+            raise Died
         thread.wakes = wakes
         self.hub.switch()
         if thread.dying:
