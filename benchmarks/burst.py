@@ -65,6 +65,8 @@ def main() -> None:
     figures = []
     for name in options.only or WAYS:
         late = measure(WAYS[name], options)
+        if not late:
+            sys.exit(f"{name}: nothing arrived")
         p99 = quantile(late, 0.99)
         ours = p99 if name == OURS else ours
         ratio = p99 / ours if ours else None

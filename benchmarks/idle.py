@@ -90,7 +90,7 @@ def main() -> None:
     for figure in figures:
         bound = f"  (limit: {figure.limit:g})" if figure.limit else ""
         print(f"{figure.measured:9.2f} {figure.unit:12} {figure.what}{bound}")
-    results.keep("idle-with-web" if options.web else "idle", figures)
+    results.keep("idle", figures)
 
 
 def watched(pid: int, seconds: float) -> tuple[Mapping[int, Usage], Mapping[int, Usage], float]:
@@ -114,6 +114,8 @@ def compared(
     with burst.celery_workers(argparse.Namespace(threads=THREADS)):
         time.sleep(options.settle)
         then, now, lasted = watched(os.getpid(), options.seconds)
+    if "worker" not in {one.name for one in now.values()}:
+        sys.exit("Celery's worker did not start")
     for what, unit in (("memory", "MB"), ("processor", "% of a core"), ("wakes", "a second")):
         if what == "memory":
             used, theirs = total(ours, what), total(now, what) - now[os.getpid()].memory

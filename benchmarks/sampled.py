@@ -71,10 +71,11 @@ def measure(latency: float, options: argparse.Namespace) -> dict[str, float]:
                     PY_SPY, "record", "--gil", "--rate", str(RATE), "--format", "raw",
                     "--duration", "600", "--pid", str(worker), "--output", str(stacks),
                 ]  # fmt: skip
-                watching = subprocess.Popen(
-                    command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-                )
+                watching = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+                limit = due + burst.PATIENCE + options.posts * 0.02
                 while len(burst.seen(arrivals)) < options.posts:
+                    if time.time() > limit or watching.poll() is not None:
+                        sys.exit("posts did not arrive, or py-spy may not look into the worker")
                     time.sleep(0.2)
                 watching.send_signal(signal.SIGINT)  # it writes what it saw
                 watching.wait()

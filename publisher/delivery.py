@@ -197,6 +197,8 @@ class Courier:
             lambda: self._lease(self._leases.sending),
         )
         outcome = self._send(channel, departure)
+        if departure.is_early:
+            self._attempts.put_down(delivery, delivery.prepared, delivery.goes_at)
         return None if outcome is None else self._record(departure.delivery, outcome)
 
     @staticmethod

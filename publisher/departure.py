@@ -42,6 +42,8 @@ class Departure:
         self._deadline = 0.0
         self.delivery = delivery
         """As the ledger has it, as far as this worker knows."""
+        self.is_early = False
+        """Whether its instant did not come, because the clock was set back."""
         self.is_intended = False
         """Whether the intent is on record: without it nothing has left."""
 
@@ -68,6 +70,7 @@ class Departure:
         ahead = self._clock.ahead(_INTENT_AHEAD) - self._clock.now()
         self._clock.sleep_until(send_at - ahead, _LONGEST_WAIT)
         if self._clock.now() < send_at - ahead:
+            self.is_early = True
             raise NotDeparted
         give_up = self._clock.monotonic() + INTENT_LIFE
         while True:

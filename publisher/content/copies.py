@@ -1,19 +1,22 @@
 """What was found out about pictures before, so that only those that changed are looked into.
 
-To decode a photo takes a twentieth of a second, to make its copy a tenth, to go through a video a
-second; a campaign has hundreds of them, and is checked at every change of a word. What is kept tells of a
-file by its content, whatever its name or date, and by what looked at it: another version of
-Publisher, Pillow or PyAV looks at all anew. No picture lies in what is kept, nor any part of one.
+To look into a phone's photo and make its copies takes over a second, and a campaign has hundreds,
+which are checked at every change of a word. What is kept tells of a file by its content, whatever its
+name or date, and by what looked at it: another version of Publisher, Pillow or PyAV looks at all
+anew. No picture lies in what is kept, nor any part of one.
 """
 
 import functools
 import hashlib
+import json
 import time
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import PIL
+from PIL import features
 from pydantic import TypeAdapter, ValidationError
 
 from publisher import scratch
@@ -26,6 +29,9 @@ from publisher.settings import Settings
 _T = TypeVar("_T")
 _LOOKED: TypeAdapter[tuple[Motion | None]] = TypeAdapter(tuple[Motion | None])
 _COPY = TypeAdapter(Copy)
+_KEPT = TypeAdapter(tuple[str, Any])
+"""The question, and the answer to it."""
+_GRAIN = 2.0  # seconds: a younger file may change without a change of its dates
 _DAY = 86400.0  # seconds
 _UNUSED = 60 * _DAY
 """From which on it is forgotten."""
@@ -46,43 +52,56 @@ class Copies:
 
     def look(self, path: Path) -> Flaw | Motion | None:
         """As `pictures.look`."""
-        place = self._place(path, "look")
-        if (known := _recall(place, _LOOKED)) is not None:
+        question = self._question(path, "look")
+        if (known := self._recall(question, _LOOKED)) is not None:
             return known[0]
         found = pictures.look(path)
         if not isinstance(found, Flaw):
-            self._keep(place, self._place(path, "look"), _LOOKED.dump_json((found,)))
+            self._keep(question, self._question(path, "look"), _LOOKED.dump_python((found,)))
         return found
 
-    def clean(self, path: Path, capabilities: Capabilities) -> Copy | CleanPicture:
-        """The copy as `pictures.clean` makes it, or what is known of it; PictureUnusable."""
-        limits = (
-            sorted(capabilities.picture_types),
-            capabilities.picture_max_bytes,
-            capabilities.gifs,
-            capabilities.videos,
-        )
-        place = self._place(path, "copy", limits)
-        if (known := _recall(place, _COPY)) is not None:
-            return known
+    def clean(self, path: Path, capabilities: Capabilities) -> CleanPicture:
+        """As `pictures.clean`; what it is can be told by `told` from now on."""
+        limits = _limits(capabilities)
+        question = self._question(path, *limits)
         copy = pictures.clean(path, capabilities)
         told = Copy(copy.media_type, copy.width, copy.height, copy.digest)
-        self._keep(place, self._place(path, "copy", limits), _COPY.dump_json(told))
+        self._keep(question, self._question(path, *limits), told)
         return copy
 
-    def _place(self, path: Path, *question: object) -> Path | None:
-        """Where the answer about what is in the file just now is kept."""
-        if self._folder is None:
-            return None
+    def told(self, path: Path, capabilities: Capabilities) -> Copy | None:
+        """What the copy is that `clean` makes; None if that is not known."""
+        return self._recall(self._question(path, *_limits(capabilities)), _COPY)
+
+    def _question(self, path: Path, *about: object) -> str | None:
+        """With what is in the file just now; None if there is nothing to remember about it."""
         with suppress(OSError):
-            asked = repr((_content(path), path.suffix.lower(), _maker(), *question))
-            return self._folder / f"{hashlib.sha256(asked.encode()).hexdigest()}.json"
+            if self._folder and not pictures.flaw_of_file(path):
+                return repr((_content(path), path.suffix.lower(), _MAKER, *about))
         return None
 
-    def _keep(self, place: Path | None, place_now: Path | None, answer: bytes) -> None:
+    def _place(self, question: str | None) -> Path | None:
+        if self._folder is None or question is None:
+            return None
+        return self._folder / f"{hashlib.sha256(question.encode()).hexdigest()}.json"
+
+    def _recall(self, question: str | None, form: TypeAdapter[_T]) -> _T | None:
+        place = self._place(question)
+        if place is None:
+            return None
+        with suppress(OSError, ValidationError):
+            asked, kept = _KEPT.validate_json(place.read_bytes())
+            if asked == question:
+                known = form.validate_python(kept)
+                _use(place)
+                return known
+        return None
+
+    def _keep(self, question: str | None, question_now: str | None, answer: object) -> None:
         """Unless the file became another while it was looked at."""
-        if place is not None and place == place_now:
-            scratch.keep(place, answer)
+        place = self._place(question)
+        if place is not None and question == question_now:
+            scratch.keep(place, json.dumps((question, answer), default=_plain).encode())
             self._tidy(place.parent)
 
     def _tidy(self, folder: Path) -> None:
@@ -97,27 +116,57 @@ class Copies:
 NOTHING_KEPT = Copies()
 
 
-def _recall(place: Path | None, form: TypeAdapter[_T]) -> _T | None:
-    if place is None:
-        return None
-    with suppress(OSError, ValidationError):
-        known = form.validate_json(place.read_bytes())
+def _limits(capabilities: Capabilities) -> tuple[object, ...]:
+    """All that a copy hangs on."""
+    return (
+        "copy",
+        sorted(capabilities.picture_types),
+        capabilities.picture_max_bytes,
+        capabilities.gifs,
+        capabilities.videos,
+    )
+
+
+def _use(place: Path) -> None:
+    """Let what is still asked for not be forgotten."""
+    with suppress(OSError):
         if place.stat().st_mtime < time.time() - _DAY:
-            place.touch()  # it is still of use
-        return known
-    return None
+            place.touch()
 
 
 def _content(path: Path) -> str:
-    """SHA-256 of what is in the file."""
+    """SHA-256 of what is in the file, which is read once while it stays as it is."""
+    status = path.stat()
+    state = status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
+    if status.st_ctime > time.time() - _GRAIN:
+        return _read(path)
+    return _remembered(path, *state)
+
+
+@functools.lru_cache(maxsize=4096)
+def _remembered(path: Path, *_state: int) -> str:
+    return _read(path)
+
+
+def _read(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-@functools.cache
+def _plain(value: object) -> object:
+    if isinstance(value, Motion):
+        return value.model_dump()
+    raise TypeError(value)
+
+
 def _maker() -> str:
     """What looks into pictures and makes copies: all of this package, and its libraries."""
     digest = hashlib.sha256()
     for module in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(module.read_bytes())
-    return f"{digest.hexdigest()} {version('pillow')} {version('av')}"
+    libraries = [features.version(name) for name in ("jpg", "libjpeg_turbo", "zlib", "webp")]
+    return f"{digest.hexdigest()[:16]} {PIL.__version__} {libraries} {version('av')}"
+
+
+_MAKER = _maker()
+"""As it is now: what this process runs, whatever is installed meanwhile."""

@@ -88,13 +88,13 @@ def locate(path: Path, posts: Path) -> Path | Flaw:
 def look(path: Path) -> Flaw | Motion | None:
     """What is wrong with a file that lies where it may, or what moves in it; as `inspect`."""
     status = path.stat()
-    return _inspected(path, status.st_mtime_ns, status.st_size, status.st_ino)
+    return _inspected(path, status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
 
 
 @functools.lru_cache(maxsize=4096)
-def _inspected(path: Path, _modified: int, _size: int, _inode: int) -> Flaw | Motion | None:
+def _inspected(path: Path, *_state: int) -> Flaw | Motion | None:
     if _is_video(path):
-        return _flaw_of_file(path) or videos.look(path)
+        return flaw_of_file(path) or videos.look(path)
     if found := _gif(path):
         return gifs.flaw(found, path) or found.motion
     image = _decoded(path)
@@ -108,7 +108,7 @@ def _is_video(path: Path) -> bool:
 def _gif(path: Path) -> gifs.Build | None:
     """How an animated GIF is built; None for everything else."""
     try:
-        if path.suffix.lower() != ".gif" or _flaw_of_file(path):
+        if path.suffix.lower() != ".gif" or flaw_of_file(path):
             return None
         found = gifs.build(path)
     except (OSError, gifs.NotWhole):
@@ -119,7 +119,7 @@ def _gif(path: Path) -> gifs.Build | None:
 def _decoded(path: Path) -> Image.Image | Flaw:
     """The picture's pixels, or why it cannot be used. Nothing is decoded before its size is known."""
     try:
-        if flaw := _flaw_of_file(path):
+        if flaw := flaw_of_file(path):
             return flaw
         with Image.open(path, formats=_FORMATS) as image:
             if flaw := _flaw_of_header(image, path):
@@ -139,7 +139,8 @@ def _damaged(path: Path) -> Flaw:
     return Flaw("media-damaged", _("{file} is truncated or damaged.", file=path.name), hint)
 
 
-def _flaw_of_file(path: Path) -> Flaw | None:
+def flaw_of_file(path: Path) -> Flaw | None:
+    """What its name and its size tell, before anything of it is read."""
     if path.suffix.lower() not in _TYPES and not _is_video(path):
         return Flaw("media-type", _("{file} has no picture's name.", file=path.name), _(_WANTED))
     if (size := path.stat().st_size) > MAX_BYTES:
@@ -226,7 +227,7 @@ def _clean_gif(path: Path, found: gifs.Build, capabilities: Capabilities) -> Cle
 
 
 def _clean_video(path: Path, capabilities: Capabilities) -> CleanPicture:
-    if flaw := _flaw_of_file(path):
+    if flaw := flaw_of_file(path):
         raise PictureUnusable(flaw.message, hint=flaw.hint)
     if capabilities.videos is None:
         raise PictureUnusable(

@@ -3,9 +3,10 @@
 import contextlib
 import hashlib
 import io
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 from PIL import Image, ImageCms, ImageOps
+from pydantic import Field, PositiveInt
 
 SUFFIXES = {
     "image/jpeg": ".jpg",
@@ -19,10 +20,10 @@ SUFFIXES = {
 class Copy(NamedTuple):
     """What a clean copy is, without the copy itself."""
 
-    media_type: str
-    width: int
-    height: int
-    digest: str
+    media_type: Annotated[str, Field(pattern="^(image|video)/(jpeg|png|gif|mp4)$")]
+    width: PositiveInt
+    height: PositiveInt
+    digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     """SHA-256 of the copy, in hexadecimal."""
 
 

@@ -4,8 +4,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, insert, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -45,6 +44,17 @@ class StoredPicture:
     data: bytes
 
 
+class _New(NamedTuple):
+    """A delivery that is new in the ledger."""
+
+    row: dict[str, Any]
+    """Its `head` is that of the first step."""
+    step: dict[str, Any]
+    """The first, without the delivery's id, which the database gives."""
+    words: list[str]
+    """By which it is found."""
+
+
 class Ledger:
     """Takes what the drafts want."""
 
@@ -69,7 +79,11 @@ class Ledger:
         goes on after all. Raises `Moved` when a delivery changed, or was added, since it was read.
         """
         now = self._clock.now()
-        rows = [self._row(wish, actor) for wish in add]
+        # All that takes long is done, and told of, before anybody has to wait for this transaction.
+        new = [
+            self._made(wish, actor, now) for wish in progress.over(add, _("Writing to the ledger"))
+        ]
+        rows = [one.row for one in new]
         with self._database.write() as connection:
             self._database.take_turns(connection, Turn.QUEUE)
             leaving = {d.id for d, _ in cancel} | {d.id for d, wish in edit if _loses_text(d, wish)}
@@ -86,9 +100,8 @@ class Ledger:
                 note_stop(connection, delivery, wanted, role=Role.QUEUE, actor=actor, at=now)
             for delivery, wish in edit:
                 self._edit(connection, delivery, wish, actor, now)
-            new = progress.over(list(zip(add, rows, strict=True)), _("Writing to the ledger"))
-            while batch := list(islice(new, _AT_ONCE)):
-                self._add(connection, batch, actor, now)
+            for begin in range(0, len(new), _AT_ONCE):
+                _add(connection, new[begin : begin + _AT_ONCE])
 
     def _keep_pictures(self, connection: Connection, pictures: Mapping[str, StoredPicture]) -> None:
         query = select(media.c.digest).where(media.c.digest.in_(sorted(pictures)))
@@ -126,41 +139,19 @@ class Ledger:
             target=target, detail=_difference(delivery, wish, actor), **columns,
         )  # fmt: skip
 
-    def _row(self, wish: Wish, actor: str) -> dict[str, Any]:
-        """What is new in the ledger; its `head` is that of the first step."""
-        return {
+    def _made(self, wish: Wish, actor: str, now: datetime) -> _New:
+        row = {
             **_FRESH, **self._wished(wish, actor), **_doubted(wish),
             "post": wish.post, "account": wish.account, "state": wish.state,
         }  # fmt: skip
-
-    def _add(
-        self,
-        connection: Connection,
-        new: Sequence[tuple[Wish, dict[str, Any]]],
-        actor: str,
-        now: datetime,
-    ) -> None:
-        wishes, rows = zip(*new, strict=True)
-        steps = []
-        for wish, row in new:
-            first = step(
-                None, "queued", now, actor, target=wish.state, detail=_first_words(wish, actor)
-            )
-            first["digest"] = delivery_digest(shortened(row))
-            steps.append(chained(first, 1, delivery_origin(wish.post, wish.account)))
-            row["head"] = steps[-1]["hash"]
-        # What is NULL in all of them is so unsaid; to say it takes SQLAlchemy longer than the rest.
-        columns = [name for name in rows[0] if any(row[name] is not None for row in rows)]
-        said = [{name: row[name] for name in columns} for row in rows]
-        try:
-            added = connection.execute(_ADD, said).all()
-        except IntegrityError:  # another `queue` added one of them since the ledger was read
-            raise Moved from None
-        id_of = {(post, account): key for key, post, account in added}
-        ids = [id_of[wish.post, wish.account] for wish in wishes]
-        words = (search.words_of(wish.post, wish.content, error=wish.doubt) for wish in wishes)
-        search.index(connection, dict(zip(ids, words, strict=True)))
-        note(connection, [{**s, "delivery": key} for key, s in zip(ids, steps, strict=True)])
+        first = step(
+            None, "queued", now, actor, target=wish.state, detail=_first_words(wish, actor)
+        )
+        first["digest"] = delivery_digest(shortened(row))
+        first = chained(first, 1, delivery_origin(wish.post, wish.account))
+        row["head"] = first["hash"]
+        words = search.words_of(wish.post, wish.content, error=wish.doubt)
+        return _New(row, first, words)
 
     def _wished(self, wish: Wish, author: str) -> dict[str, Any]:
         """The columns that follow the draft; `author` is its author where it names none."""
@@ -180,6 +171,21 @@ class Ledger:
             "stop": wish.stop,
             **NOT_APPROVED,
         }
+
+
+def _add(connection: Connection, new: Sequence[_New]) -> None:
+    rows = [one.row for one in new]
+    # What is NULL in all of them is so unsaid; to say it takes SQLAlchemy longer than the rest.
+    columns = [name for name in rows[0] if any(row[name] is not None for row in rows)]
+    said = [{name: row[name] for name in columns} for row in rows]
+    try:
+        added = connection.execute(_ADD, said).all()
+    except IntegrityError:  # another `queue` added one of them since the ledger was read
+        raise Moved from None
+    id_of = {(post, account): key for key, post, account in added}
+    ids = [id_of[row["post"], row["account"]] for row in rows]
+    search.index(connection, dict(zip(ids, (one.words for one in new), strict=True)))
+    note(connection, [{**one.step, "delivery": key} for key, one in zip(ids, new, strict=True)])
 
 
 def _loses_text(delivery: Delivery, wish: Wish) -> bool:

@@ -258,14 +258,11 @@ class Queries:
             row = connection.execute(query).one_or_none()
         return None if row is None else (row.media_type, row.data)
 
-    def stored_pictures(self, digests: Collection[str]) -> set[str]:
-        """Those of these that are stored, for a delivery that was queued."""
-        found = set[str]()
+    def has_picture(self, digest: str) -> bool:
+        """Whether the copy is stored already, for a delivery that was queued."""
+        query = select(exists().where(media.c.digest == digest))
         with self._database.read() as connection:
-            for some in _chunks(sorted(digests)):
-                query = select(media.c.digest).where(media.c.digest.in_(some))
-                found.update(connection.execute(query).scalars())
-        return found
+            return bool(connection.execute(query).scalar())
 
     def waiting(self) -> Waiting:
         """What the machines still have to do."""

@@ -1,17 +1,22 @@
 """What is known of a picture is told by what is in it, and by what looked at it."""
 
+import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
+import PIL
 import pytest
-from PIL import Image
+from PIL import Image, features
 
-from publisher.channels.capabilities import FACEBOOK, SITE, TWITTER
+from publisher.channels.capabilities import TWITTER
 from publisher.content import copies, pictures
 from publisher.content.copies import NOTHING_KEPT, Copies
+from publisher.content.pixels import CleanPicture, Copy
 from publisher.content.problems import Flaw
 from publisher.errors import PictureUnusable
-from publisher.models import Capabilities
+from publisher.models import Capabilities, Motion
+from tests.support.waiting import wait_for
 
 
 @pytest.fixture
@@ -43,18 +48,31 @@ def draw(path: Path, colour: str) -> Path:
     return path
 
 
-def told(copy: object) -> tuple[object, ...]:
-    return tuple(getattr(copy, name) for name in ("media_type", "width", "height", "digest"))
+def as_told(copy: CleanPicture) -> Copy:
+    return Copy(copy.media_type, copy.width, copy.height, copy.digest)
 
 
-def test_a_picture_is_decoded_once_for_each_question(
-    card: Path, kept: Path, opened: list[Path]
-) -> None:
+def test_a_picture_is_looked_into_once(card: Path, kept: Path, opened: list[Path]) -> None:
     for _ in range(3):
         assert Copies(kept).look(card) is None
-        assert told(Copies(kept).clean(card, TWITTER)) == told(pictures.clean(card, TWITTER))
-        opened.remove(card)  # what the line above asked for itself
-    assert opened == [card, card]
+    assert opened == [card]
+
+
+def test_what_moves_in_a_picture_is_known(tmp_path: Path, kept: Path) -> None:
+    frames = [Image.new("RGB", (40, 30), colour) for colour in ("navy", "teal")]
+    moving = tmp_path / "moving.gif"
+    frames[0].save(moving, save_all=True, append_images=frames[1:], duration=100)
+    first = Copies(kept).look(moving)
+    assert isinstance(first, Motion)
+    assert Copies(kept).look(moving) == first
+    assert len(list(kept.iterdir())) == 1
+
+
+def test_what_a_copy_is_can_be_told_once_it_was_made(card: Path, kept: Path) -> None:
+    assert Copies(kept).told(card, TWITTER) is None
+    copy = Copies(kept).clean(card, TWITTER)
+    assert copy == pictures.clean(card, TWITTER)
+    assert Copies(kept).told(card, TWITTER) == as_told(copy)
 
 
 def test_nothing_of_a_picture_is_kept(card: Path, kept: Path) -> None:
@@ -63,29 +81,54 @@ def test_nothing_of_a_picture_is_kept(card: Path, kept: Path) -> None:
     found = list(kept.iterdir())
     assert len(found) == 2
     for file in found:
-        assert file.stat().st_size < 200
+        assert file.stat().st_size < 800
         assert file.stat().st_mode & 0o77 == 0
         assert "card" not in file.name + file.read_text()
 
 
-def test_another_picture_under_the_same_name_is_looked_at(
-    card: Path, kept: Path, opened: list[Path]
-) -> None:
+def test_of_another_picture_under_the_same_name_nothing_is_known(card: Path, kept: Path) -> None:
     """Of the same size, and with the old time of change."""
     before = card.stat()
-    first = Copies(kept).clean(card, TWITTER)
+    Copies(kept).clean(card, TWITTER)
     draw(card, "teal")
     os.utime(card, ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert Copies(kept).clean(card, TWITTER).digest != first.digest
-    assert len(opened) == 2
+    assert Copies(kept).told(card, TWITTER) is None
 
 
-def test_the_same_picture_under_another_name_is_known(
-    card: Path, kept: Path, opened: list[Path]
+def test_another_picture_is_noticed_however_old_the_first(
+    card: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Copies(kept).clean(card, TWITTER)
-    Copies(kept).clean(card.rename(card.with_name("other.png")), TWITTER)
-    assert len(opened) == 1
+    """What was read long ago is not read again, while nothing about the file has changed."""
+    monkeypatch.setattr(copies, "_GRAIN", -1.0)
+    first = Copies(kept).clean(card, TWITTER)
+    assert Copies(kept).told(card, TWITTER) == as_told(first)
+    changed = card.stat().st_ctime_ns
+    wait_for(lambda: draw(card, "teal").stat().st_ctime_ns != changed)
+    os.utime(card, ns=(0, 0))
+    assert Copies(kept).told(card, TWITTER) is None
+
+
+def test_a_file_that_stays_as_it_is_is_read_once(
+    card: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, found = copies._read, list[Path]()
+
+    def noted(path: Path) -> str:
+        found.append(path)
+        return read(path)
+
+    monkeypatch.setattr(copies, "_GRAIN", -1.0)
+    monkeypatch.setattr(copies, "_read", noted)
+    for _ in range(3):
+        Copies(kept).look(card)
+        Copies(kept).told(card, TWITTER)
+    assert found == [card]
+
+
+def test_the_same_picture_under_another_name_is_known(card: Path, kept: Path) -> None:
+    copy = Copies(kept).clean(card, TWITTER)
+    other = card.rename(card.with_name("other.png"))
+    assert Copies(kept).told(other, TWITTER) == as_told(copy)
 
 
 def test_under_another_kind_of_name_it_is_looked_at(card: Path, kept: Path) -> None:
@@ -94,24 +137,47 @@ def test_under_another_kind_of_name_it_is_looked_at(card: Path, kept: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "limits", [SITE, FACEBOOK.model_copy(update={"picture_max_bytes": 100_000})]
+    "limit",
+    [
+        {"picture_types": frozenset({"image/jpeg"})},
+        {"picture_max_bytes": 100_000},
+        {"gifs": None},
+        {"videos": None},
+    ],
+    ids=lambda limit: next(iter(limit)),
 )
-def test_for_another_channel_the_copy_is_another_question(
-    card: Path, kept: Path, opened: list[Path], limits: Capabilities
+def test_for_other_limits_the_copy_is_another_question(
+    card: Path, kept: Path, limit: dict[str, object]
 ) -> None:
     Copies(kept).clean(card, TWITTER)
-    Copies(kept).clean(card, limits)
-    assert len(opened) == 2
+    assert Copies(kept).told(card, TWITTER.model_copy(update=limit)) is None
+
+
+def test_channels_with_the_same_limits_share_what_is_known(card: Path, kept: Path) -> None:
+    copy = Copies(kept).clean(card, TWITTER)
+    longer = TWITTER.model_copy(update={"max_length": 25_000})
+    assert Copies(kept).told(card, longer) == as_told(copy)
 
 
 def test_another_version_looks_at_all_anew(
-    card: Path, kept: Path, opened: list[Path], monkeypatch: pytest.MonkeyPatch
+    card: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Copies(kept).look(card)
-    monkeypatch.setattr(copies, "_maker", lambda: "the next version")
-    pictures._inspected.cache_clear()
-    Copies(kept).look(card)
-    assert len(opened) == 2
+    Copies(kept).clean(card, TWITTER)
+    monkeypatch.setattr(copies, "_MAKER", "the next version")
+    assert Copies(kept).told(card, TWITTER) is None
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"), [(PIL, "__version__"), (features, "version"), (copies, "version")]
+)
+def test_another_library_is_another_version(
+    monkeypatch: pytest.MonkeyPatch, owner: object, name: str
+) -> None:
+    before = copies._maker()
+    assert before == copies._MAKER
+    other = "0.1" if name == "__version__" else lambda _library: "0.1"
+    monkeypatch.setattr(owner, name, other)
+    assert copies._maker() != before
 
 
 def test_what_is_wrong_is_looked_at_each_time(tmp_path: Path, kept: Path) -> None:
@@ -124,21 +190,46 @@ def test_what_is_wrong_is_looked_at_each_time(tmp_path: Path, kept: Path) -> Non
     assert not kept.exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b'["image/png", "wide", 30, "0"]', b"\xff"])
-def test_what_cannot_be_read_is_found_anew(
-    card: Path, kept: Path, opened: list[Path], content: bytes
+@pytest.mark.parametrize("name", ["huge.mp4", "huge.iso"])
+def test_what_is_too_big_is_not_even_read(
+    tmp_path: Path, kept: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    first = Copies(kept).clean(card, TWITTER)
-    for file in kept.iterdir():
-        file.write_bytes(content)
-    assert told(Copies(kept).clean(card, TWITTER)) == told(first)
-    assert len(opened) == 2
+    monkeypatch.setattr(copies, "_read", lambda _path: pytest.fail("read"))
+    with (tmp_path / name).open("wb") as file:
+        file.truncate(pictures.MAX_BYTES + 1)
+    assert isinstance(Copies(kept).look(tmp_path / name), Flaw)
+
+
+def _spoil(place: Path, answer: object) -> bytes:
+    question, _answer = json.loads(place.read_bytes())
+    return json.dumps([question, answer]).encode()
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda _place: b"",
+        lambda _place: b"{",
+        lambda place: _spoil(place, ["image/png", "wide", 30, "0" * 64]),
+        lambda place: _spoil(place, ["text/html", 40, 30, "0" * 64]),
+        lambda place: _spoil(place, ["image/png", 40, 30, "../ledger"]),
+        lambda place: place.read_bytes().replace(b"png", b"PNG"),
+    ],
+)
+def test_what_cannot_be_right_is_found_anew(
+    card: Path, kept: Path, spoil: Callable[[Path], bytes]
+) -> None:
+    Copies(kept).clean(card, TWITTER)
+    (place,) = kept.iterdir()
+    place.write_bytes(spoil(place))
+    assert Copies(kept).told(card, TWITTER) is None
 
 
 def test_where_nothing_can_be_written_all_goes_on(card: Path, kept: Path) -> None:
     kept.write_text("no folder")
     assert Copies(kept).look(card) is None
-    assert Copies(kept).clean(card, TWITTER).digest == NOTHING_KEPT.clean(card, TWITTER).digest
+    assert Copies(kept).clean(card, TWITTER) == NOTHING_KEPT.clean(card, TWITTER)
+    assert Copies(kept).told(card, TWITTER) is None
 
 
 def test_a_file_that_changes_while_it_is_looked_at_is_not_known_afterwards(
@@ -146,7 +237,7 @@ def test_a_file_that_changes_while_it_is_looked_at_is_not_known_afterwards(
 ) -> None:
     clean = pictures.clean
 
-    def overtaken(path: Path, capabilities: Capabilities) -> pictures.CleanPicture:
+    def overtaken(path: Path, capabilities: Capabilities) -> CleanPicture:
         copy = clean(path, capabilities)
         draw(card, "teal")
         return copy
@@ -173,3 +264,17 @@ def test_what_is_asked_for_stays_known(card: Path, kept: Path) -> None:
     os.utime(file, (before - 59 * 86400, before - 59 * 86400))
     Copies(kept).look(card)
     assert file.stat().st_mtime >= before
+
+
+def test_what_cannot_be_touched_is_known_all_the_same(
+    card: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = Copies(kept).clean(card, TWITTER)
+    (file,) = kept.iterdir()
+    os.utime(file, (0, 0))
+
+    def refuse(_path: Path) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    assert Copies(kept).told(card, TWITTER) == as_told(copy)

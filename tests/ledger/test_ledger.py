@@ -1,17 +1,21 @@
 """What people ask of the ledger: queue, pause, resume, cancel, retry."""
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from publisher.errors import NoSuchPost, NotPossible
+from publisher.ledger import moves
 from publisher.ledger.attempts import Attempts
+from publisher.ledger.audit import Audit
 from publisher.ledger.control import Control
 from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.intents import INTENT_LIFE
 from publisher.ledger.ledger import Ledger
+from publisher.ledger.logbook import Logbook, Wanted
 from publisher.ledger.moves import Moved
 from publisher.ledger.queries import Queries
 from publisher.ledger.withdrawals import Withdrawals
@@ -20,6 +24,13 @@ from publisher.outcome import Accepted, Kind, Refused, Unknown
 from publisher.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
+
+Patch = pytest.MonkeyPatch
+
+
+def _sometimes(number: int, clock: ManualClock) -> datetime | None:
+    """What some rows have, and others do not."""
+    return clock.ahead(600 + number) if number == 3 else None
 
 
 def only(queries: Queries) -> Delivery:
@@ -46,6 +57,45 @@ def test_what_is_queued_is_read_back_as_it_was(
     assert found.content == wanted.content
     assert (found.due_at, found.expires_at) == (wanted.due_at, wanted.expires_at)
     assert (found.state, found.queued_by) == (State.SCHEDULED, "redaction")
+
+
+def test_many_are_added_in_several_statements_all_of_them(
+    ledger: Ledger, queries: Queries, database: Database, clock: ManualClock, monkeypatch: Patch
+) -> None:
+    monkeypatch.setattr("publisher.ledger.ledger._AT_ONCE", 2)
+    wishes = [
+        wish(clock, f"post-{number}", embargo_until=_sometimes(number, clock))
+        for number in range(5)
+    ]
+    add(ledger, *wishes)
+    found = {delivery.post: delivery for delivery in queries.deliveries()}
+    assert {post: delivery.content for post, delivery in found.items()} == {
+        one.post: one.content for one in wishes
+    }
+    for one in wishes:
+        assert found[one.post].embargo_until == one.embargo_until
+        assert [step.event for step in queries.history(one.post)] == ["queued"]
+        found_by_words = Logbook(database).page(Wanted(text=one.post), 9).deliveries
+        assert [delivery.post for delivery in found_by_words] == [one.post]
+    assert Audit(database, clock).verify().breaks == ()
+
+
+def test_of_many_none_is_added_when_a_later_statement_fails(
+    ledger: Ledger, queries: Queries, clock: ManualClock, monkeypatch: Patch
+) -> None:
+    monkeypatch.setattr("publisher.ledger.ledger._AT_ONCE", 2)
+    note, calls = moves.note, list[int]()
+
+    def broken(*given: Any) -> None:
+        calls.append(1)
+        if len(calls) == 2:
+            raise OSError("the disk is full")
+        note(*given)
+
+    monkeypatch.setattr("publisher.ledger.ledger.note", broken)
+    with pytest.raises(OSError, match="full"):
+        add(ledger, *(wish(clock, f"post-{number}") for number in range(5)))
+    assert queries.deliveries() == []
 
 
 def test_an_embargo_later_than_the_time_decides_when_it_wakes(
