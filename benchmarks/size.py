@@ -7,7 +7,8 @@ what is out, what waits for an approval, what is overdue on an account that is p
 held until just now and has one post under way.
 
 Two more are alike but for their accounts, of which one has a hundred times as many; each has one post
-to come.
+to come. Where over a hundred posts are overdue on accounts that go nowhere, a dispatcher looks at all
+accounts once a second, which stands by itself: the ticks in between do without.
 
     .venv/bin/python benchmarks/size.py [--deliveries 1000000] [--databases SQLite PostgreSQL]
 """
@@ -34,6 +35,7 @@ from publisher import settings
 from publisher.app import Application
 from publisher.delivery import LOOK_AHEAD
 from publisher.ledger.logbook import Place, Wanted
+from publisher.ledger.lookout import Lookout
 from publisher.ledger.tables import accounts
 from publisher.models import Claim
 from publisher.overview import Overview
@@ -240,11 +242,17 @@ def measure_accounts(bench: Bench) -> None:
     bench.rest(paused_at=bench.clock.now())
     bench.tick("many accounts, one post is overdue, paused")
     bench.add_alike(State.SCHEDULED, RESTING, -timedelta(days=1), 200)
-    bench.tick("many accounts, 201 posts are overdue, paused", bound=False)
+    bench.tick("many accounts, 201 posts are overdue, paused")
+    bench.time("the same, once a second: look at all accounts", look_at_all)
 
 
 def look(ledger: Ledger) -> None:
     ledger.app.lookout.look(ledger.app.clock.now() + AHEAD)
+
+
+def look_at_all(ledger: Ledger) -> None:
+    """As a dispatcher that has not looked at all accounts within the last second."""
+    Lookout(ledger.app.database, CLOCK).look(CLOCK.now() + AHEAD)
 
 
 def status(ledger: Ledger) -> None:

@@ -39,6 +39,8 @@ class Waits(NamedTuple):
 _NOW = bindparam("now", type_=Instant)
 _HORIZON = bindparam("horizon", type_=Instant)
 _FIRST = 100  # deliveries
+_APART = 1.0
+"""Real seconds between two looks at all accounts; what is due is claimed four seconds ahead."""
 _ACCOUNT = accounts.alias()
 
 
@@ -98,17 +100,28 @@ class Lookout:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._all_looked_at = -_APART
+        """When, by the clock's monotonic seconds."""
 
     def look(self, horizon: datetime) -> Waits:
-        """What waits now, and what wakes before `horizon`."""
+        """What waits now, and what wakes before `horizon`.
+
+        What is due behind a hundred others of accounts that go nowhere is seen within a second.
+        """
         now = self._clock.now()
         values = {"now": now, "horizon": horizon, **leftovers.settled(self._clock)}
         with self._database.read() as connection:
             *found, more_are_due = map(bool, connection.execute(_LOOK, values).one())
             waits = Waits(*found)
-            if more_are_due and not waits.due:
-                # The first are of accounts that go nowhere. Others are looked at only now: there
-                # may be a hundred thousand.
+            if more_are_due and not waits.due and self._may_look_at_all():
                 due = bool(connection.execute(_LOOK_AT_ALL_ACCOUNTS, values).scalar())
                 waits = waits._replace(due=due)
             return waits
+
+    def _may_look_at_all(self) -> bool:
+        """There may be a hundred thousand accounts, and it takes a microsecond for each."""
+        now = self._clock.monotonic()
+        if now < self._all_looked_at + _APART:
+            return False
+        self._all_looked_at = now
+        return True

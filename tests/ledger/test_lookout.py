@@ -167,6 +167,24 @@ def test_an_account_that_goes_is_seen_behind_the_first_hundred_of_others(scene: 
     assert scene.sees_work()
 
 
+def test_all_accounts_are_looked_at_once_a_second(scene: Scene) -> None:
+    """While a hundred others are overdue that go nowhere, it takes long, and nothing hurries."""
+    for number in range(100):
+        scene.add(f"few-{number}", -1000 + number)
+    _paused(scene)
+    lookout = Lookout(scene.database, scene.clock)
+    scene.add("to-come", 60, account="lima-x")
+    assert not lookout.look(scene.clock.ahead(4)).due
+    scene.add("behind", -1, account="lima-x")
+    assert lookout.look(scene.clock.ahead(4)).due, "more than a hundred are due only now"
+    scene.claim()
+    scene.add("later", -1, account="lima-x")
+    scene.clock.advance(0.9)
+    assert not lookout.look(scene.clock.ahead(4)).due
+    scene.clock.advance(0.1)
+    assert lookout.look(scene.clock.ahead(4)).due
+
+
 def _steps(scene: Scene) -> int:
     """How often SQLite asks whether it should go on, in a look."""
     asked = 0
