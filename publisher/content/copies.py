@@ -57,7 +57,8 @@ class Copies:
             return known[0]
         found = pictures.look(path)
         if not isinstance(found, Flaw):
-            self._keep(question, self._question(path, "look"), _LOOKED.dump_python((found,)))
+            answer = _LOOKED.dump_python((found,), mode="json")
+            self._keep(question, self._question(path, "look"), answer)
         return found
 
     def clean(self, path: Path, capabilities: Capabilities) -> CleanPicture:
@@ -101,7 +102,7 @@ class Copies:
         """Unless the file became another while it was looked at."""
         place = self._place(question)
         if place is not None and question == question_now:
-            scratch.keep(place, json.dumps((question, answer), default=_plain).encode())
+            scratch.keep(place, json.dumps((question, answer)).encode())
             self._tidy(place.parent)
 
     def _tidy(self, folder: Path) -> None:
@@ -151,12 +152,6 @@ def _remembered(path: Path, *_state: int) -> str:
 def _read(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Motion):
-        return value.model_dump()
-    raise TypeError(value)
 
 
 def _maker() -> str:

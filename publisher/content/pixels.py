@@ -20,7 +20,7 @@ SUFFIXES = {
 class Copy(NamedTuple):
     """What a clean copy is, without the copy itself."""
 
-    media_type: Annotated[str, Field(pattern="^(image|video)/(jpeg|png|gif|mp4)$")]
+    media_type: Annotated[str, Field(pattern="^(image/(jpeg|png|gif)|video/mp4)$")]
     width: PositiveInt
     height: PositiveInt
     digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]

@@ -212,6 +212,7 @@ def _spoil(place: Path, answer: object) -> bytes:
         lambda _place: b"{",
         lambda place: _spoil(place, ["image/png", "wide", 30, "0" * 64]),
         lambda place: _spoil(place, ["text/html", 40, 30, "0" * 64]),
+        lambda place: _spoil(place, ["image/mp4", 40, 30, "0" * 64]),
         lambda place: _spoil(place, ["image/png", 40, 30, "../ledger"]),
         lambda place: place.read_bytes().replace(b"png", b"PNG"),
     ],
