@@ -1,0 +1,103 @@
+"""A channel that answers as a test lays down, and what goes with it."""
+
+from collections.abc import Callable, Collection
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from publisher.channels.base import Depart, MediaReader, NotPrepared, at_once
+from publisher.channels.capabilities import TWITTER
+from publisher.channels.health import Health
+from publisher.delivery import Courier, Leases
+from publisher.ledger.attempts import Attempts
+from publisher.ledger.dispatch import Dispatch
+from publisher.ledger.queries import Queries
+from publisher.models import (
+    Capabilities,
+    Claim,
+    Delivery,
+    Parcel,
+    Prepared,
+)
+from publisher.outcome import (
+    Accepted,
+    Outcome,
+    Sighting,
+)
+from tests.support.clock import ManualClock
+
+
+@dataclass
+class ScriptedChannel:
+    """Answers with what the test laid down, and notes when and what it was asked."""
+
+    capabilities: ClassVar[Capabilities] = TWITTER
+
+    clock: ManualClock
+    answers: list[Outcome] = field(default_factory=list)
+    not_prepared: Outcome | None = None
+    before_send: Callable[[], None] = lambda: None
+    sent: list[tuple[datetime, int]] = field(default_factory=list)
+    prepared: int = 0
+
+    def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
+        self.prepared += 1
+        if self.not_prepared is not None:
+            raise NotPrepared(self.not_prepared)
+        return prepared.model_copy(update={"draft_id": "ready"})
+
+    def send(
+        self,
+        parcel: Parcel,
+        prepared: Prepared,
+        sent: tuple[str, ...],
+        depart: Depart = at_once,
+    ) -> Outcome:
+        depart(lambda: None)
+        self.before_send()
+        self.sent.append((self.clock.now(), len(sent) + 1))
+        if self.answers:
+            return self.answers.pop(0)
+        return Accepted(str(100 + len(sent)))
+
+    def find(
+        self,
+        parcel: Parcel,
+        prepared: Prepared,
+        sent: tuple[str, ...],
+        since: datetime,
+        taken: Collection[str] = (),
+    ) -> Sighting:
+        raise AssertionError("a courier does not look")
+
+    def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:
+        raise AssertionError("a courier does not clear away")
+
+    def withdraw(self, remote_id: str) -> Outcome:
+        raise AssertionError("a courier does not withdraw")
+
+    def close(self) -> None:
+        pass
+
+    def examine(self) -> Health:
+        raise AssertionError("a courier does not examine")
+
+
+def courier_of(attempts: Attempts, channel: ScriptedChannel, clock: ManualClock) -> Courier:
+    leases = Leases.for_timeout(timedelta(seconds=20))
+    return Courier(attempts, lambda _account: nullcontext(channel), clock, leases)
+
+
+def claim_one(dispatch: Dispatch, clock: ManualClock) -> Claim:
+    (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(17), 1)
+    return claim
+
+
+def only(queries: Queries) -> Delivery:
+    (delivery,) = queries.deliveries()
+    return delivery
+
+
+def events(queries: Queries) -> list[str]:
+    return [step.event for step in queries.history("post.fr")]
