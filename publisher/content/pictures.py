@@ -44,7 +44,7 @@ _SHRINK = 0.8
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
-def inspect(path: Path, posts: Path) -> list[Flaw]:
+def inspect(path: Path, posts: Path) -> Flaw | None:
     """What is wrong with a picture that a draft names; `posts` is the folder it must lie in.
 
     It is decoded as a whole, so that a truncated one is found now; of a GIF, the headers of all its
@@ -52,10 +52,8 @@ def inspect(path: Path, posts: Path) -> list[Flaw]:
     remembered until the file changes.
     """
     located = locate(path, posts)
-    if isinstance(located, Flaw):
-        return [located]
-    found = look(located)
-    return [found] if isinstance(found, Flaw) else []
+    found = located if isinstance(located, Flaw) else look(located)
+    return found if isinstance(found, Flaw) else None
 
 
 def locate(path: Path, posts: Path) -> Path | Flaw:

@@ -45,8 +45,7 @@ def clean(file: BinaryIO, name: str, capabilities: Capabilities) -> CleanPicture
                 _("{file} cannot be looked at: {reason}.", file=path.name, reason=why(error)),
                 hint=_("The folder for temporary files must be on a disk with free space."),
             ) from error
-        flaws = pictures.inspect(path, path.parent)
-        return flaws[0] if flaws else pictures.clean(path, capabilities)
+        return pictures.inspect(path, path.parent) or pictures.clean(path, capabilities)
 
 
 def _ending(file: BinaryIO, name: str) -> str:

@@ -160,13 +160,13 @@ class _File:
             text = _("{file} lies outside of the folder media/; it is not read.", file=name)
             self._notes.error("media-outside", place, text, _("Copy the picture itself there."))
             return None
-        flaws = pictures.inspect(path, folder)
-        for flaw in flaws:
+        if flaw := pictures.inspect(path, folder):
             is_missing = flaw.code == "media-missing"
             self._notes.add(
                 flaw._replace(hint=_("Save it in media/.")) if is_missing else flaw, place
             )
-        return None if flaws else PictureFile(path=path.resolve(), alt=alt)
+            return None
+        return PictureFile(path=path.resolve(), alt=alt)
 
     def _place(self, message: _Message, node: nodes.Node) -> Place:
         return Place(self._name, message.before + node.position.line, node.position.column)

@@ -36,8 +36,8 @@ def make(path: Path, size: tuple[int, int] = (40, 30), frames: int = 4, **option
 
 
 def code(path: Path, posts: Path) -> str | None:
-    flaws = inspect(path, posts)
-    return flaws[0].code if flaws else None
+    flaw = inspect(path, posts)
+    return flaw.code if flaw else None
 
 
 def extension(label: int, *pieces: bytes) -> bytes:

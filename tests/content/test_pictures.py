@@ -28,9 +28,8 @@ def posts(workspace: Workspace) -> Path:
 
 
 def _code(path: Path, posts: Path) -> str | None:
-    flaws = inspect(path, posts)
-    assert len(flaws) <= 1
-    return flaws[0].code if flaws else None
+    flaw = inspect(path, posts)
+    return flaw.code if flaw else None
 
 
 def _exif(orientation: int = 1) -> Image.Exif:

@@ -41,8 +41,8 @@ def posts(workspace: Workspace) -> Path:
 
 
 def code(path: Path, posts: Path) -> str | None:
-    flaws = inspect(path, posts)
-    return flaws[0].code if flaws else None
+    flaw = inspect(path, posts)
+    return flaw.code if flaw else None
 
 
 def kinds(data: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple[bytes, bytes]]:
@@ -172,7 +172,8 @@ def test_a_truncated_video_is_found(posts: Path, front: str) -> None:
 def test_a_recording_that_was_not_ended_is_called_that(posts: Path) -> None:
     data = video(posts / "a.mp4").read_bytes()
     (posts / "a.mp4").write_bytes(data[: data.index(b"moov") - 4])
-    (flaw,) = inspect(posts / "a.mp4", posts)
+    flaw = inspect(posts / "a.mp4", posts)
+    assert flaw
     assert flaw.code == "media-damaged"
     assert "not ended" in flaw.message
 
@@ -242,7 +243,8 @@ Making = Callable[[Path], Path]
 def test_what_not_everybody_can_play_is_refused_with_the_remedy(
     posts: Path, make: Making, says: str
 ) -> None:
-    (flaw,) = inspect(make(posts / "a.mp4"), posts)
+    flaw = inspect(make(posts / "a.mp4"), posts)
+    assert flaw
     assert flaw.code == "video-codec"
     assert says in flaw.message
     assert flaw.hint

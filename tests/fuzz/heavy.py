@@ -137,13 +137,13 @@ def images(folder: Path, *, quick: bool) -> None:
             continue
         with _bounded(f"picture: {name}"):
             path.write_bytes(_flat_png(*size))
-            flaws = pictures.inspect(path, folder)
-            assert bool(flaws) is (name == "too big"), flaws
+            flaw = pictures.inspect(path, folder)
+            assert bool(flaw) is (name == "too big"), flaw
             for capabilities in CAPABILITIES.values():
                 try:
                     pictures.clean(path, capabilities)
                 except PublisherError:
-                    assert flaws
+                    assert flaw
     with _bounded("picture: a text of many megabytes"):
         info = Image.new("RGB", (8, 8))
         memory = io.BytesIO()

@@ -83,7 +83,7 @@ def test_a_stored_picture_can_be_published(
     for name, data in sent.items():
         assert add(staff, name, data).status_code == 200
         path = media / f"unfinished-fr{Path(name).suffix}"
-        assert pictures.inspect(path, workspace.path / "posts") == []
+        assert pictures.inspect(path, workspace.path / "posts") is None
         for channel in ("twitter", "site"):
             assert pictures.clean(path, CAPABILITIES[channel]).data
     assert not [
