@@ -23,8 +23,8 @@ def doctor(
 ) -> None:
     """Look at everything that publishing needs, and say what to mend.
 
-    Credentials and what X and Facebook say of them, broker, ledger, clock, disk, and who may read
-    secrets.toml. It changes nothing and publishes nothing. The exit code is 3 when something
+    Credentials and what X and Facebook say of them, broker, ledger, clock, disk, who may read
+    secrets.toml, and whether the schedule is as the drafts say. It changes nothing and publishes nothing. The exit code is 3 when something
     cannot be published as things are.
     """
     from publisher.app import Application

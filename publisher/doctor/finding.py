@@ -12,6 +12,7 @@ SUBJECTS = (
     later("clock"),
     later("deliveries"),
     later("disk"),
+    later("drafts"),
     later("ledger"),
     later("limits"),
     later("notices"),

@@ -1,4 +1,4 @@
-"""The ledger's database, and what waits in it for a person."""
+"""The ledger's database, what waits in it for a person, and whether it is as the drafts say."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -14,10 +14,13 @@ from publisher.errors import PublisherError
 from publisher.language import _, plural
 from publisher.ledger.database import Database
 from publisher.overview import Overview
+from publisher.planning.plan import Change
 from publisher.states import State, counted
 
 _DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 """Settings of PostgreSQL without which a commit may be lost with the machine."""
+
+_HALTS = (Change.HOLD, Change.CANCEL, Change.STOP)
 
 
 def examine(app: Application) -> Iterator[Finding]:
@@ -35,6 +38,8 @@ def examine(app: Application) -> Iterator[Finding]:
         return
     yield _durability(app.database)
     yield _waiting(app)
+    if app.settings.posts.is_dir():  # a machine that only publishes has no drafts
+        yield _drafts(app)
     yield from _limits(app)
 
 
@@ -78,6 +83,39 @@ def _waiting(app: Application) -> Finding:
             _("`publisher status` says more."),
         )
     return good("deliveries", _("None needs a person."))
+
+
+def _drafts(app: Application) -> Finding:
+    """Whether what was written, or has ended, since the last `queue` is on the schedule."""
+    plan = app.planner.plan()
+    if plan.errors:
+        files = len({problem.file for problem in plan.errors})
+        return warning(
+            "drafts",
+            plural(
+                "{number} file has errors; nothing is queued before it is mended.",
+                "{number} files have errors; nothing is queued before they are mended.",
+                files,
+            ),
+            _("`publisher check` says which."),
+        )
+    if not plan.changes:
+        return good("drafts", _("The schedule is as they say."))
+    told = plural(
+        "{number} delivery is not as they say",
+        "{number} deliveries are not as they say",
+        len(plan.changes),
+    )
+    halted = sum(change.kind in _HALTS for change in plan.changes)
+    if halted:
+        told += "; " + plural(
+            "{number} of them must not go out", "{number} of them must not go out", halted
+        )
+    return warning(
+        "drafts",
+        f"{told}.",
+        _("`publisher plan` shows it, and `publisher queue` puts it right."),
+    )
 
 
 def _limits(app: Application) -> Iterator[Finding]:

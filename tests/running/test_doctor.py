@@ -139,6 +139,41 @@ def test_what_waits_for_a_person_is_told(
     )
 
 
+def test_what_the_drafts_want_that_is_not_queued_is_told(
+    workspace: Path, draft: Draft, queued: Queued
+) -> None:
+    """Also what must not go out: a consent that has ended in the file alone stops nothing."""
+    session = workspace / "posts" / "session.yaml"
+    agenda = "agenda:\n  day:\n    starts: 2036-03-07 09:00\n"
+    session.write_text(f"{session.read_text()}\n{agenda}")
+    draft("later", "day + 1h")
+    draft("gone", "2036-03-07 12:00")
+    queued().close()
+    assert findings(workspace, offline=True)["drafts"].grade is Grade.GOOD
+    session.write_text(f"{session.read_text()}    cancelled: true\n")
+    (workspace / "posts" / "gone.md").unlink()
+    draft("new", "2036-03-07 08:00")
+    found = findings(workspace, offline=True)["drafts"]
+    assert (found.grade, found.message) == (
+        Grade.WARNING,
+        "3 deliveries are not as they say; 2 of them must not go out.",
+    )
+    draft("new", "tomorrow, perhaps")
+    found = findings(workspace, offline=True)["drafts"]
+    assert (found.grade, found.message) == (
+        Grade.WARNING,
+        "1 file has errors; nothing is queued before it is mended.",
+    )
+
+
+def test_a_machine_without_drafts_is_told_nothing_about_them(
+    workspace: Path, queued: Queued
+) -> None:
+    queued().close()
+    shutil.rmtree(workspace / "posts")
+    assert "drafts" not in findings(workspace, offline=True)
+
+
 def test_what_is_left_of_the_platforms_limits_is_told(
     workspace: Path, sandbox: Sandbox, queued: Queued
 ) -> None:
