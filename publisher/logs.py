@@ -13,15 +13,18 @@ import structlog
 
 
 class _Output:
-    """Standard output, as far as it takes anything: a full disk must not stop the work."""
+    """Standard error, as far as it takes anything: a full disk must not stop the work.
+
+    Standard output is for what a command answers, which scripts read.
+    """
 
     def write(self, text: str) -> None:
         with suppress(OSError):
-            sys.stdout.write(text)
+            sys.stderr.write(text)
 
     def flush(self) -> None:
         with suppress(OSError):
-            sys.stdout.flush()
+            sys.stderr.flush()
 
 
 def configure() -> None:

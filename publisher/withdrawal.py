@@ -132,7 +132,9 @@ class Withdrawal:
         except Exception:
             # A channel must not raise; if it does, the part may be deleted all the same.
             log.exception("a channel raised", delivery=delivery.id, channel=delivery.channel)
-            return Unknown(_("Publisher failed while it deleted the post; var/log says more."))
+            return Unknown(
+                _("Publisher failed while it deleted the post; the error in its log says more.")
+            )
 
 
 def _remedy(problem: PublisherError) -> str:
