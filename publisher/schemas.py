@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from publisher import settings
+from publisher import sections
 from publisher.content import consents, draft, session
 from publisher.content.problems import RULES
 from publisher.language import _
@@ -232,9 +232,10 @@ class _Generator(GenerateJsonSchema):
 def _of_settings(*, secret: bool) -> Schema:
     whole = Settings.model_json_schema(schema_generator=_Generator)
     definitions = whole.pop("$defs")
-    for name, definition in [("Settings", whole), *definitions.items()]:
-        for field, text in _docstrings(getattr(settings, name)).items():
-            definition["properties"][field].setdefault("description", text)
+    of_sections = [(getattr(sections, name), schema) for name, schema in definitions.items()]
+    for model, schema in [(Settings, whole), *of_sections]:
+        for field, text in _docstrings(model).items():
+            schema["properties"][field].setdefault("description", text)
     del whole["properties"]["workspace"]
     found = _kept(_resolved(whole, definitions), secret=secret)
     if found is None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from publisher.content.counting import has_link
 from publisher.models import Content
-from publisher.settings import PriceSettings
+from publisher.sections import PriceSettings
 
 
 @dataclass(frozen=True, slots=True)

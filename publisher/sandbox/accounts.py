@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from publisher.models import Frozen
-from publisher.settings import AccountSettings, Settings
+from publisher.sections import AccountSettings
+from publisher.settings import Settings
 
 _HANDLE_LENGTH = 15  # of X; help.x.com/managing-your-account/x-username-rules
 

@@ -4,7 +4,7 @@ from fastapi import Depends, FastAPI
 
 from publisher.app import Application
 from publisher.reports import Reports
-from publisher.settings import WebSettings
+from publisher.sections import WebSettings
 from publisher.web import (
     accounts,
     assets,

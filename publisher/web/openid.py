@@ -18,7 +18,7 @@ from joserfc.jwk import KeySet, KeySetSerialization
 from joserfc.jws import JWSRegistry
 
 from publisher.errors import ProviderRefused
-from publisher.settings import OpenIDSettings, is_safe_address
+from publisher.sections import OpenIDSettings, is_safe_address
 
 _ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
 """Of signatures with a key that the provider alone has."""

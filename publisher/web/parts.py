@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from publisher.app import Application
 from publisher.reports import Reports
-from publisher.settings import WebSettings
+from publisher.sections import WebSettings
 from publisher.web.live import Live
 from publisher.web.pages import Pages
 from publisher.web.platforms import Platforms

@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from publisher.content.pictures import MAX_BYTES
-from publisher.settings import WebSettings
+from publisher.sections import WebSettings
 
 POLICY = (
     "default-src 'none'; object-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "

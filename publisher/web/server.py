@@ -11,7 +11,7 @@ from publisher.app import Application
 from publisher.errors import ConfigurationError
 from publisher.language import _
 from publisher.pulse import Pulse
-from publisher.settings import WebSettings
+from publisher.sections import WebSettings
 from publisher.web.app import create
 from publisher.web.live import Live
 

@@ -19,7 +19,7 @@ from publisher.app import Application
 from publisher.errors import PublisherError
 from publisher.ledger.people import Person, Rank
 from publisher.ledger.sessions import LIFE, Session
-from publisher.settings import WebSettings
+from publisher.sections import WebSettings
 from publisher.web import security
 
 _PUBLIC = ("/static/", "/healthz", "/metrics")

@@ -9,7 +9,7 @@ from publisher.checking import check
 from publisher.content.problems import CODES, RULES
 from publisher.errors import ConfigurationError
 from publisher.models import Problem
-from publisher.settings import HashtagSettings
+from publisher.sections import HashtagSettings
 from tests.support.workspaces import Workspace
 
 SETTINGS = """\

@@ -13,7 +13,8 @@ from pydantic import BaseModel
 
 from publisher import schemas
 from publisher.content import consents, draft, session
-from publisher.settings import AccountSettings, Settings
+from publisher.sections import AccountSettings
+from publisher.settings import Settings
 from tests.docs.conftest import DOCS, fences
 
 ROOT = Path(__file__).parents[2]

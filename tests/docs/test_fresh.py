@@ -16,6 +16,7 @@ from publisher.channels.base import Channel
 from publisher.content import draft, session
 from publisher.content.problems import CODES, RULES
 from publisher.models import Capabilities
+from publisher.sections import AccountSettings
 from publisher.states import State
 from tests.docs import parts
 from tests.docs.conftest import DOCS, ROOT, first_cells, prose
@@ -96,7 +97,7 @@ def test_every_setting_has_its_row() -> None:
     rows = re.findall(
         r"^\| `([^`]+)` \| `(PUBLISHER_\w+)` \| (.+?) \| .", page("settings.md"), re.MULTILINE
     )
-    assert rows == [*_rows(settings.Settings), *_rows(settings.AccountSettings, "accounts.NAME.")]
+    assert rows == [*_rows(settings.Settings), *_rows(AccountSettings, "accounts.NAME.")]
 
 
 def _rows(model: type[BaseModel], prefix: str = "") -> list[tuple[str, str, str]]:

@@ -231,7 +231,7 @@ def log(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     text: list[str] = []
 
     def read() -> str:
-        text.append(capsys.readouterr().out)
+        text.append(capsys.readouterr().err)
         return "".join(text)
 
     return read

@@ -6,7 +6,7 @@ import pytest
 
 from publisher.models import Content, Part
 from publisher.planning.costs import Cost, cost_on_x
-from publisher.settings import PriceSettings
+from publisher.sections import PriceSettings
 
 
 def content(*texts: str) -> Content:

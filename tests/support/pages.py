@@ -11,7 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from publisher.app import Application
-from publisher.settings import WebSettings
+from publisher.sections import WebSettings
 from publisher.web.app import create
 from publisher.web.live import Live
 from tests.support.waiting import wait_for

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from publisher.app import Application
 from publisher.ledger import passwords
 from publisher.ledger.tables import web_sessions
-from publisher.settings import WebSettings
+from publisher.sections import WebSettings
 from tests.support.pages import PASSWORD, Visit, serving
 
 _PAGES = ["/", "/posts", "/posts/day.fr", "/log", "/log.csv", "/log.xlsx", "/accounts", "/report",

@@ -11,7 +11,7 @@ from publisher.ledger import limits
 from publisher.lock import locked
 from publisher.models import Delivery
 from publisher.outcome import Accepted, Limit
-from publisher.settings import WebSettings
+from publisher.sections import WebSettings
 from tests.support.clock import ManualClock
 from tests.support.pages import serving
 from tests.support.wishes import add, wish

@@ -13,7 +13,7 @@ from publisher import settings
 from publisher.app import Application
 from publisher.errors import ConfigurationError
 from publisher.ledger.people import Rank
-from publisher.settings import WebSettings
+from publisher.sections import WebSettings
 from tests.support import openid, system
 from tests.support.openid import CLIENT, SECRET, Provider
 from tests.support.pages import PASSWORD, Visit, serving
@@ -142,7 +142,7 @@ def test_a_provider_that_lies_lets_nobody_in(
     answer = come_back(visit, back) if "answer" not in lie else go(visit)
     assert answer.status_code == 401
     assert "did not work" in visit.text
-    assert f"why='{why}'" in capfd.readouterr().out
+    assert f"why='{why}'" in capfd.readouterr().err
     assert visit.get("/").status_code == 303
 
 

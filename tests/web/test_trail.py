@@ -23,7 +23,7 @@ class Said:
 
     def __contains__(self, words: str) -> bool:
         """Whether one line has all of these words."""
-        self._all += self._capfd.readouterr().out
+        self._all += self._capfd.readouterr().err
         return any(
             all(word in line for word in re.split(r"; ", words)) for line in self._all.splitlines()
         )

@@ -27,7 +27,8 @@ from publisher.content.library import Library
 from publisher.errors import LedgerUnavailable
 from publisher.ledger.database import Database
 from publisher.models import Delivery, MediaItem, Post
-from publisher.settings import AccountSettings, ApprovalSettings, BrokerSettings, Settings
+from publisher.sections import AccountSettings, ApprovalSettings, BrokerSettings
+from publisher.settings import Settings
 from tests.support.simulation.channels import open_channel
 from tests.support.simulation.plan import Act, Moment
 from tests.support.simulation.platform import Platform
