@@ -2,8 +2,9 @@
 
 A workspace with an account on each channel and an empty schedule; its broker, dispatcher and worker
 have started and come to rest. Then, for a minute: memory as the kernel divides it among those who
-share it (PSS), the processor's time, and how often something wakes up (voluntary switches of context,
-of all threads). Then the same of Celery alone: a broker and a worker of as many threads, with one task.
+share it (PSS), the processor's time, how often something wakes up (voluntary switches of context,
+of all threads), and what the host of a virtual machine took from it meanwhile (steal). Then the same
+of Celery alone: a broker and a worker of as many threads, with one task.
 
     .venv/bin/pip install '.[bench]'
 
@@ -58,6 +59,19 @@ class Usage(NamedTuple):
     wakes: int
 
 
+class Watched(NamedTuple):
+    """Processes at the beginning and at the end of a while."""
+
+    before: Mapping[int, Usage]
+    after: Mapping[int, Usage]
+    seconds: float
+    stolen: float
+    """Seconds of a core that the host gave to somebody else."""
+
+    def used(self, field: str) -> float:
+        return total(self.after, field) - total(self.before, field)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=60.0)
@@ -66,67 +80,71 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, running(Path(folder), web=options.web) as pid:
         time.sleep(options.settle)
-        before, after, seconds = watched(pid, options.seconds)
+        ours = watched(pid, options.seconds)
     figures = [
         figure
-        for key, usage in sorted(after.items(), key=lambda item: item[1].name)
-        for figure in of(usage.name, usage, before[key], seconds)
+        for key, usage in sorted(ours.after.items(), key=lambda item: item[1].name)
+        for figure in of(usage.name, usage, ours.before[key], ours.seconds)
     ]
     figures += [
-        results.Figure("memory, all processes", total(after, "memory"), "MB", LIMIT_MEMORY),
+        results.Figure("memory, all processes", total(ours.after, "memory"), "MB", LIMIT_MEMORY),
         results.Figure(
             "processor, all processes",
-            (total(after, "processor") - total(before, "processor")) / seconds * 100,
+            ours.used("processor") / ours.seconds * 100,
             "% of a core",
             LIMIT_PROCESSOR,
         ),
-        results.Figure(
-            "wake-ups, all processes",
-            (total(after, "wakes") - total(before, "wakes")) / seconds,
-            "a second",
-        ),
+        results.Figure("wake-ups, all processes", ours.used("wakes") / ours.seconds, "a second"),
+        taken_by_the_host("all processes", ours),
     ]
-    figures += compared(after, before, seconds, options)
+    figures += compared(ours, options)
     for figure in figures:
         bound = f"  (limit: {figure.limit:g})" if figure.limit else ""
         print(f"{figure.measured:9.2f} {figure.unit:12} {figure.what}{bound}")
     results.keep("idle", figures)
 
 
-def watched(pid: int, seconds: float) -> tuple[Mapping[int, Usage], Mapping[int, Usage], float]:
-    """Of a process and all below it: at the beginning and at the end, and the time between."""
-    before, begin = usages(pid), time.monotonic()
+def watched(pid: int, seconds: float) -> Watched:
+    """A process and all below it, for a while."""
+    before, stolen, begin = usages(pid), steal(), time.monotonic()
     time.sleep(seconds)
-    after, seconds = usages(pid), time.monotonic() - begin
-    if before.keys() != after.keys():
+    found = Watched(before, usages(pid), time.monotonic() - begin, steal() - stolen)
+    if found.before.keys() != found.after.keys():
         sys.exit("processes came or went while nothing was to be done")
-    return before, after, seconds
+    return found
 
 
-def compared(
-    ours: Mapping[int, Usage],
-    before: Mapping[int, Usage],
-    seconds: float,
-    options: argparse.Namespace,
-) -> Iterator[results.Figure]:
+def steal() -> float:
+    """Seconds of a core that the host has given to others since the start; 0 on real machines."""
+    return int(Path("/proc/stat").read_text().split()[8]) / os.sysconf("SC_CLK_TCK")
+
+
+def taken_by_the_host(name: str, found: Watched) -> results.Figure:
+    share = found.stolen / found.seconds * 100
+    return results.Figure(f"taken by the host meanwhile, {name}", share, "% of a core")
+
+
+def compared(ours: Watched, options: argparse.Namespace) -> Iterator[results.Figure]:
     """Ours beside Celery's worker and broker alone."""
     burst.PROCESSES = 1
     with burst.celery_workers(argparse.Namespace(threads=THREADS)):
         time.sleep(options.settle)
-        then, now, lasted = watched(os.getpid(), options.seconds)
-    if "worker" not in {one.name for one in now.values()}:
+        celery = watched(os.getpid(), options.seconds)
+    then, now = (each[os.getpid()] for each in (celery.before, celery.after))  # this very process
+    if "worker" not in {one.name for one in celery.after.values()}:
         sys.exit("Celery's worker did not start")
     for what, unit in (("memory", "MB"), ("processor", "% of a core"), ("wakes", "a second")):
         if what == "memory":
-            used, theirs = total(ours, what), total(now, what) - now[os.getpid()].memory
+            used, theirs = total(ours.after, what), total(celery.after, what) - now.memory
         else:
             scale = 100 if what == "processor" else 1
-            used = (total(ours, what) - total(before, what)) / seconds * scale
-            own = getattr(now[os.getpid()], what) - getattr(then[os.getpid()], what)
-            theirs = (total(now, what) - total(then, what) - own) / lasted * scale
+            used = ours.used(what) / ours.seconds * scale
+            own = getattr(now, what) - getattr(then, what)
+            theirs = (celery.used(what) - own) / celery.seconds * scale
         name = "wake-ups" if what == "wakes" else what
         yield results.Figure(f"{name}, Celery alone", theirs, unit)
         yield results.Figure(f"{name}, all processes / Celery alone", used / theirs, "times")
+    yield taken_by_the_host("Celery alone", celery)
 
 
 def of(name: str, now: Usage, then: Usage, seconds: float) -> Iterator[results.Figure]:

@@ -47,7 +47,7 @@ class Clearing:
             self._leftovers.failed(delivery, delivery.prepared, str(problem))
         except Exception:
             log.exception("a channel raised", delivery=delivery.id, channel=delivery.channel)
-            message = _("Publisher failed while it cleared away; var/log says more.")
+            message = _("Publisher failed while it cleared away; the error in its log says more.")
             self._leftovers.failed(delivery, delivery.prepared, message)
         else:
             return self._leftovers.cleared(delivery, left)

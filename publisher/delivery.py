@@ -222,7 +222,9 @@ class Courier:
             log.exception("a channel raised", delivery=delivery.id, channel=delivery.channel)
             if not departure.is_intended:
                 return _broken_before()
-            return Unknown(_("Publisher failed while it was sending; var/log says more."))
+            return Unknown(
+                _("Publisher failed while it was sending; the error in its log says more.")
+            )
 
     def _record(self, delivery: Delivery, outcome: Outcome) -> Delivery:
         """Write what came of a request; what a platform said must not get lost on the way."""
@@ -249,7 +251,8 @@ class Courier:
 
 def _broken_before() -> Deferred:
     return Deferred(
-        Kind.UNAVAILABLE, _("Publisher failed before it sent the post; var/log says more.")
+        Kind.UNAVAILABLE,
+        _("Publisher failed before it sent the post; the error in its log says more."),
     )
 
 

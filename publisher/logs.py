@@ -19,12 +19,14 @@ class _Output:
     """
 
     def write(self, text: str) -> None:
-        with suppress(OSError):
-            sys.stderr.write(text)
+        if sys.stderr is not None:  # it was closed before the start
+            with suppress(OSError):
+                sys.stderr.write(text)
 
     def flush(self) -> None:
-        with suppress(OSError):
-            sys.stderr.flush()
+        if sys.stderr is not None:
+            with suppress(OSError):
+                sys.stderr.flush()
 
 
 def configure() -> None:

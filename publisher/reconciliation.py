@@ -49,7 +49,7 @@ class Reconciler:
             log.exception("a channel raised", delivery=delivery.id, channel=delivery.channel)
             return Unknown(
                 _(
-                    "Publisher failed while it looked for the post; var/log says more. "
+                    "Publisher failed while it looked for the post; the error in its log says more. "
                     "Look at the account, then say with `publisher resolve` or `publisher "
                     "retry` what you saw."
                 )

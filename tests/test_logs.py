@@ -1,5 +1,7 @@
 """Logs tell what happened, and hold no secret."""
 
+import sys
+
 import pytest
 import structlog
 
@@ -18,3 +20,9 @@ def test_a_logged_exception_shows_no_local_variable(capsys: pytest.CaptureFixtur
     assert "ValueError: the reason" in shown
     assert "delivery=7" in shown
     assert "hunter2" not in shown.replace('password = "hunter2-in-a-variable"', "")
+
+
+def test_without_standard_error_the_work_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    logs.configure()
+    monkeypatch.setattr(sys, "stderr", None)
+    structlog.get_logger().warning("nobody reads it")

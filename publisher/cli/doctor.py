@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from publisher.cli import arguments, output
+from publisher.cli import arguments, output, progress
 from publisher.language import _
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ def doctor(
     """Look at everything that publishing needs, and say what to mend.
 
     Credentials and what X and Facebook say of them, broker, ledger, clock, disk, who may read
-    secrets.toml, and whether the schedule is as the drafts say. It changes nothing and publishes nothing. The exit code is 3 when something
-    cannot be published as things are.
+    secrets.toml, and whether the schedule is as the drafts say. It changes nothing and publishes
+    nothing. The exit code is 3 when something cannot be published as things are.
     """
     from publisher.app import Application
     from publisher.clock import from_environment
@@ -35,10 +35,11 @@ def doctor(
     app = Application(load(arguments.workspace(context)), from_environment())
     context.call_on_close(app.close)
     found: list[Finding] = []
-    for finding in examine(app, offline=offline):
-        found.append(finding)
-        if not as_json:
-            _print(finding)
+    with progress.shown():
+        for finding in examine(app, offline=offline):
+            found.append(finding)
+            if not as_json:
+                _print(finding)
     if as_json:
         output.print_json(
             [

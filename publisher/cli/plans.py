@@ -26,6 +26,8 @@ _SIGNS = {
 
 _MOST = 1_000
 """Changes that are shown: to format ten thousand lines takes longer than to queue them."""
+_FEW = 5
+"""So many deliveries are cancelled without a question, if nobody approved them."""
 
 
 def print_changes(plan: Plan, zone: tzinfo) -> None:
@@ -84,7 +86,7 @@ def risks(plan: Plan) -> list[str]:
     found = []
     if plan.voided:
         found.append(_("{approvals} will be void.", approvals=counts.approvals(len(plan.voided))))
-    if plan.cancels_most:
+    if plan.cancels_most and len(plan.cancelled) > _FEW:
         found.append(
             plural(
                 "{number} delivery of {all} on the schedule will be cancelled.",
@@ -119,30 +121,12 @@ def summary(plan: Plan, *, done: bool) -> str:
 def _changes(plan: Plan, *, done: bool) -> str:
     if not plan.changes:
         return _("Nothing to change: the schedule is as the drafts say.")
-    numbers = [(kind, sum(change.kind is kind for change in plan.changes)) for kind in _SIGNS]
-    of_kinds = ", ".join(_counted(kind, number) for kind, number in numbers if number)
     said = (
         _("Queued: {deliveries} ({changes}).")
         if done
         else _("Would change: {deliveries} ({changes}).")
     )
-    return said.format(deliveries=counts.deliveries(len(plan.changes)), changes=of_kinds)
-
-
-def _counted(kind: Change, number: int) -> str:
-    return {
-        Change.ADD: plural("{number} added", "{number} added", number),
-        Change.EDIT: plural("{number} edited", "{number} edited", number),
-        Change.MOVE: plural("{number} moved", "{number} moved", number),
-        Change.HOLD: plural("{number} held", "{number} held", number),
-        Change.RELEASE: plural("{number} released", "{number} released", number),
-        Change.RESTORE: plural("{number} restored", "{number} restored", number),
-        Change.CANCEL: plural("{number} cancelled", "{number} cancelled", number),
-        Change.STOP: plural("{number} stopped if not out", "{number} stopped if not out", number),
-        Change.GO_ON: plural(
-            "{number} not stopped any more", "{number} not stopped any more", number
-        ),
-    }[kind]
+    return said.format(deliveries=counts.deliveries(len(plan.changes)), changes=plan.in_numbers)
 
 
 def as_json(plan: Plan) -> dict[str, Any]:

@@ -58,7 +58,7 @@ class Consent(Frozen):
 def load(posts: Path, channels: frozenset[str], findings: Findings) -> dict[str, Consent]:
     """The records by id; a missing file is none, and a record with problems is left out."""
     path = posts / "consents.yaml"
-    if not path.exists() and not path.is_symlink():
+    if textfile.is_missing(path):
         return {}
     text = textfile.read(path, findings)
     root = None if text is None else nodes.compose(text, findings)

@@ -89,7 +89,7 @@ def unusable(message: str) -> Flaw:
 def load(posts: Path, findings: Findings) -> Session:
     """Read posts/session.yaml; a missing file is an empty session."""
     path = posts / "session.yaml"
-    if not path.exists() and not path.is_symlink():
+    if textfile.is_missing(path):
         return Session()
     text = textfile.read(path, findings)
     return parse(text, findings) if text is not None else Session(flawed=_EVERYTHING)

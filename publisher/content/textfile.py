@@ -20,6 +20,17 @@ _INVALID = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uff
 _SAVE_AS_UTF8 = later("Open it in your editor and save it as UTF-8.")
 
 
+def is_missing(path: Path) -> bool:
+    """Whether nothing has that name. What cannot be looked at is not missing: it cannot be read."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def read(path: str | Path, findings: Findings) -> str | None:
     r"""The file's text with `\n` as line ends and without a BOM; None where that is impossible.
 

@@ -14,13 +14,10 @@ from publisher.errors import PublisherError
 from publisher.language import _, plural
 from publisher.ledger.database import Database
 from publisher.overview import Overview
-from publisher.planning.plan import Change
 from publisher.states import State, counted
 
 _DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 """Settings of PostgreSQL without which a commit may be lost with the machine."""
-
-_HALTS = (Change.HOLD, Change.CANCEL, Change.STOP)
 
 
 def examine(app: Application) -> Iterator[Finding]:
@@ -38,9 +35,11 @@ def examine(app: Application) -> Iterator[Finding]:
         return
     yield _durability(app.database)
     yield _waiting(app)
-    if app.settings.posts.is_dir():  # a machine that only publishes has no drafts
-        yield _drafts(app)
-    yield from _limits(app)
+    try:
+        yield from _drafts(app)
+        yield from _limits(app)
+    except PublisherError as error:  # such as a posts/ that may not be read
+        yield bad("drafts", str(error), error.hint)
 
 
 def _durability(database: Database) -> Finding:
@@ -85,37 +84,29 @@ def _waiting(app: Application) -> Finding:
     return good("deliveries", _("None needs a person."))
 
 
-def _drafts(app: Application) -> Finding:
+def _drafts(app: Application) -> Iterator[Finding]:
     """Whether what was written, or has ended, since the last `queue` is on the schedule."""
+    if not app.settings.posts.is_dir():
+        return  # a machine that only publishes has no drafts
     plan = app.planner.plan()
     if plan.errors:
-        files = len({problem.file for problem in plan.errors})
-        return warning(
-            "drafts",
-            plural(
-                "{number} file has errors; nothing is queued before it is mended.",
-                "{number} files have errors; nothing is queued before they are mended.",
-                files,
-            ),
-            _("`publisher check` says which."),
+        message = plural(
+            "{number} file has errors, so that nothing is queued.",
+            "{number} files have errors, so that nothing is queued.",
+            len({problem.file for problem in plan.errors}),
         )
-    if not plan.changes:
-        return good("drafts", _("The schedule is as they say."))
-    told = plural(
-        "{number} delivery is not as they say",
-        "{number} deliveries are not as they say",
-        len(plan.changes),
-    )
-    halted = sum(change.kind in _HALTS for change in plan.changes)
-    if halted:
-        told += "; " + plural(
-            "{number} of them must not go out", "{number} of them must not go out", halted
+        hint = _("`publisher plan` says which. `publisher queue --keep-going` leaves them out.")
+        yield warning("drafts", message, hint)
+    if plan.changes:
+        message = _("The schedule would change: {changes}.", changes=plan.in_numbers)
+        lost = _(
+            "That is most of the schedule. If drafts are missing in posts/, do not queue; a machine "
+            "that only publishes needs no posts/."
         )
-    return warning(
-        "drafts",
-        f"{told}.",
-        _("`publisher plan` shows it, and `publisher queue` puts it right."),
-    )
+        usual = _("`publisher plan` shows it, and `publisher queue` puts it right.")
+        yield warning("drafts", message, lost if plan.cancels_most else usual)
+    elif not plan.errors:
+        yield good("drafts", _("The schedule is as the drafts say."))
 
 
 def _limits(app: Application) -> Iterator[Finding]:

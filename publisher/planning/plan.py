@@ -1,17 +1,15 @@
 """What `queue` would change: the plan as a value."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from publisher.language import later
+from publisher.language import later, plural
 from publisher.ledger.ledger import StoredPicture
 from publisher.models import Delivery, Problem, Severity, Stop, Wish
 from publisher.planning.costs import NOTHING, Cost
-
-_FEW = 5
-"""So many deliveries are cancelled without a question, if nobody approved them."""
 
 
 class Change(StrEnum):
@@ -28,6 +26,23 @@ class Change(StrEnum):
     """It may be out, so that it changes only once it is known that it is not."""
     GO_ON = later("go on")
     """It was to be stopped, and need not be any more."""
+
+
+def counted(kind: Change, number: int) -> str:
+    """How many changes are of that kind, for people: `2 edited`."""
+    return {
+        Change.ADD: plural("{number} added", "{number} added", number),
+        Change.EDIT: plural("{number} edited", "{number} edited", number),
+        Change.MOVE: plural("{number} moved", "{number} moved", number),
+        Change.HOLD: plural("{number} held", "{number} held", number),
+        Change.RELEASE: plural("{number} released", "{number} released", number),
+        Change.RESTORE: plural("{number} restored", "{number} restored", number),
+        Change.CANCEL: plural("{number} cancelled", "{number} cancelled", number),
+        Change.STOP: plural("{number} stopped if not out", "{number} stopped if not out", number),
+        Change.GO_ON: plural(
+            "{number} not stopped any more", "{number} not stopped any more", number
+        ),
+    }[kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,5 +116,10 @@ class Plan:
     @property
     def cancels_most(self) -> bool:
         """Whether so much goes off the schedule that drafts may have got lost."""
-        number = len(self.cancelled)
-        return number > _FEW and number > self.on_schedule / 2
+        return len(self.cancelled) > self.on_schedule / 2
+
+    @property
+    def in_numbers(self) -> str:
+        """How many changes there are of each kind, for people: `1 added, 2 held`."""
+        numbers = Counter(change.kind for change in self.changes)
+        return ", ".join(counted(kind, numbers[kind]) for kind in Change if numbers[kind])

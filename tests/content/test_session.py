@@ -1,9 +1,12 @@
 """posts/session.yaml and posts/consents.yaml."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from publisher.content import consents, session
+from publisher.content.problems import Findings
 from tests.content.drafts import SESSION, Workspace, codes, errors
 
 
@@ -198,3 +201,13 @@ def test_a_record_with_problems_is_no_consent(
     found = errors(workspace.problems(PEOPLE % ", consent: film-club"))
     assert codes(found) == ["unknown-consent", code]
     assert found[1].file == "posts/consents.yaml"
+
+
+def test_a_session_that_cannot_be_looked_at_is_not_taken_for_none(tmp_path: Path) -> None:
+    """Nor are consents: one of them may be withdrawn."""
+    folder = tmp_path / ("x" * 300)  # a name that no file system takes
+    about_session, about_consents = Findings(session.FILE), Findings(consents.FILE)
+    assert session.load(folder, about_session).flawed
+    assert consents.load(folder, frozenset(), about_consents) == {}
+    for findings in (about_session, about_consents):
+        assert [problem.code for problem in findings.problems] == ["unreadable"]

@@ -12,8 +12,8 @@ PACKAGE = ROOT / "publisher"
 WITH_NOTHING_ELSE = [
     path
     for pattern in (
-        "cli/*.py", "doctor/*.py", "rehearsal/*.py", "settings.py", "sources.py", "supervisor.py",
-        "processes.py", "kept.py", "lock.py", "room.py", "broker.py", "refusals.py", "app.py", "clock.py",
+        "cli/*.py", "doctor/*.py", "rehearsal/*.py", "sections.py", "settings.py", "sources.py",
+        "supervisor.py", "processes.py", "kept.py", "lock.py", "room.py", "broker.py", "refusals.py", "app.py", "clock.py",
     )
     for path in sorted(PACKAGE.glob(pattern))
 ]  # fmt: skip

@@ -12,9 +12,11 @@ from publisher import settings
 from publisher.app import Application
 from publisher.clock import SystemClock
 from publisher.doctor import Finding, Grade, examine
+from publisher.errors import StorageError
 from publisher.ledger import limits
 from publisher.outcome import Limit
 from publisher.overview import Overview
+from publisher.planning import Planner
 from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.server import Sandbox
 from tests.running.conftest import Draft, Queued
@@ -139,39 +141,65 @@ def test_what_waits_for_a_person_is_told(
     )
 
 
+def of_drafts(workspace: Path) -> list[tuple[Grade, str, str | None]]:
+    app = Application(settings.load(workspace), SystemClock())
+    try:
+        found = [f for f in examine(app, offline=True) if f.subject == "drafts"]
+        return [(finding.grade, finding.message, finding.hint) for finding in found]
+    finally:
+        app.close()
+
+
 def test_what_the_drafts_want_that_is_not_queued_is_told(
     workspace: Path, draft: Draft, queued: Queued
 ) -> None:
-    """Also what must not go out: a consent that has ended in the file alone stops nothing."""
+    """Above all what must not go out, and whatever is wrong with other drafts."""
     session = workspace / "posts" / "session.yaml"
     agenda = "agenda:\n  day:\n    starts: 2036-03-07 09:00\n"
     session.write_text(f"{session.read_text()}\n{agenda}")
     draft("later", "day + 1h")
-    draft("gone", "2036-03-07 12:00")
+    for name in ("gone", "kept"):
+        draft(name, "2036-03-07 12:00")
     queued().close()
-    assert findings(workspace, offline=True)["drafts"].grade is Grade.GOOD
+    assert of_drafts(workspace) == [(Grade.GOOD, "The schedule is as the drafts say.", None)]
     session.write_text(f"{session.read_text()}    cancelled: true\n")
     (workspace / "posts" / "gone.md").unlink()
     draft("new", "2036-03-07 08:00")
-    found = findings(workspace, offline=True)["drafts"]
-    assert (found.grade, found.message) == (
-        Grade.WARNING,
-        "3 deliveries are not as they say; 2 of them must not go out.",
-    )
-    draft("new", "tomorrow, perhaps")
-    found = findings(workspace, offline=True)["drafts"]
-    assert (found.grade, found.message) == (
-        Grade.WARNING,
-        "1 file has errors; nothing is queued before it is mended.",
-    )
+    draft("past", "2016-03-07 08:00")
+    errors, changes = of_drafts(workspace)
+    assert errors[:2] == (Grade.WARNING, "1 file has errors, so that nothing is queued.")
+    assert changes[:2] == (
+        Grade.WARNING, "The schedule would change: 1 added, 1 held, 1 cancelled."
+    )  # fmt: skip
+    assert "publisher queue" in str(changes[2])
 
 
-def test_a_machine_without_drafts_is_told_nothing_about_them(
-    workspace: Path, queued: Queued
+def test_nobody_is_told_to_queue_where_drafts_may_be_missing(
+    workspace: Path, draft: Draft, queued: Queued
+) -> None:
+    """Such as on a machine that only publishes, with a folder that `publisher init` made."""
+    draft("later", "2036-03-07 08:00")
+    queued().close()
+    (workspace / "posts" / "later.md").unlink()
+    ((grade, message, hint),) = of_drafts(workspace)
+    assert (grade, message) == (Grade.WARNING, "The schedule would change: 1 cancelled.")
+    assert "do not queue" in str(hint)
+    shutil.rmtree(workspace / "posts")
+    assert of_drafts(workspace) == []
+
+
+def test_drafts_that_may_not_be_read_are_told_of_and_the_rest_is_looked_at(
+    workspace: Path, queued: Queued, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queued().close()
-    shutil.rmtree(workspace / "posts")
-    assert "drafts" not in findings(workspace, offline=True)
+
+    def refuse(_self: object) -> None:
+        raise StorageError("Permission denied.")
+
+    monkeypatch.setattr(Planner, "plan", refuse)
+    ((grade, message, _hint),) = of_drafts(workspace)
+    assert (grade, message) == (Grade.BAD, "Permission denied.")
+    assert "account voice-x" in findings(workspace, offline=True)
 
 
 def test_what_is_left_of_the_platforms_limits_is_told(
