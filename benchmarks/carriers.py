@@ -125,15 +125,18 @@ def _round(
 
 @contextmanager
 def broker() -> Iterator[EmbeddedBroker]:
-    """A broker, which this process's Celery uses from now on."""
+    """A broker, which this process's Celery uses from now on; those it starts do so meanwhile."""
     with TemporaryDirectory() as name:
         folder = unit_costs.workspace(Path(name, "campaign"), 1)
         server = EmbeddedBroker(folder / "var")
         server.start()
-        os.environ |= {"PUBLISHER_WORKSPACE": str(folder), "PUBLISHER_BROKER__URL": server.url}
+        places = {"PUBLISHER_WORKSPACE": str(folder), "PUBLISHER_BROKER__URL": server.url}
+        os.environ |= places
         try:
             yield server
         finally:
+            for variable in places:
+                del os.environ[variable]
             server.stop()
 
 
