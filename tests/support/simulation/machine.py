@@ -121,7 +121,7 @@ class Newsroom(Office):
             return
         self.stage.shut_down()
         self.stage.database.put_back(backup.ledger)
-        self.persons.said.agreed = dict(backup.words.agreed)
+        self.persons.said.restored(backup.words.agreed)
         app = self.stage.app()
         aftermath.face(app.database, app.clock, "direction")
         self.persons.queue()

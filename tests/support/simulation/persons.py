@@ -1,6 +1,7 @@
 """The people of an installation: each command runs as a process of its own, beside the others."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 from publisher.errors import NoSuchPost, NotPossible, PublisherError
@@ -13,7 +14,7 @@ from tests.support.simulation.desk import Desk
 from tests.support.simulation.parts import SimulatedApplication
 from tests.support.simulation.plan import Act, Fault, Moment
 from tests.support.simulation.platform import Platform
-from tests.support.simulation.said import Agreed, Cause, Key, Said, Words
+from tests.support.simulation.said import Cause, Said, Words
 from tests.support.simulation.world import Process, World
 
 _PAUSE = 40.0  # seconds
@@ -202,34 +203,25 @@ class Persons:
         """Look at what waits for it, and approve it."""
         approvals, said = self._app().approvals, self.said
         for delivery in approvals.waiting(post):
-            key = (delivery.post, delivery.account)
-            with said.command():
-                said.agreed[key] = Agreed.of(delivery)
+            with suppress(NotPossible, Moved), said.command(), said.agreeing(delivery):
                 said.let_go(delivery.post, Cause.REJECTED)
                 seen = {delivery.id: digest(delivery)}
-                try:
-                    approvals.approve([delivery.post], delivery.account, "direction", seen)
-                except (NotPossible, Moved):
-                    continue
+                approvals.approve([delivery.post], delivery.account, "direction", seen)
 
     def reject(self, post: str) -> None:
         with self.said.command() as alone:
             rejected = self._app().approvals.reject([post], None, "direction", "not like this")
             if alone():
                 self.said.stop(rejected, Cause.REJECTED)
-                self._void((d.post, d.account) for d in rejected)
+                self.said.void((d.post, d.account) for d in rejected)
 
     def reject_all(self) -> None:
         self._for_each_post(self.reject)
 
-    def _void(self, keys: Iterable[Key]) -> None:
-        for key in keys:
-            self.said.agreed.pop(key, None)
-
     def remember(self) -> Words:
         """What a backup that is taken now knows of people's words."""
         said = self.said
-        known = dict(said.agreed), dict(said.stops), dict(said.withdrawn_consents)
+        known = said.agreed(), dict(said.stops), dict(said.withdrawn_consents)
         return Words(*known, halted=frozenset(said.halted), deeds=self._deeds + self.desk.changes)
 
     # drafts, agenda and consents
@@ -242,7 +234,7 @@ class Persons:
             plan = self._app().planner.queue(actor="redaction", keep_going=self.keep_going)
             if not alone() or (plan.errors and not self.keep_going):
                 return
-            self._void((c.post, c.account) for c in plan.changes if c.wish)
+            self.said.void((c.post, c.account) for c in plan.changes if c.wish)
             said.stop((c.delivery for c in plan.changes if c.delivery and _cancels(c)), Cause.GONE)
             wrong = {problem.file for problem in plan.problems}
             held = {d.id for d in self.desk.files() if d.held and d.file not in wrong}
@@ -300,7 +292,7 @@ class Persons:
                     for d in self._app().peek()
                     if not (d.in_reach or d.may_be_out or d.state in ENDED_UNSENT)
                 )
-                self._void((d.post, d.account) for d in held)
+                self.said.void((d.post, d.account) for d in held)
 
     def _edit_all(self) -> None:
         self.desk.each(self.edit)

@@ -53,10 +53,10 @@ def _unapproved(stage: Stage, delivery: Delivery) -> list[str]:
     """Somebody must have approved it exactly as it stands, and nothing have changed it since."""
     if not stage.settings.approval_rule(delivery.account).required:
         return []
-    agreed = stage.persons.said.agreed.get((delivery.post, delivery.account))
-    if agreed is None:
+    agreed = stage.persons.said.agreed().get((delivery.post, delivery.account))
+    if not agreed:
         return ["unapproved, or after its approval was voided"]
-    return [] if agreed == Agreed.of(delivery) else ["otherwise than it was approved"]
+    return [] if Agreed.of(delivery) in agreed else ["otherwise than it was approved"]
 
 
 def _forbidden(said: Said, delivery: Delivery, request: Publishing) -> list[str]:

@@ -6,13 +6,15 @@ It is kept apart from the ledger, so that a ledger that forgets a word is found 
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from publisher.errors import NotPossible
+from publisher.ledger.moves import Moved
 from publisher.models import Delivery, Post
 
 Key = tuple[str, str]
@@ -69,7 +71,10 @@ class Said:
     """All of it. Where two commands ran at once, a word that forbids something is not counted."""
 
     pauses: list[Pause] = field(default_factory=list)
-    agreed: dict[Key, Agreed] = field(default_factory=dict)
+    _agreed: dict[Key, tuple[Agreed, ...]] = field(default_factory=dict)
+    """What was approved; more than one only where people approved at once."""
+    _looked_at: dict[Key, tuple[Agreed, ...]] = field(default_factory=dict)
+    """What somebody is about to approve: it may leave before they hear that it is done."""
     stops: dict[Key, Cause] = field(default_factory=dict)
     halted: set[Key] = field(default_factory=set)
     """What somebody holds by hand: no draft and no retry ends that."""
@@ -147,15 +152,52 @@ class Said:
         for key in [k for k, cause in self.stops.items() if k[0] == post and cause in causes]:
             del self.stops[key]
 
+    @contextmanager
+    def agreeing(self, delivery: Delivery) -> Iterator[None]:
+        """An approval under way of what somebody has looked at; NotPossible or Moved refuses it.
+
+        Who ends in another way never hears whether it is done, so it may be.
+        """
+        key, looked_at = (delivery.post, delivery.account), Agreed.of(delivery)
+        before = self._agreed.get(key, ())
+        self._looked_at[key] = (*self._looked_at.get(key, ()), looked_at)
+        try:
+            yield
+        except (NotPossible, Moved):
+            self._looked_at[key] = _without(self._looked_at.get(key, ()), looked_at)
+            raise
+        self._looked_at[key] = _without(self._looked_at.get(key, ()), looked_at)
+        self._agreed[key] = (*_without(self._agreed.get(key, ()), *before), looked_at)
+
+    def agreed(self) -> dict[Key, tuple[Agreed, ...]]:
+        """What is approved, or may be, of each delivery."""
+        keys = {*self._agreed, *self._looked_at}
+        found = {k: (*self._agreed.get(k, ()), *self._looked_at.get(k, ())) for k in keys}
+        return {key: approved for key, approved in found.items() if approved}
+
+    def void(self, keys: Iterable[Key]) -> None:
+        for key in keys:
+            self._agreed.pop(key, None)
+            self._looked_at.pop(key, None)
+
+    def restored(self, agreed: Mapping[Key, tuple[Agreed, ...]]) -> None:
+        """The ledger is that of an earlier moment, when this was approved."""
+        self._agreed, self._looked_at = dict(agreed), {}
+
     def may_show(self, consent: str, key: Key) -> bool:
         return consent not in self.withdrawn_consents or key in self.withdrawn_consents[consent]
+
+
+def _without(approved: tuple[Agreed, ...], *these: Agreed) -> tuple[Agreed, ...]:
+    """But for these very ones: somebody else may have approved the same."""
+    return tuple(each for each in approved if not any(each is one for one in these))
 
 
 @dataclass(frozen=True)
 class Words:
     """What people had said and done by one moment: a restored ledger knows nothing else."""
 
-    agreed: dict[Key, Agreed]
+    agreed: dict[Key, tuple[Agreed, ...]]
     stops: dict[Key, Cause]
     withdrawn_consents: dict[str, frozenset[Key]]
     halted: frozenset[Key]
