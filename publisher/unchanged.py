@@ -23,6 +23,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from publisher import language, scratch
+from publisher.content import versions
 from publisher.settings import Settings
 
 _GRAIN = 2.0  # seconds: that of FAT, the coarsest
@@ -128,7 +129,7 @@ def _installed() -> Iterator[str]:
 
 def _git(posts: Path) -> list[object]:
     """What the age of translations is taken from; empty outside of any repository."""
-    if not any((folder / ".git").exists() for folder in (posts, *posts.parents)):
+    if not versions.has_history(posts):
         return []
     names = ["rev-parse", "--git-path", "index", "--git-path", "shallow", "HEAD"]
     command = ["git", "-C", str(posts), *names]

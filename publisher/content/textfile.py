@@ -24,10 +24,8 @@ def is_missing(path: Path) -> bool:
     """Whether nothing has that name. What cannot be looked at is not missing: it cannot be read."""
     try:
         path.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except OSError:
-        return False
+    except OSError as error:
+        return isinstance(error, (FileNotFoundError, NotADirectoryError))
     return False
 
 

@@ -26,13 +26,18 @@ class Pair(NamedTuple):
     source: str
 
 
+def has_history(posts: Path) -> bool:
+    """Whether git has the drafts; not where nobody may look at them."""
+    return any(os.path.lexists(folder / ".git") for folder in (posts, *posts.parents))
+
+
 def outdated(posts: Path, pairs: Iterable[Pair]) -> list[Pair]:
     """The pairs whose source has other words now than when its translation was last committed.
 
     What is not committed yet counts as written now. A source that did not exist at that time is
     none: the text was written in the other language first. Raises `Untold`.
     """
-    if not any((folder / ".git").exists() for folder in (posts, *posts.parents)):
+    if not has_history(posts):
         return []
     found = [*pairs]
     try:

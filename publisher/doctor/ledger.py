@@ -35,11 +35,8 @@ def examine(app: Application) -> Iterator[Finding]:
         return
     yield _durability(app.database)
     yield _waiting(app)
-    try:
-        yield from _drafts(app)
-        yield from _limits(app)
-    except PublisherError as error:  # such as a posts/ that may not be read
-        yield bad("drafts", str(error), error.hint)
+    yield from _drafts(app)
+    yield from _limits(app)
 
 
 def _durability(database: Database) -> Finding:
@@ -88,7 +85,11 @@ def _drafts(app: Application) -> Iterator[Finding]:
     """Whether what was written, or has ended, since the last `queue` is on the schedule."""
     if not app.settings.posts.is_dir():
         return  # a machine that only publishes has no drafts
-    plan = app.planner.plan()
+    try:
+        plan = app.planner.plan()
+    except PublisherError as error:
+        yield bad("drafts", str(error), error.hint)
+        return
     if plan.errors:
         message = plural(
             "{number} file has errors, so that nothing is queued.",

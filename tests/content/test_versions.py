@@ -8,6 +8,7 @@ import pytest
 
 from publisher import settings
 from publisher.checking import check
+from publisher.content.versions import has_history
 from tests.support.workspaces import Workspace
 
 SETTINGS = """\
@@ -156,3 +157,8 @@ def test_where_there_is_no_history_nothing_is_said(
     workspace.draft("lima/a.fr", FRONT, "Un autre texte.")
     take_away(workspace, monkeypatch)
     assert stale(workspace) == []
+
+
+def test_where_nobody_may_look_there_is_no_history(tmp_path: Path) -> None:
+    """`check` says that the folder cannot be read."""
+    assert not has_history(tmp_path / ("x" * 300))  # a name that no file system takes

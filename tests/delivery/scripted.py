@@ -28,8 +28,34 @@ from publisher.outcome import (
 from tests.support.clock import ManualClock
 
 
+class OnlySends:
+    """The half of a channel that no courier asks."""
+
+    def find(
+        self,
+        parcel: Parcel,
+        prepared: Prepared,
+        sent: tuple[str, ...],
+        since: datetime,
+        taken: Collection[str] = (),
+    ) -> Sighting:
+        raise AssertionError("a courier does not look")
+
+    def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:
+        raise AssertionError("a courier does not clear away")
+
+    def withdraw(self, remote_id: str) -> Outcome:
+        raise AssertionError("a courier does not withdraw")
+
+    def close(self) -> None:
+        pass
+
+    def examine(self) -> Health:
+        raise AssertionError("a courier does not examine")
+
+
 @dataclass
-class ScriptedChannel:
+class ScriptedChannel(OnlySends):
     """Answers with what the test laid down, and notes when and what it was asked."""
 
     capabilities: ClassVar[Capabilities] = TWITTER
@@ -60,28 +86,6 @@ class ScriptedChannel:
         if self.answers:
             return self.answers.pop(0)
         return Accepted(str(100 + len(sent)))
-
-    def find(
-        self,
-        parcel: Parcel,
-        prepared: Prepared,
-        sent: tuple[str, ...],
-        since: datetime,
-        taken: Collection[str] = (),
-    ) -> Sighting:
-        raise AssertionError("a courier does not look")
-
-    def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:
-        raise AssertionError("a courier does not clear away")
-
-    def withdraw(self, remote_id: str) -> Outcome:
-        raise AssertionError("a courier does not withdraw")
-
-    def close(self) -> None:
-        pass
-
-    def examine(self) -> Health:
-        raise AssertionError("a courier does not examine")
 
 
 def courier_of(attempts: Attempts, channel: ScriptedChannel, clock: ManualClock) -> Courier:

@@ -1,7 +1,7 @@
 """What moves is brought to its platform ahead of its time, and goes out at its time all the same."""
 
 import itertools
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,7 +11,6 @@ import pytest
 
 from publisher.channels.base import Depart, MediaReader, NotPrepared, at_once
 from publisher.channels.capabilities import TWITTER
-from publisher.channels.health import Health
 from publisher.delivery import LOOK_AHEAD, Courier, Leases
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.control import Control
@@ -30,8 +29,9 @@ from publisher.models import (
     Prepared,
     Upload,
 )
-from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Refused, Sighting
+from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Refused
 from publisher.states import State
+from tests.delivery.scripted import OnlySends
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -46,7 +46,7 @@ def moving(text: str = "Une carte") -> Content:
 
 
 @dataclass
-class Slow:
+class Slow(OnlySends):
     """A platform that takes a GIF in so many calls, and then works on it for a while."""
 
     capabilities: ClassVar[Capabilities] = TWITTER
@@ -93,28 +93,6 @@ class Slow:
         assert prepared.digest == parcel.content.digest
         self.sent.append(self.clock.now())
         return Accepted("100")
-
-    def find(
-        self,
-        parcel: Parcel,
-        prepared: Prepared,
-        sent: tuple[str, ...],
-        since: datetime,
-        taken: Collection[str] = (),
-    ) -> Sighting:
-        raise AssertionError("a courier does not look")
-
-    def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:
-        raise AssertionError("a courier does not clear away")
-
-    def withdraw(self, remote_id: str) -> Outcome:
-        raise AssertionError("a courier does not withdraw")
-
-    def close(self) -> None:
-        pass
-
-    def examine(self) -> Health:
-        raise AssertionError("a courier does not examine")
 
 
 @dataclass

@@ -62,28 +62,6 @@ def test_what_is_recorded_late_is_on_record_with_the_instant_of_its_answer(
     courier = courier_of(Locked(attempts._database, clock, settle=60), channel, clock)
     add(ledger, wish(clock, due_in=0))
     courier.deliver(claim_one(dispatch, clock))
+    assert only(queries).state is State.PUBLISHED
     assert only(queries).published_at == channel.sent[0][0]
     assert clock.now() > channel.sent[0][0] + timedelta(seconds=9)
-
-
-def test_what_a_platform_said_is_written_down_when_the_ledger_is_back(
-    ledger: Ledger,
-    dispatch: Dispatch,
-    attempts: Attempts,
-    channel: ScriptedChannel,
-    queries: Queries,
-    clock: ManualClock,
-) -> None:
-    class Locked(Attempts):
-        tries = 0
-
-        def record(self, delivery: Delivery, *more: Any) -> Delivery:
-            self.tries += 1
-            if self.tries < 5:
-                raise LedgerUnavailable
-            return super().record(delivery, *more)
-
-    courier = courier_of(Locked(attempts._database, clock, settle=60), channel, clock)
-    add(ledger, wish(clock, due_in=0))
-    courier.deliver(claim_one(dispatch, clock))
-    assert only(queries).state is State.PUBLISHED
