@@ -18,6 +18,8 @@ from typing import Any, Literal, get_args
 
 Language = Literal["en", "fr", "es", "pl"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
+NAMES: Mapping[str, str] = {"en": "English", "fr": "Français", "es": "Español", "pl": "Polski"}
+"""What each language calls itself."""
 LOCALES = Path(__file__).parent / "locales"
 
 _of_process = "en"

@@ -1,5 +1,6 @@
 """What each channel can do, so that drafts are checked without a network or a platform's library."""
 
+from publisher.language import _, later
 from publisher.models import Capabilities, GifLimits, VideoLimits
 
 _GIFS = GifLimits(
@@ -73,3 +74,10 @@ SITE = Capabilities(
 )
 
 CAPABILITIES: dict[str, Capabilities] = {"twitter": TWITTER, "facebook": FACEBOOK, "site": SITE}
+
+_TITLES = {"twitter": "X", "facebook": "Facebook", "site": later("Website")}
+
+
+def title(channel: str) -> str:
+    """The channel's name as readers know it; its own name where it has no other."""
+    return _(_TITLES.get(channel, channel))

@@ -13,7 +13,7 @@ import typer
 
 from publisher.cli import arguments, output, progress
 from publisher.errors import StorageError, UsageError, why
-from publisher.language import _, from_environment, use
+from publisher.language import Language, _, from_environment, use
 
 if TYPE_CHECKING:
     from publisher.models import Problem
@@ -22,13 +22,6 @@ if TYPE_CHECKING:
     Checked = tuple[int, list[Problem]]  # how many drafts there are, and every problem in them
 
 _MOST = 1_000_000  # bytes, as for drafts
-
-
-class Language(StrEnum):
-    EN = "en"
-    FR = "fr"
-    ES = "es"
-    PL = "pl"
 
 
 class CheckFormat(StrEnum):
@@ -55,7 +48,7 @@ def init(
     """
     from publisher.cli import layout
 
-    chosen = language.value if language else from_environment()
+    chosen = language or from_environment()
     use(chosen)
     files = {
         folder / name: text

@@ -7,7 +7,7 @@ import typer
 
 from publisher.cli import arguments, output
 from publisher.errors import UsageError
-from publisher.language import _, plural
+from publisher.language import Language, _, plural
 
 if TYPE_CHECKING:
     from publisher.ledger.people import Person
@@ -17,7 +17,6 @@ Name = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")]
 Role = Literal["staff", "manager", "admin"]
-Language = Literal["en", "fr", "es", "pl"]
 _LONGEST_LINE = 1000
 
 

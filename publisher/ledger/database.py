@@ -216,7 +216,7 @@ def _engine(url: str) -> Engine:
     except ModuleNotFoundError:
         raise ConfigurationError(
             _("PostgreSQL's driver is not installed."),
-            hint=_("Install it: pip install 'publisher[postgres]'."),
+            hint=_("Install it into Publisher's environment: pip install 'psycopg[binary]'."),
         ) from None
 
 

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from publisher import looks
+from publisher.channels import capabilities as channels
 from publisher.channels.capabilities import CAPABILITIES
 from publisher.channels.pages import Page
 from publisher.content import rendering
 from publisher.content.counting import length
-from publisher.language import _, later
+from publisher.language import _
 from publisher.ledger.stops import reason_of
 from publisher.looks import contents, posts, website
 from publisher.looks.posts import Look
@@ -18,9 +20,6 @@ from publisher.preview.pictures import Pictures
 from publisher.preview.times import exact, leaves_at
 from publisher.states import State
 
-_CHANNELS = {"twitter": "X", "facebook": "Facebook", "site": later("Website")}
-_LOOKS = {"twitter": "x", "facebook": "facebook", "site": "site"}
-"""The class that the stylesheet knows each look by."""
 _BAD = frozenset({State.FAILED, State.MISSED, State.UNCERTAIN})
 
 
@@ -107,8 +106,8 @@ class Recipients:
         return Recipient(
             account=account,
             title=_title(account),
-            channel=_(_CHANNELS[account.channel]),
-            look=_LOOKS[account.channel],
+            channel=channels.title(account.channel),
+            look=looks.of(account.channel),
             leaves=exact(leaves, zone) if leaves and _differ(leaves, zone, self._zone) else None,
             zone=account.timezone,
             thread=() if is_site else self._thread(content, account, name, leaves, when),

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment
 
+from publisher.channels import capabilities
 from publisher.language import _, later
 from publisher.ledger.figures import Count
 from publisher.ledger.queries import Step
@@ -32,7 +33,6 @@ MOST = 2_000
 SHOWN = 200
 """Rows of a table that could have thousands."""
 _UNKNOWN = later("not named")
-_CHANNELS = {"twitter": "X", "facebook": "Facebook", "site": later("Website")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,9 @@ def render(
         .render(
             scope=scope,
             now=now,
-            channels={channel: _(name) for channel, name in _CHANNELS.items()},
+            channels={
+                channel: capabilities.title(channel) for channel in capabilities.CAPABILITIES
+            },
             total=Tally.of("all", counts),
             outcomes=Outcome,
             lateness=lateness,
@@ -142,7 +144,7 @@ def _breakdowns(
 
     return [
         (_("Account"), outcomes.by(counts, lambda count: count.account)),
-        (_("Channel"), outcomes.by(counts, lambda c: _(_CHANNELS.get(c.channel, c.channel)))),
+        (_("Channel"), outcomes.by(counts, lambda c: capabilities.title(c.channel))),
         (_("Language"), outcomes.by(counts, lambda count: count.lang or _(_UNKNOWN))),
         (_("Organisation"), outcomes.by(counts, organisation)),
     ]

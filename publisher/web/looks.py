@@ -4,15 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
+from publisher import looks
 from publisher.app import Application
 from publisher.channels.pages import Page
 from publisher.looks import contents, posts, website
 from publisher.looks.posts import Image, Look
 from publisher.models import Account, Delivery
 from publisher.web import words
-
-_LOOKS = {"twitter": "x", "facebook": "facebook", "site": "site"}
-"""The class that the stylesheet knows each look by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ def shown(delivery: Delivery, app: Application, zone: tzinfo) -> Shown:
     return Shown(
         delivery=delivery,
         channel=words.channel(delivery.channel),
-        look=_LOOKS[delivery.channel],
+        look=looks.of(delivery.channel),
         title=title,
         language=language,
         when=when,

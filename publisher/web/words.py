@@ -1,6 +1,7 @@
 """What states, channels and people's roles are called on the pages."""
 
-from publisher.language import _, later, plural
+from publisher.channels import capabilities
+from publisher.language import NAMES, _, later, plural
 from publisher.ledger.people import Rank
 from publisher.ledger.stops import reason_of
 from publisher.models import Delivery
@@ -23,8 +24,7 @@ _RANKS = {
     Rank.MANAGER: later("manager"),
     Rank.ADMIN: later("admin"),
 }
-CHANNELS = {"twitter": "X", "facebook": "Facebook"}
-LANGUAGES = {"en": "English", "fr": "Français", "es": "Español", "pl": "Polski"}
+LANGUAGES = NAMES
 _GOOD = frozenset({State.PUBLISHED})
 _BAD = frozenset({State.FAILED, State.MISSED, State.UNCERTAIN})
 _WAITING = frozenset({State.AWAITING_APPROVAL, State.HELD})
@@ -49,7 +49,7 @@ def rank(of: Rank) -> str:
 
 
 def channel(name: str) -> str:
-    return CHANNELS.get(name) or _("Website")
+    return capabilities.title(name)
 
 
 def beginning(delivery: Delivery) -> str:

@@ -31,6 +31,7 @@ _HOSTS = [
         ("quay", "io"),
     ]
 ]
+_STRANGER = re.compile(r"\b(?:pip|pipx|uv|uvx)\b.*[\s'\"]publisher(?![\w./ ])")
 _MACHINE_PATH = re.compile(r"(?<![\w.>)}-])/(?:work|root|home)/")
 _TARGETS = [
     "help", "install", "demo", "test", "chaos", "machines", "fuzz", "bench", "check", "messages", "run", "lock", "clean",
@@ -88,6 +89,19 @@ def test_no_file_names_a_path_of_one_machine(root: Path) -> None:
         if _MACHINE_PATH.search(line)
     ]
     assert named == []
+
+
+def test_nobody_is_told_to_install_a_strangers_package(root: Path) -> None:
+    """On the package index `publisher` is somebody else's, and would be newer than ours."""
+    told = [
+        (file, line.strip())
+        for file, text in _texts(root)
+        for line in text.splitlines()
+        if _STRANGER.search(line)
+    ]
+    assert told == []
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    assert project["name"] == "session-publisher"
 
 
 def test_every_dependency_is_pinned(root: Path) -> None:
