@@ -1,6 +1,7 @@
 """The repository keeps its own rules."""
 
 import ast
+import json
 import os
 import re
 import shutil
@@ -151,6 +152,15 @@ def test_compose_accepts_its_file(root: Path) -> None:
         command = ["docker", "compose"]
     else:
         missing("docker compose", "docker-compose")
-    done = _run(root, *command, "config", "--quiet")
+    done = _run(root, *command, "config", "--format", "json")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
+    services = json.loads(done.stdout)["services"]
+    unlimited = [
+        name
+        for name, service in services.items()
+        if "max-size" not in (service.get("logging") or {}).get("options", {})
+    ]
+    assert unlimited == [], "what they print may fill the disk"
+    # PostgreSQL's temporary server of the first start answers on its socket, not by the network.
+    assert "--host=127.0.0.1" in services["postgres"]["healthcheck"]["test"]
