@@ -109,10 +109,14 @@ class Application:
     def withdrawal(self) -> Withdrawal:
         return Withdrawal(
             self.control,
-            Withdrawals(self.database, self.clock),
+            self.withdrawals,
             Safeguards(self.database, self.clock),
             self.channel,
         )
+
+    @cached_property
+    def withdrawals(self) -> Withdrawals:
+        return Withdrawals(self.database, self.clock)
 
     @cached_property
     def queries(self) -> Queries:

@@ -443,6 +443,8 @@ class Delivery(Frozen):
     withdraw it."""
     clear_at: datetime | None = None
     """When what lies ready at the platform, and is of no use any more, is cleared away."""
+    withdraw_at: datetime | None = None
+    """When the withdrawal that somebody began is tried again; None: all is down, or nobody began."""
     as_stored: dict[str, str] = {}
     """What the ledger keeps in another form than this, for the digest of the next step."""
 

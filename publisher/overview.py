@@ -26,7 +26,7 @@ class Overview:
     zone: tzinfo
     attention: Sequence[Delivery]
     news: int
-    """How many were missed, or stopped too late, of late."""
+    """How many were missed, or stopped too late, of late, or could not be withdrawn."""
     accounts: Sequence[AccountStatus]
     limits: Mapping[str, Sequence[Limit]]
     """What the platforms said is left of their limits, by account."""
@@ -48,14 +48,17 @@ class Overview:
         attention = queries.deliveries(state=_IN_TROUBLE, limit=most)
         attention += queries.deliveries(state=State.AWAITING_APPROVAL, limit=most)
         attention += queries.deliveries(state=State.MISSED, since=now - _FRESH, limit=most)
-        too_late = queries.stopped_too_late(now - _FRESH)
+        still_out = queries.still_out()
+        withdrawn = {delivery.id for delivery in still_out}
+        stopped = queries.stopped_too_late(now - _FRESH)
+        out = [*still_out, *(one for one in stopped if one.id not in withdrawn)]
         first, counts, resting = queries.coming(limit), queries.counts(), queries.resting()
         in_all = sum(counts.get(state, 0) for state in _NEXT)
         return cls(
             now=now,
             zone=app.session().zone,
-            attention=_by_time([*attention, *too_late]),
-            news=queries.missed(now - _FRESH) + len(too_late),
+            attention=_by_time([*attention, *out]),
+            news=queries.missed(now - _FRESH) + len(out),
             accounts=queries.accounts(),
             limits=app.limits.current(),
             next=first,

@@ -101,10 +101,11 @@ MOVES: dict[tuple[State, State], frozenset[Role]] = {
     (_S.FAILED, _S.UNCERTAIN): frozenset({_QUEUE}),
     (_S.MISSED, _S.UNCERTAIN): frozenset({_QUEUE}),
     (_S.CANCELLED, _S.UNCERTAIN): frozenset({_QUEUE}),
-    (_S.PUBLISHED, _S.WITHDRAWN): frozenset({_MANAGER}),
-    (_S.FAILED, _S.WITHDRAWN): frozenset({_MANAGER}),
-    (_S.MISSED, _S.WITHDRAWN): frozenset({_MANAGER}),
-    (_S.CANCELLED, _S.WITHDRAWN): frozenset({_MANAGER}),
+    # A worker where the platform did not confirm it to the person who began.
+    (_S.PUBLISHED, _S.WITHDRAWN): frozenset({_MANAGER, _WORKER}),
+    (_S.FAILED, _S.WITHDRAWN): frozenset({_MANAGER, _WORKER}),
+    (_S.MISSED, _S.WITHDRAWN): frozenset({_MANAGER, _WORKER}),
+    (_S.CANCELLED, _S.WITHDRAWN): frozenset({_MANAGER, _WORKER}),
 }
 
 WAITING = frozenset({_S.AWAITING_APPROVAL, _S.SCHEDULED, _S.HELD})

@@ -5,13 +5,18 @@ from dataclasses import dataclass
 import structlog
 
 from publisher.channels.pool import ChannelOf
-from publisher.errors import ConfigurationError, CredentialsMissing, PublisherError
+from publisher.errors import (
+    ConfigurationError,
+    CredentialsMissing,
+    NotPossible,
+    PublisherError,
+)
 from publisher.language import _, later
 from publisher.ledger.control import Control
-from publisher.ledger.moves import Moved
+from publisher.ledger.moves import ACTOR, Moved
 from publisher.ledger.safeguards import Safeguards
 from publisher.ledger.withdrawals import WITHDRAWABLE, Withdrawals
-from publisher.models import Delivery
+from publisher.models import Claim, Delivery
 from publisher.outcome import Accepted, AccountHeld, Kind, Outcome, Unknown
 from publisher.states import State
 
@@ -35,7 +40,7 @@ class Withdrawn:
 
     delivery: Delivery
     problem: str | None = None
-    """Why something of it may still be out; withdrawing again does no harm."""
+    """Why something of it may still be out; it is tried again, and withdrawing again does no harm."""
 
 
 class Withdrawal:
@@ -59,8 +64,9 @@ class Withdrawal:
         """Delete a post from its platforms; a thread from its end, so that nothing hangs loose.
 
         Each part is on record as soon as the platform confirmed that it is gone, and the delivery
-        is withdrawn with the last. What is left may be withdrawn again. Whatever stands in the way
-        of one delivery, the others are gone on with. NotPossible when nothing of the post is out.
+        is withdrawn with the last. What is left is tried again by a worker, and may be withdrawn
+        again at any time. Whatever stands in the way of one delivery, the others are gone on with.
+        NotPossible when nothing of the post is out.
         """
         return [
             self._take_down(delivery, actor, reason)
@@ -85,17 +91,52 @@ class Withdrawal:
             *(Withdrawn(delivery, _(_UNCLEAR[delivery.state])) for delivery in unclear),
         ]
 
+    def found_gone(
+        self, post: str, account: str | None, *, actor: str, reason: str
+    ) -> list[Withdrawn]:
+        """Write a person's word that what was withdrawn in vain is not on the account any more.
+
+        For what Publisher can never delete, because the account or its keys are gone. Nothing is
+        deleted. NotPossible where nobody began to withdraw it.
+        """
+        found = self._control.withdrawable(post, account)
+        begun = [delivery for delivery in found if delivery.withdrawn_ids is not None]
+        if not begun:
+            raise NotPossible(
+                _("Nobody has tried to withdraw {post}.", post=post),
+                hint=_("Without --gone, Publisher deletes it."),
+            )
+        done = []
+        for delivery in begun:
+            try:
+                gone = self._withdrawals.found_gone(delivery, actor, reason)
+            except Moved:
+                current = self._withdrawals.current(delivery)
+                done.append(Withdrawn(current, _moved(current)))
+            else:
+                done.append(Withdrawn(gone))
+        return done
+
+    def go_on(self, claim: Claim) -> None:
+        """Try once more what a withdrawal left out. A claim that is worth nothing any more does no
+        harm.
+        """
+        if taken := self._withdrawals.take(claim):
+            delivery, reason = taken
+            self._delete(delivery, ACTOR, reason, begun=True)
+
     def _take_down(self, delivery: Delivery, actor: str, reason: str) -> Withdrawn:
         try:
             return self._delete(delivery, actor, reason)
         except PublisherError as error:  # the ledger is away: nothing is deleted without a record
             return Withdrawn(delivery, _remedy(error))
 
-    def _delete(self, delivery: Delivery, actor: str, reason: str) -> Withdrawn:
+    def _delete(
+        self, delivery: Delivery, actor: str, reason: str, *, begun: bool = False
+    ) -> Withdrawn:
         """Delete part by part. Who finds that somebody else does so as well goes on from there:
         a part that is gone may be deleted again.
         """
-        begun = False
         while delivery.state in WITHDRAWABLE:
             try:
                 if not begun:
@@ -104,23 +145,18 @@ class Withdrawal:
                 number = len(delivery.remote_ids)
                 outcome = self._ask(delivery)
                 if not isinstance(outcome, Accepted):
-                    message = _("Part {number}: {reason}", number=number, reason=outcome.message)
+                    message = _(
+                        "Part {number} may still be out: {reason} Publisher tries again by itself.",
+                        number=number,
+                        reason=outcome.message,
+                    )
                     return Withdrawn(
                         self._withdrawals.failed(delivery, actor, outcome, message), message
                     )
                 delivery = self._withdrawals.deleted(delivery, actor, reason, outcome)
             except Moved:
                 delivery = self._withdrawals.current(delivery)
-        if delivery.state is State.WITHDRAWN:
-            return Withdrawn(delivery)
-        return Withdrawn(
-            delivery,
-            _(
-                "Somebody else changed it meanwhile: it is {state} now. Look at it, then withdraw "
-                "it again.",
-                state=_(delivery.state),
-            ),
-        )
+        return Withdrawn(delivery, _moved(delivery))
 
     def _ask(self, delivery: Delivery) -> Outcome:
         """Let the platform delete the last part that is out."""
@@ -135,6 +171,16 @@ class Withdrawal:
             return Unknown(
                 _("Publisher failed while it deleted the post; the error in its log says more.")
             )
+
+
+def _moved(delivery: Delivery) -> str | None:
+    if delivery.state is State.WITHDRAWN:
+        return None
+    return _(
+        "Somebody else changed it meanwhile: it is {state} now. Look at it, then withdraw "
+        "it again.",
+        state=_(delivery.state),
+    )
 
 
 def _remedy(problem: PublisherError) -> str:

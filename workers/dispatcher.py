@@ -21,7 +21,7 @@ from publisher.errors import PublisherError
 from publisher.models import Claim
 from workers.app import publisher
 from workers.pulse import pulse
-from workers.tasks import clear, hand_over, publish, reconcile
+from workers.tasks import clear, hand_over, publish, reconcile, withdraw
 
 _TICK = 0.1  # real seconds
 # The same after a tick that found nothing to do. It claims what is due well ahead (LOOK_AHEAD), and an
@@ -108,6 +108,9 @@ class Dispatcher:
         if waits.left_over:
             ended = self._app.leftovers.claim(clock.ahead(self._leases.preparing), _CLAIM_LIMIT)
             self._hand_over_all(clear, ended, lambda _claims: None)  # their turn comes again
+        if waits.still_out:
+            begun = self._app.withdrawals.claim(clock.ahead(self._leases.preparing), _CLAIM_LIMIT)
+            self._hand_over_all(withdraw, begun, lambda _claims: None)
         return len(claims)
 
     def _mind_the_clock(self) -> None:

@@ -41,6 +41,12 @@ def clear(claims: Sequence[tuple[int, int]]) -> None:
     _for_each(claims, publisher().clearing.clear)
 
 
+@app.task(name="publisher.withdraw")
+def withdraw(claims: Sequence[tuple[int, int]]) -> None:
+    """Go on with a batch of withdrawals that left something out."""
+    _for_each(claims, publisher().withdrawal.go_on)
+
+
 def _for_each(claims: Sequence[tuple[int, int]], act: Callable[[Claim], None]) -> None:
     batch = [Claim(delivery=delivery, version=version) for delivery, version in claims]
     troubles = set[tuple[str, str | None]]()

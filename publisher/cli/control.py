@@ -204,12 +204,20 @@ def withdraw(
             metavar="ID", help="Instead of a post: all that shows a picture of this consent."
         ),
     ] = None,
+    gone: Annotated[
+        bool,
+        typer.Option(
+            "--gone",
+            help="Delete nothing: you looked, and what could not be deleted is not there any more.",
+        ),
+    ] = False,
     who: Who = None,
 ) -> None:
     """Delete a post from its platforms, on record.
 
     A thread is deleted from its end, and each part is on record at once: the log has only those
-    that are still out. What could not be deleted is named, and may be withdrawn again. Nobody can
+    that are still out. What the platform does not confirm is named, may still be out, and is tried
+    again until it is gone; the exit code is 1 then. Nobody can
     retry a thread of which this has begun. With --consent, every post that shows a picture of it is taken down or held; its record
     in posts/consents.yaml has to say first that it was withdrawn.
     """
@@ -221,6 +229,8 @@ def withdraw(
     if consent is not None:
         if post is not None or account is not None:
             raise UsageError(_("--consent goes without a post and without --account."))
+        if gone:
+            raise UsageError(_("--gone goes with a post, not with --consent."))
         _refuse_consent_that_holds(app, consent)
         held, done = app.withdrawal.withdraw_consent(consent, actor=actor, reason=reason)
         for delivery in held:
@@ -230,7 +240,8 @@ def withdraw(
                 _("Nothing that is out or on the schedule uses {consent}.", consent=consent)
             )
     elif post is not None:
-        done = app.withdrawal.withdraw(
+        act = app.withdrawal.found_gone if gone else app.withdrawal.withdraw
+        done = act(
             arguments.post_id(post, app.settings.posts),
             known_account(app, account),
             actor=actor,

@@ -62,12 +62,21 @@ def _durability(database: Database) -> Finding:
 def _waiting(app: Application) -> Finding:
     """The same as `publisher status` shows."""
     overview = Overview.of(app, limit=0)
-    numbers = Counter(delivery.state for delivery in overview.attention)
+    withdrawn = [d for d in overview.attention if d.withdraw_at]
+    numbers = Counter(delivery.state for delivery in overview.attention if not delivery.withdraw_at)
     out = numbers.pop(State.PUBLISHED, 0)
     waiting = [counted(state, numbers[state]) for state in State if numbers[state]]
     if out:
         waiting.append(
             plural("{number} out, stopped too late", "{number} out, stopped too late", out)
+        )
+    if withdrawn:
+        waiting.append(
+            plural(
+                "{number} withdrawn, but may still be out",
+                "{number} withdrawn, but may still be out",
+                len(withdrawn),
+            )
         )
     held = [status.account for status in overview.accounts]
     stopped = _("paused or held: {accounts}", accounts=", ".join(held)) if held else ""

@@ -20,7 +20,8 @@ anew; only a seal's hash that was noted elsewhere, or a backup, tells of that.
 
 A step that changes what a delivery or an account says also has a digest of all that it says after
 the step, which its hash covers: the newest digest is compared with the row. Left out is what only
-tells who has a delivery in hand (its lease, its intent, when it is cleared away after), and what is
+tells who has a delivery in hand (its lease, its intent, when it is cleared away after or withdrawn
+again), and what is
 compared by itself: post, account, state, version and newest hash. So a claim needs no digest, and
 thousands of them cost what they did before. Steps that were written before there were digests have
 none.
@@ -43,6 +44,7 @@ _SEAL = ("at", "digest", "last", "number", "steps")
 _OF_ACCOUNT = frozenset({"account"})
 _APART = frozenset({
     "id", "version", "head", "post", "account", "state", "lease_until", "intent_at", "clear_at",
+    "withdraw_at",
 })  # fmt: skip
 """Columns of a delivery that no digest covers."""
 _LONG = ("content", "prepared")

@@ -14,7 +14,7 @@ from sqlalchemy import (
 )
 
 from publisher.clock import Clock
-from publisher.ledger import dispatch, doubts, leftovers
+from publisher.ledger import dispatch, doubts, leftovers, withdrawals
 from publisher.ledger.database import Database
 from publisher.ledger.holds import EVER, first_scheduled, has_one_under_way, resting
 from publisher.ledger.tables import Instant, accounts, deliveries, written
@@ -34,6 +34,8 @@ class Waits(NamedTuple):
     """`Doubts.claim`."""
     left_over: bool
     """`Leftovers.claim`."""
+    still_out: bool
+    """`Withdrawals.claim`."""
 
 
 _NOW = bindparam("now", type_=Instant)
@@ -82,13 +84,14 @@ _OF_THE_FIRST = select(_IN_ORDER.limit(written(_FIRST)).subquery().c.account)
 _NEXT = select(
     _IN_ORDER.offset(written(_FIRST)).limit(written(1)).subquery().c.wake_at
 ).scalar_subquery()
-# One statement for all: five would take five times as long, which is what an idle dispatcher costs.
+# One statement for all: six would take six times as long, which is what an idle dispatcher costs.
 _LOOK = select(
     dispatch.RUN_OUT.is_there,
     dispatch.LATE.is_there,
     _some_account_goes(_ACCOUNT.c.account.in_(_OF_THE_FIRST)),
     doubts.DOUBTFUL.is_there,
     leftovers.LEFT_OVER.is_there,
+    withdrawals.STILL_OUT.is_there,
     _NEXT.is_not(None),
 )
 _LOOK_AT_ALL_ACCOUNTS = select(_some_account_goes())

@@ -1,7 +1,8 @@
 """What a person is to be told, and which service told it already.
 
 Told is what stands: an account that is held, and a delivery that failed, was missed, is uncertain
-until a person decides, or is out although somebody stopped it. What was seen to before anybody was told is no news any more.
+until a person decides, is out although somebody stopped it, or may still be out although somebody
+withdrew it. What was seen to before anybody was told is no news any more.
 Each thing is known by the step of the history that began it: an account that is held again after
 it was resumed is another thing.
 
@@ -15,6 +16,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import (
@@ -76,6 +78,8 @@ class StuckDelivery:
     parts_out: int
     kind: str | None
     message: str | None
+    is_withdrawn: bool = False
+    """Somebody withdraws it, and a part of it may still be out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,11 @@ class News:
             since = max(connection.execute(query).scalar_one(), self._clock.now() - _OLDEST)
             is_told = exists().where(notices.c.service == service, notices.c.step == history.c.id)
             is_news = and_(history.c.at >= since, ~is_told)
-            return [*self._held(connection, is_news), *_stuck(connection, is_news)]
+            return [
+                *self._held(connection, is_news),
+                *_stuck(connection, is_news),
+                *_still_out(connection, is_news),
+            ]
 
     def _held(self, connection: Connection, is_news: ColumnElement[bool]) -> Iterator[HeldAccount]:
         now = self._clock.now()
@@ -248,6 +256,34 @@ def _stuck(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[Stu
             kind=row.error_kind,
             message=row.error_message,
         )
+
+
+def _still_out(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[StuckDelivery]:
+    """What could not be withdrawn. Publisher tries again; each try that fails is no other news."""
+    query = select(deliveries).where(deliveries.c.withdraw_at.is_not(None)).order_by("id")
+    for row in connection.execute(query).all():
+        steps = (
+            select(history.c.id, history.c.event, is_news.label("is_news"))
+            .where(
+                history.c.delivery == row.id,
+                history.c.event.in_(["withdrawing", "not withdrawn", "not withdrawn yet"]),
+            )
+            .order_by(history.c.seq.desc())
+        )
+        tries = takewhile(lambda step: step.event != "withdrawing", connection.execute(steps).all())
+        first = next(reversed([*tries]), None)
+        if first is not None and first.is_news:
+            yield StuckDelivery(
+                step=first.id,
+                post=row.post,
+                account=row.account,
+                state=State(row.state),
+                due_at=row.due_at,
+                parts_out=len(json.loads(row.remote_ids)),
+                kind=row.error_kind,
+                message=row.error_message,
+                is_withdrawn=True,
+            )
 
 
 def _together(rows: Sequence[Row[Any]]) -> Iterable[Sequence[Row[Any]]]:

@@ -187,6 +187,19 @@ class Queries:
         with self._database.read() as connection:
             return [delivery_of(row) for row in connection.execute(query).mappings()]
 
+    def still_out(self) -> list[Delivery]:
+        """Deliveries that somebody withdraws, and of which a part may still be out.
+
+        Without those that are in trouble anyway.
+        """
+        query = select(deliveries).where(
+            deliveries.c.withdraw_at.is_not(None),
+            deliveries.c.error_kind.is_not(None),
+            deliveries.c.state.in_([State.PUBLISHED, State.CANCELLED]),
+        )
+        with self._database.read() as connection:
+            return [delivery_of(row) for row in connection.execute(query).mappings()]
+
     def standing(self, posts: Sequence[str], *, and_under_way: bool) -> list[Delivery]:
         """All deliveries of these posts; `and_under_way` adds those of other posts not out yet."""
         found: dict[int, Delivery] = {}

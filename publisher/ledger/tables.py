@@ -30,7 +30,7 @@ from sqlalchemy import (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-REVISION = "0013"
+REVISION = "0014"
 """The newest of `migrations/versions`, which leads to the tables below."""
 
 EVERYTHING = "*"
@@ -98,6 +98,8 @@ deliveries = Table(
     Column("withdrawn_ids", Text),
     # When what it left at the platform is cleared away; NULL: nothing is to be.
     Column("clear_at", Instant),
+    # When a withdrawal that left something out is tried again; NULL: nothing is to be withdrawn.
+    Column("withdraw_at", Instant),
     # What it becomes if it is not out, after all (see stops.py); NULL: SCHEDULED.
     Column("stop", String),
     # Who holds it by hand, and why (see halts.py); NULL: nobody does.
@@ -147,6 +149,12 @@ deliveries = Table(
         "clear_at",
         "id",
         info={"where": "clear_at IS NOT NULL"},
+    ),
+    Index(
+        "ix_deliveries_withdrawing",
+        "withdraw_at",
+        "id",
+        info={"where": "withdraw_at IS NOT NULL"},
     ),
     Index("ix_deliveries_fingerprint", "fingerprint", "account"),
     # The last columns let the log be filtered, and deliveries be counted, without a look at the

@@ -25,9 +25,7 @@ def doubt(what: str, step: Step) -> Unknown | Deferred:
     if step is Step.READ:
         return unread(what)
     if step is Step.WITHDRAW:
-        return Unknown(
-            _("{what}, so the post may be deleted or not. Withdraw it again.", what=what)
-        )
+        return Unknown(_("{what}, so the post may be deleted or not.", what=what))
     return Unknown(
         _(
             "{what}, so the post may be out or not. The account is read before "

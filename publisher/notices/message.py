@@ -75,6 +75,12 @@ def _title(items: Sequence[Item]) -> str:
 
 def _event(item: Item) -> str:
     if isinstance(item, StuckDelivery):
+        if item.is_withdrawn:
+            return _(
+                "{post} to {account} was withdrawn, but may still be out",
+                post=item.post,
+                account=item.account,
+            )
         return _(_EVENTS[item.state], post=item.post, account=item.account)
     if item.until:
         return _rests(item)
@@ -95,12 +101,21 @@ def _rests(item: HeldAccount) -> str:
 
 def _summary(items: Sequence[Item]) -> str:
     """`1 account held or resting, 47 failed, 3 missed.`"""
-    states = Counter(item.state for item in items if isinstance(item, StuckDelivery))
-    accounts = len(items) - states.total()
+    stuck = [item for item in items if isinstance(item, StuckDelivery)]
+    states = Counter(item.state for item in stuck if not item.is_withdrawn)
+    accounts, still_out = len(items) - len(stuck), len(stuck) - states.total()
     parts = [
         plural("{number} account held or resting", "{number} accounts held or resting", accounts)
     ]
     numbers = [_counted(state, states[state]) for state in _EVENTS if states[state]]
+    if still_out:
+        numbers.append(
+            plural(
+                "{number} withdrawn, but may still be out",
+                "{number} withdrawn, but may still be out",
+                still_out,
+            )
+        )
     return f"{', '.join([*(parts if accounts else []), *numbers])}."
 
 
@@ -132,6 +147,12 @@ def _of_delivery(item: StuckDelivery, zone: tzinfo) -> list[str]:
 
 def _remedy(item: StuckDelivery) -> str:
     named = f"{shlex.quote(item.post)} --account {item.account}"
+    if item.is_withdrawn:
+        return _(
+            "Look at the account, and delete it there if it must go at once. If Publisher can never "
+            "delete it: `publisher withdraw {named} --gone --reason TEXT`, once it is not there any more.",
+            named=named,
+        )
     match item.state:
         case State.UNCERTAIN:
             return _(

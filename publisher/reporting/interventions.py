@@ -22,6 +22,7 @@ EVENTS = {
     "retried": later("Tried again"),
     "resolved": later("Found to be out"),
     "withdrawn": later("Withdrawn"),
+    "found gone": later("Found to be gone"),
     "not withdrawn": later("Not withdrawn, though somebody tried:"),
     "restored": later("Restored from a backup:"),
     LOST: later("Not shown, as it is in the archive"),

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
@@ -15,15 +16,18 @@ from publisher.ledger.attempts import Attempts
 from publisher.ledger.control import Control
 from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.ledger import Ledger
+from publisher.ledger.news import News, StuckDelivery
 from publisher.ledger.queries import Queries
 from publisher.ledger.safeguards import Safeguards
 from publisher.ledger.withdrawals import Withdrawals
 from publisher.models import Content, Part, Picture
-from publisher.outcome import Accepted, Deferred, Kind, Outcome, Refused, Unknown
+from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Refused, Unknown
 from publisher.states import State
 from publisher.withdrawal import Withdrawal
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
+
+_AWAY = Deferred(Kind.UNAVAILABLE, "X could not be reached.")
 
 
 class Killed(BaseException):
@@ -35,6 +39,7 @@ class DeletingChannel:
     """Deletes, unless the test says that it fails at an id; what is gone is deleted once more."""
 
     fails_at: str | None = None
+    answer: Outcome = _AWAY
     before: Callable[[str], None] = lambda _id: None
     after: Callable[[str], None] = lambda _id: None
     deleted: list[str] = field(default_factory=list)
@@ -42,7 +47,7 @@ class DeletingChannel:
     def withdraw(self, remote_id: str) -> Outcome:
         self.before(remote_id)
         if remote_id == self.fails_at:
-            return Deferred(Kind.UNAVAILABLE, "X could not be reached.")
+            return self.answer
         self.deleted.append(remote_id)
         self.after(remote_id)
         return Accepted(remote_id)
@@ -90,7 +95,7 @@ def test_what_is_not_confirmed_is_not_on_record_and_may_be_withdrawn_again(
     control: Control, queries: Queries
 ) -> None:
     failed = withdraw(control, DeletingChannel(fails_at="2"))
-    assert "Part 2: X could not be reached." in failed.problem
+    assert "Part 2 may still be out: X could not be reached." in failed.problem
     assert told(queries)[-3:] == [
         ("withdrawing", {"reason": "erreur", "ids": ["1", "2", "3"]}),
         ("part withdrawn", {"part": 3, "id": "3", "reason": "erreur"}),
@@ -147,6 +152,133 @@ def test_whoever_dies_in_the_middle_leaves_on_record_which_parts_are_down(
     channel = DeletingChannel()
     assert withdraw(control, channel).problem is None
     assert channel.deleted == ["2", "1"]
+
+
+@pytest.mark.usefixtures("_thread")
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Deferred(Kind.UNAVAILABLE, "X could not be reached."),
+        Refused(Kind.PERMISSION, "No."),
+        AccountHeld(Kind.AUTH, "The keys are dead."),
+        Unknown("No answer."),
+    ],
+)
+def test_what_may_still_be_out_is_tried_again_by_itself_until_it_is_gone(
+    control: Control, queries: Queries, clock: ManualClock, answer: Outcome
+) -> None:
+    """With growing pauses, whatever the platform answered; who began it, and why, stays on record."""
+    withdraw(control, DeletingChannel(fails_at="2", answer=answer))
+    pauses = [tried_again(control, clock, DeletingChannel(fails_at="2", answer=answer))]
+    pauses += [
+        tried_again(control, clock, DeletingChannel(fails_at="2", answer=answer)) for _ in range(12)
+    ]
+    assert pauses[0] == 60
+    assert pauses == sorted(pauses)
+    assert 3600 < pauses[-1] <= 6 * 3600
+    (row,) = log_rows(queries.deliveries())
+    assert (row["state"], row["remote_ids"]) == ("published", ["1", "2"])
+    assert "may still be out" in row["error"]["message"]
+    channel = DeletingChannel()
+    tried_again(control, clock, channel)
+    assert channel.deleted == ["2", "1"]
+    (row,) = log_rows(queries.deliveries())
+    assert (row["state"], row["remote_ids"], row["error"]) == ("withdrawn", [], None)
+    last = queries.history("post.fr")[-1]
+    assert (last.event, last.actor, last.detail["reason"]) == ("withdrawn", "publisher", "erreur")
+    clock.advance(24 * 3600)
+    assert withdrawals_of(control).claim(clock.ahead(60), 9) == []
+
+
+def withdrawals_of(control: Control) -> Withdrawals:
+    return Withdrawals(control._database, control._clock)
+
+
+def tried_again(control: Control, clock: ManualClock, channel: DeletingChannel) -> float:
+    """A worker tries again as soon as it may; after how many seconds that is."""
+    withdrawals, begun = withdrawals_of(control), clock.now()
+    while not (claims := withdrawals.claim(clock.ahead(205), 9)):
+        clock.advance(30)
+        assert clock.now() - begun < timedelta(days=1)
+    withdrawal_through(control, channel).go_on(claims[0])
+    return (clock.now() - begun).total_seconds()
+
+
+@pytest.mark.usefixtures("_thread")
+def test_a_withdrawal_waits_as_long_as_the_platform_asks(
+    control: Control, clock: ManualClock
+) -> None:
+    until = clock.now() + timedelta(minutes=15)
+    answer = AccountHeld(Kind.RATE_LIMIT, "Too many.", until)
+    withdraw(control, DeletingChannel(fails_at="3", answer=answer))
+    assert tried_again(control, clock, DeletingChannel()) == 15 * 60
+
+
+@pytest.mark.usefixtures("_thread")
+def test_a_withdrawal_whose_process_dies_is_gone_on_with(
+    control: Control, queries: Queries, clock: ManualClock
+) -> None:
+    """Also when the worker that went on dies."""
+
+    def die(_id: str) -> None:
+        raise Killed
+
+    with pytest.raises(Killed):
+        withdraw(control, DeletingChannel(before=die))
+    with pytest.raises(Killed):
+        tried_again(control, clock, DeletingChannel(before=die))
+    channel = DeletingChannel()
+    tried_again(control, clock, channel)
+    assert channel.deleted == ["3", "2", "1"]
+    assert queries.counts() == {State.WITHDRAWN: 1}
+
+
+@pytest.mark.usefixtures("_thread")
+def test_a_person_is_told_once_what_may_still_be_out_until_it_is_gone(
+    control: Control, queries: Queries, clock: ManualClock
+) -> None:
+    news = News(control._database, clock)
+    news.begin("ntfy", clock.now())
+    channel = DeletingChannel(fails_at="3")
+    withdraw(control, channel)
+    (item,) = news.untold("ntfy")
+    assert isinstance(item, StuckDelivery)
+    assert (item.post, item.parts_out, item.is_withdrawn) == ("post.fr", 3, True)
+    turn = news.claim("ntfy")
+    assert turn
+    news.told("ntfy", turn, [item])
+    tried_again(control, clock, channel)
+    assert news.untold("ntfy") == []
+    assert [delivery.post for delivery in queries.still_out()] == ["post.fr"]
+    tried_again(control, clock, DeletingChannel())
+    assert queries.still_out() == []
+    news.begin("mail", clock.now() - timedelta(days=1))
+    assert news.untold("mail") == []
+
+
+@pytest.mark.usefixtures("_thread")
+def test_a_person_may_say_that_what_could_not_be_deleted_is_gone(
+    control: Control, queries: Queries, clock: ManualClock
+) -> None:
+    """Of an account whose keys are gone; but only of what somebody tried to withdraw."""
+    channel = DeletingChannel(fails_at="2")
+    withdrawal = withdrawal_through(control, channel)
+    with pytest.raises(NotPossible, match="Nobody has tried"):
+        withdrawal.found_gone("post.fr", None, actor="direction", reason="seen")
+    withdraw(control, channel)
+    (done,) = withdrawal.found_gone("post.fr", None, actor="direction", reason="seen")
+    assert done.problem is None
+    (row,) = log_rows(queries.deliveries())
+    assert (row["state"], row["remote_ids"], row["withdrawn_ids"], row["error"]) == (
+        "withdrawn", [], ["1", "2", "3"], None,
+    )  # fmt: skip
+    last = queries.history("post.fr")[-1]
+    assert (last.event, last.actor, last.detail) == (
+        "found gone", "direction", {"ids": ["1", "2"], "reason": "seen"},
+    )  # fmt: skip
+    clock.advance(24 * 3600)
+    assert withdrawals_of(control).claim(clock.ahead(60), 9) == []
+    assert channel.deleted == ["3"]
 
 
 @pytest.mark.usefixtures("_thread")
@@ -247,7 +379,7 @@ def test_a_channel_that_cannot_be_opened_or_raises_keeps_no_other_delivery_back(
     withdrawal._channel_of = channel_of
     _, done = withdrawal.withdraw_consent("abidjan", actor="direction", reason="la famille")
     problems = {one.delivery.account: one.problem for one in done}
-    assert problems["gone-x"] == "Part 1: No credentials. Write them."
+    assert "Part 1 may still be out: No credentials. Write them." in str(problems["gone-x"])
     assert "its log" in str(problems["broken-x"])
     assert problems["bice-x"] is None
     assert deleting.deleted == ["2"]

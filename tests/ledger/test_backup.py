@@ -356,6 +356,7 @@ def test_a_backup_of_an_older_version_is_brought_up_to_date(
             "approved_digest",
             "withdrawn_ids",
             "clear_at",
+            "withdraw_at",
             "stop",
             "halt",
         )
@@ -363,6 +364,7 @@ def test_a_backup_of_an_older_version_is_brought_up_to_date(
             "DROP TRIGGER history_no_update", "DROP TRIGGER history_no_delete",
             *(f"DROP TABLE {name}" for name in (*later, "search")),
             "DROP INDEX IF EXISTS ix_deliveries_problems", "DROP INDEX ix_deliveries_clearing",
+            "DROP INDEX ix_deliveries_withdrawing",
             "DROP INDEX ix_deliveries_published", "DROP INDEX ix_deliveries_turns",
             "DROP INDEX ix_accounts_stopped",
             "DROP INDEX uq_history_delivery_seq", "DROP INDEX uq_history_account_seq",

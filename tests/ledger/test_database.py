@@ -303,6 +303,7 @@ def test_a_ledger_from_before_the_stops_learns_whose_each_id_is(
         "DROP INDEX ix_deliveries_problems",
         "ALTER TABLE deliveries DROP COLUMN stop",
         "ALTER TABLE deliveries DROP COLUMN halt",
+        "ALTER TABLE deliveries DROP COLUMN withdraw_at",
         "CREATE INDEX ix_deliveries_problems ON deliveries (id) WHERE state = 'failed'",
         "UPDATE deliveries SET remote_ids = '[\"7\", \"8\"]' WHERE post = 'a'",
         "UPDATE deliveries SET remote_ids = '[\"8\"]' WHERE post = 'b'",
@@ -311,6 +312,8 @@ def test_a_ledger_from_before_the_stops_learns_whose_each_id_is(
     with closing(Database(ledger_url)) as database:
         with database.write() as connection:
             migrating.upgrade(connection, "0011")
+            # The ledger's code of today writes it.
+            connection.exec_driver_sql("ALTER TABLE deliveries ADD COLUMN withdraw_at BIGINT")
         wishes = [wish(clock, post, 0, repeat=True) for post in ("a", "b", "c")]
         add(Ledger(database, clock), *wishes)
         with database.write() as connection:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from publisher.ledger import dispatch, doubts, leftovers
+from publisher.ledger import dispatch, doubts, leftovers, withdrawals
 from publisher.ledger.control import Control
 from publisher.ledger.database import Database
 from publisher.ledger.gauges import Gauges
@@ -31,6 +31,7 @@ _LOCKED = {
     "run out": dispatch.RUN_OUT,
     "doubtful": doubts.DOUBTFUL,
     "left over": leftovers.LEFT_OVER,
+    "still out": withdrawals.STILL_OUT,
 }
 
 
@@ -73,7 +74,7 @@ def test_a_dispatcher_reads_only_what_it_looks_for(database: Database, clock: Ma
         Lookout(database, clock).look(clock.ahead(4))
     ((statement, parameters),) = statements
     plan = _plan(database, statement, parameters)
-    assert len([line for line in plan if line.startswith("SEARCH deliveries")]) == 9
+    assert len([line for line in plan if line.startswith("SEARCH deliveries")]) == 10
     assert [
         line for line in plan if line.startswith("SCAN deliveries") and "USING" not in line
     ] == []

@@ -24,7 +24,7 @@ from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
 SOURCES = Path(__file__).parents[2] / "publisher"
-IN_HAND = {"lease_until", "intent_at", "clear_at"}
+IN_HAND = {"lease_until", "intent_at", "clear_at", "withdraw_at"}
 """Columns that only tell who has a delivery in hand."""
 
 
@@ -239,6 +239,7 @@ def test_deliveries_and_accounts_change_in_few_places() -> None:
         ("ledger/ledger.py", "insert", "deliveries"),
         ("ledger/dispatch.py", "update", "deliveries"),
         ("ledger/leftovers.py", "update", "deliveries"),
+        ("ledger/withdrawals.py", "update", "deliveries"),
         ("ledger/control.py", "update", "accounts"),
         ("ledger/holds.py", "update", "accounts"),
     }
@@ -250,7 +251,12 @@ def test_deliveries_and_accounts_change_in_few_places() -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "written"), [("dispatch", {"lease_until"}), ("leftovers", {"clear_at"})]
+    ("file", "written"),
+    [
+        ("dispatch", {"lease_until"}),
+        ("leftovers", {"clear_at"}),
+        ("withdrawals", {"withdraw_at"}),
+    ],
 )
 def test_beside_the_moves_only_what_no_digest_covers_is_written(
     file: str, written: set[str]

@@ -86,11 +86,10 @@ def test_what_somebody_has_seen_to_is_no_news(
 def test_what_a_person_does_to_a_failed_delivery_is_no_news(
     news: News, mishaps: Mishaps, database: Database, clock: ManualClock
 ) -> None:
-    """Such as a withdrawal that did not succeed."""
+    """Such as to begin to withdraw what is out of it."""
     (delivery,) = mishaps.fail()
     take_note(news)
-    outcome = Deferred(Kind.UNAVAILABLE, "No connection.")
-    Withdrawals(database, clock).failed(delivery, "manager", outcome, "Part 1: No connection.")
+    Withdrawals(database, clock).begin(delivery, "manager", "an error")
     assert news.untold(SERVICE) == []
 
 

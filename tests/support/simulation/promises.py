@@ -113,6 +113,10 @@ def _lost(stage: Stage, deliveries: list[Delivery]) -> list[str]:
     for delivery in deliveries:
         if (delivery.error_message or "").startswith("Publisher failed"):
             lost.append(f"lost: {delivery.post} waits, and what for is a fault of ours")
+        if delivery.withdrawn_ids is not None and delivery.remote_ids:
+            lost.append(
+                f"lost: the withdrawal of {delivery.post} began, and nobody goes on with it"
+            )
         rests = bool(held & {delivery.account, "*"})
         match delivery.state:
             case State.FAILED if delivery.error_message == GONE:

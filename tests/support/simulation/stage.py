@@ -156,6 +156,7 @@ class Stage:
             "publisher.publish": app.courier.deliver,
             "publisher.reconcile": app.reconciler.reconcile,
             "publisher.clear": app.clearing.clear,
+            "publisher.withdraw": app.withdrawal.go_on,
         }
         while True:
             self.world.wait(lambda: 0.0 if self.broker else None)
@@ -183,6 +184,7 @@ _INSTANTS = """
         UNION ALL SELECT held_until FROM accounts
         UNION ALL SELECT clear_at + (CASE WHEN doubt_since IS NULL THEN 0 ELSE 900000000 END)
             FROM deliveries WHERE clear_at IS NOT NULL
+        UNION ALL SELECT withdraw_at FROM deliveries WHERE withdraw_at IS NOT NULL
     )
 """
 """All that a dispatcher's tick waits for, as instants in microseconds."""
