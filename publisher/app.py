@@ -32,6 +32,7 @@ from publisher.ledger.edits import Edits
 from publisher.ledger.figures import Figures
 from publisher.ledger.gauges import Gauges
 from publisher.ledger.halts import Halts
+from publisher.ledger.heartbeats import Heartbeats
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.leftovers import Leftovers
 from publisher.ledger.limits import Limits
@@ -133,6 +134,10 @@ class Application:
     @cached_property
     def gauges(self) -> Gauges:
         return Gauges(self.database, self.clock)
+
+    @cached_property
+    def heartbeats(self) -> Heartbeats:
+        return Heartbeats(self.database)
 
     @cached_property
     def limits(self) -> Limits:

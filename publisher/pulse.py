@@ -17,6 +17,8 @@ class Pulse:
     def __init__(self, descriptor: int | None) -> None:
         """`descriptor` None: nobody listens."""
         self._descriptor = descriptor
+        self.beats = 0
+        """How many signs of life there were: this process's own heartbeat follows them."""
 
     @classmethod
     def of_environment(cls) -> "Pulse":
@@ -31,6 +33,7 @@ class Pulse:
 
     def beat(self) -> None:
         """Give a sign of life."""
+        self.beats += 1
         if self._descriptor is not None:
             # It is full when nobody has listened for hours, and broken when nobody will any more.
             with suppress(BlockingIOError, BrokenPipeError):

@@ -11,22 +11,31 @@ import time
 from functools import cache
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import worker_init, worker_shutdown
 
 from publisher import refusals
 from publisher.app import Application
 from publisher.errors import BrokerUnavailable, PublisherError
+from publisher.heartbeat import Beating
 from publisher.language import _
+from publisher.ledger.heartbeats import Kind
 from workers.connection import celery_settings
 from workers.pulse import Consuming, pulse
 
 _ONCE_IN = 60.0  # seconds between two equal lines about the broker
+_LAST_HEARTBEAT = 2.0  # seconds that the end may take
 
 
 @cache
 def publisher() -> Application:
     """This process's Publisher."""
     return Application.of_environment()
+
+
+@cache
+def _heartbeat() -> Beating:
+    """This worker's."""
+    return Beating(publisher().heartbeats, Kind.WORKER, pulse)
 
 
 def _broker_url() -> str:
@@ -70,8 +79,7 @@ app.conf.update(
     broker_channel_error_retry=True,  # a broker that is full, or refuses for a while, is waited for
     task_default_queue="publisher",
 )
-if pulse.is_heard:
-    app.steps["consumer"].add(Consuming)
+app.steps["consumer"].add(Consuming)
 
 
 class _Once(logging.Filter):
@@ -98,6 +106,12 @@ logging.getLogger("celery.worker.consumer.consumer").addFilter(_Once())
 def _warm_up(**_: object) -> None:
     _allow_many_connections()
     publisher().warm_up()
+    _heartbeat().start()
+
+
+@worker_shutdown.connect
+def _end(**_: object) -> None:
+    _heartbeat().finish(_LAST_HEARTBEAT)
 
 
 def _allow_many_connections() -> None:

@@ -18,6 +18,8 @@ from publisher.app import Application
 from publisher.clock import Watch
 from publisher.delivery import LOOK_AHEAD, Leases
 from publisher.errors import PublisherError
+from publisher.heartbeat import Beating
+from publisher.ledger.heartbeats import Kind
 from publisher.models import Claim
 from workers.app import publisher
 from workers.pulse import pulse
@@ -33,6 +35,7 @@ _CLAIM_LIMIT = 1000
 _SIGN = 1.0  # real seconds between two signs of life
 _SEAL = 60.0  # real seconds between two seals of the history
 _LAST_NOTICES = 3.0  # real seconds at the end; `publisher run` waits no longer than five
+_LAST_HEARTBEAT = 1.0  # real seconds at the end
 
 log = structlog.get_logger()
 
@@ -157,9 +160,12 @@ def main() -> int:
     dispatcher = Dispatcher(publisher())
     signal.signal(signal.SIGTERM, dispatcher.stop)
     signal.signal(signal.SIGINT, dispatcher.stop)
+    heartbeat = Beating(publisher().heartbeats, Kind.DISPATCHER, pulse)
+    heartbeat.start()
     publisher().notices.start()
     dispatcher.run()
     publisher().notices.finish(_LAST_NOTICES)
+    heartbeat.finish(_LAST_HEARTBEAT)
     return 0
 
 

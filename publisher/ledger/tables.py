@@ -30,7 +30,7 @@ from sqlalchemy import (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-REVISION = "0014"
+REVISION = "0015"
 """The newest of `migrations/versions`, which leads to the tables below."""
 
 EVERYTHING = "*"
@@ -155,6 +155,13 @@ deliveries = Table(
         "withdraw_at",
         "id",
         info={"where": "withdraw_at IS NOT NULL"},
+    ),
+    # By when it was due: `wake_at` moves with each retry (see lateness.py).
+    Index(
+        "ix_deliveries_late",
+        "due_at",
+        "id",
+        info={"where": "state IN ('scheduled', 'publishing', 'uncertain')"},
     ),
     Index("ix_deliveries_fingerprint", "fingerprint", "account"),
     # The last columns let the log be filtered, and deliveries be counted, without a look at the
@@ -322,6 +329,20 @@ notices = Table(
     Index("ix_notices_step", "step"),
 )
 """What each service was told: the step of the history that it was about."""
+
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    # Of this process alone: in containers, hosts and numbers of processes come again.
+    Column("process", String(32), primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("host", String, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("version", String, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+)
+"""The last sign of life of each process (see heartbeats.py)."""
 
 people = Table(
     "people",

@@ -9,7 +9,9 @@ import uvicorn
 
 from publisher.app import Application
 from publisher.errors import ConfigurationError
+from publisher.heartbeat import Beating
 from publisher.language import _
+from publisher.ledger.heartbeats import Kind
 from publisher.pulse import Pulse
 from publisher.sections import WebSettings
 from publisher.web.app import create
@@ -18,6 +20,7 @@ from publisher.web.live import Live
 _PATIENCE = 2  # seconds that answers under way may take once the server is told to end
 _BACKLOG = 256
 _BEAT = 1.0  # seconds between two signs of life
+_LAST_HEARTBEAT = 1.0  # seconds that the end may take
 
 
 class _Server(uvicorn.Server):
@@ -48,8 +51,11 @@ def serve(app: Application, where: WebSettings, *, say: Callable[[str], None]) -
     )
     say(_("The web pages are at {address}. Ctrl-C ends them.", address=where.address))
     pulse = Pulse.of_environment()
+    heartbeat = Beating(app.heartbeats, Kind.WEB, pulse)
+    heartbeat.start()
     with listener:
         asyncio.run(_run(_Server(config, live), listener, pulse))
+    heartbeat.finish(_LAST_HEARTBEAT)
 
 
 async def _run(server: uvicorn.Server, listener: socket.socket, pulse: Pulse) -> None:

@@ -1,0 +1,70 @@
+"""The heartbeat of this process: a thread that notes in the ledger that the process is alive.
+
+It does so only if the process's own loop has turned since the last time, as its pulse tells: a
+process that hangs is as silent as one that is dead. The thread is never in the way of publishing,
+and what goes wrong is kept in `trouble`: no other write is made as regularly as this one, so that
+it also tells whether the ledger takes any.
+"""
+
+import os
+import socket
+import threading
+import uuid
+from collections.abc import Callable
+
+import structlog
+
+from publisher import __version__
+from publisher.errors import PublisherError
+from publisher.ledger.heartbeats import EVERY, Heartbeats, Kind, Process
+from publisher.pulse import Pulse
+
+_UNTIL_THE_FIRST = 0.5  # seconds between two looks at a loop that has not turned yet
+
+log = structlog.get_logger()
+
+
+class Beating:
+    """The thread."""
+
+    def __init__(self, heartbeats: Heartbeats, kind: Kind, pulse: Pulse) -> None:
+        self.process = Process(
+            uuid.uuid4().hex, kind, socket.gethostname(), os.getpid(), __version__
+        )
+        self.trouble: PublisherError | None = None
+        """Why the ledger did not take the last heartbeat."""
+        self._heartbeats = heartbeats
+        self._pulse = pulse
+        self._turns = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def finish(self, limit: float) -> None:
+        """End, and take the process out of the ledger; at most `limit` real seconds are waited."""
+        self._stop.set()
+        self._thread.join(limit)
+
+    def look(self) -> None:
+        """Note a sign of life in the ledger, if the loop has turned since the last look."""
+        turns, self._turns = self._turns, self._pulse.beats
+        if self._turns != turns:
+            self._try(self._heartbeats.beat)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self.look()
+            self._stop.wait(EVERY if self._turns else _UNTIL_THE_FIRST)
+        self._try(self._heartbeats.end)
+
+    def _try(self, act: Callable[[Process], None]) -> None:
+        try:
+            act(self.process)
+        except PublisherError as error:
+            self.trouble = error
+        except Exception:
+            log.exception("heartbeat failed")
+        else:
+            self.trouble = None

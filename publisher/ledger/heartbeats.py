@@ -1,0 +1,169 @@
+"""Heartbeats: the last sign of life of each dispatcher, worker and web server.
+
+A row for each process, written every ten seconds while its loop turns (see publisher/heartbeat.py).
+So whoever looks can say which kind of process is missing, on whatever host it was.
+
+Ages are real seconds. They are measured by the database's clock, which all hosts share, and not by
+the clock of whoever asks.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, delete, literal_column, select, type_coerce
+
+from publisher.ledger.database import Database, insert_into
+from publisher.ledger.tables import heartbeats
+
+EVERY = 10.0
+"""Real seconds between two heartbeats of a process."""
+SILENT_AFTER = 40.0
+"""Real seconds without a heartbeat after which a process counts as dead or hung."""
+_FORGOTTEN_AFTER = 600.0
+"""Real seconds after which the row of a dead process goes, unless it is the last of its kind."""
+_SECOND = 1_000_000  # microseconds
+_NOW = {
+    "sqlite": "CAST(ROUND((julianday('now') - 2440587.5) * 86400000) AS INTEGER) * 1000",
+    "postgresql": "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
+}
+"""The database's clock, in microseconds since 1970 UTC."""
+
+
+class Kind(StrEnum):
+    """The kinds of processes."""
+
+    DISPATCHER = "dispatcher"
+    WORKER = "worker"
+    WEB = "web"
+
+
+NEEDED = (Kind.DISPATCHER, Kind.WORKER)
+"""The kinds without which nothing is published."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process that gives signs of life."""
+
+    id: str
+    """Of this process alone, 32 characters."""
+    kind: Kind
+    host: str
+    pid: int
+    version: str
+    """Of Publisher."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """The last sign of life of a process."""
+
+    process: Process
+    age: float
+    """Real seconds since then; negative where the clock was set back."""
+    up: float
+    """Real seconds from its first sign of life to its last one."""
+
+    @property
+    def is_alive(self) -> bool:
+        return abs(self.age) <= SILENT_AFTER
+
+
+class Heartbeats:
+    """Reads and writes them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def beat(self, process: Process) -> None:
+        """Note that this process is alive, and forget those that have long been dead."""
+        dialect = self._database.engine.dialect.name
+        row = {
+            "process": process.id,
+            "kind": process.kind,
+            "host": process.host,
+            "pid": process.pid,
+            "version": process.version,
+        }
+        with self._database.write() as connection:
+            connection.execute(_upsert(dialect), row)
+            connection.execute(_forget(dialect))
+
+    def end(self, process: Process) -> None:
+        """Forget a process that ends in order."""
+        with self._database.write() as connection:
+            connection.execute(delete(heartbeats).where(heartbeats.c.process == process.id))
+
+    def all(self) -> Sequence[Heartbeat]:
+        """Of every process that is not forgotten, the newest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(_look(self._database.engine.dialect.name)).all()
+        return [
+            Heartbeat(
+                Process(row.process, Kind(row.kind), row.host, row.pid, row.version),
+                age=row.age / _SECOND,
+                up=row.up / _SECOND,
+            )
+            for row in rows
+        ]
+
+    def is_alive(self, kind: Kind) -> bool:
+        """Whether some process of this kind has shown life within `SILENT_AFTER` seconds."""
+        return any(one.is_alive for one in self.all() if one.process.kind is kind)
+
+
+def missing(found: Collection[Heartbeat]) -> dict[Kind, Heartbeat | None]:
+    """The needed kinds of which no process is alive, each with the last that was.
+
+    None: no process of the kind is known, because none was ever started or each ended in order.
+    """
+    dead: dict[Kind, Heartbeat | None] = {}
+    for kind in NEEDED:
+        of_kind = [one for one in found if one.process.kind is kind]
+        if not any(one.is_alive for one in of_kind):
+            dead[kind] = min(of_kind, key=lambda one: one.age, default=None)
+    return dead
+
+
+def _now(dialect: str) -> ColumnElement[Any]:
+    return literal_column(_NOW[dialect], BigInteger)
+
+
+def _microseconds(column: Any) -> ColumnElement[int]:
+    return type_coerce(column, BigInteger)
+
+
+# Built once: to build a statement takes longer than to execute it.
+
+
+@cache
+def _upsert(dialect: str) -> Any:
+    now = _now(dialect)
+    wish = insert_into(dialect, heartbeats).values(started_at=now, seen_at=now)
+    return wish.on_conflict_do_update(
+        index_elements=[heartbeats.c.process], set_={"seen_at": wish.excluded.seen_at}
+    )
+
+
+@cache
+def _forget(dialect: str) -> Any:
+    newer = heartbeats.alias()
+    is_followed = (
+        select(newer.c.process)
+        .where(newer.c.kind == heartbeats.c.kind, newer.c.seen_at > heartbeats.c.seen_at)
+        .exists()
+    )
+    age = _now(dialect) - _microseconds(heartbeats.c.seen_at)
+    return delete(heartbeats).where(age > int(_FORGOTTEN_AFTER * _SECOND), is_followed)
+
+
+@cache
+def _look(dialect: str) -> Any:
+    seen = _microseconds(heartbeats.c.seen_at)
+    age = (_now(dialect) - seen).label("age")
+    up = (seen - _microseconds(heartbeats.c.started_at)).label("up")
+    columns = [heartbeats.c[name] for name in ("process", "kind", "host", "pid", "version")]
+    return select(*columns, age, up).order_by(seen.desc())

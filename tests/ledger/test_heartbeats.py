@@ -1,0 +1,165 @@
+"""Which processes are alive, as the ledger knows it."""
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from publisher.heartbeat import Beating
+from publisher.ledger import heartbeats as module
+from publisher.ledger.database import Database
+from publisher.ledger.heartbeats import Heartbeats, Kind, Process, missing
+from publisher.ledger.tables import heartbeats as table
+from publisher.pulse import Pulse
+from tests.support.waiting import wait_for
+
+WORKER = Process("a" * 32, Kind.WORKER, "alpha", 7, "0.1.0")
+
+
+@pytest.fixture
+def heartbeats(database: Database) -> Heartbeats:
+    return Heartbeats(database)
+
+
+def grow_old(database: Database, process: Process, seconds: float) -> None:
+    """Let the last sign of life of a process lie so many seconds further back."""
+    of_process = table.c.process == process.id
+    with database.write() as connection:
+        seen = connection.execute(select(table.c.seen_at).where(of_process)).scalar_one()
+        then = seen - timedelta(seconds=seconds)
+        connection.execute(update(table).where(of_process).values(seen_at=then))
+
+
+def test_a_process_that_has_just_shown_life_is_alive(heartbeats: Heartbeats) -> None:
+    heartbeats.beat(WORKER)
+    heartbeats.beat(WORKER)
+    (found,) = heartbeats.all()
+    assert found.process == WORKER
+    assert 0 <= found.age < 5
+    assert found.is_alive
+    assert heartbeats.is_alive(Kind.WORKER)
+    assert not heartbeats.is_alive(Kind.DISPATCHER)
+
+
+def test_a_kind_of_which_nobody_is_alive_is_missing_and_its_last_is_named(
+    heartbeats: Heartbeats, database: Database
+) -> None:
+    other = replace(WORKER, id="b" * 32, host="beta")
+    for process, seconds in ((WORKER, 90), (other, 60)):
+        heartbeats.beat(process)
+        grow_old(database, process, seconds)
+    found = missing(heartbeats.all())
+    assert list(found) == [Kind.DISPATCHER, Kind.WORKER]
+    assert found[Kind.DISPATCHER] is None
+    last = found[Kind.WORKER]
+    assert last
+    assert last.process.host == "beta"
+    assert last.age == pytest.approx(60, abs=5)
+    heartbeats.beat(WORKER)
+    assert list(missing(heartbeats.all())) == [Kind.DISPATCHER]
+
+
+def test_a_clock_that_was_set_back_lets_nobody_live_for_ever(
+    heartbeats: Heartbeats, database: Database
+) -> None:
+    heartbeats.beat(WORKER)
+    grow_old(database, WORKER, -3600)
+    assert not heartbeats.is_alive(Kind.WORKER)
+
+
+def test_a_process_that_ends_in_order_is_forgotten(heartbeats: Heartbeats) -> None:
+    heartbeats.beat(WORKER)
+    heartbeats.end(WORKER)
+    assert not heartbeats.all()
+
+
+def test_the_dead_are_forgotten_but_the_last_of_its_kind(
+    heartbeats: Heartbeats, database: Database
+) -> None:
+    old = [replace(WORKER, id=letter * 32) for letter in "bcd"]
+    for number, process in enumerate(old):
+        heartbeats.beat(process)
+        grow_old(database, process, 1000 - number)
+    heartbeats.beat(replace(WORKER, id="e" * 32, kind=Kind.WEB))
+    kinds = [(one.process.kind, one.process.id[0]) for one in heartbeats.all()]
+    assert kinds == [(Kind.WEB, "e"), (Kind.WORKER, "d")]
+
+
+def test_a_process_shows_life_only_while_its_loop_turns(heartbeats: Heartbeats) -> None:
+    """A thread of a process that hangs must not speak for it."""
+    pulse = Pulse(None)
+    beating = Beating(heartbeats, Kind.DISPATCHER, pulse)
+    beating.look()
+    assert not heartbeats.all()
+    pulse.beat()
+    beating.look()
+    (first,) = heartbeats.all()
+    beating.look()
+    (second,) = heartbeats.all()
+    assert second.up == first.up
+    pulse.beat()
+    beating.look()
+    (third,) = heartbeats.all()
+    assert third.up > first.up
+
+
+def test_the_heartbeat_begins_with_the_loop_and_ends_with_the_process(
+    heartbeats: Heartbeats,
+) -> None:
+    pulse = Pulse(None)
+    beating = Beating(heartbeats, Kind.DISPATCHER, pulse)
+    beating.start()
+    pulse.beat()
+    wait_for(heartbeats.all, 10)
+    beating.finish(5)
+    assert not heartbeats.all()
+
+
+def test_a_ledger_that_takes_no_heartbeat_is_a_trouble_until_it_does(database: Database) -> None:
+    with database.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE heartbeats RENAME TO gone")
+    pulse = Pulse(None)
+    beating = Beating(Heartbeats(database), Kind.WORKER, pulse)
+    pulse.beat()
+    beating.look()
+    assert "lacks a table" in str(beating.trouble)
+    with database.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE gone RENAME TO heartbeats")
+    pulse.beat()
+    beating.look()
+    assert not beating.trouble
+
+
+def test_a_frozen_process_is_missed(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A real process that stands still counts as dead, and as alive when it goes on."""
+    monkeypatch.setattr(module, "SILENT_AFTER", 1.0)
+    script = (
+        "import sys, threading, time\n"
+        "from publisher import heartbeat\n"
+        "from publisher.ledger.database import Database\n"
+        "from publisher.ledger.heartbeats import Heartbeats, Kind\n"
+        "from publisher.pulse import Pulse\n"
+        "heartbeat.EVERY, pulse = 0.1, Pulse(None)\n"
+        "heartbeat.Beating(Heartbeats(Database(sys.argv[1])), Kind.WORKER, pulse).start()\n"
+        "while True:\n"
+        "    pulse.beat()\n"
+        "    time.sleep(0.05)\n"
+    )
+    found = Heartbeats(database)
+    with subprocess.Popen([sys.executable, "-c", script, database.url]) as process:
+        try:
+            wait_for(lambda: found.is_alive(Kind.WORKER), 30)
+            os.kill(process.pid, signal.SIGSTOP)
+            wait_for(lambda: not found.is_alive(Kind.WORKER), 30)
+            last = missing(found.all())[Kind.WORKER]
+            assert last
+            assert last.process.pid == process.pid
+            os.kill(process.pid, signal.SIGCONT)
+            wait_for(lambda: found.is_alive(Kind.WORKER), 30)
+        finally:
+            process.kill()
