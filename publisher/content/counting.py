@@ -27,6 +27,12 @@ _BEFORE_JOINED = re.compile(
 )
 _INNER_DOT = re.compile(r"\.\S")  # of a link there is one at least
 
+# What X's code takes for one emoji, and Unicode's list has not: U+FE0F behind these, which are
+# emoji without it (keyboards add it all the same), and a skier with a skin tone.
+_WITH_SELECTOR = (
+    "⌚⌛◽◾☔☕♈♉♊♋♌♍♎♏♐♑♒♓♿⚓⚡⚪⚫⚽⚾⛄⛅⛔⛪⛲⛳⛵⛺⛽❗⬛⬜⭐⭕🀄🈚🈯"
+)
+
 
 @lru_cache(maxsize=64)  # one text goes to many accounts
 def length(text: str, counting: Literal["weighted", "characters"]) -> int:
@@ -115,9 +121,11 @@ def _joined_emojis() -> _Joined:
     from emoji import EMOJI_DATA  # noqa: PLC0415 - it takes 60 ms, and few texts need it
 
     sequences = {emoji for emoji in EMOJI_DATA if len(emoji) > 1}
-    # Some keyboards add U+FE0F to what is an emoji without it, too: ⭐️, ☕️.
-    sequences |= {f"{emoji}\ufe0f" for emoji, about in EMOJI_DATA.items() if "variant" in about}
+    sequences |= {f"{emoji}\ufe0f" for emoji in _WITH_SELECTOR}
+    sequences |= {f"\u26f7{tone}" for tone in "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"}
     sizes: dict[str, set[int]] = {}
     for emoji in sequences:
         sizes.setdefault(emoji[0], set()).add(len(emoji))
-    return _Joined(frozenset(sequences), {first: sorted(of, reverse=True) for first, of in sizes.items()})
+    return _Joined(
+        frozenset(sequences), {first: sorted(of, reverse=True) for first, of in sizes.items()}
+    )
