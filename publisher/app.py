@@ -223,6 +223,7 @@ class Application:
             self.settings.approval_rule,
             self._breach_of_mandate,
             self._shares_with,
+            self.settings.delivery.thread_pause.total_seconds(),
         )
 
     def _shares_with(self, account: str) -> frozenset[str]:

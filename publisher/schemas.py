@@ -222,7 +222,10 @@ class _Generator(GenerateJsonSchema):
 
     def encode_default(self, dft: Any) -> Any:
         if isinstance(dft, timedelta):
-            seconds = int(dft.total_seconds())
+            seconds = dft.total_seconds()
+            if seconds % 1:
+                return f"{seconds:g}s"
+            seconds = int(seconds)
             units = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
             size, unit = next(pair for pair in units if seconds % pair[0] == 0)
             return f"{seconds // size}{unit}"

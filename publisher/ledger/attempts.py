@@ -42,15 +42,17 @@ class Attempts:
         rule_of: RuleOf = no_rule,
         breach_of: BreachOf = no_breach,
         shares_with: SharesWith = with_itself,
+        thread_pause: float = 0.0,
     ) -> None:
         """`settle`: real seconds until an absence from the platform counts.
 
         `shares_with` names the accounts that share an app's limits with one, itself among them.
+        `thread_pause`: real seconds between a part of a thread and the next.
         """
         self._database = database
         self._clock = clock
         self._intents = Intents(clock, rule_of, breach_of)
-        self._results = Results(clock, settle, shares_with)
+        self._results = Results(clock, settle, shares_with, thread_pause)
         self._taking = Together(clock, database.read, claimed_all)
         self._together = Together(clock, database.write, self._write_all)
 

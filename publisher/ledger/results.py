@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from publisher import retry
 from publisher.clock import Clock
-from publisher.language import _
+from publisher.language import _, plural
 from publisher.ledger import ids, limits
 from publisher.ledger.doubts import doubt
 from publisher.ledger.intents import by_worker
@@ -44,10 +44,13 @@ class Result(NamedTuple):
 class Results:
     """What they lead to."""
 
-    def __init__(self, clock: Clock, settle: float, shares_with: SharesWith) -> None:
+    def __init__(
+        self, clock: Clock, settle: float, shares_with: SharesWith, thread_pause: float
+    ) -> None:
         """See `Attempts`."""
         self._clock = clock
         self._settle = settle
+        self._thread_pause = thread_pause
         self._shares_with = shares_with
 
     def changes(self, connection: Connection, results: Sequence[Result]) -> list[Change]:
@@ -89,6 +92,12 @@ class Results:
         remote_ids = (*delivery.remote_ids, receipt.remote_id)
         first, last = not delivery.remote_ids, len(remote_ids) == len(delivery.content.parts)
         target, stopped = (State.PUBLISHED, {}) if last else obeyed(delivery, State.PUBLISHING)
+        lease_until = None
+        if target is State.PUBLISHING:
+            now, next_at = self._clock.now(), self._clock.ahead(self._thread_pause)
+            # The worker stays in charge until the next part goes, and as long as it would without.
+            lease_until = result.lease_until + (next_at - now)
+            stopped = {"wake_at": max(delivery.wake_at, next_at)}
         return by_worker(
             self._clock.now(),
             delivery,
@@ -105,7 +114,7 @@ class Results:
             attempts=delivery.attempts + first,
             intent_at=None,
             doubt_since=None,
-            lease_until=result.lease_until if target is State.PUBLISHING else None,
+            lease_until=lease_until,
             error_kind=None,
             error_message=None,
             **stopped,
@@ -130,6 +139,9 @@ class Results:
         **columns: Any,
     ) -> Change:
         unknown = isinstance(outcome, Unknown)
+        message = (
+            _of_a_part(delivery, outcome.message) if target is State.FAILED else outcome.message
+        )
         if isinstance(outcome, Unknown):
             kind = Kind.DUPLICATE if outcome.duplicate else Kind.UNKNOWN_OUTCOME
         else:
@@ -140,7 +152,7 @@ class Results:
             # An unknown outcome keeps its intent: the platform is read from there on.
             "intent_at": delivery.intent_at if unknown else None,
             "error_kind": kind,
-            "error_message": outcome.message,
+            "error_message": message,
         }
         event = {State.FAILED: "refused", State.UNCERTAIN: "unknown outcome"}.get(
             target, "deferred"
@@ -157,6 +169,21 @@ class Results:
             delivery,
             event,
             target=target,
-            detail={"kind": kind, "message": outcome.message},
+            detail={"kind": kind, "message": message},
             **{**values, **columns},
         )
+
+
+def _of_a_part(delivery: Delivery, message: str) -> str:
+    """What a refusal says, after which parts of the thread are out and which is refused."""
+    out, parts = len(delivery.remote_ids), len(delivery.content.parts)
+    if not out:
+        return message
+    told = plural(
+        "Part {number} of {parts} is out; part {next} was refused.",
+        "Parts 1 to {number} of {parts} are out; part {next} was refused.",
+        out,
+        parts=parts,
+        next=out + 1,
+    )
+    return f"{told} {message}"
