@@ -26,7 +26,7 @@ class Overview:
     zone: tzinfo
     attention: Sequence[Delivery]
     news: int
-    """How many were missed, or stopped too late, of late, or could not be withdrawn."""
+    """How many were missed, or stopped too late, of late, could not be withdrawn, or are kept back."""
     accounts: Sequence[AccountStatus]
     limits: Mapping[str, Sequence[Limit]]
     """What the platforms said is left of their limits, by account."""
@@ -52,6 +52,7 @@ class Overview:
         withdrawn = {delivery.id for delivery in still_out}
         stopped = queries.stopped_too_late(now - _FRESH)
         out = [*still_out, *(one for one in stopped if one.id not in withdrawn)]
+        out += queries.kept_back()
         first, counts, resting = queries.coming(limit), queries.counts(), queries.resting()
         in_all = sum(counts.get(state, 0) for state in _NEXT)
         return cls(

@@ -1,8 +1,8 @@
 """What a person is to be told, and which service told it already.
 
 Told is what stands: an account that is held, and a delivery that failed, was missed, is uncertain
-until a person decides, is out although somebody stopped it, or may still be out although somebody
-withdrew it. What was seen to before anybody was told is no news any more.
+until a person decides, is out although somebody stopped it, may still be out although somebody
+withdrew it, or is due and kept back because its platform does not take something in it for now. What was seen to before anybody was told is no news any more.
 Each thing is known by the step of the history that began it: an account that is held again after
 it was resumed is another thing.
 
@@ -56,6 +56,10 @@ _LEASE = 120.0  # real seconds; longer than a service takes, unless it hangs
 _APART = 60.0  # real seconds between two messages to one service
 _FIRST_DELAY = 30.0  # real seconds after a failure, doubled with each further one
 _LONGEST_DELAY = 1800.0
+_AHEAD = timedelta(minutes=1)
+"""A delivery is made ready some seconds before its time."""
+_AGAIN_WITHIN = 61.0  # real seconds; what was refused for now is tried again within a minute
+_LASTING = 60.0  # real seconds from which on that is told
 _AT_ONCE = 500  # names in one statement
 # As in the partial index, which the planner does not find for bound values.
 _IN_TROUBLE: ColumnElement[bool] = literal_column(
@@ -73,7 +77,8 @@ class StuckDelivery:
     post: str
     account: str
     state: State
-    """FAILED, MISSED or UNCERTAIN; PUBLISHED, when it was stopped too late."""
+    """FAILED, MISSED or UNCERTAIN; PUBLISHED, when it was stopped too late; SCHEDULED, when it is
+    kept back."""
     due_at: datetime
     parts_out: int
     kind: str | None
@@ -125,6 +130,7 @@ class News:
                 *self._held(connection, is_news),
                 *_stuck(connection, is_news),
                 *_still_out(connection, is_news),
+                *_kept_back(connection, is_news, self._clock),
             ]
 
     def _held(self, connection: Connection, is_news: ColumnElement[bool]) -> Iterator[HeldAccount]:
@@ -246,16 +252,7 @@ def _stuck(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[Stu
     )
     # Not in the query: for the order SQLite would read the whole history.
     for row in sorted(connection.execute(query), key=lambda row: row.step):
-        yield StuckDelivery(
-            step=row.step,
-            post=row.post,
-            account=row.account,
-            state=State(row.state),
-            due_at=row.due_at,
-            parts_out=len(json.loads(row.remote_ids)),
-            kind=row.error_kind,
-            message=row.error_message,
-        )
+        yield _stuck_delivery(row, row.step)
 
 
 def _still_out(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[StuckDelivery]:
@@ -273,17 +270,49 @@ def _still_out(connection: Connection, is_news: ColumnElement[bool]) -> Iterator
         tries = takewhile(lambda step: step.event != "withdrawing", connection.execute(steps).all())
         first = next(reversed([*tries]), None)
         if first is not None and first.is_news:
-            yield StuckDelivery(
-                step=first.id,
-                post=row.post,
-                account=row.account,
-                state=State(row.state),
-                due_at=row.due_at,
-                parts_out=len(json.loads(row.remote_ids)),
-                kind=row.error_kind,
-                message=row.error_message,
-                is_withdrawn=True,
-            )
+            yield _stuck_delivery(row, first.id, is_withdrawn=True)
+
+
+def kept_back(clock: Clock) -> ColumnElement[bool]:
+    """Deliveries that are tried again and again because of something in them.
+
+    Such as an alternative text that the platform does not take, with which nothing is wrong.
+    """
+    return and_(
+        literal_column("deliveries.state = 'scheduled'"),  # as in the partial index
+        deliveries.c.wake_at <= clock.ahead(_AGAIN_WITHIN),
+        deliveries.c.error_kind == Kind.CONTENT,
+    )
+
+
+def _kept_back(
+    connection: Connection, is_news: ColumnElement[bool], clock: Clock
+) -> Iterator[StuckDelivery]:
+    """Those for which that has lasted for a minute; more tries are no other news."""
+    query = select(deliveries).where(kept_back(clock)).order_by("id")
+    for row in connection.execute(query).all():
+        tries = select(history.c.id, history.c.at, is_news.label("is_news")).where(
+            history.c.delivery == row.id,
+            history.c.event == "deferred",
+            history.c.at >= row.due_at - _AHEAD,
+        )
+        first = connection.execute(tries.order_by(history.c.seq).limit(1)).first()
+        if first is not None and first.is_news and first.at <= clock.ahead(-_LASTING):
+            yield _stuck_delivery(row, first.id)
+
+
+def _stuck_delivery(row: Row[Any], step: int, *, is_withdrawn: bool = False) -> StuckDelivery:
+    return StuckDelivery(
+        step=step,
+        post=row.post,
+        account=row.account,
+        state=State(row.state),
+        due_at=row.due_at,
+        parts_out=len(json.loads(row.remote_ids)),
+        kind=row.error_kind,
+        message=row.error_message,
+        is_withdrawn=is_withdrawn,
+    )
 
 
 def _together(rows: Sequence[Row[Any]]) -> Iterable[Sequence[Row[Any]]]:

@@ -29,6 +29,7 @@ from publisher.ledger.archives import Archive
 from publisher.ledger.database import Database
 from publisher.ledger.edits import about_draft
 from publisher.ledger.holds import held_for_a_person, waits_for_a_person
+from publisher.ledger.news import kept_back
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import (
     EVERYTHING,
@@ -197,6 +198,12 @@ class Queries:
             deliveries.c.error_kind.is_not(None),
             deliveries.c.state.in_([State.PUBLISHED, State.CANCELLED]),
         )
+        with self._database.read() as connection:
+            return [delivery_of(row) for row in connection.execute(query).mappings()]
+
+    def kept_back(self) -> list[Delivery]:
+        """Deliveries that are due, and that their platform does not take as they are for now."""
+        query = select(deliveries).where(kept_back(self._clock))
         with self._database.read() as connection:
             return [delivery_of(row) for row in connection.execute(query).mappings()]
 

@@ -24,6 +24,7 @@ _EVENTS = {
     State.MISSED: later("{post} to {account} was missed"),
     State.UNCERTAIN: later("{post} to {account} is uncertain: it may be out or not"),
     State.PUBLISHED: later("{post} to {account} is out, although somebody stopped it"),
+    State.SCHEDULED: later("{post} to {account} is due, and cannot go out as it is"),
 }
 
 
@@ -122,6 +123,8 @@ def _summary(items: Sequence[Item]) -> str:
 def _counted(state: State, number: int) -> str:
     if state is State.PUBLISHED:
         return plural("{number} stopped too late", "{number} stopped too late", number)
+    if state is State.SCHEDULED:
+        return plural("{number} kept back", "{number} kept back", number)
     return counted(state, number)
 
 
@@ -162,6 +165,11 @@ def _remedy(item: StuckDelivery) -> str:
             )
         case State.PUBLISHED:
             return _("To take it down: `publisher withdraw {named} --reason TEXT`.", named=named)
+        case State.SCHEDULED:
+            return _(
+                "Publisher tries again until it expires. To let it go out otherwise, change the draft, "
+                "then: `publisher queue`."
+            )
         case State.MISSED:
             return _("Give the draft a new time, then: `publisher queue`.")
         case _:
