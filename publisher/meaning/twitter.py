@@ -21,6 +21,7 @@ from publisher.outcome import (
     Accepted,
     AccountHeld,
     Answer,
+    Deferred,
     Kind,
     Outcome,
     Reading,
@@ -31,6 +32,8 @@ from publisher.outcome import (
 
 _DOUBTS = frozenset({408, 409, 425})  # the server gave up on the request, which may have arrived
 _FAULTS_OF_THE_POST = frozenset({400, 413, 422})
+_UNSEEN_PARENT = "attempted to reply"
+_REFUSALS_OF_ALT_TEXT = frozenset({400, 403, 404, 413, 422})
 _FAULTS_OF_THE_ACCOUNT = frozenset({401, 402, 403, 429})
 
 
@@ -41,8 +44,8 @@ def meaning(answer: Answer, step: Step) -> Outcome:
         return _taken(answer, body, step)
     if status < 400 or status >= 500 or status in _DOUBTS:
         return doubt(_("X answered with {status}", status=named_status(status)), step)
-    if status == 404 and step is Step.WITHDRAW:
-        return Accepted("")
+    if step is Step.WITHDRAW and status not in (401, 402, 429):
+        return _not_deleted(status, body)
     if status == 403:
         return _forbidden(body)
     if status in _FAULTS_OF_THE_POST:
@@ -72,16 +75,68 @@ def reading(answer: Answer) -> Reading:
 def _taken(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
     data = mapping(body.get("data"))
     if step is Step.WITHDRAW:
-        errors = body.get("errors")
-        gone = isinstance(errors, list) and any(
-            str(mapping(error).get("type")).endswith("/resource-not-found") for error in errors
-        )
-        if data.get("deleted") is True or gone:
+        if data.get("deleted") is True:
             return Accepted("")
         return doubt(_("X did not confirm that the post is deleted"), step)
     if remote_id := identifier(data.get("id")):
         return Accepted(remote_id, rest_until=_rest(answer))
     return doubt(_("X answered with success, but without the id of a post"), step)
+
+
+def misses_parent(answer: Answer) -> bool:
+    """Whether X refuses a reply because it does not see the post that it answers.
+
+    Within seconds of that post it may only not know it yet (seen: node-twitter-api-v2 #366).
+    """
+    return (
+        answer.status == 403
+        and _UNSEEN_PARENT in str(mapping(parsed(answer.body)).get("detail", "")).lower()
+    )
+
+
+def of_alt_text(answer: Answer, outcome: Outcome) -> Outcome:
+    """`outcome`, in the words of the request that gave a picture its alternative text.
+
+    Where X refuses that, nothing is wrong with the draft, nor with the account: other posts go out.
+    """
+    if answer.status not in _REFUSALS_OF_ALT_TEXT:
+        return outcome
+    return Deferred(
+        Kind.CONTENT,
+        _(
+            "X does not take the alternative text of a picture{says} ({status}). The post does not "
+            "go out without it: it is tried again until it expires.",
+            says=_says(mapping(parsed(answer.body))),
+            status=named_status(answer.status or 0),
+        ),
+    )
+
+
+def missing(answer: Answer) -> bool:
+    """Whether X says, in its own JSON, that it does not find the post; not yet that it is gone.
+
+    As the whole answer (404), or among the `errors` of a success without `data`.
+    """
+    body, errors = mapping(parsed(answer.body)), []
+    if answer.status == 404:
+        errors = [body]
+    elif answer.status == 200 and not body.get("data") and isinstance(body.get("errors"), list):
+        errors = body["errors"]
+    return any(str(mapping(error).get("type")).endswith("/resource-not-found") for error in errors)
+
+
+def _not_deleted(status: int, body: dict[str, Any]) -> Outcome:
+    if status == 404:  # also from a machine in between, while the post stands
+        return doubt(_("X answered with {status}", status=named_status(status)), Step.WITHDRAW)
+    return Deferred(
+        Kind.PERMISSION,
+        _(
+            "X does not let this account delete the post{says} ({status}). Delete it on X by hand, "
+            "if it must go at once.",
+            says=_says(body),
+            status=named_status(status),
+        ),
+    )
 
 
 def _forbidden(body: dict[str, Any]) -> Outcome:
@@ -94,7 +149,8 @@ def _forbidden(body: dict[str, Any]) -> Outcome:
             ),
             duplicate=True,
         )
-    if "reply to this conversation" in detail:
+    # The second is how X says it since July 2026.
+    if "reply to this conversation" in detail or "can only reply to" in detail:
         return Refused(
             Kind.POLICY,
             _(
@@ -102,7 +158,7 @@ def _forbidden(body: dict[str, Any]) -> Outcome:
                 "part. Publish the rest by hand, or as a post of its own."
             ),
         )
-    if "attempted to reply" in detail:
+    if _UNSEEN_PARENT in detail:
         return Refused(
             Kind.CONTENT,
             _(

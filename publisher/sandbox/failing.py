@@ -23,7 +23,8 @@ _NOBODYS = frozenset({What.HTML, What.NO_ERROR, What.REDIRECT, What.NOT_JSON, Wh
 _PAGE = "<html><head><title>Bad gateway</title></head><body>Try again.</body></html>"
 _X: dict[What, Callable[[], Problem]] = {
     What.DUPLICATE: lambda: problems.forbidden(problems.DUPLICATE),
-    What.REPLY_NOT_ALLOWED: lambda: problems.forbidden(problems.REPLY),
+    What.REPLY_NOT_ALLOWED: lambda: problems.not_permitted(problems.NOT_AUTHOR),
+    What.NOT_FOUND: lambda: problems.not_found("post", "1"),
     What.FORBIDDEN: problems.not_permitted,
     What.SUSPENDED: problems.suspended,
     What.CREDITS_DEPLETED: problems.credits_depleted,

@@ -21,6 +21,7 @@ class What(StrEnum):
 
     DUPLICATE = "duplicate"
     REPLY_NOT_ALLOWED = "reply-not-allowed"
+    NOT_FOUND = "not-found"
     FORBIDDEN = "forbidden"
     SUSPENDED = "suspended"
     CREDITS_DEPLETED = "credits-depleted"
@@ -45,16 +46,32 @@ class What(StrEnum):
     LAG = "lag"
     USAGE = "usage"
     PROCESSING_FAILED = "processing-failed"
+    YOUNG_PARENT = "young-parent"
+    SELF_MENTION = "self-mention"
 
 
-CHANGES = frozenset({What.SLOW, What.LAG, What.USAGE, What.PROCESSING_FAILED})
+CHANGES = frozenset(
+    {
+        What.SLOW, What.LAG, What.USAGE, What.PROCESSING_FAILED, What.YOUNG_PARENT,
+        What.SELF_MENTION,
+    }
+)  # fmt: skip
 """These change how a request is carried out; all others replace its answer."""
 ONLY_X = frozenset(
-    {What.REPLY_NOT_ALLOWED, What.CREDITS_DEPLETED, What.DAILY_LIMIT, What.PROCESSING_FAILED}
-)
+    {
+        What.REPLY_NOT_ALLOWED, What.NOT_FOUND, What.CREDITS_DEPLETED, What.DAILY_LIMIT,
+        What.PROCESSING_FAILED, What.YOUNG_PARENT, What.SELF_MENTION,
+    }
+)  # fmt: skip
 ONLY_FACEBOOK = frozenset({What.TOKEN_DEAD, What.GRAPH_ERROR, What.USAGE})
 _COMMITS = frozenset({What.NOT_JSON, What.EMPTY, What.REDIRECT, What.NO_ERROR, What.CUT})
-_SECONDS = {What.RATE_LIMIT: 900.0, What.DAILY_LIMIT: 86_400.0, What.LATE: 0.9, What.LAG: 5.0}
+_SECONDS = {
+    What.RATE_LIMIT: 900.0,
+    What.DAILY_LIMIT: 86_400.0,
+    What.LATE: 0.9,
+    What.LAG: 5.0,
+    What.YOUNG_PARENT: 8.0,
+}
 
 
 class Fault(Frozen):
@@ -68,7 +85,8 @@ class Fault(Frozen):
     `what` replaces the answer:
 
     - `duplicate`, `forbidden`, `suspended`, `bad-request`, `unauthorised`: the refusal of either
-      platform; `reply-not-allowed`, `credits-depleted` (402): of X alone.
+      platform; `reply-not-allowed`, `credits-depleted` (402): of X alone. `not-found`: X's own 404
+      for a post, whether it is there or not.
     - `rate-limit`: X's 429, or Facebook's error 4 (or `code`) as a 400, over in `seconds` of the
       sandbox's clock (900); `daily-limit`: X's 24-hour limit of the app; `bad-reset`: the same
       with a header that nobody can read.
@@ -91,6 +109,8 @@ class Fault(Frozen):
     - `lag`: a timeline that is read is `seconds` (5) of real time behind.
     - `usage`: Facebook's headers claim `percent` (97).
     - `processing-failed`: the GIF or video of this upload ends as `failed`.
+    - `young-parent`: X does not let anybody reply to a post younger than `seconds` (8) of real time.
+    - `self-mention`: X shows a reply on a timeline with the answered account's name before it.
     """
 
     what: What
@@ -234,5 +254,9 @@ def _change(call: Call, fault: Fault) -> None:
         call.lag = max(call.lag, fault.delay)
     elif fault.what is What.USAGE:
         call.usage = fault.percent
+    elif fault.what is What.YOUNG_PARENT:
+        call.unseen = max(call.unseen, fault.delay)
+    elif fault.what is What.SELF_MENTION:
+        call.mentions = True
     else:
         call.fails_processing = True

@@ -102,6 +102,10 @@ class Call:
     """Percent of the usage that Facebook's headers claim (a fault)."""
     fails_processing: bool = False
     """Whether the video or GIF of this call ends as `failed` (a fault)."""
+    unseen: float = 0.0
+    """Seconds of real time for which nobody may reply to a new post (a fault)."""
+    mentions: bool = False
+    """Whether replies are shown with the answered account's name before them (a fault)."""
     headers: dict[str, str] = field(default_factory=dict)
     """What the answer carries beside its body."""
 

@@ -12,6 +12,9 @@ from starlette.responses import Response
 _TYPES = "https://api.x.com/2/problems/"
 DUPLICATE = "You are not allowed to create a Tweet with duplicate content."
 REPLY = "Reply to this conversation is not allowed because you have not been mentioned or otherwise engaged by the author of the post you are replying to."
+NOT_AUTHOR = "You can only reply to or quote posts where you are mentioned or are the author."
+"""As X says it since July 2026."""
+UNSEEN_PARENT = "You attempted to reply to a Tweet that is deleted or not visible to you."
 INVALID = "One or more parameters to your request was invalid."
 
 

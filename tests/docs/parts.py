@@ -338,6 +338,7 @@ def capabilities() -> str:
 _FAULTS: dict[What, str] = {
     What.DUPLICATE: "the text is there already",
     What.REPLY_NOT_ALLOWED: "replying is not allowed: a thread stops",
+    What.NOT_FOUND: "404 in X's own words: it does not find the post, though it is there",
     What.FORBIDDEN: "the app may not do this",
     What.SUSPENDED: "the account is suspended, or blocked for breaking rules",
     What.CREDITS_DEPLETED: "402: no credits are left",
@@ -362,6 +363,8 @@ _FAULTS: dict[What, str] = {
     What.LAG: "a timeline that is read is `seconds` (5) behind",
     What.USAGE: "the headers claim that `percent` (97) of the limit is used",
     What.PROCESSING_FAILED: "the GIF or video of this upload fails",
+    What.YOUNG_PARENT: "nobody may reply to a post that is younger than `seconds` (8)",
+    What.SELF_MENTION: "a timeline shows a reply with the account's own name before it",
 }
 
 

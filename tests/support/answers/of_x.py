@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from publisher.outcome import Accepted, AccountHeld, Kind, Refused, Unknown
+from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Refused, Unknown
 from tests.support.answers.kinds import (
     A_DAY_LATER,
     BY_DEFAULT,
@@ -11,6 +11,7 @@ from tests.support.answers.kinds import (
     EPOCH,
     HTML,
     IN_TEN_MINUTES,
+    NOT_FOUND,
     NOW,
     REPLY,
     WITHDRAW,
@@ -27,14 +28,19 @@ TWITTER = [
     ),
     Row("created, 200", X, answered(200, CREATED), Accepted),
     Row("deleted", X, answered(200, {"data": {"deleted": True}}), Accepted, step=WITHDRAW),
-    Row("delete: gone, 404", X, problem(404, "Not Found Error"), Accepted, step=WITHDRAW),
+    # Not found is not gone: see `missing`, and what the channel makes of it.
+    Row("delete: not found", X, answered(404, NOT_FOUND), Unknown, step=WITHDRAW),
     Row(
-        "delete: gone, 200 with errors",
+        "delete: not found, 200",
         X,
-        answered(200, {"errors": [{"type": "https://api.x.com/2/problems/resource-not-found"}]}),
-        Accepted,
+        answered(200, {"errors": [NOT_FOUND]}),
+        Unknown,
         step=WITHDRAW,
     ),
+    Row("delete: 404 of a machine in between", X, answered(404, HTML), Unknown, step=WITHDRAW),
+    Row("delete: not allowed", X, problem(403, "Forbidden"), Deferred, Kind.PERMISSION, WITHDRAW),
+    Row("delete: bad request", X, problem(400, "Invalid"), Deferred, Kind.PERMISSION, WITHDRAW),
+    Row("delete: too many", X, problem(429, "Too Many"), AccountHeld, Kind.RATE_LIMIT, WITHDRAW),
     Row(
         "delete: not deleted",
         X,
@@ -46,6 +52,17 @@ TWITTER = [
     # The table of platforms.md.
     Row("duplicate", X, problem(403, "Forbidden", DUPLICATE), Unknown, fields={"duplicate": True}),
     Row("reply not allowed", X, problem(403, "Forbidden", REPLY), Refused, Kind.POLICY),
+    Row(
+        "reply not allowed, as of July 2026",
+        X,
+        problem(
+            403,
+            "Forbidden",
+            "You can only reply to or quote posts where you are mentioned or are the author.",
+        ),
+        Refused,
+        Kind.POLICY,
+    ),
     Row(
         "reply to a part that is gone",
         X,
