@@ -301,7 +301,7 @@ def _kept_back(
             yield _stuck_delivery(row, first.id)
 
 
-def _stuck_delivery(row: Row[Any], step: int, *, is_withdrawn: bool = False) -> StuckDelivery:
+def _stuck_delivery(row: Any, step: int, *, is_withdrawn: bool = False) -> StuckDelivery:
     return StuckDelivery(
         step=step,
         post=row.post,

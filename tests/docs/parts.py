@@ -233,7 +233,8 @@ _REASONS: dict[tuple[State, State], str] = {
     (
         _S.PUBLISHED,
         _S.WITHDRAWN,
-    ): "`publisher withdraw`: it was deleted from the platform, on record.",
+    ): "`publisher withdraw`: it is deleted from the platform, on record. A worker, where that was "
+    "not confirmed at once and succeeded later.",
     (_S.FAILED, _S.WITHDRAWN): "The same, for the parts of a thread that were out.",
     (_S.MISSED, _S.WITHDRAWN): "The same, for the parts of a thread that were out.",
     (_S.CANCELLED, _S.WITHDRAWN): "The same, for the parts of a thread that were out.",
