@@ -33,6 +33,7 @@ from publisher.ledger.figures import Figures
 from publisher.ledger.gauges import Gauges
 from publisher.ledger.halts import Halts
 from publisher.ledger.heartbeats import Heartbeats
+from publisher.ledger.lateness import Lateness
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.leftovers import Leftovers
 from publisher.ledger.limits import Limits
@@ -134,6 +135,10 @@ class Application:
     @cached_property
     def gauges(self) -> Gauges:
         return Gauges(self.database, self.clock)
+
+    @cached_property
+    def lateness(self) -> Lateness:
+        return Lateness(self.database, self.clock)
 
     @cached_property
     def heartbeats(self) -> Heartbeats:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from publisher.app import Application, instant_text, log_rows
+from publisher.ledger.lateness import Late
 from publisher.ledger.queries import AccountStatus
 from publisher.models import Delivery
 from publisher.outcome import Kind, Limit
@@ -36,6 +37,8 @@ class Overview:
     resting: int
     """How many wait, because their account is paused or held."""
     counts: dict[State, int]
+    late: Late
+    """What should be out for minutes, and does not rightly wait."""
 
     @classmethod
     def of(cls, app: Application, limit: int | None, most: int | None = None) -> "Overview":
@@ -66,6 +69,7 @@ class Overview:
             more=max(0, in_all - resting - len(first)),
             resting=resting,
             counts=counts,
+            late=app.lateness.find(),
         )
 
     @property
@@ -100,6 +104,11 @@ class Overview:
             ],
             "next": log_rows(self.next),
             "resting": self.resting,
+            "late": {
+                "number": self.late.number,
+                "since": instant_text(self.late.since) if self.late else None,
+                "causes": self.late.by_cause(),
+            },
             "counts": {state: self.counts.get(state, 0) for state in State},
         }
 

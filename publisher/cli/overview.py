@@ -2,7 +2,7 @@
 
 from datetime import tzinfo
 
-from publisher import limits
+from publisher import lateness, limits
 from publisher.cli import output, tables
 from publisher.language import _, plural
 from publisher.ledger.queries import AccountStatus
@@ -14,11 +14,7 @@ def show(overview: Overview) -> None:
     """Print it."""
     if not overview.counts:
         output.print_line(_("The schedule is empty. `publisher queue` puts drafts on it."))
-    for status, others in overview.standing_still:
-        for line in _sentences(status, others, overview.zone):
-            output.print_prose(output.paint(line, "yellow"))
-    for line in _nearly_used_up(overview):
-        output.print_prose(output.paint(line, "yellow"))
+    _show_what_stands_still(overview)
     if overview.attention:
         output.print_line(output.paint(_("These need a person:"), "red"))
         tables.print_days(overview.attention, overview.zone)
@@ -45,6 +41,17 @@ def show(overview: Overview) -> None:
     output.print_line(
         _("It is {time} now. {times}", time=clock, times=output.times_of(overview.zone))
     )
+
+
+def _show_what_stands_still(overview: Overview) -> None:
+    for status, others in overview.standing_still:
+        for line in _sentences(status, others, overview.zone):
+            output.print_prose(output.paint(line, "yellow"))
+    for line in _nearly_used_up(overview):
+        output.print_prose(output.paint(line, "yellow"))
+    if overview.late:
+        told = lateness.in_words(overview.late, overview.zone)
+        output.print_prose(output.paint(told, "red" if overview.late.unexplained else "yellow"))
 
 
 def _print_more(more: int) -> None:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from publisher import limits
+from publisher import lateness, limits
 from publisher.app import Application
 from publisher.doctor.finding import Finding, bad, good, warning
 from publisher.errors import PublisherError
 from publisher.language import _, plural
 from publisher.ledger.database import Database
+from publisher.ledger.lateness import Late
 from publisher.overview import Overview
 from publisher.states import State, counted
 
@@ -35,6 +36,8 @@ def examine(app: Application) -> Iterator[Finding]:
         return
     yield _durability(app.database)
     yield _waiting(app)
+    if late := app.lateness.find():
+        yield _late(late, app)
     yield from _drafts(app)
     yield from _limits(app)
 
@@ -88,6 +91,14 @@ def _waiting(app: Application) -> Finding:
             _("`publisher status` says more."),
         )
     return good("deliveries", _("None needs a person."))
+
+
+def _late(late: Late, app: Application) -> Finding:
+    judge = bad if late.unexplained else warning
+    hint = _(
+        "What is wrong above or below is the cause; they go out by themselves once it is mended."
+    )
+    return judge("deliveries", lateness.in_words(late, app.session().zone), hint)
 
 
 def _drafts(app: Application) -> Iterator[Finding]:

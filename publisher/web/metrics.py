@@ -13,7 +13,10 @@ from starlette.responses import PlainTextResponse, Response
 
 from publisher.app import Application
 from publisher.ledger.gauges import LATENESS
+from publisher.ledger.lateness import Cause, Group
 from publisher.web.parts import Parts, Use
+
+_LATE = 15.0  # real seconds
 
 router = APIRouter()
 
@@ -60,6 +63,7 @@ class _Figures(Collector):
         yield _gauge("queue_depth", "Deliveries that will go out by themselves", waiting.scheduled)
         yield _gauge("in_flight", "Deliveries in a worker's hands", waiting.publishing)
         yield _gauge("due", "Deliveries that are due and wait", self._app.gauges.unclaimed(0.0))
+        yield from self._late()
         yield self._lateness()
         yield self._standing()
         yield from self._limits()
@@ -70,6 +74,26 @@ class _Figures(Collector):
         for (account, state), number in self._app.gauges.states().items():
             family.add_metric((account, state), number)
         return family
+
+    def _late(self) -> Iterator[Metric]:
+        labels = ("cause",)
+        number = GaugeMetricFamily(
+            "publisher_late",
+            "Deliveries that should have left 15 s ago and are not out",
+            labels=labels,
+        )
+        seconds = GaugeMetricFamily(
+            "publisher_late_seconds", "For how long the first of them has been late", labels=labels
+        )
+        now = self._app.clock.now()
+        found: dict[Cause, list[Group]] = {cause: [] for cause in Cause}
+        for group in self._app.lateness.find(_LATE).groups:
+            found[group.cause].append(group)
+        for cause, groups in found.items():
+            number.add_metric((cause,), sum(group.number for group in groups))
+            longest = max(((now - group.since).total_seconds() for group in groups), default=0.0)
+            seconds.add_metric((cause,), longest)
+        yield from (number, seconds)
 
     def _lateness(self) -> Metric:
         found = self._app.gauges.lateness()
