@@ -38,8 +38,13 @@ class PublisherError(Exception):
 
     exit_code: ClassVar[int] = 3
     hint: str | None = None
+    plainly: str | None = None
+    """What it says without names, addresses and paths, for whoever may not know them."""
 
-    def __init__(self, message: str | None = None, *, hint: str | None = None) -> None:
+    def __init__(
+        self, message: str | None = None, *, hint: str | None = None, plainly: str | None = None
+    ) -> None:
+        self.plainly = plainly
         super().__init__(message or _(str(self.__doc__)))
         hint = self.hint if hint is None else hint
         self.hint = hint and _(hint)

@@ -139,6 +139,18 @@ class DeliverySettings(Section):
 class NoticeSettings(Section):
     urls: tuple[SecretStr, ...] = ()
     """Apprise's addresses of the services that are told what needs a person."""
+    heartbeat: SecretStr | None = None
+    """The address that is pinged while all is well; whoever waits there gives the alarm."""
+
+    @field_validator("heartbeat")
+    @classmethod
+    def _is_of_the_web(cls, address: SecretStr | None) -> SecretStr | None:
+        if address is None or not address.get_secret_value():
+            return None
+        # It is a secret, so it is not repeated here.
+        if not re.match(r"https?://[^/\s]+", address.get_secret_value()):
+            raise ValueError(_("must begin with https:// or http://"))
+        return address
 
     @field_validator("urls", mode="before")
     @classmethod

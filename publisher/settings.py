@@ -59,7 +59,7 @@ _SECRET_FIELDS = {"api_key", "api_secret", "access_token", "access_token_secret"
     "app_secret",
 }
 _SECRET_SECTIONS = {
-    "notices": ("urls",),
+    "notices": ("urls", "heartbeat"),
     "web": ("metrics_token",),
     "openid": ("client_secret",),
 }

@@ -11,18 +11,24 @@ from collections.abc import Callable
 
 from publisher.app import Application
 from publisher.clock import ENVIRONMENT_VARIABLE, FastClock, SharedClock
+from publisher.echo import Echo
 from publisher.errors import LedgerUnavailable
+from publisher.heartbeat import Beating
 from publisher.interruption import Interruption
 from publisher.kept import Say
 from publisher.language import _
+from publisher.ledger.heartbeats import Kind
 from publisher.ledger.queries import Step
 from publisher.lock import locked
+from publisher.monitoring import Monitor, Watchdog
 from publisher.processes import Processes
+from publisher.pulse import Pulse
 from publisher.settings import Settings
 from publisher.states import State
 
 _TICK = 0.2  # seconds between two looks at the children and the history
 _IDLE_TICK = 0.5  # the same when there was nothing new
+_LAST_HEARTBEAT = 1.0  # seconds that the end may take
 _PROBLEMS = frozenset({State.FAILED, State.MISSED, State.UNCERTAIN})
 
 
@@ -45,19 +51,30 @@ def run(
     with locked(app.settings.var / "run.lock", "`publisher run`"), Interruption() as interruption:
         _look_at_credentials(app.settings, say)
         processes = Processes(app.settings, say, _clock_for_children(app), web=web)
-        history = History(app, report)
+        history, echo = History(app, report), Echo(processes.logs, say)
+        pulse = Pulse(None)
+        heartbeat = Beating(app.heartbeats, Kind.RUN, pulse)
+        monitor = Monitor(app, heartbeat, processes.broker_url)
+        watchdog = Watchdog(app, monitor, beating=heartbeat, leads=True)
         idle = False
         try:
             processes.start()
+            heartbeat.start()
+            watchdog.start()
             while not (interruption.wanted or idle):
+                pulse.beat()
                 processes.tend()
+                echo.look()
                 is_new = history.follow()
                 idle = until_idle and nothing_waits(app)
                 time.sleep(_TICK if is_new else _IDLE_TICK)
         except BaseException:
+            watchdog.finish()
             processes.drain(interruption)  # without a report: its reader may be what failed
             raise
+        watchdog.finish()
         processes.drain(interruption, history.follow)
+        heartbeat.finish(_LAST_HEARTBEAT)
         history.follow()
     return 1 if history.problems or needs_a_person(app) or (until_idle and not idle) else 0
 

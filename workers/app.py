@@ -19,6 +19,7 @@ from publisher.errors import BrokerUnavailable, PublisherError
 from publisher.heartbeat import Beating
 from publisher.language import _
 from publisher.ledger.heartbeats import Kind
+from publisher.monitoring import Monitor, Subject, Watchdog
 from workers.connection import celery_settings
 from workers.pulse import Consuming, pulse
 
@@ -107,6 +108,10 @@ def _warm_up(**_: object) -> None:
     _allow_many_connections()
     publisher().warm_up()
     _heartbeat().start()
+    if not pulse.is_heard:  # else `publisher run` watches
+        monitor = Monitor(publisher(), _heartbeat())
+        # Whatever else is wrong, the dispatchers tell.
+        Watchdog(publisher(), monitor, beating=_heartbeat(), subjects={Subject.DISPATCHERS}).start()
 
 
 @worker_shutdown.connect

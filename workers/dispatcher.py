@@ -21,6 +21,7 @@ from publisher.errors import PublisherError
 from publisher.heartbeat import Beating
 from publisher.ledger.heartbeats import Kind
 from publisher.models import Claim
+from publisher.monitoring import Monitor, Watchdog
 from workers.app import publisher
 from workers.pulse import pulse
 from workers.tasks import clear, hand_over, publish, reconcile, withdraw
@@ -163,7 +164,11 @@ def main() -> int:
     heartbeat = Beating(publisher().heartbeats, Kind.DISPATCHER, pulse)
     heartbeat.start()
     publisher().notices.start()
+    watchdog = Watchdog(publisher(), Monitor(publisher(), heartbeat), beating=heartbeat)
+    if not pulse.is_heard:  # else `publisher run` watches
+        watchdog.start()
     dispatcher.run()
+    watchdog.finish()
     publisher().notices.finish(_LAST_NOTICES)
     heartbeat.finish(_LAST_HEARTBEAT)
     return 0

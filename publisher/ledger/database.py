@@ -324,15 +324,23 @@ def _plain(error: DBAPIError, text: str, url: URL) -> LedgerUnavailable | Storag
     for meaning in _MEANINGS:
         if code in meaning.codes or re.search(meaning.text, text):
             message = _(meaning.message, name=_name(url), text=text)
-            return meaning.error(message, hint=_(meaning.hint) if meaning.hint else None)
+            plainly = _without_end(_(meaning.message, name=_("The ledger"), text=""))
+            hint = _(meaning.hint) if meaning.hint else None
+            return meaning.error(message, hint=hint, plainly=plainly)
     if isinstance(error, OperationalError) or code == _ENDED_WHILE_IDLE:
-        return LedgerUnavailable(_("The ledger's database cannot be reached: {text}", text=text))
+        message = later("The ledger's database cannot be reached: {text}")
+        return LedgerUnavailable(_(message, text=text), plainly=_without_end(_(message, text=" ")))
     if code is None and error.statement is None:
         # The driver refuses before the server is asked: an option that it does not know.
         return LedgerUnavailable(
             _("[database] url cannot be used: {text}.", text=text), hint=_(_URL_HINT)
         )
     return None
+
+
+def _without_end(text: str) -> str:
+    """A sentence without the colon that the driver's own words would follow."""
+    return text.rstrip(" .:\u00a0\u202f") + "."
 
 
 def _name(url: URL) -> str:

@@ -1,8 +1,9 @@
 """What a person is to be told, and which service told it already.
 
-Told is what stands: an account that is held, and a delivery that failed, was missed, is uncertain
-until a person decides, is out although somebody stopped it, may still be out although somebody
-withdrew it, or is due and kept back because its platform does not take something in it for now. What was seen to before anybody was told is no news any more.
+Told is what stands: that posts are late, an account that is held, and a delivery that failed, was
+missed, is uncertain until a person decides, is out although somebody stopped it, may still be out
+although somebody withdrew it, or is due and kept back because its platform does not take something
+in it for now. What was seen to before anybody was told is no news any more.
 Each thing is known by the step of the history that began it: an account that is held again after
 it was resumed is another thing.
 
@@ -34,6 +35,7 @@ from sqlalchemy import (
 
 from publisher.clock import Clock
 from publisher.ledger.database import Database
+from publisher.ledger.lateness import BEGUN, OVER
 from publisher.ledger.leftovers import CLEARING
 from publisher.ledger.tables import (
     EVERYTHING,
@@ -103,7 +105,19 @@ class HeldAccount:
     """The steps of other accounts that rest because the same app's limit is used up."""
 
 
-Item = StuckDelivery | HeldAccount
+@dataclass(frozen=True, slots=True)
+class LatePosts:
+    """Posts that are late, or were and are out."""
+
+    step: int
+    message: str
+    """How many are late, since when, and why."""
+    is_over: bool
+    others: tuple[int, ...] = ()
+    """The step that noted the beginning, where this one is its end."""
+
+
+Item = StuckDelivery | HeldAccount | LatePosts
 
 
 class News:
@@ -120,13 +134,14 @@ class News:
             self._database.insert_missing(connection, notice_services, [row])
 
     def untold(self, service: str) -> list[Item]:
-        """What stands and this service has not told: accounts first, then in order of time."""
+        """What stands and this service has not told: what is late, accounts, then in order of time."""
         with self._database.read() as connection:
             query = select(notice_services.c.since).where(notice_services.c.service == service)
             since = max(connection.execute(query).scalar_one(), self._clock.now() - _OLDEST)
             is_told = exists().where(notices.c.service == service, notices.c.step == history.c.id)
             is_news = and_(history.c.at >= since, ~is_told)
             return [
+                *_late(connection, is_news),
                 *self._held(connection, is_news),
                 *_stuck(connection, is_news),
                 *_still_out(connection, is_news),
@@ -188,7 +203,7 @@ class News:
         rows = [
             {"service": service, "step": step, "told_at": now}
             for item in items
-            for step in (item.step, *(item.others if isinstance(item, HeldAccount) else ()))
+            for step in (item.step, *(() if isinstance(item, StuckDelivery) else item.others))
         ]
         with self._database.write() as connection:
             self._database.insert_missing(connection, notices, rows)
@@ -212,6 +227,32 @@ def _end(connection: Connection, service: str, turn: int, **columns: Any) -> Non
         update(notice_services)
         .where(notice_services.c.service == service, notice_services.c.turn == turn)
         .values(lease_until=None, **columns)
+    )
+
+
+def _late(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[LatePosts]:
+    """What is late, or the end of it; each is told once."""
+    query = (
+        select(history.c.id, history.c.event, history.c.detail, is_news.label("is_news"))
+        .where(
+            history.c.delivery.is_(None),
+            history.c.account == EVERYTHING,
+            history.c.event.in_((BEGUN, OVER)),
+        )
+        .order_by(history.c.seq.desc())
+        .limit(2)
+    )
+    found = connection.execute(query).all()
+    if not found or not found[0].is_news:
+        return
+    last, *before = found
+    is_over = last.event == OVER
+    told = before[0] if is_over and before else last
+    yield LatePosts(
+        step=last.id,
+        message=json.loads(told.detail)["message"],
+        is_over=is_over,
+        others=tuple(one.id for one in before) if is_over else (),
     )
 
 

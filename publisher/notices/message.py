@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 from publisher.language import _, later, plural
-from publisher.ledger.news import HeldAccount, Item, StuckDelivery
+from publisher.ledger.news import HeldAccount, Item, LatePosts, StuckDelivery
 from publisher.plaintext import harmless
 from publisher.states import State, counted
 
@@ -75,6 +75,8 @@ def _title(items: Sequence[Item]) -> str:
 
 
 def _event(item: Item) -> str:
+    if isinstance(item, LatePosts):
+        return _("posts were late, it goes on") if item.is_over else _("posts are late")
     if isinstance(item, StuckDelivery):
         if item.is_withdrawn:
             return _(
@@ -104,7 +106,9 @@ def _summary(items: Sequence[Item]) -> str:
     """`1 account held or resting, 47 failed, 3 missed.`"""
     stuck = [item for item in items if isinstance(item, StuckDelivery)]
     states = Counter(item.state for item in stuck if not item.is_withdrawn)
-    accounts, still_out = len(items) - len(stuck), len(stuck) - states.total()
+    still_out = len(stuck) - states.total()
+    accounts = sum(isinstance(item, HeldAccount) for item in items)
+    late = [_event(item) for item in items if isinstance(item, LatePosts)]
     parts = [
         plural("{number} account held or resting", "{number} accounts held or resting", accounts)
     ]
@@ -117,7 +121,7 @@ def _summary(items: Sequence[Item]) -> str:
                 still_out,
             )
         )
-    return f"{', '.join([*(parts if accounts else []), *numbers])}."
+    return f"{', '.join([*late, *(parts if accounts else []), *numbers])}."
 
 
 def _counted(state: State, number: int) -> str:
@@ -129,6 +133,9 @@ def _counted(state: State, number: int) -> str:
 
 
 def _paragraph(item: Item, zone: tzinfo) -> str:
+    if isinstance(item, LatePosts):
+        over = [_("All of it is out, or waits rightly: it goes on.")] if item.is_over else []
+        return harmless(" ".join([item.message, *over]))
     sentences = (
         _of_delivery(item, zone) if isinstance(item, StuckDelivery) else _of_account(item, zone)
     )

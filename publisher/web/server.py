@@ -12,6 +12,7 @@ from publisher.errors import ConfigurationError
 from publisher.heartbeat import Beating
 from publisher.language import _
 from publisher.ledger.heartbeats import Kind
+from publisher.monitoring import Monitor
 from publisher.pulse import Pulse
 from publisher.sections import WebSettings
 from publisher.web.app import create
@@ -37,8 +38,10 @@ def serve(app: Application, where: WebSettings, *, say: Callable[[str], None]) -
     """Serve until SIGINT or SIGTERM. ConfigurationError when the port is not to be had."""
     listener = _listen(where.host, where.port)
     live = Live(app.queries)
+    pulse = Pulse.of_environment()
+    heartbeat = Beating(app.heartbeats, Kind.WEB, pulse)
     config = uvicorn.Config(
-        create(app, where, live),
+        create(app, where, live, Monitor(app, heartbeat)),
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -50,8 +53,6 @@ def serve(app: Application, where: WebSettings, *, say: Callable[[str], None]) -
         forwarded_allow_ips="127.0.0.1,::1",
     )
     say(_("The web pages are at {address}. Ctrl-C ends them.", address=where.address))
-    pulse = Pulse.of_environment()
-    heartbeat = Beating(app.heartbeats, Kind.WEB, pulse)
     heartbeat.start()
     with listener:
         asyncio.run(_run(_Server(config, live), listener, pulse))
