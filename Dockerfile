@@ -30,14 +30,21 @@ fi
 exec "$@"
 EOT
 
-# Whatever the role: its ledger and its broker answer, and the ledger has this version's shape.
+# Whatever the role: its ledger and its broker answer, and this container's process has shown life
+# within 40 s. One that hangs is not healthy.
 COPY --chmod=0755 <<'EOT' /usr/local/bin/healthy
 #!/opt/publisher/bin/python
+import socket
+import sys
+
 from publisher import broker
 from publisher.app import Application
 
-if url := Application.of_environment().settings.broker.url:
+app, host = Application.of_environment(), socket.gethostname()
+if url := app.settings.broker.url:
     broker.check(url)
+found = app.heartbeats.all()
+sys.exit(not any(one.is_alive and one.process.host == host for one in found))
 EOT
 
 ENV PATH=/opt/publisher/bin:$PATH \

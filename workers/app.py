@@ -11,7 +11,7 @@ import time
 from functools import cache
 
 from celery import Celery
-from celery.signals import worker_init, worker_shutdown
+from celery.signals import after_setup_logger, worker_init, worker_shutdown
 
 from publisher import refusals
 from publisher.app import Application
@@ -83,10 +83,11 @@ app.conf.update(
 app.steps["consumer"].add(Consuming)
 
 
-class _Once(logging.Filter):
-    """Lets through what Celery says of its connection once a minute, in short, without a traceback.
+class _Seldom(logging.Filter):
+    """Lets equal lines through once a minute.
 
-    Where a broker refuses, it tries again ten times a second and says so each time.
+    Where a broker refuses, Celery tries again ten times a second; with each attempt it says so, and
+    Python's warnings are said too.
     """
 
     def __init__(self) -> None:
@@ -94,13 +95,27 @@ class _Once(logging.Filter):
         self._said: dict[str, float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        now, message = time.monotonic(), refusals.plain(record.getMessage())
+        now, message = time.monotonic(), record.getMessage()
         self._said = {text: at for text, at in self._said.items() if now - at < _ONCE_IN}
-        record.msg, record.args, record.exc_info = message, (), None
         return self._said.setdefault(message, now) == now
 
 
-logging.getLogger("celery.worker.consumer.consumer").addFilter(_Once())
+class _InShort(logging.Filter):
+    """What Celery says of its connection, without a traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = refusals.plain(record.getMessage())
+        record.msg, record.args, record.exc_info = message, (), None
+        return True
+
+
+logging.getLogger("celery.worker.consumer.consumer").addFilter(_InShort())
+
+
+@after_setup_logger.connect
+def _log_seldom(logger: logging.Logger, **_: object) -> None:
+    for handler in logger.handlers:
+        handler.addFilter(_Seldom())
 
 
 @worker_init.connect

@@ -12,8 +12,10 @@ from publisher.app import Application
 from publisher.doctor.finding import Finding, bad, good, warning
 from publisher.errors import PublisherError
 from publisher.language import _, plural
+from publisher.ledger import heartbeats
 from publisher.ledger.database import Database
 from publisher.ledger.lateness import Late
+from publisher.monitoring import of_kind
 from publisher.overview import Overview
 from publisher.states import State, counted
 
@@ -35,6 +37,7 @@ def examine(app: Application) -> Iterator[Finding]:
         yield bad("ledger", str(error), error.hint)
         return
     yield _durability(app.database)
+    yield from _processes(app)
     yield _waiting(app)
     if late := app.lateness.find():
         yield _late(late, app)
@@ -60,6 +63,20 @@ def _durability(database: Database) -> Finding:
             _("Turn it on: what is forgotten can go out twice."),
         )
     return good("ledger", _("PostgreSQL, which keeps what it confirms."))
+
+
+def _processes(app: Application) -> Iterator[Finding]:
+    """Which dispatchers and workers are alive, on whatever host. That none ever was is seen elsewhere."""
+    found = app.heartbeats.all()
+    dead = heartbeats.missing(found)
+    for kind, last in dead.items():
+        if last:
+            trouble = of_kind(kind, last)
+            yield bad("publishing", trouble.message, trouble.hint)
+    alive = [one.process for one in found if one.is_alive and one.process.kind in heartbeats.NEEDED]
+    if alive and not dead:
+        names = sorted(f"{one.kind} ({one.host})" for one in alive)
+        yield good("publishing", _("At work: {processes}.", processes=", ".join(names)))
 
 
 def _waiting(app: Application) -> Finding:

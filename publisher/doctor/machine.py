@@ -86,10 +86,10 @@ def _broker(settings: Settings) -> Finding:
             return good(
                 "broker", _("`publisher run` starts its own: {path}", path=broker.find_server())
             )
-        broker.check(settings.broker.url)
+        broker.check_writes(settings.broker.url)
     except PublisherError as error:
         return bad("broker", str(error), error.hint)
-    return good("broker", _("It answers."))
+    return good("broker", _("It answers, and takes what it is given."))
 
 
 def _notices(settings: Settings) -> Finding:

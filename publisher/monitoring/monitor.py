@@ -204,7 +204,7 @@ class Monitor:
             )
             return
         for kind, last in dead.items():
-            yield _of_kind(kind, last)
+            yield of_kind(kind, last)
         if not dead and known.unclaimed:
             yield Trouble(
                 Subject.PUBLISHING,
@@ -240,7 +240,8 @@ def _of_ledger(error: PublisherError) -> Trouble:
     return Trouble(Subject.LEDGER, message, error.hint or _("`publisher doctor` says more."))
 
 
-def _of_kind(kind: Kind, last: Heartbeat | None) -> Trouble:
+def of_kind(kind: Kind, last: Heartbeat | None) -> Trouble:
+    """That no process of a kind is alive; `last` is the last that was."""
     seconds = f"{SILENT_AFTER:g}"
     if kind is Kind.WORKER:
         subject, remedy = (

@@ -111,9 +111,7 @@ class Watchdog:
         self._alarms.look([one for one in report.troubles if self._is_mine(one, report)])
         self._ping.look(is_well=report.is_well)
         if self._watches_all and not report.about(Subject.LEDGER, Subject.DISK):
-            self._note(report)
-            if self._still_looks:
-                self._note_what_went_out(since)
+            self._note(report, since)
 
     def _mind_standing_still(self) -> None:
         now = _boot_time()
@@ -141,27 +139,23 @@ class Watchdog:
         ]
         return min([me.id, *ids]) == me.id
 
-    def _note(self, report: Report) -> None:
+    def _note(self, report: Report, since: datetime) -> None:
         """Note that something is late, and that it is over."""
-        late = report.late.unexplained
-        if late:
-            self._calm = 0
-            noted = self._app.lateness.noted()
-            if noted is None or noted.is_over:
-                self._app.lateness.begin(
-                    late, self._in_words(late, self._still) if self._still else report.is_late
-                )
-            return
-        self._calm += 1
-        if self._calm == _CALM:
+        noted, late = self._app.lateness.noted(), report.late.unexplained
+        is_open = noted is not None and not noted.is_over
+        self._calm = 0 if late else self._calm + 1
+        if late and not is_open:
+            cause = self._in_words(late, self._still) if self._still else report.is_late
+            self._app.lateness.begin(late, cause)
+        elif is_open and self._calm >= _CALM:
             self._app.lateness.end(_("All of it is out, or waits rightly: it goes on."))
+        elif self._still and not is_open and (noted is None or noted.at < since):
+            self._note_what_went_out(since)
 
     def _note_what_went_out(self, since: datetime) -> None:
         """What was late only while everything stood still, and went out before anybody looked."""
-        noted = self._app.lateness.noted()
-        if noted and (noted.at >= since or not noted.is_over):
-            return
         if late := self._app.lateness.went_out_late(since):
+            self._calm = 0
             self._app.lateness.begin(late, self._in_words(late, self._still))
 
     def _in_words(self, late: Late, cause: str) -> str:

@@ -2,6 +2,7 @@
 
 import hmac
 import ipaddress
+from collections import Counter
 from collections.abc import Iterator
 
 from fastapi import APIRouter
@@ -13,6 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from publisher.app import Application
 from publisher.ledger.gauges import LATENESS
+from publisher.ledger.heartbeats import Kind
 from publisher.ledger.lateness import Cause, Group
 from publisher.web.parts import Parts, Use
 
@@ -64,6 +66,7 @@ class _Figures(Collector):
         yield _gauge("in_flight", "Deliveries in a worker's hands", waiting.publishing)
         yield _gauge("due", "Deliveries that are due and wait", self._app.gauges.unclaimed(0.0))
         yield from self._late()
+        yield self._processes()
         yield self._lateness()
         yield self._standing()
         yield from self._limits()
@@ -94,6 +97,14 @@ class _Figures(Collector):
             longest = max(((now - group.since).total_seconds() for group in groups), default=0.0)
             seconds.add_metric((cause,), longest)
         yield from (number, seconds)
+
+    def _processes(self) -> Metric:
+        told = "Processes that have shown life within 40 s"
+        family = GaugeMetricFamily("publisher_processes", told, labels=("kind",))
+        alive = Counter(one.process.kind for one in self._app.heartbeats.all() if one.is_alive)
+        for kind in Kind:
+            family.add_metric((kind,), alive[kind])
+        return family
 
     def _lateness(self) -> Metric:
         found = self._app.gauges.lateness()
