@@ -6,6 +6,7 @@ The ledger and JSON have them in English, whatever the language is.
 from publisher.language import _, later
 
 EVENTS = (
+    later("account goes on"),
     later("account held"),
     later("answered late"),
     later("approved"),

@@ -107,8 +107,8 @@ def nothing_waits(app: Application) -> bool:
 
 
 def needs_a_person(app: Application) -> bool:
-    """Whether posts stand still until somebody acts: a pause, or an account with a dead token."""
-    stopped = any(s.paused_at or not s.held_until for s in app.queries.accounts())
+    """Whether posts stand still until somebody acts, as far as is known: a pause, a dead token."""
+    stopped = any(status.needs_person for status in app.queries.accounts())
     return stopped and bool(app.queries.counts().get(State.SCHEDULED))
 
 

@@ -1,6 +1,6 @@
 """What `status` shows: what needs a person first, then what comes next."""
 
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
 from publisher import lateness, limits
 from publisher.cli import output, tables
@@ -45,7 +45,7 @@ def show(overview: Overview) -> None:
 
 def _show_what_stands_still(overview: Overview) -> None:
     for status, others in overview.standing_still:
-        for line in _sentences(status, others, overview.zone):
+        for line in _sentences(status, others, overview.now, overview.zone):
             output.print_prose(output.paint(line, "yellow"))
     for line in _nearly_used_up(overview):
         output.print_prose(output.paint(line, "yellow"))
@@ -84,7 +84,7 @@ def _with_others(account: str, others: int) -> str:
     )
 
 
-def _sentences(status: AccountStatus, others: int, zone: tzinfo) -> list[str]:
+def _sentences(status: AccountStatus, others: int, now: datetime, zone: tzinfo) -> list[str]:
     """Why an account stands still, and those that rest with it, and what to do about it."""
     name = _("Everything") if status.account == EVERYTHING else status.account
     of_account = "" if status.account == EVERYTHING else f" --account {status.account}"
@@ -102,23 +102,34 @@ def _sentences(status: AccountStatus, others: int, zone: tzinfo) -> list[str]:
             )
         )
     if status.held_at:
-        until = (
-            _("until {time}", time=output.minute(status.held_until, zone))
-            if status.held_until
-            else _("until a person mends it and runs `{resume}`", resume=resume)
-        )
         values = {
-            "until": until,
+            "until": _until(status, now, zone, resume),
             "message": output.printable(status.held_message or ""),
             "kind": status.held_kind,
         }
         lines.append(
             _(
-                "{name} are held {until}: {message} ({kind})",
+                "{name} are suspended {until}: {message} ({kind})",
                 name=_with_others(name, others),
                 **values,
             )
             if others
-            else _("{name} is held {until}: {message} ({kind})", name=name, **values)
+            else _("{name} is suspended {until}: {message} ({kind})", name=name, **values)
         )
     return lines
+
+
+def _until(status: AccountStatus, now: datetime, zone: tzinfo, resume: str) -> str:
+    """How long an account is suspended, and who ends that."""
+    if status.held_until is None:
+        return _("until a person mends it and runs `{resume}`", resume=resume)
+    time = output.minute(status.held_until, zone)
+    if status.suspended_times is None:
+        return _("until {time}", time=time)
+    if status.held_until <= now:
+        if status.needs_person:
+            return _("until its next post is taken; needs you")
+        return _("until its next post is taken")
+    if status.needs_person:
+        return _("until {time}, then tried again by itself; needs you", time=time)
+    return _("until {time}, then tried again by itself", time=time)

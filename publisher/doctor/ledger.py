@@ -98,9 +98,15 @@ def _waiting(app: Application) -> Finding:
                 len(withdrawn),
             )
         )
-    held = [status.account for status in overview.accounts]
+    tried = [s.account for s in overview.accounts if s.suspended_times and not s.paused_at]
+    held = [status.account for status in overview.accounts if status.account not in tried]
     stopped = _("paused or held: {accounts}", accounts=", ".join(held)) if held else ""
-    told = "; ".join(filter(None, (", ".join(waiting), stopped)))
+    suspended = (
+        _("suspended, and tried again by themselves: {accounts}", accounts=", ".join(tried))
+        if tried
+        else ""
+    )
+    told = "; ".join(filter(None, (", ".join(waiting), stopped, suspended)))
     if told:
         return warning(
             "deliveries",

@@ -24,6 +24,7 @@ from publisher.ledger.rests import SharesWith, ends_in_rest, with_itself
 from publisher.ledger.results import Result, Results
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.stops import as_it_stands, in_words
+from publisher.ledger.suspensions import may_be_the_accounts
 from publisher.ledger.tables import deliveries, media
 from publisher.ledger.together import Together
 from publisher.models import Claim, Delivery, Prepared
@@ -130,7 +131,7 @@ class Attempts:
         """
         result = Result(delivery, outcome, lease_until, answered_at or self._clock.now())
         try:
-            if ends_in_rest(outcome):
+            if ends_in_rest(outcome) or may_be_the_accounts(outcome):
                 # It may have to wait for the account, and nobody else shall wait with it.
                 return self._record_alone(result)
             return self._together.do(result)

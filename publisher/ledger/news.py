@@ -35,6 +35,7 @@ from sqlalchemy import (
 
 from publisher.clock import Clock
 from publisher.ledger.database import Database
+from publisher.ledger.holds import GOES_ON, unproved
 from publisher.ledger.lateness import BEGUN, OVER
 from publisher.ledger.leftovers import CLEARING
 from publisher.ledger.tables import (
@@ -45,7 +46,7 @@ from publisher.ledger.tables import (
     notice_services,
     notices,
 )
-from publisher.outcome import Kind
+from publisher.outcome import PASSING, Kind
 from publisher.states import State
 
 _OLDEST = timedelta(days=7)
@@ -63,6 +64,7 @@ _AHEAD = timedelta(minutes=1)
 _AGAIN_WITHIN = 61.0  # real seconds; what was refused for now is tried again within a minute
 _LASTING = 60.0  # real seconds from which on that is told
 _AT_ONCE = 500  # names in one statement
+_LOOKED_AT = 200  # steps of an account; a suspension is told with its first
 # As in the partial index, which the planner does not find for bound values.
 _IN_TROUBLE: ColumnElement[bool] = literal_column(
     "(deliveries.state IN ('failed', 'missed', 'uncertain') OR deliveries.stop IS NOT NULL)"
@@ -103,6 +105,8 @@ class HeldAccount:
     next_due: datetime | None
     others: tuple[int, ...] = ()
     """The steps of other accounts that rest because the same app's limit is used up."""
+    is_tried: bool = False
+    """Whether it is tried again at `until`, which the platform did not name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,16 @@ class LatePosts:
     """The step that noted the beginning, where this one is its end."""
 
 
-Item = StuckDelivery | HeldAccount | LatePosts
+@dataclass(frozen=True, slots=True)
+class AccountGoesOn:
+    """An account that was suspended, as was told, and publishes again."""
+
+    step: int
+    account: str
+    others: tuple[int, ...] = ()
+
+
+Item = StuckDelivery | HeldAccount | LatePosts | AccountGoesOn
 
 
 class News:
@@ -143,6 +156,7 @@ class News:
             return [
                 *_late(connection, is_news),
                 *self._held(connection, is_news),
+                *_going_on(connection, service, since),
                 *_stuck(connection, is_news),
                 *_still_out(connection, is_news),
                 *_kept_back(connection, is_news, self._clock),
@@ -152,12 +166,12 @@ class News:
         now = self._clock.now()
         query = select(accounts).where(
             accounts.c.held_at.is_not(None),
-            or_(accounts.c.held_until.is_(None), accounts.c.held_until > now),
+            or_(accounts.c.held_until.is_(None), accounts.c.held_until > now, unproved(accounts)),
             accounts.c.account != EVERYTHING,
         )
         for row, *others in _together(connection.execute(query).all()):
             begun = _beginning(connection, row)
-            if begun is None or (row.held_until and row.held_until - begun.at <= _LONG_REST):
+            if begun is None or not _is_told(row, begun.at):
                 continue
             if connection.execute(select(1).where(history.c.id == begun.id, is_news)).first():
                 waiting, next_due = _schedule_of(connection, [row, *others])
@@ -169,6 +183,7 @@ class News:
                     waiting=waiting,
                     next_due=next_due,
                     others=_holds_since(connection, begun.at, others),
+                    is_tried=row.suspended_times is not None,
                 )
 
     def claim(self, service: str) -> int | None:
@@ -356,6 +371,32 @@ def _stuck_delivery(row: Any, step: int, *, is_withdrawn: bool = False) -> Stuck
     )
 
 
+def _going_on(connection: Connection, service: str, since: datetime) -> Iterator[AccountGoesOn]:
+    """Accounts that publish again, of which this service told that they were suspended."""
+    # What goes on after a suspension keeps the end of it; few accounts ever were suspended.
+    lifted = select(accounts.c.account).where(
+        accounts.c.held_at.is_(None), accounts.c.held_until >= since - _OLDEST
+    )
+    for name in connection.execute(lifted.order_by(accounts.c.account)).scalars().all():
+        query = (
+            select(history.c.id, history.c.at, history.c.event)
+            .where(history.c.delivery.is_(None), history.c.account == name)
+            .order_by(history.c.seq.desc())
+        )
+        steps = connection.execute(query.limit(_LOOKED_AT)).all()
+        if not steps or steps[0].event != GOES_ON or steps[0].at < since:
+            continue
+        newest, *before = steps
+        begun = takewhile(lambda step: step.event not in ("resumed", GOES_ON), before)
+        told = select(notices.c.step).where(
+            notices.c.service == service,
+            notices.c.step.in_([newest.id, *(step.id for step in begun)]),
+        )
+        known = set(connection.execute(told).scalars())
+        if known and newest.id not in known:
+            yield AccountGoesOn(newest.id, name)
+
+
 def _together(rows: Sequence[Row[Any]]) -> Iterable[Sequence[Row[Any]]]:
     """Rows of held accounts, with those in one list that one used-up app lets rest.
 
@@ -383,17 +424,31 @@ def _beginning(connection: Connection, row: Row[Any]) -> _Begun | None:
     begun: _Begun | None = None
     with connection.execute(query.execution_options(yield_per=50)) as steps:
         for step in steps:
-            if step.event == "resumed":
+            if step.event in ("resumed", GOES_ON):
                 break
             if step.event != "account held":
                 continue
+            if row.suspended_times is not None and step.at < row.held_at:
+                break
             until = json.loads(step.detail)["until"]
             if (until is None) is not for_a_person:
                 continue
-            if begun and until and datetime.fromisoformat(until) + _SAME_REST < begun.at:
+            is_one = row.suspended_times is not None  # until it is proved to be over
+            if (
+                begun
+                and until
+                and not is_one
+                and datetime.fromisoformat(until) + _SAME_REST < begun.at
+            ):
                 break
             begun = step
     return begun
+
+
+def _is_told(row: Row[Any], begun_at: datetime) -> bool:
+    """Whether a person is told of a suspension: at once, unless it ends by itself soon."""
+    calls = row.suspended_times is not None and row.held_kind not in PASSING
+    return calls or row.held_until is None or row.held_until - begun_at > _LONG_REST
 
 
 def _holds_since(

@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,7 +28,7 @@ from publisher.ledger.aftermath import Gap, gaps
 from publisher.ledger.archives import Archive
 from publisher.ledger.database import Database
 from publisher.ledger.edits import about_draft
-from publisher.ledger.holds import held_for_a_person, waits_for_a_person
+from publisher.ledger.holds import held_for_a_person, unproved, waits_for_a_person
 from publisher.ledger.news import kept_back
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import (
@@ -42,6 +42,7 @@ from publisher.ledger.tables import (
     media,
 )
 from publisher.models import Delivery
+from publisher.outcome import PASSING
 from publisher.states import WAITING, State
 
 _CHUNK = 500
@@ -95,7 +96,7 @@ class Waiting:
     """What the machines still have to do."""
 
     scheduled: int
-    """On the schedule, of accounts that are neither paused nor held for a person."""
+    """On the schedule, of accounts that are neither paused nor waiting for a person."""
     publishing: int
     reading: int
     """Of unknown outcome, and looked for on the platform; the others wait for a person."""
@@ -107,7 +108,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class AccountStatus:
-    """An account that is paused or held; `account` is `*` for all of them."""
+    """An account that is paused or suspended; `account` is `*` for all of them."""
 
     account: str
     paused_at: datetime | None
@@ -118,6 +119,17 @@ class AccountStatus:
     """None with `held_at` set: until a person acts."""
     held_kind: str | None
     held_message: str | None
+    suspended_times: int | None = None
+    """How often in a row it was suspended without an end that the platform named; None: it was not.
+    While it is set, the next post after `held_until` asks whether the account goes on.
+    """
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether a person is called: it may go on by itself all the same."""
+        calls = self.suspended_times is not None and self.held_kind not in PASSING
+        has_no_end = self.held_at is not None and self.held_until is None
+        return self.paused_at is not None or has_no_end or calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,14 +320,16 @@ class Queries:
             )
 
     def accounts(self) -> list[AccountStatus]:
-        """The accounts that are paused, or held at this moment."""
+        """The accounts that are paused or suspended at this moment, and those of which it is not
+        proved yet that they go on.
+        """
         now = self._clock.now()
         held = and_(
             accounts.c.held_at.is_not(None),
-            or_(accounts.c.held_until.is_(None), accounts.c.held_until > now),
+            or_(accounts.c.held_until.is_(None), accounts.c.held_until > now, unproved(accounts)),
         )
         query = (
-            select(accounts)
+            select(*(accounts.c[column.name] for column in fields(AccountStatus)))
             .where(or_(accounts.c.paused_at.is_not(None), held))
             .order_by(accounts.c.account)
         )

@@ -12,10 +12,12 @@ from publisher.clock import Clock
 from publisher.language import _, plural
 from publisher.ledger import ids, limits
 from publisher.ledger.doubts import doubt
+from publisher.ledger.holds import take_in_order
 from publisher.ledger.intents import by_worker
 from publisher.ledger.moves import Change
 from publisher.ledger.rests import SharesWith, let_rest
 from publisher.ledger.stops import in_words, obeyed
+from publisher.ledger.suspensions import may_be_the_accounts, weighed, went_out
 from publisher.models import Delivery
 from publisher.outcome import (
     Accepted,
@@ -55,9 +57,23 @@ class Results:
 
     def changes(self, connection: Connection, results: Sequence[Result]) -> list[Change]:
         """What becomes of each; accounts rest from now on, where an answer says so."""
+        now = self._clock.now()
+        unclear = {r.delivery.account for r in results if may_be_the_accounts(r.outcome)}
+        if unclear:
+            take_in_order(connection, unclear)
+        results = [
+            result._replace(outcome=weighed(connection, result.delivery, result.outcome, now))
+            for result in results
+        ]
         answers = [(result.delivery.account, result.outcome) for result in results]
-        let_rest(connection, answers, self._shares_with, self._clock.now())
-        return [self._change(result) for result in results]
+        taken = [
+            result.delivery
+            for result in results
+            if isinstance(result.outcome, Accepted) and not result.outcome.backoff
+        ]
+        went_out(connection, taken, now)
+        ends = let_rest(connection, answers, self._shares_with, now)
+        return [self._change(result, ends.get(result.delivery.account)) for result in results]
 
     @staticmethod
     def keep_limits(connection: Connection, results: Sequence[Result]) -> None:
@@ -67,7 +83,7 @@ class Results:
             told.setdefault(result.delivery.account, []).extend(result.outcome.limits)
         limits.keep_all(connection, told)
 
-    def _change(self, result: Result) -> Change:
+    def _change(self, result: Result, suspended_until: datetime | None) -> Change:
         delivery = result.delivery
         match result.outcome:
             case Accepted() as receipt if result.other:
@@ -77,15 +93,32 @@ class Results:
             case Refused() as outcome:
                 return self._ended(delivery, State.FAILED, outcome)
             case Deferred() as outcome:
-                again = self._clock.ahead(retry.delay(delivery.attempts + 1))
-                # Not before an instant to which it was put off, should that be to come.
-                wake_at = max(delivery.wake_at, again)
-                return self._ended(delivery, State.SCHEDULED, outcome, wake_at=wake_at)
+                return self._deferred(delivery, outcome)
             case AccountHeld() as outcome:
-                return self._ended(delivery, State.SCHEDULED, outcome, attempts=delivery.attempts)
+                return self._suspended(delivery, outcome, suspended_until)
             case Unknown() as outcome:
                 columns = doubt(delivery, self._clock, self._settle)
                 return self._ended(delivery, State.UNCERTAIN, outcome, **columns)
+
+    def _deferred(self, delivery: Delivery, outcome: Deferred) -> Change:
+        if outcome.most and delivery.attempts + 1 >= outcome.most:
+            return self._ended(delivery, State.FAILED, outcome)
+        pause = retry.delay(delivery.attempts + 1)
+        again = outcome.again_at or self._clock.ahead(pause)
+        # Not before an instant to which it was put off, should that be to come.
+        wake_at = max(delivery.wake_at, again)
+        return self._ended(delivery, State.SCHEDULED, outcome, wake_at=wake_at)
+
+    def _suspended(
+        self, delivery: Delivery, outcome: AccountHeld, until: datetime | None
+    ) -> Change:
+        wake_at = delivery.wake_at
+        if until and outcome.backoff:
+            # Another post asks next whether it is over: this one may be refused for itself.
+            wake_at = max(wake_at, until)
+        return self._ended(
+            delivery, State.SCHEDULED, outcome, attempts=delivery.attempts, wake_at=wake_at
+        )
 
     def _accepted(self, result: Result, receipt: Accepted) -> Change:
         delivery = result.delivery

@@ -30,7 +30,7 @@ from sqlalchemy import (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-REVISION = "0015"
+REVISION = "0016"
 """The newest of `migrations/versions`, which leads to the tables below."""
 
 EVERYTHING = "*"
@@ -280,6 +280,8 @@ accounts = Table(
     Column("held_until", Instant),
     Column("held_kind", String),
     Column("held_message", Text),
+    # How often in a row it was suspended without an end that the platform named; NULL: it was not.
+    Column("suspended_times", Integer),
     # Of a hundred thousand accounts few rest; a claim asks which.
     Index(
         "ix_accounts_stopped",
@@ -287,6 +289,18 @@ accounts = Table(
         info={"where": "paused_at IS NOT NULL OR held_at IS NOT NULL"},
     ),
 )
+
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("delivery", BigInteger, nullable=False),
+    Column("sign", String, nullable=False),
+    Column("at", Instant, nullable=False),
+    # Whether another post went out since: then it is this delivery's own.
+    Column("own", Boolean, nullable=False),
+)
+"""The last refusal of an account that may be the account's (see suspensions.py). No part of the record."""
 
 limits = Table(
     "limits",

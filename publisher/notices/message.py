@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 from publisher.language import _, later, plural
-from publisher.ledger.news import HeldAccount, Item, LatePosts, StuckDelivery
+from publisher.ledger.news import AccountGoesOn, HeldAccount, Item, LatePosts, StuckDelivery
 from publisher.plaintext import harmless
 from publisher.states import State, counted
 
@@ -85,6 +85,14 @@ def _event(item: Item) -> str:
                 account=item.account,
             )
         return _(_EVENTS[item.state], post=item.post, account=item.account)
+    if isinstance(item, AccountGoesOn):
+        return _("{account} goes on", account=item.account)
+    return _suspended(item)
+
+
+def _suspended(item: HeldAccount) -> str:
+    if item.is_tried:
+        return _("{account} is suspended", account=item.account)
     if item.until:
         return _rests(item)
     return _("{account} is held", account=item.account)
@@ -109,6 +117,7 @@ def _summary(items: Sequence[Item]) -> str:
     still_out = len(stuck) - states.total()
     accounts = sum(isinstance(item, HeldAccount) for item in items)
     late = [_event(item) for item in items if isinstance(item, LatePosts)]
+    going_on = sum(isinstance(item, AccountGoesOn) for item in items)
     parts = [
         plural("{number} account held or resting", "{number} accounts held or resting", accounts)
     ]
@@ -121,6 +130,8 @@ def _summary(items: Sequence[Item]) -> str:
                 still_out,
             )
         )
+    if going_on:
+        numbers.append(plural("{number} account goes on", "{number} accounts go on", going_on))
     return f"{', '.join([*late, *(parts if accounts else []), *numbers])}."
 
 
@@ -136,9 +147,18 @@ def _paragraph(item: Item, zone: tzinfo) -> str:
     if isinstance(item, LatePosts):
         over = [_("All of it is out, or waits rightly: it goes on.")] if item.is_over else []
         return harmless(" ".join([item.message, *over]))
-    sentences = (
-        _of_delivery(item, zone) if isinstance(item, StuckDelivery) else _of_account(item, zone)
-    )
+    match item:
+        case StuckDelivery():
+            sentences = _of_delivery(item, zone)
+        case HeldAccount():
+            sentences = _of_account(item, zone)
+        case AccountGoesOn():
+            sentences = [
+                _(
+                    "{account} is no longer suspended: its platform took a post, and what waited goes out.",
+                    account=item.account,
+                )
+            ]
     return harmless(" ".join(sentences))
 
 
@@ -190,6 +210,12 @@ def _remedy(item: StuckDelivery) -> str:
 def _of_account(item: HeldAccount, zone: tzinfo) -> list[str]:
     if not item.until:
         state = _("{account} is held until a person acts.", account=item.account)
+    elif item.is_tried:
+        state = _(
+            "{account} is suspended. It is tried again by itself, first at {time}.",
+            account=item.account,
+            time=_time(item.until, zone),
+        )
     elif item.others:
         state = plural(
             "{account} and {number} other account of its app rest until {time}.",

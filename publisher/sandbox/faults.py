@@ -25,6 +25,12 @@ class What(StrEnum):
     FORBIDDEN = "forbidden"
     SUSPENDED = "suspended"
     CREDITS_DEPLETED = "credits-depleted"
+    LOCKED = "locked"
+    USAGE_CAPPED = "usage-capped"
+    TOO_OFTEN = "too-often"
+    ALREADY_POSTED = "already-posted"
+    LINK_UNREAD = "link-unread"
+    ANSWER = "answer"
     RATE_LIMIT = "rate-limit"
     DAILY_LIMIT = "daily-limit"
     BAD_RESET = "bad-reset"
@@ -59,11 +65,27 @@ CHANGES = frozenset(
 """These change how a request is carried out; all others replace its answer."""
 ONLY_X = frozenset(
     {
-        What.REPLY_NOT_ALLOWED, What.NOT_FOUND, What.CREDITS_DEPLETED, What.DAILY_LIMIT,
-        What.PROCESSING_FAILED, What.YOUNG_PARENT, What.SELF_MENTION,
+        What.REPLY_NOT_ALLOWED,
+        What.CREDITS_DEPLETED,
+        What.LOCKED,
+        What.NOT_FOUND,
+        What.YOUNG_PARENT,
+        What.SELF_MENTION,
+        What.USAGE_CAPPED,
+        What.DAILY_LIMIT,
+        What.PROCESSING_FAILED,
     }
-)  # fmt: skip
-ONLY_FACEBOOK = frozenset({What.TOKEN_DEAD, What.GRAPH_ERROR, What.USAGE})
+)
+ONLY_FACEBOOK = frozenset(
+    {
+        What.TOKEN_DEAD,
+        What.GRAPH_ERROR,
+        What.TOO_OFTEN,
+        What.ALREADY_POSTED,
+        What.LINK_UNREAD,
+        What.USAGE,
+    }
+)
 _COMMITS = frozenset({What.NOT_JSON, What.EMPTY, What.REDIRECT, What.NO_ERROR, What.CUT})
 _SECONDS = {
     What.RATE_LIMIT: 900.0,
@@ -87,6 +109,11 @@ class Fault(Frozen):
     - `duplicate`, `forbidden`, `suspended`, `bad-request`, `unauthorised`: the refusal of either
       platform; `reply-not-allowed`, `credits-depleted` (402): of X alone. `not-found`: X's own 404
       for a post, whether it is there or not.
+    - `locked`, `usage-capped` (429 for a cap or a spending limit): of X alone;
+      `too-often` (368, subcode 1390008), `already-posted` (368), `link-unread` (100, subcode
+      1609005): of Facebook alone.
+    - `answer`: any answer at all: `status`, `body` (text, or JSON) and `headers`. In a header,
+      `+90` is the time in 90 seconds of the sandbox's clock, in seconds since 1970.
     - `rate-limit`: X's 429, or Facebook's error 4 (or `code`) as a 400, over in `seconds` of the
       sandbox's clock (900); `daily-limit`: X's 24-hour limit of the app; `bad-reset`: the same
       with a header that nobody can read.
@@ -124,7 +151,9 @@ class Fault(Frozen):
     seed: int = 0
     times: int | None = Field(default=None, ge=1)
     commit: bool | None = None
-    status: int | None = Field(default=None, ge=400, le=599)
+    status: int | None = Field(default=None, ge=200, le=599)
+    body: str | dict[str, Any] = ""
+    headers: dict[str, str] = Field(default_factory=dict)
     code: int | None = None
     subcode: int | None = None
     seconds: float | None = Field(default=None, ge=0)
@@ -142,6 +171,8 @@ class Fault(Frozen):
             )
         if self.what is What.GRAPH_ERROR and self.code is None:
             raise ValueError(_("graph-error needs a code"))
+        if self.what is What.ANSWER and self.status is None:
+            raise ValueError(_("answer needs a status"))
         return self
 
     @property

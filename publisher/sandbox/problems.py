@@ -87,6 +87,25 @@ def suspended() -> Problem:
     )
 
 
+def locked() -> Problem:
+    return not_permitted(
+        "To protect our users from spam and other malicious activity, this account is temporarily "
+        "locked. Please log in to https://x.com to unlock your account."
+    )
+
+
+def usage_capped() -> Problem:
+    """The cap of the app, or its spending limit (docs.x.com, response codes and errors)."""
+    return Problem(
+        429,
+        "usage-capped",
+        "UsageCapExceeded",
+        "Usage cap exceeded: Monthly product cap",
+        period="Monthly",
+        scope="Product",
+    )
+
+
 def not_found(resource: str, resource_id: str, parameter: str = "id") -> Problem:
     return Problem(
         404,

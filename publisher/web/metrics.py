@@ -117,7 +117,7 @@ class _Figures(Collector):
         )
 
     def _standing(self) -> Metric:
-        told = "Accounts that are paused, or held until a person acts; * stands for all"
+        told = "Accounts that are paused, or suspended and need a person; * stands for all"
         family = GaugeMetricFamily("publisher_account_stopped", told, labels=("account", "why"))
         for account, why in self._app.gauges.standing().items():
             family.add_metric((account, why), 1)

@@ -32,6 +32,7 @@ NOT_FOUND = {
     "type": "https://api.twitter.com/2/problems/resource-not-found",
     "status": 404,
 }
+OWN = "You can only reply to or quote posts where you are mentioned or are the author."
 
 Type = type[Accepted | Refused | Deferred | AccountHeld | Unknown]
 

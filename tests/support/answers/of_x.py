@@ -2,17 +2,28 @@
 
 from datetime import timedelta
 
-from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Refused, Unknown
+from publisher.outcome import (
+    CAPPED,
+    THROTTLED,
+    UNTIL_MENDED,
+    Accepted,
+    AccountHeld,
+    Deferred,
+    Kind,
+    Refused,
+    Unknown,
+)
 from tests.support.answers.kinds import (
     A_DAY_LATER,
-    BY_DEFAULT,
     CREATED,
     DUPLICATE,
     EPOCH,
     HTML,
     IN_TEN_MINUTES,
+    LAY_READY,
     NOT_FOUND,
     NOW,
+    OWN,
     REPLY,
     WITHDRAW,
     Row,
@@ -74,9 +85,9 @@ TWITTER = [
         "not permitted",
         X,
         problem(403, "Forbidden", "You are not permitted to perform this action."),
-        AccountHeld,
-        Kind.PERMISSION,
-        fields={"until": None},
+        Refused,
+        Kind.CONTENT,
+        fields={"sign": "403 about:blank you are not permitted to perform this action. forbidden"},
     ),
     Row(
         "suspended",
@@ -84,9 +95,9 @@ TWITTER = [
         problem(403, "Forbidden", "Your account is suspended"),
         AccountHeld,
         Kind.PERMISSION,
-        fields={"until": None},
+        fields={"until": None, "backoff": UNTIL_MENDED},
     ),
-    Row("403, HTML", X, answered(403, HTML), AccountHeld, Kind.PERMISSION),
+    Row("403, HTML", X, answered(403, HTML), Refused, Kind.CONTENT, fields={"sign": "403  "}),
     Row(
         "too long, as 403",
         X,
@@ -100,7 +111,81 @@ TWITTER = [
         problem(402, "CreditsDepleted"),
         AccountHeld,
         Kind.PERMISSION,
-        fields={"until": None},
+        fields={"until": None, "backoff": UNTIL_MENDED},
+    ),
+    Row(
+        "account locked",
+        X,
+        problem(403, "Forbidden", "To protect our users, this account is temporarily locked."),
+        AccountHeld,
+        Kind.PERMISSION,
+        fields={"until": None, "backoff": UNTIL_MENDED},
+    ),
+    *(
+        Row(
+            f"by its type: {kind}",
+            X,
+            answered(403, {"title": "Forbidden", "type": f"https://api.x.com/2/problems/{kind}"}),
+            AccountHeld,
+            Kind.PERMISSION,
+            fields={"until": None, "backoff": UNTIL_MENDED},
+        )
+        for kind in ("client-forbidden", "oauth1-permissions", "unsupported-authentication")
+    ),
+    Row("answers only its own", X, problem(403, "Authorization Error", OWN), Refused, Kind.POLICY),
+    *(
+        Row(
+            f"about the post: {detail}",
+            X,
+            problem(403, "Forbidden", detail),
+            Refused,
+            Kind.CONTENT,
+            fields={"sign": ""},
+        )
+        for detail in (
+            "The Tweet contains an invalid URL.",
+            "This user is not allowed to post a video longer than 2 minutes.",
+            "Posts created via the API are limited to a maximum of one cashtag.",
+        )
+    ),
+    *(
+        Row(
+            f"a picture, {status}",
+            X,
+            problem(status, "Forbidden", "You are not permitted to perform this action."),
+            Refused,
+            Kind.PERMISSION if status == 403 else Kind.CONTENT,
+            LAY_READY,
+            {"sign": ""},
+        )
+        for status in (400, 403, 413, 422)
+    ),
+    Row("uploads are gone", X, answered(404, HTML), Deferred, Kind.UNAVAILABLE, LAY_READY),
+    Row(
+        "locked, told by an upload",
+        X,
+        problem(403, "Forbidden", "Your account is suspended"),
+        AccountHeld,
+        Kind.PERMISSION,
+        LAY_READY,
+    ),
+    Row(
+        "delete: not allowed",
+        X,
+        problem(403, "Forbidden", "You are not authorized to delete this Tweet."),
+        Refused,
+        Kind.PERMISSION,
+        WITHDRAW,
+    ),
+    Row(
+        "cap or spending limit",
+        X,
+        answered(
+            429, {"type": "https://api.x.com/2/problems/usage-capped", "title": "UsageCapExceeded"}
+        ),
+        AccountHeld,
+        Kind.PERMISSION,
+        fields={"until": None, "backoff": CAPPED},
     ),
     Row("bad request", X, problem(400, "Invalid Request"), Refused, Kind.CONTENT),
     Row("too large", X, problem(413, "Payload Too Large"), Refused, Kind.CONTENT),
@@ -110,7 +195,7 @@ TWITTER = [
         problem(401, "Unauthorized"),
         AccountHeld,
         Kind.AUTH,
-        fields={"until": None},
+        fields={"until": None, "backoff": UNTIL_MENDED},
     ),
     Row("401 without a body", X, answered(401), AccountHeld, Kind.AUTH),
     Row("404 for a new post", X, problem(404, "Not Found"), AccountHeld, Kind.PERMISSION),
@@ -174,7 +259,7 @@ TWITTER = [
         answered(429, HTML),
         AccountHeld,
         Kind.RATE_LIMIT,
-        fields={"until": BY_DEFAULT},
+        fields={"until": None, "backoff": THROTTLED},
     ),
     *(
         Row(
@@ -183,7 +268,7 @@ TWITTER = [
             answered(429, "", **limit("x_rate_limit", 0, reset)),
             AccountHeld,
             Kind.RATE_LIMIT,
-            fields={"until": BY_DEFAULT},
+            fields={"until": None, "backoff": THROTTLED},
         )
         for reset in (
             "soon",
