@@ -597,3 +597,27 @@ def test_hold_keeps_one_post_until_release(cli: Cli, draft: Path) -> None:
     assert cli("release", POST).code == 1
     assert cli("hold", POST, "--reason", " ").code == 2
     assert cli("hold", "nowhere", "--reason", "x").code == 1
+
+
+# withdraw
+
+
+def test_what_may_still_be_out_is_told_by_exit_code_log_and_status_until_somebody_looked(
+    cli: Cli, published: None
+) -> None:
+    """The workspace has no credentials: nothing can be deleted."""
+    result = cli("withdraw", POST, "--account", "bice-x", "--reason", "an error")
+    assert result.code == 1
+    assert "Part 2 may still be out" in " ".join(result.out.split())
+    (row,) = cli("log", "--json", "--account", "bice-x").json
+    assert (row["state"], row["remote_ids"]) == ("published", ["71", "72"])
+    assert "may still be out" in row["error"]["message"]
+    attention = cli("status", "--json").json["attention"]
+    assert [(one["account"], one["state"]) for one in attention] == [
+        ("bice-x", "published"), ("bice-page", "failed"),
+    ]  # fmt: skip
+    given_up = cli("withdraw", POST, "--account", "bice-x", "--gone", "--reason", "looked")
+    assert given_up.code == 0
+    (row,) = cli("log", "--json", "--account", "bice-x").json
+    assert (row["state"], row["withdrawn_ids"], row["error"]) == ("withdrawn", ["71", "72"], None)
+    assert cli("withdraw", "--consent", "abidjan", "--gone", "--reason", "looked").code == 2

@@ -17,7 +17,7 @@ from publisher.app import Application
 from publisher.broker import EmbeddedBroker
 from publisher.errors import BrokerUnavailable
 from publisher.models import Claim
-from publisher.outcome import Unknown
+from publisher.outcome import Accepted, Unknown
 from publisher.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
@@ -71,6 +71,35 @@ def fill(app: Application, count: int) -> None:
     clock = app.clock
     assert isinstance(clock, ManualClock)
     add(app.ledger, *(wish(clock, f"post-{n}", 0, texts=(f"{n}",)) for n in range(count)))
+
+
+def test_a_tick_hands_over_what_was_withdrawn_and_may_still_be_out(
+    app: Application, dispatcher: "Dispatcher"
+) -> None:
+    """Once it is time to try again; a worker's task goes on with it."""
+    from workers import tasks  # noqa: PLC0415
+
+    handed: list[tuple[str, list[Claim]]] = []
+    dispatcher._hand_over = lambda task, claims: handed.append((task.name, [*claims]))
+    fill(app, 1)
+    (claim,) = app.dispatch.claim(app.clock.now(), app.clock.ahead(60), 1)
+    delivery = app.attempts.take(claim)
+    assert delivery
+    intended = app.attempts.intend(delivery, app.clock.now(), app.clock.ahead(60))
+    assert intended
+    app.attempts.record(intended, Accepted("71"), app.clock.ahead(60))
+    app.withdrawal.withdraw("post-0", None, actor="direction", reason="an error")
+    dispatcher.tick()
+    assert handed == []
+    assert isinstance(app.clock, ManualClock)
+    app.clock.advance(61)
+    dispatcher.tick()
+    ((name, claims),) = handed
+    assert name == tasks.withdraw.name
+    (found,) = app.queries.deliveries()
+    assert claims == [Claim(delivery=found.id, version=found.version)]
+    tasks.withdraw([(found.id, found.version)])
+    assert app.queries.history("post-0")[-1].event == "not withdrawn yet"
 
 
 def test_a_tick_hands_over_what_is_due(app: Application, dispatcher: "Dispatcher") -> None:
