@@ -1,4 +1,4 @@
-"""The watchdog: a thread that looks at the surroundings every few seconds, and tells what lasts.
+"""The watchdog: a thread that looks at the surroundings every ten seconds, and tells what lasts.
 
 - Troubles of the surroundings are told by `Alarms`, without the ledger.
 - What is late is noted in the ledger's history, which the notices tell.
@@ -25,7 +25,7 @@ from publisher.monitoring.alarms import Alarms, Outbox
 from publisher.monitoring.monitor import Monitor, Report, Subject, Trouble
 from publisher.monitoring.ping import Ping
 
-_LOOK = 5.0  # real seconds between two looks
+_LOOK = 10.0  # real seconds between two looks
 _SHARE = 20  # a look that takes long is made so much more seldom
 _LONGEST_LOOK = 30.0
 STILL = 60.0

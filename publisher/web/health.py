@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
@@ -26,7 +27,9 @@ router = APIRouter()
 async def healthz(request: Request) -> JSONResponse:
     """200 when all is well, 503 with what is wrong otherwise; within two seconds, whatever hangs."""
     parts: Parts = request.app.state.parts
-    report = await asyncio.get_running_loop().run_in_executor(_LOOKS, parts.monitor.look)
+    report = await asyncio.get_running_loop().run_in_executor(
+        _LOOKS, partial(parts.monitor.look, count=True)
+    )
     return JSONResponse(_answer(report), 200 if report.is_well else 503)
 
 
