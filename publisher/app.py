@@ -1,11 +1,12 @@
 """The composition root: one workspace's parts, put together."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from publisher import clock as clocks
@@ -17,9 +18,14 @@ from publisher.channels.registry import ChannelOptions, open_channel
 from publisher.clearing import Clearing
 from publisher.clock import Clock, SystemClock
 from publisher.delivery import Courier, Leases
-from publisher.errors import ConfigurationError, CredentialsMissing, PublisherError
+from publisher.errors import (
+    ConfigurationError,
+    CredentialsMissing,
+    LedgerMissing,
+    PublisherError,
+)
 from publisher.language import _
-from publisher.ledger import archives
+from publisher.ledger import aftermath, archives
 from publisher.ledger.approvals import Approvals
 from publisher.ledger.archiving import Archiving
 from publisher.ledger.attempts import Attempts
@@ -68,20 +74,61 @@ class Application:
         self.settings = settings
         self.clock = clock
         self.database = Database(settings.database_url)
+        self.is_new = False
+        """Whether the ledger was made just now."""
+        self.without_ledger: LedgerMissing | None = None
+        """Why the ledger is an empty one that is thrown away."""
 
     @classmethod
     def open(cls, workspace: Path) -> "Application":
-        """Read the settings and open the ledger; an SQLite ledger is migrated on the way."""
+        """Read the settings and open the ledger that is there.
+
+        LedgerMissing where there is none: a process that makes another one by accident says that
+        nothing is out. LedgerUnavailable where it needs `publisher migrate` first.
+        """
         app = cls(workspace_settings.load(workspace), clocks.from_environment())
-        try:
-            if app.database.is_sqlite:
-                app.database.migrate()
-            else:
-                app.database.check_revision()
-        except PublisherError:
-            app.database.close()
-            raise
+        with app._closed_on_error():
+            app.database.check_revision()
         return app
+
+    @classmethod
+    def open_or_make(
+        cls, workspace: Path, allow: "Callable[[Application], None]" = lambda _app: None
+    ) -> "Application":
+        """The same for the few who may make a ledger, or bring it to this version's shape.
+
+        Of what fell due before it is made, a new one does not know whether it is out. `allow` is
+        asked before an older one is migrated, and may raise.
+        """
+        app = cls(workspace_settings.load(workspace), clocks.from_environment())
+        with app._closed_on_error():
+            if app.database.is_old():
+                allow(app)
+            app.is_new = app.database.migrate(now=app.clock.now())
+        return app
+
+    @classmethod
+    @contextmanager
+    def looking(cls, workspace: Path) -> "Iterator[Application]":
+        """For whoever only compares: where there is no ledger yet, an empty one, thrown away after."""
+        app = cls(workspace_settings.load(workspace), clocks.from_environment())
+        with TemporaryDirectory() as folder, closing(app):
+            try:
+                app.database.check_revision()
+            except LedgerMissing as error:
+                app.database.close()
+                app.database = Database(f"sqlite:///{folder}/empty.db")
+                app.database.migrate(now=app.clock.now())
+                app.without_ledger = error
+            yield app
+
+    @contextmanager
+    def _closed_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except PublisherError:
+            self.database.close()
+            raise
 
     @classmethod
     def of_environment(cls) -> "Application":
@@ -250,6 +297,10 @@ class Application:
     @cached_property
     def _zone(self) -> tzinfo:
         return self.session().zone
+
+    def trust_ledger(self, actor: str) -> None:
+        """Take a person's word that a new ledger is the first one; see aftermath.py."""
+        aftermath.trust(self.database, self.clock, actor)
 
     @cached_property
     def approvals(self) -> Approvals:

@@ -107,6 +107,35 @@ class LedgerBusy(LedgerUnavailable):
     hint = "It goes on by itself. If it does not, end what holds the ledger: an open transaction."
 
 
+class LedgerMissing(LedgerUnavailable):
+    """There is no ledger yet."""
+
+    hint = (
+        "`publisher queue` makes it, or `publisher migrate` where nothing is to be queued yet. If "
+        "posts have gone out from here, do not make another one: put it back with `publisher "
+        "restore`. Where several machines publish, [database] url is missing here: it belongs into "
+        "secrets.toml."
+    )
+
+
+class LedgerEmpty(PublisherError):
+    """Nothing was ever queued on this ledger."""
+
+    hint = (
+        "So nothing was done. Where several machines publish, [database] url is missing here: put "
+        "it into secrets.toml. Otherwise `publisher queue` puts drafts on the schedule."
+    )
+
+
+class LedgerGone(PublisherError):
+    """The ledger's file is not the one that was opened."""
+
+    hint = (
+        "Put the ledger back with `publisher restore FILE` before you queue anything: a new one "
+        "does not know what is out. Then start again what was running."
+    )
+
+
 class LedgerTooNew(PublisherError):
     """The ledger was written by a newer version of Publisher."""
 

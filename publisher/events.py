@@ -58,6 +58,7 @@ EVENTS = (
     later("restored"),
     later("resumed"),
     later("retried"),
+    later("said to be the first ledger"),
     later("sending"),
     later("settling again"),
     later("stop lifted"),

@@ -7,7 +7,8 @@ to it, the ledger says what is true, and the next `publisher run` goes on from t
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
 from publisher.app import Application
 from publisher.clock import ENVIRONMENT_VARIABLE, FastClock, SharedClock
@@ -19,7 +20,7 @@ from publisher.kept import Say
 from publisher.language import _
 from publisher.ledger.heartbeats import Kind
 from publisher.ledger.queries import Step
-from publisher.lock import locked
+from publisher.lock import folder_locked, locked
 from publisher.monitoring import Monitor, Watchdog
 from publisher.processes import Processes
 from publisher.pulse import Pulse
@@ -29,6 +30,7 @@ from publisher.states import State
 _TICK = 0.2  # seconds between two looks at the children and the history
 _IDLE_TICK = 0.5  # the same when there was nothing new
 _LAST_HEARTBEAT = 1.0  # seconds that the end may take
+_RUN = "`publisher run`"
 _PROBLEMS = frozenset({State.FAILED, State.MISSED, State.UNCERTAIN})
 
 
@@ -46,9 +48,10 @@ def run(
     The exit code is 0, or 1 when a delivery that moved meanwhile has failed, was missed or is
     uncertain at the end, when an account waits for a person, or when `until_idle` was interrupted.
     Raises AlreadyRunning, BrokerUnavailable, CredentialsMissing when none of the accounts has any,
-    StorageError, and ProcessFailed when a process dies at once again and again.
+    LedgerGone when the ledger's file is deleted or replaced, StorageError, and ProcessFailed when a
+    process dies at once again and again.
     """
-    with locked(app.settings.var / "run.lock", "`publisher run`"), Interruption() as interruption:
+    with _alone(app.settings), Interruption() as interruption:
         _look_at_credentials(app.settings, say)
         processes = Processes(app.settings, say, _clock_for_children(app), web=web)
         history, echo = History(app, report), Echo(processes.logs, say)
@@ -63,6 +66,7 @@ def run(
             watchdog.start()
             while not (interruption.wanted or idle):
                 pulse.beat()
+                app.database.check_file()
                 processes.tend()
                 echo.look()
                 is_new = history.follow()
@@ -77,6 +81,20 @@ def run(
         heartbeat.finish(_LAST_HEARTBEAT)
         history.follow()
     return 1 if history.problems or needs_a_person(app) or (until_idle and not idle) else 0
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Only one `publisher run` for a `var`.
+
+    `git clean` takes the lock file in it, while the process goes on; in its usual place, `var` is
+    guarded by the workspace's folder as well.
+    """
+    with ExitStack() as locks:
+        if settings.var == settings.workspace / "var":
+            locks.enter_context(folder_locked(settings.workspace, _RUN))
+        locks.enter_context(locked(settings.var / "run.lock", _RUN))
+        yield
 
 
 def _look_at_credentials(settings: Settings, say: Say) -> None:

@@ -39,29 +39,34 @@ def _heartbeat() -> Beating:
     return Beating(publisher().heartbeats, Kind.WORKER, pulse)
 
 
-def _broker_url() -> str:
+def _broker_and_queue() -> tuple[str, str]:
+    """The broker's URL, and the queue's name in it: the ledger's own.
+
+    Two ledgers may share a broker, and whoever takes a message looks it up in its own one.
+    """
     try:
         url = publisher().settings.broker.url
         if not url:
             raise BrokerUnavailable(
                 _("No broker is named, and the embedded one belongs to `publisher run`."),
                 hint=_(
-                    "Start `publisher run`, or set [broker] url in publisher.toml (or "
+                    "Start `publisher run`, or set [broker] url in secrets.toml (or "
                     "PUBLISHER_BROKER__URL) to a Redis server."
                 ),
             )
+        return url, f"publisher-{publisher().queries.ledger_id()}"
     except PublisherError as error:
         # Celery imports this module, and would show a traceback of it.
         sys.stderr.write(
             f"{_('error:')} {error}\n" + (f"{_('hint:')} {error.hint}\n" if error.hint else "")
         )
         sys.exit(error.exit_code)
-    return url
 
 
 app = Celery("workers", include=["workers.tasks"])
+_url, _queue = _broker_and_queue()
 app.conf.update(
-    **celery_settings(_broker_url()),
+    **celery_settings(_url),
     task_serializer="json",
     accept_content=["json"],
     result_backend=None,
@@ -78,7 +83,7 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     broker_channel_error_retry=True,  # a broker that is full, or refuses for a while, is waited for
-    task_default_queue="publisher",
+    task_default_queue=_queue,
 )
 app.steps["consumer"].add(Consuming)
 

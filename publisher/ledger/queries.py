@@ -38,6 +38,7 @@ from publisher.ledger.tables import (
     archived,
     deliveries,
     history,
+    identity,
     leaves_at,
     media,
 )
@@ -357,8 +358,13 @@ class Queries:
             row = connection.execute(ends.where(deliveries.c.account == account)).one()
         return None if row[0] is None else Tenure(*row)
 
+    def ledger_id(self) -> str:
+        """Which ledger this is: 32 hexadecimal digits, of no other one."""
+        with self._database.read() as connection:
+            return str(connection.execute(select(identity.c.id)).scalar_one())
+
     def gaps(self) -> list[Gap]:
-        """What this ledger cannot know, because it was restored from a backup."""
+        """What this ledger cannot know: it was restored from a backup, or is new."""
         with self._database.read() as connection:
             return gaps(connection)
 

@@ -30,7 +30,7 @@ from sqlalchemy import (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-REVISION = "0016"
+REVISION = "0018"
 """The newest of `migrations/versions`, which leads to the tables below."""
 
 EVERYTHING = "*"
@@ -191,6 +191,16 @@ leaves_at = case(
     else_=deliveries.c.due_at,
 )
 """As `Delivery.leaves_at`: its time or the end of its embargo, whichever is later."""
+
+identity = Table(
+    "ledger_identity",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    # What was due until then may have gone out from another ledger, which was lost; NULL: nothing
+    # went out that is not in this one.
+    Column("knows_since", Instant),
+)
+"""Which ledger this is: one row."""
 
 ids_out = Table(
     "ids_out",

@@ -6,16 +6,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
+import redis
 
 from publisher import settings
 from publisher.app import Application
 from publisher.broker import EmbeddedBroker
-from publisher.errors import BrokerUnavailable
+from publisher.errors import BrokerUnavailable, LedgerGone
 from publisher.models import Claim
 from publisher.outcome import Accepted, Unknown
 from publisher.states import State
@@ -305,3 +307,26 @@ def test_a_clock_that_is_set_back_does_not_lengthen_the_lease_of_a_dead_worker(
     (found,) = app.queries.deliveries()
     assert found.lease_until
     assert found.lease_until <= clock.ahead(dispatcher._leases.longest)
+
+
+def test_each_ledger_has_a_queue_of_its_own_in_the_broker(
+    app: Application, dispatcher: "Dispatcher", broker: EmbeddedBroker, tmp_path: Path
+) -> None:
+    """Workers of another ledger on the same broker would take its work, and find nothing of it."""
+    fill(app, 1)
+    assert dispatcher.tick() == 1
+    with redis.Redis.from_url(broker.url) as client:
+        assert client.llen(f"publisher-{app.queries.ledger_id()}") == 1
+        assert client.llen("publisher") == 0
+    with closing(Application.open_or_make(Workspace(tmp_path / "other").path)) as other:
+        assert other.queries.ledger_id() != app.queries.ledger_id()
+
+
+def test_it_ends_when_the_ledgers_file_is_gone(
+    app: Application, dispatcher: "Dispatcher", tmp_path: Path
+) -> None:
+    """It would hand over what no ledger knows of any more."""
+    dispatcher.tick()
+    (tmp_path / "var" / "publisher.db").unlink()
+    with pytest.raises(LedgerGone, match="was deleted or replaced"):
+        dispatcher.run()
