@@ -1,13 +1,16 @@
 """The composition root: one workspace's parts, put together."""
 
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import structlog
 
 from publisher import clock as clocks
 from publisher import language, logs, mandates, sources
@@ -22,6 +25,7 @@ from publisher.errors import (
     ConfigurationError,
     CredentialsMissing,
     LedgerMissing,
+    LedgerStarting,
     PublisherError,
 )
 from publisher.language import _
@@ -64,6 +68,12 @@ if TYPE_CHECKING:
     from publisher.planning import Planner
 
 WORKSPACE_VARIABLE = "PUBLISHER_WORKSPACE"
+_START_PATIENCE = 300.0  # seconds that a database may take to start
+_START_PAUSE = 1.0  # seconds between two looks
+
+_T = TypeVar("_T")
+
+log = structlog.get_logger()
 
 
 class Application:
@@ -88,7 +98,7 @@ class Application:
         """
         app = cls(workspace_settings.load(workspace), clocks.from_environment())
         with app._closed_on_error():
-            app.database.check_revision()
+            app._patiently(app.database.check_revision)
         return app
 
     @classmethod
@@ -102,7 +112,7 @@ class Application:
         """
         app = cls(workspace_settings.load(workspace), clocks.from_environment())
         with app._closed_on_error():
-            if app.database.is_old():
+            if app._patiently(app.database.is_old):
                 allow(app)
             app.is_new = app.database.migrate(now=app.clock.now())
         return app
@@ -114,13 +124,27 @@ class Application:
         app = cls(workspace_settings.load(workspace), clocks.from_environment())
         with TemporaryDirectory() as folder, closing(app):
             try:
-                app.database.check_revision()
+                app._patiently(app.database.check_revision)
             except LedgerMissing as error:
                 app.database.close()
                 app.database = Database(f"sqlite:///{folder}/empty.db")
                 app.database.migrate(now=app.clock.now())
                 app.without_ledger = error
             yield app
+
+    def _patiently(self, ask: Callable[[], _T]) -> _T:
+        """What the ledger answers, once its database has started: after a crash that takes a while."""
+        until, is_told = time.monotonic() + _START_PATIENCE, False
+        while True:
+            try:
+                return ask()
+            except LedgerStarting as error:
+                if time.monotonic() > until:
+                    raise
+                if not is_told:
+                    log.warning(str(error), hint=error.hint)
+                is_told = True
+                time.sleep(_START_PAUSE)
 
     @contextmanager
     def _closed_on_error(self) -> Iterator[None]:

@@ -101,6 +101,12 @@ class LedgerUnavailable(PublisherError):
     hint = "Check [database] url in publisher.toml, and that the database is running."
 
 
+class LedgerStarting(LedgerUnavailable):
+    """The ledger's database is starting up."""
+
+    hint = "It is waited for. If it does not come, the log of PostgreSQL says why."
+
+
 class LedgerBusy(LedgerUnavailable):
     """Somebody else has for a moment what is needed of the ledger; for others it is there."""
 

@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from publisher.errors import (
     ConfigurationError,
     LedgerMissing,
+    LedgerStarting,
     LedgerTooNew,
     LedgerUnavailable,
     StorageError,
@@ -336,14 +337,23 @@ class _Meaning(NamedTuple):
 _ENDED_WHILE_IDLE = "25P03"
 """The server ended a transaction whose process stood still."""
 
+_NO_SHAPE = later("Put the ledger back from a backup, or name another one in [database] url.")
 _MEANINGS = (
+    _Meaning(
+        "the database system is (starting up|in recovery mode|not yet accepting connections)", (),
+        LedgerStarting, later("The ledger's database is starting up."),
+    ),
     _Meaning(
         "not a database|malformed", (), LedgerUnavailable, later("{name} is damaged: {text}."),
         later("Stop everything, and put back a copy of the database from a backup."),
     ),
     _Meaning(
         "no such table", ("42P01",), LedgerUnavailable, later("{name} lacks a table: {text}."),
-        later("Put the ledger back from a backup, or name another one in [database] url."),
+        _NO_SHAPE,
+    ),
+    _Meaning(
+        "no such column|has no column named", ("42703",), LedgerUnavailable,
+        later("{name} lacks a column: {text}."), _NO_SHAPE,
     ),
     _Meaning(
         "$^", ("42501", "3F000"), LedgerUnavailable, later("{name} does not let Publisher in: {text}."),

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
 
+from publisher.channels.registry import CAPABILITIES
 from publisher.language import _
 from publisher.ledger.aftermath import Gap
 from publisher.models import Delivery, Post, Severity, Wish
@@ -32,6 +33,8 @@ def doubt(
         leaves_at = max(wish.due_at, wish.embargo_until or wish.due_at)
         gap = next((g for g in reversed(gaps) if g.may_hold(leaves_at, wish.expires_at)), None)
         if gap is None or _was_decided(wish, change.delivery):
+            continue
+        if gap.is_new and CAPABILITIES[wish.channel].replaces_itself:
             continue
         uncertain = wish.model_copy(
             update={

@@ -13,7 +13,7 @@ import pytest
 from publisher.ledger.database import Database
 from tests.cli.runner import SCRIPT, Cli
 
-DRAFT = "---\nat: 2016-03-07 08:30\nto: bice-site\n---\nBonjour.\n"
+DRAFT = "---\nat: 2016-03-07 08:30\nto: bice-x\n---\nBonjour.\n"
 _LEDGER = Path("var/publisher.db")
 OPERATE = [
     "pause --reason x",
@@ -181,5 +181,5 @@ def test_at_a_terminal_it_is_asked(cli: Cli, workspace: Path, answer: str, state
         os.close(ours)
     assert process.returncode == 0, shown
     assert "This ledger is new, and these were due before it was made." in shown
-    assert "  p.fr to bice-site\n" in shown
+    assert "  p.fr to bice-x\n" in shown
     assert cli("log", "--json").json[0]["state"] == state

@@ -75,6 +75,13 @@ def test_it_stays_so_for_what_is_queued_later(
     assert states == {"before.fr": State.UNCERTAIN, "after.fr": State.SCHEDULED}
 
 
+def test_what_takes_its_own_place_goes_out(app: Application, workspace: Workspace) -> None:
+    """A page of the website is written again over itself: nobody sees it twice."""
+    workspace.draft("one.fr", "at: 2016-03-07 08:30\nto: bice-site")
+    assert doubted(queue(app)) == []
+    assert only(app).state is State.SCHEDULED
+
+
 def test_what_expired_before_it_was_made_is_simply_past(
     app: Application, workspace: Workspace
 ) -> None:
