@@ -33,7 +33,7 @@ from publisher.ledger import lateness
 from publisher.monitoring import watchdog
 
 lateness.LATE_AFTER, watchdog._LOOK = 3.0, 0.5
-app = Application.open(Path(sys.argv[1]))
+app = Application.open_or_make(Path(sys.argv[1]))
 sys.exit(supervisor.run(
     app, report=lambda step: print(step.event, flush=True), say=lambda line: print(line, flush=True)
 ))
