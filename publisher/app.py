@@ -26,8 +26,11 @@ from publisher.errors import (
     CredentialsMissing,
     LedgerMissing,
     LedgerStarting,
+    LedgerUnavailable,
     PublisherError,
+    StorageError,
 )
+from publisher.identity import Identity
 from publisher.language import _
 from publisher.ledger import aftermath, archives
 from publisher.ledger.approvals import Approvals
@@ -50,6 +53,7 @@ from publisher.ledger.limits import Limits
 from publisher.ledger.logbook import Logbook
 from publisher.ledger.lookout import Lookout
 from publisher.ledger.news import Item, News
+from publisher.ledger.owners import Owners
 from publisher.ledger.queries import Queries
 from publisher.ledger.safeguards import Safeguards
 from publisher.ledger.withdrawals import Withdrawals
@@ -67,6 +71,8 @@ if TYPE_CHECKING:
     from publisher.ledger.throttle import Throttle
     from publisher.planning import Planner
 
+_FEW = 200
+"""Accounts whose owners a worker looks up at its start."""
 WORKSPACE_VARIABLE = "PUBLISHER_WORKSPACE"
 _START_PATIENCE = 300.0  # seconds that a database may take to start
 _START_PAUSE = 1.0  # seconds between two looks
@@ -280,7 +286,7 @@ class Application:
 
     @cached_property
     def reconciler(self) -> Reconciler:
-        return Reconciler(self.doubts, self.channel)
+        return Reconciler(self.doubts, self.channel, self.identity.check)
 
     @cached_property
     def leftovers(self) -> Leftovers:
@@ -335,7 +341,7 @@ class Application:
         # Workers do without it, and its parsers take long to import.
         from publisher.planning import Planner  # noqa: PLC0415
 
-        return Planner(self.settings, self.ledger, self.queries, self.clock)
+        return Planner(self.settings, self.ledger, self.queries, self.limits, self.clock)
 
     @cached_property
     def courier(self) -> Courier:
@@ -344,7 +350,16 @@ class Application:
             self.channel,
             self.clock,
             self._leases,
+            self.identity.check,
         )
+
+    @cached_property
+    def owners(self) -> Owners:
+        return Owners(self.database, self.clock)
+
+    @cached_property
+    def identity(self) -> Identity:
+        return Identity(self.settings.public_accounts(), self.owners, self.clock)
 
     @cached_property
     def notices(self) -> Notices:
@@ -367,6 +382,19 @@ class Application:
             # Missing credentials are told when the account has something to publish.
             with suppress(ConfigurationError, CredentialsMissing), self.channel(account):
                 pass
+
+    def introduce(self) -> None:
+        """Look whom each account's keys belong to, ahead of its first post; for a thread of its own.
+
+        Where there are very many accounts that is left to their first posts: at each start a
+        platform would be asked for a long time.
+        """
+        for account in self.settings.accounts if len(self.settings.accounts) <= _FEW else ():
+            with (
+                suppress(ConfigurationError, CredentialsMissing, LedgerUnavailable, StorageError),
+                self.channel(account) as channel,
+            ):
+                self.identity.introduce(account, channel)
 
     def close(self) -> None:
         """Give the database's connections back."""

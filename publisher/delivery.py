@@ -23,6 +23,7 @@ from publisher.errors import (
     StorageError,
 )
 from publisher.gate import Gate
+from publisher.identity import KeyCheck, any_keys
 from publisher.language import _
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.intents import INTENT_LIFE
@@ -86,7 +87,9 @@ class Courier:
         channel_of: ChannelOf,
         clock: Clock,
         leases: Leases,
+        check_keys: KeyCheck = any_keys,
     ) -> None:
+        self._check_keys = check_keys
         self._attempts = attempts
         self._channel_of = channel_of
         self._clock = clock
@@ -110,6 +113,9 @@ class Courier:
     def _deliver(self, delivery: Delivery) -> None:
         with ExitStack() as lent:
             channel = self._borrow(lent, delivery)
+            if channel and (stranger := self._check_keys(delivery.account, channel)):
+                self._record(delivery, stranger)
+                return
             ready = self._make_ready(channel, delivery) if channel else None
             while channel and ready and ready.state is State.PUBLISHING:
                 ready = self._send_next_part(channel, ready)

@@ -41,9 +41,9 @@ class Problem(Frozen):
 
 
 Advice = Literal[
-    "hashtag-case", "too-many-hashtags", "mention-first", "wrong-season", "broken-link",
+    "hashtag-case", "too-many-hashtags", "mention-first", "unsolicited-mention", "wrong-season", "broken-link",
     "markdown-link", "shouting", "missing-translation", "stale-translation", "too-close",
-    "at-night", "same-text-on-x",
+    "at-night", "same-text-on-x", "over-limit", "sure-miss", "account-stopped",
 ]  # fmt: skip
 """Codes of the problems that are advice alone, which a workspace or a draft may ignore."""
 
@@ -79,6 +79,15 @@ class VideoLimits(Frozen):
     """Pictures a second."""
 
 
+class Rate(Frozen):
+    """How many posts a platform takes in any window of that length."""
+
+    posts: int
+    window: timedelta
+    of_app: bool = False
+    """Whether all accounts of an app share it."""
+
+
 class Capabilities(Frozen):
     """What a channel can do, so that drafts can be checked without a network."""
 
@@ -102,6 +111,10 @@ class Capabilities(Frozen):
     motion_stands_alone: bool = True
     """Whether a GIF or video must be all that a post shows."""
     may_be_empty_with_picture: bool = False
+    max_cashtags: int | None = None
+    """How many a part may have; None: as many as it likes."""
+    rates: tuple[Rate, ...] = ()
+    """Empty: none is documented."""
     lays_posts_ready: bool = False
     """Whether a post is made at the platform, unseen, before it is made public."""
     replaces_itself: bool = False
@@ -135,6 +148,8 @@ class Account(Frozen):
     channel: str
     organisation: str | None = None
     language: str | None = None
+    handle: str | None = None
+    """Whom the keys must belong to, with or without `@`; only for `twitter`."""
     page_id: str | None = None
     """The Page's id; only for `facebook`."""
     timezone: str | None = None
@@ -143,6 +158,18 @@ class Account(Frozen):
     url: str | None = None
     """Where the public finds its folder; only for `site`. None: addresses are relative."""
     mandate: Mandate | None = None
+
+
+class Owner(Frozen):
+    """Whom an account's keys belong to, as its platform says."""
+
+    id: str
+    """The number of the user or the Page."""
+    name: str = ""
+    """As readers know it: `@BICE_ONG`, or a Page's name; empty: the platform was not asked yet."""
+
+    def __str__(self) -> str:
+        return self.name or self.id
 
 
 class Motion(Frozen):

@@ -5,6 +5,7 @@ import structlog
 from publisher.channels.pool import ChannelOf
 from publisher.delivery import parcel_of, unusable
 from publisher.errors import ConfigurationError, CredentialsMissing, PublisherError
+from publisher.identity import KeyCheck, any_keys
 from publisher.language import _
 from publisher.ledger.doubts import Doubts
 from publisher.ledger.moves import Moved
@@ -17,8 +18,11 @@ log = structlog.get_logger()
 class Reconciler:
     """Looks for uncertain deliveries."""
 
-    def __init__(self, doubts: Doubts, channel_of: ChannelOf) -> None:
+    def __init__(
+        self, doubts: Doubts, channel_of: ChannelOf, check_keys: KeyCheck = any_keys
+    ) -> None:
         self._doubts = doubts
+        self._check_keys = check_keys
         self._channel_of = channel_of
 
     def reconcile(self, claim: Claim) -> None:
@@ -35,6 +39,9 @@ class Reconciler:
         since = delivery.doubt_since or delivery.due_at
         try:
             with self._channel_of(delivery.account) as channel:
+                # On somebody else's account it would be missed, and go out twice.
+                if stranger := self._check_keys(delivery.account, channel):
+                    return stranger
                 taken = self._doubts.ids_of_others(delivery)
                 return channel.find(
                     parcel_of(delivery), delivery.prepared, delivery.remote_ids, since, taken

@@ -121,6 +121,7 @@ class PriceSettings(Section):
 
     x_post: Decimal = Field(default=Decimal("0.015"), ge=0)
     x_post_with_link: Decimal = Field(default=Decimal("0.200"), ge=0)
+    x_alt_text: Decimal = Field(default=Decimal("0.005"), ge=0)
 
 
 class DeliverySettings(Section):
@@ -270,6 +271,9 @@ class AccountSettings(Section):
     channel: Literal["twitter", "facebook", "site"]
     organisation: str | None = None
     language: str | None = Field(default=None, pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")
+    # The pattern is that of X's OpenAPI description 2.167.
+    handle: str | None = Field(default=None, pattern=r"^@?[A-Za-z0-9_]{1,15}$")
+    """Whom the keys must belong to on X, such as BICE_ONG; with others nothing goes out."""
     page_id: str | None = Field(default=None, pattern=r"^\d+$")
     timezone: str | None = None
     title: str | None = None
@@ -297,6 +301,12 @@ class AccountSettings(Section):
     def _page_needs_an_id(self) -> Self:
         if self.channel == "facebook" and not self.page_id:
             raise ValueError(_("an account of facebook needs page_id, the number of its Page"))
+        return self
+
+    @model_validator(mode="after")
+    def _only_x_has_handles(self) -> Self:
+        if self.channel != "twitter" and self.handle:
+            raise ValueError(_("handle is for accounts of twitter alone; a Page has page_id"))
         return self
 
     def account(self, name: str) -> Account:

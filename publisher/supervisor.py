@@ -53,6 +53,7 @@ def run(
     """
     with _alone(app.settings), Interruption() as interruption:
         _look_at_credentials(app.settings, say)
+        _name_owners(app, say)
         processes = Processes(app.settings, say, _clock_for_children(app), web=web)
         history, echo = History(app, report), Echo(processes.logs, say)
         pulse = Pulse(None)
@@ -104,6 +105,16 @@ def _look_at_credentials(settings: Settings, say: Say) -> None:
         raise next(iter(missing.values()))
     for error in missing.values():
         say(_("{error} Its posts wait. {hint}", error=error, hint=error.hint))
+
+
+def _name_owners(app: Application, say: Say) -> None:
+    """Say whom each account's keys belonged to when a worker looked last; it looks again at its
+    start, and the history tells what it finds.
+    """
+    owners = app.owners.all()
+    for name in app.settings.accounts:
+        if owner := owners.get(name):
+            say(_("{account}: its keys belong to {owner}.", account=name, owner=owner))
 
 
 def _clock_for_children(app: Application) -> dict[str, str]:

@@ -288,3 +288,24 @@ def test_sentinels_that_are_none_are_refused_without_repeating_them(
     with pytest.raises(ConfigurationError, match="must be like sentinel://USER") as caught:
         read(tmp_path, environment={"PUBLISHER_BROKER__URL": url})
     assert "hunter" not in str(caught.value)
+
+
+@pytest.mark.parametrize("handle", ["BICE_ONG", "@BICE_ONG"])
+def test_a_handle_is_taken_with_or_without_its_sign(tmp_path: Path, handle: str) -> None:
+    account = f"[accounts.a]\nchannel = 'twitter'\nhandle = '{handle}'\n"
+    assert read(tmp_path, account).public_accounts()["a"].handle == handle
+
+
+@pytest.mark.parametrize(
+    ("channel", "handle", "reason"),
+    [
+        ("channel = 'twitter'", "BICE ONG", "must match"),
+        ("channel = 'twitter'", "https://x.com/BICE", "must match"),
+        ("channel = 'facebook'\npage_id = '1'", "BICE", "a Page has page_id"),
+    ],
+)
+def test_a_handle_that_is_none_is_refused(
+    tmp_path: Path, channel: str, handle: str, reason: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=reason):
+        read(tmp_path, f"[accounts.a]\n{channel}\nhandle = '{handle}'\n")

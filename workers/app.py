@@ -9,6 +9,7 @@ import resource
 import sys
 import time
 from functools import cache
+from threading import Thread
 
 from celery import Celery
 from celery.signals import after_setup_logger, worker_init, worker_shutdown
@@ -127,6 +128,7 @@ def _log_seldom(logger: logging.Logger, **_: object) -> None:
 def _warm_up(**_: object) -> None:
     _allow_many_connections()
     publisher().warm_up()
+    Thread(target=publisher().introduce, name="identity", daemon=True).start()
     _heartbeat().start()
     if not pulse.is_heard:  # else `publisher run` watches
         monitor = Monitor(publisher(), _heartbeat())

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import ClassVar, Protocol
 
 from publisher.channels.health import Health
-from publisher.models import Capabilities, Parcel, Prepared
-from publisher.outcome import Outcome, Sighting
+from publisher.models import Capabilities, Owner, Parcel, Prepared
+from publisher.outcome import AccountHeld, Deferred, Outcome, Sighting
 
 MediaReader = Callable[[str], bytes]
 """Gives the bytes of a picture by its digest."""
@@ -100,6 +100,16 @@ class Channel(Protocol):
 
     def withdraw(self, remote_id: str) -> Outcome:
         """Delete a part from the platform; `Accepted` also when it is gone already."""
+
+    @property
+    def owner_id(self) -> str | None:
+        """The id of whom the keys belong to, as the keys themselves tell.
+
+        Empty: only the platform can tell. None: there are no keys.
+        """
+
+    def owner(self) -> Owner | AccountHeld | Deferred:
+        """Ask the platform whom the keys belong to. Reads only, and may cost something."""
 
     def examine(self) -> Health:
         """Ask the platform whether it would take posts of this account. Reads only."""

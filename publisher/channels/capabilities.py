@@ -1,7 +1,9 @@
 """What each channel can do, so that drafts are checked without a network or a platform's library."""
 
+from datetime import timedelta
+
 from publisher.language import _, later
-from publisher.models import Capabilities, GifLimits, VideoLimits
+from publisher.models import Capabilities, GifLimits, Rate, VideoLimits
 
 _GIFS = GifLimits(
     max_bytes=15_000_000, max_width=1280, max_height=1080, max_frames=350, max_pixels=300_000_000
@@ -41,8 +43,14 @@ TWITTER = Capabilities(
     gifs=_GIFS,
     videos=_X_VIDEOS,
     may_be_empty_with_picture=True,
+    max_cashtags=1,
+    rates=(
+        Rate(posts=100, window=timedelta(minutes=15)),
+        Rate(posts=10_000, window=timedelta(hours=24), of_app=True),
+    ),
 )
-"""docs.x.com: media best practices, media metadata."""
+"""docs.x.com: media best practices, media metadata; manage posts, integrate (cashtags); rate limits
+(creating posts)."""
 
 FACEBOOK = Capabilities(
     max_length=63_206,  # a third party's figure; Meta documents none

@@ -18,10 +18,11 @@ from publisher.channels.leftovers import UNREAD, Leftovers
 from publisher.clock import Clock
 from publisher.language import _
 from publisher.meaning import meaning
-from publisher.models import Capabilities, Parcel, Prepared
+from publisher.models import Capabilities, Owner, Parcel, Prepared
 from publisher.outcome import (
     Absent,
     Accepted,
+    AccountHeld,
     Answer,
     Deferred,
     Kind,
@@ -166,8 +167,21 @@ class Facebook:
     def withdraw(self, remote_id: str) -> Outcome:
         return _named(meaning("facebook", self._page.delete(remote_id), Step.WITHDRAW), remote_id)
 
+    @property
+    def owner_id(self) -> str:
+        return ""  # a Page's token tells nothing
+
+    def owner(self) -> Owner | AccountHeld | Deferred:
+        return health.owner_of_page(self._page.me())
+
     def examine(self) -> Health:
-        return health.of_page(self._page.debug_token(), self._page_id)
+        found = health.of_page(self._page.debug_token(), self._page_id)
+        if found.problem:
+            return found
+        owner = self.owner()
+        if not isinstance(owner, Owner):
+            return found
+        return replace(found, owner=owner, problem=health.flaw_of_owner(owner.id, self._page_id))
 
     def close(self) -> None:
         self._page.close()

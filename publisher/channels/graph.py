@@ -106,6 +106,10 @@ class PageGraph:
         """Ask what the Page's token is worth, and which app it belongs to."""
         return self._get("debug_token", input_token=self._token)
 
+    def me(self) -> Answer:
+        """Ask whose the token is: for a Page's token, the Page."""
+        return self._get("me", fields="id,name")
+
     def _get(self, path: str, **parameters: object) -> Answer:
         return self._recorder.call(lambda: self._sdk.get_object(path, **parameters, **self._proof))
 

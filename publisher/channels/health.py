@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from publisher.language import _
-from publisher.meaning import meaning
-from publisher.meaning.common import mapping, parsed, whole
-from publisher.outcome import Accepted, Answer, Step, Wire
+from publisher.meaning import meaning, unreadable
+from publisher.meaning.common import identifier, mapping, parsed, whole
+from publisher.models import Owner
+from publisher.outcome import Accepted, AccountHeld, Answer, Deferred, Step, Wire
 
 _NEEDED_SCOPES = ("pages_manage_posts", "pages_read_engagement")
 """Source: Meta's reference of Page feed."""
@@ -26,6 +27,8 @@ class Health:
     """How far our clock is ahead of the platform's (negative: behind), to the second."""
     expires_at: datetime | None = None
     """When the credentials end; None: never, or the platform does not say."""
+    owner: Owner | None = None
+    """Whom the credentials belong to; None: the platform did not say."""
 
 
 def of_x(answer: Answer) -> Health:
@@ -39,7 +42,34 @@ def of_x(answer: Answer) -> Health:
             "The access token may only read. Give the app the permission to write "
             "in X's developer portal, then make the access token anew."
         )
-    return Health(problem, _was_answered(answer), _clock_ahead(answer))
+    owner = owner_on_x(answer)
+    return Health(
+        problem,
+        _was_answered(answer),
+        _clock_ahead(answer),
+        owner=owner if isinstance(owner, Owner) else None,
+    )
+
+
+def owner_on_x(answer: Answer) -> Owner | AccountHeld | Deferred:
+    """From the answer to `GET /2/users/me`."""
+    data = mapping(mapping(parsed(answer.body)).get("data"))
+    return _owner("twitter", answer, data, "username", "@")
+
+
+def owner_of_page(answer: Answer) -> Owner | AccountHeld | Deferred:
+    """From the answer to `GET /me?fields=id,name`, which is the Page for a Page's token."""
+    return _owner("facebook", answer, mapping(parsed(answer.body)), "name", "")
+
+
+def _owner(
+    channel: str, answer: Answer, told: Mapping[str, object], key: str, sign: str
+) -> Owner | AccountHeld | Deferred:
+    user_id, name = identifier(told.get("id")), told.get(key)
+    if answer.wire is Wire.ANSWERED and answer.status == 200 and user_id and isinstance(name, str):
+        return Owner(id=user_id, name=sign + name)
+    outcome = meaning(channel, answer, Step.READ)
+    return outcome if isinstance(outcome, AccountHeld | Deferred) else unreadable(channel)
 
 
 def of_page(answer: Answer, page_id: str) -> Health:
@@ -70,8 +100,8 @@ def _flaw_of_token(told: Mapping[str, object], page_id: str) -> str | None:
         return _(
             "The token is none of a Page but of a {kind}. {anew}", kind=told["type"], anew=anew
         )
-    if str(told.get("profile_id") or page_id) != page_id:
-        return _("The page token belongs to another Page than `page_id` names.")
+    if flaw := flaw_of_owner(str(told.get("profile_id") or page_id), page_id):
+        return flaw
     scopes = told.get("scopes")
     missing = (
         [scope for scope in _NEEDED_SCOPES if scope not in scopes]
@@ -87,6 +117,12 @@ def _flaw_of_token(told: Mapping[str, object], page_id: str) -> str | None:
         if missing
         else None
     )
+
+
+def flaw_of_owner(owner_id: str, page_id: str) -> str | None:
+    if owner_id == page_id:
+        return None
+    return _("The page token belongs to another Page than `page_id` names.")
 
 
 def _problem(channel: str, answer: Answer) -> str | None:

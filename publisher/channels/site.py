@@ -27,7 +27,7 @@ from publisher.channels.pages import Image, Page, Pages
 from publisher.clock import Clock
 from publisher.errors import ConfigurationError
 from publisher.language import _
-from publisher.models import Account, Capabilities, Parcel, Picture, Prepared
+from publisher.models import Account, Capabilities, Owner, Parcel, Picture, Prepared
 from publisher.outcome import Absent, Accepted, Deferred, Kind, Outcome, Sighting, Unknown
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9._~-]{0,99}")
@@ -159,6 +159,13 @@ class Site:
         except OSError as error:
             return _unwritable(error, begun=True)
         return Accepted(remote_id)
+
+    @property
+    def owner_id(self) -> None:
+        """There are no keys."""
+
+    def owner(self) -> Owner:
+        return Owner(id=self._folder.name)
 
     def examine(self) -> Health:
         """Whether files can be written where the website and its pictures lie."""

@@ -24,9 +24,10 @@ from publisher.clock import Clock
 from publisher.language import _
 from publisher.meaning import meaning, unreadable
 from publisher.meaning.twitter import misses_parent, missing, of_alt_text
-from publisher.models import Capabilities, Parcel, Picture, Prepared
+from publisher.models import Capabilities, Owner, Parcel, Picture, Prepared
 from publisher.outcome import (
     Accepted,
+    AccountHeld,
     Answer,
     Deferred,
     Kind,
@@ -182,6 +183,13 @@ class Twitter:
             self._recorder.call(partial(self._client.get_tweet, remote_id, user_auth=True))
         )
 
+    @property
+    def owner_id(self) -> str:
+        return self._user_id
+
+    def owner(self) -> Owner | AccountHeld | Deferred:
+        return health.owner_on_x(self._recorder.call(self._client.get_me))
+
     def examine(self) -> Health:
         return health.of_x(self._recorder.call(self._client.get_me))
 
@@ -260,12 +268,11 @@ class Twitter:
 
     def _learn_user_id(self) -> Reading | None:
         """Ask X whose token it is; what came instead, if not the answer."""
-        answer = self._recorder.call(self._client.get_me)
-        outcome = meaning("twitter", answer, Step.READ)
-        if not isinstance(outcome, Accepted):
-            return outcome
-        self._user_id = outcome.remote_id
-        return None if self._user_id else unreadable("twitter")
+        owner = self.owner()
+        if not isinstance(owner, Owner):
+            return owner
+        self._user_id = owner.id
+        return None
 
     def _judged(self, answer: Answer, step: Step) -> Outcome:
         outcome = meaning("twitter", answer, step)

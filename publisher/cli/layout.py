@@ -23,6 +23,7 @@ language = "{language}"  {languages}
 channel = "twitter"
 organisation = "{organisation}"
 language = "{language}"
+# handle = "our_name"  {handle}
 
 [accounts.our-page]
 channel = "facebook"
@@ -111,6 +112,7 @@ def _settings(language: str) -> str:
             "call it. What it needs to log in goes into secrets.toml."
         )),
         organisation=_("Our organisation"),
+        handle=_aside(_("whose keys these must be; with others nothing goes out")),
         page=_aside(_("the number of your Facebook Page")),
         site=_aside(_("pages and feeds in var/site/, ready for any web server")),
     )  # fmt: skip

@@ -115,7 +115,8 @@ class Live:
     def _more(step: Step) -> str:
         if step.event == "published":
             return f", {tables.lateness(step.late)}" if step.late is not None else ""
-        message = step.detail.get("message") or step.detail.get("reason")
+        told = (step.detail.get(key) for key in ("message", "reason", "owner"))
+        message = next(filter(None, told), None)
         return f": {output.printable(str(message))}" if message else ""
 
 

@@ -60,6 +60,7 @@ CODES: dict[str, str] = {
     "empty-part": "A thread has a part without text.",
     "empty-text": "There is no text for the account.",
     "too-long": "The text is longer than the channel takes.",
+    "too-many-cashtags": "The text has more cashtags than the channel takes.",
     "unused-section": "No recipient uses the section's text.",
     "comment-as-text": "What looks like an HTML comment is published as text.",
     "hashtag-as-comment": "A hashtag in the front matter is a YAML comment, and is left out.",
@@ -91,6 +92,7 @@ CODES: dict[str, str] = {
     "hashtag-case": "A hashtag of several words is written without capitals for them.",
     "too-many-hashtags": "The message has more hashtags than do it good.",
     "mention-first": "The post begins with a mention on X.",
+    "unsolicited-mention": "The text mentions others on X, who may not want that.",
     "wrong-season": "A time is given in summer time while it is winter, or the other way round.",
     "broken-link": "What looks like a web address is none.",
     "markdown-link": "A link is written as in Markdown, which no channel understands.",
@@ -98,6 +100,9 @@ CODES: dict[str, str] = {
     "too-close": "Two posts of one account go out within five minutes.",
     "at-night": "It goes out between 22:00 and 7:00 by the account's clock.",
     "same-text-on-x": "Two accounts on X say the same, word for word.",
+    "over-limit": "More posts are planned than the platform takes in that time.",
+    "sure-miss": "It expires before its account may post again.",
+    "account-stopped": "The account is paused, or held until a person resumes it.",
     "stale-translation": "The source of the translation was changed after it.",
 }
 """Every code that a problem can have, with what it means in one line."""

@@ -7,8 +7,10 @@ from publisher.app import Application
 from publisher.channels.health import Health
 from publisher.clock import SystemClock
 from publisher.doctor.finding import Finding, bad, good, warning
+from publisher.doctor.owners import Owners
 from publisher.errors import ConfigurationError, CredentialsMissing
 from publisher.language import _
+from publisher.models import Owner
 
 _SOON = timedelta(days=14)
 _OFF, _FAR_OFF = timedelta(seconds=5), timedelta(seconds=60)
@@ -20,36 +22,48 @@ def examine(app: Application, *, offline: bool) -> Iterator[Finding]:
     if not app.settings.accounts:
         yield bad("accounts", _("publisher.toml names none."), _("docs/settings.md shows one."))
     ahead: list[timedelta] = []
+    owners = Owners(app)
     for name in app.settings.accounts:
         subject = f"account {name}"
         try:
             app.settings.credentials(name)
             with app.channel(name) as channel:
                 health = None if offline else channel.examine()
+                owner = health.owner if health else owners.by_key(name, channel)
         except (ConfigurationError, CredentialsMissing) as error:
             yield bad(subject, str(error), error.hint)
             continue
-        if health is None:
-            yield good(subject, _("Its credentials are there; its platform was not asked."))
-            continue
-        if health.clock_ahead is not None:
+        if health is not None and health.clock_ahead is not None:
             ahead.append(health.clock_ahead)
-        yield _judged(subject, health, app)
+        if health is not None and health.problem:
+            yield _troubled(subject, health)
+        elif owner is not None and (flaw := owners.flaw(name, owner)):
+            yield bad(subject, *flaw)
+        else:
+            yield _well(subject, health, owner, app)
     if ahead and isinstance(app.clock, SystemClock):
         yield _clock(max(ahead, key=abs))
 
 
-def _judged(subject: str, health: Health, app: Application) -> Finding:
-    if health.problem:
-        judge = bad if health.is_certain else warning
-        return judge(subject, health.problem, _("Mend it, then run `publisher doctor` again."))
-    if health.expires_at and health.expires_at < app.clock.now() + _SOON:
+def _troubled(subject: str, health: Health) -> Finding:
+    judge = bad if health.is_certain else warning
+    return judge(subject, health.problem or "", _("Mend it, then run `publisher doctor` again."))
+
+
+def _well(subject: str, health: Health | None, owner: Owner | None, app: Application) -> Finding:
+    if health and health.expires_at and health.expires_at < app.clock.now() + _SOON:
         return warning(
             subject,
             _("Its credentials end on {date}.", date=f"{health.expires_at:%Y-%m-%d}"),
             _("docs/credentials.md shows how to renew them."),
         )
-    return good(subject, _("Its platform takes its requests."))
+    if health is None:
+        told = _("Its credentials are there; its platform was not asked.")
+    else:
+        told = _("Its platform takes its requests.")
+    if owner is not None:
+        told = f"{told} {_('Its keys belong to {owner}.', owner=owner)}"
+    return good(subject, told)
 
 
 def _clock(ahead: timedelta) -> Finding:

@@ -19,6 +19,7 @@ from publisher.ledger.database import Database
 from publisher.ledger.holds import take_for_pause
 from publisher.ledger.intents import INTENT_LIFE
 from publisher.ledger.moves import change, note, step
+from publisher.ledger.owners import FORGOTTEN
 from publisher.ledger.resolution import resolved
 from publisher.ledger.resumption import (
     NO_CHOICES,
@@ -165,6 +166,7 @@ class Control:
                     paused_at=None, paused_by=None, pause_reason=None,
                     held_at=None, held_until=None, held_kind=None, held_message=None,
                     suspended_times=None,
+                    **(FORGOTTEN if stopped.other_owner else {}),
                 )
             )  # fmt: skip
             forget(connection, name)

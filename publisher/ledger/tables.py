@@ -30,7 +30,7 @@ from sqlalchemy import (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-REVISION = "0017"
+REVISION = "0018"
 """The newest of `migrations/versions`, which leads to the tables below."""
 
 EVERYTHING = "*"
@@ -292,6 +292,11 @@ accounts = Table(
     Column("held_message", Text),
     # How often in a row it was suspended without an end that the platform named; NULL: it was not.
     Column("suspended_times", Integer),
+    # Whom its keys belong to (see owners.py); NULL: that was not verified yet.
+    Column("owner_id", String),
+    Column("owner_handle", String),
+    # Whom they belong to instead, while it is held for that.
+    Column("other_owner", String),
     # Of a hundred thousand accounts few rest; a claim asks which.
     Index(
         "ix_accounts_stopped",

@@ -41,7 +41,8 @@ def accounts_for(settings: Settings) -> list[SandboxAccount]:
     for name, entry in settings.accounts.items():
         if entry.channel in ("twitter", "facebook"):
             taken = {account.handle for account in accounts if account.channel == entry.channel}
-            accounts.append(_account(name, entry, _handle(name, taken)))
+            handle = (entry.handle or "").removeprefix("@") or _handle(name, taken)
+            accounts.append(_account(name, entry, handle))
     return accounts
 
 

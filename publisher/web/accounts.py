@@ -11,8 +11,9 @@ from publisher.doctor import Finding
 from publisher.errors import CredentialsMissing
 from publisher.language import _
 from publisher.ledger.queries import AccountStatus
-from publisher.models import Account, ApprovalRule
+from publisher.models import Account, ApprovalRule, Owner
 from publisher.outcome import Limit
+from publisher.settings import CREDENTIALS
 from publisher.web.parts import Use
 from publisher.web.visitors import Reader, Writer
 
@@ -30,6 +31,9 @@ class _Row:
     finding: Finding | None
     """What its platform said when it was last asked."""
     rule: ApprovalRule
+    has_keys: bool
+    owner: Owner | None
+    """Whom its keys belong to, if that was verified."""
     limits: Sequence[Limit]
     """What its platform said is left of them, if that still tells something."""
 
@@ -39,7 +43,7 @@ def accounts(request: Request, parts: Use, _visitor: Reader) -> Response:
     settings = parts.app.settings
     standing = {status.account: status for status in parts.app.queries.accounts()}
     missing = settings.without_credentials()
-    limits = parts.app.limits.current()
+    limits, owners = parts.app.limits.current(), parts.app.owners.all()
     rows = [
         _Row(
             account=account,
@@ -47,6 +51,8 @@ def accounts(request: Request, parts: Use, _visitor: Reader) -> Response:
             missing=missing.get(name),
             finding=parts.platforms.finding(name),
             rule=settings.approval_rule(name),
+            has_keys=bool(CREDENTIALS[account.channel]),
+            owner=owners.get(name),
             limits=limits.get(name, ()),
         )
         for name, account in settings.public_accounts().items()

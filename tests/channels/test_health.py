@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from publisher.channels import health
-from publisher.outcome import Answer, Wire
+from publisher.models import Owner
+from publisher.outcome import Answer, Deferred, Wire
 from publisher.sandbox.faults import Fault, What
 from tests.channels.conftest import Stage, Stages
 
@@ -127,3 +128,28 @@ def test_what_facebook_says_of_a_token_is_put_into_words(data: str, words: str |
 def test_the_first_end_of_a_token_counts(ends: str, expected: int | None) -> None:
     found = health.of_page(answer(f'{{"data": {{"is_valid": true, {ends}}}}}'), "1002").expires_at
     assert found == (None if expected is None else datetime.fromtimestamp(expected, UTC))
+
+
+@pytest.mark.parametrize(("channel", "name"), [("twitter", "@bice_x"), ("facebook", "BICE")])
+def test_the_platform_says_whom_the_keys_belong_to(channel: str, name: str, stages: Stages) -> None:
+    """So does what doctor asks, which pays for no second request of X."""
+    opened = stages(channel).open()
+    owner = opened.owner()
+    assert isinstance(owner, Owner)
+    assert opened.examine().owner == owner
+    assert owner.name == name
+    assert opened.owner_id in ("", owner.id)
+
+
+@pytest.mark.parametrize("what", [What.HTML, What.NOT_JSON, What.EMPTY, What.SERVER_ERROR])
+@pytest.mark.parametrize("channel", ["twitter", "facebook"])
+def test_an_owner_that_cannot_be_read_is_asked_for_again(
+    channel: str, what: What, stages: Stages
+) -> None:
+    stage = stages(channel)
+    stage.sandbox.faults.set([Fault(what=what)])
+    assert isinstance(stage.open().owner(), Deferred)
+
+
+def test_a_website_has_no_keys(stages: Stages) -> None:
+    assert stages("site").open().owner_id is None

@@ -17,6 +17,7 @@ from publisher.models import (
     Capabilities,
     Claim,
     Delivery,
+    Owner,
     Parcel,
     Prepared,
 )
@@ -49,6 +50,13 @@ class OnlySends:
 
     def close(self) -> None:
         pass
+
+    @property
+    def owner_id(self) -> None:
+        return None
+
+    def owner(self) -> Owner:
+        raise AssertionError("there are no keys")
 
     def examine(self) -> Health:
         raise AssertionError("a courier does not examine")

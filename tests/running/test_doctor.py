@@ -14,6 +14,7 @@ from publisher.clock import SystemClock
 from publisher.doctor import Finding, Grade, examine
 from publisher.errors import StorageError
 from publisher.ledger import limits
+from publisher.models import Owner
 from publisher.outcome import Limit
 from publisher.overview import Overview
 from publisher.planning import Planner
@@ -38,7 +39,8 @@ def test_all_is_well_but_that_nothing_runs_and_nobody_is_told(
     found = findings(workspace)
     odd = {subject for subject, finding in found.items() if finding.grade is not Grade.GOOD}
     assert odd == {"notices", "publishing"}
-    assert found["account voice-x"].message == "Its platform takes its requests."
+    told = "Its platform takes its requests. Its keys belong to @voice_x."
+    assert found["account voice-x"].message == told
     assert "clock" in found
     assert sandbox.state()["posts"] == []
 
@@ -59,6 +61,44 @@ def test_an_account_whose_platform_refuses_it_is_bad(workspace: Path, sandbox: S
     found = findings(workspace)["account voice-x"]
     assert found.grade is Grade.BAD
     assert found.hint
+
+
+def _with_handle(workspace: Path, handle: str) -> None:
+    path = workspace / "publisher.toml"
+    section = "[accounts.voice-x]\n"
+    path.write_text(path.read_text().replace(section, f'{section}handle = "{handle}"\n'))
+
+
+def test_keys_of_somebody_else_are_bad(workspace: Path, sandbox: Sandbox) -> None:
+    _with_handle(workspace, "bice")
+    found = findings(workspace)["account voice-x"]
+    assert found.grade is Grade.BAD
+    assert found.message == "The keys belong to @voice_x, but publisher.toml names @bice."
+
+
+def test_another_owner_than_before_is_bad_and_known_offline(
+    workspace: Path, sandbox: Sandbox, queued: Queued
+) -> None:
+    app = queued()
+    app.owners.remember("voice-x", Owner(id="707", name="@bice"))
+    app.close()
+    found = findings(workspace, offline=True)["account voice-x"]
+    assert found.grade is Grade.BAD
+    assert "those before belonged to @bice" in found.message
+    assert sandbox.state()["requests"] == {}
+
+
+def test_two_accounts_with_the_keys_of_one_owner_are_bad(workspace: Path, sandbox: Sandbox) -> None:
+    settings_file, secrets = workspace / "publisher.toml", workspace / "secrets.toml"
+    other = '[accounts.other-x]\nchannel = "twitter"\n'
+    settings_file.write_text(settings_file.read_text() + other)
+    keys = secrets.read_text().partition("[voice-x]\n")[2].partition("[")[0]
+    secrets.write_text(f"{secrets.read_text()}\n[other-x]\n{keys}")
+    found = findings(workspace)
+    assert found["account voice-x"].grade is Grade.GOOD
+    assert found["account other-x"].message == (
+        "Its keys belong to @voice_x, as those of voice-x do."
+    )
 
 
 def test_an_account_without_credentials_is_bad(workspace: Path, sandbox: Sandbox) -> None:

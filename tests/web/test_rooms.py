@@ -14,7 +14,7 @@ from publisher.ledger import limits
 from publisher.ledger.holds import hold
 from publisher.ledger.people import Rank
 from publisher.ledger.tables import accounts
-from publisher.models import Delivery
+from publisher.models import Delivery, Owner
 from publisher.outcome import AccountHeld, Kind, Limit, Unknown
 from publisher.states import State
 from tests.support.clock import ManualClock
@@ -353,6 +353,14 @@ def test_one_account_is_paused_and_resumed(app: Application, manager: Visit) -> 
     manager.get("/resume?account=bice-x")
     manager.send("/resume", account="bice-x", seen=seen_on(manager))
     assert app.queries.accounts() == []
+
+
+def test_the_owner_of_an_accounts_keys_is_named(app: Application, staff: Visit) -> None:
+    staff.get("/accounts")
+    assert "not known yet whose they are" in staff.text
+    app.owners.remember("bice-x", Owner(id="707", name="@BICE_ONG"))
+    staff.get("/accounts")
+    assert "belong to @BICE_ONG" in staff.text
 
 
 def test_what_is_left_of_an_accounts_limits_is_told_in_the_zone_of_the_session(

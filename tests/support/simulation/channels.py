@@ -7,7 +7,7 @@ from typing import ClassVar
 from publisher.channels import capabilities, timeline
 from publisher.channels.base import Channel, Depart, MediaReader, NotPrepared, at_once
 from publisher.channels.health import Health
-from publisher.models import Capabilities, Parcel, Prepared
+from publisher.models import Capabilities, Owner, Parcel, Prepared
 from publisher.outcome import Absent, Accepted, Deferred, Kind, Outcome, Sighting, Unknown
 from tests.support.simulation.plan import Moment
 from tests.support.simulation.platform import Platform, PublicPost
@@ -85,6 +85,13 @@ class LikeX:
 
     def close(self) -> None:
         pass
+
+    @property
+    def owner_id(self) -> None:
+        return None
+
+    def owner(self) -> Owner:
+        raise NotImplementedError
 
     def examine(self) -> Health:
         raise NotImplementedError
@@ -245,6 +252,13 @@ class LikeFacebook:
 
     def close(self) -> None:
         pass
+
+    @property
+    def owner_id(self) -> None:
+        return None
+
+    def owner(self) -> Owner:
+        raise NotImplementedError
 
     def examine(self) -> Health:
         raise NotImplementedError

@@ -1,0 +1,250 @@
+"""Nothing goes out with keys that belong to somebody else."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from publisher import settings
+from publisher.app import Application
+from publisher.clock import SystemClock
+from publisher.ledger.queries import AccountStatus
+from publisher.sandbox import server
+from publisher.sandbox.accounts import SandboxAccount, accounts_for, secrets_toml
+from publisher.sandbox.faults import Fault, What
+from publisher.sandbox.server import Sandbox
+from publisher.states import State
+from tests.support.clock import ManualClock
+from tests.support.workspaces import SESSION, Workspace
+
+SETTINGS = """\
+language = "en"
+[accounts.our-x]
+channel = "twitter"
+language = "fr"
+{fr}
+[accounts.our-x-en]
+channel = "twitter"
+language = "en"
+{en}
+[accounts.our-page]
+channel = "facebook"
+language = "fr"
+page_id = "100200301"
+[accounts.our-page-en]
+channel = "facebook"
+language = "en"
+page_id = "100200302"
+"""
+HANDLES = {"fr": 'handle = "@Our_X"', "en": 'handle = "our_x_en"'}
+NO_HANDLES = {"fr": "", "en": ""}
+TEXT = "Ceci est en français, pour le compte français."
+
+
+class Stage:
+    """A workspace with two accounts on X and two Pages, and its stand-in platforms."""
+
+    def __init__(self, path: Path, database_url: str) -> None:
+        self.workspace = Workspace(path, "", SESSION)
+        self.database_url = database_url
+        self.clock = ManualClock()
+        self.sandbox: Sandbox
+        self.keys: dict[str, SandboxAccount] = {}
+
+    def configure(self, handles: dict[str, str]) -> None:
+        database = f'[database]\nurl = "{self.database_url}"\n'
+        self.workspace.write("publisher.toml", SETTINGS.format(**handles) + database)
+
+    def put_keys(self, **taken: str) -> None:
+        """Every account gets its own keys, but those that are named get another's."""
+        named = {name.replace("_", "-"): other for name, other in taken.items()}
+        accounts = [
+            account.model_copy(update={"credentials": self.keys[named.get(name, name)].credentials})
+            for name, account in self.keys.items()
+        ]
+        self.workspace.write("secrets.toml", secrets_toml(accounts)).chmod(0o600)
+
+    def application(self) -> Application:
+        """As a new process would have it."""
+        app = Application(settings.load(self.workspace.path), self.clock)
+        app.database.migrate()
+        return app
+
+    def publish(self, name: str, to: str) -> tuple[State, list[AccountStatus]]:
+        """Queue a post for now, and give it to a new worker; its state, and who is held then."""
+        self.workspace.draft(f"{name}.fr", f"at: {self.soon}\nto: [{to}]", f"{TEXT} {name}")
+        with closing(self.application()) as app:
+            assert not app.planner.queue(actor="redaction").errors
+            for claim in app.dispatch.claim(self.clock.ahead(2), self.clock.ahead(30), 10):
+                app.courier.deliver(claim)
+            (delivery,) = app.queries.deliveries(post=f"{name}.fr")
+            return delivery.state, app.queries.accounts()
+
+    @property
+    def soon(self) -> str:
+        return self.clock.ahead(1).isoformat(timespec="seconds")
+
+    def resume(self, account: str) -> None:
+        with closing(self.application()) as app:
+            app.control.resume(account, "ann")
+
+    def public(self) -> dict[str, str]:
+        """What the public sees: the text by account."""
+        posts = self.sandbox.state()["posts"]
+        return {post["account"]: post["text"] for post in posts if post["published"]}
+
+    def asked(self) -> int:
+        """How often somebody asked X whom keys belong to."""
+        return int(self.sandbox.state()["requests"].get("getUsersMe", 0))
+
+
+@pytest.fixture
+def stage(tmp_path: Path, ledger_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    stage = Stage(tmp_path, ledger_url)
+    stage.configure(HANDLES)
+    accounts = accounts_for(settings.load(tmp_path))
+    stage.keys = {account.name: account for account in accounts}
+    stage.put_keys()
+    stage.sandbox = Sandbox(accounts, SystemClock())
+    with server.running(stage.sandbox) as address:
+        monkeypatch.setenv("PUBLISHER_TWITTER_API_URL", address)
+        monkeypatch.setenv("PUBLISHER_FACEBOOK_GRAPH_URL", address)
+        yield stage
+
+
+def test_a_french_post_does_not_go_out_on_the_english_account_whose_keys_were_swapped(
+    stage: Stage,
+) -> None:
+    stage.put_keys(our_x="our-x-en", our_x_en="our-x")
+    state, (held,) = stage.publish("a", "our-x")
+    assert stage.public() == {}
+    assert (state, held.account, held.held_kind, held.held_until) == (
+        State.SCHEDULED, "our-x", "auth", None,
+    )  # fmt: skip
+    assert "belong to @our_x_en, but publisher.toml names @Our_X" in (held.held_message or "")
+
+
+def test_the_right_keys_go_out_and_x_is_asked_once_for_all_processes(stage: Stage) -> None:
+    assert stage.publish("a", "our-x")[0] is State.PUBLISHED
+    assert stage.publish("b", "our-x")[0] is State.PUBLISHED
+    assert stage.asked() == 1
+
+
+def test_a_page_token_of_another_page_holds_the_page(stage: Stage) -> None:
+    stage.put_keys(our_page="our-page-en")
+    state, (held,) = stage.publish("a", "our-page")
+    assert (state, stage.public()) == (State.SCHEDULED, {})
+    assert "belongs to another Page, our-page-en" in (held.held_message or "")
+
+
+def test_without_a_handle_nobody_is_asked_and_the_owner_is_remembered(stage: Stage) -> None:
+    stage.configure(NO_HANDLES)
+    assert stage.publish("a", "our-x")[0] is State.PUBLISHED
+    assert stage.asked() == 0
+    stage.put_keys(our_x="our-x-en")
+    state, (held,) = stage.publish("b", "our-x")
+    assert state is State.SCHEDULED
+    assert list(stage.public()) == ["our-x"]
+    assert "belong to @our_x_en; those before belonged to" in (held.held_message or "")
+
+
+def test_new_keys_of_the_same_user_disturb_nobody_and_cost_nothing(stage: Stage) -> None:
+    assert stage.publish("a", "our-x")[0] is State.PUBLISHED
+    own = stage.keys["our-x"]
+    token = f"{own.user_id}-anotherTokenOfTheSameUser1234567"
+    fresh = own.model_copy(update={"credentials": {**own.credentials, "access_token": token}})
+    stage.keys["our-x"] = fresh
+    stage.put_keys()
+    with closing(stage.application()) as app, app.channel("our-x") as channel:
+        assert app.identity.check("our-x", channel) is None
+    assert stage.asked() == 1
+
+
+def test_whoever_resumes_it_confirms_the_new_owner(stage: Stage) -> None:
+    stage.configure(NO_HANDLES)
+    stage.publish("a", "our-x")
+    stage.put_keys(our_x="our-x-en")
+    stage.publish("b", "our-x")
+    stage.resume("our-x")
+    state, held = stage.publish("c", "our-x")
+    assert (state, held) == (State.PUBLISHED, [])
+
+
+def test_the_right_keys_put_back_go_out_after_a_resume(stage: Stage) -> None:
+    stage.configure(NO_HANDLES)
+    stage.publish("a", "our-x")
+    stage.put_keys(our_x="our-x-en")
+    stage.publish("b", "our-x")
+    stage.put_keys()
+    stage.resume("our-x")
+    assert stage.publish("c", "our-x")[0] is State.PUBLISHED
+    assert list(stage.public()) == ["our-x"]
+
+
+def test_a_resume_is_no_word_against_the_handle_in_publisher_toml(stage: Stage) -> None:
+    stage.put_keys(our_x="our-x-en")
+    stage.publish("a", "our-x")
+    stage.resume("our-x")
+    state, (held,) = stage.publish("b", "our-x")
+    assert (state, held.account, stage.public()) == (State.SCHEDULED, "our-x", {})
+
+
+def test_a_new_handle_in_publisher_toml_is_asked_about_and_then_known(stage: Stage) -> None:
+    stage.configure(NO_HANDLES)
+    stage.publish("a", "our-x")
+    stage.configure(HANDLES)
+    assert stage.publish("b", "our-x")[0] is State.PUBLISHED
+    assert stage.publish("c", "our-x")[0] is State.PUBLISHED
+    assert stage.asked() == 1
+
+
+def test_what_was_never_verified_waits_while_the_platform_cannot_be_asked(stage: Stage) -> None:
+    away = Fault(what=What.SERVER_ERROR, endpoint="getUsersMe")
+    stage.sandbox.faults.set([away])
+    state, held = stage.publish("a", "our-x")
+    assert (state, held, stage.public()) == (State.SCHEDULED, [], {})
+    stage.sandbox.faults.set([])
+    stage.clock.advance(60)
+    with closing(stage.application()) as app:
+        for claim in app.dispatch.claim(stage.clock.ahead(2), stage.clock.ahead(30), 10):
+            app.courier.deliver(claim)
+    assert list(stage.public()) == ["our-x"]
+
+
+@pytest.mark.parametrize(
+    ("account", "endpoint"), [("our-x", "getUsersMe"), ("our-page", "getObject")]
+)
+def test_what_was_verified_goes_out_although_the_platform_cannot_be_asked(
+    stage: Stage, account: str, endpoint: str
+) -> None:
+    assert stage.publish("a", account)[0] is State.PUBLISHED
+    stage.sandbox.faults.set([Fault(what=What.SERVER_ERROR, endpoint=endpoint)])
+    assert stage.publish("b", account)[0] is State.PUBLISHED
+
+
+def test_what_is_uncertain_is_not_looked_for_on_somebody_elses_account(stage: Stage) -> None:
+    stage.configure(NO_HANDLES)
+    stage.sandbox.faults.set([Fault(what=What.SERVER_ERROR, endpoint="createPosts", commit=True)])
+    assert stage.publish("a", "our-x")[0] is State.UNCERTAIN
+    stage.sandbox.faults.set([])
+    stage.put_keys(our_x="our-x-en")
+    with closing(stage.application()) as app:
+        for _look in range(3):
+            stage.clock.advance(600)
+            for claim in app.doubts.claim(stage.clock.ahead(60), 10):
+                app.reconciler.reconcile(claim)
+        (delivery,) = app.queries.deliveries()
+        (held,) = app.queries.accounts()
+    assert (delivery.state, held.account) == (State.UNCERTAIN, "our-x")
+
+
+def test_many_posts_at_once_ask_once(stage: Stage) -> None:
+    stage.put_keys(our_x="our-x-en")
+    for number in range(3):
+        stage.workspace.draft(f"p{number}.fr", f"at: {stage.soon}\nto: [our-x]", f"{TEXT} {number}")
+    with closing(stage.application()) as app:
+        assert not app.planner.queue(actor="redaction").errors
+        for claim in app.dispatch.claim(stage.clock.ahead(2), stage.clock.ahead(30), 10):
+            app.courier.deliver(claim)
+    assert (stage.asked(), stage.public()) == (1, {})
