@@ -38,7 +38,8 @@ def check(
     )
     problems = list(found.problems)
     lint = settings.lint
-    linter = Linter(found.posts, lint.hashtags.model_dump())
+    handles = [account.handle for account in accounts.values() if account.handle]
+    linter = Linter(found.posts, lint.hashtags.model_dump(), handles)
     for post in progress.over(found.posts, _("Checking drafts")):
         recipients, nobody = rendering.recipients(post, accounts)
         if post.id not in found.broken:  # else the names in `to` may be what is wrong already

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from publisher.content import hashtags
+from publisher.content.marks import mentions
 from publisher.content.problems import Findings, Flaw
 from publisher.content.rendering import section_for
 from publisher.content.sections import position_key
@@ -70,9 +71,18 @@ _ACRONYMS = re.compile(rf"[A-Z]{{2,6}}(?:{_SPACE}+[A-Z]{{2,6}}){{2}}")
 class Linter:
     """Looks at the words of posts that belong to one workspace."""
 
-    def __init__(self, posts: Iterable[Post], most_hashtags: Mapping[str, int]) -> None:
-        """`most_hashtags`: how many a message may have on each channel."""
+    def __init__(
+        self,
+        posts: Iterable[Post],
+        most_hashtags: Mapping[str, int],
+        own_handles: Iterable[str] = (),
+    ) -> None:
+        """`most_hashtags`: how many a message may have on each channel.
+
+        `own_handles`: of the workspace's accounts on X, which may be mentioned, with or without `@`.
+        """
         self._most_hashtags = most_hashtags
+        self._own = {handle.removeprefix("@").casefold() for handle in own_handles}
         texts = (text for post in posts for parts in post.texts.values() for text in parts)
         self._spellings = hashtags.spellings(text for text in texts if "#" in text)
 
@@ -98,11 +108,35 @@ class Linter:
             yield from _wrong_season(text, post.due_at)
         if first and text.startswith("@") and "twitter" in channels:
             yield _mention_first(), 0
+        if "@" in text and "twitter" in channels:
+            yield from self._unsolicited_mentions(text)
         if "tp" in text or "TP" in text:
             yield from _broken_links(text)
         if "](" in text:
             yield from _markdown_links(text)
         yield from _shouting(text)
+
+    def _unsolicited_mentions(self, text: str) -> Found:
+        """Source: X's automation rules and developer guidelines ("no unsolicited mentions")."""
+        others = [(name, at) for name, at in mentions(text) if name.casefold() not in self._own]
+        if not others:
+            return
+        names = ", ".join(dict.fromkeys(f"@{name}" for name, _at in others))
+        yield (
+            Flaw(
+                "unsolicited-mention",
+                _(
+                    "{names}: X's rules forbid posts by programs that mention others who did not ask "
+                    "for it.",
+                    names=names,
+                ),
+                _(
+                    "If they expect it, say `ignore: unsolicited-mention` in the draft, or switch this "
+                    "off with `[lint] ignore` in publisher.toml."
+                ),
+            ),
+            others[0][1],
+        )
 
     def _hashtag_case(self, tags: Sequence[tuple[str, int]], lang: str | None) -> Found:
         for tag, index in dict(reversed(tags)).items():

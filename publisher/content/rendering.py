@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from publisher.content import splitting
 from publisher.content.counting import fits, length
+from publisher.content.marks import cashtags
 from publisher.content.pictures import MEDIA_TYPES, CleanPicture
 from publisher.content.pixels import SUFFIXES, Copy
 from publisher.content.problems import Findings, Flaw, problem
@@ -158,6 +159,8 @@ def problems(post: Post, account: Account, capabilities: Capabilities) -> list[P
                 findings.add(_empty(account, number, len(parts)), _place(post, account, number))
         elif flaw := _too_long(post, account, capabilities, number, text):
             findings.add(flaw, _place(post, account, number))
+        if flaw := _too_many_cashtags(account, capabilities, text):
+            findings.add(flaw, _place(post, account, number))
     _check_pictures(post, account, capabilities, findings)
     return findings.problems
 
@@ -227,6 +230,23 @@ _TOO_LONG = {
     ),
 }
 """What is said of a later part of a thread or of another text, by how its channel counts."""
+
+
+def _too_many_cashtags(account: Account, capabilities: Capabilities, text: str) -> Flaw | None:
+    limit = capabilities.max_cashtags
+    if limit is None or len(found := cashtags(text)) <= limit:
+        return None
+    return Flaw(
+        "too-many-cashtags",
+        plural(
+            "{channel} takes {number} cashtag in a post, and refuses one with {tags}.",
+            "{channel} takes {number} cashtags in a post, and refuses one with {tags}.",
+            limit,
+            channel=account.channel,
+            tags=", ".join(f"${tag}" for tag in found),
+        ),
+        _("Write the others without `$`."),
+    )
 
 
 def _thread(text: str, counted: int, limit: int) -> str:

@@ -7,12 +7,12 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from publisher.content import marks
 from publisher.looks.links import Link, links
 from publisher.sandbox.store import Entry
 
 _TAG = re.compile(r"(?<![\w&/])([#\uff03])(\w*[^\W\d]\w*)")
 _MENTION = re.compile(r"(?<![\w@/])@(\w{1,15})", re.ASCII)
-_CASHTAG = re.compile(r"(?<![\w$])\$([A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?)(?!\w)")
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
@@ -63,7 +63,7 @@ def rendered(entry: Entry) -> tuple[str, dict[str, list[dict[str, Any]]]]:
         found["hashtags"] = tags
     if mentions := _marked(_MENTION, text, 1, "username"):
         found["mentions"] = mentions
-    if cashtags := _marked(_CASHTAG, text, 1, "tag"):
+    if cashtags := _marked(marks.CASHTAG, text, 1, "tag"):
         found["cashtags"] = cashtags
     return text, found
 
@@ -83,7 +83,7 @@ def answering(
 
 
 def count_cashtags(text: str) -> int:
-    return len(_CASHTAG.findall(text))
+    return len(marks.cashtags(text))
 
 
 def _marked(pattern: re.Pattern[str], text: str, group: int, name: str) -> list[dict[str, Any]]:

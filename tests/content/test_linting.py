@@ -138,13 +138,33 @@ def test_the_limit_of_hashtags_is_a_setting(workspace: Workspace) -> None:
 
 def test_a_mention_must_not_begin_a_post_on_x(workspace: Workspace) -> None:
     """Behind a dot, in a thread's second part and on other channels it may."""
-    assert advice(workspace, "@UNICEF parle.") == ["mention-first"]
-    assert advice(workspace, ".@UNICEF parle.") == []
-    assert advice(workspace, "Bonjour.\n\n---\n@UNICEF parle.") == []
+    assert advice(workspace, "@UNICEF parle.") == ["mention-first", "unsolicited-mention"]
+    assert advice(workspace, ".@UNICEF parle.") == ["unsolicited-mention"]
+    assert advice(workspace, "Bonjour.\n\n---\n@UNICEF parle.") == ["unsolicited-mention"]
     assert advice(workspace, "@UNICEF parle.", to="bice-page") == []
     assert (
         advice(workspace, "@UNICEF parle.\n\n## bice-x\nBonjour.", to="[bice-x, bice-site]") == []
     )
+
+
+# unsolicited-mention
+
+
+def test_a_mention_of_others_on_x_is_named_with_x_s_rule(workspace: Workspace) -> None:
+    """Once for each text; an address, a link and a name on another network are none."""
+    text = "Avec @UN_HRC et @UNICEF, @UN_HRC !"
+    workspace.draft("a.fr", "to: [bice-x, bice-page]", text)
+    (problem,) = problems(workspace)
+    assert (problem.code, problem.column, problem.severity) == ("unsolicited-mention", 6, "warning")
+    assert problem.message.startswith("@UN_HRC, @UNICEF: X's rules forbid")
+    assert advice(workspace, text, to="bice-page") == []
+    assert advice(workspace, "a@example.org https://example.org/@bice @bice@mastodon.social") == []
+
+
+def test_our_own_accounts_may_be_mentioned(workspace: Workspace) -> None:
+    handle = SETTINGS.replace("[accounts.lima-x]\n", '[accounts.lima-x]\nhandle = "CEDAPP_Peru"\n')
+    workspace.write("publisher.toml", handle)
+    assert advice(workspace, "Avec @cedapp_peru.") == []
 
 
 # wrong-season
@@ -286,10 +306,16 @@ def test_acronyms_are_no_shouting(workspace: Workspace, text: str) -> None:
 
 def test_a_workspace_switches_a_rule_off(workspace: Workspace) -> None:
     text = "@UNICEF : STOP À LA VIOLENCE ! #childrights"
-    assert advice(workspace, text) == ["mention-first", "shouting", "hashtag-case"]
+    assert advice(workspace, text) == [
+        "mention-first",
+        "unsolicited-mention",
+        "shouting",
+        "hashtag-case",
+    ]
     workspace.write(
         "publisher.toml",
-        '[lint]\nignore = ["shouting", "hashtag-case"]\n' + "".join(SETTINGS.partition("[")[1:]),
+        '[lint]\nignore = ["shouting", "hashtag-case", "unsolicited-mention"]\n'
+        + "".join(SETTINGS.partition("[")[1:]),
     )
     assert advice(workspace, text) == ["mention-first"]
 
