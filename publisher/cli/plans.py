@@ -78,6 +78,14 @@ def _price(cost: Cost) -> str:
     else:
         said = _("none of them with a link")
     which = f"{posts}, {said}" if said else posts
+    if cost.alt_texts:
+        texts = plural("{number} alternative text", "{number} alternative texts", cost.alt_texts)
+        return _(
+            "X charges about ${amount} for {posts}, and for {texts}.",
+            amount=amount,
+            posts=which,
+            texts=texts,
+        )
     return _("X charges about ${amount} for {posts}.", amount=amount, posts=which)
 
 
@@ -149,6 +157,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "cost_on_x": {
             "posts": plan.cost.posts,
             "with_link": plan.cost.with_link,
+            "alt_texts": plan.cost.alt_texts,
             "usd": str(plan.cost.amount),
             "usd_of_edits": str(plan.cost_of_edits),
         },

@@ -16,6 +16,7 @@ from publisher.clock import Clock
 from publisher.errors import NotPossible
 from publisher.language import _
 from publisher.ledger.ledger import Ledger
+from publisher.ledger.limits import Limits
 from publisher.ledger.moves import Moved
 from publisher.ledger.queries import Queries
 from publisher.models import Problem
@@ -34,7 +35,10 @@ _UNNOTICED = timedelta(minutes=1)
 class Planner:
     """Compares drafts with the ledger."""
 
-    def __init__(self, settings: Settings, ledger: Ledger, queries: Queries, clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, ledger: Ledger, queries: Queries, limits: Limits, clock: Clock
+    ) -> None:
+        self._limits = limits
         self._settings = settings
         self._ledger = ledger
         self._queries = queries
@@ -119,6 +123,7 @@ class Planner:
             drafts,
             problems,
             scope=_scope(self._settings, paths),
+            limits=self._limits.current(),
         )
         return comparison.plan()
 

@@ -1,6 +1,6 @@
 """One run over drafts and ledger: what is wanted, what stands, and the difference."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -24,8 +24,10 @@ from publisher.models import (
     Stop,
     Wish,
 )
+from publisher.outcome import Limit
 from publisher.planning import doubles, past
-from publisher.planning.conflicts import Conflicts
+from publisher.planning.budget import OWN_WINDOW, Budget, Standing
+from publisher.planning.conflicts import Conflicts, leaves_at
 from publisher.planning.costs import Cost, cost_on_x
 from publisher.planning.difference import (
     changes_stop,
@@ -64,8 +66,9 @@ class Comparison:
         problems: list[Problem],
         *,
         scope: tuple[str, ...],
+        limits: Mapping[str, Sequence[Limit]],
     ) -> None:
-        """`scope`: what the ids of posts begin with whose drafts were all read (`("",)`: all
+        """`limits`: what the platforms said is left, by account. `scope`: what the ids of posts begin with whose drafts were all read (`("",)`: all
         posts), so that those without a draft are gone.
         """
         self._settings = settings
@@ -75,6 +78,7 @@ class Comparison:
         self._drafts = drafts
         self._problems = Problems(problems)
         self._scope = scope
+        self._limits = limits
         self._changes: list[PlannedChange] = []
         self._illustrations = Illustrations(Copies.of(settings), queries)
 
@@ -118,9 +122,38 @@ class Comparison:
             if wish.state is not State.HELD
             and (key in fresh or (key in standing and standing[key].in_reach))
         ]
-        for problem in Conflicts(ahead, fresh, posts, self._accounts, self._zone_of):
+        conflicts = Conflicts(ahead, fresh, posts, self._accounts, self._zone_of)
+        for problem in (*conflicts, *self._budget(ahead, fresh, posts)):
             if problem.code not in self._settings.lint.ignore:
                 self._problems.keep(problem)
+
+    def _budget(
+        self, ahead: Sequence[Wish], fresh: Collection[tuple[str, str]], posts: Mapping[str, Post]
+    ) -> Iterable[Problem]:
+        new = [wish for wish in ahead if (wish.post, wish.account) in fresh]
+        if not new:
+            return ()
+        known = {(wish.post, wish.account) for wish in ahead}
+        others = [one for one in self._others(new) if (one.post, one.account) not in known]
+        zone = self._drafts.session.zone
+        standing = Standing(self._limits, self._queries.accounts(), self._settings.apps())
+        return Budget([*ahead, *others], fresh, posts, standing, lambda at: local(at, zone))
+
+    def _others(self, new: Sequence[Wish]) -> Iterator[Delivery]:
+        """What else the ledger has of the accounts of `new`, near its times, where not all drafts
+        were read.
+        """
+        if "" in self._scope:
+            return
+        for account in {wish.account for wish in new}:
+            times = [leaves_at(wish) for wish in new if wish.account == account]
+            ends = [limit.ends_at for limit in self._limits.get(account, ())]
+            yield from self._queries.deliveries(
+                account=account,
+                state=(State.SCHEDULED, State.AWAITING_APPROVAL),
+                since=min(*times, self._now) - OWN_WINDOW,
+                until=max(*times, *ends, self._now) + OWN_WINDOW,
+            )
 
     def _zone_of(self, account: Account) -> tzinfo:
         return ZoneInfo(account.timezone) if account.timezone else self._drafts.session.zone

@@ -1,6 +1,7 @@
 """What X charges for the posts of a plan.
 
-X bills by use: each part of a thread is a post, and a post with a link costs more. Source:
+X bills by use: each part of a thread is a post, a post with a link costs more, and so does the
+alternative text of each picture. Source:
 docs.x.com/x-api/getting-started/pricing. Facebook and the website cost nothing.
 """
 
@@ -20,16 +21,24 @@ class Cost:
     posts: int
     with_link: int
     amount: Decimal
+    alt_texts: int = 0
+    """How many pictures get an alternative text, which X charges apart."""
 
 
 NOTHING = Cost(0, 0, Decimal())
 
 
 def cost_on_x(contents: Iterable[Content], prices: PriceSettings) -> Cost:
-    """`contents`: what goes out to accounts on X."""
-    linked = [bool(links(part.text)) for content in contents for part in content.parts]
-    with_link = sum(linked)
-    without = len(linked) - with_link
-    return Cost(
-        len(linked), with_link, without * prices.x_post + with_link * prices.x_post_with_link
+    """`contents`: what goes out to accounts on X. Reading back after a doubt is not in it."""
+    with_link = without = alt_texts = 0
+    for content in contents:
+        linked = [bool(links(part.text)) for part in content.parts]
+        with_link += sum(linked)
+        without += len(linked) - sum(linked)
+        alt_texts += len({pic.digest for part in content.parts for pic in part.pictures if pic.alt})
+    amount = (
+        without * prices.x_post
+        + with_link * prices.x_post_with_link
+        + alt_texts * prices.x_alt_text
     )
+    return Cost(with_link + without, with_link, amount, alt_texts)

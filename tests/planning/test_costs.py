@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from publisher.models import Content, Part
+from publisher.models import Content, Part, Picture
 from publisher.planning.costs import Cost, cost_on_x
 from publisher.sections import PriceSettings
 
@@ -33,3 +33,14 @@ def test_each_part_is_a_post_and_one_with_a_link_costs_more(
 def test_prices_can_be_set() -> None:
     prices = PriceSettings(x_post=Decimal("0.02"), x_post_with_link=Decimal(1))
     assert cost_on_x([content("Oui", "example.org")], prices).amount == Decimal("1.02")
+
+
+def test_an_alternative_text_costs_apart_and_each_picture_has_one() -> None:
+    shown = tuple(
+        Picture(
+            digest=digest, media_type="image/jpeg", width=1, height=1, alt="Une carte", name="a.jpg"
+        )
+        for digest in ("a", "b", "b")
+    )
+    with_pictures = Content(parts=(Part(text="Oui", pictures=shown),))
+    assert cost_on_x([with_pictures], PriceSettings()) == Cost(1, 0, Decimal("0.025"), alt_texts=2)

@@ -1,0 +1,229 @@
+"""Budget: what a plan asks of the platforms against what they take. Warnings, never errors.
+
+Three things are known ahead: the limits that a platform documents (`Capabilities.rates`), what the
+platform said last is left of them (the ledger's `limits`), and which accounts stand still and until
+when. More than fits is published later, or missed; nothing is refused for it.
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from publisher import limits
+from publisher.channels.registry import CAPABILITIES
+from publisher.language import _, plural
+from publisher.ledger.queries import AccountStatus
+from publisher.ledger.tables import EVERYTHING
+from publisher.models import Delivery, Post, Problem, Rate, Severity, Wish
+from publisher.outcome import Limit
+
+OWN_WINDOW = timedelta(minutes=15)
+"""The longest window of a limit that each account has for itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the ledger knows of the accounts."""
+
+    limits: Mapping[str, Sequence[Limit]]
+    stopped: Sequence[AccountStatus]
+    apps: Mapping[str, frozenset[str]]
+    """By account, those that share its app; an account without one is alone."""
+
+    def app_of(self, account: str) -> frozenset[str]:
+        return self.apps.get(account, frozenset({account}))
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaving:
+    """One delivery as it will go out: so many posts at one instant."""
+
+    at: datetime
+    post: str
+    account: str
+    channel: str
+    parts: int
+    expires_at: datetime | None
+
+
+class Budget:
+    """The warnings about one plan."""
+
+    def __init__(
+        self,
+        planned: Collection[Wish | Delivery],
+        fresh: Collection[tuple[str, str]],
+        posts: Mapping[str, Post],
+        standing: Standing,
+        when: Callable[[datetime], str],
+    ) -> None:
+        """`planned`: all that is to go out; `fresh`: the posts and accounts that the plan changes,
+        the only ones that are warned about. `when` writes an instant.
+        """
+        self._leaving = sorted(map(_leaving, planned), key=lambda one: (one.at, one.post))
+        self._fresh = fresh
+        self._posts = posts
+        self._standing = standing
+        self._when = when
+
+    def __iter__(self) -> Iterator[Problem]:
+        missed = list(self._sure_misses())
+        yield from missed
+        yield from self._stopped()
+        yield from self._beyond_what_is_left()
+        yield from self._beyond_rates()
+
+    def _sure_misses(self) -> Iterator[Problem]:
+        """What expires while its account's suspension lasts."""
+        until = {s.account: s.held_until for s in self._standing.stopped if s.held_until}
+        for one in self._leaving:
+            end = until.get(one.account)
+            if end and one.expires_at and one.expires_at <= end and one.at < end:
+                yield from self._warning(
+                    one,
+                    "sure-miss",
+                    _(
+                        "{account} takes nothing until {end}, and this expires at {expiry}: it will "
+                        "be missed.",
+                        account=one.account,
+                        end=self._when(end),
+                        expiry=self._when(one.expires_at),
+                    ),
+                    _("Give it a later `at` or a longer `expires`, or another account."),
+                )
+
+    def _stopped(self) -> Iterator[Problem]:
+        """Accounts that go on only when a person says so, each at its first post."""
+        for status in self._standing.stopped:
+            if not (status.paused_at or (status.held_at and not status.held_until)):
+                continue
+            everything = status.account == EVERYTHING
+            its = (one for one in self._leaving if everything or one.account == status.account)
+            first = next((one for one in its if self._is_fresh(one)), None)
+            if first is None:
+                continue
+            resume = "publisher resume" + ("" if everything else f" --account {status.account}")
+            yield from self._warning(
+                first,
+                "account-stopped",
+                _(
+                    "{name} is stopped until somebody resumes it: what falls due until then waits, "
+                    "and is missed when it expires.",
+                    name=_("Everything") if everything else status.account,
+                ),
+                _("`publisher status` says why; `{resume}` ends it.", resume=resume),
+            )
+
+    def _beyond_what_is_left(self) -> Iterator[Problem]:
+        """More than the platform said is left, until the limit's end."""
+        told = set[tuple[frozenset[str], str]]()
+        for account, its in self._standing.limits.items():
+            for limit in its:
+                if not limit.name.startswith("posts-"):
+                    continue
+                group = self._standing.app_of(account) if limit.is_of_app else frozenset({account})
+                if (group, limit.name) in told:
+                    continue
+                told.add((group, limit.name))
+                due = [o for o in self._leaving if o.account in group and o.at < limit.ends_at]
+                yield from self._beyond(due, limit, account)
+
+    def _beyond(self, due: Sequence[_Leaving], limit: Limit, account: str) -> Iterator[Problem]:
+        left = limit.remaining
+        for number, one in enumerate(due):
+            left -= one.parts
+            if left < 0:
+                late = [other for other in due[number:] if self._is_fresh(other)]
+                break
+        else:
+            return
+        if not late:
+            return
+        yield from self._warning(
+            late[0],
+            "over-limit",
+            plural(
+                "{account} has {words}: {number} post of this plan is beyond that, and waits.",
+                "{account} has {words}: {number} posts of this plan are beyond that, and wait.",
+                sum(other.parts for other in late),
+                account=account,
+                words=limits.in_words(limit, self._when),
+            ),
+            _("Move some of them behind that instant: what expires before it is missed."),
+        )
+
+    def _beyond_rates(self) -> Iterator[Problem]:
+        """More than a platform documents that it takes in a window."""
+        for channel, capabilities in CAPABILITIES.items():
+            for rate in capabilities.rates:
+                groups: dict[frozenset[str], list[_Leaving]] = defaultdict(list)
+                for one in self._leaving:
+                    if one.channel == channel:
+                        alone = frozenset({one.account})
+                        app = self._standing.app_of(one.account) if rate.of_app else alone
+                        groups[app].append(one)
+                for its in groups.values():
+                    yield from self._crowded(its, rate, channel)
+
+    def _crowded(self, its: Sequence[_Leaving], rate: Rate, channel: str) -> Iterator[Problem]:
+        """The first window that is too full, at the first post of the plan that is too much."""
+        window = deque[_Leaving]()
+        inside = 0
+        for one in its:
+            window.append(one)
+            inside += one.parts
+            while window[0].at <= one.at - rate.window:
+                inside -= window.popleft().parts
+            if inside > rate.posts and self._is_fresh(one):
+                minutes = rate.window // timedelta(minutes=1)
+                named = {
+                    "number": inside, "limit": rate.posts, "channel": channel, "minutes": minutes,
+                    "account": one.account,
+                }  # fmt: skip
+                yield from self._warning(
+                    one,
+                    "over-limit",
+                    _(
+                        "With this, the accounts of one app have {number} posts on {channel} within "
+                        "{minutes} minutes, which takes {limit}: what is more waits.",
+                        **named,
+                    )
+                    if rate.of_app
+                    else _(
+                        "With this, {account} has {number} posts within {minutes} minutes, and "
+                        "{channel} takes {limit}: what is more waits.",
+                        **named,
+                    ),
+                    _("Spread them: what expires before its turn is missed."),
+                )
+                return
+
+    def _is_fresh(self, one: _Leaving) -> bool:
+        return (one.post, one.account) in self._fresh
+
+    def _warning(self, one: _Leaving, code: str, message: str, hint: str) -> Iterator[Problem]:
+        if self._is_fresh(one):
+            post = self._posts[one.post]
+            place = post.position("at")
+            yield Problem(
+                file=post.file,
+                line=place.line,
+                column=place.column,
+                severity=Severity.WARNING,
+                code=code,
+                message=message,
+                hint=hint,
+            )
+
+
+def _leaving(planned: Wish | Delivery) -> _Leaving:
+    out = len(planned.remote_ids) if isinstance(planned, Delivery) else 0
+    return _Leaving(
+        at=max(planned.due_at, planned.embargo_until or planned.due_at),
+        post=planned.post,
+        account=planned.account,
+        channel=planned.channel,
+        parts=len(planned.content.parts) - out,
+        expires_at=planned.expires_at,
+    )
