@@ -13,7 +13,7 @@ from publisher import language, logs, mandates, sources
 from publisher import settings as workspace_settings
 from publisher.channels.base import Channel
 from publisher.channels.pool import Pool
-from publisher.channels.registry import ChannelOptions, open_channel
+from publisher.channels.registry import ChannelOptions, ask_for_the_time, open_channel
 from publisher.clearing import Clearing
 from publisher.clock import Clock, SystemClock
 from publisher.delivery import Courier, Leases
@@ -47,6 +47,7 @@ from publisher.notices import Notices
 from publisher.notices.message import Message, compose
 from publisher.reconciliation import Reconciler
 from publisher.settings import Settings
+from publisher.truetime import DATABASE, ClockCheck, Inquiry
 from publisher.withdrawal import Withdrawal
 
 if TYPE_CHECKING:
@@ -204,7 +205,35 @@ class Application:
 
     @cached_property
     def reconciler(self) -> Reconciler:
-        return Reconciler(self.doubts, self.channel)
+        return Reconciler(self.doubts, self.channel, self.clock_check)
+
+    @cached_property
+    def clock_check(self) -> ClockCheck:
+        """What this process has heard of the time; a clock that is not the machine's is not compared."""
+        return ClockCheck(self.clock)
+
+    @cached_property
+    def clock_inquiry(self) -> Inquiry:
+        """Asks for the time. Whoever publishes starts it."""
+        return Inquiry(
+            self.clock_check,
+            self._ask_platforms_for_the_time,
+            None if self.database.is_sqlite else self._ask_database_for_the_time,
+        )
+
+    def watch_the_clock(self) -> None:
+        """Begin to compare the machine's clock with others; any other clock is nobody else's."""
+        if isinstance(self.clock, SystemClock):
+            self.clock_inquiry.start()
+
+    def _ask_platforms_for_the_time(self) -> None:
+        channels = {entry.channel for entry in self.settings.accounts.values()}
+        ask_for_the_time(channels, self._channel_options)
+
+    def _ask_database_for_the_time(self) -> None:
+        begun = self.clock.monotonic()
+        told = self.database.time()
+        self.clock_check.heard_from(DATABASE)(told, self.clock.monotonic() - begun)
 
     @cached_property
     def leftovers(self) -> Leftovers:
@@ -263,6 +292,7 @@ class Application:
             self.channel,
             self.clock,
             self._leases,
+            self.clock_check,
         )
 
     @cached_property
@@ -307,13 +337,18 @@ class Application:
         return open_channel(
             self.settings.accounts[account].account(account),
             self.settings.credentials(account),
-            ChannelOptions(
-                request_timeout=self.settings.delivery.request_timeout,
-                twitter_api_url=self.settings.twitter_api_url,
-                facebook_graph_url=self.settings.facebook_graph_url,
-                site_root=self.settings.var / "site",
-                clock=self.clock,
-            ),
+            self._channel_options,
+        )
+
+    @property
+    def _channel_options(self) -> ChannelOptions:
+        return ChannelOptions(
+            request_timeout=self.settings.delivery.request_timeout,
+            twitter_api_url=self.settings.twitter_api_url,
+            facebook_graph_url=self.settings.facebook_graph_url,
+            site_root=self.settings.var / "site",
+            clock=self.clock,
+            check=self.clock_check,
         )
 
 

@@ -30,6 +30,7 @@ from publisher.ledger.moves import Moved
 from publisher.models import Claim, Delivery, Parcel, Prepared
 from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Unknown
 from publisher.states import State
+from publisher.truetime import ClockCheck
 
 LOOK_AHEAD = 4.0
 """Real seconds before its instant at which a delivery is claimed and made ready."""
@@ -78,9 +79,12 @@ class Courier:
         channel_of: ChannelOf,
         clock: Clock,
         leases: Leases,
+        check: ClockCheck | None = None,
     ) -> None:
+        """`check` tells whether the clock is wrong; None: it is always right."""
         self._attempts = attempts
         self._channel_of = channel_of
+        self._check = check
         self._clock = clock
         self._gate = Gate(clock, INTENT_LIFE)
         self._leases = leases
@@ -95,7 +99,10 @@ class Courier:
         if delivery is None:
             return
         try:
-            self._deliver(delivery)
+            if objection := self._check and self._check.objection():
+                self._record(delivery, objection)
+            else:
+                self._deliver(delivery)
         except Moved:
             log.info("let go: the delivery was moved by somebody else", delivery=claim.delivery)
 
@@ -195,6 +202,7 @@ class Courier:
             self._gate,
             delivery,
             lambda: self._lease(self._leases.sending),
+            self._check,
         )
         outcome = self._send(channel, departure)
         if departure.is_early:
@@ -209,6 +217,8 @@ class Courier:
         try:
             return channel.send(parcel, prepared, sent, departure)
         except NotDeparted:
+            if departure.objection:
+                return departure.objection
             if not departure.is_intended:
                 return None
             return Deferred(

@@ -4,7 +4,7 @@
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -21,6 +21,8 @@ class Kind(StrEnum):
     UNAVAILABLE = "unavailable"
     UNKNOWN_OUTCOME = "unknown-outcome"
     EXPIRED = "expired"
+    CLOCK = "clock"
+    """This machine's clock is wrong."""
 
 
 class Step(StrEnum):
@@ -60,6 +62,9 @@ class Answer:
     body: str = ""
     reason: str = ""
     """What the network layer said, for `NOT_SENT` and `NO_ANSWER`."""
+    clock_ahead: timedelta | None = None
+    """How far our clock is ahead of the answer's `Date` (negative: behind), to the second; None where
+    there is none, or where ours is not the machine's own clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +118,13 @@ class Refused(_Told):
 
 @dataclass(frozen=True, slots=True)
 class Deferred(_Told):
-    """Not out, and the same request may be taken later."""
+    """Not out, and the same request may be taken later: at `again_at`, or (None) after a pause that
+    grows with each attempt.
+    """
 
     kind: Kind
     message: str
+    again_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from publisher.language import _
 from publisher.ledger.heartbeats import Kind
 from workers.connection import celery_settings
 from workers.pulse import Consuming, pulse
+from workers.resting import resting
 
 _ONCE_IN = 60.0  # seconds between two equal lines about the broker
 _LAST_HEARTBEAT = 2.0  # seconds that the end may take
@@ -80,6 +81,7 @@ app.conf.update(
     task_default_queue="publisher",
 )
 app.steps["consumer"].add(Consuming)
+app.steps["consumer"].add(resting(publisher().clock_check.trouble))
 
 
 class _Once(logging.Filter):
@@ -105,6 +107,7 @@ logging.getLogger("celery.worker.consumer.consumer").addFilter(_Once())
 @worker_init.connect
 def _warm_up(**_: object) -> None:
     _allow_many_connections()
+    publisher().watch_the_clock()
     publisher().warm_up()
     _heartbeat().start()
 

@@ -87,8 +87,11 @@ class Dispatcher:
         """Reap, expire, claim and hand over; how many posts were handed over.
 
         Raises BrokerUnavailable, or whatever else went wrong, after what could not be handed over
-        is on the schedule again.
+        is on the schedule again. ClockWrong while the machine's clock is: by it nothing is due, late
+        or over, and nothing is done.
         """
+        if trouble := self._app.clock_check.trouble():
+            raise trouble
         dispatch, clock = self._app.dispatch, self._app.clock
         self._mind_the_clock()
         waits = self._app.lookout.look(clock.ahead(LOOK_AHEAD))
@@ -163,6 +166,7 @@ def main() -> int:
     heartbeat = Beating(publisher().heartbeats, Kind.DISPATCHER, pulse)
     heartbeat.start()
     publisher().notices.start()
+    publisher().watch_the_clock()
     dispatcher.run()
     publisher().notices.finish(_LAST_NOTICES)
     heartbeat.finish(_LAST_HEARTBEAT)

@@ -31,6 +31,7 @@ from publisher.outcome import (
     Step,
     Unknown,
 )
+from publisher.truetime import Heard
 
 _REQUESTS_AT_MOST = 15
 """Of which laying one post ready consists: ten pictures, the post, and what is in its way."""
@@ -49,11 +50,12 @@ class Facebook:
         graph_url: str | None,
         timeout: timedelta,
         clock: Clock,
+        heard: Heard = lambda _told, _took: None,
     ) -> None:
         self._clock = clock
         self._page_id = page_id
         self._page = PageGraph(
-            page_id, credentials, graph_url=graph_url, timeout=timeout, clock=clock
+            page_id, credentials, graph_url=graph_url, timeout=timeout, clock=clock, heard=heard
         )
         self._leftovers = Leftovers(self._page, timeout * _REQUESTS_AT_MOST * clock.speed)
 

@@ -25,6 +25,7 @@ from publisher.language import _
 from publisher.meaning import meaning, unreadable
 from publisher.models import Capabilities, Parcel, Picture, Prepared
 from publisher.outcome import Accepted, Answer, Outcome, Reading, Sighting, Step, Unknown
+from publisher.truetime import Heard
 
 PLATFORM = "https://api.twitter.com"
 """The address in tweepy's code, over which requests are signed."""
@@ -44,10 +45,16 @@ class Twitter:
         api_url: str | None,
         timeout: timedelta,
         clock: Clock,
+        heard: Heard = lambda _told, _took: None,
     ) -> None:
         self._clock = clock
         self._recorder = Recorder(
-            PLATFORM, base_url=api_url, timeout=timeout, clock=clock, secrets=credentials.values()
+            PLATFORM,
+            base_url=api_url,
+            timeout=timeout,
+            clock=clock,
+            secrets=credentials.values(),
+            heard=heard,
         )
         # `wait_on_rate_limit` stays off: it sleeps in this thread, or recurses without end.
         self._client = tweepy.Client(

@@ -4,6 +4,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime
 from enum import IntEnum
 from importlib import import_module
 from pathlib import Path
@@ -11,7 +12,7 @@ from threading import Lock
 from time import monotonic, sleep
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect
+from sqlalchemy import Connection, Engine, Table, create_engine, event, func, inspect, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
@@ -61,6 +62,12 @@ class Database:
         """A transaction that commits when the block ends and leaves no trace when it raises."""
         with _plain_errors(self.engine.url), self._one_writer, self.engine.begin() as connection:
             yield connection
+
+    def time(self) -> datetime:
+        """What the time is by the clock of PostgreSQL's machine."""
+        with self.read() as connection:
+            told: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+        return told.astimezone(UTC)
 
     def insert_missing(
         self, connection: Connection, table: Table, rows: list[dict[str, Any]]

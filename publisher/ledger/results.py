@@ -74,7 +74,8 @@ class Results:
             case Refused() as outcome:
                 return self._ended(delivery, State.FAILED, outcome)
             case Deferred() as outcome:
-                again = self._clock.ahead(retry.delay(delivery.attempts + 1))
+                pause = retry.delay(delivery.attempts + 1)
+                again = outcome.again_at or self._clock.ahead(pause)
                 # Not before an instant to which it was put off, should that be to come.
                 wake_at = max(delivery.wake_at, again)
                 return self._ended(delivery, State.SCHEDULED, outcome, wake_at=wake_at)

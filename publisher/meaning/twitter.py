@@ -21,6 +21,7 @@ from publisher.outcome import (
     Accepted,
     AccountHeld,
     Answer,
+    Deferred,
     Kind,
     Outcome,
     Reading,
@@ -125,11 +126,36 @@ def _forbidden(body: dict[str, Any]) -> Outcome:
     )
 
 
-def _account(answer: Answer, body: dict[str, Any]) -> AccountHeld:
+_OUT_OF_BOUNDS = timedelta(seconds=60)
+"""From which on X may refuse a request for its time: a signature is worth something for minutes."""
+_AGAIN = timedelta(seconds=10)
+
+
+def _refused_for_its_time(answer: Answer) -> Deferred | None:
+    """What a 401 means to a clock that is far off; None to one that is not.
+
+    X answers with code 135, "timestamp out of bounds", or with a plain 401 as for wrong keys.
+    """
+    ahead = answer.clock_ahead
+    if ahead is None or abs(ahead) <= _OUT_OF_BOUNDS:
+        return None
+    return Deferred(
+        Kind.CLOCK,
+        _(
+            "X did not accept the time of the request: the clock of this machine is wrong by more "
+            "than a minute. Nothing was sent; it goes on by itself when the clock is right again."
+        ),
+        again_at=answer.received_at - ahead + _AGAIN,
+    )
+
+
+def _account(answer: Answer, body: dict[str, Any]) -> AccountHeld | Deferred:
     if answer.status == 429:
         until = _rest(answer) or answer.received_at + DEFAULT_REST
         message = _("X takes no more from this account for now. It goes on by itself.")
         return AccountHeld(Kind.RATE_LIMIT, message, until)
+    if answer.status == 401 and (not_in_time := _refused_for_its_time(answer)):
+        return not_in_time
     if answer.status == 401:
         return AccountHeld(
             Kind.AUTH,

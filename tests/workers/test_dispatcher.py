@@ -15,7 +15,7 @@ import pytest
 from publisher import settings
 from publisher.app import Application
 from publisher.broker import EmbeddedBroker
-from publisher.errors import BrokerUnavailable
+from publisher.errors import BrokerUnavailable, ClockWrong
 from publisher.models import Claim
 from publisher.outcome import Unknown
 from publisher.states import State
@@ -71,6 +71,22 @@ def fill(app: Application, count: int) -> None:
     clock = app.clock
     assert isinstance(clock, ManualClock)
     add(app.ledger, *(wish(clock, f"post-{n}", 0, texts=(f"{n}",)) for n in range(count)))
+
+
+def test_by_a_wrong_clock_nothing_is_due_and_nothing_over(
+    app: Application, dispatcher: "Dispatcher"
+) -> None:
+    """Two hours ahead, it would hand over what is due in an hour, and miss what expires then."""
+    clock = app.clock
+    assert isinstance(clock, ManualClock)
+    add(app.ledger, wish(clock, "later", 3600), wish(clock, "brief", 0, expires_at=clock.ahead(60)))
+    app.clock_check.heard_from("X")(clock.now(), 0.1)
+    clock.set(7200)
+    with pytest.raises(ClockWrong, match="2 h ahead"):
+        dispatcher.tick()
+    assert app.queries.counts() == {State.SCHEDULED: 2}
+    clock.set(-7200)
+    assert dispatcher.tick() == 1
 
 
 def test_a_tick_hands_over_what_is_due(app: Application, dispatcher: "Dispatcher") -> None:
