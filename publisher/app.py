@@ -24,6 +24,7 @@ from publisher.ledger.approvals import Approvals
 from publisher.ledger.archiving import Archiving
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.audit import Audit
+from publisher.ledger.backlog import Backlog
 from publisher.ledger.control import Control
 from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
@@ -178,6 +179,10 @@ class Application:
     @cached_property
     def dispatch(self) -> Dispatch:
         return Dispatch(self.database, self.clock, self.longest_settle)
+
+    @cached_property
+    def backlog(self) -> Backlog:
+        return Backlog(self.database, self.clock)
 
     @cached_property
     def lookout(self) -> Lookout:

@@ -104,8 +104,12 @@ class Dispatcher:
             dispatch.expire()
             pulse.beat()
         if waits.due:
+            left_behind = self._app.backlog.spread()
             claims = dispatch.claim(
-                clock.ahead(LOOK_AHEAD), clock.ahead(self._leases.claimed), _CLAIM_LIMIT
+                clock.ahead(LOOK_AHEAD),
+                clock.ahead(self._leases.claimed),
+                _CLAIM_LIMIT,
+                left_behind,
             )
             self._hand_over_all(publish, claims, dispatch.release)
         if waits.doubtful:

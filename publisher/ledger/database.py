@@ -30,6 +30,7 @@ class Turn(IntEnum):
 
     QUEUE = 7305135
     LOG_IN = 7305137
+    BACKLOG = 7305139
 
 
 class Database:
