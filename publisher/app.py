@@ -206,7 +206,7 @@ class Application:
 
     @cached_property
     def doubts(self) -> Doubts:
-        return Doubts(self.database, self.clock)
+        return Doubts(self.database, self.clock, self._settle)
 
     @cached_property
     def reconciler(self) -> Reconciler:

@@ -101,11 +101,13 @@ class Accepted(_Told):
 
     `remote_id` is its id there, empty where the answer names none (`REVEAL`, `WITHDRAW`).
     `rest_until`: the account's limit is used up, or nearly, and the next request had better wait.
+    `made_at`: when it was made, by the platform's clock, where a reading tells that.
     """
 
     remote_id: str
     url: str | None = None
     rest_until: datetime | None = None
+    made_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,12 @@ Outcome = Accepted | Refused | Deferred | AccountHeld | Unknown
 
 @dataclass(frozen=True, slots=True)
 class Absent(_Told):
-    """The platform was read, whole, and the part was not there at that moment."""
+    """The platform was read, whole, and the part was not there at that moment.
+
+    `may_come`: whether it may be there later all the same, because of a request that was taken.
+    """
+
+    may_come: bool = field(default=True, compare=False)
 
 
 Reading = Accepted | Deferred | AccountHeld | Unknown

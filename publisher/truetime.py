@@ -32,7 +32,7 @@ _AGAIN = timedelta(seconds=10)
 _FRESH = 3600.0  # real seconds; nobody is asked while a reading is younger
 _FRESH_OF_DATABASE = 15.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0  # real seconds between two questions without an answer
-_FIRST_PATIENCE = 2.0  # real seconds that a process waits before it publishes anything
+_FIRST_PATIENCE = 12.0  # real seconds that a process waits before it publishes anything
 _LOOK = 0.5  # real seconds between two looks whether there is anything to ask
 _WRONG_PAUSE = 2.0  # real seconds between two questions while the clock is wrong
 
@@ -116,9 +116,11 @@ class ClockCheck:
         # at again.
         second = self._seconds()
         now = self._clock.now()
-        found = [(r.ahead(now, second), name) for name, r in (platforms or readings).items()]
-        ahead, source = min(found, key=lambda each: abs(each[0]), default=(timedelta(0), ""))
-        return (source, ahead, now - ahead) if abs(ahead) > TOLERANCE else None
+        found = [(n, r.ahead(now, second)) for n, r in sorted((platforms or readings).items())]
+        if not found or any(abs(ahead) <= TOLERANCE for _name, ahead in found):
+            return None
+        source, ahead = found[0]
+        return source, ahead, now - ahead
 
     def age(self, *, of_database: bool = False) -> float:
         """Real seconds since the newest reading of a platform, or of the database; infinite without."""
@@ -202,8 +204,8 @@ def _message(source: str, ahead: timedelta) -> str:
 
 
 def in_words(difference: timedelta) -> str:
-    """A difference without its sign: `45 s`, `3 min`, `2 h 5 min`."""
-    seconds = round(abs(difference).total_seconds())
+    """A difference without its sign: `45 s`, `3 min`, `2 h 5 min`; as coarse as it is known."""
+    seconds = 5 * round(abs(difference).total_seconds() / 5)
     if seconds < 120:
         return f"{seconds} s"
     hours, minutes = divmod(round(seconds / 60), 60)

@@ -34,7 +34,7 @@ def test_a_clock_is_right_that_is_off_by_no_more_than_an_answer_can_tell(
 
 @pytest.mark.parametrize(
     ("by", "words"),
-    [(7200, "2 h ahead"), (20, "19 s ahead"), (-20, "20 s behind"), (-HOUR, "1 h behind")],
+    [(7200, "2 h ahead"), (20, "20 s ahead"), (-20, "20 s behind"), (-HOUR, "1 h behind")],
 )
 def test_a_clock_that_is_set_wrong_is_told_from_an_answer_of_hours_ago(
     check: ClockCheck, clock: ManualClock, by: float, words: str

@@ -123,7 +123,9 @@ class Facebook:
             if post_id != prepared.draft_id and isinstance(self._look_at(post_id), Accepted):
                 return _out_with_another_text(post_id)
         if sent or not prepared.draft_id:
-            return Absent()  # only a post whose id was written down is ever made public
+            return Absent(
+                may_come=False
+            )  # only a post whose id was written down is ever made public
         seen = self._look_at(prepared.draft_id)
         if isinstance(seen, Accepted) and not prepared.holds(parcel.content):
             return _out_with_another_text(seen.remote_id)

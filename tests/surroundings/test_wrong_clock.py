@@ -9,7 +9,7 @@ import pytest
 
 from publisher.states import State
 from tests.support.system import missing
-from tests.surroundings.stage import Stage, until
+from tests.surroundings.stage import PATIENCE, Stage, until
 
 WRONG_FOR = timedelta(seconds=15)
 
@@ -105,7 +105,7 @@ def test_a_clock_that_is_wrong_from_the_start_sends_nothing(
     stage.queue()
     fake_time.set("+2h")
     with stage.started() as run:
-        until(lambda: "ahead of that of" in stage.log("dispatcher"))
+        until(lambda: "ahead of that of" in stage.log("dispatcher"), 2 * PATIENCE)
         fake_time.set("+0")
         stage.draft("afterwards", 1)
         stage.queue()
