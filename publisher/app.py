@@ -18,6 +18,7 @@ from publisher.clearing import Clearing
 from publisher.clock import Clock, SystemClock
 from publisher.delivery import Courier, Leases
 from publisher.errors import ConfigurationError, CredentialsMissing, PublisherError
+from publisher.lanes import Lanes, lane_width
 from publisher.language import _
 from publisher.ledger import archives
 from publisher.ledger.approvals import Approvals
@@ -210,7 +211,12 @@ class Application:
 
     @cached_property
     def reconciler(self) -> Reconciler:
-        return Reconciler(self.doubts, self.channel, self.clock_check)
+        return Reconciler(self.doubts, self.channel, self.clock_check, self._lanes)
+
+    @cached_property
+    def _lanes(self) -> Lanes:
+        """What delivers and what looks share the threads of a worker process."""
+        return Lanes(lane_width(self.settings.delivery.threads))
 
     @cached_property
     def clock_check(self) -> ClockCheck:
@@ -298,6 +304,7 @@ class Application:
             self.clock,
             self._leases,
             self.clock_check,
+            self._lanes,
         )
 
     @cached_property

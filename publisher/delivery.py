@@ -23,6 +23,7 @@ from publisher.errors import (
     StorageError,
 )
 from publisher.gate import Gate
+from publisher.lanes import Lanes
 from publisher.language import _
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.intents import INTENT_LIFE
@@ -80,11 +81,15 @@ class Courier:
         clock: Clock,
         leases: Leases,
         check: ClockCheck | None = None,
+        lanes: Lanes | None = None,
     ) -> None:
-        """`check` tells whether the clock is wrong; None: it is always right."""
+        """`check` tells whether the clock is wrong; None: it is always right. `lanes` bounds how many
+        threads a channel may hold; None: nothing does.
+        """
         self._attempts = attempts
         self._channel_of = channel_of
         self._check = check
+        self._lanes = lanes
         self._clock = clock
         self._gate = Gate(clock, INTENT_LIFE)
         self._leases = leases
@@ -98,13 +103,24 @@ class Courier:
         delivery = self._attempts.take(claim)
         if delivery is None:
             return
+        if self._lanes is None:
+            self._take_on(delivery)
+        else:
+            self._lanes.run(delivery.channel, lambda: self._take_on_if_claimed(delivery))
+
+    def _take_on_if_claimed(self, delivery: Delivery) -> None:
+        """What waited in its lane for longer than its lease is somebody else's."""
+        if delivery.lease_until is not None and self._clock.now() < delivery.lease_until:
+            self._take_on(delivery)
+
+    def _take_on(self, delivery: Delivery) -> None:
         try:
             if objection := self._check and self._check.objection():
                 self._record(delivery, objection)
             else:
                 self._deliver(delivery)
         except Moved:
-            log.info("let go: the delivery was moved by somebody else", delivery=claim.delivery)
+            log.info("let go: the delivery was moved by somebody else", delivery=delivery.id)
 
     def _deliver(self, delivery: Delivery) -> None:
         with ExitStack() as lent:

@@ -5,6 +5,7 @@ import structlog
 from publisher.channels.pool import ChannelOf
 from publisher.delivery import parcel_of
 from publisher.errors import ConfigurationError, CredentialsMissing, PublisherError
+from publisher.lanes import Lanes
 from publisher.language import _
 from publisher.ledger.doubts import Doubts
 from publisher.ledger.moves import Moved
@@ -19,12 +20,17 @@ class Reconciler:
     """Looks for uncertain deliveries."""
 
     def __init__(
-        self, doubts: Doubts, channel_of: ChannelOf, check: ClockCheck | None = None
+        self,
+        doubts: Doubts,
+        channel_of: ChannelOf,
+        check: ClockCheck | None = None,
+        lanes: Lanes | None = None,
     ) -> None:
-        """`check` tells whether the clock is wrong; None: it is always right."""
+        """`check` and `lanes`: as for `delivery.Courier`."""
         self._doubts = doubts
         self._channel_of = channel_of
         self._check = check
+        self._lanes = lanes
 
     def reconcile(self, claim: Claim) -> None:
         """Look for one delivery, and write what that told."""
@@ -35,10 +41,16 @@ class Reconciler:
         delivery = self._doubts.take(claim)
         if delivery is None:
             return
+        if self._lanes is None:
+            self._take_on(delivery)
+        else:
+            self._lanes.run(delivery.channel, lambda: self._take_on(delivery))
+
+    def _take_on(self, delivery: Delivery) -> None:
         try:
             self._doubts.record(delivery, self._look(delivery))
         except Moved:
-            log.info("let go: the delivery was moved by somebody else", delivery=claim.delivery)
+            log.info("let go: the delivery was moved by somebody else", delivery=delivery.id)
 
     def _look(self, delivery: Delivery) -> Sighting:
         since = delivery.doubt_since or delivery.due_at
