@@ -74,7 +74,7 @@ class Ledger:
         self.count = count
         self.claims: list[Claim] = []
         self.dispatcher = importlib.import_module("workers.dispatcher").Dispatcher(
-            app, lambda _task, claims: self.claims.extend(claims)
+            app, lambda _task, claims: self.claims.extend(claims), lambda: 0
         )
 
     def release(self) -> None:

@@ -23,7 +23,7 @@ from publisher.ledger.heartbeats import Kind
 from publisher.models import Claim
 from workers.app import publisher
 from workers.pulse import pulse
-from workers.tasks import clear, hand_over, publish, reconcile, withdraw
+from workers.tasks import clear, hand_over, publish, reconcile, unread, withdraw
 
 _TICK = 0.1  # real seconds
 # The same after a tick that found nothing to do. It claims what is due well ahead (LOOK_AHEAD), and an
@@ -44,11 +44,17 @@ class Dispatcher:
     """One loop over the ledger."""
 
     def __init__(
-        self, app: Application, hand_over: Callable[[Task, Sequence[Claim]], None] = hand_over
+        self,
+        app: Application,
+        hand_over: Callable[[Task, Sequence[Claim]], None] = hand_over,
+        unread: Callable[[], int] = unread,
     ) -> None:
-        """`hand_over` gives a batch to the workers, or raises BrokerUnavailable."""
+        """`hand_over` gives a batch to the workers, and `unread` counts those that none has taken; both
+        may raise BrokerUnavailable.
+        """
         self._app = app
         self._hand_over = hand_over
+        self._unread = unread
         leases = Leases.for_timeout(app.settings.delivery.request_timeout)
         self._leases = leases
         self._watch: Watch | None = None
@@ -103,6 +109,11 @@ class Dispatcher:
         if waits.late:
             dispatch.expire()
             pulse.beat()
+        # While nobody takes what lies at the broker, more claims would only run out: a post that waits
+        # for hours would be claimed and given back three times a minute, each time on record.
+        for_workers = waits.due or waits.doubtful or waits.left_over or waits.still_out
+        if for_workers and self._unread():
+            return 0
         if waits.due:
             left_behind = self._app.backlog.spread()
             claims = dispatch.claim(

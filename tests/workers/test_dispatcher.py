@@ -133,6 +133,29 @@ def test_what_a_hung_broker_does_not_take_is_on_the_schedule_again(
     assert dispatcher.tick() == 60
 
 
+def test_while_nobody_takes_what_lies_at_the_broker_nothing_more_is_claimed(
+    app: Application, dispatcher: "Dispatcher"
+) -> None:
+    """Hours without workers would fill the history with claims that run out."""
+    clock = app.clock
+    assert isinstance(clock, ManualClock)
+    fill(app, 60)
+    assert dispatcher.tick() == 60
+    for _tick in range(30):
+        clock.advance(20)
+        dispatcher.tick()
+    assert app.queries.counts() == {State.SCHEDULED: 60}
+    events = [step.event for step in app.queries.history("post-0")]
+    assert events == ["queued", "claimed", "lease ran out"]
+    # A worker comes, and takes what lies there: those claims are worth nothing any more.
+    from workers.app import app as celery  # noqa: PLC0415
+
+    with celery.pool.acquire() as connection:
+        connection.default_channel.client.delete(celery.conf.task_default_queue)
+    assert dispatcher.tick() == 1  # the others follow, a minute apart
+    assert app.queries.counts() == {State.SCHEDULED: 59, State.PUBLISHING: 1}
+
+
 def test_what_a_dead_broker_does_not_take_is_on_the_schedule_again(
     app: Application, dispatcher: "Dispatcher", broker: EmbeddedBroker
 ) -> None:
