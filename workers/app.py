@@ -11,7 +11,7 @@ import time
 from functools import cache
 
 from celery import Celery
-from celery.signals import worker_init, worker_shutdown
+from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 
 from publisher import refusals
 from publisher.app import Application
@@ -110,6 +110,11 @@ def _warm_up(**_: object) -> None:
     publisher().watch_the_clock()
     publisher().warm_up()
     _heartbeat().start()
+
+
+@worker_shutting_down.connect
+def _hurry(**_: object) -> None:
+    publisher().database.hurry()
 
 
 @worker_shutdown.connect

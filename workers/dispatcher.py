@@ -88,6 +88,7 @@ class Dispatcher:
     def stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
         """End after the tick that is under way."""
         self._stopped = True
+        self._app.database.hurry()
 
     def tick(self) -> int:
         """Reap, expire, claim and hand over; how many posts were handed over.
