@@ -19,25 +19,46 @@ COPY --from=build /opt/publisher /opt/publisher
 COPY --chmod=0755 <<'EOT' /usr/local/bin/with-secrets
 #!/bin/sh
 set -eu
-if [ -r /run/secrets/postgres_password ]; then
-    PUBLISHER_DATABASE__URL="postgresql+psycopg://publisher:$(cat /run/secrets/postgres_password)@postgres/publisher"
+# A secret that is there and cannot be read is an error: to go on without it would mean an empty
+# ledger of its own instead of the one that the others use.
+secret() {
+    [ -e "$1" ] || [ -L "$1" ] || return 1
+    if ! value=$(cat "$1") || [ -z "$value" ]; then
+        echo "error: $1 cannot be read by user $(id -u), or is empty." >&2
+        echo "hint: docs/deployment.md says who must own it." >&2
+        exit 3
+    fi
+}
+if [ -e /run/secrets ] && ! [ -x /run/secrets ]; then
+    echo "error: /run/secrets cannot be read by user $(id -u)." >&2
+    exit 3
+fi
+if secret /run/secrets/postgres_password; then
+    PUBLISHER_DATABASE__URL="postgresql+psycopg://publisher:$value@postgres/publisher"
     export PUBLISHER_DATABASE__URL
 fi
-if [ -r /run/secrets/redis_password ]; then
-    PUBLISHER_BROKER__URL="redis://:$(cat /run/secrets/redis_password)@redis:6379/0"
+if secret /run/secrets/redis_password; then
+    PUBLISHER_BROKER__URL="redis://:$value@redis:6379/0"
     export PUBLISHER_BROKER__URL
 fi
 exec "$@"
 EOT
 
-# Whatever the role: its ledger and its broker answer, and the ledger has this version's shape.
+# Whatever the role: its ledger and its broker answer, and this container's process has shown life
+# within 40 s. One that hangs is not healthy.
 COPY --chmod=0755 <<'EOT' /usr/local/bin/healthy
 #!/opt/publisher/bin/python
+import socket
+import sys
+
 from publisher import broker
 from publisher.app import Application
 
-if url := Application.of_environment().settings.broker.url:
+app, host = Application.of_environment(), socket.gethostname()
+if url := app.settings.broker.url:
     broker.check(url)
+found = app.heartbeats.all()
+sys.exit(not any(one.is_alive and one.process.host == host for one in found))
 EOT
 
 ENV PATH=/opt/publisher/bin:$PATH \

@@ -1,12 +1,16 @@
 """The composition root: one workspace's parts, put together."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import structlog
 
 from publisher import clock as clocks
 from publisher import language, logs, mandates, sources
@@ -17,10 +21,16 @@ from publisher.channels.registry import ChannelOptions, ask_for_the_time, open_c
 from publisher.clearing import Clearing
 from publisher.clock import Clock, SystemClock
 from publisher.delivery import Courier, Leases
-from publisher.errors import ConfigurationError, CredentialsMissing, PublisherError
+from publisher.errors import (
+    ConfigurationError,
+    CredentialsMissing,
+    LedgerMissing,
+    LedgerStarting,
+    PublisherError,
+)
 from publisher.lanes import Lanes, lane_width
 from publisher.language import _
-from publisher.ledger import archives
+from publisher.ledger import aftermath, archives
 from publisher.ledger.approvals import Approvals
 from publisher.ledger.archiving import Archiving
 from publisher.ledger.attempts import Attempts
@@ -35,6 +45,7 @@ from publisher.ledger.figures import Figures
 from publisher.ledger.gauges import Gauges
 from publisher.ledger.halts import Halts
 from publisher.ledger.heartbeats import Heartbeats
+from publisher.ledger.lateness import Lateness
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.leftovers import Leftovers
 from publisher.ledger.limits import Limits
@@ -60,6 +71,12 @@ if TYPE_CHECKING:
     from publisher.planning import Planner
 
 WORKSPACE_VARIABLE = "PUBLISHER_WORKSPACE"
+_START_PATIENCE = 300.0  # seconds that a database may take to start
+_START_PAUSE = 1.0  # seconds between two looks
+
+_T = TypeVar("_T")
+
+log = structlog.get_logger()
 
 
 class Application:
@@ -70,20 +87,75 @@ class Application:
         self.settings = settings
         self.clock = clock
         self.database = Database(settings.database_url)
+        self.is_new = False
+        """Whether the ledger was made just now."""
+        self.without_ledger: LedgerMissing | None = None
+        """Why the ledger is an empty one that is thrown away."""
 
     @classmethod
     def open(cls, workspace: Path) -> "Application":
-        """Read the settings and open the ledger; an SQLite ledger is migrated on the way."""
+        """Read the settings and open the ledger that is there.
+
+        LedgerMissing where there is none: a process that makes another one by accident says that
+        nothing is out. LedgerUnavailable where it needs `publisher migrate` first.
+        """
         app = cls(workspace_settings.load(workspace), clocks.from_environment())
-        try:
-            if app.database.is_sqlite:
-                app.database.migrate()
-            else:
-                app.database.check_revision()
-        except PublisherError:
-            app.database.close()
-            raise
+        with app._closed_on_error():
+            app._patiently(app.database.check_revision)
         return app
+
+    @classmethod
+    def open_or_make(
+        cls, workspace: Path, allow: "Callable[[Application], None]" = lambda _app: None
+    ) -> "Application":
+        """The same for the few who may make a ledger, or bring it to this version's shape.
+
+        Of what fell due before it is made, a new one does not know whether it is out. `allow` is
+        asked before an older one is migrated, and may raise.
+        """
+        app = cls(workspace_settings.load(workspace), clocks.from_environment())
+        with app._closed_on_error():
+            if app._patiently(app.database.is_old):
+                allow(app)
+            app.is_new = app.database.migrate(now=app.clock.now())
+        return app
+
+    @classmethod
+    @contextmanager
+    def looking(cls, workspace: Path) -> "Iterator[Application]":
+        """For whoever only compares: where there is no ledger yet, an empty one, thrown away after."""
+        app = cls(workspace_settings.load(workspace), clocks.from_environment())
+        with TemporaryDirectory() as folder, closing(app):
+            try:
+                app._patiently(app.database.check_revision)
+            except LedgerMissing as error:
+                app.database.close()
+                app.database = Database(f"sqlite:///{folder}/empty.db")
+                app.database.migrate(now=app.clock.now())
+                app.without_ledger = error
+            yield app
+
+    def _patiently(self, ask: Callable[[], _T]) -> _T:
+        """What the ledger answers, once its database has started: after a crash that takes a while."""
+        until, is_told = time.monotonic() + _START_PATIENCE, False
+        while True:
+            try:
+                return ask()
+            except LedgerStarting as error:
+                if time.monotonic() > until:
+                    raise
+                if not is_told:
+                    log.warning(str(error), hint=error.hint)
+                is_told = True
+                time.sleep(_START_PAUSE)
+
+    @contextmanager
+    def _closed_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except PublisherError:
+            self.database.close()
+            raise
 
     @classmethod
     def of_environment(cls) -> "Application":
@@ -137,6 +209,10 @@ class Application:
     @cached_property
     def gauges(self) -> Gauges:
         return Gauges(self.database, self.clock)
+
+    @cached_property
+    def lateness(self) -> Lateness:
+        return Lateness(self.database, self.clock)
 
     @cached_property
     def heartbeats(self) -> Heartbeats:
@@ -263,6 +339,7 @@ class Application:
             self.settings.approval_rule,
             self._breach_of_mandate,
             self._shares_with,
+            self.settings.delivery.thread_pause.total_seconds(),
         )
 
     def _shares_with(self, account: str) -> frozenset[str]:
@@ -284,6 +361,10 @@ class Application:
     @cached_property
     def _zone(self) -> tzinfo:
         return self.session().zone
+
+    def trust_ledger(self, actor: str) -> None:
+        """Take a person's word that a new ledger is the first one; see aftermath.py."""
+        aftermath.trust(self.database, self.clock, actor)
 
     @cached_property
     def approvals(self) -> Approvals:

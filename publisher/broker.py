@@ -11,6 +11,7 @@ import shutil
 import socket
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -199,6 +200,15 @@ def reachable(url: str, seconds: float) -> bool:
 
 def check(url: str, seconds: float = 3.0) -> None:
     """Make sure that a broker is at `url`, or known to the Sentinels there; else BrokerUnavailable."""
+    _check(url, seconds, _ping)
+
+
+def check_writes(url: str, seconds: float = 3.0) -> None:
+    """As `check`, and that it takes what Publisher puts there: it may be full, or a read-only copy."""
+    _check(url, seconds, _put)
+
+
+def _check(url: str, seconds: float, ask: Callable[[str, float], None]) -> None:
     if url.partition("://")[0] not in _SCHEMES:
         raise BrokerUnavailable(
             _("[broker] url is none of the kinds that are supported."),
@@ -208,11 +218,12 @@ def check(url: str, seconds: float = 3.0) -> None:
             ),
         )
     try:
-        _ping(url, seconds)
+        ask(url, seconds)
     except redis.TimeoutError:
         where = _("The broker at {address}", address=address_of(url))
         raise BrokerUnavailable(
-            _("{broker} does not answer within {seconds} s.", broker=where, seconds=f"{seconds:g}")
+            _("{broker} does not answer within {seconds} s.", broker=where, seconds=f"{seconds:g}"),
+            plainly=_("The broker does not answer."),
         ) from None
     except Exception as error:  # noqa: BLE001 - the client raises anything for an option in the URL
         raise unavailable(url, error) from None
@@ -221,6 +232,15 @@ def check(url: str, seconds: float = 3.0) -> None:
 def _ping(url: str, seconds: float) -> None:
     with _client(url, seconds) as client:
         client.ping()
+
+
+def _put(url: str, seconds: float) -> None:
+    """What Celery does with a message, to a key of its own that is gone at once."""
+    key = f"publisher.check.{secrets.token_hex(8)}"
+    with _client(url, seconds) as client, client.pipeline(transaction=False) as commands:
+        commands.lpush(key, "")
+        commands.delete(key)
+        commands.execute()
 
 
 def _client(url: str, seconds: float) -> redis.Redis:

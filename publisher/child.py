@@ -1,6 +1,7 @@
 """Child processes that write into a log file and do not outlive whoever started them."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from publisher.errors import StorageError, why
 from publisher.language import _
 from publisher.pulse import VARIABLE, Listener
 
-_LOG_LIMIT = 5_000_000  # bytes; a longer log is put aside when its process starts
+_LOG_LIMIT = 5_000_000  # bytes; a longer log is put aside, and the older one goes
 _TETHER = (
     "import ctypes, os, sys\n"
     "parent, *command = sys.argv[1:]\n"
@@ -130,6 +131,19 @@ class Child:
             return False
         return True
 
+    def trim_log(self) -> None:
+        """Put its log aside if it has grown long; the process goes on with an empty one.
+
+        What it writes at that very moment may be lost. It always writes to the end, so that its next
+        line is the first.
+        """
+        with suppress(OSError):  # a full disk: the log stays as it is
+            if self.log.stat().st_size > _LOG_LIMIT:
+                aside = _aside(self.log)
+                shutil.copyfile(self.log, aside)
+                aside.chmod(0o600)
+                os.truncate(self.log, 0)
+
     def last_lines(self, count: int = 8) -> str:
         """The end of its log."""
         try:
@@ -157,12 +171,16 @@ class Child:
             self._process.send_signal(number)
 
 
+def _aside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.1")
+
+
 def _open_log(path: Path) -> BinaryIO:
     """The log, to append to; one that has grown long is put aside first, the older one goes."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and path.stat().st_size > _LOG_LIMIT:
-            path.replace(path.with_name(f"{path.name}.1"))
+            path.replace(_aside(path))
         path.touch(mode=0o600)  # texts under embargo may be named in it
         return path.open("ab")
     except OSError as error:

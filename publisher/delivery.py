@@ -29,7 +29,15 @@ from publisher.ledger.attempts import Attempts
 from publisher.ledger.intents import INTENT_LIFE
 from publisher.ledger.moves import Moved
 from publisher.models import Claim, Delivery, Parcel, Prepared
-from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Unknown
+from publisher.outcome import (
+    UNTIL_MENDED,
+    Accepted,
+    AccountHeld,
+    Deferred,
+    Kind,
+    Outcome,
+    Unknown,
+)
 from publisher.states import State
 from publisher.truetime import ClockCheck
 
@@ -133,9 +141,7 @@ class Courier:
         try:
             return lent.enter_context(self._channel_of(delivery.account))
         except (ConfigurationError, CredentialsMissing) as problem:
-            remedy = f"{problem} {problem.hint or ''}".strip()
-            again = _("Then run `publisher resume --account {account}`.", account=delivery.account)
-            self._record(delivery, AccountHeld(Kind.AUTH, f"{remedy} {again}"))
+            self._record(delivery, unusable(problem))
         except Exception:
             log.exception("no channel", delivery=delivery.id, channel=delivery.channel)
             self._record(delivery, _broken_before())
@@ -280,6 +286,13 @@ def _broken_before() -> Deferred:
         Kind.UNAVAILABLE,
         _("Publisher failed before it sent the post; the error in its log says more."),
     )
+
+
+def unusable(problem: ConfigurationError | CredentialsMissing) -> AccountHeld:
+    """What it means for an account that its settings or its credentials are not in order."""
+    remedy = f"{problem} {problem.hint or ''}".strip()
+    again = _("Then start `publisher run`, or the workers, anew: it is tried again by itself.")
+    return AccountHeld(Kind.AUTH, f"{remedy} {again}", backoff=UNTIL_MENDED)
 
 
 def parcel_of(delivery: Delivery) -> Parcel:

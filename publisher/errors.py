@@ -38,8 +38,13 @@ class PublisherError(Exception):
 
     exit_code: ClassVar[int] = 3
     hint: str | None = None
+    plainly: str | None = None
+    """What it says without names, addresses and paths, for whoever may not know them."""
 
-    def __init__(self, message: str | None = None, *, hint: str | None = None) -> None:
+    def __init__(
+        self, message: str | None = None, *, hint: str | None = None, plainly: str | None = None
+    ) -> None:
+        self.plainly = plainly
         super().__init__(message or _(str(self.__doc__)))
         hint = self.hint if hint is None else hint
         self.hint = hint and _(hint)
@@ -96,10 +101,45 @@ class LedgerUnavailable(PublisherError):
     hint = "Check [database] url in publisher.toml, and that the database is running."
 
 
+class LedgerStarting(LedgerUnavailable):
+    """The ledger's database is starting up."""
+
+    hint = "It is waited for. If it does not come, the log of PostgreSQL says why."
+
+
 class LedgerBusy(LedgerUnavailable):
     """Somebody else has for a moment what is needed of the ledger; for others it is there."""
 
     hint = "It goes on by itself. If it does not, end what holds the ledger: an open transaction."
+
+
+class LedgerMissing(LedgerUnavailable):
+    """There is no ledger yet."""
+
+    hint = (
+        "`publisher queue` makes it, or `publisher migrate` where nothing is to be queued yet. If "
+        "posts have gone out from here, do not make another one: put it back with `publisher "
+        "restore`. Where several machines publish, [database] url is missing here: it belongs into "
+        "secrets.toml."
+    )
+
+
+class LedgerEmpty(PublisherError):
+    """Nothing was ever queued on this ledger."""
+
+    hint = (
+        "So nothing was done. Where several machines publish, [database] url is missing here: put "
+        "it into secrets.toml. Otherwise `publisher queue` puts drafts on the schedule."
+    )
+
+
+class LedgerGone(PublisherError):
+    """The ledger's file is not the one that was opened."""
+
+    hint = (
+        "Put the ledger back with `publisher restore FILE` before you queue anything: a new one "
+        "does not know what is out. Then start again what was running."
+    )
 
 
 class LedgerTooNew(PublisherError):

@@ -6,6 +6,7 @@ The ledger and JSON have them in English, whatever the language is.
 from publisher.language import _, later
 
 EVENTS = (
+    later("account goes on"),
     later("account held"),
     later("answered late"),
     later("approved"),
@@ -22,6 +23,7 @@ EVENTS = (
     later("found"),
     later("held"),
     later("hold lifted"),
+    later("late"),
     later("lease ran out"),
     later("left alone"),
     later("left behind"),
@@ -35,6 +37,7 @@ EVENTS = (
     later("not there"),
     later("not withdrawn yet"),
     later("not withdrawn"),
+    later("on time again"),
     later("overdue"),
     later("part published"),
     later("part withdrawn"),
@@ -55,6 +58,7 @@ EVENTS = (
     later("restored"),
     later("resumed"),
     later("retried"),
+    later("said to be the first ledger"),
     later("sending"),
     later("settling again"),
     later("stop lifted"),
@@ -85,9 +89,11 @@ LABELS = (
     later("kind"),
     later("last error"),
     later("message"),
+    later("number"),
     later("part"),
     later("people"),
     later("reason"),
+    later("since"),
     later("text"),
     later("time"),
     later("until"),

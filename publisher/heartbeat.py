@@ -9,17 +9,20 @@ it also tells whether the ledger takes any.
 import os
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Callable
 
 import structlog
 
 from publisher import __version__
-from publisher.errors import PublisherError
+from publisher.errors import LedgerUnavailable, PublisherError
+from publisher.language import _
 from publisher.ledger.heartbeats import EVERY, Heartbeats, Kind, Process
 from publisher.pulse import Pulse
 
 _UNTIL_THE_FIRST = 0.5  # seconds between two looks at a loop that has not turned yet
+_SLOW = 5.0  # seconds after which a write that waits is a trouble
 
 log = structlog.get_logger()
 
@@ -31,13 +34,29 @@ class Beating:
         self.process = Process(
             uuid.uuid4().hex, kind, socket.gethostname(), os.getpid(), __version__
         )
-        self.trouble: PublisherError | None = None
-        """Why the ledger did not take the last heartbeat."""
         self._heartbeats = heartbeats
         self._pulse = pulse
         self._turns = 0
+        self._trouble: PublisherError | None = None
+        self._trying_since: float | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+
+    @property
+    def trouble(self) -> PublisherError | None:
+        """Why the ledger did not take the last heartbeat, or has not taken it for seconds."""
+        since = self._trying_since
+        if since is not None and time.monotonic() - since > _SLOW and not self._trouble:
+            message = _("The ledger takes nothing that is written.")
+            return LedgerUnavailable(
+                message,
+                hint=_(
+                    "Another program has locked it: a backup, a database browser, an open "
+                    "transaction. Publisher goes on by itself then."
+                ),
+                plainly=message,
+            )
+        return self._trouble
 
     def start(self) -> None:
         self._thread.start()
@@ -60,11 +79,14 @@ class Beating:
         self._try(self._heartbeats.end)
 
     def _try(self, act: Callable[[Process], None]) -> None:
+        self._trying_since = time.monotonic()
         try:
             act(self.process)
         except PublisherError as error:
-            self.trouble = error
+            self._trouble = error
         except Exception:
             log.exception("heartbeat failed")
         else:
-            self.trouble = None
+            self._trouble = None
+        finally:
+            self._trying_since = None

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable
 from threading import Lock
 
-from publisher.errors import PublisherError
+from publisher.errors import LedgerGone, PublisherError
 
 _RESERVE = 8
 """One in so many threads is kept from each platform, for the others."""
@@ -45,6 +45,8 @@ class Lanes:
             while following:
                 try:
                     following()
+                except LedgerGone:
+                    raise  # nothing that waits can be done any more
                 except PublisherError as error:
                     trouble = error
                 following = self._next(lane)

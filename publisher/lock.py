@@ -35,6 +35,30 @@ def locked(path: Path, what: str) -> Iterator[None]:
         os.close(lock)
 
 
+@contextmanager
+def folder_locked(folder: Path, what: str) -> Iterator[None]:
+    """The same on a folder, which stays where files in it may be deleted: the lock with them.
+
+    Where the file system locks no folders, this does nothing.
+    """
+    try:
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        yield
+        return
+    try:
+        _wait_for(lock)
+    except BlockingIOError:
+        os.close(lock)
+        raise AlreadyRunning(_("{what} is already at work in this workspace.", what=what)) from None
+    except OSError:
+        pass  # such as NFS, which locks only what may be written
+    try:
+        yield
+    finally:
+        os.close(lock)
+
+
 def ensure_free(path: Path, what: str) -> None:
     """The same AlreadyRunning, if a process has the lock; nothing is taken, written or created."""
     try:

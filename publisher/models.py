@@ -104,6 +104,8 @@ class Capabilities(Frozen):
     may_be_empty_with_picture: bool = False
     lays_posts_ready: bool = False
     """Whether a post is made at the platform, unseen, before it is made public."""
+    replaces_itself: bool = False
+    """Whether a post that is sent once more takes the place of the first, so that none is doubled."""
 
 
 class Mandate(Frozen):

@@ -8,7 +8,7 @@ from publisher.events import label
 from publisher.language import _
 
 _INSTANTS = frozenset(
-    {"due_at", "expires_at", "embargo_until", "until", "backup_of", "goes_out_at"}
+    {"due_at", "expires_at", "embargo_until", "until", "backup_of", "goes_out_at", "since"}
 )
 
 

@@ -25,6 +25,10 @@ class Kind(StrEnum):
     """This machine's clock is wrong."""
 
 
+PASSING = frozenset({Kind.RATE_LIMIT, Kind.APP_LIMIT})
+"""The kinds of suspension of which nobody has to be called: limits begin again by themselves."""
+
+
 class Step(StrEnum):
     """What a request was for, which decides whether it may be repeated on a doubt."""
 
@@ -102,40 +106,65 @@ class Accepted(_Told):
     `remote_id` is its id there, empty where the answer names none (`REVEAL`, `WITHDRAW`).
     `rest_until`: the account's limit is used up, or nearly, and the next request had better wait.
     `made_at`: when it was made, by the platform's clock, where a reading tells that.
+    `backoff`: the same where the platform names no instant; as `AccountHeld` has it.
     """
 
     remote_id: str
     url: str | None = None
     rest_until: datetime | None = None
     made_at: datetime | None = field(default=None, compare=False)
+    backoff: tuple[timedelta, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Refused(_Told):
-    """Not out, and the same request will never be taken: the post's fault."""
+    """Not out, and the same request will never be taken: the post's fault, until proven the account's.
+
+    `sign`: what the platform said, for a refusal that may be the account's: when a second post
+    meets one with the same sign, and nothing went out in between, the account is suspended. Empty:
+    it is this post's for certain.
+    """
 
     kind: Kind
     message: str
+    sign: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Deferred(_Told):
     """Not out, and the same request may be taken later: at `again_at`, or (None) after a pause that
     grows with each attempt.
+
+    `most`: after so many attempts in all it is refused; None: only its expiry ends that.
     """
 
     kind: Kind
     message: str
     again_at: datetime | None = None
+    most: int | None = None
+
+
+THROTTLED = tuple(timedelta(seconds=30 * 2**step) for step in range(7))
+"""`backoff` after "too much" that names no instant: 30 s, 1, 2, 4 … 32 minutes."""
+UNTIL_MENDED = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30))
+"""`backoff` of what a person has to mend, unless it passes by itself, as an outage does."""
+CAPPED = (timedelta(minutes=30),)
+"""`backoff` of a cap that ends with a month, or when a person raises it."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccountHeld(_Told):
-    """Not out, and nothing of this account will be taken until `until` (None: until a person)."""
+    """Not out, and nothing of this account will be taken for now: it is suspended.
+
+    `until`: when that ends, as the platform says. `backoff`, where it does not say so: how long the
+    first suspension lasts, the second in a row, and so on; the last one counts for all that follow.
+    At each end one post asks whether the account goes on. With neither, a person has to act.
+    """
 
     kind: Kind
     message: str
     until: datetime | None = None
+    backoff: tuple[timedelta, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from publisher.app import Application, instant_text, log_rows
+from publisher.ledger.lateness import Late
 from publisher.ledger.queries import AccountStatus
 from publisher.models import Delivery
 from publisher.outcome import Kind, Limit
@@ -26,7 +27,7 @@ class Overview:
     zone: tzinfo
     attention: Sequence[Delivery]
     news: int
-    """How many were missed, or stopped too late, of late, or could not be withdrawn."""
+    """How many were missed, or stopped too late, of late, could not be withdrawn, or are kept back."""
     accounts: Sequence[AccountStatus]
     limits: Mapping[str, Sequence[Limit]]
     """What the platforms said is left of their limits, by account."""
@@ -36,6 +37,8 @@ class Overview:
     resting: int
     """How many wait, because their account is paused or held."""
     counts: dict[State, int]
+    late: Late
+    """What should be out for minutes, and does not rightly wait."""
 
     @classmethod
     def of(cls, app: Application, limit: int | None, most: int | None = None) -> "Overview":
@@ -52,6 +55,7 @@ class Overview:
         withdrawn = {delivery.id for delivery in still_out}
         stopped = queries.stopped_too_late(now - _FRESH)
         out = [*still_out, *(one for one in stopped if one.id not in withdrawn)]
+        out += queries.kept_back()
         first, counts, resting = queries.coming(limit), queries.counts(), queries.resting()
         in_all = sum(counts.get(state, 0) for state in _NEXT)
         return cls(
@@ -65,6 +69,7 @@ class Overview:
             more=max(0, in_all - resting - len(first)),
             resting=resting,
             counts=counts,
+            late=app.lateness.find(),
         )
 
     @property
@@ -99,6 +104,11 @@ class Overview:
             ],
             "next": log_rows(self.next),
             "resting": self.resting,
+            "late": {
+                "number": self.late.number,
+                "since": instant_text(self.late.since) if self.late else None,
+                "causes": self.late.by_cause(),
+            },
             "counts": {state: self.counts.get(state, 0) for state in State},
         }
 

@@ -4,6 +4,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from publisher import broker
 from publisher.child import Child
@@ -15,6 +16,7 @@ from publisher.room import Room
 from publisher.settings import Settings
 
 _BROKER_LOOK = 1.0  # seconds between two looks at the embedded broker
+_LOG_LOOK = 5.0  # seconds between two looks at how long the logs are
 _DISPATCHER_LIMIT = 5.0  # seconds that the dispatcher may take to finish its tick
 _WEB_LIMIT = 5.0  # the same for the web pages
 _WORKER_GRACE = 10.0  # seconds beyond a request's time-out that a worker may take to end
@@ -39,6 +41,7 @@ class Processes:
         self._external = settings.broker.url
         self._broker_failures = 0
         self._next_broker_look = 0.0
+        self._next_log_look = 0.0
         self._patience = settings.delivery.request_timeout.total_seconds() + _WORKER_GRACE
         self._dispatcher = Kept(_dispatcher(settings, more), say)
         self._workers = [
@@ -74,6 +77,22 @@ class Processes:
         for kept in (self._dispatcher, *self._workers):
             kept.tend()
         self._tend_web()
+        self._tend_logs()
+
+    def _tend_logs(self) -> None:
+        if time.monotonic() >= self._next_log_look:
+            self._next_log_look = time.monotonic() + _LOG_LOOK
+            for kept in self._all():
+                kept.child.trim_log()
+
+    @property
+    def logs(self) -> Mapping[str, Path]:
+        """The logs of what publishes, by the name of the process."""
+        return {kept.child.name: kept.child.log for kept in (self._dispatcher, *self._workers)}
+
+    def broker_url(self) -> str:
+        """Where the broker is at the moment, password included."""
+        return self._broker.url if self._broker else self._external
 
     def _start_web(self) -> None:
         """The pages, unless somebody else has their port: that must not keep a post from going."""
@@ -165,7 +184,7 @@ class Processes:
         return [self._dispatcher, *self._workers, *([self._web] if self._web else [])]
 
     def _tell_address(self) -> None:
-        url = self._broker.url if self._broker else self._external
+        url = self.broker_url()
         for kept in self._all():
             kept.child.environment["PUBLISHER_BROKER__URL"] = url
 

@@ -3,14 +3,14 @@
 import structlog
 
 from publisher.channels.pool import ChannelOf
-from publisher.delivery import parcel_of
+from publisher.delivery import parcel_of, unusable
 from publisher.errors import ConfigurationError, CredentialsMissing, PublisherError
 from publisher.lanes import Lanes
 from publisher.language import _
 from publisher.ledger.doubts import Doubts
 from publisher.ledger.moves import Moved
 from publisher.models import Claim, Delivery
-from publisher.outcome import AccountHeld, Kind, Sighting, Unknown
+from publisher.outcome import Sighting, Unknown
 from publisher.truetime import ClockCheck
 
 log = structlog.get_logger()
@@ -61,9 +61,7 @@ class Reconciler:
                     parcel_of(delivery), delivery.prepared, delivery.remote_ids, since, taken
                 )
         except (ConfigurationError, CredentialsMissing) as problem:
-            remedy = f"{problem} {problem.hint or ''}".strip()
-            again = _("Then run `publisher resume --account {account}`.", account=delivery.account)
-            return AccountHeld(Kind.AUTH, f"{remedy} {again}")
+            return unusable(problem)
         except PublisherError:
             raise  # the ledger is away: when the lease is over, somebody looks again
         except Exception:

@@ -18,8 +18,15 @@ def unavailable(url: str, error: BaseException) -> BrokerUnavailable:
     reason = plain(_harmless(error, url))
     for types, message, hint in _REFUSALS:
         if isinstance(error, types):
-            return BrokerUnavailable(f"{where} {_(message)}: {reason}.", hint=_(hint))
-    return BrokerUnavailable(f"{where} {_('cannot be reached')}: {reason}.")
+            return BrokerUnavailable(
+                f"{where} {_(message)}: {reason}.", hint=_(hint), plainly=_plainly(_(message))
+            )
+    message = _("cannot be reached")
+    return BrokerUnavailable(f"{where} {message}: {reason}.", plainly=_plainly(message))
+
+
+def _plainly(message: str) -> str:
+    return f"{_('The broker')} {message}."
 
 
 _REFUSALS: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (

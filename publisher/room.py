@@ -28,7 +28,7 @@ class Room:
         if time.monotonic() < self._next_look:
             return
         self._next_look = time.monotonic() + _LOOK
-        trouble = self._found()
+        trouble = trouble_of(self._folder)
         if trouble and not self._trouble:
             self._say(
                 _(
@@ -41,11 +41,13 @@ class Room:
             self._say(_("The disk with {folder} takes files again.", folder=self._folder))
         self._trouble = trouble
 
-    def _found(self) -> str | None:
-        try:
-            disk = os.statvfs(self._folder)
-        except OSError:
-            return None  # whoever needs the folder says what is wrong with it
-        if disk.f_flag & os.ST_RDONLY:
-            return later("read-only")
-        return later("full") if disk.f_bavail * disk.f_frsize < _LEAST else None
+
+def trouble_of(folder: Path) -> str | None:
+    """What is wrong with the disk that a folder is on, not translated; None for nothing."""
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return None  # whoever needs the folder says what is wrong with it
+    if disk.f_flag & os.ST_RDONLY:
+        return later("read-only")
+    return later("full") if disk.f_bavail * disk.f_frsize < _LEAST else None

@@ -154,9 +154,18 @@ def settings_schema() -> Schema:
 
 def secrets_schema() -> Schema:
     """secrets.toml: the credentials of each account under its name, and what else is secret."""
-    found = _of_settings(secret=True)
+    found, plain = _of_settings(secret=True), _of_settings(secret=False)["properties"]
     of_an_account = found["properties"]["accounts"]["additionalProperties"]
-    return {**found, "additionalProperties": of_an_account}
+    # A URL may stand in either file: it is a secret only where it holds a password.
+    urls = {
+        section: {**plain[section], "properties": {"url": plain[section]["properties"]["url"]}}
+        for section in ("database", "broker")
+    }
+    return {
+        **found,
+        "properties": {**found["properties"], **urls},
+        "additionalProperties": of_an_account,
+    }
 
 
 SCHEMAS: Mapping[str, tuple[Callable[[], Schema], str]] = {
@@ -222,7 +231,10 @@ class _Generator(GenerateJsonSchema):
 
     def encode_default(self, dft: Any) -> Any:
         if isinstance(dft, timedelta):
-            seconds = int(dft.total_seconds())
+            seconds = dft.total_seconds()
+            if seconds % 1:
+                return f"{seconds:g}s"
+            seconds = int(seconds)
             units = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
             size, unit = next(pair for pair in units if seconds % pair[0] == 0)
             return f"{seconds // size}{unit}"

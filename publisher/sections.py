@@ -14,6 +14,7 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
@@ -36,7 +37,27 @@ def _positive(value: timedelta) -> timedelta:
     return value
 
 
+def _pause(value: object) -> object:
+    seconds = re.fullmatch(r"(\d{1,2}\.\d{1,3})s", value) if isinstance(value, str) else None
+    return timedelta(seconds=float(seconds[1])) if seconds else _duration(value)
+
+
+def _short(value: timedelta) -> timedelta:
+    if not timedelta(0) <= value <= timedelta(seconds=10):
+        raise ValueError(_("must be from 0s to 10s"))
+    return value
+
+
 Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_positive)]
+Pause = Annotated[
+    timedelta,
+    BeforeValidator(_pause),
+    AfterValidator(_short),
+    WithJsonSchema(
+        {"type": "string", "pattern": r"^\d+(\.\d{1,3})?s$", "examples": ["1.5s", "3s"]}
+    ),
+]
+"""While it lasts, a worker waits with the delivery in hand: it must be shorter than a lease."""
 
 
 class Section(BaseModel):
@@ -105,6 +126,8 @@ class PriceSettings(Section):
 class DeliverySettings(Section):
     settle: Duration = timedelta(seconds=60)
     request_timeout: Duration = timedelta(seconds=20)
+    thread_pause: Pause = timedelta(seconds=1.5)
+    """Between a part of a thread and the next: X may not know a post at once that is answered."""
     expires: Duration = timedelta(hours=4)
     """For posts that say nothing themselves, and whose session says nothing."""
     workers: int = Field(default=1, ge=1, le=64)
@@ -116,6 +139,18 @@ class DeliverySettings(Section):
 class NoticeSettings(Section):
     urls: tuple[SecretStr, ...] = ()
     """Apprise's addresses of the services that are told what needs a person."""
+    heartbeat: SecretStr | None = None
+    """The address that is pinged while all is well; whoever waits there gives the alarm."""
+
+    @field_validator("heartbeat")
+    @classmethod
+    def _is_of_the_web(cls, address: SecretStr | None) -> SecretStr | None:
+        if address is None or not address.get_secret_value():
+            return None
+        # It is a secret, so it is not repeated here.
+        if not re.match(r"https?://[^/\s]+", address.get_secret_value()):
+            raise ValueError(_("must begin with https:// or http://"))
+        return address
 
     @field_validator("urls", mode="before")
     @classmethod

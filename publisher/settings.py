@@ -59,11 +59,16 @@ _SECRET_FIELDS = {"api_key", "api_secret", "access_token", "access_token_secret"
     "app_secret",
 }
 _SECRET_SECTIONS = {
-    "notices": ("urls",),
+    "notices": ("urls", "heartbeat"),
     "web": ("metrics_token",),
     "openid": ("client_secret",),
+    "database": ("url",),
+    "broker": ("url",),
 }
-"""Settings that stand in secrets.toml or the environment alone."""
+"""Settings that may stand in secrets.toml."""
+_REFUSED_SECTIONS = ("web", "openid")
+"""Of those, the sections whose settings stand in secrets.toml or the environment alone. A URL may
+stand in publisher.toml too: most hold no password."""
 
 
 class Settings(Section):
@@ -197,7 +202,7 @@ def load(workspace: Path, environment: Mapping[str, str] = os.environ) -> Settin
     _refuse_secrets(sources)
     named = environment.get(SECRETS_VARIABLE)
     secrets_file = workspace / (named or SECRETS_FILE)
-    if named or secrets_file.exists():
+    if named or _is_there(secrets_file):
         sources.add_secrets(secrets_file, _SECRET_FIELDS, _SECRET_SECTIONS)
     of_accounts = [
         ("accounts", name, field)
@@ -211,6 +216,20 @@ def load(workspace: Path, environment: Mapping[str, str] = os.environ) -> Settin
         raise ConfigurationError(_explain(error, sources), hint=_hint(error)) from None
 
 
+def _is_there(path: Path) -> bool:
+    """Whether there is anything of that name; what cannot be looked at is for the reader to report.
+
+    To go on without it could mean another ledger, or accounts without keys.
+    """
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def _refuse_secrets(sources: Sources) -> None:
     """What publisher.toml holds is committed and shown to everybody."""
     of_accounts = [
@@ -221,7 +240,7 @@ def _refuse_secrets(sources: Sources) -> None:
     sections = [("notices",)] if "notices" in sources.values else []  # nothing else is in it
     single = [
         (section, field)
-        for section in ("web", "openid")
+        for section in _REFUSED_SECTIONS
         for field in _SECRET_SECTIONS[section]
         if isinstance(table := sources.values.get(section), dict) and field in table
     ]

@@ -7,22 +7,30 @@ to it, the ledger says what is true, and the next `publisher run` goes on from t
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
 from publisher.app import Application
 from publisher.clock import ENVIRONMENT_VARIABLE, FastClock, SharedClock
+from publisher.echo import Echo
 from publisher.errors import LedgerUnavailable
+from publisher.heartbeat import Beating
 from publisher.interruption import Interruption
 from publisher.kept import Say
 from publisher.language import _
+from publisher.ledger.heartbeats import Kind
 from publisher.ledger.queries import Step
-from publisher.lock import locked
+from publisher.lock import folder_locked, locked
+from publisher.monitoring import Monitor, Watchdog
 from publisher.processes import Processes
+from publisher.pulse import Pulse
 from publisher.settings import Settings
 from publisher.states import State
 
 _TICK = 0.2  # seconds between two looks at the children and the history
 _IDLE_TICK = 0.5  # the same when there was nothing new
+_LAST_HEARTBEAT = 1.0  # seconds that the end may take
+_RUN = "`publisher run`"
 _PROBLEMS = frozenset({State.FAILED, State.MISSED, State.UNCERTAIN})
 
 
@@ -40,26 +48,53 @@ def run(
     The exit code is 0, or 1 when a delivery that moved meanwhile has failed, was missed or is
     uncertain at the end, when an account waits for a person, or when `until_idle` was interrupted.
     Raises AlreadyRunning, BrokerUnavailable, CredentialsMissing when none of the accounts has any,
-    StorageError, and ProcessFailed when a process dies at once again and again.
+    LedgerGone when the ledger's file is deleted or replaced, StorageError, and ProcessFailed when a
+    process dies at once again and again.
     """
-    with locked(app.settings.var / "run.lock", "`publisher run`"), Interruption() as interruption:
+    with _alone(app.settings), Interruption() as interruption:
         _look_at_credentials(app.settings, say)
         processes = Processes(app.settings, say, _clock_for_children(app), web=web)
-        history = History(app, report)
+        history, echo = History(app, report), Echo(processes.logs, say)
+        pulse = Pulse(None)
+        heartbeat = Beating(app.heartbeats, Kind.RUN, pulse)
+        monitor = Monitor(app, heartbeat, processes.broker_url)
+        watchdog = Watchdog(app, monitor, beating=heartbeat, leads=True)
         idle = False
         try:
             processes.start()
+            heartbeat.start()
+            watchdog.start()
             while not (interruption.wanted or idle):
+                pulse.beat()
+                app.database.check_file()
                 processes.tend()
+                echo.look()
                 is_new = history.follow()
                 idle = until_idle and nothing_waits(app)
                 time.sleep(_TICK if is_new else _IDLE_TICK)
         except BaseException:
+            watchdog.finish()
             processes.drain(interruption)  # without a report: its reader may be what failed
             raise
+        watchdog.finish()
         processes.drain(interruption, history.follow)
+        heartbeat.finish(_LAST_HEARTBEAT)
         history.follow()
     return 1 if history.problems or needs_a_person(app) or (until_idle and not idle) else 0
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Only one `publisher run` for a `var`.
+
+    `git clean` takes the lock file in it, while the process goes on; in its usual place, `var` is
+    guarded by the workspace's folder as well.
+    """
+    with ExitStack() as locks:
+        if settings.var == settings.workspace / "var":
+            locks.enter_context(folder_locked(settings.workspace, _RUN))
+        locks.enter_context(locked(settings.var / "run.lock", _RUN))
+        yield
 
 
 def _look_at_credentials(settings: Settings, say: Say) -> None:
@@ -90,8 +125,8 @@ def nothing_waits(app: Application) -> bool:
 
 
 def needs_a_person(app: Application) -> bool:
-    """Whether posts stand still until somebody acts: a pause, or an account with a dead token."""
-    stopped = any(s.paused_at or not s.held_until for s in app.queries.accounts())
+    """Whether posts stand still until somebody acts, as far as is known: a pause, a dead token."""
+    stopped = any(status.needs_person for status in app.queries.accounts())
     return stopped and bool(app.queries.counts().get(State.SCHEDULED))
 
 

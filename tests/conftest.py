@@ -16,6 +16,7 @@ from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.queries import Queries
+from tests.fuzz.effort import properties
 from tests.support import closing, network, postgres, system
 from tests.support.clock import ManualClock
 
@@ -24,8 +25,8 @@ def pytest_configure() -> None:
     """A shell lets what it starts in the background ignore Ctrl-C, and so all that tests start."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine breaks nothing
-    hypothesis.settings.load_profile("untimed")
+    hypothesis.settings.register_profile("ours", properties())
+    hypothesis.settings.load_profile("ours")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

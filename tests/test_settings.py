@@ -79,6 +79,59 @@ def test_the_environment_wins_over_the_secrets_and_these_over_the_file(tmp_path:
     assert settings.delivery.workers == 2
 
 
+def test_the_urls_may_stand_in_the_secrets_which_win_over_the_file(tmp_path: Path) -> None:
+    """They hold passwords, and every command in the workspace must find the same ledger."""
+    text = f"{ACCOUNTS}[database]\nurl = 'sqlite:///committed.db'\n[broker]\nurl = 'redis://committed'\n"
+    secrets = (
+        "[database]\nurl = 'postgresql+psycopg://publisher:hunter2@db/publisher'\n"
+        "[broker]\nurl = 'rediss://publisher:hunter2@broker:6379/0'\n"
+    )
+    settings = read(tmp_path, text, secrets=secrets)
+    assert settings.database_url == "postgresql+psycopg://publisher:hunter2@db/publisher"
+    assert settings.broker.url == "rediss://publisher:hunter2@broker:6379/0"
+    environment = {
+        "PUBLISHER_DATABASE__URL": "sqlite:///environment.db",
+        "PUBLISHER_BROKER__URL": "redis://environment",
+    }
+    settings = read(tmp_path, text, secrets=secrets, environment=environment)
+    assert settings.database.url == "sqlite:///environment.db"
+    assert settings.broker.url == "redis://environment"
+
+
+@pytest.mark.parametrize("section", ["database", "broker"])
+def test_the_secrets_hold_nothing_of_the_database_and_broker_but_the_url(
+    tmp_path: Path, section: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=rf"^secrets\.toml:2:1: urll under \[{section}\]"):
+        read(tmp_path, secrets=f"[{section}]\nurll = 'redis://:hunter2@h'\n")
+
+
+def test_a_broken_url_in_the_secrets_is_refused_without_repeating_it(tmp_path: Path) -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"^secrets\.toml:2:1: broker\.url: must"
+    ) as caught:
+        read(tmp_path, secrets="[broker]\nurl = 'amqp://:hunter2@h'\n")
+    assert "hunter2" not in str(caught.value)
+
+
+def test_secrets_that_are_there_and_cannot_be_read_are_an_error(tmp_path: Path) -> None:
+    """Going on without them could mean another ledger, or accounts without keys."""
+    (tmp_path / "secrets.toml").mkdir()
+    with pytest.raises(ConfigurationError, match=r"secrets\.toml cannot be read: Is a directory"):
+        read(tmp_path)
+    (tmp_path / "secrets.toml").rmdir()
+    (tmp_path / "secrets.toml").symlink_to("mounted-elsewhere")
+    with pytest.raises(ConfigurationError, match=r"secrets\.toml does not exist"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize("named", ["missing.toml", "folder", "x" * 300])
+def test_a_named_secrets_file_that_cannot_be_read_is_an_error(tmp_path: Path, named: str) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ConfigurationError, match=named):
+        read(tmp_path, environment={"PUBLISHER_SECRETS_FILE": named})
+
+
 @pytest.mark.parametrize(
     ("text", "secrets", "message"),
     [

@@ -11,7 +11,12 @@ import time
 from functools import cache
 
 from celery import Celery
-from celery.signals import worker_init, worker_shutdown, worker_shutting_down
+from celery.signals import (
+    after_setup_logger,
+    worker_init,
+    worker_shutdown,
+    worker_shutting_down,
+)
 
 from publisher import refusals
 from publisher.app import Application
@@ -19,6 +24,7 @@ from publisher.errors import BrokerUnavailable, PublisherError
 from publisher.heartbeat import Beating
 from publisher.language import _
 from publisher.ledger.heartbeats import Kind
+from publisher.monitoring import Monitor, Subject, Watchdog
 from workers.connection import celery_settings
 from workers.pulse import Consuming, pulse
 from workers.resting import resting
@@ -39,29 +45,34 @@ def _heartbeat() -> Beating:
     return Beating(publisher().heartbeats, Kind.WORKER, pulse)
 
 
-def _broker_url() -> str:
+def _broker_and_queue() -> tuple[str, str]:
+    """The broker's URL, and the queue's name in it: the ledger's own.
+
+    Two ledgers may share a broker, and whoever takes a message looks it up in its own one.
+    """
     try:
         url = publisher().settings.broker.url
         if not url:
             raise BrokerUnavailable(
                 _("No broker is named, and the embedded one belongs to `publisher run`."),
                 hint=_(
-                    "Start `publisher run`, or set [broker] url in publisher.toml (or "
+                    "Start `publisher run`, or set [broker] url in secrets.toml (or "
                     "PUBLISHER_BROKER__URL) to a Redis server."
                 ),
             )
+        return url, f"publisher-{publisher().queries.ledger_id()}"
     except PublisherError as error:
         # Celery imports this module, and would show a traceback of it.
         sys.stderr.write(
             f"{_('error:')} {error}\n" + (f"{_('hint:')} {error.hint}\n" if error.hint else "")
         )
         sys.exit(error.exit_code)
-    return url
 
 
 app = Celery("workers", include=["workers.tasks"])
+_url, _queue = _broker_and_queue()
 app.conf.update(
-    **celery_settings(_broker_url()),
+    **celery_settings(_url),
     task_serializer="json",
     accept_content=["json"],
     result_backend=None,
@@ -78,16 +89,17 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     broker_channel_error_retry=True,  # a broker that is full, or refuses for a while, is waited for
-    task_default_queue="publisher",
+    task_default_queue=_queue,
 )
 app.steps["consumer"].add(Consuming)
 app.steps["consumer"].add(resting(publisher().clock_check.trouble))
 
 
-class _Once(logging.Filter):
-    """Lets through what Celery says of its connection once a minute, in short, without a traceback.
+class _Seldom(logging.Filter):
+    """Lets equal lines through once a minute.
 
-    Where a broker refuses, it tries again ten times a second and says so each time.
+    Where a broker refuses, Celery tries again ten times a second; with each attempt it says so, and
+    Python's warnings are said too.
     """
 
     def __init__(self) -> None:
@@ -95,13 +107,27 @@ class _Once(logging.Filter):
         self._said: dict[str, float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        now, message = time.monotonic(), refusals.plain(record.getMessage())
+        now, message = time.monotonic(), record.getMessage()
         self._said = {text: at for text, at in self._said.items() if now - at < _ONCE_IN}
-        record.msg, record.args, record.exc_info = message, (), None
         return self._said.setdefault(message, now) == now
 
 
-logging.getLogger("celery.worker.consumer.consumer").addFilter(_Once())
+class _InShort(logging.Filter):
+    """What Celery says of its connection, without a traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = refusals.plain(record.getMessage())
+        record.msg, record.args, record.exc_info = message, (), None
+        return True
+
+
+logging.getLogger("celery.worker.consumer.consumer").addFilter(_InShort())
+
+
+@after_setup_logger.connect
+def _log_seldom(logger: logging.Logger, **_: object) -> None:
+    for handler in logger.handlers:
+        handler.addFilter(_Seldom())
 
 
 @worker_init.connect
@@ -110,6 +136,10 @@ def _warm_up(**_: object) -> None:
     publisher().watch_the_clock()
     publisher().warm_up()
     _heartbeat().start()
+    if not pulse.is_heard:  # else `publisher run` watches
+        monitor = Monitor(publisher(), _heartbeat())
+        # Whatever else is wrong, the dispatchers tell.
+        Watchdog(publisher(), monitor, beating=_heartbeat(), subjects={Subject.DISPATCHERS}).start()
 
 
 @worker_shutting_down.connect

@@ -17,10 +17,11 @@ from celery import Task
 from publisher.app import Application
 from publisher.clock import Watch
 from publisher.delivery import LOOK_AHEAD, Leases
-from publisher.errors import PublisherError
+from publisher.errors import LedgerGone, PublisherError
 from publisher.heartbeat import Beating
 from publisher.ledger.heartbeats import Kind
 from publisher.models import Claim
+from publisher.monitoring import Monitor, Watchdog
 from workers.app import publisher
 from workers.pulse import pulse
 from workers.tasks import clear, hand_over, publish, reconcile, unread, withdraw
@@ -65,12 +66,14 @@ class Dispatcher:
         self._is_busy = False
 
     def run(self) -> None:
-        """Tick until `stop` is called."""
+        """Tick until `stop` is called. LedgerGone when the ledger's file is not the same any more."""
         while not self._stopped:
             self._show_life()
             try:
                 self.tick()
                 self._seal()
+            except LedgerGone:
+                raise
             except PublisherError as error:
                 self._tell(error)
                 time.sleep(_PAUSE_IN_TROUBLE)
@@ -183,7 +186,15 @@ def main() -> int:
     heartbeat.start()
     publisher().notices.start()
     publisher().watch_the_clock()
-    dispatcher.run()
+    watchdog = Watchdog(publisher(), Monitor(publisher(), heartbeat), beating=heartbeat)
+    if not pulse.is_heard:  # else `publisher run` watches
+        watchdog.start()
+    try:
+        dispatcher.run()
+    except LedgerGone as error:
+        log.error(str(error), hint=error.hint)  # noqa: TRY400 - foreseen, so without a traceback
+        return error.exit_code
+    watchdog.finish()
     publisher().notices.finish(_LAST_NOTICES)
     heartbeat.finish(_LAST_HEARTBEAT)
     return 0

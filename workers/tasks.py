@@ -1,5 +1,7 @@
 """The tasks: they take ids and versions, call one function, and return nothing."""
 
+import os
+import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
@@ -10,7 +12,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from publisher import refusals
-from publisher.errors import BrokerUnavailable, PublisherError
+from publisher.errors import BrokerUnavailable, LedgerGone, PublisherError
 from publisher.models import Claim
 from workers.app import app, publisher
 
@@ -55,6 +57,8 @@ def _for_each(claims: Sequence[tuple[int, int]], act: Callable[[Claim], None]) -
             future.result()
         except PublisherError as error:
             troubles.add((str(error), error.hint))
+            if isinstance(error, LedgerGone):
+                os.kill(os.getpid(), signal.SIGTERM)  # Celery's way to end; the log says why
     for message, hint in sorted(troubles, key=str):
         # The ledger is away or full: the leases bring back what was in hand.
         log.warning(message, hint=hint)

@@ -71,6 +71,7 @@ SITE = Capabilities(
     videos=_WEB_VIDEOS,
     motion_stands_alone=False,
     may_be_empty_with_picture=True,
+    replaces_itself=True,
 )
 
 CAPABILITIES: dict[str, Capabilities] = {"twitter": TWITTER, "facebook": FACEBOOK, "site": SITE}

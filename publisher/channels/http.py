@@ -57,8 +57,9 @@ _LOQUACIOUS = ("tweepy", "oauthlib", "requests_oauthlib", "urllib3", "requests")
 class Recorder:
     """One account's line to one platform. Used by one thread at a time.
 
-    `platform` is the address that the libraries have in their code (`https://api.twitter.com`).
-    Requests go to `base_url` instead where it is given, while what was signed stays as it was.
+    `platform` is the platform's address, over which requests are signed. Where the library has an
+    older one in its code, that is `written`. Requests go to `base_url` instead where it is given,
+    while what was signed stays as it was.
     `timeout` (real time) covers the connection, the answer's beginning and its end together.
     `secrets` never appear in an answer, even if the platform repeats them. `heard` is told the time
     that each answer names.
@@ -73,6 +74,7 @@ class Recorder:
         clock: Clock,
         secrets: Iterable[str],
         heard: Heard = lambda _told, _took: None,
+        written: str | None = None,
     ) -> None:
         logs.silence(*_LOQUACIOUS)
         self._clock = clock
@@ -80,7 +82,7 @@ class Recorder:
         self._secrets = _spellings(secrets)
         self._exchanges: list[Answer] = []
         self.depart: Depart = at_once
-        self.session: requests.Session = _Session()
+        self.session: requests.Session = _Session(platform, written or platform)
         self.session.mount(
             f"{platform}/", _Adapter(self, platform, _checked(base_url or platform), timeout)
         )
@@ -166,10 +168,19 @@ class Recorder:
 class _Session(requests.Session):
     """Follows no redirect, takes nothing from the environment, and reaches one platform only."""
 
-    def __init__(self) -> None:
+    def __init__(self, platform: str, written: str) -> None:
         super().__init__()
         self.trust_env = False
         self.adapters.clear()
+        self._platform = platform
+        self._written = written
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """The request as it leaves: for the platform's address of today, before it is signed."""
+        url = str(request.url)
+        if url.startswith(f"{self._written}/"):
+            request.url = self._platform + url.removeprefix(self._written)
+        return super().prepare_request(request)
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """None: a redirected POST becomes a GET, and looks like a success."""

@@ -15,6 +15,7 @@ from publisher.clock import Clock
 from publisher.language import _
 from publisher.meaning import meaning
 from publisher.meaning.common import mapping, number, parsed, quote
+from publisher.meaning.twitter import of_alt_text
 from publisher.models import Picture, Upload
 from publisher.outcome import (
     Accepted,
@@ -141,7 +142,7 @@ class Pieces:
         if picture.media_type in _DESCRIBED:
             described = self._describe(upload.media_id, picture.alt)
             if not _is_taken(described):
-                raise _interrupted(described, upload)
+                raise _interrupted(described, upload, of_alt_text)
         return upload.media_id
 
 
@@ -155,8 +156,15 @@ def _is_taken(answer: Answer) -> bool:
     return succeeded and bool(_data(answer))
 
 
-def _interrupted(answer: Answer, upload: Upload) -> Interrupted:
-    """What X did not take is not gone on with if X refuses it or knows nothing of it."""
+def _interrupted(
+    answer: Answer,
+    upload: Upload,
+    in_words: Callable[[Answer, Outcome], Outcome] = lambda _answer, outcome: outcome,
+) -> Interrupted:
+    """What X did not take is not gone on with if X refuses it or knows nothing of it.
+
+    `in_words` says what the answer means to a request of another kind.
+    """
     if answer.status == HTTPStatus.NOT_FOUND:
         message = _("X no longer knows the file that was being uploaded. It begins anew.")
         return Interrupted(Deferred(Kind.UNAVAILABLE, message), None)
@@ -166,6 +174,7 @@ def _interrupted(answer: Answer, upload: Upload) -> Interrupted:
             "X gave an answer that cannot be used. Nothing is public; it will be tried again."
         )
         outcome = Deferred(Kind.UNAVAILABLE, message)
+    outcome = in_words(answer, outcome)
     kept = None if isinstance(outcome, Refused) else upload.model_copy(update={"at_rest": True})
     return Interrupted(outcome, kept)
 

@@ -1,7 +1,8 @@
 """An account's own posts as X's API shows them, and which of them is a given part.
 
 X gives a text back changed: links as t.co addresses, one more of these for pictures, `&`, `<` and
-`>` as HTML entities, Unicode composed. Sources: docs.x.com and its OpenAPI description 2.167.
+`>` as HTML entities, Unicode composed, and before a reply perhaps the names of those whom it answers,
+which nobody wrote. Sources: docs.x.com and its OpenAPI description 2.167.
 """
 
 import json
@@ -9,8 +10,9 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+from itertools import takewhile
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -26,17 +28,23 @@ LOOK_BACK = timedelta(days=1)
 then or is wrong now: a person has to say."""
 FIELDS: tuple[dict[str, str], ...] = (
     {
-        "post.fields": "attachments,conversation_id,created_at,entities,id,text",
+        "post.fields": (
+            "attachments,conversation_id,created_at,display_text_range,entities,id,text"
+        ),
         "expansions": "referenced_posts",
     },
     {
-        "tweet.fields": "attachments,conversation_id,created_at,entities,id,text,referenced_tweets",
+        "tweet.fields": (
+            "attachments,conversation_id,created_at,display_text_range,entities,id,text,"
+            "referenced_tweets"
+        ),
     },
 )
 """What to ask for. The description names the first spelling, the guides on docs.x.com the second:
 whichever X refuses or leaves unanswered, the other one is tried."""
 
 _ID = re.compile(r"[0-9]{1,19}")
+_FIRST_ID = datetime(2010, 11, 4, 1, 42, 54, 657_000, tzinfo=UTC)
 _SHORT_LINK = re.compile(r"https?://t\.co/[A-Za-z0-9]+")
 _OF_MEDIA = re.compile(r"https?://(?:www\.)?(?:x|twitter)\.com/\S+/(?:photo|video)/\d+")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
@@ -66,6 +74,8 @@ class Post:
     pictures: int
     links: dict[str, Link] = field(default_factory=dict)
     """By t.co address."""
+    names: int = 0
+    """How many words at its beginning are names that X may have put before a reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +153,25 @@ def look_for(
     return Absent()
 
 
+def made_at(post_id: str) -> datetime | None:
+    """When X made a post, which its id holds (a "snowflake"); None where it is no id of X's."""
+    if not _ID.fullmatch(post_id):
+        return None
+    return _FIRST_ID + timedelta(milliseconds=int(post_id) >> 22)
+
+
 def address(post_id: str) -> str:
     """A post's URL. X leads from it to the account's own, whose name we need not know."""
     return f"https://x.com/i/web/status/{post_id}"
 
 
 def _likeness(part: Part, post: Post) -> Likeness:
-    ours, theirs = _words(part.text), _words(_unescaped(post.text))
+    theirs = _words(_unescaped(post.text))
+    return max(_likeness_of_words(part, post, theirs[left:]) for left in range(post.names + 1))
+
+
+def _likeness_of_words(part: Part, post: Post, theirs: list[str]) -> Likeness:
+    ours = _words(part.text)
     theirs = [word for word in theirs if not (word in post.links and post.links[word].is_media)]
     if part.pictures and len(theirs) == len(ours) + 1 and _is_unexplained(theirs[-1], post):
         theirs.pop()
@@ -244,7 +266,17 @@ def _post(item: Any) -> Post:
         parent=parents[0] if parents else "" if is_reply else None,
         pictures=len((item.get("attachments") or {}).get("media_keys") or []),
         links=_links((item.get("entities") or {}).get("urls") or []),
+        names=_names_before(item) if is_reply else 0,
     )
+
+
+def _names_before(item: dict[str, Any]) -> int:
+    """How many words at the beginning are names, by the range that X shows or by its `entities`."""
+    text, (begin, *_end) = _text(item["text"]), item.get("display_text_range") or [0]
+    mentions = (item.get("entities") or {}).get("mentions") or []
+    known = {f"@{_text(each['username'])}".lower() for each in mentions if each.get("username")}
+    known |= {word.lower() for word in text[:begin].split() if word.startswith("@")}
+    return len([*takewhile(lambda word: word.lower() in known, text.split())])
 
 
 def _links(urls: Collection[dict[str, Any]]) -> dict[str, Link]:

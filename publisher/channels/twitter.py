@@ -23,14 +23,29 @@ from publisher.channels.pieces import Interrupted, Pieces
 from publisher.clock import Clock
 from publisher.language import _
 from publisher.meaning import meaning, unreadable
+from publisher.meaning.twitter import misses_parent, missing, of_alt_text
 from publisher.models import Capabilities, Parcel, Picture, Prepared
-from publisher.outcome import Accepted, Answer, Outcome, Reading, Sighting, Step, Unknown
+from publisher.outcome import (
+    Accepted,
+    Answer,
+    Deferred,
+    Kind,
+    Outcome,
+    Reading,
+    Sighting,
+    Step,
+    Unknown,
+)
 from publisher.truetime import Heard
 
-PLATFORM = "https://api.twitter.com"
-"""The address in tweepy's code, over which requests are signed."""
+PLATFORM = "https://api.x.com"
+"""X's address (docs.x.com, 2026), over which requests are signed."""
+_WRITTEN = "https://api.twitter.com"
+"""The address in tweepy's code: X has led parts of it elsewhere before, and no POST follows."""
 _PAGE_SIZE = 100  # posts; the most that X gives at once
 _MOST_PAGES = 10
+_YOUNG = timedelta(minutes=10)
+"""Real time; parts of a thread were refused for a few seconds after the one before."""
 
 
 class Twitter:
@@ -55,6 +70,7 @@ class Twitter:
             clock=clock,
             secrets=credentials.values(),
             heard=heard,
+            written=_WRITTEN,
         )
         # `wait_on_rate_limit` stays off: it sleeps in this thread, or recurses without end.
         self._client = tweepy.Client(
@@ -113,17 +129,24 @@ class Twitter:
         """Post the next part, as a reply to the one before; see `Channel.send`."""
         part = parcel.content.parts[len(sent)]
         media_ids = [prepared.media_ids[picture.digest] for picture in part.pictures]
-        return self._judged(
-            self._recorder.call(
-                lambda: self._client.create_tweet(
-                    text=part.text or None,
-                    media_ids=media_ids or None,
-                    in_reply_to_tweet_id=sent[-1] if sent else None,
-                ),
-                depart,
+        answer = self._recorder.call(
+            lambda: self._client.create_tweet(
+                text=part.text,  # also when it is empty: X refuses a post without the member
+                media_ids=media_ids or None,
+                in_reply_to_tweet_id=sent[-1] if sent else None,
             ),
-            Step.PUBLISH,
+            depart,
         )
+        outcome = self._judged(answer, Step.PUBLISH)
+        if sent and misses_parent(answer) and self._is_young(sent[-1]):
+            waits = _("X does not know the part before this one yet. The thread goes on by itself.")
+            return Deferred(Kind.UNAVAILABLE, waits, limits=outcome.limits)
+        return outcome
+
+    def _is_young(self, post_id: str) -> bool:
+        """Whether X may not show this post of ours everywhere yet."""
+        made_at = timeline.made_at(post_id)
+        return bool(made_at and self._clock.now() - made_at < _YOUNG * self._clock.speed)
 
     def find(
         self,
@@ -146,9 +169,21 @@ class Twitter:
         return Prepared()
 
     def withdraw(self, remote_id: str) -> Outcome:
+        """Delete a post; see `Channel.withdraw`.
+
+        X has answered with 404 for what was there (incidents of September 2025 and January 2026):
+        a post that it does not find is gone once reading says so too.
+        """
         answer = self._recorder.call(lambda: self._client.delete_tweet(remote_id))
         outcome = meaning("twitter", answer, Step.WITHDRAW)
-        return replace(outcome, remote_id=remote_id) if isinstance(outcome, Accepted) else outcome
+        if isinstance(outcome, Accepted) or (missing(answer) and self._cannot_be_read(remote_id)):
+            return Accepted(remote_id, limits=outcome.limits)
+        return outcome
+
+    def _cannot_be_read(self, remote_id: str) -> bool:
+        return missing(
+            self._recorder.call(partial(self._client.get_tweet, remote_id, user_auth=True))
+        )
 
     def examine(self) -> Health:
         return health.of_x(self._recorder.call(self._client.get_me))
@@ -168,8 +203,10 @@ class Twitter:
     def _upload(self, picture: Picture, content: bytes) -> str:
         """The id that X gives the picture, once it has its alt text."""
         wish = {"media": base64.b64encode(content).decode(), "media_category": "tweet_image"}
-        media_id = _laid_ready(self._ask("POST", "/2/media/upload", wish))
-        _laid_ready(self._describe(media_id, picture.alt))
+        uploaded = self._ask("POST", "/2/media/upload", wish)
+        media_id = _laid_ready(meaning("twitter", uploaded, Step.LAY_READY))
+        described = self._describe(media_id, picture.alt)
+        _laid_ready(of_alt_text(described, meaning("twitter", described, Step.LAY_READY)))
         return media_id
 
     def _describe(self, media_id: str, alt: str) -> Answer:
@@ -240,8 +277,7 @@ class Twitter:
         return outcome
 
 
-def _laid_ready(answer: Answer) -> str:
-    outcome = meaning("twitter", answer, Step.LAY_READY)
+def _laid_ready(outcome: Outcome) -> str:
     if not isinstance(outcome, Accepted):
         raise NotPrepared(outcome)
     return outcome.remote_id

@@ -181,7 +181,7 @@ def carry_out(
         raise UsageError(
             _("With --json nobody is asked."), hint=_("Say --yes, or --dry-run to look.")
         )
-    app = arguments.application(context)
+    app = arguments.looking(context)
     wanted = [change for change in changes if change.kinds]
     proposal = propose(app.settings, app.queries, app.clock.now(), file, wanted)
     if proposal.problems:

@@ -42,6 +42,7 @@ def approve(
 
     app = arguments.application(context)
     name = arguments.account(account, sorted(app.settings.accounts))
+    arguments.refuse_empty(app)
     zone = arguments.zone(app.settings)
     if not posts:
         _list(app.approvals.waiting(account=name), zone)
@@ -75,11 +76,13 @@ def reject(
     """
     from publisher.cli import tables
 
-    app = arguments.application(context)
     require(reason, "--reason")
+    app = arguments.application(context)
+    name = arguments.account(account, sorted(app.settings.accounts))
+    arguments.refuse_empty(app)
     rejected = app.approvals.reject(
         [arguments.post_id(post, app.settings.posts) for post in posts],
-        arguments.account(account, sorted(app.settings.accounts)),
+        name,
         arguments.actor(who),
         reason.strip(),
     )

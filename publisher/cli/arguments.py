@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from publisher import periods
-from publisher.errors import PublisherError, UsageError
+from publisher.errors import LedgerEmpty, PublisherError, UsageError
 from publisher.language import Language, _
 from publisher.sources import SETTINGS_FILE, find_workspace, spoken
 
@@ -68,12 +68,69 @@ def settings(context: typer.Context) -> "Settings":
 
 
 def application(context: typer.Context) -> "Application":
-    """The workspace's settings, clock and ledger."""
+    """The workspace's settings, clock and ledger; LedgerMissing where there is none."""
     from publisher.app import Application
 
     app = Application.open(workspace(context))
-    context.call_on_close(app.database.close)
+    context.call_on_close(app.close)
     return app
+
+
+def unopened(context: typer.Context) -> "Application":
+    """The same, also with a ledger that an older version wrote; LedgerMissing where there is none."""
+    from publisher.app import Application
+    from publisher.clock import from_environment
+
+    app = Application(settings(context), from_environment())
+    context.call_on_close(app.close)
+    if not app.database.is_old():
+        app.database.check_revision()
+    return app
+
+
+def refuse_empty(app: "Application") -> None:
+    """LedgerEmpty for who acts on deliveries where there never was one.
+
+    Whoever pauses or cancels on an empty ledger means another one, on which all goes on.
+    """
+    if not app.queries.counts():
+        raise LedgerEmpty(_("Nothing was ever queued on the ledger in {place}.", place=_place(app)))
+
+
+def making(context: typer.Context) -> "Application":
+    """The same for who may make the ledger, or migrate it; says so when there was none."""
+    from publisher.app import Application
+    from publisher.cli import output
+
+    app = Application.open_or_make(workspace(context), _leave_to_older)
+    context.call_on_close(app.close)
+    if app.is_new:
+        output.print_note(_("A new ledger was made in {place}.", place=_place(app)))
+    return app
+
+
+def looking(context: typer.Context) -> "Application":
+    """The same for who only compares with the ledger: without one, an empty one will do."""
+    from publisher.app import Application
+    from publisher.cli import output
+
+    app = context.with_resource(Application.looking(workspace(context)))
+    if app.without_ledger:
+        output.print_note(str(app.without_ledger))
+    return app
+
+
+def _place(app: "Application") -> str:
+    """Where the ledger is; a file in the workspace as seen from there."""
+    return app.database.place.removeprefix(f"{app.settings.workspace}{os.sep}")
+
+
+def _leave_to_older(app: "Application") -> None:
+    """AlreadyRunning when the ledger is in use: a `publisher run` of the version that wrote it."""
+    from publisher.lock import ensure_free
+
+    if app.database.is_sqlite:
+        ensure_free(app.settings.var / "run.lock", "`publisher run`")
 
 
 def actor(given: str | None) -> str:
@@ -98,9 +155,14 @@ def confirm(question: str) -> None:
             _("This asks before it does anything, and nobody is there to answer."),
             hint=_("Say --yes in a script."),
         )
-    answer = typer.prompt(f"{question} {_('[y/N]')}", default="", show_default=False)
-    if answer.strip().lower() not in ("y", "yes", *_("y yes").split()):
+    if not agrees(question):
         raise typer.Abort
+
+
+def agrees(question: str) -> bool:
+    """Whether the answer of whoever sits at the terminal is yes."""
+    answer = typer.prompt(f"{question} {_('[y/N]')}", default="", show_default=False)
+    return answer.strip().lower() in ("y", "yes", *_("y yes").split())
 
 
 def keep_all() -> None:

@@ -112,7 +112,7 @@ def backup(
     """
     from publisher.ledger.backup import back_up
 
-    app = arguments.application(context)
+    app = arguments.unopened(context)
     if not app.database.is_sqlite:
         raise UsageError(
             _("The ledger is on PostgreSQL, which has its own backups."),

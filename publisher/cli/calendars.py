@@ -105,7 +105,7 @@ def calendar(context: typer.Context, *, file: outfile.Output = None) -> None:
     from publisher import checking
     from publisher.agenda.posts import posts_calendar
 
-    app = arguments.application(context)
+    app = arguments.looking(context)
     library, __ = checking.check(app.settings)
     accounts = app.settings.public_accounts()
     deliveries = app.queries.deliveries()

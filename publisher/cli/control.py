@@ -13,6 +13,7 @@ from publisher.states import State
 if TYPE_CHECKING:
     from publisher.app import Application
     from publisher.models import Delivery
+    from publisher.withdrawal import Withdrawn
 
 _RETRIED = {
     State.SCHEDULED: later("On the schedule again"),
@@ -54,9 +55,8 @@ def pause(
     until `publisher resume`. Posts that fall due meanwhile wait; those whose expiry passes are
     marked as missed.
     """
-    app = arguments.application(context)
-    name = known_account(app, account)
     require(reason, "--reason")
+    app, name = operated(context, account)
     unanswered = app.control.pause(name, reason, arguments.actor(who))
     output.print_line(_("Paused: {name}. Nothing leaves any more.", name=name or _("everything")))
     if unanswered:
@@ -74,8 +74,7 @@ def resume(context: typer.Context, *, account: Account = None, who: Who = None) 
     """
     from publisher.cli import tables
 
-    app = arguments.application(context)
-    name = known_account(app, account)
+    app, name = operated(context, account)
     overdue = app.control.resume(name, arguments.actor(who))
     output.print_line(_("Resumed: {name}.", name=name or _("everything")))
     if overdue:
@@ -106,10 +105,10 @@ def cancel(
     The draft stays as it is, and queueing it again does not bring the post back. What may be out
     already is cancelled once it is known that it is not.
     """
-    app = arguments.application(context)
+    app, of_account = operated(context, account)
     cancelled = app.control.cancel(
         arguments.post_id(post, app.settings.posts),
-        known_account(app, account),
+        of_account,
         arguments.actor(who),
         reason or _("cancelled by a person"),
     )
@@ -126,8 +125,8 @@ def retry(context: typer.Context, post: Post, *, account: Account = None, who: W
     that the post is not there. If somebody stopped it meanwhile, it stays so: what was cancelled
     goes out when you retry it once more.
     """
-    app = arguments.application(context)
-    name, of_account = arguments.post_id(post, app.settings.posts), known_account(app, account)
+    app, of_account = operated(context, account)
+    name = arguments.post_id(post, app.settings.posts)
     seen = {delivery.id: delivery.doubt for delivery in app.queries.deliveries(post=name)}
     retried = app.control.retry(name, of_account, arguments.actor(who), seen)
     for state, what in _RETRIED.items():
@@ -158,12 +157,12 @@ def resolve(
     """
     from publisher.cli import tables
 
-    app = arguments.application(context)
     for remote_id in published:
         require(remote_id, "--published")
+    app, of_account = operated(context, account)
     resolved = app.control.resolve(
         arguments.post_id(post, app.settings.posts),
-        known_account(app, account),
+        of_account,
         tuple(remote_id.strip() for remote_id in published),
         arguments.actor(who),
     )
@@ -223,14 +222,17 @@ def withdraw(
     """
     from publisher.cli import tables
 
-    app = arguments.application(context)
     require(reason, "--reason")
     actor = arguments.actor(who)
+    if consent is not None and (post is not None or account is not None):
+        raise UsageError(_("--consent goes without a post and without --account."))
+    if consent is not None and gone:
+        raise UsageError(_("--gone goes with a post, not with --consent."))
+    if consent is None and post is None:
+        raise UsageError(_("Name a post, or a consent with --consent."))
+    app, of_account = operated(context, account)
+    done: list[Withdrawn] = []
     if consent is not None:
-        if post is not None or account is not None:
-            raise UsageError(_("--consent goes without a post and without --account."))
-        if gone:
-            raise UsageError(_("--gone goes with a post, not with --consent."))
         _refuse_consent_that_holds(app, consent)
         held, done = app.withdrawal.withdraw_consent(consent, actor=actor, reason=reason)
         for delivery in held:
@@ -243,12 +245,10 @@ def withdraw(
         act = app.withdrawal.found_gone if gone else app.withdrawal.withdraw
         done = act(
             arguments.post_id(post, app.settings.posts),
-            known_account(app, account),
+            of_account,
             actor=actor,
             reason=reason,
         )
-    else:
-        raise UsageError(_("Name a post, or a consent with --consent."))
     for one in done:
         place = _("{post} on {account}", post=one.delivery.post, account=one.delivery.account)
         output.print_line(
@@ -281,6 +281,14 @@ def _refuse_consent_that_holds(app: "Application", consent: str) -> None:
                 consent=consent,
             ),
         )
+
+
+def operated(context: typer.Context, account: str | None) -> "tuple[Application, str | None]":
+    """The ledger to act on, and the account that is meant; LedgerEmpty where nothing is on it."""
+    app = arguments.application(context)
+    name = known_account(app, account)
+    arguments.refuse_empty(app)
+    return app, name
 
 
 def known_account(app: "Application", given: str | None) -> str | None:

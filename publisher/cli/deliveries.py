@@ -1,5 +1,6 @@
 """Commands about deliveries: plan, queue, status, log, history."""
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +13,10 @@ from publisher.language import _
 from publisher.states import State
 
 if TYPE_CHECKING:
+    from publisher.app import Application
     from publisher.planning import Plan
+
+_SHOWN = 10
 
 Paths = Annotated[
     list[Path] | None,
@@ -34,7 +38,7 @@ def plan(context: typer.Context, paths: Paths = None, *, as_json: Json = False) 
     """Show what `queue` would change, and change nothing."""
     from publisher.cli import plans
 
-    app = arguments.application(context)
+    app = arguments.looking(context)
     arguments.keep_all()
     with progress.shown():
         found = app.planner.plan(arguments.drafts(paths or [], app.settings.posts))
@@ -60,6 +64,13 @@ def queue(
         bool,
         typer.Option("--yes", help="Do not ask, whatever becomes void or is cancelled."),
     ] = False,
+    new_ledger: Annotated[
+        bool,
+        typer.Option(
+            "--new-ledger",
+            help="This is the first ledger of these drafts: nothing went out from another one.",
+        ),
+    ] = False,
     as_json: Json = False,
     who: Who = None,
 ) -> None:
@@ -69,12 +80,18 @@ def queue(
     when the draft is gone. With an error in any draft nothing is written at all. A second run
     changes nothing. It asks before an approval becomes void, also because a draft is gone,
     and before it cancels most of the schedule.
+
+    What was due before the ledger was made may be out already, if another ledger was lost: it asks,
+    and where nobody can answer, such a post becomes uncertain and waits for you.
     """
     from publisher.cli import plans
 
-    app = arguments.application(context)
+    app = arguments.making(context)
     zone = arguments.zone(app.settings)
     arguments.keep_all()
+    drafts = arguments.drafts(paths or [], app.settings.posts)
+    if new_ledger or _is_said_to_be_the_first(app, drafts, asks=not (yes or as_json)):
+        app.trust_ledger(arguments.actor(who))
 
     def agree(plan: "Plan") -> None:
         risks = plans.risks(plan)
@@ -87,7 +104,7 @@ def queue(
 
     with progress.shown():
         done = app.planner.queue(
-            arguments.drafts(paths or [], app.settings.posts),
+            drafts,
             actor=arguments.actor(who),
             keep_going=keep_going,
             agree=agree,
@@ -102,6 +119,30 @@ def queue(
         output.print_line(plans.summary(done, done=written))
     if done.errors:
         raise typer.Exit(1)
+
+
+def _is_said_to_be_the_first(app: "Application", drafts: list[Path], *, asks: bool) -> bool:
+    """Whether a person says so of a new ledger, where that decides what becomes of a post."""
+    if not (asks and sys.stdin.isatty() and any(gap.is_new for gap in app.queries.gaps())):
+        return False
+    doubted = app.planner.plan(drafts).doubted
+    if not doubted:
+        return False
+    output.print_note(
+        _(
+            "This ledger is new, and these were due before it was made. If there was another ledger "
+            "before it (deleted, or on another machine), they may be out already:"
+        )
+    )
+    for change in doubted[:_SHOWN]:
+        output.print_note(f"  {_('{post} to {account}', post=change.post, account=change.account)}")
+    if len(doubted) > _SHOWN:
+        output.print_note("  " + _("… and {more} more", more=len(doubted) - _SHOWN))
+    return arguments.agrees(
+        _(
+            "Was there none, so that they go out now? If you say no, they wait until you have looked."
+        )
+    )
 
 
 def _print_problems(plan: "Plan") -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from publisher.cli import arguments, output
-from publisher.cli.control import Account, Post, Who, known_account, print_outcome, require
+from publisher.cli.control import Account, Post, Who, operated, print_outcome, require
 from publisher.language import _, later
 from publisher.states import State
 
@@ -30,11 +30,11 @@ def hold(
     No edit and no `publisher queue` lets it go meanwhile. What may be out already is held once it
     is known that it is not. An approval stays, unless the draft is edited.
     """
-    app = arguments.application(context)
     require(reason, "--reason")
+    app, of_account = operated(context, account)
     held = app.halts.hold(
         arguments.post_id(post, app.settings.posts),
-        known_account(app, account),
+        of_account,
         arguments.actor(who),
         reason.strip(),
     )
@@ -56,10 +56,10 @@ def release(
 
     It goes out at its time, or at once where that is over and it has not expired.
     """
-    app = arguments.application(context)
+    app, of_account = operated(context, account)
     released = app.halts.release(
         arguments.post_id(post, app.settings.posts),
-        known_account(app, account),
+        of_account,
         arguments.actor(who),
     )
     ended = [d for d in released if d.state not in _RELEASED]

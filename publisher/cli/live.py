@@ -3,6 +3,7 @@
 import errno
 from collections import Counter
 from contextlib import suppress
+from datetime import datetime
 
 from publisher import events
 from publisher.app import Application
@@ -63,7 +64,7 @@ class Live:
             self._came_to[step.delivery] = step.target
         time = f"{step.at.astimezone(self._zone):%Y-%m-%d %H:%M:%S}"
         colour = _COLOURS.get(step.target) if moved and step.target else None
-        event = _event(step)
+        event = self._event(step)
         event = output.paint(event, colour) if colour else event
         account = (step.account or _("all")).ljust(self._account_width)
         subject = f"{account}  {step.post}" if step.post else account
@@ -95,11 +96,20 @@ class Live:
         resting = self._app.queries.counts().get(State.SCHEDULED, 0) - scheduled
         if resting > 0:
             line = plural(
-                "{number} more delivery waits for `publisher resume`; `publisher status` shows why.",
-                "{number} more deliveries wait for `publisher resume`; `publisher status` shows why.",
+                "{number} more delivery waits for a person; `publisher status` shows why.",
+                "{number} more deliveries wait for a person; `publisher status` shows why.",
                 resting,
             )
             output.print_prose(output.paint(line, "yellow"))
+
+    def _event(self, step: Step) -> str:
+        """What happened; of a thread's parts, which one; of a suspension, until when."""
+        if step.event == "part published":
+            return _("part {number} published", number=step.detail.get("part", ""))
+        if step.event == "account held" and (until := step.detail.get("until")):
+            time = output.minute(datetime.fromisoformat(str(until)), self._zone)
+            return _("suspended until {time}", time=time)
+        return events.event(step.event)
 
     @staticmethod
     def _more(step: Step) -> str:
@@ -116,10 +126,3 @@ def _show(line: str) -> None:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise
-
-
-def _event(step: Step) -> str:
-    """What happened; of a thread's parts, which one."""
-    if step.event == "part published":
-        return _("part {number} published", number=step.detail.get("part", ""))
-    return events.event(step.event)

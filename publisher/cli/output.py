@@ -49,6 +49,11 @@ def prose(text: str, indent: str = "") -> str:
     return _broken(text, indent, sys.stdout)
 
 
+def print_note(text: str) -> None:
+    """Sentences beside what a command prints: on stderr, where no script takes them for a result."""
+    typer.echo(_broken(text, "", sys.stderr), err=True)
+
+
 def print_error(message: str, hint: str | None = None) -> None:
     """An error on stderr, with what to do about it."""
     _print_labelled(_("error:"), "red", message)

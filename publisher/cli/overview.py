@@ -1,8 +1,8 @@
 """What `status` shows: what needs a person first, then what comes next."""
 
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
-from publisher import limits
+from publisher import lateness, limits
 from publisher.cli import output, tables
 from publisher.language import _, plural
 from publisher.ledger.queries import AccountStatus
@@ -14,11 +14,7 @@ def show(overview: Overview) -> None:
     """Print it."""
     if not overview.counts:
         output.print_line(_("The schedule is empty. `publisher queue` puts drafts on it."))
-    for status, others in overview.standing_still:
-        for line in _sentences(status, others, overview.zone):
-            output.print_prose(output.paint(line, "yellow"))
-    for line in _nearly_used_up(overview):
-        output.print_prose(output.paint(line, "yellow"))
+    _show_what_stands_still(overview)
     if overview.attention:
         output.print_line(output.paint(_("These need a person:"), "red"))
         tables.print_days(overview.attention, overview.zone)
@@ -45,6 +41,17 @@ def show(overview: Overview) -> None:
     output.print_line(
         _("It is {time} now. {times}", time=clock, times=output.times_of(overview.zone))
     )
+
+
+def _show_what_stands_still(overview: Overview) -> None:
+    for status, others in overview.standing_still:
+        for line in _sentences(status, others, overview.now, overview.zone):
+            output.print_prose(output.paint(line, "yellow"))
+    for line in _nearly_used_up(overview):
+        output.print_prose(output.paint(line, "yellow"))
+    if overview.late:
+        told = lateness.in_words(overview.late, overview.zone)
+        output.print_prose(output.paint(told, "red" if overview.late.unexplained else "yellow"))
 
 
 def _print_more(more: int) -> None:
@@ -77,7 +84,7 @@ def _with_others(account: str, others: int) -> str:
     )
 
 
-def _sentences(status: AccountStatus, others: int, zone: tzinfo) -> list[str]:
+def _sentences(status: AccountStatus, others: int, now: datetime, zone: tzinfo) -> list[str]:
     """Why an account stands still, and those that rest with it, and what to do about it."""
     name = _("Everything") if status.account == EVERYTHING else status.account
     of_account = "" if status.account == EVERYTHING else f" --account {status.account}"
@@ -95,23 +102,34 @@ def _sentences(status: AccountStatus, others: int, zone: tzinfo) -> list[str]:
             )
         )
     if status.held_at:
-        until = (
-            _("until {time}", time=output.minute(status.held_until, zone))
-            if status.held_until
-            else _("until a person mends it and runs `{resume}`", resume=resume)
-        )
         values = {
-            "until": until,
+            "until": _until(status, now, zone, resume),
             "message": output.printable(status.held_message or ""),
             "kind": status.held_kind,
         }
         lines.append(
             _(
-                "{name} are held {until}: {message} ({kind})",
+                "{name} are suspended {until}: {message} ({kind})",
                 name=_with_others(name, others),
                 **values,
             )
             if others
-            else _("{name} is held {until}: {message} ({kind})", name=name, **values)
+            else _("{name} is suspended {until}: {message} ({kind})", name=name, **values)
         )
     return lines
+
+
+def _until(status: AccountStatus, now: datetime, zone: tzinfo, resume: str) -> str:
+    """How long an account is suspended, and who ends that."""
+    if status.held_until is None:
+        return _("until a person mends it and runs `{resume}`", resume=resume)
+    time = output.minute(status.held_until, zone)
+    if status.suspended_times is None:
+        return _("until {time}", time=time)
+    if status.held_until <= now:
+        if status.needs_person:
+            return _("until its next post is taken; needs you")
+        return _("until its next post is taken")
+    if status.needs_person:
+        return _("until {time}, then tried again by itself; needs you", time=time)
+    return _("until {time}, then tried again by itself", time=time)

@@ -33,7 +33,7 @@ def run(
     from publisher import supervisor
     from publisher.cli.live import Live
 
-    app = arguments.application(context)
+    app = arguments.making(context)
     live = Live(app)
     live.announce(until_idle=until_idle)
     code = supervisor.run(
@@ -218,15 +218,10 @@ def notify(context: typer.Context) -> None:
 
 
 def migrate(context: typer.Context) -> None:
-    """Bring the ledger's tables to the shape that this version needs.
+    """Make the ledger, or bring its tables to the shape that this version needs.
 
-    With the default database this happens by itself; with PostgreSQL, run it once after each
-    update, before the workers start.
+    `publisher queue` and `publisher run` do it by themselves. With PostgreSQL, run it once after
+    each update, with every dispatcher and worker stopped.
     """
-    from publisher import clock
-    from publisher.app import Application
-
-    app = Application(arguments.settings(context), clock.from_environment())
-    context.call_on_close(app.database.close)
-    app.database.migrate()
+    arguments.making(context)
     output.print_line(_("The ledger is up to date."))

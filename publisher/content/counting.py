@@ -1,44 +1,37 @@
-"""How long a text is, the way its channel counts."""
+"""How long a text is, the way its channel counts.
+
+X's weights are those of twitter-text, configuration v3, in one respect better than its version
+3.1.0: emoji that are newer than its table of 2018 count as one, as X says of all emoji
+(https://docs.x.com/fundamentals/counting-characters).
+"""
 
 import re
 import unicodedata
-from functools import lru_cache
-from typing import Any, Literal
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from typing import Literal, NamedTuple
+
+from publisher.content.links import Link, links, utf16_units
 
 URL_LENGTH = 23
-"""What X counts for any link (twitter-text configuration v3, `transformedURLLength`)."""
+"""What X counts for any link (`transformedURLLength`)."""
 
-# Code points that weigh two: all but twitter-text's `ranges` (configuration v3).
+# Code points that weigh two: all but the `ranges` of the configuration. All emoji of one code point
+# are among them.
 _HEAVY = re.compile("[^\u0000-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]")
 
-# twitter-text-parser 3.0.0 knows the sequences of Emoji 12. X counts one that was added later (a
-# heart on fire, a phoenix, a handshake of two skin tones) as a single emoji too.
-_SYMBOLS = "\u203c-\u2b55\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
-_BASE = f"[{_SYMBOLS}]"
-_ELEMENT = f"{_BASE}[\U0001f3fb-\U0001f3ff\ufe0f]?"
-_JOINED = f"{_ELEMENT}(?:\u200d{_ELEMENT})+"
-# Bases that take a skin tone since Emoji 14, 15 and 17, and the flag of Sark (Emoji 16).
-_TONED = "[\U0001fac3-\U0001fac5\U0001faf0-\U0001faf8\U0001f46f\U0001f93c][\U0001f3fb-\U0001f3ff]"
-_SARK = "\U0001f1e8\U0001f1f6"
-_NEWER_EMOJI = re.compile(f"{_JOINED}|{_TONED}|{_SARK}")
-# The parser tries some 4,000 emoji at every character: only where one can be is it worth asking.
-_PERHAPS_EMOJI = re.compile(
-    f"(?:[#*0-9]\ufe0f?\u20e3|[\u00a9\u00ae{_SYMBOLS}\u200d\ufe0f\U000e0020-\U000e007f])+"
+_EMOJI = 2
+# The first code point of an emoji of several; what may come next is more seldom than any first one.
+_BEFORE_JOINED = re.compile(
+    ".(?=[\u200d\u20e3\ufe0f\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f])"
 )
-
-# The parser's patterns take minutes for words such as "a.a.a.a…". A word with a host of more than
-# 40 labels, or longer than the longest link (4096) with something around it, is counted letter by
-# letter, which is never less than what X counts.
-_PERHAPS_LINK = re.compile(r"(?<!\S)[^\s.]*+\.\S+")  # a word with a dot before its last letter
 _INNER_DOT = re.compile(r"\.\S")  # of a link there is one at least
-_UNLIKE_A_LINK = re.compile(r"\S{4500}|(?<![^/@:])(?:[^./]+\.){41}")
-# Most links need no parser, which takes a quarter of a second to load: the whole word is an address
-# of small letters, under a domain that is beyond doubt, and its path has nothing that may end it.
-_PLAIN_LINK = re.compile(
-    r"https?://(?:[a-z0-9]{1,30}\.){1,4}(?:com|org|net|int|eu|ch|ci|es|fr|pe|pl)"
-    r"(?:/[A-Za-z0-9]{1,60}){0,9}/?"
+
+# What X's code takes for one emoji, and Unicode's list has not: U+FE0F behind these, which are
+# emoji without it (keyboards add it all the same), and a skier with a skin tone.
+_WITH_SELECTOR = (
+    "⌚⌛◽◾☔☕♈♉♊♋♌♍♎♏♐♑♒♓♿⚓⚡⚪⚫⚽⚾⛄⛅⛔⛪⛲⛳⛵⛺⛽❗⬛⬜⭐⭕🀄🈚🈯"
 )
-_ONE_EMOJI = "\U0001f600"
 
 
 @lru_cache(maxsize=64)  # one text goes to many accounts
@@ -51,13 +44,13 @@ def length(text: str, counting: Literal["weighted", "characters"]) -> int:
     """
     if counting == "characters":
         return len(text)
-    text = unicodedata.normalize("NFC", text)
-    text = re.sub("\r\n?", "\n", text)
-    text = _NEWER_EMOJI.sub(_ONE_EMOJI, text)
-    links, text = _without_links(text)
-    emojis, text = _without_emojis(text)
-    heavy = len(_HEAVY.findall(text))
-    return (URL_LENGTH - 1) * links + 2 * emojis + len(text) + heavy
+    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n")
+    weight = end = 0
+    for start, after, counted in sorted([*_links(text), *_emojis(text)]):
+        if start >= end:
+            weight += _plain(text[end:start]) + counted
+            end = after
+    return weight + _plain(text[end:])
 
 
 def fits(text: str, limit: int, counting: Literal["weighted", "characters"]) -> bool:
@@ -67,68 +60,72 @@ def fits(text: str, limit: int, counting: Literal["weighted", "characters"]) -> 
     its 23.
     """
     if counting == "weighted" and unicodedata.is_normalized("NFC", text):
-        links = len(_INNER_DOT.findall(text))
-        most = len(text) + len(_HEAVY.findall(text)) + URL_LENGTH * links
+        most = _plain(text) + URL_LENGTH * len(_INNER_DOT.findall(text))
         if most <= limit:
             return True
     return length(text, counting) <= limit
 
 
-def has_link(text: str) -> bool:
-    """Whether X finds a link in `text`."""
-    return _without_links(text)[0] > 0
+def _plain(text: str) -> int:
+    """The weight of its characters, each by itself."""
+    return len(text) + len(_HEAVY.findall(text))
 
 
-def link_places(word: str) -> list[tuple[int, int]]:
-    """Where the links that X finds in a word without spaces begin and end."""
-    if _PLAIN_LINK.fullmatch(word):
-        return [(0, len(word))]
-    found = [] if _UNLIKE_A_LINK.search(word) else _links(word)
-    return [(link["indices"][0], link["indices"][1]) for link in found]
+Span = tuple[int, int, int]
+"""Where something begins and ends that is counted as a whole, and its weight."""
 
 
-def _without_links(text: str) -> tuple[int, str]:
-    """How many links there are, and the text with a space in the place of each."""
-    links = 0
-
-    def cut(match: re.Match[str]) -> str:
-        nonlocal links
-        word = match.group()
-        places = link_places(word)
-        links += len(places)
-        rest, end = [], 0
-        for start, after in places:
-            rest.append(word[end:start])
-            end = after
-        return " ".join([*rest, word[end:]])
-
-    rest = _PERHAPS_LINK.sub(cut, text)
-    return links, rest
+def _links(text: str) -> Iterator[Span]:
+    for link in links(text):
+        yield link.start, *_counted(text, link)
 
 
-def _without_emojis(text: str) -> tuple[int, str]:
-    """How many emoji there are, and the text without them."""
-    emojis = 0
+def _counted(text: str, link: Link) -> tuple[int, int]:
+    """Where the counting goes on behind a link, and its weight.
 
-    def cut(match: re.Match[str]) -> str:
-        nonlocal emojis
-        rest, found = _known_emoji().subn("", match.group())
-        emojis += found
-        return str(rest)
-
-    rest = _PERHAPS_EMOJI.sub(cut, text)
-    return emojis, rest
-
-
-def _links(word: str) -> list[dict[str, Any]]:
-    from twitter_text.extract_urls import extract_urls_with_indices  # noqa: PLC0415
-
-    found: list[dict[str, Any]] = extract_urls_with_indices(word)
-    return found
+    X goes on after as many UTF-16 units as its address has, which is not where it ends if only the
+    beginning of its host is ASCII. Half of a character weighs as much as the whole.
+    """
+    if link.end - link.start == len(link.url):
+        return link.end, URL_LENGTH
+    after, units = link.start, utf16_units(link.url)
+    while units > 0:
+        units -= utf16_units(text[after])
+        after += 1
+    return after, URL_LENGTH if units == 0 else URL_LENGTH + 2
 
 
-def _known_emoji() -> re.Pattern[str]:
-    from twitter_text.regexp.emoji import emoji  # noqa: PLC0415
+def _emojis(text: str) -> Iterator[Span]:
+    """The emoji of several code points, each as long as can be."""
+    at = 0
+    while begin := _BEFORE_JOINED.search(text, at):
+        known = _joined_emojis()
+        start = begin.start()
+        at = start + 1
+        for size in known.sizes.get(begin.group(), ()):
+            if text[start : start + size] in known.sequences:
+                at = start + size
+                yield start, at, _EMOJI
+                break
 
-    pattern: re.Pattern[str] = emoji
-    return pattern
+
+class _Joined(NamedTuple):
+    """All emoji of several code points, and their sizes by the first of these, longest first."""
+
+    sequences: frozenset[str]
+    sizes: dict[str, list[int]]
+
+
+@cache
+def _joined_emojis() -> _Joined:
+    from emoji import EMOJI_DATA  # noqa: PLC0415 - it takes 60 ms, and few texts need it
+
+    sequences = {emoji for emoji in EMOJI_DATA if len(emoji) > 1}
+    sequences |= {f"{emoji}\ufe0f" for emoji in _WITH_SELECTOR}
+    sequences |= {f"\u26f7{tone}" for tone in "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"}
+    sizes: dict[str, set[int]] = {}
+    for emoji in sequences:
+        sizes.setdefault(emoji[0], set()).add(len(emoji))
+    return _Joined(
+        frozenset(sequences), {first: sorted(of, reverse=True) for first, of in sizes.items()}
+    )

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
-from publisher.content.counting import length, link_places
+from publisher.content.counting import length
+from publisher.content.links import links
 
 SHORTEST_LIMIT = 25
 """A link takes 23, and may have a mark on either side."""
@@ -176,7 +177,8 @@ def _pieces(word: str, limit: int) -> list[str]:
 def _atoms(word: str, limit: int) -> Iterator[str]:
     """What a word consists of: links, hashtags and mentions, and letters with their marks."""
     end = 0
-    for start, after in [*link_places(word), (len(word), len(word))]:
+    places = [(link.start, link.end) for link in links(word)]
+    for start, after in [*places, (len(word), len(word))]:
         while end < start:
             tag = _TAG.match(word, end, start)
             if tag is None or length(tag.group(), "weighted") > limit:

@@ -7,12 +7,15 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from publisher import limits
+from publisher import lateness, limits
 from publisher.app import Application
 from publisher.doctor.finding import Finding, bad, good, warning
 from publisher.errors import PublisherError
 from publisher.language import _, plural
+from publisher.ledger import heartbeats
 from publisher.ledger.database import Database
+from publisher.ledger.lateness import Late
+from publisher.monitoring import of_kind
 from publisher.overview import Overview
 from publisher.states import State, counted
 
@@ -34,7 +37,10 @@ def examine(app: Application) -> Iterator[Finding]:
         yield bad("ledger", str(error), error.hint)
         return
     yield _durability(app.database)
+    yield from _processes(app)
     yield _waiting(app)
+    if late := app.lateness.find():
+        yield _late(late, app)
     yield from _drafts(app)
     yield from _limits(app)
 
@@ -59,6 +65,20 @@ def _durability(database: Database) -> Finding:
     return good("ledger", _("PostgreSQL, which keeps what it confirms."))
 
 
+def _processes(app: Application) -> Iterator[Finding]:
+    """Which dispatchers and workers are alive, on whatever host. That none ever was is seen elsewhere."""
+    found = app.heartbeats.all()
+    dead = heartbeats.missing(found)
+    for kind, last in dead.items():
+        if last:
+            trouble = of_kind(kind, last)
+            yield bad("publishing", trouble.message, trouble.hint)
+    alive = [one.process for one in found if one.is_alive and one.process.kind in heartbeats.NEEDED]
+    if alive and not dead:
+        names = sorted(f"{one.kind} ({one.host})" for one in alive)
+        yield good("publishing", _("At work: {processes}.", processes=", ".join(names)))
+
+
 def _waiting(app: Application) -> Finding:
     """The same as `publisher status` shows."""
     overview = Overview.of(app, limit=0)
@@ -78,9 +98,15 @@ def _waiting(app: Application) -> Finding:
                 len(withdrawn),
             )
         )
-    held = [status.account for status in overview.accounts]
+    tried = [s.account for s in overview.accounts if s.suspended_times and not s.paused_at]
+    held = [status.account for status in overview.accounts if status.account not in tried]
     stopped = _("paused or held: {accounts}", accounts=", ".join(held)) if held else ""
-    told = "; ".join(filter(None, (", ".join(waiting), stopped)))
+    suspended = (
+        _("suspended, and tried again by themselves: {accounts}", accounts=", ".join(tried))
+        if tried
+        else ""
+    )
+    told = "; ".join(filter(None, (", ".join(waiting), stopped, suspended)))
     if told:
         return warning(
             "deliveries",
@@ -88,6 +114,14 @@ def _waiting(app: Application) -> Finding:
             _("`publisher status` says more."),
         )
     return good("deliveries", _("None needs a person."))
+
+
+def _late(late: Late, app: Application) -> Finding:
+    judge = bad if late.unexplained else warning
+    hint = _(
+        "What is wrong above or below is the cause; they go out by themselves once it is mended."
+    )
+    return judge("deliveries", lateness.in_words(late, app.session().zone), hint)
 
 
 def _drafts(app: Application) -> Iterator[Finding]:

@@ -5,15 +5,18 @@ import shutil
 import stat
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from publisher import broker
+from publisher.doctor import mounts
 from publisher.doctor.finding import Finding, bad, good, warning
 from publisher.errors import AlreadyRunning, PublisherError
 from publisher.language import _
 from publisher.lock import ensure_free
 from publisher.settings import SECRETS_FILE, Settings
 
+_MOUNTS = Path("/proc/mounts")
 _GB = 1_000_000_000
 _SCARCE, _TOO_LITTLE = 1.0, 0.1  # GB
 
@@ -22,6 +25,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """What the files and processes of the workspace are like."""
     yield _secrets(settings.workspace)
     yield _disk(settings.var)
+    yield from _place(settings)
     yield _broker(settings)
     yield _notices(settings)
     yield _running(settings)
@@ -80,16 +84,44 @@ def _disk(var: Path) -> Finding:
     return good("disk", message)
 
 
+def _place(settings: Settings) -> Iterator[Finding]:
+    """Whether a ledger in a file is where SQLite keeps it whole."""
+    scheme, __, path = settings.database_url.partition(":///")
+    if not scheme.startswith("sqlite"):
+        return
+    folder = Path(path).parent.resolve()
+    with suppress(OSError):
+        if kind := mounts.network_kind(folder, _MOUNTS.read_text(errors="replace")):
+            yield warning(
+                "disk",
+                _("{path} is on a network file system ({kind}).", path=folder, kind=kind),
+                _(
+                    "SQLite may lose or damage the ledger there. Name a disk of this machine with `var` "
+                    "and [database] url, or use PostgreSQL."
+                ),
+            )
+    if name := mounts.cloud_folder(folder):
+        yield warning(
+            "disk",
+            _(
+                "{path} looks like a folder that a cloud service copies ({name}).",
+                path=folder,
+                name=name,
+            ),
+            _("It would replace the ledger while it is in use. Move the workspace out of it."),
+        )
+
+
 def _broker(settings: Settings) -> Finding:
     try:
         if not settings.broker.url:
             return good(
                 "broker", _("`publisher run` starts its own: {path}", path=broker.find_server())
             )
-        broker.check(settings.broker.url)
+        broker.check_writes(settings.broker.url)
     except PublisherError as error:
         return bad("broker", str(error), error.hint)
-    return good("broker", _("It answers."))
+    return good("broker", _("It answers, and takes what it is given."))
 
 
 def _notices(settings: Settings) -> Finding:

@@ -7,14 +7,18 @@ have been edited, moved or continued since, and an absence of the old text would
 becomes uncertain, without a time to settle: a person looks at the account and decides. And what was
 queued after the backup is not in the ledger at all, so that everything is paused until a person has
 seen to it. When a draft is queued whose time lies in that gap, its post may be out as well.
+
+A ledger that is new may stand in the place of one that was lost without a backup. So what was due
+before it was made is in a gap too, unless a person says that there was no other.
 """
 
 import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
 from publisher.clock import Clock
 from publisher.language import _
@@ -22,29 +26,47 @@ from publisher.ledger.control import Control
 from publisher.ledger.database import Database
 from publisher.ledger.moves import change, note, step
 from publisher.ledger.rows import delivery_of
-from publisher.ledger.tables import EVERYTHING, deliveries, history, seals
+from publisher.ledger.tables import EVERYTHING, deliveries, history, identity, seals
 from publisher.models import Delivery
 from publisher.outcome import Kind
 from publisher.states import Role, State
 
 _RESTORED = "restored"
+FIRST = "said to be the first ledger"
 _WITH_A_PERSON = (State.AWAITING_APPROVAL, State.HELD)
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """The stretch of which a restored ledger knows nothing: from the backup to the restore."""
+    """The stretch of which a ledger knows nothing: from the backup to the restore.
+
+    Of a new one, all the time before it was made; whoever lost a ledger gets a new one too.
+    """
 
     since: datetime
+    """Of a new ledger, the same as `until`: what had expired by then is not queued any more."""
     until: datetime
+    is_new: bool = False
 
     def may_hold(self, leaves_at: datetime, expires_at: datetime | None) -> bool:
         """Whether a post that leaves and expires at these instants may have gone out in it."""
+        if self.is_new and leaves_at == self.until:
+            return False  # only what is older than the ledger
         return leaves_at <= self.until and (expires_at is None or expires_at > self.since)
+
+    def doubt_since(self, due_at: datetime) -> datetime:
+        """From when on a post that is due at `due_at` may be out."""
+        return due_at if self.is_new else max(due_at, self.since)
 
     @property
     def warning(self) -> str:
         """What a person must know of a post that may have gone out in it."""
+        if self.is_new:
+            return _(
+                "This ledger is new, made {time:%Y-%m-%d %H:%M} UTC: if there was another one "
+                "before it, this may have gone out already. Look at the account.",
+                time=self.until,
+            )
         return _(
             "The ledger was restored from a backup of {time:%Y-%m-%d %H:%M} UTC, "
             "and this may have gone out since. Look at the account.",
@@ -74,6 +96,8 @@ def face(database: Database, clock: Clock, actor: str) -> Aftermath:
         ]
         detail = {"backup_of": taken_at}
         note(connection, [step(None, _RESTORED, now, actor, detail=detail, account=EVERYTHING)])
+        # Another one from here on: what a broker holds for the lost one is not this one's.
+        connection.execute(update(identity).values(id=uuid4().hex))
     reason = _("the ledger was restored from a backup of {time:%Y-%m-%d %H:%M} UTC", time=taken_at)
     Control(database, clock).pause(None, reason, actor)
     return Aftermath(taken_at, tuple(uncertain))
@@ -96,7 +120,7 @@ def _may_be_out(gap: Gap) -> ColumnElement[bool]:
 
 def _doubt(connection: Connection, delivery: Delivery, gap: Gap, actor: str) -> Delivery:
     columns: dict[str, Any] = {
-        "doubt_since": delivery.doubt_since or max(delivery.due_at, gap.since),
+        "doubt_since": delivery.doubt_since or gap.doubt_since(delivery.due_at),
         "settled_at": None,
         "absences": 0,
         "lease_until": None,
@@ -119,16 +143,34 @@ def _doubt(connection: Connection, delivery: Delivery, gap: Gap, actor: str) -> 
 
 
 def gaps(connection: Connection) -> list[Gap]:
-    """One for each time that the ledger was restored."""
+    """One for each time that the ledger was restored, and one for when it was new."""
     query = select(history.c.at, history.c.detail).where(
         history.c.delivery.is_(None),
         history.c.account == EVERYTHING,
         history.c.event == _RESTORED,
     )
+    made_at = connection.execute(select(identity.c.knows_since)).scalar_one_or_none()
     return [
-        Gap(datetime.fromisoformat(json.loads(row.detail)["backup_of"]), row.at)
-        for row in connection.execute(query.order_by(history.c.seq))
+        *([Gap(made_at, made_at, is_new=True)] if made_at else []),
+        *(
+            Gap(datetime.fromisoformat(json.loads(row.detail)["backup_of"]), row.at)
+            for row in connection.execute(query.order_by(history.c.seq))
+        ),
     ]
+
+
+def trust(database: Database, clock: Clock, actor: str) -> None:
+    """Put on record a person's word that no other ledger came before this new one.
+
+    What is past its time when it is queued goes out then, if it has not expired.
+    """
+    with database.write() as connection:
+        made_at = connection.execute(select(identity.c.knows_since)).scalar_one_or_none()
+        if made_at is None:
+            return
+        connection.execute(update(identity).values(knows_since=None))
+        detail = {"time": made_at}
+        note(connection, [step(None, FIRST, clock.now(), actor, detail=detail, account=EVERYTHING)])
 
 
 def _found(connection: Connection, condition: ColumnElement[bool]) -> list[Delivery]:

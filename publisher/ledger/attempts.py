@@ -24,6 +24,7 @@ from publisher.ledger.rests import SharesWith, ends_in_rest, with_itself
 from publisher.ledger.results import Result, Results
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.stops import as_it_stands, in_words
+from publisher.ledger.suspensions import may_be_the_accounts
 from publisher.ledger.tables import deliveries, media
 from publisher.ledger.together import Together
 from publisher.models import Claim, Delivery, Prepared
@@ -42,15 +43,17 @@ class Attempts:
         rule_of: RuleOf = no_rule,
         breach_of: BreachOf = no_breach,
         shares_with: SharesWith = with_itself,
+        thread_pause: float = 0.0,
     ) -> None:
         """`settle`: real seconds until an absence from the platform counts.
 
         `shares_with` names the accounts that share an app's limits with one, itself among them.
+        `thread_pause`: real seconds between a part of a thread and the next.
         """
         self._database = database
         self._clock = clock
         self._intents = Intents(clock, rule_of, breach_of)
-        self._results = Results(clock, settle, shares_with)
+        self._results = Results(clock, settle, shares_with, thread_pause)
         self._taking = Together(clock, database.read, claimed_all)
         self._together = Together(clock, database.write, self._write_all)
 
@@ -128,7 +131,7 @@ class Attempts:
         """
         result = Result(delivery, outcome, lease_until, answered_at or self._clock.now())
         try:
-            if ends_in_rest(outcome):
+            if ends_in_rest(outcome) or may_be_the_accounts(outcome):
                 # It may have to wait for the account, and nobody else shall wait with it.
                 return self._record_alone(result)
             return self._together.do(result)

@@ -37,24 +37,30 @@ class Restored:
 def back_up(database: Database, clock: Clock, target: Path, archive: Path | None = None) -> Verdict:
     """Copy a running ledger into the new file `target`, sealed, and say what its history is like.
 
-    The archives in the folder `archive` are looked at, but not copied. Raises UsageError when the
-    file is there already, and StorageError when it cannot be written.
+    One that an older version wrote is copied as it is, for that version, and verified in a copy of
+    the copy. The archives in the folder `archive` are looked at, but not copied. Raises UsageError
+    when the file is there already, and StorageError when it cannot be written.
     """
     if target.exists():
         raise UsageError(
             _("{target} is there already.", target=target),
             hint=_("Choose another name for the backup."),
         )
-    Audit(database, clock).seal(always=True)
-    draft = target.with_name(f"{target.name}.part")
+    if not (is_old := database.is_old()):
+        Audit(database, clock).seal(always=True)
+    draft, trial = (target.with_name(f"{target.name}.{end}") for end in ("part", "trial"))
     try:
         _copy(_path(database), draft)
-        with closing(Database(f"sqlite:///{draft}")) as copy:
+        if is_old:
+            _copy(draft, trial)
+        with closing(Database(f"sqlite:///{trial if is_old else draft}")) as copy:
+            copy.migrate()
             verdict = Audit(copy, clock, archive).verify()
         _into_one_file(draft)
         _publish(draft, target)
     finally:
         _remove(draft)
+        _remove(trial)
     return verdict
 
 

@@ -31,6 +31,7 @@ from publisher.ledger.resumption import (
 )
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.stops import GONE, in_words, note_stop, obeyed
+from publisher.ledger.suspensions import forget
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries
 from publisher.ledger.waking import wakes_at
 from publisher.ledger.withdrawals import WITHDRAWABLE
@@ -99,8 +100,11 @@ class Control:
 
         After a pause or a hold that is what `resume` sends.
         """
+        name = account or EVERYTHING
         with self._database.read() as connection:
-            query = overdue(account, self._clock.now())
+            suspended = select(accounts.c.held_until).where(accounts.c.account == name)
+            until = connection.execute(suspended).scalar_one_or_none()
+            query = overdue(account, self._clock.now(), until)
             return [delivery_of(row) for row in connection.execute(query).mappings()]
 
     def stop(self, account: str | None) -> str:
@@ -145,7 +149,7 @@ class Control:
                     else _("{account} is not paused or held.", account=account),
                     hint=_("`publisher status` shows what is paused."),
                 )
-            query = overdue(account, now).with_for_update()
+            query = overdue(account, now, stopped.held_until).with_for_update()
             found = [delivery_of(row) for row in connection.execute(query).mappings()]
             if seen is not None:
                 refuse_unseen(seen, mark_of(stopped), found)
@@ -160,8 +164,10 @@ class Control:
                 .values(
                     paused_at=None, paused_by=None, pause_reason=None,
                     held_at=None, held_until=None, held_kind=None, held_message=None,
+                    suspended_times=None,
                 )
             )  # fmt: skip
+            forget(connection, name)
             note(connection, [step(None, "resumed", now, actor, account=name)])
             return carry_on(connection, found, choices, actor, now)
 

@@ -13,14 +13,32 @@ from threading import Lock
 from time import monotonic, sleep
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, func, inspect, select
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Table,
+    create_engine,
+    event,
+    func,
+    inspect,
+    select,
+    update,
+)
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-from publisher.errors import ConfigurationError, LedgerTooNew, LedgerUnavailable, StorageError
+from publisher.errors import (
+    ConfigurationError,
+    LedgerMissing,
+    LedgerStarting,
+    LedgerTooNew,
+    LedgerUnavailable,
+    StorageError,
+)
 from publisher.language import _, later
-from publisher.ledger.tables import REVISION, metadata
+from publisher.ledger.ledgerfile import LedgerFile
+from publisher.ledger.tables import REVISION, identity, metadata
 
 _BUSY_TIMEOUT_S = 30
 _ANSWER_LIMIT = 65.0  # real seconds; a little longer than PostgreSQL gives a statement, below
@@ -54,6 +72,10 @@ class Database:
         self.url = url
         self._patience = Patience()
         self.engine = _engine(url, self._patience)
+        self._file: LedgerFile | None = None
+        if self.is_sqlite:
+            self._file = LedgerFile(Path(str(self.engine.url.database)))
+            event.listen(self.engine, "connect", lambda *_of_it: self._check_opened())
         # SQLite lets one writer in at a time; threads of this process wait here instead of polling.
         self._one_writer: AbstractContextManager[Any] = Lock() if self.is_sqlite else nullcontext()
 
@@ -69,9 +91,27 @@ class Database:
     def is_sqlite(self) -> bool:
         return self.engine.dialect.name == "sqlite"
 
+    @property
+    def place(self) -> str:
+        """The ledger's file, or the database on its server, within a sentence; no password."""
+        url = self.engine.url
+        if self.is_sqlite:
+            return str(url.database)
+        return _("the database {database} on {host}", database=url.database, host=url.host)
+
+    def check_file(self) -> None:
+        """LedgerGone when an SQLite ledger's file was deleted or replaced since it was opened."""
+        if self._file:
+            self._file.check()
+
+    def _check_opened(self) -> None:
+        if self._file:
+            self._file.opened()
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one state of the ledger and changes nothing."""
+        self.check_file()
         with _plain_errors(self.engine.url), self.engine.connect() as connection:
             yield connection.execution_options(read_only=True)
             # Not rolled back: with that, psycopg forgets what the server has planned already.
@@ -81,7 +121,9 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """A transaction that commits when the block ends and leaves no trace when it raises."""
         with _plain_errors(self.engine.url), self._one_writer, self.engine.begin() as connection:
+            self.check_file()
             yield connection
+            self.check_file()  # an intent that nobody would ever read is none
 
     def time(self) -> datetime:
         """What the time is by the clock of PostgreSQL's machine."""
@@ -103,10 +145,14 @@ class Database:
         if not self.is_sqlite:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({at:d})")
 
-    def migrate(self) -> None:
-        """Bring the tables to this version's shape; LedgerTooNew when they are ahead of it."""
-        if self.is_sqlite and (path := self.engine.url.database):
-            _make_private(Path(path))
+    def migrate(self, *, now: datetime | None = None) -> bool:
+        """Bring the tables to this version's shape; whether that made a new ledger.
+
+        `now`: what a new ledger's `knows_since` is to be; None: it knows all that ever went out.
+        LedgerTooNew when the tables are ahead of this version.
+        """
+        if self._file:
+            self._file.make_private()
         with self.write() as connection:
             if not self.is_sqlite:
                 # Two processes that start together must not both create the tables.
@@ -118,6 +164,9 @@ class Database:
                 from publisher.ledger import migrating  # noqa: PLC0415 - seldom needed, slow to load
 
                 migrating.upgrade(connection)
+                if found is None:
+                    connection.execute(update(identity).values(knows_since=now))
+        return found is None
 
     def _prepare_to_migrate(self, connection: Connection, found: str | None) -> None:
         """To change a large ledger takes long; a worker that still runs must not be in between."""
@@ -129,13 +178,31 @@ class Database:
             if found is not None:
                 connection.exec_driver_sql("LOCK TABLE deliveries IN ACCESS EXCLUSIVE MODE")
 
+    def is_old(self) -> bool:
+        """Whether there is a ledger that an older version wrote; LedgerTooNew for a newer one."""
+        self.check_file()
+        if self._file and not self._file.exists():
+            return False
+        with self.read() as connection:
+            found = self._revision(connection)
+        self._refuse_newer(found if found != REVISION else None)
+        return found not in (None, REVISION)
+
     def check_revision(self) -> None:
-        """Raise unless the tables have this version's shape."""
+        """Raise unless there is a ledger whose tables have this version's shape."""
+        self.check_file()
+        if self._file and not self._file.exists():
+            # To open it would make it.
+            raise LedgerMissing(
+                _("There is no ledger yet: {path} does not exist.", path=self._file.path)
+            )
         with self.read() as connection:
             found = self._revision(connection)
         if found is None:
-            raise LedgerUnavailable(
-                _("The database has no ledger yet."), hint=_("Run `publisher migrate` once.")
+            raise LedgerMissing(
+                _("There is no ledger yet: {path} is empty.", path=self._file.path)
+                if self._file
+                else _("The database has no ledger yet."),
             )
         if found != REVISION:
             self._refuse_newer(found)
@@ -177,18 +244,6 @@ def insert_into(dialect: str, table: Table) -> Any:
     """An INSERT that can have an ON CONFLICT, which each database writes in its own way."""
     # Both dialects together take long to load.
     return import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
-
-
-def _make_private(path: Path) -> None:
-    """Make the database's file for its owner alone: texts under embargo are in it."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            path.touch(mode=0o600)
-    except OSError as error:
-        raise StorageError(
-            _("{path} cannot be opened: {reason}.", path=path, reason=error.strerror)
-        ) from error
 
 
 MOST_CONNECTIONS = 15
@@ -334,14 +389,23 @@ class _Meaning(NamedTuple):
 _ENDED_WHILE_IDLE = "25P03"
 """The server ended a transaction whose process stood still."""
 
+_NO_SHAPE = later("Put the ledger back from a backup, or name another one in [database] url.")
 _MEANINGS = (
+    _Meaning(
+        "the database system is (starting up|in recovery mode|not yet accepting connections)", (),
+        LedgerStarting, later("The ledger's database is starting up."),
+    ),
     _Meaning(
         "not a database|malformed", (), LedgerUnavailable, later("{name} is damaged: {text}."),
         later("Stop everything, and put back a copy of the database from a backup."),
     ),
     _Meaning(
         "no such table", ("42P01",), LedgerUnavailable, later("{name} lacks a table: {text}."),
-        later("Put the ledger back from a backup, or name another one in [database] url."),
+        _NO_SHAPE,
+    ),
+    _Meaning(
+        "no such column|has no column named", ("42703",), LedgerUnavailable,
+        later("{name} lacks a column: {text}."), _NO_SHAPE,
     ),
     _Meaning(
         "$^", ("42501", "3F000"), LedgerUnavailable, later("{name} does not let Publisher in: {text}."),
@@ -373,15 +437,23 @@ def _plain(error: DBAPIError, text: str, url: URL) -> LedgerUnavailable | Storag
     for meaning in _MEANINGS:
         if code in meaning.codes or re.search(meaning.text, text):
             message = _(meaning.message, name=_name(url), text=text)
-            return meaning.error(message, hint=_(meaning.hint) if meaning.hint else None)
+            plainly = _without_end(_(meaning.message, name=_("The ledger"), text=""))
+            hint = _(meaning.hint) if meaning.hint else None
+            return meaning.error(message, hint=hint, plainly=plainly)
     if isinstance(error, OperationalError) or code == _ENDED_WHILE_IDLE:
-        return LedgerUnavailable(_("The ledger's database cannot be reached: {text}", text=text))
+        message = later("The ledger's database cannot be reached: {text}")
+        return LedgerUnavailable(_(message, text=text), plainly=_without_end(_(message, text=" ")))
     if code is None and error.statement is None:
         # The driver refuses before the server is asked: an option that it does not know.
         return LedgerUnavailable(
             _("[database] url cannot be used: {text}.", text=text), hint=_(_URL_HINT)
         )
     return None
+
+
+def _without_end(text: str) -> str:
+    """A sentence without the colon that the driver's own words would follow."""
+    return text.rstrip(" .:\u00a0\u202f") + "."
 
 
 def _name(url: URL) -> str:

@@ -17,7 +17,7 @@ from publisher.language import _
 from publisher.ledger import ids, limits, rivals
 from publisher.ledger.database import Database
 from publisher.ledger.delays import Delays
-from publisher.ledger.holds import held, hold
+from publisher.ledger.holds import held_for_a_person, hold
 from publisher.ledger.moves import ACTOR, Moved, change, claim_all
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.stops import in_words, obeyed
@@ -40,7 +40,9 @@ DOUBTFUL = Waiting(
     deliveries.c.wake_at <= _NOW,
     deliveries.c.settled_at.is_not(None),
     or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until <= _NOW),
-    ~exists().where(held(deliveries.c.account, _NOW)),
+    # Reading goes on while an account is suspended: most platforms let it, and each reading that
+    # is refused comes later than the one before.
+    ~exists().where(held_for_a_person(deliveries.c.account)),
     order=(deliveries.c.wake_at, deliveries.c.id),
     columns=(deliveries.c.id, deliveries.c.version, deliveries.c.head),
 )
@@ -207,11 +209,21 @@ class Doubts:
                 # Reading cannot tell, and reading again would not: a person decides.
                 columns = {**_NO_DOUBT, "intent_at": delivery.intent_at}
                 return self._unread(connection, delivery, sighting.message, **columns)
-            case AccountHeld():
+            case AccountHeld() | Deferred():
+                return self._refused(connection, delivery, sighting)
+
+    def _refused(
+        self, connection: Connection, delivery: Delivery, sighting: AccountHeld | Deferred
+    ) -> Delivery:
+        """It is read again later. That reading is refused suspends nobody: what sends finds out by
+        its own answer; but for what no time ends, such as keys that belong to somebody else.
+        """
+        next_reading = self._next_reading(delivery)
+        if isinstance(sighting, AccountHeld):
+            if not sighting.until and not sighting.backoff:
                 hold(connection, delivery.account, sighting, self._clock.now())
-                return self._unread(connection, delivery, sighting.message)
-            case Deferred():
-                return self._unread(connection, delivery, sighting.message)
+            next_reading = max(next_reading, sighting.until or next_reading)
+        return self._unread(connection, delivery, sighting.message, wake_at=next_reading)
 
     def _absent(self, connection: Connection, delivery: Delivery, *, may_come: bool) -> Delivery:
         now, why = self._clock.now(), None

@@ -3,12 +3,24 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, bindparam, case, exists, func, select, text, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    type_coerce,
+)
 
 from publisher.clock import Clock
 from publisher.ledger.database import Database
-from publisher.ledger.holds import held_for_a_person, resting
+from publisher.ledger.holds import held_for_a_person, resting, unproved
 from publisher.ledger.tables import Instant, accounts, deliveries, leaves_at
+from publisher.outcome import PASSING
 from publisher.states import State
 
 LATENESS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 3600.0)
@@ -72,8 +84,11 @@ class Gauges:
         return Lateness(tuple(int(n) for n in within), count, float(total) / _SECOND)
 
     def standing(self) -> Mapping[str, str]:
-        """Accounts that are `paused`, or `held` until a person acts; `*` stands for all."""
-        is_held = held_for_a_person(accounts.c.account)
+        """Accounts that are `paused`, or `held` and need a person, as far as is known; `*` stands
+        for all.
+        """
+        calls = and_(unproved(accounts), accounts.c.held_kind.not_in(sorted(PASSING)))
+        is_held = or_(held_for_a_person(accounts.c.account), calls)
         query = select(accounts.c.account, accounts.c.paused_at, is_held).where(
             accounts.c.paused_at.is_not(None) | is_held
         )

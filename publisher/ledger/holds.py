@@ -1,10 +1,15 @@
-"""What keeps an account from sending: a person's pause, or the platform's refusal (a hold).
+"""What keeps an account from sending: a person's pause, or the platform, by which it is suspended.
+
+A suspension ends at the instant that the platform names. Where it names none, each one in a row
+lasts longer than the one before, and at its end one post asks whether the account goes on: until
+one is taken, it is not proved (see suspensions.py).
 
 Accounts that share an app are held together when its limit is used up. Which ones do is known from
 their credentials, of which nothing is ever written: the ledger learns their names alone.
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -29,12 +34,15 @@ from sqlalchemy import (
 from publisher.language import _
 from publisher.ledger.moves import ACTOR, note, step
 from publisher.ledger.tables import EVERYTHING, Instant, accounts, deliveries, written
-from publisher.outcome import AccountHeld, Kind
+from publisher.outcome import PASSING, AccountHeld, Kind
 from publisher.states import State
 
+GOES_ON = "account goes on"
+"""The step of an account that was suspended and has published since."""
 EVER = literal(datetime.min.replace(tzinfo=UTC), Instant)
 """Before every instant."""
 _BY_ITSELF = accounts.c.held_until.is_not(None)
+_LASTING = 2  # suspensions in a row
 _SAME_END = timedelta(minutes=1)  # of many answers that come together, each names another second
 _AT_ONCE = 500  # names in one statement
 _EXCLUDE = text("SELECT pg_advisory_xact_lock(7305138, hashtext(:name))")
@@ -61,8 +69,16 @@ def held(account: ColumnElement[str] | str, now: BindParameter[datetime]) -> Col
     )
 
 
+def unproved(account: FromClause) -> ColumnElement[bool]:
+    """Rows of `accounts` that were suspended without an end that the platform named, and of which
+    nothing has been taken since.
+    """
+    return and_(account.c.held_at.is_not(None), account.c.suspended_times.is_not(None))
+
+
 def waits_its_turn() -> ColumnElement[bool]:
-    """What fell due during a hold that has ended, while more like it goes out before it.
+    """What fell due during a suspension that has ended, while more like it goes out before it; and
+    whatever falls due until it is proved that it has ended, but for the one post that asks.
 
     The platform has just said that it was too much: what waited goes out in order, each when the
     one before it has its answer, and not in a burst.
@@ -70,7 +86,7 @@ def waits_its_turn() -> ColumnElement[bool]:
     its_first = first_scheduled(deliveries.alias(), "id", accounts.c.account)
     return exists().where(
         accounts.c.account == deliveries.c.account,
-        accounts.c.held_until >= deliveries.c.wake_at,
+        or_(accounts.c.held_until >= deliveries.c.wake_at, unproved(accounts)),
         or_(its_first != deliveries.c.id, has_one_under_way(accounts)),
     )
 
@@ -98,12 +114,14 @@ def first_scheduled(
 
 
 def has_one_under_way(account: FromClause) -> ColumnElement[bool]:
-    """Whether a worker has something of this row of `accounts` that fell due during its hold."""
+    """Whether a worker has something of this row of `accounts` that fell due while it was suspended,
+    or, until that is proved to be over, anything.
+    """
     rows = deliveries.alias()
     found = select(rows.c.id).where(
         rows.c.state == written(State.PUBLISHING),
         rows.c.account == account.c.account,
-        rows.c.wake_at <= account.c.held_until,
+        or_(rows.c.wake_at <= account.c.held_until, unproved(account)),
     )
     return found.order_by(rows.c.lease_until).limit(written(1)).scalar_subquery().is_not(None)
 
@@ -115,10 +133,17 @@ def is_resting(row: Row[Any], now: datetime) -> bool:
 
 
 def waits_for_a_person(account: ColumnElement[str] | str) -> ColumnElement[bool]:
-    """Rows of `accounts` that keep this account from sending until somebody resumes it."""
+    """Rows of `accounts` that keep this account from sending until a person has acted, as far as is
+    known: a pause, what no time ends, and a suspension that lasts although it was tried again.
+    """
+    lasting = and_(
+        unproved(accounts),
+        accounts.c.suspended_times >= _LASTING,
+        accounts.c.held_kind.not_in(sorted(PASSING)),
+    )
     return and_(
         applies_to(account),
-        or_(accounts.c.paused_at.is_not(None), held_for_a_person(account)),
+        or_(accounts.c.paused_at.is_not(None), held_for_a_person(account), lasting),
     )
 
 
@@ -129,14 +154,24 @@ def held_for_a_person(account: ColumnElement[str] | str) -> ColumnElement[bool]:
     )
 
 
-def hold(connection: Connection, account: str, outcome: AccountHeld, now: datetime) -> None:
-    """Let an account rest as the platform asked, and note why.
+def hold(connection: Connection, account: str, outcome: AccountHeld, now: datetime) -> AccountHeld:
+    """Suspend an account as the platform asked, and note why; gives the outcome with its end.
 
-    A hold that waits for a person stays, and so does one that lasts longer: no later answer ends
+    What waits for a person stays, and so does a suspension that lasts longer: no later answer ends
     either.
     """
-    _hold(connection, accounts.c.account == account, outcome, now)
+    times = None
+    if outcome.backoff and not outcome.until:
+        query = select(accounts).where(accounts.c.account == account).with_for_update()
+        row = connection.execute(query).one_or_none()
+        times = (row.suspended_times or 0) if row and row.held_at else 0
+        if times and row and row.held_until and row.held_until > now:
+            return replace(outcome, until=row.held_until)  # of several that left together
+        until = now + outcome.backoff[min(times, len(outcome.backoff) - 1)]
+        outcome, times = replace(outcome, until=until), times + 1
+    _hold(connection, accounts.c.account == account, outcome, now, times)
     _note(connection, [account], outcome, now)
+    return outcome
 
 
 def hold_together(
@@ -155,14 +190,35 @@ def hold_together(
         some = accounts.c.account.in_(in_order[begin : begin + _AT_ONCE])
         goes_on = or_(
             accounts.c.held_at.is_(None),
-            accounts.c.held_until <= now,
-            accounts.c.held_until < until - _SAME_END,
+            and_(
+                accounts.c.suspended_times.is_(None),  # others find out by their own answers
+                or_(accounts.c.held_until <= now, accounts.c.held_until < until - _SAME_END),
+            ),
         )
         free = select(accounts.c.account).where(some, goes_on).order_by(accounts.c.account)
         found = connection.execute(free.with_for_update(skip_locked=True)).scalars().all()
         if found:
             _hold(connection, accounts.c.account.in_(found), outcome, now)
             _note(connection, found, outcome, now)
+
+
+def go_on(connection: Connection, suspended: Sequence[Row[Any]], now: datetime) -> None:
+    """Note that these rows of `accounts` are suspended no more: their platform took a post."""
+    names = [row.account for row in suspended]
+    # `held_until` stays: what waited goes out one by one.
+    connection.execute(
+        update(accounts)
+        .where(accounts.c.account.in_(names))
+        .values(held_at=None, held_kind=None, held_message=None, suspended_times=None)
+    )
+    steps = [
+        step(
+            None, GOES_ON, now, ACTOR, account=row.account,
+            detail={"kind": row.held_kind, "message": row.held_message},
+        )
+        for row in suspended
+    ]  # fmt: skip
+    note(connection, steps)
 
 
 def app_limit(until: datetime) -> AccountHeld:
@@ -181,14 +237,26 @@ def take_in_order(connection: Connection, names: Collection[str]) -> None:
 
 
 def _hold(
-    connection: Connection, which: ColumnElement[bool], outcome: AccountHeld, now: datetime
+    connection: Connection,
+    which: ColumnElement[bool],
+    outcome: AccountHeld,
+    now: datetime,
+    times: int | None = None,
 ) -> None:
     until = outcome.until
     longer = true() if until is None else accounts.c.held_until < until
+    # One that was not proved to be over has lasted since it began.
+    since = {} if times and times > 1 else {"held_at": now}
     connection.execute(
         update(accounts)
         .where(which, or_(accounts.c.held_at.is_(None), and_(_BY_ITSELF, longer)))
-        .values(held_at=now, held_until=until, held_kind=outcome.kind, held_message=outcome.message)
+        .values(
+            held_until=until,
+            held_kind=outcome.kind,
+            held_message=outcome.message,
+            suspended_times=times,
+            **since,
+        )
     )
 
 

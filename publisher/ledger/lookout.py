@@ -16,7 +16,13 @@ from sqlalchemy import (
 from publisher.clock import Clock
 from publisher.ledger import dispatch, doubts, leftovers, withdrawals
 from publisher.ledger.database import Database
-from publisher.ledger.holds import EVER, first_scheduled, has_one_under_way, resting
+from publisher.ledger.holds import (
+    EVER,
+    first_scheduled,
+    has_one_under_way,
+    resting,
+    unproved,
+)
 from publisher.ledger.tables import Instant, accounts, deliveries, written
 from publisher.states import State
 
@@ -56,17 +62,18 @@ def _some_account_goes(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     account, rows = _ACCOUNT, deliveries.alias()
     held_until = account.c.held_until
     first = first_scheduled(rows, "wake_at", account.c.account)
-    # What fell due during a hold goes one by one: see `holds.waits_its_turn`.
+    # What fell due during a suspension goes one by one, and so does all until it is proved that it
+    # is over: see `holds.waits_its_turn`.
     end_of_hold = func.coalesce(held_until, EVER)
     first_after_the_hold = first_scheduled(rows, "wake_at", account.c.account, end_of_hold)
     going = select(account.c.account).where(
         *conditions,
         or_(
-            first_after_the_hold <= _HORIZON,
+            and_(first_after_the_hold <= _HORIZON, ~unproved(account)),
             and_(
-                held_until.is_not(None),  # mostly it is, and nothing more is asked
+                held_until.is_not(None),  # mostly it is not, and nothing more is asked
                 first <= _HORIZON,
-                first <= held_until,
+                or_(first <= held_until, unproved(account)),
                 ~has_one_under_way(account),
             ),
         ),

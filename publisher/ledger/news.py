@@ -1,8 +1,9 @@
 """What a person is to be told, and which service told it already.
 
-Told is what stands: an account that is held, and a delivery that failed, was missed, is uncertain
-until a person decides, is out although somebody stopped it, or may still be out although somebody
-withdrew it. What was seen to before anybody was told is no news any more.
+Told is what stands: that posts are late, an account that is held, and a delivery that failed, was
+missed, is uncertain until a person decides, is out although somebody stopped it, may still be out
+although somebody withdrew it, or is due and kept back because its platform does not take something
+in it for now. What was seen to before anybody was told is no news any more.
 Each thing is known by the step of the history that began it: an account that is held again after
 it was resumed is another thing.
 
@@ -34,6 +35,8 @@ from sqlalchemy import (
 
 from publisher.clock import Clock
 from publisher.ledger.database import Database
+from publisher.ledger.holds import GOES_ON, unproved
+from publisher.ledger.lateness import BEGUN, OVER
 from publisher.ledger.leftovers import CLEARING
 from publisher.ledger.tables import (
     EVERYTHING,
@@ -43,7 +46,7 @@ from publisher.ledger.tables import (
     notice_services,
     notices,
 )
-from publisher.outcome import Kind
+from publisher.outcome import PASSING, Kind
 from publisher.states import State
 
 _OLDEST = timedelta(days=7)
@@ -56,7 +59,12 @@ _LEASE = 120.0  # real seconds; longer than a service takes, unless it hangs
 _APART = 60.0  # real seconds between two messages to one service
 _FIRST_DELAY = 30.0  # real seconds after a failure, doubled with each further one
 _LONGEST_DELAY = 1800.0
+_AHEAD = timedelta(minutes=1)
+"""A delivery is made ready some seconds before its time."""
+_AGAIN_WITHIN = 61.0  # real seconds; what was refused for now is tried again within a minute
+_LASTING = 60.0  # real seconds from which on that is told
 _AT_ONCE = 500  # names in one statement
+_LOOKED_AT = 200  # steps of an account; a suspension is told with its first
 # As in the partial index, which the planner does not find for bound values.
 _IN_TROUBLE: ColumnElement[bool] = literal_column(
     "(deliveries.state IN ('failed', 'missed', 'uncertain') OR deliveries.stop IS NOT NULL)"
@@ -73,7 +81,8 @@ class StuckDelivery:
     post: str
     account: str
     state: State
-    """FAILED, MISSED or UNCERTAIN; PUBLISHED, when it was stopped too late."""
+    """FAILED, MISSED or UNCERTAIN; PUBLISHED, when it was stopped too late; SCHEDULED, when it is
+    kept back."""
     due_at: datetime
     parts_out: int
     kind: str | None
@@ -96,9 +105,32 @@ class HeldAccount:
     next_due: datetime | None
     others: tuple[int, ...] = ()
     """The steps of other accounts that rest because the same app's limit is used up."""
+    is_tried: bool = False
+    """Whether it is tried again at `until`, which the platform did not name."""
 
 
-Item = StuckDelivery | HeldAccount
+@dataclass(frozen=True, slots=True)
+class LatePosts:
+    """Posts that are late, or were and are out."""
+
+    step: int
+    message: str
+    """How many are late, since when, and why."""
+    is_over: bool
+    others: tuple[int, ...] = ()
+    """The step that noted the beginning, where this one is its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountGoesOn:
+    """An account that was suspended, as was told, and publishes again."""
+
+    step: int
+    account: str
+    others: tuple[int, ...] = ()
+
+
+Item = StuckDelivery | HeldAccount | LatePosts | AccountGoesOn
 
 
 class News:
@@ -115,28 +147,31 @@ class News:
             self._database.insert_missing(connection, notice_services, [row])
 
     def untold(self, service: str) -> list[Item]:
-        """What stands and this service has not told: accounts first, then in order of time."""
+        """What stands and this service has not told: what is late, accounts, then in order of time."""
         with self._database.read() as connection:
             query = select(notice_services.c.since).where(notice_services.c.service == service)
             since = max(connection.execute(query).scalar_one(), self._clock.now() - _OLDEST)
             is_told = exists().where(notices.c.service == service, notices.c.step == history.c.id)
             is_news = and_(history.c.at >= since, ~is_told)
             return [
+                *_late(connection, is_news),
                 *self._held(connection, is_news),
+                *_going_on(connection, service, since),
                 *_stuck(connection, is_news),
                 *_still_out(connection, is_news),
+                *_kept_back(connection, is_news, self._clock),
             ]
 
     def _held(self, connection: Connection, is_news: ColumnElement[bool]) -> Iterator[HeldAccount]:
         now = self._clock.now()
         query = select(accounts).where(
             accounts.c.held_at.is_not(None),
-            or_(accounts.c.held_until.is_(None), accounts.c.held_until > now),
+            or_(accounts.c.held_until.is_(None), accounts.c.held_until > now, unproved(accounts)),
             accounts.c.account != EVERYTHING,
         )
         for row, *others in _together(connection.execute(query).all()):
             begun = _beginning(connection, row)
-            if begun is None or (row.held_until and row.held_until - begun.at <= _LONG_REST):
+            if begun is None or not _is_told(row, begun.at):
                 continue
             if connection.execute(select(1).where(history.c.id == begun.id, is_news)).first():
                 waiting, next_due = _schedule_of(connection, [row, *others])
@@ -148,6 +183,7 @@ class News:
                     waiting=waiting,
                     next_due=next_due,
                     others=_holds_since(connection, begun.at, others),
+                    is_tried=row.suspended_times is not None,
                 )
 
     def claim(self, service: str) -> int | None:
@@ -182,7 +218,7 @@ class News:
         rows = [
             {"service": service, "step": step, "told_at": now}
             for item in items
-            for step in (item.step, *(item.others if isinstance(item, HeldAccount) else ()))
+            for step in (item.step, *(() if isinstance(item, StuckDelivery) else item.others))
         ]
         with self._database.write() as connection:
             self._database.insert_missing(connection, notices, rows)
@@ -206,6 +242,32 @@ def _end(connection: Connection, service: str, turn: int, **columns: Any) -> Non
         update(notice_services)
         .where(notice_services.c.service == service, notice_services.c.turn == turn)
         .values(lease_until=None, **columns)
+    )
+
+
+def _late(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[LatePosts]:
+    """What is late, or the end of it; each is told once."""
+    query = (
+        select(history.c.id, history.c.event, history.c.detail, is_news.label("is_news"))
+        .where(
+            history.c.delivery.is_(None),
+            history.c.account == EVERYTHING,
+            history.c.event.in_((BEGUN, OVER)),
+        )
+        .order_by(history.c.seq.desc())
+        .limit(2)
+    )
+    found = connection.execute(query).all()
+    if not found or not found[0].is_news:
+        return
+    last, *before = found
+    is_over = last.event == OVER
+    told = before[0] if is_over and before else last
+    yield LatePosts(
+        step=last.id,
+        message=json.loads(told.detail)["message"],
+        is_over=is_over,
+        others=tuple(one.id for one in before) if is_over else (),
     )
 
 
@@ -246,16 +308,7 @@ def _stuck(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[Stu
     )
     # Not in the query: for the order SQLite would read the whole history.
     for row in sorted(connection.execute(query), key=lambda row: row.step):
-        yield StuckDelivery(
-            step=row.step,
-            post=row.post,
-            account=row.account,
-            state=State(row.state),
-            due_at=row.due_at,
-            parts_out=len(json.loads(row.remote_ids)),
-            kind=row.error_kind,
-            message=row.error_message,
-        )
+        yield _stuck_delivery(row, row.step)
 
 
 def _still_out(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[StuckDelivery]:
@@ -273,17 +326,75 @@ def _still_out(connection: Connection, is_news: ColumnElement[bool]) -> Iterator
         tries = takewhile(lambda step: step.event != "withdrawing", connection.execute(steps).all())
         first = next(reversed([*tries]), None)
         if first is not None and first.is_news:
-            yield StuckDelivery(
-                step=first.id,
-                post=row.post,
-                account=row.account,
-                state=State(row.state),
-                due_at=row.due_at,
-                parts_out=len(json.loads(row.remote_ids)),
-                kind=row.error_kind,
-                message=row.error_message,
-                is_withdrawn=True,
-            )
+            yield _stuck_delivery(row, first.id, is_withdrawn=True)
+
+
+def kept_back(clock: Clock) -> ColumnElement[bool]:
+    """Deliveries that are tried again and again because of something in them.
+
+    Such as an alternative text that the platform does not take, with which nothing is wrong.
+    """
+    return and_(
+        literal_column("deliveries.state = 'scheduled'"),  # as in the partial index
+        deliveries.c.wake_at <= clock.ahead(_AGAIN_WITHIN),
+        deliveries.c.error_kind == Kind.CONTENT,
+    )
+
+
+def _kept_back(
+    connection: Connection, is_news: ColumnElement[bool], clock: Clock
+) -> Iterator[StuckDelivery]:
+    """Those for which that has lasted for a minute; more tries are no other news."""
+    query = select(deliveries).where(kept_back(clock)).order_by("id")
+    for row in connection.execute(query).all():
+        tries = select(history.c.id, history.c.at, is_news.label("is_news")).where(
+            history.c.delivery == row.id,
+            history.c.event == "deferred",
+            history.c.at >= row.due_at - _AHEAD,
+        )
+        first = connection.execute(tries.order_by(history.c.seq).limit(1)).first()
+        if first is not None and first.is_news and first.at <= clock.ahead(-_LASTING):
+            yield _stuck_delivery(row, first.id)
+
+
+def _stuck_delivery(row: Any, step: int, *, is_withdrawn: bool = False) -> StuckDelivery:
+    return StuckDelivery(
+        step=step,
+        post=row.post,
+        account=row.account,
+        state=State(row.state),
+        due_at=row.due_at,
+        parts_out=len(json.loads(row.remote_ids)),
+        kind=row.error_kind,
+        message=row.error_message,
+        is_withdrawn=is_withdrawn,
+    )
+
+
+def _going_on(connection: Connection, service: str, since: datetime) -> Iterator[AccountGoesOn]:
+    """Accounts that publish again, of which this service told that they were suspended."""
+    # What goes on after a suspension keeps the end of it; few accounts ever were suspended.
+    lifted = select(accounts.c.account).where(
+        accounts.c.held_at.is_(None), accounts.c.held_until >= since - _OLDEST
+    )
+    for name in connection.execute(lifted.order_by(accounts.c.account)).scalars().all():
+        query = (
+            select(history.c.id, history.c.at, history.c.event)
+            .where(history.c.delivery.is_(None), history.c.account == name)
+            .order_by(history.c.seq.desc())
+        )
+        steps = connection.execute(query.limit(_LOOKED_AT)).all()
+        if not steps or steps[0].event != GOES_ON or steps[0].at < since:
+            continue
+        newest, *before = steps
+        begun = takewhile(lambda step: step.event not in ("resumed", GOES_ON), before)
+        told = select(notices.c.step).where(
+            notices.c.service == service,
+            notices.c.step.in_([newest.id, *(step.id for step in begun)]),
+        )
+        known = set(connection.execute(told).scalars())
+        if known and newest.id not in known:
+            yield AccountGoesOn(newest.id, name)
 
 
 def _together(rows: Sequence[Row[Any]]) -> Iterable[Sequence[Row[Any]]]:
@@ -313,17 +424,31 @@ def _beginning(connection: Connection, row: Row[Any]) -> _Begun | None:
     begun: _Begun | None = None
     with connection.execute(query.execution_options(yield_per=50)) as steps:
         for step in steps:
-            if step.event == "resumed":
+            if step.event in ("resumed", GOES_ON):
                 break
             if step.event != "account held":
                 continue
+            if row.suspended_times is not None and step.at < row.held_at:
+                break
             until = json.loads(step.detail)["until"]
             if (until is None) is not for_a_person:
                 continue
-            if begun and until and datetime.fromisoformat(until) + _SAME_REST < begun.at:
+            is_one = row.suspended_times is not None  # until it is proved to be over
+            if (
+                begun
+                and until
+                and not is_one
+                and datetime.fromisoformat(until) + _SAME_REST < begun.at
+            ):
                 break
             begun = step
     return begun
+
+
+def _is_told(row: Row[Any], begun_at: datetime) -> bool:
+    """Whether a person is told of a suspension: at once, unless it ends by itself soon."""
+    calls = row.suspended_times is not None and row.held_kind not in PASSING
+    return calls or row.held_until is None or row.held_until - begun_at > _LONG_REST
 
 
 def _holds_since(

@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,7 +28,8 @@ from publisher.ledger.aftermath import Gap, gaps
 from publisher.ledger.archives import Archive
 from publisher.ledger.database import Database
 from publisher.ledger.edits import about_draft
-from publisher.ledger.holds import held_for_a_person, waits_for_a_person
+from publisher.ledger.holds import held_for_a_person, unproved, waits_for_a_person
+from publisher.ledger.news import kept_back
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import (
     EVERYTHING,
@@ -37,10 +38,12 @@ from publisher.ledger.tables import (
     archived,
     deliveries,
     history,
+    identity,
     leaves_at,
     media,
 )
 from publisher.models import Delivery
+from publisher.outcome import PASSING
 from publisher.states import WAITING, State
 
 _CHUNK = 500
@@ -94,7 +97,7 @@ class Waiting:
     """What the machines still have to do."""
 
     scheduled: int
-    """On the schedule, of accounts that are neither paused nor held for a person."""
+    """On the schedule, of accounts that are neither paused nor waiting for a person."""
     publishing: int
     reading: int
     """Of unknown outcome, and looked for on the platform; the others wait for a person."""
@@ -106,7 +109,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class AccountStatus:
-    """An account that is paused or held; `account` is `*` for all of them."""
+    """An account that is paused or suspended; `account` is `*` for all of them."""
 
     account: str
     paused_at: datetime | None
@@ -117,6 +120,17 @@ class AccountStatus:
     """None with `held_at` set: until a person acts."""
     held_kind: str | None
     held_message: str | None
+    suspended_times: int | None = None
+    """How often in a row it was suspended without an end that the platform named; None: it was not.
+    While it is set, the next post after `held_until` asks whether the account goes on.
+    """
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether a person is called: it may go on by itself all the same."""
+        calls = self.suspended_times is not None and self.held_kind not in PASSING
+        has_no_end = self.held_at is not None and self.held_until is None
+        return self.paused_at is not None or has_no_end or calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +211,12 @@ class Queries:
             deliveries.c.error_kind.is_not(None),
             deliveries.c.state.in_([State.PUBLISHED, State.CANCELLED]),
         )
+        with self._database.read() as connection:
+            return [delivery_of(row) for row in connection.execute(query).mappings()]
+
+    def kept_back(self) -> list[Delivery]:
+        """Deliveries that are due, and that their platform does not take as they are for now."""
+        query = select(deliveries).where(kept_back(self._clock))
         with self._database.read() as connection:
             return [delivery_of(row) for row in connection.execute(query).mappings()]
 
@@ -301,14 +321,16 @@ class Queries:
             )
 
     def accounts(self) -> list[AccountStatus]:
-        """The accounts that are paused, or held at this moment."""
+        """The accounts that are paused or suspended at this moment, and those of which it is not
+        proved yet that they go on.
+        """
         now = self._clock.now()
         held = and_(
             accounts.c.held_at.is_not(None),
-            or_(accounts.c.held_until.is_(None), accounts.c.held_until > now),
+            or_(accounts.c.held_until.is_(None), accounts.c.held_until > now, unproved(accounts)),
         )
         query = (
-            select(accounts)
+            select(*(accounts.c[column.name] for column in fields(AccountStatus)))
             .where(or_(accounts.c.paused_at.is_not(None), held))
             .order_by(accounts.c.account)
         )
@@ -336,8 +358,13 @@ class Queries:
             row = connection.execute(ends.where(deliveries.c.account == account)).one()
         return None if row[0] is None else Tenure(*row)
 
+    def ledger_id(self) -> str:
+        """Which ledger this is: 32 hexadecimal digits, of no other one."""
+        with self._database.read() as connection:
+            return str(connection.execute(select(identity.c.id)).scalar_one())
+
     def gaps(self) -> list[Gap]:
-        """What this ledger cannot know, because it was restored from a backup."""
+        """What this ledger cannot know: it was restored from a backup, or is new."""
         with self._database.read() as connection:
             return gaps(connection)
 

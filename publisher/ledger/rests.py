@@ -31,14 +31,18 @@ def let_rest(
     answers: Sequence[tuple[str, Outcome]],
     shares_with: SharesWith,
     now: datetime,
-) -> None:
-    """Hold each account as its platform answered, and with it those that share a used-up app."""
+) -> dict[str, datetime | None]:
+    """Suspend each account as its platform answered, and with it those that share a used-up app.
+
+    Gives the ends, by the account that asked.
+    """
     own = [(account, rest) for account, outcome in answers if (rest := _rest(outcome))]
+    ends: dict[str, datetime | None] = {}
     if own:
         # First of all, and in one order: only for these does a transaction wait.
         take_in_order(connection, {account for account, _rest in own})
         for account, rest in own:
-            hold(connection, account, rest, now)
+            ends[account] = hold(connection, account, rest, now).until
     together: dict[frozenset[str], datetime] = {}
     for account, outcome in answers:
         if until := outcome.app_rests_until:
@@ -46,14 +50,15 @@ def let_rest(
             together[names] = max(until, together.get(names, until))
     for names, until in together.items():
         hold_together(connection, names, until, now)
+    return ends
 
 
 def _rest(outcome: Outcome) -> AccountHeld | None:
     """How the account that asked has to rest; in its app's name where that rests for as long."""
     own = outcome if isinstance(outcome, AccountHeld) else None
-    if isinstance(outcome, Accepted) and outcome.rest_until is not None:
+    if isinstance(outcome, Accepted) and (outcome.rest_until or outcome.backoff):
         message = _("The platform's limit for this account is used up. It goes on by itself.")
-        own = AccountHeld(Kind.RATE_LIMIT, message, outcome.rest_until)
+        own = AccountHeld(Kind.RATE_LIMIT, message, outcome.rest_until, outcome.backoff)
     of_app = outcome.app_rests_until
     if own and own.until and of_app and own.until <= of_app:
         return app_limit(of_app)

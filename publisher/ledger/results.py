@@ -9,15 +9,17 @@ from sqlalchemy import Connection
 
 from publisher import retry
 from publisher.clock import Clock
-from publisher.language import _
+from publisher.language import _, plural
 from publisher.ledger import ids, limits
 from publisher.ledger.backlog import late_before, next_places
 from publisher.ledger.doubts import doubt
+from publisher.ledger.holds import take_in_order
 from publisher.ledger.intents import by_worker
 from publisher.ledger.moves import Change
 from publisher.ledger.rests import SharesWith, let_rest
 from publisher.ledger.resumption import APART
 from publisher.ledger.stops import in_words, obeyed
+from publisher.ledger.suspensions import may_be_the_accounts, weighed, went_out
 from publisher.models import Delivery
 from publisher.outcome import (
     Accepted,
@@ -46,19 +48,38 @@ class Result(NamedTuple):
 class Results:
     """What they lead to."""
 
-    def __init__(self, clock: Clock, settle: float, shares_with: SharesWith) -> None:
+    def __init__(
+        self, clock: Clock, settle: float, shares_with: SharesWith, thread_pause: float
+    ) -> None:
         """See `Attempts`."""
         self._clock = clock
         self._settle = settle
+        self._thread_pause = thread_pause
         self._shares_with = shares_with
 
     def changes(self, connection: Connection, results: Sequence[Result]) -> list[Change]:
         """What becomes of each; accounts rest from now on, where an answer says so."""
+        now = self._clock.now()
+        unclear = {r.delivery.account for r in results if may_be_the_accounts(r.outcome)}
+        if unclear:
+            take_in_order(connection, unclear)
+        results = [
+            result._replace(outcome=weighed(connection, result.delivery, result.outcome, now))
+            for result in results
+        ]
         answers = [(result.delivery.account, result.outcome) for result in results]
-        let_rest(connection, answers, self._shares_with, self._clock.now())
+        taken = [
+            result.delivery
+            for result in results
+            if isinstance(result.outcome, Accepted) and not result.outcome.backoff
+        ]
+        went_out(connection, taken, now)
+        ends = let_rest(connection, answers, self._shares_with, now)
         late = [result for result in results if self._is_retried_late(result)]
         begins = next_places(connection, self._clock, [result.delivery for result in late])
-        return [self._change(result, begins) for result in results]
+        return [
+            self._change(result, ends.get(result.delivery.account), begins) for result in results
+        ]
 
     def _is_retried_late(self, result: Result) -> bool:
         """Whether it tries its platform in vain for so long that others wait behind it."""
@@ -93,7 +114,9 @@ class Results:
             told.setdefault(result.delivery.account, []).extend(result.outcome.limits)
         limits.keep_all(connection, told)
 
-    def _change(self, result: Result, begins: dict[str, datetime]) -> Change:
+    def _change(
+        self, result: Result, suspended_until: datetime | None, begins: dict[str, datetime]
+    ) -> Change:
         delivery = result.delivery
         match result.outcome:
             case Accepted() as receipt if result.other:
@@ -103,21 +126,45 @@ class Results:
             case Refused() as outcome:
                 return self._ended(delivery, State.FAILED, outcome)
             case Deferred() as outcome:
-                again = self._again_at(delivery, outcome, begins)
-                # Not before an instant to which it was put off, should that be to come.
-                wake_at = max(delivery.wake_at, again)
-                return self._ended(delivery, State.SCHEDULED, outcome, wake_at=wake_at)
+                return self._deferred(delivery, outcome, begins)
             case AccountHeld() as outcome:
-                return self._ended(delivery, State.SCHEDULED, outcome, attempts=delivery.attempts)
+                return self._suspended(delivery, outcome, suspended_until)
             case Unknown() as outcome:
                 columns = doubt(delivery, self._clock, self._settle)
                 return self._ended(delivery, State.UNCERTAIN, outcome, **columns)
+
+    def _deferred(
+        self, delivery: Delivery, outcome: Deferred, begins: dict[str, datetime]
+    ) -> Change:
+        if outcome.most and delivery.attempts + 1 >= outcome.most:
+            return self._ended(delivery, State.FAILED, outcome)
+        again = self._again_at(delivery, outcome, begins)
+        # Not before an instant to which it was put off, should that be to come.
+        wake_at = max(delivery.wake_at, again)
+        return self._ended(delivery, State.SCHEDULED, outcome, wake_at=wake_at)
+
+    def _suspended(
+        self, delivery: Delivery, outcome: AccountHeld, until: datetime | None
+    ) -> Change:
+        wake_at = delivery.wake_at
+        if until and outcome.backoff:
+            # Another post asks next whether it is over: this one may be refused for itself.
+            wake_at = max(wake_at, until)
+        return self._ended(
+            delivery, State.SCHEDULED, outcome, attempts=delivery.attempts, wake_at=wake_at
+        )
 
     def _accepted(self, result: Result, receipt: Accepted) -> Change:
         delivery = result.delivery
         remote_ids = (*delivery.remote_ids, receipt.remote_id)
         first, last = not delivery.remote_ids, len(remote_ids) == len(delivery.content.parts)
         target, stopped = (State.PUBLISHED, {}) if last else obeyed(delivery, State.PUBLISHING)
+        lease_until = None
+        if target is State.PUBLISHING:
+            now, next_at = self._clock.now(), self._clock.ahead(self._thread_pause)
+            # The worker stays in charge until the next part goes, and as long as it would without.
+            lease_until = result.lease_until + (next_at - now)
+            stopped = {"wake_at": max(delivery.wake_at, next_at)}
         return by_worker(
             self._clock.now(),
             delivery,
@@ -134,7 +181,7 @@ class Results:
             attempts=delivery.attempts + first,
             intent_at=None,
             doubt_since=None,
-            lease_until=result.lease_until if target is State.PUBLISHING else None,
+            lease_until=lease_until,
             error_kind=None,
             error_message=None,
             **stopped,
@@ -159,6 +206,9 @@ class Results:
         **columns: Any,
     ) -> Change:
         unknown = isinstance(outcome, Unknown)
+        message = (
+            _of_a_part(delivery, outcome.message) if target is State.FAILED else outcome.message
+        )
         if isinstance(outcome, Unknown):
             kind = Kind.DUPLICATE if outcome.duplicate else Kind.UNKNOWN_OUTCOME
         else:
@@ -169,7 +219,7 @@ class Results:
             # An unknown outcome keeps its intent: the platform is read from there on.
             "intent_at": delivery.intent_at if unknown else None,
             "error_kind": kind,
-            "error_message": outcome.message,
+            "error_message": message,
         }
         event = {State.FAILED: "refused", State.UNCERTAIN: "unknown outcome"}.get(
             target, "deferred"
@@ -186,6 +236,21 @@ class Results:
             delivery,
             event,
             target=target,
-            detail={"kind": kind, "message": outcome.message},
+            detail={"kind": kind, "message": message},
             **{**values, **columns},
         )
+
+
+def _of_a_part(delivery: Delivery, message: str) -> str:
+    """What a refusal says, after which parts of the thread are out and which is refused."""
+    out, parts = len(delivery.remote_ids), len(delivery.content.parts)
+    if not out:
+        return message
+    told = plural(
+        "Part {number} of {parts} is out; part {next} was refused.",
+        "Parts 1 to {number} of {parts} are out; part {next} was refused.",
+        out,
+        parts=parts,
+        next=out + 1,
+    )
+    return f"{told} {message}"

@@ -39,12 +39,17 @@ _NO_CLOSER = timedelta(seconds=5)
 _DROPPED = "dropped when publishing was resumed"
 
 
-def overdue(account: str | None, now: datetime) -> Select[Any]:
-    """The deliveries that fell due and are still on the schedule, in the order of their times."""
+def overdue(
+    account: str | None, now: datetime, suspended_until: datetime | None = None
+) -> Select[Any]:
+    """The deliveries that fell due and are still on the schedule, in the order of their times.
+
+    With those that wait for the end of a suspension, which is ended now.
+    """
     # What moves is taken up before its time, so that to wake is not yet to be overdue.
     query = select(deliveries).where(
         deliveries.c.state == State.SCHEDULED,
-        deliveries.c.wake_at <= now,
+        deliveries.c.wake_at <= max(now, suspended_until or now),
         deliveries.c.due_at <= now,
         or_(deliveries.c.embargo_until.is_(None), deliveries.c.embargo_until <= now),
     )

@@ -192,6 +192,16 @@ leaves_at = case(
 )
 """As `Delivery.leaves_at`: its time or the end of its embargo, whichever is later."""
 
+identity = Table(
+    "ledger_identity",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    # What was due until then may have gone out from another ledger, which was lost; NULL: nothing
+    # went out that is not in this one.
+    Column("knows_since", Instant),
+)
+"""Which ledger this is: one row."""
+
 ids_out = Table(
     "ids_out",
     metadata,
@@ -280,6 +290,8 @@ accounts = Table(
     Column("held_until", Instant),
     Column("held_kind", String),
     Column("held_message", Text),
+    # How often in a row it was suspended without an end that the platform named; NULL: it was not.
+    Column("suspended_times", Integer),
     # Of a hundred thousand accounts few rest; a claim asks which.
     Index(
         "ix_accounts_stopped",
@@ -287,6 +299,18 @@ accounts = Table(
         info={"where": "paused_at IS NOT NULL OR held_at IS NOT NULL"},
     ),
 )
+
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("delivery", BigInteger, nullable=False),
+    Column("sign", String, nullable=False),
+    Column("at", Instant, nullable=False),
+    # Whether another post went out since: then it is this delivery's own.
+    Column("own", Boolean, nullable=False),
+)
+"""The last refusal of an account that may be the account's (see suspensions.py). No part of the record."""
 
 limits = Table(
     "limits",

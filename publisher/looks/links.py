@@ -2,22 +2,14 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
 
-from twitter_text import extract_urls_with_indices
-
-_WORD = re.compile(r"\S+")
-_LONGEST_LINK, _MOST_DOTS = 4_500, 80
-"""The parser's patterns take minutes for a longer word, or for one like "a.a.a.a": no link then."""
+from publisher.content import links as found
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A link of a text; `start` and `end` are its place in the text as sent."""
+class Link(found.Link):
+    """A link of a text, and how X shows it."""
 
-    url: str
-    start: int
-    end: int
+    __slots__ = ()
 
     @property
     def expanded(self) -> str:
@@ -38,9 +30,4 @@ class Link:
 
 def links(text: str) -> list[Link]:
     """The links that X finds in a text, in order."""
-    return [
-        Link(found["url"], *(word.start() + index for index in found["indices"]))
-        for word in _WORD.finditer(text)
-        if len(word[0]) <= _LONGEST_LINK and word[0].count(".") <= _MOST_DOTS
-        for found in extract_urls_with_indices(word[0])
-    ]
+    return [Link(link.url, link.start, link.end) for link in found.links(text)]

@@ -9,9 +9,9 @@ from publisher.language import _, later
 from publisher.outcome import Deferred, Kind, Step, Unknown
 
 DEFAULT_REST = timedelta(minutes=15)
-"""How long an account rests when the platform says that it must, but not credibly how long."""
+"""How long the accounts of an app rest at most, when the platform does not say credibly how long."""
 LONGEST_REST = timedelta(days=7)
-RESUME = later("Then resume the account.")
+AGAIN = later("It is tried again by itself.")
 
 
 def doubt(what: str, step: Step) -> Unknown | Deferred:

@@ -1,13 +1,14 @@
 """What X's answers mean. Sources: docs.x.com and its OpenAPI description 2.167."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
-from publisher.language import _
+from publisher.language import _, later
 from publisher.meaning import usage
 from publisher.meaning.common import (
+    AGAIN,
     DEFAULT_REST,
-    RESUME,
     doubt,
     identifier,
     mapping,
@@ -18,6 +19,9 @@ from publisher.meaning.common import (
     whole,
 )
 from publisher.outcome import (
+    CAPPED,
+    THROTTLED,
+    UNTIL_MENDED,
     Accepted,
     AccountHeld,
     Answer,
@@ -32,7 +36,56 @@ from publisher.outcome import (
 
 _DOUBTS = frozenset({408, 409, 425})  # the server gave up on the request, which may have arrived
 _FAULTS_OF_THE_POST = frozenset({400, 413, 422})
+_UNSEEN_PARENT = "attempted to reply"
+_REFUSALS_OF_ALT_TEXT = frozenset({400, 403, 404, 413, 422})
 _FAULTS_OF_THE_ACCOUNT = frozenset({401, 402, 403, 429})
+_OF_THE_ACCOUNT = ("/client-forbidden", "/oauth1-permissions", "/unsupported-authentication")
+"""Types of a 403 that name the app or its permissions (docs.x.com, response codes and errors)."""
+_ACCOUNT_IS = re.compile(
+    r"\baccount\b[^.]{0,60}\b(suspended|locked)\b|not[ -]enrolled|oauth1 app permissions"
+)
+"""Words of a 403 that name the account, which carry no type of their own."""
+_NO_ANSWER = later(
+    "X does not let this account answer here, so the thread stops at this part. Publish the rest by "
+    "hand, or as a post of its own."
+)
+_KNOWN_FAULTS = (
+    # Since February 2026 an app of the self-serve tiers answers only where it is mentioned or the
+    # author (docs.x.com, changelog); the second wording is seen since July 2026.
+    ("reply to this conversation", Kind.POLICY, _NO_ANSWER),
+    ("reply to or quote posts", Kind.POLICY, _NO_ANSWER),
+    # Seen with the older API, and kept in case the newer one says it too.
+    (
+        "too long",
+        Kind.CONTENT,
+        later("The text is too long for X. Shorten the draft and queue it again."),
+    ),
+    (
+        "invalid url",
+        Kind.CONTENT,
+        later(
+            "X does not take a link in this post. Check the links, then change the draft and queue "
+            "it again."
+        ),
+    ),
+    (
+        "video longer",
+        Kind.CONTENT,
+        later(
+            "X takes no video of this length from the account. Shorten it, and queue the draft "
+            "again."
+        ),
+    ),
+    (
+        "cashtag",
+        Kind.CONTENT,
+        later(
+            "X takes one cashtag ($ABC) in a post. Take out the others, and queue the draft again."
+        ),
+    ),
+)
+"""Words of a 403 that are about the post for certain (seen; the rule on cashtags: docs.x.com)."""
+_LONGEST_SIGN = 200
 
 
 def meaning(answer: Answer, step: Step) -> Outcome:
@@ -42,17 +95,9 @@ def meaning(answer: Answer, step: Step) -> Outcome:
         return _taken(answer, body, step)
     if status < 400 or status >= 500 or status in _DOUBTS:
         return doubt(_("X answered with {status}", status=named_status(status)), step)
-    if status == 404 and step is Step.WITHDRAW:
-        return Accepted("")
-    if status == 403:
-        return _forbidden(body)
-    if status in _FAULTS_OF_THE_POST:
-        says = _says(body)
-        return Refused(
-            Kind.CONTENT,
-            _("X refuses this post{says}. Change the draft and queue it again.", says=says),
-        )
-    return _account(answer, body)
+    if step is Step.WITHDRAW and status not in (401, 402, 429):
+        return _not_deleted(status, body)
+    return _refused(answer, body, step)
 
 
 def reading(answer: Answer) -> Reading:
@@ -73,11 +118,7 @@ def reading(answer: Answer) -> Reading:
 def _taken(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
     data = mapping(body.get("data"))
     if step is Step.WITHDRAW:
-        errors = body.get("errors")
-        gone = isinstance(errors, list) and any(
-            str(mapping(error).get("type")).endswith("/resource-not-found") for error in errors
-        )
-        if data.get("deleted") is True or gone:
+        if data.get("deleted") is True:
             return Accepted("")
         return doubt(_("X did not confirm that the post is deleted"), step)
     if remote_id := identifier(data.get("id")):
@@ -85,8 +126,85 @@ def _taken(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
     return doubt(_("X answered with success, but without the id of a post"), step)
 
 
-def _forbidden(body: dict[str, Any]) -> Outcome:
-    detail = str(body.get("detail", "")).lower()
+def misses_parent(answer: Answer) -> bool:
+    """Whether X refuses a reply because it does not see the post that it answers.
+
+    Within seconds of that post it may only not know it yet (seen: node-twitter-api-v2 #366).
+    """
+    return (
+        answer.status == 403
+        and _UNSEEN_PARENT in str(mapping(parsed(answer.body)).get("detail", "")).lower()
+    )
+
+
+def of_alt_text(answer: Answer, outcome: Outcome) -> Outcome:
+    """`outcome`, in the words of the request that gave a picture its alternative text.
+
+    Where X refuses that, nothing is wrong with the draft, nor with the account: other posts go out.
+    """
+    if answer.status not in _REFUSALS_OF_ALT_TEXT:
+        return outcome
+    return Deferred(
+        Kind.CONTENT,
+        _(
+            "X does not take the alternative text of a picture{says} ({status}). The post does not "
+            "go out without it: it is tried again until it expires.",
+            says=_says(mapping(parsed(answer.body))),
+            status=named_status(answer.status or 0),
+        ),
+    )
+
+
+def missing(answer: Answer) -> bool:
+    """Whether X says, in its own JSON, that it does not find the post; not yet that it is gone.
+
+    As the whole answer (404), or among the `errors` of a success without `data`.
+    """
+    body, errors = mapping(parsed(answer.body)), []
+    if answer.status == 404:
+        errors = [body]
+    elif answer.status == 200 and not body.get("data") and isinstance(body.get("errors"), list):
+        errors = body["errors"]
+    return any(str(mapping(error).get("type")).endswith("/resource-not-found") for error in errors)
+
+
+def _not_deleted(status: int, body: dict[str, Any]) -> Outcome:
+    if status == 404:  # also from a machine in between, while the post stands
+        return doubt(_("X answered with {status}", status=named_status(status)), Step.WITHDRAW)
+    return Deferred(
+        Kind.PERMISSION,
+        _(
+            "X does not let this account delete the post{says} ({status}). Delete it on X by hand, "
+            "if it must go at once.",
+            says=_says(body),
+            status=named_status(status),
+        ),
+    )
+
+
+def _refused(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
+    """A 4xx of which nothing can be out."""
+    status = answer.status or 0
+    if status == 403:
+        return _forbidden(body, step)
+    if status in _FAULTS_OF_THE_ACCOUNT:
+        return _account(answer, body)
+    if step is Step.LAY_READY:
+        return _not_laid_ready(status, body)
+    if status in _FAULTS_OF_THE_POST:
+        says = _says(body)
+        return Refused(
+            Kind.CONTENT,
+            _("X refuses this post{says}. Change the draft and queue it again.", says=says),
+        )
+    return _account(answer, body)
+
+
+def _forbidden(body: dict[str, Any], step: Step) -> Outcome:
+    """A 403: the account's fault where the answer names the account, otherwise the post's."""
+    detail = _words(body)
+    if _names_account(body):
+        return _not_allowed(body)
     if "duplicate content" in detail:
         return Unknown(
             _(
@@ -95,15 +213,9 @@ def _forbidden(body: dict[str, Any]) -> Outcome:
             ),
             duplicate=True,
         )
-    if "reply to this conversation" in detail:
-        return Refused(
-            Kind.POLICY,
-            _(
-                "X does not let this account answer here, so the thread stops at this "
-                "part. Publish the rest by hand, or as a post of its own."
-            ),
-        )
-    if "attempted to reply" in detail:
+    if step is Step.LAY_READY:
+        return _picture_refused(body, Kind.PERMISSION)
+    if _UNSEEN_PARENT in detail:
         return Refused(
             Kind.CONTENT,
             _(
@@ -111,17 +223,20 @@ def _forbidden(body: dict[str, Any]) -> Outcome:
                 "Publish the rest as a post of its own."
             ),
         )
-    if "too long" in detail:  # seen with the older API, and kept in case the newer one says it too
-        return Refused(
-            Kind.CONTENT, _("The text is too long for X. Shorten the draft and queue it again.")
-        )
-    return AccountHeld(
-        Kind.PERMISSION,
+    return _post_refused(body)
+
+
+def _not_laid_ready(status: int, body: dict[str, Any]) -> Refused | Deferred:
+    """A 4xx to an upload or an alternative text. X's uploads have been 404 for a while (its incident
+    list, 29 January 2026): what is no fault of the picture passes, and stops no text.
+    """
+    if status in _FAULTS_OF_THE_POST:
+        return _picture_refused(body, Kind.CONTENT)
+    return Deferred(
+        Kind.UNAVAILABLE,
         _(
-            "X does not let this account post{says}. Sign in to X with it, look for a notice, and "
-            "check the app's permissions. {resume}",
-            says=_says(body),
-            resume=_(RESUME),
+            "X takes no pictures at the moment ({status}). Nothing is public; it will be tried again.",
+            status=named_status(status),
         ),
     )
 
@@ -149,49 +264,120 @@ def _refused_for_its_time(answer: Answer) -> Deferred | None:
     )
 
 
+def _names_account(body: dict[str, Any]) -> bool:
+    """Whether a 403 is about the account or its app, whatever the post: by its type, then its words."""
+    kind = str(body.get("type", "")).lower()
+    return kind.endswith(_OF_THE_ACCOUNT) or bool(_ACCOUNT_IS.search(_words(body)))
+
+
+def _post_refused(body: dict[str, Any]) -> Refused:
+    """A 403 that says what is wrong with the post, or that nobody knows: that may be the account's."""
+    detail = _words(body)
+    for words, fault, message in _KNOWN_FAULTS:
+        if words in detail:
+            return Refused(fault, _(message))
+    kind = str(body.get("type", "")).rpartition("/")[2]
+    # Without numbers: two that differ in an id alone are alike.
+    sign = f"403 {re.sub('[0-9]+', '', f'{kind} {detail}')}"[:_LONGEST_SIGN]
+    return Refused(
+        Kind.CONTENT,
+        _(
+            "X refuses this post{says}. Check its length, links, mentions and pictures, then change "
+            "the draft and queue it again. If X refuses other posts as well, sign in to it with the "
+            "account and look for a notice.",
+            says=_says(body),
+        ),
+        sign,
+    )
+
+
+def _picture_refused(body: dict[str, Any], kind: Kind) -> Refused:
+    """About this post alone: posts without pictures may go out all the same."""
+    return Refused(
+        kind,
+        _(
+            "X does not take a picture of this post{says}. Change it, or leave it out, and queue the "
+            "draft again. If X takes no pictures at all, check the permissions of the app in its "
+            "developer console.",
+            says=_says(body),
+        ),
+    )
+
+
+def _not_allowed(body: dict[str, Any]) -> AccountHeld:
+    return AccountHeld(
+        Kind.PERMISSION,
+        _(
+            "X does not let this account post{says}. Sign in to X with it, look for a notice, and "
+            "check the app's permissions. {again}",
+            says=_says(body),
+            again=_(AGAIN),
+        ),
+        backoff=UNTIL_MENDED,
+    )
+
+
+def _too_many(answer: Answer, body: dict[str, Any]) -> AccountHeld:
+    if str(body.get("type", "")).lower().endswith("/usage-capped"):
+        return AccountHeld(
+            Kind.PERMISSION,
+            _(
+                "The cap or the spending limit of the app on X is reached. Raise it in X's developer "
+                "console; otherwise it ends with the billing cycle. {again}",
+                again=_(AGAIN),
+            ),
+            backoff=CAPPED,
+        )
+    message = _("X takes no more from this account for now. It goes on by itself.")
+    until = _rest(answer)
+    return AccountHeld(Kind.RATE_LIMIT, message, until, () if until else THROTTLED)
+
+
 def _account(answer: Answer, body: dict[str, Any]) -> AccountHeld | Deferred:
     if answer.status == 429:
-        until = _rest(answer) or answer.received_at + DEFAULT_REST
-        message = _("X takes no more from this account for now. It goes on by itself.")
-        return AccountHeld(Kind.RATE_LIMIT, message, until)
+        return _too_many(answer, body)
     if answer.status == 401 and (not_in_time := _refused_for_its_time(answer)):
         return not_in_time
     if answer.status == 401:
         return AccountHeld(
             Kind.AUTH,
             _(
-                "X no longer accepts this account's keys. Put valid ones into "
-                "secrets.toml, as docs/credentials.md shows. {resume}",
-                resume=_(RESUME),
+                "X no longer accepts this account's keys. If that lasts, put valid ones into "
+                "secrets.toml, as docs/credentials.md shows. {again}",
+                again=_(AGAIN),
             ),
+            backoff=UNTIL_MENDED,
         )
     if answer.status == 402:
         return AccountHeld(
             Kind.PERMISSION,
             _(
-                "The credits for X are used up. Buy new ones in X's developer console. {resume}",
-                resume=_(RESUME),
+                "The credits for X are used up. Buy new ones in X's developer console. {again}",
+                again=_(AGAIN),
             ),
+            backoff=UNTIL_MENDED,
         )
     if answer.status == 403:
         return AccountHeld(
             Kind.PERMISSION,
             _(
                 "X does not let this account read its own posts{says}. Sign in to X with it, look "
-                "for a notice, and check the app's permissions. {resume}",
+                "for a notice, and check the app's permissions. {again}",
                 says=_says(body),
-                resume=_(RESUME),
+                again=_(AGAIN),
             ),
+            backoff=UNTIL_MENDED,
         )
     return AccountHeld(
         Kind.PERMISSION,
         _(
-            "X does not offer this to the account's app{says} ({status}). Check the app in X's "
-            "developer console. {resume}",
+            "X does not offer this to the account's app{says} ({status}). If that lasts, check the "
+            "app in X's developer console. {again}",
             says=_says(body),
             status=named_status(answer.status or 0),
-            resume=_(RESUME),
+            again=_(AGAIN),
         ),
+        backoff=UNTIL_MENDED,
     )
 
 
@@ -212,7 +398,7 @@ def app_rest(answer: Answer, step: Step) -> datetime | None:
     if known is None and not refused:
         return None
     longest = answer.received_at + (_DAY if refused else DEFAULT_REST)
-    return min(known or answer.received_at + DEFAULT_REST, longest)
+    return min(known or answer.received_at + THROTTLED[0], longest)
 
 
 def _rest(answer: Answer) -> datetime | None:
@@ -227,9 +413,20 @@ def _rest(answer: Answer) -> datetime | None:
     return max((reset for reset in resets if reset), default=None)
 
 
+def _words(body: dict[str, Any]) -> str:
+    """All that X says of a refusal, in lower case."""
+    first = _first_error(body)
+    told = (body.get("detail"), body.get("title"), first.get("message"), first.get("detail"))
+    return " ".join(str(text) for text in told if text).lower()
+
+
 def _says(body: dict[str, Any]) -> str:
-    errors = body.get("errors")
-    first = mapping(errors[0]) if isinstance(errors, list) and errors else {}
+    first = _first_error(body)
     return quote(
         first.get("message") or first.get("detail") or body.get("detail") or body.get("title")
     )
+
+
+def _first_error(body: dict[str, Any]) -> dict[str, Any]:
+    errors = body.get("errors")
+    return mapping(errors[0]) if isinstance(errors, list) and errors else {}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 from publisher.language import _, later, plural
-from publisher.ledger.news import HeldAccount, Item, StuckDelivery
+from publisher.ledger.news import AccountGoesOn, HeldAccount, Item, LatePosts, StuckDelivery
 from publisher.plaintext import harmless
 from publisher.states import State, counted
 
@@ -24,6 +24,7 @@ _EVENTS = {
     State.MISSED: later("{post} to {account} was missed"),
     State.UNCERTAIN: later("{post} to {account} is uncertain: it may be out or not"),
     State.PUBLISHED: later("{post} to {account} is out, although somebody stopped it"),
+    State.SCHEDULED: later("{post} to {account} is due, and cannot go out as it is"),
 }
 
 
@@ -74,6 +75,8 @@ def _title(items: Sequence[Item]) -> str:
 
 
 def _event(item: Item) -> str:
+    if isinstance(item, LatePosts):
+        return _("posts were late, it goes on") if item.is_over else _("posts are late")
     if isinstance(item, StuckDelivery):
         if item.is_withdrawn:
             return _(
@@ -82,6 +85,14 @@ def _event(item: Item) -> str:
                 account=item.account,
             )
         return _(_EVENTS[item.state], post=item.post, account=item.account)
+    if isinstance(item, AccountGoesOn):
+        return _("{account} goes on", account=item.account)
+    return _suspended(item)
+
+
+def _suspended(item: HeldAccount) -> str:
+    if item.is_tried:
+        return _("{account} is suspended", account=item.account)
     if item.until:
         return _rests(item)
     return _("{account} is held", account=item.account)
@@ -103,7 +114,10 @@ def _summary(items: Sequence[Item]) -> str:
     """`1 account held or resting, 47 failed, 3 missed.`"""
     stuck = [item for item in items if isinstance(item, StuckDelivery)]
     states = Counter(item.state for item in stuck if not item.is_withdrawn)
-    accounts, still_out = len(items) - len(stuck), len(stuck) - states.total()
+    still_out = len(stuck) - states.total()
+    accounts = sum(isinstance(item, HeldAccount) for item in items)
+    late = [_event(item) for item in items if isinstance(item, LatePosts)]
+    going_on = sum(isinstance(item, AccountGoesOn) for item in items)
     parts = [
         plural("{number} account held or resting", "{number} accounts held or resting", accounts)
     ]
@@ -116,19 +130,35 @@ def _summary(items: Sequence[Item]) -> str:
                 still_out,
             )
         )
-    return f"{', '.join([*(parts if accounts else []), *numbers])}."
+    if going_on:
+        numbers.append(plural("{number} account goes on", "{number} accounts go on", going_on))
+    return f"{', '.join([*late, *(parts if accounts else []), *numbers])}."
 
 
 def _counted(state: State, number: int) -> str:
     if state is State.PUBLISHED:
         return plural("{number} stopped too late", "{number} stopped too late", number)
+    if state is State.SCHEDULED:
+        return plural("{number} kept back", "{number} kept back", number)
     return counted(state, number)
 
 
 def _paragraph(item: Item, zone: tzinfo) -> str:
-    sentences = (
-        _of_delivery(item, zone) if isinstance(item, StuckDelivery) else _of_account(item, zone)
-    )
+    if isinstance(item, LatePosts):
+        over = [_("All of it is out, or waits rightly: it goes on.")] if item.is_over else []
+        return harmless(" ".join([item.message, *over]))
+    match item:
+        case StuckDelivery():
+            sentences = _of_delivery(item, zone)
+        case HeldAccount():
+            sentences = _of_account(item, zone)
+        case AccountGoesOn():
+            sentences = [
+                _(
+                    "{account} is no longer suspended: its platform took a post, and what waited goes out.",
+                    account=item.account,
+                )
+            ]
     return harmless(" ".join(sentences))
 
 
@@ -165,6 +195,11 @@ def _remedy(item: StuckDelivery) -> str:
             )
         case State.PUBLISHED:
             return _("To take it down: `publisher withdraw {named} --reason TEXT`.", named=named)
+        case State.SCHEDULED:
+            return _(
+                "Publisher tries again until it expires. To let it go out otherwise, change the draft, "
+                "then: `publisher queue`."
+            )
         case State.MISSED:
             return _("Give the draft a new time, then: `publisher queue`.")
         case _:
@@ -178,6 +213,12 @@ def _remedy(item: StuckDelivery) -> str:
 def _of_account(item: HeldAccount, zone: tzinfo) -> list[str]:
     if not item.until:
         state = _("{account} is held until a person acts.", account=item.account)
+    elif item.is_tried:
+        state = _(
+            "{account} is suspended. It is tried again by itself, first at {time}.",
+            account=item.account,
+            time=_time(item.until, zone),
+        )
     elif item.others:
         state = plural(
             "{account} and {number} other account of its app rest until {time}.",

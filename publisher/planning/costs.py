@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from publisher.content.counting import has_link
+from publisher.content.links import links
 from publisher.models import Content
 from publisher.sections import PriceSettings
 
@@ -27,7 +27,7 @@ NOTHING = Cost(0, 0, Decimal())
 
 def cost_on_x(contents: Iterable[Content], prices: PriceSettings) -> Cost:
     """`contents`: what goes out to accounts on X."""
-    linked = [has_link(part.text) for content in contents for part in content.parts]
+    linked = [bool(links(part.text)) for content in contents for part in content.parts]
     with_link = sum(linked)
     without = len(linked) - with_link
     return Cost(

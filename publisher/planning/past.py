@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
 
+from publisher.channels.registry import CAPABILITIES
 from publisher.language import _
 from publisher.ledger.aftermath import Gap
 from publisher.models import Delivery, Post, Severity, Wish
@@ -20,7 +21,7 @@ def doubt(
     problems: Problems,
     zone: tzinfo,
 ) -> None:
-    """Give to a person, as uncertain, what a lost ledger may have published before a restore.
+    """Give to a person, as uncertain, what a lost ledger may have published before this one.
 
     A delivery that waits, at the same time as its draft, has been before a person's eyes since
     then: a restore leaves none such.
@@ -33,32 +34,45 @@ def doubt(
         gap = next((g for g in reversed(gaps) if g.may_hold(leaves_at, wish.expires_at)), None)
         if gap is None or _was_decided(wish, change.delivery):
             continue
+        if gap.is_new and CAPABILITIES[wish.channel].replaces_itself:
+            continue
         uncertain = wish.model_copy(
             update={
                 "state": State.UNCERTAIN,
                 "doubt": gap.warning,
-                "doubt_since": max(wish.due_at, gap.since),
+                "doubt_since": gap.doubt_since(wish.due_at),
                 "stop": None if wish.state is State.SCHEDULED else wish.state,
             }
         )
         changes[index] = replace(change, wish=uncertain, note=_("it may be out already"))
-        problems.warning(
-            posts[change.post],
-            "may-be-out",
-            _(
-                "It was due {time}, before the ledger was restored, so it may be out "
-                "on {account} already. It becomes uncertain, and waits for you.",
-                time=local(leaves_at, zone),
-                account=change.account,
-            ),
-            _(
-                "Look at the account. It is there: `publisher resolve {post} --account "
-                "{account} --published ID`. It is not: `publisher retry {post} "
-                "--account {account}`.",
-                post=change.post,
-                account=change.account,
-            ),
+        message, hint = _told(change, gap, local(leaves_at, zone))
+        problems.warning(posts[change.post], "may-be-out", message, hint)
+
+
+def _told(change: PlannedChange, gap: Gap, time: str) -> tuple[str, str]:
+    """What a person must know and do."""
+    decide = _(
+        "Look at the account. It is there: `publisher resolve {post} --account {account} "
+        "--published ID`. It is not: `publisher retry {post} --account {account}`.",
+        post=change.post,
+        account=change.account,
+    )
+    if not gap.is_new:
+        message = _(
+            "It was due {time}, before the ledger was restored, so it may be out "
+            "on {account} already. It becomes uncertain, and waits for you.",
+            time=time,
+            account=change.account,
         )
+        return message, decide
+    message = _(
+        "It was due {time}, before this ledger was made. If another ledger was lost, it may be out "
+        "on {account} already. It becomes uncertain, and waits for you.",
+        time=time,
+        account=change.account,
+    )
+    trust = _("If this is the first ledger, say so: `publisher queue --new-ledger`. If not:")
+    return message, f"{trust} {decide}"
 
 
 def _was_decided(wish: Wish, delivery: Delivery | None) -> bool:

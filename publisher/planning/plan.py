@@ -10,6 +10,7 @@ from publisher.language import later, plural
 from publisher.ledger.ledger import StoredPicture
 from publisher.models import Delivery, Problem, Severity, Stop, Wish
 from publisher.planning.costs import NOTHING, Cost
+from publisher.states import State
 
 
 class Change(StrEnum):
@@ -108,6 +109,11 @@ class Plan:
     def voided(self) -> tuple[PlannedChange, ...]:
         """The changes that make an approval void."""
         return tuple(change for change in self.changes if change.voids)
+
+    @property
+    def doubted(self) -> tuple[PlannedChange, ...]:
+        """The changes of what may be out already, and so is given to a person."""
+        return tuple(c for c in self.changes if c.wish and c.wish.state is State.UNCERTAIN)
 
     @property
     def cancelled(self) -> tuple[PlannedChange, ...]:

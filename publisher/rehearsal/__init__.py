@@ -56,7 +56,7 @@ def rehearse(workspace: Path, *, speed: float = SPEED, console: Console) -> int:
         return 1
     start = min(due) - timedelta(seconds=_PRELUDE * speed)
     with Stage.set_up(configured, library.session, start, speed) as stage:
-        app = Application.open(workspace)
+        app = Application.open_or_make(workspace)
         if _refused(app.planner.queue(actor="rehearsal").problems, console):
             return 1
         finished = _perform(app, stage.clock, library, console)

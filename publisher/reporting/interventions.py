@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from publisher.language import _, later
+from publisher.ledger.aftermath import FIRST
 from publisher.ledger.archives import LOST
+from publisher.ledger.holds import GOES_ON
 from publisher.ledger.queries import Step
 from publisher.ledger.tables import EVERYTHING
 
 EVENTS = {
     "paused": later("Paused"),
     "resumed": later("Resumed"),
-    "account held": later("Held by the platform:"),
+    "account held": later("Suspended by the platform:"),
+    GOES_ON: later("Goes on, no longer suspended:"),
     "held": later("Held"),
     "hold lifted": later("Not held any more"),
     "rejected": later("Rejected"),
@@ -25,6 +28,7 @@ EVENTS = {
     "found gone": later("Found to be gone"),
     "not withdrawn": later("Not withdrawn, though somebody tried:"),
     "restored": later("Restored from a backup:"),
+    FIRST: later("Said to be the first ledger:"),
     LOST: later("Not shown, as it is in the archive"),
 }
 """The events of the history that are told, and how."""

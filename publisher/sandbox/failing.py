@@ -23,13 +23,34 @@ _NOBODYS = frozenset({What.HTML, What.NO_ERROR, What.REDIRECT, What.NOT_JSON, Wh
 _PAGE = "<html><head><title>Bad gateway</title></head><body>Try again.</body></html>"
 _X: dict[What, Callable[[], Problem]] = {
     What.DUPLICATE: lambda: problems.forbidden(problems.DUPLICATE),
-    What.REPLY_NOT_ALLOWED: lambda: problems.forbidden(problems.REPLY),
+    What.REPLY_NOT_ALLOWED: lambda: problems.not_permitted(problems.NOT_AUTHOR),
+    What.NOT_FOUND: lambda: problems.not_found("post", "1"),
     What.FORBIDDEN: problems.not_permitted,
     What.SUSPENDED: problems.suspended,
+    What.LOCKED: problems.locked,
+    What.USAGE_CAPPED: problems.usage_capped,
     What.CREDITS_DEPLETED: problems.credits_depleted,
     What.BAD_REQUEST: lambda: problems.invalid("The sandbox was told to refuse this"),
     What.UNAUTHORISED: lambda: problems.unauthorised("the sandbox was told to refuse this"),
 }
+_ALREADY_POSTED = (
+    "Post can't be shared",
+    "You've already posted this. Posting the same content repeatedly on Facebook isn't allowed.",
+)
+_TOO_OFTEN = (
+    "You can't post right now",
+    "We limit how often you can post in a given amount of time. You can try again later.",
+)
+_UNREAD = (
+    "Couldn't scrape URL",
+    "There was a problem scraping data from the provided link. Please check the URL and try again.",
+)
+_SAID: dict[What, tuple[int, int | None, tuple[str, str]]] = {
+    What.TOO_OFTEN: (368, 1390008, _TOO_OFTEN),
+    What.ALREADY_POSTED: (368, None, _ALREADY_POSTED),
+    What.LINK_UNREAD: (100, 1609005, _UNREAD),
+}
+"""Errors of Facebook with their subcode and their words for users (seen)."""
 _FACEBOOK: dict[What, int] = {
     What.DUPLICATE: 506,
     What.FORBIDDEN: 200,
@@ -69,11 +90,28 @@ class Failure:
             await self._response(answer)(scope, receive, send)
 
     def _response(self, answer: Response | None) -> Response:
+        if self._fault.what is What.ANSWER:
+            return self._told()
         if self._fault.what in _NOBODYS:
             return self._nobodys(answer)
         if self._call.operation.channel == "twitter":
             return self._problem().response()
         return self._graph_error()
+
+    def _told(self) -> Response:
+        """The answer that the fault holds."""
+        body, status = self._fault.body, self._fault.status or 200
+        headers = {name: self._instant(value) for name, value in self._fault.headers.items()}
+        if isinstance(body, dict):
+            return JSONResponse(body, status, headers=headers)
+        kind = "text/html" if body.startswith("<") else "application/json"
+        return Response(body, status, headers=headers, media_type=kind)
+
+    def _instant(self, value: str) -> str:
+        """`+90` as the time in 90 seconds; anything else as it is."""
+        if not (value.startswith("+") and value[1:].isdecimal()):
+            return value
+        return str(int(self._clock.now().timestamp()) + int(value[1:]))
 
     def _nobodys(self, answer: Response | None) -> Response:
         """An answer that is in neither platform's manner."""
@@ -107,6 +145,9 @@ class Failure:
         if fault.what is What.SERVER_ERROR:
             status = fault.status or 500
             return GraphError(1 if status == 500 else 2, status=status).response()
+        if said := _SAID.get(fault.what):
+            code, subcode, words = said
+            return GraphError(code, subcode=subcode, user_message=words).response()
         code = fault.code or _FACEBOOK[fault.what]
         subcode = fault.subcode
         if fault.what is What.TOKEN_DEAD:

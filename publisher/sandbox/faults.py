@@ -21,9 +21,16 @@ class What(StrEnum):
 
     DUPLICATE = "duplicate"
     REPLY_NOT_ALLOWED = "reply-not-allowed"
+    NOT_FOUND = "not-found"
     FORBIDDEN = "forbidden"
     SUSPENDED = "suspended"
     CREDITS_DEPLETED = "credits-depleted"
+    LOCKED = "locked"
+    USAGE_CAPPED = "usage-capped"
+    TOO_OFTEN = "too-often"
+    ALREADY_POSTED = "already-posted"
+    LINK_UNREAD = "link-unread"
+    ANSWER = "answer"
     RATE_LIMIT = "rate-limit"
     DAILY_LIMIT = "daily-limit"
     BAD_RESET = "bad-reset"
@@ -47,18 +54,40 @@ class What(StrEnum):
     PROCESSING_FAILED = "processing-failed"
     WRONG_DATE = "wrong-date"
     OVERLOAD = "overload"
+    YOUNG_PARENT = "young-parent"
+    SELF_MENTION = "self-mention"
 
 
 CHANGES = frozenset(
     {
         What.SLOW, What.LAG, What.USAGE, What.PROCESSING_FAILED, What.WRONG_DATE, What.OVERLOAD,
+        What.YOUNG_PARENT, What.SELF_MENTION,
     }
 )  # fmt: skip
 """These change how a request is carried out; all others replace its answer."""
 ONLY_X = frozenset(
-    {What.REPLY_NOT_ALLOWED, What.CREDITS_DEPLETED, What.DAILY_LIMIT, What.PROCESSING_FAILED}
+    {
+        What.REPLY_NOT_ALLOWED,
+        What.CREDITS_DEPLETED,
+        What.LOCKED,
+        What.NOT_FOUND,
+        What.YOUNG_PARENT,
+        What.SELF_MENTION,
+        What.USAGE_CAPPED,
+        What.DAILY_LIMIT,
+        What.PROCESSING_FAILED,
+    }
 )
-ONLY_FACEBOOK = frozenset({What.TOKEN_DEAD, What.GRAPH_ERROR, What.USAGE})
+ONLY_FACEBOOK = frozenset(
+    {
+        What.TOKEN_DEAD,
+        What.GRAPH_ERROR,
+        What.TOO_OFTEN,
+        What.ALREADY_POSTED,
+        What.LINK_UNREAD,
+        What.USAGE,
+    }
+)
 _COMMITS = frozenset({What.NOT_JSON, What.EMPTY, What.REDIRECT, What.NO_ERROR, What.CUT})
 _SECONDS = {
     What.RATE_LIMIT: 900.0,
@@ -67,6 +96,7 @@ _SECONDS = {
     What.LAG: 5.0,
     What.WRONG_DATE: 3600.0,
     What.OVERLOAD: 1.0,
+    What.YOUNG_PARENT: 8.0,
 }
 
 
@@ -81,7 +111,13 @@ class Fault(Frozen):
     `what` replaces the answer:
 
     - `duplicate`, `forbidden`, `suspended`, `bad-request`, `unauthorised`: the refusal of either
-      platform; `reply-not-allowed`, `credits-depleted` (402): of X alone.
+      platform; `reply-not-allowed`, `credits-depleted` (402): of X alone. `not-found`: X's own 404
+      for a post, whether it is there or not.
+    - `locked`, `usage-capped` (429 for a cap or a spending limit): of X alone;
+      `too-often` (368, subcode 1390008), `already-posted` (368), `link-unread` (100, subcode
+      1609005): of Facebook alone.
+    - `answer`: any answer at all: `status`, `body` (text, or JSON) and `headers`. In a header,
+      `+90` is the time in 90 seconds of the sandbox's clock, in seconds since 1970.
     - `rate-limit`: X's 429, or Facebook's error 4 (or `code`) as a 400, over in `seconds` of the
       sandbox's clock (900); `daily-limit`: X's 24-hour limit of the app; `bad-reset`: the same
       with a header that nobody can read.
@@ -107,6 +143,8 @@ class Fault(Frozen):
     - `wrong-date`: the answer's `Date` is `seconds` (3600) ahead of the time; negative: behind.
     - `overload`: the requests wait in one line for each platform, and are carried out `seconds` (1)
       of real time after one another, whether somebody still waits for the answer or not.
+    - `young-parent`: X does not let anybody reply to a post younger than `seconds` (8) of real time.
+    - `self-mention`: X shows a reply on a timeline with the answered account's name before it.
     """
 
     what: What
@@ -120,7 +158,9 @@ class Fault(Frozen):
     seed: int = 0
     times: int | None = Field(default=None, ge=1)
     commit: bool | None = None
-    status: int | None = Field(default=None, ge=400, le=599)
+    status: int | None = Field(default=None, ge=200, le=599)
+    body: str | dict[str, Any] = ""
+    headers: dict[str, str] = Field(default_factory=dict)
     code: int | None = None
     subcode: int | None = None
     seconds: float | None = None
@@ -140,6 +180,8 @@ class Fault(Frozen):
             raise ValueError(_("seconds cannot be negative"))
         if self.what is What.GRAPH_ERROR and self.code is None:
             raise ValueError(_("graph-error needs a code"))
+        if self.what is What.ANSWER and self.status is None:
+            raise ValueError(_("answer needs a status"))
         return self
 
     @property
@@ -262,5 +304,9 @@ def _change(call: Call, fault: Fault) -> None:
         call.date_ahead = fault.delay
     elif fault.what is What.OVERLOAD:
         call.waits = fault.delay
+    elif fault.what is What.YOUNG_PARENT:
+        call.unseen = max(call.unseen, fault.delay)
+    elif fault.what is What.SELF_MENTION:
+        call.mentions = True
     else:
         call.fails_processing = True

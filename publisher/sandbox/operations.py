@@ -106,6 +106,10 @@ class Call:
     """Real seconds that it is carried out after the one before (a fault)."""
     date_ahead: float = 0.0
     """Seconds by which the answer's `Date` is ahead of the time (a fault)."""
+    unseen: float = 0.0
+    """Seconds of real time for which nobody may reply to a new post (a fault)."""
+    mentions: bool = False
+    """Whether replies are shown with the answered account's name before them (a fault)."""
     headers: dict[str, str] = field(default_factory=dict)
     """What the answer carries beside its body."""
 

@@ -12,6 +12,9 @@ from starlette.responses import Response
 _TYPES = "https://api.x.com/2/problems/"
 DUPLICATE = "You are not allowed to create a Tweet with duplicate content."
 REPLY = "Reply to this conversation is not allowed because you have not been mentioned or otherwise engaged by the author of the post you are replying to."
+NOT_AUTHOR = "You can only reply to or quote posts where you are mentioned or are the author."
+"""As X says it since July 2026."""
+UNSEEN_PARENT = "You attempted to reply to a Tweet that is deleted or not visible to you."
 INVALID = "One or more parameters to your request was invalid."
 
 
@@ -81,6 +84,25 @@ def not_permitted(detail: str = "You are not permitted to perform this action.")
 def suspended() -> Problem:
     return not_permitted(
         "The user account is suspended and is not permitted to perform this action."
+    )
+
+
+def locked() -> Problem:
+    return not_permitted(
+        "To protect our users from spam and other malicious activity, this account is temporarily "
+        "locked. Please log in to https://x.com to unlock your account."
+    )
+
+
+def usage_capped() -> Problem:
+    """The cap of the app, or its spending limit (docs.x.com, response codes and errors)."""
+    return Problem(
+        429,
+        "usage-capped",
+        "UsageCapExceeded",
+        "Usage cap exceeded: Monthly product cap",
+        period="Monthly",
+        scope="Product",
     )
 
 

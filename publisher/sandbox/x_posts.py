@@ -1,6 +1,7 @@
 """Writing at X: create and delete posts."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from publisher.content import counting
 from publisher.looks.links import links
@@ -19,7 +20,13 @@ _FORBIDDEN = frozenset("\ufffe\ufeff\uffff")  # twitter-text, "invalid character
 async def create(store: Store, call: Call, account: SandboxAccount) -> tuple[int, object]:
     wish = read(call, CreatePosts)
     media = _media(store, wish.media.media_ids if wish.media else [], account)
-    parent = _parent(store, wish.reply.in_reply_to_tweet_id, account) if wish.reply else None
+    parent = None
+    if wish.reply:
+        parent = _parent(store, wish.reply.in_reply_to_tweet_id, account)
+        if store.clock.now() - parent.created_at < timedelta(
+            seconds=call.unseen * store.clock.speed
+        ):
+            raise problems.forbidden(problems.UNSEEN_PARENT)
     _check_text(wish.text, has_more=bool(media or wish.poll))
     _check_duplicate(store, wish.text, media, account)
     found = links(wish.text)
@@ -69,9 +76,7 @@ def _media(store: Store, ids: Sequence[str], account: SandboxAccount) -> list[Up
 def _parent(store: Store, parent_id: str, account: SandboxAccount) -> Entry:
     parent = store.find("twitter", parent_id)
     if parent is None:
-        raise problems.forbidden(
-            "You attempted to reply to a Tweet that is deleted or not visible to you."
-        )
+        raise problems.forbidden(problems.UNSEEN_PARENT)
     if parent.account != account.name:
         store.note("reply-to-somebody-else", account.name, f"a reply to post {parent_id}")
         raise problems.forbidden(problems.REPLY)

@@ -106,7 +106,7 @@ async def timeline(store: Store, call: Call, _account: SandboxAccount) -> tuple[
     meta |= {"newest_id": page[0].id, "oldest_id": page[-1].id}
     if len(rest) > size:
         meta["next_token"] = f"b{page[-1].id}"
-    data = [_as_post(store, entry, fields) for entry in page]
+    data = [_as_post(store, entry, fields, mentions=call.mentions) for entry in page]
     return 200, {"data": data, "meta": meta, **_includes(store, page, call)}
 
 
@@ -181,10 +181,15 @@ def _fields(call: Call) -> set[str]:
     return {*_ALWAYS, *wanted, *(expansions & _FIELDS)}
 
 
-def _as_post(store: Store, entry: Entry, fields: set[str]) -> dict[str, object]:
+def _as_post(
+    store: Store, entry: Entry, fields: set[str], *, mentions: bool = False
+) -> dict[str, object]:
     """A post's JSON: a field stands under the name by which it was asked for."""
     text, entities = x_text.rendered(entry)
     author = next(account for account in store.accounts if account.name == entry.account)
+    begin = 0
+    if mentions and entry.in_reply_to:
+        text, entities, begin = x_text.answering(author.handle, text, entities)
     parent = [{"type": "replied_to", "id": entry.in_reply_to}] if entry.in_reply_to else None
     values: dict[str, object] = {
         "id": entry.id,
@@ -194,7 +199,7 @@ def _as_post(store: Store, entry: Entry, fields: set[str]) -> dict[str, object]:
         "author_id": author.user_id,
         "conversation_id": entry.conversation,
         "created_at": iso(entry.created_at),
-        "display_text_range": [0, len(text)],
+        "display_text_range": [begin, len(text)],
         "entities": entities or None,
         "in_reply_to_user_id": author.user_id if parent else None,
         "lang": entry.lang or "und",

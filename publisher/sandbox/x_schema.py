@@ -48,7 +48,8 @@ class Geo(_Body):
 
 
 class CreatePosts(_Body):
-    text: str = ""
+    text: str
+    """X's client libraries always send it, because the backend refuses a post without."""
     reply: Reply | None = None
     media: Media | None = None
     poll: Poll | None = None

@@ -4,6 +4,8 @@ composed, and the length is weighted. Positions are in code points, as in API v2
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 from publisher.looks.links import Link, links
 from publisher.sandbox.store import Entry
@@ -14,10 +16,10 @@ _CASHTAG = re.compile(r"(?<![\w$])\$([A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?)(?!\w)"
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
-def shown(text: str) -> tuple[str, list[dict[str, object]]]:
+def shown(text: str) -> tuple[str, list[dict[str, Any]]]:
     """The text as the API returns it, and its `entities.urls`."""
     pieces: list[str] = []
-    urls: list[dict[str, object]] = []
+    urls: list[dict[str, Any]] = []
     position = length = 0
     for link in links(text):
         before = _escape(text[position : link.start])
@@ -37,7 +39,7 @@ def shown(text: str) -> tuple[str, list[dict[str, object]]]:
     return "".join(pieces), urls
 
 
-def rendered(entry: Entry) -> tuple[str, dict[str, object]]:
+def rendered(entry: Entry) -> tuple[str, dict[str, list[dict[str, Any]]]]:
     """The text of a post as the API returns it, with its pictures' link, and its `entities`."""
     text, urls = shown(unicodedata.normalize("NFC", entry.text))
     if entry.media:
@@ -56,7 +58,7 @@ def rendered(entry: Entry) -> tuple[str, dict[str, object]]:
             }
             for upload in entry.media
         ]
-    found: dict[str, object] = {"urls": urls} if urls else {}
+    found: dict[str, list[dict[str, Any]]] = {"urls": urls} if urls else {}
     if tags := _marked(_TAG, text, 2, "tag"):
         found["hashtags"] = tags
     if mentions := _marked(_MENTION, text, 1, "username"):
@@ -66,11 +68,25 @@ def rendered(entry: Entry) -> tuple[str, dict[str, object]]:
     return text, found
 
 
+def answering(
+    handle: str, text: str, entities: Mapping[str, list[dict[str, Any]]]
+) -> tuple[str, dict[str, list[dict[str, Any]]], int]:
+    """The same with the name of the account that it answers before it, and where its words begin."""
+    prefix = f"@{handle} "
+    by = len(prefix)
+    moved = {
+        kind: [{**one, "start": one["start"] + by, "end": one["end"] + by} for one in found]
+        for kind, found in entities.items()
+    }
+    name = {"start": 0, "end": by - 1, "username": handle}
+    return prefix + text, {**moved, "mentions": [name, *moved.get("mentions", [])]}, by
+
+
 def count_cashtags(text: str) -> int:
     return len(_CASHTAG.findall(text))
 
 
-def _marked(pattern: re.Pattern[str], text: str, group: int, name: str) -> list[dict[str, object]]:
+def _marked(pattern: re.Pattern[str], text: str, group: int, name: str) -> list[dict[str, Any]]:
     return [
         {"start": found.start(), "end": found.end(), name: found[group]}
         for found in pattern.finditer(text)

@@ -3,6 +3,7 @@
 from fastapi import Depends, FastAPI
 
 from publisher.app import Application
+from publisher.monitoring import Monitor
 from publisher.reports import Reports
 from publisher.sections import WebSettings
 from publisher.web import (
@@ -42,7 +43,10 @@ ROOMS = (
 
 
 def create(
-    application: Application, where: WebSettings | None = None, live: Live | None = None
+    application: Application,
+    where: WebSettings | None = None,
+    live: Live | None = None,
+    monitor: Monitor | None = None,
 ) -> FastAPI:
     """The pages of one workspace; `where` takes the place of its `[web]` settings."""
     where = where or application.settings.web
@@ -59,6 +63,7 @@ def create(
         Pages(application),
         live or Live(application.queries),
         Reports(application),
+        monitor or Monitor(application),
     )
     for room in ROOMS:
         web.include_router(room.router)

@@ -1,80 +1,67 @@
 """/healthz: whether posts go out, for whoever watches; it needs no log-in and tells no secret."""
 
+import asyncio
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from publisher import broker
-from publisher.app import Application
-from publisher.errors import AlreadyRunning, BrokerUnavailable, PublisherError
-from publisher.lock import ensure_free
+from publisher.app import instant_text
+from publisher.language import _
+from publisher.ledger.lateness import Late
+from publisher.monitoring import Report, Subject
 from publisher.states import State
-from publisher.web.parts import Use
+from publisher.web.parts import Parts
 
-_UNCLAIMED = 15.0  # real seconds after which somebody should have taken up what is due
+_LOOKS = ThreadPoolExecutor(4, thread_name_prefix="healthz")
+"""Threads of its own: those of the pages may all wait for a database that stands still."""
 
 router = APIRouter()
 
 
 @router.get("/healthz")
-def healthz(parts: Use) -> JSONResponse:
-    """200 when all is well, 503 with what is wrong otherwise."""
+async def healthz(request: Request) -> JSONResponse:
+    """200 when all is well, 503 with what is wrong otherwise; within two seconds, whatever hangs."""
+    parts: Parts = request.app.state.parts
+    report = await asyncio.get_running_loop().run_in_executor(
+        _LOOKS, partial(parts.monitor.look, count=True)
+    )
+    return JSONResponse(_answer(report), 200 if report.is_well else 503)
+
+
+def _answer(report: Report) -> Mapping[str, Any]:
+    publishing = report.about(Subject.DISPATCHERS, Subject.WORKERS, Subject.PUBLISHING)
+    ledger = report.about(Subject.LEDGER)
     found = {
-        "ledger": _ledger(parts.app),
-        "broker": _broker(parts.app),
-        "publishing": _publishing(parts.app),
+        "ledger": ledger and str(ledger),
+        "disk": str(report.about(Subject.DISK) or ""),
+        "broker": str(report.about(Subject.BROKER) or ""),
+        "publishing": _("It cannot be told without the ledger.")
+        if ledger
+        else str(publishing or report.is_late),
     }
-    wrong = {name: trouble for name, trouble in found.items() if trouble}
-    answer: dict[str, Any] = {
-        "status": "trouble" if wrong else "ok",
+    return {
+        "status": "ok" if report.is_well else "trouble",
         **{name: trouble or "ok" for name, trouble in found.items()},
+        "cause": report.troubles[0].message if report.troubles else report.is_late or None,
+        "remedy": report.troubles[0].hint if report.troubles else None,
+        "late": _late(report.late),
+        **({"deliveries": _counts(report)} if report.counts else {}),
     }
-    if not found["ledger"]:
-        answer["deliveries"] = _counts(parts.app)
-    return JSONResponse(answer, 503 if wrong else 200)
 
 
-def _ledger(app: Application) -> str | None:
-    """What is wrong; None for nothing. No message of a driver: those tell names and places."""
-    try:
-        app.database.check_revision()
-    except PublisherError as error:
-        return f"The ledger cannot be used ({type(error).__name__}). `publisher doctor` says more."
-    return None
+def _late(late: Late) -> Mapping[str, Any]:
+    """How many posts should have been out for minutes, since when, and how many for which cause."""
+    return {
+        "number": late.number,
+        "since": instant_text(late.since) if late else None,
+        "causes": late.by_cause(),
+    }
 
 
-def _broker(app: Application) -> str | None:
-    url = app.settings.broker.url
-    if not url:
-        return None  # the embedded one belongs to `publisher run`, which is looked at below
-    try:
-        broker.check(url)
-    except BrokerUnavailable:
-        return "The broker cannot be reached. `publisher doctor` says more."
-    return None
-
-
-def _publishing(app: Application) -> str | None:
-    try:
-        unclaimed = app.gauges.unclaimed(_UNCLAIMED)
-        if unclaimed:
-            return f"{unclaimed} due, and no dispatcher takes them up. Start `publisher run`."
-        if not app.settings.broker.url and not _runs(app):
-            return "`publisher run` is not at work in this workspace."
-    except PublisherError:
-        return "It cannot be told without the ledger."
-    return None
-
-
-def _runs(app: Application) -> bool:
-    try:
-        ensure_free(app.settings.var / "run.lock", "`publisher run`")
-    except AlreadyRunning:
-        return True
-    return False
-
-
-def _counts(app: Application) -> dict[str, int]:
-    counts = app.queries.counts()
-    return {state: counts.get(state, 0) for state in State}
+def _counts(report: Report) -> Mapping[str, int]:
+    return {state: report.counts.get(state, 0) for state in State}

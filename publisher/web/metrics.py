@@ -2,6 +2,7 @@
 
 import hmac
 import ipaddress
+from collections import Counter
 from collections.abc import Iterator
 
 from fastapi import APIRouter
@@ -13,7 +14,11 @@ from starlette.responses import PlainTextResponse, Response
 
 from publisher.app import Application
 from publisher.ledger.gauges import LATENESS
+from publisher.ledger.heartbeats import Kind
+from publisher.ledger.lateness import Cause, Group
 from publisher.web.parts import Parts, Use
+
+_LATE = 15.0  # real seconds
 
 router = APIRouter()
 
@@ -60,6 +65,8 @@ class _Figures(Collector):
         yield _gauge("queue_depth", "Deliveries that will go out by themselves", waiting.scheduled)
         yield _gauge("in_flight", "Deliveries in a worker's hands", waiting.publishing)
         yield _gauge("due", "Deliveries that are due and wait", self._app.gauges.unclaimed(0.0))
+        yield from self._late()
+        yield self._processes()
         yield self._lateness()
         yield self._standing()
         yield from self._limits()
@@ -69,6 +76,34 @@ class _Figures(Collector):
         family = GaugeMetricFamily("publisher_deliveries", told, labels=("account", "state"))
         for (account, state), number in self._app.gauges.states().items():
             family.add_metric((account, state), number)
+        return family
+
+    def _late(self) -> Iterator[Metric]:
+        labels = ("cause",)
+        number = GaugeMetricFamily(
+            "publisher_late",
+            "Deliveries that should have left 15 s ago and are not out",
+            labels=labels,
+        )
+        seconds = GaugeMetricFamily(
+            "publisher_late_seconds", "For how long the first of them has been late", labels=labels
+        )
+        now = self._app.clock.now()
+        found: dict[Cause, list[Group]] = {cause: [] for cause in Cause}
+        for group in self._app.lateness.find(_LATE).groups:
+            found[group.cause].append(group)
+        for cause, groups in found.items():
+            number.add_metric((cause,), sum(group.number for group in groups))
+            longest = max(((now - group.since).total_seconds() for group in groups), default=0.0)
+            seconds.add_metric((cause,), longest)
+        yield from (number, seconds)
+
+    def _processes(self) -> Metric:
+        told = "Processes that have shown life within 40 s"
+        family = GaugeMetricFamily("publisher_processes", told, labels=("kind",))
+        alive = Counter(one.process.kind for one in self._app.heartbeats.all() if one.is_alive)
+        for kind in Kind:
+            family.add_metric((kind,), alive[kind])
         return family
 
     def _lateness(self) -> Metric:
@@ -82,7 +117,7 @@ class _Figures(Collector):
         )
 
     def _standing(self) -> Metric:
-        told = "Accounts that are paused, or held until a person acts; * stands for all"
+        told = "Accounts that are paused, or suspended and need a person; * stands for all"
         family = GaugeMetricFamily("publisher_account_stopped", told, labels=("account", "why"))
         for account, why in self._app.gauges.standing().items():
             family.add_metric((account, why), 1)

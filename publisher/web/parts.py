@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from publisher.app import Application
+from publisher.monitoring import Monitor
 from publisher.reports import Reports
 from publisher.sections import WebSettings
 from publisher.web.live import Live
@@ -26,6 +27,7 @@ class Parts:
     pages: Pages
     live: Live
     reports: Reports
+    monitor: Monitor
     platforms: Platforms = field(default_factory=Platforms)
     turns: Turns = field(default_factory=Turns)
 

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 
 import uvicorn
@@ -12,6 +13,7 @@ from publisher.errors import ConfigurationError
 from publisher.heartbeat import Beating
 from publisher.language import _
 from publisher.ledger.heartbeats import Kind
+from publisher.monitoring import Monitor
 from publisher.pulse import Pulse
 from publisher.sections import WebSettings
 from publisher.web.app import create
@@ -32,13 +34,24 @@ class _Server(uvicorn.Server):
         self._live.close()  # streams of events would be waited for
         super().handle_exit(sig, frame)
 
+    def end(self) -> None:
+        """End as a signal would."""
+        self._live.close()
+        self.should_exit = True
+
 
 def serve(app: Application, where: WebSettings, *, say: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM. ConfigurationError when the port is not to be had."""
+    """Serve until SIGINT or SIGTERM.
+
+    ConfigurationError when the port is not to be had; LedgerGone, and the end, when the ledger's
+    file is deleted or replaced: what people press would be written where nobody reads it.
+    """
     listener = _listen(where.host, where.port)
     live = Live(app.queries)
+    pulse = Pulse.of_environment()
+    heartbeat = Beating(app.heartbeats, Kind.WEB, pulse)
     config = uvicorn.Config(
-        create(app, where, live),
+        create(app, where, live, Monitor(app, heartbeat)),
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -50,25 +63,32 @@ def serve(app: Application, where: WebSettings, *, say: Callable[[str], None]) -
         forwarded_allow_ips="127.0.0.1,::1",
     )
     say(_("The web pages are at {address}. Ctrl-C ends them.", address=where.address))
-    pulse = Pulse.of_environment()
-    heartbeat = Beating(app.heartbeats, Kind.WEB, pulse)
     heartbeat.start()
     with listener:
-        asyncio.run(_run(_Server(config, live), listener, pulse))
-    heartbeat.finish(_LAST_HEARTBEAT)
+        try:
+            asyncio.run(_run(_Server(config, live), listener, pulse, app.database.check_file))
+        finally:
+            heartbeat.finish(_LAST_HEARTBEAT)
 
 
-async def _run(server: uvicorn.Server, listener: socket.socket, pulse: Pulse) -> None:
-    beating = asyncio.create_task(_beat(pulse))
+async def _run(
+    server: _Server, listener: socket.socket, pulse: Pulse, look: Callable[[], None]
+) -> None:
+    beating = asyncio.create_task(_beat(pulse, look))
+    beating.add_done_callback(lambda _task: server.end())
     try:
         await server.serve(sockets=[listener])
     finally:
         beating.cancel()
+    with suppress(asyncio.CancelledError):
+        await beating
 
 
-async def _beat(pulse: Pulse) -> None:
+async def _beat(pulse: Pulse, look: Callable[[], None]) -> None:
+    """Give a sign and `look` each second; what that raises ends the server."""
     while True:
         pulse.beat()
+        look()
         await asyncio.sleep(_BEAT)
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from publisher import lateness
 from publisher.models import Delivery
 from publisher.overview import Overview
 from publisher.states import State
@@ -44,6 +45,7 @@ def today(request: Request, parts: Use, _visitor: Reader, part: str = "") -> Res
         request,
         "live.html" if part == "live" else "today.html",
         overview=overview,
+        late=lateness.in_words(overview.late, overview.zone) if overview.late else None,
         attention=_lines(overview.attention),
         on_its_way=_lines(d for d in overview.next if d.state is State.PUBLISHING),
         coming=_lines(d for d in overview.next if d.state is State.SCHEDULED),

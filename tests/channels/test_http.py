@@ -357,7 +357,7 @@ def test_the_request_keeps_the_platforms_url() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["https://example.org/", "http://api.twitter.com/", "https://api.twitter.com.evil.example/"],
+    ["https://example.org/", "http://api.x.com/", "https://api.x.com.evil.example/"],
 )
 def test_nothing_else_can_be_reached(url: str, closed_port: str) -> None:
     line = recorder(closed_port)

@@ -142,13 +142,13 @@ def test_signatures_are_over_xs_own_address(to_x: Exchanges, stages: Stages) -> 
         fields = {name: _unquoted(value) for name, value in re.findall(r'(\w+)="([^"]*)"', header)}
         signature = fields.pop("oauth_signature")
         parts = urlsplit(str(request.url))
-        assert parts.netloc == "api.twitter.com"
+        assert parts.netloc == "api.x.com"
         parameters = sorted([*fields.items(), *parse_qsl(parts.query)])
         base = "&".join(
             quote(piece, safe="~")
             for piece in (
                 str(request.method),
-                f"https://api.twitter.com{parts.path}",
+                f"https://api.x.com{parts.path}",
                 "&".join(f"{quote(k, safe='~')}={quote(v, safe='~')}" for k, v in parameters),
             )
         )
@@ -344,5 +344,5 @@ def test_every_request_has_its_time_and_follows_no_redirect(
     channel = stages("twitter").open()
     session = channel._client.session  # type: ignore[attr-defined]
     assert session.trust_env is False
-    assert list(session.adapters) == ["https://api.twitter.com/"]
+    assert list(session.adapters) == ["https://api.x.com/"]
     assert to_x

@@ -292,3 +292,55 @@ def test_a_hostile_text_takes_no_time() -> None:
     for text, shown in ((long, short), (long, f"{short} {long}"), (short, "a,@0," * 20_000)):
         look(text, item(shown, A))
     assert time.monotonic() - began < 5
+
+
+REPLY = {
+    "id": "21",
+    "conversation_id": "20",
+    "referenced_tweets": [{"type": "replied_to", "id": "20"}],
+}
+
+
+def mentioning(text: str, *names: str, begin: int | None = None) -> dict[str, Any]:
+    """A reply whose `entities` know these names; `begin`: where X begins to show its text."""
+    found = {"mentions": [{"start": 0, "end": 1, "username": name} for name in names]}
+    shown = {} if begin is None else {"display_text_range": [begin, len(text)]}
+    return {**item(text), **REPLY, "entities": found, **shown}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Deux", mentioning("@BICE_ONG Deux", "BICE_ONG")),
+        ("Deux", mentioning("@BICE_ONG Deux", begin=10)),
+        ("Deux", mentioning("@bice_ong @unicef Deux", "BICE_ONG", "UNICEF")),
+        ("@unicef Deux", mentioning("@BICE_ONG @unicef Deux", "BICE_ONG", "unicef")),
+        ("@unicef Deux", mentioning("@unicef Deux", "unicef", begin=8)),
+    ],
+)
+def test_a_name_before_a_reply_does_not_hide_it(text: str, shown: dict[str, Any]) -> None:
+    """X puts those whom it answers before it; whoever wrote a name himself has it twice at most."""
+    found = look(text, shown, sent=("20",))
+    assert isinstance(found, Accepted)
+    assert found.remote_id == "21"
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        mentioning("@BICE_ONG Trois", "BICE_ONG"),
+        mentioning("Dit @BICE_ONG Deux", "BICE_ONG"),
+        mentioning("@BICE_ONG Deux"),
+        {**item("@BICE_ONG Deux"), "entities": {"mentions": [{"username": "BICE_ONG"}]}},
+    ],
+)
+def test_no_other_words_are_taken_for_such_a_name(shown: dict[str, Any]) -> None:
+    sent = ("20",) if shown.get("referenced_tweets") else ()
+    assert look("Deux", shown, sent=sent) == Absent()
+
+
+def test_an_id_of_x_tells_when_its_post_was_made() -> None:
+    assert timeline.made_at("1346889436626259968") == datetime(
+        2021, 1, 6, 18, 40, 40, 344_000, tzinfo=UTC
+    )
+    assert timeline.made_at("1_2") is None

@@ -167,7 +167,7 @@ class _Stage:
         self._next_look = time.monotonic() + _PERSON_LOOKS
         with suppress(LedgerUnavailable, NotPossible):
             for status in self._app.queries.accounts():
-                if status.held_until is None:
+                if status.needs_person:
                     self._app.control.resume(status.account, "the person")
 
     def _wrong_with_the_end(self, status: int | None) -> list[Finding]:

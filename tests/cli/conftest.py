@@ -52,3 +52,10 @@ def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
     """Runs commands."""
     monkeypatch.setenv("COLUMNS", "80")
     return Cli(capsys, monkeypatch)
+
+
+@pytest.fixture
+def made(cli: Cli, workspace: Path) -> Path:
+    """The workspace with a ledger on which nothing was queued yet."""
+    assert cli("migrate").code == 0
+    return workspace

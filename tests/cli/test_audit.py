@@ -73,7 +73,7 @@ def test_the_verdict_for_scripts(cli: Cli, queued: Path) -> None:
     assert (flaw["post"], flaw["account"], flaw["step"]) == ("one.fr", "bice-x", 1)
 
 
-def test_an_empty_history_is_unbroken(cli: Cli, workspace: Path) -> None:
+def test_an_empty_history_is_unbroken(cli: Cli, workspace: Path, made: Path) -> None:
     result = cli("log", "verify")
     assert (result.code, result.out) == (0, "no steps of no deliveries, unbroken.\n")
 

@@ -5,7 +5,11 @@ and the remedy, with the promised exit code, and without a traceback (see `Cli`)
 """
 
 import io
+import os
 import sqlite3
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -147,7 +151,7 @@ BAD_SESSIONS = {
 
 
 @pytest.mark.parametrize(("content", "message"), BAD_SESSIONS.values(), ids=BAD_SESSIONS.keys())
-def test_a_bad_session(cli: Cli, workspace: Path, content: str, message: str) -> None:
+def test_a_bad_session(cli: Cli, workspace: Path, made: Path, content: str, message: str) -> None:
     """`check` names the place; commands that only show times fall back on UTC."""
     (workspace / "posts" / "session.yaml").write_text(content)
     result = cli("check")
@@ -231,8 +235,7 @@ NEEDS_THE_LEDGER = ["status", "log", "queue", "run", "migrate", "history x"]
 
 
 @pytest.mark.parametrize("command", NEEDS_THE_LEDGER)
-def test_a_ledger_of_a_newer_version(cli: Cli, workspace: Path, command: str) -> None:
-    cli("status")
+def test_a_ledger_of_a_newer_version(cli: Cli, workspace: Path, made: Path, command: str) -> None:
     ledger = sqlite3.connect(workspace / "var" / "publisher.db")
     with ledger:
         ledger.execute("UPDATE alembic_version SET version_num = '9999'")
@@ -292,3 +295,44 @@ def test_a_broker_that_is_not_there(
     assert "error: " in result.err
     assert "hint: Check [broker] url" in result.err
     assert "hunter2" not in result.out + result.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["check"], ["plan"], ["queue"], ["status"], ["pause", "--reason", "x"], ["migrate"], ["run"]],
+    ids=lambda words: words[0],
+)
+def test_secrets_that_cannot_be_read_stop_every_command(
+    cli: Cli, workspace: Path, words: list[str]
+) -> None:
+    """Without the URL in them a command would work on another ledger."""
+    (workspace / "secrets.toml").mkdir()
+    result = cli(*words)
+    assert result.code == 3
+    assert "secrets.toml cannot be read" in result.err
+    assert not (workspace / "var").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
+def test_secrets_of_another_user_are_an_error() -> None:
+    """As after a rotation by root that forgot to give the file to Publisher's user."""
+    with tempfile.TemporaryDirectory() as name:  # pytest's folders are closed to other users
+        folder = Path(name)
+        folder.chmod(0o777)
+        (folder / "publisher.toml").write_text("")
+        (folder / "secrets.toml").write_text(
+            "[database]\nurl = 'postgresql+psycopg://p:hunter2@h/p'\n"
+        )
+        (folder / "secrets.toml").chmod(0o600)
+        program = (
+            "import os, sys; from publisher.cli import crash, main; main(['check']);"
+            "import publisher.app, publisher.cli.plans; os.seteuid(65534); sys.exit(main(['queue']))"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program], cwd=folder, capture_output=True, encoding="utf-8",
+            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}, timeout=60, check=False,
+        )  # fmt: skip
+        made = (folder / "var").exists()
+    assert done.returncode == 3
+    assert "secrets.toml cannot be read: Permission denied" in done.stderr
+    assert not made

@@ -72,6 +72,7 @@ def test_what_was_cancelled_before_is_held_when_somebody_tries_it_again(
 
 
 def test_a_consent_that_does_not_exist_is_named_with_the_nearest(consents: Path, cli: Cli) -> None:
+    cli("queue")
     code, said = withdraw(cli, "--consent", "abijan")
     assert code == 2
     assert "no usable record abijan" in said

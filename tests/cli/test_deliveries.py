@@ -90,7 +90,7 @@ def test_plan_shows_and_changes_nothing(cli: Cli, draft: Path) -> None:
             "X charges about $0.03 for 2 posts, none of them with a link.\n"
             "Would change: 2 deliveries (2 added).\n"
         )
-    assert cli("log", "--json").json == []
+    assert not draft.parents[1].joinpath("var", "publisher.db").exists()
 
 
 def test_queue_writes_once(cli: Cli, draft: Path) -> None:
@@ -211,7 +211,7 @@ def test_log_table_is_in_the_sessions_time_and_harmless(cli: Cli, published: Non
     assert max(map(len, result.out.splitlines())) <= 80
 
 
-def test_log_of_nothing(cli: Cli, workspace: Path) -> None:
+def test_log_of_nothing(cli: Cli, workspace: Path, made: Path) -> None:
     assert cli("log").out == "The log has nothing like that.\n"
     assert cli("log", "--json").json == []
     assert cli("log", "--format", "csv").out.startswith("post,account,")
@@ -239,7 +239,9 @@ def test_log_filters(
 
 @pytest.mark.parametrize("option", ["--since", "--until"])
 @pytest.mark.parametrize("time", ["yesterday", "9999-12-31", "0001-01-01"])
-def test_log_refuses_a_time_that_is_none(cli: Cli, workspace: Path, option: str, time: str) -> None:
+def test_log_refuses_a_time_that_is_none(
+    cli: Cli, workspace: Path, made: Path, option: str, time: str
+) -> None:
     """Neither is one that no zone can turn into an instant, or that has no next day."""
     result = cli("log", option, time)
     assert result.code == 2
@@ -290,7 +292,8 @@ def test_history_shows_what_an_edit_changed(cli: Cli, draft: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["history", "cancel", "retry"])
-def test_a_post_that_the_ledger_does_not_know(cli: Cli, workspace: Path, command: str) -> None:
+def test_a_post_that_the_ledger_does_not_know(cli: Cli, draft: Path, command: str) -> None:
+    cli("queue")
     result = cli(command, "nothing")
     assert result.code == 1
     assert "error: The ledger has no" in result.err
@@ -300,7 +303,7 @@ def test_a_post_that_the_ledger_does_not_know(cli: Cli, workspace: Path, command
 # status
 
 
-def test_status_of_an_empty_schedule(cli: Cli, workspace: Path) -> None:
+def test_status_of_an_empty_schedule(cli: Cli, workspace: Path, made: Path) -> None:
     assert cli("status").out == (
         "The schedule is empty. `publisher queue` puts drafts on it.\n"
         "It is 2016-03-01 12:00 now. Times are those of Europe/Zurich.\n"
@@ -490,7 +493,8 @@ def test_pause_and_resume(cli: Cli, draft: Path, monkeypatch: pytest.MonkeyPatch
     assert cli("status", "--json").json["accounts"] == []
 
 
-def test_resume_when_nothing_is_paused(cli: Cli, workspace: Path) -> None:
+def test_resume_when_nothing_is_paused(cli: Cli, draft: Path) -> None:
+    cli("queue")
     result = cli("resume")
     assert result.code == 1
     assert "hint: `publisher status` shows what is paused." in result.err
@@ -507,7 +511,9 @@ def test_resume_when_nothing_is_paused(cli: Cli, workspace: Path) -> None:
         "withdraw p --reason x",
     ],
 )
-def test_an_account_that_no_one_configured(cli: Cli, workspace: Path, command: str) -> None:
+def test_an_account_that_no_one_configured(
+    cli: Cli, workspace: Path, made: Path, command: str
+) -> None:
     result = cli(*command.split(), "--account", "bice-y")
     assert result.code == 2
     assert "error: No account is named bice-y.\nhint: Did you mean bice-x?" in result.err
@@ -597,3 +603,27 @@ def test_hold_keeps_one_post_until_release(cli: Cli, draft: Path) -> None:
     assert cli("release", POST).code == 1
     assert cli("hold", POST, "--reason", " ").code == 2
     assert cli("hold", "nowhere", "--reason", "x").code == 1
+
+
+# withdraw
+
+
+def test_what_may_still_be_out_is_told_by_exit_code_log_and_status_until_somebody_looked(
+    cli: Cli, published: None
+) -> None:
+    """The workspace has no credentials: nothing can be deleted."""
+    result = cli("withdraw", POST, "--account", "bice-x", "--reason", "an error")
+    assert result.code == 1
+    assert "Part 2 may still be out" in " ".join(result.out.split())
+    (row,) = cli("log", "--json", "--account", "bice-x").json
+    assert (row["state"], row["remote_ids"]) == ("published", ["71", "72"])
+    assert "may still be out" in row["error"]["message"]
+    attention = cli("status", "--json").json["attention"]
+    assert [(one["account"], one["state"]) for one in attention] == [
+        ("bice-x", "published"), ("bice-page", "failed"),
+    ]  # fmt: skip
+    given_up = cli("withdraw", POST, "--account", "bice-x", "--gone", "--reason", "looked")
+    assert given_up.code == 0
+    (row,) = cli("log", "--json", "--account", "bice-x").json
+    assert (row["state"], row["withdrawn_ids"], row["error"]) == ("withdrawn", ["71", "72"], None)
+    assert cli("withdraw", "--consent", "abidjan", "--gone", "--reason", "looked").code == 2

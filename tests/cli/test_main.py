@@ -201,7 +201,7 @@ def test_colours_on_a_terminal_only(workspace: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "heavy"),
     [
-        (["--help"], {"pydantic", "rich", "sqlalchemy", "yaml", "twitter_text", "requests"}),
+        (["--help"], {"pydantic", "rich", "sqlalchemy", "yaml", "emoji", "requests"}),
         (["count", "-"], {"rich", "sqlalchemy", "alembic", "tweepy", "requests", "PIL"}),
         (["check"], {"tweepy", "facebook", "requests", "celery", "rich"}),
     ],

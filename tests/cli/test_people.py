@@ -13,7 +13,7 @@ from tests.cli.runner import Cli
 _PASSWORD = b"correct horse battery\n"
 
 
-def test_somebody_is_let_in_and_out_again(cli: Cli, workspace: Path) -> None:
+def test_somebody_is_let_in_and_out_again(cli: Cli, workspace: Path, made: Path) -> None:
     added = cli("user", "add", "direction", "--role", "manager", stdin=_PASSWORD)
     assert (added.code, added.out) == (0, "direction may log in, as manager.\n")
     assert cli("user", "list").out == "direction: manager\n"
@@ -34,7 +34,7 @@ def test_somebody_is_let_in_and_out_again(cli: Cli, workspace: Path) -> None:
     ],
 )
 def test_what_is_no_name_or_password_is_refused(
-    cli: Cli, workspace: Path, name: str, password: bytes, says: str
+    cli: Cli, workspace: Path, made: Path, name: str, password: bytes, says: str
 ) -> None:
     result = cli("user", "add", name, stdin=password)
     assert result.code == 2
@@ -42,7 +42,7 @@ def test_what_is_no_name_or_password_is_refused(
     assert password.decode().strip() not in result.out + result.err
 
 
-def test_two_people_are_not_taken_for_one(cli: Cli, workspace: Path) -> None:
+def test_two_people_are_not_taken_for_one(cli: Cli, workspace: Path, made: Path) -> None:
     """An approval compares names without regard to capitals."""
     cli("user", "add", "direction", stdin=_PASSWORD)
     result = cli("user", "add", "DIRECTION", stdin=_PASSWORD)
@@ -50,13 +50,15 @@ def test_two_people_are_not_taken_for_one(cli: Cli, workspace: Path) -> None:
     assert "already" in result.err
 
 
-def test_two_spellings_of_an_accent_are_one_person(cli: Cli, workspace: Path) -> None:
+def test_two_spellings_of_an_accent_are_one_person(cli: Cli, workspace: Path, made: Path) -> None:
     cli("user", "add", "jos\u00e9", stdin=_PASSWORD)
     assert cli("user", "add", "jose\u0301", stdin=_PASSWORD).code == 1
     assert cli("user", "remove", "JOSE\u0301").code == 0
 
 
-def test_who_was_let_in_under_either_spelling_is_kept_out_by_neither(workspace: Path) -> None:
+def test_who_was_let_in_under_either_spelling_is_kept_out_by_neither(
+    workspace: Path, made: Path
+) -> None:
     """The keys of earlier versions told them apart."""
     app = Application.open(workspace)
     words = {"jos\u00e9": "correct horse battery", "jose\u0301": "another good password"}
@@ -74,7 +76,7 @@ def test_who_was_let_in_under_either_spelling_is_kept_out_by_neither(workspace: 
     app.close()
 
 
-def test_sessions_are_shown_and_ended(cli: Cli, workspace: Path) -> None:
+def test_sessions_are_shown_and_ended(cli: Cli, workspace: Path, made: Path) -> None:
     cli("user", "add", "direction", stdin=_PASSWORD)
     app = Application.open(workspace)
     for _ in range(2):

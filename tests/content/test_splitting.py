@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.content.counting import length, link_places
+from publisher.content.counting import length
+from publisher.content.links import links
 from publisher.content.splitting import SHORTEST_LIMIT, split
 
 
@@ -102,7 +103,7 @@ def test_links_tags_and_emoji_stay_whole(text: str, limit: int) -> None:
 
 
 def _links(text: str) -> list[str]:
-    return [word[begin:end] for word in text.split() for begin, end in link_places(word)]
+    return [link.url for word in text.split() for link in links(word)]
 
 
 def test_a_text_that_fits_is_one_part() -> None:

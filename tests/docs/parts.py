@@ -4,7 +4,7 @@ import ast
 import json
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,9 @@ from publisher.language import LANGUAGES, _, speaking
 from publisher.meaning import meaning
 from publisher.models import Capabilities, GifLimits, VideoLimits
 from publisher.outcome import (
+    CAPPED,
+    THROTTLED,
+    UNTIL_MENDED,
     Accepted,
     AccountHeld,
     Answer,
@@ -233,7 +236,8 @@ _REASONS: dict[tuple[State, State], str] = {
     (
         _S.PUBLISHED,
         _S.WITHDRAWN,
-    ): "`publisher withdraw`: it was deleted from the platform, on record.",
+    ): "`publisher withdraw`: it is deleted from the platform, on record. A worker, where that was "
+    "not confirmed at once and succeeded later.",
     (_S.FAILED, _S.WITHDRAWN): "The same, for the parts of a thread that were out.",
     (_S.MISSED, _S.WITHDRAWN): "The same, for the parts of a thread that were out.",
     (_S.CANCELLED, _S.WITHDRAWN): "The same, for the parts of a thread that were out.",
@@ -338,9 +342,16 @@ def capabilities() -> str:
 _FAULTS: dict[What, str] = {
     What.DUPLICATE: "the text is there already",
     What.REPLY_NOT_ALLOWED: "replying is not allowed: a thread stops",
+    What.NOT_FOUND: "404 in X's own words: it does not find the post, though it is there",
     What.FORBIDDEN: "the app may not do this",
     What.SUSPENDED: "the account is suspended, or blocked for breaking rules",
     What.CREDITS_DEPLETED: "402: no credits are left",
+    What.LOCKED: "403: the account is locked until somebody signs in",
+    What.USAGE_CAPPED: "429: the app's cap or spending limit is reached",
+    What.TOO_OFTEN: "error 368: posting too often, to be tried again later",
+    What.ALREADY_POSTED: "error 368: the text is there already",
+    What.LINK_UNREAD: "error 100: the page that the post links to cannot be read",
+    What.ANSWER: "any answer: `status`, `body`, `headers`",
     What.RATE_LIMIT: "the limit is used up for `seconds` (900)",
     What.DAILY_LIMIT: "the app's limit of 24 hours is used up",
     What.BAD_RESET: "the limit is used up, and nobody can read until when",
@@ -365,6 +376,8 @@ _FAULTS: dict[What, str] = {
     What.WRONG_DATE: "the answer's `Date` is `seconds` (3600) ahead of the time; negative: behind",
     What.OVERLOAD: "requests wait in line, each `seconds` (1) behind the one before, and are carried "
     "out whether somebody still waits or not",
+    What.YOUNG_PARENT: "nobody may reply to a post that is younger than `seconds` (8)",
+    What.SELF_MENTION: "a timeline shows a reply with the account's own name before it",
 }
 
 
@@ -377,7 +390,12 @@ def _faults() -> Iterator[tuple[str, ...]]:
         only_facebook = "Facebook" if what in ONLY_FACEBOOK else "both"
         where = "X" if what in ONLY_X else only_facebook
         code = 1 if what is What.GRAPH_ERROR else None
-        commits = Fault(what=what, code=code).commits or what in CHANGES or what is What.LATE
+        status = 200 if what is What.ANSWER else None
+        commits = (
+            Fault(what=what, code=code, status=status).commits
+            or what in CHANGES
+            or what is What.LATE
+        )
         yield f"`{what}`", where, _FAULTS[what], "yes" if commits else "no"
 
 
@@ -430,11 +448,25 @@ _X_ANSWERS: tuple[tuple[str, Answers], ...] = (
     ("403, duplicate content", _x(403, detail="… duplicate content.")),
     ("403, reply not allowed", _x(403, detail="Reply to this conversation is not allowed")),
     ("403, reply to a deleted post", _x(403, detail="You attempted to reply to a Tweet …")),
-    ("403, anything else", _x(403, detail="You are not permitted …")),
+    (
+        "403 that names the account: suspended, locked, not enrolled",
+        (
+            *_x(403, detail="Your account is suspended."),
+            *_x(403, type="https://api.x.com/2/problems/client-forbidden"),
+        ),
+    ),
+    (
+        "403, anything else",
+        (*_x(403, detail="You are not permitted …"), *_x(403, detail="… invalid URL.")),
+    ),
     ("404, and any other 4xx", _x(404, 405, 410, 451)),
     ("408, 409, 425", _x(408, 409, 425)),
     ("429 that names a time 10 minutes away", _x(429, headers=_RESET)),
     ("429 that names no time, or an absurd one", (*_x(429), *_x(429, headers=_ABSURD))),
+    (
+        "429 for a cap or a spending limit",
+        _x(429, type="https://api.x.com/2/problems/usage-capped"),
+    ),
     ("3xx, 5xx, whatever the body", (*_x(301, 302, 500, 502, 503, 504), *_body("<html>", 502))),
     ("refused connection, no address, no TLS", (_NO_WAY,)),
     ("time-out or reset after sending began", (_CUT,)),
@@ -456,9 +488,12 @@ _FACEBOOK_ANSWERS: tuple[tuple[str, Answers], ...] = (
     ("error 100, and others with a status 4xx", _fb(100, 105, 2500)),
     ("error 100 with subcode 33: the post is gone", _fb(100, subcode=33)),
     ("error 102, 190: the token", (*_fb(102, 190), *_fb(190, subcode=463))),
-    ("error 368: blocked", _fb(368)),
+    ("error 368: blocked, or posting too often", (*_fb(368), *_fb(368, subcode=1390008))),
     ("error 506, duplicate", _fb(506)),
-    ("error 1609005, the link cannot be read", _fb(1609005)),
+    (
+        "error 1609005, the link cannot be read",
+        (*_fb(1609005), *_fb(100, subcode=1609005)),
+    ),
     ("status 413", _body("", 413)),
     ("any other status without an error of the Graph API", _body("<html>", 302, 400, 500, 502)),
     ("refused connection, no address, no TLS", (_NO_WAY,)),
@@ -495,24 +530,31 @@ def _common(effects: set[str]) -> str:
 def _effect(outcome: Outcome, *, public: bool) -> str:
     match outcome:
         case Accepted():
-            rest = _until(outcome.rest_until) if outcome.rest_until and public else ""
+            rests = public and (outcome.rest_until or outcome.backoff)
+            rest = _until(outcome.rest_until, outcome.backoff) if rests else ""
             return ("`published`" if public else "goes on") + (
                 f"; then the account {rest}" if rest else ""
             )
         case Refused():
             return f"`failed` ({outcome.kind})"
+        case Deferred() if outcome.most:
+            return f"`scheduled`, tried again; after {outcome.most} tries `failed` ({outcome.kind})"
         case Deferred():
             return "`scheduled`, tried again"
         case AccountHeld():
-            return f"`scheduled`; the account {_until(outcome.until)} ({outcome.kind})"
+            return f"`scheduled`; the account {_until(outcome.until, outcome.backoff)} ({outcome.kind})"
         case Unknown():
             return "`uncertain`"
 
 
-def _until(until: datetime | None) -> str:
-    if until is None:
-        return "waits for a person"
-    return f"rests for {round((until - _NOW).total_seconds() / 60)} minutes"
+def _until(until: datetime | None, backoff: tuple[timedelta, ...]) -> str:
+    if until:
+        return f"is suspended for {round((until - _NOW).total_seconds() / 60)} minutes"
+    return {
+        THROTTLED: "is suspended for 30 s, 1, 2, 4 … minutes",
+        UNTIL_MENDED: "is suspended for 1, 5, 15, 30 minutes, and a person is called",
+        CAPPED: "is suspended, tried again every 30 minutes, and a person is called",
+    }[backoff]
 
 
 PARTS: dict[str, dict[str, Callable[[], str]]] = {

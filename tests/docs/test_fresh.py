@@ -123,8 +123,8 @@ def _default(value: Any) -> str:
     if value in ("", ()):
         return "empty"
     if isinstance(value, timedelta):
-        seconds = int(value.total_seconds())
-        return f"`{seconds // 3600}h`" if seconds % 3600 == 0 else f"`{seconds}s`"
+        seconds = value.total_seconds()
+        return f"`{seconds / 3600:g}h`" if seconds % 3600 == 0 else f"`{seconds:g}s`"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 

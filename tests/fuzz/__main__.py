@@ -1,5 +1,6 @@
 """`python -m tests.fuzz`: each fuzzing test again and again, by chance, until the time is over.
 
+So is every other test of a property, and our counting is held against X's own (`against_x.py`).
 With atheris installed, its coverage-guided search has half of the time. Prints what was found; the
 exit code is 1 if anything was.
 """
@@ -31,7 +32,8 @@ def main() -> int:
     chosen = parser.parse_args()
     end = time.monotonic() + 60 * chosen.minutes
     heavy: Job = ("heavy", [sys.executable, "-m", "tests.fuzz.heavy"], {})
-    jobs = [heavy, *_by_chance(chosen.examples), *_guided()]
+    against_x: Job = ("against X", [sys.executable, "-m", "tests.fuzz.against_x"], {})
+    jobs = [heavy, against_x, _properties(), *_by_chance(chosen.examples), *_guided()]
     broken, rounds = set[str](), 0
     while time.monotonic() < end and len(broken) < len(jobs):
         rounds += 1
@@ -49,6 +51,13 @@ def main() -> int:
 
 
 Job = tuple[str, list[str], dict[str, str]]
+
+
+def _properties() -> Job:
+    """The tests of properties in the other folders."""
+    command = [sys.executable, "-m", "pytest", "-q", f"--timeout={_HANGS}", "-m", "hypothesis"]
+    others = [f"--ignore={_FOLDER}", f"--ignore={_FOLDER.parent / 'simulation'}"]
+    return "properties", [*command, *others, str(_FOLDER.parent)], {EXAMPLES_VARIABLE: "300"}
 
 
 def _by_chance(examples: int) -> list[Job]:
@@ -93,7 +102,7 @@ def _passes(name: str, command: list[str], environment: dict[str, str]) -> bool:
     _say(
         f"{name}: {'found something' if done.returncode else 'nothing'} in {time.monotonic() - begin:.0f} s"
     )
-    if done.returncode:
+    if name == "against X" or done.returncode:
         _say(done.stdout[-20_000:] + done.stderr[-20_000:])
     return done.returncode == 0
 

@@ -1,7 +1,7 @@
 """How long the fuzzing goes on, and how long one example may take.
 
-As part of `make test` it is short and the same each time; `python -m tests.fuzz` sets
-FUZZ_EXAMPLES, and then it is long and by chance.
+As part of `make test` it is short and the same each time, as is every test with Hypothesis;
+`python -m tests.fuzz` sets FUZZ_EXAMPLES, and then all of them are long and by chance.
 """
 
 import os
@@ -20,6 +20,16 @@ _T = TypeVar("_T", bound=Callable[..., Any])
 
 class TooSlow(AssertionError):
     """An example took more processor time than anything may take."""
+
+
+def properties() -> settings:
+    """The settings of every test of a property that does not say otherwise."""
+    return settings(
+        max_examples=int(_ASKED_FOR or 100),
+        derandomize=not _ASKED_FOR,
+        deadline=None,  # a busy machine breaks nothing
+        print_blob=True,
+    )
 
 
 def fuzzed(examples: int) -> Callable[[_T], _T]:

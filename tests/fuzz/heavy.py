@@ -121,7 +121,7 @@ def bombs() -> None:
     ):
         head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {encoding}\r\nContent-Length: {len(content)}"
         with _bounded(f"bomb: {name}"), _answering(f"{head}\r\n\r\n".encode() + content) as url:
-            platform = "https://api.twitter.com"
+            platform = "https://api.x.com"
             line = Recorder(
                 platform, base_url=url, timeout=timedelta(seconds=20), clock=SystemClock(), secrets=[]
             )  # fmt: skip

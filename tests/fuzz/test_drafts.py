@@ -36,7 +36,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 @pytest.fixture(scope="module")
 def app(workspace: Workspace) -> Iterator[Application]:
-    application = Application.open(workspace.path)
+    application = Application.open_or_make(workspace.path)
     yield application
     application.close()
 

@@ -217,6 +217,7 @@ def test_the_dispatcher_and_the_workers_speak_the_language_of_the_workspace(
     _speak(workspace, "pl")
     monkeypatch.setenv("PUBLISHER_WORKSPACE", str(workspace))
     monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
+    Application.open_or_make(workspace).close()
     app = Application.of_environment()
     try:
         assert language.current() == "pl"

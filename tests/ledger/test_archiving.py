@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import delete, func, insert, inspect, select, text, update
 from sqlalchemy.exc import DatabaseError
 
 from publisher.errors import HistoryBroken, NotPossible, StorageError
@@ -26,7 +26,7 @@ from publisher.ledger.ledger import Ledger
 from publisher.ledger.moves import Moved
 from publisher.ledger.news import News
 from publisher.ledger.queries import Queries, Step
-from publisher.ledger.tables import archived, deliveries, history, notices
+from publisher.ledger.tables import archived, deliveries, history, metadata, notices
 from publisher.ledger.withdrawals import Withdrawals
 from publisher.outcome import Accepted, Kind, Outcome, Refused, Unknown
 from publisher.states import State
@@ -630,14 +630,34 @@ def test_a_history_that_was_changed_is_not_archived(office: Office) -> None:
     assert not office.folder.exists()
 
 
+def copy_rows(source: Database, target: Database) -> None:
+    """As far as the target, of an older version, has the tables and columns."""
+    with source.read() as old, target.write() as new:
+        there = inspect(new)
+        for table in metadata.sorted_tables:
+            if not there.has_table(table.name):
+                continue
+            known = {column["name"] for column in there.get_columns(table.name)}
+            columns = [column for column in table.c if column.name in known]
+            rows = [dict(row) for row in old.execute(select(*columns)).mappings()]
+            if rows:
+                new.execute(insert(table), rows)
+            if rows and "id" in known and not target.is_sqlite:
+                sequence = f"pg_get_serial_sequence('{table.name}', 'id')"
+                new.execute(text(f"SELECT setval({sequence}, max(id)) FROM {table.name}"))
+
+
 def test_a_ledger_of_an_older_version_gets_archives(
     ledger_url: str, clock: ManualClock, tmp_path: Path
 ) -> None:
     with closing(Database(ledger_url)) as database:
         with database.write() as connection:
             migrating.upgrade(connection, "0011")
+        with closing(Database(f"sqlite:///{tmp_path}/newer.db")) as newer:
+            newer.migrate()
+            Office(newer, clock, tmp_path / "none").send("out", Accepted("1"))
+            copy_rows(newer, database)
         office = Office(database, clock, tmp_path / "archive")
-        office.send("out", Accepted("1"))
         database.migrate()
         database.check_revision()
         assert office.flaws() == []

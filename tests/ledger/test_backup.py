@@ -370,6 +370,7 @@ def test_a_backup_of_an_older_version_is_brought_up_to_date(
             "DROP INDEX uq_history_delivery_seq", "DROP INDEX uq_history_account_seq",
             *(f"ALTER TABLE history DROP COLUMN {name}" for name in ("seq", "hash", "digest")),
             *(f"ALTER TABLE deliveries DROP COLUMN {name}" for name in new),
+            "ALTER TABLE accounts DROP COLUMN suspended_times",
             "CREATE INDEX ix_history_delivery ON history (delivery, id)",
             "UPDATE alembic_version SET version_num = '0001'",
         ):  # fmt: skip

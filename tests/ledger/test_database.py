@@ -254,6 +254,18 @@ def test_a_lost_table_is_named(database: Database) -> None:
     assert "backup" in str(caught.value.hint)
 
 
+def test_a_lost_column_is_named(database: Database) -> None:
+    """The database answers: nobody must look for a server that is away."""
+    with database.write() as connection:
+        connection.execute(text("ALTER TABLE media RENAME COLUMN media_type TO lost"))
+    with (
+        pytest.raises(LedgerUnavailable, match=r"lacks a column: .*media_type") as caught,
+        database.read() as connection,
+    ):
+        connection.execute(text("SELECT media.media_type FROM media"))
+    assert "cannot be reached" not in str(caught.value)
+
+
 def test_a_role_without_rights_is_told_which(postgres_url: str) -> None:
     """Whether it would make the tables or read them."""
     with closing(Database(postgres_url)) as owner:

@@ -11,6 +11,7 @@ from publisher.ledger import dispatch, doubts, leftovers, withdrawals
 from publisher.ledger.control import Control
 from publisher.ledger.database import Database
 from publisher.ledger.gauges import Gauges
+from publisher.ledger.lateness import Lateness
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.lookout import Lookout
 from publisher.ledger.queries import Queries
@@ -117,6 +118,7 @@ def test_postgresql_is_not_misled_by_its_statistics(
     now = clock.now()
     with _recorded(database) as statements:
         Lookout(database, clock).look(now)
+        Lateness(database, clock).find()
         with database.read() as connection:
             dispatch.DUE.lock(connection, {"now": now, "horizon": now, "busy": []}, 10)
     with database.read() as connection:
@@ -125,6 +127,16 @@ def test_postgresql_is_not_misled_by_its_statistics(
             plan = [row[0] for row in rows]
             assert any("using ix_deliveries_" in line for line in plan)
             assert [line for line in plan if "Seq Scan on deliveries" in line] == []
+
+
+def test_what_is_late_is_found_among_what_was_due(database: Database, clock: ManualClock) -> None:
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL chooses by its statistics")
+    with _recorded(database) as statements:
+        Lateness(database, clock).find()
+    (asked,) = statements
+    plan = [line for line in _plan(database, *asked) if "deliveries" in line]
+    assert plan == ["SEARCH deliveries USING INDEX ix_deliveries_late (due_at<?)"]
 
 
 @pytest.mark.parametrize("waiting", _LOCKED.values(), ids=_LOCKED)

@@ -17,7 +17,7 @@ from publisher.clock import SystemClock
 from tests.machines import network
 
 _ADDRESSES = {"platform": "10.77.0.1", "worker": "10.77.0.2"}
-_PLATFORM = "https://api.twitter.com"
+_PLATFORM = "https://api.x.com"
 _TIMEOUT = timedelta(seconds=0.5)
 
 

@@ -16,7 +16,7 @@ ROWS = [*TWITTER, *FACEBOOK_ROWS, *READINGS, *WIRE]
 DOUBTS = [
     row
     for row in [*TWITTER, *FACEBOOK_ROWS]
-    if row.expected is Unknown and not row.fields.get("duplicate")
+    if row.expected is Unknown and not row.fields.get("duplicate") and row.answer.status != 404
 ]
 
 

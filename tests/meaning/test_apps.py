@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from publisher.meaning import meaning
-from publisher.outcome import Answer, Step
+from publisher.outcome import THROTTLED, Answer, Step
 from tests.support.answers.kinds import (
     A_DAY_LATER,
     BY_DEFAULT,
@@ -31,6 +31,7 @@ from tests.support.answers.kinds import (
     usage,
 )
 
+SOON = NOW + THROTTLED[0]
 _OF_X = "x_app_limit_24hour"
 _USED_UP = limit(_OF_X, 0, EPOCH + 20 * 3600)
 _OF_FACEBOOK = {"x_app_usage": json.dumps({"call_count": 97, "total_time": 1})}
@@ -45,7 +46,7 @@ _FOR_THE_APP: list[tuple[str, str, Answer, Step, datetime | None]] = [
         PUBLISH,
         NOW + timedelta(hours=25),
     ),
-    ("429, no time", X, answered(429, "", **limit(_OF_X, 0, "soon")), PUBLISH, BY_DEFAULT),
+    ("429, no time", X, answered(429, "", **limit(_OF_X, 0, "soon")), PUBLISH, SOON),
     ("taken, no time", X, answered(201, CREATED, **limit(_OF_X, 0, "soon")), PUBLISH, None),
     ("more to come", X, answered(201, CREATED, **limit(_OF_X, 1, EPOCH + 600)), PUBLISH, None),
     ("nonsense", X, answered(429, "", **limit(_OF_X, "none", "never")), PUBLISH, None),
@@ -80,8 +81,8 @@ _FOR_THE_APP: list[tuple[str, str, Answer, Step, datetime | None]] = [
         (f"limit of what is no post: {step}", X, answered(429, "", **_USED_UP), step, None)
         for step in (LAY_READY, WITHDRAW, READ)
     ),
-    ("the app is throttled", FACEBOOK, graph_error(400, 4), REVEAL, BY_DEFAULT),
-    ("so it is, laid ready", FACEBOOK, graph_error(400, 4), LAY_READY, BY_DEFAULT),
+    ("the app is throttled", FACEBOOK, graph_error(400, 4), REVEAL, SOON),
+    ("so it is, laid ready", FACEBOOK, graph_error(400, 4), LAY_READY, SOON),
     (
         "the app is throttled, for ten minutes",
         FACEBOOK,
@@ -106,7 +107,7 @@ _FOR_THE_APP: list[tuple[str, str, Answer, Step, datetime | None]] = [
         FACEBOOK,
         answered(200, {"success": True}, **_OF_FACEBOOK),
         REVEAL,
-        BY_DEFAULT,
+        SOON,
     ),
     (
         "the Page is nearly used up",

@@ -142,3 +142,12 @@ def test_an_odd_name_breaks_neither_a_title_nor_a_command() -> None:
     message = compose([stuck(post="a b\nBcc: x")], UTC)
     assert "\n" not in message.title
     assert "`publisher retry 'a b\N{REPLACEMENT CHARACTER}Bcc: x' --account" in message.body
+
+
+def test_what_was_withdrawn_and_may_still_be_out_is_told_as_such() -> None:
+    still_out = stuck(state=State.PUBLISHED, is_withdrawn=True, parts_out=1)
+    message = compose([still_out], UTC)
+    assert message.title.endswith("was withdrawn, but may still be out")
+    assert "--gone --reason TEXT" in message.body
+    summary = compose([still_out, stuck(state=State.SCHEDULED)], UTC).body
+    assert summary.startswith("1 kept back, 1 withdrawn, but may still be out.")

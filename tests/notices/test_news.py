@@ -10,6 +10,7 @@ from publisher.ledger.database import Database
 from publisher.ledger.holds import hold, hold_together
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.news import HeldAccount, Item, News, StuckDelivery
+from publisher.ledger.queries import Queries
 from publisher.ledger.withdrawals import Withdrawals
 from publisher.notices.message import compose
 from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Unknown
@@ -93,6 +94,21 @@ def test_what_a_person_does_to_a_failed_delivery_is_no_news(
     assert news.untold(SERVICE) == []
 
 
+def test_what_its_platform_does_not_take_as_it_is_is_news_once_it_has_lasted(
+    news: News, mishaps: Mishaps, clock: ManualClock, queries: Queries
+) -> None:
+    """Such as an alternative text; a request that only failed is tried again and told to nobody."""
+    mishaps.end(Deferred(Kind.UNAVAILABLE, "No connection."))
+    (kept,) = mishaps.end(Deferred(Kind.CONTENT, "X does not take the alternative text."))
+    assert news.untold(SERVICE) == []
+    clock.advance(61)
+    (item,) = take_note(news)
+    assert isinstance(item, StuckDelivery)
+    assert (item.post, item.state) == (kept.post, State.SCHEDULED)
+    assert news.untold(SERVICE) == []
+    assert [delivery.post for delivery in queries.kept_back()] == [kept.post]
+
+
 def test_an_account_that_waits_for_a_person_is_news_once(news: News, mishaps: Mishaps) -> None:
     """However many requests were refused, at once and later."""
     mishaps.hold(count=5)
@@ -130,7 +146,7 @@ def test_an_account_that_is_held_again_after_it_was_resumed_is_news_again(
 def test_each_account_is_news_of_its_own(news: News, mishaps: Mishaps) -> None:
     mishaps.hold("bice-x")
     mishaps.hold("lima-x")
-    accounts = [item.account for item in news.untold(SERVICE)]
+    accounts = [item.account for item in news.untold(SERVICE) if isinstance(item, HeldAccount)]
     assert accounts == ["bice-x", "lima-x"]
 
 

@@ -95,7 +95,7 @@ def queued(workspace: Path) -> Queued:
     """Queue the drafts, and give the application."""
 
     def queue() -> Application:
-        app = Application.open(workspace)
+        app = Application.open_or_make(workspace)
         plan = app.planner.queue(actor="tests")
         assert not plan.errors
         return app

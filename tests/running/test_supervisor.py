@@ -345,7 +345,7 @@ def _only(workspace: Path, channel: str) -> None:
 def test_run_without_any_credentials_is_refused_before_anything_starts(workspace: Path) -> None:
     (workspace / "secrets.toml").unlink()
     _only(workspace, "twitter")
-    app = Application.open(workspace)
+    app = Application.open_or_make(workspace)
     with pytest.raises(CredentialsMissing) as refusal:
         supervisor.run(app, until_idle=True, report=nothing, say=nothing)
     assert "secrets.toml" in str(refusal.value.hint)
@@ -366,7 +366,7 @@ def test_run_without_the_credentials_of_one_account_publishes_for_the_others(
     (page,) = (account for account in accounts_for(load(workspace)) if account.page_id)
     variable = f"PUBLISHER_ACCOUNTS__{page.name.upper().replace('-', '_')}__PAGE_TOKEN"
     monkeypatch.setenv(variable, "")
-    app = Application.open(workspace)
+    app = Application.open_or_make(workspace)
     said: list[str] = []
     assert supervisor.run(app, until_idle=True, report=nothing, say=said.append) == 1
     assert texts(sandbox) == ["This is one."]
@@ -402,12 +402,12 @@ def test_a_worker_that_is_started_again_lives_at_the_same_instant_as_the_others(
 ) -> None:
     """With a clock of its own, the fast clock would begin anew in it."""
     monkeypatch.setenv("PUBLISHER_CLOCK", "2016-03-07T08:00:00+00:00@60")
-    app = Application.open(workspace)
+    app = Application.open_or_make(workspace)
     environment = supervisor._clock_for_children(app)
     ahead = app.clock.ahead(1)
     monkeypatch.setenv("PUBLISHER_CLOCK", environment["PUBLISHER_CLOCK"])
     app.clock.sleep_until(ahead)
-    again = Application.open(workspace)
+    again = Application.open_or_make(workspace)
     assert abs((again.clock.now() - app.clock.now()).total_seconds()) < 6
     assert again.clock.now() >= ahead
     again.close()
@@ -422,7 +422,7 @@ def _tended(processes: Processes) -> Child:
 def test_a_worker_that_somebody_kills_again_and_again_starts_each_time(
     workspace: Path, until: Until
 ) -> None:
-    app = Application.open(workspace)
+    app = Application.open_or_make(workspace)
     with at_work(app, []) as processes:
         for _ in range(7):
             worker = worker_of(processes)

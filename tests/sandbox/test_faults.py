@@ -56,9 +56,10 @@ def eventually(condition: Callable[[], bool]) -> bool:
     ("what", "status", "word"),
     [
         ("duplicate", 403, "duplicate content"),
-        ("reply-not-allowed", 403, "Reply to this conversation is not allowed"),
+        ("reply-not-allowed", 403, "mentioned or are the author"),
         ("forbidden", 403, "not permitted"),
         ("suspended", 403, "suspended"),
+        ("not-found", 404, "resource-not-found"),
         ("credits-depleted", 402, "CreditsDepleted"),
         ("rate-limit", 429, "Too Many Requests"),
         ("daily-limit", 429, "Too Many Requests"),

@@ -76,7 +76,7 @@ def test_a_signature_over_the_sandboxes_address_is_refused(
     assert answer.status_code == 401
     assert answer.json()["title"] == "Unauthorized"
     assert answer.headers["content-type"] == "application/problem+json"
-    assert "https://api.twitter.com/2/tweets" in answer.headers["x-sandbox-reason"]
+    assert "https://api.x.com/2/tweets" in answer.headers["x-sandbox-reason"]
 
 
 @pytest.mark.parametrize("field", ["api_key", "api_secret", "access_token", "access_token_secret"])

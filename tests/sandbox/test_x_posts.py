@@ -184,6 +184,7 @@ def test_nobody_deletes_the_posts_of_another(tweeter: Tweeter, sandbox: Sandbox)
         {"text": "a", "poll": {"options": ["one"], "duration_minutes": 5}},
         {"text": "a", "poll": {"options": ["one", "two"], "duration_minutes": 4}},
         {"text": "a", "reply_settings": "nobody"},
+        {"poll": {"options": ["one", "two"], "duration_minutes": 5}},  # X sends an empty text
         ["text"],
     ],
 )

@@ -12,7 +12,7 @@ from publisher.channels.http import Recorder
 from publisher.clock import Clock, SystemClock
 from publisher.outcome import Answer
 
-PLATFORM = "https://api.twitter.com"
+PLATFORM = "https://api.x.com"
 
 
 SECRET = "geheim/4711+x"

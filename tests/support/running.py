@@ -21,7 +21,7 @@ from publisher import kept, supervisor
 from publisher.app import Application
 
 kept.SILENCE_LIMIT = float(sys.argv[2])
-app = Application.open(Path(sys.argv[1]))
+app = Application.open_or_make(Path(sys.argv[1]))
 sys.exit(supervisor.run(
     app, report=lambda step: print(step.event, flush=True), say=lambda line: print(line, flush=True)
 ))

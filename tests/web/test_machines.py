@@ -1,19 +1,26 @@
 """What machines ask: whether all is well, and for figures."""
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from publisher import room
 from publisher.app import Application
 from publisher.ledger import limits
+from publisher.ledger.heartbeats import NEEDED, Kind, Process
 from publisher.lock import locked
 from publisher.models import Delivery
-from publisher.outcome import Accepted, Limit
+from publisher.outcome import Accepted, AccountHeld, Deferred, Limit
+from publisher.outcome import Kind as Kinds
 from publisher.sections import WebSettings
 from tests.support.clock import ManualClock
 from tests.support.pages import serving
+from tests.support.waiting import wait_for
 from tests.support.wishes import add, wish
 
 
@@ -36,6 +43,15 @@ def publish(app: Application, late: float) -> Delivery:
     return app.queries.deliveries(post=taken.post)[0]
 
 
+@contextmanager
+def at_work(app: Application, *kinds: Kind) -> Iterator[None]:
+    """As while `publisher run` is at work, with these of its processes alive; all, if none is named."""
+    with locked(app.settings.var / "run.lock", "`publisher run`"):
+        for kind in kinds or NEEDED:
+            app.heartbeats.beat(Process(f"{kind:x<32}", kind, "alpha", 7, "0.1.0"))
+        yield
+
+
 def figures(address: str, **headers: str) -> dict[str, float]:
     text = httpx.get(f"{address}/metrics", headers=headers).text
     return {
@@ -49,7 +65,7 @@ def test_all_is_well_while_somebody_publishes(app: Application, address: str) ->
     answer = httpx.get(f"{address}/healthz")
     assert answer.status_code == 503
     assert "is not at work" in answer.json()["publishing"]
-    with locked(app.settings.var / "run.lock", "`publisher run`"):
+    with at_work(app):
         answer = httpx.get(f"{address}/healthz")
     assert answer.status_code == 200
     assert answer.json()["status"] == "ok"
@@ -71,12 +87,125 @@ def test_what_is_due_and_not_taken_up_is_trouble(app: Application, address: str)
     assert isinstance(app.clock, ManualClock)
     add(app.ledger, wish(app.clock, "n.fr", due_in=5))
     app.clock.advance(60)
-    with locked(app.settings.var / "run.lock", "`publisher run`"):
+    with at_work(app):
         answer = httpx.get(f"{address}/healthz")
         assert answer.status_code == 503
-        assert "1 due, and no dispatcher takes them up." in answer.json()["publishing"]
+        assert "1 post is due and was not taken up for 15 s." in answer.json()["publishing"]
         app.control.pause("bice-x", "essai", "direction")
         assert httpx.get(f"{address}/healthz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("alive", "missing", "remedy"),
+    [(Kind.DISPATCHER, "worker", "the workers"), (Kind.WORKER, "dispatcher", "the dispatchers")],
+)
+def test_the_kind_of_process_that_is_missing_is_named(
+    app: Application, address: str, alive: Kind, missing: str, remedy: str
+) -> None:
+    with at_work(app, alive):
+        found = httpx.get(f"{address}/healthz")
+        assert found.status_code == 503
+        assert found.json()["cause"] == f"No {missing} is at work."
+        assert remedy in found.json()["remedy"]
+    with at_work(app):
+        with app.database.write() as connection:
+            connection.exec_driver_sql(
+                f"UPDATE heartbeats SET seen_at = seen_at - 60000000 WHERE kind = '{missing}'"
+            )
+        found = httpx.get(f"{address}/healthz")
+    assert found.json()["cause"] == f"No {missing} has shown life for 40 s (the last: alpha)."
+
+
+def test_what_is_late_is_told_with_its_cause(app: Application, address: str) -> None:
+    """Also what is tried again and again, and so is never due again for long."""
+    assert isinstance(app.clock, ManualClock)
+    add(app.ledger, *(wish(app.clock, name, due_in=0, account="bice-site") for name in "no"))
+    app.clock.advance(190)
+    with at_work(app):
+        defer(app)
+        found = httpx.get(f"{address}/healthz")
+    assert found.status_code == 503
+    assert found.json()["late"]["number"] == 2
+    assert found.json()["late"]["causes"] == {"refused": 2}
+    assert "2 posts are late, the first since" in found.json()["publishing"]
+    assert "X does not take 2 of them (unavailable); they are tried again." in found.json()["cause"]
+    measured = figures(address)
+    assert measured["publisher_late,refused"] == 2
+    assert measured["publisher_late_seconds,refused"] == pytest.approx(190)
+    assert measured["publisher_late,not-taken"] == 0
+
+
+def defer(app: Application) -> None:
+    """What is due is tried, and nobody answers."""
+    clock = app.clock
+    for claim in app.dispatch.claim(clock.ahead(2), clock.ahead(90), 10):
+        taken = app.attempts.take(claim)
+        assert taken
+        intended = app.attempts.intend(taken, clock.now(), clock.ahead(90))
+        assert intended
+        app.attempts.record(intended, Deferred(Kinds.UNAVAILABLE, "Away."), clock.ahead(90))
+
+
+def test_a_suspended_account_is_late_and_no_trouble(app: Application, address: str) -> None:
+    """It has an end, and people were told of it."""
+    assert isinstance(app.clock, ManualClock)
+    add(app.ledger, wish(app.clock, "n.fr", due_in=0, account="bice-site"))
+    app.clock.advance(300)
+    (claim,) = app.dispatch.claim(app.clock.ahead(2), app.clock.ahead(90), 10)
+    taken = app.attempts.take(claim)
+    assert taken
+    intended = app.attempts.intend(taken, app.clock.now(), app.clock.ahead(90))
+    assert intended
+    held = AccountHeld(Kinds.RATE_LIMIT, "Too many.", app.clock.ahead(900))
+    app.attempts.record(intended, held, app.clock.ahead(90))
+    with at_work(app):
+        found = httpx.get(f"{address}/healthz")
+    assert found.status_code == 200
+    assert found.json()["late"]["causes"] == {"suspended": 1}
+
+
+def test_a_ledger_that_is_locked_is_named_within_two_seconds(
+    app: Application, address: str, kind: str
+) -> None:
+    """As JSON, and not by a page; and all is well when the lock is gone."""
+    if kind == "sqlite":
+        pytest.skip("SQLite lets everybody read")
+    with at_work(app):
+        assert httpx.get(f"{address}/healthz").status_code == 200
+        with app.database.engine.connect() as other:
+            other.exec_driver_sql("LOCK TABLE deliveries IN ACCESS EXCLUSIVE MODE")
+            begun = time.monotonic()
+            found = httpx.get(f"{address}/healthz", timeout=20)
+            took = time.monotonic() - begun
+        assert found.status_code == 503
+        assert found.json()["cause"] == "The ledger does not answer."
+        assert "locked" in found.json()["remedy"]
+        assert took < 2.5
+        wait_for(lambda: httpx.get(f"{address}/healthz").status_code == 200)
+
+
+def test_a_ledger_that_was_deleted_is_named(app: Application, address: str, kind: str) -> None:
+    """Whoever has it open would go on with it, and see nothing."""
+    if kind != "sqlite":
+        pytest.skip("its server keeps the files")
+    with at_work(app):
+        assert httpx.get(f"{address}/healthz").status_code == 200
+        (app.settings.var / "publisher.db").unlink()
+        found = httpx.get(f"{address}/healthz")
+    assert found.status_code == 503
+    assert "deleted or replaced" in found.json()["cause"]
+    assert "backup" in found.json()["remedy"]
+
+
+def test_a_full_disk_is_named(
+    app: Application, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with at_work(app):
+        monkeypatch.setattr(room, "_LEAST", 10**18)
+        found = httpx.get(f"{address}/healthz")
+    assert found.status_code == 503
+    assert found.json()["cause"] == "The disk with var/ or the ledger is full."
+    assert "Make room" in found.json()["remedy"]
 
 
 def test_without_the_ledger_it_says_so_and_no_more(app: Application, address: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from publisher.app import Application
 from tests.support.workspaces import Workspace
 
 
@@ -15,6 +16,7 @@ from tests.support.workspaces import Workspace
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The function, imported as in a process of its own, which has some broker."""
     Workspace(tmp_path)
+    Application.open_or_make(tmp_path).close()
     monkeypatch.setenv("PUBLISHER_WORKSPACE", str(tmp_path))
     monkeypatch.setenv("PUBLISHER_BROKER__URL", "redis://127.0.0.1:1/0")
     for name in [name for name in sys.modules if name.split(".")[0] == "workers"]:

@@ -6,18 +6,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
+import redis
 
 from publisher import settings
 from publisher.app import Application
 from publisher.broker import EmbeddedBroker
-from publisher.errors import BrokerUnavailable, ClockWrong
+from publisher.errors import BrokerUnavailable, ClockWrong, LedgerGone
 from publisher.models import Claim
-from publisher.outcome import Unknown
+from publisher.outcome import Accepted, Unknown
 from publisher.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
@@ -87,6 +89,35 @@ def test_by_a_wrong_clock_nothing_is_due_and_nothing_over(
     assert app.queries.counts() == {State.SCHEDULED: 2}
     clock.set(-7200)
     assert dispatcher.tick() == 1
+
+
+def test_a_tick_hands_over_what_was_withdrawn_and_may_still_be_out(
+    app: Application, dispatcher: "Dispatcher"
+) -> None:
+    """Once it is time to try again; a worker's task goes on with it."""
+    from workers import tasks  # noqa: PLC0415
+
+    handed: list[tuple[str, list[Claim]]] = []
+    dispatcher._hand_over = lambda task, claims: handed.append((task.name, [*claims]))
+    fill(app, 1)
+    (claim,) = app.dispatch.claim(app.clock.now(), app.clock.ahead(60), 1)
+    delivery = app.attempts.take(claim)
+    assert delivery
+    intended = app.attempts.intend(delivery, app.clock.now(), app.clock.ahead(60))
+    assert intended
+    app.attempts.record(intended, Accepted("71"), app.clock.ahead(60))
+    app.withdrawal.withdraw("post-0", None, actor="direction", reason="an error")
+    dispatcher.tick()
+    assert handed == []
+    assert isinstance(app.clock, ManualClock)
+    app.clock.advance(61)
+    dispatcher.tick()
+    ((name, claims),) = handed
+    assert name == tasks.withdraw.name
+    (found,) = app.queries.deliveries()
+    assert claims == [Claim(delivery=found.id, version=found.version)]
+    tasks.withdraw([(found.id, found.version)])
+    assert app.queries.history("post-0")[-1].event == "not withdrawn yet"
 
 
 def test_a_tick_hands_over_what_is_due(app: Application, dispatcher: "Dispatcher") -> None:
@@ -315,3 +346,26 @@ def test_a_clock_that_is_set_back_does_not_lengthen_the_lease_of_a_dead_worker(
     (found,) = app.queries.deliveries()
     assert found.lease_until
     assert found.lease_until <= clock.ahead(dispatcher._leases.longest)
+
+
+def test_each_ledger_has_a_queue_of_its_own_in_the_broker(
+    app: Application, dispatcher: "Dispatcher", broker: EmbeddedBroker, tmp_path: Path
+) -> None:
+    """Workers of another ledger on the same broker would take its work, and find nothing of it."""
+    fill(app, 1)
+    assert dispatcher.tick() == 1
+    with redis.Redis.from_url(broker.url) as client:
+        assert client.llen(f"publisher-{app.queries.ledger_id()}") == 1
+        assert client.llen("publisher") == 0
+    with closing(Application.open_or_make(Workspace(tmp_path / "other").path)) as other:
+        assert other.queries.ledger_id() != app.queries.ledger_id()
+
+
+def test_it_ends_when_the_ledgers_file_is_gone(
+    app: Application, dispatcher: "Dispatcher", tmp_path: Path
+) -> None:
+    """It would hand over what no ledger knows of any more."""
+    dispatcher.tick()
+    (tmp_path / "var" / "publisher.db").unlink()
+    with pytest.raises(LedgerGone, match="was deleted or replaced"):
+        dispatcher.run()

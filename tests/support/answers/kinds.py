@@ -26,6 +26,13 @@ PUBLISH, LAY_READY, REVEAL, WITHDRAW, READ = Step
 HTML = "<!doctype html><title>502 Bad Gateway</title>"
 DUPLICATE = "You are not allowed to create a Tweet with duplicate content."
 REPLY = "Reply to this conversation is not allowed because you have not been mentioned."
+NOT_FOUND = {
+    "title": "Not Found Error",
+    "detail": "Could not find post with id: [1].",
+    "type": "https://api.twitter.com/2/problems/resource-not-found",
+    "status": 404,
+}
+OWN = "You can only reply to or quote posts where you are mentioned or are the author."
 
 Type = type[Accepted | Refused | Deferred | AccountHeld | Unknown]
 

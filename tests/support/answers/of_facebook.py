@@ -2,9 +2,18 @@
 
 from datetime import timedelta
 
-from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Refused, Step, Unknown
+from publisher.outcome import (
+    THROTTLED,
+    UNTIL_MENDED,
+    Accepted,
+    AccountHeld,
+    Deferred,
+    Kind,
+    Refused,
+    Step,
+    Unknown,
+)
 from tests.support.answers.kinds import (
-    BY_DEFAULT,
     FACEBOOK,
     HTML,
     LAY_READY,
@@ -79,7 +88,7 @@ FACEBOOK_ROWS = [
             AccountHeld,
             Kind.RATE_LIMIT,
             step=step,
-            fields={"until": BY_DEFAULT},
+            fields={"until": None, "backoff": THROTTLED},
         )
         for code in (4, 17, 32, 341, 613, 80001)
         for status in (400, 403, 429, 500)
@@ -99,7 +108,7 @@ FACEBOOK_ROWS = [
             graph_error(403, code),
             AccountHeld,
             Kind.PERMISSION,
-            fields={"until": None},
+            fields={"until": None, "backoff": UNTIL_MENDED},
         )
         for code in (10, 200, 210, 299)
     ),
@@ -119,7 +128,7 @@ FACEBOOK_ROWS = [
         graph_error(401, 102),
         AccountHeld,
         Kind.AUTH,
-        fields={"until": None},
+        fields={"until": None, "backoff": UNTIL_MENDED},
     ),
     *(
         Row(
@@ -129,7 +138,7 @@ FACEBOOK_ROWS = [
             AccountHeld,
             Kind.AUTH,
             step=step,
-            fields={"until": None},
+            fields={"until": None, "backoff": UNTIL_MENDED},
         )
         for subcode in (None, 458, 459, 460, 463, 464, 467, 492, 999)
         for step in Step
@@ -137,7 +146,12 @@ FACEBOOK_ROWS = [
     Row("token, code as text", FACEBOOK, graph_error(400, "190"), AccountHeld, Kind.AUTH),
     Row("token, as 500", FACEBOOK, graph_error(500, 190), AccountHeld, Kind.AUTH),
     Row(
-        "policy", FACEBOOK, graph_error(400, 368), AccountHeld, Kind.POLICY, fields={"until": None}
+        "policy",
+        FACEBOOK,
+        graph_error(400, 368),
+        AccountHeld,
+        Kind.POLICY,
+        fields={"until": None, "backoff": UNTIL_MENDED},
     ),
     Row("duplicate", FACEBOOK, graph_error(400, 506), Unknown, fields={"duplicate": True}),
     Row(
@@ -156,8 +170,66 @@ FACEBOOK_ROWS = [
         Kind.DUPLICATE,
         LAY_READY,
     ),
-    Row("link", FACEBOOK, graph_error(400, 1609005), Refused, Kind.CONTENT),
-    Row("a code that nobody lists", FACEBOOK, graph_error(400, 4711), Refused, Kind.CONTENT),
+    *(
+        Row(
+            f"link, {code}/{subcode}",
+            FACEBOOK,
+            graph_error(400, code, error_subcode=subcode),
+            Deferred,
+            Kind.CONTENT,
+            LAY_READY,
+            {"most": 8},
+        )
+        for code, subcode in ((1609005, None), (100, 1609005))
+    ),
+    Row(
+        "too often",
+        FACEBOOK,
+        graph_error(400, 368, error_subcode=1390008, message="Try again later."),
+        AccountHeld,
+        Kind.POLICY,
+        fields={"until": None, "backoff": UNTIL_MENDED},
+    ),
+    *(
+        Row(
+            f"368 for a duplicate, {step}",
+            FACEBOOK,
+            graph_error(400, 368, message="You've already posted this."),
+            expected,
+            kind,
+            step,
+            fields,
+        )
+        for step, expected, kind, fields in (
+            (LAY_READY, Refused, Kind.DUPLICATE, {"sign": ""}),
+            (REVEAL, Unknown, None, {"duplicate": True}),
+        )
+    ),
+    Row(
+        "no such Page",
+        FACEBOOK,
+        graph_error(404, 803),
+        AccountHeld,
+        Kind.PERMISSION,
+        LAY_READY,
+        {"until": None, "backoff": UNTIL_MENDED},
+    ),
+    Row(
+        "no permission for such a post",
+        FACEBOOK,
+        graph_error(400, 100, message="(#100) No permission to publish the video"),
+        Refused,
+        Kind.PERMISSION,
+        fields={"sign": ""},
+    ),
+    Row(
+        "a code that nobody lists",
+        FACEBOOK,
+        graph_error(400, 4711),
+        Refused,
+        Kind.CONTENT,
+        fields={"sign": "4711/None"},
+    ),
     Row("300 is no permission", FACEBOOK, graph_error(400, 300), Refused, Kind.CONTENT),
     Row("a code that nobody lists, as 500", FACEBOOK, graph_error(500, 4711), Unknown),
     Row("an error with success", FACEBOOK, graph_error(200, 4711), Unknown),
@@ -181,7 +253,7 @@ FACEBOOK_ROWS = [
             graph_error(400, 4, headers=usage(estimated_time_to_regain_access=wait)),
             AccountHeld,
             Kind.RATE_LIMIT,
-            fields={"until": BY_DEFAULT},
+            fields={"until": None, "backoff": THROTTLED},
         )
         for wait in (0, -3, 10**400, float("nan"), float("inf"), 10**8)
     ),
@@ -194,7 +266,7 @@ FACEBOOK_ROWS = [
             ),
             AccountHeld,
             Kind.RATE_LIMIT,
-            fields={"until": BY_DEFAULT},
+            fields={"until": None, "backoff": THROTTLED},
         )
         for header in (
             "",
@@ -210,7 +282,7 @@ FACEBOOK_ROWS = [
         FACEBOOK,
         answered(200, {"id": "1_2"}, **usage(call_count=97)),
         Accepted,
-        fields={"rest_until": BY_DEFAULT},
+        fields={"rest_until": None, "backoff": THROTTLED},
     ),
     Row(
         "accepted at 97 % with a wait",
@@ -227,14 +299,14 @@ FACEBOOK_ROWS = [
             200, {"id": "1"}, x_app_usage='{"call_count": 2, "total_time": 96, "total_cputime": 2}'
         ),
         Accepted,
-        fields={"rest_until": BY_DEFAULT},
+        fields={"rest_until": None, "backoff": THROTTLED},
     ),
     Row(
         "accepted at 28 %",
         FACEBOOK,
         answered(200, {"id": "1"}, **usage(call_count=28)),
         Accepted,
-        fields={"rest_until": None},
+        fields={"rest_until": None, "backoff": ()},
     ),
     Row(
         "429 without a reason",
@@ -242,7 +314,7 @@ FACEBOOK_ROWS = [
         answered(429, HTML),
         AccountHeld,
         Kind.RATE_LIMIT,
-        fields={"until": BY_DEFAULT},
+        fields={"until": None, "backoff": THROTTLED},
     ),
     # The traps.
     Row("500 whose JSON lacks `error`", FACEBOOK, answered(500, {"oops": 1}), Unknown),

@@ -3,17 +3,28 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Refused, Unknown
+from publisher.outcome import (
+    CAPPED,
+    THROTTLED,
+    UNTIL_MENDED,
+    Accepted,
+    AccountHeld,
+    Deferred,
+    Kind,
+    Refused,
+    Unknown,
+)
 from tests.support.answers.kinds import (
     A_DAY_LATER,
-    BY_DEFAULT,
     CREATED,
     DUPLICATE,
     EPOCH,
     HTML,
     IN_TEN_MINUTES,
     LAY_READY,
+    NOT_FOUND,
     NOW,
+    OWN,
     PUBLISH,
     READ,
     REPLY,
@@ -31,14 +42,19 @@ TWITTER = [
     ),
     Row("created, 200", X, answered(200, CREATED), Accepted),
     Row("deleted", X, answered(200, {"data": {"deleted": True}}), Accepted, step=WITHDRAW),
-    Row("delete: gone, 404", X, problem(404, "Not Found Error"), Accepted, step=WITHDRAW),
+    # Not found is not gone: see `missing`, and what the channel makes of it.
+    Row("delete: not found", X, answered(404, NOT_FOUND), Unknown, step=WITHDRAW),
     Row(
-        "delete: gone, 200 with errors",
+        "delete: not found, 200",
         X,
-        answered(200, {"errors": [{"type": "https://api.x.com/2/problems/resource-not-found"}]}),
-        Accepted,
+        answered(200, {"errors": [NOT_FOUND]}),
+        Unknown,
         step=WITHDRAW,
     ),
+    Row("delete: 404 of a machine in between", X, answered(404, HTML), Unknown, step=WITHDRAW),
+    Row("delete: not allowed", X, problem(403, "Forbidden"), Deferred, Kind.PERMISSION, WITHDRAW),
+    Row("delete: bad request", X, problem(400, "Invalid"), Deferred, Kind.PERMISSION, WITHDRAW),
+    Row("delete: too many", X, problem(429, "Too Many"), AccountHeld, Kind.RATE_LIMIT, WITHDRAW),
     Row(
         "delete: not deleted",
         X,
@@ -51,6 +67,17 @@ TWITTER = [
     Row("duplicate", X, problem(403, "Forbidden", DUPLICATE), Unknown, fields={"duplicate": True}),
     Row("reply not allowed", X, problem(403, "Forbidden", REPLY), Refused, Kind.POLICY),
     Row(
+        "reply not allowed, as of July 2026",
+        X,
+        problem(
+            403,
+            "Forbidden",
+            "You can only reply to or quote posts where you are mentioned or are the author.",
+        ),
+        Refused,
+        Kind.POLICY,
+    ),
+    Row(
         "reply to a part that is gone",
         X,
         problem(403, "Forbidden", "You attempted to reply to a Tweet that is deleted."),
@@ -61,9 +88,9 @@ TWITTER = [
         "not permitted",
         X,
         problem(403, "Forbidden", "You are not permitted to perform this action."),
-        AccountHeld,
-        Kind.PERMISSION,
-        fields={"until": None},
+        Refused,
+        Kind.CONTENT,
+        fields={"sign": "403 about:blank you are not permitted to perform this action. forbidden"},
     ),
     Row(
         "suspended",
@@ -71,9 +98,9 @@ TWITTER = [
         problem(403, "Forbidden", "Your account is suspended"),
         AccountHeld,
         Kind.PERMISSION,
-        fields={"until": None},
+        fields={"until": None, "backoff": UNTIL_MENDED},
     ),
-    Row("403, HTML", X, answered(403, HTML), AccountHeld, Kind.PERMISSION),
+    Row("403, HTML", X, answered(403, HTML), Refused, Kind.CONTENT, fields={"sign": "403  "}),
     Row(
         "too long, as 403",
         X,
@@ -87,7 +114,81 @@ TWITTER = [
         problem(402, "CreditsDepleted"),
         AccountHeld,
         Kind.PERMISSION,
-        fields={"until": None},
+        fields={"until": None, "backoff": UNTIL_MENDED},
+    ),
+    Row(
+        "account locked",
+        X,
+        problem(403, "Forbidden", "To protect our users, this account is temporarily locked."),
+        AccountHeld,
+        Kind.PERMISSION,
+        fields={"until": None, "backoff": UNTIL_MENDED},
+    ),
+    *(
+        Row(
+            f"by its type: {kind}",
+            X,
+            answered(403, {"title": "Forbidden", "type": f"https://api.x.com/2/problems/{kind}"}),
+            AccountHeld,
+            Kind.PERMISSION,
+            fields={"until": None, "backoff": UNTIL_MENDED},
+        )
+        for kind in ("client-forbidden", "oauth1-permissions", "unsupported-authentication")
+    ),
+    Row("answers only its own", X, problem(403, "Authorization Error", OWN), Refused, Kind.POLICY),
+    *(
+        Row(
+            f"about the post: {detail}",
+            X,
+            problem(403, "Forbidden", detail),
+            Refused,
+            Kind.CONTENT,
+            fields={"sign": ""},
+        )
+        for detail in (
+            "The Tweet contains an invalid URL.",
+            "This user is not allowed to post a video longer than 2 minutes.",
+            "Posts created via the API are limited to a maximum of one cashtag.",
+        )
+    ),
+    *(
+        Row(
+            f"a picture, {status}",
+            X,
+            problem(status, "Forbidden", "You are not permitted to perform this action."),
+            Refused,
+            Kind.PERMISSION if status == 403 else Kind.CONTENT,
+            LAY_READY,
+            {"sign": ""},
+        )
+        for status in (400, 403, 413, 422)
+    ),
+    Row("uploads are gone", X, answered(404, HTML), Deferred, Kind.UNAVAILABLE, LAY_READY),
+    Row(
+        "locked, told by an upload",
+        X,
+        problem(403, "Forbidden", "Your account is suspended"),
+        AccountHeld,
+        Kind.PERMISSION,
+        LAY_READY,
+    ),
+    Row(
+        "delete: not allowed",
+        X,
+        problem(403, "Forbidden", "You are not authorized to delete this Tweet."),
+        Refused,
+        Kind.PERMISSION,
+        WITHDRAW,
+    ),
+    Row(
+        "cap or spending limit",
+        X,
+        answered(
+            429, {"type": "https://api.x.com/2/problems/usage-capped", "title": "UsageCapExceeded"}
+        ),
+        AccountHeld,
+        Kind.PERMISSION,
+        fields={"until": None, "backoff": CAPPED},
     ),
     Row("bad request", X, problem(400, "Invalid Request"), Refused, Kind.CONTENT),
     Row("too large", X, problem(413, "Payload Too Large"), Refused, Kind.CONTENT),
@@ -97,7 +198,7 @@ TWITTER = [
         problem(401, "Unauthorized"),
         AccountHeld,
         Kind.AUTH,
-        fields={"until": None},
+        fields={"until": None, "backoff": UNTIL_MENDED},
     ),
     Row("401 without a body", X, answered(401), AccountHeld, Kind.AUTH),
     # A signature is worth something for minutes, and no X says more than "Unauthorized".
@@ -182,7 +283,7 @@ TWITTER = [
         answered(429, HTML),
         AccountHeld,
         Kind.RATE_LIMIT,
-        fields={"until": BY_DEFAULT},
+        fields={"until": None, "backoff": THROTTLED},
     ),
     *(
         Row(
@@ -191,7 +292,7 @@ TWITTER = [
             answered(429, "", **limit("x_rate_limit", 0, reset)),
             AccountHeld,
             Kind.RATE_LIMIT,
-            fields={"until": BY_DEFAULT},
+            fields={"until": None, "backoff": THROTTLED},
         )
         for reset in (
             "soon",

@@ -10,7 +10,6 @@ from publisher.outcome import (
     Unknown,
 )
 from tests.support.answers.kinds import (
-    BY_DEFAULT,
     DUPLICATE,
     EPOCH,
     FACEBOOK,
@@ -94,7 +93,7 @@ READINGS = [
                 Kind.RATE_LIMIT,
                 IN_TEN_MINUTES,
             ),
-            ("429 without headers", answered(429, HTML), Kind.RATE_LIMIT, BY_DEFAULT),
+            ("429 without headers", answered(429, HTML), Kind.RATE_LIMIT, None),
         )
     ),
     Row(

@@ -2,19 +2,20 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from unittest import mock
 
 from publisher import planning
 from publisher.ledger import control
-from publisher.models import Post
+from publisher.models import Delivery, Post
+from publisher.outcome import Outcome
 from tests.support.simulation import parts, persons, promises
 from tests.support.simulation.desk import Desk
-from tests.support.simulation.plan import Act, Fault, Plan, Step, possible
+from tests.support.simulation.plan import Act, Fault, Moment, Plan, Step, possible
 from tests.support.simulation.stage import Stage
 from tests.support.simulation.world import START, World
 
@@ -73,6 +74,7 @@ class Scenario:
         return f"post-{1 if is_shared else post} §{part + 1}"
 
 
+Answers = Callable[[Moment, str, datetime], Outcome | None]
 _queued: dict[Scenario, sqlite3.Connection] = {}
 """The ledgers of this process in which a scenario's drafts are queued, and nothing else was done."""
 
@@ -87,6 +89,8 @@ class History:
     steps: list[Step] = field(default_factory=list)
     struck: list[Fault] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+    ended: list[Delivery] = field(default_factory=list)
+    """What became of the deliveries."""
 
     def __str__(self) -> str:
         struck = {fault.step: str(fault) for fault in self.struck}
@@ -99,11 +103,17 @@ class History:
 
 
 def run(
-    scenario: Scenario, plan: Plan = (), seed: int | None = None, *, only_possible: bool = False
+    scenario: Scenario,
+    plan: Plan = (),
+    seed: int | None = None,
+    *,
+    only_possible: bool = False,
+    answers: Answers | None = None,
 ) -> History:
     """Play one history. When it waits for a person, that person decides, and it goes on.
 
-    `seed` and `only_possible`: as `World` has them.
+    `seed` and `only_possible`: as `World` has them. `answers`: what the platform answers to a
+    request of a kind, with its text, at an instant; None where it has its effect.
     """
     world = World(plan, seed, only_possible=only_possible)
     history = History(scenario, plan, seed, world.steps, world.struck)
@@ -114,6 +124,8 @@ def run(
         _queue(stage, scenario)
         stage.persons.approve()
         watch = promises.Watch(stage)
+        if answers:
+            stage.platform.scripted = lambda moment, text: answers(moment, text, world.now())
         try:
             world.run(LONGEST)
             history.broken = promises.broken(stage, watch)
@@ -123,6 +135,7 @@ def run(
         except AssertionError as refusal:  # it does not end, or the table of states refuses a move
             history.broken = [*watch.violations, str(refusal)]
         finally:
+            history.ended = stage.app().peek()
             stage.close()
     checked[bool(history.broken)] += 1
     return history

@@ -3,29 +3,52 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
+from importlib.util import find_spec, module_from_spec
+from types import ModuleType
 from typing import Any
 from unittest import mock
+
+from sqlalchemy import false
 
 from publisher.channels.base import Channel, Leave
 from publisher.delivery import Courier, Leases, parcel_of
 from publisher.departure import Departure
 from publisher.ledger import attempts as attempts_module
+from publisher.ledger import dispatch as dispatch_module
 from publisher.ledger import doubts as doubts_module
+from publisher.ledger import holds, rivals
 from publisher.ledger import intents as intents_module
-from publisher.ledger import rivals
+from publisher.ledger import rests as rests_module
+from publisher.ledger import results as results_module
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.control import Control
 from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.moves import Change, Moved, change_all
 from publisher.models import Claim, Delivery
-from publisher.outcome import Deferred, Kind, Outcome, Unknown
+from publisher.outcome import (
+    UNTIL_MENDED,
+    AccountHeld,
+    Deferred,
+    Kind,
+    Outcome,
+    Refused,
+    Unknown,
+)
 from publisher.planning import doubles
 from publisher.states import State
 from publisher.truetime import ClockCheck
 from tests.support.simulation.history import Scenario, run, singles
 from tests.support.simulation.parts import SimulatedApplication
 from tests.support.simulation.plan import Act, Fault, Moment, Plan
-from tests.support.simulation.scenarios import BRIEF, EMBARGO, FLEETING, ON_X, THREAD, TWINS
+from tests.support.simulation.scenarios import (
+    BRIEF,
+    EMBARGO,
+    FLEETING,
+    ON_X,
+    QUEUE,
+    THREAD,
+    TWINS,
+)
 
 Patch = AbstractContextManager[Any]
 Mutant = tuple[Callable[[], Patch], Scenario, Callable[[Scenario], Iterator[Plan]]]
@@ -221,6 +244,38 @@ def _whatever_is_seen_is_its_own() -> Patch:
     return mock.patch.object(rivals, "comes_first", return_value=False)
 
 
+def _a_suspension_never_ends() -> Patch:
+    def hold(connection: Any, account: str, outcome: AccountHeld, now: Any) -> AccountHeld:
+        return holds.hold(connection, account, replace(outcome, until=None, backoff=()), now)
+
+    return mock.patch.object(rests_module, "hold", hold)
+
+
+def _a_refusal_is_taken_for_the_accounts() -> Patch:
+    def weighed(_connection: Any, _delivery: Delivery, outcome: Outcome, _now: Any) -> Outcome:
+        if isinstance(outcome, Refused):
+            return AccountHeld(Kind.PERMISSION, outcome.message, backoff=UNTIL_MENDED)
+        return outcome
+
+    return mock.patch.object(results_module, "weighed", weighed)
+
+
+def _made_anew(module: ModuleType) -> Any:
+    """A module whose statements, which are built once, are built once more."""
+    spec = find_spec(module.__name__)
+    assert spec
+    assert spec.loader
+    fresh = module_from_spec(spec)
+    spec.loader.exec_module(fresh)
+    return fresh
+
+
+def _many_ask_at_once() -> Patch:
+    with mock.patch.object(holds, "waits_its_turn", return_value=false()):
+        dispatch = _made_anew(dispatch_module)
+    return mock.patch.object(dispatch_module, "DUE", dispatch.DUE)
+
+
 def _at(scenario: Scenario, moment: Moment, *acts: tuple[Act, float]) -> Iterator[Plan]:
     """These acts, all at the first step of this kind."""
     number = next(step.number for step in run(scenario).steps if step.moment is moment)
@@ -312,6 +367,15 @@ MUTANTS: dict[str, Mutant] = {
     "a thread starts over": (_a_thread_starts_over, THREAD, lambda s: only(s, Act.DEFERRED)),
     "a renamed draft counts as new": (
         _a_renamed_draft_is_new, ON_X, lambda s: only(s, Act.RENAME)
+    ),
+    "a suspension never ends": (
+        _a_suspension_never_ends, ON_X, lambda s: only(s, Act.HELD, Act.OUTAGE)
+    ),
+    "a refusal is taken for the account's": (
+        _a_refusal_is_taken_for_the_accounts, ON_X, lambda s: only(s, Act.ALIKE)
+    ),
+    "many ask at once whether an account goes on": (
+        _many_ask_at_once, QUEUE, lambda s: _at(s, Moment.REQUEST, (Act.OUTAGE, 100))
     ),
     "a stop is forgotten": (_a_stop_is_forgotten, ON_X, _cancelled_in_doubt),
     "whatever is seen is its own": (

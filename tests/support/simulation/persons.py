@@ -112,6 +112,7 @@ class Persons:
     def resume_one(self, account: str | None) -> None:
         with self.said.command(), self.said.resuming(account, self._world.elapsed):
             self._app().control.resume(account, "direction")
+        self._platform.refused_since.clear()  # a person knows better
 
     def cancel(self, post: str) -> None:
         with self.said.command() as alone:

@@ -62,6 +62,9 @@ class Act(StrEnum):
     HELD = "held"
     """The account is held for so many seconds."""
     HELD_FOR_A_PERSON = "held for a person"
+    ALIKE = "refused, for the post or for the account"
+    OUTAGE = "outage"
+    """From then on and for so many seconds, nothing of the account is published, and no end is named."""
     ANSWER_LOST = "answer lost"
     """It is done, and no answer comes within the client's time-out."""
     NOT_DONE = "not done"
@@ -178,6 +181,8 @@ SOMEWHERE: dict[Moment, tuple[tuple[Act, float], ...]] = {
         (Act.DEFERRED, 0),
         (Act.HELD, 30),
         (Act.HELD_FOR_A_PERSON, 0),
+        (Act.ALIKE, 0),
+        (Act.OUTAGE, 100),
         (Act.ANSWER_LOST, 0),
         (Act.NOT_DONE, 0),
         (Act.DONE_LATE, 3),

@@ -4,6 +4,7 @@ A request can be lost before it arrives, its answer can be lost, and what it ask
 after the client gave up.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from itertools import count
 from publisher.channels.base import Depart, at_once
 from publisher.models import Parcel
 from publisher.outcome import (
+    UNTIL_MENDED,
     Accepted,
     AccountHeld,
     Deferred,
@@ -76,6 +78,19 @@ class Platform:
     """Requests that may still have an effect."""
     ids: "count[int]" = field(default_factory=lambda: count(101))
     on_request: Callable[[Publishing], None] = lambda _request: None
+    scripted: Callable[[Moment, str], Outcome | None] = lambda _moment, _text: None
+    """What a request gets instead of an effect, by its kind and its text; None: it has its effect."""
+    names_accounts: bool = False
+    """Whether any answer named an account or its limits, or two that may do so were alike."""
+    names_persons: bool = False
+    """Whether any said that only a person ends it."""
+    out_until: dict[str, float] = field(default_factory=dict)
+    """By account, until when nothing is published."""
+    refused_since: dict[str, float] = field(default_factory=dict)
+    """By account, since when no end is known of its suspension; until something is taken."""
+    asking: Counter[str] = field(default_factory=Counter)
+    """Requests under way of such accounts."""
+    alike: int = 0
 
     @property
     def public(self) -> list[PublicPost]:
@@ -92,10 +107,27 @@ class Platform:
     ) -> Outcome:
         """One request that makes a part of `parcel` public, and leaves as it departs."""
 
-        def leaves(began: datetime) -> None:
-            self.on_request(Publishing(parcel, text, self.world.elapsed, began))
+        account = parcel.account
+        asks = False
 
-        return self.ask(Moment.REQUEST, text, effect, leaves, depart)
+        def leaves(began: datetime) -> None:
+            nonlocal asks
+            self.on_request(Publishing(parcel, text, self.world.elapsed, began))
+            asks = account in self.refused_since
+            self.asking[account] += asks
+
+        try:
+            outcome = self.ask(Moment.REQUEST, text, effect, leaves, depart, account)
+        finally:
+            self.asking[account] -= asks
+        return self._noted(account, outcome)
+
+    def _noted(self, account: str, outcome: Outcome) -> Outcome:
+        if isinstance(outcome, AccountHeld) and outcome.backoff:
+            self.refused_since.setdefault(account, self.world.elapsed)
+        elif isinstance(outcome, Accepted):
+            self.refused_since.pop(account, None)
+        return outcome
 
     def delete(self, remote_id: str) -> Outcome:
         """One request that takes a post down; the second time finds it gone."""
@@ -119,6 +151,7 @@ class Platform:
         effect: Callable[[float], str | None],
         leaves: Callable[[datetime], None] = lambda _began: None,
         depart: Depart = at_once,
+        account: str = "",
     ) -> Outcome:
         """One request that changes something; `effect` does it, and gives the id it concerns.
 
@@ -138,6 +171,15 @@ class Platform:
 
         try:
             depart(leave)
+            if scripted := self.scripted(moment, label):
+                self.world.sleep(_LATENCY)
+                self.world.step(Moment.ANSWERED, label)
+                self.names_accounts |= isinstance(scripted, AccountHeld)
+                return scripted
+            if Act.OUTAGE in faults:
+                self.out_until[account] = self.world.elapsed + faults[Act.OUTAGE].value
+            if self.out_until.get(account, 0.0) > self.world.elapsed:
+                faults = {Act.OUTAGE: Fault(0, Act.OUTAGE)}
             return self._answer(faults, label, effect)
         finally:
             self.under_way -= has_left
@@ -147,6 +189,7 @@ class Platform:
     ) -> Outcome:
         world = self.world
         if failure := _failure(faults, world):
+            self._remember(failure)
             world.sleep(_LATENCY)
             world.step(Moment.ANSWERED, label)
             return failure
@@ -168,12 +211,19 @@ class Platform:
             return Refused(Kind.CONTENT, GONE)
         rests = faults.get(Act.RESTS)
         until = world.now() + timedelta(seconds=rests.value) if rests else None
+        self.names_accounts |= until is not None
         return Accepted(
             remote_id,
             url=f"https://example.org/{remote_id}",
             rest_until=until,
             limits=self._limits(),
         )
+
+    def _remember(self, failure: Refused | Deferred | AccountHeld | Unknown) -> None:
+        self.alike += isinstance(failure, Refused) and bool(failure.sign)
+        self.names_accounts |= isinstance(failure, AccountHeld) or self.alike > 1
+        if isinstance(failure, AccountHeld):
+            self.names_persons |= not failure.until and not failure.backoff
 
     def _limits(self) -> tuple[Limit, ...]:
         """As real ones, it tells with each answer what is left."""
@@ -198,6 +248,8 @@ class Platform:
         """One request that only reads; `see` is told of which second it gets to see the state."""
         faults = {fault.act: fault for fault in self.world.step(Moment.READING, label)}
         failure = _failure(faults, self.world)
+        if failure:
+            self._remember(failure)
         if Act.UNREADABLE in faults:
             failure = Unknown("It cannot be told from reading; look at the account.")
         self.world.sleep(_LATENCY / 2)
@@ -211,15 +263,18 @@ def _failure(
     faults: dict[Act, Fault], world: World
 ) -> Refused | Deferred | AccountHeld | Unknown | None:
     """The answer that says that nothing was done; None when it is done, or nobody says."""
-    if Act.REFUSED in faults:
-        return Refused(Kind.CONTENT, "Refused.")
-    if Act.DEFERRED in faults:
-        return Deferred(Kind.UNAVAILABLE, "Not now.")
     if held := faults.get(Act.HELD):
         until = world.now() + timedelta(seconds=held.value)
         return AccountHeld(Kind.RATE_LIMIT, "Too many.", until)
-    if Act.HELD_FOR_A_PERSON in faults:
-        return AccountHeld(Kind.AUTH, "The token is dead.")
-    if Act.DUPLICATE in faults:
-        return Unknown("The text is there already.", duplicate=True)
-    return None
+    return next((answer for act, answer in _ANSWERS.items() if act in faults), None)
+
+
+_ANSWERS: dict[Act, Refused | Deferred | AccountHeld | Unknown] = {
+    Act.REFUSED: Refused(Kind.CONTENT, "Refused."),
+    Act.DEFERRED: Deferred(Kind.UNAVAILABLE, "Not now."),
+    Act.HELD_FOR_A_PERSON: AccountHeld(Kind.AUTH, "The token is dead."),
+    Act.ALIKE: Refused(Kind.CONTENT, "Not permitted.", "not permitted"),
+    Act.OUTAGE: AccountHeld(Kind.AUTH, "Not for now.", backoff=UNTIL_MENDED),
+    Act.DUPLICATE: Unknown("The text is there already.", duplicate=True),
+}
+"""Of several faults, the first of these wins."""

@@ -15,6 +15,10 @@ _FOR_A_PERSON = frozenset({State.HELD, State.AWAITING_APPROVAL})
 _MAY_BE_SENDING = frozenset({State.PUBLISHING, State.UNCERTAIN})
 
 
+_KNOWN_AFTER = 25.0
+"""Seconds after an answer within which a request may leave whose intent was written before it."""
+
+
 class Watch:
     """Looks at every request as it leaves: what must not leave, whatever comes of it."""
 
@@ -36,10 +40,23 @@ class Watch:
         return [
             *_untimely(delivery, request.began),
             *(["while paused"] if said.is_paused(delivery.account) else []),
+            *_among_many(stage, delivery.account),
             # When a stop came after its intent, nobody could call it back, and people are told so.
             *([] if delivery.stop else _unapproved(stage, delivery)),
             *([] if delivery.stop else _forbidden(said, delivery, request)),
         ]
+
+
+def _among_many(stage: Stage, account: str) -> list[str]:
+    """Where a suspension names no end, one request asks whether it is over, and no other leaves before
+    its answer.
+    """
+    platform = stage.platform
+    since = platform.refused_since.get(account)
+    is_known = since is not None and stage.world.elapsed > since + _KNOWN_AFTER
+    return ["while another one asks whether its account goes on"] * bool(
+        is_known and platform.asking[account]
+    )
 
 
 def _carries(delivery: Delivery, request: Publishing) -> bool:
@@ -93,7 +110,25 @@ def broken_already(stage: Stage, watch: Watch) -> list[str]:
         *_untrue(stage.platform, found),
         *_out_of_order(stage.platform, found),
         *(f"lost: {post.id} was public, and was deleted" for post in stage.platform.taken_down),
+        *_stopped(stage),
     ]
+
+
+def _stopped(stage: Stage) -> list[str]:
+    """Promise 6: one post's refusal stops no other, and a suspension has an end."""
+    suspended, endless = stage.database.peek(_SUSPENSIONS, {})
+    platform, wrong = stage.platform, []
+    if suspended and not platform.names_accounts:
+        wrong.append("stopped: an account is suspended, and no answer was about an account")
+    if endless and not platform.names_persons:
+        wrong.append("stopped: an account is suspended, and no time ends that")
+    return wrong
+
+
+_SUSPENSIONS = """
+    SELECT (SELECT count(*) FROM history WHERE event = 'account held'),
+        (SELECT count(*) FROM accounts WHERE held_at IS NOT NULL AND held_until IS NULL)
+"""
 
 
 def broken(stage: Stage, watch: Watch) -> list[str]:

@@ -35,5 +35,7 @@ PAIR = Scenario("a post on X, two dispatchers, two workers", dispatchers=2, work
 TWINS = Scenario(
     "two threads that begin with the same words", parts=2, posts=2, apart=25.0, same_beginning=True
 )
-WIDE = (CROWD, PAIR, EMBARGO, BRIEF, FLEETING, THREAD, ON_FACEBOOK, APPROVED, TWINS)
+QUEUE = Scenario("three posts of one account", posts=3)
+"""Of which two wait while the first is refused."""
+WIDE = (CROWD, QUEUE, PAIR, EMBARGO, BRIEF, FLEETING, THREAD, ON_FACEBOOK, APPROVED, TWINS)
 """Random plans and schedules are played in these."""

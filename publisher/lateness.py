@@ -1,0 +1,81 @@
+"""What is late, in words: the same in commands, on pages and in notices."""
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+from publisher.language import _, later, plural
+from publisher.ledger.lateness import Cause, Group, Late
+
+_PLATFORMS = {"twitter": "X", "facebook": "Facebook", "site": later("the website")}
+_ORDER = (
+    Cause.NOT_TAKEN, Cause.IN_HAND, Cause.REFUSED, Cause.UNCERTAIN, Cause.SUSPENDED, Cause.SPACED,
+)  # fmt: skip
+
+
+def in_words(late: Late, zone: tzinfo, trouble: str = "") -> str:
+    """`5 posts are late, the first since 2016-03-07 08:30: …`, and why.
+
+    `trouble` is what is wrong with the surroundings, which then is the cause. Nothing of a post
+    is in it: it may be under embargo.
+    """
+    since = f"{late.since.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+    told = plural(
+        "{number} post is late, since {since}.",
+        "{number} posts are late, the first since {since}.",
+        late.number,
+        since=since,
+    )
+    return f"{told} {trouble or ' '.join(_reasons(late))}"
+
+
+def _reasons(late: Late) -> Sequence[str]:
+    groups = sorted(late.groups, key=lambda group: (_ORDER.index(group.cause), group.channel))
+    refused = [_of_platform(group) for group in groups if group.cause is Cause.REFUSED]
+    others = [(cause, late.by_cause()[cause]) for cause in _ORDER if cause in late.by_cause()]
+    return [
+        *[_of_cause(cause, number) for cause, number in others if cause is not Cause.REFUSED],
+        *refused,
+    ]
+
+
+def _of_platform(group: Group) -> str:
+    platform = _(_PLATFORMS.get(group.channel, group.channel))
+    return plural(
+        "{platform} does not take {number} of them ({kind}); it is tried again.",
+        "{platform} does not take {number} of them ({kind}); they are tried again.",
+        group.number,
+        platform=platform,
+        kind=group.kind,
+    )
+
+
+def _of_cause(cause: Cause, number: int) -> str:
+    match cause:
+        case Cause.NOT_TAKEN:
+            return plural(
+                "{number} is not taken up by any dispatcher.",
+                "{number} are not taken up by any dispatcher.",
+                number,
+            )
+        case Cause.IN_HAND:
+            return plural(
+                "{number} is in a worker's hands.", "{number} are in workers' hands.", number
+            )
+        case Cause.UNCERTAIN:
+            return plural(
+                "It is not known whether {number} is out; Publisher looks on the platform.",
+                "It is not known whether {number} are out; Publisher looks on the platforms.",
+                number,
+            )
+        case Cause.SUSPENDED:
+            return plural(
+                "{number} waits for an account that its platform holds.",
+                "{number} wait for accounts that their platforms hold.",
+                number,
+            )
+        case _:
+            return plural(
+                "{number} goes out when its turn comes.",
+                "{number} go out one after the other.",
+                number,
+            )

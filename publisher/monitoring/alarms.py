@@ -1,0 +1,158 @@
+"""Alarms: what is wrong with the surroundings is told directly, without the ledger.
+
+Notices wait in the ledger until a service has taken them. Of a ledger that is away, or while no
+dispatcher is alive to send them, nobody would be told so. What is told here is kept in memory: once
+when a trouble has lasted for a minute, and once when it has been over for half a minute. Several
+processes that see the same trouble may each tell it.
+"""
+
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+import structlog
+from pydantic import SecretStr
+
+from publisher.errors import NoticeNotSent
+from publisher.language import _
+from publisher.monitoring.monitor import Subject, Trouble
+from publisher.notices.message import Message
+from publisher.notices.services import Service, open_services
+
+PATIENCE = 60.0
+"""Real seconds that a trouble lasts before it is told."""
+CALM = 30.0
+"""Real seconds without it after which it is over. What comes and goes is one trouble."""
+_FIRST_DELAY = 30.0  # real seconds until a service that took nothing is tried again, then doubled
+_LONGEST_DELAY = 1800.0
+_KEPT = 20  # messages for a service that takes none
+
+log = structlog.get_logger()
+
+
+class _Lasting:
+    """A trouble, from its beginning on."""
+
+    def __init__(self, trouble: Trouble, now: float) -> None:
+        self.trouble = trouble
+        self.since = self.seen = now
+        self.is_told = False
+
+
+class Alarms:
+    """Decides what is told, and when."""
+
+    def __init__(
+        self, tell: Callable[[Message], None], monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._tell = tell
+        self._monotonic = monotonic
+        self._lasting: dict[Subject, _Lasting] = {}
+
+    def look(self, troubles: Sequence[Trouble]) -> None:
+        """Tell what has lasted for long enough, and what is over. To be called every few seconds."""
+        now = self._monotonic()
+        for trouble in troubles:
+            found = self._lasting.setdefault(trouble.subject, _Lasting(trouble, now))
+            found.trouble, found.seen = trouble, now
+        lasting = [
+            one
+            for one in self._lasting.values()
+            if not one.is_told and one.seen == now and now - one.since >= PATIENCE
+        ]
+        for one in lasting:
+            one.is_told = True
+        over = [one for one in self._lasting.values() if now - one.seen >= CALM]
+        for one in over:
+            del self._lasting[one.trouble.subject]
+        if lasting:
+            self._tell(_begun([one.trouble for one in lasting]))
+        if ended := [one for one in over if one.is_told]:
+            self._tell(_over([one.trouble for one in ended]))
+
+
+def _begun(troubles: Sequence[Trouble]) -> Message:
+    host = socket.gethostname()
+    return Message(
+        _("Publisher on {host}: {trouble}", host=host, trouble=troubles[0].message),
+        "\n\n".join([*map(str, troubles), _("Posts may be late until it is mended.")]),
+    )
+
+
+def _over(troubles: Sequence[Trouble]) -> Message:
+    return Message(
+        _("Publisher on {host} goes on", host=socket.gethostname()),
+        "\n\n".join(_("It is over: {trouble}", trouble=one.message) for one in troubles),
+    )
+
+
+class Outbox:
+    """Sends messages to all services, in a thread that begins with the first message.
+
+    Apprise is loaded only then. A service that takes none is tried again later.
+    """
+
+    def __init__(self, urls: Sequence[SecretStr]) -> None:
+        self._urls = urls
+        self._new = threading.Event()
+        self._lock = threading.Lock()
+        self._waiting: deque[Message] = deque(maxlen=_KEPT)
+        self._thread: threading.Thread | None = None
+
+    def put(self, message: Message) -> None:
+        """Send it; returns at once."""
+        if not self._urls:
+            return
+        with self._lock:
+            self._waiting.append(message)
+            self._new.set()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="alarms", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        services, problems = open_services(self._urls)
+        for problem in problems:
+            log.error(str(problem), hint=problem.hint)
+        lines = [_Line(service) for service in services]
+        while True:
+            pauses = [pause for line in lines if (pause := line.pause()) is not None]
+            self._new.wait(min(pauses, default=None))
+            with self._lock:
+                messages = list(self._waiting)
+                self._waiting.clear()
+                self._new.clear()
+            for line in lines:
+                line.put(messages)
+                line.send()
+
+
+class _Line:
+    """The way to one service."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._waiting: deque[Message] = deque(maxlen=_KEPT)
+        self._delay = _FIRST_DELAY
+        self._next = 0.0
+
+    def put(self, messages: Sequence[Message]) -> None:
+        self._waiting.extend(messages)
+
+    def pause(self) -> float | None:
+        """Seconds until it is to be tried again; None while nothing waits."""
+        return max(0.0, self._next - time.monotonic()) if self._waiting else None
+
+    def send(self) -> None:
+        while self._waiting and time.monotonic() >= self._next:
+            try:
+                self._service.send(self._waiting[0])
+            except NoticeNotSent as error:
+                log.warning(str(error), hint=error.hint)
+                self._next = time.monotonic() + self._delay
+                self._delay = min(2 * self._delay, _LONGEST_DELAY)
+            else:
+                self._waiting.popleft()
+                self._delay = _FIRST_DELAY

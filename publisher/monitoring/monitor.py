@@ -1,0 +1,307 @@
+"""What is wrong with the surroundings, and what is late because of it.
+
+Each look takes two seconds at most, whatever hangs. What causes other troubles comes first: without
+the ledger nothing else can be told, and without the broker no worker hears of a post.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from publisher import broker, lateness
+from publisher.app import Application
+from publisher.errors import AlreadyRunning, PublisherError
+from publisher.heartbeat import Beating
+from publisher.language import _, plural
+from publisher.ledger.heartbeats import SILENT_AFTER, Heartbeat, Kind, missing
+from publisher.ledger.lateness import Late
+from publisher.lock import ensure_free
+from publisher.monitoring.check import Check, NotInTime
+from publisher.room import trouble_of
+from publisher.states import State
+
+_PATIENCE = 1.5  # real seconds of a look, for all checks together
+_BROKER_PATIENCE = 1.0  # real seconds
+_UNCLAIMED = 15.0  # real seconds after which somebody should have taken up what is due
+
+
+class Subject(StrEnum):
+    """What a trouble is about."""
+
+    LEDGER = "ledger"
+    DISK = "disk"
+    BROKER = "broker"
+    DISPATCHERS = "dispatchers"
+    WORKERS = "workers"
+    PUBLISHING = "publishing"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that keeps posts from going out. No secret, no address and no path is in it."""
+
+    subject: Subject
+    message: str
+    hint: str
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one look has found."""
+
+    troubles: Sequence[Trouble]
+    """The cause before what it causes."""
+    late: Late
+    """What has been late for minutes."""
+    heartbeats: Sequence[Heartbeat]
+    counts: Mapping[State, int]
+    """Of deliveries; empty where nobody asked, or the ledger did not tell."""
+    is_late: str = ""
+    """What is late, and why; empty where nothing is that nobody was told of."""
+
+    @property
+    def is_well(self) -> bool:
+        return not self.troubles and not self.late.unexplained
+
+    def about(self, *subjects: Subject) -> Trouble | None:
+        """The first trouble with these."""
+        return next((found for found in self.troubles if found.subject in subjects), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the ledger tells."""
+
+    heartbeats: Sequence[Heartbeat]
+    unclaimed: int
+
+
+class Monitor:
+    """Looks at one workspace, from one process."""
+
+    def __init__(
+        self,
+        app: Application,
+        beating: Beating | None = None,
+        broker_url: Callable[[], str] | None = None,
+    ) -> None:
+        """`beating`: the process's own heartbeat, which tells whether the ledger takes writes.
+
+        `broker_url`: where the broker is, if that is not as the settings say.
+        """
+        self._app = app
+        self._beating = beating
+        self._broker_url = broker_url or (lambda: app.settings.broker.url)
+        self._file = _LedgerFile(app)
+        self._ledger = Check(self._read_ledger)
+        self._broker = Check(self._ask_broker)
+        self._late = Check(app.lateness.find)
+        self._counts = Check(app.queries.counts)
+        self._last_late = Late()
+
+    def look(self, *, count: bool = False) -> Report:
+        """Look at all of it; `count` the deliveries too, which takes time where there are many."""
+        end = time.monotonic() + _PATIENCE
+        checks = self._ledger, self._broker, self._late, *((self._counts,) if count else ())
+        for check in checks:
+            check.begin()  # side by side: one that hangs leaves the others their time
+
+        def left() -> float:
+            return max(0.0, end - time.monotonic())
+
+        known = self._known(left)
+        troubles = list(self._troubles(known, left))
+        # Without the ledger, what was late before is so still.
+        is_known = isinstance(known, _Known)
+        late = self._is_late(left) if is_known else self._last_late
+        counts = self._counted(left) if count and is_known else {}
+        cause = str(troubles[0]) if troubles else ""
+        return Report(
+            troubles,
+            late,
+            known.heartbeats if isinstance(known, _Known) else (),
+            counts,
+            self._in_words(late.unexplained, cause),
+        )
+
+    def _in_words(self, late: Late, cause: str) -> str:
+        return lateness.in_words(late, self._app.session().zone, cause) if late else ""
+
+    def _known(self, left: Callable[[], float]) -> _Known | Trouble:
+        if lost := self._file.trouble():
+            return lost
+        try:
+            return self._ledger.result(left())
+        except NotInTime:
+            return Trouble(
+                Subject.LEDGER,
+                _("The ledger does not answer."),
+                _(
+                    "Another program has locked it, or its server stands still or is overloaded; "
+                    "`publisher doctor` says more."
+                ),
+            )
+        except PublisherError as error:
+            return _of_ledger(error)
+
+    def _is_late(self, left: Callable[[], float]) -> Late:
+        """Where very much is late, counting takes its time: then what was counted before."""
+        with suppress(NotInTime, PublisherError):
+            self._last_late = self._late.result(left())
+        return self._last_late
+
+    def _counted(self, left: Callable[[], float]) -> Mapping[State, int]:
+        try:
+            return self._counts.result(left())
+        except (NotInTime, PublisherError):
+            return {}
+
+    def _troubles(self, known: _Known | Trouble, left: Callable[[], float]) -> Iterator[Trouble]:
+        yield from self._of_disk()
+        if isinstance(known, Trouble):
+            yield known
+        elif self._beating and self._beating.trouble:
+            yield _of_ledger(self._beating.trouble)
+        yield from self._of_broker(left)
+        if isinstance(known, _Known):
+            yield from self._of_processes(known)
+
+    def _of_disk(self) -> Iterator[Trouble]:
+        folders = {self._app.settings.var, *self._file.folders}
+        found = sorted({trouble for folder in folders if (trouble := trouble_of(folder))})
+        for trouble in found[:1]:
+            yield Trouble(
+                Subject.DISK,
+                _("The disk with var/ or the ledger is {trouble}.", trouble=_(trouble)),
+                _("Make room, or let it be written; publishing goes on by itself then."),
+            )
+
+    def _of_broker(self, left: Callable[[], float]) -> Iterator[Trouble]:
+        try:
+            self._broker.result(left())
+        except NotInTime:
+            yield Trouble(
+                Subject.BROKER,
+                _("The broker does not answer."),
+                _("Look whether its server runs; `publisher doctor` says more."),
+            )
+        except PublisherError as error:
+            message = error.plainly or _("The broker cannot be used.")
+            yield Trouble(Subject.BROKER, message, error.hint or "")
+
+    def _of_processes(self, known: _Known) -> Iterator[Trouble]:
+        dead = missing(known.heartbeats)
+        if not self._broker_url() and not self._is_running() and dead:
+            yield Trouble(
+                Subject.PUBLISHING,
+                _("`publisher run` is not at work in this workspace."),
+                _("Start it: publisher run"),
+            )
+            return
+        for kind, last in dead.items():
+            yield of_kind(kind, last)
+        if not dead and known.unclaimed:
+            yield Trouble(
+                Subject.PUBLISHING,
+                plural(
+                    "{number} post is due and was not taken up for {seconds} s.",
+                    "{number} posts are due and were not taken up for {seconds} s.",
+                    known.unclaimed,
+                    seconds=f"{_UNCLAIMED:g}",
+                ),
+                _("The dispatcher's log says why."),
+            )
+
+    def _is_running(self) -> bool:
+        try:
+            ensure_free(self._app.settings.var / "run.lock", "`publisher run`")
+        except AlreadyRunning:
+            return True
+        except PublisherError:
+            pass  # the disk, which is looked at by itself
+        return False
+
+    def _read_ledger(self) -> _Known:
+        self._app.database.check_revision()
+        return _Known(self._app.heartbeats.all(), self._app.gauges.unclaimed(_UNCLAIMED))
+
+    def _ask_broker(self) -> None:
+        if url := self._broker_url():
+            broker.check_writes(url, _BROKER_PATIENCE)
+
+
+def _of_ledger(error: PublisherError) -> Trouble:
+    message = error.plainly or _("The ledger cannot be used ({kind}).", kind=type(error).__name__)
+    return Trouble(Subject.LEDGER, message, error.hint or _("`publisher doctor` says more."))
+
+
+def of_kind(kind: Kind, last: Heartbeat | None) -> Trouble:
+    """That no process of a kind is alive; `last` is the last that was."""
+    seconds = f"{SILENT_AFTER:g}"
+    if kind is Kind.WORKER:
+        subject, remedy = (
+            Subject.WORKERS,
+            _("Start `publisher run`, or the workers; see their logs."),
+        )
+        message = (
+            _(
+                "No worker has shown life for {seconds} s (the last: {host}).",
+                seconds=seconds,
+                host=last.process.host,
+            )
+            if last
+            else _("No worker is at work.")
+        )
+    else:
+        subject = Subject.DISPATCHERS
+        remedy = _("Start `publisher run`, or the dispatchers; see their logs.")
+        message = (
+            _(
+                "No dispatcher has shown life for {seconds} s (the last: {host}).",
+                seconds=seconds,
+                host=last.process.host,
+            )
+            if last
+            else _("No dispatcher is at work.")
+        )
+    return Trouble(subject, message, remedy)
+
+
+class _LedgerFile:
+    """SQLite's file: processes would go on with one that is deleted, and nobody else see it."""
+
+    def __init__(self, app: Application) -> None:
+        name = app.database.engine.url.database if app.database.is_sqlite else None
+        self._path = Path(name) if name else None
+        self._identity = self._found()
+
+    @property
+    def folders(self) -> Sequence[Path]:
+        return [self._path.parent] if self._path else []
+
+    def trouble(self) -> Trouble | None:
+        if self._path is None:
+            return None
+        found = self._found()
+        if self._identity is None:
+            self._identity = found  # it was made since
+        if found == self._identity:
+            return None
+        return Trouble(
+            Subject.LEDGER,
+            _("The ledger's file was deleted or replaced while it was in use."),
+            _("Stop everything at once, put the ledger back from a backup, then start again."),
+        )
+
+    def _found(self) -> tuple[int, int] | None:
+        try:
+            status = self._path.stat() if self._path else None
+        except OSError:
+            return None
+        return (status.st_dev, status.st_ino) if status else None

@@ -1,0 +1,162 @@
+"""The watchdog: a thread that looks at the surroundings every ten seconds, and tells what lasts.
+
+- Troubles of the surroundings are told by `Alarms`, without the ledger.
+- What is late is noted in the ledger's history, which the notices tell.
+- While all is well, the heartbeat of `[notices]` is pinged.
+
+`publisher run` watches for all its processes. Elsewhere each dispatcher does, and each worker
+watches the dispatchers alone. Nothing here is in the way of publishing.
+"""
+
+import threading
+import time
+from collections.abc import Collection
+from datetime import datetime
+
+import structlog
+
+from publisher import lateness
+from publisher.app import Application
+from publisher.errors import PublisherError
+from publisher.heartbeat import Beating
+from publisher.language import _
+from publisher.ledger.lateness import Late
+from publisher.monitoring.alarms import Alarms, Outbox
+from publisher.monitoring.monitor import Monitor, Report, Subject, Trouble
+from publisher.monitoring.ping import Ping
+
+_LOOK = 10.0  # real seconds between two looks
+_SHARE = 20  # a look that takes long is made so much more seldom
+_LONGEST_LOOK = 30.0
+STILL = 60.0
+"""Real seconds between two looks after which this process, or the machine, stood still."""
+_CALM = 2  # looks without anything late until it is over
+_OF_ALL = frozenset({Subject.DISPATCHERS, Subject.WORKERS})
+"""What each process sees alike, in the ledger: one of them tells it."""
+
+log = structlog.get_logger()
+
+
+def _boot_time() -> float:
+    """Seconds that no change of the date can move, and that go on while the machine sleeps."""
+    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return time.clock_gettime(clock)
+
+
+class Watchdog:
+    """The thread."""
+
+    def __init__(
+        self,
+        app: Application,
+        monitor: Monitor,
+        *,
+        beating: Beating | None = None,
+        subjects: Collection[Subject] = frozenset(Subject),
+        leads: bool = False,
+    ) -> None:
+        """`subjects`: what is told. `leads`: whether this process watches for others as well.
+
+        What is late is noted, and the heartbeat pinged, by whoever watches all subjects.
+        """
+        self._app = app
+        self._monitor = monitor
+        self._beating = beating
+        self._subjects = subjects
+        self._leads = leads
+        self._watches_all = set(subjects) == set(Subject)
+        self._alarms = Alarms(Outbox(app.settings.notices.urls).put)
+        self._ping = Ping(app.settings.notices.heartbeat if self._watches_all else None)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
+        self._looked_at = _boot_time()
+        self._looked = app.clock.now()
+        self._still = ""
+        self._still_looks = 0
+        self._calm = 0
+        self._trouble: str | None = None
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def finish(self) -> None:
+        """End; a look that is under way is not waited for."""
+        self._stop.set()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            begun = time.monotonic()
+            try:
+                self.look()
+                self._trouble = None
+            except PublisherError as error:
+                self._log_once(str(error), error.hint)
+            except Exception as error:
+                if self._trouble != repr(error):
+                    log.exception("the watchdog failed")
+                self._trouble = repr(error)
+            took = time.monotonic() - begun
+            self._stop.wait(min(max(_LOOK, _SHARE * took), _LONGEST_LOOK))
+
+    def _log_once(self, message: str, hint: str | None) -> None:
+        if self._trouble != message:
+            log.warning(message, hint=hint)
+        self._trouble = message
+
+    def look(self) -> None:
+        """One look, and what follows from it."""
+        since = self._looked
+        self._mind_standing_still()
+        report = self._monitor.look()
+        self._alarms.look([one for one in report.troubles if self._is_mine(one, report)])
+        self._ping.look(is_well=report.is_well)
+        if self._watches_all and not report.about(Subject.LEDGER, Subject.DISK):
+            self._note(report, since)
+
+    def _mind_standing_still(self) -> None:
+        now = _boot_time()
+        gap, self._looked_at, self._looked = now - self._looked_at, now, self._app.clock.now()
+        self._still_looks = max(0, self._still_looks - 1)
+        if not self._still_looks:
+            self._still = ""
+        if gap > STILL:
+            self._still_looks = 3
+            self._still = _(
+                "This machine, or Publisher on it, stood still for {seconds} s.",
+                seconds=f"{gap:.0f}",
+            )
+
+    def _is_mine(self, trouble: Trouble, report: Report) -> bool:
+        if trouble.subject not in self._subjects:
+            return False
+        if self._leads or self._beating is None or trouble.subject not in _OF_ALL:
+            return True
+        me = self._beating.process
+        ids = [
+            one.process.id
+            for one in report.heartbeats
+            if one.is_alive and one.process.kind is me.kind
+        ]
+        return min([me.id, *ids]) == me.id
+
+    def _note(self, report: Report, since: datetime) -> None:
+        """Note that something is late, and that it is over."""
+        noted, late = self._app.lateness.noted(), report.late.unexplained
+        is_open = noted is not None and not noted.is_over
+        self._calm = 0 if late else self._calm + 1
+        if late and not is_open:
+            cause = self._in_words(late, self._still) if self._still else report.is_late
+            self._app.lateness.begin(late, cause)
+        elif is_open and self._calm >= _CALM:
+            self._app.lateness.end(_("All of it is out, or waits rightly: it goes on."))
+        elif self._still and not is_open and (noted is None or noted.at < since):
+            self._note_what_went_out(since)
+
+    def _note_what_went_out(self, since: datetime) -> None:
+        """What was late only while everything stood still, and went out before anybody looked."""
+        if late := self._app.lateness.went_out_late(since):
+            self._calm = 0
+            self._app.lateness.begin(late, self._in_words(late, self._still))
+
+    def _in_words(self, late: Late, cause: str) -> str:
+        return lateness.in_words(late, self._app.session().zone, cause)

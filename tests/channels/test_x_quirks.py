@@ -1,0 +1,155 @@
+"""What X does beside its description: answers that must not be believed, and posts shown late."""
+
+import json
+
+import pytest
+import requests
+
+from publisher.outcome import Accepted, Deferred, Kind, Refused, Unknown
+from publisher.sandbox.faults import Fault, What
+from tests.channels.conftest import Stage, Stages
+from tests.support.clock import ManualClock
+
+_DELETE = "deletePosts"
+
+
+@pytest.fixture
+def x(stages: Stages) -> Stage:
+    return stages("twitter")
+
+
+def out(x: Stage, *texts: str) -> str:
+    """The id of the last part of what is out now."""
+    *_, last = x.deliver(x.parcel(*texts))
+    assert isinstance(last, Accepted)
+    return last.remote_id
+
+
+# Withdrawing.
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(what=What.HTML, status=404, endpoint=_DELETE),
+        Fault(what=What.NOT_FOUND, endpoint=_DELETE),
+        Fault(what=What.NO_ERROR, status=404, endpoint=_DELETE, commit=False),
+    ],
+    ids=["a machine in between", "X itself", "no problem's type"],
+)
+def test_a_post_that_x_does_not_find_and_still_shows_is_not_gone(x: Stage, fault: Fault) -> None:
+    remote_id = out(x, "Bonjour")
+    x.sandbox.faults.set([fault])
+    outcome = x.open().withdraw(remote_id)
+    assert isinstance(outcome, Unknown)
+    assert "may be deleted or not" in outcome.message
+    assert [post.id for post in x.shown()] == [remote_id]
+
+
+def test_a_post_that_x_neither_finds_nor_shows_is_gone(x: Stage) -> None:
+    remote_id = out(x, "Bonjour")
+    assert isinstance(x.open().withdraw(remote_id), Accepted)
+    assert x.open().withdraw(remote_id) == Accepted(remote_id)
+
+
+def test_a_post_that_x_does_not_find_is_not_gone_while_it_cannot_be_read(x: Stage) -> None:
+    remote_id = out(x, "Bonjour")
+    x.open().withdraw(remote_id)
+    x.sandbox.faults.set([Fault(what=What.HTML, status=404, endpoint="getPostsById")])
+    assert isinstance(x.open().withdraw(remote_id), Unknown)
+
+
+def test_a_deletion_that_x_refuses_says_so_of_the_deletion(x: Stage) -> None:
+    remote_id = out(x, "Bonjour")
+    x.sandbox.faults.set([Fault(what=What.FORBIDDEN, endpoint=_DELETE)])
+    outcome = x.open().withdraw(remote_id)
+    assert isinstance(outcome, Deferred)
+    assert outcome.kind is Kind.PERMISSION
+    assert "does not let this account delete the post" in outcome.message
+
+
+# Threads.
+
+
+def test_a_part_whose_own_young_parent_x_does_not_show_yet_is_sent_later(
+    x: Stage, clock: ManualClock
+) -> None:
+    x.sandbox.faults.set([Fault(what=What.YOUNG_PARENT, seconds=8)])
+    attempt = x.ready(x.parcel("Un", "Deux"))
+    assert isinstance(attempt.send(), Accepted)
+    second = attempt.send()
+    assert isinstance(second, Deferred)
+    assert second.kind is Kind.UNAVAILABLE
+    clock.advance(9)
+    assert isinstance(attempt.send(), Accepted)
+    first, reply = x.shown()
+    assert reply.in_reply_to == first.id
+
+
+def test_a_part_whose_parent_stays_unseen_is_refused(x: Stage, clock: ManualClock) -> None:
+    """Somebody deleted it: a thread does not wait for that."""
+    attempt = x.ready(x.parcel("Un", "Deux"))
+    attempt.send()
+    x.sandbox.faults.set([Fault(what=What.YOUNG_PARENT, seconds=86_400)])
+    clock.advance(11 * 60)
+    outcome = attempt.send()
+    assert isinstance(outcome, Refused)
+    assert outcome.kind is Kind.CONTENT
+
+
+def test_a_part_that_may_not_answer_is_refused_and_the_account_goes_on(x: Stage) -> None:
+    """X's rule of 2026, which lets an account answer itself."""
+    x.sandbox.faults.set([Fault(what=What.REPLY_NOT_ALLOWED, nth=(2,), endpoint="createPosts")])
+    first, second = x.deliver(x.parcel("Un", "Deux"))
+    assert isinstance(first, Accepted)
+    assert isinstance(second, Refused)
+    assert second.kind is Kind.POLICY
+
+
+def test_a_part_is_found_with_the_accounts_own_name_before_it(x: Stage, clock: ManualClock) -> None:
+    x.sandbox.faults.set([Fault(what=What.SELF_MENTION)])
+    attempt = x.ready(x.parcel("Un", "Deux https://example.org/ #HRC31"))
+    attempt.send()
+    second = attempt.send()
+    assert isinstance(second, Accepted)
+    clock.advance(1)
+    found = attempt.find(sent=attempt.sent[:1])
+    assert isinstance(found, Accepted)
+    assert found.remote_id == second.remote_id
+
+
+# Pictures.
+
+
+def test_a_post_of_pictures_alone_has_an_empty_text(
+    x: Stage, exchanges: list[requests.PreparedRequest]
+) -> None:
+    """X's backend refuses one without the member, and so does the sandbox."""
+    parcel = x.parcel("", pictures=(x.picture("Une carte"),))
+    (outcome,) = x.deliver(parcel)
+    assert isinstance(outcome, Accepted)
+    assert json.loads(exchanges[-1].body or b"")["text"] == ""
+
+
+@pytest.mark.parametrize("what", [What.BAD_REQUEST, What.FORBIDDEN])
+def test_an_alt_text_that_x_refuses_keeps_the_post_back_without_blaming_its_draft(
+    x: Stage, what: What
+) -> None:
+    """It does not go out without, and neither does the account stop."""
+    x.sandbox.faults.set([Fault(what=what, endpoint="createMediaMetadata", times=1)])
+    parcel = x.parcel("Bonjour", pictures=(x.picture("Une carte"),))
+    (outcome,) = x.deliver(parcel)
+    assert isinstance(outcome, Deferred)
+    assert outcome.kind is Kind.CONTENT
+    assert "alternative text" in outcome.message
+    assert "Change the draft" not in outcome.message
+    assert x.shown() == []
+    (outcome,) = x.deliver(parcel)
+    assert isinstance(outcome, Accepted)
+
+
+def test_requests_are_signed_and_meant_for_xs_address_of_today(
+    x: Stage, exchanges: list[requests.PreparedRequest]
+) -> None:
+    out(x, "Bonjour")
+    assert [request.url for request in exchanges] == ["https://api.x.com/2/tweets"]

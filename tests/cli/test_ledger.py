@@ -1,0 +1,185 @@
+"""Which commands make or migrate a ledger, and what the others do where there is none."""
+
+import fcntl
+import os
+import pty
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from publisher.ledger.database import Database
+from tests.cli.runner import SCRIPT, Cli
+
+DRAFT = "---\nat: 2016-03-07 08:30\nto: bice-x\n---\nBonjour.\n"
+_LEDGER = Path("var/publisher.db")
+OPERATE = [
+    "pause --reason x",
+    "resume",
+    "cancel p.fr",
+    "hold p.fr --reason x",
+    "release p.fr",
+    "retry p.fr",
+    "resolve p.fr --published 1",
+    "withdraw p.fr --reason x",
+    "approve p.fr",
+    "reject p.fr --reason x",
+]
+READ = ["status", "log", "history p.fr", "report", "log verify", "log archive", "user list"]
+LOOK = ["plan", "calendar"]
+
+
+def write_draft(workspace: Path) -> None:
+    (workspace / "posts" / "p.fr.md").write_text(DRAFT, encoding="utf-8")
+
+
+@pytest.mark.parametrize("command", [*OPERATE, *READ, "backup copy.db", "user add x", "web"])
+def test_without_a_ledger_no_other_is_made(cli: Cli, workspace: Path, command: str) -> None:
+    """The message names the file, and what makes it; on several machines, what is missing."""
+    write_draft(workspace)
+    result = cli(*command.split(), stdin=b"correct horse battery\n")
+    assert result.code == 3
+    assert f"error: There is no ledger yet: {workspace / _LEDGER} does not exist." in result.err
+    assert "`publisher queue` makes it" in result.err
+    assert "[database] url" in result.err
+    assert not (workspace / "var").exists()
+
+
+@pytest.mark.parametrize("command", ["check", *LOOK])
+def test_what_only_looks_at_drafts_needs_no_ledger(cli: Cli, workspace: Path, command: str) -> None:
+    write_draft(workspace)
+    result = cli(*command.split())
+    assert result.code == 0
+    assert ("There is no ledger yet" in result.err) is (command in LOOK)
+    assert not (workspace / _LEDGER).exists()
+
+
+@pytest.mark.parametrize("command", ["queue", "migrate", "run --no-web --until-idle"])
+def test_who_makes_a_ledger_says_so(
+    cli: Cli, workspace: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    (workspace / "publisher.toml").write_text('[accounts.bice-site]\nchannel = "site"\n')
+    write_draft(workspace)
+    monkeypatch.delenv("PUBLISHER_CLOCK")
+    (workspace / "posts" / "p.fr.md").unlink()
+    first = cli(*command.split())
+    assert first.code == 0
+    assert "A new ledger was made in var/publisher.db.\n" in first.err
+    assert "new ledger" not in cli(*command.split()).err
+
+
+@pytest.mark.parametrize("command", OPERATE)
+def test_nobody_acts_on_a_ledger_that_nothing_was_queued_on(
+    cli: Cli, made: Path, command: str
+) -> None:
+    """Who pauses an empty ledger means another one, on which all goes on."""
+    result = cli(*command.split())
+    assert result.code == 3
+    assert result.out == ""
+    assert "Nothing was ever queued on the ledger in var/publisher.db." in result.err
+    assert "[database] url is missing here" in result.err
+
+
+def test_nobody_pauses_an_empty_ledger_on_postgresql(
+    cli: Cli, workspace: Path, monkeypatch: pytest.MonkeyPatch, postgres_url: str
+) -> None:
+    monkeypatch.setenv("PUBLISHER_DATABASE__URL", postgres_url)
+    missing = cli("pause", "--reason", "x")
+    assert (missing.code, missing.out) == (3, "")
+    assert "The database has no ledger yet." in missing.err
+    assert "A new ledger was made in the database " in cli("migrate").err
+    empty = cli("pause", "--reason", "x")
+    assert (empty.code, empty.out) == (3, "")
+    assert "Nothing was ever queued on the ledger in the database " in empty.err
+
+
+def make_older(workspace: Path) -> None:
+    """As the version before this one left it."""
+    with sqlite3.connect(workspace / _LEDGER) as ledger:
+        ledger.execute("DROP TABLE ledger_identity")
+        ledger.execute("UPDATE alembic_version SET version_num = '0013'")
+    ledger.close()
+
+
+@pytest.mark.parametrize("command", ["status", "pause --reason x", "log", "plan", "user list"])
+def test_other_commands_do_not_migrate(cli: Cli, made: Path, command: str) -> None:
+    """A `publisher run` of the older version may be at work."""
+    make_older(made)
+    result = cli(*command.split())
+    assert result.code == 3
+    assert "The ledger was written by an older version of Publisher." in result.err
+    assert "publisher migrate" in result.err
+    with closing(Database(f"sqlite:///{made / _LEDGER}")) as database:
+        assert database.is_old()
+
+
+@pytest.mark.parametrize("command", ["queue", "migrate", "run --no-web --until-idle"])
+def test_nothing_migrates_under_a_run_of_the_older_version(
+    cli: Cli, made: Path, command: str
+) -> None:
+    make_older(made)
+    with (made / "var" / "run.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write("1\n")
+        lock.flush()
+        result = cli(*command.split())
+        assert result.code == 3
+        assert "is already at work" in result.err
+    assert cli("migrate").code == 0
+    assert cli("status").code == 0
+
+
+def test_an_older_ledger_is_backed_up_as_it_is(cli: Cli, workspace: Path, tmp_path: Path) -> None:
+    """So that the older version can be put back, with the copy, if the new one fails."""
+    write_draft(workspace)
+    cli("queue")
+    make_older(workspace)
+    copy = tmp_path / "copy.db"
+    result = cli("backup", copy)
+    assert result.code == 0
+    assert "1 step of 1 delivery, unbroken." in result.out
+    with sqlite3.connect(copy) as ledger:
+        (found,) = ledger.execute("SELECT version_num FROM alembic_version").fetchone()
+    ledger.close()
+    assert found == "0013"
+    assert sorted(path.name for path in tmp_path.glob("copy*")) == ["copy.db"]
+
+
+def test_a_new_ledger_gives_what_is_past_to_a_person(cli: Cli, workspace: Path) -> None:
+    """In a script nobody is asked, and what is safer for the public wins."""
+    past = DRAFT.replace("2016-03-07 08:30", "2016-03-01 11:58")
+    (workspace / "posts" / "p.fr.md").write_text(past, encoding="utf-8")
+    result = cli("queue")
+    assert result.code == 0
+    assert "before this ledger was made" in result.out
+    assert cli("log", "--json").json[0]["state"] == "uncertain"
+
+
+def test_who_says_that_the_ledger_is_the_first_lets_it_go_out(cli: Cli, workspace: Path) -> None:
+    past = DRAFT.replace("2016-03-07 08:30", "2016-03-01 11:58")
+    (workspace / "posts" / "p.fr.md").write_text(past, encoding="utf-8")
+    result = cli("queue", "--new-ledger")
+    assert (result.code, "may-be-out" in result.out) == (0, False)
+    assert cli("log", "--json").json[0]["state"] == "scheduled"
+
+
+@pytest.mark.parametrize(("answer", "state"), [("y\n", "scheduled"), ("\n", "uncertain")])
+def test_at_a_terminal_it_is_asked(cli: Cli, workspace: Path, answer: str, state: str) -> None:
+    """No answer is no; nothing is asked a second time about what was decided."""
+    past = DRAFT.replace("2016-03-07 08:30", "2016-03-01 11:58")
+    (workspace / "posts" / "p.fr.md").write_text(past, encoding="utf-8")
+    ours, its = pty.openpty()
+    with subprocess.Popen(
+        [SCRIPT, "queue"], cwd=workspace, stdin=its, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True,
+    ) as process:  # fmt: skip
+        os.close(its)
+        os.write(ours, answer.encode())
+        shown, _ = process.communicate(timeout=60)
+        os.close(ours)
+    assert process.returncode == 0, shown
+    assert "This ledger is new, and these were due before it was made." in shown
+    assert "  p.fr to bice-x\n" in shown
+    assert cli("log", "--json").json[0]["state"] == state

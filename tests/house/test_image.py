@@ -1,0 +1,57 @@
+"""The scripts of the image, taken out of the Dockerfile and run."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+DOCKERFILE = Path(__file__).parents[2] / "Dockerfile"
+_SAY = 'echo "${PUBLISHER_DATABASE__URL-none} ${PUBLISHER_BROKER__URL-none}"'
+
+
+def with_secrets(secrets: Path) -> subprocess.CompletedProcess[str]:
+    """The image's entry point, with the secrets in another folder, around a command that tells."""
+    text = DOCKERFILE.read_text(encoding="utf-8")
+    found = re.search(r"<<'EOT' /usr/local/bin/with-secrets\n(.*?)\nEOT\n", text, re.DOTALL)
+    assert found
+    script = found[1].replace("/run/secrets", str(secrets))
+    return subprocess.run(
+        ["sh", "-c", script, "with-secrets", "sh", "-c", _SAY],
+        env={"PATH": "/usr/bin:/bin"}, capture_output=True, encoding="utf-8", timeout=20, check=False,
+    )  # fmt: skip
+
+
+def test_the_passwords_become_parts_of_the_urls(tmp_path: Path) -> None:
+    (tmp_path / "postgres_password").write_text("aa11\n")
+    (tmp_path / "redis_password").write_text("bb22\n")
+    done = with_secrets(tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.split() == [
+        "postgresql+psycopg://publisher:aa11@postgres/publisher",
+        "redis://:bb22@redis:6379/0",
+    ]
+
+
+def test_without_secrets_nothing_is_set(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "missing"):
+        done = with_secrets(folder)
+        assert (done.returncode, done.stdout.split()) == (0, ["none", "none"])
+
+
+@pytest.mark.parametrize("name", ["postgres_password", "redis_password"])
+@pytest.mark.parametrize("kind", ["folder", "dangling", "empty"])
+def test_a_secret_that_is_there_and_cannot_be_read_is_an_error(
+    tmp_path: Path, name: str, kind: str
+) -> None:
+    """Also for root, who may read everything: a folder, a link to nothing, or an empty file."""
+    secret = tmp_path / name
+    if kind == "folder":
+        secret.mkdir()
+    elif kind == "dangling":
+        secret.symlink_to("nowhere")
+    else:
+        secret.touch()
+    done = with_secrets(tmp_path)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert f"error: {secret} cannot be read" in done.stderr

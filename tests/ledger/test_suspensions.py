@@ -1,0 +1,364 @@
+"""A refusal is the post's until proven the account's, and every suspension ends by itself."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from publisher.ledger.attempts import Attempts
+from publisher.ledger.audit import Audit
+from publisher.ledger.control import Control
+from publisher.ledger.database import Database
+from publisher.ledger.dispatch import Dispatch
+from publisher.ledger.doubts import Doubts
+from publisher.ledger.ledger import Ledger
+from publisher.ledger.lookout import Lookout
+from publisher.ledger.queries import AccountStatus, Queries
+from publisher.models import Delivery
+from publisher.outcome import (
+    THROTTLED,
+    UNTIL_MENDED,
+    Accepted,
+    AccountHeld,
+    Deferred,
+    Kind,
+    Outcome,
+    Refused,
+    Unknown,
+)
+from publisher.states import State
+from tests.support.clock import ManualClock
+from tests.support.wishes import add, wish
+
+KEYS = AccountHeld(Kind.AUTH, "The keys are not accepted.", backoff=UNTIL_MENDED)
+TOO_MANY = AccountHeld(Kind.RATE_LIMIT, "Too many.", backoff=THROTTLED)
+ALIKE = Refused(Kind.CONTENT, "You are not permitted.", sign="403 not-permitted")
+
+
+@dataclass
+class Desk:
+    """Posts of one account, and what their platform answers."""
+
+    ledger: Ledger
+    dispatch: Dispatch
+    attempts: Attempts
+    queries: Queries
+    clock: ManualClock
+    lookout: Lookout
+
+    def add(self, *posts: str, due_in: float = 0, account: str = "bice-x") -> None:
+        for post in posts:
+            add(self.ledger, wish(self.clock, post, due_in=due_in, account=account))
+
+    def in_hand(self) -> list[Delivery]:
+        """What is claimed now, as often as anything is; the look that goes before finds the same."""
+        found: list[Delivery] = []
+        while True:
+            horizon = self.clock.ahead(2)
+            is_seen = self.lookout.look(horizon).due
+            claims = self.dispatch.claim(horizon, self.clock.ahead(17), 10)
+            assert bool(claims) == is_seen
+            if not claims:
+                return found
+            found += [delivery for delivery in map(self.attempts.take, claims) if delivery]
+
+    def answer(self, delivery: Delivery, outcome: Outcome) -> Delivery:
+        intended = self.attempts.intend(delivery, self.clock.now(), self.clock.ahead(30))
+        assert intended is not None
+        return self.attempts.record(intended, outcome, self.clock.ahead(30))
+
+    def send(self, *outcomes: Outcome) -> list[tuple[str, State]]:
+        """All that is claimed now, one answer each; what became of it."""
+        taken = self.in_hand()
+        assert len(taken) == len(outcomes), [delivery.post for delivery in taken]
+        return [
+            (delivery.post, self.answer(delivery, outcome).state)
+            for delivery, outcome in zip(taken, outcomes, strict=True)
+        ]
+
+    def post(self, name: str) -> Delivery:
+        (delivery,) = self.queries.deliveries(post=name)
+        return delivery
+
+    @property
+    def status(self) -> AccountStatus | None:
+        return next(iter(self.queries.accounts()), None)
+
+
+@pytest.fixture
+def desk(
+    database: Database,
+    ledger: Ledger,
+    dispatch: Dispatch,
+    attempts: Attempts,
+    queries: Queries,
+    clock: ManualClock,
+) -> Desk:
+    return Desk(ledger, dispatch, attempts, queries, clock, Lookout(database, clock))
+
+
+def taken(number: int) -> Accepted:
+    return Accepted(str(number), f"https://x.com/{number}")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "pauses"),
+    [
+        (KEYS, [60, 300, 900, 1800, 1800]),
+        (TOO_MANY, [30, 60, 120, 240, 480, 960, 1920, 1920]),
+    ],
+)
+def test_a_suspension_without_a_named_end_is_tried_again_by_itself_at_growing_distances(
+    desk: Desk, outcome: AccountHeld, pauses: list[float]
+) -> None:
+    desk.add("one")
+    for pause in pauses:
+        desk.send(outcome)
+        assert desk.status
+        assert desk.status.held_until == desk.clock.now() + timedelta(seconds=pause)
+        desk.clock.advance(pause - 1)
+        assert desk.in_hand() == []
+        desk.clock.advance(1)
+    assert desk.send(taken(1)) == [("one", State.PUBLISHED)]
+    assert desk.status is None
+
+
+def test_one_post_asks_whether_the_account_goes_on_and_no_other_leaves_before_its_answer(
+    desk: Desk,
+) -> None:
+    """Neither what waited, nor what falls due later."""
+    desk.add("one", "two", "three")
+    desk.add("later", due_in=200)
+    first, *others = desk.in_hand()
+    desk.answer(first, KEYS)
+    for other in others:
+        assert desk.attempts.intend(other, desk.clock.now(), desk.clock.ahead(30)) is None
+    desk.clock.advance(300)
+    (probe,) = desk.in_hand()
+    assert probe.post == "two", "not the one that was refused"
+    assert desk.answer(probe, KEYS).state is State.SCHEDULED
+    desk.clock.advance(301)
+    (probe,) = desk.in_hand()
+    assert probe.post == "three"
+    desk.answer(probe, taken(1))
+    assert desk.status is None
+    order = []
+    while found := desk.in_hand():
+        order.append([delivery.post for delivery in found])
+        for delivery in found:
+            desk.answer(delivery, taken(len(order) + 10 * delivery.id))
+    assert sorted(post for found in order for post in found) == ["later", "one", "two"]
+
+
+def test_what_left_together_and_is_refused_together_is_one_suspension(desk: Desk) -> None:
+    desk.add("one", "two", "three")
+    sent = [
+        intended
+        for delivery in desk.in_hand()
+        if (intended := desk.attempts.intend(delivery, desk.clock.now(), desk.clock.ahead(30)))
+    ]
+    for delivery in sent:
+        desk.attempts.record(delivery, KEYS, desk.clock.ahead(30))
+    assert desk.status
+    assert (desk.status.suspended_times, desk.status.held_until) == (1, desk.clock.ahead(60))
+
+
+def test_what_left_before_the_account_was_suspended_does_not_end_that(desk: Desk) -> None:
+    desk.add("one", "two")
+    one, two = (
+        desk.attempts.intend(delivery, desk.clock.now(), desk.clock.ahead(30))
+        for delivery in desk.in_hand()
+    )
+    assert one
+    assert two
+    desk.attempts.record(one, KEYS, desk.clock.ahead(30))
+    desk.attempts.record(two, taken(2), desk.clock.ahead(30))
+    assert desk.status
+    assert desk.status.held_kind == "auth"
+
+
+def test_the_status_says_that_it_is_not_proved_to_be_over(desk: Desk) -> None:
+    """A person is called from the first refusal on; after the second it counts as lasting."""
+    desk.add("one")
+    desk.send(KEYS)
+    assert desk.status
+    assert desk.status.needs_person
+    assert desk.queries.waiting().scheduled == 1, "it may go on by itself"
+    desk.clock.advance(3600)
+    assert desk.status
+    assert desk.status.needs_person
+    desk.send(KEYS)
+    assert desk.queries.waiting().scheduled == 0
+
+
+def test_a_limit_calls_nobody(desk: Desk) -> None:
+    desk.add("one")
+    desk.send(TOO_MANY)
+    assert desk.status
+    assert not desk.status.needs_person
+
+
+def test_a_refusal_that_may_be_the_accounts_is_the_posts_at_first(desk: Desk) -> None:
+    desk.add("bad")
+    assert desk.send(ALIKE) == [("bad", State.FAILED)]
+    desk.add("innocent")
+    assert desk.send(taken(1)) == [("innocent", State.PUBLISHED)]
+    assert desk.status is None
+
+
+def test_a_second_post_that_is_refused_alike_proves_it_the_accounts(desk: Desk) -> None:
+    """The second one stays on the schedule; a success ends it."""
+    desk.add("one")
+    desk.send(ALIKE)
+    desk.add("two")
+    assert desk.send(ALIKE) == [("two", State.SCHEDULED)]
+    assert desk.status
+    assert (desk.status.held_kind, desk.status.held_until) == ("permission", desk.clock.ahead(60))
+    desk.clock.advance(60)
+    assert desk.send(ALIKE) == [("two", State.SCHEDULED)], "nobody else is there to ask"
+    assert desk.status.held_message
+    desk.clock.advance(300)
+    assert desk.send(taken(1)) == [("two", State.PUBLISHED)]
+    assert desk.status is None
+
+
+@pytest.mark.parametrize(
+    "between", [taken(7), Refused(Kind.CONTENT, "Too long."), Refused(Kind.CONTENT, "", "other")]
+)
+def test_what_goes_out_in_between_clears_the_account(desk: Desk, between: Outcome) -> None:
+    """As does another refusal that may be the account's; one that is a post's for certain does not."""
+    desk.add("one")
+    desk.send(ALIKE)
+    desk.add("between")
+    desk.send(between)
+    desk.add("two")
+    is_certain = isinstance(between, Refused) and not between.sign
+    assert desk.send(ALIKE) == [("two", State.SCHEDULED if is_certain else State.FAILED)]
+
+
+def test_the_same_post_twice_proves_nothing(desk: Desk, control: Control) -> None:
+    desk.add("one")
+    desk.send(ALIKE)
+    control.retry("one", None, "redaction")
+    assert desk.send(ALIKE) == [("one", State.FAILED)]
+    assert desk.status is None
+
+
+def test_two_bad_posts_stop_no_third_for_longer_than_the_first_pause(desk: Desk) -> None:
+    """Another one asks, and what was refused twice turns out to be its own fault."""
+    desk.add("one")
+    desk.send(ALIKE)
+    desk.add("two")
+    desk.send(ALIKE)
+    desk.add("innocent")
+    desk.clock.advance(60)
+    assert desk.send(taken(1)) == [("innocent", State.PUBLISHED)]
+    assert desk.send(ALIKE) == [("two", State.FAILED)]
+    assert desk.status is None
+
+
+def test_one_post_whose_answer_names_the_account_stops_no_other_for_ever(desk: Desk) -> None:
+    """Such as one with a link where the credits suffice for one without."""
+    desk.add("dear")
+    desk.send(KEYS)
+    desk.add("cheap")
+    desk.clock.advance(60)
+    assert desk.send(taken(1)) == [("cheap", State.PUBLISHED)]
+    assert desk.send(KEYS) == [("dear", State.SCHEDULED)]
+    assert desk.status is None, "it is this post's own"
+    desk.add("another")
+    assert desk.send(taken(2)) == [("another", State.PUBLISHED)]
+    assert desk.post("dear").wake_at == desk.clock.ahead(60)
+
+
+def test_an_instant_that_the_platform_names_is_its_end(desk: Desk) -> None:
+    desk.add("one", "two")
+    first, second = desk.in_hand()
+    until = desk.clock.ahead(600)
+    desk.answer(first, AccountHeld(Kind.RATE_LIMIT, "Too many.", until))
+    assert desk.attempts.intend(second, desk.clock.now(), desk.clock.ahead(30)) is None
+    desk.add("later", "last", due_in=700)
+    desk.clock.advance(700)
+    assert [delivery.post for delivery in desk.in_hand()] == ["one", "later", "last"]
+
+
+def test_a_limit_that_is_nearly_used_up_lets_the_account_rest_at_growing_distances(
+    desk: Desk,
+) -> None:
+    for number, pause in enumerate((30, 60, 120)):
+        desk.add(f"post-{number}")
+        desk.send(Accepted(str(number), backoff=THROTTLED))
+        assert desk.status
+        assert desk.status.held_until == desk.clock.ahead(pause)
+        desk.clock.advance(pause)
+
+
+def test_resume_ends_a_suspension_at_once(desk: Desk, control: Control) -> None:
+    """Also for the post that was refused, which waits for its end."""
+    desk.add("one")
+    desk.send(KEYS)
+    assert [delivery.post for delivery in control.overdue("bice-x")] == ["one"]
+    control.resume("bice-x", "direction")
+    assert desk.send(taken(1)) == [("one", State.PUBLISHED)]
+
+
+def test_each_step_of_a_suspension_is_vouched_for(desk: Desk, database: Database) -> None:
+    """And that it goes on is one of them."""
+    desk.add("one")
+    desk.send(KEYS)
+    desk.clock.advance(60)
+    desk.send(taken(1))
+    steps = [(step.event, step.account) for step in desk.queries.steps_of(["account goes on"])]
+    assert steps == [("account goes on", "bice-x")]
+    assert Audit(database, desk.clock).verify().breaks == ()
+
+
+def test_what_may_pass_in_a_few_tries_is_refused_after_them(desk: Desk) -> None:
+    """Such as a link that leads nowhere: the page may appear with the post."""
+    desk.add("linked")
+    states = []
+    for _ in range(3):
+        states += desk.send(Deferred(Kind.CONTENT, "The page cannot be read.", most=3))
+        desk.clock.advance(60)
+    assert [state for _post, state in states] == [
+        State.SCHEDULED, State.SCHEDULED, State.FAILED,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "why", [KEYS, TOO_MANY, AccountHeld(Kind.POLICY, "", backoff=UNTIL_MENDED)]
+)
+def test_reading_goes_on_while_the_account_is_suspended(
+    desk: Desk, database: Database, why: AccountHeld
+) -> None:
+    doubts = Doubts(database, desk.clock)
+    desk.add("lost")
+    desk.send(Unknown("No answer."))
+    desk.add("refused")
+    desk.send(why)
+    desk.clock.advance(5)
+    (claim,) = doubts.claim(desk.clock.ahead(30), 10)
+    delivery = doubts.take(claim)
+    assert delivery
+    assert doubts.record(delivery, Accepted("1")).state is State.PUBLISHED
+
+
+def test_reading_that_is_refused_comes_later_and_suspends_nobody(
+    desk: Desk, database: Database
+) -> None:
+    doubts = Doubts(database, desk.clock)
+    desk.add("lost")
+    desk.send(Unknown("No answer."))
+    desk.clock.advance(5)
+    until = desk.clock.ahead(900)
+    for sighting in (KEYS, AccountHeld(Kind.RATE_LIMIT, "Too many.", until)):
+        (claim,) = doubts.claim(desk.clock.ahead(30), 10)
+        delivery = doubts.take(claim)
+        assert delivery
+        after = doubts.record(delivery, sighting)
+        assert (after.state, after.error_message) == (State.UNCERTAIN, sighting.message)
+        assert desk.status is None
+        desk.clock.advance(10)
+    assert after.wake_at == until, "as the platform asked"
+    desk.add("innocent")
+    assert desk.send(taken(2)) == [("innocent", State.PUBLISHED)]

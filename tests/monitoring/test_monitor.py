@@ -1,0 +1,165 @@
+"""What keeps posts from going out is named, with its remedy, and without names and addresses."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import redis
+from sqlalchemy import Connection
+
+from publisher import heartbeat as heartbeat_module
+from publisher import settings
+from publisher.app import Application
+from publisher.heartbeat import Beating
+from publisher.ledger.heartbeats import Kind
+from publisher.monitoring import Monitor, Subject
+from publisher.monitoring.check import Check, NotInTime
+from tests.monitoring.conftest import process
+from tests.support.clock import ManualClock
+from tests.support.waiting import wait_for
+from tests.support.wishes import add, wish
+from tests.support.workspaces import Workspace
+
+
+def test_all_is_well(app: Application) -> None:
+    report = Monitor(app).look()
+    assert report.is_well
+    assert not report.troubles
+
+
+BROKERS: dict[str, tuple[Callable[[redis.Redis], object], str, str]] = {
+    "full": (lambda client: client.config_set("maxmemory", "1"), "is full.", "Raise its maxmemory"),
+    "read-only": (
+        lambda client: client.replicaof("127.0.0.1", "1"), "is a read-only copy.", "Name the primary",
+    ),
+    "without-permission": (
+        lambda client: client.acl_setuser("default", enabled=True, categories=["-@list"]),
+        "does not let its user work.", "Give the user",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("trouble", BROKERS)
+def test_a_broker_that_takes_nothing_is_named(
+    app: Application, broker_url: str, trouble: str
+) -> None:
+    """It answers a ping all the time."""
+    spoil, message, remedy = BROKERS[trouble]
+    monitor = Monitor(app)
+    with redis.Redis.from_url(broker_url) as client:
+        spoil(client)
+    (found,) = monitor.look().troubles
+    assert (found.subject, found.message) == (Subject.BROKER, f"The broker {message}")
+    assert remedy in found.hint
+    assert "127.0.0.1" not in str(found)
+
+
+def test_a_broker_that_is_away_is_named(app: Application) -> None:
+    (found,) = Monitor(app, broker_url=lambda: "redis://:hunter2@127.0.0.1:1/0").look().troubles
+    assert found.message == "The broker cannot be reached."
+    assert "hunter2" not in str(found)
+
+
+def test_the_broker_is_left_as_it_was(app: Application, broker_url: str) -> None:
+    assert Monitor(app).look().is_well
+    with redis.Redis.from_url(broker_url) as client:
+        assert client.keys() == []
+
+
+def test_a_worker_that_is_missing_is_named_with_its_host(app: Application) -> None:
+    app.heartbeats.end(process(Kind.WORKER))
+    (found,) = Monitor(app).look().troubles
+    assert (found.subject, found.message) == (Subject.WORKERS, "No worker is at work.")
+
+
+def test_the_cause_of_what_is_late_is_what_is_wrong_with_the_surroundings(app: Application) -> None:
+    add(app.ledger, wish(app.clock, "a", 0))  # type: ignore[arg-type]
+    app.clock.advance(300)  # type: ignore[attr-defined]
+    app.heartbeats.end(process(Kind.WORKER))
+    report = Monitor(app).look()
+    assert report.is_late.startswith("1 post is late, since 2016-03-07 09:00")
+    assert "No worker is at work. Start `publisher run`, or the workers" in report.is_late
+
+
+def test_a_ledger_that_takes_nothing_is_a_trouble_though_it_can_be_read(
+    app: Application, beating: Beating, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody has locked it; what does not show life because of that is not what is wrong."""
+    monkeypatch.setattr(heartbeat_module, "_SLOW", 0.1)
+    monitor = Monitor(app, beating)
+    with app.database.engine.connect() as other:
+        _lock(other)
+        beating.start()
+        wait_for(lambda: beating.trouble, 20)
+        (found,) = monitor.look().troubles
+    assert (found.subject, found.message) == (
+        Subject.LEDGER, "The ledger takes nothing that is written.",
+    )  # fmt: skip
+    assert "locked" in found.hint
+    wait_for(lambda: monitor.look().is_well, 20)
+    beating.finish(5)
+
+
+def _lock(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("SELECT 1")  # its BEGIN takes the only place of those who write
+    else:
+        connection.exec_driver_sql("LOCK TABLE heartbeats IN SHARE MODE")
+
+
+def test_a_damaged_ledger_is_named(app: Application) -> None:
+    if not app.database.is_sqlite:
+        pytest.skip("its server looks after the files")
+    path = Path(str(app.database.engine.url.database))
+    monitor = Monitor(app)
+    app.database.close()
+    path.with_name(f"{path.name}-wal").unlink(missing_ok=True)
+    with path.open("r+b") as file:
+        file.write(b"this is no database " * 500)
+    found = monitor.look().troubles[0]
+    assert (found.subject, found.message) == (Subject.LEDGER, "The ledger is damaged.")
+    assert "backup" in found.hint
+
+
+def test_a_database_that_is_away_is_named(
+    workspace: Workspace, broker_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = "postgresql+psycopg://publisher:hunter2@127.0.0.1:1/publisher"
+    monkeypatch.setenv("PUBLISHER_DATABASE__URL", away)
+    monkeypatch.setenv("PUBLISHER_BROKER__URL", broker_url)
+    app = Application(settings.load(workspace.path), ManualClock())
+    (found,) = Monitor(app).look().troubles
+    assert (found.subject, found.message) == (
+        Subject.LEDGER, "The ledger's database cannot be reached.",
+    )  # fmt: skip
+    assert "127.0.0.1" not in str(found)
+
+
+def test_what_hangs_keeps_nobody_waiting_and_takes_one_thread() -> None:
+    """And what it raised at last is told by the next who asks."""
+    released: list[bool] = []
+    begun: list[float] = []
+
+    def hang() -> None:
+        begun.append(time.monotonic())
+        wait_for(lambda: released, 20)
+        raise ValueError("at last")
+
+    check = Check(hang)
+    for _ in range(3):
+        check.begin()
+        with pytest.raises(NotInTime):
+            check.result(0.02)
+    assert len(begun) == 1
+    released.append(True)
+    run = check._run
+    assert run
+    assert run.done.wait(20)
+    check.begin()
+    with pytest.raises(ValueError, match="at last"):
+        check.result(0)
+    check.begin()
+    with pytest.raises(ValueError, match="at last"):
+        check.result(20)
+    assert len(begun) == 2

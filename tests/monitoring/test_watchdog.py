@@ -1,0 +1,176 @@
+"""What the watchdog does with what it sees: notes, tells, and pings."""
+
+import pytest
+
+from publisher.app import Application
+from publisher.heartbeat import Beating
+from publisher.ledger.heartbeats import Kind
+from publisher.ledger.news import LatePosts, News
+from publisher.monitoring import Monitor, Subject, Watchdog, alarms, watchdog
+from publisher.outcome import Accepted
+from tests.monitoring.conftest import Switch, process
+from tests.support.clock import ManualClock
+from tests.support.receiver import Receiver
+from tests.support.waiting import wait_for
+from tests.support.wishes import add, wish
+
+SERVICE = "json"
+
+
+@pytest.fixture
+def clock(app: Application) -> ManualClock:
+    assert isinstance(app.clock, ManualClock)
+    return app.clock
+
+
+@pytest.fixture
+def news(app: Application) -> News:
+    news = News(app.database, app.clock)
+    news.begin(SERVICE, app.clock.now())
+    return news
+
+
+@pytest.fixture
+def dog(app: Application, beating: Beating) -> Watchdog:
+    beating.look()
+    return Watchdog(app, Monitor(app, beating), beating=beating, leads=True)
+
+
+def publish(app: Application) -> None:
+    (claim,) = app.dispatch.claim(app.clock.ahead(2), app.clock.ahead(900), 10)
+    taken = app.attempts.take(claim)
+    assert taken
+    intended = app.attempts.intend(taken, app.clock.now(), app.clock.ahead(900))
+    assert intended
+    app.attempts.record(intended, Accepted("707"), app.clock.ahead(900))
+
+
+def untold(news: News) -> list[LatePosts]:
+    return [item for item in news.untold(SERVICE) if isinstance(item, LatePosts)]
+
+
+def tell(news: News) -> None:
+    turn = news.claim(SERVICE)
+    assert turn
+    news.told(SERVICE, turn, news.untold(SERVICE))
+
+
+def test_what_is_late_is_news_once_and_once_more_when_it_goes_on(
+    app: Application, clock: ManualClock, dog: Watchdog, news: News
+) -> None:
+    add(app.ledger, wish(clock, "a", 0))
+    dog.look()
+    assert not untold(news)
+    clock.advance(300)
+    app.heartbeats.end(process(Kind.WORKER))
+    for _ in range(3):
+        dog.look()
+    (item,) = untold(news)
+    assert "1 post is late" in item.message
+    assert "No worker is at work." in item.message
+    assert not item.is_over
+    tell(news)
+    assert not untold(news)
+    app.heartbeats.beat(process(Kind.WORKER))
+    clock.advance(120)
+    publish(app)
+    for _ in range(3):
+        dog.look()
+    (item,) = untold(news)
+    assert item.is_over
+    clock.advance(120)
+    tell(news)
+    assert not untold(news)
+
+
+def test_what_stood_still_and_went_out_late_is_news(
+    app: Application, clock: ManualClock, dog: Watchdog, news: News, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of it is out before anybody looks."""
+    now = [1000.0]
+    monkeypatch.setattr(watchdog, "_boot_time", lambda: now[0])
+    add(app.ledger, wish(clock, "a", 60))
+    dog._looked_at = now[0]
+    dog.look()
+    now[0] += 300
+    clock.advance(300)
+    publish(app)
+    for _ in range(4):
+        dog.look()
+        now[0] += 5
+    (item,) = untold(news)
+    assert item.is_over
+    assert "stood still for 300 s" in item.message
+
+
+def test_a_post_of_a_paused_account_is_no_news(
+    app: Application, clock: ManualClock, dog: Watchdog, news: News
+) -> None:
+    add(app.ledger, wish(clock, "a", 0))
+    app.control.pause(None, "Wait.", "direction")
+    clock.advance(300)
+    dog.look()
+    app.control.resume(None, "direction")
+    publish(app)
+    dog.look()
+    assert not untold(news)
+
+
+def test_a_trouble_of_the_surroundings_reaches_the_service_without_the_ledger(
+    app: Application, dog: Watchdog, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alarms, "PATIENCE", 0.0)
+    monkeypatch.setattr(alarms, "CALM", 0.0)
+    with app.database.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE deliveries RENAME TO gone")
+    dog.look()
+    wait_for(lambda: receiver.bodies)
+    assert "The ledger lacks a table." in receiver.bodies[0]
+    with app.database.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE gone RENAME TO deliveries")
+    dog.look()
+    wait_for(lambda: len(receiver.bodies) == 2)
+    assert "It is over" in receiver.bodies[1]
+
+
+def test_of_many_dispatchers_one_tells_that_no_worker_is_alive(
+    app: Application, beating: Beating, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alarms, "PATIENCE", 0.0)
+    app.heartbeats.end(process(Kind.WORKER))
+    app.heartbeats.end(process(Kind.DISPATCHER))
+    others = [Beating(app.heartbeats, Kind.DISPATCHER, beating._pulse) for _ in range(3)]
+    for one in others:
+        one.look()
+    for one in others:
+        Watchdog(app, Monitor(app, one), beating=one).look()
+    wait_for(lambda: receiver.bodies)
+    assert len(receiver.bodies) == 1
+
+
+def test_a_worker_tells_that_no_dispatcher_is_alive_and_nothing_else(
+    app: Application, beating: Beating, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who sends the notices is what is missing."""
+    monkeypatch.setattr(alarms, "PATIENCE", 0.0)
+    app.heartbeats.end(process(Kind.DISPATCHER))
+    worker = Beating(app.heartbeats, Kind.WORKER, beating._pulse)
+    app.heartbeats.end(process(Kind.WORKER))
+    worker.look()
+    monitor = Monitor(app, worker, broker_url=lambda: "redis://127.0.0.1:1/0")
+    Watchdog(app, monitor, beating=worker, subjects={Subject.DISPATCHERS}).look()
+    wait_for(lambda: receiver.bodies)
+    (body,) = receiver.bodies
+    assert "No dispatcher is at work." in body
+    assert "broker" not in body
+
+
+def test_the_heartbeat_is_pinged_while_all_is_well(
+    app: Application, dog: Watchdog, switch: Switch
+) -> None:
+    app.heartbeats.end(process(Kind.WORKER))
+    dog.look()
+    assert not switch.asked
+    app.heartbeats.beat(process(Kind.WORKER))
+    dog.look()
+    wait_for(lambda: switch.asked == ["/secret-of-ours"])

@@ -1,0 +1,119 @@
+"""Queueing into a new ledger: another one may have been lost, and may have published what is past."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from publisher import settings
+from publisher.app import Application
+from publisher.ledger.aftermath import face
+from publisher.models import Delivery, Problem
+from publisher.outcome import Kind
+from publisher.planning import Plan
+from publisher.states import State
+from tests.support.clock import ManualClock
+from tests.support.workspaces import Workspace
+
+
+@pytest.fixture
+def app(
+    workspace: Workspace, ledger_url: str, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Application]:
+    """On each database, made at 8:00 UTC (9:00 in Geneva) on the annual day."""
+    monkeypatch.setenv("PUBLISHER_DATABASE__URL", ledger_url)
+    app = Application(settings.load(workspace.path), clock)
+    assert app.database.migrate(now=clock.now())
+    yield app
+    app.close()
+
+
+def queue(app: Application) -> Plan:
+    plan = app.planner.queue(actor="redaction")
+    assert not plan.errors, plan.errors
+    return plan
+
+
+def only(app: Application) -> Delivery:
+    (delivery,) = app.queries.deliveries()
+    return delivery
+
+
+def doubted(plan: Plan) -> list[Problem]:
+    return [problem for problem in plan.problems if problem.code == "may-be-out"]
+
+
+def test_what_was_due_before_it_was_made_is_not_sent(
+    app: Application, workspace: Workspace, clock: ManualClock
+) -> None:
+    """Where `rm var/publisher.db` took a ledger, it is on the account already."""
+    workspace.draft("one.fr", "at: 2016-03-07 08:30\nto: bice-x")
+    plan = queue(app)
+    (problem,) = doubted(plan)
+    assert "It was due 2016-03-07 08:30 (Europe/Zurich), before this ledger was made." in (
+        problem.message
+    )
+    assert "`publisher queue --new-ledger`" in (problem.hint or "")
+    assert len(plan.doubted) == 1
+    found = only(app)
+    assert (found.state, found.error_kind) == (State.UNCERTAIN, Kind.UNKNOWN_OUTCOME)
+    assert "This ledger is new, made 2016-03-07 08:00 UTC" in (found.error_message or "")
+    assert found.doubt_since == found.due_at
+    assert app.dispatch.claim(clock.ahead(2), clock.ahead(30), 10) == []
+    assert queue(app).changes == ()
+
+
+def test_it_stays_so_for_what_is_queued_later(
+    app: Application, workspace: Workspace, clock: ManualClock
+) -> None:
+    """Not the queueing counts but when the ledger was made."""
+    clock.advance(1800)
+    workspace.draft("before.fr", "at: 2016-03-07 08:45\nto: bice-x", "Avant.")
+    workspace.draft("after.fr", "at: 2016-03-07 09:15\nto: bice-x", "Après.")
+    queue(app)
+    states = {delivery.post: delivery.state for delivery in app.queries.deliveries()}
+    assert states == {"before.fr": State.UNCERTAIN, "after.fr": State.SCHEDULED}
+
+
+def test_what_takes_its_own_place_goes_out(app: Application, workspace: Workspace) -> None:
+    """A page of the website is written again over itself: nobody sees it twice."""
+    workspace.draft("one.fr", "at: 2016-03-07 08:30\nto: bice-site")
+    assert doubted(queue(app)) == []
+    assert only(app).state is State.SCHEDULED
+
+
+def test_what_expired_before_it_was_made_is_simply_past(
+    app: Application, workspace: Workspace
+) -> None:
+    workspace.draft("old.fr", "at: 2016-03-06 09:30\nto: bice-x")
+    assert [problem.code for problem in app.planner.plan().errors] == ["past"]
+
+
+def test_a_person_may_say_that_there_was_no_other_ledger(
+    app: Application, workspace: Workspace, clock: ManualClock
+) -> None:
+    """Then what is late goes out; who said so is on record, and the history is whole."""
+    workspace.draft("one.fr", "at: 2016-03-07 08:30\nto: bice-x")
+    assert len(app.planner.plan().doubted) == 1
+    app.trust_ledger("direction")
+    app.trust_ledger("somebody else")
+    assert doubted(queue(app)) == []
+    assert only(app).state is State.SCHEDULED
+    told = [step for step in app.queries.steps(0) if step.event == "said to be the first ledger"]
+    assert [step.actor for step in told] == ["direction"]
+    assert app.audit.verify().breaks == ()
+    assert len(app.dispatch.claim(clock.ahead(2), clock.ahead(30), 10)) == 1
+
+
+def test_a_restored_ledger_has_another_id_and_its_own_gap(
+    app: Application, clock: ManualClock
+) -> None:
+    before = app.queries.ledger_id()
+    clock.advance(600)
+    app.audit.seal(always=True)
+    clock.advance(600)
+    face(app.database, clock, "manager")
+    assert app.queries.ledger_id() != before
+    new, restored = app.queries.gaps()
+    assert (new.is_new, restored.is_new) == (True, False)
+    assert restored.until - new.until == timedelta(seconds=1200)
