@@ -17,7 +17,7 @@ from publisher import language, logs, mandates, sources
 from publisher import settings as workspace_settings
 from publisher.channels.base import Channel
 from publisher.channels.pool import Pool
-from publisher.channels.registry import ChannelOptions, open_channel
+from publisher.channels.registry import ChannelOptions, ask_for_the_time, open_channel
 from publisher.clearing import Clearing
 from publisher.clock import Clock, SystemClock
 from publisher.delivery import Courier, Leases
@@ -31,12 +31,14 @@ from publisher.errors import (
     StorageError,
 )
 from publisher.identity import Identity
+from publisher.lanes import Lanes, lane_width
 from publisher.language import _
 from publisher.ledger import aftermath, archives
 from publisher.ledger.approvals import Approvals
 from publisher.ledger.archiving import Archiving
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.audit import Audit
+from publisher.ledger.backlog import Backlog
 from publisher.ledger.control import Control
 from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
@@ -62,6 +64,7 @@ from publisher.notices import Notices
 from publisher.notices.message import Message, compose
 from publisher.reconciliation import Reconciler
 from publisher.settings import Settings
+from publisher.truetime import DATABASE, ClockCheck, Inquiry
 from publisher.withdrawal import Withdrawal
 
 if TYPE_CHECKING:
@@ -261,6 +264,10 @@ class Application:
         return Dispatch(self.database, self.clock, self.longest_settle)
 
     @cached_property
+    def backlog(self) -> Backlog:
+        return Backlog(self.database, self.clock)
+
+    @cached_property
     def lookout(self) -> Lookout:
         return Lookout(self.database, self.clock)
 
@@ -282,11 +289,46 @@ class Application:
 
     @cached_property
     def doubts(self) -> Doubts:
-        return Doubts(self.database, self.clock)
+        return Doubts(self.database, self.clock, self._settle)
 
     @cached_property
     def reconciler(self) -> Reconciler:
-        return Reconciler(self.doubts, self.channel, self.identity.check)
+        return Reconciler(
+            self.doubts, self.channel, self.clock_check, self._lanes, self.identity.check
+        )
+
+    @cached_property
+    def _lanes(self) -> Lanes:
+        """What delivers and what looks share the threads of a worker process."""
+        return Lanes(lane_width(self.settings.delivery.threads))
+
+    @cached_property
+    def clock_check(self) -> ClockCheck:
+        """What this process has heard of the time; a clock that is not the machine's is not compared."""
+        return ClockCheck(self.clock)
+
+    @cached_property
+    def clock_inquiry(self) -> Inquiry:
+        """Asks for the time. Whoever publishes starts it."""
+        return Inquiry(
+            self.clock_check,
+            self._ask_platforms_for_the_time,
+            None if self.database.is_sqlite else self._ask_database_for_the_time,
+        )
+
+    def watch_the_clock(self) -> None:
+        """Begin to compare the machine's clock with others; any other clock is nobody else's."""
+        if isinstance(self.clock, SystemClock):
+            self.clock_inquiry.start()
+
+    def _ask_platforms_for_the_time(self) -> None:
+        channels = {entry.channel for entry in self.settings.accounts.values()}
+        ask_for_the_time(channels, self._channel_options)
+
+    def _ask_database_for_the_time(self) -> None:
+        begun = self.clock.monotonic()
+        told = self.database.time()
+        self.clock_check.heard_from(DATABASE)(told, self.clock.monotonic() - begun)
 
     @cached_property
     def leftovers(self) -> Leftovers:
@@ -350,6 +392,8 @@ class Application:
             self.channel,
             self.clock,
             self._leases,
+            self.clock_check,
+            self._lanes,
             self.identity.check,
         )
 
@@ -416,13 +460,18 @@ class Application:
         return open_channel(
             self.settings.accounts[account].account(account),
             self.settings.credentials(account),
-            ChannelOptions(
-                request_timeout=self.settings.delivery.request_timeout,
-                twitter_api_url=self.settings.twitter_api_url,
-                facebook_graph_url=self.settings.facebook_graph_url,
-                site_root=self.settings.var / "site",
-                clock=self.clock,
-            ),
+            self._channel_options,
+        )
+
+    @property
+    def _channel_options(self) -> ChannelOptions:
+        return ChannelOptions(
+            request_timeout=self.settings.delivery.request_timeout,
+            twitter_api_url=self.settings.twitter_api_url,
+            facebook_graph_url=self.settings.facebook_graph_url,
+            site_root=self.settings.var / "site",
+            clock=self.clock,
+            check=self.clock_check,
         )
 
 

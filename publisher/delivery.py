@@ -24,6 +24,7 @@ from publisher.errors import (
 )
 from publisher.gate import Gate
 from publisher.identity import KeyCheck, any_keys
+from publisher.lanes import Lanes
 from publisher.language import _
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.intents import INTENT_LIFE
@@ -39,6 +40,7 @@ from publisher.outcome import (
     Unknown,
 )
 from publisher.states import State
+from publisher.truetime import ClockCheck
 
 LOOK_AHEAD = 4.0
 """Real seconds before its instant at which a delivery is claimed and made ready."""
@@ -87,11 +89,18 @@ class Courier:
         channel_of: ChannelOf,
         clock: Clock,
         leases: Leases,
+        check: ClockCheck | None = None,
+        lanes: Lanes | None = None,
         check_keys: KeyCheck = any_keys,
     ) -> None:
+        """`check` tells whether the clock is wrong; None: it is always right. `lanes` bounds how many
+        threads a channel may hold; None: nothing does. `check_keys` tells whose keys an account has.
+        """
         self._check_keys = check_keys
         self._attempts = attempts
         self._channel_of = channel_of
+        self._check = check
+        self._lanes = lanes
         self._clock = clock
         self._gate = Gate(clock, INTENT_LIFE)
         self._leases = leases
@@ -105,10 +114,24 @@ class Courier:
         delivery = self._attempts.take(claim)
         if delivery is None:
             return
+        if self._lanes is None:
+            self._take_on(delivery)
+        else:
+            self._lanes.run(delivery.channel, lambda: self._take_on_if_claimed(delivery))
+
+    def _take_on_if_claimed(self, delivery: Delivery) -> None:
+        """What waited in its lane for longer than its lease is somebody else's."""
+        if delivery.lease_until is not None and self._clock.now() < delivery.lease_until:
+            self._take_on(delivery)
+
+    def _take_on(self, delivery: Delivery) -> None:
         try:
-            self._deliver(delivery)
+            if objection := self._check and self._check.objection():
+                self._record(delivery, objection)
+            else:
+                self._deliver(delivery)
         except Moved:
-            log.info("let go: the delivery was moved by somebody else", delivery=claim.delivery)
+            log.info("let go: the delivery was moved by somebody else", delivery=delivery.id)
 
     def _deliver(self, delivery: Delivery) -> None:
         with ExitStack() as lent:
@@ -207,6 +230,7 @@ class Courier:
             self._gate,
             delivery,
             lambda: self._lease(self._leases.sending),
+            self._check,
         )
         outcome = self._send(channel, departure)
         if departure.is_early:
@@ -221,6 +245,8 @@ class Courier:
         try:
             return channel.send(parcel, prepared, sent, departure)
         except NotDeparted:
+            if departure.objection:
+                return departure.objection
             if not departure.is_intended:
                 return None
             return Deferred(

@@ -10,6 +10,8 @@ from publisher.gate import Gate
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.intents import INTENT_LIFE
 from publisher.models import Delivery
+from publisher.outcome import Deferred
+from publisher.truetime import ClockCheck
 
 _INTENT_AHEAD = 0.5
 """Real seconds between the intent and the instant: time for a commit that many posts share."""
@@ -33,12 +35,16 @@ class Departure:
         gate: Gate,
         delivery: Delivery,
         lease: Callable[[], datetime],
+        check: ClockCheck | None = None,
     ) -> None:
-        """`lease` gives the end of a lease that begins now and outlasts the request."""
+        """`lease` gives the end of a lease that begins now and outlasts the request; `check` tells
+        whether the clock is wrong.
+        """
         self._attempts = attempts
         self._clock = clock
         self._gate = gate
         self._lease = lease
+        self._check = check
         self._deadline = 0.0
         self.delivery = delivery
         """As the ledger has it, as far as this worker knows."""
@@ -46,6 +52,8 @@ class Departure:
         """Whether its instant did not come, because the clock was set back."""
         self.is_intended = False
         """Whether the intent is on record: without it nothing has left."""
+        self.objection: Deferred | None = None
+        """Why it did not leave, where that is a wrong clock."""
 
     def __call__(self, leave: Leave) -> None:
         send_at = self.delivery.goes_at
@@ -64,7 +72,13 @@ class Departure:
             # This process was frozen, or the whole machine slept, which only the date shows; others
             # may believe by now that it died while sending. If they do, the ledger raises Moved.
             raise NotDeparted
+        self._mind_the_clock()
         leave()
+
+    def _mind_the_clock(self) -> None:
+        self.objection = self._check.objection() if self._check else None
+        if self.objection:
+            raise NotDeparted
 
     def _intend(self, send_at: datetime) -> None:
         ahead = self._clock.ahead(_INTENT_AHEAD) - self._clock.now()
@@ -72,6 +86,7 @@ class Departure:
         if self._clock.now() < send_at - ahead:
             self.is_early = True
             raise NotDeparted
+        self._mind_the_clock()
         give_up = self._clock.monotonic() + INTENT_LIFE
         while True:
             self._deadline = self._clock.monotonic() + INTENT_LIFE

@@ -160,6 +160,12 @@ class HistoryBroken(PublisherError):
     hint = "`publisher log verify` shows all that was changed; nothing was archived."
 
 
+class ClockWrong(PublisherError):
+    """This machine's clock is wrong."""
+
+    hint = "Keep it in step with a time server (systemd-timesyncd, chrony). Publisher goes on by itself then."
+
+
 class BrokerUnavailable(PublisherError):
     """The broker cannot be reached."""
 

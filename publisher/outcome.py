@@ -21,6 +21,8 @@ class Kind(StrEnum):
     UNAVAILABLE = "unavailable"
     UNKNOWN_OUTCOME = "unknown-outcome"
     EXPIRED = "expired"
+    CLOCK = "clock"
+    """This machine's clock is wrong."""
 
 
 PASSING = frozenset({Kind.RATE_LIMIT, Kind.APP_LIMIT})
@@ -64,6 +66,9 @@ class Answer:
     body: str = ""
     reason: str = ""
     """What the network layer said, for `NOT_SENT` and `NO_ANSWER`."""
+    clock_ahead: timedelta | None = None
+    """How far our clock is ahead of the answer's `Date` (negative: behind), to the second; None where
+    there is none, or where ours is not the machine's own clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +105,14 @@ class Accepted(_Told):
 
     `remote_id` is its id there, empty where the answer names none (`REVEAL`, `WITHDRAW`).
     `rest_until`: the account's limit is used up, or nearly, and the next request had better wait.
+    `made_at`: when it was made, by the platform's clock, where a reading tells that.
     `backoff`: the same where the platform names no instant; as `AccountHeld` has it.
     """
 
     remote_id: str
     url: str | None = None
     rest_until: datetime | None = None
+    made_at: datetime | None = field(default=None, compare=False)
     backoff: tuple[timedelta, ...] = ()
 
 
@@ -173,7 +180,12 @@ Outcome = Accepted | Refused | Deferred | AccountHeld | Unknown
 
 @dataclass(frozen=True, slots=True)
 class Absent(_Told):
-    """The platform was read, whole, and the part was not there at that moment."""
+    """The platform was read, whole, and the part was not there at that moment.
+
+    `may_come`: whether it may be there later all the same, because of a request that was taken.
+    """
+
+    may_come: bool = field(default=True, compare=False)
 
 
 Reading = Accepted | Deferred | AccountHeld | Unknown

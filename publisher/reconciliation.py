@@ -6,11 +6,13 @@ from publisher.channels.pool import ChannelOf
 from publisher.delivery import parcel_of, unusable
 from publisher.errors import ConfigurationError, CredentialsMissing, PublisherError
 from publisher.identity import KeyCheck, any_keys
+from publisher.lanes import Lanes
 from publisher.language import _
 from publisher.ledger.doubts import Doubts
 from publisher.ledger.moves import Moved
 from publisher.models import Claim, Delivery
 from publisher.outcome import Sighting, Unknown
+from publisher.truetime import ClockCheck
 
 log = structlog.get_logger()
 
@@ -19,21 +21,39 @@ class Reconciler:
     """Looks for uncertain deliveries."""
 
     def __init__(
-        self, doubts: Doubts, channel_of: ChannelOf, check_keys: KeyCheck = any_keys
+        self,
+        doubts: Doubts,
+        channel_of: ChannelOf,
+        check: ClockCheck | None = None,
+        lanes: Lanes | None = None,
+        check_keys: KeyCheck = any_keys,
     ) -> None:
+        """`check`, `lanes` and `check_keys`: as for `delivery.Courier`."""
         self._doubts = doubts
         self._check_keys = check_keys
         self._channel_of = channel_of
+        self._check = check
+        self._lanes = lanes
 
     def reconcile(self, claim: Claim) -> None:
         """Look for one delivery, and write what that told."""
+        if self._check and self._check.trouble():
+            # By a wrong clock, platforms have settled too soon; when the lease is over, somebody
+            # looks whose clock is right.
+            return
         delivery = self._doubts.take(claim)
         if delivery is None:
             return
+        if self._lanes is None:
+            self._take_on(delivery)
+        else:
+            self._lanes.run(delivery.channel, lambda: self._take_on(delivery))
+
+    def _take_on(self, delivery: Delivery) -> None:
         try:
             self._doubts.record(delivery, self._look(delivery))
         except Moved:
-            log.info("let go: a person decided meanwhile", delivery=claim.delivery)
+            log.info("let go: the delivery was moved by somebody else", delivery=delivery.id)
 
     def _look(self, delivery: Delivery) -> Sighting:
         since = delivery.doubt_since or delivery.due_at

@@ -12,7 +12,12 @@ from functools import cache
 from threading import Thread
 
 from celery import Celery
-from celery.signals import after_setup_logger, worker_init, worker_shutdown
+from celery.signals import (
+    after_setup_logger,
+    worker_init,
+    worker_shutdown,
+    worker_shutting_down,
+)
 
 from publisher import refusals
 from publisher.app import Application
@@ -23,6 +28,7 @@ from publisher.ledger.heartbeats import Kind
 from publisher.monitoring import Monitor, Subject, Watchdog
 from workers.connection import celery_settings
 from workers.pulse import Consuming, pulse
+from workers.resting import resting
 
 _ONCE_IN = 60.0  # seconds between two equal lines about the broker
 _LAST_HEARTBEAT = 2.0  # seconds that the end may take
@@ -87,6 +93,7 @@ app.conf.update(
     task_default_queue=_queue,
 )
 app.steps["consumer"].add(Consuming)
+app.steps["consumer"].add(resting(publisher().clock_check.trouble))
 
 
 class _Seldom(logging.Filter):
@@ -127,6 +134,7 @@ def _log_seldom(logger: logging.Logger, **_: object) -> None:
 @worker_init.connect
 def _warm_up(**_: object) -> None:
     _allow_many_connections()
+    publisher().watch_the_clock()
     publisher().warm_up()
     Thread(target=publisher().introduce, name="identity", daemon=True).start()
     _heartbeat().start()
@@ -134,6 +142,11 @@ def _warm_up(**_: object) -> None:
         monitor = Monitor(publisher(), _heartbeat())
         # Whatever else is wrong, the dispatchers tell.
         Watchdog(publisher(), monitor, beating=_heartbeat(), subjects={Subject.DISPATCHERS}).start()
+
+
+@worker_shutting_down.connect
+def _hurry(**_: object) -> None:
+    publisher().database.hurry()
 
 
 @worker_shutdown.connect

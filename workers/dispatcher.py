@@ -24,7 +24,7 @@ from publisher.models import Claim
 from publisher.monitoring import Monitor, Watchdog
 from workers.app import publisher
 from workers.pulse import pulse
-from workers.tasks import clear, hand_over, publish, reconcile, withdraw
+from workers.tasks import clear, hand_over, publish, reconcile, unread, withdraw
 
 _TICK = 0.1  # real seconds
 # The same after a tick that found nothing to do. It claims what is due well ahead (LOOK_AHEAD), and an
@@ -45,11 +45,17 @@ class Dispatcher:
     """One loop over the ledger."""
 
     def __init__(
-        self, app: Application, hand_over: Callable[[Task, Sequence[Claim]], None] = hand_over
+        self,
+        app: Application,
+        hand_over: Callable[[Task, Sequence[Claim]], None] = hand_over,
+        unread: Callable[[], int] = unread,
     ) -> None:
-        """`hand_over` gives a batch to the workers, or raises BrokerUnavailable."""
+        """`hand_over` gives a batch to the workers, and `unread` counts those that none has taken; both
+        may raise BrokerUnavailable.
+        """
         self._app = app
         self._hand_over = hand_over
+        self._unread = unread
         leases = Leases.for_timeout(app.settings.delivery.request_timeout)
         self._leases = leases
         self._watch: Watch | None = None
@@ -85,13 +91,17 @@ class Dispatcher:
     def stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
         """End after the tick that is under way."""
         self._stopped = True
+        self._app.database.hurry()
 
     def tick(self) -> int:
         """Reap, expire, claim and hand over; how many posts were handed over.
 
         Raises BrokerUnavailable, or whatever else went wrong, after what could not be handed over
-        is on the schedule again.
+        is on the schedule again. ClockWrong while the machine's clock is: by it nothing is due, late
+        or over, and nothing is done.
         """
+        if trouble := self._app.clock_check.trouble():
+            raise trouble
         dispatch, clock = self._app.dispatch, self._app.clock
         self._mind_the_clock()
         waits = self._app.lookout.look(clock.ahead(LOOK_AHEAD))
@@ -103,9 +113,18 @@ class Dispatcher:
         if waits.late:
             dispatch.expire()
             pulse.beat()
+        # While nobody takes what lies at the broker, more claims would only run out: a post that waits
+        # for hours would be claimed and given back three times a minute, each time on record.
+        for_workers = waits.due or waits.doubtful or waits.left_over or waits.still_out
+        if for_workers and self._unread():
+            return 0
         if waits.due:
+            left_behind = self._app.backlog.spread()
             claims = dispatch.claim(
-                clock.ahead(LOOK_AHEAD), clock.ahead(self._leases.claimed), _CLAIM_LIMIT
+                clock.ahead(LOOK_AHEAD),
+                clock.ahead(self._leases.claimed),
+                _CLAIM_LIMIT,
+                left_behind,
             )
             self._hand_over_all(publish, claims, dispatch.release)
         if waits.doubtful:
@@ -166,6 +185,7 @@ def main() -> int:
     heartbeat = Beating(publisher().heartbeats, Kind.DISPATCHER, pulse)
     heartbeat.start()
     publisher().notices.start()
+    publisher().watch_the_clock()
     watchdog = Watchdog(publisher(), Monitor(publisher(), heartbeat), beating=heartbeat)
     if not pulse.is_heard:  # else `publisher run` watches
         watchdog.start()

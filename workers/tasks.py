@@ -12,7 +12,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from publisher import refusals
-from publisher.errors import LedgerGone, PublisherError
+from publisher.errors import BrokerUnavailable, LedgerGone, PublisherError
 from publisher.models import Claim
 from workers.app import app, publisher
 
@@ -64,11 +64,27 @@ def _for_each(claims: Sequence[tuple[int, int]], act: Callable[[Claim], None]) -
         log.warning(message, hint=hint)
 
 
+def unread() -> int:
+    """How many batches lie at the broker that no worker has taken; BrokerUnavailable as `hand_over`."""
+    try:
+        with app.pool.acquire(block=True) as connection:
+            queue = app.conf.task_default_queue
+            return int(connection.default_channel.client.llen(queue))
+    except _REFUSALS as error:
+        raise _refused(error) from error
+
+
 def hand_over(task: Task, claims: Sequence[Claim]) -> None:
     """Give a batch to the workers; BrokerUnavailable when the broker does not take it in time."""
     try:
         task.apply_async(([(claim.delivery, claim.version) for claim in claims],))
-    except (OperationalError, RedisError, OSError, TypeError, ValueError) as error:
-        # Down, hung or refusing; the last two are how kombu takes an option that it does not know.
-        url = publisher().settings.broker.url
-        raise refusals.unavailable(url, error.__cause__ or error) from error
+    except _REFUSALS as error:
+        raise _refused(error) from error
+
+
+_REFUSALS = (OperationalError, RedisError, OSError, TypeError, ValueError)
+"""Down, hung or refusing; the last two are how kombu takes an option that it does not know."""
+
+
+def _refused(error: Exception) -> BrokerUnavailable:
+    return refusals.unavailable(publisher().settings.broker.url, error.__cause__ or error)

@@ -63,6 +63,10 @@ class Exchange:
             return seconds
         raise TimeoutError if self.sent else TooLate
 
+    def took(self) -> float:
+        """Real seconds since it left."""
+        return self._monotonic() - (self._end_by - self.timeout)
+
     def depart(self, leave: Leave) -> None:
         """Let it leave at its instant; from then on its time for an answer runs."""
 

@@ -32,6 +32,7 @@ from publisher.outcome import (
     Step,
     Unknown,
 )
+from publisher.truetime import Heard
 
 _REQUESTS_AT_MOST = 15
 """Of which laying one post ready consists: ten pictures, the post, and what is in its way."""
@@ -50,11 +51,12 @@ class Facebook:
         graph_url: str | None,
         timeout: timedelta,
         clock: Clock,
+        heard: Heard = lambda _told, _took: None,
     ) -> None:
         self._clock = clock
         self._page_id = page_id
         self._page = PageGraph(
-            page_id, credentials, graph_url=graph_url, timeout=timeout, clock=clock
+            page_id, credentials, graph_url=graph_url, timeout=timeout, clock=clock, heard=heard
         )
         self._leftovers = Leftovers(self._page, timeout * _REQUESTS_AT_MOST * clock.speed)
 
@@ -122,7 +124,9 @@ class Facebook:
             if post_id != prepared.draft_id and isinstance(self._look_at(post_id), Accepted):
                 return _out_with_another_text(post_id)
         if sent or not prepared.draft_id:
-            return Absent()  # only a post whose id was written down is ever made public
+            return Absent(
+                may_come=False
+            )  # only a post whose id was written down is ever made public
         seen = self._look_at(prepared.draft_id)
         if isinstance(seen, Accepted) and not prepared.holds(parcel.content):
             return _out_with_another_text(seen.remote_id)

@@ -16,6 +16,7 @@ from publisher.channels.http import Recorder
 from publisher.clock import Clock
 from publisher.models import Content, Picture
 from publisher.outcome import Answer
+from publisher.truetime import Heard
 
 PLATFORM = "https://graph.facebook.com"
 """The address in facebook-sdk's code."""
@@ -35,6 +36,7 @@ class PageGraph:
         graph_url: str | None,
         timeout: timedelta,
         clock: Clock,
+        heard: Heard = lambda _told, _took: None,
     ) -> None:
         self._page_id = page_id
         self._token = credentials["page_token"]
@@ -45,6 +47,7 @@ class PageGraph:
             timeout=timeout,
             clock=clock,
             secrets=[*credentials.values(), *self._proof.values()],
+            heard=heard,
         )
         self._sdk = facebook.GraphAPI(access_token=self._token, session=self._recorder.session)
         # The constructor knows versions up to 3.1 only, and refuses all newer ones.

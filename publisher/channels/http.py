@@ -9,7 +9,9 @@ import io
 import json
 import ssl
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -24,10 +26,11 @@ from urllib3.util.ssl_ import create_urllib3_context
 from publisher import logs
 from publisher.channels import connection
 from publisher.channels.base import Depart, at_once
-from publisher.clock import Clock
+from publisher.clock import Clock, SystemClock
 from publisher.errors import ConfigurationError
 from publisher.language import _
 from publisher.outcome import Answer, Wire
+from publisher.truetime import Heard
 
 MAX_BODY = 1_000_000
 """Bytes of an answer that are read; more than that is no answer of an API."""
@@ -47,6 +50,7 @@ _KEPT_HEADERS = (
     "x-page-usage",
 )
 _SHORTEST_SECRET = 6
+_TIME_LIMIT = timedelta(seconds=5)  # for a request that only asks for the time
 _LOQUACIOUS = ("tweepy", "oauthlib", "requests_oauthlib", "urllib3", "requests")
 
 
@@ -57,7 +61,8 @@ class Recorder:
     older one in its code, that is `written`. Requests go to `base_url` instead where it is given,
     while what was signed stays as it was.
     `timeout` (real time) covers the connection, the answer's beginning and its end together.
-    `secrets` never appear in an answer, even if the platform repeats them.
+    `secrets` never appear in an answer, even if the platform repeats them. `heard` is told the time
+    that each answer names.
     """
 
     def __init__(
@@ -68,10 +73,12 @@ class Recorder:
         timeout: timedelta,
         clock: Clock,
         secrets: Iterable[str],
+        heard: Heard = lambda _told, _took: None,
         written: str | None = None,
     ) -> None:
         logs.silence(*_LOQUACIOUS)
         self._clock = clock
+        self._heard = heard
         self._secrets = _spellings(secrets)
         self._exchanges: list[Answer] = []
         self.depart: Depart = at_once
@@ -109,8 +116,9 @@ class Recorder:
         response: requests.Response | None = None,
         body: bytes = b"",
         reason: str = "",
+        took: float = 0.0,
     ) -> None:
-        """Take down how an exchange ended."""
+        """Take down how an exchange ended; `took`: real seconds from its first byte to the answer."""
         headers = (
             {}
             if response is None
@@ -122,7 +130,14 @@ class Recorder:
         )
         status = None if response is None else response.status_code
         text = self.redacted(body.decode("utf-8-sig", "replace"))
-        self._exchanges.append(Answer(wire, self._clock.now(), status, headers, text, reason))
+        now, ahead = self._clock.now(), None
+        # What is in a cache is as old as `Age` says; and a fast clock is nobody else's.
+        is_fresh = response is not None and "age" not in response.headers
+        told = _instant(headers.get("date", "")) if is_fresh else None
+        if told and isinstance(self._clock, SystemClock):
+            self._heard(told, took)
+            ahead = now - told
+        self._exchanges.append(Answer(wire, now, status, headers, text, reason, ahead))
 
     def redacted(self, text: str) -> str:
         """The text without any of the account's secrets.
@@ -203,7 +218,7 @@ class _Adapter(HTTPAdapter):
                 self._recorder.record(Wire.NOT_SENT, reason=connection.reason(error, sent=False))
             raise
         self._used_at = monotonic()
-        self._recorder.record(Wire.ANSWERED, response=response, body=body)
+        self._recorder.record(Wire.ANSWERED, response=response, body=body, took=exchange.took())
         response.raw = io.BytesIO(body)
         return response
 
@@ -239,6 +254,29 @@ def _certificates(bundle: str) -> ssl.SSLContext:
     context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
     context.load_verify_locations(bundle)
     return context
+
+
+def ask_for_the_time(platform: str, base_url: str | None, clock: Clock, heard: Heard) -> None:
+    """One request that asks for nothing, and whose answer names the time; signed by nobody.
+
+    Where there is no answer, nothing is heard.
+    """
+    recorder = Recorder(
+        platform, base_url=base_url, timeout=_TIME_LIMIT, clock=clock, secrets=(), heard=heard
+    )
+    try:
+        with suppress(OSError):  # requests' exceptions are OSErrors too
+            recorder.session.head(f"{platform}/")
+    finally:
+        recorder.close()
+
+
+def _instant(date: str) -> datetime | None:
+    """What a `Date` header tells (RFC 9110, section 5.6.7); None where it is none."""
+    try:
+        return parsedate_to_datetime(date).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def _read(response: requests.Response) -> bytes:

@@ -4,7 +4,7 @@ The platforms' libraries are imported when a channel is opened, so that commands
 drafts start fast.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ from publisher.channels.base import Channel
 from publisher.channels.capabilities import CAPABILITIES
 from publisher.clock import Clock
 from publisher.models import Account
+from publisher.truetime import ClockCheck, Heard
 
 __all__ = ["CAPABILITIES", "CHANNELS", "ChannelOptions", "open_channel"]
 
@@ -29,6 +30,12 @@ class ChannelOptions:
     twitter_api_url: str | None = None
     """Another server than X; signatures stay over X's own address."""
     facebook_graph_url: str | None = None
+    check: ClockCheck | None = None
+    """Hears the time that each answer names."""
+
+    def heard(self, source: str) -> Heard:
+        """What takes the time that a platform tells."""
+        return self.check.heard_from(source) if self.check else lambda _told, _took: None
 
 
 Opener = Callable[[Account, Mapping[str, str], ChannelOptions], Channel]
@@ -42,6 +49,7 @@ def _twitter(_account: Account, credentials: Mapping[str, str], options: Channel
         api_url=options.twitter_api_url,
         timeout=options.request_timeout,
         clock=options.clock,
+        heard=options.heard("X"),
     )
 
 
@@ -54,6 +62,7 @@ def _facebook(account: Account, credentials: Mapping[str, str], options: Channel
         graph_url=options.facebook_graph_url,
         timeout=options.request_timeout,
         clock=options.clock,
+        heard=options.heard("Facebook"),
     )
 
 
@@ -66,6 +75,19 @@ def _site(account: Account, _credentials: Mapping[str, str], options: ChannelOpt
         patience=options.request_timeout,
         clock=options.clock,
     )
+
+
+def ask_for_the_time(channels: Collection[str], options: ChannelOptions) -> None:
+    """Ask the platform of each of these channels for the time, which `options.check` hears."""
+    from publisher.channels import graph, http, twitter  # noqa: PLC0415
+
+    platforms = {
+        "twitter": (twitter.PLATFORM, options.twitter_api_url, "X"),
+        "facebook": (graph.PLATFORM, options.facebook_graph_url, "Facebook"),
+    }
+    for channel in platforms.keys() & set(channels):
+        platform, base_url, name = platforms[channel]
+        http.ask_for_the_time(platform, base_url, options.clock, options.heard(name))
 
 
 CHANNELS: dict[str, Opener] = {"twitter": _twitter, "facebook": _facebook, "site": _site}

@@ -136,7 +136,7 @@ class Site:
         page = self._page(parcel)
         try:
             if sent or not self._pages.show(page):
-                return Absent()
+                return Absent(may_come=False)
         except OSError as error:
             return Deferred(
                 Kind.UNAVAILABLE,

@@ -129,7 +129,7 @@ def look_for(
             perhaps.append(post)
     if certain:
         first = min(certain, key=lambda post: (post.created_at, int(post.id)))
-        return Accepted(first.id, url=address(first.id))
+        return Accepted(first.id, url=address(first.id), made_at=first.created_at)
     if perhaps:
         return Unknown(
             _(

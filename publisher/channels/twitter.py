@@ -37,6 +37,7 @@ from publisher.outcome import (
     Step,
     Unknown,
 )
+from publisher.truetime import Heard
 
 PLATFORM = "https://api.x.com"
 """X's address (docs.x.com, 2026), over which requests are signed."""
@@ -60,6 +61,7 @@ class Twitter:
         api_url: str | None,
         timeout: timedelta,
         clock: Clock,
+        heard: Heard = lambda _told, _took: None,
     ) -> None:
         self._clock = clock
         self._recorder = Recorder(
@@ -68,6 +70,7 @@ class Twitter:
             timeout=timeout,
             clock=clock,
             secrets=credentials.values(),
+            heard=heard,
             written=_WRITTEN,
         )
         # `wait_on_rate_limit` stays off: it sleeps in this thread, or recurses without end.

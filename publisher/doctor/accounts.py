@@ -8,9 +8,10 @@ from publisher.channels.health import Health
 from publisher.clock import SystemClock
 from publisher.doctor.finding import Finding, bad, good, warning
 from publisher.doctor.owners import Owners
-from publisher.errors import ConfigurationError, CredentialsMissing
+from publisher.errors import ConfigurationError, CredentialsMissing, PublisherError
 from publisher.language import _
 from publisher.models import Owner
+from publisher.truetime import in_words
 
 _SOON = timedelta(days=14)
 _OFF, _FAR_OFF = timedelta(seconds=5), timedelta(seconds=60)
@@ -43,6 +44,8 @@ def examine(app: Application, *, offline: bool) -> Iterator[Finding]:
             yield _well(subject, health, owner, app)
     if ahead and isinstance(app.clock, SystemClock):
         yield _clock(max(ahead, key=abs))
+    if isinstance(app.clock, SystemClock) and not app.database.is_sqlite:
+        yield from _clock_of_database(app)
 
 
 def _troubled(subject: str, health: Health) -> Finding:
@@ -64,6 +67,25 @@ def _well(subject: str, health: Health | None, owner: Owner | None, app: Applica
     if owner is not None:
         told = f"{told} {_('Its keys belong to {owner}.', owner=owner)}"
     return good(subject, told)
+
+
+def _clock_of_database(app: Application) -> Iterator[Finding]:
+    """Whether PostgreSQL's machine has another time; a ledger that is away is told elsewhere."""
+    try:
+        ahead = app.clock.now() - app.database.time()
+    except PublisherError:
+        return
+    if abs(ahead) > _OFF:
+        difference = in_words(ahead)
+        message = (
+            _("This machine's clock is {difference} ahead of PostgreSQL's.", difference=difference)
+            if ahead > timedelta(0)
+            else _(
+                "This machine's clock is {difference} behind PostgreSQL's.", difference=difference
+            )
+        )
+        hint = _("Keep both in step with a time server (systemd-timesyncd, chrony).")
+        yield warning("clock", message, hint)
 
 
 def _clock(ahead: timedelta) -> Finding:

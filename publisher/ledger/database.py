@@ -4,15 +4,26 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import IntEnum
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from threading import Lock
 from time import monotonic, sleep
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Table,
+    create_engine,
+    event,
+    func,
+    inspect,
+    select,
+    update,
+)
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
@@ -30,6 +41,8 @@ from publisher.ledger.ledgerfile import LedgerFile
 from publisher.ledger.tables import REVISION, identity, metadata
 
 _BUSY_TIMEOUT_S = 30
+_ANSWER_LIMIT = 65.0  # real seconds; a little longer than PostgreSQL gives a statement, below
+_LAST_LIMIT = 10.0  # real seconds, of a process that is to end
 _URL_HINT = later("Use sqlite:///var/publisher.db or postgresql+psycopg://user@host/name.")
 
 
@@ -38,6 +51,18 @@ class Turn(IntEnum):
 
     QUEUE = 7305135
     LOG_IN = 7305137
+    BACKLOG = 7305139
+
+
+class Patience:
+    """How long this process waits for an answer of PostgreSQL's, in real seconds."""
+
+    def __init__(self) -> None:
+        self.limit = _ANSWER_LIMIT
+
+    def hurry(self) -> None:
+        """Wait no longer than needed from now on, also for answers that are waited for already."""
+        self.limit = min(self.limit, _LAST_LIMIT)
 
 
 class Database:
@@ -45,7 +70,8 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.engine = _engine(url)
+        self._patience = Patience()
+        self.engine = _engine(url, self._patience)
         self._file: LedgerFile | None = None
         if self.is_sqlite:
             self._file = LedgerFile(Path(str(self.engine.url.database)))
@@ -56,6 +82,10 @@ class Database:
     def close(self) -> None:
         """Give the connections back."""
         self.engine.dispose()
+
+    def hurry(self) -> None:
+        """Wait for no answer of PostgreSQL's for long any more: this process is to end."""
+        self._patience.hurry()
 
     @property
     def is_sqlite(self) -> bool:
@@ -94,6 +124,12 @@ class Database:
             self.check_file()
             yield connection
             self.check_file()  # an intent that nobody would ever read is none
+
+    def time(self) -> datetime:
+        """What the time is by the clock of PostgreSQL's machine."""
+        with self.read() as connection:
+            told: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+        return told.astimezone(UTC)
 
     def insert_missing(
         self, connection: Connection, table: Table, rows: list[dict[str, Any]]
@@ -136,6 +172,9 @@ class Database:
         """To change a large ledger takes long; a worker that still runs must not be in between."""
         if not self.is_sqlite:
             connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+            waits: Any = connection.connection.driver_connection
+            waits.is_endless = True
+            connection.detach()  # it is given up with this transaction
             if found is not None:
                 connection.exec_driver_sql("LOCK TABLE deliveries IN ACCESS EXCLUSIVE MODE")
 
@@ -207,6 +246,11 @@ def insert_into(dialect: str, table: Table) -> Any:
     return import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
 
 
+MOST_CONNECTIONS = 15
+"""Of one process to PostgreSQL, whose default of 100 takes three workers, two dispatchers and the web
+pages. More would not be faster: what many threads write shares transactions."""
+_KEPT_OPEN = 8
+
 _POSTGRESQL_PATIENCE = {
     "connect_timeout": 5,  # seconds
     # A machine that vanishes in the middle of a transaction must not make the others wait for it;
@@ -224,7 +268,7 @@ _POSTGRESQL_PATIENCE = {
 }
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, patience: Patience) -> Engine:
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
@@ -246,14 +290,15 @@ def _engine(url: str) -> Engine:
             raise ConfigurationError(
                 _("[database] url names a driver that the ledger cannot use."), hint=_(_URL_HINT)
             )
-        return create_engine(
+        engine = create_engine(
             parsed,
             hide_parameters=True,
             pool_pre_ping=True,
-            pool_size=10,
-            max_overflow=40,
+            pool_size=_KEPT_OPEN,
+            max_overflow=MOST_CONNECTIONS - _KEPT_OPEN,
             connect_args=_POSTGRESQL_PATIENCE,
         )
+        event.listen(engine, "do_connect", partial(_connect, patience))
     except (ArgumentError, NoSuchModuleError, ValueError):
         # The URL may hold a password, so it is not repeated here.
         raise ConfigurationError(
@@ -264,6 +309,13 @@ def _engine(url: str) -> Engine:
             _("PostgreSQL's driver is not installed."),
             hint=_("Install it into Publisher's environment: pip install 'psycopg[binary]'."),
         ) from None
+    return engine
+
+
+def _connect(patience: Patience, _dialect: Any, _record: Any, arguments: Any, options: Any) -> Any:
+    from publisher.ledger import waits  # noqa: PLC0415 - PostgreSQL's driver, slow to load
+
+    return waits.connect(patience, *arguments, **options)
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:
@@ -364,6 +416,12 @@ _MEANINGS = (
         "is locked", ("55P03",), LedgerUnavailable, later("{name} is locked by another program: {text}."),
         later("End what holds it: a backup, a database browser, an open transaction. Publisher goes on "
         "by itself then."),
+    ),
+    _Meaning(
+        "remaining connection slots|too many (clients|connections)", ("53300",), LedgerUnavailable,
+        later("{name} takes no more connections: {text}."),
+        later("Raise PostgreSQL's max_connections: each process of Publisher may open 15. It goes on by "
+        "itself then."),
     ),
     _Meaning("unable to open", (), StorageError, later("{name} cannot be opened: {text}.")),
     _Meaning(

@@ -4,7 +4,7 @@ Every method is one transaction, or a few small ones.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -78,16 +78,22 @@ class Dispatch:
         self._clock = clock
         self._settle = settle
 
-    def claim(self, horizon: datetime, lease_until: datetime, limit: int) -> list[Claim]:
+    def claim(
+        self,
+        horizon: datetime,
+        lease_until: datetime,
+        limit: int,
+        besides: Collection[str] = (),
+    ) -> list[Claim]:
         """Take up to `limit` deliveries that wake before `horizon`, earliest first.
 
-        Of one account, no more than it may have in workers' hands.
+        Of one account, no more than it may have in workers' hands; of those in `besides`, none.
         """
         now = self._clock.now()
         with self._database.write() as connection:
             return claim_all(
                 connection,
-                _fair(connection, {"now": now, "horizon": horizon}, limit),
+                _fair(connection, {"now": now, "horizon": horizon}, limit, besides),
                 "claimed",
                 at=now,
                 source=State.SCHEDULED,
@@ -199,7 +205,12 @@ class Dispatch:
         )
 
 
-def _fair(connection: Connection, values: Mapping[str, datetime], limit: int) -> list[RowMapping]:
+def _fair(
+    connection: Connection,
+    values: Mapping[str, datetime],
+    limit: int,
+    besides: Collection[str],
+) -> list[RowMapping]:
     """What is due, of each account no more than it may have in workers' hands; accounts by turns.
 
     Workers begin with the first, and may have fewer threads than there are posts. The first of what is due may all be of one account: then those behind it are looked for.
@@ -209,6 +220,7 @@ def _fair(connection: Connection, values: Mapping[str, datetime], limit: int) ->
     ids = set[int]()
     while True:
         busy = [account for account, number in in_hand.items() if number >= _AT_ONCE]
+        busy += besides
         found = DUE.lock(connection, {**values, "busy": busy}, limit)
         more = [row for row in found if row["id"] not in ids]
         for row in more[: limit - len(ids)]:

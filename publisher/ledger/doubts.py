@@ -16,6 +16,7 @@ from publisher.clock import Clock
 from publisher.language import _
 from publisher.ledger import ids, limits, rivals
 from publisher.ledger.database import Database
+from publisher.ledger.delays import Delays
 from publisher.ledger.holds import held_for_a_person, hold
 from publisher.ledger.moves import ACTOR, Moved, change, claim_all
 from publisher.ledger.rows import delivery_of
@@ -112,9 +113,11 @@ _NO_DOUBT: Mapping[str, Any] = {
 class Doubts:
     """Claims deliveries for reading, and writes what was seen."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, settle: float = 60.0) -> None:
+        """`settle`: real seconds until an absence counts where nothing is wrong."""
         self._database = database
         self._clock = clock
+        self._delays = Delays(clock, settle)
 
     def claim(self, lease_until: datetime, limit: int) -> list[Claim]:
         """Take up to `limit` deliveries that are to be looked for now."""
@@ -189,6 +192,7 @@ class Doubts:
             return self._unread(connection, delivery, obstacle, absences=0)
         match sighting:
             case Accepted():
+                self._delays.learn(connection, delivery, sighting)
                 target, columns = known_out(delivery, sighting)
                 detail = {
                     "id": sighting.remote_id,
@@ -199,8 +203,8 @@ class Doubts:
                 return self._change(
                     connection, delivery, "found", target=target, detail=detail, **columns
                 )
-            case Absent():
-                return self._absent(connection, delivery)
+            case Absent(may_come=may_come):
+                return self._absent(connection, delivery, may_come=may_come)
             case Unknown():
                 # Reading cannot tell, and reading again would not: a person decides.
                 columns = {**_NO_DOUBT, "intent_at": delivery.intent_at}
@@ -221,21 +225,30 @@ class Doubts:
             next_reading = max(next_reading, sighting.until or next_reading)
         return self._unread(connection, delivery, sighting.message, wake_at=next_reading)
 
-    def _absent(self, connection: Connection, delivery: Delivery) -> Delivery:
-        now = self._clock.now()
-        settled = delivery.settled_at is not None and delivery.settled_at <= now
+    def _absent(self, connection: Connection, delivery: Delivery, *, may_come: bool) -> Delivery:
+        now, why = self._clock.now(), None
+        settles_at = delivery.settled_at or now
+        if may_come and delivery.prepared.draft_id is None:  # to repeat it would make a double
+            late, why = self._delays.settles_at(connection, delivery)
+            why = why if late > max(now, settles_at) else None
+            settles_at = max(settles_at, late)
+        settled = settles_at <= now
         absences = delivery.absences + settled
         if absences < _ENOUGH_ABSENCES:
             next_look = self._clock.ahead(_NEXT_LOOK)
-            if not settled and delivery.settled_at is not None:
-                next_look = delivery.settled_at
+            if not settled and why is None:
+                next_look = settles_at
+            elif not settled:  # meanwhile it may be found
+                next_look = max(next_look, now + (settles_at - now) / 3)
             return self._change(
                 connection,
                 delivery,
                 "not there yet",
+                detail={"message": why} if why and why != delivery.error_message else None,
                 absences=absences,
                 wake_at=next_look,
                 lease_until=None,
+                **({"error_message": why} if why else {}),
             )
         if delivery.error_kind == Kind.DUPLICATE:
             target, stopped = obeyed(delivery, State.FAILED)

@@ -11,11 +11,13 @@ from publisher import retry
 from publisher.clock import Clock
 from publisher.language import _, plural
 from publisher.ledger import ids, limits
+from publisher.ledger.backlog import late_before, next_places
 from publisher.ledger.doubts import doubt
 from publisher.ledger.holds import take_in_order
 from publisher.ledger.intents import by_worker
 from publisher.ledger.moves import Change
 from publisher.ledger.rests import SharesWith, let_rest
+from publisher.ledger.resumption import APART
 from publisher.ledger.stops import in_words, obeyed
 from publisher.ledger.suspensions import may_be_the_accounts, weighed, went_out
 from publisher.models import Delivery
@@ -73,7 +75,36 @@ class Results:
         ]
         went_out(connection, taken, now)
         ends = let_rest(connection, answers, self._shares_with, now)
-        return [self._change(result, ends.get(result.delivery.account)) for result in results]
+        late = [result for result in results if self._is_retried_late(result)]
+        begins = next_places(connection, self._clock, [result.delivery for result in late])
+        return [
+            self._change(result, ends.get(result.delivery.account), begins) for result in results
+        ]
+
+    def _is_retried_late(self, result: Result) -> bool:
+        """Whether it tries its platform in vain for so long that others wait behind it."""
+        outcome = result.outcome
+        is_tried_again = isinstance(outcome, Deferred) and outcome.again_at is None
+        return is_tried_again and result.delivery.leaves_at <= late_before(self._clock)
+
+    def _again_at(
+        self, delivery: Delivery, outcome: Deferred, begins: dict[str, datetime]
+    ) -> datetime:
+        """When it is tried again.
+
+        While a platform is away, what is late is tried a minute apart, as what was left behind: when
+        the platform is back, the rest follows at the same distance.
+        """
+        if outcome.again_at:
+            return outcome.again_at
+        soon = self._clock.ahead(retry.delay(delivery.attempts + 1))
+        if delivery.leaves_at > late_before(self._clock):
+            return soon
+        place = max(soon, begins.get(delivery.account, soon))
+        if delivery.expires_at and place >= delivery.expires_at:
+            place = soon
+        begins[delivery.account] = place + APART
+        return place
 
     @staticmethod
     def keep_limits(connection: Connection, results: Sequence[Result]) -> None:
@@ -83,7 +114,9 @@ class Results:
             told.setdefault(result.delivery.account, []).extend(result.outcome.limits)
         limits.keep_all(connection, told)
 
-    def _change(self, result: Result, suspended_until: datetime | None) -> Change:
+    def _change(
+        self, result: Result, suspended_until: datetime | None, begins: dict[str, datetime]
+    ) -> Change:
         delivery = result.delivery
         match result.outcome:
             case Accepted() as receipt if result.other:
@@ -93,18 +126,19 @@ class Results:
             case Refused() as outcome:
                 return self._ended(delivery, State.FAILED, outcome)
             case Deferred() as outcome:
-                return self._deferred(delivery, outcome)
+                return self._deferred(delivery, outcome, begins)
             case AccountHeld() as outcome:
                 return self._suspended(delivery, outcome, suspended_until)
             case Unknown() as outcome:
                 columns = doubt(delivery, self._clock, self._settle)
                 return self._ended(delivery, State.UNCERTAIN, outcome, **columns)
 
-    def _deferred(self, delivery: Delivery, outcome: Deferred) -> Change:
+    def _deferred(
+        self, delivery: Delivery, outcome: Deferred, begins: dict[str, datetime]
+    ) -> Change:
         if outcome.most and delivery.attempts + 1 >= outcome.most:
             return self._ended(delivery, State.FAILED, outcome)
-        pause = retry.delay(delivery.attempts + 1)
-        again = outcome.again_at or self._clock.ahead(pause)
+        again = self._again_at(delivery, outcome, begins)
         # Not before an instant to which it was put off, should that be to come.
         wake_at = max(delivery.wake_at, again)
         return self._ended(delivery, State.SCHEDULED, outcome, wake_at=wake_at)

@@ -31,8 +31,10 @@ class Seen:
     """Which deliveries."""
 
 
-_APART = timedelta(minutes=1)
+APART = timedelta(minutes=1)
 """Between two overdue posts of one account after a pause; less where they would expire."""
+NO_BEGINS: Mapping[str, datetime] = {}
+"""All begin at once."""
 _NO_CLOSER = timedelta(seconds=5)
 _DROPPED = "dropped when publishing was resumed"
 
@@ -90,7 +92,7 @@ def carry_on(
             _drop(connection, delivery, actor, now)
     chosen = {key: at for key, at in choices.items() if at is not None}
     going = [d for d in found if d.id in chosen or d.id not in choices]
-    wakes = _spread([d for d in going if d.id not in chosen], now)
+    wakes = spread([d for d in going if d.id not in chosen], now)
     for delivery in going:
         if delivery.id in chosen:
             wakes[delivery.id] = _in_time(delivery, chosen[delivery.id], now)
@@ -136,14 +138,20 @@ def _in_time(delivery: Delivery, at: datetime, now: datetime) -> datetime:
     return at
 
 
-def _spread(found: Sequence[Delivery], now: datetime) -> dict[int, datetime]:
-    """When each of these goes out, by its id; they are in the order of their times."""
+def spread(
+    found: Sequence[Delivery], now: datetime, begins: Mapping[str, datetime] = NO_BEGINS
+) -> dict[int, datetime]:
+    """When each of these goes out, by its id; they are in the order of their times.
+
+    `begins`: when the first of an account goes, if that is after `now`.
+    """
     queues: defaultdict[str, list[Delivery]] = defaultdict(list)
     for delivery in found:
         queues[delivery.account].append(delivery)
     wakes = {}
-    for queue in queues.values():
-        room = [(d.expires_at - now) / turn for turn, d in enumerate(queue, 1) if d.expires_at]
-        apart = max(min([_APART, *room]), _NO_CLOSER)
-        wakes.update({delivery.id: now + turn * apart for turn, delivery in enumerate(queue)})
+    for account, queue in queues.items():
+        begin = max(now, begins.get(account, now))
+        room = [(d.expires_at - begin) / turn for turn, d in enumerate(queue, 1) if d.expires_at]
+        apart = max(min([APART, *room]), _NO_CLOSER)
+        wakes.update({delivery.id: begin + turn * apart for turn, delivery in enumerate(queue)})
     return wakes

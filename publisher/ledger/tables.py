@@ -30,7 +30,7 @@ from sqlalchemy import (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-REVISION = "0018"
+REVISION = "0020"
 """The newest of `migrations/versions`, which leads to the tables below."""
 
 EVERYTHING = "*"
@@ -328,6 +328,18 @@ limits = Table(
     Column("ends_at", Instant, nullable=False),
 )
 """What an account's platform said last of each of its limits (see limits.py)."""
+
+delays = Table(
+    "delays",
+    metadata,
+    Column("channel", String, primary_key=True),
+    # The largest of late, in microseconds, and when that was seen; NULL: none was.
+    Column("lag", BigInteger),
+    Column("lag_seen_at", Instant),
+    # When many posts were in doubt on it at once; NULL: never.
+    Column("crowded_at", Instant),
+)
+"""How far each platform is behind with what it was asked for (see delays.py)."""
 
 media = Table(
     "media",

@@ -241,6 +241,29 @@ def _not_laid_ready(status: int, body: dict[str, Any]) -> Refused | Deferred:
     )
 
 
+_OUT_OF_BOUNDS = timedelta(seconds=60)
+"""From which on X may refuse a request for its time: a signature is worth something for minutes."""
+_AGAIN = timedelta(seconds=10)
+
+
+def _refused_for_its_time(answer: Answer) -> Deferred | None:
+    """What a 401 means to a clock that is far off; None to one that is not.
+
+    X answers with code 135, "timestamp out of bounds", or with a plain 401 as for wrong keys.
+    """
+    ahead = answer.clock_ahead
+    if ahead is None or abs(ahead) <= _OUT_OF_BOUNDS:
+        return None
+    return Deferred(
+        Kind.CLOCK,
+        _(
+            "X did not accept the time of the request: the clock of this machine is wrong by more "
+            "than a minute. Nothing was sent; it goes on by itself when the clock is right again."
+        ),
+        again_at=answer.received_at - ahead + _AGAIN,
+    )
+
+
 def _names_account(body: dict[str, Any]) -> bool:
     """Whether a 403 is about the account or its app, whatever the post: by its type, then its words."""
     kind = str(body.get("type", "")).lower()
@@ -310,9 +333,11 @@ def _too_many(answer: Answer, body: dict[str, Any]) -> AccountHeld:
     return AccountHeld(Kind.RATE_LIMIT, message, until, () if until else THROTTLED)
 
 
-def _account(answer: Answer, body: dict[str, Any]) -> AccountHeld:
+def _account(answer: Answer, body: dict[str, Any]) -> AccountHeld | Deferred:
     if answer.status == 429:
         return _too_many(answer, body)
+    if answer.status == 401 and (not_in_time := _refused_for_its_time(answer)):
+        return not_in_time
     if answer.status == 401:
         return AccountHeld(
             Kind.AUTH,

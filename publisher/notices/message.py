@@ -172,6 +172,9 @@ def _of_delivery(item: StuckDelivery, zone: tzinfo) -> list[str]:
         sentences.append(_without_quotes(item.message))
     if item.parts_out and item.state is not State.PUBLISHED:
         sentences.append(_("Parts of the thread that are out: {number}.", number=item.parts_out))
+    look = _("Look at the account.")
+    if item.state is State.UNCERTAIN and not any(look in sentence for sentence in sentences):
+        sentences.append(look)
     return [*sentences, _remedy(item)]
 
 
@@ -186,8 +189,8 @@ def _remedy(item: StuckDelivery) -> str:
     match item.state:
         case State.UNCERTAIN:
             return _(
-                "Look at the account. If the post is there: `publisher resolve {named} --published "
-                "ID`. If not: `publisher retry {named}`.",
+                "If the post is there: `publisher resolve {named} --published ID`. If not: "
+                "`publisher retry {named}`.",
                 named=named,
             )
         case State.PUBLISHED:

@@ -52,14 +52,16 @@ class What(StrEnum):
     LAG = "lag"
     USAGE = "usage"
     PROCESSING_FAILED = "processing-failed"
+    WRONG_DATE = "wrong-date"
+    OVERLOAD = "overload"
     YOUNG_PARENT = "young-parent"
     SELF_MENTION = "self-mention"
 
 
 CHANGES = frozenset(
     {
-        What.SLOW, What.LAG, What.USAGE, What.PROCESSING_FAILED, What.YOUNG_PARENT,
-        What.SELF_MENTION,
+        What.SLOW, What.LAG, What.USAGE, What.PROCESSING_FAILED, What.WRONG_DATE, What.OVERLOAD,
+        What.YOUNG_PARENT, What.SELF_MENTION,
     }
 )  # fmt: skip
 """These change how a request is carried out; all others replace its answer."""
@@ -92,6 +94,8 @@ _SECONDS = {
     What.DAILY_LIMIT: 86_400.0,
     What.LATE: 0.9,
     What.LAG: 5.0,
+    What.WRONG_DATE: 3600.0,
+    What.OVERLOAD: 1.0,
     What.YOUNG_PARENT: 8.0,
 }
 
@@ -136,6 +140,9 @@ class Fault(Frozen):
     - `lag`: a timeline that is read is `seconds` (5) of real time behind.
     - `usage`: Facebook's headers claim `percent` (97).
     - `processing-failed`: the GIF or video of this upload ends as `failed`.
+    - `wrong-date`: the answer's `Date` is `seconds` (3600) ahead of the time; negative: behind.
+    - `overload`: the requests wait in one line for each platform, and are carried out `seconds` (1)
+      of real time after one another, whether somebody still waits for the answer or not.
     - `young-parent`: X does not let anybody reply to a post younger than `seconds` (8) of real time.
     - `self-mention`: X shows a reply on a timeline with the answered account's name before it.
     """
@@ -156,7 +163,7 @@ class Fault(Frozen):
     headers: dict[str, str] = Field(default_factory=dict)
     code: int | None = None
     subcode: int | None = None
-    seconds: float | None = Field(default=None, ge=0)
+    seconds: float | None = None
     percent: float = Field(default=97, ge=0)
 
     @model_validator(mode="after")
@@ -169,6 +176,8 @@ class Fault(Frozen):
                     names=", ".join(sorted(NAMES)),
                 )
             )
+        if self.seconds is not None and self.seconds < 0 and self.what is not What.WRONG_DATE:
+            raise ValueError(_("seconds cannot be negative"))
         if self.what is What.GRAPH_ERROR and self.code is None:
             raise ValueError(_("graph-error needs a code"))
         if self.what is What.ANSWER and self.status is None:
@@ -239,6 +248,12 @@ class Faults:
                 chosen = rule.fault
         return chosen
 
+    @property
+    def date_ahead(self) -> float:
+        """Seconds by which the `Date` of any answer is ahead, also of one that is no call's."""
+        rules = (rule.fault for rule in self._rules if rule.fault.what is What.WRONG_DATE)
+        return next((fault.delay for fault in rules if fault.endpoint is None), 0.0)
+
     def as_json(self) -> list[dict[str, Any]]:
         return [
             {
@@ -285,6 +300,10 @@ def _change(call: Call, fault: Fault) -> None:
         call.lag = max(call.lag, fault.delay)
     elif fault.what is What.USAGE:
         call.usage = fault.percent
+    elif fault.what is What.WRONG_DATE:
+        call.date_ahead = fault.delay
+    elif fault.what is What.OVERLOAD:
+        call.waits = fault.delay
     elif fault.what is What.YOUNG_PARENT:
         call.unseen = max(call.unseen, fault.delay)
     elif fault.what is What.SELF_MENTION:

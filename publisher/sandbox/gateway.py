@@ -1,6 +1,7 @@
 """Where the calls to both platforms come in: read, counted, spoilt by faults, answered."""
 
 import asyncio
+import time
 from functools import partial
 
 from starlette.datastructures import FormData
@@ -16,6 +17,9 @@ from publisher.sandbox.faults import Faults
 from publisher.sandbox.operations import Call
 from publisher.sandbox.store import Store
 
+DATE_AHEAD = "publisher.date_ahead"
+"""Where the scope of a request says by how many seconds the `Date` of its answer is ahead."""
+
 
 class Gateway:
     """The ASGI application behind every path that belongs to a platform."""
@@ -27,6 +31,8 @@ class Gateway:
         self._x = x_api
         self._facebook = graph_api
         self._faults = faults
+        self._last_turns: dict[str, float] = {}
+        """By channel: the monotonic second at which an overloaded platform carries out the last call."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -52,14 +58,25 @@ class Gateway:
         call.account = self._claimed(call)
         self._store.requests[call.operation.name] += 1
         fault = self._faults.strike(call)
+        scope[DATE_AHEAD] = call.date_ahead
         if fault:
             self._store.requests[f"fault {fault.what}"] += 1
             failure = Failure(fault, call, self._store.clock, partial(self._handle, call))
             await failure.run(scope, receive, send)
             return
+        if call.waits is not None:
+            await self._wait_in_line(call, call.waits)
         response = await self._handle(call)
         await asyncio.sleep(call.latency)
         await response(scope, receive, send)
+
+    async def _wait_in_line(self, call: Call, seconds: float) -> None:
+        """Until it is this call's turn at an overloaded platform."""
+        now, channel = time.monotonic(), call.operation.channel
+        turn = max(now, self._last_turns.get(channel, now)) + seconds
+        self._last_turns[channel] = turn
+        await asyncio.sleep(turn - now)
+        call.received_at = self._store.clock.now()
 
     async def _handle(self, call: Call) -> Response:
         api = self._x if call.operation.channel == "twitter" else self._facebook

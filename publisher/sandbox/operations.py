@@ -102,6 +102,10 @@ class Call:
     """Percent of the usage that Facebook's headers claim (a fault)."""
     fails_processing: bool = False
     """Whether the video or GIF of this call ends as `failed` (a fault)."""
+    waits: float | None = None
+    """Real seconds that it is carried out after the one before (a fault)."""
+    date_ahead: float = 0.0
+    """Seconds by which the answer's `Date` is ahead of the time (a fault)."""
     unseen: float = 0.0
     """Seconds of real time for which nobody may reply to a new post (a fault)."""
     mentions: bool = False

@@ -2,8 +2,10 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from email.utils import formatdate
 from functools import partial
 from typing import Any
 
@@ -12,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from publisher.clock import Clock
 from publisher.errors import UsageError
@@ -21,7 +23,7 @@ from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.facebook import Facebook
 from publisher.sandbox.failing import ELSEWHERE
 from publisher.sandbox.faults import Fault, Faults, parse_faults
-from publisher.sandbox.gateway import Gateway
+from publisher.sandbox.gateway import DATE_AHEAD, Gateway
 from publisher.sandbox.pages import Pages
 from publisher.sandbox.store import Store
 from publisher.sandbox.x import X
@@ -53,7 +55,7 @@ class Sandbox:
         self.facebook = Facebook(self.store, limited=limited)
         self.faults = Faults(faults)
         self._pages = Pages(self.store, timezone=timezone, title=title)
-        self.app: ASGIApp = Starlette(
+        served: ASGIApp = Starlette(
             routes=[
                 Route("/", self._index),
                 Route("/x", partial(self._timeline, "twitter")),
@@ -70,6 +72,7 @@ class Sandbox:
                 Mount("/", app=Gateway(self.store, self.x, self.facebook, self.faults)),
             ]
         )
+        self.app: ASGIApp = _dated(served, self.faults)
 
     def state(self) -> dict[str, Any]:
         """Everything that was published, the counters of requests, and the violations."""
@@ -145,6 +148,22 @@ class Sandbox:
         return JSONResponse({"reset": True})
 
 
+def _dated(app: ASGIApp, faults: Faults) -> ASGIApp:
+    """The application, with a `Date` on each answer: by the machine's clock, unless a fault moves it."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                ahead = scope.get(DATE_AHEAD, faults.date_ahead)
+                date = formatdate(time.time() + ahead, usegmt=True)
+                message["headers"] = [*message["headers"], (b"date", date.encode())]
+            await send(message)
+
+        await app(scope, receive, send_dated)
+
+    return answer
+
+
 @contextmanager
 def running(sandbox: Sandbox, port: int = 0, host: str = HOST) -> Iterator[str]:
     """The sandbox at work in a thread; gives its address, such as `http://127.0.0.1:4321`."""
@@ -197,5 +216,6 @@ def _config(sandbox: Sandbox) -> uvicorn.Config:
         log_level="critical",
         lifespan="off",
         server_header=False,
+        date_header=False,  # `_dated` adds it
         timeout_graceful_shutdown=1,
     )

@@ -373,6 +373,9 @@ _FAULTS: dict[What, str] = {
     What.LAG: "a timeline that is read is `seconds` (5) behind",
     What.USAGE: "the headers claim that `percent` (97) of the limit is used",
     What.PROCESSING_FAILED: "the GIF or video of this upload fails",
+    What.WRONG_DATE: "the answer's `Date` is `seconds` (3600) ahead of the time; negative: behind",
+    What.OVERLOAD: "requests wait in line, each `seconds` (1) behind the one before, and are carried "
+    "out whether somebody still waits or not",
     What.YOUNG_PARENT: "nobody may reply to a post that is younger than `seconds` (8)",
     What.SELF_MENTION: "a timeline shows a reply with the account's own name before it",
 }

@@ -55,7 +55,9 @@ def test_a_service_that_hangs_delays_no_tick(
     clock = app.clock
     assert isinstance(clock, ManualClock)
     handed_over: list[Claim] = []
-    dispatcher = workers.Dispatcher(app, lambda _task, claims: handed_over.extend(claims))
+    dispatcher = workers.Dispatcher(
+        app, lambda _task, claims: handed_over.extend(claims), lambda: 0
+    )
     receiver.hang()
     app.notices.start()
     Mishaps(app.database, clock).fail()

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -206,6 +207,33 @@ def test_a_lagging_timeline_hides_what_is_new(
     assert eventually(lambda: client.get_users_tweets(me, user_auth=True).data is not None)
     assert eventually(lambda: len(page.get("me/published_posts")["data"]) == 1)
     assert "Bonjour" in sandbox.render_x()
+
+
+def test_a_wrong_date_stands_on_every_answer(tweeter: Tweeter, address: str, break_: Break) -> None:
+    """Also on one to a request that asks for nothing, and on a refusal; without it, it is right."""
+
+    def ahead(response: requests.Response) -> float:
+        return parsedate_to_datetime(response.headers["date"]).timestamp() - time.time()
+
+    assert abs(ahead(tweet(tweeter()))) < 5
+    break_("wrong-date", seconds=-7200)
+    assert abs(ahead(tweet(tweeter(), "Encore")) + 7200) < 5
+    assert abs(ahead(requests.head(address, timeout=10)) + 7200) < 5
+    break_("wrong-date")
+    assert abs(ahead(requests.get(f"{address}/2/nothing", timeout=10)) - 3600) < 5
+
+
+def test_an_overloaded_platform_carries_out_one_request_after_the_other(
+    tweeter: Tweeter, sandbox: Sandbox, break_: Break
+) -> None:
+    """Also those for whose answer nobody waits any more."""
+    break_("overload", seconds=0.5)
+    began = time.monotonic()
+    for text in ("Un", "Deux", "Trois"):
+        with pytest.raises(requests.ReadTimeout):
+            tweet(tweeter(), text, timeout=0.1)
+    assert eventually(lambda: len(sandbox.state()["posts"]) == 3)
+    assert time.monotonic() - began >= 1.5
 
 
 def test_an_upload_that_fails_in_processing(

@@ -75,6 +75,10 @@ has_ip() {
     [ -n "$(PATH=$PATH:/usr/sbin:/sbin command -v ip)" ]
 }
 
+has_faketime() {
+    ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1
+}
+
 # part NAME PACKAGE TESTS: make sure of one part, or say which tests go without it and why.
 part() {
     "has_$1" && return
@@ -95,6 +99,7 @@ test_parts() {
     part chromium chromium 'the tests that look at pages in a browser'
     part compose docker-compose 'the test of docker-compose.yml'
     part ip iproute2 'the tests with several hosts'
+    part faketime faketime 'the tests with a wrong clock'
 }
 
 case "${1-}" in

@@ -178,6 +178,16 @@ class Stage:
 
         `more` are options of Popen's.
         """
+        with self.started(**more) as run:
+            first = f"first-{self._runs}"
+            self.draft(first, 0, to="bice-page")
+            self.queue()
+            until(lambda: run.process.poll() is not None or self.has_published(first)())
+            yield run
+
+    @contextmanager
+    def started(self, **more: Any) -> Iterator[Run]:
+        """`publisher run` as soon as its process is there; killed if not ended."""
         self._runs += 1
         screen = self.folder / f"screen-{self._runs}.txt"
         with screen.open("wb") as output:
@@ -186,12 +196,8 @@ class Stage:
                 [sys.executable, "-m", "publisher", "--workspace", str(self.folder), "run", "--no-web"],
                 env={**os.environ, **self.environment}, **{**options, **more},
             )  # fmt: skip
-        run = Run(process, screen)
         try:
-            self.draft(f"first-{self._runs}", 0, to="bice-page")
-            self.queue()
-            until(lambda: process.poll() is not None or self.has_published(f"first-{self._runs}")())
-            yield run
+            yield Run(process, screen)
         finally:
             process.kill()
             process.wait()

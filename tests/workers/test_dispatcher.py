@@ -17,7 +17,7 @@ import redis
 from publisher import settings
 from publisher.app import Application
 from publisher.broker import EmbeddedBroker
-from publisher.errors import BrokerUnavailable, LedgerGone
+from publisher.errors import BrokerUnavailable, ClockWrong, LedgerGone
 from publisher.models import Claim
 from publisher.outcome import Accepted, Unknown
 from publisher.states import State
@@ -73,6 +73,22 @@ def fill(app: Application, count: int) -> None:
     clock = app.clock
     assert isinstance(clock, ManualClock)
     add(app.ledger, *(wish(clock, f"post-{n}", 0, texts=(f"{n}",)) for n in range(count)))
+
+
+def test_by_a_wrong_clock_nothing_is_due_and_nothing_over(
+    app: Application, dispatcher: "Dispatcher"
+) -> None:
+    """Two hours ahead, it would hand over what is due in an hour, and miss what expires then."""
+    clock = app.clock
+    assert isinstance(clock, ManualClock)
+    add(app.ledger, wish(clock, "later", 3600), wish(clock, "brief", 0, expires_at=clock.ahead(60)))
+    app.clock_check.heard_from("X")(clock.now(), 0.1)
+    clock.set(7200)
+    with pytest.raises(ClockWrong, match="2 h ahead"):
+        dispatcher.tick()
+    assert app.queries.counts() == {State.SCHEDULED: 2}
+    clock.set(-7200)
+    assert dispatcher.tick() == 1
 
 
 def test_a_tick_hands_over_what_was_withdrawn_and_may_still_be_out(
@@ -146,6 +162,29 @@ def test_what_a_hung_broker_does_not_take_is_on_the_schedule_again(
     finally:
         os.kill(broker.pid, signal.SIGCONT)
     assert dispatcher.tick() == 60
+
+
+def test_while_nobody_takes_what_lies_at_the_broker_nothing_more_is_claimed(
+    app: Application, dispatcher: "Dispatcher"
+) -> None:
+    """Hours without workers would fill the history with claims that run out."""
+    clock = app.clock
+    assert isinstance(clock, ManualClock)
+    fill(app, 60)
+    assert dispatcher.tick() == 60
+    for _tick in range(30):
+        clock.advance(20)
+        dispatcher.tick()
+    assert app.queries.counts() == {State.SCHEDULED: 60}
+    events = [step.event for step in app.queries.history("post-0")]
+    assert events == ["queued", "claimed", "lease ran out"]
+    # A worker comes, and takes what lies there: those claims are worth nothing any more.
+    from workers.app import app as celery  # noqa: PLC0415
+
+    with celery.pool.acquire() as connection:
+        connection.default_channel.client.delete(celery.conf.task_default_queue)
+    assert dispatcher.tick() == 1  # the others follow, a minute apart
+    assert app.queries.counts() == {State.SCHEDULED: 59, State.PUBLISHING: 1}
 
 
 def test_what_a_dead_broker_does_not_take_is_on_the_schedule_again(

@@ -1,5 +1,6 @@
 """What X answers."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from publisher.outcome import (
@@ -24,6 +25,8 @@ from tests.support.answers.kinds import (
     NOT_FOUND,
     NOW,
     OWN,
+    PUBLISH,
+    READ,
     REPLY,
     WITHDRAW,
     Row,
@@ -198,6 +201,27 @@ TWITTER = [
         fields={"until": None, "backoff": UNTIL_MENDED},
     ),
     Row("401 without a body", X, answered(401), AccountHeld, Kind.AUTH),
+    # A signature is worth something for minutes, and no X says more than "Unauthorized".
+    *(
+        Row(
+            f"401 to a clock that is {ahead} off",
+            X,
+            replace(problem(401, "Unauthorized"), clock_ahead=ahead),
+            Deferred,
+            Kind.CLOCK,
+            step,
+            {"again_at": NOW - ahead + timedelta(seconds=10)},
+        )
+        for ahead in (timedelta(hours=2), timedelta(seconds=-61))
+        for step in (PUBLISH, LAY_READY, READ, WITHDRAW)
+    ),
+    Row(
+        "401 to a clock that is right enough",
+        X,
+        replace(problem(401, "Unauthorized"), clock_ahead=timedelta(seconds=-60)),
+        AccountHeld,
+        Kind.AUTH,
+    ),
     Row("404 for a new post", X, problem(404, "Not Found"), AccountHeld, Kind.PERMISSION),
     *(
         Row(f"{status}, {what}", X, answered(status, body), Unknown, fields={"duplicate": False})

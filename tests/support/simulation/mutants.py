@@ -36,6 +36,7 @@ from publisher.outcome import (
 )
 from publisher.planning import doubles
 from publisher.states import State
+from publisher.truetime import ClockCheck
 from tests.support.simulation.history import Scenario, run, singles
 from tests.support.simulation.parts import SimulatedApplication
 from tests.support.simulation.plan import Act, Fault, Moment, Plan
@@ -161,6 +162,18 @@ def _pause_is_not_looked_at() -> Patch:
 
 def _a_frozen_worker_sends() -> Patch:
     return mock.patch.object(Departure, "_leave_if_it_may", lambda _self, leave: leave())
+
+
+def _a_wrong_clock_is_not_looked_at() -> Patch:
+    stack = _the_dispatcher_alone_looks_at_the_clock()
+    stack.enter_context(mock.patch.object(ClockCheck, "trouble", return_value=None))
+    return stack
+
+
+def _the_dispatcher_alone_looks_at_the_clock() -> ExitStack:
+    stack = ExitStack()
+    stack.enter_context(mock.patch.object(ClockCheck, "objection", return_value=None))
+    return stack
 
 
 def _nobody_takes_over() -> Patch:
@@ -334,6 +347,12 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "pause is not looked at again": (_pause_is_not_looked_at, ON_X, lambda s: only(s, Act.PAUSE)),
     "a frozen worker sends": (_a_frozen_worker_sends, ON_X, lambda s: only(s, Act.FREEZE)),
+    "a wrong clock is not looked at": (
+        _a_wrong_clock_is_not_looked_at, ON_X, lambda s: only(s, Act.WRONG)
+    ),
+    "the dispatcher alone looks at the clock": (
+        _the_dispatcher_alone_looks_at_the_clock, ON_X, lambda s: only(s, Act.WRONG)
+    ),
     "nobody takes over from the dead": (_nobody_takes_over, ON_X, lambda s: only(s, Act.DIE)),
     "the expiry is not looked at": (
         _expiry_is_not_looked_at, BRIEF, lambda s: only(s, Act.FREEZE)

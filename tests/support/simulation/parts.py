@@ -11,8 +11,8 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import UTC
-from functools import cache
+from datetime import UTC, datetime, timedelta
+from functools import cache, cached_property
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -29,6 +29,7 @@ from publisher.ledger.database import Database
 from publisher.models import Delivery, MediaItem, Post
 from publisher.sections import AccountSettings, ApprovalSettings, BrokerSettings
 from publisher.settings import Settings
+from publisher.truetime import ClockCheck
 from tests.support.simulation.channels import open_channel
 from tests.support.simulation.plan import Act, Moment
 from tests.support.simulation.platform import Platform
@@ -133,6 +134,18 @@ def close_ledger() -> None:
         _picture_file.cache_clear()
 
 
+class Asking(ClockCheck):
+    """Whoever wants to know whether the clock is right asks a platform first."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(SimulatedClock(world), lambda: world.elapsed)
+        self._world = world
+
+    def _wrong(self) -> tuple[str, timedelta, datetime] | None:
+        self.heard_from("X")(self._world.true_time(), 0.0)
+        return super()._wrong()
+
+
 class SimulatedApplication(Application):
     """What one process has of Publisher."""
 
@@ -142,6 +155,10 @@ class SimulatedApplication(Application):
         self.database = database
         self._platform = platform
         self._simulated = database
+
+    @cached_property
+    def clock_check(self) -> ClockCheck:
+        return Asking(self._platform.world)
 
     def peek(self) -> list[Delivery]:
         """What the ledger has at this instant, whoever is in the middle of a step."""

@@ -45,6 +45,8 @@ class Act(StrEnum):
     FREEZE = "freeze"
     JUMP = "jump"
     """Everybody's wall clock is set forward or back."""
+    WRONG = "wrong"
+    """Everybody's wall clock is wrong by so much for half a minute, while the platforms' is right."""
     # the ledger, at LOOK, BEGIN and COMMITTED
     AWAY = "away"
     """The connection breaks: at BEGIN nothing is written, at COMMITTED it is, unknown to us."""
@@ -152,6 +154,8 @@ _EVERYWHERE: tuple[tuple[Act, float], ...] = (
     (Act.JUMP, -30),
     (Act.JUMP, 30),
     (Act.JUMP, 300),
+    (Act.WRONG, 60),
+    (Act.WRONG, -3600),
     (Act.PAUSE, 0),
     (Act.PAUSE_A_WHILE, 0),
     (Act.CANCEL, 0),

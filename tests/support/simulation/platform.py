@@ -63,7 +63,7 @@ class Publishing:
     at: float
     """When it leaves, in real seconds."""
     began: datetime
-    """What the wall clock showed when its worker looked last."""
+    """What a right clock showed when its worker looked last."""
 
 
 @dataclass
@@ -165,7 +165,7 @@ class Platform:
         def leave() -> None:
             nonlocal has_left
             self.under_way, has_left = self.under_way + 1, True
-            began = self.world.now()
+            began = self.world.true_time()
             faults.update({fault.act: fault for fault in self.world.step(moment, label)})
             leaves(began)
 

@@ -97,7 +97,7 @@ class Stage:
     # the dispatcher
 
     def _dispatch(self, _process: Process) -> None:
-        dispatcher = parts.dispatcher_class()(self.app(), self._hand_over)
+        dispatcher = parts.dispatcher_class()(self.app(), self._hand_over, lambda: len(self.broker))
         while True:
             seen = self.world.changes
             try:
@@ -161,6 +161,7 @@ class Stage:
         while True:
             self.world.wait(lambda: 0.0 if self.broker else None)
             message = self.broker.popleft()
+            self.world.changes += 1  # a dispatcher hands nothing over while this lies there
             self.world.step(Moment.TAKEN, message.task)
             for claim in message.claims:
                 self.world.spawn(process, _task(acts[message.task], claim))

@@ -17,6 +17,7 @@ from tests.support.simulation.plan import PERSON, Act, Fault, Moment, Plan, Step
 
 START = datetime(2016, 3, 7, 8, tzinfo=UTC)
 RESTART_AFTER = 1.0  # seconds until a process that died is started again
+WRONG_FOR = 30.0  # seconds
 MOST_STEPS = 5_000
 
 
@@ -119,6 +120,7 @@ class World:
         self.violations: list[str] = []
         self.on_person: Callable[[Fault], None] = lambda _fault: None
         self._offset = 0.0
+        self._error = 0.0
         self._random = None if seed is None else Random(seed)  # noqa: S311 - a schedule
         self._only_possible = only_possible
         self._aimed: list[Aimed] = []
@@ -181,6 +183,8 @@ class World:
                 self.sleep(fault.value)
             case Act.JUMP:
                 self.set_clock(fault.value)
+            case Act.WRONG:
+                self.set_wrong(fault.value)
             case act if act in PERSON:
                 self.on_person(fault)
 
@@ -259,6 +263,21 @@ class World:
         self._offset += by
         self.changes += 1
         self.times_set += 1
+
+    def set_wrong(self, by: float) -> None:
+        """Let everybody's wall clock be wrong for a while."""
+
+        def mend() -> None:
+            self._error -= by
+            self.set_clock(-by)
+
+        self._error += by
+        self.set_clock(by)
+        self.at(WRONG_FOR, mend)
+
+    def true_time(self) -> datetime:
+        """What the platforms' clock shows."""
+        return self.now() - timedelta(seconds=self._error)
 
     def take(self, steps: int) -> None:
         """Run for so many steps, or until nobody has anything to do any more."""

@@ -1,0 +1,140 @@
+"""What the platforms' answers tell of the time, over real HTTP."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from publisher.app import Application
+from publisher.channels.registry import ChannelOptions, ask_for_the_time, open_channel
+from publisher.clock import FastClock, SystemClock
+from publisher.models import Content, Parcel, Part, Prepared
+from publisher.outcome import AccountHeld, Deferred, Kind
+from publisher.sandbox.accounts import accounts_for
+from publisher.sandbox.faults import Fault, What
+from publisher.sandbox.server import Sandbox, running
+from publisher.settings import Settings, load
+from publisher.truetime import ClockCheck
+from tests.support.workspaces import Workspace
+
+SETTINGS = """\
+[accounts.bice-x]
+channel = "twitter"
+[accounts.bice-page]
+channel = "facebook"
+page_id = "100200300"
+"""
+
+
+class Wrong(SystemClock):
+    """The machine's clock, 20 seconds ahead."""
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(seconds=20)
+
+
+class Platforms:
+    """The sandbox, and a process that asks it."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self.settings = settings
+        self.accounts = {account.name: account for account in accounts_for(settings)}
+        self.sandbox = Sandbox(list(self.accounts.values()), SystemClock())
+        self.clock = SystemClock()
+        self.check = ClockCheck(self.clock)
+        self.folder = folder
+        self.address = ""
+
+    @property
+    def options(self) -> ChannelOptions:
+        return ChannelOptions(
+            request_timeout=timedelta(seconds=20), site_root=self.folder, clock=self.clock,
+            twitter_api_url=self.address, facebook_graph_url=self.address, check=self.check,
+        )  # fmt: skip
+
+    def are_wrong(self, seconds: float, *more: Fault) -> None:
+        self.sandbox.faults.set([Fault(what=What.WRONG_DATE, seconds=seconds), *more])
+
+    def post(self) -> object:
+        """What comes of a post to X."""
+        account = self.settings.accounts["bice-x"].account("bice-x")
+        channel = open_channel(account, self.accounts["bice-x"].credentials, self.options)
+        parcel = Parcel(
+            post="post.fr", account="bice-x", due_at=datetime.now(UTC),
+            content=Content(parts=(Part(text="Bonjour"),), lang="fr"),
+        )  # fmt: skip
+        try:
+            return channel.send(parcel, Prepared(), ())
+        finally:
+            channel.close()
+
+
+@pytest.fixture
+def platforms(tmp_path: Path) -> Iterator[Platforms]:
+    Workspace(tmp_path, settings=SETTINGS)
+    made = Platforms(load(tmp_path, {}), tmp_path)
+    with running(made.sandbox) as made.address:
+        yield made
+
+
+def test_a_request_without_a_signature_tells_the_time_of_each_platform(
+    platforms: Platforms,
+) -> None:
+    """It is no call that a platform would count; a wrong time ends with the next answer."""
+    for seconds, is_wrong in ((0, False), (3600, True), (-20, True), (0, False)):
+        platforms.are_wrong(seconds)
+        ask_for_the_time({"twitter", "facebook", "site"}, platforms.options)
+        assert (platforms.check.trouble() is not None) is is_wrong
+    assert not platforms.sandbox.state()["requests"]
+
+
+def test_who_does_not_answer_tells_nothing(platforms: Platforms) -> None:
+    platforms.address = "http://127.0.0.1:9"
+    ask_for_the_time({"twitter", "facebook"}, platforms.options)
+    assert platforms.check.trouble() is None
+    assert platforms.check.age() == float("inf")
+
+
+def test_each_answer_to_a_post_tells_the_time(platforms: Platforms) -> None:
+    platforms.are_wrong(-60)
+    platforms.post()
+    trouble = platforms.check.trouble()
+    assert "1 min ahead of that of X" in str(trouble) or "60 s ahead of that of X" in str(trouble)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "kind"), [(-7200, Kind.CLOCK), (7200, Kind.CLOCK), (0, Kind.AUTH)]
+)
+def test_a_401_to_a_clock_that_is_far_off_is_not_the_keys_fault(
+    platforms: Platforms, seconds: float, kind: Kind
+) -> None:
+    """It is tried again ten seconds later by X's own clock."""
+    platforms.are_wrong(seconds, Fault(what=What.UNAUTHORISED, channel="twitter"))
+    outcome = platforms.post()
+    assert isinstance(outcome, AccountHeld if kind is Kind.AUTH else Deferred)
+    assert outcome.kind is kind
+    if isinstance(outcome, Deferred):
+        assert outcome.again_at
+        theirs = datetime.now(UTC) + timedelta(seconds=seconds)
+        assert abs(outcome.again_at - theirs - timedelta(seconds=10)) < timedelta(seconds=8)
+
+
+def test_a_fast_clock_is_compared_with_nobodys(platforms: Platforms) -> None:
+    """A rehearsal plays on another day; its 401 is still one for wrong keys."""
+    platforms.clock = FastClock(datetime(2016, 3, 7, 8, tzinfo=UTC), 60)  # type: ignore[assignment]
+    platforms.are_wrong(0, Fault(what=What.UNAUTHORISED, channel="twitter"))
+    assert isinstance(platforms.post(), AccountHeld)
+    assert platforms.check.age() == float("inf")
+
+
+def test_a_host_that_is_ahead_of_postgresql_is_told_so(tmp_path: Path, postgres_url: str) -> None:
+    """Also before any platform has answered."""
+    Workspace(tmp_path, settings=SETTINGS)
+    app = Application(load(tmp_path, {"PUBLISHER_DATABASE__URL": postgres_url}), Wrong())
+    try:
+        assert app.clock_check.trouble() is None
+        app._ask_database_for_the_time()
+        assert "20 s ahead of that of PostgreSQL" in str(app.clock_check.trouble())
+    finally:
+        app.close()

@@ -1,0 +1,115 @@
+"""What a courier and a dispatcher do while the machine's clock is wrong."""
+
+from contextlib import nullcontext
+from datetime import timedelta
+
+import pytest
+
+from publisher.delivery import Courier, Leases
+from publisher.ledger.attempts import Attempts
+from publisher.ledger.dispatch import Dispatch
+from publisher.ledger.ledger import Ledger
+from publisher.ledger.queries import Queries
+from publisher.outcome import Kind
+from publisher.states import State
+from publisher.truetime import ClockCheck
+from tests.delivery.scripted import ScriptedChannel, claim_one, events, only
+from tests.support.clock import ManualClock
+from tests.support.wishes import add, wish
+
+
+@pytest.fixture
+def check(clock: ManualClock) -> ClockCheck:
+    """One that has heard the right time."""
+    made = ClockCheck(clock, clock.monotonic)
+    made.heard_from("X")(clock.now(), 0.1)
+    return made
+
+
+@pytest.fixture
+def courier(
+    attempts: Attempts, channel: ScriptedChannel, clock: ManualClock, check: ClockCheck
+) -> Courier:
+    leases = Leases.for_timeout(timedelta(seconds=20))
+    return Courier(attempts, lambda _account: nullcontext(channel), clock, leases, check)
+
+
+def test_what_is_claimed_by_a_wrong_clock_is_put_off_and_leaves_at_its_time(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    courier: Courier,
+    channel: ScriptedChannel,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    """Not by the clock that is wrong: it would wait two hours when that is right again."""
+    add(ledger, wish(clock, due_in=600))
+    due = only(queries).due_at
+    clock.set(7200)
+    courier.deliver(claim_one(dispatch, clock))
+    delivery = only(queries)
+    assert delivery.state is State.SCHEDULED
+    assert delivery.error_kind == Kind.CLOCK
+    assert "2 h ahead of that of X" in str(delivery.error_message)
+    assert delivery.goes_at == due
+    assert channel.prepared == 0
+    clock.set(-7200)
+    clock.advance(599)
+    courier.deliver(claim_one(dispatch, clock))
+    ((at, _part),) = channel.sent
+    assert at == due
+
+
+@pytest.mark.parametrize("by", [30.0, -2.5])
+def test_a_clock_that_is_set_while_a_post_waits_lets_nothing_leave_early(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    courier: Courier,
+    channel: ScriptedChannel,
+    queries: Queries,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+    by: float,
+) -> None:
+    """The worker looks before its intent: set forward, it is put off; by little, it goes."""
+    add(ledger, wish(clock, due_in=2))
+    prepare = channel.prepare
+
+    def preparing(*arguments: object) -> object:
+        clock.set(by)
+        return prepare(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(channel, "prepare", preparing)
+    courier.deliver(claim_one(dispatch, clock))
+    if by > 5:
+        assert channel.sent == []
+        assert "sending" not in events(queries)
+        assert only(queries).error_kind == Kind.CLOCK
+    else:
+        assert len(channel.sent) == 1
+
+
+def test_the_gate_looks_at_the_clock_once_more(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    courier: Courier,
+    channel: ScriptedChannel,
+    queries: Queries,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its intent is on record then: it is put off, and known not to be out."""
+    add(ledger, wish(clock, due_in=2))
+    go = courier._gate.go
+
+    def going(instant: object, account: str, leave: object) -> None:
+        clock.set(7)  # less than what ends the lease
+        go(instant, account, leave)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(courier._gate, "go", going)
+    courier.deliver(claim_one(dispatch, clock))
+    assert channel.sent == []
+    delivery = only(queries)
+    assert delivery.state is State.SCHEDULED
+    assert delivery.error_kind == Kind.CLOCK
+    assert "sending" in events(queries)

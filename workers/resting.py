@@ -1,0 +1,49 @@
+"""How a worker leaves the tasks to others while its machine's clock is wrong."""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from celery.bootsteps import StartStopStep
+
+from publisher.errors import ClockWrong
+
+_LOOK = 0.5  # real seconds between two looks
+
+log = structlog.get_logger()
+
+
+def resting(trouble: Callable[[], ClockWrong | None]) -> type[StartStopStep]:
+    """A step of Celery's consumer that takes no task while there is trouble with the clock.
+
+    What it has at that moment, it gives back: see `delivery.Courier`.
+    """
+
+    class Resting(StartStopStep):  # type: ignore[misc]
+        requires = ("celery.worker.consumer.tasks:Tasks",)
+
+        def __init__(self, parent: Any, **options: Any) -> None:
+            super().__init__(parent, **options)
+            self._turns: Any = None
+
+        def start(self, parent: Any) -> None:
+            self._turns = parent.timer.call_repeatedly(_LOOK, self._look, (parent,))
+
+        def stop(self, parent: Any) -> None:  # noqa: ARG002 - Celery's signature
+            if self._turns:
+                self._turns.cancel()
+
+        shutdown = stop
+
+        @staticmethod
+        def _look(parent: Any) -> None:
+            queue, wrong = parent.app.conf.task_default_queue, trouble()
+            takes = parent.task_consumer.consuming_from(queue)
+            if wrong and takes:
+                log.warning(str(wrong), hint=wrong.hint)
+                parent.cancel_task_queue(queue)
+            elif not wrong and not takes:
+                log.info("the clock is right again")
+                parent.add_task_queue(queue)
+
+    return Resting
