@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 SLOW := tests/chaos tests/machines tests/surroundings tests/running tests/end_to_end tests/web
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test chaos machines fuzz bench check messages run lock clean
+.PHONY: help install demo test smoke chaos machines fuzz bench check messages run lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
@@ -32,6 +32,9 @@ demo: install ## set up and rehearse the campaign in posts/ against the stand-in
 test: install ## set up and run every test
 	@sh tests/support/system.sh test-parts
 	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(SLOW) tests
+
+smoke: ## see that it installs and runs on every Python, and make demo as on a fresh machine (6 minutes)
+	@sh tests/support/smoke.sh
 
 chaos: install ## kill and freeze processes while they publish, on each database (12 minutes)
 	@sh tests/support/system.sh test-parts

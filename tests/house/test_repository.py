@@ -35,9 +35,9 @@ _HOSTS = [
 _STRANGER = re.compile(r"\b(?:pip|pipx|uv|uvx)\b.*[\s'\"]publisher(?![\w./ ])")
 _MACHINE_PATH = re.compile(r"(?<![\w.>)}-])/(?:work|root|home)/")
 _TARGETS = [
-    "help", "install", "demo", "test", "chaos", "machines", "fuzz", "bench", "check", "messages", "run", "lock", "clean",
+    "help", "install", "demo", "test", "smoke", "chaos", "machines", "fuzz", "bench", "check", "messages", "run", "lock", "clean",
 ]  # fmt: skip
-_SCRIPTS = [".ci/run", "tests/support/system.sh"]
+_SCRIPTS = [".ci/run", "tests/support/smoke.sh", "tests/support/system.sh"]
 
 
 def _run(root: Path, *command: str) -> subprocess.CompletedProcess[str]:

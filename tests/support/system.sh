@@ -3,7 +3,9 @@
 # elsewhere it says what to install.
 #
 #   system.sh python          print a Python that is new enough
-#   system.sh venv FOLDER     make a virtual environment
+#   system.sh pythons         print every Python that Publisher supports and apt-get can bring
+#   system.sh venv FOLDER [PYTHON]
+#                             make a virtual environment
 #   system.sh test-parts      install what the tests need, or say which tests are left out
 set -eu
 
@@ -45,8 +47,26 @@ apt_install() {
         { run_apt update && run_apt install --no-install-recommends -y "$@"; }
 }
 
+# Of each version from 3.11 on the one that is here, else Debian's.
+find_pythons() {
+    for name in python3.11 python3.12 python3.13 python3.14; do
+        if ! works "$name" && may_apt && apt-cache show "$name" >/dev/null 2>&1; then
+            apt_install "$name" || continue
+        fi
+        if works "$name"; then
+            command -v "$name"
+        else
+            say "Left out: $name, which is not on the PATH and which apt-get does not have."
+        fi
+    done
+}
+
+works() {
+    command -v "$1" >/dev/null 2>&1 && "$1" -c '' >/dev/null 2>&1
+}
+
 make_venv() {
-    python=$(find_python)
+    python=${2-$(find_python)}
     "$python" -m venv "$1" >/dev/null 2>&1 && return
     rm -rf "$1" # Debian leaves half of one behind
     package=$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
@@ -104,7 +124,8 @@ test_parts() {
 
 case "${1-}" in
 python) find_python ;;
-venv) make_venv "$2" ;;
+pythons) find_pythons ;;
+venv) shift && make_venv "$@" ;;
 test-parts) test_parts ;;
 *)
     sed -n 's/^#   /  /p' "$0" >&2

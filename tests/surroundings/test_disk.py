@@ -57,14 +57,15 @@ def test_a_page_that_finds_no_room_is_tried_again(stage: Stage, run: Run) -> Non
     media = stage.folder / "posts" / "media"
     media.mkdir()
     Image.effect_noise((1500, 1500), 90).convert("L").save(media / "noise.png")
-    picture = "media:\n  - {file: media/noise.png, alt: Noise}"
-    stage.draft("page-with-picture", 4, to="bice-site", more=picture)
-    stage.queue()
     with closing(sqlite3.connect(stage.var / "publisher.db")) as ledger:
         # Else the ledger's own file is as big; while somebody reads, it stays so.
         until(lambda: ledger.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
     worker = run.children()["worker"]
     fill_disk(worker, 1_000_000)
+    # Only now: once it is queued, the page is made ready at any moment.
+    picture = "media:\n  - {file: media/noise.png, alt: Noise}"
+    stage.draft("page-with-picture", 4, to="bice-site", more=picture)
+    stage.queue()
 
     def told() -> bool:
         (found,) = (d for d in stage.deliveries() if d.post == "page-with-picture")

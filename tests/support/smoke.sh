@@ -1,0 +1,23 @@
+#!/bin/sh
+# Whether Publisher runs where the README says, on each Python that it supports: what the Dockerfile
+# installs, and with that the tests of tests/smoke/; then `make demo` as on a fresh Debian. Nothing of
+# the environment gets in but HOME, and of the PATH only the system's folders.
+set -eu
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+for python in $(sh tests/support/system.sh pythons); do
+    printf '%s\n' "Smoke tests on $("$python" --version), installed as in the Dockerfile …"
+    sh tests/support/system.sh venv "$folder/venv" "$python"
+    "$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
+        --constraint constraints.txt '.[postgres]'
+    "$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
+        --constraint constraints.txt pytest pytest-timeout
+    env -i HOME="$HOME" PATH=/usr/bin:/bin "$folder/venv/bin/pytest" -q -p no:cacheprovider \
+        --confcutdir=tests/smoke tests/smoke
+    rm -rf "$folder/venv"
+done
+
+printf '%s\n' 'make demo, as on a fresh Debian …'
+env -i HOME="$HOME" PATH=/usr/bin:/bin make demo VENV="$folder/demo"
