@@ -23,6 +23,8 @@ HANDLERS: dict[str, Handler] = {
     "deletePost": page_posts.delete,
     "getObject": page_read.get,
 }
+_WRITES = frozenset({"createFeedPost", "updatePost"})
+"""Whose answers have the `fields` that they are asked for (Graph API guide, read-after-write)."""
 
 
 class Facebook:
@@ -45,6 +47,8 @@ class Facebook:
             account = graph.authorise(call, self.store.accounts)
             self._count(call, account)
             body = await HANDLERS[call.operation.name](self.store, call, account)
+            if call.operation.name in _WRITES:
+                body |= page_read.after_write(self.store, call, account, body)
             return JSONResponse(body, headers=call.headers)
         except GraphError as error:
             return error.response(call.headers)

@@ -56,14 +56,17 @@ class What(StrEnum):
     OVERLOAD = "overload"
     YOUNG_PARENT = "young-parent"
     SELF_MENTION = "self-mention"
+    AUTO_PUBLISH = "auto-publish"
+    IGNORED = "ignored"
+    ALREADY_PUBLISHED = "already-published"
+    NO_FIELDS = "no-fields"
 
 
-CHANGES = frozenset(
-    {
-        What.SLOW, What.LAG, What.USAGE, What.PROCESSING_FAILED, What.WRONG_DATE, What.OVERLOAD,
-        What.YOUNG_PARENT, What.SELF_MENTION,
-    }
-)  # fmt: skip
+_OF_POSTS = frozenset({What.AUTO_PUBLISH, What.IGNORED, What.ALREADY_PUBLISHED, What.NO_FIELDS})
+CHANGES = _OF_POSTS | {
+    What.SLOW, What.LAG, What.USAGE, What.PROCESSING_FAILED, What.WRONG_DATE, What.OVERLOAD,
+    What.YOUNG_PARENT, What.SELF_MENTION,
+}  # fmt: skip
 """These change how a request is carried out; all others replace its answer."""
 ONLY_X = frozenset(
     {
@@ -78,16 +81,14 @@ ONLY_X = frozenset(
         What.PROCESSING_FAILED,
     }
 )
-ONLY_FACEBOOK = frozenset(
-    {
-        What.TOKEN_DEAD,
-        What.GRAPH_ERROR,
-        What.TOO_OFTEN,
-        What.ALREADY_POSTED,
-        What.LINK_UNREAD,
-        What.USAGE,
-    }
-)
+ONLY_FACEBOOK = _OF_POSTS | {
+    What.TOKEN_DEAD,
+    What.GRAPH_ERROR,
+    What.TOO_OFTEN,
+    What.ALREADY_POSTED,
+    What.LINK_UNREAD,
+    What.USAGE,
+}
 _COMMITS = frozenset({What.NOT_JSON, What.EMPTY, What.REDIRECT, What.NO_ERROR, What.CUT})
 _SECONDS = {
     What.RATE_LIMIT: 900.0,
@@ -145,6 +146,11 @@ class Fault(Frozen):
       of real time after one another, whether somebody still waits for the answer or not.
     - `young-parent`: X does not let anybody reply to a post younger than `seconds` (8) of real time.
     - `self-mention`: X shows a reply on a timeline with the answered account's name before it.
+    - `auto-publish`: a post that Facebook was to keep unpublished is public at once; with `shows`
+      only a `text`, a `link` or a `photo`.
+    - `ignored`: Facebook says success to a change or a deletion, and does nothing.
+    - `already-published`: to make a post public that is public already is refused.
+    - `no-fields`: an answer to a POST has none of the `fields` that it was asked for.
     """
 
     what: What
@@ -165,6 +171,7 @@ class Fault(Frozen):
     subcode: int | None = None
     seconds: float | None = None
     percent: float = Field(default=97, ge=0)
+    shows: Literal["text", "link", "photo"] | None = None
 
     @model_validator(mode="after")
     def _is_possible(self) -> Self:
@@ -308,5 +315,9 @@ def _change(call: Call, fault: Fault) -> None:
         call.unseen = max(call.unseen, fault.delay)
     elif fault.what is What.SELF_MENTION:
         call.mentions = True
-    else:
+    elif fault.what is What.AUTO_PUBLISH:
+        call.auto_publishes |= {fault.shows} if fault.shows else {"text", "link", "photo"}
+    elif fault.what is What.PROCESSING_FAILED:
         call.fails_processing = True
+    else:
+        call.twists.add(fault.what)

@@ -110,6 +110,10 @@ class Call:
     """Seconds of real time for which nobody may reply to a new post (a fault)."""
     mentions: bool = False
     """Whether replies are shown with the answered account's name before them (a fault)."""
+    auto_publishes: set[str] = field(default_factory=set)
+    """Which unpublished posts are public at once: `text`, `link`, `photo` (a fault)."""
+    twists: set[str] = field(default_factory=set)
+    """The faults without a figure that change what Facebook does with it."""
     headers: dict[str, str] = field(default_factory=dict)
     """What the answer carries beside its body."""
 

@@ -13,6 +13,11 @@ from publisher.sandbox.page_posts import add, check_duplicate, make_public, own_
 from publisher.sandbox.pictures import Look, NotAPicture, look
 from publisher.sandbox.store import Store, Upload
 
+_TOO_BIG = (
+    "Can't Read Files",
+    "Your photos couldn't be uploaded. Photos should be smaller than 4 MB and saved as JPG, PNG, GIF, TIFF, HEIF or WebP files.",
+)
+
 
 async def create(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
     own_page(call.parts["page"], account, "post")
@@ -57,8 +62,13 @@ async def _source(call: Call) -> bytes:
 
 
 async def _look(content: bytes) -> Look:
-    if len(content) > limits.PAGE_PICTURE_BYTES:
-        raise GraphError(100, "(#100) The photo is too big: at most 10 MB")
+    if len(content) >= limits.PAGE_PICTURE_BYTES:
+        raise GraphError(
+            100,
+            "Invalid parameter",
+            subcode=1366046,
+            user_message=_TOO_BIG,
+        )
     try:
         seen = await asyncio.to_thread(look, content)
     except NotAPicture as reason:

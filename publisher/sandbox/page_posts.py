@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from publisher.sandbox import graph, limits
 from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.faults import What
 from publisher.sandbox.graph import GraphError, flag, number, parameter
 from publisher.sandbox.operations import Call
 from publisher.sandbox.store import Entry, Store, Upload
@@ -26,7 +27,8 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> dict[str,
     if published:
         check_duplicate(store, message, account)
     entry = add(store, call, account, message, photos, link, scheduled_for)
-    if published:
+    shows = "photo" if photos else "link" if link else "text"
+    if published or (shows in call.auto_publishes and scheduled_for is None):
         make_public(store, entry, account)
     return {"id": entry.id}
 
@@ -40,6 +42,10 @@ async def update(store: Store, call: Call, account: SandboxAccount) -> dict[str,
         _check_message(message)
     if wished is False and entry.published:
         raise GraphError(100, "(#100) A published post cannot be unpublished")
+    if wished and entry.published and What.ALREADY_PUBLISHED in call.twists:
+        raise GraphError(100, "(#100) The post has already been published")
+    if What.IGNORED in call.twists:
+        return {"success": True}
     if message is not None:
         store.change_text(entry, message)
     if wished and not entry.published:
@@ -48,12 +54,15 @@ async def update(store: Store, call: Call, account: SandboxAccount) -> dict[str,
 
 
 async def delete(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
-    post_id = call.parts["id"]
-    photo = store.uploads.get(post_id)
-    if photo and photo.account == account.name and photo.used_by is None:
-        del store.uploads[post_id]
+    """Delete a post, whose photos stay, or a photo, which its post does not show any more."""
+    object_id = call.parts["id"]
+    photo = store.uploads.get(object_id)
+    if photo and photo.account == account.name:
+        if What.IGNORED not in call.twists:
+            store.forget(photo)
         return {"success": True}
-    _changeable(store, post_id, account, "delete").deleted = True
+    entry = _changeable(store, object_id, account, "delete")
+    entry.deleted = What.IGNORED not in call.twists
     return {"success": True}
 
 

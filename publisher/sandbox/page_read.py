@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from publisher.sandbox import graph, limits
 from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.faults import What
 from publisher.sandbox.graph import GraphError
 from publisher.sandbox.nodes import Edge, Node, show, wanted
 from publisher.sandbox.operations import Call
@@ -58,6 +59,18 @@ async def get(store: Store, call: Call, account: SandboxAccount) -> dict[str, An
     """A Page, a post or a photo, by its id."""
     found, default = _found(store, call.parts["id"], account)
     shown: dict[str, Any] = show(found, wanted(call.query.get("fields", ""), default))
+    return shown
+
+
+def after_write(
+    store: Store, call: Call, account: SandboxAccount, body: dict[str, Any]
+) -> dict[str, Any]:
+    """The `fields` of a post that the request which changed it asked for."""
+    fields = graph.parameter(call, "fields")
+    if not fields or What.NO_FIELDS in call.twists:
+        return {}
+    found, _default = _found(store, body.get("id") or call.parts["id"], account)
+    shown: dict[str, Any] = show(found, wanted(fields, ()))
     return shown
 
 

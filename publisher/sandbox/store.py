@@ -145,6 +145,12 @@ class Store:
         entry.text = text
         self._by_words[entry.channel, words(text)].append(entry)
 
+    def forget(self, photo: Upload) -> None:
+        """Delete a photo; a post that shows it goes on without."""
+        del self.uploads[photo.id]
+        if entry := self._by_id.get(("facebook", photo.used_by or "")):
+            entry.media.remove(photo)
+
     def find(self, channel: str, entry_id: str) -> Entry | None:
         """A post that is there: not deleted."""
         self._publish_what_was_scheduled()
@@ -188,9 +194,15 @@ class Store:
 
     def state(self) -> dict[str, Any]:
         self._publish_what_was_scheduled()
+        pages = {account.name for account in self.accounts if account.channel == "facebook"}
         return {
             "now": iso(self.clock.now()),
             "posts": [entry.as_state() for entry in self.entries],
+            "photos": [
+                {"id": upload.id, "account": upload.account, "sha256": upload.sha256}
+                for upload in self.uploads.values()
+                if upload.account in pages
+            ],
             "requests": dict(sorted(dict(self.requests).items())),
             "violations": list(self.violations),
         }

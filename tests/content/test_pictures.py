@@ -338,6 +338,13 @@ def test_the_copy_fits_the_channel(posts: Path, name: str, limit: int) -> None:
     assert copy.width / copy.height == pytest.approx(1.5, rel=0.1)
 
 
+def test_a_copy_for_facebook_is_smaller_than_4_mb(posts: Path) -> None:
+    """From 4 MB on Facebook refuses photos (error 100, subcode 1366046)."""
+    Image.effect_noise((3000, 2200), 90).convert("RGB").save(posts / "a.jpg", quality=98)
+    assert len(clean(posts / "a.jpg", TWITTER).data) > 4_000_000
+    assert len(clean(posts / "a.jpg", CAPABILITIES["facebook"]).data) < 4_000_000
+
+
 def test_a_long_side_is_scaled_down(posts: Path) -> None:
     Image.new("RGB", (9000, 30)).save(posts / "a.png")
     assert clean(posts / "a.png", TWITTER).width == pictures.MAX_SIDE

@@ -308,7 +308,7 @@ _FEATURES: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
     ),
     ("pictures in a post", lambda c: f"up to {c.max_pictures}"),
     ("types of picture", lambda c: ", ".join(sorted(t[6:].upper() for t in c.picture_types))),
-    ("a picture's file", lambda c: f"up to {c.picture_max_bytes // 1_000_000} MB"),
+    ("a picture's file", lambda c: f"up to {c.picture_max_bytes / 1_000_000:g} MB"),
     ("alternative text", lambda c: f"up to {c.alt_text_max:,} characters"),
     ("animated GIFs", lambda c: _gifs(c.gifs) if c.gifs else "no"),
     ("videos", lambda c: _videos(c.videos) if c.videos else "no"),
@@ -378,6 +378,10 @@ _FAULTS: dict[What, str] = {
     "out whether somebody still waits or not",
     What.YOUNG_PARENT: "nobody may reply to a post that is younger than `seconds` (8)",
     What.SELF_MENTION: "a timeline shows a reply with the account's own name before it",
+    What.AUTO_PUBLISH: "a post that was to stay unpublished is public at once; with `shows` only a `text`, a `link` or a `photo`",
+    What.IGNORED: "success, and nothing is changed or deleted",
+    What.ALREADY_PUBLISHED: "to make public what is public already is refused",
+    What.NO_FIELDS: "the answer to a `POST` lacks the `fields` that it was asked for",
 }
 
 

@@ -277,3 +277,34 @@ def test_the_same_message_on_two_pages_is_a_violation(pager: Pager, sandbox: San
     for name in ("bice-page", "peru-page"):
         pager(name).post("me/feed", message="Partout")
     assert sandbox.state()["violations"][0]["kind"] == "same-text-on-two-accounts"
+
+
+def test_photos_stay_when_their_post_is_deleted_and_can_be_deleted_themselves(
+    pager: Pager, sandbox: Sandbox, picture: Picture
+) -> None:
+    page = pager()
+    photo = page.photo(picture(), published="false")["id"]
+    post = page.post("me/feed", attached_media=attach(photo))["id"]
+    page.delete(post)
+    assert [photo["id"] for photo in sandbox.state()["photos"]] == [photo]
+    page.delete(photo)
+    assert sandbox.state()["photos"] == []
+    with pytest.raises(facebook.GraphAPIError) as error:
+        page.delete(photo)
+    assert refused(error) == (100, 33)
+
+
+def test_a_post_does_not_show_a_photo_that_was_deleted(
+    pager: Pager, sandbox: Sandbox, picture: Picture
+) -> None:
+    page = pager()
+    photo = page.photo(picture(), published="false")["id"]
+    page.post("me/feed", message="Bonjour", attached_media=attach(photo))
+    page.delete(photo)
+    assert sandbox.state()["posts"][0]["media"] == []
+
+
+def test_a_photo_of_4_mb_is_refused(pager: Pager) -> None:
+    with pytest.raises(facebook.GraphAPIError) as error:
+        pager().photo(bytes(4_000_000), published="false")
+    assert refused(error) == (100, 1366046)

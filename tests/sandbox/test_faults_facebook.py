@@ -96,3 +96,54 @@ def test_who_follows_a_redirect_is_told_success_and_noted(
     assert pager(wild=True).post("me/feed", message="Bonjour") == {"success": True}
     assert sandbox.state()["posts"] == []
     assert sandbox.state()["violations"][0]["kind"] == "redirect-followed"
+
+
+@pytest.mark.parametrize("shows", ["text", "link", "photo"])
+def test_a_post_that_was_to_stay_unpublished_is_public_at_once(
+    pager: Pager, sandbox: Sandbox, break_: Break, picture: Callable[..., bytes], shows: str
+) -> None:
+    break_("auto-publish", shows=shows)
+    page = pager()
+    photo = page.photo(picture(), published="false")["id"]
+    wishes = {
+        "text": {"message": "Bonjour"},
+        "link": {"message": "Bonsoir", "link": "https://www.example.org/a"},
+        "photo": {"attached_media": json.dumps([{"media_fbid": photo}])},
+    }
+    for wish in wishes.values():
+        page.post("me/feed", published="false", **wish)
+    public = dict(zip(wishes, (p["published"] for p in sandbox.state()["posts"]), strict=True))
+    assert public == {name: name == shows for name in wishes}
+
+
+def test_success_may_mean_nothing(pager: Pager, sandbox: Sandbox, break_: Break) -> None:
+    page = pager()
+    post = page.post("me/feed", message="Bonjour", published="false")["id"]
+    break_("ignored")
+    assert page.post(post, is_published="true") == {"success": True}
+    assert page.delete(post) == {"success": True}
+    (found,) = sandbox.state()["posts"]
+    assert (found["published"], found["deleted"]) == (False, False)
+
+
+def test_what_is_public_already_may_be_refused_to_be_made_so(pager: Pager, break_: Break) -> None:
+    page = pager()
+    post = page.post("me/feed", message="Bonjour", published="false")["id"]
+    break_("already-published")
+    page.post(post, is_published="true")
+    with pytest.raises(facebook.GraphAPIError, match="already been published"):
+        page.post(post, is_published="true")
+
+
+def test_an_answer_to_a_post_has_the_fields_that_it_was_asked_for(
+    pager: Pager, break_: Break
+) -> None:
+    page, fields = pager(), "id,is_published,permalink_url"
+    made = page.post("me/feed", message="Bonjour", published="false", fields=fields)
+    number = made["id"].partition("_")[2]
+    assert made["is_published"] is False
+    assert made["permalink_url"].endswith(f"/posts/{number}")
+    changed = page.post(made["id"], is_published="true", fields=fields)
+    assert (changed["success"], changed["is_published"]) == (True, True)
+    break_("no-fields")
+    assert set(page.post("me/feed", message="Bonsoir", fields=fields)) == {"id"}
