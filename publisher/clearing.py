@@ -38,7 +38,11 @@ class Clearing:
                 left = channel.clear(parcel_of(delivery), delivery.prepared)
         except NotPrepared as problem:
             outcome, prepared = problem.outcome, problem.prepared or delivery.prepared
-            message = "" if isinstance(outcome, Accepted) else outcome.message
+            if isinstance(outcome, Accepted):
+                log.warning("public after all", delivery=delivery.id, remote_id=outcome.remote_id)
+                self._leftovers.out(delivery, prepared, outcome)
+                return None
+            message = outcome.message
             if isinstance(outcome, Unknown):
                 log.warning("public after all", delivery=delivery.id, message=message)
                 return self._leftovers.public(delivery, prepared, message)

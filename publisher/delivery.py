@@ -161,6 +161,9 @@ class Courier:
         the platform works on it.
         """
         lays_posts = channel.capabilities.lays_posts_ready
+        if lays_posts and not delivery.prepared.holds(delivery.content):
+            delivery = self._at_once_where_it_must_be(delivery)
+            lays_posts = not delivery.prepared.at_once
         is_charged = False
         if (upload := delivery.prepared.upload) and upload.look_at:
             # It was claimed a little before; but not if the clock was set back meanwhile.
@@ -188,9 +191,21 @@ class Courier:
             lease = self._leases.preparing if is_charged else LOOK_AHEAD + self._leases.claimed
             delivery = self._attempts.checkpoint(delivery, prepared, self._lease(lease))
             ready = delivery.prepared
-            is_whole = not lays_posts or (ready.holds(delivery.content) and not ready.leftovers)
+            is_laid = ready.holds(delivery.content) and not ready.leftovers
+            is_whole = is_laid if channel.capabilities.lays_posts_ready else True
             if is_whole and not is_charged:
                 return delivery
+
+    def _at_once_where_it_must_be(self, delivery: Delivery) -> Delivery:
+        """The delivery, on record as one whose post is made at its instant, where the platform
+        publishes at once what is laid ready: then a doubt about it is settled by its words.
+        """
+        known = delivery.prepared
+        if known.at_once or not self._attempts.publishes_early(delivery.account):
+            return delivery
+        at_once = known.model_copy(update={"at_once": True})
+        lease = self._lease(self._leases.preparing)
+        return self._attempts.checkpoint(delivery, at_once, lease)
 
     def _rests_until(self, delivery: Delivery, prepared: Prepared) -> datetime | None:
         """When to go on with what has been made ready as far as can be; None: at once.
@@ -207,6 +222,10 @@ class Courier:
         try:
             return channel.prepare(parcel_of(delivery), known, self._attempts.read_media)
         except NotPrepared as problem:
+            if isinstance(problem.outcome, Accepted):
+                ready = delivery.model_copy(update={"prepared": problem.prepared or known})
+                self._record(ready, problem.outcome)
+                return None
             if problem.prepared is not None:
                 lease_until = self._lease(self._leases.preparing)
                 delivery = self._attempts.checkpoint(delivery, problem.prepared, lease_until)
@@ -270,6 +289,9 @@ class Courier:
         give_up = self._clock.monotonic() + self._leases.sending
         while True:
             try:
+                if isinstance(outcome, Accepted) and outcome.public_since:
+                    log.warning("public on its own", delivery=delivery.id, id=outcome.remote_id)
+                    return self._attempts.record_public(delivery, delivery.prepared, outcome)
                 lease_until = self._lease(self._leases.sending)
                 return self._attempts.record(delivery, outcome, lease_until, answered_at)
             except Moved:

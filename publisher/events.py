@@ -47,6 +47,7 @@ EVENTS = (
     later("picture edited"),
     later("picture removed"),
     later("prepared"),
+    later("public on its own"),
     later("published"),
     later("queued again"),
     later("queued"),

@@ -375,8 +375,14 @@ class Prepared(Frozen):
     draft_id: str | None = None
     """The id of the post that was made unpublished (Facebook)."""
     digest: str | None = None
-    """The content that `draft_id` holds; another content makes it worthless."""
+    """The content that `draft_id` holds, or the pictures were uploaded for; another content makes
+    them worthless."""
     prepared_at: datetime | None = None
+    photos: tuple[str, ...] = ()
+    """Ids of all pictures that were uploaded for it and stay at the platform until they are deleted
+    (Facebook): also of earlier attempts."""
+    at_once: bool = False
+    """Its post is made at its instant, because the platform publishes at once what is laid ready."""
     upload: Upload | None = None
     """What is not ready yet: the next call goes on with it."""
     begun: tuple[Laying, ...] = ()
@@ -393,14 +399,21 @@ class Prepared(Frozen):
     @property
     def stays(self) -> bool:
         """Whether anything lies at the platform that does not vanish by itself."""
-        return bool(self.draft_id or self.leftovers or self.begun or self.folder)
+        lies = (self.draft_id, self.leftovers, self.begun, self.photos, self.folder)
+        return any(lies)
 
     def given_up(self, sent: Collection[str] = ()) -> "Prepared":
         """What has to be cleared away of it; nothing is used again. `sent`: ids that are public."""
         found = dict.fromkeys((*self.leftovers, self.draft_id or ""))
         leftovers = tuple(i for i in found if i and i not in sent)
+        # Ledgers from before `photos` have them as those of a post that lies ready.
+        of_draft = self.media_ids.values() if self.draft_id else ()
         return Prepared(
-            leftovers=leftovers, begun=self.begun, folder=self.folder, failures=self.failures
+            leftovers=leftovers,
+            begun=self.begun,
+            photos=tuple(dict.fromkeys((*self.photos, *of_draft))),
+            folder=self.folder,
+            failures=self.failures,
         )
 
     def holds(self, content: Content) -> bool:
@@ -462,7 +475,8 @@ class Delivery(Frozen):
     repeat: bool
     stop: State | None = None
     """What it becomes, instead of SCHEDULED, when it turns out not to be out; see
-    `ledger/stops.py`. It stays when it is out after all: then the stop came too late."""
+    `ledger/stops.py`. It stays when it is out after all: then the stop came too late. What a
+    platform made public on its own has here what it was before; see `ledger/early.py`."""
     halt: str | None = None
     """Who holds it by hand, and why, until somebody releases it; see `ledger/halts.py`."""
     head: str = ""

@@ -114,6 +114,8 @@ class Accepted(_Told):
     rest_until: datetime | None = None
     made_at: datetime | None = field(default=None, compare=False)
     backoff: tuple[timedelta, ...] = ()
+    public_since: datetime | None = None
+    """When the platform made it public on its own; None: it did so because it was asked to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,9 @@ class Absent(_Told):
     """
 
     may_come: bool = field(default=True, compare=False)
+
+    is_proof: bool = True
+    """Whether it would have been seen, had it been there: some platforms do not list every post."""
 
 
 Reading = Accepted | Deferred | AccountHeld | Unknown

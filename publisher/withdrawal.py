@@ -162,7 +162,7 @@ class Withdrawal:
         """Let the platform delete the last part that is out."""
         try:
             with self._channel_of(delivery.account) as channel:
-                return channel.withdraw(delivery.remote_ids[-1])
+                return channel.withdraw(delivery.remote_ids[-1], delivery.prepared)
         except (ConfigurationError, CredentialsMissing) as problem:
             return AccountHeld(Kind.AUTH, _remedy(problem))
         except Exception:

@@ -36,7 +36,8 @@ class NotDeparted(Exception):
 
 class NotPrepared(Exception):
     """A step before publishing failed; `outcome` says what that means. Nothing became public by
-    this attempt; `Unknown` when an earlier one turns out to have done so.
+    this attempt; `Unknown` when an earlier one turns out to have done so, `Accepted` when the
+    platform made it public on its own (`public_since`).
 
     `prepared` is what the next attempt begins with; None: what this one began with.
     """
@@ -94,12 +95,17 @@ class Channel(Protocol):
         """Take away what lies ready and will not be used; what comes back is left, or was found.
 
         Called again until nothing is left, and safe to repeat. Deletes nothing that is public, or
-        may be. Raises `NotPrepared`: with `Unknown` where something is public after all, which is
-        no part of what it is `prepared` for then; otherwise to be called later.
+        may be. Raises `NotPrepared`: with `Accepted` where the parcel's own content is public after
+        all, with `Unknown` where something else is, which is no part of what it is `prepared` for
+        then; otherwise to be called later.
         """
 
-    def withdraw(self, remote_id: str) -> Outcome:
-        """Delete a part from the platform; `Accepted` also when it is gone already."""
+    def withdraw(self, remote_id: str, prepared: Prepared | None = None) -> Outcome:
+        """Delete a part from the platform, and what of `prepared` stays there besides.
+
+        `Accepted` also when all of it is gone already, which is looked at: what a platform does not
+        show may only be hidden from this account.
+        """
 
     @property
     def owner_id(self) -> str | None:

@@ -1,10 +1,11 @@
 """Facebook Pages through facebook-sdk.
 
 A post is made unpublished ahead of its time, and its id written down; at the instant it is made
-public, which may be repeated without harm. Sources: Meta's own specs of Page, PagePost and Photo.
+public, which may be repeated without harm. After both it is looked at: Facebook may publish at once
+what was to stay unpublished, and may say success and do nothing. On a Page where the former was seen,
+posts are made at their instant instead. Sources: Meta's own specs of Page, PagePost and Photo.
 """
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,6 +16,9 @@ from publisher.channels.base import Depart, MediaReader, NotPrepared, at_once
 from publisher.channels.graph import PageGraph
 from publisher.channels.health import Health
 from publisher.channels.leftovers import UNREAD, Leftovers
+from publisher.channels.page_photos import PagePhotos
+from publisher.channels.page_posts import FIELDS, PagePosts, Post, shown
+from publisher.channels.page_removal import Removal, out_with_another_text
 from publisher.clock import Clock
 from publisher.language import _
 from publisher.meaning import meaning
@@ -23,11 +27,10 @@ from publisher.outcome import (
     Absent,
     Accepted,
     AccountHeld,
-    Answer,
     Deferred,
     Kind,
     Outcome,
-    Reading,
+    Refused,
     Sighting,
     Step,
     Unknown,
@@ -36,6 +39,8 @@ from publisher.truetime import Heard
 
 _REQUESTS_AT_MOST = 15
 """Of which laying one post ready consists: ten pictures, the post, and what is in its way."""
+_LOOK_AGAIN = 60.0
+"""Real seconds after which an unpublished post is looked at once more before it is made public."""
 
 
 class Facebook:
@@ -58,40 +63,87 @@ class Facebook:
         self._page = PageGraph(
             page_id, credentials, graph_url=graph_url, timeout=timeout, clock=clock, heard=heard
         )
+        self._posts = PagePosts(self._page)
+        self._photos = PagePhotos(self._page, self._posts)
+        self._removal = Removal(self._page, self._posts, self._photos)
         self._leftovers = Leftovers(self._page, timeout * _REQUESTS_AT_MOST * clock.speed)
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
-        """Make the post, unpublished, with its pictures; see `Channel.prepare`.
+        """Upload the pictures, then make the post, unpublished; see `Channel.prepare`.
 
         What earlier attempts left on the Page is found first, and deleted once that is on record:
-        until then another worker may take it for the post.
+        until then another worker may take it for the post. The pictures are on record before there
+        is a post that shows them. Where posts are made at their instant, only pictures are made
+        ready.
         """
+        content = parcel.content
         if prepared.leftovers:
             for post_id in prepared.leftovers:
                 if post_id != prepared.draft_id:
-                    self._discard(post_id)
+                    self._removal.discard(post_id, parcel, prepared)
             return prepared.model_copy(update={"leftovers": ()})
-        if prepared.holds(parcel.content):
-            return prepared
+        if prepared.holds(content):
+            return self._seen_again(prepared)
         if prepared.draft_id:
-            self._discard(prepared.draft_id)
-        prepared = Prepared(begun=prepared.begun, note=prepared.note)
+            self._removal.discard(prepared.draft_id, parcel, prepared)
+        if prepared.digest != content.digest:
+            prepared = self._removal.without_photos(prepared)
         if prepared.begun:
-            prepared = self._leftovers.resolve(parcel.content, prepared)
+            prepared = self._resolved(parcel, prepared)
             if prepared.leftovers:
                 return prepared
-        media_ids = {
-            picture.digest: _laid_ready(self._page.upload(picture, read_media(picture.digest)))
-            for part in parcel.content.parts
-            for picture in part.pictures
-        }
-        return Prepared(
-            media_ids=media_ids,
-            draft_id=_laid_ready(self._page.create(parcel.content, list(media_ids.values()))),
-            digest=parcel.content.digest,
-            prepared_at=self._clock.now(),
-            note=prepared.note,
+        pictures = [picture for part in content.parts for picture in part.pictures]
+        if not all(picture.digest in prepared.media_ids for picture in pictures):
+            bound = prepared.model_copy(update={"digest": content.digest})
+            return self._photos.upload(pictures, bound, read_media)
+        return prepared if prepared.at_once else self._lay_ready(parcel, prepared)
+
+    def _resolved(self, parcel: Parcel, prepared: Prepared) -> Prepared:
+        """`prepared` with what earlier attempts left; their post may show the pictures, which are
+        not used again.
+        """
+        prepared = prepared.model_copy(update={"media_ids": {}})
+        if found := self._leftovers.find(parcel.content, prepared):
+            return found
+        if prepared.at_once:  # what they left may be public
+            raise NotPrepared(Deferred(Kind.UNAVAILABLE, _(UNREAD)))
+        return prepared.model_copy(update={"begun": (), "note": _(UNREAD)})
+
+    def _lay_ready(self, parcel: Parcel, prepared: Prepared) -> Prepared:
+        """Make the post, and look whether it is unpublished, as it is to be."""
+        answer = self._page.create(parcel.content, list(prepared.media_ids.values()), FIELDS)
+        outcome = meaning("facebook", answer, Step.LAY_READY)
+        if not isinstance(outcome, Accepted):
+            raise NotPrepared(outcome)
+        made = prepared.model_copy(
+            update={
+                "draft_id": outcome.remote_id,
+                "digest": parcel.content.digest,
+                "prepared_at": None,
+            }
         )
+        return self._seen(made, shown(answer) or self._posts.look(outcome.remote_id))
+
+    def _seen_again(self, prepared: Prepared) -> Prepared:
+        """What lies ready; looked at when that was not done yet, or is long ago."""
+        longest = timedelta(seconds=_LOOK_AGAIN * self._clock.speed)
+        seen_at = prepared.prepared_at
+        if seen_at and abs(self._clock.now() - seen_at) <= longest:
+            return prepared
+        seen = self._posts.look(str(prepared.draft_id))
+        if isinstance(seen, Unknown) and seen_at:
+            return prepared  # somebody deleted it, which making it public tells
+        return self._seen(prepared, seen)
+
+    def _seen(self, prepared: Prepared, seen: Post | Deferred | AccountHeld | Unknown) -> Prepared:
+        """`prepared` if it was seen to be unpublished; else raises `NotPrepared`."""
+        if isinstance(seen, Post):
+            if seen.is_public:
+                raise NotPrepared(seen.as_early(Accepted(seen.id)), prepared)
+            return prepared.model_copy(update={"prepared_at": self._clock.now()})
+        if isinstance(seen, Unknown):
+            seen = Deferred(Kind.UNAVAILABLE, _unseen(str(prepared.draft_id)), limits=seen.limits)
+        raise NotPrepared(seen, prepared)
 
     def send(
         self,
@@ -100,40 +152,66 @@ class Facebook:
         sent: tuple[str, ...],
         depart: Depart = at_once,
     ) -> Outcome:
-        """Make the prepared post public; see `Channel.send`.
+        """Make the prepared post public, or make it as a public one; see `Channel.send`.
 
-        ValueError if this very content was not prepared: a new post must not be made here, because
-        a doubt about it could not be settled.
+        ValueError if neither this very content was prepared, nor its pictures where posts are made
+        at their instant: a doubt about it could not be settled.
         """
-        if sent or not prepared.holds(parcel.content):
+        if not sent and prepared.holds(parcel.content):
+            return self._reveal(str(prepared.draft_id), depart)
+        shows = {picture.digest for part in parcel.content.parts for picture in part.pictures}
+        is_ready = not shows or prepared.digest == parcel.content.digest
+        if sent or not prepared.at_once or not is_ready:
             raise ValueError("Facebook can only send, once, what it has prepared.")
-        draft_id = str(prepared.draft_id)
-        answer = self._page.reveal(draft_id, depart)
-        return _named(meaning("facebook", answer, Step.REVEAL), draft_id)
+        media_ids = list(prepared.media_ids.values())
+        answer = self._page.create(parcel.content, media_ids, FIELDS, depart)
+        outcome = meaning("facebook", answer, Step.PUBLISH)
+        if not isinstance(outcome, Accepted):
+            return outcome
+        return _as_seen(outcome, shown(answer) or self._posts.look(outcome.remote_id))
+
+    def _reveal(self, draft_id: str, depart: Depart) -> Outcome:
+        answer = self._page.reveal(draft_id, FIELDS, depart)
+        outcome = meaning("facebook", answer, Step.REVEAL)
+        if isinstance(outcome, Accepted):
+            return _as_seen(outcome, shown(answer) or self._posts.look(draft_id))
+        if isinstance(outcome, Refused):  # maybe because it is public already, or not to be seen
+            seen = self._posts.fate(draft_id)
+            if isinstance(seen, Post) and seen.is_public:
+                return seen.as_early(Accepted(draft_id, limits=outcome.limits))
+            if isinstance(seen, Unknown):
+                return replace(seen, limits=outcome.limits)
+        return outcome
 
     def find(
         self,
         parcel: Parcel,
         prepared: Prepared,
         sent: tuple[str, ...],
-        since: datetime,  # noqa: ARG002  the post has an id, so its date tells nothing
-        taken: Collection[str] = (),  # noqa: ARG002  and nobody else has that id
+        since: datetime,
+        taken: Collection[str] = (),
     ) -> Sighting:
-        """Ask whether the prepared post is public; see `Channel.find`."""
+        """Ask whether the prepared post is public, or look for the one that was made public at once;
+        see `Channel.find`.
+        """
         for post_id in prepared.leftovers:
             if post_id != prepared.draft_id and isinstance(self._look_at(post_id), Accepted):
-                return _out_with_another_text(post_id)
+                return out_with_another_text(post_id)
         if sent or not prepared.draft_id:
-            return Absent(
-                may_come=False
-            )  # only a post whose id was written down is ever made public
+            # Otherwise only a post whose id was written down is ever made public.
+            looks_for_words = prepared.at_once and not sent
+            return (
+                self._leftovers.published(parcel.content, since, taken)
+                if looks_for_words
+                else Absent(may_come=False)
+            )
         seen = self._look_at(prepared.draft_id)
         if isinstance(seen, Accepted) and not prepared.holds(parcel.content):
-            return _out_with_another_text(seen.remote_id)
+            return out_with_another_text(seen.remote_id)
         return seen
 
     def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:
-        """Find what was left unpublished, then delete it; see `Channel.clear`."""
+        """Find what was left unpublished, then delete it and all photos; see `Channel.clear`."""
         if prepared.begun:
             found = self._leftovers.find(parcel.content, prepared)
             if found is None:
@@ -142,34 +220,12 @@ class Facebook:
             return found.given_up().model_copy(
                 update={"leftovers": tuple(both), "failures": prepared.failures}
             )
-        for index, post_id in enumerate(prepared.leftovers):
-            self._take_away(
-                post_id,
-                prepared.model_copy(update={"leftovers": prepared.leftovers[index:]}),
-                prepared.model_copy(update={"leftovers": prepared.leftovers[index + 1 :]}),
-            )
+        self._removal.clear(parcel, prepared)
         return Prepared()
 
-    def _take_away(self, post_id: str, still: Prepared, after: Prepared) -> None:
-        """Delete an unpublished post; `NotPrepared` unless it is gone then.
-
-        `still`: what is left as long as it is there; `after`: without it.
-        """
-        seen = self._look_at(post_id)
-        if isinstance(seen, Accepted):
-            raise NotPrepared(_public_after_all(post_id), after)
-        if isinstance(seen, Unknown):
-            return  # it is gone
-        outcome: Outcome | Absent = seen
-        if isinstance(seen, Absent):
-            outcome = meaning("facebook", self._page.delete(post_id), Step.WITHDRAW)
-        if isinstance(outcome, Unknown):  # nobody sees it, so it may be deleted again
-            outcome = Deferred(Kind.UNAVAILABLE, outcome.message)
-        if not isinstance(outcome, Accepted | Absent):
-            raise NotPrepared(outcome, still)
-
-    def withdraw(self, remote_id: str) -> Outcome:
-        return _named(meaning("facebook", self._page.delete(remote_id), Step.WITHDRAW), remote_id)
+    def withdraw(self, remote_id: str, prepared: Prepared | None = None) -> Outcome:
+        """Delete a post, then its photos; see `Channel.withdraw`."""
+        return self._removal.withdraw(remote_id, prepared or Prepared())
 
     @property
     def owner_id(self) -> str:
@@ -190,65 +246,35 @@ class Facebook:
     def close(self) -> None:
         self._page.close()
 
-    def _look_at(self, post_id: str) -> Reading | Absent:
+    def _look_at(self, post_id: str) -> Sighting:
         """`Accepted` when the post is public, `Absent` when it is unpublished."""
-        answer = self._page.get(post_id, fields="id,is_published")
-        outcome = meaning("facebook", answer, Step.READ)
-        if not isinstance(outcome, Accepted):
-            return outcome
-        is_public = json.loads(answer.body)["is_published"]
-        if not is_public:
-            return Absent(limits=outcome.limits)
-        return replace(outcome, remote_id=post_id, url=_address(post_id))
-
-    def _discard(self, draft_id: str) -> None:
-        """Delete a post that was prepared with another text, so that it does not stay behind.
-
-        Whether that succeeds is of no importance: nobody sees it. Raises `NotPrepared` when it is
-        public after all, or nobody can tell: the new one would be a double.
-        """
-        seen = self._look_at(draft_id)
-        if isinstance(seen, Accepted):
-            raise NotPrepared(_out_with_another_text(draft_id))
-        if isinstance(seen, Absent):
-            self._page.delete(draft_id)
-        elif not isinstance(seen, Unknown):  # that is: it is gone
-            raise NotPrepared(seen)
+        seen = self._posts.look(post_id)
+        if not isinstance(seen, Post):
+            return seen
+        return seen.as_out(Accepted(post_id)) if seen.is_public else Absent(limits=seen.limits)
 
 
-def _laid_ready(answer: Answer) -> str:
-    outcome = meaning("facebook", answer, Step.LAY_READY)
-    if not isinstance(outcome, Accepted):
-        raise NotPrepared(outcome)
-    return outcome.remote_id
-
-
-def _named(outcome: Outcome, post_id: str) -> Outcome:
-    if isinstance(outcome, Accepted):
-        return replace(outcome, remote_id=post_id, url=_address(post_id))
-    return outcome
-
-
-def _address(post_id: str) -> str:
-    return f"https://www.facebook.com/{post_id}"
-
-
-def _public_after_all(post_id: str) -> Unknown:
-    return Unknown(
-        _(
-            "This post is public on the Page, as {post_id}, although it was never known to be. It "
-            "was left alone. Look at the Page, and delete it there if it must not be out.",
-            post_id=post_id,
+def _as_seen(
+    outcome: Accepted, seen: Post | Deferred | AccountHeld | Unknown
+) -> Accepted | Unknown:
+    """What a success means, once the post was looked at."""
+    if isinstance(seen, Post) and seen.is_public:
+        return seen.as_out(outcome)
+    if isinstance(seen, Post):
+        message = _(
+            "Facebook said that the post is public now, and it is not. It is looked at again, and "
+            "made public again if need be."
         )
-    )
-
-
-def _out_with_another_text(post_id: str) -> Unknown:
-    return Unknown(
-        _(
-            "This post is public on the Page with an earlier text, as {post_id}. "
-            "Look at the Page; then say with `publisher resolve` that it is out, "
-            "or delete it there.",
-            post_id=post_id,
+    else:
+        message = _(
+            "Facebook said that the post is public now, but could not be asked whether it is. It is "
+            "looked at again."
         )
+    return Unknown(message, limits=outcome.limits)
+
+
+def _unseen(post_id: str) -> str:
+    return _(
+        "The post that was laid ready on Facebook, {post_id}, cannot be looked at. It is tried again.",
+        post_id=post_id,
     )

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import facebook
 
-from publisher.channels.base import Depart
+from publisher.channels.base import Depart, at_once
 from publisher.channels.http import Recorder
 from publisher.clock import Clock
 from publisher.models import Content, Picture
@@ -53,17 +53,24 @@ class PageGraph:
         # The constructor knows versions up to 3.1 only, and refuses all newer ones.
         self._sdk.version = GRAPH_VERSION
 
-    def create(self, content: Content, media_ids: Sequence[str]) -> Answer:
-        """Make a post, unpublished, of text, link and uploaded pictures."""
+    def create(
+        self, content: Content, media_ids: Sequence[str], asked: str, depart: Depart | None = None
+    ) -> Answer:
+        """Make a post of text, link and uploaded pictures: unpublished, or public as it departs.
+
+        `asked`: the fields of the post that the answer is to have.
+        """
         # Text for what is no text: the SDK would send Python's spelling of a list or of False.
-        fields = {"published": "false", **self._proof}
+        fields = {"published": "true" if depart else "false", "fields": asked, **self._proof}
         if content.joined:
             fields["message"] = content.joined
         if content.link:
             fields["link"] = content.link
         if media_ids:
             fields["attached_media"] = json.dumps([{"media_fbid": key} for key in media_ids])
-        return self._recorder.call(lambda: self._sdk.put_object(self._page_id, "feed", **fields))
+        return self._recorder.call(
+            lambda: self._sdk.put_object(self._page_id, "feed", **fields), depart or at_once
+        )
 
     def upload(self, picture: Picture, content: bytes) -> Answer:
         """Upload a picture, unpublished, with its alternative text."""
@@ -83,23 +90,36 @@ class PageGraph:
         """Hang up."""
         self._recorder.close()
 
-    def reveal(self, post_id: str, depart: Depart) -> Answer:
-        """Make a post public at the instant at which it departs; it may be so already."""
-        fields = {"is_published": "true", **self._proof}
+    def reveal(self, post_id: str, asked: str, depart: Depart) -> Answer:
+        """Make a post public at the instant at which it departs; it may be so already.
+
+        `asked`: the fields of the post that the answer is to have.
+        """
+        fields = {"is_published": "true", "fields": asked, **self._proof}
         return self._recorder.call(
             lambda: self._sdk.request(f"{GRAPH_VERSION}/{post_id}", post_args=fields), depart
         )
 
-    def delete(self, post_id: str) -> Answer:
+    def delete(self, object_id: str) -> Answer:
+        """Delete a post or a photo."""
         return self._recorder.call(
             lambda: self._sdk.request(
-                f"{GRAPH_VERSION}/{post_id}", args=dict(self._proof), method="DELETE"
+                f"{GRAPH_VERSION}/{object_id}", args=dict(self._proof), method="DELETE"
             )
         )
 
-    def get(self, post_id: str, fields: str) -> Answer:
-        """Read some fields of a post."""
-        return self._get(post_id, fields=fields)
+    def get(self, object_id: str, fields: str) -> Answer:
+        """Read some fields of a post or a photo."""
+        return self._get(object_id, fields=fields)
+
+    def itself(self) -> Answer:
+        """Read the Page's id, as it is shown to the token."""
+        return self._get(self._page_id, fields="id")
+
+    def published(self, fields: str, limit: int, after: str | None = None) -> Answer:
+        """List the newest public posts, or those behind a cursor."""
+        cursor = {"after": after} if after else {}
+        return self._get(f"{self._page_id}/published_posts", fields=fields, limit=limit, **cursor)
 
     def feed(self, fields: str, limit: int) -> Answer:
         """List the newest posts on the Page; unpublished ones are among them."""

@@ -149,7 +149,11 @@ class Site:
             )
         return Accepted(page.slug, url=self._address(page.slug))
 
-    def withdraw(self, remote_id: str) -> Outcome:
+    def withdraw(
+        self,
+        remote_id: str,
+        prepared: Prepared | None = None,  # noqa: ARG002  the pictures go with the page
+    ) -> Outcome:
         if not _SLUG.fullmatch(remote_id):
             return Accepted(remote_id)  # no page can have that name
         try:

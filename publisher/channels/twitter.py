@@ -169,7 +169,11 @@ class Twitter:
         """Nothing: X forgets uploads that no post shows; see `Channel.clear`."""
         return Prepared()
 
-    def withdraw(self, remote_id: str) -> Outcome:
+    def withdraw(
+        self,
+        remote_id: str,
+        prepared: Prepared | None = None,  # noqa: ARG002  media ids vanish by themselves
+    ) -> Outcome:
         """Delete a post; see `Channel.withdraw`.
 
         X has answered with 404 for what was there (incidents of September 2025 and January 2026):

@@ -88,7 +88,7 @@ def _waiting(app: Application) -> Finding:
     waiting = [counted(state, numbers[state]) for state in State if numbers[state]]
     if out:
         waiting.append(
-            plural("{number} out, stopped too late", "{number} out, stopped too late", out)
+            plural("{number} out against the plan", "{number} out against the plan", out)
         )
     if withdrawn:
         waiting.append(

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from publisher.clock import Clock
 from publisher.errors import LedgerBusy
 from publisher.language import _
-from publisher.ledger import ids, limits
+from publisher.ledger import early, ids, limits
 from publisher.ledger.approvals import RuleOf, no_rule
 from publisher.ledger.database import Database
 from publisher.ledger.doubts import known_out
@@ -102,6 +102,18 @@ class Attempts:
         )
         with self._database.write() as connection:
             change_all(connection, [wish])
+
+    def publishes_early(self, account: str) -> bool:
+        """Whether the account's platform made public before its time what was laid ready."""
+        with self._database.read() as connection:
+            return early.publishes_early(connection, account)
+
+    def record_public(self, delivery: Delivery, prepared: Prepared, receipt: Accepted) -> Delivery:
+        """Write that the platform made it public on its own, whatever became of it meanwhile."""
+        with self._database.write() as connection:
+            recorded = early.record(connection, self._clock, delivery, prepared, receipt)
+            limits.keep(connection, delivery.account, receipt.limits)
+            return recorded
 
     def intend(
         self, delivery: Delivery, send_at: datetime, lease_until: datetime

@@ -203,8 +203,8 @@ class Doubts:
                 return self._change(
                     connection, delivery, "found", target=target, detail=detail, **columns
                 )
-            case Absent(may_come=may_come):
-                return self._absent(connection, delivery, may_come=may_come)
+            case Absent():
+                return self._absent(connection, delivery, sighting)
             case Unknown():
                 # Reading cannot tell, and reading again would not: a person decides.
                 columns = {**_NO_DOUBT, "intent_at": delivery.intent_at}
@@ -225,10 +225,11 @@ class Doubts:
             next_reading = max(next_reading, sighting.until or next_reading)
         return self._unread(connection, delivery, sighting.message, wake_at=next_reading)
 
-    def _absent(self, connection: Connection, delivery: Delivery, *, may_come: bool) -> Delivery:
+    def _absent(self, connection: Connection, delivery: Delivery, seen: Absent) -> Delivery:
         now, why = self._clock.now(), None
         settles_at = delivery.settled_at or now
-        if may_come and delivery.prepared.draft_id is None:  # to repeat it would make a double
+        # Where its id is known, to repeat it makes no double.
+        if seen.may_come and delivery.prepared.draft_id is None:
             late, why = self._delays.settles_at(connection, delivery)
             why = why if late > max(now, settles_at) else None
             settles_at = max(settles_at, late)
@@ -250,6 +251,13 @@ class Doubts:
                 lease_until=None,
                 **({"error_message": why} if why else {}),
             )
+        if not seen.is_proof:
+            message = _(
+                "It is not among the posts that the platform lists, which may leave some out. Look "
+                "at the account, then say with `publisher resolve` or `publisher retry` what you saw."
+            )
+            columns = {**_NO_DOUBT, "intent_at": delivery.intent_at}
+            return self._unread(connection, delivery, message, **columns)
         if delivery.error_kind == Kind.DUPLICATE:
             target, stopped = obeyed(delivery, State.FAILED)
             return self._change(

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, exists, or_, select, update
 
 from publisher.clock import Clock
 from publisher.language import _
+from publisher.ledger import early
 from publisher.ledger.database import Database
 from publisher.ledger.holds import resting
 from publisher.ledger.moves import ACTOR, change, has_id
@@ -17,7 +18,7 @@ from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import Instant, deliveries, written
 from publisher.ledger.waiting import Waiting
 from publisher.models import Claim, Delivery, Prepared
-from publisher.outcome import Kind
+from publisher.outcome import Accepted, Kind
 from publisher.states import ENDED_UNSENT, GIVEN_UP, Role, State
 
 CLEARING = (
@@ -97,6 +98,11 @@ def _is_known(connection: Connection, delivery: Delivery, remote_id: str) -> boo
     return bool(connection.execute(select(known)).scalar())
 
 
+def _pause(failures: int) -> float:
+    """Real seconds until the next try."""
+    return _FIRST_PAUSE * 4.0 ** (min(failures, _TRIES) - 1)
+
+
 def settled(clock: Clock) -> dict[str, datetime]:
     """What `LEFT_OVER` asks for besides the time."""
     return {"settled": clock.ahead(-_SETTLED)}
@@ -172,10 +178,18 @@ class Leftovers:
                 error_kind=Kind.UNKNOWN_OUTCOME, error_message=message,
             )  # fmt: skip
 
+    def out(self, delivery: Delivery, prepared: Prepared, receipt: Accepted) -> Delivery:
+        """Note that its own post is public, against all that is known: it is out."""
+        with self._database.write() as connection:
+            return early.record(connection, self._clock, delivery, prepared, receipt)
+
     def failed(self, delivery: Delivery, prepared: Prepared, message: str) -> Delivery:
-        """Note what stood in the way; it is tried again, later each time, and not for ever."""
+        """Note what stood in the way; it is tried again, later each time: a post not for ever, a
+        picture until it is gone.
+        """
         failures = prepared.failures + 1
-        again = failures < _TRIES
+        # Pictures of people must not stay, however long it takes.
+        again = failures < _TRIES or bool(prepared.photos)
         detail = {"ids": list(prepared.leftovers), "message": message}
         with self._database.write() as connection:
             return self._change(
@@ -183,7 +197,7 @@ class Leftovers:
                 delivery,
                 "not cleared away" if again else "left behind",
                 prepared.model_copy(update={"failures": failures}),
-                self._clock.ahead(_FIRST_PAUSE * 4.0 ** (failures - 1)) if again else None,
+                self._clock.ahead(_pause(failures)) if again else None,
                 detail=detail,
             )
 

@@ -1,9 +1,10 @@
 """What a person is to be told, and which service told it already.
 
 Told is what stands: that posts are late, an account that is held, and a delivery that failed, was
-missed, is uncertain until a person decides, is out although somebody stopped it, may still be out
-although somebody withdrew it, or is due and kept back because its platform does not take something
-in it for now. What was seen to before anybody was told is no news any more.
+missed, is uncertain until a person decides, is out although somebody stopped it, or because the
+platform made it public on its own, may still be out although somebody withdrew it, or is due and kept
+back because its platform does not take something in it for now. What was seen to before anybody was
+told is no news any more.
 Each thing is known by the step of the history that began it: an account that is held again after
 it was resumed is another thing.
 
@@ -69,6 +70,8 @@ _LOOKED_AT = 200  # steps of an account; a suspension is told with its first
 _IN_TROUBLE: ColumnElement[bool] = literal_column(
     "(deliveries.state IN ('failed', 'missed', 'uncertain') OR deliveries.stop IS NOT NULL)"
 )
+_ON_ITS_OWN = (State.SCHEDULED, State.FAILED, State.MISSED)
+"""What `stop` says of a delivery that nobody stopped, and that the platform made public on its own."""
 _Begun = Row[int, datetime, str, str]
 """`id`, `at`, `event` and `detail` of a step."""
 
@@ -81,14 +84,16 @@ class StuckDelivery:
     post: str
     account: str
     state: State
-    """FAILED, MISSED or UNCERTAIN; PUBLISHED, when it was stopped too late; SCHEDULED, when it is
-    kept back."""
+    """FAILED, MISSED or UNCERTAIN; PUBLISHED, when it was stopped too late, or the platform made it
+    public on its own; SCHEDULED, when it is kept back."""
     due_at: datetime
     parts_out: int
     kind: str | None
     message: str | None
     is_withdrawn: bool = False
     """Somebody withdraws it, and a part of it may still be out."""
+    is_stopped: bool = True
+    """Of one that is out: whether somebody had stopped it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +296,7 @@ def _stuck(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[Stu
             deliveries.c.post,
             deliveries.c.account,
             deliveries.c.state,
+            deliveries.c.stop,
             deliveries.c.due_at,
             deliveries.c.remote_ids,
             deliveries.c.error_kind,
@@ -368,6 +374,7 @@ def _stuck_delivery(row: Any, step: int, *, is_withdrawn: bool = False) -> Stuck
         kind=row.error_kind,
         message=row.error_message,
         is_withdrawn=is_withdrawn,
+        is_stopped=row.stop not in _ON_ITS_OWN,
     )
 
 

@@ -17,7 +17,7 @@ from publisher.ledger.moves import NOT_APPROVED, Moved, change
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries, history
 from publisher.models import Delivery, Stop
-from publisher.states import Role, State
+from publisher.states import ENDED_UNSENT, Role, State
 
 # Why `queue` takes a delivery off the schedule: kept as they are, to be known again; screens
 # translate them.
@@ -99,6 +99,10 @@ def _asked(stop: State) -> str:
 
 
 def _too_late(stop: State) -> str:
+    if stop is State.SCHEDULED:
+        return _("The platform made it public on its own, before Publisher did.")
+    if stop in ENDED_UNSENT - {State.CANCELLED}:
+        return _("It was taken for not out, but the platform made it public: it is out.")
     if stop is State.CANCELLED:
         return _("It was to be cancelled, but that came too late: it is out.")
     if stop is State.HELD:

@@ -175,7 +175,13 @@ def _double(step: Step) -> Refused | Unknown:
 
 def _refused(code: int | None, subcode: int | None, says: str, step: Step) -> Outcome:
     if code == 100 and subcode == _MISSING_OBJECT and step is Step.WITHDRAW:
-        return Accepted("")
+        # Seen for a live post, with the token that had made it (restfb 1469).
+        return Unknown(
+            _(
+                "Facebook says that it is not there, or that the app may not delete it: it may still "
+                "be out. Look at the Page, and withdraw it again."
+            )
+        )
     if code == 100 and subcode == _MISSING_OBJECT and step is Step.REVEAL:
         return Refused(
             Kind.CONTENT,

@@ -27,6 +27,8 @@ _EVENTS = {
     State.SCHEDULED: later("{post} to {account} is due, and cannot go out as it is"),
 }
 
+_ON_ITS_OWN = later("{post} to {account} is out: the platform made it public on its own")
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -84,7 +86,9 @@ def _event(item: Item) -> str:
                 post=item.post,
                 account=item.account,
             )
-        return _(_EVENTS[item.state], post=item.post, account=item.account)
+        is_unasked = item.state is State.PUBLISHED and not item.is_stopped
+        event = _ON_ITS_OWN if is_unasked else _EVENTS[item.state]
+        return _(event, post=item.post, account=item.account)
     if isinstance(item, AccountGoesOn):
         return _("{account} goes on", account=item.account)
     return _suspended(item)
@@ -137,7 +141,7 @@ def _summary(items: Sequence[Item]) -> str:
 
 def _counted(state: State, number: int) -> str:
     if state is State.PUBLISHED:
-        return plural("{number} stopped too late", "{number} stopped too late", number)
+        return plural("{number} out against the plan", "{number} out against the plan", number)
     if state is State.SCHEDULED:
         return plural("{number} kept back", "{number} kept back", number)
     return counted(state, number)

@@ -15,8 +15,9 @@ from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.leftovers import Leftovers
 from publisher.ledger.queries import Queries
+from publisher.ledger.stops import reason_of
 from publisher.models import Prepared
-from publisher.outcome import Unknown
+from publisher.outcome import Accepted, Unknown
 from publisher.sandbox.faults import Fault, What
 from publisher.states import State
 from tests.channels.conftest import DUE, Stage, Stages
@@ -115,17 +116,33 @@ def test_what_cannot_be_read_or_deleted_now_is_deleted_later(
     assert desk.there == []
 
 
-def test_what_somebody_published_by_hand_is_left_alone_and_told(
+def test_what_somebody_published_by_hand_is_out_on_record_and_told(
     desk: Desk,
     attempts: Attempts,
     control: Control,
     clear: Callable[[], None],
+    clock: ManualClock,
 ) -> None:
     lay_ready(desk, attempts)
     control.cancel("post.fr", None, "manager", "trop tard")
-    desk.stage.sandbox.store.entries[0].published = True
+    (entry,) = desk.stage.sandbox.store.entries
+    entry.publish(clock.now())
     clear()
-    assert desk.there == [(TEXT, True)]
+    assert (desk.there, desk.state()) == ([(TEXT, True)], State.PUBLISHED)
+    assert (desk.delivery.remote_ids, desk.delivery.stop) == ((entry.id,), State.CANCELLED)
+    assert "came too late: it is out. (trop tard)" in str(reason_of(desk.delivery))
+
+
+def test_what_is_public_with_an_earlier_text_is_left_alone_and_told(
+    desk: Desk, attempts: Attempts, control: Control, clear: Callable[[], None]
+) -> None:
+    lay_ready(desk, attempts)
+    control.cancel("post.fr", None, "manager", "trop tard")
+    (entry,) = desk.stage.sandbox.store.entries
+    entry.publish(desk.clock.now())
+    desk.stage.sandbox.store.change_text(entry, "Bonsoir")
+    clear()
+    assert desk.there == [("Bonsoir", True)]
     assert "public on the Page" in str(desk.delivery.error_message)
     assert desk.delivery.prepared == Prepared()
 
@@ -143,16 +160,27 @@ def test_a_retry_after_a_refusal_leaves_one_post(
     assert (desk.state(), desk.there) == (State.PUBLISHED, [(TEXT, True)])
 
 
-def test_a_retry_of_what_was_published_all_the_same_doubles_nothing(
-    desk: Desk, control: Control
-) -> None:
+def test_what_was_published_although_it_was_refused_is_found_at_once(desk: Desk) -> None:
     desk.queue()
     refuse(desk, commit=True)
     desk.work()
+    assert (desk.state(), desk.there) == (State.PUBLISHED, [(TEXT, True)])
+
+
+def test_a_retry_of_what_was_published_all_the_same_doubles_nothing(
+    desk: Desk, control: Control
+) -> None:
+    """Where that could not be seen when it was refused."""
+    desk.queue()
+    refusal = Fault(what=What.GRAPH_ERROR, endpoint="updatePost", code=100, times=1, commit=True)
+    desk.stage.sandbox.faults.set([refusal, Fault(what=What.SERVER_ERROR, endpoint="getObject")])
+    desk.work()
     assert desk.state() is State.FAILED
+    desk.mend()
     control.retry("post.fr", None, "manager")
     desk.work()
-    assert (desk.state(), desk.there) == (State.UNCERTAIN, [(TEXT, True)])
+    assert (desk.state(), desk.there) == (State.PUBLISHED, [(TEXT, True)])
+    assert desk.requests("createFeedPost") == 1
 
 
 def test_pictures_of_a_page_of_the_website_do_not_stay(stages: Stages) -> None:
@@ -191,8 +219,17 @@ def test_a_channel_says_what_is_public_and_what_is_left(stages: Stages) -> None:
     ids = (str(prepared.draft_id), str(other.draft_id))
     with pytest.raises(NotPrepared) as caught:
         channel.clear(parcel, Prepared(leftovers=ids))
+    assert isinstance(caught.value.outcome, Accepted)
+    assert caught.value.prepared
+    assert caught.value.prepared.draft_id == ids[0]
+    assert len(stage.sandbox.store.timeline("bice-page", with_unpublished=True)) == 1
+    stranger = stage.parcel("Bonne nuit")
+    with pytest.raises(NotPrepared) as caught:
+        channel.clear(stranger, Prepared(leftovers=ids, photos=("1",)))
     assert isinstance(caught.value.outcome, Unknown)
-    assert caught.value.prepared == Prepared(leftovers=ids[1:])
+    assert caught.value.prepared == Prepared(leftovers=ids[1:]), (
+        "whose photos they are is not known"
+    )
     waits_for_a_person = channel.find(parcel, Prepared(leftovers=ids), (), DUE)
     assert isinstance(waits_for_a_person, Unknown), "one that was given up is public"
     assert channel.clear(parcel, Prepared(leftovers=ids[1:])) == Prepared()

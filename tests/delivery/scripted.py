@@ -45,7 +45,7 @@ class OnlySends:
     def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:
         raise AssertionError("a courier does not clear away")
 
-    def withdraw(self, remote_id: str) -> Outcome:
+    def withdraw(self, remote_id: str, prepared: Prepared | None = None) -> Outcome:
         raise AssertionError("a courier does not withdraw")
 
     def close(self) -> None:

@@ -20,7 +20,7 @@ from publisher.ledger.news import News, StuckDelivery
 from publisher.ledger.queries import Queries
 from publisher.ledger.safeguards import Safeguards
 from publisher.ledger.withdrawals import Withdrawals
-from publisher.models import Content, Part, Picture
+from publisher.models import Content, Part, Picture, Prepared
 from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Refused, Unknown
 from publisher.states import State
 from publisher.withdrawal import Withdrawal
@@ -44,7 +44,7 @@ class DeletingChannel:
     after: Callable[[str], None] = lambda _id: None
     deleted: list[str] = field(default_factory=list)
 
-    def withdraw(self, remote_id: str) -> Outcome:
+    def withdraw(self, remote_id: str, prepared: Prepared | None = None) -> Outcome:
         self.before(remote_id)
         if remote_id == self.fails_at:
             return self.answer

@@ -366,6 +366,7 @@ def test_a_backup_of_an_older_version_is_brought_up_to_date(
             "DROP INDEX IF EXISTS ix_deliveries_problems", "DROP INDEX ix_deliveries_clearing",
             "DROP INDEX ix_deliveries_withdrawing",
             "DROP INDEX ix_deliveries_published", "DROP INDEX ix_deliveries_turns",
+            "DROP INDEX ix_deliveries_early",
             "DROP INDEX ix_accounts_stopped",
             "DROP INDEX uq_history_delivery_seq", "DROP INDEX uq_history_account_seq",
             *(f"ALTER TABLE history DROP COLUMN {name}" for name in ("seq", "hash", "digest")),

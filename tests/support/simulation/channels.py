@@ -1,6 +1,6 @@
 """The two kinds of channel: X publishes with each request, Facebook reveals what lies ready."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -9,7 +9,7 @@ from publisher.channels.base import Channel, Depart, MediaReader, NotPrepared, a
 from publisher.channels.health import Health
 from publisher.models import Capabilities, Owner, Parcel, Prepared
 from publisher.outcome import Absent, Accepted, Deferred, Kind, Outcome, Sighting, Unknown
-from tests.support.simulation.plan import Moment
+from tests.support.simulation.plan import Act, Moment
 from tests.support.simulation.platform import Platform, PublicPost
 from tests.support.simulation.world import START
 
@@ -80,7 +80,7 @@ class LikeX:
 
         return self._platform.look(part.text, see)
 
-    def withdraw(self, remote_id: str) -> Outcome:
+    def withdraw(self, remote_id: str, prepared: Prepared | None = None) -> Outcome:
         return self._platform.delete(remote_id)
 
     def close(self) -> None:
@@ -109,16 +109,31 @@ class LikeFacebook:
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
         for draft_id in prepared.leftovers:
             if draft_id != prepared.draft_id:
-                self._discard(draft_id)
+                self._discard(draft_id, parcel)
         if prepared.leftovers:
             return prepared.model_copy(update={"leftovers": ()})
         if prepared.holds(parcel.content):
             return prepared
         if prepared.draft_id:
-            self._discard(prepared.draft_id)
+            self._discard(prepared.draft_id, parcel)
         if found := self._found(parcel, prepared):
-            return found
-        return Prepared(draft_id=self._create(parcel.content.joined), digest=parcel.content.digest)
+            return found.model_copy(update={"at_once": prepared.at_once})
+        if prepared.at_once:
+            return Prepared(at_once=True)
+        draft_id = self._create(parcel.content.joined)
+        made = Prepared(draft_id=draft_id, digest=parcel.content.digest)
+        if self._is_public(draft_id):  # which the answer tells
+            raise NotPrepared(self._early(draft_id), made)
+        return made
+
+    def _is_public(self, draft_id: str) -> bool:
+        post = self._platform.posts.get(draft_id)
+        return post is not None and post.public_at is not None
+
+    def _early(self, draft_id: str) -> Accepted:
+        public_at = self._platform.posts[draft_id].public_at
+        assert public_at is not None
+        return Accepted(draft_id, public_since=START + timedelta(seconds=public_at))
 
     def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:
         if prepared.begun:
@@ -131,6 +146,8 @@ class LikeFacebook:
                 outcome = self._remove(draft_id)
                 if not isinstance(outcome, Accepted):
                     raise NotPrepared(Deferred(Kind.UNAVAILABLE, outcome.message), prepared)
+            elif isinstance(seen, Accepted) and self._says(draft_id, parcel):
+                raise NotPrepared(self._early(draft_id), Prepared(draft_id=draft_id))
             elif isinstance(seen, Accepted):
                 raise NotPrepared(Unknown(f"{draft_id} is public."), Prepared())
             elif not isinstance(seen, Unknown):
@@ -145,6 +162,10 @@ class LikeFacebook:
             platform.posts[draft_id] = PublicPost(
                 draft_id, self._account, text, None, None, made_at=platform.world.elapsed
             )
+            if Act.PUBLISHES_EARLY in platform.struck:
+                post = platform.posts[draft_id]
+                post.public_at = post.shown_at = platform.world.elapsed
+                post.is_early = True
             return draft_id
 
         outcome = platform.ask(Moment.LAYING, text, create)
@@ -165,22 +186,32 @@ class LikeFacebook:
                 for post in self._platform.posts.values()
                 if post.account == self._account
                 and post.text in texts
-                and post.public_at is None
+                and (post.public_at is None or post.is_early)
+                and not post.is_deleted
                 and post.made_at <= at
             )
             return Absent()
 
         if not texts or self._platform.look("drafts", see) != Absent() or not drafts:
             return None
-        whole = [post.id for post in drafts if post.text == parcel.content.joined]
+        whole = [
+            post.id
+            for post in drafts
+            if post.text == parcel.content.joined and post.public_at is None
+        ]
         return Prepared(
             draft_id=whole[0] if whole else None,
             digest=parcel.content.digest if whole else None,
             leftovers=tuple(post.id for post in drafts),
         )
 
-    def _discard(self, draft_id: str) -> None:
+    def _says(self, draft_id: str, parcel: Parcel) -> bool:
+        return self._platform.posts[draft_id].text == parcel.content.joined
+
+    def _discard(self, draft_id: str, parcel: Parcel) -> None:
         seen = self._look_at(draft_id)
+        if isinstance(seen, Accepted) and self._says(draft_id, parcel):
+            raise NotPrepared(self._early(draft_id), Prepared(draft_id=draft_id))
         if isinstance(seen, Accepted):
             raise NotPrepared(Unknown(f"It is public with an earlier text, as {draft_id}."))
         if isinstance(seen, Absent):
@@ -205,19 +236,41 @@ class LikeFacebook:
         depart: Depart = at_once,
     ) -> Outcome:
         assert not sent, "it can only be revealed once"
+        text, platform = parcel.content.parts[0].text, self._platform
+        if prepared.at_once and not prepared.holds(parcel.content):
+            return platform.publish(parcel, text, self._publishing(parcel), depart)
         assert prepared.holds(parcel.content), "it was laid ready"
-        draft_id, world = str(prepared.draft_id), self._platform.world
-        text = parcel.content.parts[0].text
+        draft_id, world = str(prepared.draft_id), platform.world
 
         def reveal(lag: float) -> str | None:
-            post = self._platform.posts.get(draft_id)
+            post = platform.posts.get(draft_id)
             if post is None or post.is_deleted:
                 return None
-            if post.public_at is None:
+            if post.public_at is None and Act.IGNORED not in platform.struck:
                 post.public_at, post.shown_at = world.elapsed, world.elapsed + lag
             return draft_id
 
-        return self._platform.publish(parcel, text, reveal, depart)
+        outcome = platform.publish(parcel, text, reveal, depart)
+        return self._as_seen(outcome, draft_id)
+
+    def _as_seen(self, outcome: Outcome, draft_id: str) -> Outcome:
+        """What a success means, once the post was looked at."""
+        if isinstance(outcome, Accepted) and not self._is_public(draft_id):
+            return Unknown("It was said to be public, and is not.")
+        return outcome
+
+    def _publishing(self, parcel: Parcel) -> Callable[[float], str]:
+        """Makes a post that is public at once."""
+
+        def publish(lag: float) -> str:
+            world, remote_id = self._platform.world, str(next(self._platform.ids))
+            self._platform.posts[remote_id] = PublicPost(
+                remote_id, self._account, parcel.content.joined, None, world.elapsed,
+                world.elapsed + lag,
+            )  # fmt: skip
+            return remote_id
+
+        return publish
 
     def find(
         self,
@@ -230,12 +283,22 @@ class LikeFacebook:
         for draft_id in prepared.leftovers:
             if isinstance(self._look_at(draft_id), Accepted):
                 return Unknown(f"It is public with an earlier text, as {draft_id}.")
+        if not sent and not prepared.draft_id and prepared.at_once:
+            return self._platform.look("posts", lambda at: self._listed(parcel, taken, at))
         if sent or not prepared.draft_id:
             return Absent()
         seen = self._look_at(prepared.draft_id)
         if isinstance(seen, Accepted) and not prepared.holds(parcel.content):
             return Unknown(f"It is public with an earlier text, as {prepared.draft_id}.")
         return seen
+
+    def _listed(self, parcel: Parcel, taken: Collection[str], at: float) -> Sighting:
+        """The post with these words; not every one is listed."""
+        for post in self._platform.public:
+            is_it = post.account == self._account and post.text == parcel.content.joined
+            if is_it and post.id not in taken and post.shown_at <= at:
+                return Accepted(post.id)
+        return Absent(is_proof=False)
 
     def _look_at(self, draft_id: str) -> Sighting:
         def see(at: float) -> Sighting:
@@ -247,7 +310,7 @@ class LikeFacebook:
 
         return self._platform.look(f"draft {draft_id}", see)
 
-    def withdraw(self, remote_id: str) -> Outcome:
+    def withdraw(self, remote_id: str, prepared: Prepared | None = None) -> Outcome:
         return self._platform.delete(remote_id)
 
     def close(self) -> None:

@@ -12,17 +12,17 @@ from publisher.ledger import intents as intents_module
 from publisher.ledger import ledger as ledger_module
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.safeguards import Safeguards
-from publisher.models import ApprovalRule, Delivery, Wish
+from publisher.models import ApprovalRule, Delivery, Prepared, Wish
 from publisher.outcome import Accepted
 from publisher.planning import comparison as comparison_module
 from publisher.planning.difference import kind_of_edit
 from publisher.planning.plan import Change
 from publisher.states import State
-from tests.support.simulation.channels import LikeX
+from tests.support.simulation.channels import LikeFacebook, LikeX
 from tests.support.simulation.history import Scenario, run
 from tests.support.simulation.mutants import Mutant, Patch, no_fence, only
 from tests.support.simulation.plan import Act, Fault, Moment, Plan
-from tests.support.simulation.scenarios import APPROVED, ON_X
+from tests.support.simulation.scenarios import APPROVED, ON_FACEBOOK, ON_X
 
 
 def _approval_is_not_looked_at() -> Patch:
@@ -91,11 +91,15 @@ def _queueing_lets_go_what_somebody_holds() -> Patch:
 
 
 def _a_deletion_is_taken_for_done() -> Patch:
-    def withdraw(self: LikeX, remote_id: str) -> Accepted:
+    def withdraw(self: LikeX, remote_id: str, prepared: Prepared | None = None) -> Accepted:
         self._platform.delete(remote_id)
         return Accepted(remote_id)
 
     return mock.patch.object(LikeX, "withdraw", withdraw)
+
+
+def _a_success_is_not_looked_at() -> Patch:
+    return mock.patch.object(LikeFacebook, "_as_seen", lambda _self, outcome, _draft_id: outcome)
 
 
 def _while_it_rests(first: Act, second: Act, scenario: Scenario) -> Iterator[Plan]:
@@ -125,6 +129,9 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "a late worker overwrites a hold": (
         _a_hold_is_overwritten, APPROVED, lambda s: only(s, Act.CALL_OFF)
+    ),
+    "a success is not looked at": (
+        _a_success_is_not_looked_at, ON_FACEBOOK, lambda s: only(s, Act.IGNORED)
     ),
     "a consent is not looked for": (
         _a_consent_is_not_looked_for, APPROVED, lambda s: only(s, Act.WITHDRAW_CONSENT)

@@ -79,6 +79,10 @@ class Act(StrEnum):
     """Done, and the timeline shows it only after so many seconds."""
     RESTS = "rests"
     """Done, and the account is to rest for so many seconds."""
+    PUBLISHES_EARLY = "publishes early"
+    """What was to lie ready is public at once."""
+    IGNORED = "ignored"
+    """Not done, although the answer says so; one that looks at what it did sees that."""
     STALE = "stale"
     """Reading shows the account as it was so many seconds ago."""
     UNREADABLE = "unreadable"
@@ -191,8 +195,10 @@ SOMEWHERE: dict[Moment, tuple[tuple[Act, float], ...]] = {
         (Act.SLOW, 0),
         (Act.LAGS, 50),
         (Act.RESTS, 30),
+        (Act.IGNORED, 0),
     ),
     Moment.LAYING: (
+        (Act.PUBLISHES_EARLY, 0),
         (Act.REFUSED, 0),
         (Act.DEFERRED, 0),
         (Act.HELD, 30),

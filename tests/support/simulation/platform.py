@@ -47,6 +47,8 @@ class PublicPost:
     """From when on reading shows it."""
     made_at: float = 0.0
     """When it was made as a draft, in real seconds since the beginning."""
+    is_early: bool = False
+    """Whether the platform made it public on its own."""
     pictures: int = 0
     withdrawal_asked: bool = False
     """Whether a request left that asks for its deletion."""
@@ -74,6 +76,8 @@ class Platform:
     posts: dict[str, PublicPost] = field(default_factory=dict)
     taken_down: list[PublicPost] = field(default_factory=list)
     """What was public when it was deleted."""
+    struck: frozenset[Act] = frozenset()
+    """What goes wrong with the request that takes effect just now."""
     under_way: int = 0
     """Requests that may still have an effect."""
     ids: "count[int]" = field(default_factory=lambda: count(101))
@@ -201,7 +205,9 @@ class Platform:
             return self._give_up(REQUEST_TIMEOUT, label)
         world.sleep(_LATENCY / 2)
         lag = faults[Act.LAGS].value if Act.LAGS in faults else 0.0
+        self.struck = frozenset(faults)
         remote_id = effect(lag)
+        self.struck = frozenset()
         world.step(Moment.REACHED, label)
         if Act.ANSWER_LOST in faults:
             return self._give_up(REQUEST_TIMEOUT, label)

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from publisher.models import Delivery
 from publisher.states import State
 from tests.support.simulation.platform import GONE, Platform, PublicPost, Publishing
 from tests.support.simulation.said import Agreed, Said, tag
 from tests.support.simulation.stage import Stage
+from tests.support.simulation.world import START
 
 _ENDED = frozenset({State.PUBLISHED, State.FAILED, State.MISSED, State.CANCELLED, State.WITHDRAWN})
 _FOR_A_PERSON = frozenset({State.HELD, State.AWAITING_APPROVAL})
@@ -203,6 +204,8 @@ def _untrue_of(platform: Platform, delivery: Delivery) -> Iterator[str]:
         post = ever.get(remote_id)
         if post is None or post.account != delivery.account:
             yield f"untrue: {delivery.post} names {remote_id}, which never was out"
+        elif post.is_early and delivery.stop and delivery.published_at != _instant(post):
+            yield f"untrue: {remote_id} was public early, and {delivery.post} has another time"
         elif post.text != text:
             yield f"untrue: {remote_id} has another text than {delivery.post}"
         elif remote_id in (delivery.withdrawn_ids or ()) and not post.is_deleted:
@@ -213,6 +216,12 @@ def _untrue_of(platform: Platform, delivery: Delivery) -> Iterator[str]:
     called_whole = delivery.state in (State.PUBLISHED, State.WITHDRAWN)
     if (out == parts and not called_whole) or (out < parts and delivery.state is State.PUBLISHED):
         yield f"untrue: {delivery.post} is {delivery.state} with {out} of {parts} parts"
+
+
+def _instant(post: PublicPost) -> datetime:
+    """When it became public."""
+    assert post.public_at is not None
+    return START + timedelta(seconds=post.public_at)
 
 
 def _ids(delivery: Delivery) -> tuple[str, ...]:
@@ -232,12 +241,23 @@ def _texts(delivery: Delivery) -> list[str]:
 
 
 def _is_in_doubt(post: PublicPost, deliveries: list[Delivery]) -> bool:
-    return any(
+    return _is_not_seen_yet(post, deliveries) or any(
         delivery.state in _MAY_BE_SENDING
         and (delivery.state is State.UNCERTAIN or delivery.intent_at is not None)
         and delivery.account == post.account
         and tag(post.text) in {tag(text) for text in _texts(delivery)}
         for delivery in deliveries
+    )
+
+
+def _is_not_seen_yet(post: PublicPost, deliveries: list[Delivery]) -> bool:
+    """Whether the platform made it public on its own, and somebody is still to look at it."""
+    return post.is_early and any(
+        post.id in (delivery.prepared.draft_id, *delivery.prepared.leftovers)
+        or post.text in {laying.content.joined for laying in delivery.prepared.begun}
+        for delivery in deliveries
+        if delivery.account == post.account
+        and (delivery.state not in _ENDED or delivery.clear_at is not None)
     )
 
 

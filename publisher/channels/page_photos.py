@@ -1,0 +1,63 @@
+"""Photos of a Page: objects of their own, which stay at Facebook when their post is deleted."""
+
+from collections.abc import Sequence
+
+from publisher.channels.base import MediaReader, NotPrepared
+from publisher.channels.graph import PageGraph
+from publisher.channels.page_posts import PagePosts
+from publisher.language import _
+from publisher.meaning import meaning
+from publisher.meaning.common import identifier, mapping, parsed
+from publisher.models import Picture, Prepared
+from publisher.outcome import Accepted, Outcome, Step, Unknown
+
+
+class PagePhotos:
+    """Uploads and deletes the photos of one Page."""
+
+    def __init__(self, page: PageGraph, posts: PagePosts) -> None:
+        self._page = page
+        self._posts = posts
+
+    def upload(
+        self, pictures: Sequence[Picture], prepared: Prepared, read_media: MediaReader
+    ) -> Prepared:
+        """`prepared` with those that are missing in it. Raises `NotPrepared` with those that are up."""
+        for picture in pictures:
+            if picture.digest in prepared.media_ids:
+                continue
+            answer = self._page.upload(picture, read_media(picture.digest))
+            outcome = meaning("facebook", answer, Step.LAY_READY)
+            if not isinstance(outcome, Accepted):
+                raise NotPrepared(outcome, prepared)
+            prepared = prepared.model_copy(
+                update={
+                    "media_ids": {**prepared.media_ids, picture.digest: outcome.remote_id},
+                    "photos": (*prepared.photos, outcome.remote_id),
+                }
+            )
+        return prepared
+
+    def delete(self, photo_id: str) -> Outcome:
+        """Delete one; `Accepted` also when it is gone already, which is looked at."""
+        outcome = meaning("facebook", self._page.delete(photo_id), Step.WITHDRAW)
+        if not isinstance(outcome, Unknown):
+            return outcome
+        answer = self._page.get(photo_id, fields="id")
+        if identifier(mapping(parsed(answer.body)).get("id")):
+            return Unknown(_stays(photo_id))
+        if not isinstance(meaning("facebook", answer, Step.READ), Unknown):
+            return Unknown(_stays(photo_id))
+        return Unknown(_stays(photo_id)) if self._posts.no_access() else Accepted(photo_id)
+
+
+def photos_of(prepared: Prepared) -> list[str]:
+    """All that are known of a delivery; ledgers from before `photos` have only `media_ids`."""
+    return list(dict.fromkeys((*prepared.photos, *prepared.media_ids.values())))
+
+
+def _stays(photo_id: str) -> str:
+    return _(
+        "The picture {photo_id} may still be at Facebook, where it is a photo of its own.",
+        photo_id=photo_id,
+    )
