@@ -100,7 +100,7 @@ def _is_known(connection: Connection, delivery: Delivery, remote_id: str) -> boo
 
 def _pause(failures: int) -> float:
     """Real seconds until the next try."""
-    return _FIRST_PAUSE * 4.0 ** (min(failures, _TRIES) - 1)
+    return _FIRST_PAUSE * 4.0 ** (min(failures, _TRIES - 1) - 1)
 
 
 def settled(clock: Clock) -> dict[str, datetime]:

@@ -269,8 +269,13 @@ def test_the_fields_that_are_read_of_a_post_are_among_metas(to_facebook: Exchang
     known = {
         field["name"] for field in json.loads((APIS / "meta-page-post.json").read_text())["fields"]
     }
-    (request,) = [request for request in to_facebook if request.method == "GET"]
-    assert set(fields_of(request)["fields"].split(",")) == {"id", "is_published"} <= known
+    looks = {"id", "is_published", "permalink_url", "created_time"}
+    assert looks | {"message"} <= known
+    (read,) = [request for request in to_facebook if request.method == "GET"]
+    assert set(fields_of(read)["fields"].split(",")) == looks | {"message"}
+    asking = [fields_of(request) for request in to_facebook if request.method == "POST"]
+    asked = [fields["fields"] for fields in asking if "fields" in fields]
+    assert [set(fields.split(",")) for fields in asked] == [looks] * 2
 
 
 def _parameters(method: str, path: list[str]) -> dict[str, str]:

@@ -163,6 +163,7 @@ _FORGOTTEN_TOO = (
     "The ledger was restored from a backup, and it was due between the two, by the ledger or by its "
     "draft: it may have been let go, and be out. A person decides."
 )
+_ON_ITS_OWN = "The platform made it public on its own."
 _REASONS: dict[tuple[State, State], str] = {
     (_S.AWAITING_APPROVAL, _S.SCHEDULED): "It is approved; or "
     "approval is no longer required, and the draft was queued again.",
@@ -177,7 +178,7 @@ _REASONS: dict[tuple[State, State], str] = {
     (_S.SCHEDULED, _S.MISSED): _EXPIRED,
     (_S.SCHEDULED, _S.PUBLISHING): "It falls due within four seconds: a worker gets it.",
     (_S.SCHEDULED, _S.UNCERTAIN): "It was due after the backup that the ledger was restored from, "
-    "by the ledger or by its draft: it may be out. A person decides.",
+    "by the ledger or by its draft: it may be out; or the platform made an earlier text public. A person decides.",
     (_S.PUBLISHING, _S.SCHEDULED): "It is certain that it is not out, and it may go out later: the "
     "account is paused or held, the platform could not be reached, or the worker or the broker "
     "died before anything was sent.",
@@ -233,6 +234,12 @@ _REASONS: dict[tuple[State, State], str] = {
     (_S.FAILED, _S.UNCERTAIN): _FORGOTTEN,
     (_S.MISSED, _S.UNCERTAIN): _FORGOTTEN,
     (_S.CANCELLED, _S.UNCERTAIN): _FORGOTTEN,
+    (_S.AWAITING_APPROVAL, _S.PUBLISHED): _ON_ITS_OWN,
+    (_S.SCHEDULED, _S.PUBLISHED): _ON_ITS_OWN,
+    (_S.HELD, _S.PUBLISHED): _ON_ITS_OWN,
+    (_S.FAILED, _S.PUBLISHED): _ON_ITS_OWN,
+    (_S.MISSED, _S.PUBLISHED): _ON_ITS_OWN,
+    (_S.CANCELLED, _S.PUBLISHED): _ON_ITS_OWN,
     (
         _S.PUBLISHED,
         _S.WITHDRAWN,

@@ -16,7 +16,11 @@ ROWS = [*TWITTER, *FACEBOOK_ROWS, *READINGS, *WIRE]
 DOUBTS = [
     row
     for row in [*TWITTER, *FACEBOOK_ROWS]
-    if row.expected is Unknown and not row.fields.get("duplicate") and row.answer.status != 404
+    if row.expected is Unknown
+    and not row.fields.get("duplicate")
+    # Whether it is not there is a doubt of a deletion alone.
+    and row.answer.status != 404
+    and '"error_subcode": 33' not in row.answer.body
 ]
 
 

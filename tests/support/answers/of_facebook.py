@@ -54,7 +54,13 @@ FACEBOOK_ROWS = [
     Row("made public", FACEBOOK, answered(200, {"success": True}), Accepted, step=REVEAL),
     Row("made public, its id", FACEBOOK, answered(200, {"id": "1_2"}), Accepted, step=REVEAL),
     Row("deleted", FACEBOOK, answered(200, {"success": True}), Accepted, step=WITHDRAW),
-    Row("delete: gone", FACEBOOK, graph_error(400, 100, error_subcode=33), Accepted, step=WITHDRAW),
+    Row(
+        "delete: not there, or not to be seen",
+        FACEBOOK,
+        graph_error(400, 100, error_subcode=33),
+        Unknown,
+        step=WITHDRAW,
+    ),
     Row(
         "delete: not done",
         FACEBOOK,
