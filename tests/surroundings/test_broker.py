@@ -112,7 +112,6 @@ def test_a_broker_that_refuses_delays_and_says_why(
     assert not stage.has_published(trouble)()
     end(server)
     until(stage.has_published(trouble))
-    assert len(stage.log("worker-1").splitlines()) < 200, "it floods its log"
     assert PASSWORD not in stage.log("dispatcher") + stage.log("worker-1") + run.screen
     stage.look_at()
 
