@@ -1,0 +1,72 @@
+"""doctor names what is late, who is alive, and what keeps the ledger from being used."""
+
+import pytest
+import redis
+
+from publisher.app import Application
+from publisher.doctor import Finding, Grade, ledger, machine
+from publisher.ledger.heartbeats import Kind
+from tests.monitoring.conftest import process
+from tests.support.clock import ManualClock
+from tests.support.wishes import add, wish
+
+
+def about(app: Application, subject: str) -> list[Finding]:
+    return [finding for finding in ledger.examine(app) if finding.subject == subject]
+
+
+def test_who_is_alive_is_named_with_its_host(app: Application) -> None:
+    (found,) = about(app, "publishing")
+    assert (found.grade, found.message) == (
+        Grade.GOOD, "At work: dispatcher (alpha), worker (alpha).",
+    )  # fmt: skip
+
+
+def test_a_kind_that_is_missing_is_bad(app: Application) -> None:
+    with app.database.write() as connection:
+        connection.exec_driver_sql(
+            f"UPDATE heartbeats SET seen_at = seen_at - 60000000 WHERE kind = '{Kind.WORKER}'"
+        )
+    (found,) = about(app, "publishing")
+    assert (found.grade, found.message) == (
+        Grade.BAD, "No worker has shown life for 40 s (the last: alpha).",
+    )  # fmt: skip
+
+
+def test_what_is_late_is_bad(app: Application) -> None:
+    assert isinstance(app.clock, ManualClock)
+    add(app.ledger, wish(app.clock, "a", 0))
+    app.clock.advance(300)
+    found = about(app, "deliveries")[-1]
+    assert found.grade is Grade.BAD
+    assert found.message.startswith("1 post is late")
+
+
+def test_a_locked_table_is_named(app: Application) -> None:
+    if app.database.is_sqlite:
+        pytest.skip("SQLite lets everybody read")
+    with app.database.engine.connect() as other:
+        other.exec_driver_sql("LOCK TABLE deliveries IN ACCESS EXCLUSIVE MODE")
+        (found,) = ledger.examine(app)
+    assert (found.subject, found.grade) == ("ledger", Grade.BAD)
+    assert "is locked by another program" in found.message
+
+
+def test_a_broker_that_takes_nothing_is_bad(app: Application, broker_url: str) -> None:
+    with redis.Redis.from_url(broker_url) as client:
+        client.config_set("maxmemory", "1")
+    (found,) = [one for one in machine.examine(app.settings) if one.subject == "broker"]
+    assert found.grade is Grade.BAD
+    assert "is full" in found.message
+
+
+def test_the_dead_are_no_concern_of_their_heirs(app: Application) -> None:
+    """A process that was killed, and started again, is not missing."""
+    app.heartbeats.beat(process(Kind.WORKER, "beta"))
+    with app.database.write() as connection:
+        connection.exec_driver_sql(
+            "UPDATE heartbeats SET seen_at = seen_at - 60000000"
+            " WHERE kind = 'worker' AND host = 'alpha'"
+        )
+    (found,) = about(app, "publishing")
+    assert found.message == "At work: dispatcher (alpha), worker (beta)."
