@@ -51,7 +51,9 @@ def run(folder: Path, *command: str | Path) -> str:
 
 
 def test_every_command_has_its_help(tmp_path: Path) -> None:
-    commands = [(name,) for name in _commands(run(tmp_path, PUBLISHER, "--help"))]
+    commands: list[tuple[str, ...]] = [
+        (name,) for name in _commands(run(tmp_path, PUBLISHER, "--help"))
+    ]
     assert {("check",), ("queue",), ("run",), ("rehearse",), ("web",)} <= set(commands)
     for command in commands:
         shown = run(tmp_path, PUBLISHER, *command, "--help")
