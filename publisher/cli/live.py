@@ -10,6 +10,7 @@ from publisher.app import Application
 from publisher.cli import arguments, counts, output, tables
 from publisher.errors import LedgerUnavailable
 from publisher.language import _, plural
+from publisher.ledger.holds import SUSPENDED
 from publisher.ledger.queries import Step
 from publisher.states import State, counted
 
@@ -106,7 +107,7 @@ class Live:
         """What happened; of a thread's parts, which one; of a suspension, until when."""
         if step.event == "part published":
             return _("part {number} published", number=step.detail.get("part", ""))
-        if step.event == "account held" and (until := step.detail.get("until")):
+        if step.event == SUSPENDED and (until := step.detail.get("until")):
             time = output.minute(datetime.fromisoformat(str(until)), self._zone)
             return _("suspended until {time}", time=time)
         return events.event(step.event)

@@ -37,6 +37,8 @@ from publisher.ledger.tables import EVERYTHING, Instant, accounts, deliveries, w
 from publisher.outcome import PASSING, AccountHeld, Kind
 from publisher.states import State
 
+SUSPENDED = "account held"
+"""The step of an account that is suspended, as it is called in the record."""
 GOES_ON = "account goes on"
 """The step of an account that was suspended and has published since."""
 EVER = literal(datetime.min.replace(tzinfo=UTC), Instant)
@@ -266,7 +268,7 @@ def _note(
     detail = {"kind": outcome.kind, "message": outcome.message, "until": outcome.until}
     note(
         connection,
-        [step(None, "account held", now, ACTOR, detail=detail, account=name) for name in names],
+        [step(None, SUSPENDED, now, ACTOR, detail=detail, account=name) for name in names],
     )
 
 
