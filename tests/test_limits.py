@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from publisher import limits
 from publisher.meaning import meaning
-from publisher.outcome import Accepted, AccountHeld, Answer, Limit, Step, Wire
+from publisher.outcome import THROTTLED, Accepted, AccountHeld, Answer, Limit, Step, Wire
 
 NOW = datetime(2016, 3, 7, 7, 30, 0, tzinfo=UTC)
 EPOCH = int(NOW.timestamp())
@@ -163,7 +163,7 @@ def test_facebook_tells_percents_of_what_the_app_and_the_page_may_ask(
 def test_a_page_whose_own_limit_is_nearly_used_up_rests() -> None:
     outcome = meaning(FACEBOOK, answer(FACEBOOK, {PAGE: usage(96)}), Step.REVEAL)
     assert isinstance(outcome, Accepted)
-    assert outcome.rest_until is not None
+    assert (outcome.rest_until, outcome.backoff) == (None, THROTTLED)
 
 
 def test_what_a_platform_says_of_its_limits_does_not_change_what_an_answer_means() -> None:

@@ -173,14 +173,6 @@ TWITTER = [
         LAY_READY,
     ),
     Row(
-        "delete: not allowed",
-        X,
-        problem(403, "Forbidden", "You are not authorized to delete this Tweet."),
-        Refused,
-        Kind.PERMISSION,
-        WITHDRAW,
-    ),
-    Row(
         "cap or spending limit",
         X,
         answered(
