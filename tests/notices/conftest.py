@@ -60,6 +60,15 @@ class Mishaps:
             if delivery
         ]
 
+    def go_on(self, outcome: Outcome) -> None:
+        """What is claimed now ends like this."""
+        for claim in self._dispatch.claim(self.clock.ahead(2), self.clock.ahead(30), 10):
+            delivery = self._attempts.take(claim)
+            assert delivery
+            intended = self._attempts.intend(delivery, self.clock.now(), self.clock.ahead(30))
+            assert intended
+            self._attempts.record(intended, outcome, self.clock.ahead(30))
+
     def fail(self, count: int = 1, message: str = "Too long.") -> list[Delivery]:
         return self.end(Refused(Kind.CONTENT, message), count=count)
 

@@ -1,6 +1,7 @@
 """What is news to a service, and what is not."""
 
 from datetime import UTC
+from unittest.mock import ANY
 
 import pytest
 
@@ -9,11 +10,19 @@ from publisher.ledger.control import Control
 from publisher.ledger.database import Database
 from publisher.ledger.holds import hold, hold_together
 from publisher.ledger.ledger import Ledger
-from publisher.ledger.news import HeldAccount, Item, News, StuckDelivery
+from publisher.ledger.news import AccountGoesOn, HeldAccount, Item, News, StuckDelivery
 from publisher.ledger.queries import Queries
 from publisher.ledger.withdrawals import Withdrawals
 from publisher.notices.message import compose
-from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Unknown
+from publisher.outcome import (
+    THROTTLED,
+    UNTIL_MENDED,
+    Accepted,
+    AccountHeld,
+    Deferred,
+    Kind,
+    Unknown,
+)
 from publisher.states import State
 from tests.notices.conftest import MORNING, SERVICE, Mishaps
 from tests.support.clock import ManualClock
@@ -398,4 +407,26 @@ def test_what_is_out_although_it_was_stopped_is_news_once(
     body = compose([item], UTC).body
     assert "is out, although somebody stopped it" in body
     assert f"`publisher withdraw {item.post} --account bice-x --reason TEXT`" in body
+    assert news.untold(SERVICE) == []
+
+
+def test_a_suspension_that_a_person_may_have_to_end_is_news_at_once_and_that_it_goes_on(
+    news: News, mishaps: Mishaps, clock: ManualClock
+) -> None:
+    """Once, however often it is tried again; what nobody was told of ends without a word."""
+    refused = AccountHeld(Kind.AUTH, "The keys are not accepted.", backoff=UNTIL_MENDED)
+    mishaps.end(refused)
+    (item,) = take_note(news)
+    assert isinstance(item, HeldAccount)
+    assert (item.account, item.until, item.is_tried) == ("bice-x", clock.ahead(60), True)
+    clock.advance(60)
+    mishaps.go_on(refused)
+    assert news.untold(SERVICE) == []
+    clock.advance(301)
+    mishaps.go_on(Accepted("1"))
+    assert take_note(news) == [AccountGoesOn(ANY, "bice-x")]
+    assert news.untold(SERVICE) == []
+    mishaps.end(AccountHeld(Kind.RATE_LIMIT, "Too many.", backoff=THROTTLED), "lima-x")
+    clock.advance(30)
+    mishaps.go_on(Accepted("2"))
     assert news.untold(SERVICE) == []
