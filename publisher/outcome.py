@@ -106,7 +106,7 @@ class Accepted(_Told):
     `remote_id` is its id there, empty where the answer names none (`REVEAL`, `WITHDRAW`).
     `rest_until`: the account's limit is used up, or nearly, and the next request had better wait.
     `made_at`: when it was made, by the platform's clock, where a reading tells that.
-    `backoff`: the same where the platform names no instant; as `AccountHeld` has it.
+    `backoff`: where the platform named no instant for that, how it grows; as `AccountHeld` has it.
     """
 
     remote_id: str

@@ -163,7 +163,7 @@ def hold(connection: Connection, account: str, outcome: AccountHeld, now: dateti
     either.
     """
     times = None
-    if outcome.backoff and not outcome.until:
+    if outcome.backoff:
         query = select(accounts).where(accounts.c.account == account).with_for_update()
         row = connection.execute(query).one_or_none()
         times = (row.suspended_times or 0) if row and row.held_at else 0

@@ -56,10 +56,10 @@ def let_rest(
 def _rest(outcome: Outcome) -> AccountHeld | None:
     """How the account that asked has to rest; in its app's name where that rests for as long."""
     own = outcome if isinstance(outcome, AccountHeld) else None
-    if isinstance(outcome, Accepted) and (outcome.rest_until or outcome.backoff):
+    if isinstance(outcome, Accepted) and outcome.rest_until:
         message = _("The platform's limit for this account is used up. It goes on by itself.")
         own = AccountHeld(Kind.RATE_LIMIT, message, outcome.rest_until, outcome.backoff)
     of_app = outcome.app_rests_until
-    if own and own.until and of_app and own.until <= of_app:
+    if own and own.until and not own.backoff and of_app and own.until <= of_app:
         return app_limit(of_app)
     return own

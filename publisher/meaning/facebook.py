@@ -296,8 +296,8 @@ def _throttled(answer: Answer) -> AccountHeld:
 
 
 def _rest(answer: Answer) -> tuple[datetime | None, tuple[timedelta, ...]]:
-    """Until when the next request had better wait; or for how long, where no time is named."""
+    """Until when the next request had better wait; and for how long where no time is named."""
     if usage.most_used(answer) < NEARLY_USED_UP:
         return None, ()
     wait = usage.regained_after(answer)
-    return (answer.received_at + wait, ()) if wait else (None, THROTTLED)
+    return answer.received_at + (wait or THROTTLED[0]), () if wait else THROTTLED

@@ -245,7 +245,7 @@ def test_a_sick_account_is_held(channel: str, what: What, kind: Kind, stages: St
     outcome = attempt.find()
     assert isinstance(outcome, AccountHeld)
     assert outcome.kind is kind
-    assert (outcome.until is not None) == (kind is Kind.RATE_LIMIT)
+    assert (outcome.until is not None) == (what is What.RATE_LIMIT)
 
 
 @pytest.mark.parametrize("what", [None, *UNREADABLE, What.UNAUTHORISED, What.BAD_REQUEST])

@@ -559,7 +559,7 @@ def _effect(outcome: Outcome, *, public: bool) -> str:
 
 
 def _until(until: datetime | None, backoff: tuple[timedelta, ...]) -> str:
-    if until:
+    if until and not backoff:
         return f"is suspended for {round((until - _NOW).total_seconds() / 60)} minutes"
     return {
         THROTTLED: "is suspended for 30 s, 1, 2, 4 … minutes",

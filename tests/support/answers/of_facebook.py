@@ -288,7 +288,7 @@ FACEBOOK_ROWS = [
         FACEBOOK,
         answered(200, {"id": "1_2"}, **usage(call_count=97)),
         Accepted,
-        fields={"rest_until": None, "backoff": THROTTLED},
+        fields={"rest_until": NOW + THROTTLED[0], "backoff": THROTTLED},
     ),
     Row(
         "accepted at 97 % with a wait",
@@ -305,7 +305,7 @@ FACEBOOK_ROWS = [
             200, {"id": "1"}, x_app_usage='{"call_count": 2, "total_time": 96, "total_cputime": 2}'
         ),
         Accepted,
-        fields={"rest_until": None, "backoff": THROTTLED},
+        fields={"rest_until": NOW + THROTTLED[0], "backoff": THROTTLED},
     ),
     Row(
         "accepted at 28 %",
