@@ -15,7 +15,7 @@ from publisher.content.problems import CODES
 from publisher.importing.problems import CODES as IMPORT_CODES
 from publisher.language import LANGUAGES, _, speaking
 from publisher.meaning import meaning
-from publisher.models import Capabilities, GifLimits, VideoLimits
+from publisher.models import Capabilities, GifLimits, Rate, VideoLimits
 from publisher.outcome import (
     CAPPED,
     THROTTLED,
@@ -324,8 +324,19 @@ _FEATURES: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
         lambda c: "is all that a post shows" if c.motion_stands_alone else "may stand among others",
     ),
     ("made unseen before its time", lambda c: "yes" if c.lays_posts_ready else "no"),
+    (
+        "cashtags in a post",
+        lambda c: "any number" if c.max_cashtags is None else f"up to {c.max_cashtags}",
+    ),
+    ("posts that fit", lambda c: ", ".join(map(_rate, c.rates)) or "none documented"),
     ("pictures without text", lambda c: "yes" if c.may_be_empty_with_picture else "no"),
 )
+
+
+def _rate(rate: Rate) -> str:
+    hours, minutes = rate.window // timedelta(hours=1), rate.window // timedelta(minutes=1)
+    window = f"{hours} hours" if hours else f"{minutes} minutes"
+    return f"{rate.posts:,} of {'an app' if rate.of_app else 'an account'} in {window}"
 
 
 def _gifs(limits: GifLimits) -> str:
