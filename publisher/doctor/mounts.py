@@ -28,11 +28,8 @@ _NETWORK = frozenset(
         "lustre",
     ]
 )
-_CLOUD = re.compile(
-    r"dropbox|onedrive|google ?drive|googledrive|nextcloud|owncloud|icloud ?drive|"
-    r"mobile documents|pcloud|mega(sync)?",
-    re.IGNORECASE,
-)
+_CLOUD = ("dropbox", "onedrive", "google", "nextcloud", "owncloud", "icloud", "pcloud", "mega")
+"""How the folders of such services begin."""
 
 
 def network_kind(folder: Path, mounts: str) -> str | None:
@@ -51,4 +48,4 @@ def network_kind(folder: Path, mounts: str) -> str | None:
 
 def cloud_folder(folder: Path) -> str | None:
     """The part of the path that looks like a cloud service's folder."""
-    return next((part for part in folder.parts if _CLOUD.match(part)), None)
+    return next((part for part in folder.parts if part.lower().startswith(_CLOUD)), None)

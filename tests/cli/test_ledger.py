@@ -99,7 +99,7 @@ def make_older(workspace: Path) -> None:
     """As the version before this one left it."""
     with sqlite3.connect(workspace / _LEDGER) as ledger:
         ledger.execute("DROP TABLE ledger_identity")
-        ledger.execute("UPDATE alembic_version SET version_num = '0013'")
+        ledger.execute("UPDATE alembic_version SET version_num = '0015'")
     ledger.close()
 
 
@@ -143,7 +143,7 @@ def test_an_older_ledger_is_backed_up_as_it_is(cli: Cli, workspace: Path, tmp_pa
     with sqlite3.connect(copy) as ledger:
         (found,) = ledger.execute("SELECT version_num FROM alembic_version").fetchone()
     ledger.close()
-    assert found == "0013"
+    assert found == "0015"
     assert sorted(path.name for path in tmp_path.glob("copy*")) == ["copy.db"]
 
 

@@ -330,6 +330,7 @@ _FEATURES: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
     ),
     ("posts that fit", lambda c: ", ".join(map(_rate, c.rates)) or "none documented"),
     ("pictures without text", lambda c: "yes" if c.may_be_empty_with_picture else "no"),
+    ("sent twice", lambda c: "takes its own place" if c.replaces_itself else "is there twice"),
 )
 
 

@@ -12,7 +12,7 @@ MOUNTS = """\
 server:/export /srv/share nfs4 rw 0 0
 /dev/sdb1 /srv/share/local ext4 rw 0 0
 //nas/team /mnt/the\\040team cifs rw 0 0
-rclone /home/ana/drive fuse.rclone rw 0 0
+rclone /data/ana/drive fuse.rclone rw 0 0
 /dev/sdc1 /mnt/ntfs fuseblk rw 0 0
 """
 
@@ -25,7 +25,7 @@ rclone /home/ana/drive fuse.rclone rw 0 0
         ("/srv/shared/var", None),
         ("/srv/share/local/var", None),
         ("/mnt/the team/var", "cifs"),
-        ("/home/ana/drive/var", "fuse.rclone"),
+        ("/data/ana/drive/var", "fuse.rclone"),
         ("/mnt/ntfs/var", None),
     ],
 )
@@ -36,10 +36,10 @@ def test_a_network_file_system_is_known_by_its_mount(folder: str, kind: str | No
 @pytest.mark.parametrize(
     ("folder", "name"),
     [
-        ("/home/ana/Dropbox/campaign/var", "Dropbox"),
-        ("/home/ana/OneDrive - BICE/campaign/var", "OneDrive - BICE"),
-        ("/home/ana/Nextcloud/var", "Nextcloud"),
-        ("/home/ana/campaign/var", None),
+        ("/data/ana/Dropbox/campaign/var", "Dropbox"),
+        ("/data/ana/OneDrive - BICE/campaign/var", "OneDrive - BICE"),
+        ("/data/ana/Nextcloud/var", "Nextcloud"),
+        ("/data/ana/campaign/var", None),
     ],
 )
 def test_a_clouds_folder_is_known_by_its_name(folder: str, name: str | None) -> None:
