@@ -287,7 +287,7 @@ def test_a_limit_that_is_nearly_used_up_lets_the_account_rest_at_growing_distanc
 ) -> None:
     for number, pause in enumerate((30, 60, 120)):
         desk.add(f"post-{number}")
-        desk.send(Accepted(str(number), None, desk.clock.ahead(30), THROTTLED))
+        desk.send(Accepted(str(number), rest_until=desk.clock.ahead(30), backoff=THROTTLED))
         assert desk.status
         assert desk.status.held_until == desk.clock.ahead(pause)
         desk.clock.advance(pause)
