@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from publisher.ledger import migrating
 from publisher.ledger.database import Database
 from tests.cli.runner import SCRIPT, Cli
 
@@ -95,12 +96,16 @@ def test_nobody_pauses_an_empty_ledger_on_postgresql(
     assert "Nothing was ever queued on the ledger in the database " in empty.err
 
 
+_OLDER = "0016"
+"""The version before a ledger had an id."""
+
+
 def make_older(workspace: Path) -> None:
-    """As the version before this one left it."""
-    with sqlite3.connect(workspace / _LEDGER) as ledger:
-        ledger.execute("DROP TABLE ledger_identity")
-        ledger.execute("UPDATE alembic_version SET version_num = '0015'")
-    ledger.close()
+    """A ledger as an older version made it, in the place of the present one."""
+    (workspace / _LEDGER).unlink()
+    url = f"sqlite:///{workspace / _LEDGER}"
+    with closing(Database(url)) as database, database.write() as connection:
+        migrating.upgrade(connection, _OLDER)
 
 
 @pytest.mark.parametrize("command", ["status", "pause --reason x", "log", "plan", "user list"])
@@ -131,19 +136,17 @@ def test_nothing_migrates_under_a_run_of_the_older_version(
     assert cli("status").code == 0
 
 
-def test_an_older_ledger_is_backed_up_as_it_is(cli: Cli, workspace: Path, tmp_path: Path) -> None:
+def test_an_older_ledger_is_backed_up_as_it_is(cli: Cli, made: Path, tmp_path: Path) -> None:
     """So that the older version can be put back, with the copy, if the new one fails."""
-    write_draft(workspace)
-    cli("queue")
-    make_older(workspace)
+    make_older(made)
     copy = tmp_path / "copy.db"
     result = cli("backup", copy)
     assert result.code == 0
-    assert "1 step of 1 delivery, unbroken." in result.out
+    assert "no steps of no deliveries, unbroken." in result.out
     with sqlite3.connect(copy) as ledger:
         (found,) = ledger.execute("SELECT version_num FROM alembic_version").fetchone()
     ledger.close()
-    assert found == "0015"
+    assert found == _OLDER
     assert sorted(path.name for path in tmp_path.glob("copy*")) == ["copy.db"]
 
 
