@@ -161,6 +161,7 @@ def _without_words(value: object) -> object:
 
 def test_the_headings_of_csv_stay_as_they_are(cli: Cli, workspace: Path) -> None:
     _speak(workspace, "pl")
+    assert cli("migrate").code == 0
     assert cli("log", "--format", "csv").out.startswith("post,account,channel,state,due_at,")
 
 
