@@ -16,7 +16,6 @@ from publisher.language import LANGUAGES
 from tests.docs.conftest import DOCS, fences
 from tests.support.workspaces import Workspace
 
-
 _CONTROL = re.compile(r"\r?\x1b\[[0-9;]*[A-Za-z]")
 """Control sequences, such as those of the progress line of a slow machine: an editor drops them
 before it looks for problems."""
