@@ -290,7 +290,7 @@ class Courier:
         while True:
             try:
                 if isinstance(outcome, Accepted) and outcome.public_since:
-                    log.warning("public on its own", delivery=delivery.id, id=outcome.remote_id)
+                    log.info("public on its own", delivery=delivery.id, id=outcome.remote_id)
                     return self._attempts.record_public(delivery, delivery.prepared, outcome)
                 lease_until = self._lease(self._leases.sending)
                 return self._attempts.record(delivery, outcome, lease_until, answered_at)

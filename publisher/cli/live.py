@@ -10,7 +10,7 @@ from publisher.app import Application
 from publisher.cli import arguments, counts, output, tables
 from publisher.errors import LedgerUnavailable
 from publisher.language import _, plural
-from publisher.ledger.holds import SUSPENDED
+from publisher.ledger.holds import GOES_ON, SUSPENDED
 from publisher.ledger.queries import Step
 from publisher.states import State, counted
 
@@ -116,6 +116,8 @@ class Live:
     def _more(step: Step) -> str:
         if step.event == "published":
             return f", {tables.lateness(step.late)}" if step.late is not None else ""
+        if step.event == GOES_ON:
+            return ""  # its message is why it was suspended
         told = (step.detail.get(key) for key in ("message", "reason", "owner"))
         message = next(filter(None, told), None)
         return f": {output.printable(str(message))}" if message else ""

@@ -95,8 +95,11 @@ def _row(delivery: Delivery, zone: tzinfo) -> tuple[Text, ...]:
 
 
 def lateness(late: timedelta) -> str:
-    """`0.12 s late`."""
-    return _("{time} late", time=output.seconds(late.total_seconds()))
+    """`0.12 s late`, or `4 s early` where a platform did not wait."""
+    seconds = late.total_seconds()
+    if seconds < 0:
+        return _("{time} early", time=output.seconds(-seconds))
+    return _("{time} late", time=output.seconds(seconds))
 
 
 def summary(numbers: Mapping[State, int]) -> str:

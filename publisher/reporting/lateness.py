@@ -33,7 +33,7 @@ class Lateness:
     """19 of 20 were not later than this."""
     worst: float
     early: int
-    """How many went out before their time: none, ever."""
+    """How many a platform made public before their time; Publisher sends none early."""
     distribution: Sequence[tuple[str, int]]
     """How many were how late, without empty columns at the ends."""
 

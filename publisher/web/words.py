@@ -77,5 +77,12 @@ def late(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
+def lateness(seconds: float) -> str:
+    """`0.12 s late`, or `4.00 s early` where a platform did not wait."""
+    if seconds < 0:
+        return _("{time} early", time=late(-seconds))
+    return _("{time} late", time=late(seconds))
+
+
 def deliveries(number: int) -> str:
     return plural("{number} delivery", "{number} deliveries", number)
