@@ -7,7 +7,7 @@ one before it, or sooner where one would expire. What falls due now keeps its ti
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, exists, func, or_, select
+from sqlalchemy import Connection, bindparam, exists, or_, select
 
 from publisher.clock import Clock
 from publisher.ledger.database import Database, Turn
@@ -42,6 +42,8 @@ _LEFT = (
 )
 LEFT_BEHIND = Waiting(*_LEFT, order=(deliveries.c.wake_at, deliveries.c.id))
 _ACCOUNTS = select(deliveries.c.account).where(*_LEFT).distinct()
+_GAP = 2 * APART
+"""Before what was put off for as long, there is a place: what is tried again may wait for a minute."""
 _MOST = 1000  # posts in one tick of a dispatcher
 _BATCH = 200  # rows changed in one transaction, so that nobody waits long for the next
 
@@ -97,15 +99,21 @@ def next_places(
     """When the next late post of an account may go, where others than those go out late already."""
     if not wanted:
         return {}
+    now = clock.now()
     query = (
-        select(deliveries.c.account, func.max(deliveries.c.wake_at).label("last"))
+        select(deliveries.c.account, deliveries.c.wake_at)
         .where(
             deliveries.c.account.in_({delivery.account for delivery in wanted}),
             deliveries.c.id.not_in([delivery.id for delivery in wanted]),
             deliveries.c.state.in_([State.SCHEDULED, State.PUBLISHING]),
-            deliveries.c.wake_at > clock.now() - APART,
+            deliveries.c.wake_at > now - APART,
             deliveries.c.due_at <= late_before(clock),
         )
-        .group_by(deliveries.c.account)
+        .order_by(deliveries.c.wake_at)
     )
-    return {row.account: row.last + APART for row in connection.execute(query)}
+    begins: dict[str, datetime] = {}
+    for account, wake_at in connection.execute(query):
+        # Behind those that follow one another; one that was put off for long keeps nobody waiting.
+        if wake_at < begins.get(account, now) + _GAP:
+            begins[account] = wake_at + APART
+    return begins

@@ -151,6 +151,8 @@ def spread(
     wakes = {}
     for account, queue in queues.items():
         begin = max(now, begins.get(account, now))
+        if any(d.expires_at and d.expires_at <= begin for d in queue):
+            begin = now  # it must not wait behind others until it is over
         room = [(d.expires_at - begin) / turn for turn, d in enumerate(queue, 1) if d.expires_at]
         apart = max(min([APART, *room]), _NO_CLOSER)
         wakes.update({delivery.id: begin + turn * apart for turn, delivery in enumerate(queue)})

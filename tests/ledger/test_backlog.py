@@ -170,3 +170,47 @@ def test_what_is_paused_is_left_as_it_is(
     backlog.spread()
     assert {d.state for d in queries.deliveries()} == {State.SCHEDULED}
     assert times(queries)[0] < clock.now() - timedelta(minutes=10)
+
+
+def test_what_is_left_behind_does_not_wait_behind_what_was_put_off_for_long(
+    ledger: Ledger,
+    backlog: Backlog,
+    attempts: Attempts,
+    dispatch: Dispatch,
+    control: Control,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    """Neither behind what a person let go tomorrow, nor behind a post that is refused for itself."""
+    add(ledger, wish(clock, "tomorrow", 10, texts=("demain",), expires_at=None))
+    control.pause("bice-x", "a pause", "manager")
+    clock.advance(20)
+    (overdue,) = control.overdue("bice-x")
+    control.resume("bice-x", "manager", {overdue.id: clock.now() + timedelta(days=1)})
+    add(ledger, wish(clock, "refused", 0, texts=("refus",), expires_at=None))
+    lease = clock.ahead(60)
+    delivery = attempts.take(dispatch.claim(clock.now(), lease, 1)[0])
+    assert delivery is not None
+    again_at = clock.now() + timedelta(minutes=40)
+    attempts.record(delivery, Deferred(Kind.AUTH, "not this one", again_at=again_at), lease)
+    add(ledger, wish(clock, "left", 10, texts=("reste",)))
+    clock.advance(400)
+    assert backlog.spread() == ()
+    assert claimed(dispatch, queries, clock) == ["left"]
+
+
+def test_what_would_expire_does_not_wait_behind_what_may_wait(
+    ledger: Ledger, backlog: Backlog, dispatch: Dispatch, queries: Queries, clock: ManualClock
+) -> None:
+    """Also where those before it were spread already, in an earlier look."""
+    later = [
+        wish(clock, f"later-{n}", n, texts=(f"{n}",), expires_at=clock.now() + timedelta(days=1))
+        for n in range(30)
+    ]
+    add(ledger, *later)
+    clock.advance(400)
+    backlog.spread()
+    in_ten_minutes = clock.now() + timedelta(minutes=10)
+    add(ledger, wish(clock, "soon over", -350, texts=("bientôt",), expires_at=in_ten_minutes))
+    backlog.spread()
+    assert "soon over" in claimed(dispatch, queries, clock)
