@@ -194,6 +194,7 @@ class Application:
             self.withdrawals,
             Safeguards(self.database, self.clock),
             self.channel,
+            self._lanes,
         )
 
     @cached_property
@@ -299,7 +300,7 @@ class Application:
 
     @cached_property
     def _lanes(self) -> Lanes:
-        """What delivers and what looks share the threads of a worker process."""
+        """All that a worker process does at the platforms shares its threads."""
         return Lanes(lane_width(self.settings.delivery.threads))
 
     @cached_property
@@ -336,7 +337,7 @@ class Application:
 
     @cached_property
     def clearing(self) -> Clearing:
-        return Clearing(self.leftovers, self.channel)
+        return Clearing(self.leftovers, self.channel, self._lanes)
 
     @cached_property
     def attempts(self) -> Attempts:

@@ -6,6 +6,7 @@ from publisher.channels.base import NotPrepared
 from publisher.channels.pool import ChannelOf
 from publisher.delivery import parcel_of
 from publisher.errors import ConfigurationError, CredentialsMissing
+from publisher.lanes import Lanes
 from publisher.language import _
 from publisher.ledger.leftovers import Leftovers
 from publisher.ledger.moves import Moved
@@ -18,18 +19,31 @@ log = structlog.get_logger()
 class Clearing:
     """Clears away what cancelled, failed, missed and held deliveries left behind."""
 
-    def __init__(self, leftovers: Leftovers, channel_of: ChannelOf) -> None:
+    def __init__(
+        self, leftovers: Leftovers, channel_of: ChannelOf, lanes: Lanes | None = None
+    ) -> None:
+        """`lanes` bounds how many threads a channel may hold; None: nothing does."""
         self._leftovers = leftovers
         self._channel_of = channel_of
+        self._lanes = lanes
 
     def clear(self, claim: Claim) -> None:
         """Clear away what one delivery left. A claim that is worth nothing any more does no harm."""
+        delivery = self._leftovers.give_up(claim)
+        if delivery is None:
+            return
+        if self._lanes is None:
+            self._take_away(delivery)
+        else:
+            self._lanes.run(delivery.channel, lambda: self._take_away(delivery))
+
+    def _take_away(self, begun: Delivery) -> None:
+        delivery: Delivery | None = begun
         try:
-            delivery = self._leftovers.give_up(claim)
             while delivery and delivery.prepared.stays:
                 delivery = self._next(delivery)
         except Moved:
-            log.info("let go: somebody brought it back", delivery=claim.delivery)
+            log.info("let go: somebody brought it back", delivery=begun.id)
 
     def _next(self, delivery: Delivery) -> Delivery | None:
         """One round, which finds or deletes something; None when it does not go on from here."""

@@ -47,7 +47,12 @@ class Reconciler:
         if self._lanes is None:
             self._take_on(delivery)
         else:
-            self._lanes.run(delivery.channel, lambda: self._take_on(delivery))
+            self._lanes.run(delivery.channel, lambda: self._take_on_if_claimed(claim))
+
+    def _take_on_if_claimed(self, claim: Claim) -> None:
+        """What waited in its lane for longer than its lease is read for somebody else."""
+        if delivery := self._doubts.take(claim):
+            self._take_on(delivery)
 
     def _take_on(self, delivery: Delivery) -> None:
         try:

@@ -11,6 +11,7 @@ from publisher.errors import (
     NotPossible,
     PublisherError,
 )
+from publisher.lanes import Lanes
 from publisher.language import _, later
 from publisher.ledger.control import Control
 from publisher.ledger.moves import ACTOR, Moved
@@ -52,11 +53,14 @@ class Withdrawal:
         withdrawals: Withdrawals,
         safeguards: Safeguards,
         channel_of: ChannelOf,
+        lanes: Lanes | None = None,
     ) -> None:
+        """`lanes` bounds how many threads of workers a channel may hold; None: nothing does."""
         self._control = control
         self._withdrawals = withdrawals
         self._safeguards = safeguards
         self._channel_of = channel_of
+        self._lanes = lanes
 
     def withdraw(
         self, post: str, account: str | None, *, actor: str, reason: str
@@ -121,6 +125,16 @@ class Withdrawal:
         """Try once more what a withdrawal left out. A claim that is worth nothing any more does no
         harm.
         """
+        taken = self._withdrawals.take(claim)
+        if taken is None:
+            return
+        if self._lanes is None:
+            self._delete(taken[0], ACTOR, taken[1], begun=True)
+        else:
+            self._lanes.run(taken[0].channel, lambda: self._go_on_if_taken(claim))
+
+    def _go_on_if_taken(self, claim: Claim) -> None:
+        """What waited in its lane may be done by now."""
         if taken := self._withdrawals.take(claim):
             delivery, reason = taken
             self._delete(delivery, ACTOR, reason, begun=True)
