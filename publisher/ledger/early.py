@@ -14,7 +14,7 @@ from publisher.ledger.doubts import known_out
 from publisher.ledger.moves import ACTOR, change
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.stops import in_words
-from publisher.ledger.tables import deliveries, written
+from publisher.ledger.tables import deliveries, leaves_at, written
 from publisher.models import Delivery, Prepared
 from publisher.outcome import Accepted, Kind
 from publisher.states import WAITING, Role, State
@@ -28,7 +28,7 @@ def publishes_early(connection: Connection, account: str) -> bool:
     query = select(deliveries.c.id).where(
         deliveries.c.account == account,
         deliveries.c.stop == written(State.SCHEDULED),
-        deliveries.c.published_at < deliveries.c.due_at,
+        deliveries.c.published_at < leaves_at,
     )
     return connection.execute(query.limit(1)).first() is not None
 

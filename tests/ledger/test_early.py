@@ -170,3 +170,15 @@ def test_whether_an_account_publishes_early_is_asked_of_an_index(database: Datab
         explain = "EXPLAIN QUERY PLAN" if is_sqlite else "EXPLAIN"
         plan = str(connection.execute(text(f"{explain} {query}")).all())
     assert "ix_deliveries_early" in plan
+
+
+def test_within_an_embargo_it_is_early_whatever_its_time(
+    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualClock
+) -> None:
+    embargo_until = clock.now() + timedelta(seconds=3)
+    add(ledger, wish(clock, "post.fr", due_in=-60, embargo_until=embargo_until))
+    (claim,) = dispatch.claim(clock.ahead(4), clock.ahead(19), 1)
+    delivery = attempts.take(claim)
+    assert delivery
+    attempts.record_public(delivery, PREPARED, Accepted("7_1", public_since=clock.now()))
+    assert attempts.publishes_early("bice-x")
