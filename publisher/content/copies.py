@@ -2,8 +2,8 @@
 
 To look into a phone's photo and make its copies takes over a second, and a campaign has hundreds,
 which are checked at every change of a word. What is kept tells of a file by its content, whatever its
-name or date, and by what looked at it: another version of Publisher, Pillow or PyAV looks at all
-anew. No picture lies in what is kept, nor any part of one.
+name or date, and by what looked at it: another version of Publisher, Pillow, pillow-heif or PyAV
+looks at all anew. No picture lies in what is kept, nor any part of one.
 """
 
 import functools
@@ -159,8 +159,10 @@ def _maker() -> str:
     digest = hashlib.sha256()
     for module in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(module.read_bytes())
-    libraries = [features.version(name) for name in ("jpg", "libjpeg_turbo", "zlib", "webp")]
-    return f"{digest.hexdigest()[:16]} {PIL.__version__} {libraries} {version('av')}"
+    parts = ("jpg", "libjpeg_turbo", "zlib", "webp", "avif")
+    libraries = [features.version(name) for name in parts]
+    libraries += [version(name) for name in ("av", "pillow-heif")]
+    return f"{digest.hexdigest()[:16]} {PIL.__version__} {libraries}"
 
 
 _MAKER = _maker()

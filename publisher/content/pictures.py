@@ -15,7 +15,7 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from publisher.content import gifs, videos
+from publisher.content import gifs, heif, videos
 from publisher.content.pixels import CleanPicture, bare, opaque
 from publisher.content.problems import Flaw
 from publisher.errors import PictureUnusable
@@ -32,9 +32,22 @@ MAX_PIXELS = 60_000_000
 MAX_SIDE = 4096
 """Longer sides are scaled down: more pixels than any timeline shows, and less to upload."""
 
-_TYPES = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".gif": "GIF", ".webp": "WEBP"}
+_TYPES = {
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".png": "PNG",
+    ".gif": "GIF",
+    ".webp": "WEBP",
+    ".heic": "HEIF",
+    ".heif": "HEIF",
+    ".avif": "AVIF",
+}
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
-_WANTED = later("JPEG, PNG, GIF, WebP and MP4 can be sent; save or export it as one of them.")
+_OF_PHONES = ("HEIF", "AVIF")
+"""Taken under any picture's name: phones and mail programs pass them on as `.jpg`."""
+_WANTED = later(
+    "JPEG, PNG, GIF, WebP, HEIC, AVIF and MP4 can be sent; save or export it as one of them."
+)
 MEDIA_TYPES = frozenset({"image/jpeg", "image/png"})
 """What the clean copy of a picture that does not move can be."""
 _QUALITIES = (90, 85, 75)
@@ -119,14 +132,15 @@ def _decoded(path: Path) -> Image.Image | Flaw:
     try:
         if flaw := flaw_of_file(path):
             return flaw
-        with Image.open(path, formats=_FORMATS) as image:
+        opened = heif.opened(path, MAX_PIXELS) or Image.open(path, formats=_FORMATS)
+        with opened as image:
             if flaw := _flaw_of_header(image, path):
                 return flaw
             image.load()
             return image
     except UnidentifiedImageError:
         return Flaw("media-type", _("{file} is no picture.", file=path.name), _(_WANTED))
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning, heif.TooManyPixels):
         return _too_many_pixels(path)
     except Exception:  # noqa: BLE001 - Pillow's readers raise anything for broken files
         return _damaged(path)
@@ -152,7 +166,7 @@ def flaw_of_file(path: Path) -> Flaw | None:
 def _flaw_of_header(image: Image.Image, path: Path) -> Flaw | None:
     # MPO is what cameras call a JPEG that has further pictures behind the first.
     actual = "JPEG" if image.format == "MPO" else image.format
-    if actual != _TYPES[path.suffix.lower()]:
+    if actual not in (_TYPES[path.suffix.lower()], *_OF_PHONES):
         hint = _("Give it the right ending, or save it as what its name says.")
         return Flaw(
             "media-type",
@@ -161,7 +175,8 @@ def _flaw_of_header(image: Image.Image, path: Path) -> Flaw | None:
         )
     if image.width * image.height > MAX_PIXELS:
         return _too_many_pixels(path)
-    if image.format != "MPO" and getattr(image, "is_animated", False):
+    # Of several pictures in a HEIC, the main one is opened.
+    if image.format not in ("MPO", "HEIF") and getattr(image, "is_animated", False):
         if image.format == "GIF":  # `gifs` could not read it to its end
             return _damaged(path)
         hint = _("Save it as an animated GIF, or the frame that you want to show as a picture.")
@@ -182,10 +197,11 @@ def _too_many_pixels(path: Path) -> Flaw:
 
 
 def clean(path: Path, capabilities: Capabilities) -> CleanPicture:
-    """The copy of a picture for one channel; the same bytes each time for the same Pillow.
+    """The copy of a picture for one channel; the same bytes each time for the same Pillow and,
+    of HEIC, the same pillow-heif.
 
-    PNG and GIF become PNG, JPEG becomes JPEG, WebP becomes JPEG, or PNG where it is transparent;
-    the other one where the channel does not take it or it would be too big. An animated GIF stays
+    PNG and GIF become PNG, JPEG becomes JPEG; WebP, HEIC and AVIF become JPEG, or PNG where they are
+    transparent; the other one where the channel does not take it or it would be too big. An animated GIF stays
     one, and a video an MP4. PictureUnusable if `inspect` finds a flaw, or the channel takes nothing that it can become.
     """
     if _is_video(path):
@@ -196,7 +212,7 @@ def clean(path: Path, capabilities: Capabilities) -> CleanPicture:
     if isinstance(image, Flaw):
         raise PictureUnusable(image.message, hint=image.hint)
     pixels = bare(image)
-    lossless = path.suffix.lower() in (".png", ".gif") or pixels.mode == "RGBA"
+    lossless = image.format in ("PNG", "GIF") or pixels.mode == "RGBA"
     order = ("image/png", "image/jpeg") if lossless else ("image/jpeg", "image/png")
     media_types = [media_type for media_type in order if media_type in capabilities.picture_types]
     pixels.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)

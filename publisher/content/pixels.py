@@ -50,7 +50,7 @@ class CleanPicture(NamedTuple):
 def bare(image: Image.Image) -> Image.Image:
     """The pixels alone, upright and sRGB, as RGB or (where something is transparent) RGBA."""
     image = _upright(image)
-    if image.mode in ("P", "PA") or "transparency" in image.info:
+    if image.mode in ("P", "PA", "RGBa") or "transparency" in image.info:
         image = image.convert("RGBA")
     alpha = image.getchannel("A") if "A" in image.getbands() else None
     colours = _to_srgb(image)

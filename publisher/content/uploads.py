@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
-from publisher.content import pictures
+from publisher.content import heif, pictures
 from publisher.content.pictures import CleanPicture
 from publisher.content.problems import Flaw
 from publisher.content.slugs import slug
@@ -25,8 +25,6 @@ _BEGINNINGS = (
     (4, b"ftyp", "mp4"),
 )
 """Where in a file which bytes stand, by its kind. Whether it is whole is looked at afterwards."""
-_STILL = (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis")
-"""Pictures that come in the boxes of a video."""
 
 
 def clean(file: BinaryIO, name: str, capabilities: Capabilities) -> CleanPicture | Flaw:
@@ -51,10 +49,12 @@ def clean(file: BinaryIO, name: str, capabilities: Capabilities) -> CleanPicture
 def _ending(file: BinaryIO, name: str) -> str:
     """By the content; by the name for what can only be refused."""
     file.seek(0)
-    head = file.read(12)
+    head = file.read(heif.HEAD)
     file.seek(0)
+    if still := heif.kind(head):  # a picture in the boxes of a video
+        return still
     for place, beginning, ending in _BEGINNINGS:
-        if head.startswith(beginning, place) and not head.endswith(_STILL):
+        if head.startswith(beginning, place):
             return ending
     return slug(_bare(name).suffix) or "?"
 

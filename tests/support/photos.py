@@ -4,6 +4,7 @@ import io
 import struct
 from pathlib import Path
 
+import pillow_heif
 from PIL import ExifTags, Image, ImageCms
 
 SECRETS = (
@@ -13,6 +14,9 @@ SECRETS = (
     struct.pack(">6I", 46, 1, 13, 1, 365_001, 10_000),
 )  # fmt: skip
 """What `photo` puts into a JPEG; the last one is a latitude, as EXIF writes it."""
+
+OF_PHONES = tuple(secret for secret in SECRETS if secret not in (b"MARKER-COMMENT", b"MARKER-IPTC"))
+"""What `of_a_phone` puts into a picture: HEIC and AVIF have no place for the other two."""
 
 
 def photo(path: Path, size: tuple[int, int] = (64, 48), orientation: int = 6) -> Path:
@@ -37,6 +41,58 @@ def photo(path: Path, size: tuple[int, int] = (64, 48), orientation: int = 6) ->
     segment = b"\xff\xed" + struct.pack(">H", len(iptc) + 2) + iptc
     path.write_bytes(data[:2] + segment + data[2:] + b"MARKER-TAIL")
     return path
+
+
+XMP = b'<x:xmpmeta tiff:Turn_unseen="3">MARKER-XMP</x:xmpmeta>'
+"""For `turned_in_xmp`: writers would take a known turn for that of the file."""
+
+
+def of_a_phone(path: Path, size: tuple[int, int] = (64, 48), orientation: int = 6) -> Path:
+    """A HEIC or, by its name, an AVIF with EXIF (place, time, maker's note, thumbnail), XMP, a colour
+    profile that names its screen, and bytes behind its end. The file and the EXIF both say how it
+    is turned.
+    """
+    image = Image.new("RGB", size, "navy")
+    image.paste("gold", (0, 0, size[0] // 2, size[1] // 2))
+    real, empty = _exif(orientation), _room(len(_exif(orientation)), orientation)
+    more = {
+        "quality": 95,
+        "exif": empty,
+        "xmp": XMP,
+    }
+    memory = io.BytesIO()
+    if path.suffix == ".avif":
+        image.save(memory, "AVIF", subsampling="4:4:4", icc_profile=_profile(), **more)
+    else:
+        image.info.update(icc_profile=_profile(), thumbnails=[32])
+        pillow_heif.from_pillow(image).save(memory, chroma=444, **more)
+    data = memory.getvalue()
+    place = data.index(b"MM\0*")
+    data = data[:place] + real[6:] + data[place + len(real) - 6 :]
+    path.write_bytes(turned_in_xmp(data) + b"MARKER-TAIL")
+    return path
+
+
+def _room(length: int, orientation: int) -> bytes:
+    """EXIF of this length with a turn alone: writers would not leave another as it is."""
+    exif = Image.Exif()
+    exif.endian = ">"
+    exif[ExifTags.Base.ImageDescription] = ""
+    exif[ExifTags.Base.ImageDescription] = "x" * (length - len(exif.tobytes()))
+    exif[ExifTags.Base.Orientation] = orientation
+    return exif.tobytes()
+
+
+def turned_in_exif(data: bytes, orientation: int) -> bytes:
+    """With this in the EXIF, whatever the file itself says."""
+    entry = struct.pack(">HHI", ExifTags.Base.Orientation, 3, 1)
+    place = data.index(entry) + len(entry)
+    return data[:place] + struct.pack(">H", orientation) + data[place + 2 :]
+
+
+def turned_in_xmp(data: bytes) -> bytes:
+    """With a turn in what was written as XMP."""
+    return data.replace(b"tiff:Turn_unseen", b"tiff:Orientation")
 
 
 def _profile() -> bytes:

@@ -60,6 +60,25 @@ def _quoted(text: str) -> str:
     return f'"{text}"' if "," in text else text
 
 
+@pytest.mark.parametrize("name", ["IMG_4711.HEIC", "IMG_4711.JPG", "photo.avif", "photo"])
+def test_a_phones_picture_is_stored_as_a_clean_jpeg(
+    app: Application, staff: Visit, workspace: Workspace, media: Path, name: str, tmp_path: Path
+) -> None:
+    """Whatever it is called: its content says what it is."""
+    kind = "avif" if name.endswith("avif") else "heic"
+    sent = photos.of_a_phone(tmp_path / f"sent.{kind}").read_bytes()
+    assert add(staff, name, sent).status_code == 200
+    stored = (media / "unfinished-fr.jpg").read_bytes()
+    assert not [mark for mark in (*photos.SECRETS, b"MARKER") if mark in stored]
+    with Image.open(io.BytesIO(stored)) as image:
+        assert (image.size, image.format) == ((48, 64), "JPEG")
+        assert not image.getexif()
+    assert files(media) == ["old.png", "unfinished-fr.jpg"]
+    assert "file: media/unfinished-fr.jpg" in draft(workspace)
+    for path in workspace.path.rglob("*"):
+        assert not path.is_file() or b"MARKER" not in path.read_bytes(), path
+
+
 def test_what_a_browser_sent_is_nowhere_in_the_workspace_as_it_came(
     staff: Visit, workspace: Workspace, media: Path, photo: bytes
 ) -> None:
@@ -171,7 +190,9 @@ def _png(width: int, height: int) -> bytes:
         ("a.jpg", b"", "a.jpg is no picture."),
         ("a.jpg", HTML, "a.jpg is no picture."),
         ("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "a.svg has no picture"),
-        ("a.heic", b"\0\0\0\x18ftypheic" + bytes(50), "a.heic has no picture"),
+        ("a.heic", b"\0\0\0\x18ftypheic" + bytes(50), "a.heic is truncated or damaged."),
+        ("a.avif", b"\0\0\0\x18ftypavif" + bytes(50), "a.avif is truncated or damaged."),
+        ("a.heic", HTML, "a.heic is no picture."),
         ("a.pdf", b"%PDF-1.7\n", "a.pdf has no picture"),
         ("a.jpg", jpeg()[:-300], "a.jpg is truncated or damaged."),
         ("a.jpg", b"\xff\xd8\xff" + HTML, "a.jpg is no picture."),

@@ -30,7 +30,7 @@ def test_a_picture_is_added_described_and_taken_out(
         for path in sent.values():
             adding = page.get_by_role("region", name=_("Add a picture"))
             adding.get_by_label(
-                _("JPEG, PNG, WebP, GIF or MP4, up to {limit} MB", limit=50)
+                _("JPEG, PNG, WebP, HEIC, AVIF, GIF or MP4, up to {limit} MB", limit=50)
             ).set_input_files(path)
             alt = adding.get_by_label(_("What it shows, for those who cannot see it"))
             alt.fill(f"Ce que montre {path.stem}")
