@@ -233,7 +233,7 @@ class Application:
     def people(self) -> "People":
         from publisher.ledger.people import People  # noqa: PLC0415 - only the pages need Argon2
 
-        return People(self.database, SystemClock())
+        return People(self.database, self.clock)
 
     @cached_property
     def sessions(self) -> "Sessions":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from publisher.cli import arguments, output
+from publisher.cli.control import Who
 from publisher.errors import UsageError
 from publisher.language import Language, _, plural
 
@@ -39,6 +40,7 @@ def add(
         bool,
         typer.Option("--openid", help="They log in by OpenID Connect, and have no password here."),
     ] = False,
+    who: Who = None,
 ) -> None:
     """Let somebody log in to the web pages.
 
@@ -49,7 +51,9 @@ def add(
     from publisher.ledger.people import Rank
 
     app = arguments.application(context)
-    person = app.people.add(name, Rank(role), None if openid else _password(), language)
+    actor = arguments.actor(who)
+    secret = None if openid else _password()
+    person = app.people.add(name, Rank(role), secret, language, actor=actor)
     output.print_line(_("{name} may log in, as {role}.", name=person.name, role=_(person.rank)))
 
 
@@ -67,21 +71,22 @@ def list_people(context: typer.Context, *, as_json: Json = False) -> None:
         output.print_line(f"{output.printable(person.name)}: {_(person.rank)}{state}")
 
 
-def remove(context: typer.Context, name: Name) -> None:
+def remove(context: typer.Context, name: Name, *, who: Who = None) -> None:
     """Let somebody log in no more.
 
     Whatever they have open is logged out at once. The history keeps what they did, with their name.
     """
     app = arguments.application(context)
-    app.people.remove(name)
+    app.people.remove(name, actor=arguments.actor(who))
     output.print_line(_("{name} may not log in any more.", name=name))
 
 
-def password(context: typer.Context, name: Name) -> None:
+def password(context: typer.Context, name: Name, *, who: Who = None) -> None:
     """Give somebody a new password; they are logged out everywhere."""
     app = arguments.application(context)
+    actor = arguments.actor(who)
     app.people.find(name)
-    app.people.set_password(name, _password())
+    app.people.set_password(name, _password(), actor=actor)
     output.print_line(_("{name} has a new password, and is logged out everywhere.", name=name))
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import heapq
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -15,7 +16,15 @@ from sqlalchemy import Connection, select
 from publisher.language import _, plural
 from publisher.ledger import archives, chain
 from publisher.ledger.archives import Archive, Archives
-from publisher.ledger.tables import account_chains, accounts, archived, deliveries, history, seals
+from publisher.ledger.tables import (
+    account_chains,
+    accounts,
+    archived,
+    deliveries,
+    history,
+    people,
+    seals,
+)
 
 _CHUNK = 1000  # rows in memory at a time
 _Row = dict[str, Any]
@@ -30,7 +39,10 @@ class Break:
     post: str | None = None
     account: str | None = None
     step: int | None = None
-    """Its number in the history of that post on that account, or of the account; from 1."""
+    """Its number in the history of that post on that account, or of the account; from 1.
+
+    For a step about a draft or a person, `account` is `posts/…` or `people/…`.
+    """
     seal: int | None = None
     archive: str | None = None
     """The name of a file in var/archive."""
@@ -151,7 +163,11 @@ def _flaw_of_values(steps: list[_Row], digest: str) -> Iterator[tuple[int, str]]
 
 def _flaws_of_accounts(connection: Connection) -> Iterator[Break]:
     heads = {row["account"]: row for row in streamed(connection, select(account_chains))}
-    said = {row["account"]: row for row in streamed(connection, select(accounts))}
+    nothing = chain.account_digest({})
+    of_accounts = streamed(connection, select(accounts))
+    of_people = streamed(connection, select(people))
+    said = {row["account"]: chain.account_digest(row) for row in of_accounts}
+    said |= {chain.about_person(row["key"]): chain.person_digest(row) for row in of_people}
     query = (
         select(history)
         .where(history.c.delivery.is_(None))
@@ -163,15 +179,42 @@ def _flaws_of_accounts(connection: Connection) -> Iterator[Break]:
         last = steps[-1]
         if flaw := chain.end_flaw(last["seq"], last["hash"], head["length"], head["head"]):
             found.append(flaw)
+        elif chain.is_about_person(account) and not found:
+            found += _flaws_of_person(steps, said.get(account), nothing)
         else:
-            found += _flaw_of_values(steps, chain.account_digest(said.get(account, {})))
+            found += _flaw_of_values(steps, said.get(account, nothing))
         said.pop(account, None)
         yield from (Break(what, None, account, number) for number, what in found)
     for account, head in heads.items():
         yield Break(f"all its {head['length']} steps are missing", None, account)
-    for account, row in said.items():
-        if account not in heads and chain.account_digest(row) != chain.account_digest({}):
-            yield Break(_("is paused or held, but no step says so"), None, account)
+    for account, digest in said.items():
+        if account not in heads and digest != nothing:
+            what = (
+                _("may log in, but no step says so")
+                if chain.is_about_person(account)
+                else _("is paused or held, but no step says so")
+            )
+            yield Break(what, None, account)
+
+
+def _flaws_of_person(steps: list[_Row], row: str | None, nothing: str) -> Iterator[tuple[int, str]]:
+    """What is wrong when a step found, or the ledger has, other values than the step before left.
+
+    `row` is the digest of the person's row, None when there is none.
+    """
+    left = nothing
+    for step in steps:
+        if json.loads(step["detail"]).get(chain.BEFORE, left) != left:
+            what = _(
+                "found other values than were left before: somebody changed them without a step"
+            )
+            yield step["seq"], what
+        left = step["digest"]
+    if row is None and left != nothing:
+        what = _("left somebody who may log in: somebody removed them without a step")
+        yield steps[-1]["seq"], what
+    else:
+        yield from _flaw_of_values(steps, row or nothing)
 
 
 def _flaws_of_seals(connection: Connection, shelf: Shelf) -> Iterator[Break]:

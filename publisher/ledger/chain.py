@@ -8,8 +8,9 @@ writers hold anyway:
   that the step says and the hash of the step before. The delivery's row holds the version and the
   newest hash, and changes by compare-and-set: a gap, a forged step and a missing tail all show.
   A chain begins with the hash of the delivery's post and account, which never change.
-- A chain per account, for pauses, holds and the like, and one per draft that was changed on the
-  web pages (see edits.py). The table `account_chains` holds its head.
+- A chain per account, for pauses, holds and the like, one per draft that was changed on the web
+  pages (see edits.py), and one per person who may log in (see people.py). The table
+  `account_chains` holds its head.
 - Seals, which the dispatcher adds about once a minute (see audit.py). Each covers every step
   since the seal before it, of whatever chain, so that a delivery that is removed with all its
   steps shows as well. What was written after the newest seal lacks only this last protection.
@@ -18,8 +19,8 @@ The triggers that refuse UPDATE and DELETE are a guard against accidents; the ch
 somebody did who got around them. Whoever can rewrite the whole database can compute all hashes
 anew; only a seal's hash that was noted elsewhere, or a backup, tells of that.
 
-A step that changes what a delivery or an account says also has a digest of all that it says after
-the step, which its hash covers: the newest digest is compared with the row. Left out is what only
+A step that changes what a delivery, an account or a person's row says also has a digest of all
+that it says after the step, which its hash covers: the newest digest is compared with the row. Left out is what only
 tells who has a delivery in hand (its lease, its intent, when it is cleared away after or withdrawn
 again), and what is
 compared by itself: post, account, state, version and newest hash. So a claim needs no digest, and
@@ -47,10 +48,15 @@ _APART = frozenset({
     "withdraw_at",
 })  # fmt: skip
 """Columns of a delivery that no digest covers."""
+_CHOSEN = frozenset({"language"})
+"""Columns of a person that no digest covers: they decide about no right."""
 _LONG = ("content", "prepared")
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 BEFORE_THE_FIRST_SEAL = "0" * 64
+BEFORE = "before"
+"""In a step about a person: the digest of what their row said before it."""
+_PERSON = "people/"  # no account's name holds a slash, and drafts are under posts/
 
 
 def delivery_origin(post: str, account: str) -> str:
@@ -61,6 +67,16 @@ def delivery_origin(post: str, account: str) -> str:
 def account_origin(account: str) -> str:
     """What the first step about an account follows."""
     return _digest({"account": account})
+
+
+def about_person(key: str) -> str:
+    """What stands in the place of an account in the steps about a person with this key."""
+    return f"{_PERSON}{key}"
+
+
+def is_about_person(account: str) -> bool:
+    """Whether steps of this account are about a person."""
+    return account.startswith(_PERSON)
 
 
 def step_hash(step: Mapping[str, Any], previous: str) -> str:
@@ -82,6 +98,14 @@ def delivery_digest(row: Mapping[str, Any]) -> str:
 def account_digest(row: Mapping[str, Any]) -> str:
     """Over what a row of `accounts` says; the same for one without values as for none."""
     return _digest_of_row(row, _OF_ACCOUNT)
+
+
+def person_digest(row: Mapping[str, Any]) -> str:
+    """Over what a row of `people` says about rights: name, role, password and the like.
+
+    Of nobody it is that of an account without values.
+    """
+    return _digest_of_row(row, _CHOSEN)
 
 
 def shortened(row: Mapping[str, Any]) -> dict[str, Any]:

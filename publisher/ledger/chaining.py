@@ -32,7 +32,10 @@ def chained(entry: Mapping[str, Any], seq: int, previous: str) -> dict[str, Any]
 def chained_to_accounts(
     connection: Connection, entries: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Steps about different accounts, each as the newest of its chain."""
+    """Steps about different accounts, each as the newest of its chain.
+
+    One that has a digest already keeps it: it is about a person.
+    """
     names = sorted(entry["account"] for entry in entries)
     origins = [{"account": name, "origin": chain.account_origin(name)} for name in names]
     connection.execute(_NEW_CHAIN, origins)
@@ -41,7 +44,10 @@ def chained_to_accounts(
     said = {row["account"]: dict(row) for row in rows}
     new = [
         chained(
-            {**entry, "digest": chain.account_digest(said.get(entry["account"], {}))},
+            {
+                **entry,
+                "digest": entry["digest"] or chain.account_digest(said.get(entry["account"], {})),
+            },
             heads[entry["account"]].length + 1,
             heads[entry["account"]].head,
         )

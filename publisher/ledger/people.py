@@ -1,8 +1,14 @@
 """Who may log in to the web pages.
 
 Names are compared as approvals compare authors: without regard to capitals and spelling.
+
+Whatever changes somebody's rights, or what they log in with, is a step of the history, in a chain
+of their own, whose digest covers their row: who made themselves a manager by SQL is found (see
+chain.py). What they log in with stands in no step; the digest alone depends on it.
 """
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,8 +20,9 @@ from sqlalchemy.exc import IntegrityError
 from publisher.clock import Clock
 from publisher.errors import NotPossible, UsageError
 from publisher.language import _
-from publisher.ledger import passwords
+from publisher.ledger import chain, passwords
 from publisher.ledger.database import Database
+from publisher.ledger.moves import ACTOR, note, step
 from publisher.ledger.tables import people, web_sessions
 from publisher.names import folded, same_person
 
@@ -40,6 +47,8 @@ class Person:
     """Somebody who may log in."""
 
     id: int
+    key: str
+    """The name as names are compared; their steps in the history are under it."""
     name: str
     rank: Rank
     language: str | None
@@ -54,7 +63,7 @@ class People:
     """Keeps who may log in."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
-        """`clock` is the machine's own: log-ins do not run faster in a rehearsal."""
+        """`clock` is that of the history, in which a person's changes are steps."""
         self._database = database
         self._clock = clock
 
@@ -76,14 +85,21 @@ class People:
         return _person(row)
 
     def add(
-        self, name: str, rank: Rank, password: str | None, language: str | None = None
+        self,
+        name: str,
+        rank: Rank,
+        password: str | None,
+        language: str | None = None,
+        *,
+        actor: str = ACTOR,
     ) -> Person:
         """Let somebody log in; without a password, by OpenID Connect.
 
-        UsageError for a bad name or password, NotPossible if the name is taken.
+        `actor` is who says so. UsageError for a bad name or password, NotPossible if the name is
+        taken.
         """
         name = _checked_name(name)
-        row = {
+        row: dict[str, Any] = {
             "name": name,
             "key": folded(name),
             "role": rank,
@@ -93,7 +109,7 @@ class People:
             "openid": _UNSEEN if password is None else None,
         }
         try:
-            with self._database.write() as connection:
+            with self._changing(row["key"], "person added", actor, {"role": rank}) as connection:
                 if _row_of(connection, name) is not None:
                     raise _taken(name)
                 connection.execute(insert(people).values(row))
@@ -101,35 +117,55 @@ class People:
             raise _taken(name) from None
         return self.find(name)
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str, *, actor: str = ACTOR) -> None:
         """Let somebody log in no more, and end their sessions; the history keeps their name."""
         person = self.find(name)
-        with self._database.write() as connection:
+        with self._changing(person.key, "person removed", actor) as connection:
             connection.execute(delete(web_sessions).where(web_sessions.c.person == person.id))
             connection.execute(delete(people).where(people.c.id == person.id))
 
-    def set_password(self, name: str, password: str) -> None:
+    def set_password(self, name: str, password: str, *, actor: str = ACTOR) -> None:
         """Give somebody another password, with which they log in now; their sessions end."""
         person = self.find(name)
         values = {"password": _stored(password, person.name), "openid": None}
-        with self._database.write() as connection:
+        with self._changing(person.key, "password changed", actor) as connection:
             connection.execute(update(people).where(people.c.id == person.id).values(values))
             connection.execute(delete(web_sessions).where(web_sessions.c.person == person.id))
 
     def set_language(self, person: Person, language: str | None) -> None:
         """Let the pages speak another language to them; None: what their browser asks for."""
-        self._update(person, language=language)
+        chosen = update(people).where(people.c.id == person.id).values(language=language)
+        with self._database.write() as connection:
+            connection.execute(chosen)
 
-    def disable(self, person: Person, *, disabled: bool) -> None:
+    def disable(self, person: Person, *, disabled: bool, actor: str = ACTOR) -> None:
         """Keep somebody out for a while, and end their sessions; or let them in again."""
-        self._update(person, disabled_at=self._clock.now() if disabled else None)
-        if disabled:
-            with self._database.write() as connection:
+        event = "kept out" if disabled else "let in again"
+        values = {"disabled_at": self._clock.now() if disabled else None}
+        with self._changing(person.key, event, actor) as connection:
+            connection.execute(update(people).where(people.c.id == person.id).values(values))
+            if disabled:
                 connection.execute(delete(web_sessions).where(web_sessions.c.person == person.id))
 
-    def _update(self, person: Person, **columns: Any) -> None:
+    @contextmanager
+    def _changing(
+        self, key: str, event: str, actor: str, detail: Mapping[str, Any] | None = None
+    ) -> Iterator[Connection]:
+        """A transaction that may change a person's row, and the step that tells of it if it does.
+
+        The step also has the digest of what it found, so that it does not vouch for what somebody
+        wrote there without a step.
+        """
         with self._database.write() as connection:
-            connection.execute(update(people).where(people.c.id == person.id).values(**columns))
+            before = _digest(connection, key)
+            yield connection
+            after = _digest(connection, key)
+            if after == before:
+                return
+            told = {**(detail or {}), chain.BEFORE: before}
+            account = chain.about_person(key)
+            entry = step(None, event, self._clock.now(), actor, detail=told, account=account)
+            note(connection, [{**entry, "digest": after}])
 
     def verified(self, name: str, password: str) -> Person | None:
         """The person, if the password is theirs and they may log in.
@@ -143,7 +179,10 @@ class People:
         if not is_right or row is None or not row["password"] or row["disabled_at"]:
             return None
         if passwords.is_outdated(stored):
-            self._update(_person(row), password=passwords.hashed(password))
+            seen = (people.c.id == row["id"]) & (people.c.password == stored)
+            anew = update(people).where(seen).values(password=passwords.hashed(password))
+            with self._changing(row["key"], "password stored anew", ACTOR) as connection:
+                connection.execute(anew)
         return _person(row)
 
     def recognised(self, name: str, subject: str) -> Person | None:
@@ -152,14 +191,15 @@ class People:
         `subject` is who they are there, for ever. The first one who comes with the name is it from
         then on, so that nobody inherits a person with a name that the provider gives away again.
         """
-        with self._database.write() as connection:
+        with self._database.read() as connection:
             found = _row_of(connection, name)
-            if found is None:
-                return None
-            ours = (people.c.id == found["id"]) & people.c.disabled_at.is_(None)
-            unseen = ours & (people.c.openid == _UNSEEN)
+        if found is None:
+            return None
+        ours = (people.c.id == found["id"]) & people.c.disabled_at.is_(None)
+        unseen = ours & (people.c.openid == _UNSEEN)
+        query = select(people).where(ours & (people.c.openid == subject))
+        with self._changing(found["key"], "recognised elsewhere", found["name"]) as connection:
             connection.execute(update(people).where(unseen).values(openid=subject))
-            query = select(people).where(ours & (people.c.openid == subject))
             row = connection.execute(query).mappings().one_or_none()
         return _person(row) if row else None
 
@@ -167,6 +207,7 @@ class People:
 def _person(row: RowMapping) -> Person:
     return Person(
         id=row["id"],
+        key=row["key"],
         name=row["name"],
         rank=Rank(row["role"]),
         language=row["language"],
@@ -190,6 +231,13 @@ def _row_of(connection: Connection, name: str) -> RowMapping | None:
     alike = [row for row in rows if same_person(row["name"], name)]
     own = name.strip().casefold()
     return min(alike, key=lambda row: row["key"] != own, default=None)
+
+
+def _digest(connection: Connection, key: str) -> str:
+    """Over what the row of this key says, locked for this transaction; of none, over nothing."""
+    query = select(people).where(people.c.key == key).with_for_update()
+    row = connection.execute(query).mappings().one_or_none()
+    return chain.person_digest(dict(row) if row else {})
 
 
 def _taken(name: str) -> NotPossible:

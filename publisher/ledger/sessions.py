@@ -134,6 +134,7 @@ def _session(row: Any) -> Session:
         id=row.id,
         person=Person(
             id=row.of_id,
+            key=row.of_key,
             name=row.of_name,
             rank=Rank(row.of_role),
             language=row.of_language,

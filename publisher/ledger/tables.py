@@ -30,7 +30,7 @@ from sqlalchemy import (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-REVISION = "0020"
+REVISION = "0021"
 """The newest of `migrations/versions`, which leads to the tables below."""
 
 EVERYTHING = "*"
@@ -226,7 +226,7 @@ history = Table(
     Column("detail", Text, nullable=False),
     Column("seq", Integer, nullable=False, server_default="0"),
     Column("hash", String(64), nullable=False, server_default=""),
-    # Over what the delivery, or the account, says after the step; NULL: the step left that as it
+    # Over what the delivery, the account or the person says after the step; NULL: the step left that as it
     # was, or is older than this column (see chain.py).
     Column("digest", String(64)),
     Index("uq_history_delivery_seq", "delivery", "seq", unique=True),
@@ -266,7 +266,7 @@ account_chains = Table(
     Column("length", Integer, nullable=False),
     Column("head", String(64), nullable=False),
 )
-"""The number and hash of the newest step about each account."""
+"""The number and hash of the newest step about each account, draft and person."""
 
 seals = Table(
     "seals",
@@ -401,7 +401,10 @@ people = Table(
     # Of whom logs in by OpenID Connect: empty until they first did, then who they are there.
     Column("openid", String),
 )
-"""Who may log in to the web pages. Passwords are Argon2's hashes."""
+"""Who may log in to the web pages. Passwords are Argon2's hashes.
+
+A change of any column but the language is a step of the history (see people.py).
+"""
 
 web_sessions = Table(
     "web_sessions",

@@ -44,7 +44,7 @@ def change_password(
         trail.note(request, "password not changed", why="wrong old password")
         raise UsageError(_("The old password is not right."), hint=_("Go back and try again."))
     parts.app.throttle.forgive(tried)
-    parts.app.people.set_password(visitor.name, new)
+    parts.app.people.set_password(visitor.name, new, actor=visitor.name)
     trail.note(request, "password changed")
     token = parts.app.sessions.begin(visitor.person, request.headers.get("user-agent", ""))
     answer = RedirectResponse("/me", 303)

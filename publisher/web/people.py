@@ -31,10 +31,10 @@ def change(
             parts.app.sessions.revoke(person)
             notice = _("{name} is logged out everywhere.", name=person.name)
         case "disable" if person.id != visitor.person.id:
-            parts.app.people.disable(person, disabled=True)
+            parts.app.people.disable(person, disabled=True, actor=visitor.name)
             notice = _("{name} is kept out.", name=person.name)
         case "enable":
-            parts.app.people.disable(person, disabled=False)
+            parts.app.people.disable(person, disabled=False, actor=visitor.name)
             notice = _("{name} may log in again.", name=person.name)
         case _:
             raise UsageError(_("This cannot be done here."))
