@@ -33,10 +33,10 @@ def verify(
 ) -> None:
     """Find any change and any gap in the history.
 
-    Every step of every delivery and account carries a hash over itself and the step before it,
-    and about once a minute a seal covers all steps. The newest step also vouches for what the log
-    says now: texts, times, ids, approvals, errors, pauses. Ends with exit code 1 when anything was
-    changed, removed or added by hand.
+    Every step of every delivery, account and person carries a hash over itself and the step before
+    it, and about once a minute a seal covers all steps. The newest step also vouches for what the
+    log says now: texts, times, ids, approvals, errors, pauses; and for who may log in, and as what.
+    Ends with exit code 1 when anything was changed, removed or added by hand.
 
     Whoever can write the whole database could make all hashes anew. Note the seal's hash in
     another place now and then, and give it to --seal later: then that shows as well.
