@@ -241,7 +241,7 @@ def test_more_pixels_than_a_file_announces_are_not_decoded(posts: Path) -> None:
 
 def test_of_several_pictures_the_main_one_is_taken(posts: Path) -> None:
     """A burst, or a photo and its edited version."""
-    several = pillow_heif.HeifFile()
+    several = pillow_heif.HeifFile()  # type: ignore[no-untyped-call]
     for colour in ("red", "lime", "blue"):
         several.add_from_pillow(Image.new("RGB", (64, 48), colour))
     several.save(posts / "a.heic", quality=95, primary_index=1)
