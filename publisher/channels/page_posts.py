@@ -132,7 +132,7 @@ class PagePosts:
         return _unread(answer)
 
     def _is_listed(self, post_id: str) -> bool | Deferred | AccountHeld:
-        """Whether the post is among the newest public ones."""
+        """Whether the post is among the public ones; not known where it may be behind the newest."""
         after = None
         for _page in range(_PAGES):
             answer = self._page.published(fields="id", limit=_AT_ONCE, after=after)
@@ -145,7 +145,7 @@ class PagePosts:
             after = mapping(paging.get("cursors")).get("after")
             if not paging.get("next") or not isinstance(after, str):
                 return False
-        return False
+        return replace(unreadable("facebook"), kind=Kind.UNAVAILABLE)  # it may be behind these
 
 
 def _unread(answer: Answer) -> Deferred | AccountHeld:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from publisher.channels import page_posts
 from publisher.channels.base import Channel, NotPrepared
 from publisher.models import Parcel, Prepared
 from publisher.outcome import Accepted, AccountHeld, Deferred, Outcome, Unknown
@@ -80,6 +81,23 @@ def test_it_is_found_behind_a_hundred_newer_ones(out: Out) -> None:
         out.stage.deliver(out.stage.parcel(f"Message {number}"))
     outcome = out.withdraw(denied("deletePost"), denied("getObject", nth=(1,)))
     assert isinstance(outcome, Unknown)
+
+
+def test_behind_more_than_are_read_it_may_still_be_out(
+    page: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_posts, "_AT_ONCE", 2)
+    monkeypatch.setattr(page_posts, "_PAGES", 2)
+    parcel, channel = page.parcel("Bonjour"), page.open()
+    prepared = page.prepare(parcel, channel)
+    sent = channel.send(parcel, prepared, ())
+    assert isinstance(sent, Accepted)
+    for number in range(4):
+        page.deliver(page.parcel(f"Message {number}"))
+    page.sandbox.faults.set([denied("deletePost"), denied("getObject", nth=(1,))])
+    outcome = channel.withdraw(sent.remote_id, prepared)
+    assert len(page.shown()) == 5
+    assert not isinstance(outcome, Accepted)
 
 
 @pytest.mark.parametrize("endpoint", ["getObject", "getPublishedPosts"])
