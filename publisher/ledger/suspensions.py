@@ -12,12 +12,22 @@ For that the last refusal of each account is remembered, in a table that is no p
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import BindParameter, Connection, Row, bindparam, delete, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Row,
+    bindparam,
+    delete,
+    exists,
+    func,
+    select,
+    update,
+)
 
 from publisher.language import _
 from publisher.ledger.database import insert_into
 from publisher.ledger.holds import go_on, unproved
-from publisher.ledger.tables import accounts, refusals
+from publisher.ledger.tables import accounts, deliveries, history, refusals
 from publisher.models import Delivery
 from publisher.outcome import (
     PASSING,
@@ -62,6 +72,8 @@ def weighed(connection: Connection, delivery: Delivery, outcome: Outcome, now: d
     known = found.one_or_none()
     alike = known if known and known.sign == sign else None
     if alike and alike.own and alike.delivery == delivery.id:
+        return _of_this_post(delivery, outcome, now)
+    if isinstance(outcome, AccountHeld) and _met_it_alone(connection, delivery, outcome.kind):
         return _of_this_post(delivery, outcome, now)
     if isinstance(outcome, Refused) and alike and _proves(connection, alike, delivery, now):
         outcome = AccountHeld(
@@ -123,6 +135,24 @@ def _of_this_post(
         return outcome
     pause = outcome.backoff[min(delivery.attempts, len(outcome.backoff) - 1)]
     return Deferred(outcome.kind, outcome.message, again_at=now + pause)
+
+
+def _met_it_alone(connection: Connection, delivery: Delivery, kind: Kind) -> bool:
+    """Whether the post met such an answer before, and others of its account went out since.
+
+    Not by what is remembered of the account: that is one refusal, and several posts may have theirs.
+    """
+    if delivery.error_kind != kind:
+        return False
+    last = select(func.max(history.c.at)).where(
+        history.c.delivery == delivery.id, history.c.event == "deferred"
+    )
+    others = exists().where(
+        deliveries.c.account == delivery.account,
+        deliveries.c.published_at > last.scalar_subquery(),
+        deliveries.c.id != delivery.id,
+    )
+    return bool(connection.execute(select(others)).scalar())
 
 
 def _proves(

@@ -362,3 +362,20 @@ def test_reading_that_is_refused_comes_later_and_suspends_nobody(
     assert after.wake_at == until, "as the platform asked"
     desk.add("innocent")
     assert desk.send(taken(2)) == [("innocent", State.PUBLISHED)]
+
+
+def test_several_posts_that_meet_it_alone_do_not_suspend_the_account_by_turns(desk: Desk) -> None:
+    """Such as posts with pictures, where the platform takes none of this account."""
+    desk.add("picture 1", "picture 2")
+    suspended = 0
+    for minute in range(100):
+        if minute % 5 == 0:
+            desk.add(f"text {minute}")
+        for delivery in desk.in_hand():
+            lease, alone = desk.clock.ahead(30), delivery.post.startswith("picture")
+            if intended := desk.attempts.intend(delivery, desk.clock.now(), lease):
+                desk.attempts.record(intended, KEYS if alone else taken(delivery.id), lease)
+        desk.clock.advance(60)
+        suspended += minute >= 60 and desk.status is not None
+    assert suspended == 0
+    assert {desk.post(f"text {minute}").state for minute in range(0, 100, 5)} == {State.PUBLISHED}
