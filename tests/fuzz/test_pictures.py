@@ -5,6 +5,7 @@ import struct
 import zlib
 from pathlib import Path
 
+import pillow_heif
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from publisher.content.problems import CODES
 from publisher.errors import PictureUnusable
 from tests.fuzz.effort import bounded, fuzzed
 
-_ENDINGS = (".jpg", ".png", ".gif", ".webp", ".JPEG", ".bmp", "", ".jpg.exe")
+_ENDINGS = (".jpg", ".png", ".gif", ".webp", ".heic", ".avif", ".JPEG", ".bmp", "", ".jpg.exe")
 _JUNK = st.sampled_from(
     (
         b"",
@@ -34,6 +35,9 @@ _JUNK = st.sampled_from(
         b"\xff\xe1\xff\xff",
         b"II*\0",
         b"\xff\xfe\0\2",
+        b"ftypheic",
+        b"ispe",
+        b"\0\0\0\x09irot\2",
     )
 )
 
@@ -50,10 +54,15 @@ def _originals() -> list[bytes]:
         ("JPEG", "RGB", {"exif": exif, "icc_profile": profile, "comment": b"c"}), ("JPEG", "L", {"progressive": True}), ("JPEG", "CMYK", {"icc_profile": profile[:200]}),
         ("PNG", "RGBA", {"exif": exif}), ("PNG", "P", {"transparency": 3, "icc_profile": profile}), ("PNG", "I;16", {}), ("PNG", "1", {}), ("PNG", "LA", {}),
         ("GIF", "P", {"transparency": 0}), ("GIF", "P", {"save_all": True, "append_images": [image.rotate(90)]}), ("WEBP", "RGB", {"exif": exif}), ("WEBP", "RGBA", {"lossless": True}),
+        ("AVIF", "RGB", {"exif": exif, "icc_profile": profile}), ("AVIF", "RGBA", {}), ("AVIF", "RGB", {"save_all": True, "append_images": [image]}),
         ("MPO", "RGB", {"save_all": True, "append_images": [image]}), ("TIFF", "RGB", {}), ("BMP", "RGB", {}), ("PDF", "RGB", {}),
     ):  # fmt: skip
         memory = io.BytesIO()
         image.convert("L" if mode == "I;16" else mode).convert(mode).save(memory, kind, **more)
+        saved.append(memory.getvalue())
+    for mode, more in (("RGB", {"exif": exif.tobytes()}), ("RGBA", {}), ("L", {"tile_size": 16})):
+        memory = io.BytesIO()
+        pillow_heif.from_pillow(image.convert(mode)).save(memory, **more)
         saved.append(memory.getvalue())
     return [
         *saved,
@@ -117,7 +126,7 @@ def posts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @fuzzed(300)
 @given(
     data=picture_bytes(),
-    ending=st.sampled_from(_ENDINGS[:4] * 3 + _ENDINGS),
+    ending=st.sampled_from(_ENDINGS[:6] * 3 + _ENDINGS),
     channel=st.sampled_from(sorted(CAPABILITIES)),
 )
 def test_any_bytes_are_refused_or_give_a_clean_picture(
