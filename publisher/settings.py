@@ -68,7 +68,9 @@ _SECRET_SECTIONS = {
 """Settings that may stand in secrets.toml."""
 _REFUSED_SECTIONS = ("web", "openid")
 """Of those, the sections whose settings stand in secrets.toml or the environment alone. A URL may
-stand in publisher.toml too: most hold no password."""
+stand in publisher.toml too, when it holds no password."""
+_PASSWORD = re.compile(r"://[^:/@]*:[^@]+@|[?&]password=[^&]")
+"""In a URL: where SQLAlchemy and redis-py take a password from."""
 
 
 class Settings(Section):
@@ -200,6 +202,7 @@ def load(workspace: Path, environment: Mapping[str, str] = os.environ) -> Settin
     if "workspace" in sources.values:
         raise ConfigurationError(_("{file}: `workspace` is no setting.", file=SETTINGS_FILE))
     _refuse_secrets(sources)
+    _refuse_passwords(sources)
     named = environment.get(SECRETS_VARIABLE)
     secrets_file = workspace / (named or SECRETS_FILE)
     if named or _is_there(secrets_file):
@@ -253,6 +256,26 @@ def _refuse_secrets(sources: Sources) -> None:
                 file=SECRETS_FILE,
             ),
         )
+
+
+def _refuse_passwords(sources: Sources) -> None:
+    """The same, of the URLs that may stand in it."""
+    for section in ("database", "broker"):
+        table = sources.values.get(section)
+        url = table.get("url") if isinstance(table, dict) else None
+        if isinstance(url, str) and _PASSWORD.search(url):
+            raise ConfigurationError(
+                _(
+                    "{place} holds a password, and this file must hold none.",
+                    place=sources.place((section, "url")),
+                ),
+                hint=_(
+                    "Move the whole URL into {file}, under [{section}], or the environment. If the "
+                    "file was shared or committed, change the password.",
+                    file=SECRETS_FILE,
+                    section=section,
+                ),
+            )
 
 
 def _paths(model: type[BaseModel], above: Keys = ()) -> Iterator[Keys]:

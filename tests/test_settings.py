@@ -98,6 +98,46 @@ def test_the_urls_may_stand_in_the_secrets_which_win_over_the_file(tmp_path: Pat
     assert settings.broker.url == "redis://environment"
 
 
+@pytest.mark.parametrize(
+    ("section", "url"),
+    [
+        ("database", "postgresql+psycopg://publisher:hunter2@db/publisher"),
+        ("database", "postgresql+psycopg://db/publisher?user=publisher&password=hunter2"),
+        ("database", "postgresql+psycopg://publisher:hunt/er2@[::1/publisher"),
+        ("broker", "redis://:hunter2@broker:6379/0"),
+        ("broker", "sentinel://:hunter2@one:26379,two:26379/0?master_name=publisher"),
+    ],
+)
+def test_a_password_in_a_url_of_the_file_that_is_committed_is_refused(
+    tmp_path: Path, section: str, url: str
+) -> None:
+    """Also where another URL wins over it: it is committed all the same."""
+    text = f"{ACCOUNTS}[{section}]\nurl = '{url}'\n"
+    with pytest.raises(ConfigurationError) as caught:
+        read(tmp_path, text, secrets=f"[{section}]\nurl = 'redis://h'\n")
+    assert f"{section}.url holds a password, and this file must hold none" in str(caught.value)
+    assert caught.value.hint
+    assert f"Move the whole URL into secrets.toml, under [{section}]" in caught.value.hint
+    assert "er2" not in f"{caught.value} {caught.value.hint}"
+
+
+@pytest.mark.parametrize(
+    ("section", "url"),
+    [
+        (
+            "database",
+            "postgresql+psycopg://publisher@db.example.org:5432/publisher?sslmode=require",
+        ),
+        ("database", "postgresql+psycopg:///publisher?host=/run/postgresql"),
+        ("broker", "redis://broker:6379/0"),
+        ("broker", "sentinel://one:26379,two:26379/0?master_name=publisher"),
+    ],
+)
+def test_a_url_without_a_password_may_be_committed(tmp_path: Path, section: str, url: str) -> None:
+    settings = read(tmp_path, f"{ACCOUNTS}[{section}]\nurl = '{url}'\n")
+    assert url in (settings.database.url, settings.broker.url)
+
+
 @pytest.mark.parametrize("section", ["database", "broker"])
 def test_the_secrets_hold_nothing_of_the_database_and_broker_but_the_url(
     tmp_path: Path, section: str

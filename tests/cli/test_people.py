@@ -76,6 +76,23 @@ def test_who_was_let_in_under_either_spelling_is_kept_out_by_neither(
     app.close()
 
 
+def test_who_made_themselves_a_manager_in_the_database_is_named(
+    cli: Cli, workspace: Path, made: Path
+) -> None:
+    cli("user", "add", "stagiaire", "--as", "chef", stdin=_PASSWORD)
+    cli("user", "password", "stagiaire", "--as", "chef", stdin=b"another good password\n")
+    app = Application.open(workspace)
+    actors = {(step.event, step.actor) for step in app.queries.steps(0)}
+    assert actors >= {("person added", "chef"), ("password changed", "chef")}
+    assert cli("log", "verify").code == 0
+    with app.database.write() as connection:
+        connection.execute(update(people).values(role="manager"))
+    app.close()
+    found = cli("log", "verify")
+    assert found.code == 1
+    assert "people/stagiaire, step 2 left other values than the ledger has" in found.out
+
+
 def test_sessions_are_shown_and_ended(cli: Cli, workspace: Path, made: Path) -> None:
     cli("user", "add", "direction", stdin=_PASSWORD)
     app = Application.open(workspace)
