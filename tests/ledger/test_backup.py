@@ -360,18 +360,19 @@ def test_a_backup_of_an_older_version_is_brought_up_to_date(
             "stop",
             "halt",
         )
+        of_accounts = ("suspended_times", "owner_id", "owner_handle", "other_owner")
         for statement in (
             "DROP TRIGGER history_no_update", "DROP TRIGGER history_no_delete",
             *(f"DROP TABLE {name}" for name in (*later, "search")),
             "DROP INDEX IF EXISTS ix_deliveries_problems", "DROP INDEX ix_deliveries_clearing",
             "DROP INDEX ix_deliveries_withdrawing",
             "DROP INDEX ix_deliveries_published", "DROP INDEX ix_deliveries_turns",
-            "DROP INDEX ix_deliveries_early",
+            "DROP INDEX ix_deliveries_early", "DROP INDEX ix_deliveries_late",
             "DROP INDEX ix_accounts_stopped",
             "DROP INDEX uq_history_delivery_seq", "DROP INDEX uq_history_account_seq",
             *(f"ALTER TABLE history DROP COLUMN {name}" for name in ("seq", "hash", "digest")),
             *(f"ALTER TABLE deliveries DROP COLUMN {name}" for name in new),
-            "ALTER TABLE accounts DROP COLUMN suspended_times",
+            *(f"ALTER TABLE accounts DROP COLUMN {name}" for name in of_accounts),
             "CREATE INDEX ix_history_delivery ON history (delivery, id)",
             "UPDATE alembic_version SET version_num = '0001'",
         ):  # fmt: skip
