@@ -3,7 +3,7 @@
 It does so only if the process's own loop has turned since the last time, as its pulse tells: a
 process that hangs is as silent as one that is dead. The thread is never in the way of publishing,
 and what goes wrong is kept in `trouble`: no other write is made as regularly as this one, so that
-it also tells whether the ledger takes any.
+it also tells whether the ledger takes any. It tells others, too, that this machine's clock is wrong.
 """
 
 import os
@@ -20,6 +20,7 @@ from publisher.errors import LedgerUnavailable, PublisherError
 from publisher.language import _
 from publisher.ledger.heartbeats import EVERY, Heartbeats, Kind, Process
 from publisher.pulse import Pulse
+from publisher.truetime import ClockCheck
 
 _UNTIL_THE_FIRST = 0.5  # seconds between two looks at a loop that has not turned yet
 _SLOW = 5.0  # seconds after which a write that waits is a trouble
@@ -30,12 +31,20 @@ log = structlog.get_logger()
 class Beating:
     """The thread."""
 
-    def __init__(self, heartbeats: Heartbeats, kind: Kind, pulse: Pulse) -> None:
+    def __init__(
+        self,
+        heartbeats: Heartbeats,
+        kind: Kind,
+        pulse: Pulse,
+        clock_check: ClockCheck | None = None,
+    ) -> None:
+        """`clock_check`: what the process has heard of the time, where it listens."""
         self.process = Process(
             uuid.uuid4().hex, kind, socket.gethostname(), os.getpid(), __version__
         )
         self._heartbeats = heartbeats
         self._pulse = pulse
+        self._clock_check = clock_check
         self._turns = 0
         self._trouble: PublisherError | None = None
         self._trying_since: float | None = None
@@ -70,7 +79,8 @@ class Beating:
         """Note a sign of life in the ledger, if the loop has turned since the last look."""
         turns, self._turns = self._turns, self._pulse.beats
         if self._turns != turns:
-            self._try(self._heartbeats.beat)
+            ahead = self._clock_check.ahead() if self._clock_check else None
+            self._try(lambda process: self._heartbeats.beat(process, ahead))
 
     def _run(self) -> None:
         while not self._stop.is_set():

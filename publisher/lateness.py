@@ -8,7 +8,7 @@ from publisher.ledger.lateness import Cause, Group, Late
 
 _PLATFORMS = {"twitter": "X", "facebook": "Facebook", "site": later("the website")}
 _ORDER = (
-    Cause.NOT_TAKEN, Cause.IN_HAND, Cause.REFUSED, Cause.UNCERTAIN, Cause.SUSPENDED, Cause.SPACED,
+    Cause.CLOCK, Cause.NOT_TAKEN, Cause.IN_HAND, Cause.REFUSED, Cause.UNCERTAIN, Cause.SUSPENDED, Cause.SPACED,
 )  # fmt: skip
 
 
@@ -28,6 +28,11 @@ def in_words(late: Late, zone: tzinfo, trouble: str = "") -> str:
     return f"{told} {trouble or ' '.join(_reasons(late))}"
 
 
+def platform_of(channel: str) -> str:
+    """What people call it."""
+    return _(_PLATFORMS.get(channel, channel))
+
+
 def _reasons(late: Late) -> Sequence[str]:
     groups = sorted(late.groups, key=lambda group: (_ORDER.index(group.cause), group.channel))
     refused = [_of_platform(group) for group in groups if group.cause is Cause.REFUSED]
@@ -39,7 +44,7 @@ def _reasons(late: Late) -> Sequence[str]:
 
 
 def _of_platform(group: Group) -> str:
-    platform = _(_PLATFORMS.get(group.channel, group.channel))
+    platform = platform_of(group.channel)
     return plural(
         "{platform} does not take {number} of them ({kind}); it is tried again.",
         "{platform} does not take {number} of them ({kind}); they are tried again.",
@@ -51,6 +56,12 @@ def _of_platform(group: Group) -> str:
 
 def _of_cause(cause: Cause, number: int) -> str:
     match cause:
+        case Cause.CLOCK:
+            return plural(
+                "{number} waits until the clock is right.",
+                "{number} wait until the clock is right.",
+                number,
+            )
         case Cause.NOT_TAKEN:
             return plural(
                 "{number} is not taken up by any dispatcher.",

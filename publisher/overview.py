@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from publisher.app import Application, instant_text, log_rows
+from publisher.ledger.heartbeats import wrong_clocks
 from publisher.ledger.lateness import Late
 from publisher.ledger.queries import AccountStatus
 from publisher.models import Delivery
@@ -39,6 +40,8 @@ class Overview:
     counts: dict[State, int]
     late: Late
     """What should be out for minutes, and does not rightly wait."""
+    clocks: Mapping[str, timedelta]
+    """The hosts whose clock is wrong, and how far it is ahead; negative: behind."""
 
     @classmethod
     def of(cls, app: Application, limit: int | None, most: int | None = None) -> "Overview":
@@ -70,6 +73,7 @@ class Overview:
             resting=resting,
             counts=counts,
             late=app.lateness.find(),
+            clocks=wrong_clocks(app.heartbeats.all()),
         )
 
     @property
@@ -109,6 +113,10 @@ class Overview:
                 "since": instant_text(self.late.since) if self.late else None,
                 "causes": self.late.by_cause(),
             },
+            "clocks": [
+                {"host": host, "ahead_s": ahead.total_seconds()}
+                for host, ahead in self.clocks.items()
+            ],
             "counts": {state: self.counts.get(state, 0) for state in State},
         }
 

@@ -91,6 +91,11 @@ class ClockCheck:
         with self._lock:
             self._readings[source] = _Reading(told, latest, self._seconds())
 
+    def ahead(self) -> timedelta | None:
+        """How far the clock is ahead, negative: behind; None while nothing speaks against it."""
+        found = self._wrong()
+        return None if found is None else found[1]
+
     def trouble(self) -> ClockWrong | None:
         """What is wrong with the clock now; None while nothing speaks against it."""
         found = self._wrong()
@@ -201,6 +206,14 @@ def _message(source: str, ahead: timedelta) -> str:
         "is right again.",
         **values,
     )
+
+
+def told_of(host: str, ahead: timedelta) -> str:
+    """That a host's clock is wrong, and how."""
+    values = {"host": host, "difference": in_words(ahead)}
+    if ahead > timedelta(0):
+        return _("The clock of {host} is {difference} ahead.", **values)
+    return _("The clock of {host} is {difference} behind.", **values)
 
 
 def in_words(difference: timedelta) -> str:

@@ -43,7 +43,7 @@ def publisher() -> Application:
 @cache
 def _heartbeat() -> Beating:
     """This worker's."""
-    return Beating(publisher().heartbeats, Kind.WORKER, pulse)
+    return Beating(publisher().heartbeats, Kind.WORKER, pulse, publisher().clock_check)
 
 
 def _broker_and_queue() -> tuple[str, str]:

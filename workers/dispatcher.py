@@ -182,7 +182,7 @@ def main() -> int:
     dispatcher = Dispatcher(publisher())
     signal.signal(signal.SIGTERM, dispatcher.stop)
     signal.signal(signal.SIGINT, dispatcher.stop)
-    heartbeat = Beating(publisher().heartbeats, Kind.DISPATCHER, pulse)
+    heartbeat = Beating(publisher().heartbeats, Kind.DISPATCHER, pulse, publisher().clock_check)
     heartbeat.start()
     publisher().notices.start()
     publisher().watch_the_clock()

@@ -7,6 +7,7 @@ from publisher.cli import output, tables
 from publisher.language import _, plural
 from publisher.ledger.queries import AccountStatus
 from publisher.ledger.tables import EVERYTHING
+from publisher.monitoring import of_clocks
 from publisher.overview import Overview
 
 
@@ -49,6 +50,8 @@ def _show_what_stands_still(overview: Overview) -> None:
             output.print_prose(output.paint(line, "yellow"))
     for line in _nearly_used_up(overview):
         output.print_prose(output.paint(line, "yellow"))
+    if overview.clocks:
+        output.print_prose(output.paint(str(of_clocks(overview.clocks)), "red"))
     if overview.late:
         told = lateness.in_words(overview.late, overview.zone)
         output.print_prose(output.paint(told, "red" if overview.late.unexplained else "yellow"))

@@ -9,13 +9,14 @@ from sqlalchemy import text
 
 from publisher import lateness, limits
 from publisher.app import Application
-from publisher.doctor.finding import Finding, bad, good, warning
+from publisher.doctor import machine
+from publisher.doctor.finding import Finding, Grade, bad, good, warning
 from publisher.errors import PublisherError
 from publisher.language import _, plural
 from publisher.ledger import heartbeats
 from publisher.ledger.database import Database
 from publisher.ledger.lateness import Late
-from publisher.monitoring import of_kind
+from publisher.monitoring import of_clocks, of_crowds, of_kind
 from publisher.overview import Overview
 from publisher.states import State, counted
 
@@ -28,6 +29,7 @@ def examine(app: Application) -> Iterator[Finding]:
     path = app.database.engine.url.database
     if app.database.is_sqlite and not Path(str(path)).exists():
         yield good("ledger", _("There is none yet; the first `publisher queue` makes it."))
+        yield machine.running(app.settings)
         return
     try:
         app.database.check_revision()
@@ -36,10 +38,14 @@ def examine(app: Application) -> Iterator[Finding]:
         late = app.lateness.find()  # so that a table that somebody has locked is named as such
     except PublisherError as error:
         yield bad("ledger", str(error), error.hint)
+        yield machine.running(app.settings)
         return
     yield _durability(app.database)
     yield from _processes(app)
     yield _waiting(app)
+    if crowds := app.doubts.crowds():
+        trouble = of_crowds(crowds)
+        yield warning("deliveries", trouble.message, trouble.hint)
     if late:
         yield _late(late, app)
     yield from _drafts(app)
@@ -67,14 +73,21 @@ def _durability(database: Database) -> Finding:
 
 
 def _processes(app: Application) -> Iterator[Finding]:
-    """Which dispatchers and workers are alive, on whatever host. That none ever was is seen elsewhere."""
+    """Which dispatchers and workers are alive, on whatever host, and `publisher run` on this one."""
     found = app.heartbeats.all()
     dead = heartbeats.missing(found)
+    alive = [one.process for one in found if one.is_alive and one.process.kind in heartbeats.NEEDED]
     for kind, last in dead.items():
-        if last:
+        if last or alive:
             trouble = of_kind(kind, last)
             yield bad("publishing", trouble.message, trouble.hint)
-    alive = [one.process for one in found if one.is_alive and one.process.kind in heartbeats.NEEDED]
+    if clocks := heartbeats.wrong_clocks(found):
+        trouble = of_clocks(clocks)
+        yield bad("clock", trouble.message, trouble.hint)
+    here = machine.running(app.settings)
+    # Where others publish, that it is not at work here is as it should be.
+    if here.grade is not Grade.WARNING or not (alive or any(dead.values())):
+        yield here
     if alive and not dead:
         names = sorted(f"{one.kind} ({one.host})" for one in alive)
         yield good("publishing", _("At work: {processes}.", processes=", ".join(names)))

@@ -1,4 +1,4 @@
-"""The machine: secrets, disk, broker, and whether anything publishes at all."""
+"""The machine: secrets, disk, broker, and whether `publisher run` is at work on it."""
 
 import os
 import shutil
@@ -28,7 +28,6 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _place(settings)
     yield _broker(settings)
     yield _notices(settings)
-    yield _running(settings)
 
 
 def _secrets(workspace: Path) -> Finding:
@@ -137,7 +136,8 @@ def _notices(settings: Settings) -> Finding:
     )
 
 
-def _running(settings: Settings) -> Finding:
+def running(settings: Settings) -> Finding:
+    """Whether `publisher run` is at work in this workspace."""
     if not settings.var.exists():
         return _nothing_runs()
     try:
@@ -153,5 +153,5 @@ def _nothing_runs() -> Finding:
     return warning(
         "publishing",
         _("`publisher run` is not at work in this workspace."),
-        _("Start it, unless dispatcher and workers run on other machines."),
+        _("Start it, or dispatchers and workers on other machines."),
     )

@@ -327,15 +327,24 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
 
 
 _LOCKED = "database is locked"  # as SQLite says it
+_MALFORMED = "database disk image is malformed"  # the same
 
 
 def _use_wal(connection: Any) -> None:
     # For the lock that changes a new file's mode SQLite does not wait, whatever busy_timeout says.
     deadline = monotonic() + _BUSY_TIMEOUT_S
+    if _is_cut_off(connection):
+        raise sqlite3.DatabaseError(_MALFORMED)
     while not _enters_wal(connection):
         if monotonic() > deadline:
             raise sqlite3.OperationalError(_LOCKED)
         sleep(0.01)
+
+
+def _is_cut_off(connection: Any) -> bool:
+    """Whether the file is empty, but has a log beside it; SQLite calls that busy while it is in use."""
+    path = Path(connection.execute("PRAGMA database_list").fetchone()[2])
+    return Path(f"{path}-wal").exists() and path.exists() and not path.stat().st_size
 
 
 def _enters_wal(connection: Any) -> bool:

@@ -5,11 +5,13 @@ date how much later; and many posts in doubt at once tell that something is wron
 found.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, func, literal_column, select
 
 from publisher.clock import Clock
 from publisher.language import _
@@ -32,6 +34,31 @@ _LEAST = timedelta(seconds=5)
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Many posts in doubt on one platform at once."""
+
+    channel: str
+    number: int
+    lag: timedelta | None
+    """How much later than its request it made a post, the largest of the last hour; None: unknown."""
+
+
+def crowds(connection: Connection, now: datetime) -> Sequence[Crowd]:
+    """The platforms on which so many posts are looked for that they may be overloaded."""
+    number = func.count().label("number")
+    query = (
+        select(deliveries.c.channel, number)
+        # As in its partial index.
+        .where(literal_column("state = 'uncertain' AND settled_at IS NOT NULL"))
+        .group_by(deliveries.c.channel)
+        .having(number >= CROWD)
+        .order_by(deliveries.c.channel)
+    )
+    found = connection.execute(query).all()
+    return [Crowd(row.channel, row.number, _lag(connection, row.channel, now)) for row in found]
+
+
 class Delays:
     """What is known of all platforms."""
 
@@ -47,8 +74,8 @@ class Delays:
             return
         now, lag = self._clock.now(), found.made_at - begun
         known = _known(connection, delivery.channel)
-        if known and known.lag_seen_at and known.lag_seen_at > now - _LATELY:
-            lag = max(lag, timedelta(microseconds=known.lag))
+        if seen := _fresh_lag(known, now):
+            lag = max(lag, seen)
         micros = lag // timedelta(microseconds=1)
         _keep(connection, delivery.channel, lag=micros, lag_seen_at=now)
 
@@ -66,8 +93,7 @@ class Delays:
                 )
             _keep(connection, delivery.channel, crowded_at=now)
         settle, why = timedelta(0), None
-        if known and known.lag_seen_at and known.lag_seen_at > now - _LATELY:
-            lag = timedelta(microseconds=known.lag)
+        if lag := _fresh_lag(known, now):
             settle = min(lag * _LAG_SETTLE, _LONGEST)
             why = _(
                 "The platform is behind: it made another post {seconds} s after its request.",
@@ -104,6 +130,16 @@ class Delays:
 
 def _known(connection: Connection, channel: str) -> Row[Any] | None:
     return connection.execute(select(delays).where(delays.c.channel == channel)).one_or_none()
+
+
+def _lag(connection: Connection, channel: str, now: datetime) -> timedelta | None:
+    return _fresh_lag(_known(connection, channel), now)
+
+
+def _fresh_lag(known: Row[Any] | None, now: datetime) -> timedelta | None:
+    if known and known.lag_seen_at and known.lag_seen_at > now - _LATELY:
+        return timedelta(microseconds=known.lag)
+    return None
 
 
 def _keep(connection: Connection, channel: str, **columns: object) -> None:

@@ -16,7 +16,7 @@ from publisher.clock import Clock
 from publisher.language import _
 from publisher.ledger import ids, limits, rivals
 from publisher.ledger.database import Database
-from publisher.ledger.delays import Delays
+from publisher.ledger.delays import Crowd, Delays, crowds
 from publisher.ledger.holds import held_for_a_person, hold
 from publisher.ledger.moves import ACTOR, Moved, change, claim_all
 from publisher.ledger.rows import delivery_of
@@ -118,6 +118,11 @@ class Doubts:
         self._database = database
         self._clock = clock
         self._delays = Delays(clock, settle)
+
+    def crowds(self) -> Sequence[Crowd]:
+        """The platforms on which many posts are in doubt at once."""
+        with self._database.read() as connection:
+            return crowds(connection, self._clock.now())
 
     def claim(self, lease_until: datetime, limit: int) -> list[Claim]:
         """Take up to `limit` deliveries that are to be looked for now."""

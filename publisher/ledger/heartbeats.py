@@ -7,13 +7,22 @@ Ages are real seconds. They are measured by the database's clock, which all host
 the clock of whoever asks.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, delete, literal_column, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    delete,
+    literal_column,
+    select,
+    type_coerce,
+)
 
 from publisher.ledger.database import Database, insert_into
 from publisher.ledger.tables import heartbeats
@@ -25,6 +34,7 @@ SILENT_AFTER = 40.0
 _FORGOTTEN_AFTER = 600.0
 """Real seconds after which the row of a dead process goes, unless it is the last of its kind."""
 _SECOND = 1_000_000  # microseconds
+_MICROSECOND = timedelta(microseconds=1)
 _NOW = {
     "sqlite": "CAST(ROUND((julianday('now') - 2440587.5) * 86400000) AS INTEGER) * 1000",
     "postgresql": "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
@@ -68,6 +78,8 @@ class Heartbeat:
     """Real seconds since then; negative where the clock was set back."""
     up: float
     """Real seconds from its first sign of life to its last one."""
+    clock_ahead: timedelta | None = None
+    """How far its machine's clock is ahead, negative: behind; None: nothing speaks against it."""
 
     @property
     def is_alive(self) -> bool:
@@ -80,8 +92,11 @@ class Heartbeats:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def beat(self, process: Process) -> None:
-        """Note that this process is alive, and forget those that have long been dead."""
+    def beat(self, process: Process, clock_ahead: timedelta | None = None) -> None:
+        """Note that this process is alive, and forget those that have long been dead.
+
+        `clock_ahead`: how far its machine's clock is ahead, where it is known to be wrong.
+        """
         dialect = self._database.engine.dialect.name
         row = {
             "process": process.id,
@@ -89,6 +104,7 @@ class Heartbeats:
             "host": process.host,
             "pid": process.pid,
             "version": process.version,
+            "clock_ahead": None if clock_ahead is None else clock_ahead // _MICROSECOND,
         }
         with self._database.write() as connection:
             connection.execute(_upsert(dialect), row)
@@ -102,19 +118,25 @@ class Heartbeats:
     def all(self) -> Sequence[Heartbeat]:
         """Of every process that is not forgotten, the newest first."""
         with self._database.read() as connection:
-            rows = connection.execute(_look(self._database.engine.dialect.name)).all()
-        return [
-            Heartbeat(
-                Process(row.process, Kind(row.kind), row.host, row.pid, row.version),
-                age=row.age / _SECOND,
-                up=row.up / _SECOND,
-            )
-            for row in rows
-        ]
+            return _all(connection)
 
     def is_alive(self, kind: Kind) -> bool:
         """Whether some process of this kind has shown life within `SILENT_AFTER` seconds."""
         return any(one.is_alive for one in self.all() if one.process.kind is kind)
+
+
+def wrong_clocks(found: Collection[Heartbeat]) -> Mapping[str, timedelta]:
+    """The hosts whose clock is wrong, as a process that is alive there tells, and how far ahead it is;
+    negative: behind.
+    """
+    told = sorted((one for one in found if one.is_alive), key=lambda one: one.process.host)
+    # What one process has heard counts, though another on the same host was told nothing.
+    return {one.process.host: one.clock_ahead for one in told if one.clock_ahead is not None}
+
+
+def wrong_clocks_in(connection: Connection) -> Mapping[str, timedelta]:
+    """The same, as the ledger tells in this transaction."""
+    return wrong_clocks(_all(connection))
 
 
 def missing(found: Collection[Heartbeat]) -> dict[Kind, Heartbeat | None]:
@@ -128,6 +150,21 @@ def missing(found: Collection[Heartbeat]) -> dict[Kind, Heartbeat | None]:
         if not any(one.is_alive for one in of_kind):
             dead[kind] = min(of_kind, key=lambda one: one.age, default=None)
     return dead
+
+
+def _all(connection: Connection) -> Sequence[Heartbeat]:
+    rows = connection.execute(_look(connection.dialect.name)).all()
+    return [
+        Heartbeat(
+            Process(row.process, Kind(row.kind), row.host, row.pid, row.version),
+            age=row.age / _SECOND,
+            up=row.up / _SECOND,
+            clock_ahead=None
+            if row.clock_ahead is None
+            else timedelta(microseconds=row.clock_ahead),
+        )
+        for row in rows
+    ]
 
 
 def _now(dialect: str) -> ColumnElement[Any]:
@@ -146,7 +183,8 @@ def _upsert(dialect: str) -> Any:
     now = _now(dialect)
     wish = insert_into(dialect, heartbeats).values(started_at=now, seen_at=now)
     return wish.on_conflict_do_update(
-        index_elements=[heartbeats.c.process], set_={"seen_at": wish.excluded.seen_at}
+        index_elements=[heartbeats.c.process],
+        set_={name: wish.excluded[name] for name in ("seen_at", "clock_ahead")},
     )
 
 
@@ -167,5 +205,6 @@ def _look(dialect: str) -> Any:
     seen = _microseconds(heartbeats.c.seen_at)
     age = (_now(dialect) - seen).label("age")
     up = (seen - _microseconds(heartbeats.c.started_at)).label("up")
-    columns = [heartbeats.c[name] for name in ("process", "kind", "host", "pid", "version")]
+    names = "process", "kind", "host", "pid", "version", "clock_ahead"
+    columns = [heartbeats.c[name] for name in names]
     return select(*columns, age, up).order_by(seen.desc())

@@ -44,7 +44,6 @@ GOES_ON = "account goes on"
 EVER = literal(datetime.min.replace(tzinfo=UTC), Instant)
 """Before every instant."""
 _BY_ITSELF = accounts.c.held_until.is_not(None)
-_LASTING = 2  # suspensions in a row
 _SAME_END = timedelta(minutes=1)  # of many answers that come together, each names another second
 _AT_ONCE = 500  # names in one statement
 _EXCLUDE = text("SELECT pg_advisory_xact_lock(7305138, hashtext(:name))")
@@ -134,13 +133,15 @@ def is_resting(row: Row[Any], now: datetime) -> bool:
     return row.paused_at is not None or is_held
 
 
-def waits_for_a_person(account: ColumnElement[str] | str) -> ColumnElement[bool]:
+def waits_for_a_person(
+    account: ColumnElement[str] | str, now: BindParameter[datetime]
+) -> ColumnElement[bool]:
     """Rows of `accounts` that keep this account from sending until a person has acted, as far as is
-    known: a pause, what no time ends, and a suspension that lasts although it was tried again.
+    known: a pause, what no time ends, and a suspension that calls for a person until it is tried again.
     """
     lasting = and_(
         unproved(accounts),
-        accounts.c.suspended_times >= _LASTING,
+        accounts.c.held_until > now,
         accounts.c.held_kind.not_in(sorted(PASSING)),
     )
     return and_(

@@ -9,9 +9,10 @@ tell it and the record has it.
 """
 
 import json
+import socket
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -30,6 +31,7 @@ from sqlalchemy import (
 
 from publisher.clock import Clock
 from publisher.ledger.database import Database
+from publisher.ledger.heartbeats import wrong_clocks_in
 from publisher.ledger.holds import is_resting, take_in_order
 from publisher.ledger.moves import ACTOR, note, step
 from publisher.ledger.tables import (
@@ -54,6 +56,8 @@ BEGUN, OVER = "late", "on time again"
 class Cause(StrEnum):
     """Why a delivery is late, as far as the ledger knows it."""
 
+    CLOCK = "clock"
+    """A machine's clock is wrong, so that it publishes nothing."""
     SUSPENDED = "suspended"
     """Its account's platform takes nothing from it at the moment."""
     UNCERTAIN = "uncertain"
@@ -172,11 +176,17 @@ class Lateness:
         self._clock = clock
 
     def find(self, after: float | None = None) -> Late:
-        """What was to leave more than `after` real seconds ago; `LATE_AFTER`, if None is given."""
+        """What was to leave more than `after` real seconds ago; `LATE_AFTER`, if None is given.
+
+        By the true time, as far as it is known: by a clock that is ahead, what is not due is late.
+        """
         after = LATE_AFTER if after is None else after
         now = self._clock.now()
-        latest = now - (self._clock.ahead(after) - now)
+        apart = self._clock.ahead(after) - now
         with self._database.read() as connection:
+            clocks = wrong_clocks_in(connection)
+            now -= clocks.get(socket.gethostname(), timedelta(0))
+            latest = now - apart
             rows = connection.execute(_LOOK, {"now": now, "latest": latest}).all()
             stopped = {row.account: row for row in connection.execute(_STOPPED)} if rows else {}
         groups: dict[tuple[Cause, str, str | None], Group] = {}
@@ -185,7 +195,7 @@ class Lateness:
             if any(stop.paused_at for stop in stops):
                 continue
             is_suspended = any(is_resting(stop, now) for stop in stops)
-            cause = Cause.SUSPENDED if is_suspended else _cause(row)
+            cause = Cause.SUSPENDED if is_suspended else _cause(row, are_clocks_right=not clocks)
             key = cause, row.channel, row.error_kind
             group = Group(
                 cause,
@@ -237,12 +247,19 @@ class Lateness:
         return True
 
 
-def _cause(row: Row[Any]) -> Cause:
-    """Why the deliveries of one row of `_LOOK` are late, whose account nothing stops."""
+def _cause(row: Row[Any], *, are_clocks_right: bool) -> Cause:
+    """Why the deliveries of one row of `_LOOK` are late, whose account nothing stops.
+
+    `are_clocks_right`: of all machines that publish.
+    """
     if row.state == State.UNCERTAIN:
         return Cause.UNCERTAIN
+    if row.error_kind == Kind.CLOCK:
+        return Cause.CLOCK
     if row.error_kind is not None:
         return Cause.REFUSED
+    if not (are_clocks_right or row.has_time):
+        return Cause.CLOCK
     if row.state == State.PUBLISHING:
         return Cause.IN_HAND
     return Cause.SPACED if row.has_time else Cause.NOT_TAKEN

@@ -299,10 +299,11 @@ class Queries:
 
     def waiting(self) -> Waiting:
         """What the machines still have to do."""
+        now = bindparam("now", self._clock.now(), type_=Instant)
         earliest = func.min(deliveries.c.wake_at), func.min(deliveries.c.due_at)
         scheduled = select(func.count(), *earliest).where(
             deliveries.c.state == State.SCHEDULED,
-            ~exists().where(waits_for_a_person(deliveries.c.account)),
+            ~exists().where(waits_for_a_person(deliveries.c.account, now)),
         )
         publishing = select(func.count()).where(deliveries.c.state == State.PUBLISHING)
         reading = select(func.count()).where(

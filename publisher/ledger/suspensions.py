@@ -9,8 +9,10 @@ other post.
 For that the last refusal of each account is remembered, in a table that is no part of the record.
 """
 
+import shlex
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     BindParameter,
@@ -27,7 +29,7 @@ from sqlalchemy import (
 from publisher.language import _
 from publisher.ledger.database import insert_into
 from publisher.ledger.holds import go_on, unproved
-from publisher.ledger.tables import accounts, deliveries, history, refusals
+from publisher.ledger.tables import accounts, deliveries, history, refusals, written
 from publisher.models import Delivery
 from publisher.outcome import (
     PASSING,
@@ -38,6 +40,7 @@ from publisher.outcome import (
     Outcome,
     Refused,
 )
+from publisher.states import State
 
 _REMEMBERED = timedelta(days=1)
 _NAMES: BindParameter[str] = bindparam("names", expanding=True)
@@ -81,7 +84,8 @@ def weighed(connection: Connection, delivery: Delivery, outcome: Outcome, now: d
             _(
                 "Two posts were refused alike, so it may be the account's fault. {reason}",
                 reason=outcome.message,
-            ),
+            )
+            + _of_the_first(connection, alike, delivery.account),
             backoff=UNTIL_MENDED,
         )
     _remember(connection, delivery, sign, now)
@@ -153,6 +157,22 @@ def _met_it_alone(connection: Connection, delivery: Delivery, kind: Kind) -> boo
         deliveries.c.id != delivery.id,
     )
     return bool(connection.execute(select(others)).scalar())
+
+
+def _of_the_first(connection: Connection, known: Row[Any], account: str) -> str:
+    """What becomes of the post that was refused before anybody knew whose fault it is."""
+    query = select(deliveries.c.post).where(
+        deliveries.c.id == known.delivery, deliveries.c.state == written(State.FAILED)
+    )
+    post = connection.execute(query).scalar_one_or_none()
+    if post is None:
+        return ""
+    told = _(
+        "The first of them, {post}, has failed; once the account goes on: `publisher retry {named}`.",
+        post=post,
+        named=f"{shlex.quote(post)} --account {account}",
+    )
+    return f" {told}"
 
 
 def _proves(

@@ -30,7 +30,7 @@ from sqlalchemy import (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-REVISION = "0021"
+REVISION = "0022"
 """The newest of `migrations/versions`, which leads to the tables below."""
 
 EVERYTHING = "*"
@@ -383,6 +383,8 @@ heartbeats = Table(
     Column("version", String, nullable=False),
     Column("started_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),
+    # How far its machine's clock is ahead, in microseconds; NULL: it is right, as far as is known.
+    Column("clock_ahead", BigInteger),
 )
 """The last sign of life of each process (see heartbeats.py)."""
 

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from publisher.errors import NoticeNotSent
 from publisher.language import _
-from publisher.monitoring.monitor import Subject, Trouble
+from publisher.monitoring.troubles import Subject, Trouble
 from publisher.notices.message import Message
 from publisher.notices.services import Service, open_services
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from enum import StrEnum
+from datetime import timedelta
 from pathlib import Path
 
 from publisher import broker, lateness
@@ -16,39 +16,18 @@ from publisher.app import Application
 from publisher.errors import AlreadyRunning, PublisherError
 from publisher.heartbeat import Beating
 from publisher.language import _, plural
-from publisher.ledger.heartbeats import SILENT_AFTER, Heartbeat, Kind, missing
+from publisher.ledger.delays import Crowd
+from publisher.ledger.heartbeats import Heartbeat, missing, wrong_clocks
 from publisher.ledger.lateness import Late
 from publisher.lock import ensure_free
 from publisher.monitoring.check import Check, NotInTime
+from publisher.monitoring.troubles import Subject, Trouble, of_clocks, of_crowds, of_kind
 from publisher.room import trouble_of
 from publisher.states import State
 
 _PATIENCE = 1.5  # real seconds of a look, for all checks together
 _BROKER_PATIENCE = 1.0  # real seconds
 _UNCLAIMED = 15.0  # real seconds after which somebody should have taken up what is due
-
-
-class Subject(StrEnum):
-    """What a trouble is about."""
-
-    LEDGER = "ledger"
-    DISK = "disk"
-    BROKER = "broker"
-    DISPATCHERS = "dispatchers"
-    WORKERS = "workers"
-    PUBLISHING = "publishing"
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """Something that keeps posts from going out. No secret, no address and no path is in it."""
-
-    subject: Subject
-    message: str
-    hint: str
-
-    def __str__(self) -> str:
-        return f"{self.message} {self.hint}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +59,11 @@ class _Known:
 
     heartbeats: Sequence[Heartbeat]
     unclaimed: int
+    crowds: Sequence[Crowd]
+
+    @property
+    def clocks(self) -> Mapping[str, timedelta]:
+        return wrong_clocks(self.heartbeats)
 
 
 class Monitor:
@@ -168,9 +152,13 @@ class Monitor:
             yield known
         elif self._beating and self._beating.trouble:
             yield _of_ledger(self._beating.trouble)
+        if isinstance(known, _Known) and known.clocks:
+            yield of_clocks(known.clocks)
         yield from self._of_broker(left)
         if isinstance(known, _Known):
             yield from self._of_processes(known)
+            if known.crowds:
+                yield of_crowds(known.crowds)
 
     def _of_disk(self) -> Iterator[Trouble]:
         folders = {self._app.settings.var, *self._file.folders}
@@ -206,7 +194,8 @@ class Monitor:
             return
         for kind, last in dead.items():
             yield of_kind(kind, last)
-        if not dead and known.unclaimed:
+        # By a wrong clock, what is not due seems to be.
+        if known.unclaimed and not dead and not known.clocks:
             yield Trouble(
                 Subject.PUBLISHING,
                 plural(
@@ -229,7 +218,8 @@ class Monitor:
 
     def _read_ledger(self) -> _Known:
         self._app.database.check_revision()
-        return _Known(self._app.heartbeats.all(), self._app.gauges.unclaimed(_UNCLAIMED))
+        app = self._app
+        return _Known(app.heartbeats.all(), app.gauges.unclaimed(_UNCLAIMED), app.doubts.crowds())
 
     def _ask_broker(self) -> None:
         if url := self._broker_url():
@@ -239,38 +229,6 @@ class Monitor:
 def _of_ledger(error: PublisherError) -> Trouble:
     message = error.plainly or _("The ledger cannot be used ({kind}).", kind=type(error).__name__)
     return Trouble(Subject.LEDGER, message, error.hint or _("`publisher doctor` says more."))
-
-
-def of_kind(kind: Kind, last: Heartbeat | None) -> Trouble:
-    """That no process of a kind is alive; `last` is the last that was."""
-    seconds = f"{SILENT_AFTER:g}"
-    if kind is Kind.WORKER:
-        subject, remedy = (
-            Subject.WORKERS,
-            _("Start `publisher run`, or the workers; see their logs."),
-        )
-        message = (
-            _(
-                "No worker has shown life for {seconds} s (the last: {host}).",
-                seconds=seconds,
-                host=last.process.host,
-            )
-            if last
-            else _("No worker is at work.")
-        )
-    else:
-        subject = Subject.DISPATCHERS
-        remedy = _("Start `publisher run`, or the dispatchers; see their logs.")
-        message = (
-            _(
-                "No dispatcher has shown life for {seconds} s (the last: {host}).",
-                seconds=seconds,
-                host=last.process.host,
-            )
-            if last
-            else _("No dispatcher is at work.")
-        )
-    return Trouble(subject, message, remedy)
 
 
 class _LedgerFile:

@@ -22,8 +22,9 @@ from publisher.heartbeat import Beating
 from publisher.language import _
 from publisher.ledger.lateness import Late
 from publisher.monitoring.alarms import Alarms, Outbox
-from publisher.monitoring.monitor import Monitor, Report, Subject, Trouble
+from publisher.monitoring.monitor import Monitor, Report
 from publisher.monitoring.ping import Ping
+from publisher.monitoring.troubles import Subject, Trouble
 
 _LOOK = 10.0  # real seconds between two looks
 _SHARE = 20  # a look that takes long is made so much more seldom
@@ -31,7 +32,8 @@ _LONGEST_LOOK = 30.0
 STILL = 60.0
 """Real seconds between two looks after which this process, or the machine, stood still."""
 _CALM = 2  # looks without anything late until it is over
-_OF_ALL = frozenset({Subject.DISPATCHERS, Subject.WORKERS})
+_LATE = 3  # looks in a row in which something is late until that is noted: a clock was just set
+_OF_ALL = frozenset({Subject.DISPATCHERS, Subject.WORKERS, Subject.CLOCK, Subject.PLATFORMS})
 """What each process sees alike, in the ledger: one of them tells it."""
 
 log = structlog.get_logger()
@@ -74,6 +76,7 @@ class Watchdog:
         self._still = ""
         self._still_looks = 0
         self._calm = 0
+        self._late_looks = 0
         self._trouble: str | None = None
 
     def start(self) -> None:
@@ -144,7 +147,8 @@ class Watchdog:
         noted, late = self._app.lateness.noted(), report.late.unexplained
         is_open = noted is not None and not noted.is_over
         self._calm = 0 if late else self._calm + 1
-        if late and not is_open:
+        self._late_looks = self._late_looks + 1 if late else 0
+        if self._late_looks >= _LATE and not is_open:
             cause = self._in_words(late, self._still) if self._still else report.is_late
             self._app.lateness.begin(late, cause)
         elif is_open and self._calm >= _CALM:

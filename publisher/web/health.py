@@ -34,11 +34,14 @@ async def healthz(request: Request) -> JSONResponse:
 
 
 def _answer(report: Report) -> Mapping[str, Any]:
-    publishing = report.about(Subject.DISPATCHERS, Subject.WORKERS, Subject.PUBLISHING)
+    publishing = report.about(
+        Subject.DISPATCHERS, Subject.WORKERS, Subject.PUBLISHING, Subject.PLATFORMS
+    )
     ledger = report.about(Subject.LEDGER)
     found = {
         "ledger": ledger and str(ledger),
         "disk": str(report.about(Subject.DISK) or ""),
+        "clock": str(report.about(Subject.CLOCK) or ""),
         "broker": str(report.about(Subject.BROKER) or ""),
         "publishing": _("It cannot be told without the ledger.")
         if ledger

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from publisher import lateness
 from publisher.models import Delivery
+from publisher.monitoring import of_clocks
 from publisher.overview import Overview
 from publisher.states import State
 from publisher.web.parts import Use
@@ -45,6 +46,7 @@ def today(request: Request, parts: Use, _visitor: Reader, part: str = "") -> Res
         request,
         "live.html" if part == "live" else "today.html",
         overview=overview,
+        clocks=str(of_clocks(overview.clocks)) if overview.clocks else None,
         late=lateness.in_words(overview.late, overview.zone) if overview.late else None,
         attention=_lines(overview.attention),
         on_its_way=_lines(d for d in overview.next if d.state is State.PUBLISHING),

@@ -13,9 +13,11 @@ from sqlalchemy import select, update
 from publisher.heartbeat import Beating
 from publisher.ledger import heartbeats as module
 from publisher.ledger.database import Database
-from publisher.ledger.heartbeats import Heartbeats, Kind, Process, missing
+from publisher.ledger.heartbeats import Heartbeats, Kind, Process, missing, wrong_clocks
 from publisher.ledger.tables import heartbeats as table
 from publisher.pulse import Pulse
+from publisher.truetime import ClockCheck
+from tests.support.clock import ManualClock
 from tests.support.waiting import wait_for
 
 WORKER = Process("a" * 32, Kind.WORKER, "alpha", 7, "0.1.0")
@@ -106,6 +108,34 @@ def test_a_process_shows_life_only_while_its_loop_turns(heartbeats: Heartbeats) 
     beating.look()
     (third,) = heartbeats.all()
     assert third.up > first.up
+
+
+def test_a_process_tells_that_its_clock_is_wrong_until_it_is_right(
+    heartbeats: Heartbeats, clock: ManualClock
+) -> None:
+    check, pulse = ClockCheck(clock, clock.monotonic), Pulse(None)
+    check.heard_from("X")(clock.now(), 0.1)
+    beating = Beating(heartbeats, Kind.WORKER, pulse, check)
+    heartbeats.beat(replace(WORKER, host=beating.process.host))
+    told = []
+    for seconds in (0, 7200, -7200):
+        clock.set(seconds)
+        pulse.beat()
+        beating.look()
+        told.append(wrong_clocks(heartbeats.all()))
+    assert told[0] == told[2] == {}
+    ((host, ahead),) = told[1].items()
+    assert host == beating.process.host
+    assert timedelta(hours=1, minutes=59) < ahead <= timedelta(hours=2)
+
+
+def test_what_a_dead_process_told_of_its_clock_is_forgotten(
+    heartbeats: Heartbeats, database: Database
+) -> None:
+    heartbeats.beat(WORKER, timedelta(seconds=-20))
+    assert wrong_clocks(heartbeats.all()) == {"alpha": timedelta(seconds=-20)}
+    grow_old(database, WORKER, 90)
+    assert not wrong_clocks(heartbeats.all())
 
 
 def test_the_heartbeat_begins_with_the_loop_and_ends_with_the_process(

@@ -1,5 +1,6 @@
 """What is late: due, not out, and not rightly waiting."""
 
+import socket
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -9,6 +10,8 @@ from publisher.ledger.attempts import Attempts
 from publisher.ledger.control import Control
 from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
+from publisher.ledger.heartbeats import Heartbeats, Process
+from publisher.ledger.heartbeats import Kind as Of
 from publisher.ledger.lateness import EXPLAINED, Cause, Lateness
 from publisher.ledger.ledger import Ledger
 from publisher.models import Delivery
@@ -65,6 +68,40 @@ def test_a_retry_that_moved_its_next_attempt_is_late_by_its_own_time(
     (group,) = lateness.find().groups
     assert (group.cause, group.channel, group.kind) == (Cause.REFUSED, "twitter", Kind.UNAVAILABLE)
     assert group.since == begun
+
+
+def of_host(name: str) -> Process:
+    return Process(name.ljust(32, "x")[:32], Of.DISPATCHER, name, 7, "0.1.0")
+
+
+def test_a_wrong_clock_is_a_cause_of_its_own(
+    ledger: Ledger, lateness: Lateness, clock: ManualClock, database: Database
+) -> None:
+    add(ledger, wish(clock, "a", 0))
+    clock.advance(300)
+    Heartbeats(database).beat(of_host("beta"), timedelta(seconds=-20))
+    assert lateness.find().by_cause() == {Cause.CLOCK: 1}
+    assert lateness.find().unexplained
+
+
+def test_what_a_wrong_clock_keeps_back_is_late_because_of_it(
+    ledger: Ledger, lateness: Lateness, clock: ManualClock, send: Send
+) -> None:
+    add(ledger, wish(clock, "a", 0))
+    clock.advance(300)
+    send(Deferred(Kind.CLOCK, "The clock is wrong."))
+    assert lateness.find().by_cause() == {Cause.CLOCK: 1}
+
+
+def test_what_is_late_by_a_wrong_clock_alone_is_not(
+    ledger: Ledger, lateness: Lateness, clock: ManualClock, database: Database
+) -> None:
+    """This machine's: by the true time, only one of them is."""
+    add(ledger, wish(clock, "a", 0), wish(clock, "b", 3600))
+    clock.advance(300)
+    clock.set(7200)
+    Heartbeats(database).beat(of_host(socket.gethostname()), timedelta(hours=2))
+    assert lateness.find().number == 1
 
 
 def test_what_a_worker_has_is_late_too(

@@ -178,13 +178,14 @@ def test_what_left_before_the_account_was_suspended_does_not_end_that(desk: Desk
 
 
 def test_the_status_says_that_it_is_not_proved_to_be_over(desk: Desk) -> None:
-    """A person is called from the first refusal on; after the second it counts as lasting."""
+    """A person is called from the first refusal on, and the machines wait until it is tried again."""
     desk.add("one")
     desk.send(KEYS)
     assert desk.status
     assert desk.status.needs_person
-    assert desk.queries.waiting().scheduled == 1, "it may go on by itself"
+    assert desk.queries.waiting().scheduled == 0
     desk.clock.advance(3600)
+    assert desk.queries.waiting().scheduled == 1, "it may go on by itself"
     assert desk.status
     assert desk.status.needs_person
     desk.send(KEYS)
@@ -214,6 +215,7 @@ def test_a_second_post_that_is_refused_alike_proves_it_the_accounts(desk: Desk) 
     assert desk.send(ALIKE) == [("two", State.SCHEDULED)]
     assert desk.status
     assert (desk.status.held_kind, desk.status.held_until) == ("permission", desk.clock.ahead(60))
+    assert "`publisher retry one --account bice-x`" in str(desk.status.held_message)
     desk.clock.advance(60)
     assert desk.send(ALIKE) == [("two", State.SCHEDULED)], "nobody else is there to ask"
     assert desk.status.held_message

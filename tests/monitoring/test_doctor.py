@@ -1,5 +1,9 @@
 """doctor names what is late, who is alive, and what keeps the ledger from being used."""
 
+import os
+import time
+from datetime import timedelta
+
 import pytest
 import redis
 
@@ -22,6 +26,22 @@ def test_who_is_alive_is_named_with_its_host(app: Application) -> None:
     )  # fmt: skip
 
 
+def test_a_kind_of_which_none_was_ever_there_is_bad_beside_others(app: Application) -> None:
+    app.heartbeats.end(process(Kind.WORKER))
+    (found,) = about(app, "publishing")
+    assert (found.grade, found.message) == (Grade.BAD, "No worker is at work.")
+
+
+def test_that_publisher_run_is_not_at_work_is_told_where_nobody_publishes(
+    app: Application,
+) -> None:
+    for kind in (Kind.DISPATCHER, Kind.WORKER):
+        app.heartbeats.end(process(kind))
+    (found,) = about(app, "publishing")
+    assert found.grade is Grade.WARNING
+    assert found.message.startswith("`publisher run` is not at work")
+
+
 def test_a_kind_that_is_missing_is_bad(app: Application) -> None:
     with app.database.write() as connection:
         connection.exec_driver_sql(
@@ -31,6 +51,12 @@ def test_a_kind_that_is_missing_is_bad(app: Application) -> None:
     assert (found.grade, found.message) == (
         Grade.BAD, "No worker has shown life for 40 s (the last: alpha).",
     )  # fmt: skip
+
+
+def test_a_wrong_clock_of_another_machine_is_bad(app: Application) -> None:
+    app.heartbeats.beat(process(Kind.WORKER, "beta"), timedelta(seconds=20))
+    (found,) = about(app, "clock")
+    assert (found.grade, found.message) == (Grade.BAD, "The clock of beta is 20 s ahead.")
 
 
 def test_what_is_late_is_bad(app: Application) -> None:
@@ -47,9 +73,23 @@ def test_a_locked_table_is_named(app: Application) -> None:
         pytest.skip("SQLite lets everybody read")
     with app.database.engine.connect() as other:
         other.exec_driver_sql("LOCK TABLE deliveries IN ACCESS EXCLUSIVE MODE")
-        (found,) = ledger.examine(app)
+        found, __ = ledger.examine(app)
     assert (found.subject, found.grade) == ("ledger", Grade.BAD)
     assert "is locked by another program" in found.message
+
+
+def test_a_ledger_that_was_cut_off_is_damaged_and_that_is_said_at_once(app: Application) -> None:
+    """While other processes have it open SQLite says, after half a minute, that it is locked."""
+    if not app.database.is_sqlite:
+        pytest.skip("its server looks after the files")
+    os.truncate(app.database.place, 0)
+    other = Application(app.settings, app.clock)
+    begun = time.monotonic()
+    found, __ = ledger.examine(other)
+    assert time.monotonic() - begun < 15
+    assert (found.subject, found.grade) == ("ledger", Grade.BAD)
+    assert "is damaged" in found.message
+    assert "backup" in str(found.hint)
 
 
 def test_a_broker_that_takes_nothing_is_bad(app: Application, broker_url: str) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,10 @@ from publisher import settings
 from publisher.app import Application
 from publisher.heartbeat import Beating
 from publisher.ledger.heartbeats import Kind
+from publisher.ledger.tables import delays
 from publisher.monitoring import Monitor, Subject
 from publisher.monitoring.check import Check, NotInTime
+from publisher.outcome import Unknown
 from tests.monitoring.conftest import process
 from tests.support.clock import ManualClock
 from tests.support.waiting import wait_for
@@ -71,6 +74,54 @@ def test_a_worker_that_is_missing_is_named_with_its_host(app: Application) -> No
     app.heartbeats.end(process(Kind.WORKER))
     (found,) = Monitor(app).look().troubles
     assert (found.subject, found.message) == (Subject.WORKERS, "No worker is at work.")
+
+
+def test_a_wrong_clock_is_named_with_its_host(app: Application) -> None:
+    """And what seems due by it is no trouble of its own."""
+    add(app.ledger, wish(app.clock, "a", 0))  # type: ignore[arg-type]
+    app.clock.advance(60)  # type: ignore[attr-defined]
+    for kind, host, seconds in ((Kind.WORKER, "beta", 7200), (Kind.DISPATCHER, "gamma", -20)):
+        app.heartbeats.beat(process(kind, host), timedelta(seconds=seconds))
+    report = Monitor(app).look()
+    (found,) = report.troubles
+    assert (found.subject, found.message) == (
+        Subject.CLOCK,
+        "The clock of beta is 2 h ahead. The clock of gamma is 20 s behind.",
+    )
+    assert "time server" in found.hint
+    assert not report.is_well
+    app.clock.advance(240)  # type: ignore[attr-defined]
+    assert "The clock of beta is 2 h ahead." in Monitor(app).look().is_late
+
+
+def doubted(app: Application, numbers: range) -> None:
+    """So many posts of one account are sent, and their platform does not answer."""
+    clock = app.clock
+    assert isinstance(clock, ManualClock)
+    add(app.ledger, *(wish(clock, f"doubt-{n}", 0, texts=(f"{n}",)) for n in numbers))
+    for claim in app.dispatch.claim(clock.ahead(2), clock.ahead(900), 100):
+        taken = app.attempts.take(claim)
+        assert taken
+        intended = app.attempts.intend(taken, clock.now(), clock.ahead(900))
+        assert intended
+        app.attempts.record(intended, Unknown("No answer."), clock.ahead(900))
+
+
+def test_an_overloaded_platform_is_named(app: Application) -> None:
+    """Many posts in doubt at once tell it, and how late it made another one."""
+    doubted(app, range(9))
+    monitor = Monitor(app)
+    assert monitor.look().is_well
+    doubted(app, range(9, 10))
+    (found,) = Monitor(app).look().troubles
+    assert found.subject is Subject.PLATFORMS
+    assert found.message == "X may be overloaded: it is not known of 10 posts whether they are out."
+    with app.database.write() as connection:
+        connection.execute(
+            delays.insert().values(channel="twitter", lag=42_000_000, lag_seen_at=app.clock.now())
+        )
+    (found,) = Monitor(app).look().troubles
+    assert found.message.endswith("it made another post 42 s after its request.")
 
 
 def test_the_cause_of_what_is_late_is_what_is_wrong_with_the_surroundings(app: Application) -> None:

@@ -1,5 +1,7 @@
 """What the watchdog does with what it sees: notes, tells, and pings."""
 
+from datetime import timedelta
+
 import pytest
 
 from publisher.app import Application
@@ -131,6 +133,44 @@ def test_a_trouble_of_the_surroundings_reaches_the_service_without_the_ledger(
     dog.look()
     wait_for(lambda: len(receiver.bodies) == 2)
     assert "It is over" in receiver.bodies[1]
+
+
+def test_a_wrong_clock_is_told_and_that_it_is_right_again(
+    app: Application, beating: Beating, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once, though each dispatcher knows it from the ledger."""
+    monkeypatch.setattr(alarms, "PATIENCE", 0.0)
+    monkeypatch.setattr(alarms, "CALM", 0.0)
+    beating.look()
+    dogs = [Watchdog(app, Monitor(app), beating=beating)]
+    beat = Beating(app.heartbeats, Kind.DISPATCHER, beating._pulse)
+    beat.look()
+    dogs.append(Watchdog(app, Monitor(app), beating=beat))
+    app.heartbeats.end(process(Kind.DISPATCHER))
+    app.heartbeats.beat(process(Kind.WORKER), timedelta(hours=2))
+    for dog in dogs:
+        dog.look()
+    wait_for(lambda: receiver.bodies)
+    assert "The clock of alpha is 2 h ahead." in receiver.bodies[0]
+    app.heartbeats.beat(process(Kind.WORKER))
+    for dog in dogs:
+        dog.look()
+    wait_for(lambda: len(receiver.bodies) == 2)
+    assert receiver.bodies[1] == "It is over: The clock of alpha is 2 h ahead."
+
+
+def test_what_seems_late_by_a_clock_that_was_just_set_is_no_news(
+    app: Application, clock: ManualClock, dog: Watchdog, news: News
+) -> None:
+    """Until a process has told that the clock is wrong, nothing is known but the clock."""
+    add(app.ledger, wish(clock, "a", 3600))
+    dog.look()
+    clock.set(7200)
+    for _ in range(2):
+        dog.look()
+    clock.set(-7200)
+    dog.look()
+    assert not untold(news)
 
 
 def test_of_many_dispatchers_one_tells_that_no_worker_is_alive(

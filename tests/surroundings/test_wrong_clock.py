@@ -83,6 +83,7 @@ def test_nothing_leaves_by_a_wrong_clock(
             said = "ahead of that of" if difference.startswith("+") else "behind that of"
             until(lambda: said in stage.log("dispatcher"))
             until(lambda: said in stage.log("worker-1"))
+            until(lambda: stage.command("status", "--json").stdout.count('"ahead_s"') == 1)
         until(stage.has_published(*posts))
         assert not stage.has_sent("This is x-4.")()
         assert not stage.has_sent("This is page-4.")()

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -70,6 +71,17 @@ def test_all_is_well_while_somebody_publishes(app: Application, address: str) ->
     assert answer.status_code == 200
     assert answer.json()["status"] == "ok"
     assert answer.json()["deliveries"]["awaiting-approval"] == 3
+
+
+def test_a_wrong_clock_is_trouble(app: Application, address: str) -> None:
+    with at_work(app):
+        other = Process("b" * 32, Kind.WORKER, "beta", 7, "0.1.0")
+        app.heartbeats.beat(other, timedelta(hours=2))
+        answer = httpx.get(f"{address}/healthz")
+    assert answer.status_code == 503
+    assert answer.json()["cause"] == "The clock of beta is 2 h ahead."
+    assert "time server" in answer.json()["remedy"]
+    assert answer.json()["clock"].startswith("The clock of beta")
 
 
 def test_looking_takes_no_lock(app: Application, address: str) -> None:

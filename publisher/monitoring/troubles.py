@@ -1,0 +1,111 @@
+"""Troubles: what keeps posts from going out, and what to do about it, in words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from publisher import lateness
+from publisher.language import _, plural
+from publisher.ledger.delays import Crowd
+from publisher.ledger.heartbeats import SILENT_AFTER, Heartbeat, Kind
+from publisher.truetime import told_of
+
+
+class Subject(StrEnum):
+    """What a trouble is about."""
+
+    LEDGER = "ledger"
+    DISK = "disk"
+    CLOCK = "clock"
+    BROKER = "broker"
+    DISPATCHERS = "dispatchers"
+    WORKERS = "workers"
+    PUBLISHING = "publishing"
+    PLATFORMS = "platforms"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that keeps posts from going out. No secret, no address and no path is in it."""
+
+    subject: Subject
+    message: str
+    hint: str
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+def of_clocks(clocks: Mapping[str, timedelta]) -> Trouble:
+    """That the clocks of these hosts are wrong; see `heartbeats.wrong_clocks`."""
+    return Trouble(
+        Subject.CLOCK,
+        " ".join(told_of(host, ahead) for host, ahead in clocks.items()),
+        _(
+            "Nothing is sent from there until it is right: let a time server set it "
+            "(systemd-timesyncd, chrony). Publishing goes on by itself then."
+        ),
+    )
+
+
+def of_crowds(crowds: Sequence[Crowd]) -> Trouble:
+    """That these platforms may be overloaded."""
+    return Trouble(
+        Subject.PLATFORMS,
+        " ".join(map(_of_crowd, crowds)),
+        _(
+            "Publisher looks for them there, and waits longer than usual before it sends any of them "
+            "again. Whether the platform has a known problem, its status page says."
+        ),
+    )
+
+
+def _of_crowd(crowd: Crowd) -> str:
+    platform = lateness.platform_of(crowd.channel)
+    told = plural(
+        "{platform} may be overloaded: it is not known of {number} post whether it is out.",
+        "{platform} may be overloaded: it is not known of {number} posts whether they are out.",
+        crowd.number,
+        platform=platform,
+    )
+    if crowd.lag is None:
+        return told
+    seconds = round(crowd.lag.total_seconds())
+    lag = _(
+        "The platform is behind: it made another post {seconds} s after its request.",
+        seconds=seconds,
+    )
+    return f"{told} {lag}"
+
+
+def of_kind(kind: Kind, last: Heartbeat | None) -> Trouble:
+    """That no process of a kind is alive; `last` is the last that was."""
+    seconds = f"{SILENT_AFTER:g}"
+    if kind is Kind.WORKER:
+        subject, remedy = (
+            Subject.WORKERS,
+            _("Start `publisher run`, or the workers; see their logs."),
+        )
+        message = (
+            _(
+                "No worker has shown life for {seconds} s (the last: {host}).",
+                seconds=seconds,
+                host=last.process.host,
+            )
+            if last
+            else _("No worker is at work.")
+        )
+    else:
+        subject = Subject.DISPATCHERS
+        remedy = _("Start `publisher run`, or the dispatchers; see their logs.")
+        message = (
+            _(
+                "No dispatcher has shown life for {seconds} s (the last: {host}).",
+                seconds=seconds,
+                host=last.process.host,
+            )
+            if last
+            else _("No dispatcher is at work.")
+        )
+    return Trouble(subject, message, remedy)
