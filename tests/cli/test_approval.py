@@ -242,6 +242,7 @@ def test_what_a_plan_adds_has_its_price_on_x(draft: Path, cli: Cli) -> None:
     assert cli("plan", "--json").json["cost_on_x"] == {
         "posts": 1,
         "with_link": 1,
+        "alt_texts": 0,
         "usd": "0.200",
         "usd_of_edits": "0.000",
     }
