@@ -122,7 +122,13 @@ def test_an_edit_costs_what_it_adds_on_x(draft: Path, cli: Cli) -> None:
     _edit(draft, "demi-heure.", "demi-heure. https://www.example.org/a")
     assert "By the edits, X charges about $0.18 more." in cli("plan").out
     cost = cli("queue", "--json").json["cost_on_x"]
-    assert cost == {"posts": 0, "with_link": 0, "usd": "0.000", "usd_of_edits": "0.185"}
+    assert cost == {
+        "posts": 0,
+        "with_link": 0,
+        "alt_texts": 0,
+        "usd": "0.000",
+        "usd_of_edits": "0.185",
+    }
     _edit(draft, " https://www.example.org/a", "")
     assert "By the edits, X charges about $0.18 less." in cli("plan").out
     _edit(draft, "to: bice-x", "to: bice-page")

@@ -77,7 +77,7 @@ def test_run_says_how_many_wait_for_a_resume(cli: Cli, site: Path) -> None:
     cli("queue")
     cli("pause", "--reason", "Mauvaise photo")
     result = run_script("run", "--no-web", "--until-idle", folder=site, environment=_environment())
-    line = "1 more delivery waits for `publisher resume`; `publisher status` shows why.\n"
+    line = "1 more delivery waits for a person; `publisher status` shows why.\n"
     assert result.stdout.count(line) == 2
     assert result.stdout.endswith(f"Nothing was published.\n{line}")
 
