@@ -524,6 +524,15 @@ class Delivery(Frozen):
         return f"part {len(self.remote_ids) + 1}, {begun.isoformat() if begun else 'restored'}"
 
     @property
+    def is_forgotten(self) -> bool:
+        """Whether it is uncertain because the ledger that knew of its requests was lost.
+
+        So no absence from the platform proves anything: it may be out under other words, and gone.
+        """
+        unknown = self.intent_at is None and self.doubt_since is not None
+        return self.state is State.UNCERTAIN and unknown
+
+    @property
     def lateness(self) -> timedelta | None:
         """Time between due, or the end of its embargo, and published; never negative."""
         if self.published_at is None:

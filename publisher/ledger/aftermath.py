@@ -2,9 +2,9 @@
 
 What happened after the backup was taken is not in it. Whatever it has on the schedule and was due
 meanwhile may be out, so it must not simply go out; what waited for an approval or was held may have
-been approved or released since. Nor is the platform read for it: the post may
-have been edited, moved or continued since, and an absence of the old text would prove nothing. It
-becomes uncertain, without a time to settle: a person looks at the account and decides. And what was
+been approved or released since. It becomes uncertain, and the platform is read for it: what is seen there
+is published. The post may have been edited, moved or deleted since, so that an absence of the old
+text proves nothing: then a person looks at the account and decides. And what was
 queued after the backup is not in the ledger at all, so that everything is paused until a person has
 seen to it. When a draft is queued whose time lies in that gap, its post may be out as well.
 
@@ -24,6 +24,7 @@ from publisher.clock import Clock
 from publisher.language import _
 from publisher.ledger.control import Control
 from publisher.ledger.database import Database
+from publisher.ledger.doubts import looked_for
 from publisher.ledger.moves import change, note, step
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import EVERYTHING, deliveries, history, identity, seals
@@ -81,7 +82,7 @@ class Aftermath:
     taken_at: datetime
     """The newest instant that the ledger knows of: the backup's."""
     uncertain: tuple[Delivery, ...]
-    """Due by now: they may be out, and wait for `resolve` or `retry`."""
+    """Due by now: they may be out, are looked for, and wait for `resolve` or `retry`."""
 
 
 def face(database: Database, clock: Clock, actor: str) -> Aftermath:
@@ -121,8 +122,8 @@ def _may_be_out(gap: Gap) -> ColumnElement[bool]:
 def _doubt(connection: Connection, delivery: Delivery, gap: Gap, actor: str) -> Delivery:
     columns: dict[str, Any] = {
         "doubt_since": delivery.doubt_since or gap.doubt_since(delivery.due_at),
-        "settled_at": None,
-        "absences": 0,
+        **looked_for(gap.until),
+        "intent_at": None,
         "lease_until": None,
         "error_kind": Kind.UNKNOWN_OUTCOME,
         "error_message": gap.warning,

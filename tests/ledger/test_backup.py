@@ -23,7 +23,7 @@ from publisher.ledger.ledger import Ledger, StoredPicture
 from publisher.ledger.queries import Queries
 from publisher.ledger.tables import metadata
 from publisher.models import Delivery
-from publisher.outcome import Accepted, Unknown
+from publisher.outcome import Absent, Accepted, Unknown
 from publisher.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
@@ -181,14 +181,13 @@ def test_what_a_worker_had_in_hand_at_the_backup_is_not_sent_again(
         dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
     clock.advance(3600)
     (uncertain,) = face(database, clock, "manager").uncertain
-    assert uncertain.state is State.UNCERTAIN
-    assert uncertain.settled_at is None
+    assert uncertain.is_forgotten
     assert dispatch.reap() == 0
     assert queries.deliveries()[0].version == uncertain.version
     assert Audit(database, clock).verify().breaks == ()
 
 
-def test_what_was_uncertain_at_the_backup_is_not_read_but_decided(
+def test_what_was_uncertain_at_the_backup_is_read_but_decided_by_a_person(
     database: Database, ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualClock
 ) -> None:
     """A thread may be further than the ledger knows."""
@@ -196,8 +195,15 @@ def test_what_was_uncertain_at_the_backup_is_not_read_but_decided(
     attempts.record(send(dispatch, attempts, clock), Unknown("reset"), clock.ahead(30))
     clock.advance(3600)
     (uncertain,) = face(database, clock, "manager").uncertain
-    assert uncertain.state is State.UNCERTAIN
-    assert Doubts(database, clock).claim(clock.ahead(30), 10) == []
+    assert uncertain.is_forgotten
+    doubts = Doubts(database, clock)
+    for _ in range(2):
+        (claim,) = doubts.claim(clock.ahead(30), 10)
+        taken = doubts.take(claim)
+        assert taken is not None
+        assert doubts.record(taken, Absent()).state is State.UNCERTAIN
+        clock.advance(3600)
+    assert doubts.claim(clock.ahead(30), 10) == []
 
 
 def test_what_waited_for_a_person_may_be_out_too_and_waits_again_if_it_is_not(
@@ -216,7 +222,7 @@ def test_what_waited_for_a_person_may_be_out_too_and_waits_again_if_it_is_not(
     clock.advance(60)
     aftermath = face(database, clock, "manager")
     assert [delivery.post for delivery in aftermath.uncertain] == ["held", "unapproved"]
-    assert [delivery.settled_at for delivery in aftermath.uncertain] == [None, None]
+    assert all(delivery.is_forgotten for delivery in aftermath.uncertain)
     for post in ("held", "unapproved"):
         control.retry(post, None, "manager")
     found = {delivery.post: (delivery.state, delivery.reason) for delivery in queries.deliveries()}

@@ -54,11 +54,11 @@ def doubted(plan: Plan) -> list[Problem]:
 
 
 def claimed(app: Application) -> int:
-    """How many deliveries go to the workers when nothing is paused."""
+    """How many deliveries go to the workers, to be sent, when nothing is paused."""
     app.control.resume(None, "manager")
     lease = app.clock.ahead(30)
     ahead = app.clock.ahead(2)
-    return len(app.dispatch.claim(ahead, lease, 10)) + len(app.doubts.claim(lease, 10))
+    return len(app.dispatch.claim(ahead, lease, 10))
 
 
 def refuse(app: Application, clock: ManualClock) -> None:
@@ -195,7 +195,7 @@ def test_what_was_mended_in_the_gap_waits_for_a_person(
     restore(app, clock, lost=HOUR)
     assert len(doubted(queue(app))) == 1
     found = only(app)
-    assert (found.state, found.settled_at) == (State.UNCERTAIN, None)
+    assert found.is_forgotten
     assert found.content.parts[0].text == "Un texte plus court."
     assert found.error_kind == Kind.UNKNOWN_OUTCOME
     assert claimed(app) == 0
@@ -228,7 +228,7 @@ def test_what_was_held_in_the_gap_waits_for_a_person(
     workspace.edit("session.yaml", "ends: 2016-03-07 18:00", "cancelled: true")
     queue(app)
     restore(app, clock, lost=HOUR)
-    assert (only(app).state, only(app).settled_at) == (State.UNCERTAIN, None)
+    assert only(app).is_forgotten
     if released == "before the restore":
         release()
     assert [change.kind for change in queue(app).changes] == [Change.GO_ON] * (
@@ -268,7 +268,7 @@ def test_what_was_approved_in_the_gap_is_not_approved_and_sent_again(
     queue(strict)
     restore(strict, clock, lost=HOUR)
     assert queue(strict).changes == ()
-    assert (only(strict).state, only(strict).settled_at) == (State.UNCERTAIN, None)
+    assert only(strict).is_forgotten
     assert strict.approvals.waiting() == []
     (retried,) = strict.control.retry("one.fr", None, "manager")
     assert retried.state is State.AWAITING_APPROVAL
