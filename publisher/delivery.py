@@ -330,4 +330,5 @@ def parcel_of(delivery: Delivery) -> Parcel:
         account=delivery.account,
         content=delivery.content,
         due_at=delivery.due_at,
+        is_forgotten=delivery.is_forgotten,
     )

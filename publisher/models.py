@@ -525,12 +525,11 @@ class Delivery(Frozen):
 
     @property
     def is_forgotten(self) -> bool:
-        """Whether it is uncertain because the ledger that knew of its requests was lost.
-
-        So no absence from the platform proves anything: it may be out under other words, and gone.
+        """Whether it is looked for because the ledger that knew of its requests was lost; see
+        `ledger/forgotten.py`.
         """
-        unknown = self.intent_at is None and self.doubt_since is not None
-        return self.state is State.UNCERTAIN and unknown
+        is_settled = self.settled_at is not None and self.settled_at == self.doubt_since
+        return self.state is State.UNCERTAIN and self.intent_at is None and is_settled
 
     @property
     def lateness(self) -> timedelta | None:
@@ -555,3 +554,6 @@ class Parcel(Frozen):
     content: Content
     due_at: datetime
     """The date that the public sees, where the channel sets it itself (site)."""
+    is_forgotten: bool = False
+    """Whether it may be out although this ledger never sent it: it is to be found by its words, and
+    no absence proves anything, so that what was read a moment ago will do."""

@@ -66,7 +66,7 @@ class Facebook:
         self._posts = PagePosts(self._page)
         self._photos = PagePhotos(self._page, self._posts)
         self._removal = Removal(self._page, self._posts, self._photos)
-        self._leftovers = Leftovers(self._page, timeout * _REQUESTS_AT_MOST * clock.speed)
+        self._leftovers = Leftovers(self._page, clock, timeout * _REQUESTS_AT_MOST * clock.speed)
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
         """Upload the pictures, then make the post, unpublished; see `Channel.prepare`.
@@ -198,10 +198,11 @@ class Facebook:
             if post_id != prepared.draft_id and isinstance(self._look_at(post_id), Accepted):
                 return out_with_another_text(post_id)
         if sent or not prepared.draft_id:
-            # Otherwise only a post whose id was written down is ever made public.
-            looks_for_words = prepared.at_once and not sent
+            # Otherwise only a post whose id was written down, if only in a lost ledger, is ever made
+            # public.
+            looks_for_words = (prepared.at_once or parcel.is_forgotten) and not sent
             return (
-                self._leftovers.published(parcel.content, since, taken)
+                self._leftovers.published(parcel.content, since, taken, lately=parcel.is_forgotten)
                 if looks_for_words
                 else Absent(may_come=False)
             )

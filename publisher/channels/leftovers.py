@@ -16,12 +16,14 @@ from typing import Any
 
 from publisher.channels.base import NotPrepared
 from publisher.channels.graph import PageGraph
+from publisher.channels.lately import Lately
 from publisher.channels.page_posts import address, made_at
+from publisher.clock import Clock
 from publisher.language import _, later
 from publisher.meaning import meaning, unreadable
 from publisher.meaning.common import identifier, mapping, parsed
 from publisher.models import Content, Laying, Prepared
-from publisher.outcome import Absent, Accepted, Sighting, Step, Unknown, Wire
+from publisher.outcome import Absent, Accepted, Answer, Sighting, Step, Unknown, Wire
 
 NEWEST = 100
 """Posts that are looked at; Meta lists no more at once (reference of Page feed)."""
@@ -39,11 +41,12 @@ UNREAD = later(
 class Leftovers:
     """Looks for what earlier attempts left on one Page."""
 
-    def __init__(self, page: PageGraph, longest: timedelta) -> None:
+    def __init__(self, page: PageGraph, clock: Clock, longest: timedelta) -> None:
         """`longest`: the most that may pass, by our clock, between an attempt and its post."""
         self._page = page
         self._longest = longest
         self._app_id = ""
+        self._lately: Lately[Answer] = Lately(clock)
 
     def find(self, content: Content, prepared: Prepared) -> Prepared | None:
         """`prepared` with what was `begun` looked for: found `leftovers`, and a draft among them.
@@ -80,12 +83,16 @@ class Leftovers:
             found |= {"draft_id": whole[0].id, "digest": content.digest}
         return resolved.model_copy(update=found)
 
-    def published(self, content: Content, since: datetime, taken: Collection[str]) -> Sighting:
+    def published(
+        self, content: Content, since: datetime, taken: Collection[str], *, lately: bool = False
+    ) -> Sighting:
         """Look for a post that was made, public, at `since` or later, by its words and its time.
 
+        `lately`: what was read a moment ago will do.
         Not every post is listed (reference of Page feed), so an absence proves nothing.
         """
-        answer = self._page.published(FIELDS, NEWEST)
+        kept = self._lately.read if lately else None
+        answer = kept or self._lately.keep(self._page.published(FIELDS, NEWEST))
         outcome = meaning("facebook", answer, Step.READ)
         posts = mapping(parsed(answer.body)).get("data")
         if not isinstance(posts, list):
@@ -103,7 +110,7 @@ class Leftovers:
         if not found:
             return Absent(is_proof=False, limits=outcome.limits)
         first = min(found, key=lambda post: post.made_at)
-        return Accepted(first.id, url=first.url, limits=outcome.limits)
+        return Accepted(first.id, url=first.url, made_at=first.made_at, limits=outcome.limits)
 
     def _is_ours(self, post: "_Post", begun: Sequence[Laying]) -> bool:
         fits = any(

@@ -19,6 +19,7 @@ from publisher.channels import capabilities, health, pieces, timeline
 from publisher.channels.base import Depart, MediaReader, NotPrepared, at_once
 from publisher.channels.health import Health
 from publisher.channels.http import Recorder
+from publisher.channels.lately import Lately
 from publisher.channels.pieces import Interrupted, Pieces
 from publisher.clock import Clock
 from publisher.language import _
@@ -85,6 +86,8 @@ class Twitter:
         # X's access tokens begin with the id of their user.
         of_token = re.match(r"([0-9]{1,19})-", credentials["access_token"])
         self._user_id = of_token[1] if of_token else ""
+        self._lately: Lately[tuple[datetime, timeline.Page | Reading]] = Lately(clock)
+        """The beginning of what was read, and that."""
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
         """Upload pictures, GIFs and videos and describe them; see `Channel.prepare`."""
@@ -158,7 +161,7 @@ class Twitter:
         taken: Collection[str] = (),
     ) -> Sighting:
         """Read the account's own timeline; see `Channel.find` and `timeline.look_for`."""
-        read = self._posts(since)
+        read = self._posts(since, lately=parcel.is_forgotten)
         if not isinstance(read, timeline.Page):
             return read
         free = [post for post in read.posts if post.id not in taken]
@@ -232,23 +235,21 @@ class Twitter:
             partial(self._client.request, method, route, **place, user_auth=True)
         )
 
-    def _posts(self, since: datetime) -> timeline.Page | Reading:
-        """The account's posts since `since`, and before it as far as they may matter, on one page."""
-        if not self._user_id and (failed := self._learn_user_id()):
-            return failed
-        posts: list[timeline.Post] = []
-        start = f"{since - timeline.LOOK_BACK:%Y-%m-%dT%H:%M:%SZ}"
-        query = {"max_results": str(_PAGE_SIZE), "start_time": start}
-        for _page in range(_MOST_PAGES):
-            page = self._page(query)
-            if not isinstance(page, timeline.Page):
-                return page
-            posts += page.posts
-            page = replace(page, posts=tuple(posts))
-            if not page.next_token:
-                return page
-            query["pagination_token"] = page.next_token
-        if posts and posts[-1].created_at < since - timeline.SKEW:
+    def _posts(self, since: datetime, *, lately: bool) -> timeline.Page | Reading:
+        """The account's posts since `since`, and before it as far as they may matter, on one page.
+
+        `lately`: what was read a moment ago will do, which X does not bill again.
+        """
+        start = since - timeline.LOOK_BACK
+        kept = self._lately.read if lately else None
+        if kept and kept[0] <= start:
+            page = kept[1]
+        else:
+            page = self._read_from(start)
+            self._lately.keep((start, page))
+        if not isinstance(page, timeline.Page) or not page.next_token:
+            return page
+        if page.posts and page.posts[-1].created_at < since - timeline.SKEW:
             return page
         return Unknown(
             _(
@@ -258,6 +259,23 @@ class Twitter:
                 number=_MOST_PAGES * _PAGE_SIZE,
             )
         )
+
+    def _read_from(self, start: datetime) -> timeline.Page | Reading:
+        """The account's posts since `start`, on one page; with a `next_token` where they are too many."""
+        if not self._user_id and (failed := self._learn_user_id()):
+            return failed
+        posts: list[timeline.Post] = []
+        query = {"max_results": str(_PAGE_SIZE), "start_time": f"{start:%Y-%m-%dT%H:%M:%SZ}"}
+        for _page in range(_MOST_PAGES):
+            page = self._page(query)
+            if not isinstance(page, timeline.Page):
+                return page
+            posts += page.posts
+            page = replace(page, posts=tuple(posts))
+            if not page.next_token:
+                break
+            query["pagination_token"] = page.next_token
+        return page
 
     def _page(self, query: Mapping[str, str]) -> timeline.Page | Reading:
         route = f"/2/users/{self._user_id}/tweets"

@@ -24,7 +24,7 @@ from publisher.clock import Clock
 from publisher.language import _
 from publisher.ledger.control import Control
 from publisher.ledger.database import Database
-from publisher.ledger.doubts import looked_for
+from publisher.ledger.forgotten import looked_for
 from publisher.ledger.moves import change, note, step
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import EVERYTHING, deliveries, history, identity, seals
@@ -121,9 +121,9 @@ def _may_be_out(gap: Gap) -> ColumnElement[bool]:
 
 def _doubt(connection: Connection, delivery: Delivery, gap: Gap, actor: str) -> Delivery:
     columns: dict[str, Any] = {
-        "doubt_since": delivery.doubt_since or gap.doubt_since(delivery.due_at),
-        **looked_for(gap.until),
-        "intent_at": None,
+        **looked_for(
+            delivery.doubt_since or delivery.intent_at or gap.doubt_since(delivery.due_at)
+        ),
         "lease_until": None,
         "error_kind": Kind.UNKNOWN_OUTCOME,
         "error_message": gap.warning,

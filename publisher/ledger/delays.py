@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, func, literal_column, select
 from publisher.clock import Clock
 from publisher.language import _
 from publisher.ledger.database import insert_into
+from publisher.ledger.forgotten import NOT_FORGOTTEN
 from publisher.ledger.tables import delays, deliveries, written
 from publisher.models import Delivery
 from publisher.outcome import Accepted
@@ -121,6 +122,7 @@ class Delays:
                 deliveries.c.state == written(State.UNCERTAIN),
                 deliveries.c.settled_at.is_not(None),
                 deliveries.c.channel == channel,
+                NOT_FORGOTTEN,
             )
             .limit(CROWD)
         )

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, exists, or_, select
 
 from publisher.clock import Clock
 from publisher.language import _
-from publisher.ledger import ids, limits, rivals
+from publisher.ledger import forgotten, ids, limits, rivals
 from publisher.ledger.database import Database
 from publisher.ledger.delays import Crowd, Delays, crowds
 from publisher.ledger.holds import held_for_a_person, hold
@@ -153,7 +153,9 @@ class Doubts:
         more. `settle`: real seconds.
         """
         waiting = select(deliveries).where(
-            deliveries.c.state == State.UNCERTAIN, deliveries.c.settled_at.is_not(None)
+            deliveries.c.state == State.UNCERTAIN,
+            deliveries.c.settled_at.is_not(None),
+            forgotten.NOT_FORGOTTEN,
         )
         with self._database.read() as connection:
             rows = connection.execute(waiting).mappings().all()
@@ -195,6 +197,8 @@ class Doubts:
     def _recorded(self, connection: Connection, delivery: Delivery, sighting: Sighting) -> Delivery:
         if obstacle := _obstacle(connection, delivery, sighting):
             return self._unread(connection, delivery, obstacle, absences=0)
+        if delivery.is_forgotten and isinstance(sighting, Accepted | Absent):
+            return self._remembered(connection, delivery, sighting)
         match sighting:
             case Accepted():
                 self._delays.learn(connection, delivery, sighting)
@@ -216,6 +220,45 @@ class Doubts:
                 return self._unread(connection, delivery, sighting.message, **columns)
             case AccountHeld() | Deferred():
                 return self._refused(connection, delivery, sighting)
+
+    def _remembered(
+        self, connection: Connection, delivery: Delivery, sighting: Accepted | Absent
+    ) -> Delivery:
+        """What is seen of a forgotten one is out; whatever else it is, a person decides."""
+        if isinstance(sighting, Absent):
+            absences = delivery.absences + 1
+            if absences < _ENOUGH_ABSENCES:
+                return self._change(
+                    connection, delivery, "not there yet", absences=absences,
+                    wake_at=forgotten.next_look(self._clock), lease_until=None,
+                )  # fmt: skip
+            message = _(
+                "It was looked for on the platform and not seen, but may be out with other words, or "
+                "was deleted. Look at the account, then say with `publisher resolve` or `publisher "
+                "retry` what you saw."
+            )
+            return self._unread(connection, delivery, message, **_NO_DOUBT)
+        if rivals.is_ambiguous(connection, delivery):
+            message = _(
+                "The post {id} has the same words, but another delivery that may be out has them too: "
+                "whose it is, cannot be told. Look at the account, then say with `publisher resolve` "
+                "or `publisher retry` what you saw.",
+                id=sighting.remote_id,
+            )
+            return self._unread(connection, delivery, message, **_NO_DOUBT)
+        if other := forgotten.not_its_own(delivery, sighting):
+            return self._unread(connection, delivery, other, **_NO_DOUBT)
+        target, columns = known_out(delivery, sighting)
+        columns["published_at"] = delivery.published_at or sighting.made_at or delivery.doubt_since
+        detail: dict[str, Any] = {"id": sighting.remote_id}
+        if target is State.PUBLISHED:
+            detail |= in_words(delivery, len(delivery.remote_ids) + 1)
+        else:  # the next part of a thread may be out as well: it is looked for
+            kept = {name: columns[name] for name in ("remote_ids", "published_at", "url")}
+            since = delivery.doubt_since or self._clock.now()
+            target, columns = State.UNCERTAIN, {**kept, **forgotten.looked_for(since)}
+            columns["lease_until"] = None
+        return self._change(connection, delivery, "found", target=target, detail=detail, **columns)
 
     def _refused(
         self, connection: Connection, delivery: Delivery, sighting: AccountHeld | Deferred

@@ -17,7 +17,7 @@ from publisher.ledger.authors import AUTHOR
 from publisher.ledger.chain import delivery_digest, delivery_origin, shortened
 from publisher.ledger.chaining import chained
 from publisher.ledger.database import Database, Turn
-from publisher.ledger.doubts import looked_for
+from publisher.ledger.forgotten import looked_for
 from publisher.ledger.moves import NOT_APPROVED, Moved, change, note, step
 from publisher.ledger.stops import note_stop
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, media
@@ -28,7 +28,7 @@ from publisher.states import WAITING, Role, State
 
 _FRESH: Mapping[str, Any] = {
     "version": 1, "attempts": 0, "absences": 0, "remote_ids": "[]",
-    "prepared": Prepared().model_dump_json(),
+    "prepared": Prepared().model_dump_json(), "settled_at": None, "intent_at": None,
 }  # fmt: skip
 _CHUNK = 500  # of what is asked for in one statement
 _AT_ONCE = 1000  # new deliveries in a few statements
@@ -127,7 +127,7 @@ class Ledger:
             columns["prepared"] = given_up.model_dump_json()
         columns |= {"lease_until": None, "attempts": 0, "error_kind": None, "error_message": None}
         if wish.state is State.UNCERTAIN:
-            columns |= {**_doubted(wish, now), "intent_at": None}
+            columns |= _doubted(wish)
         target = wish.state
         if delivery.halt:  # what a person holds stays held, whatever its draft says
             columns["reason"] = delivery.halt
@@ -142,7 +142,7 @@ class Ledger:
 
     def _made(self, wish: Wish, actor: str, now: datetime) -> _New:
         row = {
-            **_FRESH, **self._wished(wish, actor), **_doubted(wish, now),
+            **_FRESH, **self._wished(wish, actor), **_doubted(wish),
             "post": wish.post, "account": wish.account, "state": wish.state,
         }  # fmt: skip
         first = step(
@@ -221,11 +221,10 @@ def _refuse_what_came_meanwhile(
                 raise Moved
 
 
-def _doubted(wish: Wish, now: datetime) -> dict[str, Any]:
+def _doubted(wish: Wish) -> dict[str, Any]:
     """The columns of what may be out already: it is looked for, and then a person decides."""
     return {
-        **(looked_for(now) if wish.doubt else {}),
-        "doubt_since": wish.doubt_since,
+        **(looked_for(wish.doubt_since) if wish.doubt_since else {"doubt_since": None}),
         "error_kind": Kind.UNKNOWN_OUTCOME if wish.doubt else None,
         "error_message": wish.doubt,
     }

@@ -7,9 +7,11 @@ none is sent although its post, or one like it, is still to show.
 """
 
 import re
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
+from publisher.ledger.forgotten import NOT_FORGOTTEN
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries
 from publisher.models import Delivery, Part
@@ -22,20 +24,19 @@ def comes_first(connection: Connection, delivery: Delivery) -> bool:
     """Whether another delivery of the account has to be cleared up before `delivery` can be.
 
     That is one which is being sent at this moment, or one in doubt that comes first. Where a
-    person decides about the other, it does not stand in the way.
+    person decides about the other, it does not stand in the way; nor does one that only a lost ledger
+    may have sent, long before.
     """
     if delivery.remote_ids:
         return False  # the part is an answer to one of its own
-    others = select(deliveries).where(
-        deliveries.c.account == delivery.account,
-        deliveries.c.remote_ids == "[]",
-        deliveries.c.id != delivery.id,
-    )
+    others = _others(delivery)
     sending = others.where(
         deliveries.c.state == State.PUBLISHING, deliveries.c.intent_at.is_not(None)
     )
     doubted = others.where(
-        deliveries.c.state == State.UNCERTAIN, deliveries.c.settled_at.is_not(None)
+        deliveries.c.state == State.UNCERTAIN,
+        deliveries.c.settled_at.is_not(None),
+        NOT_FORGOTTEN,
     )
     found = [
         delivery_of(row)
@@ -43,6 +44,26 @@ def comes_first(connection: Connection, delivery: Delivery) -> bool:
         for row in connection.execute(query).mappings()
     ]
     return any(_is_alike(delivery, other) and _is_before(other, delivery) for other in found)
+
+
+def is_ambiguous(connection: Connection, delivery: Delivery) -> bool:
+    """Whether a post with the words of `delivery` may as well be another delivery's in doubt,
+    whoever decides about that one.
+    """
+    if delivery.remote_ids:
+        return False
+    doubted = _others(delivery).where(deliveries.c.state == State.UNCERTAIN)
+    rows = connection.execute(doubted).mappings()
+    return any(_is_alike(delivery, delivery_of(row)) for row in rows)
+
+
+def _others(delivery: Delivery) -> Select[Any]:
+    """Of its account, all of which no part is known to be out."""
+    return select(deliveries).where(
+        deliveries.c.account == delivery.account,
+        deliveries.c.remote_ids == "[]",
+        deliveries.c.id != delivery.id,
+    )
 
 
 def _is_before(one: Delivery, other: Delivery) -> bool:

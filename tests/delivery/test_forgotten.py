@@ -1,47 +1,91 @@
 """What a lost ledger may have published: the platform is read, and what it shows is on record."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from datetime import timedelta
 
 import pytest
 
 from publisher.ledger.aftermath import face
+from publisher.ledger.attempts import Attempts
 from publisher.ledger.audit import Audit
+from publisher.ledger.control import Control
 from publisher.ledger.database import Database
+from publisher.ledger.delays import CROWD
+from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.doubts import Doubts
 from publisher.ledger.ledger import Ledger
-from publisher.models import Claim
-from publisher.outcome import Absent, Accepted, Deferred, Kind, Sighting
+from publisher.ledger.queries import Queries
+from publisher.models import Claim, Delivery
+from publisher.outcome import Absent, Accepted, AccountHeld, Deferred, Kind, Sighting, Unknown
+from publisher.reconciliation import Reconciler
 from publisher.states import State
+from tests.delivery.scripted import ScriptedChannel
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
+
+LOST = 3600  # seconds between the backup and the restore
+
+Send = Callable[[str], None]
 
 
 @pytest.fixture
 def doubts(database: Database, clock: ManualClock) -> Doubts:
-    return Doubts(database, clock)
+    return Doubts(database, clock, settle=60)
 
 
-def forget(database: Database, ledger: Ledger, clock: ManualClock, texts: Sequence[str]) -> None:
-    """A restored ledger with a post that was due since the backup."""
-    add(ledger, wish(clock, due_in=1, texts=tuple(texts)))
-    clock.advance(3600)
+@pytest.fixture
+def send(
+    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualClock, control: Control
+) -> Send:
+    """Send a post with these words, of which no answer comes."""
+
+    def send(text: str) -> None:
+        control.resume(None, "manager")
+        add(ledger, wish(clock, "sent", 0, texts=(text,)))
+        (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
+        delivery = attempts.take(claim)
+        assert delivery
+        intended = attempts.intend(delivery, clock.now(), clock.ahead(30))
+        assert intended
+        attempts.record(intended, Unknown("No answer."), clock.ahead(30))
+
+    return send
+
+
+def forget(database: Database, ledger: Ledger, clock: ManualClock, *threads: Sequence[str]) -> None:
+    """A restored ledger with posts that were due since the backup."""
+    posts = [wish(clock, f"lost-{n}", 1, texts=tuple(t)) for n, t in enumerate(threads)]
+    add(ledger, *(post.model_copy(update={"repeat": True}) for post in posts))
+    clock.advance(LOST)
     face(database, clock, "manager")
 
 
-def look(doubts: Doubts, clock: ManualClock, sighting: Sighting) -> State:
+def taken(doubts: Doubts, clock: ManualClock, most: int = 100) -> list[Delivery]:
+    """What is looked for now."""
+    return [d for claim in doubts.claim(clock.ahead(30), most) if (d := doubts.take(claim))]
+
+
+def look(doubts: Doubts, clock: ManualClock, sighting: Sighting) -> Delivery:
     """What comes of one reading."""
-    (claim,) = doubts.claim(clock.ahead(30), 10)
-    delivery = doubts.take(Claim(delivery=claim.delivery, version=claim.version))
-    assert delivery is not None
-    return doubts.record(delivery, sighting).state
+    (delivery,) = taken(doubts, clock)
+    return doubts.record(delivery, sighting)
+
+
+def of(queries: Queries, post: str) -> Delivery:
+    return next(one for one in queries.deliveries() if one.post == post)
 
 
 def test_what_is_seen_is_published(
     database: Database, ledger: Ledger, doubts: Doubts, clock: ManualClock
 ) -> None:
-    """Without anybody typing its id."""
+    """Without anybody typing its id, and at the time that the platform tells."""
     forget(database, ledger, clock, ["Un."])
-    assert look(doubts, clock, Accepted("71", url="https://x.com/71")) is State.PUBLISHED
+    made_at = clock.now() - timedelta(minutes=30)
+    found = look(doubts, clock, Accepted("71", url="https://x.com/71", made_at=made_at))
+    assert (found.state, found.remote_ids, found.published_at) == (
+        State.PUBLISHED, ("71",), made_at,
+    )  # fmt: skip
     assert Audit(database, clock).verify().breaks == ()
 
 
@@ -50,12 +94,15 @@ def test_what_is_not_seen_waits_for_a_person(
 ) -> None:
     """It may be there under other words, or was deleted: an absence never sends it again."""
     forget(database, ledger, clock, ["Un."])
-    assert look(doubts, clock, Deferred(Kind.UNAVAILABLE, "503")) is State.UNCERTAIN
-    for _ in range(2):
-        clock.advance(3600)
-        assert look(doubts, clock, Absent()) is State.UNCERTAIN
-    clock.advance(3600)
-    assert doubts.claim(clock.ahead(30), 10) == []
+    assert look(doubts, clock, Deferred(Kind.UNAVAILABLE, "503")).state is State.UNCERTAIN
+    clock.advance(LOST)
+    assert look(doubts, clock, Absent()).settled_at is not None
+    clock.advance(LOST)
+    left = look(doubts, clock, Absent())
+    assert (left.state, left.settled_at) == (State.UNCERTAIN, None)
+    assert "Look at the account" in str(left.error_message)
+    clock.advance(LOST)
+    assert taken(doubts, clock) == []
 
 
 def test_of_a_thread_each_part_is_looked_for(
@@ -64,9 +111,102 @@ def test_of_a_thread_each_part_is_looked_for(
     """The next part may be out as well: it is not sent because the one before it was seen."""
     forget(database, ledger, clock, ["Un.", "Deux.", "Trois."])
     for remote_id in ("71", "72"):
-        assert look(doubts, clock, Accepted(remote_id)) is State.UNCERTAIN
-        clock.advance(30)
+        assert look(doubts, clock, Accepted(remote_id)).state is State.UNCERTAIN
     for _ in range(2):
-        assert look(doubts, clock, Absent()) is State.UNCERTAIN
-        clock.advance(3600)
+        left = look(doubts, clock, Absent())
+        clock.advance(LOST)
+    assert (left.state, left.remote_ids) == (State.UNCERTAIN, ("71", "72"))
+    assert taken(doubts, clock) == []
+
+
+def test_what_was_made_after_its_expiry_is_not_taken_for_it(
+    database: Database, ledger: Ledger, doubts: Doubts, clock: ManualClock
+) -> None:
+    """Publisher sends nothing so late: somebody else did, or another draft had the words."""
+    forget(database, ledger, clock, ["Un."])
+    late = clock.now() + timedelta(hours=4)
+    left = look(doubts, clock, Accepted("71", made_at=late))
+    assert (left.state, left.settled_at, left.remote_ids) == (State.UNCERTAIN, None, ())
+
+
+def test_of_two_with_the_same_words_neither_is_guessed(
+    database: Database, ledger: Ledger, doubts: Doubts, clock: ManualClock
+) -> None:
+    """One of them may not be out: a person says which."""
+    forget(database, ledger, clock, ["Un."], ["Un."])
+    for delivery in taken(doubts, clock):
+        left = doubts.record(delivery, Accepted("71"))
+        assert (left.state, left.settled_at, left.remote_ids) == (State.UNCERTAIN, None, ())
+
+
+def test_the_post_of_another_delivery_is_never_taken_for_it(
+    database: Database, ledger: Ledger, doubts: Doubts, clock: ManualClock
+) -> None:
+    forget(database, ledger, clock, ["Un."], ["Deux."])
+    first, second = taken(doubts, clock)
+    doubts.record(first, Accepted("71"))
+    assert doubts.ids_of_others(second) == {"71"}
+    assert doubts.record(second, Accepted("71")).state is State.UNCERTAIN
+
+
+def test_they_are_no_sign_that_the_platform_is_overloaded(
+    database: Database, ledger: Ledger, doubts: Doubts, clock: ManualClock, send: Send,
+    queries: Queries,
+) -> None:  # fmt: skip
+    """Nor does the date of one of them tell how late the platform is with what was just sent."""
+    forget(database, ledger, clock, *([f"{n}."] for n in range(2 * CROWD)))
+    send("Nouveau.")
+    for number, delivery in enumerate(taken(doubts, clock)):
+        if number == 0:
+            doubts.record(delivery, Accepted("71", made_at=clock.now()))
+    for _look in range(3):
+        clock.advance(61)
+        for delivery in taken(doubts, clock):
+            if delivery.post == "sent":
+                doubts.record(delivery, Absent())
+    assert of(queries, "sent").state is State.SCHEDULED
+
+
+def test_what_was_sent_since_does_not_wait_for_one_with_the_same_words(
+    database: Database, ledger: Ledger, doubts: Doubts, clock: ManualClock, send: Send,
+    queries: Queries,
+) -> None:  # fmt: skip
+    """And its post is not taken for that of the forgotten one, which would send it twice."""
+    forget(database, ledger, clock, ["Un."])
+    send("Un.")
+    (forgotten,) = taken(doubts, clock)
+    doubts.record(forgotten, Accepted("71"))
+    assert of(queries, "lost-0").remote_ids == ()
+    clock.advance(6)
+    sent = next(one for one in taken(doubts, clock) if one.post == "sent")
+    assert doubts.record(sent, Accepted("71")).remote_ids == ("71",)
+
+
+def test_a_clock_that_was_set_does_not_send_them(
+    database: Database, ledger: Ledger, doubts: Doubts, clock: ManualClock, queries: Queries
+) -> None:
+    forget(database, ledger, clock, ["Un."])
+    doubts.settle_again(60)
+    for _look in range(4):
+        clock.advance(LOST)
+        for delivery in taken(doubts, clock):
+            doubts.record(delivery, Absent())
+    left = of(queries, "lost-0")
+    assert (left.state, left.settled_at) == (State.UNCERTAIN, None)
+
+
+def test_with_keys_of_somebody_else_nothing_is_read(
+    database: Database, ledger: Ledger, doubts: Doubts, clock: ManualClock, queries: Queries
+) -> None:
+    """The account is held; what they would show is another's."""
+    forget(database, ledger, clock, ["Un."])
+    channel = ScriptedChannel(clock)  # which fails when it is read
+    held = AccountHeld(Kind.AUTH, "The keys belong to @other.")
+    reconciler = Reconciler(
+        doubts, lambda _account: nullcontext(channel), check_keys=lambda _account, _channel: held
+    )
+    (claim,) = doubts.claim(clock.ahead(30), 10)
+    reconciler.reconcile(Claim(delivery=claim.delivery, version=claim.version))
+    clock.advance(LOST)
     assert doubts.claim(clock.ahead(30), 10) == []
+    assert of(queries, "lost-0").is_forgotten

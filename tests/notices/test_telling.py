@@ -15,11 +15,13 @@ from publisher import logs, notices
 from publisher.errors import ConfigurationError, LedgerUnavailable, NoticeNotSent
 from publisher.ledger.aftermath import face
 from publisher.ledger.database import Database
+from publisher.ledger.doubts import Doubts
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.news import Item, News
 from publisher.notices import Notices, Teller
 from publisher.notices.message import compose
 from publisher.notices.services import Service, open_services
+from publisher.outcome import Unknown
 from tests.notices.conftest import MORNING, SERVICE, Mishaps, teller
 from tests.support.clock import ManualClock
 from tests.support.receiver import Receiver, receiving
@@ -61,6 +63,12 @@ def test_a_restored_backup_that_leaves_a_thousand_in_doubt_is_one_message(
     add(ledger, *(wish(clock, f"post-{n}.fr", 60) for n in range(1000)))
     clock.advance(120)
     face(database, clock, "manager")
+    doubts = Doubts(database, clock)
+    tell()
+    assert receiver.bodies == []  # they are looked for
+    for delivery in map(doubts.take, doubts.claim(clock.ahead(30), 1000)):
+        assert delivery
+        doubts.record(delivery, Unknown("Too many posts to read."))
     tell()
     clock.advance(61)
     tell()

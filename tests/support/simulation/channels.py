@@ -283,7 +283,8 @@ class LikeFacebook:
         for draft_id in prepared.leftovers:
             if isinstance(self._look_at(draft_id), Accepted):
                 return Unknown(f"It is public with an earlier text, as {draft_id}.")
-        if not sent and not prepared.draft_id and prepared.at_once:
+        looks_for_words = prepared.at_once or parcel.is_forgotten
+        if not sent and not prepared.draft_id and looks_for_words:
             return self._platform.look("posts", lambda at: self._listed(parcel, taken, at))
         if sent or not prepared.draft_id:
             return Absent()

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from publisher.ledger import aftermath
+from publisher.ledger.forgotten import NEXT_LOOK
 from tests.support.simulation import history, promises
 from tests.support.simulation.desk import Desk
 from tests.support.simulation.office import DRAFT, STEPS, Office, Wanted
@@ -109,10 +110,11 @@ class Newsroom(Office):
         self._backup = Backup(ledger, self.persons.remember())
 
     @precondition(lambda self: self._backup is not None)
-    @rule()
-    def restore(self) -> None:
+    @rule(reads=st.booleans())
+    def restore(self, reads: bool) -> None:
         """As docs/deployment.md tells, step by step.
 
+        `reads`: whether workers read the platforms before people look at them.
         Only as long as nobody edited, renamed, withdrew or tried again anything since: that no
         restored ledger can know, and the page says what people have to look for.
         """
@@ -125,8 +127,12 @@ class Newsroom(Office):
         app = self.stage.app()
         aftermath.face(app.database, app.clock, "direction")
         self.persons.queue()
-        self.persons.decide(only_doubts=True)
+        if not reads:
+            self.persons.decide(only_doubts=True)
         self.stage.start()
+        if reads:
+            self.world.let_pass(2 * NEXT_LOOK)
+            self.persons.decide(only_doubts=True)
         self.persons.resume()
 
     # what must hold
