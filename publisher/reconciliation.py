@@ -1,8 +1,5 @@
 """A delivery whose outcome is unknown: look on the platform, and write what was seen."""
 
-from contextlib import AbstractContextManager, nullcontext
-from threading import Lock
-
 import structlog
 
 from publisher.channels.pool import ChannelOf
@@ -37,8 +34,8 @@ class Reconciler:
         self._channel_of = channel_of
         self._check = check
         self._lanes = lanes
-        self._lock = Lock()
-        self._of_account: dict[str, Lock] = {}
+        self._forgotten = Lanes(width=1)
+        """By account: one reading tells of all that it may have, so they are looked for in turn."""
 
     def reconcile(self, claim: Claim) -> None:
         """Look for one delivery, and write what that told."""
@@ -60,18 +57,16 @@ class Reconciler:
             self._take_on(delivery)
 
     def _take_on(self, delivery: Delivery) -> None:
+        if delivery.is_forgotten:
+            self._forgotten.run(delivery.account, lambda: self._read(delivery))
+        else:
+            self._read(delivery)
+
+    def _read(self, delivery: Delivery) -> None:
         try:
-            with self._in_turn(delivery):
-                self._doubts.record(delivery, self._look(delivery))
+            self._doubts.record(delivery, self._look(delivery))
         except Moved:
             log.info("let go: the delivery was moved by somebody else", delivery=delivery.id)
-
-    def _in_turn(self, delivery: Delivery) -> AbstractContextManager[object]:
-        """One after another, where one reading of an account tells of all."""
-        if not delivery.is_forgotten:
-            return nullcontext()
-        with self._lock:
-            return self._of_account.setdefault(delivery.account, Lock())
 
     def _look(self, delivery: Delivery) -> Sighting:
         since = delivery.doubt_since or delivery.due_at

@@ -323,7 +323,9 @@ def _print_aftermath(aftermath: "Aftermath", zone: Any) -> None:
         output.print_line()
         output.print_prose(
             _(
-                "These may have gone out since. Look at each account, then tell the ledger: "
+                "These may have gone out since. As soon as Publisher runs, it looks for them, and "
+                "what it sees becomes published; nothing leaves. Look at the account for those that "
+                "stay uncertain, then tell the ledger: "
                 "`publisher resolve POST --account NAME --published ID` when it is there, `publisher "
                 "retry POST --account NAME` when it is not."
             )

@@ -359,12 +359,12 @@ def test_a_backup_of_an_older_version_is_brought_up_to_date(
     older = tmp_path / "older.db"
     with closing(Database(f"sqlite:///{older}")) as first, first.write() as connection:
         migrating.upgrade(connection, "0001")
-    with closing(sqlite3.connect(older)) as connection, connection:
-        connection.execute("ATTACH ? AS newest", (str(copy),))
+    with closing(sqlite3.connect(older)) as raw, raw:
+        raw.execute("ATTACH ? AS newest", (str(copy),))
         for table in ("deliveries", "history", "accounts"):
-            names = [row[1] for row in connection.execute(f"PRAGMA main.table_info({table})")]
+            names = [row[1] for row in raw.execute(f"PRAGMA main.table_info({table})")]
             both = ", ".join(names)
-            connection.execute(f"INSERT INTO {table} ({both}) SELECT {both} FROM newest.{table}")
+            raw.execute(f"INSERT INTO {table} ({both}) SELECT {both} FROM newest.{table}")
     older.replace(copy)
     put_back(database, copy, place, clock)
     with closing(Database(f"sqlite:///{place}")) as restored:
