@@ -1,5 +1,7 @@
 """A delivery whose outcome is unknown: look on the platform, and write what was seen."""
 
+from functools import partial
+
 import structlog
 
 from publisher.channels.pool import ChannelOf
@@ -48,6 +50,11 @@ class Reconciler:
             return
         if self._lanes is None:
             self._take_on(delivery)
+        elif delivery.is_forgotten:
+            in_turn = partial(self._take_on_if_claimed, claim)
+            self._lanes.run(
+                delivery.channel, lambda: self._forgotten.run(delivery.account, in_turn)
+            )
         else:
             self._lanes.run(delivery.channel, lambda: self._take_on_if_claimed(claim))
 
@@ -57,12 +64,6 @@ class Reconciler:
             self._take_on(delivery)
 
     def _take_on(self, delivery: Delivery) -> None:
-        if delivery.is_forgotten:
-            self._forgotten.run(delivery.account, lambda: self._read(delivery))
-        else:
-            self._read(delivery)
-
-    def _read(self, delivery: Delivery) -> None:
         try:
             self._doubts.record(delivery, self._look(delivery))
         except Moved:

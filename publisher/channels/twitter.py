@@ -245,12 +245,15 @@ class Twitter:
         if kept and kept[0] <= start:
             page = kept[1]
         else:
-            page = self._read_from(start)
-            self._lately.keep((start, page))
-        if not isinstance(page, timeline.Page) or not page.next_token:
+            # Of those that share a reading, the first may be any of a day.
+            begin = start.replace(hour=0, minute=0, second=0) if lately else start
+            page = self._read_from(begin)
+            self._lately.keep((begin, page))
+        if not isinstance(page, timeline.Page):
             return page
-        if page.posts and page.posts[-1].created_at < since - timeline.SKEW:
-            return page
+        oldest = page.posts[-1].created_at if page.posts else since
+        if not page.next_token or oldest < since - timeline.SKEW:
+            return replace(page, posts=tuple(p for p in page.posts if p.created_at >= start))
         return Unknown(
             _(
                 "Since this post the account on X has had more than {number} posts, "

@@ -1,11 +1,13 @@
 """Looking for what a lost ledger sent, over real HTTP: by its words, and an account read once."""
 
-from contextlib import nullcontext
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
 from publisher.channels.lately import KEPT
+from publisher.channels.pool import Pool
+from publisher.lanes import Lanes
 from publisher.ledger.aftermath import face
 from publisher.ledger.database import Database
 from publisher.ledger.doubts import Doubts
@@ -44,12 +46,12 @@ def test_one_reading_of_an_account_tells_of_all_that_may_be_out(
         assert isinstance(stage.deliver(parcel)[-1], Accepted)
     clock.advance(600)
     face(database, clock, "manager")
-    doubts, channel = Doubts(database, clock), stage.open()
-    reconciler = Reconciler(doubts, lambda _account: nullcontext(channel))
+    doubts, pool = Doubts(database, clock), Pool(lambda _account: stage.open())
+    reconciler = Reconciler(doubts, pool.lend, lanes=Lanes(4))
     before = stage.sandbox.state()["requests"].get(READING[stage.name], 0)
     for _reading in range(2):
-        for claim in doubts.claim(clock.ahead(30), 100):
-            reconciler.reconcile(claim)
+        with ThreadPoolExecutor(4) as threads:
+            list(threads.map(reconciler.reconcile, doubts.claim(clock.ahead(30), 100)))
         clock.advance(NEXT_LOOK)
     found = queries.deliveries()
     assert {d.post for d in found if d.state is State.PUBLISHED} == {str(n) for n in range(OUT)}
