@@ -25,7 +25,7 @@ def test_a_thread_goes_out_and_is_withdrawn_from_everywhere(
 ) -> None:
     recipients = "to: [bice-x, bice-page, bice-site]"
     workspace.draft("a.fr", f"{in_seconds(2)}\n{recipients}", "Un.\n\n---\nDeux.")
-    publisher("queue")
+    publisher("queue", "--new-ledger")
     publisher("run", "--no-web", "--until-idle")
     shown = [post for post in sandbox.state()["posts"] if post["published"]]
     assert sorted(post["text"] for post in shown) == ["Deux.", "Un.", "Un.\n\nDeux."]
@@ -52,7 +52,7 @@ def test_an_unknown_outcome_is_read_back_and_nothing_goes_out_twice(
         ]
     )
     workspace.draft("a.fr", in_seconds(2), "Un.\n\n---\nDeux.")
-    publisher("queue")
+    publisher("queue", "--new-ledger")
     publisher("run", "--no-web", "--until-idle")
     rows = log(publisher)
     assert {row["state"] for row in rows} == {"published"}

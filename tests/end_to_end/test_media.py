@@ -37,7 +37,7 @@ def test_no_byte_of_a_cameras_metadata_arrives_anywhere(
     everywhere = "to: [bice-x, bice-page, bice-site]"
     workspace.draft("p.fr", f"{in_seconds(4)}\n{everywhere}\n{media('p.jpg')}", "La salle.")
     workspace.draft("v.fr", f"{in_seconds(4)}\nto: [bice-x, bice-site]\n{media('v.mp4')}", "Vu.")
-    publisher("queue")
+    publisher("queue", "--new-ledger")
     publisher("run", "--until-idle")
     rows = json.loads(publisher("log", "--format", "json"))
     assert [row["state"] for row in rows] == ["published"] * 5

@@ -110,7 +110,7 @@ def test_accounts_of_one_app_learn_from_one_answer_that_its_limit_is_used_up(
     told = [body for body in receiver.bodies if "1 other account of its app rest until" in body]
     assert len(told) == 1
     status = " ".join(publisher("status").split())
-    assert "bice-en and 1 other account of its app are held until" in status
+    assert "bice-en and 1 other account of its app are suspended until" in status
     assert "bice-en and 1 other account of its app: 0 of 10,000 posts" in status
     assert status.count("whole app is used up") == 1
 
