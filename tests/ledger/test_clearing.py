@@ -22,6 +22,8 @@ from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
 PAGE = {"account": "bice-page", "channel": "facebook"}
+LEFT = Prepared(leftovers=("1_1",), photos=("7",))
+"""What is to be cleared away of a post that lay ready: itself, and its picture."""
 
 
 @pytest.fixture
@@ -104,7 +106,7 @@ def test_what_lies_ready_for_an_ended_delivery_is_given_up_before_it_is_deleted(
     assert claim(leftovers, clock) == [], "one at a time"
     given_up = leftovers.give_up(claimed)
     assert given_up
-    assert given_up.prepared == Prepared(leftovers=("1_1",))
+    assert given_up.prepared == LEFT
     (kept,) = queries.deliveries()
     assert (kept.state, kept.prepared.draft_id) == (state, None)
     done = leftovers.cleared(given_up, Prepared())
@@ -220,7 +222,7 @@ def test_what_the_platform_refused_is_deleted_before_another_is_made(
 ) -> None:
     end(ready, State.FAILED)
     (back,) = control.retry("post.fr", None, "manager")
-    assert back.prepared == Prepared(leftovers=("1_1",))
+    assert back.prepared == LEFT
 
 
 def test_what_another_delivery_knows_is_left_alone(
@@ -258,13 +260,30 @@ def test_what_cannot_be_cleared_is_tried_later_each_time_and_not_for_ever(
         tried_at = clock.now()
         delivery = leftovers.give_up(found[0])
         assert delivery
-        leftovers.failed(delivery, delivery.prepared, "No connection.")
+        post_alone = delivery.prepared.model_copy(update={"photos": ()})
+        leftovers.failed(delivery, post_alone, "No connection.")
     assert all(later > earlier for earlier, later in pairwise(waits))
     assert sum(waits) > 20 * 3600
     clock.advance(10**7)
     assert claim(leftovers, clock) == []
     last = queries.history("post.fr")[-1]
     assert (last.event, last.detail["ids"]) == ("left behind", ["1_1"])
+
+
+def test_a_picture_is_tried_until_it_is_gone(
+    ready: Delivery,
+    end: Callable[[Delivery, State], None],
+    leftovers: Leftovers,
+    clock: ManualClock,
+) -> None:
+    """Pictures of people must not stay at a platform, however long it takes."""
+    end(ready, State.CANCELLED)
+    for _ in range(20):
+        clock.advance(10**6)
+        (found,) = claim(leftovers, clock)
+        delivery = leftovers.give_up(found)
+        assert delivery
+        leftovers.failed(delivery, delivery.prepared, "No connection.")
 
 
 def test_what_is_public_after_all_is_shown_in_the_log(
