@@ -123,6 +123,8 @@ def test_postgresql_is_not_misled_by_its_statistics(
             dispatch.DUE.lock(connection, {"now": now, "horizon": now, "busy": []}, 10)
     with database.read() as connection:
         for statement, parameters in statements:
+            if "deliveries" not in statement:
+                continue
             rows = connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
             plan = [row[0] for row in rows]
             assert any("using ix_deliveries_" in line for line in plan)
@@ -134,7 +136,7 @@ def test_what_is_late_is_found_among_what_was_due(database: Database, clock: Man
         pytest.skip("PostgreSQL chooses by its statistics")
     with _recorded(database) as statements:
         Lateness(database, clock).find()
-    (asked,) = statements
+    (asked,) = (asked for asked in statements if "deliveries" in asked[0])
     plan = [line for line in _plan(database, *asked) if "deliveries" in line]
     assert plan == ["SEARCH deliveries USING INDEX ix_deliveries_late (due_at<?)"]
 

@@ -116,6 +116,7 @@ def test_so_does_a_withdrawal(
     withdrawals = Withdrawals(database, clock)
     first = Limit("deletions-15min", 50, 0, clock.now(), clock.ahead(900))
     held = AccountHeld(Kind.RATE_LIMIT, "Too many.", limits=(first,))
+    out = withdrawals.begin(out, "direction", "wrong")
     out = withdrawals.failed(out, "direction", held, "Too many.")
     assert kept.current() == {"bice-x": [first]}
     second = replace(first, remaining=49)
@@ -231,8 +232,6 @@ def test_a_ledger_without_limits_gets_a_place_for_them(ledger_url: str, clock: M
     with closing(Database(ledger_url)) as database:
         with database.write() as connection:
             migrating.upgrade(connection, "0010")
-        add(Ledger(database, clock), wish(clock))
-        before = Queries(database, clock).deliveries()
         with pytest.raises(PublisherError):
             database.check_revision()
         database.migrate()
@@ -240,4 +239,3 @@ def test_a_ledger_without_limits_gets_a_place_for_them(ledger_url: str, clock: M
         with database.write() as connection:
             limits.keep(connection, "bice-x", (day(clock, 17),))
         assert Limits(database, clock).current() == {"bice-x": [day(clock, 17)]}
-        assert Queries(database, clock).deliveries() == before
