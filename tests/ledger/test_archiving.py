@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, func, insert, inspect, select, text, update
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.exc import DatabaseError
 
 from publisher.errors import HistoryBroken, NotPossible, StorageError
@@ -26,11 +26,12 @@ from publisher.ledger.ledger import Ledger
 from publisher.ledger.moves import Moved
 from publisher.ledger.news import News
 from publisher.ledger.queries import Queries, Step
-from publisher.ledger.tables import archived, deliveries, history, metadata, notices
+from publisher.ledger.tables import archived, deliveries, history, notices
 from publisher.ledger.withdrawals import Withdrawals
 from publisher.outcome import Accepted, Kind, Outcome, Refused, Unknown
 from publisher.states import State
 from tests.support.clock import ManualClock
+from tests.support.older_ledgers import copy_rows
 from tests.support.wishes import add, wish
 
 DAY = 86_400.0
@@ -628,23 +629,6 @@ def test_a_history_that_was_changed_is_not_archived(office: Office) -> None:
     with pytest.raises(HistoryBroken, match="out to bice-x, step 2"):
         office.archive()
     assert not office.folder.exists()
-
-
-def copy_rows(source: Database, target: Database) -> None:
-    """As far as the target, of an older version, has the tables and columns."""
-    with source.read() as old, target.write() as new:
-        there = inspect(new)
-        for table in metadata.sorted_tables:
-            if not there.has_table(table.name):
-                continue
-            known = {column["name"] for column in there.get_columns(table.name)}
-            columns = [column for column in table.c if column.name in known]
-            rows = [dict(row) for row in old.execute(select(*columns)).mappings()]
-            if rows:
-                new.execute(insert(table), rows)
-            if rows and "id" in known and not target.is_sqlite:
-                sequence = f"pg_get_serial_sequence('{table.name}', 'id')"
-                new.execute(text(f"SELECT setval({sequence}, max(id)) FROM {table.name}"))
 
 
 def test_a_ledger_of_an_older_version_gets_archives(

@@ -1,9 +1,9 @@
 """The words by which the log is searched."""
 
 from contextlib import closing
+from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from publisher.ledger import migrating
 from publisher.ledger.attempts import Attempts
@@ -16,6 +16,7 @@ from publisher.ledger.queries import Queries
 from publisher.models import Content, Part, Picture
 from publisher.outcome import Accepted, Kind, Outcome, Refused
 from tests.support.clock import ManualClock
+from tests.support.older_ledgers import copy_rows
 from tests.support.wishes import add, wish
 
 TEXTS = {
@@ -119,15 +120,14 @@ def test_a_post_is_found_by_its_address_and_by_its_error(
 
 
 def test_a_ledger_of_an_older_version_is_indexed_when_it_is_migrated(
-    ledger_url: str, clock: ManualClock
+    ledger_url: str, clock: ManualClock, tmp_path: Path
 ) -> None:
     with closing(Database(ledger_url)) as database:
         with database.write() as connection:
-            migrating.upgrade(connection, "0011")
-        add(Ledger(database, clock), wish(clock, "day.fr", texts=("La séance s'ouvre.",)))
-        with database.write() as connection:
-            connection.execute(text("DROP TABLE limits"))
-            connection.execute(text("DROP TABLE search"))
-            connection.execute(text("UPDATE alembic_version SET version_num = '0009'"))
+            migrating.upgrade(connection, "0009")
+        with closing(Database(f"sqlite:///{tmp_path}/newer.db")) as newer:
+            newer.migrate()
+            add(Ledger(newer, clock), wish(clock, "day.fr", texts=("La séance s'ouvre.",)))
+            copy_rows(newer, database)
         database.migrate()
         assert found(Logbook(database), "seance") == {"day.fr"}

@@ -1,0 +1,23 @@
+"""Ledgers as an older version of Publisher left them: its migrations, and rows of today."""
+
+from sqlalchemy import insert, inspect, select, text
+
+from publisher.ledger.database import Database
+from publisher.ledger.tables import metadata
+
+
+def copy_rows(source: Database, target: Database) -> None:
+    """As far as the target, of an older version, has the tables and columns."""
+    with source.read() as old, target.write() as new:
+        there = inspect(new)
+        for table in metadata.sorted_tables:
+            if not there.has_table(table.name):
+                continue
+            known = {column["name"] for column in there.get_columns(table.name)}
+            columns = [column for column in table.c if column.name in known]
+            rows = [dict(row) for row in old.execute(select(*columns)).mappings()]
+            if rows:
+                new.execute(insert(table), rows)
+            if rows and "id" in known and not target.is_sqlite:
+                sequence = f"pg_get_serial_sequence('{table.name}', 'id')"
+                new.execute(text(f"SELECT setval({sequence}, max(id)) FROM {table.name}"))
