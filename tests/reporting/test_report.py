@@ -34,10 +34,13 @@ def test_an_empty_ledger_gives_a_clear_page(desk: Desk) -> None:
     assert page.structure.all("svg") == []
 
 
-def test_a_workspace_without_a_ledger_gives_the_same(desk: Desk) -> None:
+def test_without_a_ledger_there_is_no_report(desk: Desk) -> None:
+    """An empty one would say that nothing happened, and the ledger may only be elsewhere."""
     desk.database.close()
     (desk.folder / "var" / "publisher.db").unlink()
-    assert "There is nothing to report yet" in desk.report().text
+    done = desk.cli("report")
+    assert done.code == 3
+    assert "There is no ledger yet" in done.err
 
 
 def test_the_figures_are_the_ledgers(desk: Desk) -> None:

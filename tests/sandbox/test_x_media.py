@@ -103,9 +103,13 @@ def test_a_picture_is_shown_with_its_description(
     assert answer.includes["users"][0].username == "bice_x"
 
 
-def test_a_picture_alone_needs_no_text(tweeter: Tweeter, picture: Picture) -> None:
+def test_a_picture_alone_needs_an_empty_text(tweeter: Tweeter, picture: Picture) -> None:
+    """X's description: its own server refuses an absent text."""
     client = tweeter()
-    assert client.create_tweet(media_ids=[upload(client, picture())]).data["text"]
+    media_ids = [upload(client, picture())]
+    assert client.create_tweet(text="", media_ids=media_ids).data["text"]
+    with pytest.raises(tweepy.BadRequest):
+        client.create_tweet(media_ids=media_ids)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])
