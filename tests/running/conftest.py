@@ -10,6 +10,7 @@ import pytest
 from publisher import settings
 from publisher.app import Application
 from publisher.clock import SystemClock
+from publisher.ledger import aftermath
 from publisher.sandbox import server
 from publisher.sandbox.accounts import accounts_for, secrets_toml
 from publisher.sandbox.server import Sandbox
@@ -92,10 +93,11 @@ def sandbox(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbo
 
 @pytest.fixture
 def queued(workspace: Path) -> Queued:
-    """Queue the drafts, and give the application."""
+    """Queue the drafts on the first ledger that there is, and give the application."""
 
     def queue() -> Application:
         app = Application.open_or_make(workspace)
+        aftermath.trust(app.database, app.clock, "tests")
         plan = app.planner.queue(actor="tests")
         assert not plan.errors
         return app
