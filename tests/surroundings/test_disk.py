@@ -77,7 +77,7 @@ def test_a_page_that_finds_no_room_is_tried_again(stage: Stage, run: Run) -> Non
     stage.look_at()
 
 
-@pytest.mark.parametrize("words", [("run",), ("queue",), ("pause", "--reason", "x")])
+@pytest.mark.parametrize("words", [("run",), ("queue",), ("migrate",)])
 def test_a_command_on_a_full_disk_names_the_file_and_the_remedy(
     stage_of_its_own: Stage, words: tuple[str, ...]
 ) -> None:
