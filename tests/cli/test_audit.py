@@ -244,7 +244,7 @@ def test_a_restore_tells_what_a_person_must_look_at(
     assert (result.code, result.err) == (0, "")
     assert "The ledger is as it was on 2016-03-01 12:00. Everything is paused.\n" in result.out
     assert "08:30  uncertain" in result.out
-    assert result.out.count("Look at each account") == 1, "once for all of them"
+    assert result.out.count("Look at the account") == 1, "once for all of them"
     assert "publisher resolve POST --account NAME --published ID" in result.out
     assert "Run `publisher queue` now" in result.out
     assert "publisher.db.before-restore-2016-03-07T0900" in result.out

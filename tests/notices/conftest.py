@@ -96,7 +96,7 @@ class Mishaps:
     def give_up_reading(self) -> None:
         """Reading the platform cannot tell: a person decides."""
         self.clock.advance(10)
-        (claim,) = self._doubts.claim(self.clock.ahead(30), 10)
+        (claim,) = self._doubts.claim(self.clock.ahead(30), 1)
         delivery = self._doubts.take(claim)
         assert delivery is not None
         self._doubts.record(delivery, Unknown("The page does not show it."))
