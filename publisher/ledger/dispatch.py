@@ -33,13 +33,14 @@ hands while another's one waits. X takes as many from an account in 15 minutes."
 WITH_EXPIRY = (State.SCHEDULED, State.AWAITING_APPROVAL, State.HELD)
 """Those that wait, in the order of `ix_deliveries_expiry`."""
 _NOW = bindparam("now", type_=Instant)
+_HORIZON = bindparam("horizon", type_=Instant)
 _INSTANT = bindparam("instant", type_=Instant)
 DUE = Waiting(
     deliveries.c.state == written(State.SCHEDULED),
-    deliveries.c.wake_at <= bindparam("horizon", type_=Instant),
+    deliveries.c.wake_at <= _HORIZON,
     or_(deliveries.c.expires_at.is_(None), deliveries.c.expires_at > _NOW),
     ~exists().where(resting(deliveries.c.account, _NOW)),
-    ~waits_its_turn(),
+    ~waits_its_turn(_HORIZON),
     deliveries.c.account.not_in(bindparam("busy", expanding=True)),
     order=(deliveries.c.wake_at, deliveries.c.id),
     columns=(deliveries.c.id, deliveries.c.version, deliveries.c.head, deliveries.c.account),

@@ -21,7 +21,9 @@ from sqlalchemy import (
     Row,
     ScalarSelect,
     and_,
+    case,
     exists,
+    func,
     literal,
     or_,
     select,
@@ -77,14 +79,19 @@ def unproved(account: FromClause) -> ColumnElement[bool]:
     return and_(account.c.held_at.is_not(None), account.c.suspended_times.is_not(None))
 
 
-def waits_its_turn() -> ColumnElement[bool]:
+def waits_its_turn(horizon: BindParameter[datetime]) -> ColumnElement[bool]:
     """What fell due during a suspension that has ended, while more like it goes out before it; and
     whatever falls due until it is proved that it has ended, but for the one post that asks.
 
     The platform has just said that it was too much: what waited goes out in order, each when the
-    one before it has its answer, and not in a burst.
+    one before it has its answer, and not in a burst. Of what is due by `horizon`, a post that no
+    platform has refused yet asks first: another may be refused for itself, and prove nothing.
     """
-    its_first = first_scheduled(deliveries.alias(), "id", accounts.c.account)
+    first, rows = first_scheduled(deliveries.alias(), "id", accounts.c.account), deliveries.alias()
+    fresh = first_scheduled(
+        rows, "id", accounts.c.account, EVER, rows.c.error_kind.is_(None), rows.c.wake_at <= horizon
+    )
+    its_first = case((unproved(accounts), func.coalesce(fresh, first)), else_=first)
     return exists().where(
         accounts.c.account == deliveries.c.account,
         or_(accounts.c.held_until >= deliveries.c.wake_at, unproved(accounts)),
@@ -97,8 +104,10 @@ def first_scheduled(
     column: str,
     account: ColumnElement[str],
     after: ColumnElement[datetime] = EVER,
+    *conditions: ColumnElement[bool],
 ) -> ScalarSelect[Any]:
-    """A column of the first of an account's `rows` of `deliveries` that is scheduled after an instant.
+    """A column of the first of an account's `rows` of `deliveries` that is scheduled after an instant,
+    and meets the conditions.
 
     By its order, and by a range instead of an equality, which leaves `ix_deliveries_turns` alone.
     By its statistics PostgreSQL expects to find any account soon elsewhere, and reads all that is
@@ -109,6 +118,7 @@ def first_scheduled(
         rows.c.state == written(State.SCHEDULED),
         place > tuple_(account, after),
         rows.c.account <= account,
+        *conditions,
     )
     order = rows.c.account, rows.c.wake_at, rows.c.id
     return found.order_by(*order).limit(written(1)).scalar_subquery()

@@ -150,6 +150,18 @@ def test_one_post_asks_whether_the_account_goes_on_and_no_other_leaves_before_it
     assert sorted(post for found in order for post in found) == ["later", "one", "two"]
 
 
+def test_a_post_that_was_never_refused_asks_first(desk: Desk) -> None:
+    """However many bad ones wait, each of which may be refused for itself."""
+    desk.add("bad-1")
+    desk.send(KEYS)
+    desk.add("bad-2", due_in=10)
+    desk.add("good", due_in=120)
+    desk.clock.advance(60)
+    assert desk.send(KEYS) == [("bad-2", State.SCHEDULED)]
+    desk.clock.advance(300)
+    assert desk.send(taken(1)) == [("good", State.PUBLISHED)]
+
+
 def test_what_left_together_and_is_refused_together_is_one_suspension(desk: Desk) -> None:
     desk.add("one", "two", "three")
     sent = [
