@@ -17,7 +17,7 @@ from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.queries import Queries
 from tests.fuzz.effort import properties
-from tests.support import closing, network, postgres, system
+from tests.support import closing, migrated, network, postgres, system
 from tests.support.clock import ManualClock
 
 
@@ -55,6 +55,12 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[No
     language.use("en")
     yield
     language.use("en")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _migrated_once() -> Iterator[None]:
+    with migrated.once():
+        yield
 
 
 @pytest.fixture(scope="session")
