@@ -58,6 +58,7 @@ def _shape(url: str) -> str:
     """What a new ledger looks like."""
     with closing(Database(url)) as database:
         database.migrate()
+        database.check_revision()
         with database.read() as connection:
             if database.is_sqlite:
                 made = "SELECT name, sql FROM sqlite_master ORDER BY name"

@@ -17,6 +17,7 @@ from publisher.ledger.tables import identity
 migrate = migrating.upgrade
 _statements: dict[str, list[tuple[str, Any]]] = {}
 """What a migration of an empty database changes there, by dialect."""
+_READS = ("SELECT", "PRAGMA")
 
 
 @contextmanager
@@ -37,7 +38,7 @@ def _upgrade(connection: Connection, revision: str = "head") -> None:
         _statements[dialect] = statements
     else:
         for statement, parameters in _statements[dialect]:
-            connection.exec_driver_sql(statement, parameters)
+            connection.exec_driver_sql(statement, parameters).close()
         connection.execute(update(identity).values(id=uuid4().hex))  # no two ledgers share it
 
 
@@ -45,8 +46,8 @@ def _upgrade(connection: Connection, revision: str = "head") -> None:
 def _recorded(connection: Connection) -> Iterator[list[tuple[str, Any]]]:
     statements: list[tuple[str, Any]] = []
 
-    def record(_connection: Any, cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
-        if cursor.description is None:  # else it only read
+    def record(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if not statement.lstrip().startswith(_READS):
             statements.append((statement, parameters or None))
 
     event.listen(connection, "after_cursor_execute", record)
