@@ -69,7 +69,7 @@ _SECRET_SECTIONS = {
 _REFUSED_SECTIONS = ("web", "openid")
 """Of those, the sections whose settings stand in secrets.toml or the environment alone. A URL may
 stand in publisher.toml too, when it holds no password."""
-_PASSWORD = re.compile(r"://[^:/@]*:[^@]+@|[?&]password=[^&]")
+_PASSWORD = re.compile(r"://[^:/@]*:[^@]+@|[?&]\w*password=[^&]", re.IGNORECASE)
 """In a URL: where SQLAlchemy and redis-py take a password from."""
 
 

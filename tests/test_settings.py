@@ -106,6 +106,8 @@ def test_the_urls_may_stand_in_the_secrets_which_win_over_the_file(tmp_path: Pat
         ("database", "postgresql+psycopg://publisher:hunt/er2@[::1/publisher"),
         ("broker", "redis://:hunter2@broker:6379/0"),
         ("broker", "sentinel://:hunter2@one:26379,two:26379/0?master_name=publisher"),
+        ("broker", "sentinel://one:26379/0?master_name=publisher&sentinel_password=hunter2"),
+        ("database", "postgresql+psycopg://db/publisher?sslPassword=hunter2"),
     ],
 )
 def test_a_password_in_a_url_of_the_file_that_is_committed_is_refused(

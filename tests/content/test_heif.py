@@ -1,5 +1,6 @@
 """HEIC and AVIF, as phones make them: taken for what they are, and their copies as any other."""
 
+import gzip
 import io
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from tests.content.drafts import FACEBOOK, TWITTER, Workspace
 from tests.support import photos
 
 KINDS = ("a.heic", "a.avif")
+_HIDDEN = Path(__file__).with_name("hidden.avif.gz")
+"""One colour, 16000 x 16000, that announces 64 x 64."""
 _SOFT = 6
 """What a colour may differ by: pictures are not kept exactly."""
 
@@ -237,6 +240,12 @@ def test_more_pixels_than_a_file_announces_are_not_decoded(posts: Path) -> None:
     data = _save(posts / "a.heic", _noise((640, 480))).read_bytes()
     (posts / "a.heic").write_bytes(_claiming(data, 64))
     assert _code(posts / "a.heic", posts) == "media-damaged"
+
+
+def test_an_avif_that_hides_a_large_picture_is_not_decoded(posts: Path) -> None:
+    """In this process, that is: the reader itself knows no limit but its own."""
+    (posts / "a.avif").write_bytes(gzip.decompress(_HIDDEN.read_bytes()))
+    assert _code(posts / "a.avif", posts) == "media-damaged"
 
 
 def test_of_several_pictures_the_main_one_is_taken(posts: Path) -> None:
