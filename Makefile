@@ -5,9 +5,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-# Tests that wait for processes for minutes begin first, so that nobody waits for them at the end.
-SLOW := tests/chaos tests/machines tests/surroundings tests/running tests/end_to_end tests/web
-
 .DEFAULT_GOAL := help
 .PHONY: help install demo test smoke chaos machines fuzz bench check messages run lock clean
 
@@ -31,7 +28,7 @@ demo: install ## set up and rehearse the campaign in posts/ against the stand-in
 
 test: install ## set up and run every test
 	@sh tests/support/system.sh test-parts
-	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(SLOW) tests
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 smoke: ## see that it installs and runs on every Python, and make demo as on a fresh machine (6 minutes)
 	@sh tests/support/smoke.sh
