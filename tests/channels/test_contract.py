@@ -19,7 +19,7 @@ from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Re
 from publisher.sandbox import limits
 from publisher.sandbox.faults import Fault, What
 from publisher.settings import CHANNELS as KNOWN_CHANNELS
-from tests.channels.conftest import Stage, Stages
+from tests.channels.conftest import LOST, Stage, Stages
 
 PLATFORMS = ["twitter", "facebook"]
 
@@ -337,20 +337,7 @@ def test_a_dead_server_only_defers(platform: Stage, closed_port: str) -> None:
     ("channel", "endpoint"), [("twitter", "createPosts"), ("facebook", "updatePost")]
 )
 @pytest.mark.parametrize("commit", [True, False])
-@pytest.mark.parametrize(
-    "what",
-    [
-        What.SERVER_ERROR,
-        What.HTML,
-        What.NO_ERROR,
-        What.REDIRECT,
-        What.NOT_JSON,
-        What.EMPTY,
-        What.HANG_UP,
-        What.CUT,
-        What.HANG,
-    ],
-)
+@pytest.mark.parametrize("what", LOST)
 def test_an_unreadable_end_is_never_taken_for_success_or_failure(
     what: What, commit: bool, channel: str, endpoint: str, stages: Stages
 ) -> None:
