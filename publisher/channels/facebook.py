@@ -224,9 +224,9 @@ class Facebook:
         self._removal.clear(parcel, prepared)
         return Prepared()
 
-    def withdraw(self, remote_id: str, prepared: Prepared | None = None) -> Outcome:
+    def withdraw(self, remote_id: str, prepared: Prepared) -> Outcome:
         """Delete a post, then its photos; see `Channel.withdraw`."""
-        return self._removal.withdraw(remote_id, prepared or Prepared())
+        return self._removal.withdraw(remote_id, prepared)
 
     @property
     def owner_id(self) -> str:

@@ -175,7 +175,7 @@ class Twitter:
     def withdraw(
         self,
         remote_id: str,
-        prepared: Prepared | None = None,  # noqa: ARG002  media ids vanish by themselves
+        prepared: Prepared,  # noqa: ARG002  media ids vanish by themselves
     ) -> Outcome:
         """Delete a post; see `Channel.withdraw`.
 

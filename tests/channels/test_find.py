@@ -463,7 +463,7 @@ def test_the_sandbox_gives_a_text_back_as_x_does(x: Stage) -> None:
 
 def test_a_prepared_post_that_was_deleted_is_a_persons_affair(page: Stage) -> None:
     attempt = page.ready(page.parcel("Bonjour"))
-    attempt.channel.withdraw(str(attempt.prepared.draft_id))
+    attempt.channel.withdraw(str(attempt.prepared.draft_id), Prepared())
     outcome = attempt.find()
     assert isinstance(outcome, Unknown)
     assert "deleted" in outcome.message
@@ -510,7 +510,7 @@ def test_an_old_unpublished_post_that_cannot_be_deleted_stops_nothing(
 
 def test_an_old_post_that_is_gone_stops_nothing(page: Stage) -> None:
     before = page.ready(page.parcel("Avant"))
-    before.channel.withdraw(str(before.prepared.draft_id))
+    before.channel.withdraw(str(before.prepared.draft_id), Prepared())
     assert prepare_again(before, "Après").draft_id
 
 
