@@ -305,7 +305,9 @@ class Application:
 
     @cached_property
     def clock_check(self) -> ClockCheck:
-        """What this process has heard of the time; a clock that is not the machine's is not compared."""
+        """What this process has heard of the time; a clock that is not the machine's is not
+        compared.
+        """
         return ClockCheck(self.clock)
 
     @cached_property

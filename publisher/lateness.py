@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from publisher.language import _, later, plural
+from publisher.channels.capabilities import title
+from publisher.language import _, plural
 from publisher.ledger.lateness import Cause, Group, Late
 
-_PLATFORMS = {"twitter": "X", "facebook": "Facebook", "site": later("the website")}
 _ORDER = (
-    Cause.CLOCK, Cause.NOT_TAKEN, Cause.IN_HAND, Cause.REFUSED, Cause.UNCERTAIN, Cause.SUSPENDED, Cause.SPACED,
+    Cause.CLOCK, Cause.NOT_TAKEN, Cause.IN_HAND, Cause.UNCERTAIN, Cause.SUSPENDED, Cause.SPACED,
 )  # fmt: skip
+"""Of all but what a platform refused, which is told by platform, and last."""
 
 
 def in_words(late: Late, zone: tzinfo, trouble: str = "") -> str:
@@ -29,17 +30,16 @@ def in_words(late: Late, zone: tzinfo, trouble: str = "") -> str:
 
 
 def platform_of(channel: str) -> str:
-    """What people call it."""
-    return _(_PLATFORMS.get(channel, channel))
+    """What people call it, within a sentence."""
+    return _("the website") if channel == "site" else title(channel)
 
 
 def _reasons(late: Late) -> Sequence[str]:
-    groups = sorted(late.groups, key=lambda group: (_ORDER.index(group.cause), group.channel))
-    refused = [_of_platform(group) for group in groups if group.cause is Cause.REFUSED]
-    others = [(cause, late.by_cause()[cause]) for cause in _ORDER if cause in late.by_cause()]
+    numbers = late.by_cause()
+    refused = [group for group in late.groups if group.cause is Cause.REFUSED]
     return [
-        *[_of_cause(cause, number) for cause, number in others if cause is not Cause.REFUSED],
-        *refused,
+        *(_of_cause(cause, numbers[cause]) for cause in _ORDER if cause in numbers),
+        *map(_of_platform, sorted(refused, key=lambda group: group.channel)),
     ]
 
 

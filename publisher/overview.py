@@ -108,17 +108,22 @@ class Overview:
             ],
             "next": log_rows(self.next),
             "resting": self.resting,
-            "late": {
-                "number": self.late.number,
-                "since": instant_text(self.late.since) if self.late else None,
-                "causes": self.late.by_cause(),
-            },
+            "late": late_as_json(self.late),
             "clocks": [
                 {"host": host, "ahead_s": ahead.total_seconds()}
                 for host, ahead in self.clocks.items()
             ],
             "counts": {state: self.counts.get(state, 0) for state in State},
         }
+
+
+def late_as_json(late: Late) -> dict[str, Any]:
+    """How many posts should have been out for minutes, since when, and how many for which cause."""
+    return {
+        "number": late.number,
+        "since": instant_text(late.since) if late else None,
+        "causes": late.by_cause(),
+    }
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:

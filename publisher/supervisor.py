@@ -1,9 +1,9 @@
 """`publisher run`: everything that publishes, on one machine, as child processes.
 
-The supervisor itself publishes nothing and decides nothing about deliveries. It starts the
-embedded broker (unless the settings name another), the dispatcher and the workers, starts again
-what dies or hangs, follows the ledger's history, and ends its children in the right order. Whatever happens
-to it, the ledger says what is true, and the next `publisher run` goes on from there.
+The supervisor itself publishes nothing and decides nothing about deliveries. It starts the embedded
+broker (unless the settings name another), the dispatcher and the workers, starts again what dies or
+hangs, follows the ledger's history, and ends its children in the right order. Whatever happens to
+it, the ledger says what is true, and the next `publisher run` goes on from there.
 """
 
 import time

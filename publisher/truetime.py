@@ -157,7 +157,9 @@ class Inquiry:
         self._has_asked = Event()
 
     def start(self) -> None:
-        """Begin to ask, in a thread that ends with the process. Waits a little for the first answers."""
+        """Begin to ask, in a thread that ends with the process. Waits a little for the first
+        answers.
+        """
         Thread(target=self.run, args=(Event(),), name="clock", daemon=True).start()
         self._has_asked.wait(_FIRST_PATIENCE)
 

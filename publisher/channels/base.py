@@ -100,7 +100,7 @@ class Channel(Protocol):
         then; otherwise to be called later.
         """
 
-    def withdraw(self, remote_id: str, prepared: Prepared | None = None) -> Outcome:
+    def withdraw(self, remote_id: str, prepared: Prepared) -> Outcome:
         """Delete a part from the platform, and what of `prepared` stays there besides.
 
         `Accepted` also when all of it is gone already, which is looked at: what a platform does not

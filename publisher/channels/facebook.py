@@ -56,7 +56,7 @@ class Facebook:
         graph_url: str | None,
         timeout: timedelta,
         clock: Clock,
-        heard: Heard = lambda _told, _took: None,
+        heard: Heard,
     ) -> None:
         self._clock = clock
         self._page_id = page_id
@@ -197,15 +197,15 @@ class Facebook:
         for post_id in prepared.leftovers:
             if post_id != prepared.draft_id and isinstance(self._look_at(post_id), Accepted):
                 return out_with_another_text(post_id)
-        if sent or not prepared.draft_id:
-            # Otherwise only a post whose id was written down, if only in a lost ledger, is ever made
-            # public.
-            looks_for_words = (prepared.at_once or parcel.is_forgotten) and not sent
-            return (
-                self._leftovers.published(parcel.content, since, taken, lately=parcel.is_forgotten)
-                if looks_for_words
-                else Absent(may_come=False)
-            )
+        if sent:
+            return Absent(may_come=False)
+        if not prepared.draft_id:
+            if prepared.at_once or parcel.is_forgotten:
+                return self._leftovers.published(
+                    parcel.content, since, taken, lately=parcel.is_forgotten
+                )
+            # Only a post whose id was written down, if only in a lost ledger, is ever made public.
+            return Absent(may_come=False)
         seen = self._look_at(prepared.draft_id)
         if isinstance(seen, Accepted) and not prepared.holds(parcel.content):
             return out_with_another_text(seen.remote_id)
@@ -224,9 +224,9 @@ class Facebook:
         self._removal.clear(parcel, prepared)
         return Prepared()
 
-    def withdraw(self, remote_id: str, prepared: Prepared | None = None) -> Outcome:
+    def withdraw(self, remote_id: str, prepared: Prepared) -> Outcome:
         """Delete a post, then its photos; see `Channel.withdraw`."""
-        return self._removal.withdraw(remote_id, prepared or Prepared())
+        return self._removal.withdraw(remote_id, prepared)
 
     @property
     def owner_id(self) -> str:

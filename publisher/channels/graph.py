@@ -36,7 +36,7 @@ class PageGraph:
         graph_url: str | None,
         timeout: timedelta,
         clock: Clock,
-        heard: Heard = lambda _told, _took: None,
+        heard: Heard,
     ) -> None:
         self._page_id = page_id
         self._token = credentials["page_token"]

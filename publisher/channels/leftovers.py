@@ -84,7 +84,7 @@ class Leftovers:
         return resolved.model_copy(update=found)
 
     def published(
-        self, content: Content, since: datetime, taken: Collection[str], *, lately: bool = False
+        self, content: Content, since: datetime, taken: Collection[str], *, lately: bool
     ) -> Sighting:
         """Look for a post that was made, public, at `since` or later, by its words and its time.
 

@@ -7,7 +7,6 @@ from publisher.channels.graph import PageGraph
 from publisher.channels.page_posts import PagePosts
 from publisher.language import _
 from publisher.meaning import meaning
-from publisher.meaning.common import identifier, mapping, parsed
 from publisher.models import Picture, Prepared
 from publisher.outcome import Accepted, Outcome, Step, Unknown
 
@@ -43,12 +42,9 @@ class PagePhotos:
         outcome = meaning("facebook", self._page.delete(photo_id), Step.WITHDRAW)
         if not isinstance(outcome, Unknown):
             return outcome
-        answer = self._page.get(photo_id, fields="id")
-        if identifier(mapping(parsed(answer.body)).get("id")):
-            return Unknown(_stays(photo_id))
-        if not isinstance(meaning("facebook", answer, Step.READ), Unknown):
-            return Unknown(_stays(photo_id))
-        return Unknown(_stays(photo_id)) if self._posts.no_access() else Accepted(photo_id)
+        seen = meaning("facebook", self._page.get(photo_id, fields="id"), Step.READ)
+        is_gone = isinstance(seen, Unknown) and not self._posts.no_access()
+        return Accepted(photo_id) if is_gone else Unknown(_stays(photo_id))
 
 
 def photos_of(prepared: Prepared) -> list[str]:

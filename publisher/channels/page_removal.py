@@ -57,7 +57,8 @@ class Removal:
             raise NotPrepared(public.as_early(Accepted("")), public_as(public.id, parcel, prepared))
         photos = list(prepared.photos)
         for photo_id in prepared.photos:
-            self._delete_photo(photo_id, Prepared(photos=tuple(photos), failures=prepared.failures))
+            still = Prepared(photos=tuple(photos), failures=prepared.failures)
+            _require(self._photos.delete(photo_id), still)
             photos.remove(photo_id)
 
     def _take_away(self, post_id: str, parcel: Parcel, still: Prepared) -> Post | None:
@@ -77,9 +78,6 @@ class Removal:
         outcome = self._delete(post_id) if isinstance(seen, Post) else seen
         _require(outcome, still)
         return None
-
-    def _delete_photo(self, photo_id: str, still: Prepared) -> None:
-        _require(self._photos.delete(photo_id), still)
 
     def discard(self, post_id: str, parcel: Parcel, prepared: Prepared) -> None:
         """Delete a post that will not be used, so that it does not stay behind.

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from publisher.channels.base import Channel
-from publisher.channels.capabilities import CAPABILITIES
+from publisher.channels.capabilities import CAPABILITIES, title
 from publisher.clock import Clock
 from publisher.models import Account
 from publisher.truetime import ClockCheck, Heard
@@ -33,9 +33,9 @@ class ChannelOptions:
     check: ClockCheck | None = None
     """Hears the time that each answer names."""
 
-    def heard(self, source: str) -> Heard:
-        """What takes the time that a platform tells."""
-        return self.check.heard_from(source) if self.check else lambda _told, _took: None
+    def heard(self, channel: str) -> Heard:
+        """What takes the time that a channel's platform tells."""
+        return self.check.heard_from(title(channel)) if self.check else lambda _told, _took: None
 
 
 Opener = Callable[[Account, Mapping[str, str], ChannelOptions], Channel]
@@ -49,7 +49,7 @@ def _twitter(_account: Account, credentials: Mapping[str, str], options: Channel
         api_url=options.twitter_api_url,
         timeout=options.request_timeout,
         clock=options.clock,
-        heard=options.heard("X"),
+        heard=options.heard("twitter"),
     )
 
 
@@ -62,7 +62,7 @@ def _facebook(account: Account, credentials: Mapping[str, str], options: Channel
         graph_url=options.facebook_graph_url,
         timeout=options.request_timeout,
         clock=options.clock,
-        heard=options.heard("Facebook"),
+        heard=options.heard("facebook"),
     )
 
 
@@ -82,12 +82,12 @@ def ask_for_the_time(channels: Collection[str], options: ChannelOptions) -> None
     from publisher.channels import graph, http, twitter  # noqa: PLC0415
 
     platforms = {
-        "twitter": (twitter.PLATFORM, options.twitter_api_url, "X"),
-        "facebook": (graph.PLATFORM, options.facebook_graph_url, "Facebook"),
+        "twitter": (twitter.PLATFORM, options.twitter_api_url),
+        "facebook": (graph.PLATFORM, options.facebook_graph_url),
     }
     for channel in platforms.keys() & set(channels):
-        platform, base_url, name = platforms[channel]
-        http.ask_for_the_time(platform, base_url, options.clock, options.heard(name))
+        platform, base_url = platforms[channel]
+        http.ask_for_the_time(platform, base_url, options.clock, options.heard(channel))
 
 
 CHANNELS: dict[str, Opener] = {"twitter": _twitter, "facebook": _facebook, "site": _site}
@@ -96,5 +96,7 @@ CHANNELS: dict[str, Opener] = {"twitter": _twitter, "facebook": _facebook, "site
 def open_channel(
     account: Account, credentials: Mapping[str, str], options: ChannelOptions
 ) -> Channel:
-    """A channel of the account, for one thread at a time; KeyError for a channel that does not exist."""
+    """A channel of the account, for one thread at a time; KeyError for a channel that does not
+    exist.
+    """
     return CHANNELS[account.channel](account, credentials, options)

@@ -152,7 +152,7 @@ class Site:
     def withdraw(
         self,
         remote_id: str,
-        prepared: Prepared | None = None,  # noqa: ARG002  the pictures go with the page
+        prepared: Prepared,  # noqa: ARG002  the pictures go with the page
     ) -> Outcome:
         if not _SLUG.fullmatch(remote_id):
             return Accepted(remote_id)  # no page can have that name

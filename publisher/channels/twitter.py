@@ -62,7 +62,7 @@ class Twitter:
         api_url: str | None,
         timeout: timedelta,
         clock: Clock,
-        heard: Heard = lambda _told, _took: None,
+        heard: Heard,
     ) -> None:
         self._clock = clock
         self._recorder = Recorder(
@@ -175,7 +175,7 @@ class Twitter:
     def withdraw(
         self,
         remote_id: str,
-        prepared: Prepared | None = None,  # noqa: ARG002  media ids vanish by themselves
+        prepared: Prepared,  # noqa: ARG002  media ids vanish by themselves
     ) -> Outcome:
         """Delete a post; see `Channel.withdraw`.
 
@@ -264,7 +264,9 @@ class Twitter:
         )
 
     def _read_from(self, start: datetime) -> timeline.Page | Reading:
-        """The account's posts since `start`, on one page; with a `next_token` where they are too many."""
+        """The account's posts since `start`, on one page; with a `next_token` where they are too
+        many.
+        """
         if not self._user_id and (failed := self._learn_user_id()):
             return failed
         posts: list[timeline.Post] = []

@@ -67,8 +67,8 @@ def load(
     """Read the drafts of a workspace; `paths` (drafts or folders) restricts which.
 
     `programme` takes the place of posts/session.yaml, and `revised` of what is in the drafts, by
-    their paths relative to the workspace. `copies` knows about pictures. It returns whatever is in the files.
-    UsageError for a path that is no draft.
+    their paths relative to the workspace. `copies` knows about pictures. It returns whatever is in
+    the files. UsageError for a path that is no draft.
     """
     posts_folder = Path(os.path.abspath(workspace)) / "posts"  # noqa: PTH100 - links stay as they are
     shelf = Shelf(posts_folder)

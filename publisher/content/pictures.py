@@ -200,9 +200,10 @@ def clean(path: Path, capabilities: Capabilities) -> CleanPicture:
     """The copy of a picture for one channel; the same bytes each time for the same Pillow and,
     of HEIC, the same pillow-heif.
 
-    PNG and GIF become PNG, JPEG becomes JPEG; WebP, HEIC and AVIF become JPEG, or PNG where they are
-    transparent; the other one where the channel does not take it or it would be too big. An animated GIF stays
-    one, and a video an MP4. PictureUnusable if `inspect` finds a flaw, or the channel takes nothing that it can become.
+    PNG and GIF become PNG, JPEG becomes JPEG; WebP, HEIC and AVIF become JPEG, or PNG where they
+    are transparent; the other one where the channel does not take it or it would be too big. An
+    animated GIF stays one, and a video an MP4. PictureUnusable if `inspect` finds a flaw, or the
+    channel takes nothing that it can become.
     """
     if _is_video(path):
         return _clean_video(path, capabilities)

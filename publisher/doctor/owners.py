@@ -1,7 +1,6 @@
 """Owners of the accounts' keys, compared with publisher.toml, the ledger and one another."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from publisher import identity
 from publisher.app import Application
@@ -43,9 +42,6 @@ class Owners:
 
 def _verified(app: Application) -> Mapping[str, Owner]:
     """What the ledger knows; what is wrong with that itself is told elsewhere."""
-    path = app.database.engine.url.database
-    if app.database.is_sqlite and not Path(str(path)).exists():
-        return {}
     try:
         app.database.check_revision()
         return app.owners.all()

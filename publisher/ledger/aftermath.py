@@ -5,8 +5,9 @@ meanwhile may be out, so it must not simply go out; what waited for an approval 
 been approved or released since. It becomes uncertain, and the platform is read for it (see
 `ledger/forgotten.py`): what is seen there is published. The post may have been edited, moved or
 deleted since, so that an absence of the old text proves nothing: then a person looks at the account
-and decides. And what was queued after the backup is not in the ledger at all, so that everything is paused until a person has
-seen to it. When a draft is queued whose time lies in that gap, its post may be out as well.
+and decides. And what was queued after the backup is not in the ledger at all, so that everything is
+paused until a person has seen to it. When a draft is queued whose time lies in that gap, its post
+may be out as well.
 
 A ledger that is new may stand in the place of one that was lost without a backup. So what was due
 before it was made is in a gap too, unless a person says that there was no other.

@@ -19,13 +19,12 @@ The triggers that refuse UPDATE and DELETE are a guard against accidents; the ch
 somebody did who got around them. Whoever can rewrite the whole database can compute all hashes
 anew; only a seal's hash that was noted elsewhere, or a backup, tells of that.
 
-A step that changes what a delivery, an account or a person's row says also has a digest of all
-that it says after the step, which its hash covers: the newest digest is compared with the row. Left out is what only
-tells who has a delivery in hand (its lease, its intent, when it is cleared away after or withdrawn
-again), and what is
-compared by itself: post, account, state, version and newest hash. So a claim needs no digest, and
-thousands of them cost what they did before. Steps that were written before there were digests have
-none.
+A step that changes what a delivery, an account or a person's row says also has a digest of all that
+it says after the step, which its hash covers: the newest digest is compared with the row. Left out
+is what only tells who has a delivery in hand (its lease, its intent, when it is cleared away after
+or withdrawn again), and what is compared by itself: post, account, state, version and newest hash.
+So a claim needs no digest, and thousands of them cost what they did before. Steps that were written
+before there were digests have none.
 
 A hash is SHA-256, in hexadecimal, over JSON with sorted keys, without spaces, in UTF-8; instants
 are microseconds since 1970 UTC.

@@ -74,8 +74,8 @@ class Database:
         self.engine = _engine(url, self._patience)
         self._file: LedgerFile | None = None
         if self.is_sqlite:
-            self._file = LedgerFile(Path(str(self.engine.url.database)))
-            event.listen(self.engine, "connect", lambda *_of_it: self._check_opened())
+            self._file = file = LedgerFile(Path(str(self.engine.url.database)))
+            event.listen(self.engine, "connect", lambda *_of_it: file.opened())
         # SQLite lets one writer in at a time; threads of this process wait here instead of polling.
         self._one_writer: AbstractContextManager[Any] = Lock() if self.is_sqlite else nullcontext()
 
@@ -103,10 +103,6 @@ class Database:
         """LedgerGone when an SQLite ledger's file was deleted or replaced since it was opened."""
         if self._file:
             self._file.check()
-
-    def _check_opened(self) -> None:
-        if self._file:
-            self._file.opened()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

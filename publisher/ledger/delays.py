@@ -11,16 +11,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Row, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Row, func, literal_column, select
 
 from publisher.clock import Clock
 from publisher.language import _
 from publisher.ledger.database import insert_into
 from publisher.ledger.forgotten import NOT_FORGOTTEN
-from publisher.ledger.tables import delays, deliveries, written
+from publisher.ledger.tables import delays, deliveries
 from publisher.models import Delivery
 from publisher.outcome import Accepted
-from publisher.states import State
 
 CROWD = 10
 """Posts in doubt on one platform at once, from which on its absences are not believed for long."""
@@ -31,6 +30,11 @@ _LAG_SETTLE = 2
 _LATELY = _LONGEST = timedelta(hours=1)
 _LEAST = timedelta(seconds=5)
 """A lag that is no smaller is kept: a platform tells whole seconds, and clocks differ."""
+_IN_DOUBT: tuple[ColumnElement[bool], ...] = (
+    # As in its partial index.
+    literal_column("deliveries.state = 'uncertain' AND deliveries.settled_at IS NOT NULL"),
+    NOT_FORGOTTEN,
+)
 
 log = structlog.get_logger()
 
@@ -50,14 +54,16 @@ def crowds(connection: Connection, now: datetime) -> Sequence[Crowd]:
     number = func.count().label("number")
     query = (
         select(deliveries.c.channel, number)
-        # As in its partial index.
-        .where(literal_column("state = 'uncertain' AND settled_at IS NOT NULL"))
+        .where(*_IN_DOUBT)
         .group_by(deliveries.c.channel)
         .having(number >= CROWD)
         .order_by(deliveries.c.channel)
     )
     found = connection.execute(query).all()
-    return [Crowd(row.channel, row.number, _lag(connection, row.channel, now)) for row in found]
+    return [
+        Crowd(row.channel, row.number, _fresh_lag(_known(connection, row.channel), now))
+        for row in found
+    ]
 
 
 class Delays:
@@ -116,26 +122,14 @@ class Delays:
     @staticmethod
     def _in_doubt(connection: Connection, channel: str) -> int:
         """How many are looked for on a platform, counted to `CROWD`."""
-        found = (
-            select(deliveries.c.id)
-            .where(
-                deliveries.c.state == written(State.UNCERTAIN),
-                deliveries.c.settled_at.is_not(None),
-                deliveries.c.channel == channel,
-                NOT_FORGOTTEN,
-            )
-            .limit(CROWD)
-        )
+        its = select(deliveries.c.id).where(*_IN_DOUBT, deliveries.c.channel == channel)
+        found = its.limit(CROWD)
         number = select(func.count()).select_from(found.subquery())
         return connection.execute(number).scalar_one()
 
 
 def _known(connection: Connection, channel: str) -> Row[Any] | None:
     return connection.execute(select(delays).where(delays.c.channel == channel)).one_or_none()
-
-
-def _lag(connection: Connection, channel: str, now: datetime) -> timedelta | None:
-    return _fresh_lag(_known(connection, channel), now)
 
 
 def _fresh_lag(known: Row[Any] | None, now: datetime) -> timedelta | None:

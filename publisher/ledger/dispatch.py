@@ -214,7 +214,8 @@ def _fair(
 ) -> list[RowMapping]:
     """What is due, of each account no more than it may have in workers' hands; accounts by turns.
 
-    Workers begin with the first, and may have fewer threads than there are posts. The first of what is due may all be of one account: then those behind it are looked for.
+    Workers begin with the first, and may have fewer threads than there are posts. The first of what
+    is due may all be of one account: then those behind it are looked for.
     """
     in_hand = Counter[str]({row.account: row.number for row in connection.execute(_IN_HAND)})
     chosen: dict[str, list[RowMapping]] = defaultdict(list)

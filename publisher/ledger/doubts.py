@@ -274,31 +274,42 @@ class Doubts:
         return self._unread(connection, delivery, sighting.message, wake_at=next_reading)
 
     def _absent(self, connection: Connection, delivery: Delivery, seen: Absent) -> Delivery:
-        now, why = self._clock.now(), None
-        settles_at = delivery.settled_at or now
-        # Where its id is known, to repeat it makes no double.
-        if seen.may_come and delivery.prepared.draft_id is None:
-            late, why = self._delays.settles_at(connection, delivery)
-            why = why if late > max(now, settles_at) else None
-            settles_at = max(settles_at, late)
+        now = self._clock.now()
+        settles_at, why = self._settles_at(connection, delivery, seen)
         settled = settles_at <= now
         absences = delivery.absences + settled
-        if absences < _ENOUGH_ABSENCES:
-            next_look = self._clock.ahead(_NEXT_LOOK)
-            if not settled and why is None:
-                next_look = settles_at
-            elif not settled:  # meanwhile it may be found
-                next_look = max(next_look, now + (settles_at - now) / 3)
-            return self._change(
-                connection,
-                delivery,
-                "not there yet",
-                detail={"message": why} if why and why != delivery.error_message else None,
-                absences=absences,
-                wake_at=next_look,
-                lease_until=None,
-                **({"error_message": why} if why else {}),
-            )
+        if absences >= _ENOUGH_ABSENCES:
+            return self._believed_absent(connection, delivery, seen)
+        next_look = self._clock.ahead(_NEXT_LOOK)
+        if not settled:  # where that takes long, it may be found meanwhile
+            next_look = max(next_look, now + (settles_at - now) / 3) if why else settles_at
+        return self._change(
+            connection,
+            delivery,
+            "not there yet",
+            detail={"message": why} if why and why != delivery.error_message else None,
+            absences=absences,
+            wake_at=next_look,
+            lease_until=None,
+            **({"error_message": why} if why else {}),
+        )
+
+    def _settles_at(
+        self, connection: Connection, delivery: Delivery, seen: Absent
+    ) -> tuple[datetime, str | None]:
+        """When an absence counts, and why so late where its platform may be behind."""
+        settles_at = delivery.settled_at or self._clock.now()
+        if not seen.may_come or delivery.prepared.draft_id is not None:
+            return settles_at, None  # where its id is known, to repeat it makes no double
+        late, why = self._delays.settles_at(connection, delivery)
+        if late <= max(settles_at, self._clock.now()):
+            return settles_at, None
+        return late, why
+
+    def _believed_absent(
+        self, connection: Connection, delivery: Delivery, seen: Absent
+    ) -> Delivery:
+        """It is due again, unless that proves nothing, or the platform has refused it as a double."""
         if not seen.is_proof:
             message = _(
                 "It is not among the posts that the platform lists, which may leave some out. Look "
@@ -329,7 +340,7 @@ class Doubts:
             "not there",
             target=target,
             detail=in_words(delivery, len(delivery.remote_ids)),
-            wake_at=now,
+            wake_at=self._clock.now(),
             error_kind=Kind.UNAVAILABLE,
             error_message=_("It was looked for on the platform, and is not there."),
             **_NO_DOUBT,

@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from publisher.clock import Clock
 from publisher.ledger.database import Database
-from publisher.ledger.holds import held_for_a_person, resting, unproved
+from publisher.ledger.holds import held_for_a_person, resting, unproved, waits_its_turn
 from publisher.ledger.tables import Instant, accounts, deliveries, leaves_at
 from publisher.outcome import PASSING
 from publisher.states import State
@@ -56,15 +56,18 @@ class Gauges:
     def unclaimed(self, machine_seconds: float) -> int:
         """How many should have been in a worker's hands so many real seconds ago and are not.
 
-        Those of accounts that are paused or held do not count.
+        Those of accounts that are paused or held do not count, nor those that go one by one because
+        their platform held the account before.
         """
         now = self._clock.now()
         latest = now - (self._clock.ahead(machine_seconds) - now)
+        at = bindparam("now", now, type_=Instant)
         query = select(func.count()).where(
             # As in the partial index, which the planner does not find for bound values.
             text("deliveries.state = 'scheduled'"),
             deliveries.c.wake_at <= latest,
-            ~exists().where(resting(deliveries.c.account, bindparam("now", now, type_=Instant))),
+            ~exists().where(resting(deliveries.c.account, at)),
+            ~waits_its_turn(at),
         )
         with self._database.read() as connection:
             return connection.execute(query).scalar_one()

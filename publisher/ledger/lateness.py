@@ -67,7 +67,7 @@ class Cause(StrEnum):
     IN_HAND = "in-hand"
     """A worker has it, or should."""
     SPACED = "spaced"
-    """Its turn comes: after a pause or an outage posts go out one after the other."""
+    """Its turn comes: after a pause, a suspension or an outage they go out one after the other."""
     NOT_TAKEN = "not-taken"
     """No dispatcher takes it up."""
 
@@ -134,7 +134,13 @@ _GROUPED = deliveries.c.account, deliveries.c.channel, deliveries.c.state, deliv
 # Built once: to build a statement takes longer than to execute it. The accounts are looked at
 # afterwards: to do so for each of a hundred thousand deliveries takes most of a second.
 _LOOK = (
-    select(*_GROUPED, _HAS_TIME, func.count().label("number"), func.min(leaves_at).label("since"))
+    select(
+        *_GROUPED,
+        _HAS_TIME,
+        func.count().label("number"),
+        func.min(leaves_at).label("since"),
+        func.min(deliveries.c.wake_at).label("wakes_at"),
+    )
     .where(
         # As in the partial index, which the planner does not find for bound values.
         literal_column("deliveries.state IN ('scheduled', 'publishing', 'uncertain')"),
@@ -149,6 +155,7 @@ _STOPPED = select(accounts).where(
     # As in its partial index.
     or_(accounts.c.paused_at.is_not(None), accounts.c.held_at.is_not(None))
 )
+_HELD_BEFORE = select(accounts).where(accounts.c.held_until.is_not(None))
 _OF_ALL = and_(history.c.delivery.is_(None), history.c.account == EVERYTHING)
 _LAST = (
     select(history.c.id, history.c.at, history.c.event, history.c.detail)
@@ -189,13 +196,16 @@ class Lateness:
             latest = now - apart
             rows = connection.execute(_LOOK, {"now": now, "latest": latest}).all()
             stopped = {row.account: row for row in connection.execute(_STOPPED)} if rows else {}
+            held = {row.account: row for row in connection.execute(_HELD_BEFORE)} if rows else {}
         groups: dict[tuple[Cause, str, str | None], Group] = {}
         for row in rows:
             stops = [stopped[name] for name in (row.account, EVERYTHING) if name in stopped]
             if any(stop.paused_at for stop in stops):
                 continue
             is_suspended = any(is_resting(stop, now) for stop in stops)
-            cause = Cause.SUSPENDED if is_suspended else _cause(row, are_clocks_right=not clocks)
+            cause = _cause(row, held.get(row.account), are_clocks_right=not clocks)
+            if is_suspended:
+                cause = Cause.SUSPENDED
             key = cause, row.channel, row.error_kind
             group = Group(
                 cause,
@@ -247,10 +257,11 @@ class Lateness:
         return True
 
 
-def _cause(row: Row[Any], *, are_clocks_right: bool) -> Cause:
+def _cause(row: Row[Any], held: Row[Any] | None, *, are_clocks_right: bool) -> Cause:
     """Why the deliveries of one row of `_LOOK` are late, whose account nothing stops.
 
-    `are_clocks_right`: of all machines that publish.
+    `held`: when its platform held the account last. `are_clocks_right`: of all machines that
+    publish.
     """
     if row.state == State.UNCERTAIN:
         return Cause.UNCERTAIN
@@ -262,7 +273,9 @@ def _cause(row: Row[Any], *, are_clocks_right: bool) -> Cause:
         return Cause.CLOCK
     if row.state == State.PUBLISHING:
         return Cause.IN_HAND
-    return Cause.SPACED if row.has_time else Cause.NOT_TAKEN
+    # See `holds.waits_its_turn`: they go one by one.
+    in_turn = held and (held.suspended_times is not None or held.held_until >= row.wakes_at)
+    return Cause.SPACED if row.has_time or in_turn else Cause.NOT_TAKEN
 
 
 def _noted(connection: Connection) -> Noted | None:

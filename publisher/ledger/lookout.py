@@ -55,9 +55,9 @@ _ACCOUNT = accounts.alias()
 def _some_account_goes(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     """Whether `Dispatch.claim` would find anything, or something has just expired.
 
-    `dispatch.DUE` says of each delivery whether its account rests or goes slowly after a hold. Here it is the
-    other way round: an account that goes nowhere is looked at once, however much of it is overdue.
-    `conditions` choose among `_ACCOUNT`.
+    `dispatch.DUE` says of each delivery whether its account rests or goes slowly after a hold. Here
+    it is the other way round: an account that goes nowhere is looked at once, however much of it is
+    overdue. `conditions` choose among `_ACCOUNT`.
     """
     account, rows = _ACCOUNT, deliveries.alias()
     held_until = account.c.held_until

@@ -36,7 +36,7 @@ from sqlalchemy import (
 
 from publisher.clock import Clock
 from publisher.ledger.database import Database
-from publisher.ledger.holds import GOES_ON, unproved
+from publisher.ledger.holds import GOES_ON, SUSPENDED, unproved
 from publisher.ledger.lateness import BEGUN, OVER
 from publisher.ledger.leftovers import CLEARING
 from publisher.ledger.tables import (
@@ -423,6 +423,7 @@ def _beginning(connection: Connection, row: Row[Any]) -> _Begun | None:
     Each refused request notes the hold again, and a rest may be followed by another at once.
     """
     for_a_person = row.held_until is None
+    is_one = row.suspended_times is not None  # whatever ends it has, until it is proved to be over
     query = (
         select(history.c.id, history.c.at, history.c.event, history.c.detail)
         .where(history.c.delivery.is_(None), history.c.account == row.account)
@@ -433,20 +434,15 @@ def _beginning(connection: Connection, row: Row[Any]) -> _Begun | None:
         for step in steps:
             if step.event in ("resumed", GOES_ON):
                 break
-            if step.event != "account held":
+            if step.event != SUSPENDED:
                 continue
-            if row.suspended_times is not None and step.at < row.held_at:
+            if is_one and step.at < row.held_at:
                 break
             until = json.loads(step.detail)["until"]
             if (until is None) is not for_a_person:
                 continue
-            is_one = row.suspended_times is not None  # until it is proved to be over
-            if (
-                begun
-                and until
-                and not is_one
-                and datetime.fromisoformat(until) + _SAME_REST < begun.at
-            ):
+            ended = until and datetime.fromisoformat(until) + _SAME_REST
+            if begun and ended and not is_one and ended < begun.at:
                 break
             begun = step
     return begun
@@ -468,7 +464,7 @@ def _holds_since(
         query = select(func.max(history.c.id)).where(
             history.c.delivery.is_(None),
             history.c.account.in_(names[begin : begin + _AT_ONCE]),
-            history.c.event == "account held",
+            history.c.event == SUSPENDED,
             history.c.at >= since,
         )
         found += connection.execute(query.group_by(history.c.account)).scalars()

@@ -226,8 +226,8 @@ history = Table(
     Column("detail", Text, nullable=False),
     Column("seq", Integer, nullable=False, server_default="0"),
     Column("hash", String(64), nullable=False, server_default=""),
-    # Over what the delivery, the account or the person says after the step; NULL: the step left that as it
-    # was, or is older than this column (see chain.py).
+    # Over what the delivery, the account or the person says after the step; NULL: the step left
+    # that as it was, or is older than this column (see chain.py).
     Column("digest", String(64)),
     Index("uq_history_delivery_seq", "delivery", "seq", unique=True),
     Index(
@@ -316,7 +316,8 @@ refusals = Table(
     # Whether another post went out since: then it is this delivery's own.
     Column("own", Boolean, nullable=False),
 )
-"""The last refusal of an account that may be the account's (see suspensions.py). No part of the record."""
+"""The last refusal of an account that may be the account's (see suspensions.py). No part of the
+record."""
 
 limits = Table(
     "limits",

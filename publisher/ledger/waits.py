@@ -24,7 +24,9 @@ class Connection(psycopg.Connection[Any]):
     """Whether statements may take as long as they like: a migration's do."""
 
     def wait(self, gen: Generator[Any, Any, Result], *more: Any, **options: Any) -> Result:
-        """What psycopg does while it waits for the server; OperationalError when that takes too long."""
+        """What psycopg does while it waits for the server; OperationalError when that takes too
+        long.
+        """
         return super().wait(self._limited(gen), *more, **options)
 
     def _limited(self, gen: Generator[Any, Any, Result]) -> Generator[Any, Any, Result]:

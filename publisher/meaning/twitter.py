@@ -86,6 +86,10 @@ _KNOWN_FAULTS = (
 )
 """Words of a 403 that are about the post for certain (seen; the rule on cashtags: docs.x.com)."""
 _LONGEST_SIGN = 200
+_OUT_OF_BOUNDS = timedelta(seconds=60)
+"""From which on X may refuse a request for its time: a signature is worth something for minutes."""
+_AFTER_THE_RIGHT_TIME = timedelta(seconds=10)
+"""When a post is tried again that was refused for its time."""
 
 
 def meaning(answer: Answer, step: Step) -> Outcome:
@@ -241,11 +245,6 @@ def _not_laid_ready(status: int, body: dict[str, Any]) -> Refused | Deferred:
     )
 
 
-_OUT_OF_BOUNDS = timedelta(seconds=60)
-"""From which on X may refuse a request for its time: a signature is worth something for minutes."""
-_AGAIN = timedelta(seconds=10)
-
-
 def _refused_for_its_time(answer: Answer) -> Deferred | None:
     """What a 401 means to a clock that is far off; None to one that is not.
 
@@ -260,7 +259,7 @@ def _refused_for_its_time(answer: Answer) -> Deferred | None:
             "X did not accept the time of the request: the clock of this machine is wrong by more "
             "than a minute. Nothing was sent; it goes on by itself when the clock is right again."
         ),
-        again_at=answer.received_at - ahead + _AGAIN,
+        again_at=answer.received_at - ahead + _AFTER_THE_RIGHT_TIME,
     )
 
 
@@ -338,47 +337,36 @@ def _account(answer: Answer, body: dict[str, Any]) -> AccountHeld | Deferred:
         return _too_many(answer, body)
     if answer.status == 401 and (not_in_time := _refused_for_its_time(answer)):
         return not_in_time
-    if answer.status == 401:
-        return AccountHeld(
-            Kind.AUTH,
-            _(
+    kind, says, again = Kind.PERMISSION, _says(body), _(AGAIN)
+    match answer.status:
+        case 401:
+            kind = Kind.AUTH
+            message = _(
                 "X no longer accepts this account's keys. If that lasts, put valid ones into "
                 "secrets.toml, as docs/credentials.md shows. {again}",
-                again=_(AGAIN),
-            ),
-            backoff=UNTIL_MENDED,
-        )
-    if answer.status == 402:
-        return AccountHeld(
-            Kind.PERMISSION,
-            _(
+                again=again,
+            )
+        case 402:
+            message = _(
                 "The credits for X are used up. Buy new ones in X's developer console. {again}",
-                again=_(AGAIN),
-            ),
-            backoff=UNTIL_MENDED,
-        )
-    if answer.status == 403:
-        return AccountHeld(
-            Kind.PERMISSION,
-            _(
+                again=again,
+            )
+        case 403:
+            message = _(
                 "X does not let this account read its own posts{says}. Sign in to X with it, look "
                 "for a notice, and check the app's permissions. {again}",
-                says=_says(body),
-                again=_(AGAIN),
-            ),
-            backoff=UNTIL_MENDED,
-        )
-    return AccountHeld(
-        Kind.PERMISSION,
-        _(
-            "X does not offer this to the account's app{says} ({status}). If that lasts, check the "
-            "app in X's developer console. {again}",
-            says=_says(body),
-            status=named_status(answer.status or 0),
-            again=_(AGAIN),
-        ),
-        backoff=UNTIL_MENDED,
-    )
+                says=says,
+                again=again,
+            )
+        case status:
+            message = _(
+                "X does not offer this to the account's app{says} ({status}). If that lasts, check "
+                "the app in X's developer console. {again}",
+                says=says,
+                status=named_status(status or 0),
+                again=again,
+            )
+    return AccountHeld(kind, message, backoff=UNTIL_MENDED)
 
 
 _DAY = timedelta(hours=25)

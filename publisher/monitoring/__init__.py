@@ -1,7 +1,7 @@
 """Monitoring: whether posts go out, and if not, why not and what to do.
 
-`/healthz`, `/metrics` and `publisher doctor` ask the `Monitor`. A `Watchdog` asks it all the time, in
-`publisher run`, in each dispatcher and in each worker, and tells what lasts: see watchdog.py.
+`/healthz` asks the `Monitor`. A `Watchdog` asks it all the time, in `publisher run`, in each
+dispatcher and in each worker, and tells what lasts: see watchdog.py.
 """
 
 from publisher.monitoring.monitor import Monitor, Report

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from publisher import broker, lateness
 from publisher.app import Application
-from publisher.errors import AlreadyRunning, PublisherError
+from publisher.errors import AlreadyRunning, LedgerGone, PublisherError
 from publisher.heartbeat import Beating
 from publisher.language import _, plural
 from publisher.ledger.delays import Crowd
@@ -41,7 +41,7 @@ class Report:
     heartbeats: Sequence[Heartbeat]
     counts: Mapping[State, int]
     """Of deliveries; empty where nobody asked, or the ledger did not tell."""
-    is_late: str = ""
+    late_in_words: str = ""
     """What is late, and why; empty where nothing is that nobody was told of."""
 
     @property
@@ -82,7 +82,6 @@ class Monitor:
         self._app = app
         self._beating = beating
         self._broker_url = broker_url or (lambda: app.settings.broker.url)
-        self._file = _LedgerFile(app)
         self._ledger = Check(self._read_ledger)
         self._broker = Check(self._ask_broker)
         self._late = Check(app.lateness.find)
@@ -111,17 +110,23 @@ class Monitor:
             late,
             known.heartbeats if isinstance(known, _Known) else (),
             counts,
-            self._in_words(late.unexplained, cause),
+            self.in_words(late.unexplained, cause),
         )
 
-    def _in_words(self, late: Late, cause: str) -> str:
+    def in_words(self, late: Late, cause: str) -> str:
+        """What is late, because of `cause` if that is known; empty where nothing is."""
         return lateness.in_words(late, self._app.session().zone, cause) if late else ""
 
     def _known(self, left: Callable[[], float]) -> _Known | Trouble:
-        if lost := self._file.trouble():
-            return lost
         try:
+            self._app.database.check_file()
             return self._ledger.result(left())
+        except LedgerGone:
+            return Trouble(
+                Subject.LEDGER,
+                _("The ledger's file was deleted or replaced while it was in use."),
+                _("Stop everything at once, put the ledger back from a backup, then start again."),
+            )
         except NotInTime:
             return Trouble(
                 Subject.LEDGER,
@@ -161,7 +166,9 @@ class Monitor:
                 yield of_crowds(known.crowds)
 
     def _of_disk(self) -> Iterator[Trouble]:
-        folders = {self._app.settings.var, *self._file.folders}
+        folders, database = {self._app.settings.var}, self._app.database
+        if database.is_sqlite:
+            folders.add(Path(str(database.engine.url.database)).parent)
         found = sorted({trouble for folder in folders if (trouble := trouble_of(folder))})
         for trouble in found[:1]:
             yield Trouble(
@@ -229,37 +236,3 @@ class Monitor:
 def _of_ledger(error: PublisherError) -> Trouble:
     message = error.plainly or _("The ledger cannot be used ({kind}).", kind=type(error).__name__)
     return Trouble(Subject.LEDGER, message, error.hint or _("`publisher doctor` says more."))
-
-
-class _LedgerFile:
-    """SQLite's file: processes would go on with one that is deleted, and nobody else see it."""
-
-    def __init__(self, app: Application) -> None:
-        name = app.database.engine.url.database if app.database.is_sqlite else None
-        self._path = Path(name) if name else None
-        self._identity = self._found()
-
-    @property
-    def folders(self) -> Sequence[Path]:
-        return [self._path.parent] if self._path else []
-
-    def trouble(self) -> Trouble | None:
-        if self._path is None:
-            return None
-        found = self._found()
-        if self._identity is None:
-            self._identity = found  # it was made since
-        if found == self._identity:
-            return None
-        return Trouble(
-            Subject.LEDGER,
-            _("The ledger's file was deleted or replaced while it was in use."),
-            _("Stop everything at once, put the ledger back from a backup, then start again."),
-        )
-
-    def _found(self) -> tuple[int, int] | None:
-        try:
-            status = self._path.stat() if self._path else None
-        except OSError:
-            return None
-        return (status.st_dev, status.st_ino) if status else None

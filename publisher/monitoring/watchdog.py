@@ -15,16 +15,15 @@ from datetime import datetime
 
 import structlog
 
-from publisher import lateness
 from publisher.app import Application
 from publisher.errors import PublisherError
 from publisher.heartbeat import Beating
 from publisher.language import _
-from publisher.ledger.lateness import Late
 from publisher.monitoring.alarms import Alarms, Outbox
 from publisher.monitoring.monitor import Monitor, Report
 from publisher.monitoring.ping import Ping
 from publisher.monitoring.troubles import Subject, Trouble
+from publisher.truetime import boot_seconds
 
 _LOOK = 10.0  # real seconds between two looks
 _SHARE = 20  # a look that takes long is made so much more seldom
@@ -39,12 +38,6 @@ _OF_ALL = frozenset({Subject.DISPATCHERS, Subject.WORKERS, Subject.CLOCK, Subjec
 log = structlog.get_logger()
 
 
-def _boot_time() -> float:
-    """Seconds that no change of the date can move, and that go on while the machine sleeps."""
-    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-    return time.clock_gettime(clock)
-
-
 class Watchdog:
     """The thread."""
 
@@ -53,11 +46,12 @@ class Watchdog:
         app: Application,
         monitor: Monitor,
         *,
-        beating: Beating | None = None,
+        beating: Beating,
         subjects: Collection[Subject] = frozenset(Subject),
         leads: bool = False,
     ) -> None:
-        """`subjects`: what is told. `leads`: whether this process watches for others as well.
+        """`beating`: this process's own heartbeat. `subjects`: what is told. `leads`: whether this
+        process watches for others as well.
 
         What is late is noted, and the heartbeat pinged, by whoever watches all subjects.
         """
@@ -71,7 +65,7 @@ class Watchdog:
         self._ping = Ping(app.settings.notices.heartbeat if self._watches_all else None)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
-        self._looked_at = _boot_time()
+        self._looked_at = boot_seconds()
         self._looked = app.clock.now()
         self._still = ""
         self._still_looks = 0
@@ -117,7 +111,7 @@ class Watchdog:
             self._note(report, since)
 
     def _mind_standing_still(self) -> None:
-        now = _boot_time()
+        now = boot_seconds()
         gap, self._looked_at, self._looked = now - self._looked_at, now, self._app.clock.now()
         self._still_looks = max(0, self._still_looks - 1)
         if not self._still_looks:
@@ -132,7 +126,7 @@ class Watchdog:
     def _is_mine(self, trouble: Trouble, report: Report) -> bool:
         if trouble.subject not in self._subjects:
             return False
-        if self._leads or self._beating is None or trouble.subject not in _OF_ALL:
+        if self._leads or trouble.subject not in _OF_ALL:
             return True
         me = self._beating.process
         ids = [
@@ -149,7 +143,9 @@ class Watchdog:
         self._calm = 0 if late else self._calm + 1
         self._late_looks = self._late_looks + 1 if late else 0
         if self._late_looks >= _LATE and not is_open:
-            cause = self._in_words(late, self._still) if self._still else report.is_late
+            cause = (
+                self._monitor.in_words(late, self._still) if self._still else report.late_in_words
+            )
             self._app.lateness.begin(late, cause)
         elif is_open and self._calm >= _CALM:
             self._app.lateness.end(_("All of it is out, or waits rightly: it goes on."))
@@ -160,7 +156,4 @@ class Watchdog:
         """What was late only while everything stood still, and went out before anybody looked."""
         if late := self._app.lateness.went_out_late(since):
             self._calm = 0
-            self._app.lateness.begin(late, self._in_words(late, self._still))
-
-    def _in_words(self, late: Late, cause: str) -> str:
-        return lateness.in_words(late, self._app.session().zone, cause)
+            self._app.lateness.begin(late, self._monitor.in_words(late, self._still))

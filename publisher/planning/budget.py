@@ -9,14 +9,16 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate
 
 from publisher import limits
 from publisher.channels.registry import CAPABILITIES
 from publisher.language import _, plural
 from publisher.ledger.queries import AccountStatus
 from publisher.ledger.tables import EVERYTHING
-from publisher.models import Delivery, Post, Problem, Rate, Severity, Wish
+from publisher.models import Delivery, Post, Problem, Rate, Wish
 from publisher.outcome import Limit
+from publisher.planning.conflicts import advice, leaves_at
 
 OWN_WINDOW = timedelta(minutes=15)
 """The longest window of a limit that each account has for itself."""
@@ -68,8 +70,7 @@ class Budget:
         self._when = when
 
     def __iter__(self) -> Iterator[Problem]:
-        missed = list(self._sure_misses())
-        yield from missed
+        yield from self._sure_misses()
         yield from self._stopped()
         yield from self._beyond_what_is_left()
         yield from self._beyond_rates()
@@ -77,10 +78,10 @@ class Budget:
     def _sure_misses(self) -> Iterator[Problem]:
         """What expires while its account's suspension lasts."""
         until = {s.account: s.held_until for s in self._standing.stopped if s.held_until}
-        for one in self._leaving:
+        for one in filter(self._is_fresh, self._leaving):
             end = until.get(one.account)
             if end and one.expires_at and one.expires_at <= end and one.at < end:
-                yield from self._warning(
+                yield self._warning(
                     one,
                     "sure-miss",
                     _(
@@ -104,7 +105,7 @@ class Budget:
             if first is None:
                 continue
             resume = "publisher resume" + ("" if everything else f" --account {status.account}")
-            yield from self._warning(
+            yield self._warning(
                 first,
                 "account-stopped",
                 _(
@@ -130,17 +131,15 @@ class Budget:
                 yield from self._beyond(due, limit, account)
 
     def _beyond(self, due: Sequence[_Leaving], limit: Limit, account: str) -> Iterator[Problem]:
-        left = limit.remaining
-        for number, one in enumerate(due):
-            left -= one.parts
-            if left < 0:
-                late = [other for other in due[number:] if self._is_fresh(other)]
-                break
-        else:
-            return
+        totals = accumulate(one.parts for one in due)
+        late = [
+            one
+            for one, total in zip(due, totals, strict=True)
+            if total > limit.remaining and self._is_fresh(one)
+        ]
         if not late:
             return
-        yield from self._warning(
+        yield self._warning(
             late[0],
             "over-limit",
             plural(
@@ -181,7 +180,7 @@ class Budget:
                     "number": inside, "limit": rate.posts, "channel": channel, "minutes": minutes,
                     "account": one.account,
                 }  # fmt: skip
-                yield from self._warning(
+                yield self._warning(
                     one,
                     "over-limit",
                     _(
@@ -202,25 +201,14 @@ class Budget:
     def _is_fresh(self, one: _Leaving) -> bool:
         return (one.post, one.account) in self._fresh
 
-    def _warning(self, one: _Leaving, code: str, message: str, hint: str) -> Iterator[Problem]:
-        if self._is_fresh(one):
-            post = self._posts[one.post]
-            place = post.position("at")
-            yield Problem(
-                file=post.file,
-                line=place.line,
-                column=place.column,
-                severity=Severity.WARNING,
-                code=code,
-                message=message,
-                hint=hint,
-            )
+    def _warning(self, one: _Leaving, code: str, message: str, hint: str) -> Problem:
+        return advice(self._posts[one.post], code, message, hint)
 
 
 def _leaving(planned: Wish | Delivery) -> _Leaving:
     out = len(planned.remote_ids) if isinstance(planned, Delivery) else 0
     return _Leaving(
-        at=max(planned.due_at, planned.embargo_until or planned.due_at),
+        at=leaves_at(planned),
         post=planned.post,
         account=planned.account,
         channel=planned.channel,

@@ -68,8 +68,9 @@ class Comparison:
         scope: tuple[str, ...],
         limits: Mapping[str, Sequence[Limit]],
     ) -> None:
-        """`limits`: what the platforms said is left, by account. `scope`: what the ids of posts begin with whose drafts were all read (`("",)`: all
-        posts), so that those without a draft are gone.
+        """`limits`: what the platforms said is left, by account. `scope`: what the ids of posts
+        begin with whose drafts were all read (`("",)`: all posts), so that those without a draft
+        are gone.
         """
         self._settings = settings
         self._accounts = settings.public_accounts()

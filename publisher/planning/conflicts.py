@@ -5,8 +5,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta, tzinfo
 from itertools import pairwise
 
+from publisher.content.problems import Flaw, problem
 from publisher.language import _
-from publisher.models import Account, Post, Problem, Severity, Wish
+from publisher.models import Account, Delivery, Post, Problem, Severity, Wish
 
 APART = timedelta(minutes=5)
 """Two posts of one account that are closer than this push one another out of sight."""
@@ -109,22 +110,18 @@ class Conflicts:
 
     def _warning(self, wish: Wish, code: str, message: str, hint: str) -> Iterator[Problem]:
         if _key(wish) in self._fresh:
-            post = self._posts[wish.post]
-            place = post.position("at")
-            yield Problem(
-                file=post.file,
-                line=place.line,
-                column=place.column,
-                severity=Severity.WARNING,
-                code=code,
-                message=message,
-                hint=hint,
-            )
+            yield advice(self._posts[wish.post], code, message, hint)
 
 
-def leaves_at(wish: Wish) -> datetime:
+def advice(post: Post, code: str, message: str, hint: str) -> Problem:
+    """A warning about when a post goes out."""
+    flaw = Flaw(code, message, hint)
+    return problem(post.file, flaw, post.position("at"), Severity.WARNING)
+
+
+def leaves_at(planned: Wish | Delivery) -> datetime:
     """When it goes out: at its time, or when its embargo ends."""
-    return max(wish.due_at, wish.embargo_until or wish.due_at)
+    return max(planned.due_at, planned.embargo_until or planned.due_at)
 
 
 def _key(wish: Wish) -> tuple[str, str]:

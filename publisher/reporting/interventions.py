@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from publisher.language import _, later
 from publisher.ledger.aftermath import FIRST
 from publisher.ledger.archives import LOST
-from publisher.ledger.holds import GOES_ON
+from publisher.ledger.holds import GOES_ON, SUSPENDED
 from publisher.ledger.queries import Step
 from publisher.ledger.tables import EVERYTHING
 
 EVENTS = {
     "paused": later("Paused"),
     "resumed": later("Resumed"),
-    "account held": later("Suspended by the platform:"),
+    SUSPENDED: later("Suspended by the platform:"),
     GOES_ON: later("Goes on, no longer suspended:"),
     "held": later("Held"),
     "hold lifted": later("Not held any more"),

@@ -32,7 +32,8 @@ class Gateway:
         self._facebook = graph_api
         self._faults = faults
         self._last_turns: dict[str, float] = {}
-        """By channel: the monotonic second at which an overloaded platform carries out the last call."""
+        """By channel: the monotonic second at which an overloaded platform carries out the last
+        call."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -15,7 +15,8 @@ from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.operations import Call
 
 SIGNED_HOSTS = ("https://api.x.com", "https://api.twitter.com")
-"""The platform's own addresses, today's first: X takes what is sent to either. Whoever signs for the sandbox's address would be refused by X."""
+"""The platform's own addresses, today's first: X takes what is sent to either. Whoever signs for
+the sandbox's address would be refused by X."""
 TOLERANCE = 300
 """Seconds that a timestamp may differ from the machine's own clock."""
 _NEEDED = ("consumer_key", "nonce", "signature", "signature_method", "timestamp", "token")

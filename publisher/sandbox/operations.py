@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from starlette.datastructures import FormData, Headers, QueryParams
+from starlette.datastructures import FormData, QueryParams
 from starlette.requests import Request
 
 from publisher.sandbox.accounts import SandboxAccount
@@ -120,10 +120,6 @@ class Call:
     @property
     def query(self) -> QueryParams:
         return self.request.query_params
-
-    @property
-    def request_headers(self) -> Headers:
-        return self.request.headers
 
     @property
     def content_type(self) -> str:

@@ -149,7 +149,9 @@ class Sandbox:
 
 
 def _dated(app: ASGIApp, faults: Faults) -> ASGIApp:
-    """The application, with a `Date` on each answer: by the machine's clock, unless a fault moves it."""
+    """The application, with a `Date` on each answer: by the machine's clock, unless a fault moves
+    it.
+    """
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_dated(message: Message) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from publisher.sandbox import problems
+from publisher.sandbox import limits, problems
 from publisher.sandbox.operations import Call
 
 Id = Annotated[str, Field(pattern=r"^[0-9]{1,19}$")]
@@ -23,7 +23,7 @@ class Reply(_Body):
 
 
 class Media(_Body):
-    media_ids: list[Id] = Field(min_length=1, max_length=4)
+    media_ids: list[Id] = Field(min_length=1, max_length=limits.X_PICTURES)
     call_to_actions: dict[str, Any] | None = None
     embeddable: bool | None = None
     preview_media_id: Id | None = None
@@ -121,7 +121,7 @@ class AppendMediaUpload(_Body):
 
 
 class AltText(_Body):
-    text: str = Field(max_length=1000)
+    text: str = Field(max_length=limits.X_ALT_TEXT)
 
 
 class Metadata(BaseModel):

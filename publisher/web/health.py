@@ -10,10 +10,9 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from publisher.app import instant_text
 from publisher.language import _
-from publisher.ledger.lateness import Late
 from publisher.monitoring import Report, Subject
+from publisher.overview import late_as_json
 from publisher.states import State
 from publisher.web.parts import Parts
 
@@ -25,7 +24,7 @@ router = APIRouter()
 
 @router.get("/healthz")
 async def healthz(request: Request) -> JSONResponse:
-    """200 when all is well, 503 with what is wrong otherwise; within two seconds, whatever hangs."""
+    """200 when all is well, else 503 with what is wrong; within two seconds, whatever hangs."""
     parts: Parts = request.app.state.parts
     report = await asyncio.get_running_loop().run_in_executor(
         _LOOKS, partial(parts.monitor.look, count=True)
@@ -39,30 +38,21 @@ def _answer(report: Report) -> Mapping[str, Any]:
     )
     ledger = report.about(Subject.LEDGER)
     found = {
-        "ledger": ledger and str(ledger),
+        "ledger": str(ledger or ""),
         "disk": str(report.about(Subject.DISK) or ""),
         "clock": str(report.about(Subject.CLOCK) or ""),
         "broker": str(report.about(Subject.BROKER) or ""),
         "publishing": _("It cannot be told without the ledger.")
         if ledger
-        else str(publishing or report.is_late),
+        else str(publishing or report.late_in_words),
     }
     return {
         "status": "ok" if report.is_well else "trouble",
         **{name: trouble or "ok" for name, trouble in found.items()},
-        "cause": report.troubles[0].message if report.troubles else report.is_late or None,
+        "cause": report.troubles[0].message if report.troubles else report.late_in_words or None,
         "remedy": report.troubles[0].hint if report.troubles else None,
-        "late": _late(report.late),
+        "late": late_as_json(report.late),
         **({"deliveries": _counts(report)} if report.counts else {}),
-    }
-
-
-def _late(late: Late) -> Mapping[str, Any]:
-    """How many posts should have been out for minutes, since when, and how many for which cause."""
-    return {
-        "number": late.number,
-        "since": instant_text(late.since) if late else None,
-        "causes": late.by_cause(),
     }
 
 

@@ -19,16 +19,34 @@ from publisher.channels import http
 from publisher.channels.base import Channel, NotPrepared
 from publisher.channels.registry import ChannelOptions, open_channel
 from publisher.content import videos
+from publisher.ledger.attempts import Attempts
+from publisher.ledger.dispatch import Dispatch
+from publisher.ledger.ledger import Ledger
+from publisher.ledger.queries import Queries
 from publisher.models import Account, Content, Parcel, Part, Picture, Prepared
 from publisher.outcome import Accepted, Outcome, Sighting
 from publisher.sandbox.accounts import SandboxAccount, accounts_for, by_name
+from publisher.sandbox.faults import What
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings import Settings
+from tests.channels.desk import Desk
 from tests.support.clock import ManualClock
 from tests.support.videos import video as make_video
 
 TIMEOUT = timedelta(seconds=5)
 DUE = datetime(2016, 3, 7, 7, 30, tzinfo=UTC)
+LOST = (
+    What.SERVER_ERROR,
+    What.HTML,
+    What.NO_ERROR,
+    What.REDIRECT,
+    What.NOT_JSON,
+    What.EMPTY,
+    What.HANG_UP,
+    What.CUT,
+    What.HANG,
+)
+"""Ways in which the answer to a request can get lost."""
 SECRETS = (
     "api_key",
     "api_secret",
@@ -296,6 +314,24 @@ def stages(
         return Stage(channel, account, credentials, options, sandbox)
 
     return make
+
+
+@pytest.fixture
+def ledger_url(tmp_path: Path) -> str:
+    """One kind of database is enough here: what the ledger does is tested elsewhere, on both."""
+    return f"sqlite:///{tmp_path / 'publisher.db'}"
+
+
+@pytest.fixture
+def desk(
+    stages: Stages,
+    ledger: Ledger,
+    dispatch: Dispatch,
+    attempts: Attempts,
+    queries: Queries,
+    clock: ManualClock,
+) -> Desk:
+    return Desk(stages("facebook"), ledger, dispatch, attempts, queries, clock)
 
 
 @pytest.fixture

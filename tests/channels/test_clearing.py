@@ -8,39 +8,17 @@ import pytest
 
 from publisher.channels.base import NotPrepared
 from publisher.clearing import Clearing
-from publisher.ledger.attempts import Attempts
 from publisher.ledger.control import Control
 from publisher.ledger.database import Database
-from publisher.ledger.dispatch import Dispatch
-from publisher.ledger.ledger import Ledger
 from publisher.ledger.leftovers import Leftovers
-from publisher.ledger.queries import Queries
 from publisher.ledger.stops import reason_of
 from publisher.models import Prepared
 from publisher.outcome import Accepted, Unknown
 from publisher.sandbox.faults import Fault, What
 from publisher.states import State
 from tests.channels.conftest import DUE, Stage, Stages
-from tests.channels.test_leftovers import TEXT, TIMEOUT, Desk
+from tests.channels.desk import TEXT, TIMEOUT, Desk
 from tests.support.clock import ManualClock
-
-
-@pytest.fixture
-def ledger_url(tmp_path: Path) -> str:
-    """One kind of database is enough here; see tests/ledger/test_clearing.py."""
-    return f"sqlite:///{tmp_path / 'publisher.db'}"
-
-
-@pytest.fixture
-def desk(
-    stages: Stages,
-    ledger: Ledger,
-    dispatch: Dispatch,
-    attempts: Attempts,
-    queries: Queries,
-    clock: ManualClock,
-) -> Desk:
-    return Desk(stages("facebook"), ledger, dispatch, attempts, queries, clock)
 
 
 @pytest.fixture
@@ -64,24 +42,10 @@ def refuse(desk: Desk, *, commit: bool = False) -> None:
     desk.stage.sandbox.faults.set([refusal])
 
 
-def lay_ready(desk: Desk, attempts: Attempts) -> None:
-    """Let a worker lay a post ready, and end before it sends it."""
-    desk.queue()
-    channel = desk.stage.open(request_timeout=TIMEOUT)
-    (claim,) = desk.dispatch.claim(desk.clock.ahead(2), desk.clock.ahead(17), 1)
-    delivery = attempts.take(claim)
-    assert delivery
-    parcel = desk.stage.parcel(TEXT, post=delivery.post)
-    prepared = channel.prepare(parcel, Prepared(), lambda _digest: b"")
-    prepared = prepared.model_copy(update={"digest": delivery.content.digest})
-    attempts.checkpoint(delivery, prepared, desk.clock.ahead(17))
-    assert desk.there == [(TEXT, False)]
-
-
 def test_a_cancelled_posts_draft_does_not_stay_on_the_page(
-    desk: Desk, attempts: Attempts, control: Control, clear: Callable[[], None]
+    desk: Desk, control: Control, clear: Callable[[], None]
 ) -> None:
-    lay_ready(desk, attempts)
+    desk.lay_ready()
     control.cancel("post.fr", None, "manager", "trop tard")
     clear()
     assert desk.there == []
@@ -103,9 +67,9 @@ def test_a_draft_whose_id_got_lost_is_found_and_does_not_stay(
 
 
 def test_what_cannot_be_read_or_deleted_now_is_deleted_later(
-    desk: Desk, attempts: Attempts, control: Control, clear: Callable[[], None]
+    desk: Desk, control: Control, clear: Callable[[], None]
 ) -> None:
-    lay_ready(desk, attempts)
+    desk.lay_ready()
     control.cancel("post.fr", None, "manager", "trop tard")
     for endpoint in ("getObject", "deletePost"):
         desk.stage.sandbox.faults.set([Fault(what=What.SERVER_ERROR, endpoint=endpoint)])
@@ -118,12 +82,11 @@ def test_what_cannot_be_read_or_deleted_now_is_deleted_later(
 
 def test_what_somebody_published_by_hand_is_out_on_record_and_told(
     desk: Desk,
-    attempts: Attempts,
     control: Control,
     clear: Callable[[], None],
     clock: ManualClock,
 ) -> None:
-    lay_ready(desk, attempts)
+    desk.lay_ready()
     control.cancel("post.fr", None, "manager", "trop tard")
     (entry,) = desk.stage.sandbox.store.entries
     entry.publish(clock.now())
@@ -134,9 +97,9 @@ def test_what_somebody_published_by_hand_is_out_on_record_and_told(
 
 
 def test_what_is_public_with_an_earlier_text_is_left_alone_and_told(
-    desk: Desk, attempts: Attempts, control: Control, clear: Callable[[], None]
+    desk: Desk, control: Control, clear: Callable[[], None]
 ) -> None:
-    lay_ready(desk, attempts)
+    desk.lay_ready()
     control.cancel("post.fr", None, "manager", "trop tard")
     (entry,) = desk.stage.sandbox.store.entries
     entry.publish(desk.clock.now())
@@ -147,9 +110,7 @@ def test_what_is_public_with_an_earlier_text_is_left_alone_and_told(
     assert desk.delivery.prepared == Prepared()
 
 
-def test_a_retry_after_a_refusal_leaves_one_post(
-    desk: Desk, attempts: Attempts, control: Control
-) -> None:
+def test_a_retry_after_a_refusal_leaves_one_post(desk: Desk, control: Control) -> None:
     """The refused one is deleted before another is made."""
     desk.queue()
     refuse(desk)

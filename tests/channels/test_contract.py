@@ -19,7 +19,7 @@ from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Re
 from publisher.sandbox import limits
 from publisher.sandbox.faults import Fault, What
 from publisher.settings import CHANNELS as KNOWN_CHANNELS
-from tests.channels.conftest import Stage, Stages
+from tests.channels.conftest import LOST, Stage, Stages
 
 PLATFORMS = ["twitter", "facebook"]
 
@@ -263,7 +263,7 @@ def test_withdrawing_takes_it_down_and_may_be_repeated(stage: Stage) -> None:
     channel = stage.open()
     (remote_id,) = accepted(stage.deliver(stage.parcel("Bonjour"), channel))
     for _ in range(2):
-        outcome = channel.withdraw(remote_id)
+        outcome = channel.withdraw(remote_id, Prepared())
         assert isinstance(outcome, Accepted)
         assert outcome.remote_id == remote_id
         assert stage.shown() == []
@@ -273,7 +273,7 @@ def test_withdrawing_leaves_the_other_posts(stage: Stage) -> None:
     channel = stage.open()
     accepted(stage.deliver(stage.parcel("Bonjour", post="one"), channel))
     (second,) = accepted(stage.deliver(stage.parcel("Bonsoir", post="two"), channel))
-    channel.withdraw(second)
+    channel.withdraw(second, Prepared())
     assert [shown.text for shown in stage.shown()] == ["Bonjour"]
 
 
@@ -326,7 +326,7 @@ def test_a_dead_server_only_defers(platform: Stage, closed_port: str) -> None:
     channel = platform.open(twitter_api_url=closed_port, facebook_graph_url=closed_port)
     for outcome in (
         *platform.deliver(platform.parcel("Bonjour"), channel),
-        channel.withdraw("1_2"),
+        channel.withdraw("1_2", Prepared()),
     ):
         assert isinstance(outcome, Deferred)
         assert outcome.kind is Kind.UNAVAILABLE
@@ -337,20 +337,7 @@ def test_a_dead_server_only_defers(platform: Stage, closed_port: str) -> None:
     ("channel", "endpoint"), [("twitter", "createPosts"), ("facebook", "updatePost")]
 )
 @pytest.mark.parametrize("commit", [True, False])
-@pytest.mark.parametrize(
-    "what",
-    [
-        What.SERVER_ERROR,
-        What.HTML,
-        What.NO_ERROR,
-        What.REDIRECT,
-        What.NOT_JSON,
-        What.EMPTY,
-        What.HANG_UP,
-        What.CUT,
-        What.HANG,
-    ],
-)
+@pytest.mark.parametrize("what", LOST)
 def test_an_unreadable_end_is_never_taken_for_success_or_failure(
     what: What, commit: bool, channel: str, endpoint: str, stages: Stages
 ) -> None:
@@ -388,10 +375,10 @@ def test_withdrawing_into_the_unknown_may_be_repeated(platform: Stage) -> None:
     channel = platform.open()
     (remote_id,) = accepted(platform.deliver(platform.parcel("Bonjour"), channel))
     platform.sandbox.faults.set([Fault(what=What.SERVER_ERROR, commit=True)])
-    first = channel.withdraw(remote_id)
+    first = channel.withdraw(remote_id, Prepared())
     assert isinstance(first, Unknown)
     platform.sandbox.faults.set([])
-    assert isinstance(channel.withdraw(remote_id), Accepted)
+    assert isinstance(channel.withdraw(remote_id, Prepared()), Accepted)
 
 
 @pytest.mark.parametrize(
@@ -508,7 +495,7 @@ def test_no_secret_comes_out(what: What | None, platform: Stage, logged: list[st
     if what:
         platform.sandbox.faults.set([Fault(what=what)])
         outcomes += platform.deliver(parcel, channel)
-    outcomes.append(channel.withdraw("123_456"))
+    outcomes.append(channel.withdraw("123_456", Prepared()))
     seen = channel.find(parcel, Prepared(draft_id="1002_1"), (), platform.options.clock.now())
     logging.getLogger("tests").debug("this line is heard")
     said = repr(outcomes) + repr(seen) + repr(channel) + "".join(logged)
@@ -556,7 +543,7 @@ def test_so_does_each_that_reads_or_deletes(platform: Stage) -> None:
     outcome = channel.send(parcel, prepared, ())
     assert isinstance(outcome, Accepted)
     found = channel.find(parcel, prepared, (), since)
-    gone = channel.withdraw(outcome.remote_id)
+    gone = channel.withdraw(outcome.remote_id, Prepared())
     reads, deletes = {
         "twitter": ("readings-15min", "deletions-15min"),
         "facebook": ("requests-1h-app", "requests-1h-app"),

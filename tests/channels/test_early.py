@@ -3,20 +3,15 @@
 from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from publisher.ledger.attempts import Attempts
 from publisher.ledger.control import Control
 from publisher.ledger.database import Database
-from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.doubts import Doubts
 from publisher.ledger.early import EVENT
-from publisher.ledger.ledger import Ledger
 from publisher.ledger.news import News, StuckDelivery
-from publisher.ledger.queries import Queries
 from publisher.models import Delivery, Prepared
 from publisher.notices.message import compose
 from publisher.outcome import Absent, Accepted, Unknown
@@ -25,31 +20,11 @@ from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.store import Entry
 from publisher.states import State
 from tests.channels.conftest import DUE, Stages
-from tests.channels.test_clearing import lay_ready
-from tests.channels.test_leftovers import TEXT, TIMEOUT, Desk
-from tests.support.clock import ManualClock
+from tests.channels.desk import TEXT, TIMEOUT, Desk
 
 AT_ONCE = Fault(what=What.AUTO_PUBLISH)
 NO_FIELDS = Fault(what=What.NO_FIELDS)
 SETTLE = 60
-
-
-@pytest.fixture
-def ledger_url(tmp_path: Path) -> str:
-    """One kind of database is enough here; see tests/ledger/test_early.py."""
-    return f"sqlite:///{tmp_path / 'publisher.db'}"
-
-
-@pytest.fixture
-def desk(
-    stages: Stages,
-    ledger: Ledger,
-    dispatch: Dispatch,
-    attempts: Attempts,
-    queries: Queries,
-    clock: ManualClock,
-) -> Desk:
-    return Desk(stages("facebook"), ledger, dispatch, attempts, queries, clock)
 
 
 @pytest.fixture
@@ -221,10 +196,8 @@ def test_a_success_that_cannot_be_looked_at_is_no_proof(
     assert desk.state() is State.PUBLISHED
 
 
-def test_what_is_refused_because_it_is_public_already_is_published(
-    desk: Desk, attempts: Attempts
-) -> None:
-    lay_ready(desk, attempts)
+def test_what_is_refused_because_it_is_public_already_is_published(desk: Desk) -> None:
+    desk.lay_ready()
     desk.clock.advance(20)
     desk.dispatch.reap()
     entry = posts(desk)[0]
@@ -238,9 +211,9 @@ def test_what_is_refused_because_it_is_public_already_is_published(
 
 
 def test_what_became_public_while_it_waited_is_found_before_it_is_made_public(
-    desk: Desk, attempts: Attempts, control: Control
+    desk: Desk, control: Control
 ) -> None:
-    lay_ready(desk, attempts)
+    desk.lay_ready()
     desk.clock.advance(20)
     desk.dispatch.reap()
     control.pause(None, "attendre", "manager")

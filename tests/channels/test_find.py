@@ -18,23 +18,12 @@ from publisher.models import Prepared
 from publisher.outcome import Absent, Accepted, AccountHeld, Deferred, Kind, Unknown
 from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.store import Entry
-from tests.channels.conftest import Attempt, Stage, Stages
+from tests.channels.conftest import LOST, Attempt, Stage, Stages
 from tests.support.clock import ManualClock
 
 HURRY = timedelta(seconds=0.3)
 PUBLIC_STEP = {"twitter": "createPosts", "facebook": "updatePost"}
 READING_STEP = {"twitter": "getUsersPosts", "facebook": "getObject"}
-UNREADABLE = [
-    What.SERVER_ERROR,
-    What.HTML,
-    What.NO_ERROR,
-    What.REDIRECT,
-    What.NOT_JSON,
-    What.EMPTY,
-    What.HANG_UP,
-    What.CUT,
-    What.HANG,
-]
 NFD = unicodedata.normalize("NFD", "Éducation, santé, égalité : où en sommes-nous ?")
 
 
@@ -105,7 +94,7 @@ def test_what_was_never_prepared_is_absent(stage: Stage) -> None:
     assert stage.open().find(parcel, Prepared(), (), since) == Absent()
 
 
-@pytest.mark.parametrize("what", UNREADABLE)
+@pytest.mark.parametrize("what", LOST)
 def test_what_was_carried_out_without_an_answer_is_found(what: What, platform: Stage) -> None:
     attempt = platform.ready(platform.parcel("Bonjour"), request_timeout=HURRY)
     fault = Fault(what=what, endpoint=PUBLIC_STEP[platform.name], commit=True, times=1)
@@ -116,7 +105,7 @@ def test_what_was_carried_out_without_an_answer_is_found(what: What, platform: S
     assert [shown.id for shown in platform.shown()] == [found.remote_id]
 
 
-@pytest.mark.parametrize("what", UNREADABLE)
+@pytest.mark.parametrize("what", LOST)
 def test_what_was_not_carried_out_is_absent_and_may_be_sent(what: What, platform: Stage) -> None:
     attempt = platform.ready(platform.parcel("Bonjour"), request_timeout=HURRY)
     fault = Fault(what=what, endpoint=PUBLIC_STEP[platform.name], commit=False, times=1)
@@ -190,7 +179,7 @@ def test_after_the_last_part_there_is_nothing_to_find(stages: Stages) -> None:
         assert attempt.find() == Absent()
 
 
-@pytest.mark.parametrize("what", UNREADABLE)
+@pytest.mark.parametrize("what", LOST)
 def test_an_answer_that_cannot_be_read_defers(what: What, platform: Stage) -> None:
     """It says nothing about the post, and the next reading may."""
     attempt = platform.ready(platform.parcel("Bonjour"))
@@ -248,7 +237,7 @@ def test_a_sick_account_is_held(channel: str, what: What, kind: Kind, stages: St
     assert (outcome.until is not None) == (what is What.RATE_LIMIT)
 
 
-@pytest.mark.parametrize("what", [None, *UNREADABLE, What.UNAUTHORISED, What.BAD_REQUEST])
+@pytest.mark.parametrize("what", [None, *LOST, What.UNAUTHORISED, What.BAD_REQUEST])
 def test_no_secret_comes_out_of_looking(what: What | None, platform: Stage) -> None:
     attempt = platform.ready(platform.parcel("Bonjour"))
     attempt.send()
@@ -474,7 +463,7 @@ def test_the_sandbox_gives_a_text_back_as_x_does(x: Stage) -> None:
 
 def test_a_prepared_post_that_was_deleted_is_a_persons_affair(page: Stage) -> None:
     attempt = page.ready(page.parcel("Bonjour"))
-    attempt.channel.withdraw(str(attempt.prepared.draft_id))
+    attempt.channel.withdraw(str(attempt.prepared.draft_id), Prepared())
     outcome = attempt.find()
     assert isinstance(outcome, Unknown)
     assert "deleted" in outcome.message
@@ -507,7 +496,7 @@ def prepare_again(before: Attempt, text: str) -> Prepared:
     )
 
 
-@pytest.mark.parametrize("what", [*UNREADABLE, What.BAD_REQUEST, What.RATE_LIMIT])
+@pytest.mark.parametrize("what", [*LOST, What.BAD_REQUEST, What.RATE_LIMIT])
 def test_an_old_unpublished_post_that_cannot_be_deleted_stops_nothing(
     what: What, page: Stage
 ) -> None:
@@ -521,7 +510,7 @@ def test_an_old_unpublished_post_that_cannot_be_deleted_stops_nothing(
 
 def test_an_old_post_that_is_gone_stops_nothing(page: Stage) -> None:
     before = page.ready(page.parcel("Avant"))
-    before.channel.withdraw(str(before.prepared.draft_id))
+    before.channel.withdraw(str(before.prepared.draft_id), Prepared())
     assert prepare_again(before, "Après").draft_id
 
 
@@ -538,7 +527,7 @@ def test_an_old_post_that_is_public_already_is_not_followed_by_a_new_one(page: S
 
 @pytest.mark.parametrize(
     ("what", "expected"),
-    [*((what, Deferred) for what in UNREADABLE), (What.TOKEN_DEAD, AccountHeld)],
+    [*((what, Deferred) for what in LOST), (What.TOKEN_DEAD, AccountHeld)],
 )
 def test_an_old_post_of_which_nothing_is_known_is_not_followed_by_a_new_one(
     what: What, expected: type, page: Stage

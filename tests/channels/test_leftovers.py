@@ -2,10 +2,7 @@
 
 import json
 from collections.abc import Callable
-from contextlib import nullcontext
-from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,145 +11,22 @@ import requests
 
 from publisher.channels.base import NotPrepared
 from publisher.channels.leftovers import NEWEST, SKEW
-from publisher.delivery import Courier, Leases
 from publisher.ledger.attempts import Attempts
-from publisher.ledger.dispatch import Dispatch
-from publisher.ledger.ledger import Ledger, StoredPicture
+from publisher.ledger.ledger import StoredPicture
 from publisher.ledger.moves import Moved
-from publisher.ledger.queries import Queries
-from publisher.models import Content, Delivery, Part, Prepared, Wish
+from publisher.models import Content, Delivery, Part, Prepared
 from publisher.outcome import Deferred
-from publisher.sandbox import graph
 from publisher.sandbox.facebook import HANDLERS
 from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.store import Entry, Upload
 from publisher.states import State
-from tests.channels.conftest import Stage, Stages
+from tests.channels.conftest import LOST
+from tests.channels.desk import TEXT, Desk
 from tests.channels.test_requests import APIS, fields_of, needs_apis, path_of
-from tests.support.clock import ManualClock
-from tests.support.wishes import add, wish
-
-TIMEOUT = timedelta(seconds=0.3)
-TEXT = "Bonjour à tous"
-LOST = [
-    What.SERVER_ERROR,
-    What.HTML,
-    What.NO_ERROR,
-    What.REDIRECT,
-    What.NOT_JSON,
-    What.EMPTY,
-    What.HANG_UP,
-    What.CUT,
-    What.HANG,
-]
-"""Ways in which the answer to a request that was carried out can get lost."""
 
 
 class Died(BaseException):
     """The worker's process ends here."""
-
-
-@dataclass
-class Desk:
-    """A Page, and a ledger whose deliveries a worker takes there."""
-
-    stage: Stage
-    ledger: Ledger
-    dispatch: Dispatch
-    attempts: Attempts
-    queries: Queries
-    clock: ManualClock
-
-    def queue(self, text: str = TEXT, post: str = "post.fr", **more: Any) -> Wish:
-        wanted = self.wish(text, post, **more)
-        add(self.ledger, wanted)
-        return wanted
-
-    def wish(self, text: str = TEXT, post: str = "post.fr", **more: Any) -> Wish:
-        account = {"account": self.stage.account.name, "channel": "facebook"}
-        content = {"content": Content(parts=(Part(text=text),), lang="fr")}
-        return wish(self.clock, post, **{"due_in": 1, **account, **content, **more})
-
-    def work(self, attempts: Attempts | None = None) -> None:
-        """Let a worker take what is due now as far as it goes."""
-        channel = self.stage.open(request_timeout=TIMEOUT)
-        courier = Courier(
-            attempts or self.attempts,
-            lambda _account: nullcontext(channel),
-            self.clock,
-            Leases.for_timeout(TIMEOUT),
-        )
-        for claim in self.dispatch.claim(self.clock.ahead(2), self.clock.ahead(17), 10):
-            courier.deliver(claim)
-
-    def lose(self, what: What = What.HANG_UP, endpoint: str = "createFeedPost") -> None:
-        """Let the answers to such requests get lost, until `mend`."""
-        self.stage.sandbox.faults.set([Fault(what=what, endpoint=endpoint, commit=True)])
-
-    def mend(self, wait: float = 4) -> None:
-        """All goes well from now on, and it is time for the next attempt."""
-        self.stage.sandbox.faults.set([])
-        self.clock.advance(wait)
-
-    def lie(self, text: str = TEXT, **more: Any) -> Entry:
-        """Put an unpublished post on the Page, as the app of this account makes it."""
-        store, now = self.stage.sandbox.store, self.clock.now()
-        account = self.stage.sandbox.accounts[1]
-        assert account.name == self.stage.account.name
-        entry = Entry(
-            "facebook",
-            account.name,
-            f"{account.page_id}_{store.new_id()}",
-            text,
-            **{"created_at": now, "received_at": now, "app": graph.app_id(account), **more},
-        )
-        entry.published = more.get("published", False)
-        store.add(entry)
-        return entry
-
-    @property
-    def delivery(self) -> Delivery:
-        (delivery,) = self.queries.deliveries()
-        return delivery
-
-    def state(self) -> State:
-        return self.delivery.state
-
-    @property
-    def there(self) -> list[tuple[str, bool]]:
-        """What is on the Page: each post's text, and whether it is public."""
-        posts = self.stage.sandbox.state()["posts"]
-        return [(post["text"], post["published"]) for post in posts if not post["deleted"]]
-
-    def requests(self, endpoint: str) -> int:
-        return int(self.stage.sandbox.state()["requests"].get(endpoint, 0))
-
-    def told(self, post: str = "post.fr") -> str:
-        """What the history says of what lies ready."""
-        steps = self.queries.history(post)
-        return " ".join(
-            step.detail["message"]
-            for step in steps
-            if step.event == "prepared" and "message" in step.detail
-        )
-
-
-@pytest.fixture
-def ledger_url(tmp_path: Path) -> str:
-    """One kind of database is enough here; see tests/ledger/test_leftovers.py."""
-    return f"sqlite:///{tmp_path / 'publisher.db'}"
-
-
-@pytest.fixture
-def desk(
-    stages: Stages,
-    ledger: Ledger,
-    dispatch: Dispatch,
-    attempts: Attempts,
-    queries: Queries,
-    clock: ManualClock,
-) -> Desk:
-    return Desk(stages("facebook"), ledger, dispatch, attempts, queries, clock)
 
 
 def test_a_first_attempt_looks_for_nothing(desk: Desk) -> None:

@@ -13,7 +13,7 @@ from publisher.models import Parcel, Picture, Prepared
 from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Refused
 from publisher.sandbox import limits
 from publisher.sandbox.faults import Fault, What
-from tests.channels.conftest import Stage, Stages
+from tests.channels.conftest import LOST, Stage, Stages
 from tests.support.clock import ManualClock
 
 Exchanges = list[requests.PreparedRequest]
@@ -167,19 +167,7 @@ def test_what_x_cannot_process_fails_for_good(
 
 
 @pytest.mark.parametrize("commit", [True, False])
-@pytest.mark.parametrize(
-    "what",
-    [
-        What.SERVER_ERROR,
-        What.HTML,
-        What.NO_ERROR,
-        What.REDIRECT,
-        What.NOT_JSON,
-        What.EMPTY,
-        What.HANG_UP,
-        What.CUT,
-    ],
-)
+@pytest.mark.parametrize("what", [what for what in LOST if what is not What.HANG])
 @pytest.mark.parametrize("endpoint", [INITIALIZE, APPEND, FINALIZE, STATUS, DESCRIBE])
 def test_a_fault_at_any_step_only_defers(
     stage: Stage,

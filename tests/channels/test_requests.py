@@ -47,7 +47,7 @@ def everything(stage: Stage) -> None:
         assert isinstance(attempt.send(), Accepted)
     assert isinstance(attempt.find(sent=()), Accepted)
     for remote_id in attempt.sent:
-        assert isinstance(attempt.channel.withdraw(remote_id), Accepted)
+        assert isinstance(attempt.channel.withdraw(remote_id, Prepared()), Accepted)
 
 
 @pytest.fixture

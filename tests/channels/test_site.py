@@ -307,7 +307,7 @@ def test_withdrawing_takes_page_entries_and_pictures_away(stage: Stage, folder: 
     own, shared = stage.picture("Seule", "red"), stage.picture("Partagée", "blue")
     stage.deliver(stage.parcel("Un", pictures=(own, shared), post="one"))
     stage.deliver(stage.parcel("Deux", pictures=(shared,), post="two"))
-    stage.open().withdraw("one")
+    stage.open().withdraw("one", Prepared())
     assert set(everything_in(folder)) == {
         "index.html",
         "feed.atom",
@@ -324,7 +324,7 @@ def test_withdrawing_takes_page_entries_and_pictures_away(stage: Stage, folder: 
 
 def test_the_last_post_may_be_withdrawn(stage: Stage, folder: Path) -> None:
     stage.deliver(stage.parcel("Un", post="one"))
-    stage.open().withdraw("one")
+    stage.open().withdraw("one", Prepared())
     assert atom(folder).findall(f"{ATOM}entry") == []
     assert json.loads((folder / "feed.json").read_text())["items"] == []
 
@@ -338,7 +338,7 @@ def test_withdrawing_never_leaves_the_folder(remote_id: str, stage: Stage, folde
     secret = stage.options.site_root / "secret.html"
     secret.write_text("mine")
     before = everything_in(folder)
-    assert isinstance(stage.open().withdraw(remote_id), Accepted)
+    assert isinstance(stage.open().withdraw(remote_id, Prepared()), Accepted)
     assert secret.exists()
     assert everything_in(folder) == before
 

@@ -109,7 +109,7 @@ def test_where_nothing_can_be_seen_it_is_not_withdrawn(out: Out, endpoint: str, 
 
 
 def test_a_page_that_is_not_there_either_proves_nothing(out: Out) -> None:
-    out.channel.withdraw(out.remote_id)
+    out.channel.withdraw(out.remote_id, Prepared())
     assert not isinstance(out.withdraw(denied("getObject")), Accepted)
 
 

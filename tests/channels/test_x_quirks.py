@@ -5,6 +5,7 @@ import json
 import pytest
 import requests
 
+from publisher.models import Prepared
 from publisher.outcome import Accepted, Deferred, Kind, Refused, Unknown
 from publisher.sandbox.faults import Fault, What
 from tests.channels.conftest import Stage, Stages
@@ -40,7 +41,7 @@ def out(x: Stage, *texts: str) -> str:
 def test_a_post_that_x_does_not_find_and_still_shows_is_not_gone(x: Stage, fault: Fault) -> None:
     remote_id = out(x, "Bonjour")
     x.sandbox.faults.set([fault])
-    outcome = x.open().withdraw(remote_id)
+    outcome = x.open().withdraw(remote_id, Prepared())
     assert isinstance(outcome, Unknown)
     assert "may be deleted or not" in outcome.message
     assert [post.id for post in x.shown()] == [remote_id]
@@ -48,21 +49,21 @@ def test_a_post_that_x_does_not_find_and_still_shows_is_not_gone(x: Stage, fault
 
 def test_a_post_that_x_neither_finds_nor_shows_is_gone(x: Stage) -> None:
     remote_id = out(x, "Bonjour")
-    assert isinstance(x.open().withdraw(remote_id), Accepted)
-    assert x.open().withdraw(remote_id) == Accepted(remote_id)
+    assert isinstance(x.open().withdraw(remote_id, Prepared()), Accepted)
+    assert x.open().withdraw(remote_id, Prepared()) == Accepted(remote_id)
 
 
 def test_a_post_that_x_does_not_find_is_not_gone_while_it_cannot_be_read(x: Stage) -> None:
     remote_id = out(x, "Bonjour")
-    x.open().withdraw(remote_id)
+    x.open().withdraw(remote_id, Prepared())
     x.sandbox.faults.set([Fault(what=What.HTML, status=404, endpoint="getPostsById")])
-    assert isinstance(x.open().withdraw(remote_id), Unknown)
+    assert isinstance(x.open().withdraw(remote_id, Prepared()), Unknown)
 
 
 def test_a_deletion_that_x_refuses_says_so_of_the_deletion(x: Stage) -> None:
     remote_id = out(x, "Bonjour")
     x.sandbox.faults.set([Fault(what=What.FORBIDDEN, endpoint=_DELETE)])
-    outcome = x.open().withdraw(remote_id)
+    outcome = x.open().withdraw(remote_id, Prepared())
     assert isinstance(outcome, Deferred)
     assert outcome.kind is Kind.PERMISSION
     assert "does not let this account delete the post" in outcome.message

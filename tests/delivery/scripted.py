@@ -26,6 +26,7 @@ from publisher.outcome import (
     Outcome,
     Sighting,
 )
+from publisher.truetime import ClockCheck
 from tests.support.clock import ManualClock
 
 
@@ -96,9 +97,14 @@ class ScriptedChannel(OnlySends):
         return Accepted(str(100 + len(sent)))
 
 
-def courier_of(attempts: Attempts, channel: ScriptedChannel, clock: ManualClock) -> Courier:
+def courier_of(
+    attempts: Attempts,
+    channel: ScriptedChannel,
+    clock: ManualClock,
+    check: ClockCheck | None = None,
+) -> Courier:
     leases = Leases.for_timeout(timedelta(seconds=20))
-    return Courier(attempts, lambda _account: nullcontext(channel), clock, leases)
+    return Courier(attempts, lambda _account: nullcontext(channel), clock, leases, check)
 
 
 def claim_one(dispatch: Dispatch, clock: ManualClock) -> Claim:

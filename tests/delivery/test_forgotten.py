@@ -155,6 +155,7 @@ def test_they_are_no_sign_that_the_platform_is_overloaded(
 ) -> None:  # fmt: skip
     """Nor does the date of one of them tell how late the platform is with what was just sent."""
     forget(database, ledger, clock, *([f"{n}."] for n in range(2 * CROWD)))
+    assert doubts.crowds() == []
     send("Nouveau.")
     for number, delivery in enumerate(taken(doubts, clock)):
         if number == 0:

@@ -1,11 +1,8 @@
 """What a courier and a dispatcher do while the machine's clock is wrong."""
 
-from contextlib import nullcontext
-from datetime import timedelta
-
 import pytest
 
-from publisher.delivery import Courier, Leases
+from publisher.delivery import Courier
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.ledger import Ledger
@@ -13,7 +10,7 @@ from publisher.ledger.queries import Queries
 from publisher.outcome import Kind
 from publisher.states import State
 from publisher.truetime import ClockCheck
-from tests.delivery.scripted import ScriptedChannel, claim_one, events, only
+from tests.delivery.scripted import ScriptedChannel, claim_one, courier_of, events, only
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -30,8 +27,7 @@ def check(clock: ManualClock) -> ClockCheck:
 def courier(
     attempts: Attempts, channel: ScriptedChannel, clock: ManualClock, check: ClockCheck
 ) -> Courier:
-    leases = Leases.for_timeout(timedelta(seconds=20))
-    return Courier(attempts, lambda _account: nullcontext(channel), clock, leases, check)
+    return courier_of(attempts, channel, clock, check)
 
 
 def test_what_is_claimed_by_a_wrong_clock_is_put_off_and_leaves_at_its_time(

@@ -1,7 +1,7 @@
 """`python -m tests.fuzz.heavy [quick]`: what is as big as it may be, or bigger, in bounded memory.
 
-`quick` leaves out what takes seconds. A process of its own, because the limit is that of a process. Prints a line for each; what needs
-more memory or time than it may ends with a traceback.
+`quick` leaves out what takes seconds. A process of its own, because the limit is that of a process.
+Prints a line for each; what needs more memory or time than it may ends with a traceback.
 """
 
 import gzip

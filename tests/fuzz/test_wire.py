@@ -49,7 +49,7 @@ def _find(channel: Channel, parcel: Parcel) -> Outcome | Sighting:
 
 
 def _withdraw(channel: Channel, _parcel: Parcel) -> Outcome | Sighting:
-    return channel.withdraw("100200300_1")
+    return channel.withdraw("100200300_1", Prepared())
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,6 @@
-"""A platform that is behind is not believed empty: its lag is learnt, and a crowd of doubts is a sign."""
+"""A platform that is behind is not believed empty: its lag is learnt, and a crowd of doubts is a
+sign.
+"""
 
 from datetime import datetime, timedelta
 

@@ -10,6 +10,7 @@ from publisher.ledger.attempts import Attempts
 from publisher.ledger.control import Control
 from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
+from publisher.ledger.gauges import Gauges
 from publisher.ledger.heartbeats import Heartbeats, Process
 from publisher.ledger.heartbeats import Kind as Of
 from publisher.ledger.lateness import EXPLAINED, Cause, Lateness
@@ -135,6 +136,22 @@ def test_a_suspended_account_is_a_cause_of_its_own(
     assert lateness.find().by_cause() == {Cause.SUSPENDED: 1}
     assert not lateness.find().unexplained
     assert Cause.SUSPENDED in EXPLAINED
+
+
+@pytest.mark.parametrize("backoff", [(), (timedelta(minutes=10),)])
+def test_what_goes_one_by_one_after_a_suspension_is_not_left_lying(
+    ledger: Ledger, dispatch: Dispatch, lateness: Lateness, clock: ManualClock, send: Send,
+    database: Database, backoff: tuple[timedelta, ...],
+) -> None:  # fmt: skip
+    """Whether the platform named its end or not: nobody is called to look at the dispatcher."""
+    add(ledger, wish(clock, "first", 0))
+    until = None if backoff else clock.ahead(600)
+    send(AccountHeld(Kind.RATE_LIMIT, "Too many.", until, backoff))
+    add(ledger, *(wish(clock, post, 1, texts=(post,)) for post in "abc"))
+    clock.advance(620)
+    assert lateness.find().by_cause() == {Cause.REFUSED: 1, Cause.SPACED: 3}
+    assert len(dispatch.claim(clock.ahead(2), clock.ahead(30), 10)) == 1
+    assert Gauges(database, clock).unclaimed(15) == 0
 
 
 @pytest.mark.parametrize("account", [None, "bice-x"])

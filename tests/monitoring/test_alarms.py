@@ -6,23 +6,12 @@ from pydantic import SecretStr
 from publisher.monitoring import Subject, Trouble, alarms
 from publisher.monitoring.alarms import CALM, PATIENCE, Alarms, Outbox
 from publisher.notices.message import Message
+from tests.support.clock import ManualClock
 from tests.support.receiver import Receiver
 from tests.support.waiting import wait_for
 
 BROKER = Trouble(Subject.BROKER, "The broker is full.", "Raise its maxmemory.")
 DISK = Trouble(Subject.DISK, "The disk is full.", "Make room.")
-
-
-class Time:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def time() -> Time:
-    return Time()
 
 
 @pytest.fixture
@@ -31,50 +20,52 @@ def told() -> list[Message]:
 
 
 @pytest.fixture
-def alarm(told: list[Message], time: Time) -> Alarms:
-    return Alarms(told.append, time)
+def alarm(told: list[Message], clock: ManualClock) -> Alarms:
+    return Alarms(told.append, clock.monotonic)
 
 
-def lasting(alarm: Alarms, time: Time, seconds: float, *troubles: Trouble) -> None:
+def lasting(alarm: Alarms, clock: ManualClock, seconds: float, *troubles: Trouble) -> None:
     """Look every five seconds, for so long."""
     for _ in range(int(seconds // 5)):
-        time.now += 5
+        clock.advance(5)
         alarm.look(troubles)
 
 
 def test_what_lasts_is_told_once_and_once_when_it_is_over(
-    alarm: Alarms, time: Time, told: list[Message]
+    alarm: Alarms, clock: ManualClock, told: list[Message]
 ) -> None:
-    lasting(alarm, time, PATIENCE, BROKER)
+    lasting(alarm, clock, PATIENCE, BROKER)
     assert not told
-    lasting(alarm, time, 3600, BROKER)
+    lasting(alarm, clock, 3600, BROKER)
     (begun,) = told
     assert "The broker is full. Raise its maxmemory." in begun.body
-    lasting(alarm, time, CALM - 5)
+    lasting(alarm, clock, CALM - 5)
     assert len(told) == 1
-    lasting(alarm, time, 3600)
+    lasting(alarm, clock, 3600)
     assert [message.body for message in told[1:]] == ["It is over: The broker is full."]
 
 
-def test_what_ends_soon_is_not_told(alarm: Alarms, time: Time, told: list[Message]) -> None:
-    lasting(alarm, time, PATIENCE - 5, BROKER)
-    lasting(alarm, time, 3600)
+def test_what_ends_soon_is_not_told(alarm: Alarms, clock: ManualClock, told: list[Message]) -> None:
+    lasting(alarm, clock, PATIENCE - 5, BROKER)
+    lasting(alarm, clock, 3600)
     assert not told
 
 
-def test_what_comes_and_goes_is_one_trouble(alarm: Alarms, time: Time, told: list[Message]) -> None:
+def test_what_comes_and_goes_is_one_trouble(
+    alarm: Alarms, clock: ManualClock, told: list[Message]
+) -> None:
     for _ in range(200):
-        lasting(alarm, time, 10, BROKER)
-        lasting(alarm, time, 10)
+        lasting(alarm, clock, 10, BROKER)
+        lasting(alarm, clock, 10)
     assert len(told) == 1
-    lasting(alarm, time, CALM)
+    lasting(alarm, clock, CALM)
     assert len(told) == 2
 
 
 def test_what_is_wrong_together_is_one_message(
-    alarm: Alarms, time: Time, told: list[Message]
+    alarm: Alarms, clock: ManualClock, told: list[Message]
 ) -> None:
-    lasting(alarm, time, 2 * PATIENCE, DISK, BROKER)
+    lasting(alarm, clock, 2 * PATIENCE, DISK, BROKER)
     (begun,) = told
     assert begun.title.endswith("The disk is full.")
     assert "The broker is full." in begun.body

@@ -91,7 +91,7 @@ def test_a_wrong_clock_is_named_with_its_host(app: Application) -> None:
     assert "time server" in found.hint
     assert not report.is_well
     app.clock.advance(240)  # type: ignore[attr-defined]
-    assert "The clock of beta is 2 h ahead." in Monitor(app).look().is_late
+    assert "The clock of beta is 2 h ahead." in Monitor(app).look().late_in_words
 
 
 def doubted(app: Application, numbers: range) -> None:
@@ -129,8 +129,8 @@ def test_the_cause_of_what_is_late_is_what_is_wrong_with_the_surroundings(app: A
     app.clock.advance(300)  # type: ignore[attr-defined]
     app.heartbeats.end(process(Kind.WORKER))
     report = Monitor(app).look()
-    assert report.is_late.startswith("1 post is late, since 2016-03-07 09:00")
-    assert "No worker is at work. Start `publisher run`, or the workers" in report.is_late
+    assert report.late_in_words.startswith("1 post is late, since 2016-03-07 09:00")
+    assert "No worker is at work. Start `publisher run`, or the workers" in report.late_in_words
 
 
 def test_a_ledger_that_takes_nothing_is_a_trouble_though_it_can_be_read(

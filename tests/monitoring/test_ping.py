@@ -7,84 +7,73 @@ from structlog.testing import capture_logs
 from publisher.monitoring.ping import EVERY, Ping
 from publisher.sections import NoticeSettings
 from tests.monitoring.conftest import Switch
+from tests.support.clock import ManualClock
 from tests.support.waiting import wait_for
 
 
-class Time:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def time() -> Time:
-    return Time()
+def ping(switch: Switch, clock: ManualClock) -> Ping:
+    return Ping(SecretStr(switch.url), clock.monotonic)
 
 
-@pytest.fixture
-def ping(switch: Switch, time: Time) -> Ping:
-    return Ping(SecretStr(switch.url), time)
-
-
-def look(ping: Ping, time: Time, seconds: float, *, is_well: bool) -> None:
+def look(ping: Ping, clock: ManualClock, seconds: float, *, is_well: bool) -> None:
     for _ in range(int(seconds // 5)):
-        time.now += 5
+        clock.advance(5)
         ping.look(is_well=is_well)
         if ping._thread:
             ping._thread.join(20)
 
 
-def test_it_is_pinged_once_a_minute(ping: Ping, switch: Switch, time: Time) -> None:
-    look(ping, time, 5 * EVERY, is_well=True)
+def test_it_is_pinged_once_a_minute(ping: Ping, switch: Switch, clock: ManualClock) -> None:
+    look(ping, clock, 5 * EVERY, is_well=True)
     assert switch.asked == ["/secret-of-ours"] * 5
 
 
 def test_while_something_is_wrong_it_is_not_pinged_but_told_once(
-    ping: Ping, switch: Switch, time: Time
+    ping: Ping, switch: Switch, clock: ManualClock
 ) -> None:
-    look(ping, time, 5, is_well=True)
-    look(ping, time, 3600, is_well=False)
+    look(ping, clock, 5, is_well=True)
+    look(ping, clock, 3600, is_well=False)
     assert switch.asked == ["/secret-of-ours", "/secret-of-ours/fail"]
-    look(ping, time, 5, is_well=True)
+    look(ping, clock, 5, is_well=True)
     assert switch.asked[2:] == ["/secret-of-ours"]
 
 
-def test_what_passes_soon_is_not_told(ping: Ping, switch: Switch, time: Time) -> None:
-    look(ping, time, 50, is_well=False)
-    look(ping, time, 5, is_well=True)
-    look(ping, time, 50, is_well=False)
+def test_what_passes_soon_is_not_told(ping: Ping, switch: Switch, clock: ManualClock) -> None:
+    look(ping, clock, 50, is_well=False)
+    look(ping, clock, 5, is_well=True)
+    look(ping, clock, 50, is_well=False)
     assert switch.asked == ["/secret-of-ours"]
 
 
 def test_a_service_that_refuses_is_logged_once_without_its_address(
-    ping: Ping, switch: Switch, time: Time
+    ping: Ping, switch: Switch, clock: ManualClock
 ) -> None:
     switch.status = 404
     with capture_logs() as lines:
-        look(ping, time, 5 * EVERY, is_well=True)
+        look(ping, clock, 5 * EVERY, is_well=True)
     (line,) = lines
     assert line["reason"] == "status 404"
     assert "secret-of-ours" not in str(lines)
 
 
-def test_a_service_that_is_away_is_logged_once(time: Time) -> None:
-    ping = Ping(SecretStr("http://127.0.0.1:1/secret-of-ours"), time)
+def test_a_service_that_is_away_is_logged_once(clock: ManualClock) -> None:
+    ping = Ping(SecretStr("http://127.0.0.1:1/secret-of-ours"), clock.monotonic)
     with capture_logs() as lines:
-        look(ping, time, 3 * EVERY, is_well=True)
+        look(ping, clock, 3 * EVERY, is_well=True)
     assert len(lines) == 1
     assert "secret-of-ours" not in str(lines)
 
 
-def test_a_query_stays_behind_the_path(switch: Switch, time: Time) -> None:
-    ping = Ping(SecretStr(f"{switch.url}?create=1"), time)
-    look(ping, time, 70, is_well=False)
+def test_a_query_stays_behind_the_path(switch: Switch, clock: ManualClock) -> None:
+    ping = Ping(SecretStr(f"{switch.url}?create=1"), clock.monotonic)
+    look(ping, clock, 70, is_well=False)
     wait_for(lambda: switch.asked == ["/secret-of-ours/fail?create=1"])
 
 
-def test_without_an_address_nothing_is_pinged(time: Time) -> None:
-    ping = Ping(None, time)
-    look(ping, time, 120, is_well=True)
+def test_without_an_address_nothing_is_pinged(clock: ManualClock) -> None:
+    ping = Ping(None, clock.monotonic)
+    look(ping, clock, 120, is_well=True)
     assert ping._thread is None
 
 

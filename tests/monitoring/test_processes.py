@@ -1,4 +1,6 @@
-"""Real dispatchers and workers, each started by itself as on several machines, and a person who is told."""
+"""Real dispatchers and workers, each started by itself as on several machines, and a person who is
+told.
+"""
 
 import os
 import signal

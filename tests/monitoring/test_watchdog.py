@@ -90,7 +90,7 @@ def test_what_stood_still_and_went_out_late_is_news(
 ) -> None:
     """All of it is out before anybody looks."""
     now = [1000.0]
-    monkeypatch.setattr(watchdog, "_boot_time", lambda: now[0])
+    monkeypatch.setattr(watchdog, "boot_seconds", lambda: now[0])
     add(app.ledger, wish(clock, "a", 60))
     dog._looked_at = now[0]
     dog.look()

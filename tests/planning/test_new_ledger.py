@@ -8,10 +8,9 @@ import pytest
 from publisher import settings
 from publisher.app import Application
 from publisher.ledger.aftermath import face
-from publisher.models import Delivery, Problem
 from publisher.outcome import Kind
-from publisher.planning import Plan
 from publisher.states import State
+from tests.planning.queued import doubted, only, queue
 from tests.support.clock import ManualClock
 from tests.support.workspaces import Workspace
 
@@ -26,21 +25,6 @@ def app(
     assert app.database.migrate(now=clock.now())
     yield app
     app.close()
-
-
-def queue(app: Application) -> Plan:
-    plan = app.planner.queue(actor="redaction")
-    assert not plan.errors, plan.errors
-    return plan
-
-
-def only(app: Application) -> Delivery:
-    (delivery,) = app.queries.deliveries()
-    return delivery
-
-
-def doubted(plan: Plan) -> list[Problem]:
-    return [problem for problem in plan.problems if problem.code == "may-be-out"]
 
 
 def test_what_was_due_before_it_was_made_is_not_sent(

@@ -9,10 +9,10 @@ from publisher import settings
 from publisher.app import Application
 from publisher.ledger.aftermath import face
 from publisher.ledger.audit import Audit
-from publisher.models import Delivery, Problem
 from publisher.outcome import Accepted, Kind, Refused
-from publisher.planning import Change, Plan
+from publisher.planning import Change
 from publisher.states import State
+from tests.planning.queued import doubted, only, queue
 from tests.support.clock import ManualClock
 from tests.support.workspaces import Workspace
 
@@ -36,21 +36,6 @@ def restore(app: Application, clock: ManualClock, *, lost: float) -> None:
     app.audit.seal(always=True)
     clock.advance(lost)
     face(app.database, clock, "manager")
-
-
-def queue(app: Application) -> Plan:
-    plan = app.planner.queue(actor="redaction")
-    assert not plan.errors, plan.errors
-    return plan
-
-
-def only(app: Application) -> Delivery:
-    (delivery,) = app.queries.deliveries()
-    return delivery
-
-
-def doubted(plan: Plan) -> list[Problem]:
-    return [problem for problem in plan.problems if problem.code == "may-be-out"]
 
 
 def claimed(app: Application) -> int:

@@ -1,4 +1,6 @@
-"""Two deliveries of an account begin with the same words, and one is in doubt while the other goes out."""
+"""Two deliveries of an account begin with the same words, and one is in doubt while the other goes
+out.
+"""
 
 import pytest
 

@@ -64,7 +64,8 @@ class Act(StrEnum):
     HELD_FOR_A_PERSON = "held for a person"
     ALIKE = "refused, for the post or for the account"
     OUTAGE = "outage"
-    """From then on and for so many seconds, nothing of the account is published, and no end is named."""
+    """From then on and for so many seconds, nothing of the account is published, and no end is
+    named."""
     ANSWER_LOST = "answer lost"
     """It is done, and no answer comes within the client's time-out."""
     NOT_DONE = "not done"

@@ -152,7 +152,8 @@ class Stage:
 
     def _work(self, process: Process) -> None:
         app = self.app()
-        # Whose keys they are is asked by real threads, which wait for one another; here one thread is all.
+        # Whose keys they are is asked by real threads, which wait for one another; here one thread
+        # is all.
         app.identity._verified.update(app.settings.accounts)
         acts = {
             "publisher.publish": app.courier.deliver,

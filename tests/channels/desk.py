@@ -1,0 +1,123 @@
+"""A Page, and a ledger whose deliveries a worker takes there."""
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from publisher.delivery import Courier, Leases
+from publisher.ledger.attempts import Attempts
+from publisher.ledger.dispatch import Dispatch
+from publisher.ledger.ledger import Ledger
+from publisher.ledger.queries import Queries
+from publisher.models import Content, Delivery, Part, Prepared, Wish
+from publisher.sandbox import graph
+from publisher.sandbox.faults import Fault, What
+from publisher.sandbox.store import Entry
+from publisher.states import State
+from tests.support.clock import ManualClock
+from tests.support.wishes import add, wish
+
+if TYPE_CHECKING:
+    from tests.channels.conftest import Stage
+
+TIMEOUT = timedelta(seconds=0.3)
+TEXT = "Bonjour à tous"
+
+
+@dataclass
+class Desk:
+    """A Page, and a ledger whose deliveries a worker takes there."""
+
+    stage: "Stage"
+    ledger: Ledger
+    dispatch: Dispatch
+    attempts: Attempts
+    queries: Queries
+    clock: ManualClock
+
+    def queue(self, text: str = TEXT, post: str = "post.fr", **more: Any) -> Wish:
+        wanted = self.wish(text, post, **more)
+        add(self.ledger, wanted)
+        return wanted
+
+    def wish(self, text: str = TEXT, post: str = "post.fr", **more: Any) -> Wish:
+        account = {"account": self.stage.account.name, "channel": "facebook"}
+        content = {"content": Content(parts=(Part(text=text),), lang="fr")}
+        return wish(self.clock, post, **{"due_in": 1, **account, **content, **more})
+
+    def work(self, attempts: Attempts | None = None) -> None:
+        """Let a worker take what is due now as far as it goes."""
+        channel = self.stage.open(request_timeout=TIMEOUT)
+        courier = Courier(
+            attempts or self.attempts,
+            lambda _account: nullcontext(channel),
+            self.clock,
+            Leases.for_timeout(TIMEOUT),
+        )
+        for claim in self.dispatch.claim(self.clock.ahead(2), self.clock.ahead(17), 10):
+            courier.deliver(claim)
+
+    def lay_ready(self) -> None:
+        """Let a worker lay a post ready, and end before it sends it."""
+        self.queue()
+        channel = self.stage.open(request_timeout=TIMEOUT)
+        (claim,) = self.dispatch.claim(self.clock.ahead(2), self.clock.ahead(17), 1)
+        delivery = self.attempts.take(claim)
+        assert delivery
+        parcel = self.stage.parcel(TEXT, post=delivery.post)
+        prepared = channel.prepare(parcel, Prepared(), lambda _digest: b"")
+        prepared = prepared.model_copy(update={"digest": delivery.content.digest})
+        self.attempts.checkpoint(delivery, prepared, self.clock.ahead(17))
+        assert self.there == [(TEXT, False)]
+
+    def lose(self, what: What = What.HANG_UP, endpoint: str = "createFeedPost") -> None:
+        """Let the answers to such requests get lost, until `mend`."""
+        self.stage.sandbox.faults.set([Fault(what=what, endpoint=endpoint, commit=True)])
+
+    def mend(self, wait: float = 4) -> None:
+        """All goes well from now on, and it is time for the next attempt."""
+        self.stage.sandbox.faults.set([])
+        self.clock.advance(wait)
+
+    def lie(self, text: str = TEXT, **more: Any) -> Entry:
+        """Put an unpublished post on the Page, as the app of this account makes it."""
+        store, now = self.stage.sandbox.store, self.clock.now()
+        account = self.stage.sandbox.accounts[1]
+        assert account.name == self.stage.account.name
+        entry = Entry(
+            "facebook",
+            account.name,
+            f"{account.page_id}_{store.new_id()}",
+            text,
+            **{"created_at": now, "received_at": now, "app": graph.app_id(account), **more},
+        )
+        entry.published = more.get("published", False)
+        store.add(entry)
+        return entry
+
+    @property
+    def delivery(self) -> Delivery:
+        (delivery,) = self.queries.deliveries()
+        return delivery
+
+    def state(self) -> State:
+        return self.delivery.state
+
+    @property
+    def there(self) -> list[tuple[str, bool]]:
+        """What is on the Page: each post's text, and whether it is public."""
+        posts = self.stage.sandbox.state()["posts"]
+        return [(post["text"], post["published"]) for post in posts if not post["deleted"]]
+
+    def requests(self, endpoint: str) -> int:
+        return int(self.stage.sandbox.state()["requests"].get(endpoint, 0))
+
+    def told(self, post: str = "post.fr") -> str:
+        """What the history says of what lies ready."""
+        steps = self.queries.history(post)
+        return " ".join(
+            step.detail["message"]
+            for step in steps
+            if step.event == "prepared" and "message" in step.detail
+        )
