@@ -20,6 +20,7 @@ from sqlalchemy import (
     FromClause,
     Row,
     ScalarSelect,
+    Select,
     and_,
     case,
     exists,
@@ -48,6 +49,7 @@ EVER = literal(datetime.min.replace(tzinfo=UTC), Instant)
 _BY_ITSELF = accounts.c.held_until.is_not(None)
 _SAME_END = timedelta(minutes=1)  # of many answers that come together, each names another second
 _AT_ONCE = 500  # names in one statement
+_FEW = 20  # of those that wait behind a suspension, which looks at them for each of the others
 _EXCLUDE = text("SELECT pg_advisory_xact_lock(7305138, hashtext(:name))")
 _REFUSED = text(
     "SELECT name FROM unnest(CAST(:names AS varchar[])) AS names (name)"
@@ -87,10 +89,8 @@ def waits_its_turn(horizon: BindParameter[datetime]) -> ColumnElement[bool]:
     one before it has its answer, and not in a burst. Of what is due by `horizon`, a post that no
     platform has refused yet asks first: another may be refused for itself, and prove nothing.
     """
-    first, rows = first_scheduled(deliveries.alias(), "id", accounts.c.account), deliveries.alias()
-    fresh = first_scheduled(
-        rows, "id", accounts.c.account, EVER, rows.c.error_kind.is_(None), rows.c.wake_at <= horizon
-    )
+    first = first_scheduled(deliveries.alias(), "id", accounts.c.account)
+    fresh = _first_fresh(deliveries.alias(), accounts.c.account, horizon)
     its_first = case((unproved(accounts), func.coalesce(fresh, first)), else_=first)
     return exists().where(
         accounts.c.account == deliveries.c.account,
@@ -104,24 +104,41 @@ def first_scheduled(
     column: str,
     account: ColumnElement[str],
     after: ColumnElement[datetime] = EVER,
-    *conditions: ColumnElement[bool],
 ) -> ScalarSelect[Any]:
-    """A column of the first of an account's `rows` of `deliveries` that is scheduled after an instant,
-    and meets the conditions.
+    """A column of the first of an account's `rows` of `deliveries` that is scheduled after an instant."""
+    found = _in_order(select(rows.c[column]), rows, account, after)
+    return found.limit(written(1)).scalar_subquery()
+
+
+def _first_fresh(
+    rows: FromClause, account: ColumnElement[str], horizon: BindParameter[datetime]
+) -> ScalarSelect[Any]:
+    """The id of the first that nothing has kept back yet, among the first few that are due."""
+    found = _in_order(
+        select(rows.c.id, rows.c.wake_at, rows.c.error_kind), rows, account, EVER
+    ).where(rows.c.wake_at <= horizon)
+    few = found.correlate(accounts).limit(written(_FEW)).subquery()
+    fresh = select(few.c.id).where(few.c.error_kind.is_(None)).order_by(few.c.wake_at, few.c.id)
+    return fresh.limit(written(1)).scalar_subquery()
+
+
+def _in_order(
+    found: Select[Any],
+    rows: FromClause,
+    account: ColumnElement[str],
+    after: ColumnElement[datetime],
+) -> Select[Any]:
+    """What is scheduled of an account after an instant.
 
     By its order, and by a range instead of an equality, which leaves `ix_deliveries_turns` alone.
     By its statistics PostgreSQL expects to find any account soon elsewhere, and reads all that is
     scheduled for one that has nothing.
     """
-    place = tuple_(rows.c.account, rows.c.wake_at)
-    found = select(rows.c[column]).where(
+    return found.where(
         rows.c.state == written(State.SCHEDULED),
-        place > tuple_(account, after),
+        tuple_(rows.c.account, rows.c.wake_at) > tuple_(account, after),
         rows.c.account <= account,
-        *conditions,
-    )
-    order = rows.c.account, rows.c.wake_at, rows.c.id
-    return found.order_by(*order).limit(written(1)).scalar_subquery()
+    ).order_by(rows.c.account, rows.c.wake_at, rows.c.id)
 
 
 def has_one_under_way(account: FromClause) -> ColumnElement[bool]:
