@@ -16,6 +16,8 @@ _READ = 65536  # bytes at a time; what is more is passed over
 _QUOTED = r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""  # as `repr` writes a text
 _LINE = re.compile(rf"level='(?:warning|error|critical)' event={_QUOTED}")
 _HINT = re.compile(rf" hint={_QUOTED}")
+_OWN = re.compile(r"level='\w+' event=")
+"""A line of ours; Celery passes on whatever is written to stderr as a warning of its own."""
 _CELERY = re.compile(r"\[[^\]]*: (?:WARNING|ERROR|CRITICAL)/[^\]]*\] (?P<event>.*)")
 
 
@@ -60,6 +62,8 @@ def _warning(line: str) -> str | None:
         hint = _HINT.search(line)
         parts = [ast.literal_eval(one[1]) for one in (found, hint) if one]
         return " ".join(" ".join(parts).split())
+    if _OWN.search(line):
+        return None
     found = _CELERY.match(line)
     return found["event"] if found else None
 

@@ -251,7 +251,7 @@ def withdraw(
         )
     for one in done:
         place = _("{post} on {account}", post=one.delivery.post, account=one.delivery.account)
-        output.print_line(
+        output.print_prose(
             _("Not withdrawn: {place}. {problem}", place=place, problem=one.problem)
             if one.problem
             else _("Withdrawn: {place}", place=place)
@@ -320,7 +320,8 @@ def print_stopped(deliveries: "Iterable[Delivery]") -> None:
 
 
 def print_outcome(what: str, deliveries: "list[Delivery]") -> None:
-    output.print_line(f"{what}: {counts.deliveries(len(deliveries))}.")
+    told = _("{name}: {value}", name=what, value=counts.deliveries(len(deliveries)))
+    output.print_line(f"{told}.")
     _print_each(deliveries)
 
 

@@ -11,13 +11,16 @@ from publisher.cli import arguments, counts, output, tables
 from publisher.errors import LedgerUnavailable
 from publisher.language import _, plural
 from publisher.ledger.holds import GOES_ON, SUSPENDED
+from publisher.ledger.owners import VERIFIED
 from publisher.ledger.queries import Step
+from publisher.ledger.tables import EVERYTHING
 from publisher.states import State, counted
 
 _QUIET = frozenset(
     {"claimed", "prepared", "at the platform", "sending", "released", "queued", "queued again"}
 )
 """Steps that are only worth a look in the history."""
+_INDENT = " " * len("2016-03-07 08:30:00  ")
 _COLOURS = {
     State.PUBLISHED: "green",
     State.FAILED: "red",
@@ -58,8 +61,8 @@ class Live:
 
     def report(self, step: Step) -> None:
         """A line for a step that people care about."""
-        if step.event in _QUIET:
-            return
+        if step.event in _QUIET or (step.event == VERIFIED and not step.detail.get("owner")):
+            return  # whose the keys are is told once their name is known
         moved = step.target is not None and step.target is not step.source
         if moved and step.target and step.delivery is not None:
             self._came_to[step.delivery] = step.target
@@ -67,9 +70,10 @@ class Live:
         colour = _COLOURS.get(step.target) if moved and step.target else None
         event = self._event(step)
         event = output.paint(event, colour) if colour else event
-        account = (step.account or _("all")).ljust(self._account_width)
+        name = _("all") if step.account in (None, EVERYTHING) else str(step.account)
+        account = name.ljust(self._account_width)
         subject = f"{account}  {step.post}" if step.post else account
-        _show(f"{time}  {subject}  {event}{self._more(step)}")
+        _show(f"{time}  {subject}  {self._told(step, event)}")
 
     def say(self, line: str) -> None:
         """A line about the processes."""
@@ -113,20 +117,23 @@ class Live:
         return events.event(step.event)
 
     @staticmethod
-    def _more(step: Step) -> str:
+    def _told(step: Step, event: str) -> str:
+        """What happened, and why."""
         if step.event == "published":
-            return f", {tables.lateness(step.late)}" if step.late is not None else ""
+            return f"{event}, {tables.lateness(step.late)}" if step.late is not None else event
         if step.event == GOES_ON:
-            return ""  # its message is why it was suspended
+            return event  # its message is why it was suspended
         told = (step.detail.get(key) for key in ("message", "reason", "owner"))
         message = next(filter(None, told), None)
-        return f": {output.printable(str(message))}" if message else ""
+        if not message:
+            return event
+        return _("{name}: {value}", name=event, value=output.printable(str(message)))
 
 
 def _show(line: str) -> None:
     """Print it, unless the disk is full to which the output goes: that must not end the run."""
     try:
-        output.print_line(line)
+        output.print_prose(line, _INDENT)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise

@@ -61,7 +61,8 @@ def print_log(deliveries: Sequence[Delivery], zone: tzinfo) -> None:
     output.print_line()
     states = summary({state: sum(d.state is state for d in deliveries) for state in State})
     number = counts.deliveries(len(deliveries))
-    output.print_line(f"{number}: {states}. {output.times_of(zone)}")
+    told = _("{name}: {value}", name=number, value=states)
+    output.print_prose(f"{told}. {output.times_of(zone)}")
 
 
 def print_days(deliveries: Sequence[Delivery], zone: tzinfo) -> None:

@@ -16,6 +16,7 @@ from publisher.ledger.tables import accounts
 from publisher.models import Owner
 from publisher.outcome import AccountHeld
 
+VERIFIED = "owner verified"
 FORGOTTEN = {"owner_id": None, "owner_handle": None, "other_owner": None}
 """The columns of an account whose owner is learnt again with its next post."""
 
@@ -52,7 +53,7 @@ class Owners:
             now = self._clock.now()
             note(
                 connection,
-                [step(None, "owner verified", now, ACTOR, detail=detail, account=account)],
+                [step(None, VERIFIED, now, ACTOR, detail=detail, account=account)],
             )
 
     def refuse(self, account: str, other: Owner, outcome: AccountHeld) -> None:

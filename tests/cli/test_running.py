@@ -1,15 +1,19 @@
 """run, sandbox, rehearse and migrate, with real processes where there are any."""
 
+import re
 import signal
 import subprocess
+import sys
 import urllib.request
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from publisher.app import Application
 from publisher.cli.live import Live
+from publisher.language import speaking
 from publisher.ledger.queries import Step
 from publisher.states import State
 from tests.cli.runner import SCRIPT, Cli, run_script
@@ -63,6 +67,38 @@ def test_a_delivery_counts_once_however_often_it_moves(
             )  # fmt: skip
         live.conclude()
     assert capsys.readouterr().out.splitlines()[-1] == "Since the start: 1 published."
+
+
+def _step(app: Application, event: str, **more: Any) -> Step:
+    return Step(1, app.clock.now(), event, "worker", **more)
+
+
+def test_a_long_line_of_run_is_broken_between_words(
+    site: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    message = "X takes nothing more from this account for now. It goes on by itself. " * 3
+    with closing(Application.open_or_make(site)) as app, speaking("fr"):
+        detail = {"message": message.strip()}
+        Live(app).report(_step(app, "late", account="*", detail=detail))
+    lines = re.sub(r"\x1b\[\d+m", "", capsys.readouterr().out).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert " ".join(line.strip() for line in lines).endswith(
+        f"tous       retard\N{NO-BREAK SPACE}: {message.strip()}"
+    )
+
+
+def test_run_tells_whose_keys_they_are_once_their_name_is_known(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closing(Application.open_or_make(site)) as app:
+        live = Live(app)
+        for owner in ("", "@bice"):
+            detail = {"id": "707", "owner": owner}
+            live.report(_step(app, "owner verified", account="a", detail=detail))
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.endswith("owner verified: @bice")
 
 
 def test_run_without_anything_to_do_ends_at_once(site: Path) -> None:

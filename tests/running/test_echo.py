@@ -63,6 +63,16 @@ def test_what_is_no_warning_is_not_shown(log: Path, echo: Echo, said: list[str])
     assert said == []
 
 
+def test_a_line_of_ours_that_celery_passes_on_is_no_warning(
+    log: Path, echo: Echo, said: list[str]
+) -> None:
+    celery = "[2026-11-27 09:35:35,318: WARNING/MainProcess] "
+    write(log, f"{celery}timestamp='…' level='info' event='public on its own' id='7'\n")
+    write(log, celery + WARNING)
+    echo.look()
+    assert said == ["dispatcher: The broker at x's is full: \"OOM\". Don't fill it."]
+
+
 def test_a_flood_is_cut_off(log: Path, echo: Echo, said: list[str]) -> None:
     for number in range(500):
         write(log, OF_CELERY.replace("lost", f"lost {number}"))
