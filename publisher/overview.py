@@ -79,8 +79,12 @@ class Overview:
     @property
     def needs_a_person(self) -> int:
         """How many deliveries and accounts do, shown or not."""
+        return self._waiting + sum(status.needs_person for status in self.accounts)
+
+    @property
+    def _waiting(self) -> int:
         waiting = sum(self.counts.get(state, 0) for state in _WAITS_FOR_A_PERSON)
-        return waiting + self.news + len(self.accounts)
+        return waiting + self.news
 
     @property
     def standing_still(self) -> list[tuple[AccountStatus, int]]:
@@ -94,7 +98,7 @@ class Overview:
     @property
     def more_attention(self) -> int:
         """How many deliveries need a person and are not shown."""
-        return self.needs_a_person - len(self.accounts) - len(self.attention)
+        return self._waiting - len(self.attention)
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -31,8 +31,8 @@ def show(overview: Overview) -> None:
     if overview.resting:
         output.print_line(
             plural(
-                "{number} delivery waits for an account that is paused or held.",
-                "{number} deliveries wait for an account that is paused or held.",
+                "{number} delivery waits for an account that is paused or suspended.",
+                "{number} deliveries wait for an account that is paused or suspended.",
                 overview.resting,
             )
         )
@@ -70,7 +70,7 @@ def _nearly_used_up(overview: Overview) -> list[str]:
             of_app = limit if limit.is_of_app else account
             names.setdefault((of_app, words), []).append(account)
     return [
-        f"{_with_others(name, len(others))}: {words}"
+        _("{name}: {value}", name=_with_others(name, len(others)), value=words)
         for (_of_app, words), (name, *others) in names.items()
     ]
 

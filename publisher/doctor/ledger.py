@@ -42,7 +42,7 @@ def examine(app: Application) -> Iterator[Finding]:
         return
     yield _durability(app.database)
     yield from _processes(app)
-    yield _waiting(app)
+    yield from _waiting(app)
     if crowds := app.doubts.crowds():
         trouble = of_crowds(crowds)
         yield warning("deliveries", trouble.message, trouble.hint)
@@ -93,7 +93,7 @@ def _processes(app: Application) -> Iterator[Finding]:
         yield good("publishing", _("At work: {processes}.", processes=", ".join(names)))
 
 
-def _waiting(app: Application) -> Finding:
+def _waiting(app: Application) -> Iterator[Finding]:
     """The same as `publisher status` shows."""
     overview = Overview.of(app, limit=0)
     withdrawn = [d for d in overview.attention if d.withdraw_at]
@@ -112,22 +112,34 @@ def _waiting(app: Application) -> Finding:
                 len(withdrawn),
             )
         )
-    tried = [s.account for s in overview.accounts if s.suspended_times and not s.paused_at]
-    held = [status.account for status in overview.accounts if status.account not in tried]
-    stopped = _("paused or held: {accounts}", accounts=", ".join(held)) if held else ""
+    needing = [status for status in overview.accounts if status.needs_person]
+    tried = [s.account for s in needing if s.suspended_times and not s.paused_at]
+    held = [status.account for status in needing if status.account not in tried]
+    stopped = (
+        _("paused, or suspended until somebody acts: {accounts}", accounts=", ".join(held))
+        if held
+        else ""
+    )
     suspended = (
         _("suspended, and tried again by themselves: {accounts}", accounts=", ".join(tried))
         if tried
         else ""
     )
+    resting = [status.account for status in overview.accounts if not status.needs_person]
+    if resting:
+        names = ", ".join(resting)
+        yield good(
+            "deliveries", _("Suspended, and go on by themselves: {accounts}.", accounts=names)
+        )
     told = "; ".join(filter(None, (", ".join(waiting), stopped, suspended)))
     if told:
-        return warning(
+        yield warning(
             "deliveries",
             _("They need a person: {told}.", told=told),
             _("`publisher status` says more."),
         )
-    return good("deliveries", _("None needs a person."))
+    else:
+        yield good("deliveries", _("None needs a person."))
 
 
 def _late(late: Late, app: Application) -> Finding:

@@ -144,12 +144,7 @@ class Control:
                 .with_for_update()
             ).one_or_none()
             if stopped is None:
-                raise NotPossible(
-                    _("Nothing is paused or held.")
-                    if account is None
-                    else _("{account} is not paused or held.", account=account),
-                    hint=_("`publisher status` shows what is paused."),
-                )
+                raise _not_stopped(connection, account)
             query = overdue(account, now, stopped.held_until).with_for_update()
             found = [delivery_of(row) for row in connection.execute(query).mappings()]
             if seen is not None:
@@ -361,3 +356,23 @@ def _kept(delivery: Delivery) -> Prepared:
     """
     refused = delivery.state is State.FAILED
     return delivery.prepared.given_up(delivery.remote_ids) if refused else delivery.prepared
+
+
+def _not_stopped(connection: Connection, account: str | None) -> NotPossible:
+    """Why nothing can be resumed; where everything was meant, which accounts are stopped alone."""
+    hint = _("`publisher status` shows what is paused.")
+    if account is not None:
+        return NotPossible(_("{account} is not paused or suspended.", account=account), hint=hint)
+    query = select(accounts.c.account).where(
+        accounts.c.paused_at.is_not(None) | accounts.c.held_at.is_not(None)
+    )
+    names = connection.execute(query.order_by(accounts.c.account)).scalars().all()
+    if not names:
+        return NotPossible(_("Nothing is paused or suspended."), hint=hint)
+    return NotPossible(
+        _(
+            "Not everything is paused, but accounts are stopped: {accounts}.",
+            accounts=", ".join(names),
+        ),
+        hint=_("One of them goes on with `publisher resume --account {name}`.", name=names[0]),
+    )

@@ -13,6 +13,7 @@ from publisher.models import Delivery
 from publisher.monitoring import of_clocks
 from publisher.overview import Overview
 from publisher.states import State
+from publisher.web import words
 from publisher.web.parts import Use
 from publisher.web.visitors import Reader
 
@@ -56,8 +57,8 @@ def today(request: Request, parts: Use, _visitor: Reader, part: str = "") -> Res
 
 def _lines(deliveries: Iterable[Delivery]) -> list[_Line]:
     """In the order of the first of each; what went wrong in another way has its own line."""
-    groups: dict[tuple[str, State, datetime, str | None, str | None], list[Delivery]] = {}
+    groups: dict[tuple[str, State, datetime, tuple[str, ...]], list[Delivery]] = {}
     for d in deliveries:
-        key = (d.post, d.state, d.leaves_at, d.reason, d.error_message)
+        key = (d.post, d.state, d.leaves_at, tuple(words.why(d)))
         groups.setdefault(key, []).append(d)
     return [_Line(of_post) for of_post in groups.values()]

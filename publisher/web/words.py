@@ -1,5 +1,7 @@
 """What states, channels and people's roles are called on the pages."""
 
+import re
+
 from publisher.channels import capabilities
 from publisher.language import NAMES, _, later, plural
 from publisher.ledger.people import Rank
@@ -29,6 +31,16 @@ _GOOD = frozenset({State.PUBLISHED})
 _BAD = frozenset({State.FAILED, State.MISSED, State.UNCERTAIN})
 _WAITING = frozenset({State.AWAITING_APPROVAL, State.HELD})
 _BEGINNING = 90  # characters
+_COMMAND = re.compile(r"`publisher (?P<name>[a-z]+)(?P<options> [^`]*)?`")
+_BUTTONS = {
+    "cancel": later("Cancel"),
+    "release": later("Release"),
+    "resolve": later("It is out"),
+    "resume": later("Go on …"),
+    "retry": later("Retry"),
+    "withdraw": later("Withdraw"),
+}
+"""What does the same on a page as these commands do in a terminal."""
 
 
 def state(of: State) -> str:
@@ -67,7 +79,19 @@ def shortened(words: str) -> str:
 
 def why(delivery: Delivery) -> list[str]:
     """What stands in its way, and what a platform answered."""
-    return [text for text in (reason_of(delivery), delivery.error_message) if text]
+    return [here(text) for text in (reason_of(delivery), delivery.error_message) if text]
+
+
+def here(text: str) -> str:
+    """A message with the pages' buttons in the place of the commands that do the same."""
+    return _COMMAND.sub(_button, text)
+
+
+def _button(command: re.Match[str]) -> str:
+    title = _BUTTONS.get(command["name"])
+    if title is None or "--gone" in (command["options"] or ""):  # no page says that
+        return command[0]
+    return _("“{button}”", button=_(title).rstrip(" …"))
 
 
 def late(seconds: float) -> str:

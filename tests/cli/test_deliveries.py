@@ -422,12 +422,12 @@ def test_status_leaves_out_what_cannot_go_out(cli: Cli, draft: Path) -> None:
     status = cli("status", "--json").json
     assert [row["account"] for row in status["next"]] == ["bice-page"]
     assert status["resting"] == 1
-    assert "1 delivery waits for an account that is paused or held.\n" in cli("status").out
+    assert "1 delivery waits for an account that is paused or suspended.\n" in cli("status").out
     cli("pause", "--reason", "Le programme a changé")
     out = cli("status").out
     assert "go out next" not in out
     assert "Nothing is on the schedule" not in out
-    assert "2 deliveries wait for an account that is paused or held.\n" in out
+    assert "2 deliveries wait for an account that is paused or suspended.\n" in out
 
 
 def test_status_shows_what_goes_out_after_a_hold_that_ends_by_itself(
@@ -498,6 +498,17 @@ def test_resume_when_nothing_is_paused(cli: Cli, draft: Path) -> None:
     result = cli("resume")
     assert result.code == 1
     assert "hint: `publisher status` shows what is paused." in result.err
+
+
+def test_resume_of_everything_names_the_accounts_that_are_stopped_alone(
+    cli: Cli, draft: Path
+) -> None:
+    cli("queue")
+    cli("pause", "--account", "bice-x", "--reason", "keys")
+    result = cli("resume")
+    assert result.code == 1
+    assert "but accounts are stopped: bice-x." in result.err
+    assert "`publisher resume --account bice-x`" in result.err
 
 
 @pytest.mark.parametrize(

@@ -177,7 +177,7 @@ def test_what_waits_for_a_person_is_told(
     found = findings(workspace)["deliveries"]
     assert (found.grade, found.message) == (
         Grade.WARNING,
-        "They need a person: paused or held: voice-x.",
+        "They need a person: paused, or suspended until somebody acts: voice-x.",
     )
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Dialog, expect
+from playwright.sync_api import Browser, Dialog, ViewportSize, expect
 
 from publisher import settings
 from publisher.app import Application
 from publisher.clock import SystemClock
-from publisher.language import _, plural
+from publisher.language import _, plural, speaking
 from publisher.ledger.people import Rank
 from publisher.states import State
 from publisher.web import words
@@ -143,6 +143,22 @@ def test_every_page_can_be_used_by_everybody(
         assert page.evaluate(wide) <= 0, path
     context.close()
     assert flaws == []
+
+
+@pytest.mark.parametrize("code", ["fr", "pl"])
+def test_the_longer_words_of_another_language_hang_out_of_no_phone_either(
+    address: str, browser: Browser, code: str
+) -> None:
+    size: ViewportSize = {"width": 390, "height": 800}
+    context = browser.new_context(base_url=address, locale=code, viewport=size)
+    page = context.new_page()
+    with speaking(code):
+        log_in(page, "direction")
+    for path in _LOOKED_AT:
+        page.goto(path)
+        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert page.evaluate(wide) <= 0, path
+    context.close()
 
 
 def test_a_post_is_dragged_to_another_day_and_moves_when_that_is_confirmed(

@@ -4,19 +4,24 @@ import csv
 import io
 import re
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import openpyxl
 import pytest
+from sqlalchemy import update
 
 from publisher.app import Application
 from publisher.ledger import limits
+from publisher.ledger.heartbeats import Kind as Workers
+from publisher.ledger.heartbeats import Process
 from publisher.ledger.holds import hold
 from publisher.ledger.people import Rank
-from publisher.ledger.tables import accounts
+from publisher.ledger.tables import accounts, deliveries
 from publisher.models import Delivery, Owner
 from publisher.outcome import AccountHeld, Kind, Limit, Unknown
 from publisher.states import State
+from publisher.web import words
 from tests.support.clock import ManualClock
 from tests.support.html import flaws
 from tests.support.pages import PASSWORD, Visit
@@ -182,9 +187,9 @@ def test_withdrawing_has_to_be_confirmed(manager: Visit) -> None:
 def test_a_post_shows_its_looks_problems_translations_and_history(manager: Visit) -> None:
     manager.get("/posts/day.fr")
     text = manager.text
-    for words in ("X bice-x", "Facebook bice-page", "written by redaction", "Buenos días.",
+    for told in ("X bice-x", "Facebook bice-page", "written by redaction", "Buenos días.",
                   "Translations", "History", "queued"):  # fmt: skip
-        assert words in text
+        assert told in text
     assert flaws(manager.page) == []
 
 
@@ -552,3 +557,98 @@ def test_what_nobody_foresaw_is_not_told_to_the_reader(
 def _clock(app: Application) -> ManualClock:
     assert isinstance(app.clock, ManualClock)
     return app.clock
+
+
+def suspended(app: Application, until: float | None, kind: Kind = Kind.AUTH, **more: Any) -> None:
+    """bice-x is suspended; its message names a command."""
+    values = {
+        "held_at": app.clock.now(),
+        "held_until": None if until is None else app.clock.ahead(until),
+        "held_kind": kind.value,
+        "held_message": "The keys are @other's. Then run `publisher resume --account bice-x`.",
+        **more,
+    }
+    with app.database.write() as connection:
+        app.database.insert_missing(connection, accounts, [{"account": "bice-x"}])
+        connection.execute(update(accounts).where(accounts.c.account == "bice-x").values(**values))
+
+
+def test_today_does_not_say_that_nothing_is_needed_while_a_wrong_clock_stops_all(
+    app: Application, manager: Visit
+) -> None:
+    for post in app.queries.deliveries(state=State.AWAITING_APPROVAL):
+        app.control.cancel(post.post, post.account, "chef", "so that nothing else is needed")
+    manager.get("/")
+    assert "Nothing needs a person." in manager.text
+    app.heartbeats.beat(Process("b" * 32, Workers.WORKER, "beta", 7, "0.1.0"), timedelta(hours=2))
+    manager.get("/")
+    assert "The clock of beta is 2 h ahead." in manager.text
+    assert "Nothing needs a person." not in manager.text
+
+
+def test_an_account_that_goes_on_by_itself_is_not_said_to_need_a_person(
+    app: Application, manager: Visit
+) -> None:
+    suspended(app, 300, Kind.RATE_LIMIT)
+    manager.get("/")
+    assert "3 things need a person." in manager.text  # as before
+    assert manager.text.index("Goes on by itself") < manager.text.index("suspended Until ")
+
+
+def test_an_account_that_needs_a_person_is_said_to(app: Application, manager: Visit) -> None:
+    suspended(app, None)
+    manager.get("/")
+    assert "4 things need a person." in manager.text
+    assert "Goes on by itself" not in manager.text
+
+
+def test_an_end_that_is_over_is_not_named_as_one_to_come(app: Application, manager: Visit) -> None:
+    suspended(app, 60, suspended_times=1)
+    _clock(app).advance(90)
+    for page in ("/", "/accounts", "/resume?account=bice-x"):
+        manager.get(page)
+        assert "Until its next post is taken; needs you: The keys are @other" in manager.text, page
+
+
+def test_whoever_resumes_an_account_reads_why_it_is_suspended(
+    app: Application, manager: Visit
+) -> None:
+    suspended(app, None)
+    manager.get("/resume?account=bice-x")
+    assert "Until somebody acts: The keys are @other" in manager.text
+
+
+def test_a_page_names_its_button_and_not_a_command_for_a_terminal() -> None:
+    looked = "Look, then say with `publisher resolve` or `publisher retry POST` what you saw."
+    assert words.here(looked) == "Look, then say with “It is out” or “Retry” what you saw."
+    gone = "`publisher withdraw day.fr --gone --reason TEXT`, or `publisher doctor`."
+    assert words.here(gone) == gone  # no page does that
+
+
+def test_why_an_account_is_suspended_is_told_with_the_button(
+    app: Application, manager: Visit
+) -> None:
+    suspended(app, None)
+    for page in ("/", "/accounts"):
+        manager.get(page)
+        assert "Then run “Go on”." in manager.text, page
+
+
+def test_what_a_platform_did_on_its_own_is_told_of_that_account_alone(
+    app: Application, manager: Visit
+) -> None:
+    page, other = of(app, "day.fr")["bice-page"], of(app, "day.fr")["bice-x"]
+    with app.database.write() as connection:
+        for one, stop in ((page, "scheduled"), (other, None)):
+            connection.execute(
+                update(deliveries)
+                .where(deliveries.c.id == one.id)
+                .values(
+                    state="published", stop=stop, published_at=app.clock.now(),
+                    remote_ids=f'["{one.id}"]', error_kind="unavailable", error_message="It may still be out.",
+                    withdrawn_ids="[]", withdraw_at=app.clock.ahead(60),
+                )
+            )  # fmt: skip
+    manager.get("/")
+    assert manager.text.count("It may still be out.") == 2
+    assert manager.text.count("The platform made it public on its own") == 1
