@@ -114,8 +114,12 @@ LABELS = (
 """What a step tells of."""
 
 
+_OTHERWISE = {"not readable": later("reading cannot tell")}
+"""What is called otherwise in the ledger: a platform that was read may not tell all the same."""
+
+
 def event(name: str) -> str:
-    return _(name)
+    return _(_OTHERWISE.get(name, name))
 
 
 def label(key: str) -> str:

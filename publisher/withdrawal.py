@@ -156,14 +156,9 @@ class Withdrawal:
                 if not begun:
                     delivery = self._withdrawals.begin(delivery, actor, reason)
                     begun = True
-                number = len(delivery.remote_ids)
                 outcome = self._ask(delivery)
                 if not isinstance(outcome, Accepted):
-                    message = _(
-                        "Part {number} may still be out: {reason} Publisher tries again by itself.",
-                        number=number,
-                        reason=outcome.message,
-                    )
+                    message = _still_out(delivery, outcome.message)
                     return Withdrawn(
                         self._withdrawals.failed(delivery, actor, outcome, message), message
                     )
@@ -185,6 +180,17 @@ class Withdrawal:
             return Unknown(
                 _("Publisher failed while it deleted the post; the error in its log says more.")
             )
+
+
+def _still_out(delivery: Delivery, reason: str) -> str:
+    """What a person must know of the last part that is out, of a post that is none of a thread too."""
+    if len(delivery.content.parts) == 1:
+        return _("It may still be out: {reason} Publisher tries again by itself.", reason=reason)
+    return _(
+        "Part {number} may still be out: {reason} Publisher tries again by itself.",
+        number=len(delivery.remote_ids),
+        reason=reason,
+    )
 
 
 def _moved(delivery: Delivery) -> str | None:

@@ -152,8 +152,9 @@ def restore(
     """Put a backup in the place of the ledger, while nothing runs.
 
     The ledger that stood there is kept beside it. What the backup has on the schedule and was due
-    since may be out: it does not go out again, but is uncertain until you have looked at the
-    account and used `publisher resolve` or `publisher retry`. Everything is paused until you say
+    since may be out: it does not go out again, but is uncertain. While Publisher runs, it looks for
+    it on the platforms, and what it sees becomes published. For the rest, look at the account, then
+    use `publisher resolve` or `publisher retry`. Everything is paused until you say
     `publisher resume`.
     """
     if (file is None) is not in_place:

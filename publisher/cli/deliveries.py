@@ -82,7 +82,8 @@ def queue(
     and before it cancels most of the schedule.
 
     What was due before the ledger was made may be out already, if another ledger was lost: it asks,
-    and where nobody can answer, such a post becomes uncertain and waits for you.
+    and where nobody can answer, such a post becomes uncertain, is looked for on its platform, and
+    waits for you if it is not seen there.
     """
     from publisher.cli import plans
 

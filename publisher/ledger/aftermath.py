@@ -66,12 +66,14 @@ class Gap:
         if self.is_new:
             return _(
                 "This ledger is new, made {time:%Y-%m-%d %H:%M} UTC: if there was another one "
-                "before it, this may have gone out already. Look at the account.",
+                "before it, this may have gone out already. While Publisher runs, it looks for it on "
+                "the platform; if it does not see it, look at the account.",
                 time=self.until,
             )
         return _(
             "The ledger was restored from a backup of {time:%Y-%m-%d %H:%M} UTC, "
-            "and this may have gone out since. Look at the account.",
+            "and this may have gone out since. While Publisher runs, it looks for it on the "
+            "platform; if it does not see it, look at the account.",
             time=self.since,
         )
 

@@ -100,7 +100,10 @@ def _asked(stop: State) -> str:
 
 def _too_late(stop: State) -> str:
     if stop is State.SCHEDULED:
-        return _("The platform made it public on its own, before Publisher did.")
+        return _(
+            "The platform made it public on its own, before Publisher did: it is out, and nothing is "
+            "lost. If that was too early, withdraw it."
+        )
     if stop in ENDED_UNSENT - {State.CANCELLED}:
         return _("It was taken for not out, but the platform made it public: it is out.")
     if stop is State.CANCELLED:

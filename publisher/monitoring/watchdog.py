@@ -148,7 +148,7 @@ class Watchdog:
             )
             self._app.lateness.begin(late, cause)
         elif is_open and self._calm >= _CALM:
-            self._app.lateness.end(_("All of it is out, or waits rightly: it goes on."))
+            self._app.lateness.end(_(lateness.NOTHING_LATE))
         elif self._still and not is_open and (noted is None or noted.at < since):
             self._note_what_went_out(since)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
+from publisher import lateness
 from publisher.language import _, later, plural
 from publisher.ledger.news import AccountGoesOn, HeldAccount, Item, LatePosts, StuckDelivery
 from publisher.plaintext import harmless
@@ -149,7 +150,7 @@ def _counted(state: State, number: int) -> str:
 
 def _paragraph(item: Item, zone: tzinfo) -> str:
     if isinstance(item, LatePosts):
-        over = [_("All of it is out, or waits rightly: it goes on.")] if item.is_over else []
+        over = [_(lateness.NOTHING_LATE)] if item.is_over else []
         return harmless(" ".join([item.message, *over]))
     match item:
         case StuckDelivery():
@@ -177,7 +178,9 @@ def _of_delivery(item: StuckDelivery, zone: tzinfo) -> list[str]:
     if item.parts_out and item.state is not State.PUBLISHED:
         sentences.append(_("Parts of the thread that are out: {number}.", number=item.parts_out))
     look = _("Look at the account.")
-    if item.state is State.UNCERTAIN and not any(look in sentence for sentence in sentences):
+    asked = look.rstrip(".").casefold()
+    is_asked = any(asked in sentence.casefold() for sentence in sentences)
+    if item.state is State.UNCERTAIN and not is_asked:
         sentences.append(look)
     return [*sentences, _remedy(item)]
 

@@ -52,7 +52,7 @@ def doubt(
 def _told(change: PlannedChange, gap: Gap, time: str) -> tuple[str, str]:
     """What a person must know and do."""
     decide = _(
-        "Look at the account. It is there: `publisher resolve {post} --account {account} "
+        "If it stays uncertain, look at the account. It is there: `publisher resolve {post} --account {account} "
         "--published ID`. It is not: `publisher retry {post} --account {account}`.",
         post=change.post,
         account=change.account,
@@ -60,18 +60,20 @@ def _told(change: PlannedChange, gap: Gap, time: str) -> tuple[str, str]:
     if not gap.is_new:
         message = _(
             "It was due {time}, before the ledger was restored, so it may be out "
-            "on {account} already. It becomes uncertain, and waits for you.",
+            "on {account} already. It becomes uncertain: Publisher looks for it there, and if it does "
+            "not see it, waits for you.",
             time=time,
             account=change.account,
         )
         return message, decide
     message = _(
         "It was due {time}, before this ledger was made. If another ledger was lost, it may be out "
-        "on {account} already. It becomes uncertain, and waits for you.",
+        "on {account} already. It becomes uncertain: Publisher looks for it there, and if it does not "
+        "see it, waits for you.",
         time=time,
         account=change.account,
     )
-    trust = _("If this is the first ledger, say so: `publisher queue --new-ledger`. If not:")
+    trust = _("If there was no other ledger, queue with `publisher queue --new-ledger`.")
     return message, f"{trust} {decide}"
 
 
