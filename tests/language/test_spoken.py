@@ -254,3 +254,25 @@ def test_each_answer_to_a_question_may_be_in_the_language_of_the_question() -> N
         with language.speaking(code):
             assert answer in language._("y yes").split()
             assert f"[{answer}/" in language._("[y/N]")
+
+
+def _said(code: str) -> list[str]:
+    catalogue = Path(language.__file__).parent / "locales" / code / "LC_MESSAGES" / "publisher.po"
+    return re.findall(r'^msgstr.*"(.+)"$', catalogue.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_in_french_the_schedule_is_not_called_as_the_agenda_is() -> None:
+    """“Programme” is the session's; what is queued goes “au planning”."""
+    assert [text for text in _said("fr") if "au programme" in text] == []
+
+
+@pytest.mark.parametrize(("code", "wrong"), [("fr", "jusqu'à"), ("es", "asta")])
+def test_a_day_has_its_article(code: str, wrong: str) -> None:
+    """“Jusqu'au 2026-03-07 08:30”, “hasta el 2026-03-07 08:30”."""
+    said = [text for text in _said(code) if re.search(wrong + r" \{(?:time|when)\}", text)]
+    assert said == []
+
+
+def test_the_end_of_a_trouble_is_not_said_as_if_it_went_on() -> None:
+    """“Ça continue” says of posts that were late that they still are."""
+    assert [text for text in _said("fr") if "ça continue" in text] == []
