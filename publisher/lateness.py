@@ -13,12 +13,6 @@ _ORDER = (
 """Of all but what a platform refused, which is told by platform, and last."""
 
 
-NOTHING_LATE = later(
-    "Nothing is late any more, and it goes on. What did not go out after all, or waits for you, is "
-    "told separately."
-)
-
-
 def in_words(late: Late, zone: tzinfo, trouble: str = "") -> str:
     """`5 posts are late, the first since 2016-03-07 08:30: …`, and why.
 

@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 
 from publisher.clock import Clock
+from publisher.language import later
 from publisher.ledger.database import Database
 from publisher.ledger.heartbeats import wrong_clocks_in
 from publisher.ledger.holds import is_resting, take_in_order
@@ -51,6 +52,10 @@ LATE_AFTER = 180.0
 """Real seconds after which people are told."""
 BEGUN, OVER = "late", "on time again"
 """The events of the history."""
+NOTHING_LATE = later(
+    "Nothing is late any more, and it goes on. What did not go out after all, or waits for you, is "
+    "told separately."
+)
 
 
 class Cause(StrEnum):

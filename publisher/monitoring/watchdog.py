@@ -19,6 +19,7 @@ from publisher.app import Application
 from publisher.errors import PublisherError
 from publisher.heartbeat import Beating
 from publisher.language import _
+from publisher.ledger.lateness import NOTHING_LATE
 from publisher.monitoring.alarms import Alarms, Outbox
 from publisher.monitoring.monitor import Monitor, Report
 from publisher.monitoring.ping import Ping
@@ -148,7 +149,7 @@ class Watchdog:
             )
             self._app.lateness.begin(late, cause)
         elif is_open and self._calm >= _CALM:
-            self._app.lateness.end(_(lateness.NOTHING_LATE))
+            self._app.lateness.end(_(NOTHING_LATE))
         elif self._still and not is_open and (noted is None or noted.at < since):
             self._note_what_went_out(since)
 

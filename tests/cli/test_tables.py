@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from publisher import language
+from publisher import events, language
 from publisher.cli import tables
 from publisher.web import words
 
@@ -23,3 +23,7 @@ def test_what_a_platform_published_before_its_time_is_called_early(
     with language.speaking(code):
         assert tables.lateness(timedelta(seconds=seconds)) == said
         assert words.lateness(seconds) == said
+
+
+def test_what_was_read_and_not_seen_is_not_called_unreadable() -> None:
+    assert events.event("not readable") == "reading cannot tell"

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from publisher.ledger.news import HeldAccount, Item, StuckDelivery
+from publisher.ledger.lateness import NOTHING_LATE
+from publisher.ledger.news import HeldAccount, Item, LatePosts, StuckDelivery
 from publisher.meaning.common import quote
 from publisher.notices.message import compose
 from publisher.states import State
@@ -76,6 +77,13 @@ def test_who_has_to_look_at_the_account_is_told_once(message: str) -> None:
     told = compose([stuck(state=State.UNCERTAIN, message=message)], GENEVA)
     assert told.body.lower().count("look at the account.") == 1
     assert "ook at the account. If the post is there: `publisher resolve" in told.body
+
+
+def test_that_nothing_is_late_any_more_does_not_say_that_all_of_it_is_out() -> None:
+    """Some of it may have been missed, or be uncertain."""
+    body = compose([LatePosts(1, "5 posts are late.", is_over=True)], UTC).body
+    assert body.startswith(f"5 posts are late. {NOTHING_LATE}")
+    assert "did not go out after all" in NOTHING_LATE
 
 
 def test_a_thread_that_is_partly_out_says_so() -> None:

@@ -42,6 +42,8 @@ def test_what_was_due_before_it_was_made_is_not_sent(
     found = only(app)
     assert (found.state, found.error_kind) == (State.UNCERTAIN, Kind.UNKNOWN_OUTCOME)
     assert "This ledger is new, made 2016-03-07 08:00 UTC" in (found.error_message or "")
+    for told in (found.error_message, problem.message):  # before anybody has to
+        assert "looks for it" in (told or "")
     assert found.doubt_since == found.due_at
     assert app.dispatch.claim(clock.ahead(2), clock.ahead(30), 10) == []
     assert queue(app).changes == ()

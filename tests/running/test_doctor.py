@@ -14,8 +14,10 @@ from publisher.clock import SystemClock
 from publisher.doctor import Finding, Grade, examine
 from publisher.errors import StorageError
 from publisher.ledger import limits
+from publisher.ledger.holds import hold
+from publisher.ledger.tables import accounts
 from publisher.models import Owner
-from publisher.outcome import Limit
+from publisher.outcome import AccountHeld, Kind, Limit
 from publisher.overview import Overview
 from publisher.planning import Planner
 from publisher.sandbox.faults import Fault, What
@@ -179,6 +181,20 @@ def test_what_waits_for_a_person_is_told(
         Grade.WARNING,
         "They need a person: paused, or suspended until somebody acts: voice-x.",
     )
+
+
+def test_what_goes_on_by_itself_needs_nobody(
+    workspace: Path, sandbox: Sandbox, draft: Draft, queued: Queued
+) -> None:
+    draft("later", "2036-03-07 08:00")
+    app = queued()
+    with app.database.write() as connection:
+        app.database.insert_missing(connection, accounts, [{"account": "voice-x"}])
+        rests = AccountHeld(Kind.RATE_LIMIT, "Enough.", app.clock.ahead(600))
+        hold(connection, "voice-x", rests, app.clock.now())
+    told = [f.message for f in examine(app, offline=True) if f.subject == "deliveries"]
+    app.close()
+    assert told == ["Suspended, and go on by themselves: voice-x.", "None needs a person."]
 
 
 def of_drafts(workspace: Path) -> list[tuple[Grade, str, str | None]]:

@@ -652,3 +652,4 @@ def test_what_a_platform_did_on_its_own_is_told_of_that_account_alone(
     manager.get("/")
     assert manager.text.count("It may still be out.") == 2
     assert manager.text.count("The platform made it public on its own") == 1
+    assert "it is out, and nothing is lost. If that was too early, withdraw it." in manager.text
