@@ -161,7 +161,10 @@ def confirm(question: str) -> None:
 
 def agrees(question: str) -> bool:
     """Whether the answer of whoever sits at the terminal is yes."""
-    answer = typer.prompt(f"{question} {_('[y/N]')}", default="", show_default=False)
+    from publisher.cli import output
+
+    asked = output.prose(f"{question} {_('[y/N]')}")
+    answer = typer.prompt(asked, default="", show_default=False)
     return answer.strip().lower() in ("y", "yes", *_("y yes").split())
 
 

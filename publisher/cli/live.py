@@ -57,6 +57,9 @@ class Live:
                 "Publishing: {deliveries} on the schedule; {end}.", deliveries=scheduled, end=end
             )
         output.print_prose(f"{what} {output.times_of(self._zone)}")
+        if any(one.account == EVERYTHING and one.paused_at for one in self._app.queries.accounts()):
+            line = _("Everything is paused. Nothing leaves any more.")
+            output.print_prose(output.paint(line, "yellow"))
         self._say_what_rests(waiting.scheduled)
 
     def report(self, step: Step) -> None:

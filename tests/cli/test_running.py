@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from publisher.app import Application
+from publisher.cli import arguments
 from publisher.cli.live import Live
 from publisher.language import speaking
 from publisher.ledger.queries import Step
@@ -89,6 +90,20 @@ def test_a_long_line_of_run_is_broken_between_words(
     )
 
 
+def test_a_long_question_is_broken_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+
+    def prompt(text: str, **_more: Any) -> str:
+        asked.append(text)
+        return "y"
+
+    monkeypatch.setattr("typer.prompt", prompt)
+    assert arguments.agrees("May they go out now, or is somebody to look at it first? " * 3)
+    assert max(map(len, asked[0].splitlines())) <= 80
+
+
 def test_run_tells_whose_keys_they_are_once_their_name_is_known(
     site: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -113,6 +128,7 @@ def test_run_says_how_many_wait_for_a_resume(cli: Cli, site: Path) -> None:
     cli("queue")
     cli("pause", "--reason", "Mauvaise photo")
     result = run_script("run", "--no-web", "--until-idle", folder=site, environment=_environment())
+    assert "Everything is paused. Nothing leaves any more.\n" in result.stdout
     line = "1 more delivery waits for a person; `publisher status` shows why.\n"
     assert result.stdout.count(line) == 2
     assert result.stdout.endswith(f"Nothing was published.\n{line}")
