@@ -16,10 +16,6 @@ from publisher.language import LANGUAGES
 from tests.docs.conftest import DOCS, fences
 from tests.support.workspaces import Workspace
 
-_CONTROL = re.compile(r"\r?\x1b\[[0-9;]*[A-Za-z]")
-"""Control sequences, such as those of the progress line of a slow machine: an editor drops them
-before it looks for problems."""
-
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_task_finds_every_problem_that_check_prints(tmp_path: Path, language: str) -> None:
@@ -69,7 +65,7 @@ def _matched(
 ) -> Iterator[tuple[str, str, str, str, str, str]]:
     for matcher in matchers:
         pattern = matcher["pattern"]
-        for line in _CONTROL.sub("", printed).splitlines():
+        for line in printed.splitlines():
             if match := re.match(pattern["regexp"], line):
                 file, number, column, message, code = (
                     match[pattern[key]] for key in ("file", "line", "column", "message", "code")
