@@ -118,7 +118,7 @@ def task() -> str:
         "label": "publisher check",
         "type": "shell",
         "command": "publisher check",
-        "options": {"env": {"NO_COLOR": "1", "COLUMNS": "10000"}},
+        "options": {"env": {"TERM": "dumb", "COLUMNS": "10000"}},
         "group": {"kind": "build", "isDefault": True},
         "presentation": {"reveal": "silent"},
         "problemMatcher": matchers,
