@@ -67,8 +67,8 @@ class Answer:
     reason: str = ""
     """What the network layer said, for `NOT_SENT` and `NO_ANSWER`."""
     clock_ahead: timedelta | None = None
-    """How far our clock is ahead of the answer's `Date` (negative: behind), to the second; None where
-    there is none, or where ours is not the machine's own clock."""
+    """How far our clock is ahead (negative: behind) by this answer's `Date` and what else this process
+    has heard; None where nothing speaks against it, or where ours is not the machine's own clock."""
 
 
 @dataclass(frozen=True, slots=True)

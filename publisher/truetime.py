@@ -28,7 +28,9 @@ DATABASE = "PostgreSQL"
 _CLEAR = 2.0
 """Real seconds that an answer may have taken to tell the time well enough."""
 _AGAIN = timedelta(seconds=10)
-"""After which a post is tried again that a wrong clock kept, by the time that others tell."""
+"""After which a post is tried again that a wrong clock kept."""
+_STANDS = 30.0
+"""Real seconds for which platforms that said that the clock is right outweigh the next answer."""
 _FRESH = 3600.0  # real seconds; nobody is asked while a reading is younger
 _FRESH_OF_DATABASE = 15.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0  # real seconds between two questions without an answer
@@ -38,8 +40,14 @@ _WRONG_PAUSE = 2.0  # real seconds between two questions while the clock is wron
 
 log = structlog.get_logger()
 
-Heard = Callable[[datetime, float], None]
-"""Takes what the time was by another machine, and the real seconds that its answer took."""
+Heard = Callable[[datetime, float], timedelta | None]
+"""Takes what the time was by another machine, and the real seconds that its answer took; gives how far
+our clock is ahead by all that was heard (negative: behind). None while nothing speaks against it, and
+where it was right by what had been heard a moment before."""
+
+
+def unheard(_told: datetime, _took: float) -> None:
+    """Nobody listens, and nothing speaks against our clock."""
 
 
 def boot_seconds() -> float:
@@ -81,11 +89,16 @@ class ClockCheck:
 
         A source whose answers take too long tells nothing.
         """
-        return lambda told, took: self._keep(source, told, took)
+
+        def heard(told: datetime, took: float) -> timedelta | None:
+            was_right = self.age() < _STANDS and self.ahead() is None
+            if took <= _CLEAR:
+                self._keep(source, told, took)
+            return None if was_right else self.ahead()
+
+        return heard
 
     def _keep(self, source: str, told: datetime, took: float) -> None:
-        if took > _CLEAR:
-            return
         coarse = timedelta(seconds=0 if source == DATABASE else 1)
         latest = told + coarse + timedelta(seconds=took)
         with self._lock:
@@ -105,15 +118,20 @@ class ClockCheck:
         return ClockWrong(_message(source, ahead))
 
     def objection(self) -> Deferred | None:
-        """What becomes of a post because the clock is wrong; None while it is not."""
+        """What becomes of a post because the clock is wrong; None while it is not.
+
+        It is tried again soon by the clock that is behind: ours, which jumps past that instant when it
+        is set right, or that of others, who may have told a time in years to come.
+        """
         found = self._wrong()
         if found is None:
             return None
-        source, ahead, true_time = found
-        return Deferred(Kind.CLOCK, _message(source, ahead), again_at=true_time + _AGAIN)
+        source, ahead, now = found
+        behind = now - max(ahead, timedelta(0))
+        return Deferred(Kind.CLOCK, _message(source, ahead), again_at=behind + _AGAIN)
 
     def _wrong(self) -> tuple[str, timedelta, datetime] | None:
-        """Who says so, how far it is ahead, and the true time; None while it is not wrong."""
+        """Who says so, how far it is ahead, and what it shows; None while it is not wrong."""
         with self._lock:
             readings = dict(self._readings)
         platforms = {name: reading for name, reading in readings.items() if name != DATABASE}
@@ -125,7 +143,7 @@ class ClockCheck:
         if not found or any(abs(ahead) <= TOLERANCE for _name, ahead in found):
             return None
         source, ahead = found[0]
-        return source, ahead, now - ahead
+        return source, ahead, now
 
     def age(self, *, of_database: bool = False) -> float:
         """Real seconds since the newest reading of a platform, or of the database; infinite without."""

@@ -96,6 +96,7 @@ def test_a_request_that_is_not_taken_tells_of_the_limits_too(status: int) -> Non
         (50, 3, "soon"),
         (50, 3, EPOCH - 61),
         (50, 3, -1),
+        (50, 3, EPOCH + 3_602),
         (50, 3, EPOCH + 8 * 86_400),
         (50, 3, "9" * 60_000),
         (50, 3, f"{SOON}\udce9"),
@@ -135,6 +136,14 @@ def test_no_more_is_left_than_there_is() -> None:
             [("requests-24h-page", 0, 20)],
         ),
         (
+            {BUSINESS: f'{{"1": [{usage(100, type="ads_insights")}, {usage(4, type="pages")}]}}'},
+            [("requests-24h-page", 96, 1440)],
+        ),
+        (
+            {BUSINESS: f'{{"100": [{usage(100, estimated_time_to_regain_access=1441)}]}}'},
+            [("requests-24h-page", 0, 1440)],
+        ),
+        (
             {OF_APP: usage(1), PAGE: usage(2), BUSINESS: f'{{"1": [{usage(40)}]}}'},
             [("requests-1h-app", 97, 60), ("requests-24h-page", 60, 1440)],
         ),
@@ -165,6 +174,25 @@ def test_a_page_whose_own_limit_is_nearly_used_up_rests() -> None:
     assert isinstance(outcome, Accepted)
     assert outcome.rest_until is not None
     assert outcome.backoff == THROTTLED
+
+
+@pytest.mark.parametrize(
+    ("entry", "minutes"),
+    [
+        ({"type": "pages", "estimated_time_to_regain_access": 1440}, 1440),
+        ({"type": "pages", "estimated_time_to_regain_access": 1441}, None),
+        ({"type": "ads_insights", "estimated_time_to_regain_access": 600}, None),
+    ],
+)
+def test_a_page_rests_for_a_day_at_most_and_for_no_advertisements(
+    entry: dict[str, Any], minutes: int | None
+) -> None:
+    """Otherwise it is asked whether it goes on."""
+    told: dict[str, object] = {BUSINESS: f'{{"1002": [{usage(100, **entry)}]}}'}
+    outcome = meaning(FACEBOOK, answer(FACEBOOK, told, 429), Step.REVEAL)
+    assert isinstance(outcome, AccountHeld)
+    assert outcome.until == (None if minutes is None else NOW + timedelta(minutes=minutes))
+    assert outcome.backoff == (THROTTLED if minutes is None else ())
 
 
 def test_what_a_platform_says_of_its_limits_does_not_change_what_an_answer_means() -> None:
@@ -207,7 +235,7 @@ def test_whatever_headers_say_the_limits_are_few_and_within_bounds(
     assert len({limit.name for limit in found}) == len(found) <= 3
     for limit in found:
         assert 0 <= limit.remaining <= limit.total < MOST
-        assert NOW < limit.ends_at <= NOW + timedelta(days=7, seconds=1)
+        assert NOW < limit.ends_at <= NOW + timedelta(hours=25, seconds=1)
         assert limits.in_words(limit, str)
 
 

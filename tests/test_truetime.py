@@ -1,7 +1,7 @@
 """The machine's clock, compared with what platforms and PostgreSQL say the time is."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -60,6 +60,36 @@ def test_a_post_that_a_wrong_clock_keeps_is_tried_again_by_the_right_time(
     assert objection.again_at
     true_now = clock.now() - timedelta(hours=2)
     assert abs(objection.again_at - true_now - timedelta(seconds=10)) < timedelta(seconds=2)
+
+
+def test_a_time_in_years_to_come_puts_no_post_off_until_then(
+    check: ClockCheck, clock: ManualClock
+) -> None:
+    """If it is our clock that is behind, it jumps past that instant once it is right."""
+    check.heard_from("X")(datetime(2099, 1, 1, tzinfo=UTC), 0.1)
+    objection = check.objection()
+    assert objection
+    assert objection.again_at == clock.now() + timedelta(seconds=10)
+
+
+def test_who_tells_the_time_hears_how_wrong_our_clock_is(
+    check: ClockCheck, clock: ManualClock
+) -> None:
+    """Not that it is, while another platform, or its own word of a moment ago, says otherwise."""
+    of_x, of_facebook = check.heard_from("X"), check.heard_from("Facebook")
+
+    def told() -> datetime:
+        return clock.now() - timedelta(hours=1)
+
+    assert of_x(told(), 0.0) == timedelta(seconds=HOUR - 1)
+    assert of_x(clock.now(), 0.0) is None
+    assert of_x(told(), 0.0) is None
+    assert of_x(told(), 0.0) == timedelta(seconds=HOUR - 1)
+    assert of_facebook(clock.now(), 0.0) is None
+    clock.advance(60)
+    assert of_x(told(), 0.0) is None
+    clock.set(HOUR)
+    assert of_facebook(told(), 0.0) == timedelta(seconds=HOUR - 1)
 
 
 def test_one_platform_that_tells_a_wrong_time_stops_nothing_while_another_tells_the_right_one(

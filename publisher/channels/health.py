@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 
 from publisher.language import _
 from publisher.meaning import meaning, unreadable
-from publisher.meaning.common import identifier, mapping, parsed, whole
+from publisher.meaning.common import dated, identifier, mapping, parsed, whole
 from publisher.models import Owner
 from publisher.outcome import Accepted, AccountHeld, Answer, Deferred, Step, Wire
 
 _NEEDED_SCOPES = ("pages_manage_posts", "pages_read_engagement")
 """Source: Meta's reference of Page feed."""
+_NEVER = 10**11  # seconds since 1970; no date has more than four digits for its year
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def of_page(answer: Answer, page_id: str) -> Health:
         )
         return Health(problem, _was_answered(answer), _clock_ahead(answer))
     ends = [whole(told.get(key)) or 0 for key in ("expires_at", "data_access_expires_at")]
-    first = min((second for second in ends if second > 0), default=None)
+    first = min((second for second in ends if 0 < second < _NEVER), default=None)
     return Health(
         _flaw_of_token(told, page_id),
         clock_ahead=_clock_ahead(answer),
@@ -135,8 +135,5 @@ def _was_answered(answer: Answer) -> bool:
 
 
 def _clock_ahead(answer: Answer) -> timedelta | None:
-    try:
-        theirs = parsedate_to_datetime(answer.headers["date"])
-        return answer.received_at - theirs
-    except (KeyError, TypeError, ValueError):
-        return None
+    told = dated(answer.headers.get("date", ""))
+    return answer.received_at - told if told else None

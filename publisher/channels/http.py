@@ -10,8 +10,7 @@ import json
 import ssl
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -29,8 +28,9 @@ from publisher.channels.base import Depart, at_once
 from publisher.clock import Clock, SystemClock
 from publisher.errors import ConfigurationError
 from publisher.language import _
+from publisher.meaning.common import dated
 from publisher.outcome import Answer, Wire
-from publisher.truetime import Heard
+from publisher.truetime import Heard, unheard
 
 MAX_BODY = 1_000_000
 """Bytes of an answer that are read; more than that is no answer of an API."""
@@ -62,7 +62,7 @@ class Recorder:
     while what was signed stays as it was.
     `timeout` (real time) covers the connection, the answer's beginning and its end together.
     `secrets` never appear in an answer, even if the platform repeats them. `heard` is told the time
-    that each answer names.
+    that each answer names, and judges by it whether our clock is wrong.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Recorder:
         timeout: timedelta,
         clock: Clock,
         secrets: Iterable[str],
-        heard: Heard = lambda _told, _took: None,
+        heard: Heard = unheard,
         written: str | None = None,
     ) -> None:
         logs.silence(*_LOQUACIOUS)
@@ -133,10 +133,9 @@ class Recorder:
         now, ahead = self._clock.now(), None
         # What is in a cache is as old as `Age` says; and a fast clock is nobody else's.
         is_fresh = response is not None and "age" not in response.headers
-        told = _instant(headers.get("date", "")) if is_fresh else None
+        told = dated(headers.get("date", "")) if is_fresh else None
         if told and isinstance(self._clock, SystemClock):
-            self._heard(told, took)
-            ahead = now - told
+            ahead = self._heard(told, took)
         self._exchanges.append(Answer(wire, now, status, headers, text, reason, ahead))
 
     def redacted(self, text: str) -> str:
@@ -269,14 +268,6 @@ def ask_for_the_time(platform: str, base_url: str | None, clock: Clock, heard: H
             recorder.session.head(f"{platform}/")
     finally:
         recorder.close()
-
-
-def _instant(date: str) -> datetime | None:
-    """What a `Date` header tells (RFC 9110, section 5.6.7); None where it is none."""
-    try:
-        return parsedate_to_datetime(date).astimezone(UTC)
-    except (TypeError, ValueError, OverflowError):
-        return None
 
 
 def _read(response: requests.Response) -> bytes:

@@ -12,7 +12,7 @@ from typing import Any
 from publisher.channels.graph import PageGraph
 from publisher.language import _
 from publisher.meaning import meaning, unreadable
-from publisher.meaning.common import identifier, mapping, parsed
+from publisher.meaning.common import credible, identifier, mapping, parsed
 from publisher.models import Content
 from publisher.outcome import (
     Absent,
@@ -90,7 +90,7 @@ def made_at(node: dict[str, Any]) -> datetime | None:
         instant = datetime.fromisoformat(str(node.get("created_time")))
     except ValueError:
         return None
-    return instant if instant.tzinfo else None
+    return credible(instant) if instant.tzinfo else None
 
 
 class PagePosts:

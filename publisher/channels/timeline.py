@@ -5,7 +5,6 @@ X gives a text back changed: links as t.co addresses, one more of these for pict
 which nobody wrote. Sources: docs.x.com and its OpenAPI description 2.167.
 """
 
-import json
 import re
 import unicodedata
 from collections.abc import Collection, Sequence
@@ -17,6 +16,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from publisher.language import _
+from publisher.meaning.common import credible, parsed
 from publisher.models import Part
 from publisher.outcome import Absent, Accepted, Limit, Unknown
 
@@ -99,12 +99,12 @@ class Likeness(IntEnum):
 def parse(body: str) -> Page | None:
     """The page in an answer; None when it is none, or lacks what `FIELDS` asked for."""
     try:
-        content = json.loads(body)
+        content = parsed(body)
         meta = content["meta"]
         posts = tuple(_post(item) for item in content.get("data", []))
         token = meta.get("next_token")
         return Page(posts, None if token is None else _text(token))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         return None
 
 
@@ -256,9 +256,10 @@ def _post(item: Any) -> Post:
     references = item.get("referenced_posts") or item.get("referenced_tweets") or []
     parents = [_text(each["id"]) for each in references if each["type"] == "replied_to"]
     is_reply = item.get("conversation_id", post_id) != post_id
-    created_at = datetime.fromisoformat(_text(item["created_at"]))
-    if created_at.tzinfo is None:
-        raise ValueError("an instant without an offset")
+    told = datetime.fromisoformat(_text(item["created_at"]))
+    created_at = credible(told) if told.tzinfo else None
+    if created_at is None:
+        raise ValueError("no instant of a post")
     return Post(
         id=post_id,
         text=_text(item["text"]),

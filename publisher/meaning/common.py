@@ -2,7 +2,8 @@
 
 import json
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from publisher.language import _, later
@@ -10,7 +11,11 @@ from publisher.outcome import Deferred, Kind, Step, Unknown
 
 DEFAULT_REST = timedelta(minutes=15)
 """How long the accounts of an app rest at most, when the platform does not say credibly how long."""
-LONGEST_REST = timedelta(days=7)
+LONGEST_REST = timedelta(hours=25)
+"""How long an account rests at most without being asked whether it goes on: no window of a platform is
+longer than a day, and our clock may be off."""
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_FIRST_YEAR, _LAST_YEAR = 2000, 2999
 AGAIN = later("It is tried again by itself.")
 
 
@@ -48,11 +53,44 @@ def unread(what: str) -> Deferred:
 
 
 def parsed(text: str) -> Any:
-    """The value of a JSON text; None when it is none."""
+    """The value of a JSON text; None when it is none.
+
+    Whatever a platform says reaches the ledger through here. What no database takes is replaced: half
+    of a surrogate pair, and the character NUL.
+    """
     try:
-        return json.loads(text)
+        return _storable(json.loads(text))
     except (ValueError, RecursionError):
         return None
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, list):
+        return [_storable(each) for each in value]
+    if isinstance(value, dict):
+        return {_storable(name): _storable(each) for name, each in value.items()}
+    return value
+
+
+def credible(instant: datetime) -> datetime | None:
+    """An instant with an offset that a platform told, in UTC; None where it cannot be meant."""
+    if not _FIRST_YEAR <= instant.year <= _LAST_YEAR:
+        return None
+    return instant.astimezone(UTC)
+
+
+def dated(header: str) -> datetime | None:
+    """The instant of a `Date` header (RFC 9110, section 5.6.7), in UTC; None where it cannot be meant.
+
+    It is UTC where it names no zone, or `-0000`.
+    """
+    try:
+        instant = parsedate_to_datetime(header)
+    except (OverflowError, TypeError, ValueError):
+        return None
+    return credible(instant if instant.tzinfo else instant.replace(tzinfo=UTC))
 
 
 def mapping(value: Any) -> dict[str, Any]:

@@ -88,8 +88,20 @@ _KNOWN_FAULTS = (
 _LONGEST_SIGN = 200
 _OUT_OF_BOUNDS = timedelta(seconds=60)
 """From which on X may refuse a request for its time: a signature is worth something for minutes."""
-_AFTER_THE_RIGHT_TIME = timedelta(seconds=10)
-"""When a post is tried again that was refused for its time."""
+_AGAIN = timedelta(seconds=10)
+"""After which a post is tried again that was refused for its time."""
+_REFERRED_TO = (
+    "attachments.",
+    "author_id",
+    "edit_history_",
+    "entities.",
+    "geo.",
+    "in_reply_to_user_id",
+    "pinned_",
+    "referenced_",
+)
+"""How the `parameter` of an error begins that is about an expansion (docs.x.com, partial errors): what
+a post refers to is deleted or not shown, and the list itself is whole."""
 
 
 def meaning(answer: Answer, step: Step) -> Outcome:
@@ -114,9 +126,17 @@ def reading(answer: Answer) -> Reading:
     # The count tells an empty list from an answer that has nothing but errors.
     found, count = body.get("data", []), whole(mapping(body.get("meta")).get("result_count"))
     remote_id = identifier(mapping(found).get("id"))
-    if remote_id or (isinstance(found, list) and count == len(found)):
+    if remote_id or (isinstance(found, list) and count == len(found) and _is_whole(body)):
         return Accepted(remote_id)
     return unread(_("X gave an answer that cannot be used"))
+
+
+def _is_whole(body: dict[str, Any]) -> bool:
+    """Whether a list lacks nothing: its errors, if any, are about what its posts refer to alone."""
+    errors = body.get("errors") or []
+    return isinstance(errors, list) and all(
+        str(mapping(error).get("parameter")).startswith(_REFERRED_TO) for error in errors
+    )
 
 
 def _taken(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
@@ -259,7 +279,8 @@ def _refused_for_its_time(answer: Answer) -> Deferred | None:
             "X did not accept the time of the request: the clock of this machine is wrong by more "
             "than a minute. Nothing was sent; it goes on by itself when the clock is right again."
         ),
-        again_at=answer.received_at - ahead + _AFTER_THE_RIGHT_TIME,
+        # By the clock that is behind; see `ClockCheck.objection`.
+        again_at=answer.received_at - max(ahead, timedelta(0)) + _AGAIN,
     )
 
 
@@ -276,8 +297,9 @@ def _post_refused(body: dict[str, Any]) -> Refused:
         if words in detail:
             return Refused(fault, _(message))
     kind = str(body.get("type", "")).rpartition("/")[2]
-    # Without numbers: two that differ in an id alone are alike.
-    sign = f"403 {re.sub('[0-9]+', '', f'{kind} {detail}')}"[:_LONGEST_SIGN]
+    # Without words that hold a digit: two that differ in an id alone are alike.
+    alike = [word for word in f"{kind} {detail}".split() if not any(map(str.isdigit, word))]
+    sign = f"403 {' '.join(alike)}"[:_LONGEST_SIGN]
     return Refused(
         Kind.CONTENT,
         _(
@@ -369,10 +391,6 @@ def _account(answer: Answer, body: dict[str, Any]) -> AccountHeld | Deferred:
     return AccountHeld(kind, message, backoff=UNTIL_MENDED)
 
 
-_DAY = timedelta(hours=25)
-"""X's window of 24 hours, by a clock that may be off."""
-
-
 def app_rest(answer: Answer, step: Step) -> datetime | None:
     """Until when X takes no post of any account of the app; None if it does not say so.
 
@@ -382,11 +400,10 @@ def app_rest(answer: Answer, step: Step) -> datetime | None:
     """
     if step is not Step.PUBLISH or usage.remaining(answer, usage.APP_WINDOW) != 0:
         return None
-    known, refused = usage.reset(answer, usage.APP_WINDOW), answer.status == 429
-    if known is None and not refused:
-        return None
-    longest = answer.received_at + (_DAY if refused else DEFAULT_REST)
-    return min(known or answer.received_at + THROTTLED[0], longest)
+    known = usage.reset(answer, usage.APP_WINDOW)
+    if answer.status == 429:
+        return known or answer.received_at + THROTTLED[0]
+    return known and min(known, answer.received_at + DEFAULT_REST)
 
 
 def _rest(answer: Answer) -> datetime | None:

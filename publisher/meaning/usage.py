@@ -25,8 +25,12 @@ _COUNTED = {
 }
 """X has a limit for each kind of request."""
 _SKEW = timedelta(minutes=1)  # between the platform's clock and ours
+_LONGEST = {SHORT_WINDOW: timedelta(hours=1)}
+"""How far the end of a window may be, by a clock that may be off; that of a day's, LONGEST_REST."""
 _SHARES = ("call_count", "total_time", "total_cputime")
 _APP, _PAGE = timedelta(hours=1), timedelta(hours=24)
+_OF_PAGES = (None, "pages")
+"""What business usage says of advertisements, Instagram and others has limits of its own."""
 
 
 def limits(channel: str, answer: Answer, step: Step) -> tuple[Limit, ...]:
@@ -53,7 +57,7 @@ def reset(answer: Answer, header: str) -> datetime | None:
     if told is None:
         return None
     wait = timedelta(seconds=told - answer.received_at.timestamp())
-    if not -_SKEW <= wait <= LONGEST_REST:
+    if not -_SKEW <= wait <= _LONGEST.get(header, LONGEST_REST):
         return None
     # The header counts whole seconds; one more, so as not to come too early.
     return answer.received_at + max(wait, timedelta(0)) + timedelta(seconds=1)
@@ -101,7 +105,7 @@ def _of_page(answer: Answer) -> list[dict[str, Any]]:
     usage = [mapping(parsed(answer.headers.get("x-page-usage", "")))]
     for entries in mapping(parsed(answer.headers.get("x-business-use-case-usage", ""))).values():
         usage += [mapping(entry) for entry in entries] if isinstance(entries, list) else []
-    return usage
+    return [entry for entry in usage if entry.get("type") in _OF_PAGES]
 
 
 def _percents(entries: Sequence[dict[str, Any]]) -> list[float]:
@@ -114,5 +118,5 @@ def _regained(entries: Sequence[dict[str, Any]]) -> timedelta | None:
     minutes = max(
         (number(entry.get("estimated_time_to_regain_access")) for entry in entries), default=0
     )
-    credible = 0 < minutes <= LONGEST_REST.total_seconds() / 60
-    return timedelta(minutes=minutes) if credible else None
+    after = timedelta(minutes=minutes)
+    return after if timedelta(0) < after <= _PAGE else None

@@ -123,6 +123,7 @@ def test_what_facebook_says_of_a_token_is_put_into_words(data: str, words: str |
         ('"expires_at": 1460000000, "data_access_expires_at": 1465000000', 1_460_000_000),
         ('"expires_at": 0', None),
         ('"expires_at": "never"', None),
+        ('"expires_at": 999999999999', None),
     ],
 )
 def test_the_first_end_of_a_token_counts(ends: str, expected: int | None) -> None:

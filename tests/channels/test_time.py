@@ -1,5 +1,6 @@
 """What the platforms' answers tell of the time, over real HTTP."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,15 +8,18 @@ from pathlib import Path
 import pytest
 
 from publisher.app import Application
+from publisher.channels import health
+from publisher.channels.http import Recorder
 from publisher.channels.registry import ChannelOptions, ask_for_the_time, open_channel
 from publisher.clock import FastClock, SystemClock
 from publisher.models import Content, Parcel, Part, Prepared
-from publisher.outcome import AccountHeld, Deferred, Kind
+from publisher.outcome import UNTIL_MENDED, AccountHeld, Answer, Deferred, Kind
 from publisher.sandbox.accounts import accounts_for
 from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings import Settings, load
 from publisher.truetime import ClockCheck
+from tests.support.lines import PLATFORM, answering, get, serving
 from tests.support.workspaces import Workspace
 
 SETTINGS = """\
@@ -109,15 +113,79 @@ def test_each_answer_to_a_post_tells_the_time(platforms: Platforms) -> None:
 def test_a_401_to_a_clock_that_is_far_off_is_not_the_keys_fault(
     platforms: Platforms, seconds: float, kind: Kind
 ) -> None:
-    """It is tried again ten seconds later by X's own clock."""
+    """It is tried again ten seconds later by the clock that is behind."""
     platforms.are_wrong(seconds, Fault(what=What.UNAUTHORISED, channel="twitter"))
     outcome = platforms.post()
     assert isinstance(outcome, AccountHeld if kind is Kind.AUTH else Deferred)
     assert outcome.kind is kind
     if isinstance(outcome, Deferred):
         assert outcome.again_at
-        theirs = datetime.now(UTC) + timedelta(seconds=seconds)
-        assert abs(outcome.again_at - theirs - timedelta(seconds=10)) < timedelta(seconds=8)
+        behind = datetime.now(UTC) + timedelta(seconds=min(seconds, 0))
+        assert abs(outcome.again_at - behind - timedelta(seconds=10)) < timedelta(seconds=8)
+
+
+@pytest.mark.parametrize("who", ["facebook", "twitter"])
+@pytest.mark.parametrize("seconds", [-180, 7200])
+def test_a_401_is_the_keys_fault_where_a_platform_has_just_told_that_the_clock_is_right(
+    platforms: Platforms, seconds: float, who: str
+) -> None:
+    """Else the post would be tried again at once, for ever, and nobody be told of the keys."""
+    ask_for_the_time({who}, platforms.options)
+    platforms.are_wrong(seconds, Fault(what=What.UNAUTHORISED, channel="twitter"))
+    outcome = platforms.post()
+    assert isinstance(outcome, AccountHeld)
+    assert (outcome.kind, outcome.backoff) == (Kind.AUTH, UNTIL_MENDED)
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+        "Fri, 31 Dec 9999 23:59:58 -2359",
+        "Sat, 01 Jan 0101 00:00:00 GMT",
+        "Sat, 01 Jan 0101 00:00:00 +2359",
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+        "Fri, 27 Nov 99999 00:00:00 GMT",
+        "Fri, 27 Nov 2026 12:00:00 +999999",
+        "soon",
+    ],
+)
+def test_a_date_that_cannot_be_meant_is_none_and_costs_no_answer(date: str) -> None:
+    """Not in the Recorder, after a post was taken; nor later, in whatever looks at the clock."""
+    check = ClockCheck(SystemClock(), iter([0.0, 1e7, 2e7, 3e7]).__next__)
+    answer = dated(date, check)
+    assert answer.status == 201
+    assert answer.clock_ahead is None
+    assert health.of_x(answer).clock_ahead is None
+    assert check.age() == float("inf")
+    assert check.objection() is None
+
+
+@pytest.mark.parametrize("zone", ["GMT", "-0000", ""])
+def test_a_date_without_a_zone_is_utc_wherever_the_machine_is(
+    zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    time.tzset()
+    try:
+        check = ClockCheck(SystemClock())
+        dated(f"{datetime.now(UTC):%a, %d %b %Y %H:%M:%S} {zone}".strip(), check)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert check.age() < float("inf")
+    assert check.trouble() is None
+
+
+def dated(date: str, check: ClockCheck) -> Answer:
+    """What is kept of an answer with this `Date`."""
+    head = f"HTTP/1.1 201 Created\r\nDate: {date}\r\nContent-Length: 0\r\n\r\n"
+    with serving(answering(head.encode())) as (address, _connections):
+        line = Recorder(
+            PLATFORM, base_url=address, timeout=timedelta(seconds=5), clock=SystemClock(),
+            secrets=(), heard=check.heard_from("X"),
+        )  # fmt: skip
+        return get(line)
 
 
 def test_a_fast_clock_is_compared_with_nobodys(platforms: Platforms) -> None:

@@ -1,5 +1,7 @@
 """What a courier and a dispatcher do while the machine's clock is wrong."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from publisher.delivery import Courier
@@ -54,6 +56,26 @@ def test_what_is_claimed_by_a_wrong_clock_is_put_off_and_leaves_at_its_time(
     courier.deliver(claim_one(dispatch, clock))
     ((at, _part),) = channel.sent
     assert at == due
+
+
+def test_a_platform_that_tells_a_time_in_years_to_come_costs_a_post_seconds(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    courier: Courier,
+    channel: ScriptedChannel,
+    queries: Queries,
+    clock: ManualClock,
+    check: ClockCheck,
+) -> None:
+    """It goes out as soon as the platform tells the right time again, and not in that year."""
+    add(ledger, wish(clock, due_in=2))
+    check.heard_from("X")(datetime(2099, 1, 1, tzinfo=UTC), 0.1)
+    courier.deliver(claim_one(dispatch, clock))
+    assert only(queries).error_kind == Kind.CLOCK
+    check.heard_from("X")(clock.now(), 0.1)
+    clock.advance(11)
+    courier.deliver(claim_one(dispatch, clock))
+    assert only(queries).state is State.PUBLISHED
 
 
 @pytest.mark.parametrize("by", [30.0, -2.5])

@@ -44,7 +44,7 @@ _FOR_THE_APP: list[tuple[str, str, Answer, Step, datetime | None]] = [
         X,
         problem(429, "Too Many", **limit(_OF_X, 0, EPOCH + 6 * 86400)),
         PUBLISH,
-        NOW + timedelta(hours=25),
+        SOON,
     ),
     ("429, no time", X, answered(429, "", **limit(_OF_X, 0, "soon")), PUBLISH, SOON),
     ("taken, no time", X, answered(201, CREATED, **limit(_OF_X, 0, "soon")), PUBLISH, None),

@@ -9,8 +9,9 @@ from publisher.meaning import meaning
 from publisher.outcome import Accepted, Answer, Deferred, Refused, Step, Unknown, Wire
 from tests.support.answers.kinds import FACEBOOK, NOW, READ, WITHDRAW, X, message_of
 
+_TEXT = st.text(st.sampled_from("ab \x00\ud800\udfff\U0001f600"), max_size=5)
 _JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    st.none() | st.booleans() | st.integers() | st.floats() | _TEXT | st.text(max_size=20),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
@@ -63,7 +64,8 @@ def test_whatever_comes_back_has_a_meaning(
 ) -> None:
     """No answer raises, only success is accepted, and a 5xx is never a refusal by mere status."""
     outcome = meaning(channel, Answer(Wire.ANSWERED, NOW, status, headers, body), step)
-    message_of(outcome).encode()
+    sign = outcome.sign if isinstance(outcome, Refused) else ""
+    assert "\0" not in f"{message_of(outcome)}{sign}".encode().decode()
     if step is READ:
         assert not isinstance(outcome, Refused)
     if isinstance(outcome, Accepted) and step is not WITHDRAW:

@@ -65,6 +65,23 @@ def test_an_account_whose_platform_refuses_it_is_bad(workspace: Path, sandbox: S
     assert found.hint
 
 
+def test_a_401_to_a_wrong_clock_is_not_blamed_on_the_keys(
+    workspace: Path, sandbox: Sandbox
+) -> None:
+    sandbox.faults.set(
+        [
+            Fault(what=What.WRONG_DATE, seconds=7200),
+            Fault(what=What.UNAUTHORISED, channel="twitter"),
+        ]
+    )
+    found = findings(workspace)
+    told = found["account voice-x"]
+    assert told.grade is Grade.BAD
+    assert "clock of this machine is wrong" in told.message
+    assert "secrets.toml" not in f"{told.message} {told.hint}"
+    assert found["clock"].grade is Grade.BAD
+
+
 def _with_handle(workspace: Path, handle: str) -> None:
     path = workspace / "publisher.toml"
     section = "[accounts.voice-x]\n"

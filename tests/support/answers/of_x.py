@@ -100,7 +100,7 @@ TWITTER = [
         Kind.PERMISSION,
         fields={"until": None, "backoff": UNTIL_MENDED},
     ),
-    Row("403, HTML", X, answered(403, HTML), Refused, Kind.CONTENT, fields={"sign": "403  "}),
+    Row("403, HTML", X, answered(403, HTML), Refused, Kind.CONTENT, fields={"sign": "403 "}),
     Row(
         "too long, as 403",
         X,
@@ -202,9 +202,13 @@ TWITTER = [
             Deferred,
             Kind.CLOCK,
             step,
-            {"again_at": NOW - ahead + timedelta(seconds=10)},
+            {"again_at": again_at + timedelta(seconds=10)},
         )
-        for ahead in (timedelta(hours=2), timedelta(seconds=-61))
+        for ahead, again_at in (
+            (timedelta(hours=2), NOW - timedelta(hours=2)),
+            (timedelta(seconds=-61), NOW),
+            (timedelta(days=-30_000), NOW),
+        )
         for step in (PUBLISH, LAY_READY, READ, WITHDRAW)
     ),
     Row(
@@ -295,8 +299,27 @@ TWITTER = [
             EPOCH - 3600,
             10**11,
             10**30,
+            EPOCH + 3602,
             EPOCH + 30 * 86400,
         )
+    ),
+    *(
+        Row(
+            f"429 for {hours} hours, of a window of a day",
+            X,
+            problem(429, "Too Many", **limit("x_user_limit_24hour", 0, EPOCH + hours * 3600)),
+            AccountHeld,
+            Kind.RATE_LIMIT,
+            fields={"until": until, "backoff": () if until else THROTTLED},
+        )
+        for hours, until in ((20, A_DAY_LATER), (26, None), (6 * 24, None))
+    ),
+    Row(
+        "created, and nothing left for six days",
+        X,
+        answered(201, CREATED, **limit("x_rate_limit", 0, EPOCH + 6 * 86400)),
+        Accepted,
+        fields={"rest_until": None},
     ),
     Row(
         "created with the last one of the window",

@@ -28,6 +28,21 @@ from tests.support.answers.kinds import (
 A_PAGE: dict[str, Any] = {"data": [{"id": "1", "text": "Bonjour"}], "meta": {"result_count": 1}}
 A_POST = {"id": "100200300_42", "is_published": False}
 
+_NOTHING: dict[str, Any] = {"meta": {"result_count": 0}}
+_GONE = {
+    "title": "Not Found Error",
+    "detail": "Could not find tweet with referenced_tweets.id: [42].",
+    "parameter": "referenced_tweets.id",
+    "resource_type": "tweet",
+    "type": "https://api.twitter.com/2/problems/resource-not-found",
+}
+_NOT_AUTHORISED = {
+    "title": "Authorization Error",
+    "detail": "Sorry, you are not authorized to see the user with id: [42].",
+    "parameter": "id",
+    "resource_type": "user",
+    "type": "https://api.twitter.com/2/problems/not-authorized-for-resource",
+}
 _NO_PAGES: tuple[Any, ...] = (
     "",
     "OK",
@@ -51,9 +66,27 @@ READINGS = [
     Row(
         "read: posts, something referred to is gone",
         X,
-        answered(200, {**A_PAGE, "errors": [{"title": "Not Found Error"}]}),
+        answered(200, {**A_PAGE, "errors": [_GONE, {**_GONE, "parameter": "author_id"}]}),
         Accepted,
         step=READ,
+    ),
+    *(
+        Row(
+            f"read: an answer that may lack something, {errors!r}",
+            X,
+            answered(200, {**found, "errors": errors}),
+            Deferred,
+            Kind.UNAVAILABLE,
+            READ,
+        )
+        for found in (A_PAGE, {"data": [], "meta": {"result_count": 0}}, _NOTHING)
+        for errors in (
+            [_NOT_AUTHORISED],
+            [_GONE, _NOT_AUTHORISED],
+            [{"title": "Service Unavailable", "detail": "Timeline temporarily incomplete"}],
+            ["odd"],
+            {"title": "odd"},
+        )
     ),
     Row(
         "read: the user",

@@ -142,7 +142,7 @@ class Asking(ClockCheck):
         self._world = world
 
     def _wrong(self) -> tuple[str, timedelta, datetime] | None:
-        self.heard_from("X")(self._world.true_time(), 0.0)
+        self._keep("X", self._world.true_time(), 0.0)
         return super()._wrong()
 
 
