@@ -28,8 +28,12 @@ _NETWORK = frozenset(
         "lustre",
     ]
 )
-_CLOUD = ("dropbox", "onedrive", "google", "nextcloud", "owncloud", "icloud", "pcloud", "mega")
-"""How the folders of such services begin."""
+_CLOUD = re.compile(
+    r"(dropbox|onedrive|google ?drive|my drive|nextcloud|owncloud|icloud ?drive|pcloud ?drive|mega)"
+    r"\b.*|mobile documents|com~apple~clouddocs",
+    re.IGNORECASE,
+)
+"""What the folders of such services are called, before what an organisation adds."""
 
 
 def network_kind(folder: Path, mounts: str) -> str | None:
@@ -48,4 +52,4 @@ def network_kind(folder: Path, mounts: str) -> str | None:
 
 def cloud_folder(folder: Path) -> str | None:
     """The part of the path that looks like a cloud service's folder."""
-    return next((part for part in folder.parts if part.lower().startswith(_CLOUD)), None)
+    return next((part for part in folder.parts if _CLOUD.fullmatch(part)), None)

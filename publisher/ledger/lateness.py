@@ -272,15 +272,17 @@ def _cause(row: Row[Any], held: Row[Any] | None, *, are_clocks_right: bool) -> C
         return Cause.UNCERTAIN
     if row.error_kind == Kind.CLOCK:
         return Cause.CLOCK
+    # See `holds.waits_its_turn`: they go one by one.
+    in_turn = held and (held.suspended_times is not None or held.held_until >= row.wakes_at)
+    if in_turn and are_clocks_right and row.state == State.SCHEDULED:
+        return Cause.SPACED
     if row.error_kind is not None:
         return Cause.REFUSED
     if not (are_clocks_right or row.has_time):
         return Cause.CLOCK
     if row.state == State.PUBLISHING:
         return Cause.IN_HAND
-    # See `holds.waits_its_turn`: they go one by one.
-    in_turn = held and (held.suspended_times is not None or held.held_until >= row.wakes_at)
-    return Cause.SPACED if row.has_time or in_turn else Cause.NOT_TAKEN
+    return Cause.SPACED if row.has_time else Cause.NOT_TAKEN
 
 
 def _noted(connection: Connection) -> Noted | None:

@@ -106,6 +106,9 @@ def carry_on(
             at=now,
             detail={"goes_out_at": wakes[delivery.id]},
             wake_at=wakes[delivery.id],
+            # What kept it back is over; its history keeps it.
+            error_kind=None,
+            error_message=None,
         )
         for delivery in going
     ]

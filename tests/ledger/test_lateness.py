@@ -149,7 +149,7 @@ def test_what_goes_one_by_one_after_a_suspension_is_not_left_lying(
     send(AccountHeld(Kind.RATE_LIMIT, "Too many.", until, backoff))
     add(ledger, *(wish(clock, post, 1, texts=(post,)) for post in "abc"))
     clock.advance(620)
-    assert lateness.find().by_cause() == {Cause.REFUSED: 1, Cause.SPACED: 3}
+    assert lateness.find().by_cause() == {Cause.SPACED: 4}
     assert len(dispatch.claim(clock.ahead(2), clock.ahead(30), 10)) == 1
     assert Gauges(database, clock).unclaimed(15) == 0
 
@@ -171,6 +171,17 @@ def test_what_was_resumed_goes_in_turn(
     control.pause(None, "Wait.", "direction")
     clock.advance(1000)
     control.resume(None, "direction")
+    assert lateness.find().by_cause() == {Cause.NOT_TAKEN: 1, Cause.SPACED: 1}
+
+
+def test_what_a_suspension_kept_back_is_not_refused_once_a_person_resumed(
+    ledger: Ledger, lateness: Lateness, clock: ManualClock, control: Control, send: Send
+) -> None:
+    add(ledger, wish(clock, "a", 0))
+    send(AccountHeld(Kind.AUTH, "Not accepted.", backoff=(timedelta(minutes=10),)))
+    add(ledger, wish(clock, "b", 1, texts=("b",)))
+    clock.advance(700)
+    control.resume("bice-x", "direction")
     assert lateness.find().by_cause() == {Cause.NOT_TAKEN: 1, Cause.SPACED: 1}
 
 

@@ -39,6 +39,9 @@ def test_a_network_file_system_is_known_by_its_mount(folder: str, kind: str | No
         ("/data/ana/Dropbox/campaign/var", "Dropbox"),
         ("/data/ana/OneDrive - BICE/campaign/var", "OneDrive - BICE"),
         ("/data/ana/Nextcloud/var", "Nextcloud"),
+        ("/data/ana/GoogleDrive/var", "GoogleDrive"),
+        ("/data/ana/MEGA/var", "MEGA"),
+        ("/data/ana/megaphone/google-sheets-export/var", None),
         ("/data/ana/campaign/var", None),
     ],
 )
