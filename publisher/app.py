@@ -195,6 +195,7 @@ class Application:
             Safeguards(self.database, self.clock),
             self.channel,
             self._lanes,
+            self.identity.check,
         )
 
     @cached_property
@@ -339,7 +340,7 @@ class Application:
 
     @cached_property
     def clearing(self) -> Clearing:
-        return Clearing(self.leftovers, self.channel, self._lanes)
+        return Clearing(self.leftovers, self.channel, self._lanes, self.identity.check)
 
     @cached_property
     def attempts(self) -> Attempts:

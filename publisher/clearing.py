@@ -5,7 +5,8 @@ import structlog
 from publisher.channels.base import NotPrepared
 from publisher.channels.pool import ChannelOf
 from publisher.delivery import parcel_of
-from publisher.errors import ConfigurationError, CredentialsMissing
+from publisher.errors import ConfigurationError, CredentialsMissing, PublisherError
+from publisher.identity import KeyCheck, any_keys
 from publisher.lanes import Lanes
 from publisher.language import _
 from publisher.ledger.leftovers import Leftovers
@@ -20,9 +21,14 @@ class Clearing:
     """Clears away what cancelled, failed, missed and held deliveries left behind."""
 
     def __init__(
-        self, leftovers: Leftovers, channel_of: ChannelOf, lanes: Lanes | None = None
+        self,
+        leftovers: Leftovers,
+        channel_of: ChannelOf,
+        lanes: Lanes | None = None,
+        check_keys: KeyCheck = any_keys,
     ) -> None:
-        """`lanes` bounds how many threads a channel may hold; None: nothing does."""
+        """`lanes` and `check_keys`: as for `delivery.Courier`."""
+        self._check_keys = check_keys
         self._leftovers = leftovers
         self._channel_of = channel_of
         self._lanes = lanes
@@ -49,6 +55,9 @@ class Clearing:
         """One round, which finds or deletes something; None when it does not go on from here."""
         try:
             with self._channel_of(delivery.account) as channel:
+                # To somebody else's keys it may look gone.
+                if stranger := self._check_keys(delivery.account, channel):
+                    raise NotPrepared(stranger)
                 left = channel.clear(parcel_of(delivery), delivery.prepared)
         except NotPrepared as problem:
             outcome, prepared = problem.outcome, problem.prepared or delivery.prepared
@@ -63,6 +72,8 @@ class Clearing:
             self._leftovers.failed(delivery, prepared, message)
         except (ConfigurationError, CredentialsMissing) as problem:
             self._leftovers.failed(delivery, delivery.prepared, str(problem))
+        except PublisherError:
+            raise  # the ledger is away: when the lease is over, somebody goes on
         except Exception:
             log.exception("a channel raised", delivery=delivery.id, channel=delivery.channel)
             message = _("Publisher failed while it cleared away; the error in its log says more.")

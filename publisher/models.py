@@ -420,6 +420,11 @@ class Prepared(Frozen):
         """Whether this very content lies ready as a post."""
         return self.draft_id is not None and self.digest == content.digest
 
+    def with_post(self, post_id: str, content: Content) -> "Prepared":
+        """The same, with a post of this content that was made, and nobody has looked at yet."""
+        update = {"draft_id": post_id, "digest": content.digest, "prepared_at": None}
+        return self.model_copy(update=update)
+
     def begin(self, content: Content, at: datetime) -> "Prepared":
         """The same, with an attempt to make this content's post."""
         same = [laying for laying in self.begun if laying.content == content]

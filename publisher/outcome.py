@@ -171,10 +171,14 @@ class AccountHeld(_Told):
 
 @dataclass(frozen=True, slots=True)
 class Unknown(_Told):
-    """It may be out or not; `duplicate` when the platform says that the text is there already."""
+    """It may be out or not; `duplicate` when the platform says that the text is there already.
+
+    `remote_id`: its id there, where the platform named one and nobody could see that it is public.
+    """
 
     message: str
     duplicate: bool = False
+    remote_id: str = ""
 
 
 Outcome = Accepted | Refused | Deferred | AccountHeld | Unknown

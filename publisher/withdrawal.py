@@ -11,6 +11,7 @@ from publisher.errors import (
     NotPossible,
     PublisherError,
 )
+from publisher.identity import KeyCheck, any_keys
 from publisher.lanes import Lanes
 from publisher.language import _, later
 from publisher.ledger.control import Control
@@ -54,8 +55,12 @@ class Withdrawal:
         safeguards: Safeguards,
         channel_of: ChannelOf,
         lanes: Lanes | None = None,
+        check_keys: KeyCheck = any_keys,
     ) -> None:
-        """`lanes` bounds how many threads of workers a channel may hold; None: nothing does."""
+        """`lanes` bounds how many threads of workers a channel may hold; None: nothing does.
+        `check_keys`: as for `delivery.Courier`.
+        """
+        self._check_keys = check_keys
         self._control = control
         self._withdrawals = withdrawals
         self._safeguards = safeguards
@@ -171,9 +176,14 @@ class Withdrawal:
         """Let the platform delete the last part that is out."""
         try:
             with self._channel_of(delivery.account) as channel:
+                # To somebody else's keys it may look gone.
+                if stranger := self._check_keys(delivery.account, channel):
+                    return stranger
                 return channel.withdraw(delivery.remote_ids[-1], delivery.prepared)
         except (ConfigurationError, CredentialsMissing) as problem:
             return AccountHeld(Kind.AUTH, _remedy(problem))
+        except PublisherError:
+            raise  # the ledger is away
         except Exception:
             # A channel must not raise; if it does, the part may be deleted all the same.
             log.exception("a channel raised", delivery=delivery.id, channel=delivery.channel)

@@ -115,13 +115,7 @@ class Facebook:
         outcome = meaning("facebook", answer, Step.LAY_READY)
         if not isinstance(outcome, Accepted):
             raise NotPrepared(outcome)
-        made = prepared.model_copy(
-            update={
-                "draft_id": outcome.remote_id,
-                "digest": parcel.content.digest,
-                "prepared_at": None,
-            }
-        )
+        made = prepared.with_post(outcome.remote_id, parcel.content)
         return self._seen(made, shown(answer) or self._posts.look(outcome.remote_id))
 
     def _seen_again(self, prepared: Prepared) -> Prepared:
@@ -130,10 +124,14 @@ class Facebook:
         seen_at = prepared.prepared_at
         if seen_at and abs(self._clock.now() - seen_at) <= longest:
             return prepared
-        seen = self._posts.look(str(prepared.draft_id))
-        if isinstance(seen, Unknown) and seen_at:
-            return prepared  # somebody deleted it, which making it public tells
-        return self._seen(prepared, seen)
+        if seen_at:
+            seen = self._posts.look(str(prepared.draft_id))
+            # Otherwise somebody deleted it, which making it public tells.
+            return prepared if isinstance(seen, Unknown) else self._seen(prepared, seen)
+        fate = self._posts.fate(str(prepared.draft_id), lately=True)
+        if isinstance(fate, Absent):
+            return self._removal.without_photos(prepared)  # nobody ever saw it: it is made anew
+        return self._seen(prepared, fate)
 
     def _seen(self, prepared: Prepared, seen: Post | Deferred | AccountHeld | Unknown) -> Prepared:
         """`prepared` if it was seen to be unpublished; else raises `NotPrepared`."""
@@ -164,17 +162,19 @@ class Facebook:
         if sent or not prepared.at_once or not is_ready:
             raise ValueError("Facebook can only send, once, what it has prepared.")
         media_ids = list(prepared.media_ids.values())
-        answer = self._page.create(parcel.content, media_ids, FIELDS, depart)
+        # Nothing of the post is asked for: were it made and that refused, it would be made again.
+        answer = self._page.create(parcel.content, media_ids, "", depart)
         outcome = meaning("facebook", answer, Step.PUBLISH)
         if not isinstance(outcome, Accepted):
             return outcome
-        return _as_seen(outcome, shown(answer) or self._posts.look(outcome.remote_id))
+        return _as_seen(outcome, self._posts.look(outcome.remote_id))
 
     def _reveal(self, draft_id: str, depart: Depart) -> Outcome:
         answer = self._page.reveal(draft_id, FIELDS, depart)
         outcome = meaning("facebook", answer, Step.REVEAL)
         if isinstance(outcome, Accepted):
-            return _as_seen(outcome, shown(answer) or self._posts.look(draft_id))
+            told = replace(outcome, remote_id=draft_id)
+            return _as_seen(told, shown(answer) or self._posts.look(draft_id))
         if isinstance(outcome, Refused):  # maybe because it is public already, or not to be seen
             seen = self._posts.fate(draft_id)
             if isinstance(seen, Post) and seen.is_public:
@@ -194,9 +194,8 @@ class Facebook:
         """Ask whether the prepared post is public, or look for the one that was made public at once;
         see `Channel.find`.
         """
-        for post_id in prepared.leftovers:
-            if post_id != prepared.draft_id and isinstance(self._look_at(post_id), Accepted):
-                return out_with_another_text(post_id)
+        if left := self._maybe_public(prepared):
+            return left
         if sent:
             return Absent(may_come=False)
         if not prepared.draft_id:
@@ -247,6 +246,18 @@ class Facebook:
     def close(self) -> None:
         self._page.close()
 
+    def _maybe_public(self, prepared: Prepared) -> Sighting | None:
+        """What earlier attempts left, if any of it is public, or may be."""
+        for post_id in prepared.leftovers:
+            if post_id == prepared.draft_id:
+                continue
+            left = self._posts.fate(post_id, lately=True)
+            if isinstance(left, Post) and left.is_public:
+                return out_with_another_text(post_id)
+            if not isinstance(left, Post | Absent):
+                return left
+        return None
+
     def _look_at(self, post_id: str) -> Sighting:
         """`Accepted` when the post is public, `Absent` when it is unpublished."""
         seen = self._posts.look(post_id)
@@ -271,7 +282,7 @@ def _as_seen(
             "Facebook said that the post is public now, but could not be asked whether it is. It is "
             "looked at again."
         )
-    return Unknown(message, limits=outcome.limits)
+    return Unknown(message, remote_id=outcome.remote_id, limits=outcome.limits)
 
 
 def _unseen(post_id: str) -> str:

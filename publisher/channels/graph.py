@@ -38,7 +38,7 @@ class PageGraph:
         clock: Clock,
         heard: Heard,
     ) -> None:
-        self._page_id = page_id
+        self.page_id = page_id
         self._token = credentials["page_token"]
         self._proof = _proof(self._token, credentials.get("app_secret"))
         self._recorder = Recorder(
@@ -58,10 +58,12 @@ class PageGraph:
     ) -> Answer:
         """Make a post of text, link and uploaded pictures: unpublished, or public as it departs.
 
-        `asked`: the fields of the post that the answer is to have.
+        `asked`: the fields of the post that the answer is to have besides its id; may be empty.
         """
         # Text for what is no text: the SDK would send Python's spelling of a list or of False.
-        fields = {"published": "true" if depart else "false", "fields": asked, **self._proof}
+        fields = {"published": "true" if depart else "false", **self._proof}
+        if asked:
+            fields["fields"] = asked
         if content.joined:
             fields["message"] = content.joined
         if content.link:
@@ -69,7 +71,7 @@ class PageGraph:
         if media_ids:
             fields["attached_media"] = json.dumps([{"media_fbid": key} for key in media_ids])
         return self._recorder.call(
-            lambda: self._sdk.put_object(self._page_id, "feed", **fields), depart or at_once
+            lambda: self._sdk.put_object(self.page_id, "feed", **fields), depart or at_once
         )
 
     def upload(self, picture: Picture, content: bytes) -> Answer:
@@ -79,7 +81,7 @@ class PageGraph:
         return self._recorder.call(
             lambda: self._sdk.put_photo(
                 named,
-                album_path=f"{self._page_id}/photos",
+                album_path=f"{self.page_id}/photos",
                 published="false",
                 alt_text_custom=picture.alt,
                 **self._proof,
@@ -112,18 +114,14 @@ class PageGraph:
         """Read some fields of a post or a photo."""
         return self._get(object_id, fields=fields)
 
-    def itself(self) -> Answer:
-        """Read the Page's id, as it is shown to the token."""
-        return self._get(self._page_id, fields="id")
-
     def published(self, fields: str, limit: int, after: str | None = None) -> Answer:
         """List the newest public posts, or those behind a cursor."""
         cursor = {"after": after} if after else {}
-        return self._get(f"{self._page_id}/published_posts", fields=fields, limit=limit, **cursor)
+        return self._get(f"{self.page_id}/published_posts", fields=fields, limit=limit, **cursor)
 
     def feed(self, fields: str, limit: int) -> Answer:
         """List the newest posts on the Page; unpublished ones are among them."""
-        return self._get(f"{self._page_id}/feed", fields=fields, limit=limit)
+        return self._get(f"{self.page_id}/feed", fields=fields, limit=limit)
 
     def debug_token(self) -> Answer:
         """Ask what the Page's token is worth, and which app it belongs to."""

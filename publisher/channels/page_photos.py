@@ -7,6 +7,7 @@ from publisher.channels.graph import PageGraph
 from publisher.channels.page_posts import PagePosts
 from publisher.language import _
 from publisher.meaning import meaning
+from publisher.meaning.common import identifier, mapping, parsed
 from publisher.models import Picture, Prepared
 from publisher.outcome import Accepted, Outcome, Step, Unknown
 
@@ -38,11 +39,18 @@ class PagePhotos:
         return prepared
 
     def delete(self, photo_id: str) -> Outcome:
-        """Delete one; `Accepted` also when it is gone already, which is looked at."""
+        """Delete one, and look whether it is gone; `Accepted` also when it was gone already.
+
+        Where that look brings nothing, what Facebook confirmed stands.
+        """
         outcome = meaning("facebook", self._page.delete(photo_id), Step.WITHDRAW)
-        if not isinstance(outcome, Unknown):
+        if not isinstance(outcome, Accepted | Unknown):
             return outcome
-        seen = meaning("facebook", self._page.get(photo_id, fields="id"), Step.READ)
+        answer = self._page.get(photo_id, fields="id")
+        if isinstance(outcome, Accepted):
+            is_shown = identifier(mapping(parsed(answer.body)).get("id"))
+            return Unknown(_stays(photo_id)) if is_shown else outcome
+        seen = meaning("facebook", answer, Step.READ)
         is_gone = isinstance(seen, Unknown) and not self._posts.no_access()
         return Accepted(photo_id) if is_gone else Unknown(_stays(photo_id))
 

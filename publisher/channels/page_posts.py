@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from publisher.channels import health
 from publisher.channels.graph import PageGraph
 from publisher.language import _
 from publisher.meaning import meaning, unreadable
@@ -108,30 +109,37 @@ class PagePosts:
             return replace(post, limits=outcome.limits) if post else unreadable("facebook")
         return outcome
 
-    def fate(self, post_id: str) -> Post | Absent | Deferred | AccountHeld | Unknown:
+    def fate(
+        self, post_id: str, *, lately: bool = False
+    ) -> Post | Absent | Deferred | AccountHeld | Unknown:
         """The same; `Absent` when it is gone for certain, `Unknown` when that cannot be told.
 
-        Gone is what Facebook does not show, while it shows the Page itself to the same token and
-        does not list the post among the public ones.
+        Gone is what Facebook does not show, while the token is the Page's own and Facebook does not
+        list the post among the public ones. `lately`: it was made not long ago, so that it would be
+        among the newest of these.
         """
         seen = self.look(post_id)
         if not isinstance(seen, Unknown):
             return seen
         if obstacle := self.no_access():
             return obstacle
-        listed = self._is_listed(post_id)
+        listed = self._is_listed(post_id, lately=lately)
         if isinstance(listed, bool):
             return Unknown(_listed(post_id)) if listed else Absent(limits=seen.limits)
         return listed
 
     def no_access(self) -> Deferred | AccountHeld | None:
-        """Why the token does not show even the Page; None when it does."""
-        answer = self._page.itself()
-        if identifier(mapping(parsed(answer.body)).get("id")):
-            return None
-        return _unread(answer)
+        """Why the token may not see what is on the Page: it is not the Page's own, or Facebook does
+        not tell whose it is; None where it is.
+        """
+        answer = self._page.me()
+        owner_id = identifier(mapping(parsed(answer.body)).get("id"))
+        if not owner_id:
+            return _unread(answer)
+        flaw = health.flaw_of_owner(owner_id, self._page.page_id)
+        return Deferred(Kind.AUTH, flaw) if flaw else None
 
-    def _is_listed(self, post_id: str) -> bool | Deferred | AccountHeld:
+    def _is_listed(self, post_id: str, *, lately: bool) -> bool | Deferred | AccountHeld:
         """Whether the post is among the public ones; not known where it may be behind the newest."""
         after = None
         for _page in range(_PAGES):
@@ -145,6 +153,8 @@ class PagePosts:
             after = mapping(paging.get("cursors")).get("after")
             if not paging.get("next") or not isinstance(after, str):
                 return False
+        if lately:
+            return False
         return replace(unreadable("facebook"), kind=Kind.UNAVAILABLE)  # it may be behind these
 
 

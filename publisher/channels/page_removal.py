@@ -31,9 +31,14 @@ class Removal:
         return outcome
 
     def _delete(self, post_id: str) -> Outcome:
-        """Delete a post; where Facebook's answer leaves a doubt, look whether it is gone."""
+        """Delete a post, and look whether it is gone.
+
+        Where that look brings nothing, what Facebook confirmed stands.
+        """
         outcome = meaning("facebook", self._page.delete(post_id), Step.WITHDRAW)
         if isinstance(outcome, Accepted):
+            if isinstance(self._posts.look(post_id), Post):
+                return Unknown(_still_shown(post_id), limits=outcome.limits)
             return replace(outcome, remote_id=post_id)
         if isinstance(outcome, Unknown):
             seen = self._posts.fate(post_id)
@@ -66,7 +71,7 @@ class Removal:
 
         Raises `NotPrepared` with `still`, unless it is gone then.
         """
-        seen = self._posts.fate(post_id)
+        seen = self._posts.fate(post_id, lately=True)
         if isinstance(seen, Post) and seen.is_public:
             if seen.says(parcel.content):
                 return seen
@@ -85,15 +90,17 @@ class Removal:
         Whether that succeeds is of no importance: nobody sees it. Raises `NotPrepared` when it is
         public after all, or nobody can tell: the new one would be a double.
         """
-        seen = self._posts.look(post_id)
-        if isinstance(seen, Post) and seen.is_public:
-            if not seen.says(parcel.content):
-                raise NotPrepared(out_with_another_text(post_id))
-            raise NotPrepared(seen.as_early(Accepted("")), public_as(post_id, parcel, prepared))
-        if isinstance(seen, Post):
-            self._page.delete(post_id)
-        elif not isinstance(seen, Unknown):  # that is: it is gone
+        seen = self._posts.fate(post_id, lately=True)
+        if isinstance(seen, Absent):
+            return
+        if not isinstance(seen, Post):
             raise NotPrepared(seen)
+        if not seen.is_public:
+            self._page.delete(post_id)
+        elif seen.says(parcel.content):
+            raise NotPrepared(seen.as_early(Accepted("")), public_as(post_id, parcel, prepared))
+        else:
+            raise NotPrepared(out_with_another_text(post_id))
 
     def without_photos(self, prepared: Prepared) -> Prepared:
         """`prepared` without its post, which is discarded, and without the photos, which were
@@ -136,6 +143,13 @@ def _require(outcome: Outcome, still: Prepared) -> None:
         outcome = Deferred(Kind.UNAVAILABLE, outcome.message)
     if not isinstance(outcome, Accepted):
         raise NotPrepared(outcome, still)
+
+
+def _still_shown(post_id: str) -> str:
+    return _(
+        "Facebook said that it is deleted, and shows it all the same, as {post_id}.",
+        post_id=post_id,
+    )
 
 
 def _public_after_all(post_id: str) -> Unknown:

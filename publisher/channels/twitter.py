@@ -180,18 +180,23 @@ class Twitter:
         """Delete a post; see `Channel.withdraw`.
 
         X has answered with 404 for what was there (incidents of September 2025 and January 2026):
-        a post that it does not find is gone once reading says so too.
+        a post that it does not find is gone once reading says so too. One that it calls deleted is
+        so unless reading shows it.
         """
         answer = self._recorder.call(lambda: self._client.delete_tweet(remote_id))
         outcome = meaning("twitter", answer, Step.WITHDRAW)
-        if isinstance(outcome, Accepted) or (missing(answer) and self._cannot_be_read(remote_id)):
+        is_confirmed = isinstance(outcome, Accepted)
+        if not is_confirmed and not missing(answer):
+            return outcome
+        read = self._recorder.call(partial(self._client.get_tweet, remote_id, user_auth=True))
+        if is_confirmed and isinstance(meaning("twitter", read, Step.READ), Accepted):
+            return Unknown(
+                _("X said that the post is deleted, and shows it all the same."),
+                limits=outcome.limits,
+            )
+        if is_confirmed or missing(read):
             return Accepted(remote_id, limits=outcome.limits)
         return outcome
-
-    def _cannot_be_read(self, remote_id: str) -> bool:
-        return missing(
-            self._recorder.call(partial(self._client.get_tweet, remote_id, user_auth=True))
-        )
 
     @property
     def owner_id(self) -> str:

@@ -19,12 +19,12 @@ from publisher.ledger.database import Database
 from publisher.ledger.doubts import known_out
 from publisher.ledger.intents import BreachOf, Intent, Intents, by_worker, no_breach
 from publisher.ledger.leftovers import without_others
-from publisher.ledger.moves import Change, Moved, change_all, claimed_all, take_free
+from publisher.ledger.moves import Change, Moved, Taken, change_all, claimed_all, take_free
 from publisher.ledger.rests import SharesWith, ends_in_rest, with_itself
 from publisher.ledger.results import Result, Results
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.stops import as_it_stands, in_words
-from publisher.ledger.suspensions import may_be_the_accounts
+from publisher.ledger.suspensions import may_be_the_accounts, went_out
 from publisher.ledger.tables import deliveries, media
 from publisher.ledger.together import Together
 from publisher.models import Claim, Delivery, Prepared
@@ -110,7 +110,14 @@ class Attempts:
 
     def record_public(self, delivery: Delivery, prepared: Prepared, receipt: Accepted) -> Delivery:
         """Write that the platform made it public on its own, whatever became of it meanwhile."""
+        try:
+            return self._record_public(delivery, prepared, receipt)
+        except Taken:  # by somebody who wrote at the same moment: now it can be seen
+            return self._record_public(delivery, prepared, receipt)
+
+    def _record_public(self, delivery: Delivery, prepared: Prepared, receipt: Accepted) -> Delivery:
         with self._database.write() as connection:
+            went_out(connection, [delivery], self._clock.now())
             recorded = early.record(connection, self._clock, delivery, prepared, receipt)
             limits.keep(connection, delivery.account, receipt.limits)
             return recorded
@@ -173,6 +180,7 @@ class Attempts:
                 **columns,
                 wake_at=self._clock.now(),
             )
+            went_out(connection, [current], self._clock.now(), delivery.intent_at)
             (recorded,) = change_all(connection, [wish])
             limits.keep(connection, delivery.account, receipt.limits)
             return recorded

@@ -77,9 +77,12 @@ class Delays:
     def learn(self, connection: Connection, delivery: Delivery, found: Accepted) -> None:
         """Keep how much later than its request a post was made, by the platform's date of it."""
         begun = delivery.intent_at or delivery.doubt_since
-        if found.made_at is None or begun is None or found.made_at - begun < _LEAST:
+        if found.made_at is None or begun is None:
             return
-        now, lag = self._clock.now(), found.made_at - begun
+        now = self._clock.now()
+        lag = min(found.made_at, now) - begun
+        if lag < _LEAST:
+            return
         known = _known(connection, delivery.channel)
         if seen := _fresh_lag(known, now):
             lag = max(lag, seen)

@@ -21,6 +21,7 @@ from publisher.ledger.holds import held_for_a_person, hold
 from publisher.ledger.moves import ACTOR, Moved, change, claim_all
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.stops import in_words, obeyed
+from publisher.ledger.suspensions import went_out
 from publisher.ledger.tables import Instant, deliveries, written
 from publisher.ledger.waiting import Waiting
 from publisher.models import Claim, Delivery
@@ -202,6 +203,8 @@ class Doubts:
         match sighting:
             case Accepted():
                 self._delays.learn(connection, delivery, sighting)
+                if left_at := delivery.doubt_since or delivery.intent_at:
+                    went_out(connection, [delivery], self._clock.now(), left_at)
                 target, columns = known_out(delivery, sighting)
                 detail = {
                     "id": sighting.remote_id,
@@ -249,7 +252,9 @@ class Doubts:
         if other := forgotten.not_its_own(delivery, sighting):
             return self._unread(connection, delivery, other, **_NO_DOUBT)
         target, columns = known_out(delivery, sighting)
-        columns["published_at"] = delivery.published_at or sighting.made_at or delivery.doubt_since
+        # A platform's time that is to come is none.
+        made_at = sighting.made_at and min(sighting.made_at, self._clock.now())
+        columns["published_at"] = delivery.published_at or made_at or delivery.doubt_since
         detail: dict[str, Any] = {"id": sighting.remote_id}
         if target is State.PUBLISHED:
             detail |= in_words(delivery, len(delivery.remote_ids) + 1)

@@ -10,14 +10,15 @@ from sqlalchemy import Connection, select
 
 from publisher.clock import Clock
 from publisher.language import _
+from publisher.ledger import ids
 from publisher.ledger.doubts import known_out
 from publisher.ledger.moves import ACTOR, change
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.stops import in_words
-from publisher.ledger.tables import deliveries, leaves_at, written
+from publisher.ledger.tables import deliveries, leaves_at
 from publisher.models import Delivery, Prepared
 from publisher.outcome import Accepted, Kind
-from publisher.states import WAITING, Role, State
+from publisher.states import ENDED_UNSENT, WAITING, Role, State
 
 EVENT = "public on its own"
 _ON_ITS_WAY = frozenset({State.SCHEDULED, State.PUBLISHING, State.UNCERTAIN})
@@ -27,7 +28,7 @@ def publishes_early(connection: Connection, account: str) -> bool:
     """Whether the account's platform made a post public before its time."""
     query = select(deliveries.c.id).where(
         deliveries.c.account == account,
-        deliveries.c.stop == written(State.SCHEDULED),
+        deliveries.c.stop.is_not(None),  # whatever somebody made of it meanwhile
         deliveries.c.published_at < leaves_at,
     )
     return connection.execute(query.limit(1)).first() is not None
@@ -45,7 +46,8 @@ def record(
 ) -> Delivery:
     """Write that `seen` is public, whatever somebody made of it meanwhile.
 
-    `prepared` is what lies at the platform. `Taken` when its id is another delivery's.
+    `prepared` is what lies at the platform. `Taken` when another delivery gets its id at this very
+    moment; one that has it already leaves it to a person whose it is.
     """
     query = select(deliveries).where(deliveries.c.id == seen.id).with_for_update()
     current = delivery_of(connection.execute(query).mappings().one())
@@ -53,12 +55,19 @@ def record(
     if receipt.remote_id in known:
         return current
     columns: dict[str, Any] = {"prepared": prepared.model_dump_json(), "lease_until": None}
+    if other := ids.holder(connection, current.account, receipt.remote_id, besides=current.id):
+        message = ids.anothers(receipt.remote_id, other.post)
+        columns["prepared"] = prepared.given_up((receipt.remote_id,)).model_dump_json()
+        return _left_to_a_person(connection, clock, current, receipt.remote_id, columns, message)
     if known or current.content != seen.content:
-        return _left_to_a_person(connection, clock, current, receipt.remote_id, columns)
+        message = _one_more(receipt.remote_id)
+        return _left_to_a_person(connection, clock, current, receipt.remote_id, columns, message)
     was_doubted = current.doubt_since is not None  # then it may have been our own request
     _target, out = known_out(current, receipt)
     if not was_doubted:
-        out |= {"published_at": receipt.public_since or clock.now(), "stop": stopped_by_it(current)}
+        now = clock.now()  # a platform's time that is to come is none
+        since = min(receipt.public_since or now, now)
+        out |= {"published_at": since, "stop": stopped_by_it(current)}
     detail = in_words(current.model_copy(update={"stop": out.get("stop", current.stop)}), 1)
     return change(
         connection, current, EVENT, role=Role.WORKER, actor=ACTOR, at=clock.now(),
@@ -68,14 +77,14 @@ def record(
 
 
 def _left_to_a_person(
-    connection: Connection, clock: Clock, current: Delivery, remote_id: str, columns: dict[str, Any]
+    connection: Connection,
+    clock: Clock,
+    current: Delivery,
+    remote_id: str,
+    columns: dict[str, Any],
+    message: str,
 ) -> Delivery:
-    """What is public is not what the delivery has now, or is one more."""
-    message = _(
-        "The platform made {id} public on its own, with an earlier text or for a second time. Look "
-        "at the account, and delete it there if it must not be out.",
-        id=remote_id,
-    )
+    """What is public is not what the delivery has now, or is one more, or another delivery's."""
     target = current.state
     if current.state in WAITING or current.state is State.PUBLISHING:
         # Its new text must not follow before somebody has looked.
@@ -89,8 +98,20 @@ def _left_to_a_person(
         }
     else:
         columns.pop("prepared")
+        if current.state in ENDED_UNSENT:  # which of the photos are its is not known: they stay
+            left = current.prepared.given_up((remote_id,)).model_copy(update={"photos": ()})
+            clear_at = current.clear_at if left.stays else None
+            columns |= {"prepared": left.model_dump_json(), "clear_at": clear_at}
     return change(
         connection, current, "left alone", role=Role.WORKER, actor=ACTOR, at=clock.now(),
         target=target, detail={"id": remote_id, "message": message},
         error_kind=Kind.UNKNOWN_OUTCOME, error_message=message, **columns,
     )  # fmt: skip
+
+
+def _one_more(remote_id: str) -> str:
+    return _(
+        "The platform made {id} public on its own, with an earlier text or for a second time. Look "
+        "at the account, and delete it there if it must not be out.",
+        id=remote_id,
+    )

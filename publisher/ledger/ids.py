@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, text
 
+from publisher.language import _
 from publisher.ledger.tables import deliveries, ids_out
 
 _KEEP = text(
@@ -61,3 +62,13 @@ def holder(
         return None
     parts = [*json.loads(row.remote_ids), *json.loads(row.withdrawn_ids or "[]")]
     return Place(row.post, parts.index(remote_id) + 1)
+
+
+def anothers(remote_id: str, post: str) -> str:
+    """What a person is told of a delivery for which a platform named the id that `post` has."""
+    return _(
+        "The platform named {id} for it, which is on record for {other} already. Look at the "
+        "account, then say with `publisher resolve` or `publisher retry` what you saw.",
+        id=remote_id,
+        other=post,
+    )

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from publisher import retry
 from publisher.clock import Clock
-from publisher.language import _, plural
+from publisher.language import plural
 from publisher.ledger import ids, limits
 from publisher.ledger.backlog import late_before, next_places
 from publisher.ledger.doubts import doubt
@@ -131,6 +131,11 @@ class Results:
                 return self._suspended(delivery, outcome, suspended_until)
             case Unknown() as outcome:
                 columns = doubt(delivery, self._clock, self._settle)
+                if outcome.remote_id:
+                    # By its id it is looked for, and made public: another one would be a double.
+                    columns["prepared"] = delivery.prepared.with_post(
+                        outcome.remote_id, delivery.content
+                    ).model_dump_json()
                 return self._ended(delivery, State.UNCERTAIN, outcome, **columns)
 
     def _deferred(
@@ -189,12 +194,7 @@ class Results:
 
     def _in_anothers_place(self, delivery: Delivery, receipt: Accepted, other: str) -> Change:
         """The platform named a post that is on record already: a person has to look."""
-        message = _(
-            "The platform named {id} for it, which is on record for {other} already. Look at the "
-            "account, then say with `publisher resolve` or `publisher retry` what you saw.",
-            id=receipt.remote_id,
-            other=other,
-        )
+        message = ids.anothers(receipt.remote_id, other)
         columns = {**doubt(delivery, self._clock, self._settle), "settled_at": None}
         return self._ended(delivery, State.UNCERTAIN, Unknown(message), **columns)
 

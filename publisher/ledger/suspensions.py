@@ -92,17 +92,26 @@ def weighed(connection: Connection, delivery: Delivery, outcome: Outcome, now: d
     return outcome
 
 
-def went_out(connection: Connection, published: Sequence[Delivery], now: datetime) -> None:
+def went_out(
+    connection: Connection,
+    published: Sequence[Delivery],
+    now: datetime,
+    left_at: datetime | None = None,
+) -> None:
     """Note that the platform took these: accounts whose suspension is over by its time go on.
 
-    Waits for nobody: what somebody else has in hand at this instant, the next post that goes out
-    ends.
+    `left_at`: when their requests left; None: just now. What left before an account was refused
+    proves nothing. Waits for nobody: what somebody else has in hand at this instant, the next post
+    that goes out ends.
     """
+    left_at = left_at or now
     by_account = {delivery.account: delivery.id for delivery in published}
     if not by_account:
         return
     names = {"names": sorted(by_account)}
     for row in connection.execute(_REMEMBERED_OF, names).all():
+        if row.at > left_at:
+            continue
         of_account = refusals.c.account == row.account
         if row.delivery == by_account[row.account]:
             connection.execute(delete(refusals).where(of_account))
@@ -111,8 +120,7 @@ def went_out(connection: Connection, published: Sequence[Delivery], now: datetim
     over = [
         row
         for row in connection.execute(_UNPROVED_OF, names).all()
-        # What left before it was suspended proves nothing.
-        if row.held_until and row.held_until <= now
+        if row.held_until and row.held_until <= left_at
     ]
     if over:
         go_on(connection, over, now)

@@ -163,7 +163,11 @@ deliveries = Table(
         "id",
         info={"where": "state IN ('scheduled', 'publishing', 'uncertain')"},
     ),
-    Index("ix_deliveries_early", "account", info={"where": "stop = 'scheduled'"}),
+    Index(
+        "ix_deliveries_early",
+        "account",
+        info={"where": "stop IS NOT NULL AND published_at IS NOT NULL"},
+    ),
     Index("ix_deliveries_fingerprint", "fingerprint", "account"),
     # The last columns let the log be filtered, and deliveries be counted, without a look at the
     # rows. An index that begins with the state would do so as well, but SQLite would take it

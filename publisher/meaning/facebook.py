@@ -80,10 +80,15 @@ def meaning(answer: Answer, step: Step) -> Outcome:
         )
     data = mapping(body)
     remote_id, confirmed = identifier(data.get("id")), body is True or data.get("success") is True
-    if remote_id or (confirmed and step in (Step.REVEAL, Step.WITHDRAW)):
-        until, backoff = _rest(answer)
-        return Accepted(remote_id, rest_until=until, backoff=backoff)
-    return doubt(_("Facebook answered with success, but without the id of a post"), step)
+    if step is Step.WITHDRAW:
+        is_taken, lacks = confirmed, _("Facebook did not confirm that it is deleted")
+    else:
+        is_taken = bool(remote_id) or (confirmed and step is Step.REVEAL)
+        lacks = _("Facebook answered with success, but without the id of a post")
+    if not is_taken:
+        return doubt(lacks, step)
+    until, backoff = _rest(answer)
+    return Accepted(remote_id, rest_until=until, backoff=backoff)
 
 
 def reading(answer: Answer) -> Reading:

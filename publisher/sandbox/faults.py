@@ -60,11 +60,14 @@ class What(StrEnum):
     IGNORED = "ignored"
     ALREADY_PUBLISHED = "already-published"
     NO_FIELDS = "no-fields"
+    FIELDS_DENIED = "fields-denied"
 
 
-_OF_POSTS = frozenset({What.AUTO_PUBLISH, What.IGNORED, What.ALREADY_PUBLISHED, What.NO_FIELDS})
+_OF_POSTS = frozenset(
+    {What.AUTO_PUBLISH, What.ALREADY_PUBLISHED, What.NO_FIELDS, What.FIELDS_DENIED}
+)
 CHANGES = _OF_POSTS | {
-    What.SLOW, What.LAG, What.USAGE, What.PROCESSING_FAILED, What.WRONG_DATE, What.OVERLOAD,
+    What.IGNORED, What.SLOW, What.LAG, What.USAGE, What.PROCESSING_FAILED, What.WRONG_DATE, What.OVERLOAD,
     What.YOUNG_PARENT, What.SELF_MENTION,
 }  # fmt: skip
 """These change how a request is carried out; all others replace its answer."""
@@ -148,9 +151,11 @@ class Fault(Frozen):
     - `self-mention`: X shows a reply on a timeline with the answered account's name before it.
     - `auto-publish`: a post that Facebook was to keep unpublished is public at once; with `shows`
       only a `text`, a `link` or a `photo`.
-    - `ignored`: Facebook says success to a change or a deletion, and does nothing.
+    - `ignored`: success to a deletion, or to a change at Facebook, that is not done; a post that
+      Facebook was to make public at once stays unpublished.
     - `already-published`: to make a post public that is public already is refused.
     - `no-fields`: an answer to a POST has none of the `fields` that it was asked for.
+    - `fields-denied`: a POST that asks for `fields` is carried out, and answered with error 10.
     """
 
     what: What

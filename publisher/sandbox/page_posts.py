@@ -28,7 +28,8 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> dict[str,
         check_duplicate(store, message, account)
     entry = add(store, call, account, message, photos, link, scheduled_for)
     shows = "photo" if photos else "link" if link else "text"
-    if published or (shows in call.auto_publishes and scheduled_for is None):
+    at_once = published and What.IGNORED not in call.twists
+    if at_once or (shows in call.auto_publishes and scheduled_for is None):
         make_public(store, entry, account)
     return {"id": entry.id}
 

@@ -69,6 +69,8 @@ def after_write(
     fields = graph.parameter(call, "fields")
     if not fields or What.NO_FIELDS in call.twists:
         return {}
+    if What.FIELDS_DENIED in call.twists:
+        raise GraphError(10)
     found, _default = _found(store, body.get("id") or call.parts["id"], account)
     shown: dict[str, Any] = show(found, wanted(fields, ()))
     return shown

@@ -7,6 +7,7 @@ from publisher.content import counting
 from publisher.looks.links import links
 from publisher.sandbox import problems, x_text
 from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.faults import What
 from publisher.sandbox.limits import X_DUPLICATE_AGE, X_TEXT
 from publisher.sandbox.operations import Call
 from publisher.sandbox.store import Entry, Store, Upload
@@ -58,7 +59,7 @@ async def delete(store: Store, call: Call, account: SandboxAccount) -> tuple[int
     entry = find_post(store, call.parts["id"])
     if entry.account != account.name:
         raise problems.not_permitted("You are not permitted to delete this Post.")
-    entry.deleted = True
+    entry.deleted = What.IGNORED not in call.twists
     return 200, {"data": {"deleted": True}}
 
 

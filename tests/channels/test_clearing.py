@@ -13,7 +13,7 @@ from publisher.ledger.database import Database
 from publisher.ledger.leftovers import Leftovers
 from publisher.ledger.stops import reason_of
 from publisher.models import Prepared
-from publisher.outcome import Accepted, Unknown
+from publisher.outcome import Accepted, AccountHeld, Kind, Unknown
 from publisher.sandbox.faults import Fault, What
 from publisher.states import State
 from tests.channels.conftest import DUE, Stage, Stages
@@ -64,6 +64,24 @@ def test_a_draft_whose_id_got_lost_is_found_and_does_not_stay(
     clear()
     assert desk.there == []
     assert desk.delivery.prepared == Prepared()
+
+
+def test_with_somebody_elses_keys_nothing_is_called_cleared_away(
+    desk: Desk, control: Control, database: Database
+) -> None:
+    desk.lay_ready()
+    control.cancel("post.fr", None, "manager", "trop tard")
+    desk.clock.advance(60)
+    leftovers, channel = Leftovers(database, desk.clock), desk.stage.open(request_timeout=TIMEOUT)
+    stranger = AccountHeld(Kind.AUTH, "The page token belongs to another Page.")
+    clearing = Clearing(
+        leftovers, lambda _account: nullcontext(channel), check_keys=lambda *_asked: stranger
+    )
+    (claim,) = leftovers.claim(desk.clock.ahead(30), 10)
+    clearing.clear(claim)
+    assert (desk.there, desk.delivery.prepared.stays) == ([(TEXT, False)], True)
+    step = desk.queries.history("post.fr")[-1]
+    assert (step.event, step.detail["message"]) == ("not cleared away", stranger.message)
 
 
 def test_what_cannot_be_read_or_deleted_now_is_deleted_later(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from publisher.channels import page_posts
 from publisher.ledger.control import Control
 from publisher.ledger.database import Database
 from publisher.ledger.doubts import Doubts
@@ -14,7 +15,7 @@ from publisher.ledger.early import EVENT
 from publisher.ledger.news import News, StuckDelivery
 from publisher.models import Delivery, Prepared
 from publisher.notices.message import compose
-from publisher.outcome import Absent, Accepted, Unknown
+from publisher.outcome import Absent, Accepted, AccountHeld, Deferred, Unknown
 from publisher.reconciliation import Reconciler
 from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.store import Entry
@@ -183,6 +184,50 @@ def test_what_is_only_said_to_be_public_is_not_published_on_record(
     assert desk.delivery.stop is None
 
 
+def test_what_is_made_at_its_instant_is_made_once_although_its_fields_are_refused(
+    desk: Desk,
+) -> None:
+    make_at_once(desk)
+    fail(desk, Fault(what=What.FIELDS_DENIED))
+    desk.work()
+    desk.clock.advance(120)
+    desk.work()
+    assert of(desk, "post.fr").state is State.PUBLISHED
+    assert desk.there == [("Avant", True), (TEXT, True)]
+
+
+@pytest.mark.parametrize("by_a_person", [False, True])
+def test_what_was_made_and_is_not_public_is_made_public_and_not_made_again(
+    desk: Desk, reconcile: Callable[[], None], control: Control, by_a_person: bool
+) -> None:
+    make_at_once(desk)
+    fail(desk, Fault(what=What.IGNORED, endpoint="createFeedPost", times=1))
+    desk.work()
+    entry = posts(desk)[-1]
+    assert (of(desk, "post.fr").state, entry.published) == (State.UNCERTAIN, False)
+    if by_a_person:
+        control.retry("post.fr", None, "manager")
+    else:
+        reconcile()
+    desk.work()
+    delivery = of(desk, "post.fr")
+    assert (delivery.state, delivery.remote_ids) == (State.PUBLISHED, (entry.id,))
+    assert desk.there == [("Avant", True), (TEXT, True)]
+
+
+def test_what_was_made_and_could_not_be_looked_at_is_found_by_its_id(
+    desk: Desk, reconcile: Callable[[], None]
+) -> None:
+    make_at_once(desk)
+    fail(desk, Fault(what=What.SERVER_ERROR, endpoint="getObject"))
+    desk.work()
+    assert of(desk, "post.fr").prepared.draft_id == posts(desk)[-1].id
+    desk.mend()
+    reconcile()
+    assert of(desk, "post.fr").state is State.PUBLISHED
+    assert desk.requests("getPublishedPosts") == 0
+
+
 def test_a_success_that_cannot_be_looked_at_is_no_proof(
     desk: Desk, reconcile: Callable[[], None]
 ) -> None:
@@ -242,6 +287,75 @@ def test_what_cannot_be_looked_at_now_is_found_when_reading_works_again(
     assert (delivery.state, delivery.stop) == (State.PUBLISHED, State.SCHEDULED)
     assert delivery.published_at == seconds(posts(desk)[0].published_at) < delivery.due_at
     assert desk.requests("createFeedPost") == 1
+
+
+def unseen(number: int = 1, **more: Any) -> Fault:
+    """Facebook says once that a post is not there, as was seen for live ones."""
+    wanted = {"endpoint": "getObject", "nth": (number,), "code": 100, "subcode": 33, **more}
+    return Fault.model_validate({"what": What.GRAPH_ERROR, **wanted})
+
+
+def test_what_is_public_without_an_answer_and_cannot_be_seen_is_not_made_again(
+    desk: Desk, reconcile: Callable[[], None]
+) -> None:
+    """It is on the Page's list."""
+    desk.queue(due_in=2)
+    lost = Fault(what=What.HANG_UP, endpoint="createFeedPost", commit=True, times=1)
+    fail(desk, AT_ONCE, lost)
+    desk.work()
+    desk.mend()
+    fail(desk, *(unseen(number) for number in (1, 3)))
+    desk.work()
+    assert (desk.state(), desk.there) == (State.UNCERTAIN, [(TEXT, True)])
+    reconcile()
+    assert (desk.state(), desk.delivery.settled_at) == (State.UNCERTAIN, None)
+    assert "lists it on the Page" in str(desk.delivery.error_message)
+    assert (desk.there, desk.requests("createFeedPost")) == ([(TEXT, True)], 1)
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (unseen(), Unknown),
+        (Fault(what=What.SERVER_ERROR, endpoint="getObject"), Deferred),
+        (Fault(what=What.TOKEN_DEAD, endpoint="getObject"), AccountHeld),
+    ],
+    ids=["not there", "away", "token"],
+)
+def test_what_an_earlier_attempt_left_and_cannot_be_read_is_not_called_absent(
+    desk: Desk, fault: Fault, expected: type
+) -> None:
+    entry = desk.lie(published=True, published_at=desk.clock.now())
+    fail(desk, fault)
+    prepared = Prepared(leftovers=(entry.id,))
+    seen = desk.stage.open().find(desk.stage.parcel(TEXT), prepared, (), DUE)
+    assert isinstance(seen, expected)
+
+
+def test_what_an_earlier_attempt_left_and_somebody_deleted_keeps_nothing_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also on a Page with more posts than are read: it would be among the newest."""
+    monkeypatch.setattr(page_posts, "_AT_ONCE", 1)
+    monkeypatch.setattr(page_posts, "_PAGES", 2)
+    for number in range(4):
+        desk.lie(f"Message {number}", published=True, published_at=desk.clock.now())
+    gone = desk.lie(deleted=True)
+    channel, parcel = desk.stage.open(), desk.stage.parcel(TEXT)
+    prepared = Prepared(leftovers=(gone.id,))
+    assert channel.prepare(parcel, prepared, lambda _digest: b"") == Prepared()
+    assert channel.find(parcel, prepared, (), DUE) == Absent()
+
+
+def test_a_draft_that_is_gone_before_anybody_saw_it_is_made_again(desk: Desk) -> None:
+    desk.queue()
+    fail(desk, NO_FIELDS, Fault(what=What.SERVER_ERROR, endpoint="getObject"))
+    desk.work()
+    assert (desk.state(), desk.there) == (State.SCHEDULED, [(TEXT, False)])
+    posts(desk)[0].deleted = True
+    desk.mend()
+    desk.work()
+    assert (desk.state(), desk.there) == (State.PUBLISHED, [(TEXT, True)])
 
 
 def test_what_is_public_without_an_answer_is_found_and_not_made_again(desk: Desk) -> None:

@@ -62,6 +62,34 @@ def test_a_post_and_its_photo_are_gone(out: Out) -> None:
     assert isinstance(out.withdraw(), Accepted), "it may be repeated"
 
 
+@pytest.mark.parametrize("number", [1, 2], ids=["post", "photo"])
+def test_what_is_said_to_be_deleted_and_still_shown_is_not_withdrawn(out: Out, number: int) -> None:
+    """It may be tried again."""
+    outcome = out.withdraw(Fault(what=What.IGNORED, endpoint="deletePost", nth=(number,)))
+    assert isinstance(outcome, Unknown)
+    assert (len(out.stage.shown()), out.photos) == (2 - number, 1)
+    assert isinstance(out.withdraw(), Accepted)
+    assert (out.stage.shown(), out.photos) == ([], 0)
+
+
+@pytest.mark.parametrize("what", [What.SERVER_ERROR, What.RATE_LIMIT, What.HTML])
+def test_a_look_that_brings_nothing_undoes_no_confirmation(out: Out, what: What) -> None:
+    assert isinstance(out.withdraw(Fault(what=what, endpoint="getObject")), Accepted)
+    assert (out.stage.shown(), out.photos) == ([], 0)
+
+
+def test_to_the_token_of_another_page_nothing_is_gone(out: Out) -> None:
+    other = {"id": "1003", "name": "Another Page"}
+    outcome = out.withdraw(
+        denied("deletePost", nth=(1,)),
+        denied("getObject", nth=(1,)),
+        Fault(what=What.ANSWER, status=200, body=other, endpoint="getObject"),
+        Fault(what=What.ANSWER, status=200, body={"data": []}, endpoint="getPublishedPosts"),
+    )
+    assert isinstance(outcome, Unknown)
+    assert len(out.stage.shown()) == 1
+
+
 def test_what_is_only_said_not_to_be_there_is_not_withdrawn(out: Out) -> None:
     """Seen for a live post, with the token that had made it."""
     outcome = out.withdraw(denied("deletePost"))

@@ -60,6 +60,23 @@ def test_a_post_that_x_does_not_find_is_not_gone_while_it_cannot_be_read(x: Stag
     assert isinstance(x.open().withdraw(remote_id, Prepared()), Unknown)
 
 
+def test_a_post_that_x_calls_deleted_and_still_shows_is_not_gone(x: Stage) -> None:
+    remote_id = out(x, "Bonjour")
+    x.sandbox.faults.set([Fault(what=What.IGNORED, endpoint=_DELETE, times=1)])
+    outcome = x.open().withdraw(remote_id, Prepared())
+    assert isinstance(outcome, Unknown)
+    assert "shows it all the same" in outcome.message
+    assert x.open().withdraw(remote_id, Prepared()) == Accepted(remote_id)
+    assert x.shown() == []
+
+
+@pytest.mark.parametrize("what", [What.SERVER_ERROR, What.RATE_LIMIT, What.HTML])
+def test_a_look_that_brings_nothing_undoes_no_confirmation(x: Stage, what: What) -> None:
+    remote_id = out(x, "Bonjour")
+    x.sandbox.faults.set([Fault(what=what, endpoint="getPostsById")])
+    assert x.open().withdraw(remote_id, Prepared()) == Accepted(remote_id)
+
+
 def test_a_deletion_that_x_refuses_says_so_of_the_deletion(x: Stage) -> None:
     remote_id = out(x, "Bonjour")
     x.sandbox.faults.set([Fault(what=What.FORBIDDEN, endpoint=_DELETE)])

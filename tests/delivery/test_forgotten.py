@@ -89,6 +89,16 @@ def test_what_is_seen_is_published(
     assert Audit(database, clock).verify().breaks == ()
 
 
+def test_a_time_to_come_is_not_the_time_at_which_it_went_out(
+    database: Database, ledger: Ledger, doubts: Doubts, clock: ManualClock
+) -> None:
+    add(ledger, wish(clock, "lost", 1, expires_at=None))
+    clock.advance(LOST)
+    face(database, clock, "manager")
+    found = look(doubts, clock, Accepted("71", made_at=clock.now() + timedelta(days=9000)))
+    assert (found.state, found.published_at) == (State.PUBLISHED, clock.now())
+
+
 def test_what_is_not_seen_waits_for_a_person(
     database: Database, ledger: Ledger, doubts: Doubts, clock: ManualClock
 ) -> None:

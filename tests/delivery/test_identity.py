@@ -138,6 +138,21 @@ def test_a_page_token_of_another_page_holds_the_page(stage: Stage) -> None:
     assert "belongs to another Page, our-page-en" in (held.held_message or "")
 
 
+def test_with_the_token_of_another_page_nothing_is_withdrawn(stage: Stage) -> None:
+    """To which what is out looks gone."""
+    stage.publish("a", "our-page")
+    stage.put_keys(our_page="our-page-en")
+    with closing(stage.application()) as app:
+        (done,) = app.withdrawal.withdraw("a.fr", None, actor="ann", reason="an error")
+    assert "belongs to another Page, our-page-en" in str(done.problem)
+    assert (done.delivery.state, list(stage.public())) == (State.PUBLISHED, ["our-page"])
+    stage.put_keys()
+    stage.resume("our-page")
+    with closing(stage.application()) as app:
+        (done,) = app.withdrawal.withdraw("a.fr", None, actor="ann", reason="an error")
+    assert (done.problem, done.delivery.state) == (None, State.WITHDRAWN)
+
+
 def test_without_a_handle_nobody_is_asked_and_the_owner_is_remembered(stage: Stage) -> None:
     stage.configure(NO_HANDLES)
     assert stage.publish("a", "our-x")[0] is State.PUBLISHED

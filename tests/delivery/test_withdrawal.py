@@ -190,6 +190,21 @@ def test_what_may_still_be_out_is_tried_again_by_itself_until_it_is_gone(
     assert withdrawals_of(control).claim(clock.ahead(60), 9) == []
 
 
+STRANGER = AccountHeld(Kind.AUTH, "The page token belongs to another Page.")
+
+
+@pytest.mark.usefixtures("_thread")
+def test_with_somebody_elses_keys_nothing_is_deleted_nor_called_gone(
+    control: Control, queries: Queries
+) -> None:
+    channel = DeletingChannel()
+    withdrawal = withdrawal_through(control, channel)
+    withdrawal._check_keys = lambda _account, _channel: STRANGER
+    (done,) = withdrawal.withdraw("post.fr", None, actor="direction", reason="erreur")
+    assert "another Page" in str(done.problem)
+    assert (channel.deleted, queries.counts()) == ([], {State.PUBLISHED: 1})
+
+
 def withdrawals_of(control: Control) -> Withdrawals:
     return Withdrawals(control._database, control._clock)
 

@@ -398,9 +398,10 @@ _FAULTS: dict[What, str] = {
     What.YOUNG_PARENT: "nobody may reply to a post that is younger than `seconds` (8)",
     What.SELF_MENTION: "a timeline shows a reply with the account's own name before it",
     What.AUTO_PUBLISH: "a post that was to stay unpublished is public at once; with `shows` only a `text`, a `link` or a `photo`",
-    What.IGNORED: "success, and nothing is changed or deleted",
+    What.IGNORED: "success, and nothing is changed, made public or deleted; of X's requests a deletion alone",
     What.ALREADY_PUBLISHED: "to make public what is public already is refused",
     What.NO_FIELDS: "the answer to a `POST` lacks the `fields` that it was asked for",
+    What.FIELDS_DENIED: "a `POST` that asks for `fields` is answered with error 10, and carried out all the same",
 }
 
 

@@ -1,16 +1,18 @@
 """What a platform made public on its own is on record, whatever somebody made of it meanwhile."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
+from publisher.ledger.approvals import no_rule
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.control import Control
 from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.early import EVENT
+from publisher.ledger.halts import Halts
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.leftovers import Leftovers
 from publisher.ledger.news import News
@@ -19,6 +21,7 @@ from publisher.ledger.stops import reason_of
 from publisher.models import Content, Delivery, Part, Prepared
 from publisher.outcome import Accepted
 from publisher.states import State
+from tests.delivery.scripted import ScriptedChannel, courier_of
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -67,6 +70,79 @@ def test_the_account_is_known_for_it_from_then_on(
     made_public()
     assert attempts.publishes_early(account)
     assert not attempts.publishes_early("other")
+
+
+@pytest.mark.parametrize("stop", ["cancel", "hold"])
+def test_it_is_known_whatever_somebody_made_of_the_post_meanwhile(
+    made_public: Callable[[], Delivery], attempts: Attempts, control: Control, database: Database,
+    clock: ManualClock, stop: str,
+) -> None:  # fmt: skip
+    if stop == "cancel":
+        control.cancel("post.fr", None, "manager", "faux")
+    else:
+        Halts(database, clock, no_rule).hold("post.fr", None, "manager", "faux")
+    assert made_public().state is State.PUBLISHED
+    assert attempts.publishes_early("bice-x")
+
+
+@pytest.mark.parametrize("told", ["2099-01-01T00:00:00+00:00", "9999-12-31T23:59:59-12:00"])
+def test_a_time_to_come_is_not_the_time_at_which_it_went_out(
+    attempts: Attempts, in_hand: Delivery, clock: ManualClock, told: str
+) -> None:
+    receipt = Accepted("7_1", public_since=datetime.fromisoformat(told))
+    recorded = attempts.record_public(in_hand, PREPARED, receipt)
+    assert recorded.published_at == clock.now()
+    assert attempts.publishes_early("bice-x")
+
+
+def test_one_that_another_delivery_has_is_left_to_a_person(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    attempts: Attempts,
+    control: Control,
+    made_public: Callable[[], Delivery],
+    clock: ManualClock,
+) -> None:
+    """And a retry does not come to it again."""
+    made_public()
+    add(ledger, wish(clock, "other.fr", due_in=3, texts=("Autre",)))
+    (claim,) = dispatch.claim(clock.ahead(4), clock.ahead(19), 1)
+    other = attempts.take(claim)
+    assert other
+    channel = ScriptedChannel(clock, not_prepared=Accepted("7_1", public_since=clock.now()))
+    courier_of(attempts, channel, clock).deliver(claim)
+    left = next(d for d in Queries(attempts._database, clock).deliveries() if d.post == "other.fr")
+    assert (left.state, left.settled_at, left.remote_ids) == (State.UNCERTAIN, None, ())
+    assert "7_1 for it, which is on record for post.fr already" in str(left.error_message)
+    (again,) = control.retry("other.fr", None, "manager")
+    assert again.prepared.draft_id is None
+
+
+def test_a_cancelled_one_that_another_has_is_told_once(
+    ledger: Ledger,
+    database: Database,
+    dispatch: Dispatch,
+    attempts: Attempts,
+    control: Control,
+    made_public: Callable[[], Delivery],
+    clock: ManualClock,
+) -> None:
+    made_public()
+    add(ledger, wish(clock, "other.fr", due_in=3, texts=("Autre",)))
+    (claim,) = dispatch.claim(clock.ahead(4), clock.ahead(19), 1)
+    other = attempts.take(claim)
+    assert other
+    attempts.checkpoint(other, PREPARED, clock.ahead(19))
+    control.cancel("other.fr", None, "manager", "faux")
+    clock.advance(60)
+    leftovers = Leftovers(database, clock)
+    (claim,) = leftovers.claim(clock.ahead(30), 10)
+    given_up = leftovers.give_up(claim)
+    assert given_up
+    receipt = Accepted("7_1", public_since=clock.now())
+    left = leftovers.out(given_up, Prepared(draft_id="7_1"), receipt)
+    assert (left.state, left.clear_at, left.prepared.stays) == (State.CANCELLED, None, False)
+    assert "on record for post.fr" in str(left.error_message)
 
 
 def test_what_somebody_published_late_by_hand_says_nothing_of_the_account(
@@ -162,7 +238,7 @@ def test_a_picture_is_cleared_away_until_it_is_gone(
 
 
 def test_whether_an_account_publishes_early_is_asked_of_an_index(database: Database) -> None:
-    query = "SELECT id FROM deliveries WHERE account = 'a' AND stop = 'scheduled'"
+    query = "SELECT id FROM deliveries WHERE account = 'a' AND stop IS NOT NULL AND published_at < due_at"
     with database.read() as connection:
         is_sqlite = connection.dialect.name == "sqlite"
         if not is_sqlite:  # which reads small tables as they are otherwise

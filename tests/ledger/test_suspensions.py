@@ -14,7 +14,7 @@ from publisher.ledger.doubts import Doubts
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.lookout import Lookout
 from publisher.ledger.queries import AccountStatus, Queries
-from publisher.models import Delivery
+from publisher.models import Delivery, Prepared
 from publisher.outcome import (
     THROTTLED,
     UNTIL_MENDED,
@@ -187,6 +187,53 @@ def test_what_left_before_the_account_was_suspended_does_not_end_that(desk: Desk
     desk.attempts.record(two, taken(2), desk.clock.ahead(30))
     assert desk.status
     assert desk.status.held_kind == "auth"
+
+
+FOUND = ["read", "answered late", "public on its own"]
+
+
+def found_out(desk: Desk, doubts: Doubts, delivery: Delivery, how: str) -> Delivery:
+    """It turns out that the platform took it."""
+    if how == "public on its own":
+        receipt = Accepted("77", public_since=desk.clock.now())
+        return desk.attempts.record_public(delivery, Prepared(), receipt)
+    intended = desk.attempts.intend(delivery, desk.clock.now(), desk.clock.ahead(30))
+    assert intended
+    desk.attempts.record(intended, Unknown("No answer."), desk.clock.ahead(30))
+    if how == "answered late":
+        return desk.attempts.record_late(intended, Accepted("77"))
+    desk.clock.advance(6)
+    (taken,) = filter(None, map(doubts.take, doubts.claim(desk.clock.ahead(30), 1)))
+    return doubts.record(taken, Accepted("77"))
+
+
+@pytest.mark.parametrize("how", FOUND)
+def test_it_goes_on_with_the_post_that_asked_and_whose_outcome_was_found_out_later(
+    desk: Desk, database: Database, how: str
+) -> None:
+    desk.add("un")
+    (asks,) = desk.in_hand()
+    desk.answer(asks, KEYS)
+    desk.clock.advance(61)
+    (asks,) = desk.in_hand()
+    assert desk.status
+    found = found_out(desk, Doubts(database, desk.clock), asks, how)
+    assert found.state is State.PUBLISHED
+    assert desk.status is None, "proved to be over"
+
+
+def test_what_left_before_and_is_found_after_the_suspension_does_not_end_it(
+    desk: Desk, database: Database
+) -> None:
+    desk.add("un", "deux")
+    first, second = desk.in_hand()
+    desk.answer(first, Unknown("No answer."))
+    desk.answer(second, KEYS)
+    desk.clock.advance(70)
+    doubts = Doubts(database, desk.clock)
+    (taken,) = filter(None, map(doubts.take, doubts.claim(desk.clock.ahead(30), 1)))
+    assert doubts.record(taken, Accepted("77")).state is State.PUBLISHED
+    assert desk.status
 
 
 def test_the_status_says_that_it_is_not_proved_to_be_over(desk: Desk) -> None:

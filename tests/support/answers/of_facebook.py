@@ -55,6 +55,20 @@ FACEBOOK_ROWS = [
     Row("made public, its id", FACEBOOK, answered(200, {"id": "1_2"}), Accepted, step=REVEAL),
     Row("deleted", FACEBOOK, answered(200, {"success": True}), Accepted, step=WITHDRAW),
     Row(
+        "delete: an id confirms nothing",
+        FACEBOOK,
+        answered(200, {"id": "500_1"}),
+        Unknown,
+        step=WITHDRAW,
+    ),
+    Row(
+        "delete: not done, with an id",
+        FACEBOOK,
+        answered(200, {"id": "500_1", "success": False}),
+        Unknown,
+        step=WITHDRAW,
+    ),
+    Row(
         "delete: not there, or not to be seen",
         FACEBOOK,
         graph_error(400, 100, error_subcode=33),

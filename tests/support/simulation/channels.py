@@ -256,7 +256,7 @@ class LikeFacebook:
     def _as_seen(self, outcome: Outcome, draft_id: str) -> Outcome:
         """What a success means, once the post was looked at."""
         if isinstance(outcome, Accepted) and not self._is_public(draft_id):
-            return Unknown("It was said to be public, and is not.")
+            return Unknown("It was said to be public, and is not.", remote_id=draft_id)
         return outcome
 
     def _publishing(self, parcel: Parcel) -> Callable[[float], str]:

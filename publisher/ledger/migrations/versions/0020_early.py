@@ -6,7 +6,7 @@ from alembic import op
 revision = "0020"
 down_revision = "0019"
 
-_EARLY = sa.text("stop = 'scheduled'")
+_EARLY = sa.text("stop IS NOT NULL AND published_at IS NOT NULL")
 
 
 def upgrade() -> None:
