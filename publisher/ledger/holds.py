@@ -90,7 +90,7 @@ def waits_its_turn(horizon: BindParameter[datetime]) -> ColumnElement[bool]:
     platform has refused yet asks first: another may be refused for itself, and prove nothing.
     """
     first = first_scheduled(deliveries.alias(), "id", accounts.c.account)
-    fresh = _first_fresh(deliveries.alias(), accounts.c.account, horizon)
+    fresh = _fresh(deliveries.alias(), accounts.c.account, horizon)
     its_first = case((unproved(accounts), func.coalesce(fresh, first)), else_=first)
     return exists().where(
         accounts.c.account == deliveries.c.account,
@@ -110,16 +110,13 @@ def first_scheduled(
     return found.limit(written(1)).scalar_subquery()
 
 
-def _first_fresh(
+def _fresh(
     rows: FromClause, account: ColumnElement[str], horizon: BindParameter[datetime]
 ) -> ScalarSelect[Any]:
-    """The id of the first that nothing has kept back yet, among the first few that are due."""
-    found = _in_order(
-        select(rows.c.id, rows.c.wake_at, rows.c.error_kind), rows, account, EVER
-    ).where(rows.c.wake_at <= horizon)
-    few = found.correlate(accounts).limit(written(_FEW)).subquery()
-    fresh = select(few.c.id).where(few.c.error_kind.is_(None)).order_by(few.c.wake_at, few.c.id)
-    return fresh.limit(written(1)).scalar_subquery()
+    """The id of one that nothing has kept back yet, of the first few that are due."""
+    due = _in_order(select(rows.c.id, rows.c.error_kind), rows, account, EVER)
+    few = due.where(rows.c.wake_at <= horizon).correlate(accounts).limit(written(_FEW)).subquery()
+    return select(func.min(few.c.id)).where(few.c.error_kind.is_(None)).scalar_subquery()
 
 
 def _in_order(

@@ -270,19 +270,16 @@ def _cause(row: Row[Any], held: Row[Any] | None, *, are_clocks_right: bool) -> C
     """
     if row.state == State.UNCERTAIN:
         return Cause.UNCERTAIN
-    if row.error_kind == Kind.CLOCK:
+    is_untried = row.error_kind is None
+    if row.error_kind == Kind.CLOCK or (is_untried and not are_clocks_right and not row.has_time):
         return Cause.CLOCK
     # See `holds.waits_its_turn`: they go one by one.
     in_turn = held and (held.suspended_times is not None or held.held_until >= row.wakes_at)
-    if in_turn and are_clocks_right and row.state == State.SCHEDULED:
+    if row.state == State.SCHEDULED and (in_turn or (is_untried and row.has_time)):
         return Cause.SPACED
-    if row.error_kind is not None:
+    if not is_untried:
         return Cause.REFUSED
-    if not (are_clocks_right or row.has_time):
-        return Cause.CLOCK
-    if row.state == State.PUBLISHING:
-        return Cause.IN_HAND
-    return Cause.SPACED if row.has_time else Cause.NOT_TAKEN
+    return Cause.IN_HAND if row.state == State.PUBLISHING else Cause.NOT_TAKEN
 
 
 def _noted(connection: Connection) -> Noted | None:
