@@ -374,9 +374,9 @@ class Application:
     def _zone(self) -> tzinfo:
         return self.session().zone
 
-    def trust_ledger(self, actor: str) -> None:
+    def trust_ledger(self, actor: str) -> int:
         """Take a person's word that a new ledger is the first one; see aftermath.py."""
-        aftermath.trust(self.database, self.clock, actor)
+        return aftermath.trust(self.database, self.clock, actor)
 
     @cached_property
     def approvals(self) -> Approvals:

@@ -9,7 +9,7 @@ import typer
 
 from publisher.cli import arguments, output, progress
 from publisher.cli.control import Post, Who
-from publisher.language import _
+from publisher.language import _, plural
 from publisher.states import State
 
 if TYPE_CHECKING:
@@ -92,7 +92,17 @@ def queue(
     arguments.keep_all()
     drafts = arguments.drafts(paths or [], app.settings.posts)
     if new_ledger or _is_said_to_be_the_first(app, drafts, asks=not (yes or as_json)):
-        app.trust_ledger(arguments.actor(who))
+        in_doubt = app.trust_ledger(arguments.actor(who))
+        if in_doubt:
+            output.print_note(
+                plural(
+                    "{number} delivery was queued before you said so, and stays uncertain: it is "
+                    "looked for. For one that is not out: `publisher retry POST --account NAME`.",
+                    "{number} deliveries were queued before you said so, and stay uncertain: they are "
+                    "looked for. For each that is not out: `publisher retry POST --account NAME`.",
+                    in_doubt,
+                )
+            )
 
     def agree(plan: "Plan") -> None:
         risks = plans.risks(plan)

@@ -19,13 +19,13 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, not_, or_, select, update
 
 from publisher.clock import Clock
 from publisher.language import _
 from publisher.ledger.control import Control
 from publisher.ledger.database import Database
-from publisher.ledger.forgotten import looked_for
+from publisher.ledger.forgotten import NOT_FORGOTTEN, looked_for
 from publisher.ledger.moves import change, note, step
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import EVERYTHING, deliveries, history, identity, seals
@@ -163,18 +163,22 @@ def gaps(connection: Connection) -> list[Gap]:
     ]
 
 
-def trust(database: Database, clock: Clock, actor: str) -> None:
-    """Put on record a person's word that no other ledger came before this new one.
+def trust(database: Database, clock: Clock, actor: str) -> int:
+    """Put on record a person's word that no other ledger came before this new one; how many
+    deliveries are in doubt already, because they were queued before.
 
     What is past its time when it is queued goes out then, if it has not expired.
     """
     with database.write() as connection:
         made_at = connection.execute(select(identity.c.knows_since)).scalar_one_or_none()
-        if made_at is None:
-            return
-        connection.execute(update(identity).values(knows_since=None))
-        detail = {"time": made_at}
-        note(connection, [step(None, FIRST, clock.now(), actor, detail=detail, account=EVERYTHING)])
+        if made_at is not None:
+            connection.execute(update(identity).values(knows_since=None))
+            detail = {"time": made_at}
+            said = step(None, FIRST, clock.now(), actor, detail=detail, account=EVERYTHING)
+            note(connection, [said])
+        in_doubt = deliveries.c.state == State.UNCERTAIN, not_(NOT_FORGOTTEN)
+        number: int = connection.execute(select(func.count()).where(*in_doubt)).scalar_one()
+    return number
 
 
 def _found(connection: Connection, condition: ColumnElement[bool]) -> list[Delivery]:

@@ -168,6 +168,15 @@ def test_who_says_that_the_ledger_is_the_first_lets_it_go_out(cli: Cli, workspac
     assert cli("log", "--json").json[0]["state"] == "scheduled"
 
 
+def test_who_says_so_too_late_is_told_what_stays_in_doubt(cli: Cli, workspace: Path) -> None:
+    past = DRAFT.replace("2016-03-07 08:30", "2016-03-01 11:58")
+    (workspace / "posts" / "p.fr.md").write_text(past, encoding="utf-8")
+    cli("queue")
+    result = cli("queue", "--new-ledger")
+    assert "1 delivery was queued before you said so" in result.err
+    assert "`publisher retry POST --account NAME`" in result.err
+
+
 @pytest.mark.parametrize(("answer", "state"), [("y\n", "scheduled"), ("\n", "uncertain")])
 def test_at_a_terminal_it_is_asked(cli: Cli, workspace: Path, answer: str, state: str) -> None:
     """No answer is no; nothing is asked a second time about what was decided."""
