@@ -41,7 +41,8 @@ class Identity:
         self._lock = Lock()
         self._of_account: dict[str, Lock] = {}
         self._verified: set[str] = set()
-        self._unclear: dict[str, tuple[float, AccountHeld | Deferred]] = {}
+        self._unclear: dict[str, tuple[float, Owner | None, AccountHeld | Deferred]] = {}
+        """Until when an answer stands, and the owner that was known then."""
 
     def check(self, account: str, channel: Channel) -> AccountHeld | Deferred | None:
         """Why nothing of the account may go out with these keys; None: they are its own.
@@ -56,13 +57,15 @@ class Identity:
         with lock:
             if account in self._verified:
                 return None
-            if (recent := self._unclear.get(account)) and self._clock.monotonic() < recent[0]:
-                return recent[1]
-            found = self._look(self._accounts[account], channel)
+            known, now = self._owners.of(account), self._clock.monotonic()
+            until, known_then, recent = self._unclear.get(account, (now, None, None))
+            if recent and now < until and known == known_then:  # nobody has resumed it since
+                return recent
+            found = self._look(self._accounts[account], channel, known)
             if found is None:
                 self._verified.add(account)
             else:
-                self._unclear[account] = (self._clock.monotonic() + _ASK_AGAIN, found)
+                self._unclear[account] = (now + _ASK_AGAIN, known, found)
             return found
 
     def introduce(self, account: str, channel: Channel) -> Owner | AccountHeld | Deferred | None:
@@ -83,8 +86,10 @@ class Identity:
             return told
         return known or Owner(id=channel.owner_id)
 
-    def _look(self, account: Account, channel: Channel) -> AccountHeld | Deferred | None:
-        by_key, known = channel.owner_id, self._owners.of(account.name)
+    def _look(
+        self, account: Account, channel: Channel, known: Owner | None
+    ) -> AccountHeld | Deferred | None:
+        by_key = channel.owner_id
         if by_key is None:
             return None
         if known and known.id == by_key and belongs(known, account):
@@ -114,10 +119,20 @@ class Identity:
     def _refuse(self, account: Account, other: Owner, known: Owner | None) -> AccountHeld:
         resume = _("Then run `publisher resume --account {account}`.", account=account.name)
         told = " ".join((*_told(account, other, known), resume))
-        log.warning("the keys belong to somebody else", account=account.name, owner=str(other))
+        log.info("the keys belong to somebody else", account=account.name, owner=str(other))
         outcome = AccountHeld(Kind.AUTH, told)
         self._owners.refuse(account.name, other, outcome)
         return outcome
+
+
+def verified(owners: Owners, accounts: Mapping[str, Account]) -> dict[str, Owner]:
+    """The owners that were verified last, of the accounts that mean them and have their keys."""
+    known, refused = owners.all(), owners.refused()
+    return {
+        name: owner
+        for name, account in accounts.items()
+        if (owner := known.get(name)) and name not in refused and belongs(owner, account)
+    }
 
 
 def stranger(account: Account, owner: Owner, known: Owner | None) -> tuple[str, str] | None:

@@ -15,6 +15,7 @@ from publisher.clock import ENVIRONMENT_VARIABLE, FastClock, SharedClock
 from publisher.echo import Echo
 from publisher.errors import LedgerUnavailable
 from publisher.heartbeat import Beating
+from publisher.identity import verified
 from publisher.interruption import Interruption
 from publisher.kept import Say
 from publisher.language import _
@@ -111,10 +112,8 @@ def _name_owners(app: Application, say: Say) -> None:
     """Say whom each account's keys belonged to when a worker looked last; it looks again at its
     start, and the history tells what it finds.
     """
-    owners = app.owners.all()
-    for name in app.settings.accounts:
-        if owner := owners.get(name):
-            say(_("{account}: its keys belong to {owner}.", account=name, owner=owner))
+    for name, owner in verified(app.owners, app.settings.public_accounts()).items():
+        say(_("{account}: its keys belong to {owner}.", account=name, owner=owner))
 
 
 def _clock_for_children(app: Application) -> dict[str, str]:

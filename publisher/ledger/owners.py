@@ -41,6 +41,12 @@ class Owners:
             rows = connection.execute(query.order_by(accounts.c.account)).all()
         return {row.account: owner for row in rows if (owner := _owner(row))}
 
+    def refused(self) -> frozenset[str]:
+        """The accounts that are held because their keys are somebody else's."""
+        query = select(accounts.c.account).where(accounts.c.other_owner.is_not(None))
+        with self._database.read() as connection:
+            return frozenset(connection.execute(query).scalars())
+
     def remember(self, account: str, owner: Owner) -> None:
         """Write down whom the keys belong to, after that was verified."""
         values = {**FORGOTTEN, "owner_id": owner.id, "owner_handle": owner.name or None}

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from publisher.doctor import Finding
 from publisher.errors import CredentialsMissing
+from publisher.identity import verified
 from publisher.language import _
 from publisher.ledger.queries import AccountStatus
 from publisher.models import Account, ApprovalRule, Owner
@@ -43,7 +44,8 @@ def accounts(request: Request, parts: Use, _visitor: Reader) -> Response:
     settings = parts.app.settings
     standing = {status.account: status for status in parts.app.queries.accounts()}
     missing = settings.without_credentials()
-    limits, owners = parts.app.limits.current(), parts.app.owners.all()
+    limits = parts.app.limits.current()
+    owners = verified(parts.app.owners, settings.public_accounts())
     rows = [
         _Row(
             account=account,

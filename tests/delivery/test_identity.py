@@ -9,6 +9,7 @@ import pytest
 from publisher import settings
 from publisher.app import Application
 from publisher.clock import SystemClock
+from publisher.identity import verified
 from publisher.ledger.queries import AccountStatus
 from publisher.sandbox import server
 from publisher.sandbox.accounts import SandboxAccount, accounts_for, secrets_toml
@@ -263,3 +264,23 @@ def test_many_posts_at_once_ask_once(stage: Stage) -> None:
         for claim in app.dispatch.claim(stage.clock.ahead(2), stage.clock.ahead(30), 10):
             app.courier.deliver(claim)
     assert (stage.asked(), stage.public()) == (1, {})
+
+
+def test_a_resume_counts_at_once_in_a_worker_that_goes_on(stage: Stage) -> None:
+    """What it heard before somebody resumed the account does not hold it again."""
+    stage.configure(NO_HANDLES)
+    stage.publish("a", "our-x")
+    stage.put_keys(our_x="our-x-en")
+    with closing(stage.application()) as app:
+        for name in ("b", "c"):
+            stage.workspace.draft(f"{name}.fr", f"at: {stage.soon}\nto: [our-x]", f"{TEXT} {name}")
+        assert not app.planner.queue(actor="redaction").errors
+        claims = app.dispatch.claim(stage.clock.ahead(2), stage.clock.ahead(30), 1)
+        app.courier.deliver(claims[0])
+        assert verified(app.owners, app.settings.public_accounts()) == {}, (
+            "nobody is told the old owner"
+        )
+        app.control.resume("our-x", "ann")
+        for claim in app.dispatch.claim(stage.clock.ahead(200), stage.clock.ahead(400), 1):
+            app.courier.deliver(claim)
+        assert app.queries.accounts() == []
