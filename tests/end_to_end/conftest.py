@@ -39,7 +39,7 @@ def publisher(workspace: Workspace) -> Publisher:
 
     def run(*words: str, code: int = 0) -> str:
         command = [sys.executable, "-m", "publisher", "--workspace", str(workspace.path), *words]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=110)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout
 
