@@ -20,9 +20,6 @@ from tests.fuzz.effort import properties
 from tests.support import closing, migrated, network, postgres, system
 from tests.support.clock import ManualClock
 
-_SLOW = {"chaos", "machines", "surroundings", "running", "end_to_end", "simulation", "web"}
-"""Folders."""
-
 
 def pytest_configure() -> None:
     """A shell lets what it starts in the background ignore Ctrl-C, and so all that tests start."""
@@ -30,12 +27,6 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     hypothesis.settings.register_profile("ours", properties())
     hypothesis.settings.load_profile("ours")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that wait for processes for minutes begin first, so that nobody waits for them at the
-    end."""
-    items.sort(key=lambda item: _SLOW.isdisjoint(item.path.parts))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

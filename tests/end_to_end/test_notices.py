@@ -96,7 +96,7 @@ def test_accounts_of_one_app_learn_from_one_answer_that_its_limit_is_used_up(
 
     def queue(name: str, account: str, due_in: float) -> None:
         at = datetime.now(UTC) + timedelta(seconds=due_in)
-        matter = f"at: {at:%Y-%m-%dT%H:%M:%SZ}\nto: [{account}]\nexpires: 15s"
+        matter = f"at: {at:%Y-%m-%dT%H:%M:%SZ}\nto: [{account}]\nexpires: 40s"
         workspace.draft(name, matter, f"Sous embargo, {name}.")
         publisher("queue")
 

@@ -44,7 +44,7 @@ _KINDS = {
 }
 _ROOT = Path(__file__).parents[2]
 _TICK = 0.05  # seconds
-_LEAD = 10.0  # seconds from the writing of the drafts to the first that is due
+_LEAD = 20.0  # seconds from the writing of the drafts to the first that is due
 _QUEUED_IN_A_SECOND = 100  # drafts, by a machine that is busy
 _LONGEST_REST = 240.0  # seconds
 _ECHO = 3.0  # seconds in which a platform carries out what nobody waits for any more
