@@ -29,8 +29,8 @@ _NETWORK = frozenset(
     ]
 )
 _CLOUD = re.compile(
-    r"(dropbox|onedrive|google ?drive|my drive|nextcloud|owncloud|icloud ?drive|pcloud ?drive|mega)"
-    r"\b.*|mobile documents|com~apple~clouddocs",
+    r"(dropbox|onedrive|google\s?drive|my\s?drive|nextcloud|owncloud|icloud\s?drive|pcloud\s?drive|mega)\b.*"
+    r"|mobile\sdocuments|com~apple~clouddocs",
     re.IGNORECASE,
 )
 """What the folders of such services are called, before what an organisation adds."""
