@@ -54,7 +54,7 @@ class Server:
         It is empty, or a copy of the database named `template`, which nobody uses meanwhile.
         """
         name = f"test_{uuid.uuid4().hex}"
-        self._administer(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self._administer(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         try:
             yield f"postgresql+psycopg://{_USER}@{self._host}:{self.port}/{name}{self._query}"
         finally:
