@@ -5,9 +5,15 @@
 set -eu
 
 folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+pythons=$(sh tests/support/system.sh pythons)
 
-for python in $(sh tests/support/system.sh pythons); do
+# It mostly waits, for downloads and for the session's clock; so both go on at once.
+env -i HOME="$HOME" PATH=/usr/bin:/bin make demo VENV="$folder/demo" \
+    >"$folder/demo.log" 2>&1 </dev/null &
+demo=$!
+trap 'kill "$demo" 2>/dev/null || true; rm -rf "$folder"' EXIT
+
+for python in $pythons; do
     printf '%s\n' "Smoke tests on $("$python" --version), installed as in the Dockerfile …"
     sh tests/support/system.sh venv "$folder/venv" "$python"
     "$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
@@ -20,4 +26,7 @@ for python in $(sh tests/support/system.sh pythons); do
 done
 
 printf '%s\n' 'make demo, as on a fresh Debian …'
-env -i HOME="$HOME" PATH=/usr/bin:/bin make demo VENV="$folder/demo"
+status=0
+wait "$demo" || status=$?
+cat "$folder/demo.log"
+exit "$status"
