@@ -37,8 +37,6 @@ _COLORANTS = {
 }
 """X, Y and Z of red, green and blue, under D50, of the `ColourPrimaries` of ISO/IEC 23091-2 that are
 wider than sRGB: BT.2020 and Display P3."""
-
-
 _TRIAL_MEMORY = 768 << 20
 """Bytes of addresses: what a picture of as many pixels as may be takes, in full colour."""
 _TRIAL_TIME = 60
@@ -91,7 +89,7 @@ def _avif(data: bytes) -> "ImageFile":
     """Pillow puts the file's own turn into the EXIF, in the place of any that stands there."""
     from PIL.AvifImagePlugin import AvifImageFile  # noqa: PLC0415
 
-    trial = [sys.executable, "-m", "publisher.content.heif"]
+    trial = [sys.executable, "-P", "-m", "publisher.content.heif"]  # -P: nothing from this folder
     subprocess.run(trial, input=data, check=True, capture_output=True)
     image = AvifImageFile(io.BytesIO(data))
     colours = _COLOURS.search(data)
