@@ -1,12 +1,9 @@
 """A PostgreSQL that stands still: nobody waits for it for ever, and nothing is lost when it goes on."""
 
-import os
 import re
-import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -42,32 +39,6 @@ def database(server: postgres.Server) -> Iterator[Database]:
         made.close()
 
 
-@contextmanager
-def frozen(server: postgres.Server) -> Iterator[None]:
-    """All processes of the server stand still; the kernel still acknowledges what is sent."""
-    main = int((server._folder / "data" / "postmaster.pid").read_text().split()[0])
-    found = [main, *(pid for pid in _children(main))]
-    for pid in found:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in found:
-            os.kill(pid, signal.SIGCONT)
-
-
-def _children(parent: int) -> list[int]:
-    found = []
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = status.read_bytes().rpartition(b")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == parent:
-            found.append(int(status.parent.name))
-    return found
-
-
 def test_an_answer_that_does_not_come_ends_the_wait(
     server: postgres.Server, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,7 +47,7 @@ def test_an_answer_that_does_not_come_ends_the_wait(
     ledger, queries = Ledger(database, clock), Queries(database, clock)
     add(ledger, wish(clock))
     monkeypatch.setattr(database._patience, "limit", 1.0)
-    with frozen(server):
+    with server.frozen():
         began = time.monotonic()
         with pytest.raises(LedgerUnavailable):
             queries.counts()
@@ -94,7 +65,7 @@ def test_in_the_midst_of_a_transaction_it_says_what_it_waited_for(
     def freeze_midway() -> None:
         with database.write() as begun:
             begun.exec_driver_sql("SELECT 1")
-            with frozen(server):
+            with server.frozen():
                 begun.exec_driver_sql("SELECT 1")
 
     with pytest.raises(LedgerUnavailable, match="no answer within 1 s"):
@@ -113,7 +84,7 @@ def test_who_waits_already_is_hurried_when_the_process_is_to_end(
         except LedgerUnavailable as error:
             troubles.append(error)
 
-    with frozen(server):
+    with server.frozen():
         thread = threading.Thread(target=ask)
         thread.start()
         thread.join(0.5)

@@ -8,6 +8,7 @@ that dies has committed is there afterwards only if it was started as `durable`.
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import uuid
@@ -48,6 +49,19 @@ class Server:
              "--mode", mode, "--log", self._folder / "log")  # fmt: skip
 
     @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """All its processes stand still; the kernel still acknowledges what is sent."""
+        main = int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
+        found = [main, *_children(main)]
+        for pid in found:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in found:
+                os.kill(pid, signal.SIGCONT)
+
+    @contextmanager
     def database(self, template: str = "template1") -> Iterator[str]:
         """A database of its own, as the URL that SQLAlchemy takes; dropped with its sessions.
 
@@ -64,6 +78,16 @@ class Server:
         address = f"postgresql://{_USER}@{self._host}:{self.port}/postgres{self._query}"
         with psycopg.connect(address, autocommit=True) as connection:
             connection.execute(statement.encode())
+
+
+def _children(parent: int) -> Iterator[int]:
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_bytes().rpartition(b")")[2].split()
+        except OSError:
+            continue  # it has ended
+        if int(fields[1]) == parent:
+            yield int(status.parent.name)
 
 
 def available() -> bool:
