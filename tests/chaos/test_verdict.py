@@ -196,6 +196,21 @@ _HARMLESS: dict[str, End] = {
 }
 
 
+def _scheduled(number: int, minutes: int) -> Delivery:
+    return _delivery(
+        id=number, state=State.SCHEDULED, remote_ids=(), published_at=None,
+        wake_at=_GOOD.now + timedelta(minutes=minutes),
+    )  # fmt: skip
+
+
+def test_what_an_outage_left_behind_waits_no_longer_than_for_those_before_it() -> None:
+    behind = [_scheduled(number, number) for number in range(1, 100)]
+    assert findings(replace(_GOOD, deliveries=behind, posts=[])) == []
+    lost = _scheduled(100, 161)
+    with_it = replace(_GOOD, deliveries=[*behind, lost], posts=[])
+    assert [finding.harm for finding in findings(with_it)] == [Harm.LOST]
+
+
 @pytest.mark.parametrize("case", _HARMLESS)
 def test_the_verdict_has_nothing_against(case: str) -> None:
     assert findings(_HARMLESS[case]) == []

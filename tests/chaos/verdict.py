@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from publisher.ledger.queries import AccountStatus
+from publisher.ledger.resumption import APART
 from publisher.models import Delivery
 from publisher.states import State
 
@@ -101,7 +102,12 @@ def waits_for(delivery: Delivery, end: End) -> str | None:
             return f"{until}: {status.pause_reason or status.held_message}"
     if delivery.state is State.UNCERTAIN and not delivery.settled_at and delivery.error_message:
         return f"a person: {delivery.error_message}"
-    soon = end.now < delivery.wake_at < end.now + _LONGEST_WAIT
+    # What an outage left behind goes out one by one.
+    before = sum(
+        other.account == delivery.account and other.state is State.SCHEDULED
+        for other in end.deliveries
+    )
+    soon = end.now < delivery.wake_at < end.now + _LONGEST_WAIT + before * APART
     if soon and delivery.state in (State.SCHEDULED, State.UNCERTAIN):
         return f"{delivery.wake_at:%H:%M:%S} UTC: {delivery.error_message or 'its new time'}"
     return None
