@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -93,15 +94,17 @@ def test_a_stopped_process_is_replaced_and_the_post_goes_out(
         until(lambda: all_heard(processes))
         child = child_of(processes)
         frozen = child.pid
-        with stopped(frozen):
+        # It may stand still while it holds the ledger, which then waits for its end as well.
+        with stopped(frozen), ThreadPoolExecutor(1) as person:
             draft("through", soon(1))
-            queued()
+            queueing = person.submit(queued)
 
             def out() -> bool:
                 processes.tend()
-                return states(app) == [State.PUBLISHED]
+                return queueing.done() and states(app) == [State.PUBLISHED]
 
             until(out, 60)
+            queueing.result()
         assert child.pid != frozen
     assert said == [f"{child.name} gave no sign of life for 3 s and was killed; it starts again."]
     assert texts(sandbox) == ["This is through."]
