@@ -44,7 +44,7 @@ defaults: {to: [voice-x], lang: en, expires: 4h}
 def until() -> Until:
     """Wait for a condition, not for a time."""
 
-    def wait(condition: Callable[[], object], seconds: float = 30.0) -> None:
+    def wait(condition: Callable[[], object], seconds: float = 60.0) -> None:
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, "it did not happen in time"
