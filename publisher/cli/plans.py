@@ -1,13 +1,14 @@
 """What `plan` and `queue` print."""
 
 from datetime import datetime, tzinfo
+from functools import partial
 from typing import Any
 
 from publisher.app import instant_text
 from publisher.cli import counts, edits, output, tables
 from publisher.language import _, plural
 from publisher.models import Delivery, Wish
-from publisher.planning import Change, Plan, PlannedChange
+from publisher.planning import Change, Plan, PlannedChange, telling
 from publisher.planning.costs import Cost
 from publisher.planning.details import Detail
 
@@ -41,11 +42,12 @@ def print_changes(plan: Plan, zone: tzinfo) -> None:
 
     table = output.list_table((_("Change"), _("Due"), _("Account"), _("Post")))
     by_weight = sorted(plan.changes, key=lambda change: change.kind is Change.ADD)
+    instant = partial(output.minute, zone=zone)
     for change in sorted(by_weight[:_MOST], key=_order):
         sign, colour = _SIGNS[change.kind]
         post = Text(change.post)
         embargo = tables.embargo_note(_planned(change), zone)
-        for note in (embargo, _(change.note), *edits.notes(change, zone)):
+        for note in (embargo, _(change.note), *telling.notes(change, instant)):
             if note:
                 post.append(f"\n{output.printable(note)}", style="dim")
         for line in edits.comparisons(change):
@@ -150,7 +152,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
                 "anchor": change.anchor,
                 "voids_approval_by": change.voids,
                 "note": change.note or None,
-                "changed": [_in_json(detail) for detail in edits.of(change)],
+                "changed": [_in_json(detail) for detail in telling.of(change)],
             }
             for change in plan.changes
         ],

@@ -86,7 +86,9 @@ class Drafts:
         problems: Sequence[Problem],
         standing: Mapping[tuple[str, str], Delivery],
         now: datetime,
+        pictures: Pictures | None = None,
     ) -> None:
+        """`pictures`: those that were cleaned already; None: none were."""
         self._settings = settings
         self._library = library
         self._zone = library.session.zone
@@ -94,7 +96,7 @@ class Drafts:
         self._problems: defaultdict[str, list[Problem]] = defaultdict(list)
         for problem in problems:
             self._problems[problem.file].append(problem)
-        self._recipients = Recipients(Pictures(), standing, self._zone, now)
+        self._recipients = Recipients(pictures or Pictures(), standing, self._zone, now)
         self._files = {f"posts/{name}.md" for name in library.broken}
         self._files |= {post.file for post in library.posts}
 

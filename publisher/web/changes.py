@@ -1,14 +1,24 @@
 """What queueing would change, for readers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import zip_longest
+from datetime import datetime, tzinfo
 
 from publisher.language import _
+from publisher.looks.local import written
 from publisher.models import Delivery, Wish
-from publisher.planning import Change, Plan, PlannedChange, wording
+from publisher.planning import Change, Plan, PlannedChange, telling, wording
+from publisher.planning.details import Aspect
 from publisher.planning.wording import Piece
+
+
+@dataclass(frozen=True, slots=True)
+class Rewording:
+    """One text that changes."""
+
+    label: str
+    """What it is; nothing for the text of a post in one part."""
+    pieces: Sequence[Piece]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +32,15 @@ class Row:
     """When it was to leave, where that changes."""
     voids: str | None
     """Whose approval becomes void."""
-    note: str
-    rewordings: Sequence[Sequence[Piece]]
-    """Each part of its text that changes, old and new."""
+    notes: Sequence[str]
+    """Why, and what else than words is different."""
+    rewordings: Sequence[Rewording]
+    takes_out: bool
+    """Whether a picture goes that is on the schedule."""
 
 
-def rows(plan: Plan) -> list[Row]:
-    return [_row(change) for change in plan.changes]
+def rows(plan: Plan, zone: tzinfo) -> list[Row]:
+    return [_row(change, zone) for change in plan.changes]
 
 
 def needs_a_word(plan: Plan) -> bool:
@@ -36,30 +48,32 @@ def needs_a_word(plan: Plan) -> bool:
     return bool(plan.voided) or any(change.kind is not Change.MOVE for change in plan.changes)
 
 
-def _row(change: PlannedChange) -> Row:
+def _row(change: PlannedChange, zone: tzinfo) -> Row:
     planned = change.wish or change.delivery
     assert planned is not None  # noqa: S101 - a change has a wish, a delivery or both
     was = change.delivery.leaves_at if change.wish and change.delivery else None
     leaves = _leaves_at(planned)
+
+    def instant(at: datetime) -> str:
+        return written(at.astimezone(zone), "EEE d MMM y, HH:mm")
+
+    shown = (Aspect.DUE_AT,) if was != leaves else ()
     return Row(
         kind=change.kind,
         account=change.account,
         leaves_at=leaves,
         was=was if was != leaves else None,
         voids=change.voids,
-        note="" if change.kind is Change.MOVE else _(change.note),
-        rewordings=list(_rewordings(change)),
+        notes=[note for note in (_(change.note), *telling.notes(change, instant, shown)) if note],
+        rewordings=[
+            Rewording(one.label, wording.compare(one.old, one.new))
+            for one in telling.comparisons(change)
+        ],
+        takes_out=any(
+            one.aspect is Aspect.PICTURE and one.old is not None for one in telling.of(change)
+        ),
     )
 
 
 def _leaves_at(planned: Wish | Delivery) -> datetime:
     return max(planned.due_at, planned.embargo_until or planned.due_at)
-
-
-def _rewordings(change: PlannedChange) -> Iterator[Sequence[Piece]]:
-    if change.wish is None or change.delivery is None:
-        return
-    for old, new in zip_longest(change.delivery.content.parts, change.wish.content.parts):
-        before, after = old.text if old else "", new.text if new else ""
-        if before != after:
-            yield wording.compare(before, after)

@@ -1,23 +1,25 @@
 """The draft behind a post: its problems, its translations, and whether the ledger has it so."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from publisher.app import Application
-from publisher.channels.capabilities import CAPABILITIES
 from publisher.checking import check
-from publisher.content import rendering
+from publisher.content import manuscript
 from publisher.content.library import Library
 from publisher.content.manuscript import Manuscript
-from publisher.content.pictures import CleanPicture
 from publisher.content.shelf import DraftFile, Shelf
 from publisher.content.textfile import MAX_BYTES
-from publisher.errors import NoSuchPost, UsageError
+from publisher.errors import NoSuchPost, PublisherError, UsageError
 from publisher.language import _
-from publisher.models import Capabilities, Delivery, MediaItem, Post, Problem, Severity
+from publisher.models import Delivery, MediaItem, Post, Problem, Severity
 from publisher.preview.drafts import Draft as View
 from publisher.preview.drafts import Drafts
+from publisher.preview.pictures import Pictures
+from publisher.web import pending
+from publisher.web.pending import Pending
 
 _LANGUAGE = re.compile(r"\.[a-z]{2,3}(-[A-Za-z]{2,4})?$")
 
@@ -33,10 +35,10 @@ class Draft:
     problems: Sequence[Problem]
     versions: Sequence[Post]
     """Itself and its translations, when there are any."""
-    changed: Sequence[str]
-    """Accounts for which the ledger has other words or another time."""
+    pending: Pending
+    """What queueing it would change."""
     view: View | None
-    """How it would look; only for a draft of which nothing is queued."""
+    """How it would look, where that is not as the ledger has it."""
 
 
 def read(app: Application, post_id: str, standing: Sequence[Delivery]) -> Draft | None:
@@ -49,13 +51,14 @@ def read(app: Application, post_id: str, standing: Sequence[Delivery]) -> Draft 
     library, problems = check(app.settings, [other.path for other in _group(file, files.values())])
     post = library.post(post_id)
     others = library.translations(post) if post else ()
+    waits = pending.of(app, _readable(file), standing)
     return Draft(
         file=file.file,
         post=post,
         problems=[problem for problem in problems if problem.file == file.file],
         versions=[post, *others] if post and others else [],
-        changed=list(_changed(app, post, standing)) if post else [],
-        view=None if standing else _view(app, library, problems, post_id),
+        pending=waits,
+        view=view(app, library, problems, post_id) if waits.accounts or not standing else None,
     )
 
 
@@ -93,31 +96,35 @@ def _group(file: DraftFile, files: Iterable[DraftFile]) -> list[DraftFile]:
     return [other for other in files if _LANGUAGE.sub("", other.id) == base]
 
 
-def _changed(app: Application, post: Post, standing: Sequence[Delivery]) -> Iterator[str]:
-    accounts = app.settings.public_accounts()
-    bare = post.model_copy(update={"media": ()})  # pictures would have to be cleaned to compare
-    for delivery in standing:
-        account = accounts.get(delivery.account)
-        if account is None or not delivery.in_reach:
-            continue
-        content = rendering.render(bare, account, CAPABILITIES[account.channel], _no_picture)
-        words = [part.text for part in content.parts]
-        if (
-            words != [part.text for part in delivery.content.parts]
-            or post.due_at != delivery.due_at
-        ):
-            yield delivery.account
+def _readable(file: DraftFile) -> Manuscript | None:
+    try:
+        return manuscript.read(file)
+    except PublisherError:  # what is wrong with it stands among the problems
+        return None
 
 
-def _no_picture(item: MediaItem, _capabilities: Capabilities) -> CleanPicture:
-    raise AssertionError(f"{item.path} was left out")
-
-
-def _view(
+def view(
     app: Application, library: Library, problems: Sequence[Problem], post_id: str
 ) -> View | None:
-    drafts = Drafts(app.settings, library, problems, {}, app.clock.now())
+    """A draft of the library as its readers will see it; None when it is not there."""
+    post = library.post(post_id)
+    shown = _pictures(tuple(map(_state_of, post.media))) if post else None
+    drafts = Drafts(app.settings, library, problems, {}, app.clock.now(), shown)
     return next(iter(drafts.views([post_id])), None)
+
+
+@lru_cache(maxsize=8)  # a text is checked at every pause of whoever types it
+def _pictures(_files: tuple[tuple[str, int, int], ...]) -> Pictures:
+    return Pictures()
+
+
+def _state_of(item: MediaItem) -> tuple[str, int, int]:
+    """Another one when its file changes."""
+    try:
+        found = item.path.stat()
+    except OSError:
+        return str(item.path), 0, 0
+    return str(item.path), found.st_mtime_ns, found.st_size
 
 
 def unqueued(app: Application) -> list[str]:

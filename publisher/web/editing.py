@@ -19,7 +19,7 @@ from publisher.language import _
 from publisher.ledger.edits import REWORDED
 from publisher.models import Account, Post
 from publisher.planning import wording
-from publisher.web import addresses, drafts
+from publisher.web import addresses, drafts, pending
 from publisher.web.errors import status_of
 from publisher.web.parts import Parts, Use
 from publisher.web.visitors import Reader, Visitor, Writer
@@ -137,6 +137,7 @@ def _page(
     library, found = checking.check(parts.app.settings, [draft.path], revised=revised)
     read = library.post(post)
     lost = isinstance(problem, FileChanged)
+    standing = parts.app.queries.deliveries(post=post)
     return parts.pages.render(
         request,
         "edit.html",
@@ -148,7 +149,9 @@ def _page(
         theirs=wording.compare(body.replace("\r\n", "\n"), draft.body) if lost else None,
         problems=[p for p in found if p.file == draft.file] if not problem else [],
         counts=list(_counts(parts, read)) if read and not problem else [],
-        is_queued=bool(parts.app.queries.known_posts([post])),
+        # Not while it is typed, and not where what is shown is not what the file holds.
+        pending=pending.of(parts.app, draft, standing) if seen is None and not problem else None,
+        view=drafts.view(parts.app, library, found, post) if not problem else None,
     )
 
 

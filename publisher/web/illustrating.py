@@ -27,7 +27,7 @@ from publisher.ledger.edits import PICTURE_ADDED, PICTURE_EDITED, PICTURE_REMOVE
 from publisher.looks.posts import Image
 from publisher.models import MediaItem
 from publisher.preview.pictures import Pictures
-from publisher.web import addresses, drafts
+from publisher.web import addresses, drafts, pending
 from publisher.web.errors import status_of
 from publisher.web.parts import Parts, Use
 from publisher.web.visitors import Reader, Visitor, Writer
@@ -262,7 +262,7 @@ def _page(
         problem=problem,
         problems=[p for p in found if p.file == draft.file],
         most=pictures.MAX_BYTES,
-        is_queued=bool(parts.app.queries.known_posts([post])),
+        pending=pending.of(parts.app, draft, parts.app.queries.deliveries(post=post)),
     )
 
 

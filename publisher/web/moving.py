@@ -20,7 +20,7 @@ from publisher.ledger.edits import MOVED
 from publisher.models import Delivery, Severity
 from publisher.planning import Plan
 from publisher.states import OUT_OR_MAYBE
-from publisher.web import addresses, changes, drafts, queueing
+from publisher.web import addresses, changes, drafts, pending, queueing
 from publisher.web.errors import status_of
 from publisher.web.parts import Parts, Use
 from publisher.web.visitors import Reader, Visitor, Writer
@@ -46,12 +46,12 @@ def ask(request: Request, parts: Use, _visitor: Reader, post: str, at: str = "")
     """The form; with `at`, what that would change."""
     seen, standing = _movable(parts.app, post)
     if not at:
-        return _page(request, parts, post, seen, None)
+        return _page(request, parts, post, seen, standing, None)
     try:
         move = _move(parts.app, seen, standing, at)
     except PublisherError as error:
-        return _page(request, parts, post, seen, None, at=at, problem=error)
-    return _page(request, parts, post, seen, move, at=at)
+        return _page(request, parts, post, seen, standing, None, at=at, problem=error)
+    return _page(request, parts, post, seen, standing, move, at=at)
 
 
 @router.post("/posts/{post:path}/move")
@@ -73,12 +73,12 @@ def change(
     try:
         move = _move(parts.app, draft, standing, at)
     except PublisherError as error:
-        return _page(request, parts, post, draft, None, at=at, problem=error)
+        return _page(request, parts, post, draft, standing, None, at=at, problem=error)
     if changes.needs_a_word(move.plan) and not sure:
         problem = UsageError(
             _("More changes than the time."), hint=_("Look at what changes, and tick the box.")
         )
-        return _page(request, parts, post, draft, move, at=at, problem=problem)
+        return _page(request, parts, post, draft, standing, move, at=at, problem=problem)
     _write(parts, visitor, post, move)
     if move.plan.changes:
         return queueing.queued(parts, visitor, post, sure=bool(sure))
@@ -148,6 +148,7 @@ def _page(
     parts: Parts,
     post: str,
     seen: Manuscript,
+    standing: Sequence[Delivery],
     move: _Move | None,
     *,
     at: str = "",
@@ -164,7 +165,8 @@ def _page(
         written_at=written,
         at=at or written.replace(" ", "T"),
         errors=plan.errors,
-        rows=changes.rows(move.plan) if move else None,
+        rows=changes.rows(move.plan, parts.pages.zone) if move else None,
+        pending=None if move else pending.of(parts.app, seen, standing, plan),
         needs_a_word=move is not None and changes.needs_a_word(move.plan),
         problem=problem,
     )

@@ -30,7 +30,7 @@ def look(request: Request, parts: Use, _visitor: Reader, post: str) -> Response:
         "queue.html",
         post=post,
         seen=draft.digest,
-        rows=changes.rows(plan),
+        rows=changes.rows(plan, parts.pages.zone),
         problems=plan.problems,
         broken=bool(plan.errors),
         needs_a_word=bool(plan.voided),

@@ -214,8 +214,8 @@ def test_a_text_is_counted_while_it_is_typed_and_saved(
         expect(page.locator("#verdict")).to_contain_text(counted(9, left))
         page.get_by_role("button", name=_("Save")).click()
         expect(page.get_by_text(_("Saved."))).to_be_visible()
-        look = page.get_by_role("link", name=_("Look at what queueing changes"))
-        expect(look).to_be_visible()
+        queue = page.get_by_role("button", name=_("Put it on the schedule"))
+        expect(queue).to_be_visible()
         file = app.settings.posts / "later.fr.md"
         assert file.read_text(encoding="utf-8").endswith("---\nUn texte.\n")
 

@@ -1,0 +1,143 @@
+"""Wherever a draft says something else than the schedule, the pages say so and offer to queue it."""
+
+from pathlib import Path
+
+import pytest
+
+from publisher.app import Application
+from publisher.outcome import Kind, Refused
+from publisher.states import State
+from tests.support.happening import ends
+from tests.support.pages import Visit
+from tests.support.uploads import seen
+from tests.support.workspaces import Workspace
+
+_PENDING, _BUTTON = "Not on the schedule yet", "Put it on the schedule"
+_ROOMS = ("", "/edit", "/media", "/move")
+_DRAFT = """\
+---
+at: 2016-03-08 12:00
+to: [{to}]
+author: redaction
+media:
+  - file: /media/old.png
+    alt: 'Une affiche'
+{more}---
+Une image.
+"""
+
+
+@pytest.fixture
+def shown(app: Application, workspace: Workspace, media: Path) -> str:
+    """A post with a picture, on the schedule."""
+    assert media.is_dir()
+    return _queued(app, workspace)
+
+
+def _queued(app: Application, workspace: Workspace, to: str = "bice-page", more: str = "") -> str:
+    workspace.write("posts/image.fr.md", _DRAFT.format(to=to, more=more))
+    assert not app.planner.queue([workspace.path / "posts/image.fr.md"], actor="redaction").errors
+    return "image.fr"
+
+
+def _says(visit: Visit, post: str) -> list[bool]:
+    """In each room of a post, whether it says that something is not on the schedule."""
+    found = []
+    for room in _ROOMS:
+        visit.get(f"/posts/{post}{room}")
+        assert (_PENDING in visit.text) == (f'action="/posts/{post}/queue"' in visit.page)
+        found.append(_PENDING in visit.text)
+    return found
+
+
+def test_a_picture_that_is_taken_out_is_held_or_queued_at_once(
+    app: Application, manager: Visit, shown: str
+) -> None:
+    manager.get(f"/posts/{shown}/media")
+    assert _PENDING not in manager.text
+    manager.send(f"/posts/{shown}/media", seen=seen(manager), do="remove", number="0")
+    assert _PENDING in manager.text
+    assert "picture 1 is gone" in manager.text
+    assert _says(manager, shown) == [True] * 4
+    manager.get(f"/posts/{shown}/media")
+    assert 'value="a picture was taken out"' in manager.page
+    manager.send(f"/posts/{shown}", do="hold", reason="a picture was taken out")
+    (held,) = app.queries.deliveries(post=shown)
+    assert held.state is State.HELD
+    manager.get(f"/posts/{shown}/media")
+    manager.send(f"/posts/{shown}/queue", seen=seen(manager), sure="yes")
+    (queued,) = app.queries.deliveries(post=shown)
+    assert queued.content.parts[0].pictures == ()
+    assert queued.state is State.HELD
+    assert _says(manager, shown) == [False] * 4
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("alt: 'Une affiche'", "alt: 'Une autre'", "alternative text of picture 1:"),
+        ("author: redaction", "author: redaction\nlink: https://example.org/a", "example.org/a"),
+        ("author: redaction", "author: redaction\nexpires: 1h", "expires Tue 8 Mar 2016, 13:00"),
+        ("author: redaction", "author: redaction\nembargo: 2016-03-08 13:00", "embargo: "),
+        ("12:00", "12:30", "12:30"),
+        ("Une image.", "Une photo.", "photo."),
+    ],
+)
+def test_whatever_differs_is_named_in_every_room(
+    manager: Visit, workspace: Workspace, shown: str, old: str, new: str, told: str
+) -> None:
+    assert _says(manager, shown) == [False] * 4
+    workspace.edit("image.fr.md", old, new)
+    assert _says(manager, shown) == [True] * 4
+    assert told in manager.text
+
+
+@pytest.mark.parametrize("to", ["bice-page", "bice-x", "bice-site"])
+def test_a_picture_with_a_link_is_no_change(
+    app: Application, manager: Visit, workspace: Workspace, media: Path, to: str
+) -> None:
+    assert media.is_dir()
+    post = _queued(app, workspace, to, "link: https://example.org/a\n")
+    assert _says(manager, post) == [False] * 4
+
+
+def test_a_failed_post_is_mended_by_staff_on_the_pages(
+    app: Application, staff: Visit, workspace: Workspace, media: Path
+) -> None:
+    assert media.is_dir()
+    post = _queued(app, workspace, "bice-site")
+    (delivery,) = app.queries.deliveries(post=post)
+    ends(app, delivery, Refused(Kind.CONTENT, "Too long."))
+    staff.get(f"/posts/{post}")
+    assert _PENDING not in staff.text
+    staff.get(f"/posts/{post}/edit")
+    staff.send(f"/posts/{post}/edit", seen=seen(staff), body="Mieux.", do="save")
+    assert _says(staff, post) == [True, True, True, True]
+    staff.get(f"/posts/{post}")
+    staff.send(f"/posts/{post}/queue", seen=seen(staff))
+    (mended,) = app.queries.deliveries(post=post)
+    assert mended.state is State.SCHEDULED
+    assert mended.content.parts[0].text.startswith("Mieux.")
+
+
+def test_the_edited_text_is_shown_as_it_will_look(
+    manager: Visit, workspace: Workspace, shown: str
+) -> None:
+    manager.get(f"/posts/{shown}/edit")
+    body = "Une #photo neuve."
+    manager.send(f"/posts/{shown}/edit", seen=seen(manager), body=body, do="check")
+    look = '<span class="tag">#photo</span> neuve.'
+    assert look in manager.page
+    assert "data:image/" in manager.page
+    manager.send(f"/posts/{shown}/edit", seen=seen(manager), body=body, do="save")
+    assert "How it would look, queued again" in manager.text
+    assert look in manager.page
+
+
+def test_errors_that_keep_a_draft_from_the_schedule_are_told_with_it(
+    manager: Visit, workspace: Workspace, shown: str
+) -> None:
+    workspace.edit("image.fr.md", "alt: 'Une affiche'", "alt: ''")
+    manager.get(f"/posts/{shown}")
+    assert "The draft has errors. What is on the schedule goes out as it is" in manager.text
+    assert f'action="/posts/{shown}/queue"' not in manager.page
