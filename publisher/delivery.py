@@ -25,7 +25,7 @@ from publisher.errors import (
 from publisher.gate import Gate
 from publisher.identity import KeyCheck, any_keys
 from publisher.lanes import Lanes
-from publisher.language import _
+from publisher.language import _, joined
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.intents import INTENT_LIFE
 from publisher.ledger.moves import Moved
@@ -318,9 +318,10 @@ def _broken_before() -> Deferred:
 
 def unusable(problem: ConfigurationError | CredentialsMissing) -> AccountHeld:
     """What it means for an account that its settings or its credentials are not in order."""
-    remedy = f"{problem} {problem.hint or ''}".strip()
     again = _("Then start `publisher run`, or the workers, anew: it is tried again by itself.")
-    return AccountHeld(Kind.AUTH, f"{remedy} {again}", backoff=UNTIL_MENDED)
+    return AccountHeld(
+        Kind.AUTH, joined(*problem.args[:1], problem.hint or "", again), backoff=UNTIL_MENDED
+    )
 
 
 def parcel_of(delivery: Delivery) -> Parcel:

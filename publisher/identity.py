@@ -13,7 +13,7 @@ import structlog
 
 from publisher.channels.base import Channel
 from publisher.clock import Clock
-from publisher.language import _
+from publisher.language import _, joined
 from publisher.ledger.owners import Owners
 from publisher.models import Account, Owner
 from publisher.outcome import AccountHeld, Deferred, Kind
@@ -118,7 +118,7 @@ class Identity:
 
     def _refuse(self, account: Account, other: Owner, known: Owner | None) -> AccountHeld:
         resume = _("Then run `publisher resume --account {account}`.", account=account.name)
-        told = " ".join((*_told(account, other, known), resume))
+        told = joined(*_told(account, other, known), resume)
         log.info("the keys belong to somebody else", account=account.name, owner=str(other))
         outcome = AccountHeld(Kind.AUTH, told)
         self._owners.refuse(account.name, other, outcome)

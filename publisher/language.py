@@ -14,7 +14,8 @@ from contextvars import ContextVar
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from types import MappingProxyType
+from typing import Any, Literal, Self, get_args
 
 Language = Literal["en", "fr", "es", "pl"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -62,15 +63,43 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Language:
     return "en"
 
 
+class Text(str):
+    """A text in one language that can be told in another: `publisher.retold` keeps it in ledgers."""
+
+    __slots__ = ("said", "values")
+    said: tuple[str, ...]
+    """The message in English, or the two forms of a plural; empty: `values` holds pieces of text."""
+    values: Mapping[str, Any]
+
+    def __new__(
+        cls, text: str, said: tuple[str, ...] = (), values: Mapping[str, Any] = MappingProxyType({})
+    ) -> Self:
+        made = super().__new__(cls, text)
+        made.said, made.values = said, values
+        return made
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return str, (str(self),)
+
+
 def _(message: str, /, **values: Any) -> str:
     """`message` in the current language, with `values` in the place of their names in braces."""
+    if isinstance(message, Text) and not values:
+        return message  # it was translated already
     text = _catalogue(current()).gettext(message) if message else ""
-    return text.format(**values) if values else text
+    return Text(text.format(**values) if values else text, (message,), values)
 
 
 def plural(one: str, many: str, number: int, /, **values: Any) -> str:
     """The form that goes with `number`, which stands in the text as `{number}`."""
-    return form(one, many, number).format(number=number, **values)
+    text = form(one, many, number).format(number=number, **values)
+    return Text(text, (one, many), {"number": number, **values})
+
+
+def joined(*texts: str) -> str:
+    """Several texts as one, which can be told in another language as each of them can."""
+    whole = " ".join(filter(None, texts))
+    return Text(whole, (), {str(place): text for place, text in enumerate(filter(None, texts))})
 
 
 def form(one: str, many: str, number: int) -> str:

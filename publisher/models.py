@@ -332,7 +332,7 @@ class Stop(Frozen):
     """What becomes of a delivery that may be out, once it is known that it is not."""
 
     state: State
-    """HELD, CANCELLED or AWAITING_APPROVAL."""
+    """HELD, CANCELLED, REJECTED or AWAITING_APPROVAL."""
     reason: str
     hold_reason: str | None = None
     """Why its draft wants it held."""

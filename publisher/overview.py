@@ -1,5 +1,6 @@
 """What needs a person, and what comes next: the state of one workspace at one instant."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, tzinfo
@@ -27,6 +28,10 @@ class Overview:
     now: datetime
     zone: tzinfo
     attention: Sequence[Delivery]
+    unshown: Mapping[State, int]
+    """How many of a state need a person, and are not among those; none for one that it leaves out."""
+    rejected: Sequence[Delivery]
+    """What is back with its author."""
     news: int
     """How many were missed, or stopped too late, of late, could not be withdrawn, or are kept back."""
     accounts: Sequence[AccountStatus]
@@ -47,25 +52,35 @@ class Overview:
     def of(cls, app: Application, limit: int | None, most: int | None = None) -> "Overview":
         """Read it; `limit` is how many of the deliveries that come next are shown.
 
-        `most` is the same for those that are in trouble, that wait for approval, and that were
-        missed.
+        `most` is the same for each of the states that need a person: of trouble the newest, of what
+        waits for approval what is due first.
         """
         now, queries = app.clock.now(), app.queries
-        attention = queries.deliveries(state=_IN_TROUBLE, limit=most)
-        attention += queries.deliveries(state=State.AWAITING_APPROVAL, limit=most)
-        attention += queries.deliveries(state=State.MISSED, since=now - _FRESH, limit=most)
+        trouble = [
+            *(queries.deliveries(state=s, limit=most, newest_first=True) for s in _IN_TROUBLE),
+            queries.deliveries(
+                state=State.MISSED, since=now - _FRESH, limit=most, newest_first=True
+            ),
+        ]
+        waiting = queries.deliveries(state=State.AWAITING_APPROVAL, limit=most)
+        attention = [delivery for some in (*trouble, waiting) for delivery in some]
         still_out = queries.still_out()
         withdrawn = {delivery.id for delivery in still_out}
         stopped = queries.stopped_too_late(now - _FRESH)
         out = [*still_out, *(one for one in stopped if one.id not in withdrawn)]
         out += queries.kept_back()
         first, counts, resting = queries.coming(limit), queries.counts(), queries.resting()
+        missed = queries.missed(now - _FRESH)
+        shown = Counter(delivery.state for delivery in attention)
+        all_of = {**{s: counts.get(s, 0) for s in _WAITS_FOR_A_PERSON}, State.MISSED: missed}
         in_all = sum(counts.get(state, 0) for state in _NEXT)
         return cls(
             now=now,
             zone=app.session().zone,
             attention=_by_time([*attention, *out]),
-            news=queries.missed(now - _FRESH) + len(out),
+            unshown={s: all_of[s] - shown[s] for s in all_of if all_of[s] > shown[s]},
+            rejected=queries.deliveries(state=State.REJECTED),
+            news=missed + len(out),
             accounts=queries.accounts(),
             limits=app.limits.current(),
             next=first,
@@ -104,6 +119,7 @@ class Overview:
         return {
             "now": instant_text(self.now),
             "attention": log_rows(self.attention),
+            "rejected": log_rows(self.rejected),
             "accounts": [_plain(asdict(status)) for status in self.accounts],
             "limits": [
                 {"account": account, **_plain(asdict(limit))}

@@ -12,6 +12,7 @@ class State(StrEnum):
     """Scripts read the values; people read them translated, by `_`."""
 
     AWAITING_APPROVAL = later("awaiting-approval")
+    REJECTED = later("rejected")
     SCHEDULED = later("scheduled")
     PUBLISHING = later("publishing")
     PUBLISHED = later("published")
@@ -29,6 +30,7 @@ def counted(state: State, number: int) -> str:
         State.AWAITING_APPROVAL: plural(
             "{number} awaiting-approval", "{number} awaiting-approval", number
         ),
+        State.REJECTED: plural("{number} rejected", "{number} rejected", number),
         State.SCHEDULED: plural("{number} scheduled", "{number} scheduled", number),
         State.PUBLISHING: plural("{number} publishing", "{number} publishing", number),
         State.PUBLISHED: plural("{number} published", "{number} published", number),
@@ -57,18 +59,28 @@ _S = State
 
 MOVES: dict[tuple[State, State], frozenset[Role]] = {
     (_S.AWAITING_APPROVAL, _S.SCHEDULED): frozenset({_MANAGER, _QUEUE}),
+    (_S.AWAITING_APPROVAL, _S.REJECTED): frozenset({_MANAGER}),
     (_S.AWAITING_APPROVAL, _S.HELD): frozenset({_QUEUE, _MANAGER}),
     (_S.AWAITING_APPROVAL, _S.CANCELLED): frozenset({_QUEUE, _MANAGER}),
     (_S.AWAITING_APPROVAL, _S.MISSED): frozenset({_DISPATCHER}),
     (_S.AWAITING_APPROVAL, _S.UNCERTAIN): frozenset({_QUEUE, _MANAGER, _WORKER}),
-    (_S.SCHEDULED, _S.AWAITING_APPROVAL): frozenset({_QUEUE, _MANAGER}),
+    # Back with its author, until its draft is edited or somebody approves it after all.
+    (_S.REJECTED, _S.AWAITING_APPROVAL): frozenset({_QUEUE}),
+    (_S.REJECTED, _S.SCHEDULED): frozenset({_MANAGER, _QUEUE}),
+    (_S.REJECTED, _S.HELD): frozenset({_QUEUE}),
+    (_S.REJECTED, _S.CANCELLED): frozenset({_QUEUE, _MANAGER}),
+    (_S.REJECTED, _S.MISSED): frozenset({_DISPATCHER}),
+    (_S.REJECTED, _S.UNCERTAIN): frozenset({_QUEUE, _MANAGER, _WORKER}),
+    (_S.SCHEDULED, _S.AWAITING_APPROVAL): frozenset({_QUEUE}),
+    (_S.SCHEDULED, _S.REJECTED): frozenset({_MANAGER}),
     (_S.SCHEDULED, _S.HELD): frozenset({_QUEUE, _MANAGER}),
     (_S.SCHEDULED, _S.CANCELLED): frozenset({_QUEUE, _MANAGER}),
     (_S.SCHEDULED, _S.MISSED): frozenset({_DISPATCHER}),
     (_S.SCHEDULED, _S.PUBLISHING): frozenset({_DISPATCHER}),
     (_S.SCHEDULED, _S.UNCERTAIN): frozenset({_QUEUE, _MANAGER, _WORKER}),
     (_S.PUBLISHING, _S.SCHEDULED): frozenset({_DISPATCHER, _WORKER, _QUEUE}),
-    (_S.PUBLISHING, _S.AWAITING_APPROVAL): frozenset({_QUEUE, _MANAGER, _WORKER}),
+    (_S.PUBLISHING, _S.AWAITING_APPROVAL): frozenset({_QUEUE, _WORKER}),
+    (_S.PUBLISHING, _S.REJECTED): frozenset({_MANAGER, _WORKER}),
     (_S.PUBLISHING, _S.HELD): frozenset({_QUEUE, _MANAGER, _WORKER}),
     (_S.PUBLISHING, _S.CANCELLED): frozenset({_QUEUE, _MANAGER, _WORKER}),
     (_S.PUBLISHING, _S.PUBLISHED): frozenset({_WORKER}),
@@ -80,6 +92,7 @@ MOVES: dict[tuple[State, State], frozenset[Role]] = {
     (_S.UNCERTAIN, _S.FAILED): frozenset({_RECONCILER, _MANAGER}),
     # Somebody stopped it while it might have been out, and it is not.
     (_S.UNCERTAIN, _S.AWAITING_APPROVAL): frozenset({_RECONCILER, _MANAGER, _WORKER}),
+    (_S.UNCERTAIN, _S.REJECTED): frozenset({_RECONCILER, _MANAGER, _WORKER}),
     (_S.UNCERTAIN, _S.HELD): frozenset({_RECONCILER, _MANAGER, _WORKER}),
     (_S.UNCERTAIN, _S.CANCELLED): frozenset({_RECONCILER, _MANAGER, _WORKER}),
     (_S.HELD, _S.SCHEDULED): frozenset({_QUEUE, _MANAGER}),
@@ -103,6 +116,7 @@ MOVES: dict[tuple[State, State], frozenset[Role]] = {
     (_S.CANCELLED, _S.UNCERTAIN): frozenset({_QUEUE}),
     # The platform made it public on its own.
     (_S.AWAITING_APPROVAL, _S.PUBLISHED): frozenset({_WORKER}),
+    (_S.REJECTED, _S.PUBLISHED): frozenset({_WORKER}),
     (_S.SCHEDULED, _S.PUBLISHED): frozenset({_WORKER}),
     (_S.HELD, _S.PUBLISHED): frozenset({_WORKER}),
     (_S.FAILED, _S.PUBLISHED): frozenset({_WORKER}),
@@ -115,7 +129,7 @@ MOVES: dict[tuple[State, State], frozenset[Role]] = {
     (_S.CANCELLED, _S.WITHDRAWN): frozenset({_MANAGER, _WORKER}),
 }
 
-WAITING = frozenset({_S.AWAITING_APPROVAL, _S.SCHEDULED, _S.HELD})
+WAITING = frozenset({_S.AWAITING_APPROVAL, _S.REJECTED, _S.SCHEDULED, _S.HELD})
 """Not out yet: `queue` may still edit, move or cancel them."""
 
 ENDED_UNSENT = frozenset({_S.FAILED, _S.MISSED, _S.CANCELLED})

@@ -13,7 +13,7 @@ from publisher.errors import (
 )
 from publisher.identity import KeyCheck, any_keys
 from publisher.lanes import Lanes
-from publisher.language import _, later
+from publisher.language import _, joined, later
 from publisher.ledger.control import Control
 from publisher.ledger.moves import ACTOR, Moved
 from publisher.ledger.safeguards import Safeguards
@@ -214,4 +214,4 @@ def _moved(delivery: Delivery) -> str | None:
 
 
 def _remedy(problem: PublisherError) -> str:
-    return f"{problem} {problem.hint or ''}".strip()
+    return joined(*problem.args[:1], problem.hint or "")

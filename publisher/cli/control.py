@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _RETRIED = {
     State.SCHEDULED: later("On the schedule again"),
     State.AWAITING_APPROVAL: later("Waiting for an approval"),
+    State.REJECTED: later("Rejected, as was asked while it might have been out"),
     State.HELD: later("Held, as was asked while it might have been out"),
     State.CANCELLED: later(
         "Cancelled, as was asked while it might have been out (one more `publisher retry` sends it)"
@@ -313,9 +314,7 @@ def print_stopped(deliveries: "Iterable[Delivery]") -> None:
         output.print_prose(
             _("{post} to {account} may be out. If it is not, it is cancelled.", **place)
             if delivery.stop is State.CANCELLED
-            else _(
-                "{post} to {account} may be out. If it is not, it waits for an approval.", **place
-            )
+            else _("{post} to {account} may be out. If it is not, it is rejected.", **place)
         )
 
 

@@ -21,6 +21,10 @@ def show(overview: Overview) -> None:
         tables.print_days(overview.attention, overview.zone)
         _print_more(overview.more_attention)
         output.print_line()
+    if overview.rejected:
+        output.print_line(output.paint(_("Rejected, and back with their authors:"), "yellow"))
+        tables.print_days(overview.rejected, overview.zone)
+        output.print_line()
     if overview.next:
         output.print_line(output.paint(_("These go out next:"), "bold"))
         tables.print_days(overview.next, overview.zone)

@@ -14,6 +14,7 @@ from publisher.states import State, counted
 
 _COLOURS = {
     State.AWAITING_APPROVAL: "yellow",
+    State.REJECTED: "yellow",
     State.SCHEDULED: "cyan",
     State.PUBLISHING: "cyan",
     State.PUBLISHED: "green",

@@ -35,7 +35,7 @@ from publisher.states import Role, State
 
 _RESTORED = "restored"
 FIRST = "said to be the first ledger"
-_WITH_A_PERSON = (State.AWAITING_APPROVAL, State.HELD)
+_WITH_A_PERSON = (State.AWAITING_APPROVAL, State.REJECTED, State.HELD)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,8 @@ from publisher.models import ApprovalRule, Delivery, Stop
 from publisher.names import same_person
 from publisher.states import Role, State
 
-_REJECTABLE = frozenset(
-    {State.AWAITING_APPROVAL, State.SCHEDULED, State.PUBLISHING, State.UNCERTAIN}
-)
+_APPROVABLE = frozenset({State.AWAITING_APPROVAL, State.REJECTED})
+_REJECTABLE = _APPROVABLE | {State.SCHEDULED, State.PUBLISHING, State.UNCERTAIN}
 
 
 RuleOf = Callable[[str], ApprovalRule]
@@ -89,7 +88,7 @@ class Approvals:
     def approve(
         self, posts: Collection[str], account: str | None, actor: str, seen: Mapping[int, str]
     ) -> list[Delivery]:
-        """Let deliveries of these posts that wait for it go out; all or nothing.
+        """Let deliveries of these posts that wait for it, or were rejected, go out; all or nothing.
 
         `seen` are the digests, by delivery, of what the approver looked at. Raises NotPossible when
         one was edited since, when an author of it is who approves, or when the account's mandate names
@@ -105,29 +104,27 @@ class Approvals:
                 reason=None,
             )  # fmt: skip
 
-        return self._each(
-            posts, account, frozenset({State.AWAITING_APPROVAL}), _NOT_APPROVABLE, act
-        )
+        return self._each(posts, account, _APPROVABLE, _NOT_APPROVABLE, act)
 
     def reject(
         self, posts: Collection[str], account: str | None, actor: str, reason: str
     ) -> list[Delivery]:
         """Send deliveries back to their authors, also approved ones; all or nothing.
 
-        They wait for an approval, with the reason, until their draft is edited or somebody
-        approves them after all. Those that may be out wait once it is known that they are not.
+        They are rejected, with the reason, until their draft is edited or somebody approves them
+        after all. Those that may be out are so once it is known that they are not.
         """
         why = _("rejected by {actor}: {reason}", actor=actor, reason=reason)
 
         def act(connection: Connection, delivery: Delivery) -> Delivery:
             if delivery.may_be_out:
                 return note_stop(
-                    connection, delivery, Stop(state=State.AWAITING_APPROVAL, reason=why),
+                    connection, delivery, Stop(state=State.REJECTED, reason=why),
                     role=Role.MANAGER, actor=actor, at=self._clock.now(),
                 )  # fmt: skip
             return change(
                 connection, delivery, "rejected", role=Role.MANAGER, actor=actor,
-                at=self._clock.now(), target=State.AWAITING_APPROVAL, detail={"reason": reason},
+                at=self._clock.now(), target=State.REJECTED, detail={"reason": reason},
                 reason=why, lease_until=None, **NOT_APPROVED,
             )  # fmt: skip
 
@@ -187,4 +184,5 @@ class Approvals:
 
 def _is_open(delivery: Delivery, states: Collection[State]) -> bool:
     """What is to be held or cancelled, if it is not out, is neither approved nor rejected."""
-    return delivery.state in states and delivery.stop in (None, State.AWAITING_APPROVAL)
+    open_to = (None, State.AWAITING_APPROVAL, State.REJECTED)
+    return delivery.state in states and delivery.stop in open_to

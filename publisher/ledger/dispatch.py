@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, exists, func, or_, select, update
 
 from publisher.clock import Clock
-from publisher.language import _
+from publisher.language import _, joined
 from publisher.ledger.database import Database
 from publisher.ledger.doubts import doubt
 from publisher.ledger.holds import EVER, resting, waits_its_turn
@@ -30,7 +30,7 @@ _AT_ONCE = 100
 """Deliveries of one account that are in workers' hands: a thousand of one account shall not take all
 hands while another's one waits. X takes as many from an account in 15 minutes."""
 
-WITH_EXPIRY = (State.SCHEDULED, State.AWAITING_APPROVAL, State.HELD)
+WITH_EXPIRY = (State.SCHEDULED, State.AWAITING_APPROVAL, State.HELD, State.REJECTED)
 """Those that wait, in the order of `ix_deliveries_expiry`."""
 _NOW = bindparam("now", type_=Instant)
 _HORIZON = bindparam("horizon", type_=Instant)
@@ -131,7 +131,7 @@ class Dispatch:
                 target=State.MISSED,
                 detail={"last_error": delivery.error_message, "reason": delivery.reason},
                 error_kind=Kind.EXPIRED,
-                error_message=" ".join(filter(None, (message, delivery.error_message))),
+                error_message=joined(message, delivery.error_message or ""),
             ),
         )
 

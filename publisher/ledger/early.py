@@ -88,7 +88,7 @@ def _left_to_a_person(
     target = current.state
     if current.state in WAITING or current.state is State.PUBLISHING:
         # Its new text must not follow before somebody has looked.
-        waits = current.state in (State.AWAITING_APPROVAL, State.HELD)
+        waits = current.state in (State.AWAITING_APPROVAL, State.REJECTED, State.HELD)
         target = State.UNCERTAIN
         columns |= {
             "doubt_since": current.doubt_since or clock.now(),

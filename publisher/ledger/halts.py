@@ -104,9 +104,8 @@ class Halts:
 def can_be_held(delivery: Delivery) -> bool:
     """Whether it would go out by itself, or might; to hold it twice changes the reason."""
     if delivery.may_be_out:
-        return delivery.stop is not State.AWAITING_APPROVAL
-    is_rejected = delivery.state is State.AWAITING_APPROVAL and delivery.reason is not None
-    return delivery.in_reach and not is_rejected
+        return delivery.stop not in (State.AWAITING_APPROVAL, State.REJECTED)
+    return delivery.in_reach and delivery.state is not State.REJECTED
 
 
 def can_be_released(delivery: Delivery) -> bool:

@@ -38,6 +38,7 @@ from publisher.language import _
 from publisher.ledger.moves import ACTOR, note, step
 from publisher.ledger.tables import EVERYTHING, Instant, accounts, deliveries, written
 from publisher.outcome import PASSING, AccountHeld, Kind
+from publisher.retold import kept
 from publisher.states import State
 
 SUSPENDED = "account held"
@@ -280,7 +281,7 @@ def _hold(
         .values(
             held_until=until,
             held_kind=outcome.kind,
-            held_message=outcome.message,
+            held_message=kept(outcome.message),
             suspended_times=times,
             **since,
         )

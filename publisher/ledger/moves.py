@@ -29,6 +29,7 @@ from publisher.ledger import chain, ids, rows, search
 from publisher.ledger.chaining import chained, chained_to_accounts
 from publisher.ledger.tables import deliveries, history
 from publisher.models import Claim, Delivery, Prepared
+from publisher.retold import kept
 from publisher.states import GIVEN_UP, Role, State, may_move
 
 ACTOR = "publisher"
@@ -138,6 +139,8 @@ def _made(wish: Change) -> tuple[dict[str, Any], dict[str, Any], Delivery]:
     columns = {
         "clear_at": _clearing(delivery, state, wish.at, wish.columns), **wish.columns,
     }  # fmt: skip
+    if "error_message" in columns:
+        columns["error_message"] = kept(columns["error_message"])
     told = step(
         delivery.id, wish.event, wish.at, wish.actor,
         source=delivery.state, target=state, detail=wish.detail,
@@ -228,9 +231,13 @@ def step(
         "source": source,
         "target": target,
         "actor": actor,
-        "detail": _JSON.encode(detail) if detail else "{}",
+        "detail": _JSON.encode({k: _as_kept(v) for k, v in detail.items()}) if detail else "{}",
         "digest": None,
     }
+
+
+def _as_kept(value: Any) -> Any:
+    return kept(value) if isinstance(value, str) else value
 
 
 def _table_of(connection: Connection, values: Mapping[int, str]) -> TableValuedAlias:

@@ -1,7 +1,7 @@
 """What a person is to be told, and which service told it already.
 
 Told is what stands: that posts are late, an account that is held, and a delivery that failed, was
-missed, is uncertain until a person decides, is out although somebody stopped it, or because the
+missed, was rejected, is uncertain until a person decides, is out although somebody stopped it, or because the
 platform made it public on its own, may still be out although somebody withdrew it, or is due and kept
 back because its platform does not take something in it for now. What was seen to before anybody was
 told is no news any more.
@@ -48,6 +48,7 @@ from publisher.ledger.tables import (
     notices,
 )
 from publisher.outcome import PASSING, Kind
+from publisher.retold import told
 from publisher.states import State
 
 _OLDEST = timedelta(days=7)
@@ -68,7 +69,8 @@ _AT_ONCE = 500  # names in one statement
 _LOOKED_AT = 200  # steps of an account; a suspension is told with its first
 # As in the partial index, which the planner does not find for bound values.
 _IN_TROUBLE: ColumnElement[bool] = literal_column(
-    "(deliveries.state IN ('failed', 'missed', 'uncertain') OR deliveries.stop IS NOT NULL)"
+    "(deliveries.state IN ('failed', 'missed', 'uncertain', 'rejected')"
+    " OR deliveries.stop IS NOT NULL)"
 )
 _ON_ITS_OWN = (State.SCHEDULED, State.FAILED, State.MISSED)
 """What `stop` says of a delivery that nobody stopped, and that the platform made public on its own."""
@@ -84,12 +86,13 @@ class StuckDelivery:
     post: str
     account: str
     state: State
-    """FAILED, MISSED or UNCERTAIN; PUBLISHED, when it was stopped too late, or the platform made it
+    """FAILED, MISSED, UNCERTAIN or REJECTED; PUBLISHED, when it was stopped too late, or the platform made it
     public on its own; SCHEDULED, when it is kept back."""
     due_at: datetime
     parts_out: int
     kind: str | None
     message: str | None
+    author: str | None
     is_withdrawn: bool = False
     """Somebody withdraws it, and a part of it may still be out."""
     is_stopped: bool = True
@@ -183,7 +186,7 @@ class News:
                 yield HeldAccount(
                     step=begun.id,
                     account=row.account,
-                    message=row.held_message,
+                    message=told(row.held_message) or "",
                     until=row.held_until,
                     waiting=waiting,
                     next_due=next_due,
@@ -267,10 +270,10 @@ def _late(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[Late
         return
     last, *before = found
     is_over = last.event == OVER
-    told = before[0] if is_over and before else last
+    shown = before[0] if is_over and before else last
     yield LatePosts(
         step=last.id,
-        message=json.loads(told.detail)["message"],
+        message=told(json.loads(shown.detail)["message"]) or "",
         is_over=is_over,
         others=tuple(one.id for one in before) if is_over else (),
     )
@@ -289,7 +292,7 @@ def _stuck(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[Stu
     # Not, if somebody did something about it since it ended.
     has_just_ended = history.c.source != history.c.target
     too_late = and_(deliveries.c.state == State.PUBLISHED, deliveries.c.stop.is_not(None))
-    ended = or_(deliveries.c.state.in_([State.FAILED, State.MISSED]), too_late)
+    ended = or_(deliveries.c.state.in_([State.FAILED, State.MISSED, State.REJECTED]), too_late)
     query = (
         select(
             history.c.id.label("step"),
@@ -301,6 +304,7 @@ def _stuck(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[Stu
             deliveries.c.remote_ids,
             deliveries.c.error_kind,
             deliveries.c.error_message,
+            deliveries.c.queued_by,
         )
         .select_from(deliveries.join(history, newest))
         .where(
@@ -372,7 +376,8 @@ def _stuck_delivery(row: Any, step: int, *, is_withdrawn: bool = False) -> Stuck
         due_at=row.due_at,
         parts_out=len(json.loads(row.remote_ids)),
         kind=row.error_kind,
-        message=row.error_message,
+        message=told(row.error_message),
+        author=row.queued_by,
         is_withdrawn=is_withdrawn,
         is_stopped=row.stop not in _ON_ITS_OWN,
     )

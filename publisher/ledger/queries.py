@@ -44,6 +44,7 @@ from publisher.ledger.tables import (
 )
 from publisher.models import Delivery
 from publisher.outcome import PASSING
+from publisher.retold import told
 from publisher.states import WAITING, State
 
 _CHUNK = 500
@@ -159,8 +160,11 @@ class Queries:
         state: State | Collection[State] | None = None,
         post: str | None = None,
         limit: int | None = None,
+        newest_first: bool = False,
     ) -> list[Delivery]:
-        """Deliveries due from `since` (inclusive) to `until` (exclusive), earliest first."""
+        """Deliveries due from `since` (inclusive) to `until` (exclusive), earliest first unless
+        `newest_first`.
+        """
         conditions: list[ColumnElement[bool]] = []
         if since:
             conditions.append(deliveries.c.due_at >= since)
@@ -174,12 +178,9 @@ class Queries:
             conditions.append(deliveries.c.state.in_(sorted(state)))
         if post:
             conditions.append(deliveries.c.post == post)
-        query = (
-            select(deliveries)
-            .where(*conditions)
-            .order_by(deliveries.c.due_at, deliveries.c.id)
-            .limit(limit)
-        )
+        order = [deliveries.c.due_at, deliveries.c.id]
+        ordered = [column.desc() for column in order] if newest_first else order
+        query = select(deliveries).where(*conditions).order_by(*ordered).limit(limit)
         with self._database.read() as connection:
             return [delivery_of(row) for row in connection.execute(query).mappings()]
 
@@ -276,6 +277,16 @@ class Queries:
         with self._database.read() as connection:
             return connection.execute(query).scalar_one()
 
+    def first_resting(self, limit: int) -> list[Delivery]:
+        """The first `limit` of those, in the order in which they are due."""
+        resting = self._resting()
+        if resting is None:
+            return []
+        query = select(deliveries).where(_SCHEDULED, resting)
+        ordered = query.order_by(deliveries.c.wake_at, deliveries.c.id).limit(limit)
+        with self._database.read() as connection:
+            return [delivery_of(row) for row in connection.execute(ordered).mappings()]
+
     def _resting(self) -> ColumnElement[bool] | None:
         """Deliveries whose account rests at their time; None while no account does."""
         found = self.accounts()
@@ -336,7 +347,8 @@ class Queries:
             .order_by(accounts.c.account)
         )
         with self._database.read() as connection:
-            return [AccountStatus(**row) for row in connection.execute(query).mappings()]
+            rows = connection.execute(query).mappings()
+            return [AccountStatus(**{**r, "held_message": told(r["held_message"])}) for r in rows]
 
     def known_accounts(self) -> set[str]:
         """The names of all accounts that the ledger has ever had anything to do with."""
@@ -510,7 +522,10 @@ def _step(row: dict[str, Any]) -> Step:
             "account": of_account or row["account"],
             "source": State(row["source"]) if row["source"] else None,
             "target": State(row["target"]) if row["target"] else None,
-            "detail": json.loads(row["detail"]),
+            "detail": {
+                key: told(value) if isinstance(value, str) else value
+                for key, value in json.loads(row["detail"]).items()
+            },
             "late": published - leaves if published else None,
         }
     )

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from publisher import retry
 from publisher.clock import Clock
-from publisher.language import plural
+from publisher.language import joined, plural
 from publisher.ledger import ids, limits
 from publisher.ledger.backlog import late_before, next_places
 from publisher.ledger.doubts import doubt
@@ -246,11 +246,11 @@ def _of_a_part(delivery: Delivery, message: str) -> str:
     out, parts = len(delivery.remote_ids), len(delivery.content.parts)
     if not out:
         return message
-    told = plural(
+    of_parts = plural(
         "Part {number} of {parts} is out; part {next} was refused.",
         "Parts 1 to {number} of {parts} are out; part {next} was refused.",
         out,
         parts=parts,
         next=out + 1,
     )
-    return f"{told} {message}"
+    return joined(of_parts, message)

@@ -9,10 +9,13 @@ from sqlalchemy import RowMapping
 from publisher.ledger import chain
 from publisher.ledger.tables import deliveries
 from publisher.models import Content, Delivery, Prepared
+from publisher.retold import told
 from publisher.states import State
 
 _COLUMNS = tuple(deliveries.c.keys())
-_AS_STORED = frozenset({"content", "prepared", "remote_ids", "withdrawn_ids", "fingerprint"})
+_AS_STORED = frozenset(
+    {"content", "prepared", "remote_ids", "withdrawn_ids", "fingerprint", "error_message"}
+)
 
 
 def _ids(stored: str) -> tuple[str, ...]:
@@ -26,6 +29,7 @@ _READ: Mapping[str, Callable[[str], Any]] = {
     "prepared": Prepared.model_validate_json,
     "remote_ids": _ids,
     "withdrawn_ids": _ids,
+    "error_message": told,
 }
 
 

@@ -95,6 +95,8 @@ def _asked(stop: State) -> str:
         return _("cancelled if it is not out")
     if stop is State.HELD:
         return _("held if it is not out")
+    if stop is State.REJECTED:
+        return _("rejected if it is not out")
     return _("waits for an approval if it is not out")
 
 
@@ -110,6 +112,8 @@ def _too_late(stop: State) -> str:
         return _("It was to be cancelled, but that came too late: it is out.")
     if stop is State.HELD:
         return _("It was to be held, but that came too late: it is out.")
+    if stop is State.REJECTED:
+        return _("It was rejected, but that came too late: it is out.")
     return _("It was to wait for an approval, but that came too late: it is out.")
 
 

@@ -26,7 +26,7 @@ from sqlalchemy import (
     update,
 )
 
-from publisher.language import _
+from publisher.language import _, joined
 from publisher.ledger.database import insert_into
 from publisher.ledger.holds import go_on, unproved
 from publisher.ledger.tables import accounts, deliveries, history, refusals, written
@@ -81,11 +81,13 @@ def weighed(connection: Connection, delivery: Delivery, outcome: Outcome, now: d
     if isinstance(outcome, Refused) and alike and _proves(connection, alike, delivery, now):
         outcome = AccountHeld(
             Kind.PERMISSION,
-            _(
-                "Two posts were refused alike, so it may be the account's fault. {reason}",
-                reason=outcome.message,
-            )
-            + _of_the_first(connection, alike, delivery.account),
+            joined(
+                _(
+                    "Two posts were refused alike, so it may be the account's fault. {reason}",
+                    reason=outcome.message,
+                ),
+                _of_the_first(connection, alike, delivery.account),
+            ),
             backoff=UNTIL_MENDED,
         )
     _remember(connection, delivery, sign, now)
@@ -175,12 +177,11 @@ def _of_the_first(connection: Connection, known: Row[Any], account: str) -> str:
     post = connection.execute(query).scalar_one_or_none()
     if post is None:
         return ""
-    told = _(
+    return _(
         "The first of them, {post}, has failed; once the account goes on: `publisher retry {named}`.",
         post=post,
         named=f"{shlex.quote(post)} --account {account}",
     )
-    return f" {told}"
 
 
 def _proves(

@@ -30,7 +30,7 @@ from sqlalchemy import (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-REVISION = "0022"
+REVISION = "0025"
 """The newest of `migrations/versions`, which leads to the tables below."""
 
 EVERYTHING = "*"
@@ -126,7 +126,7 @@ deliveries = Table(
     Index(
         "ix_deliveries_expiry",
         "expires_at",
-        info={"where": "state IN ('scheduled', 'awaiting-approval', 'held')"},
+        info={"where": "state IN ('scheduled', 'awaiting-approval', 'held', 'rejected')"},
     ),
     Index(
         "ix_deliveries_lease",
@@ -142,7 +142,9 @@ deliveries = Table(
     Index(
         "ix_deliveries_problems",
         "id",
-        info={"where": "state IN ('failed', 'missed', 'uncertain') OR stop IS NOT NULL"},
+        info={
+            "where": "state IN ('failed', 'missed', 'uncertain', 'rejected') OR stop IS NOT NULL"
+        },
     ),
     Index(
         "ix_deliveries_clearing",

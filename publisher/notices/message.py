@@ -23,6 +23,7 @@ _QUOTED = re.compile(r" ?\(“.*”\)", re.DOTALL)
 _EVENTS = {
     State.FAILED: later("{post} to {account} failed"),
     State.MISSED: later("{post} to {account} was missed"),
+    State.REJECTED: later("{post} to {account} was rejected, and is back with its author"),
     State.UNCERTAIN: later("{post} to {account} is uncertain: it may be out or not"),
     State.PUBLISHED: later("{post} to {account} is out, although somebody stopped it"),
     State.SCHEDULED: later("{post} to {account} is due, and cannot go out as it is"),
@@ -168,11 +169,13 @@ def _paragraph(item: Item, zone: tzinfo) -> str:
 
 
 def _of_delivery(item: StuckDelivery, zone: tzinfo) -> list[str]:
-    kind = f" ({item.kind})" if item.kind else ""
+    kind = f" ({item.kind})" if item.kind and item.state is not State.REJECTED else ""
     sentences = [
         f"{_event(item)}{kind}.",
         _("It was due {time}.", time=_time(item.due_at, zone)),
     ]
+    if item.state is State.REJECTED:
+        return [*sentences, *_rejected(item)]
     if item.message:
         sentences.append(_without_quotes(item.message))
     if item.parts_out and item.state is not State.PUBLISHED:
@@ -183,6 +186,17 @@ def _of_delivery(item: StuckDelivery, zone: tzinfo) -> list[str]:
     if item.state is State.UNCERTAIN and not is_asked:
         sentences.append(look)
     return [*sentences, _remedy(item)]
+
+
+def _rejected(item: StuckDelivery) -> list[str]:
+    """Whom it is back with, and where to read why: a person's words may repeat the draft's."""
+    return [
+        _("Its author: {name}.", name=item.author or _("nobody who is named")),
+        _(
+            "`publisher history {post}` shows why. With the draft changed: `publisher queue`.",
+            post=shlex.quote(item.post),
+        ),
+    ]
 
 
 def _remedy(item: StuckDelivery) -> str:

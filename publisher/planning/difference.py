@@ -59,7 +59,7 @@ def kind_of_edit(wish: Wish, delivery: Delivery) -> Change | None:
     if not same_times(wish, delivery):
         return Change.MOVE
     approved = delivery.approved_by is not None and wish.state is State.AWAITING_APPROVAL
-    rejected = delivery.state is State.AWAITING_APPROVAL and delivery.reason is not None
+    rejected = delivery.state is State.REJECTED
     in_hand_or_held = delivery.state is State.PUBLISHING or delivery.halt is not None
     as_wanted = delivery.state is wish.state or in_hand_or_held or approved or rejected
     same_author = wish.queued_by in (None, delivery.queued_by)

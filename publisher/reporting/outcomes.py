@@ -35,6 +35,7 @@ _OF = {
     State.UNCERTAIN: Outcome.UNCERTAIN,
     State.CANCELLED: Outcome.CANCELLED,
     State.AWAITING_APPROVAL: Outcome.WAITING,
+    State.REJECTED: Outcome.WAITING,
     State.SCHEDULED: Outcome.WAITING,
     State.PUBLISHING: Outcome.WAITING,
     State.HELD: Outcome.WAITING,

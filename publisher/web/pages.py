@@ -13,6 +13,7 @@ from publisher import events, language, limits
 from publisher.app import Application, instant_text
 from publisher.looks import html
 from publisher.looks.local import written
+from publisher.retold import again
 from publisher.web import assets, devices, words
 from publisher.web.security import form_token
 
@@ -33,6 +34,7 @@ class Pages:
             "when": self._when,
             "from_now": self._from_now,
             "written": written,
+            "again": again,
         }
 
     def render(

@@ -204,7 +204,7 @@ def _possible(deliveries: Sequence[Delivery]) -> _Possible:
         return [delivery for delivery in deliveries if delivery.state in states]
 
     return _Possible(
-        approve=those(State.AWAITING_APPROVAL),
+        approve=those(State.AWAITING_APPROVAL, State.REJECTED),
         reject=those(State.AWAITING_APPROVAL, State.SCHEDULED),
         hold=[d for d in deliveries if can_be_held(d) and d.halt is None],
         release=[d for d in deliveries if can_be_released(d)],

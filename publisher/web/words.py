@@ -11,6 +11,7 @@ from publisher.states import State
 
 _STATES = {
     State.AWAITING_APPROVAL: later("waits for approval"),
+    State.REJECTED: later("rejected"),
     State.SCHEDULED: later("scheduled"),
     State.PUBLISHING: later("going out"),
     State.PUBLISHED: later("published"),
@@ -29,7 +30,7 @@ _RANKS = {
 LANGUAGES = NAMES
 _GOOD = frozenset({State.PUBLISHED})
 _BAD = frozenset({State.FAILED, State.MISSED, State.UNCERTAIN})
-_WAITING = frozenset({State.AWAITING_APPROVAL, State.HELD})
+_WAITING = frozenset({State.AWAITING_APPROVAL, State.REJECTED, State.HELD})
 _BEGINNING = 90  # characters
 _COMMAND = re.compile(r"`publisher (?P<name>[a-z]+)(?P<options> [^`]*)?`")
 _BUTTONS = {

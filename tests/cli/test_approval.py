@@ -161,6 +161,9 @@ def test_a_rejected_post_says_why_in_the_status(draft: Path, cli: Cli) -> None:
     assert cli("reject", POST, "--reason", "le chiffre est faux", "--as", "direction").code == 0
     said = " ".join(cli("status").out.split())
     assert "rejected by direction: le chiffre est faux" in said
+    assert "These need a person" not in said
+    assert "Rejected, and back with their authors:" in said
+    assert {row["state"] for row in cli("status", "--json").json["rejected"]} == {"rejected"}
     assert cli("queue").code == 0, "a rejection is no edit"
     assert "rejected by direction" in " ".join(cli("status").out.split())
 
@@ -170,7 +173,7 @@ def test_a_rejection_holds_also_where_nothing_needs_an_approval(draft: Path, cli
     assert cli("queue").code == 0
     assert cli("reject", POST, "--reason", "le chiffre est faux", "--as", "direction").code == 0
     assert "Nothing to change" in cli("queue").out
-    assert {row["state"] for row in cli("log", "--json").json} == {"awaiting-approval"}
+    assert {row["state"] for row in cli("log", "--json").json} == {"rejected"}
     _edit(draft, "une demi-heure", "trente minutes")
     assert cli("queue").code == 0
     assert {row["state"] for row in cli("log", "--json").json} == {"scheduled"}

@@ -101,12 +101,14 @@ def test_what_may_be_out_is_cancelled_once_it_is_known_that_it_is_not(
     assert said(cli("retry", "thread.fr")).startswith("On the schedule again: 1 delivery.")
 
 
-def test_what_may_be_out_and_is_rejected_waits_for_an_approval_if_it_is_not(
+def test_what_may_be_out_and_is_rejected_is_back_with_its_author_if_it_is_not(
     cli: Cli, restored: None
 ) -> None:
     told = said(cli("reject", "thread.fr", "--reason", "a wrong name"))
-    assert told == "thread.fr to bice-x may be out. If it is not, it waits for an approval."
-    assert said(cli("retry", "thread.fr")).startswith("Waiting for an approval: 1 delivery.")
+    assert told == "thread.fr to bice-x may be out. If it is not, it is rejected."
+    assert said(cli("retry", "thread.fr")).startswith(
+        "Rejected, as was asked while it might have been out: 1 delivery."
+    )
 
 
 def test_what_is_stopped_and_is_out_in_part_goes_no_further(cli: Cli, restored: None) -> None:

@@ -171,6 +171,15 @@ _REASONS: dict[tuple[State, State], str] = {
     (_S.AWAITING_APPROVAL, _S.CANCELLED): _CANCEL,
     (_S.AWAITING_APPROVAL, _S.MISSED): _EXPIRED,
     (_S.AWAITING_APPROVAL, _S.UNCERTAIN): _FORGOTTEN_TOO,
+    (_S.AWAITING_APPROVAL, _S.REJECTED): "`publisher reject`.",
+    (_S.REJECTED, _S.AWAITING_APPROVAL): "Its draft was edited and queued again.",
+    (_S.REJECTED, _S.SCHEDULED): "The same, where no approval is required; or it is approved after "
+    "all.",
+    (_S.REJECTED, _S.HELD): _HOLD.replace("; or `publisher hold`", ""),
+    (_S.REJECTED, _S.CANCELLED): _CANCEL,
+    (_S.REJECTED, _S.MISSED): _EXPIRED,
+    (_S.REJECTED, _S.UNCERTAIN): _FORGOTTEN_TOO,
+    (_S.SCHEDULED, _S.REJECTED): "`publisher reject`, of what was approved or needs no approval.",
     (_S.SCHEDULED, _S.AWAITING_APPROVAL): "Approval is required now, and the draft was queued "
     "again.",
     (_S.SCHEDULED, _S.HELD): _HOLD,
@@ -183,7 +192,9 @@ _REASONS: dict[tuple[State, State], str] = {
     "account is paused or held, the platform could not be reached, or the worker or the broker "
     "died before anything was sent.",
     (_S.PUBLISHING, _S.AWAITING_APPROVAL): "A worker had it in hand, nothing of it was out, and "
-    "the draft was edited and queued again, where approval is required, or it was rejected.",
+    "the draft was edited and queued again, where approval is required.",
+    (_S.PUBLISHING, _S.REJECTED): "A worker had it in hand, nothing of it was out, and it was "
+    "rejected.",
     (_S.PUBLISHING, _S.HELD): "A worker had it in hand, nothing of it was out, and its agenda "
     "item was cancelled, a consent ended, a person held it, or, while it was sent, its draft was "
     "edited.",
@@ -205,8 +216,10 @@ _REASONS: dict[tuple[State, State], str] = {
         _S.UNCERTAIN,
         _S.FAILED,
     ): "The platform called its text a duplicate, and it is not among the newer posts.",
-    (_S.UNCERTAIN, _S.AWAITING_APPROVAL): "It is not out, or not all of it, and was rejected while "
-    "it might have been, or nobody has approved it yet.",
+    (_S.UNCERTAIN, _S.AWAITING_APPROVAL): "It is not out, or not all of it, and nobody has "
+    "approved it yet.",
+    (_S.UNCERTAIN, _S.REJECTED): "It is not out, or not all of it, and was rejected while it might "
+    "have been.",
     (_S.UNCERTAIN, _S.HELD): "It is not out, or not all of it, and while it might have been, its "
     "agenda item was cancelled, a consent ended, a person held it, or its draft was edited.",
     (_S.UNCERTAIN, _S.CANCELLED): "It is not out, or not all of it, and was cancelled while it "
@@ -235,6 +248,7 @@ _REASONS: dict[tuple[State, State], str] = {
     (_S.MISSED, _S.UNCERTAIN): _FORGOTTEN,
     (_S.CANCELLED, _S.UNCERTAIN): _FORGOTTEN,
     (_S.AWAITING_APPROVAL, _S.PUBLISHED): _ON_ITS_OWN,
+    (_S.REJECTED, _S.PUBLISHED): _ON_ITS_OWN,
     (_S.SCHEDULED, _S.PUBLISHED): _ON_ITS_OWN,
     (_S.HELD, _S.PUBLISHED): _ON_ITS_OWN,
     (_S.FAILED, _S.PUBLISHED): _ON_ITS_OWN,

@@ -234,7 +234,7 @@ def test_a_rejected_post_says_why_and_waits_until_it_is_edited_or_approved(
 ) -> None:
     approve(approvals, waiting)
     (rejected,) = approvals.reject(["post.fr"], None, "direction", "le chiffre est faux")
-    assert (rejected.state, rejected.approved_by) == (State.AWAITING_APPROVAL, None)
+    assert (rejected.state, rejected.approved_by) == (State.REJECTED, None)
     assert rejected.reason == "rejected by direction: le chiffre est faux"
     assert approve(approvals, rejected).reason is None
 

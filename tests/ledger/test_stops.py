@@ -129,7 +129,7 @@ def scene(database: Database, clock: ManualClock) -> Scene:
 
 STOPS: dict[str, tuple[Callable[[Scene], None], State, str]] = {
     "cancel": (Scene.cancel, State.CANCELLED, "changed"),
-    "reject": (Scene.reject, State.AWAITING_APPROVAL, "rejected by direction: wrong name"),
+    "reject": (Scene.reject, State.REJECTED, "rejected by direction: wrong name"),
     "consent": (Scene.withdraw_consent, State.HELD, "consent withdrawn"),
     "edit": (Scene.edit_draft, State.HELD, "edited"),
     "removal": (Scene.remove_draft, State.CANCELLED, "its draft is gone"),
@@ -277,5 +277,5 @@ def test_a_reading_that_is_under_way_is_repeated_after_a_stop(scene: Scene) -> N
 def test_what_a_worker_has_in_hand_and_does_not_send_yet_can_be_rejected(scene: Scene) -> None:
     (claim,) = scene.dispatch.claim(scene.clock.ahead(2), scene.lease, 1)
     scene.reject()
-    assert scene.delivery.state is State.AWAITING_APPROVAL
+    assert scene.delivery.state is State.REJECTED
     assert scene.attempts.take(claim) is None

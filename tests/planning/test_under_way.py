@@ -175,7 +175,7 @@ def test_a_draft_takes_back_no_stop_of_a_person(
     workspace.edit("a.fr.md", "Le texte.", "Le texte corrigé.")
     assert queue(app) == []
     assert {prove_absent(app, clock).state for _ in range(2)} == {
-        State.CANCELLED, State.AWAITING_APPROVAL,
+        State.CANCELLED, State.REJECTED,
     }  # fmt: skip
     assert standing(app, "a.fr").state is State.CANCELLED
 

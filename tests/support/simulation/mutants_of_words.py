@@ -64,7 +64,7 @@ def _an_edit_brings_back_what_was_cancelled() -> Patch:
 
 def _queueing_lets_go_what_was_rejected() -> Patch:
     def kind(wish: Wish, delivery: Delivery) -> Change | None:
-        is_rejected = delivery.state is State.AWAITING_APPROVAL and wish.state is State.SCHEDULED
+        is_rejected = delivery.state is State.REJECTED and wish.state is State.SCHEDULED
         return Change.EDIT if is_rejected else kind_of_edit(wish, delivery)
 
     return mock.patch.object(comparison_module, "kind_of_edit", kind)

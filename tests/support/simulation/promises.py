@@ -12,7 +12,7 @@ from tests.support.simulation.stage import Stage
 from tests.support.simulation.world import START
 
 _ENDED = frozenset({State.PUBLISHED, State.FAILED, State.MISSED, State.CANCELLED, State.WITHDRAWN})
-_FOR_A_PERSON = frozenset({State.HELD, State.AWAITING_APPROVAL})
+_FOR_A_PERSON = frozenset({State.HELD, State.AWAITING_APPROVAL, State.REJECTED})
 _MAY_BE_SENDING = frozenset({State.PUBLISHING, State.UNCERTAIN})
 
 

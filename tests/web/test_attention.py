@@ -1,0 +1,116 @@
+"""What needs a person is on Today: trouble first, nothing cut off unsaid, what was rejected apart."""
+
+import re
+
+import pytest
+
+from publisher.app import Application
+from publisher.language import _, speaking
+from publisher.ledger.holds import hold
+from publisher.meaning import common as meant
+from publisher.outcome import AccountHeld, Kind, Outcome, Refused, Step, Unknown
+from publisher.states import State
+from publisher.web import today
+from tests.support.clock import ManualClock
+from tests.support.happening import ends
+from tests.support.pages import Visit
+from tests.support.wishes import add, wish
+
+both = pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+
+
+def _post(app: Application, name: str, due_in: float) -> None:
+    assert isinstance(app.clock, ManualClock)
+    add(app.ledger, wish(app.clock, name, account="bice-site", channel="site", texts=(f"{name} .",),
+                         due_in=due_in))  # fmt: skip
+
+
+def _listed(visit: Visit, section: str) -> list[str]:
+    """The posts in the section with that id, in their order."""
+    found = re.search(rf'aria-labelledby="{section}".*?</section>', visit.page, re.DOTALL)
+    return re.findall(r'href="/posts/([^"?]+)"', found[0]) if found else []
+
+
+@both
+def test_trouble_comes_before_routine_and_the_newest_of_it_first(
+    app: Application, manager: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Last month's failures hide neither today's emergency nor what waits for approval."""
+    monkeypatch.setattr(today, "_ATTENTION", 2)
+    refused, doubted = Refused(Kind.CONTENT, "Too long."), Unknown("No answer.")
+    outcomes: list[Outcome] = [refused, refused, refused, doubted]
+    for number, outcome in enumerate(outcomes, 1):
+        _post(app, f"n{number}", 60 * number)
+        (delivery,) = app.queries.deliveries(post=f"n{number}")
+        ends(app, delivery, outcome)
+    manager.get("/")
+    assert _listed(manager, "needs") == ["n4", "n3", "n2"]
+    assert _listed(manager, "asked") == ["day.fr"]
+    assert '<a href="/log?state=failed">1 more' in manager.page
+    assert '<a href="/log?state=awaiting-approval&amp;sort=due">1 more' in manager.page
+
+
+@both
+def test_what_is_rejected_leaves_the_managers_list_and_its_author_is_told(
+    app: Application, manager: Visit, staff: Visit
+) -> None:
+    app.approvals.reject(["day.fr"], None, "direction", "the figure is old")
+    assert {d.state for d in app.queries.deliveries(post="day.fr")} == {State.REJECTED}
+    manager.get("/")
+    assert _listed(manager, "asked") == ["later.fr"]
+    assert _listed(manager, "back") == []
+    with Visit(str(manager.client.base_url)) as author:
+        author.log_in("redaction")
+        author.get("/")
+        assert _listed(author, "back") == ["day.fr"]
+        assert "rejected by direction: the figure is old" in author.text
+    staff.get("/")
+    assert _listed(staff, "back") == []
+    manager.get("/log?state=rejected")
+    assert "Bonjour de Genève" in manager.text
+    assert manager.get("/log.csv?state=rejected").text.count("rejected") == 2
+    manager.get("/posts/day.fr")
+    assert '<span class="state wait">rejected</span>' in manager.page
+
+
+@both
+def test_during_a_pause_today_shows_what_stands_in_the_queue(
+    app: Application, manager: Visit
+) -> None:
+    manager.get("/")
+    assert _listed(manager, "next") == ["site/news.fr", "day.es"] or "news.fr" in manager.page
+    app.control.pause(None, "wrong picture", "direction")
+    manager.get("/")
+    assert "site/news.fr" in _listed(manager, "resting")
+
+
+@both
+def test_what_a_platform_said_is_told_in_each_readers_language(
+    app: Application, manager: Visit
+) -> None:
+    """Whatever the language of the worker was; texts from before that stay as they were written."""
+    _post(app, "told", 60)
+    _post(app, "before", 120)
+    (delivery,) = app.queries.deliveries(post="told")
+    with speaking("fr"):
+        message = meant.doubt(_("no status"), Step.PUBLISH)
+        assert isinstance(message, Unknown)
+        ends(app, delivery, Refused(Kind.CONTENT, message.message))
+    (delivery,) = app.queries.deliveries(post="before")
+    ends(app, delivery, Refused(Kind.CONTENT, "Déjà dit (« Nope »)."))
+    with speaking("fr"):
+        held = AccountHeld(Kind.AUTH, meant.doubt(_("no status"), Step.PUBLISH).message)
+        with app.database.write() as connection:
+            hold(connection, "bice-page", held, app.clock.now())
+    english = "no status, so the post may be out or not."
+    manager.get("/")
+    assert manager.text.count(english) == 2
+    assert "Déjà dit (« Nope »)." in manager.text
+    manager.get("/posts/told")
+    assert manager.text.count(english) == 2, "in its state and in its history"
+    assert "no status" in manager.get("/log.csv?state=failed").text
+    manager.get("/log?q=before")
+    manager.client.headers["Accept-Language"] = "es"
+    manager.get("/")
+    assert english not in manager.text
+    assert app.audit.verify().breaks == ()
