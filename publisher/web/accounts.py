@@ -40,7 +40,8 @@ class _Row:
 
 
 @router.get("/accounts")
-def accounts(request: Request, parts: Use, _visitor: Reader) -> Response:
+def accounts(request: Request, parts: Use, _visitor: Reader, part: str = "") -> Response:
+    """The page, or the `part` of it that is live."""
     settings = parts.app.settings
     standing = {status.account: status for status in parts.app.queries.accounts()}
     missing = settings.without_credentials()
@@ -60,7 +61,10 @@ def accounts(request: Request, parts: Use, _visitor: Reader) -> Response:
         for name, account in settings.public_accounts().items()
     ]
     return parts.pages.render(
-        request, "accounts.html", rows=rows, asked_at=parts.platforms.asked_at
+        request,
+        "accounts_live.html" if part == "live" else "accounts.html",
+        rows=rows,
+        asked_at=parts.platforms.asked_at,
     )
 
 

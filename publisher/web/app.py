@@ -22,6 +22,7 @@ from publisher.web import (
     metrics,
     moving,
     myself,
+    outsiders,
     people,
     post,
     posts,
@@ -68,6 +69,7 @@ def create(
     for room in ROOMS:
         web.include_router(room.router)
     errors.install(web)
+    outsiders.install(web)
     web.add_middleware(Recognition, application=application, settings=where)
     web.add_middleware(Guard, settings=where)  # the last one stands outermost
     return web

@@ -11,9 +11,11 @@ _FILES = (
     ("publisher.web", "static/web.css", "text/css"),
     ("publisher.looks", "templates/posts.css", "text/css"),
     ("publisher.web", "static/htmx.min.js", "text/javascript"),
+    ("publisher.web", "static/idiomorph-ext.min.js", "text/javascript"),
     ("publisher.web", "static/web.js", "text/javascript"),
     ("publisher.web", "static/icon.svg", "image/svg+xml"),
     ("publisher.web", "static/htmx.LICENSE.txt", "text/plain"),
+    ("publisher.web", "static/idiomorph.LICENSE.txt", "text/plain"),
 )
 _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 

@@ -1,6 +1,6 @@
 """/posts/ID/edit: the text of a draft, checked and counted before it is saved."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -94,6 +94,20 @@ def _changed_page(
         newest = manuscript.read(drafts.find(parts.app, post))
         return _page(request, parts, post, newest, body, problem=_meanwhile(newest))
     return parts.done(visitor, drafts.saved(parts.app, draft), addresses.of_post(post))
+
+
+def restored(
+    request: Request, parts: Parts, post: str, fields: Mapping[str, str], problem: UsageError
+) -> Response:
+    """The form with what somebody typed before they were logged out, and with what they had seen."""
+    body, seen = fields.get("body", ""), fields.get("seen", "")
+    try:
+        draft = manuscript.read(drafts.find(parts.app, post))
+        return _page(request, parts, post, draft, body, seen=seen, problem=problem)
+    except PublisherError as error:
+        return parts.pages.render(
+            request, "kept.html", status_of(error), post=post, body=body, problem=error
+        )
 
 
 def _flaw_of(draft: Manuscript, body: str) -> PublisherError | None:

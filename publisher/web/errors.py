@@ -25,7 +25,7 @@ from publisher.language import _
 from publisher.ledger.moves import Moved
 from publisher.web import plain, trail
 from publisher.web.security import TooLarge
-from publisher.web.visitors import NotAllowed, NotLoggedIn, NotOurForm
+from publisher.web.visitors import NotAllowed
 
 _STATUS: dict[type[PublisherError], int] = {
     UsageError: 400,
@@ -43,9 +43,7 @@ _STATUS: dict[type[PublisherError], int] = {
 def install(web: FastAPI) -> None:
     """Let the pages explain every error that is raised on purpose."""
     web.add_exception_handler(PublisherError, _foreseen)
-    web.add_exception_handler(NotLoggedIn, _not_logged_in)
     web.add_exception_handler(NotAllowed, _not_allowed)
-    web.add_exception_handler(NotOurForm, _not_our_form)
     web.add_exception_handler(Moved, _moved)
     web.add_exception_handler(RequestValidationError, _malformed)
     web.add_exception_handler(HTTPException, _by_status)
@@ -74,13 +72,13 @@ async def _foreseen(request: Request, error: Exception) -> Response:
     return page(request, status, title, str(error), error.hint)
 
 
-async def _not_logged_in(request: Request, _error: Exception) -> Response:
+def to_login(request: Request) -> Response:
+    """To the log-in, and from there to what was wanted, or to the post that a form was about."""
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     address = "/login"
-    if request.method == "GET" and wanted != "/":
+    is_a_page = request.method == "GET" or wanted.startswith("/posts/")
+    if is_a_page and wanted != "/":
         address += f"?next={quote(wanted, safe='/')}"
-    if request.headers.get("hx-request"):
-        return Response(status_code=401, headers={"HX-Redirect": "/login"})
     if request.headers.get("accept", "").startswith("text/event-stream"):
         return Response(status_code=401)
     return RedirectResponse(address, 303)
@@ -97,8 +95,8 @@ async def _not_allowed(request: Request, _error: Exception) -> Response:
     )
 
 
-async def _not_our_form(request: Request, _error: Exception) -> Response:
-    trail.note(request, "refused", why="not our form")
+def too_old(request: Request) -> Response:
+    """A form that was made for nobody, or for another session."""
     return page(
         request,
         403,

@@ -126,6 +126,14 @@ def _refused(
     return answer
 
 
+def restored(
+    request: Request, parts: Parts, post: str, fields: Said, problem: UsageError
+) -> Response:
+    """The page with what somebody said of a picture before they were logged out."""
+    said = {key: value for key, value in fields.items() if key in _SAID}
+    return _refused(request, parts, post, said, problem)
+
+
 def _said(alt: str, credit: str, people: str, consent: str) -> Said:
     """The values that a form has, but for empty ones."""
     values = {"alt": alt, "credit": credit, "people": "yes" if people else "", "consent": consent}

@@ -27,10 +27,16 @@ class Live:
         """End all streams."""
         self._closed = True
 
-    async def events(self, still_welcome: Callable[[], bool]) -> AsyncIterator[str]:
-        """A stream of events for one page, until it is closed or its reader was logged out."""
-        seen, told_at = await self._newest(), self._now()
-        yield _event(seen)
+    async def events(
+        self, still_welcome: Callable[[], bool], seen: int | None = None
+    ) -> AsyncIterator[str]:
+        """A stream of events for one page, until it is closed or its reader was logged out.
+
+        `seen`: the newest step when the page was made; what happened since is told at once.
+        """
+        newest, told_at = await self._newest(), self._now()
+        yield _event(newest) if newest != seen else _HERE
+        seen = newest
         while not self._closed and await run_in_threadpool(still_welcome):
             await asyncio.sleep(_LOOK)
             newest = await self._newest()
@@ -51,5 +57,8 @@ class Live:
         return asyncio.get_running_loop().time()
 
 
+_HERE = ": nothing new\n\n"
+
+
 def _event(step: int) -> str:
-    return f"event: ledger\ndata: {step}\n\n"
+    return f"id: {step}\nevent: ledger\ndata: {step}\n\n"

@@ -57,6 +57,7 @@ class Pages:
             "zone": self.zone,
             "now": self._app.clock.now(),
             "speed": self._app.clock.speed,
+            "step": request.state.step,
         }
         return self._templates.get_template(template).render(**{**context, **values})
 

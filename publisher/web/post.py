@@ -31,7 +31,8 @@ router = APIRouter()
 
 
 @router.get("/posts/{post:path}")
-def show(request: Request, parts: Use, _visitor: Reader, post: str) -> Response:
+def show(request: Request, parts: Use, _visitor: Reader, post: str, part: str = "") -> Response:
+    """The page, or the `part` of it that is live."""
     deliveries = parts.app.queries.deliveries(post=post)
     draft = drafts.read(parts.app, post, deliveries)
     if not deliveries and draft is None:
@@ -43,7 +44,7 @@ def show(request: Request, parts: Use, _visitor: Reader, post: str) -> Response:
     steps = parts.app.queries.steps_about(post)
     return parts.pages.render(
         request,
-        "post.html",
+        "post_live.html" if part == "live" else "post.html",
         post=post,
         shown=[looks.shown(d, parts.app, zone) for d in deliveries],
         draft=draft,

@@ -52,6 +52,12 @@ def pause(
     return parts.done(visitor, notice, "/accounts" if name else "/")
 
 
+@router.get("/stopped")
+def stopped(request: Request, parts: Use, _visitor: Reader) -> Response:
+    """What every open page says of a pause of everything."""
+    return parts.pages.render(request, "stopped.html")
+
+
 @router.get("/resume")
 def overdue(request: Request, parts: Use, _visitor: Reader, account: str = "") -> Response:
     """What fell due meanwhile, and what is to become of each."""

@@ -83,6 +83,8 @@ class Recognition:
         session = await run_in_threadpool(self._find, secret, scope) if secret else None
         state = scope.setdefault("state", {})
         state["visitor"] = Visitor(session) if session else None
+        # Before anything is read: what happens while the page is made shows as new.
+        state["step"] = await run_in_threadpool(self._newest_step, scope) if session else 0
         state["secret"] = secret
         spoken = session.person.language if session else None
         wanted = spoken or _accepted(Headers(scope=scope)) or self._application.settings.language
@@ -95,6 +97,14 @@ class Recognition:
         if session is None or path == _STREAM:
             return nullcontext()
         return self._shares[session.person.name]
+
+    def _newest_step(self, scope: Scope) -> int:
+        if scope["method"] != "GET" or scope["path"] == _STREAM:
+            return 0
+        try:
+            return self._application.queries.last_step()
+        except PublisherError:
+            return 0
 
     def _find(self, token: str, scope: Scope) -> Session | None:
         sessions = self._application.sessions

@@ -45,17 +45,21 @@
   function follow() {
     if (!document.querySelector("[data-live]") || !window.EventSource) return;
     let events = null;
-    let first = true;
     const close = () => {
       if (events) events.close();
       events = null;
     };
     const open = () => {
       if (events || document.hidden) return;
-      events = new EventSource("/events");
-      events.addEventListener("ledger", () => {
-        if (first) { first = false; return; }
+      // What happened since the page was made, or last fetched something, is told at once.
+      events = new EventSource("/events?after=" + root.dataset.step);
+      events.addEventListener("ledger", (event) => {
+        root.dataset.step = event.data;
         document.body.dispatchEvent(new Event("ledger"));
+      });
+      // It is taken up again by itself, but for somebody who was logged out.
+      events.addEventListener("error", () => {
+        if (events && events.readyState === EventSource.CLOSED) { events = null; gone(); }
       });
     };
     document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
@@ -63,6 +67,21 @@
     window.addEventListener("pagehide", close);
     window.addEventListener("pageshow", open);
     open();
+  }
+
+  function gone() {
+    const told = document.getElementById("gone");
+    if (told) told.hidden = false;
+  }
+
+  // What is fetched anew takes the place of what stands there piece by piece, so that nobody loses
+  // their place. A form stays as it is: somebody may be filling it in, and what it says was looked at
+  // must be what was looked at.
+  function morph() {
+    if (!window.Idiomorph) return;
+    const callbacks = window.Idiomorph.defaults.callbacks;
+    callbacks.beforeNodeMorphed = (old) => !(old instanceof HTMLFormElement);
+    callbacks.beforeAttributeUpdated = (name, element) => !(name === "open" && element instanceof HTMLDetailsElement);
   }
 
   // A post that is dragged to another place of the calendar: the form for that time opens.
@@ -124,6 +143,7 @@
   }
 
   document.addEventListener("DOMContentLoaded", () => {
+    morph();
     count();
     weigh();
     drags();
@@ -132,5 +152,6 @@
     follow();
     setInterval(count, 1000);
     document.body.addEventListener("htmx:afterSwap", (event) => { count(); local(event.target.parentNode || document); });
+    document.body.addEventListener("htmx:responseError", (event) => { if (event.detail.xhr.status === 401) gone(); });
   });
 })();
