@@ -8,9 +8,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
-from sqlalchemy import BigInteger, Column, ColumnElement, literal, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    and_,
+    exists,
+    literal,
+    select,
+    tuple_,
+)
 from sqlalchemy.sql import Select
 
 from publisher.errors import UsageError
@@ -18,17 +28,21 @@ from publisher.language import _
 from publisher.ledger import search
 from publisher.ledger.database import Database
 from publisher.ledger.rows import delivery_of
-from publisher.ledger.tables import deliveries, microseconds
+from publisher.ledger.tables import deliveries, history, microseconds
 from publisher.models import Delivery
 from publisher.states import State
 
 _CHUNK = 500
+_Sorted = tuple[Select[Any], ColumnElement[int]]
+"""What is asked for, and by which column it is sorted."""
 _EPOCH_COLUMNS = {"due": deliveries.c.due_at, "published": deliveries.c.published_at}
 
 
 class Order(StrEnum):
     """What the log is sorted by, newest first unless `Wanted.oldest_first`."""
 
+    HAPPENED = "happened"
+    """When it changed last."""
     DUE = "due"
     PUBLISHED = "published"
 
@@ -55,7 +69,8 @@ class Place:
     """Between which deliveries a page begins or ends."""
 
     instant: int
-    """Microseconds since 1970 UTC, of what the log is sorted by."""
+    """Microseconds since 1970 UTC, of what the log is sorted by; for HAPPENED the id of the newest
+    step, and 0 where an archive has that."""
     id: int
 
     def __str__(self) -> str:
@@ -94,15 +109,13 @@ class Logbook:
         backwards = before is not None and after is None
         place = before if backwards else after
         with self._database.read() as connection:
-            query = _query(wanted, place, connection.dialect.name, backwards=backwards)
-            query = query.limit(size + 1)
-            rows = [delivery_of(row) for row in connection.execute(query).mappings()]
-        more, rows = len(rows) > size, rows[:size]
+            found = list(_found(connection, wanted, place, size + 1, backwards=backwards))
+        more, rows = len(found) > size, found[:size]
         if backwards:
             rows.reverse()
-        first, last = (_place(wanted, row) for row in (rows[0], rows[-1])) if rows else (None, None)
+        first, last = (rows[0][0], rows[-1][0]) if rows else (None, None)
         return Page(
-            rows,
+            [delivery for _place, delivery in rows],
             before=first if (more if backwards else place is not None) else None,
             after=last if (True if backwards else more) else None,
         )
@@ -110,9 +123,8 @@ class Logbook:
     def posts(self, wanted: Wanted, size: int) -> list[str]:
         """Whose the first `size` deliveries are."""
         with self._database.read() as connection:
-            query = _query(wanted, None, connection.dialect.name, backwards=False)
-            found = connection.execute(query.with_only_columns(deliveries.c.post).limit(size))
-            return list(found.scalars())
+            found = _found(connection, wanted, None, size, backwards=False)
+            return [delivery.post for _place, delivery in found]
 
     def all(self, wanted: Wanted) -> Iterator[Delivery]:
         """All of them in their order, without all of them in memory."""
@@ -121,6 +133,60 @@ class Logbook:
         while page.after:
             page = self.page(wanted, _CHUNK, after=page.after)
             yield from page.deliveries
+
+
+_NEWEST = and_(history.c.delivery == deliveries.c.id, history.c.seq == deliveries.c.version)
+"""A delivery's version is the number of its newest step."""
+
+
+def _found(
+    connection: Connection, wanted: Wanted, place: Place | None, most: int, *, backwards: bool
+) -> Iterator[tuple[Place, Delivery]]:
+    """The first `most` deliveries behind a place, each with its own."""
+    dialect = connection.dialect.name
+    if wanted.order is not Order.HAPPENED:
+        query = _query(wanted, place, dialect, backwards=backwards).limit(most)
+        for row in connection.execute(query).mappings():
+            delivery = delivery_of(row)
+            yield _place(wanted, delivery), delivery
+        return
+    rising, left = wanted.oldest_first is not backwards, most
+    queries = [_with_steps(wanted, dialect), _without_steps(wanted, dialect)]
+    for query, key in reversed(queries) if rising else queries:
+        asked = _behind(query, key, place, rising=rising)
+        if asked is None or not left:
+            continue
+        for row in connection.execute(asked.limit(left)).mappings():
+            left -= 1
+            columns = {str(name): value for name, value in row.items()}
+            step = columns.pop("step")
+            yield Place(step, columns["id"]), delivery_of(columns)
+
+
+def _with_steps(wanted: Wanted, dialect: str) -> _Sorted:
+    """Read from the newest step on, until there are enough: no index of deliveries is so sorted."""
+    query = select(deliveries, history.c.id.label("step")).join(history, _NEWEST)
+    return query.where(*_conditions(wanted, dialect)), history.c.id
+
+
+def _without_steps(wanted: Wanted, dialect: str) -> _Sorted:
+    """Those that ended so long ago that their steps are in an archive: the oldest of all."""
+    query = select(deliveries, literal(0).label("step"))
+    return query.where(*_conditions(wanted, dialect), ~exists().where(_NEWEST)), deliveries.c.id
+
+
+def _behind(
+    query: Select[Any], key: ColumnElement[int], place: Place | None, *, rising: bool
+) -> Select[Any] | None:
+    """The query from the place on; None when all of it lies before that."""
+    ordered = query.order_by(key if rising else key.desc())
+    if place is None:
+        return ordered
+    is_archive = key is deliveries.c.id
+    if is_archive is not (place.instant == 0):  # the place is among the others
+        return ordered if is_archive is not rising else None
+    here = literal(place.id if is_archive else place.instant, BigInteger)
+    return ordered.where(key > here if rising else key < here)
 
 
 def _query(

@@ -33,7 +33,7 @@ _READ: Mapping[str, Callable[[str], Any]] = {
 }
 
 
-def delivery_of(row: RowMapping) -> Delivery:
+def delivery_of(row: RowMapping | Mapping[str, Any]) -> Delivery:
     """A row of `deliveries` as a model."""
     columns = {str(name): value for name, value in row.items()}
     return Delivery(**_values(columns), as_stored=_kept(columns))

@@ -37,7 +37,7 @@ class Filters:
     account: str = ""
     state: str = ""
     q: str = ""
-    sort: str = "-due"
+    sort: str = "-happened"
 
     def wanted(self, parts: Parts) -> Wanted:
         """The same for the ledger. UsageError for what it does not know."""
@@ -65,7 +65,7 @@ class Filters:
             "account": self.account,
             "state": self.state,
             "q": self.q,
-            "sort": self.sort if self.sort != "-due" else "",
+            "sort": self.sort if self.sort != "-happened" else "",
             **more,
         }
         return urlencode({key: value for key, value in values.items() if value})
@@ -77,7 +77,7 @@ def _filters(
     account: str = "",
     state: str = "",
     q: str = "",
-    sort: str = "-due",
+    sort: str = "-happened",
 ) -> Filters:
     return Filters(since, until, account, state, q, sort)
 

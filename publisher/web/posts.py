@@ -8,8 +8,11 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from publisher.errors import UsageError
+from publisher.language import _
 from publisher.ledger.logbook import Place, Wanted
 from publisher.models import Delivery
+from publisher.states import State
 from publisher.web import drafts
 from publisher.web.parts import Use
 from publisher.web.visitors import Reader
@@ -37,13 +40,18 @@ def posts(
     after: str = "",
     before: str = "",
     past: bool = False,  # noqa: FBT001, FBT002 - it is part of the address
+    state: str = "",
 ) -> Response:
-    """What is still to come, or with `past` what was; `q` searches in both."""
+    """What is still to come, or with `past` what was; `q` and `state` search in both."""
+    if state and state not in list(State):
+        raise UsageError(_("There is no state {name}.", name=state))
+    everything = bool(q or state)
     now = parts.app.clock.now()
     wanted = Wanted(
-        since=None if past or q else now,
-        until=now if past and not q else None,
+        since=None if past or everything else now,
+        until=now if past and not everything else None,
         text=q.strip() or None,
+        state=State(state) if state else None,
         oldest_first=not past,
     )
     page = parts.app.logbook.page(
@@ -62,6 +70,8 @@ def posts(
         ],
         page=page,
         q=q,
+        state_wanted=state,
+        states=list(State),
         past=past,
         drafts=waiting[:_MOST],
         more_drafts=max(0, len(waiting) - _MOST),

@@ -7,6 +7,7 @@ import pytest
 from publisher.app import Application
 from publisher.language import _, speaking
 from publisher.ledger.holds import hold
+from publisher.ledger.logbook import Order, Wanted
 from publisher.meaning import common as meant
 from publisher.outcome import AccountHeld, Kind, Outcome, Refused, Step, Unknown
 from publisher.states import State
@@ -114,3 +115,31 @@ def test_what_a_platform_said_is_told_in_each_readers_language(
     manager.get("/")
     assert english not in manager.text
     assert app.audit.verify().breaks == ()
+
+
+@both
+def test_the_log_opens_with_what_happened_last(app: Application, manager: Visit) -> None:
+    """Page by page, forwards and back, and none is left out whose steps an archive has."""
+
+    def shown() -> list[str]:
+        return list(re.findall(r"<span class=\"id\">([^<]+)</span>", manager.page))
+
+    manager.get("/log")
+    before = shown()
+    app.halts.hold("later.fr", None, "direction", "too long")
+    _post(app, "soon", 60)
+    manager.get("/log")
+    assert shown()[:2] == ["soon", "later.fr"]
+    assert sorted(shown()) == sorted([*before, "soon"])
+    found: list[list[str]] = []
+    page = app.logbook.page(Wanted(order=Order.HAPPENED), 2)
+    while True:
+        found.append([d.post for d in page.deliveries])
+        if page.after is None:
+            break
+        page = app.logbook.page(Wanted(order=Order.HAPPENED), 2, after=page.after)
+    assert [post for one in found for post in one] == shown()
+    back = app.logbook.page(Wanted(order=Order.HAPPENED), 2, before=page.before)
+    assert [d.post for d in back.deliveries] == found[-2]
+    manager.get("/posts?state=held")
+    assert shown() == ["later.fr"]
