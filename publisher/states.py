@@ -67,7 +67,7 @@ MOVES: dict[tuple[State, State], frozenset[Role]] = {
     # Back with its author, until its draft is edited or somebody approves it after all.
     (_S.REJECTED, _S.AWAITING_APPROVAL): frozenset({_QUEUE}),
     (_S.REJECTED, _S.SCHEDULED): frozenset({_MANAGER, _QUEUE}),
-    (_S.REJECTED, _S.HELD): frozenset({_QUEUE}),
+    (_S.REJECTED, _S.HELD): frozenset({_QUEUE, _MANAGER}),
     (_S.REJECTED, _S.CANCELLED): frozenset({_QUEUE, _MANAGER}),
     (_S.REJECTED, _S.MISSED): frozenset({_DISPATCHER}),
     (_S.REJECTED, _S.UNCERTAIN): frozenset({_QUEUE, _MANAGER, _WORKER}),

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from sqlalchemy import Connection, select
 
@@ -85,6 +85,16 @@ class Approvals:
         with self._database.read() as connection:
             return [delivery_of(row) for row in connection.execute(ordered).mappings()]
 
+    def open_to(self, actor: str, found: Sequence[Delivery]) -> list[Delivery]:
+        """Those that this person may approve: not its authors, and whom a mandate names."""
+        with self._database.read() as connection:
+            return [
+                delivery
+                for delivery in found
+                if not any(same_person(actor, one) for one in authors(connection, delivery))
+                and may_approve(actor, self._rule_of(delivery.account))
+            ]
+
     def approve(
         self, posts: Collection[str], account: str | None, actor: str, seen: Mapping[int, str]
     ) -> list[Delivery]:
@@ -150,7 +160,7 @@ class Approvals:
                     actor=actor,
                     **place,
                 ),
-                hint=_("Somebody else has to look at it; --as NAME says who."),
+                hint=_("Somebody else has to look at it. In a terminal, --as NAME says who."),
             )
         rule = self._rule_of(delivery.account)
         if not may_approve(actor, rule):

@@ -125,6 +125,8 @@ class LatePosts:
     message: str
     """How many are late, since when, and why."""
     is_over: bool
+    ending: str
+    """How things stand now, of what is over."""
     others: tuple[int, ...] = ()
     """The step that noted the beginning, where this one is its end."""
 
@@ -274,6 +276,7 @@ def _late(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[Late
     yield LatePosts(
         step=last.id,
         message=told(json.loads(shown.detail)["message"]) or "",
+        ending=(told(json.loads(last.detail)["message"]) or "") if is_over else "",
         is_over=is_over,
         others=tuple(one.id for one in before) if is_over else (),
     )

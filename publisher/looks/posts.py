@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from publisher.looks.links import links
 from publisher.looks.local import written
+from publisher.models import Account
 
 SHOWN_AT_ONCE = 480
 """Characters of a Facebook text before "See more"; the platform folds at about this length."""
@@ -85,6 +86,12 @@ def author(title: str, handle: str, language: str | None) -> Author:
         initials="".join(word[0] for word in words[:2]).upper() or "?",
         colour=digest[0] % COLOURS,
     )
+
+
+def handle(account: Account, known: Mapping[str, str]) -> str:
+    """What stands behind its title on X: as publisher.toml says, or as its keys told, by `known`."""
+    named = account.handle or known.get(account.name)
+    return named.removeprefix("@") if named else account.name
 
 
 def look(

@@ -18,7 +18,7 @@ import structlog
 from publisher.app import Application
 from publisher.errors import PublisherError
 from publisher.heartbeat import Beating
-from publisher.language import _
+from publisher.language import _, joined
 from publisher.ledger.lateness import NOTHING_LATE
 from publisher.monitoring.alarms import Alarms, Outbox
 from publisher.monitoring.monitor import Monitor, Report
@@ -149,9 +149,16 @@ class Watchdog:
             )
             self._app.lateness.begin(late, cause)
         elif is_open and self._calm >= _CALM:
-            self._app.lateness.end(_(NOTHING_LATE))
+            self._app.lateness.end(self._ending(report))
         elif self._still and not is_open and (noted is None or noted.at < since):
             self._note_what_went_out(since)
+
+    def _ending(self, report: Report) -> str:
+        """That nothing is late any more; or what is, for a reason that people were told of."""
+        if not report.late:
+            return _(NOTHING_LATE)
+        rest = self._monitor.in_words(report.late, "")
+        return joined(_("What was late without a known reason goes out again. But:"), rest)
 
     def _note_what_went_out(self, since: datetime) -> None:
         """What was late only while everything stood still, and went out before anybody looked."""

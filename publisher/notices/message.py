@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 from publisher.language import _, later, plural
-from publisher.ledger.lateness import NOTHING_LATE
 from publisher.ledger.news import AccountGoesOn, HeldAccount, Item, LatePosts, StuckDelivery
 from publisher.plaintext import harmless
 from publisher.states import State, counted
@@ -151,7 +150,7 @@ def _counted(state: State, number: int) -> str:
 
 def _paragraph(item: Item, zone: tzinfo) -> str:
     if isinstance(item, LatePosts):
-        over = [_(NOTHING_LATE)] if item.is_over else []
+        over = [item.ending] if item.is_over else []
         return harmless(" ".join([item.message, *over]))
     match item:
         case StuckDelivery():

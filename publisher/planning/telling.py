@@ -30,12 +30,12 @@ _FOLLOWING = {
 """The same, where an item of the agenda gives the time."""
 _BEGINNING = {
     Aspect.APPROVAL: later("from now on it waits for an approval"),
-    Aspect.REPEAT: later("`repeat` is set: the same text may go out again"),
+    Aspect.REPEAT: later("from now on the same text may go out again"),
     Aspect.PICTURE: later("picture {number} is new"),
 }
 _ENDING = {
     Aspect.APPROVAL: later("it does not wait for an approval any more"),
-    Aspect.REPEAT: later("`repeat` is not set any more"),
+    Aspect.REPEAT: later("the same text may not go out again any more"),
     Aspect.PICTURE: later("picture {number} is gone"),
 }
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 from publisher.content import rendering
 from publisher.content.library import Library
@@ -87,8 +88,11 @@ class Drafts:
         standing: Mapping[tuple[str, str], Delivery],
         now: datetime,
         pictures: Pictures | None = None,
+        handles: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """`pictures`: those that were cleaned already; None: none were."""
+        """`pictures`: those that were cleaned already; None: none were. `handles`: what accounts are
+        called on X, by the account, where publisher.toml does not say it.
+        """
         self._settings = settings
         self._library = library
         self._zone = library.session.zone
@@ -96,7 +100,7 @@ class Drafts:
         self._problems: defaultdict[str, list[Problem]] = defaultdict(list)
         for problem in problems:
             self._problems[problem.file].append(problem)
-        self._recipients = Recipients(pictures or Pictures(), standing, self._zone, now)
+        self._recipients = Recipients(pictures or Pictures(), standing, self._zone, now, handles)
         self._files = {f"posts/{name}.md" for name in library.broken}
         self._files |= {post.file for post in library.posts}
 

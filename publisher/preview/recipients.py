@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from publisher import looks
@@ -86,7 +87,9 @@ class Recipients:
         standing: Mapping[tuple[str, str], Delivery],
         zone: ZoneInfo,
         now: datetime,
+        handles: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
+        self._handles = handles
         self._pictures = pictures
         self._standing = standing
         self._zone = zone
@@ -126,7 +129,9 @@ class Recipients:
         return contents.thread(
             content,
             account.channel,
-            by=posts.author(_title(account), account.name, account.language),
+            by=posts.author(
+                _title(account), posts.handle(account, self._handles), account.language
+            ),
             name=name,
             leaves=leaves,
             when=when,

@@ -1,7 +1,7 @@
 """The draft behind a post: its problems, its translations, and whether the ledger has it so."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,6 +13,7 @@ from publisher.content.manuscript import Manuscript
 from publisher.content.shelf import DraftFile, Shelf
 from publisher.content.textfile import MAX_BYTES
 from publisher.errors import NoSuchPost, PublisherError, UsageError
+from publisher.identity import verified
 from publisher.language import _
 from publisher.models import Delivery, MediaItem, Post, Problem, Severity
 from publisher.preview.drafts import Draft as View
@@ -109,7 +110,7 @@ def view(
     """A draft of the library as its readers will see it; None when it is not there."""
     post = library.post(post_id)
     shown = _pictures(tuple(map(_state_of, post.media))) if post else None
-    drafts = Drafts(app.settings, library, problems, {}, app.clock.now(), shown)
+    drafts = Drafts(app.settings, library, problems, {}, app.clock.now(), shown, handles(app))
     return next(iter(drafts.views([post_id])), None)
 
 
@@ -125,6 +126,12 @@ def _state_of(item: MediaItem) -> tuple[str, int, int]:
     except OSError:
         return str(item.path), 0, 0
     return str(item.path), found.st_mtime_ns, found.st_size
+
+
+def handles(app: Application) -> Mapping[str, str]:
+    """What accounts are called on their platforms, as their keys told, by the account."""
+    found = verified(app.owners, app.settings.public_accounts())
+    return {name: owner.name for name, owner in found.items() if owner.name}
 
 
 def unqueued(app: Application) -> list[str]:

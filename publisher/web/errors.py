@@ -51,13 +51,25 @@ def install(web: FastAPI) -> None:
 
 def page(request: Request, status: int, title: str, message: str, hint: str | None) -> Response:
     """A page about what went wrong; where the ledger is away it is made without it."""
-    values = {"title": title, "message": message, "hint": hint}
+    values = {"title": title, "message": message, "hint": hint, "back": _way_back(request)}
     try:
         pages = request.app.state.parts.pages
         answer: Response = pages.render(request, "error.html", status, **values)
     except (PublisherError, AttributeError):
         return plain.page(status, title, message, hint)
     return answer
+
+
+def _way_back(request: Request) -> str:
+    """The page that a form was on: that of its post, or the one that it was sent to; or none."""
+    path = request.url.path
+    if request.method != "POST":
+        return ""
+    if path.startswith("/posts/"):
+        return quote(path)
+    return {"/pause": "/", "/accounts/ask": "/accounts", "/log/verify": "/log"}.get(
+        path, "/me" if path.startswith("/me/") else ""
+    )
 
 
 def status_of(error: PublisherError) -> int:

@@ -1,6 +1,6 @@
 """What a queued post looks like on its account: from the ledger, so exactly what goes out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
@@ -32,8 +32,8 @@ class Shown:
     """On the website."""
 
 
-def shown(delivery: Delivery, app: Application, zone: tzinfo) -> Shown:
-    """A delivery as its readers see it, or would."""
+def shown(delivery: Delivery, app: Application, zone: tzinfo, handles: Mapping[str, str]) -> Shown:
+    """A delivery as its readers see it, or would. `handles`: as `drafts.handles` gives them."""
     account = app.settings.public_accounts().get(delivery.account)
     title = _title(account, delivery.account)
     language = account.language if account else None
@@ -53,7 +53,11 @@ def shown(delivery: Delivery, app: Application, zone: tzinfo) -> Shown:
         else contents.thread(
             delivery.content,
             delivery.channel,
-            by=posts.author(title, delivery.account, language),
+            by=posts.author(
+                title,
+                posts.handle(account, handles) if account else delivery.account,
+                language,
+            ),
             name=f"{delivery.id}",
             leaves=instant,
             when=when,

@@ -106,9 +106,9 @@ def _movable(app: Application, post: str) -> tuple[Manuscript, Sequence[Delivery
     written = (seen.value("at") or "").strip()
     if written and not looks_like_a_time(written):
         raise NotPossible(
-            _("Its time hangs on the agenda: `at: {anchor}`.", anchor=written),
+            _("Its time hangs on the agenda: {anchor}.", anchor=written),
             hint=_(
-                "Move the item, and all its posts move along: `publisher agenda move {item}`.",
+                "When the item moves, all its posts move along. In a terminal: `publisher agenda move {item}`.",
                 item=anchor_name(written),
             ),
         )

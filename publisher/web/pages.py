@@ -35,6 +35,7 @@ class Pages:
             "from_now": self._from_now,
             "written": written,
             "again": again,
+            "here": self._here,
         }
 
     def render(
@@ -52,7 +53,7 @@ class Pages:
             "take_notice": lambda: self._app.sessions.take_notice(visitor.session),
             "standing": self._app.queries.accounts() if visitor else (),
             "form": form_token(request.state.secret) if request.state.secret else "",
-            "here": request.url.path,
+            "room": request.url.path,
             "session_name": self._app.session().name or self._app.settings.workspace.name,
             "zone": self.zone,
             "now": self._app.clock.now(),
@@ -65,6 +66,9 @@ class Pages:
     def zone(self) -> tzinfo:
         """The session's."""
         return self._app.session().zone
+
+    def _here(self, text: str | None) -> str:
+        return words.here(text, self.zone) if text else ""
 
     def _when(self, instant: datetime | None, form: str = "long") -> Markup:
         """An instant in the session's zone; a script shows the reader's own beside it."""

@@ -10,7 +10,7 @@ _PAGE = Markup(
     '<!doctype html><html lang="{lang}"><head><meta charset="utf-8">'
     '<meta name="viewport" content="width=device-width, initial-scale=1">'
     '<title>{title}</title><link rel="stylesheet" href="{css}"></head>'
-    '<body><main id="main"><h1>{title}</h1><p>{message}</p><p>{hint}</p></main></body></html>'
+    '<body><main id="main"><h1>{title}</h1><p>{message}</p><p>{hint}</p><p><a href="/">{on}</a></p></main></body></html>'
 )
 
 
@@ -23,6 +23,7 @@ def page(status: int, title: str, message: str, hint: str | None) -> HTMLRespons
             title=title,
             message=message,
             hint=hint or "",
+            on=language._("To today"),
         ),
         status,
     )

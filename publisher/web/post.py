@@ -1,9 +1,9 @@
 """/posts/ID: one post on each of its accounts, and what may be done about it."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form
 from starlette.exceptions import HTTPException
@@ -20,7 +20,8 @@ from publisher.narration import details
 from publisher.states import ENDED_UNSENT, WAITING, State
 from publisher.web import addresses, drafts, looks, words
 from publisher.web.parts import Parts, Use
-from publisher.web.visitors import Manager, Reader
+from publisher.web.visitors import Manager, Reader, Visitor
+from publisher.withdrawal import Withdrawn
 
 _PICTURE = {
     # A picture shown by itself must not be able to do anything.
@@ -31,7 +32,7 @@ router = APIRouter()
 
 
 @router.get("/posts/{post:path}")
-def show(request: Request, parts: Use, _visitor: Reader, post: str, part: str = "") -> Response:
+def show(request: Request, parts: Use, visitor: Reader, post: str, part: str = "") -> Response:
     """The page, or the `part` of it that is live."""
     deliveries = parts.app.queries.deliveries(post=post)
     draft = drafts.read(parts.app, post, deliveries)
@@ -40,18 +41,26 @@ def show(request: Request, parts: Use, _visitor: Reader, post: str, part: str = 
             _("There is no post {name}.", name=post),
             hint=_("It may have another name now: search the log, or the posts."),
         )
-    zone = parts.pages.zone
+    zone, handles = parts.pages.zone, drafts.handles(parts.app)
     steps = parts.app.queries.steps_about(post)
     return parts.pages.render(
         request,
         "post_live.html" if part == "live" else "post.html",
         post=post,
-        shown=[looks.shown(d, parts.app, zone) for d in deliveries],
+        shown=[looks.shown(d, parts.app, zone, handles) for d in deliveries],
         draft=draft,
-        steps=[(step, details(step.detail, zone)) for step in reversed(steps)],
-        possible=_possible(deliveries),
+        steps=[(step, details(_for_readers(step.detail), zone)) for step in reversed(steps)],
+        possible=_possible(parts, visitor, deliveries),
         digest=digest,
     )
+
+
+_OF_MACHINES = frozenset({"digest", "content", "kind", "before", "absences"})
+"""What the history tells of a step that means nothing to a reader; commands show it."""
+
+
+def _for_readers(detail: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {key: value for key, value in detail.items() if key not in _OF_MACHINES}
 
 
 @router.get("/media/{name}")
@@ -162,9 +171,22 @@ def _resolve(wish: _Wish) -> str:
 
 
 def _withdraw(wish: _Wish) -> str:
-    done = wish.parts.app.withdrawal.withdraw(
-        wish.post, wish.account, actor=wish.actor, reason=wish.reason
+    return _told(
+        wish.parts.app.withdrawal.withdraw(
+            wish.post, wish.account, actor=wish.actor, reason=wish.reason
+        )
     )
+
+
+def _gone(wish: _Wish) -> str:
+    return _told(
+        wish.parts.app.withdrawal.found_gone(
+            wish.post, wish.account, actor=wish.actor, reason=wish.reason
+        )
+    )
+
+
+def _told(done: Sequence[Withdrawn]) -> str:
     problems = [f"{one.delivery.account}: {one.problem}" for one in done if one.problem]
     notice = _("Withdrawn: {what}.", what=words.deliveries(len(done) - len(problems)))
     if problems:
@@ -181,9 +203,10 @@ _ACTS: dict[str, Callable[[_Wish], str]] = {
     "retry": _retry,
     "resolve": _resolve,
     "withdraw": _withdraw,
+    "gone": _gone,
 }
-_NEED_A_REASON = frozenset({"reject", "hold", "withdraw"})
-_NEED_TO_BE_SURE = frozenset({"withdraw"})
+_NEED_A_REASON = frozenset({"reject", "hold", "withdraw", "gone"})
+_NEED_TO_BE_SURE = frozenset({"withdraw", "gone"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +214,8 @@ class _Possible:
     """The deliveries for which each of the acts makes sense now."""
 
     approve: Sequence[Delivery]
+    for_others: Sequence[Delivery]
+    """What waits for an approval, and not for that of who asks."""
     reject: Sequence[Delivery]
     hold: Sequence[Delivery]
     release: Sequence[Delivery]
@@ -198,14 +223,18 @@ class _Possible:
     retry: Sequence[Delivery]
     resolve: Sequence[Delivery]
     withdraw: Sequence[Delivery]
+    gone: Sequence[Delivery]
 
 
-def _possible(deliveries: Sequence[Delivery]) -> _Possible:
+def _possible(parts: Parts, visitor: Visitor, deliveries: Sequence[Delivery]) -> _Possible:
     def those(*states: State) -> list[Delivery]:
         return [delivery for delivery in deliveries if delivery.state in states]
 
+    waiting = those(State.AWAITING_APPROVAL, State.REJECTED)
+    own = parts.app.approvals.open_to(visitor.name, waiting) if waiting else []
     return _Possible(
-        approve=those(State.AWAITING_APPROVAL, State.REJECTED),
+        approve=own,
+        for_others=[delivery for delivery in waiting if delivery not in own],
         reject=those(State.AWAITING_APPROVAL, State.SCHEDULED),
         hold=[d for d in deliveries if can_be_held(d) and d.halt is None],
         release=[d for d in deliveries if can_be_released(d)],
@@ -213,4 +242,5 @@ def _possible(deliveries: Sequence[Delivery]) -> _Possible:
         retry=those(*ENDED_UNSENT, State.UNCERTAIN),
         resolve=those(State.UNCERTAIN),
         withdraw=[d for d in those(*WITHDRAWABLE) if d.remote_ids],
+        gone=[d for d in those(*WITHDRAWABLE) if d.remote_ids and d.withdrawn_ids is not None],
     )

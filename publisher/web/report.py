@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -54,6 +55,9 @@ def report(
         account=account or None,
     )
     headers = {"Content-Security-Policy": _policy(page)}
+    if not keep:  # what is kept as a file leads nowhere
+        back = Markup('<p><a href="/report">{}</a></p>').format(_("← To the pages"))
+        page = page.replace("<body>", f"<body>{back}", 1)
     if keep:
         headers["Content-Disposition"] = 'attachment; filename="report.html"'
     return HTMLResponse(page, headers=headers)

@@ -1,12 +1,14 @@
 """What states, channels and people's roles are called on the pages."""
 
 import re
+from datetime import UTC, datetime, tzinfo
 
 from publisher.channels import capabilities
 from publisher.language import NAMES, _, later, plural
 from publisher.ledger.people import Rank
 from publisher.ledger.stops import reason_of
-from publisher.models import Delivery
+from publisher.looks.local import number, written
+from publisher.models import Delivery, Problem
 from publisher.states import State
 
 _STATES = {
@@ -33,7 +35,12 @@ _BAD = frozenset({State.FAILED, State.MISSED, State.UNCERTAIN})
 _WAITING = frozenset({State.AWAITING_APPROVAL, State.REJECTED, State.HELD})
 _BEGINNING = 90  # characters
 _COMMAND = re.compile(r"`publisher (?P<name>[a-z]+)(?P<options> [^`]*)?`")
+_TERMINAL = re.compile(r"`(?:publisher|celery|python) |(?<!\w)--[a-z]+|PUBLISHER_[A-Z]+")
+_SENTENCES = re.compile(r"(?<=[.!?:])\s+(?=[^\W\d_]|`|“|«|¿|¡|-)")
+_UTC = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d) UTC(?: \([^)]*\))?")
 _BUTTONS = {
+    "hold": later("Hold"),
+    "queue": later("Put it on the schedule"),
     "cancel": later("Cancel"),
     "release": later("Release"),
     "resolve": later("It is out"),
@@ -80,17 +87,29 @@ def shortened(words: str) -> str:
 
 def why(delivery: Delivery) -> list[str]:
     """What stands in its way, and what a platform answered."""
-    return [here(text) for text in (reason_of(delivery), delivery.error_message) if text]
+    return [text for text in (reason_of(delivery), delivery.error_message) if text]
 
 
-def here(text: str) -> str:
-    """A message with the pages' buttons in the place of the commands that do the same."""
-    return _COMMAND.sub(_button, text)
+def here(text: str, zone: tzinfo) -> str:
+    """A message for whoever has a browser and no terminal.
+
+    The pages' buttons take the place of the commands that do the same; a sentence about another
+    command is left out. Instants are told by the clocks of `zone`.
+    """
+    told = _UTC.sub(lambda found: _there(found[1], zone), _COMMAND.sub(_button, text))
+    return " ".join(one for one in _SENTENCES.split(told) if not _TERMINAL.search(one))
+
+
+def _there(written_as: str, zone: tzinfo) -> str:
+    at = datetime.fromisoformat(written_as).replace(tzinfo=UTC).astimezone(zone)
+    return written(at, "EEE d MMM y, HH:mm")
 
 
 def _button(command: re.Match[str]) -> str:
     title = _BUTTONS.get(command["name"])
-    if title is None or "--gone" in (command["options"] or ""):  # no page says that
+    if "--gone" in (command["options"] or ""):
+        title = later("It is gone")
+    if title is None:
         return command[0]
     return _("“{button}”", button=_(title).rstrip(" …"))
 
@@ -98,8 +117,19 @@ def _button(command: re.Match[str]) -> str:
 def late(seconds: float) -> str:
     """A lateness: `0.12 s`, `14 min`, `3.5 h`."""
     if seconds < 100:
-        return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+        return f"{number(seconds, 2 if seconds < 10 else 0)}\N{NO-BREAK SPACE}s"
+    if seconds < 6000:
+        return f"{number(seconds / 60)}\N{NO-BREAK SPACE}min"
+    return f"{number(seconds / 3600, 1)}\N{NO-BREAK SPACE}h"
+
+
+def place(problem: Problem) -> str:
+    """Where a problem is, for whoever does not see the file."""
+    name = problem.file.rpartition("/")[2]
+    if name.endswith(".md"):
+        return _("in the draft, line {line}", line=problem.line)
+    where = {"session.yaml": later("in the programme"), "consents.yaml": later("in the consents")}
+    return _(where.get(name, later("in the settings")))
 
 
 def lateness(seconds: float) -> str:
@@ -109,5 +139,5 @@ def lateness(seconds: float) -> str:
     return _("{time} late", time=late(seconds))
 
 
-def deliveries(number: int) -> str:
-    return plural("{number} delivery", "{number} deliveries", number)
+def deliveries(count: int) -> str:
+    return plural("{number} delivery", "{number} deliveries", count)

@@ -175,7 +175,8 @@ _REASONS: dict[tuple[State, State], str] = {
     (_S.REJECTED, _S.AWAITING_APPROVAL): "Its draft was edited and queued again.",
     (_S.REJECTED, _S.SCHEDULED): "The same, where no approval is required; or it is approved after "
     "all.",
-    (_S.REJECTED, _S.HELD): _HOLD.replace("; or `publisher hold`", ""),
+    (_S.REJECTED, _S.HELD): "Its agenda item is cancelled, or a consent has ended; the draft was "
+    "queued again.",
     (_S.REJECTED, _S.CANCELLED): _CANCEL,
     (_S.REJECTED, _S.MISSED): _EXPIRED,
     (_S.REJECTED, _S.UNCERTAIN): _FORGOTTEN_TOO,

@@ -81,7 +81,7 @@ def test_who_has_to_look_at_the_account_is_told_once(message: str) -> None:
 
 def test_that_nothing_is_late_any_more_does_not_say_that_all_of_it_is_out() -> None:
     """Some of it may have been missed, or be uncertain."""
-    body = compose([LatePosts(1, "5 posts are late.", is_over=True)], UTC).body
+    body = compose([LatePosts(1, "5 posts are late.", is_over=True, ending=NOTHING_LATE)], UTC).body
     assert body.startswith(f"5 posts are late. {NOTHING_LATE}")
     assert "did not go out after all" in NOTHING_LATE
 

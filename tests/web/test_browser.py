@@ -204,7 +204,7 @@ def test_a_text_is_counted_while_it_is_typed_and_saved(
     with visiting(browser, address, locale=lang) as page:
         log_in(page, "stagiaire")
         page.goto("/posts/later.fr/edit")
-        text = page.get_by_label(_("The text: what stands below the front matter"))
+        text = page.get_by_label(_("The text"))
         expect(text).to_have_value("Un.\n\n---\nDeux.\n")
         text.fill("x" * 281)
         too_long = _("{number} too long", number=1)

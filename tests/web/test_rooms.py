@@ -3,8 +3,9 @@
 import csv
 import io
 import re
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import openpyxl
@@ -619,9 +620,13 @@ def test_whoever_resumes_an_account_reads_why_it_is_suspended(
 
 def test_a_page_names_its_button_and_not_a_command_for_a_terminal() -> None:
     looked = "Look, then say with `publisher resolve` or `publisher retry POST` what you saw."
-    assert words.here(looked) == "Look, then say with “It is out” or “Retry” what you saw."
-    gone = "`publisher withdraw day.fr --gone --reason TEXT`, or `publisher doctor`."
-    assert words.here(gone) == gone  # no page does that
+    assert words.here(looked, UTC) == "Look, then say with “It is out” or “Retry” what you saw."
+    gone = "If it never can: `publisher withdraw day.fr --gone --reason TEXT`, once it is not there."
+    assert words.here(gone, UTC) == "If it never can: “It is gone”, once it is not there."
+    for no_page_does_that in ("Then run `publisher doctor`.", "Use --keep-going."):
+        assert words.here(f"It is late. {no_page_does_that} Wait.", UTC) == "It is late. Wait."
+    at = "It expired (2016-03-07 11:30 UTC)."
+    assert words.here(at, ZoneInfo("Europe/Zurich")) == "It expired (Mon 7 Mar 2016, 12:30)."
 
 
 def test_why_an_account_is_suspended_is_told_with_the_button(

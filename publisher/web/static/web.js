@@ -7,12 +7,13 @@
   const speed = Number(root.dataset.speed) || 1;
   const now = () => serverNow + (performance.now() - begun) * speed;
   const relative = new Intl.RelativeTimeFormat(root.lang, { numeric: "always" });
-  const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+  // A unit, how long it is, and from when on it is told: rounded, a smaller one would say more.
+  const units = [["day", 86400, 172800], ["hour", 3600, 10800], ["minute", 60, 90], ["second", 1, 0]];
 
   function distance(instant) {
     const seconds = Math.round((instant - now()) / 1000);
-    const [unit, size] = units.find(([, size]) => Math.abs(seconds) >= size) || units[3];
-    return relative.format(Math.trunc(seconds / size), unit);
+    const [unit, size] = units.find(([, , from]) => Math.abs(seconds) >= from);
+    return relative.format(Math.round(seconds / size), unit);
   }
 
   function count() {
@@ -143,6 +144,8 @@
   }
 
   document.addEventListener("DOMContentLoaded", () => {
+    const place = document.querySelector(".top nav [aria-current]");
+    if (place) place.scrollIntoView({ inline: "center", block: "nearest" });
     morph();
     count();
     weigh();
