@@ -9,7 +9,7 @@ from publisher.language import _, speaking
 from publisher.ledger.holds import hold
 from publisher.ledger.logbook import Order, Wanted
 from publisher.meaning import common as meant
-from publisher.outcome import AccountHeld, Kind, Outcome, Refused, Step, Unknown
+from publisher.outcome import Accepted, AccountHeld, Kind, Outcome, Refused, Step, Unknown
 from publisher.states import State
 from publisher.web import today
 from tests.support.clock import ManualClock
@@ -143,3 +143,23 @@ def test_the_log_opens_with_what_happened_last(app: Application, manager: Visit)
     assert [d.post for d in back.deliveries] == found[-2]
     manager.get("/posts?state=held")
     assert shown() == ["later.fr"]
+
+
+def test_what_could_not_be_withdrawn_is_said_to_be_gone(
+    app: Application, manager: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _post(app, "out", 60)
+    (delivery,) = app.queries.deliveries(post="out")
+    out = ends(app, delivery, Accepted("77"))
+    manager.get("/posts/out")
+    assert 'id="act-gone"' not in manager.page, "Publisher has not tried to delete it"
+    begun = app.withdrawals.begin(out, "direction", "wrong photo")
+    refused = Refused(Kind.PERMISSION, "Not yours.")
+    app.withdrawals.failed(begun, "direction", refused, refused.message)
+    manager.get("/posts/out")
+    assert 'id="act-gone"' in manager.page
+    assert manager.send("/posts/out", do="gone", reason="looked").status_code == 400
+    manager.get("/posts/out")
+    manager.send("/posts/out", do="gone", reason="looked", sure="yes")
+    (gone,) = app.queries.deliveries(post="out")
+    assert gone.state is State.WITHDRAWN

@@ -621,7 +621,9 @@ def test_whoever_resumes_an_account_reads_why_it_is_suspended(
 def test_a_page_names_its_button_and_not_a_command_for_a_terminal() -> None:
     looked = "Look, then say with `publisher resolve` or `publisher retry POST` what you saw."
     assert words.here(looked, UTC) == "Look, then say with “It is out” or “Retry” what you saw."
-    gone = "If it never can: `publisher withdraw day.fr --gone --reason TEXT`, once it is not there."
+    gone = (
+        "If it never can: `publisher withdraw day.fr --gone --reason TEXT`, once it is not there."
+    )
     assert words.here(gone, UTC) == "If it never can: “It is gone”, once it is not there."
     for no_page_does_that in ("Then run `publisher doctor`.", "Use --keep-going."):
         assert words.here(f"It is late. {no_page_does_that} Wait.", UTC) == "It is late. Wait."
