@@ -161,7 +161,7 @@ def test_what_hangs_on_the_agenda_moves_with_its_item(manager: Visit, workspace:
     before = (workspace.path / "posts/day.fr.md").read_bytes()
     answer = manager.get("/posts/day.fr/move")
     assert answer.status_code == 409
-    assert "publisher agenda move annual-day" in answer.text
+    assert "When the item moves, all its posts move along." in answer.text
     manager.get("/")
     assert manager.send("/posts/day.fr/move", at="2016-03-09T12:00").status_code == 409
     assert (workspace.path / "posts/day.fr.md").read_bytes() == before
