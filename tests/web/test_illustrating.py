@@ -301,8 +301,8 @@ def test_a_draft_that_only_a_person_can_change_gets_no_picture(
     staff.get(PAGE)
     token, stale = staff.token, seen(staff)
     workspace.write("posts/unfinished.fr.md", f"---\n{front}---\nText.\n")
-    for digest in (stale, "0" * 64):
-        sent = {"form": token, "seen": digest, "do": "add", "alt": ALT}
+    for shown in (stale, "0" * 64):
+        sent = {"form": token, "seen": shown, "do": "add", "alt": ALT}
         answer = staff.client.post(PAGE, data=sent, files={"file": ("a.jpg", photo)})
         assert answer.status_code == 409
     assert files(media) == ["old.png"]

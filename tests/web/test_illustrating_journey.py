@@ -36,7 +36,7 @@ def test_a_picture_is_added_described_and_taken_out(
             alt.fill(f"Ce que montre {path.stem}")
             adding.get_by_role("button", name=_("Add it to the draft")).press("Enter")
             expect(page.get_by_role("status")).to_contain_text(_("Saved."))
-            expect(page.get_by_label(f"media/unfinished-fr{path.suffix}")).to_be_visible()
+            expect(page.get_by_label(f"unfinished-fr{path.suffix}")).to_be_visible()
             assert (app.settings.posts / "media" / f"unfinished-fr{path.suffix}").is_file()
         assert serious(page, "/posts/unfinished.fr/media") == []
         shown = page.get_by_role("img", name="Ce que montre Salle")
@@ -44,7 +44,7 @@ def test_a_picture_is_added_described_and_taken_out(
         loaded = "video => new Promise(done => video.readyState ? done(video.videoWidth) : video.addEventListener('loadedmetadata', () => done(video.videoWidth)))"
         assert page.locator("video").evaluate(loaded) == 64
 
-        clip = page.get_by_label("media/unfinished-fr.mp4")
+        clip = page.get_by_label("unfinished-fr.mp4")
         clip.get_by_label(_("What it shows, for those who cannot see it")).fill("La cloche sonne")
         clip.get_by_role("button", name=_("Save")).click()
         expect(page.get_by_role("status")).to_contain_text(_("Saved."))
