@@ -92,11 +92,12 @@ class StuckDelivery:
     parts_out: int
     kind: str | None
     message: str | None
-    author: str | None
     is_withdrawn: bool = False
     """Somebody withdraws it, and a part of it may still be out."""
     is_stopped: bool = True
     """Of one that is out: whether somebody had stopped it."""
+    author: str | None = None
+    """Of one that was rejected."""
 
 
 @dataclass(frozen=True, slots=True)
