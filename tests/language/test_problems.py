@@ -80,10 +80,10 @@ def test_what_the_ledger_notes_is_told_in_the_language_of_whoever_reads(
     clock.advance(4 * 3600 + 1)
     Dispatch(database, clock, settle=60).expire()
     queries = Queries(database, clock)
-    for spoken in _MISSED:
+    for spoken, message in _MISSED.items():
         with language.speaking(spoken):
             (delivery,) = queries.deliveries()
-        assert delivery.error_message == _MISSED[spoken]
+        assert delivery.error_message == message
     database.close()
     assert delivery.state == "missed"
 
