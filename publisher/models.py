@@ -4,7 +4,7 @@ Instants are aware datetimes in UTC.
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -139,6 +139,15 @@ class ApprovalRule(Frozen):
     required: bool = False
     approvers: tuple[str, ...] = ()
     """Who may approve; empty: everybody but the author."""
+
+
+CHANNEL_ALIASES: Mapping[str, str] = {"x": "twitter"}
+"""What else a channel is called in drafts and settings, in small letters."""
+
+
+def channel_called(word: str) -> str:
+    """The channel's own name; `word` itself if it is no other name of a channel."""
+    return CHANNEL_ALIASES.get(word.casefold(), word)
 
 
 class Account(Frozen):

@@ -351,3 +351,9 @@ def test_a_handle_that_is_none_is_refused(
 ) -> None:
     with pytest.raises(ConfigurationError, match=reason):
         read(tmp_path, f"[accounts.a]\n{channel}\nhandle = '{handle}'\n")
+
+
+@pytest.mark.parametrize("name", ["x", "X"])
+def test_x_is_another_name_of_the_channel_twitter(tmp_path: Path, name: str) -> None:
+    settings = read(tmp_path, f"[accounts.a]\nchannel = '{name}'\nhandle = 'BICE_ONG'\n")
+    assert settings.public_accounts()["a"].channel == "twitter"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from publisher.channels.registry import CAPABILITIES
 from publisher.cli.arguments import nearest
+from publisher.content import naming
 from publisher.content.problems import Flaw
 from publisher.content.session import LANGUAGE, Session
 from publisher.content.slugs import slug
@@ -77,12 +78,12 @@ def _recipients(to: Sequence[str], settings: Settings) -> list[str]:
     names = [name for words in to for name in re.split(r"[\s,]+", words) if name]
     known = [*settings.accounts, *CAPABILITIES, "all"]
     for name in names:
-        if name not in known:
+        if naming.meant(name, known) is None:
             raise UsageError(
                 _("--to: no account or channel is named {name}.", name=name),
                 hint=nearest(name, known),
             )
-    return names
+    return [naming.meant(name, known) or name for name in names]
 
 
 def _scalar(text: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from publisher.content import pictures, sections
+from publisher.content import conflicting, naming, pictures, sections
 from publisher.content.consents import Consents
 from publisher.content.copies import NOTHING_KEPT, Copies
 from publisher.content.fields import Fields
@@ -103,6 +103,8 @@ def parse(text: str, post_id: str, surroundings: Surroundings, findings: Finding
     What is wrong is noted in `findings`; a post with errors is good for looking at, never for
     publishing.
     """
+    if conflicting.found_in(text, findings):
+        return None
     halves = split(text, findings)
     if halves is None:
         return None
@@ -231,14 +233,14 @@ class _Reader:
             places = list(words)
         names = [*self._around.names, "all"]
         for name, position in places:
-            if name not in names:
+            if naming.meant(name, names) is None:
                 self._findings.error(
                     "unknown-recipient",
                     position,
                     _("`{name}` is no account, no channel and not `all`.", name=name),
                     suggestion(name, names, nothing=_("publisher.toml has no accounts.")),
                 )
-        return tuple(name for name, _ in places)
+        return tuple(naming.meant(name, names) or name for name, _ in places)
 
     def _ignore(self) -> tuple[str, ...]:
         """The advice that is not wanted."""

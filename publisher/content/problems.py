@@ -20,6 +20,7 @@ CODES: dict[str, str] = {
     "not-a-draft": "The file looks like a draft, but its name does not end in .md.",
     "no-posts": "The workspace has no posts/ folder.",
     # Front matter and the other YAML files
+    "conflict-marker": "A conflict in git was not resolved in this file.",
     "front-matter-missing": "The draft does not begin with front matter.",
     "front-matter-unclosed": "The front matter has no closing `---`.",
     "yaml": "This is no valid YAML.",
@@ -64,7 +65,9 @@ CODES: dict[str, str] = {
     "unused-section": "No recipient uses the section's text.",
     "comment-as-text": "What looks like an HTML comment is published as text.",
     "hashtag-as-comment": "A hashtag in the front matter is a YAML comment, and is left out.",
-    "heading-as-text": "The heading looks like a channel or account, but is published as text.",
+    "heading-as-text": "What looks like a heading is published as text.",
+    "unknown-section": "The heading is like a channel or account, and is none.",
+    "rule-as-text": "A line of dashes or stars splits no thread, and is published as text.",
     # Pictures
     "media-missing": "The picture does not exist.",
     "media-outside": "The picture is outside posts/.",
