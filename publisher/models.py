@@ -219,7 +219,9 @@ class Post(Frozen):
     to: tuple[str, ...] = ()
     """Accounts, channels or `all`, as written; planning resolves it."""
     due_at: datetime | None = None
-    """None: unfinished, checked but never queued."""
+    """None: unfinished, checked but never queued; or `at_once`."""
+    at_once: bool = False
+    """`at: now`: due when it is queued."""
     anchor: str | None = None
     """The agenda item that `at` hangs on."""
     embargo_anchor: str | None = None

@@ -17,6 +17,7 @@ from publisher.language import Language, _, from_environment, use
 
 if TYPE_CHECKING:
     from publisher.models import Problem
+    from publisher.planning.timeliness import Due
     from publisher.settings import Settings
 
     Checked = tuple[int, list[Problem]]  # how many drafts there are, and every problem in them
@@ -170,22 +171,48 @@ def _checked_all(settings: "Settings") -> "Checked":
 
     from publisher import checking
     from publisher.models import Problem
+    from publisher.planning import timeliness
     from publisher.unchanged import LastAnswer
 
-    last = LastAnswer(settings, "check", TypeAdapter(tuple[int, list[Problem]]))
-    if (answer := last.recall()) is not None:
-        return answer
-    library, found = checking.check(settings)
-    if library.is_whole:
-        last.keep((library.drafts, found))
-    return library.drafts, found
+    form = TypeAdapter(tuple[int, list[Problem], list[timeliness.Due]])
+    last = LastAnswer(settings, "check", form)
+    answer = last.recall()
+    if answer is None:
+        library, found = checking.check(settings)
+        answer = library.drafts, found, timeliness.dues(library, settings)
+        if library.is_whole:
+            last.keep(answer)
+    drafts, found, dues = answer
+    return drafts, _judged(settings, found, dues)
 
 
 def _checked(settings: "Settings", drafts: Sequence[str | Path]) -> "Checked":
     from publisher import checking
+    from publisher.planning import timeliness
 
     library, found = checking.check(settings, drafts)
-    return library.drafts, found
+    return library.drafts, _judged(settings, found, timeliness.dues(library, settings))
+
+
+def _judged(
+    settings: "Settings", found: "Sequence[Problem]", dues: "Sequence[Due]"
+) -> "list[Problem]":
+    """The problems as they are now. The ledger is asked only about what may be out, if there is one."""
+    from publisher import clock
+    from publisher.app import Application
+    from publisher.errors import PublisherError
+    from publisher.planning import timeliness
+
+    now = clock.from_environment().now()
+    over = [due.post for due in dues if timeliness.is_over(due.leaves_at, now)]
+    if not over:
+        return list(found)
+    deliveries = None
+    # Drafts are checked where nobody reaches a ledger, too.
+    with suppress(PublisherError), Application.looking(settings.workspace) as app:
+        if app.without_ledger is None:
+            deliveries = app.queries.standing(sorted(over), and_under_way=False)
+    return timeliness.judged(found, dues, deliveries, now, arguments.zone(settings))
 
 
 def count(

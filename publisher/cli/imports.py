@@ -133,6 +133,7 @@ def _options(
 ) -> "Options":
     from publisher import clock
     from publisher.channels.capabilities import CAPABILITIES
+    from publisher.content import naming
     from publisher.content.session import LANGUAGE
     from publisher.content.slugs import slug
     from publisher.importing import Options
@@ -140,7 +141,7 @@ def _options(
 
     known = [*settings.accounts, *CAPABILITIES, "all"]
     for name in to:
-        if name not in known:
+        if naming.meant(name, known) is None:
             raise UsageError(
                 _("--to: no account or channel is named {name}.", name=name),
                 hint=arguments.nearest(name, known),

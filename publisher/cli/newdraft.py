@@ -12,7 +12,7 @@ from publisher.content import naming
 from publisher.content.problems import Flaw
 from publisher.content.session import LANGUAGE, Session
 from publisher.content.slugs import slug
-from publisher.content.times import Moment
+from publisher.content.times import Moment, is_now
 from publisher.errors import UsageError
 from publisher.language import _, later
 from publisher.settings import Settings
@@ -66,7 +66,9 @@ def make(
     )
 
 
-def _moment(at: str, session: Session) -> Moment:
+def _moment(at: str, session: Session) -> Moment | None:
+    if is_now(at) and "now" not in session.agenda:
+        return None
     moment = session.resolve(at.strip())
     if isinstance(moment, Flaw):
         raise UsageError(_("--at: {message}", message=moment.message), hint=moment.hint)

@@ -1,5 +1,6 @@
 """What `plan` and `queue` print."""
 
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -26,6 +27,7 @@ _SIGNS = {
 
 _MOST = 1_000
 """Changes that are shown: to format ten thousand lines takes longer than to queue them."""
+_NAMED = 5
 _FEW = 5
 """So many deliveries are cancelled without a question, if nobody approved them."""
 
@@ -92,6 +94,8 @@ def _price(cost: Cost) -> str:
 def risks(plan: Plan) -> list[str]:
     """What nobody may want without having been asked, in sentences."""
     found = []
+    if plan.overdue:
+        found.append(_overdue(plan.overdue))
     if plan.voided:
         found.append(_("{approvals} will be void.", approvals=counts.approvals(len(plan.voided))))
     if plan.cancels_most and len(plan.cancelled) > _FEW:
@@ -104,6 +108,16 @@ def risks(plan: Plan) -> list[str]:
             )
         )
     return found
+
+
+def _overdue(changes: Sequence[PlannedChange]) -> str:
+    posts = list(dict.fromkeys(change.post for change in changes))
+    return plural(
+        "{number} post goes out at once, because its time is over: {names}.",
+        "{number} posts go out at once, because their time is over: {names}.",
+        len(posts),
+        names=", ".join(posts[:_NAMED]) + (", …" if len(posts) > _NAMED else ""),
+    )
 
 
 def summary(plan: Plan, *, done: bool) -> str:

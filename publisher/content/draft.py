@@ -19,7 +19,7 @@ from publisher.content.nodes import Scalar
 from publisher.content.problems import RULES, Findings, Flaw, suggestion
 from publisher.content.session import FILE as SESSION_FILE
 from publisher.content.session import Session, language, unusable
-from publisher.content.times import Moment
+from publisher.content.times import Moment, is_now
 from publisher.language import _
 from publisher.models import Account, MediaItem, Motion, Post, Severity
 
@@ -137,7 +137,8 @@ class _Reader:
 
     def values(self) -> dict[str, Any]:
         fields, defaults = self.fields, self._session.defaults
-        at, embargo = self._moment("at"), self._moment("embargo")
+        at_once = self._is_at_once()
+        at, embargo = None if at_once else self._moment("at"), self._moment("embargo")
         due_at = at.instant if at else None
         expires = fields.duration("expires") or self._default("expires", defaults.expires)
         self._check_times(due_at, embargo and embargo.instant, expires)
@@ -148,6 +149,7 @@ class _Reader:
             "author": fields.text("author") or self._default("author", defaults.author),
             "to": self._to(),
             "due_at": due_at,
+            "at_once": at_once,
             "anchor": at and at.item,
             "expires_after": expires,
             "embargo_until": embargo and embargo.instant,
@@ -182,6 +184,11 @@ class _Reader:
             return None
         _id, named = split_language(self._post_id, self._around.spoken)
         return named or self._default("lang", self._session.defaults.lang)
+
+    def _is_at_once(self) -> bool:
+        """Whether `at` is the word `now`, and not an agenda item of that name."""
+        node = self.fields.node("at")
+        return isinstance(node, Scalar) and is_now(node.value) and "now" not in self._session.agenda
 
     def _moment(self, key: str) -> Moment | None:
         text = self.fields.text(key, may_be_empty=key == "at")

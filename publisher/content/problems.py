@@ -48,6 +48,8 @@ CODES: dict[str, str] = {
     "outside-session": "The post is due more than a week before or after the session.",
     "ends-before-start": "The end is not after the start.",
     "embargo-after-expiry": "The embargo ends when the post has expired: it can never go out.",
+    "overdue": "The post's time is over; it goes out as soon as it is queued.",
+    "past": "The post's time and its expiry are over.",
     "embargo-after-time": "The embargo ends after the post's time; it goes out at the embargo.",
     # Who gets it
     "unknown-recipient": "No account or channel has this name.",

@@ -50,6 +50,11 @@ class AgendaItem(Frozen):
     """What the calendar that it was imported from calls it."""
 
 
+def is_now(text: str) -> bool:
+    """Whether `at` says that the post goes out when it is queued."""
+    return text.strip().casefold() == "now"
+
+
 def looks_like_a_time(text: str) -> bool:
     """Whether `text` is meant as a date rather than an agenda item, whose name begins otherwise."""
     return text[:1].isdigit()

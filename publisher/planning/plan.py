@@ -100,6 +100,8 @@ class Plan:
     """How many deliveries wait in the ledger, those of other drafts as well."""
     undated: int = 0
     """How many drafts say no time, so that nothing of them goes onto the schedule."""
+    overdue: tuple[PlannedChange, ...] = ()
+    """What goes out as soon as it is queued, because its time is over."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:

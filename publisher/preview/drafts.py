@@ -167,7 +167,9 @@ class Drafts:
         )
 
     def _notes(self, post: Post) -> Iterator[str]:
-        if post.due_at is None:
+        if post.at_once:
+            yield _("It goes out when it is queued, and approved where that is needed.")
+        elif post.due_at is None:
             yield _("It has no time yet: it is checked, and never queued.")
         if post.held:
             yield _("It is held: {reason}.", reason=post.held)

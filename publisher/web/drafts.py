@@ -102,9 +102,8 @@ def _changed(app: Application, post: Post, standing: Sequence[Delivery]) -> Iter
             continue
         content = rendering.render(bare, account, CAPABILITIES[account.channel], _no_picture)
         words = [part.text for part in content.parts]
-        if (
-            words != [part.text for part in delivery.content.parts]
-            or post.due_at != delivery.due_at
+        if words != [part.text for part in delivery.content.parts] or (
+            post.due_at != delivery.due_at and not post.at_once
         ):
             yield delivery.account
 
