@@ -96,7 +96,7 @@ def move(
         str | None,
         typer.Option(
             metavar="TIME",
-            help='Its new start, such as "2016-03-08 09:00"; a date alone keeps the time of day.',
+            help='Its new start, such as "2016-03-08 09:00"; a date alone keeps the time of day, "18:30" alone the date.',
         ),
     ] = None,
     by: Annotated[

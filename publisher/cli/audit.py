@@ -120,7 +120,9 @@ def backup(
         )
     verdict = back_up(app.database, app.clock, file, app.archive)
     _print_verdict(verdict)
-    size = f"{file.stat().st_size / 1_000_000:.1f} MB"
+    from publisher import figures
+
+    size = figures.size(file.stat().st_size)
     output.print_line(_("Backed up into {file} ({size}).", file=file, size=size))
     if verdict.archives:
         output.print_prose(

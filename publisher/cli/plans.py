@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
+from publisher import figures
 from publisher.app import instant_text
 from publisher.cli import counts, edits, output, tables
 from publisher.language import _, plural
@@ -59,20 +60,20 @@ def print_changes(plan: Plan, zone: tzinfo) -> None:
         table.add_row(Text(f"{sign} {_(change.kind)}", style=colour), due, change.account, post)
     output.print_table(table)
     if len(plan.changes) > _MOST:
-        more = f"{len(plan.changes) - _MOST:,}"
+        more = figures.number(len(plan.changes) - _MOST)
         output.print_line(_("… and {more} more: --json shows all.", more=more))
     output.print_line(output.times_of(zone))
     if plan.cost.posts:
         output.print_line(_price(plan.cost))
     if difference := plan.cost_of_edits:
-        more = _("By the edits, X charges about ${amount} more.")
-        less = _("By the edits, X charges about ${amount} less.")
+        more = _("By the edits, X charges about {amount} more.")
+        less = _("By the edits, X charges about {amount} less.")
         said = more if difference > 0 else less
-        output.print_line(said.format(amount=f"{abs(difference):.2f}"))
+        output.print_line(said.format(amount=figures.dollars(abs(difference))))
 
 
 def _price(cost: Cost) -> str:
-    posts, amount = counts.posts(cost.posts), f"{cost.amount:.2f}"
+    posts, amount = counts.posts(cost.posts), figures.dollars(cost.amount)
     if cost.posts == 1:
         said = _("with a link") if cost.with_link else ""
     elif cost.with_link:
@@ -83,12 +84,12 @@ def _price(cost: Cost) -> str:
     if cost.alt_texts:
         texts = plural("{number} alternative text", "{number} alternative texts", cost.alt_texts)
         return _(
-            "X charges about ${amount} for {posts}, and for {texts}.",
+            "X charges about {amount} for {posts}, and for {texts}.",
             amount=amount,
             posts=which,
             texts=texts,
         )
-    return _("X charges about ${amount} for {posts}.", amount=amount, posts=which)
+    return _("X charges about {amount} for {posts}.", amount=amount, posts=which)
 
 
 def risks(plan: Plan) -> list[str]:

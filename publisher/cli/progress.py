@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from publisher import progress
+from publisher import figures, progress
 from publisher.language import _
 
 _PATIENCE = 1.0  # seconds without a word
@@ -40,7 +40,12 @@ class _Line:
         elif (now := time.monotonic()) >= self._next:
             self._next = now + _APART
             self._stands = True
-            told = _("{what}: {done:,} of {number:,}", what=what, done=done, number=number)
+            told = _(
+                "{what}: {done} of {number}",
+                what=what,
+                done=figures.number(done),
+                number=figures.number(number),
+            )
             sys.stderr.write(f"\r\x1b[K{told}")
             sys.stderr.flush()
 

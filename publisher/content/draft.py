@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from publisher.content import conflicting, naming, pictures, sections
+from publisher.content import conflicting, misplaced, naming, pictures, sections
 from publisher.content.consents import Consents
 from publisher.content.copies import NOTHING_KEPT, Copies
-from publisher.content.fields import Fields
+from publisher.content.fields import Fields, quotes_hint
 from publisher.content.frontmatter import split
 from publisher.content.nodes import Mapping as MappingNode
 from publisher.content.nodes import Scalar
 from publisher.content.problems import RULES, Findings, Flaw, suggestion
+from publisher.content.readings import is_nearly_now
 from publisher.content.session import FILE as SESSION_FILE
 from publisher.content.session import Session, language, unusable
 from publisher.content.times import Moment, is_now
@@ -73,6 +74,11 @@ class Surroundings:
             return located
         found = self.copies.look(located)
         return found if isinstance(found, Flaw) else Shown(located, found)
+
+    @cached_property
+    def media(self) -> list[Path]:
+        """What lies under posts/ that may be a picture, for hints."""
+        return misplaced.media(self.posts)
 
     @cached_property
     def names(self) -> list[str]:
@@ -196,6 +202,8 @@ class _Reader:
             return None
         moment = self._session.resolve(text)
         if isinstance(moment, Flaw):
+            if key == "at" and is_nearly_now(text):
+                moment = moment._replace(hint=_("Did you mean `{near}`?", near="now"))
             self.fields.reject(key, moment)
             return None
         if moment.local and self._session.timezone is None:
@@ -245,7 +253,8 @@ class _Reader:
                     "unknown-recipient",
                     position,
                     _("`{name}` is no account, no channel and not `all`.", name=name),
-                    suggestion(name, names, nothing=_("publisher.toml has no accounts.")),
+                    quotes_hint(name)
+                    or suggestion(name, names, nothing=_("publisher.toml has no accounts.")),
                 )
         return tuple(naming.meant(name, names) or name for name, _ in places)
 
@@ -302,6 +311,9 @@ class _Reader:
     def _picture(self, fields: Fields, name: str) -> Shown | None:
         found = self._around.picture(place_of(name, self._post_id, self._around.posts))
         if isinstance(found, Flaw):
+            if found.code == "media-missing":
+                folder = (self._around.posts / self._post_id).parent
+                found = misplaced.missing(name, folder, self._around.posts, self._around.media)
             fields.reject("file", found)
             return None
         return found

@@ -102,6 +102,8 @@ CODES: dict[str, str] = {
     "broken-link": "What looks like a web address is none.",
     "markdown-link": "A link is written as in Markdown, which no channel understands.",
     "shouting": "Several words in a row are in capitals.",
+    "placeholder": "A word such as TODO, [LIEN] or XX still waits for the right one.",
+    "alt-is-file-name": "The alternative text is the name of a file.",
     "too-close": "Two posts of one account go out within five minutes.",
     "at-night": "It goes out between 22:00 and 7:00 by the account's clock.",
     "same-text-on-x": "Two accounts on X say the same, word for word.",

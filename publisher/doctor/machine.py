@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from publisher import broker
+from publisher import broker, figures
 from publisher.doctor import mounts
 from publisher.doctor.finding import Finding, bad, good, warning
 from publisher.errors import AlreadyRunning, PublisherError
@@ -17,8 +17,7 @@ from publisher.lock import ensure_free
 from publisher.settings import SECRETS_FILE, Settings
 
 _MOUNTS = Path("/proc/mounts")
-_GB = 1_000_000_000
-_SCARCE, _TOO_LITTLE = 1.0, 0.1  # GB
+_SCARCE, _TOO_LITTLE = 1_000_000_000, 100_000_000  # bytes
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -74,8 +73,8 @@ def _disk(var: Path) -> Finding:
             _("{path} cannot be written.", path=there),
             _("Give it to the user that Publisher runs as, or name another folder with `var`."),
         )
-    free = shutil.disk_usage(there).free / _GB
-    message = _("{number} GB are free for {path}.", number=f"{free:.1f}", path=var)
+    free = shutil.disk_usage(there).free
+    message = _("{size} are free for {path}.", size=figures.size(free), path=var)
     if free < _TOO_LITTLE:
         return bad("disk", message, _("Make room: a full disk stops publishing."))
     if free < _SCARCE:

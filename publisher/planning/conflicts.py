@@ -52,8 +52,8 @@ class Conflicts:
                 wish, other = self._one_to_warn_about(first, second)
                 if after - before < APART and _key(wish) in self._fresh:
                     found[wish.post, other.post, after - before].append(wish.account)
-        for (post, other, gap), accounts in found.items():
-            named = {"accounts": ", ".join(accounts), "other": other}
+        for (post, neighbour, gap), accounts in found.items():
+            named = {"accounts": ", ".join(accounts), "other": neighbour}
             yield advice(
                 self._posts[post],
                 "too-close",

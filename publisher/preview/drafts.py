@@ -193,7 +193,7 @@ class Drafts:
 
 
 def _item(title: str | None, name: str) -> str:
-    return f"“{title}” ({name})" if title else name
+    return _("“{title}” ({name})", title=title, name=name) if title else name
 
 
 def _heading(post: Post, recipients: Sequence[Account]) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from publisher import figures
 from publisher.app import Application
 from publisher.channels.capabilities import CAPABILITIES
 from publisher.checking import check
@@ -82,8 +83,8 @@ def check_size(draft: Manuscript) -> None:
     """UsageError if a draft is too big to be read again."""
     if (size := len(draft.data)) > MAX_BYTES:
         raise UsageError(
-            _("It would have {number:,} bytes; more than {limit:,} are not read.",
-              number=size, limit=MAX_BYTES)
+            _("It would have {number} bytes; more than {limit} are not read.",
+              number=figures.number(size), limit=figures.number(MAX_BYTES))
         )  # fmt: skip
 
 

@@ -224,3 +224,41 @@ def test_what_a_phone_makes_of_the_lines_around_the_front_matter_is_named(
     (problem,) = workspace.load().problems
     assert (problem.code, problem.line) == (code, line)
     assert "(em dash, U+2014)" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("written", "there", "near"),
+    [
+        ("photo.jpg", "media/photo.jpg", "media/photo.jpg"),
+        ("media/Photo.JPG", "media/photo.jpg", "media/photo.jpg"),
+        ("posts/media/photo.jpg", "media/photo.jpg", "media/photo.jpg"),
+        (
+            "media/Capture d'ecran 10.30 AM.png",
+            "media/Capture d\u2019ecran 10.30\u202fAM.png",
+            None,
+        ),
+        ("media/foto.jpg", "2016/media/foto.jpg", "2016/media/foto.jpg"),
+        ("media/salle-xx.jpg", "media/sale-xx.jpg", "media/sale-xx.jpg"),
+    ],
+)
+def test_a_picture_that_is_not_there_is_looked_for(
+    workspace: Workspace, written: str, there: str, near: str | None
+) -> None:
+    workspace.write(there, b"")
+    error = workspace.error(f'media:\n  - {{file: "{written}", alt: A}}')
+    assert error.code == "media-missing"
+    assert f"`{near or there}`" in (error.hint or "")
+    assert written in error.message
+
+
+def test_a_picture_of_another_folder_is_named_from_the_top(workspace: Workspace) -> None:
+    workspace.picture("media/a.png")
+    front = 'media:\n  - {file: "a.png", alt: A}'
+    workspace.draft(front, name="lima/a.fr.md")
+    (error,) = errors(workspace.load().problems)
+    assert error.hint == "Did you mean `/media/a.png`?"
+
+
+def test_a_web_address_is_no_file(workspace: Workspace) -> None:
+    error = workspace.error("media:\n  - {file: 'https://example.org/a.png', alt: A}")
+    assert error.message == "`https://example.org/a.png` is a web address, and no file."
