@@ -94,7 +94,8 @@ def queue(
     zone = arguments.zone(app.settings)
     arguments.keep_all()
     drafts = arguments.drafts(paths or [], app.settings.posts)
-    if new_ledger or _is_said_to_be_the_first(app, drafts, asks=not (yes or as_json)):
+    agreed = not new_ledger and _is_said_to_be_the_first(app, drafts, asks=not (yes or as_json))
+    if new_ledger or agreed:
         in_doubt = app.trust_ledger(arguments.actor(who))
         if in_doubt:
             output.print_note(
@@ -108,7 +109,7 @@ def queue(
             )
 
     def agree(plan: "Plan") -> None:
-        risks = plans.risks(plan)
+        risks = plans.risks(plan, late=not agreed)
         if risks and not yes:
             if not as_json:
                 plans.print_changes(plan, zone)

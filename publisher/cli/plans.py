@@ -92,10 +92,10 @@ def _price(cost: Cost) -> str:
     return _("X charges about {amount} for {posts}.", amount=amount, posts=which)
 
 
-def risks(plan: Plan) -> list[str]:
-    """What nobody may want without having been asked, in sentences."""
+def risks(plan: Plan, *, late: bool = True) -> list[str]:
+    """What nobody may want without having been asked, in sentences; `late`: also what is overdue."""
     found = []
-    if plan.overdue:
+    if late and plan.overdue:
         found.append(_overdue(plan.overdue))
     if plan.voided:
         found.append(_("{approvals} will be void.", approvals=counts.approvals(len(plan.voided))))

@@ -221,7 +221,7 @@ class Comparison:
         return wanted
 
     def _wishes(self, post: Post, standing: Mapping[tuple[str, str], Delivery]) -> Iterator[Wish]:
-        due_at = self._now if post.at_once else post.due_at
+        due_at = self._now.replace(microsecond=0) if post.at_once else post.due_at
         if due_at is None:
             return
         expires_after = post.expires_after or self._settings.delivery.expires
