@@ -107,9 +107,7 @@ class Session(Frozen):
 def nearly(near: Sequence[str]) -> str:
     """The hint for what is no time, and may mean one or two that are."""
     if len(near) > 1:
-        return _(
-            "Write which one is meant: `{first}` or `{second}`.", first=near[0], second=near[1]
-        )
+        return _("Write which one is meant: {first} or {second}.", first=near[0], second=near[1])
     return _("Did you mean `{near}`?", near=near[0])
 
 

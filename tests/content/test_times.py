@@ -46,7 +46,7 @@ def test_a_time_becomes_an_instant(workspace: Workspace, at: str, instant: str) 
         ("31/12/2026 11:20", "bad-time", "Did you mean `2026-12-31 11:20`?"),
         ("31.12.2026 à 11h20", "bad-time", "Did you mean `2026-12-31 11:20`?"),
         ("2016-03-07 11h20", "bad-time", "Did you mean `2016-03-07 11:20`?"),
-        ("07/03/2016 08:30", "bad-time", "`2016-03-07 08:30` or `2016-07-03 08:30`"),
+        ("07/03/2016 08:30", "bad-time", "is meant: 2016-03-07 08:30 or 2016-07-03 08:30."),
         ("12:30", "bad-time", "Say the day as well: 2016-03-07 12:30."),
         ("11h20", "bad-time", "Say the day as well: 2016-03-07 11:20."),
         ("annual-day - 30 min", "bad-time", "Did you mean `annual-day - 30m`?"),
