@@ -7,7 +7,7 @@ _IN_BRACKETS = (
     "lien|link|url|enlace|vínculo|adresse|address|dirección|adres|date|fecha|data|heure|time|hora|"
     "godzina|nom|name|nombre|imię|nazwa|lieu|place|lugar|miejsce|titre|title|título|tytuł|texte|text|"
     "texto|tekst|photo|foto|zdjęcie|image|obraz|source|fuente|źródło|chiffre|number|número|liczba|"
-    "todo|tbd|tbc|à compléter|a completar|do uzupełnienia|insert [^]\n]{1,40}|insérer [^]\n]{1,40}|x+"
+    "todo|tbd|tbc|à compléter|a completar|do uzupełnienia|insert [^]\n]{1,40}|insérer [^]\n]{1,40}|xx+"
 )
 _SURE = re.compile(
     rf"\[(?:{_IN_BRACKETS})\](?!\()|\b(?:lorem ipsum|FIXME|TBD|TBC)\b|\bX{{4,}}\b"
@@ -17,7 +17,7 @@ _SURE = re.compile(
 _TODO = re.compile(r"\bTODO\b(?P<colon>\s*:)?")
 _SPACES = "[ \u00a0\u202f]*"
 _NUMBER = re.compile(
-    rf"(?:(?P<before>[^\W\d_]+)\.?{_SPACES})?(?<![\w@#/.])(?P<sign>XXX?|xx+)(?![\w])"
+    rf"(?:(?P<before>[^\W\d_]+)\.?{_SPACES})?(?<![\w@#/.-])(?P<sign>XXX?|xx+)(?![\w-])"
     rf"(?:{_SPACES}(?P<after>[^\W\d_]+))?"
 )
 _NUMBERED = frozenset(
