@@ -17,8 +17,8 @@ from publisher.language import Language, _, from_environment, use
 
 if TYPE_CHECKING:
     from publisher.models import Problem
-    from publisher.planning.timeliness import Due
     from publisher.settings import Settings
+    from publisher.timeliness import Due
 
     Checked = tuple[int, list[Problem]]  # how many drafts there are, and every problem in them
 
@@ -169,9 +169,8 @@ def _checked_all(settings: "Settings") -> "Checked":
     """What is found in all drafts, or was when they were as they are now."""
     from pydantic import TypeAdapter
 
-    from publisher import checking
+    from publisher import checking, timeliness
     from publisher.models import Problem
-    from publisher.planning import timeliness
     from publisher.unchanged import LastAnswer
 
     form = TypeAdapter(tuple[int, list[Problem], list[timeliness.Due]])
@@ -187,8 +186,7 @@ def _checked_all(settings: "Settings") -> "Checked":
 
 
 def _checked(settings: "Settings", drafts: Sequence[str | Path]) -> "Checked":
-    from publisher import checking
-    from publisher.planning import timeliness
+    from publisher import checking, timeliness
 
     library, found = checking.check(settings, drafts)
     return library.drafts, _judged(settings, found, timeliness.dues(library, settings))
@@ -198,10 +196,9 @@ def _judged(
     settings: "Settings", found: "Sequence[Problem]", dues: "Sequence[Due]"
 ) -> "list[Problem]":
     """The problems as they are now. The ledger is asked only about what may be out, if there is one."""
-    from publisher import clock
+    from publisher import clock, timeliness
     from publisher.app import Application
     from publisher.errors import PublisherError
-    from publisher.planning import timeliness
 
     now = clock.from_environment().now()
     over = [due.post for due in dues if timeliness.is_over(due.leaves_at, now)]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -114,6 +114,11 @@ def spelled(instant: datetime, zone: ZoneInfo, like: str = "2016-03-07 08:30") -
     before_offset = like[shape.end("clock") : shape.start("offset")] if shape["offset"] else ""
     clock = local.strftime(f"%H:%M{seconds}")
     return f"{local:%Y-%m-%d}{between}{clock}{before_offset}{offset}"
+
+
+def local(instant: datetime, zone: tzinfo) -> str:
+    """`2016-03-07 08:30 (Europe/Zurich)`, where nothing else says whose clock it is."""
+    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M} ({zone})"
 
 
 def _offset(local: datetime) -> str:

@@ -5,11 +5,12 @@ from datetime import datetime, tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from publisher import progress
+from publisher import progress, timeliness
 from publisher.channels.registry import CAPABILITIES
 from publisher.content import rendering
 from publisher.content.copies import Copies
 from publisher.content.library import Library
+from publisher.content.times import local
 from publisher.errors import PictureUnusable
 from publisher.language import _, later, plural
 from publisher.ledger.approvals import may_approve
@@ -25,7 +26,7 @@ from publisher.models import (
     Wish,
 )
 from publisher.outcome import Limit
-from publisher.planning import doubles, past, timeliness
+from publisher.planning import doubles, past
 from publisher.planning.budget import OWN_WINDOW, Budget, Standing
 from publisher.planning.conflicts import Conflicts, leaves_at
 from publisher.planning.costs import Cost, cost_on_x
@@ -34,7 +35,6 @@ from publisher.planning.difference import (
     differs_in_words,
     keeps_what_is_out,
     kind_of_edit,
-    local,
     may_come_back,
     same_plan,
     stop_in_words,

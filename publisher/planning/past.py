@@ -6,14 +6,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
+from publisher import timeliness
 from publisher.channels.registry import CAPABILITIES
 from publisher.content.problems import problem
+from publisher.content.times import local
 from publisher.language import _
 from publisher.ledger.aftermath import Gap
 from publisher.models import Delivery, Post, Severity, Wish
-from publisher.planning import timeliness
 from publisher.planning.conflicts import leaves_at
-from publisher.planning.difference import local, same_times
+from publisher.planning.difference import same_times
 from publisher.planning.plan import Change, PlannedChange
 from publisher.planning.problems import Problems
 from publisher.states import State

@@ -27,7 +27,7 @@ ALLOWED = {
     "app.py": {"Callable[[Application], None]"},  # a type
     "cli/arguments.py": {"`publisher run`"},
     "cli/control.py": {"tuple[Application, str | None]"},  # a type
-    "cli/audit.py": {"… MB", "`publisher run`", "`publisher log archive`", "… UTC"},
+    "cli/audit.py": {"`publisher run`", "`publisher log archive`", "… UTC"},
     "cli/crash.py": {"publisher …, Python …, …", "command: publisher …"},  # for who mends it
     "cli/drafts.py": {"  publisher check"},
     "cli/live.py": {"at the platform", "queued again", "part published"},  # as the ledger says it

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta, tzinfo
 
 from publisher.content.library import Library
 from publisher.content.problems import Flaw, problem
+from publisher.content.times import local
 from publisher.language import _
 from publisher.models import Delivery, Frozen, Position, Problem, Severity
-from publisher.planning.difference import local
 from publisher.settings import Settings
 from publisher.states import State
 
