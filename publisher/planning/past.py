@@ -66,18 +66,27 @@ def doubt(
             }
         )
         changes[index] = replace(change, wish=uncertain, note=_("it may be out already"))
-        message, hint = _told(change, gap, _("now") if undated else local(leaves, zone))
+        message, hint = _told(change, gap, None if undated else local(leaves, zone))
         problems.warning(post, "may-be-out", message, hint)
 
 
-def _told(change: PlannedChange, gap: Gap, time: str) -> tuple[str, str]:
-    """What a person must know and do."""
+def _told(change: PlannedChange, gap: Gap, time: str | None) -> tuple[str, str]:
+    """What a person must know and do; `time`: when it was due, if its draft says that."""
     decide = _(
         "If it stays uncertain, look at the account. It is there: `publisher resolve {post} --account {account} "
         "--published ID`. It is not: `publisher retry {post} --account {account}`.",
         post=change.post,
         account=change.account,
     )
+    trust = _("If there was no other ledger, queue with `publisher queue --new-ledger`.")
+    if time is None:
+        message = _(
+            "Its draft says `at: now`, and was written before this ledger was made or restored, so it "
+            "may be out on {account} already. It becomes uncertain: Publisher looks for it there, and "
+            "if it does not see it, waits for you.",
+            account=change.account,
+        )
+        return message, f"{trust} {decide}" if gap.is_new else decide
     if not gap.is_new:
         message = _(
             "It was due {time}, before the ledger was restored, so it may be out "
@@ -94,7 +103,6 @@ def _told(change: PlannedChange, gap: Gap, time: str) -> tuple[str, str]:
         time=time,
         account=change.account,
     )
-    trust = _("If there was no other ledger, queue with `publisher queue --new-ledger`.")
     return message, f"{trust} {decide}"
 
 
