@@ -29,6 +29,7 @@ from publisher.cli import (
     people,
     running,
     schemas,
+    trials,
     usage,
 )
 from publisher.language import _
@@ -72,6 +73,13 @@ def _workspace(
             help="The folder to work on, instead of the nearest one with a publisher.toml.",
         ),
     ] = None,
+    sandbox: Annotated[
+        bool,
+        typer.Option(
+            "--sandbox",
+            help="Against this workspace's sandbox, with a ledger of its own: nothing is public.",
+        ),
+    ] = False,
     version: Annotated[
         bool,
         typer.Option(
@@ -86,6 +94,7 @@ def _workspace(
     """
     del version
     context.obj = workspace
+    trials.begin(context.invoked_subcommand, wanted=sandbox)
 
 
 _order: list[str] = []

@@ -37,7 +37,12 @@ def workspace(context: typer.Context) -> Path:
                 given=given,
                 settings_file=SETTINGS_FILE,
             ),
-            hint=_("Lay one out with `publisher init {given}`.", given=given),
+            hint=_(
+                "The environment variable {variable} names it. Correct it, or unset it.",
+                variable=WORKSPACE_VARIABLE,
+            )
+            if str(given) == os.environ.get(WORKSPACE_VARIABLE)
+            else _("Lay one out with `publisher init {given}`.", given=given),
         )
     return given.resolve()
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
+from publisher import trial
 from publisher.language import _, weekday
 from publisher.plaintext import harmless
 
@@ -36,22 +37,34 @@ def shows_colours(stream: TextIO) -> bool:
 
 def print_line(text: str = "") -> None:
     """A line as it is, to be read or copied."""
-    typer.echo(text)
+    typer.echo(_in_trial(text))
+
+
+def _in_trial(text: str) -> str:
+    """A command that a message proposes, as it must be typed in a trial to stay within it."""
+    if os.environ.get(trial.VARIABLE) != "1":
+        return text
+    return re.sub(r"`publisher (?!sandbox|rehearse|--)", "`publisher --sandbox ", text)
 
 
 def print_prose(text: str, indent: str = "") -> None:
     """Sentences: a terminal gets them broken between words, a file or pipe in one line."""
-    print_line(prose(text, indent))
+    typer.echo(prose(text, indent))
 
 
 def prose(text: str, indent: str = "") -> str:
     """The same, to be printed with more."""
-    return _broken(text, indent, sys.stdout)
+    return _broken(_in_trial(text), indent, sys.stdout)
 
 
 def print_note(text: str) -> None:
     """Sentences beside what a command prints: on stderr, where no script takes them for a result."""
-    typer.echo(_broken(text, "", sys.stderr), err=True)
+    typer.echo(_broken(_in_trial(text), "", sys.stderr), err=True)
+
+
+def print_warning(text: str) -> None:
+    """The same, where nobody may overlook it."""
+    print_note(paint(text, "yellow", sys.stderr))
 
 
 def print_error(message: str, hint: str | None = None) -> None:
@@ -62,7 +75,7 @@ def print_error(message: str, hint: str | None = None) -> None:
 
 
 def _print_labelled(label: str, colour: str, text: str) -> None:
-    line = f"{paint(label, colour, sys.stderr)} {text}"
+    line = f"{paint(label, colour, sys.stderr)} {_in_trial(text)}"
     typer.echo(_broken(line, " " * (len(label) + 1), sys.stderr), err=True)
 
 
