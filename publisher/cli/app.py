@@ -31,6 +31,7 @@ from publisher.cli import (
     schemas,
     trials,
     usage,
+    withdrawing,
 )
 from publisher.language import _
 
@@ -257,7 +258,7 @@ _add(
     "publisher resolve 2016-03-07-annual-day.fr --published 707123456789",
 )
 _add(
-    control.withdraw,
+    withdrawing.withdraw,
     'publisher withdraw 2016-03-07-annual-day.fr --reason "the figure is wrong"',
     'publisher withdraw --consent abidjan-2016 --reason "the family asked for it"',
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from publisher.cli import arguments, counts, output
-from publisher.cli.control import Account, Who, print_stopped, require
+from publisher.cli.control import Account, Who, print_stopped
 from publisher.language import _
 
 if TYPE_CHECKING:
@@ -66,7 +66,12 @@ def reject(
     context: typer.Context,
     posts: Posts,
     *,
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="What its author should mend.")],
+    reason: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT", help="What its author should mend. On a terminal it is asked for."
+        ),
+    ] = None,
     account: Account = None,
     who: Who = None,
 ) -> None:
@@ -76,7 +81,7 @@ def reject(
     """
     from publisher.cli import tables
 
-    require(reason, "--reason")
+    why = arguments.reason(reason)
     app = arguments.application(context)
     name = arguments.account(account, sorted(app.settings.accounts))
     arguments.refuse_empty(app)
@@ -84,7 +89,7 @@ def reject(
         [arguments.post_id(post, app.settings.posts) for post in posts],
         name,
         arguments.actor(who),
-        reason.strip(),
+        why,
     )
     for delivery in rejected:
         if not delivery.may_be_out:

@@ -164,6 +164,18 @@ def confirm(question: str) -> None:
         raise typer.Abort
 
 
+def reason(given: str | None) -> str:
+    """Why somebody does something: `--reason`, else what they answer when they are asked."""
+    from publisher.cli import output
+
+    if given is None and sys.stdin.isatty():
+        given = str(typer.prompt(output.prose(_("Why? (For the record)"))))
+    if given is None or not given.strip():
+        message = _("--reason is missing.") if given is None else _("--reason is empty.")
+        raise UsageError(message, hint=_("Say it in a few words, for the record."))
+    return given.strip()
+
+
 def agrees(question: str) -> bool:
     """Whether the answer of whoever sits at the terminal is yes."""
     from publisher.cli import output

@@ -1,11 +1,9 @@
 """Commands for one post: hold, release."""
 
-from typing import Annotated
-
 import typer
 
 from publisher.cli import arguments, output
-from publisher.cli.control import Account, Post, Who, operated, print_outcome, require
+from publisher.cli.control import Account, Post, Reason, Who, operated, print_outcome
 from publisher.language import _, later
 from publisher.states import State
 
@@ -21,7 +19,7 @@ def hold(
     context: typer.Context,
     post: Post,
     *,
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why, for the record.")],
+    reason: Reason = None,
     account: Account = None,
     who: Who = None,
 ) -> None:
@@ -30,13 +28,13 @@ def hold(
     No edit and no `publisher queue` lets it go meanwhile. What may be out already is held once it
     is known that it is not. An approval stays, unless the draft is edited.
     """
-    require(reason, "--reason")
+    why = arguments.reason(reason)
     app, of_account = operated(context, account)
     held = app.halts.hold(
         arguments.post_id(post, app.settings.posts),
         of_account,
         arguments.actor(who),
-        reason.strip(),
+        why,
     )
     certain = [delivery for delivery in held if not delivery.may_be_out]
     if certain:

@@ -623,7 +623,7 @@ def test_what_may_still_be_out_is_told_by_exit_code_log_and_status_until_somebod
     cli: Cli, published: None
 ) -> None:
     """The workspace has no credentials: nothing can be deleted."""
-    result = cli("withdraw", POST, "--account", "bice-x", "--reason", "an error")
+    result = cli("withdraw", POST, "--account", "bice-x", "--reason", "an error", "--yes")
     assert result.code == 1
     assert "Part 2 may still be out" in " ".join(result.out.split())
     (row,) = cli("log", "--json", "--account", "bice-x").json
@@ -633,7 +633,9 @@ def test_what_may_still_be_out_is_told_by_exit_code_log_and_status_until_somebod
     assert [(one["account"], one["state"]) for one in attention] == [
         ("bice-x", "published"), ("bice-page", "failed"),
     ]  # fmt: skip
-    given_up = cli("withdraw", POST, "--account", "bice-x", "--gone", "--reason", "looked")
+    given_up = cli(
+        "withdraw", POST, "--account", "bice-x", "--gone", "--reason", "looked", "--yes"
+    )
     assert given_up.code == 0
     (row,) = cli("log", "--json", "--account", "bice-x").json
     assert (row["state"], row["withdrawn_ids"], row["error"]) == ("withdrawn", ["71", "72"], None)
