@@ -29,6 +29,9 @@ class Formatter(HelpFormatter):
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         super().write_usage(prog, args, prefix or _("Usage: "))
 
+    def write_heading(self, heading: str) -> None:
+        self.write(" " * self.current_indent + _("{heading}:", heading=heading) + "\n")
+
     def write_dl(self, rows: Sequence[tuple[str, str]], *widths: int, **more: int) -> None:
         told = [(term, _(text) if text == _ABOUT_HELP else text) for term, text in rows]
         super().write_dl(told, *widths, **more)
