@@ -1,6 +1,7 @@
 """Commands about deliveries: plan, queue, status, log, history."""
 
 import sys
+import time
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -47,7 +48,8 @@ def plan(context: typer.Context, paths: Paths = None, *, as_json: Json = False) 
     else:
         _print_problems(found)
         plans.print_changes(found, arguments.zone(app.settings))
-        output.print_line(plans.summary(found, done=False))
+        output.print_prose(plans.summary(found, done=False))
+        plans.print_stopped(found)
     if found.errors:
         raise typer.Exit(1)
 
@@ -85,9 +87,10 @@ def queue(
     and where nobody can answer, such a post becomes uncertain, is looked for on its platform, and
     waits for you if it is not seen there.
     """
-    from publisher.cli import plans
+    from publisher.cli import pending, plans
 
     app = arguments.making(context)
+    begun = time.time()
     zone = arguments.zone(app.settings)
     arguments.keep_all()
     drafts = arguments.drafts(paths or [], app.settings.posts)
@@ -105,11 +108,15 @@ def queue(
                 )
             )
 
+    shown: Plan | None = None
+
     def agree(plan: "Plan") -> None:
+        nonlocal shown
         risks = plans.risks(plan)
         if risks and not yes:
             if not as_json:
                 plans.print_changes(plan, zone)
+                shown = plan
             for risk in risks:
                 typer.echo(risk, err=as_json)
             arguments.confirm(_("Go on?"))
@@ -122,13 +129,16 @@ def queue(
             agree=agree,
         )
     written = keep_going or not done.errors
+    if not paths and not done.errors:
+        pending.note(app, begun)
     if as_json:
         output.print_json({**plans.as_json(done), "written": written})
     else:
         _print_problems(done)
-        if written:
+        if written and done is not shown:
             plans.print_changes(done, zone)
-        output.print_line(plans.summary(done, done=written))
+        output.print_prose(plans.summary(done, done=written))
+        plans.print_stopped(done)
     if done.errors:
         raise typer.Exit(1)
 
@@ -172,17 +182,20 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Show what needs a person, and what goes out next."""
+    from publisher.cli import pending
     from publisher.cli.overview import show
     from publisher.overview import Overview
 
     limit = None if everything else 20
     # Scripts get whatever needs a person; on a screen, thousands of lines help nobody.
     most = None if as_json else limit
-    overview = Overview.of(arguments.application(context), limit, most)
+    app = arguments.application(context)
+    overview = Overview.of(app, limit, most)
     if as_json:
         output.print_json(overview.as_json())
     else:
         show(overview)
+        pending.tell(app)
 
 
 def log(

@@ -64,5 +64,12 @@ def release(
     for state, what in _RELEASED.items():
         if found := [delivery for delivery in released if delivery.state is state]:
             print_outcome(_(what), found)
+    for state in dict.fromkeys(delivery.state for delivery in ended):
+        print_outcome(
+            _("Not held any more, but it does not go out ({state})", state=_(state)),
+            [delivery for delivery in ended if delivery.state is state],
+        )
     if ended:
-        print_outcome(_("Not held any more"), ended)
+        output.print_prose(
+            _("`{command}` sends it all the same.", command=f"publisher retry {ended[0].post}")
+        )

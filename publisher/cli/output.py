@@ -57,6 +57,11 @@ def prose(text: str, indent: str = "") -> str:
     return _broken(_in_trial(text), indent, sys.stdout)
 
 
+def print_warned(text: str) -> None:
+    """The same, in the colour of what wants attention."""
+    print_prose(paint(text, "yellow"))
+
+
 def print_note(text: str) -> None:
     """Sentences beside what a command prints: on stderr, where no script takes them for a result."""
     typer.echo(_broken(_in_trial(text), "", sys.stderr), err=True)

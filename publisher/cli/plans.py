@@ -7,7 +7,7 @@ from publisher.app import instant_text
 from publisher.cli import counts, edits, output, tables
 from publisher.language import _, plural
 from publisher.models import Delivery, Wish
-from publisher.planning import Change, Plan, PlannedChange
+from publisher.planning import Change, Plan, PlannedChange, Stopped
 from publisher.planning.costs import Cost
 from publisher.planning.details import Detail
 
@@ -26,6 +26,7 @@ _SIGNS = {
 
 _MOST = 1_000
 """Changes that are shown: to format ten thousand lines takes longer than to queue them."""
+_FEW_LINES = 10
 _FEW = 5
 """So many deliveries are cancelled without a question, if nobody approved them."""
 
@@ -126,7 +127,36 @@ def summary(plan: Plan, *, done: bool) -> str:
     return said
 
 
+def print_stopped(plan: Plan) -> None:
+    """What does not go out though its draft wants it, each with what lets it go."""
+    if not plan.stopped:
+        return
+    output.print_prose(_("These do not go out, whatever their drafts say:"))
+    for stopped in plan.stopped[:_FEW_LINES]:
+        output.print_prose(f"  {_told(stopped)}", "    ")
+    if len(plan.stopped) > _FEW_LINES:
+        output.print_line("  " + _("… and {more} more", more=len(plan.stopped) - _FEW_LINES))
+
+
+def _told(stopped: Stopped) -> str:
+    place = _("{post} to {account}", post=stopped.post, account=stopped.account)
+    why = f" ({output.printable(_(stopped.reason))})" if stopped.reason else ""
+    said = _("{name}: {value}", name=place, value=_(stopped.state) + why)
+    command = {
+        "cancelled": _("`{command}` puts it back on the schedule."),
+        "held": _("`{command}` lets it go."),
+        "rejected": _("It comes back to its approvers once its draft is edited and queued."),
+    }[stopped.state]
+    verb = {"cancelled": "retry", "held": "release"}.get(stopped.state)
+    if not stopped.by_hand:
+        return f"{said}."
+    where = f"publisher {verb} {stopped.post} --account {stopped.account}"
+    return f"{said}. {command.format(command=where)}"
+
+
 def _changes(plan: Plan, *, done: bool) -> str:
+    if not plan.changes and plan.stopped:
+        return _("Nothing to change.")
     if not plan.changes:
         return _("Nothing to change: the schedule is as the drafts say.")
     said = (
@@ -138,7 +168,7 @@ def _changes(plan: Plan, *, done: bool) -> str:
 
 
 def as_json(plan: Plan) -> dict[str, Any]:
-    """`{"changes": […], "problems": […]}`."""
+    """`{"changes": […], "stopped": […], "problems": […]}`."""
     return {
         "changes": [
             {
@@ -161,6 +191,10 @@ def as_json(plan: Plan) -> dict[str, Any]:
             "usd": str(plan.cost.amount),
             "usd_of_edits": str(plan.cost_of_edits),
         },
+        "stopped": [
+            {"post": one.post, "account": one.account, "state": one.state, "reason": one.reason}
+            for one in plan.stopped
+        ],
         "problems": [problem.model_dump(mode="json") for problem in plan.problems],
     }
 

@@ -41,7 +41,7 @@ from publisher.planning.difference import (
     stop_of,
 )
 from publisher.planning.illustrations import Illustrations
-from publisher.planning.plan import Change, Plan, PlannedChange
+from publisher.planning.plan import Change, Plan, PlannedChange, Stopped
 from publisher.planning.problems import Problems
 from publisher.settings import Settings
 from publisher.states import ENDED_UNSENT, WAITING, State
@@ -103,7 +103,19 @@ class Comparison:
             is_whole=self._drafts.is_whole,
             on_schedule=self._on_schedule(),
             undated=sum(post.due_at is None for post in whole.values()),
+            stopped=tuple(self._stopped(wanted, standing)),
         )
+
+    def _stopped(
+        self,
+        wanted: Mapping[tuple[str, str], Wish],
+        standing: Mapping[tuple[str, str], Delivery],
+    ) -> Iterator[Stopped]:
+        changed = {(change.post, change.account) for change in self._changes}
+        for key in sorted((standing.keys() & wanted.keys()) - changed):
+            stopped = Stopped.of(standing[key])
+            if stopped and (stopped.until is None or stopped.until > self._now):
+                yield stopped
 
     def _on_schedule(self) -> int:
         counts = self._queries.counts()
