@@ -47,7 +47,7 @@ def approve(
     if not posts:
         _list(app.approvals.waiting(account=name), zone)
         return
-    ids = [arguments.post_id(post, app.settings.posts) for post in posts]
+    ids = [arguments.post(app, post) for post in posts]
     shown = [delivery for post in ids for delivery in app.approvals.waiting(post, name)]
     if shown:
         known = [one for post in ids for one in app.queries.deliveries(post=post, account=name)]
@@ -86,7 +86,7 @@ def reject(
     name = arguments.account(account, sorted(app.settings.accounts))
     arguments.refuse_empty(app)
     rejected = app.approvals.reject(
-        [arguments.post_id(post, app.settings.posts) for post in posts],
+        [arguments.post(app, post) for post in posts],
         name,
         arguments.actor(who),
         why,

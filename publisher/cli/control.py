@@ -111,7 +111,7 @@ def cancel(
     """
     app, of_account = operated(context, account)
     cancelled = app.control.cancel(
-        arguments.post_id(post, app.settings.posts),
+        arguments.post(app, post),
         of_account,
         arguments.actor(who),
         reason or _("cancelled by a person"),
@@ -137,7 +137,7 @@ def retry(
     goes out when you retry it once more.
     """
     app, of_account = operated(context, account)
-    name = arguments.post_id(post, app.settings.posts)
+    name = arguments.post(app, post)
     standing = app.queries.deliveries(post=name, account=of_account)
     seen = {delivery.id: delivery.doubt for delivery in standing}
     uncertain = [delivery for delivery in standing if delivery.state is State.UNCERTAIN]
@@ -179,7 +179,7 @@ def resolve(
     for remote_id in published:
         require(remote_id, "--published")
     app, of_account = operated(context, account)
-    name = arguments.post_id(post, app.settings.posts)
+    name = arguments.post(app, post)
     standing = app.queries.deliveries(post=name, account=of_account, state=State.UNCERTAIN)
     if standing and not yes:
         _print_each(standing)

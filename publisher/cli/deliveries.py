@@ -10,6 +10,7 @@ import typer
 
 from publisher.cli import arguments, output, progress
 from publisher.cli.control import Post, Who
+from publisher.errors import NoSuchPost
 from publisher.language import _, plural
 from publisher.states import State
 
@@ -252,7 +253,7 @@ def log(
         rows = map(logsheet.with_instants, log_rows(found))
         output.print_workbook(logsheet.COLUMNS, rows, zone)
     else:
-        tables.print_log(found, zone)
+        tables.print_log(found, zone, is_empty=not found and not app.queries.counts())
 
 
 def history(context: typer.Context, post: Post, *, as_json: Json = False) -> None:
@@ -260,7 +261,11 @@ def history(context: typer.Context, post: Post, *, as_json: Json = False) -> Non
     from publisher.cli import steps
 
     app = arguments.application(context)
-    found = app.queries.history(arguments.post_id(post, app.settings.posts))
+    name = arguments.post_id(post, app.settings.posts)
+    try:
+        found = app.queries.history(name)
+    except NoSuchPost:
+        raise arguments.unknown(app, name) from None
     if as_json:
         output.print_json([steps.as_json(step) for step in found])
     else:

@@ -31,7 +31,7 @@ def hold(
     why = arguments.reason(reason)
     app, of_account = operated(context, account)
     held = app.halts.hold(
-        arguments.post_id(post, app.settings.posts),
+        arguments.post(app, post),
         of_account,
         arguments.actor(who),
         why,
@@ -56,7 +56,7 @@ def release(
     """
     app, of_account = operated(context, account)
     released = app.halts.release(
-        arguments.post_id(post, app.settings.posts),
+        arguments.post(app, post),
         of_account,
         arguments.actor(who),
     )

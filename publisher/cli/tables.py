@@ -52,10 +52,14 @@ def embargo_note(planned: Delivery | Wish, zone: tzinfo) -> str | None:
     return _("embargo, due at {time}", time=output.minute(planned.due_at, zone))
 
 
-def print_log(deliveries: Sequence[Delivery], zone: tzinfo) -> None:
-    """What happened, with lateness and errors."""
+def print_log(deliveries: Sequence[Delivery], zone: tzinfo, *, is_empty: bool) -> None:
+    """What happened, with lateness and errors; `is_empty`: the whole log, and not what is shown."""
     if not deliveries:
-        output.print_line(_("The log has nothing like that."))
+        output.print_line(
+            _("Nothing was ever queued: the log is empty.")
+            if is_empty
+            else _("Nothing in the log is like that.")
+        )
         return
     print_days(deliveries, zone)
     output.print_line()

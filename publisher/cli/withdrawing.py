@@ -76,7 +76,7 @@ def withdraw(
             )
     elif post is not None:
         act = app.withdrawal.found_gone if gone else app.withdrawal.withdraw
-        name = arguments.post_id(post, app.settings.posts)
+        name = arguments.post(app, post)
         if not yes:
             out = app.control.withdrawable(name, of_account)
             question = _("Put on record that they are not there any more?")
