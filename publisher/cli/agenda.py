@@ -45,7 +45,7 @@ def list_items(context: typer.Context, *, as_json: Json = False) -> None:
     elif items:
         _print_items(items, {name: len(its) for name, its in posts.items()}, session.zone)
     else:
-        output.print_line(_("The agenda has no items. posts/session.yaml lists them."))
+        output.print_prose(_("The agenda has no items. posts/session.yaml lists them."))
 
 
 def _print_items(items: "Sequence[AgendaItem]", posts: dict[str, int], zone: "ZoneInfo") -> None:
@@ -76,7 +76,7 @@ def _print_items(items: "Sequence[AgendaItem]", posts: dict[str, int], zone: "Zo
             table.add_row(*row)
         output.print_table(table)
     output.print_line()
-    output.print_line(output.times_of(zone))
+    output.print_prose(output.times_of(zone))
 
 
 def _clock(item: "AgendaItem", zone: "ZoneInfo") -> str:
@@ -186,7 +186,7 @@ def carry_out(
     proposal = propose(app.settings, app.queries, app.clock.now(), file, wanted)
     if proposal.problems:
         problems.print_text(proposal.problems)
-        output.print_line(_("Nothing was changed: posts/session.yaml would have these problems."))
+        output.print_prose(_("Nothing was changed: posts/session.yaml would have these problems."))
         raise typer.Exit(1)
     writes = bool(wanted) and not dry_run
     if as_json:
@@ -200,7 +200,7 @@ def carry_out(
         output.print_line()
         output.print_prose(note)
     if not writes:
-        output.print_line(_("Nothing was changed.") if wanted else _("Nothing to change."))
+        output.print_prose(_("Nothing was changed.") if wanted else _("Nothing to change."))
         return
     output.print_line()
     if not yes:
@@ -213,7 +213,7 @@ def _ask() -> None:
     try:
         arguments.confirm(_("Change posts/session.yaml?"))
     except typer.Abort:
-        output.print_line(_("Nothing was changed."))
+        output.print_prose(_("Nothing was changed."))
         raise
 
 
@@ -225,7 +225,7 @@ def session_file(settings: "Settings") -> "SessionFile":
     found = file.read(settings.posts)
     if found.errors:
         problems.print_text(found.errors)
-        output.print_line(_("Mend posts/session.yaml first; nothing was changed."))
+        output.print_prose(_("Mend posts/session.yaml first; nothing was changed."))
         raise typer.Exit(1)
     return found
 

@@ -59,7 +59,7 @@ def approve(
     seen = {delivery.id: digest(delivery) for delivery in shown}
     approved = app.approvals.approve(ids, name, arguments.actor(who), seen)
     for delivery in approved:
-        output.print_line(_("Approved: {delivery}", delivery=tables.heading(delivery)))
+        output.print_prose(_("Approved: {delivery}", delivery=tables.heading(delivery)))
 
 
 def reject(
@@ -93,7 +93,7 @@ def reject(
     )
     for delivery in rejected:
         if not delivery.may_be_out:
-            output.print_line(_("Rejected: {delivery}", delivery=tables.heading(delivery)))
+            output.print_prose(_("Rejected: {delivery}", delivery=tables.heading(delivery)))
     print_stopped(delivery for delivery in rejected if delivery.may_be_out)
 
 
@@ -107,7 +107,7 @@ def _still_to_approve(
     done = [one for one in known if one.approved_by and one.post not in open_posts]
     for one in done:
         heading = tables.heading(one)
-        output.print_line(
+        output.print_prose(
             _("Approved already by {name}: {delivery}", name=one.approved_by, delivery=heading)
         )
     return [post for post in ids if post not in {one.post for one in done}]
@@ -117,11 +117,11 @@ def _list(waiting: "Sequence[Delivery]", zone: tzinfo) -> None:
     from publisher.cli import tables
 
     if not waiting:
-        output.print_line(_("Nothing waits for approval."))
+        output.print_prose(_("Nothing waits for approval."))
         return
     tables.print_days(tables.by_time(waiting), zone)
     output.print_line()
-    output.print_line(
+    output.print_prose(
         _(
             "`publisher approve POST` shows and approves one. {times}",
             times=output.times_of(zone),
@@ -137,7 +137,7 @@ def _show(delivery: "Delivery", zone: tzinfo) -> None:
     output.print_line(output.paint(tables.heading(delivery), "bold"))
     time = output.minute(tables.leaves_at(delivery), zone)
     if delivery.expires_at:
-        output.print_line(
+        output.print_prose(
             _(
                 "goes out {time}, or until {latest} at the latest ({zone})",
                 time=time,
@@ -146,22 +146,22 @@ def _show(delivery: "Delivery", zone: tzinfo) -> None:
             )
         )
     else:
-        output.print_line(_("goes out {time} ({zone})", time=time, zone=zone))
+        output.print_prose(_("goes out {time} ({zone})", time=time, zone=zone))
     for note in (tables.embargo_note(delivery, zone), reason_of(delivery)):
         if note:
             output.print_line(output.printable(note))
-    output.print_line(
+    output.print_prose(
         _("written by {queued_by}", queued_by=delivery.queued_by or _("nobody who is named"))
     )
     if delivery.content.title:
         title = output.printable(delivery.content.title)
-        output.print_line("  " + _("title: {title}", title=title))
+        output.print_prose("  " + _("title: {title}", title=title))
     for number, part in enumerate(delivery.content.parts, 1):
         _show_part(part, number, len(delivery.content.parts))
     if delivery.content.link:
-        output.print_line("  " + _("link: {link}", link=output.printable(delivery.content.link)))
+        output.print_prose("  " + _("link: {link}", link=output.printable(delivery.content.link)))
     if delivery.repeat:
-        output.print_line("  " + _("the same text may go out once more (`repeat`)"))
+        output.print_prose("  " + _("the same text may go out once more (`repeat`)"))
     if any(part.pictures for part in delivery.content.parts):
         look = _("`publisher preview {post}` shows its pictures.", post=delivery.post)
         output.print_line(f"  {look}")
@@ -170,7 +170,7 @@ def _show(delivery: "Delivery", zone: tzinfo) -> None:
 
 def _show_part(part: "Part", number: int, of: int) -> None:
     if of > 1:
-        output.print_line(output.paint("  " + _("{number} of {of}", number=number, of=of), "dim"))
+        output.print_prose(output.paint("  " + _("{number} of {of}", number=number, of=of), "dim"))
     for line in part.text.splitlines():
         output.print_line(f"  {output.printable(line)}")
     for picture in part.pictures:
@@ -185,7 +185,7 @@ def _show_part(part: "Part", number: int, of: int) -> None:
         )
         if picture.credit:
             credit = output.printable(picture.credit)
-            output.print_line("    " + _("credit: {credit}", credit=credit))
+            output.print_prose("    " + _("credit: {credit}", credit=credit))
         if picture.consent:
             consent = output.printable(picture.consent)
-            output.print_line("    " + _("people are in it: consent {consent}", consent=consent))
+            output.print_prose("    " + _("people are in it: consent {consent}", consent=consent))

@@ -77,7 +77,7 @@ def archive(
     before = app.archiving.before(months)
     waiting = app.archiving.waiting(before)
     if not waiting:
-        output.print_line(_("Nothing to archive from before {month}.", month=f"{before:%Y-%m}"))
+        output.print_prose(_("Nothing to archive from before {month}.", month=f"{before:%Y-%m}"))
         return
     if not yes:
         of_deliveries = counts.deliveries(waiting)
@@ -91,7 +91,7 @@ def archive(
     hint = _("Wait until it has ended.")
     with _alone(app.settings, "archive.lock", "`publisher log archive`", hint):
         for made in app.archiving.run(before, actor):
-            output.print_line(
+            output.print_prose(
                 _(
                     "{file}: {steps} of {deliveries}.",
                     steps=counts.steps(made.steps),
@@ -121,7 +121,7 @@ def backup(
     verdict = back_up(app.database, app.clock, file, app.archive)
     _print_verdict(verdict)
     size = f"{file.stat().st_size / 1_000_000:.1f} MB"
-    output.print_line(_("Backed up into {file} ({size}).", file=file, size=size))
+    output.print_prose(_("Backed up into {file} ({size}).", file=file, size=size))
     if verdict.archives:
         output.print_prose(
             _("Older history is not in it: copy the folder {folder} as well.", folder=app.archive)
@@ -255,11 +255,11 @@ def _print_verdict(verdict: "Verdict") -> None:
     steps = counts.steps(verdict.steps)
     deliveries = counts.deliveries(verdict.deliveries)
     if not verdict.breaks:
-        output.print_line(
+        output.print_prose(
             _("{steps} of {deliveries}, unbroken.", steps=steps, deliveries=deliveries)
         )
     else:
-        output.print_line(
+        output.print_prose(
             output.paint(
                 _(
                     "{steps} of {deliveries}, with {breaks}:",
@@ -273,11 +273,11 @@ def _print_verdict(verdict: "Verdict") -> None:
         for flaw in verdict.breaks[:_SHOWN]:
             output.print_prose(f"  {output.printable(str(flaw))}", "    ")
         if len(verdict.breaks) > _SHOWN:
-            output.print_line(
+            output.print_prose(
                 "  " + _("… and {more} more: --json shows all.", more=len(verdict.breaks) - _SHOWN)
             )
     if verdict.archives:
-        output.print_line(
+        output.print_prose(
             _(
                 "Archived, as the history says: {steps} in {files}.",
                 steps=counts.steps(verdict.archived),
@@ -288,7 +288,7 @@ def _print_verdict(verdict: "Verdict") -> None:
         since = _("{number} since", number=verdict.unsealed)
         open_steps = f", {since}" if verdict.unsealed else ""
         when = f"{verdict.seal.at:%Y-%m-%d %H:%M:%S} UTC"
-        output.print_line(
+        output.print_prose(
             _(
                 "Seal {number} of {when}{open_steps}: {hash}",
                 number=verdict.seal.number,
@@ -343,4 +343,4 @@ def _print_aftermath(aftermath: "Aftermath", zone: Any) -> None:
             "decided in the same way. When all is seen to, `publisher resume`."
         )
     )
-    output.print_line(output.times_of(zone))
+    output.print_prose(output.times_of(zone))

@@ -62,9 +62,9 @@ def pause(
     why = arguments.reason(reason)
     app, name = operated(context, account)
     unanswered = app.control.pause(name, why, arguments.actor(who))
-    output.print_line(_("Paused: {name}. Nothing leaves any more.", name=name or _("everything")))
+    output.print_prose(_("Paused: {name}. Nothing leaves any more.", name=name or _("everything")))
     if unanswered:
-        output.print_line(
+        output.print_prose(
             _("These were already on their way and have not been answered; they may be out:")
         )
         _print_each(unanswered)
@@ -80,11 +80,11 @@ def resume(context: typer.Context, *, account: Account = None, who: Who = None) 
 
     app, name = operated(context, account)
     overdue = app.control.resume(name, arguments.actor(who))
-    output.print_line(_("Resumed: {name}.", name=name or _("everything")))
+    output.print_prose(_("Resumed: {name}.", name=name or _("everything")))
     if overdue:
         fell_due = counts.deliveries(len(overdue))
         zone = arguments.zone(app.settings)
-        output.print_line(
+        output.print_prose(
             _(
                 "{deliveries} fell due meanwhile, and will go out at these times:",
                 deliveries=fell_due,
@@ -93,7 +93,7 @@ def resume(context: typer.Context, *, account: Account = None, who: Who = None) 
         for delivery in overdue:
             when = output.minute(delivery.wake_at, zone)
             output.print_line(f"  {when}  {tables.heading(delivery)}")
-        output.print_line(output.times_of(zone))
+        output.print_prose(output.times_of(zone))
 
 
 def cancel(
@@ -193,7 +193,7 @@ def resolve(
         arguments.actor(who),
     )
     for delivery in resolved:
-        output.print_line(
+        output.print_prose(
             _(
                 "On record: {delivery}, {what}.",
                 delivery=tables.heading(delivery),
@@ -252,7 +252,7 @@ def print_stopped(deliveries: "Iterable[Delivery]") -> None:
 
 def print_outcome(what: str, deliveries: "list[Delivery]") -> None:
     told = _("{name}: {value}", name=what, value=counts.deliveries(len(deliveries)))
-    output.print_line(f"{told}.")
+    output.print_prose(f"{told}.")
     _print_each(deliveries)
 
 

@@ -91,11 +91,11 @@ class Live:
 
     def _say_what_has_become(self) -> None:
         if not self._came_to:
-            output.print_line(_("Nothing was published."))
+            output.print_prose(_("Nothing was published."))
             return
         seen = Counter(self._came_to.values())
         ended = ", ".join(counted(state, seen[state]) for state in _COLOURS if seen[state])
-        output.print_line(
+        output.print_prose(
             _("Since the start: {counts}.", counts=ended or _("nothing has come to an end"))
         )
 

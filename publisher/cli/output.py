@@ -17,7 +17,8 @@ from publisher.plaintext import harmless
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
+
+    from publisher.cli.listing import Listing
 
 _COLOURS = {"red": 31, "green": 32, "yellow": 33, "cyan": 36, "bold": 1, "dim": 2}
 
@@ -85,7 +86,10 @@ def _print_labelled(label: str, colour: str, text: str) -> None:
 
 
 def _broken(text: str, indent: str, stream: TextIO) -> str:
-    """`text` broken between words to the terminal's width, further lines after `indent`."""
+    """`text` broken between words to the terminal's width.
+
+    Further lines begin with `indent`; without one, as the first line does.
+    """
     if not stream.isatty():
         return text
     width = shutil.get_terminal_size().columns
@@ -94,7 +98,9 @@ def _broken(text: str, indent: str, stream: TextIO) -> str:
 
 def _broken_line(text: str, indent: str, width: int) -> str:
     words = text.lstrip(" ").split(" ")
-    lines = [" " * (len(text) - len(text.lstrip(" "))) + words[0]]
+    own = " " * (len(text) - len(text.lstrip(" ")))
+    indent = indent or own
+    lines = [own + words[0]]
     for word in words[1:]:
         longer = f"{lines[-1]} {word}"
         if len(re.sub(r"\x1b\[\d+m", "", longer)) > width:  # colours take no room
@@ -155,26 +161,11 @@ def console() -> "Console":
     return Terminal(highlight=False, markup=False, emoji=False, soft_wrap=False)
 
 
-def list_table(columns: Sequence[str], widths: Sequence[int] = ()) -> "Table":
-    """A plain table whose last column takes the room that is left and folds.
+def list_table(columns: Sequence[str], widths: Sequence[int] = ()) -> "Listing":
+    """A plain table whose last column takes the room that is left; see listing.py."""
+    from publisher.cli.listing import Listing
 
-    `widths` are the least widths of the other columns: tables below one another then line up, and
-    have no headings.
-    """
-    from rich.table import Table
-
-    table = Table(
-        box=None,
-        pad_edge=False,
-        padding=(0, 2, 0, 0),
-        header_style="bold",
-        show_header=not widths,
-        expand=True,
-    )
-    for index, column in enumerate(columns[:-1]):
-        table.add_column(column, no_wrap=True, min_width=widths[index] if widths else None)
-    table.add_column(columns[-1], overflow="fold", ratio=1)
-    return table
+    return Listing(columns, widths)
 
 
 def printable(text: str) -> str:
@@ -182,11 +173,12 @@ def printable(text: str) -> str:
     return harmless(text, keep="\n")
 
 
-def print_table(table: "Table") -> None:
-    """Without the spaces that Rich leaves at the ends of lines."""
+def print_table(table: "Listing") -> None:
+    """As wide as the terminal; longer words go on, for the terminal to break."""
     terminal = console()
     with terminal.capture() as capture:
-        terminal.print(table)
+        for line in table.lines(terminal):
+            terminal.print(line, soft_wrap=True)
     print_line("\n".join(line.rstrip() for line in capture.get().splitlines()))
 
 

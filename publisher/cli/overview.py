@@ -14,20 +14,20 @@ from publisher.overview import Overview
 def show(overview: Overview) -> None:
     """Print it."""
     if not overview.counts:
-        output.print_line(_("The schedule is empty. `publisher queue` puts drafts on it."))
+        output.print_prose(_("The schedule is empty. `publisher queue` puts drafts on it."))
     _show_what_stands_still(overview)
     if overview.attention:
-        output.print_line(output.paint(_("These need a person:"), "red"))
+        output.print_prose(output.paint(_("These need a person:"), "red"))
         tables.print_days(overview.attention, overview.zone)
         _print_more(overview.more_attention)
         output.print_line()
     if overview.next:
-        output.print_line(output.paint(_("These go out next:"), "bold"))
+        output.print_prose(output.paint(_("These go out next:"), "bold"))
         tables.print_days(overview.next, overview.zone)
         _print_more(overview.more)
         output.print_line()
     elif overview.counts and not overview.resting:
-        output.print_line(_("Nothing is on the schedule."))
+        output.print_prose(_("Nothing is on the schedule."))
     if overview.resting:
         output.print_line(
             plural(
@@ -37,9 +37,9 @@ def show(overview: Overview) -> None:
             )
         )
     if overview.counts:
-        output.print_line(_("In all: {counts}.", counts=tables.summary(overview.counts)))
+        output.print_prose(_("In all: {counts}.", counts=tables.summary(overview.counts)))
     clock = output.minute(overview.now, overview.zone)
-    output.print_line(
+    output.print_prose(
         _("It is {time} now. {times}", time=clock, times=output.times_of(overview.zone))
     )
 
@@ -59,7 +59,7 @@ def _show_what_stands_still(overview: Overview) -> None:
 
 def _print_more(more: int) -> None:
     if more:
-        output.print_line(_("… and {more} more: `publisher status --all` shows them.", more=more))
+        output.print_prose(_("… and {more} more: `publisher status --all` shows them.", more=more))
 
 
 def _nearly_used_up(overview: Overview) -> list[str]:

@@ -59,15 +59,15 @@ def print_changes(plan: Plan, zone: tzinfo) -> None:
     output.print_table(table)
     if len(plan.changes) > _MOST:
         more = f"{len(plan.changes) - _MOST:,}"
-        output.print_line(_("… and {more} more: --json shows all.", more=more))
-    output.print_line(output.times_of(zone))
+        output.print_prose(_("… and {more} more: --json shows all.", more=more))
+    output.print_prose(output.times_of(zone))
     if plan.cost.posts:
-        output.print_line(_price(plan.cost))
+        output.print_prose(_price(plan.cost))
     if difference := plan.cost_of_edits:
         more = _("By the edits, X charges about ${amount} more.")
         less = _("By the edits, X charges about ${amount} less.")
         said = more if difference > 0 else less
-        output.print_line(said.format(amount=f"{abs(difference):.2f}"))
+        output.print_prose(said.format(amount=f"{abs(difference):.2f}"))
 
 
 def _price(cost: Cost) -> str:
@@ -135,7 +135,7 @@ def print_stopped(plan: Plan) -> None:
     for stopped in plan.stopped[:_FEW_LINES]:
         output.print_prose(f"  {_told(stopped)}", "    ")
     if len(plan.stopped) > _FEW_LINES:
-        output.print_line("  " + _("… and {more} more", more=len(plan.stopped) - _FEW_LINES))
+        output.print_prose("  " + _("… and {more} more", more=len(plan.stopped) - _FEW_LINES))
 
 
 def _told(stopped: Stopped) -> str:

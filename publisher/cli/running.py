@@ -147,10 +147,10 @@ def _write(path: Path, text: str, mode: int = 0o666) -> None:
 
 def _say_how(address: str, workspace: Path | None) -> None:
     """How this workspace uses it; `workspace` is the one that the command line named."""
-    output.print_line(
+    output.print_prose(
         _("The sandbox is at {address}: open it in a browser. Ctrl-C ends it.", address=address)
     )
-    output.print_line(_("To publish there and not on the real platforms, in another terminal:"))
+    output.print_prose(_("To publish there and not on the real platforms, in another terminal:"))
     where = f" --workspace {shlex.quote(str(workspace))}" if workspace else ""
     for command in ("queue", "run"):
         output.print_line(f"  publisher{where} --sandbox {command}")
@@ -215,7 +215,7 @@ def notify(context: typer.Context) -> None:
     for service in services:
         try:
             service.send(trial())
-            output.print_line(_("{name}: sent.", name=service.name))
+            output.print_prose(_("{name}: sent.", name=service.name))
         except NoticeNotSent as error:
             failed = True
             output.print_error(str(error), error.hint)
@@ -232,4 +232,4 @@ def migrate(context: typer.Context) -> None:
     each update, with every dispatcher and worker stopped.
     """
     arguments.making(context)
-    output.print_line(_("The ledger is up to date."))
+    output.print_prose(_("The ledger is up to date."))

@@ -26,7 +26,7 @@ def print_history(steps: Sequence[Step], zone: tzinfo) -> None:
         for __, row in of_day:
             table.add_row(*row)
         output.print_table(table)
-    output.print_line(output.times_of(zone))
+    output.print_prose(output.times_of(zone))
 
 
 def _row(step: Step, zone: tzinfo) -> tuple[Text, ...]:

@@ -55,7 +55,7 @@ def embargo_note(planned: Delivery | Wish, zone: tzinfo) -> str | None:
 def print_log(deliveries: Sequence[Delivery], zone: tzinfo, *, is_empty: bool) -> None:
     """What happened, with lateness and errors; `is_empty`: the whole log, and not what is shown."""
     if not deliveries:
-        output.print_line(
+        output.print_prose(
             _("Nothing was ever queued: the log is empty.")
             if is_empty
             else _("Nothing in the log is like that.")

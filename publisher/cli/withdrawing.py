@@ -69,9 +69,9 @@ def withdraw(
             _ask(app.withdrawal.showing(consent), _("Take them down, or hold them?"))
         held, done = app.withdrawal.withdraw_consent(consent, actor=actor, reason=why)
         for delivery in held:
-            output.print_line(_("Held: {delivery}", delivery=tables.heading(delivery)))
+            output.print_prose(_("Held: {delivery}", delivery=tables.heading(delivery)))
         if not held and not done:
-            output.print_line(
+            output.print_prose(
                 _("Nothing that is out or on the schedule uses {consent}.", consent=consent)
             )
     elif post is not None:
@@ -121,7 +121,7 @@ def _ask(concerned: "Sequence[Delivery]", question: str) -> None:
     from publisher.cli import tables
 
     for delivery in concerned:
-        output.print_line(
+        output.print_prose(
             _("{name}: {value}", name=tables.heading(delivery), value=_(delivery.state))
         )
         if delivery.url:

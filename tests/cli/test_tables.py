@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from publisher import events, language
-from publisher.cli import tables
+from publisher.cli import output, tables
 from publisher.web import words
 
 
@@ -27,3 +27,27 @@ def test_what_a_platform_published_before_its_time_is_called_early(
 
 def test_what_was_read_and_not_seen_is_not_called_unreadable() -> None:
     assert events.event("not readable") == "reading cannot tell"
+
+
+@pytest.mark.parametrize("columns", ["40", "60", "80", "120"])
+def test_an_id_and_an_address_are_never_cut(
+    columns: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that they can be copied; words between them are wrapped."""
+    monkeypatch.setenv("COLUMNS", columns)
+    address = "https://www.facebook.com/100200300400500/posts/122100200300400500"
+    post = "2026-12-01-journee-annuelle-de-debat-sur-les-droits-de-l-enfant.fr"
+    table = output.list_table(("time", "account", "post"))
+    table.add_row("08:30", "bice-x", "short.fr\na note of some words that go on and on")
+    table.add_row("08:31", "bice-page", f"{post}\nwhy\n{address}")
+    output.print_table(table)
+    shown = capsys.readouterr().out
+    lines = shown.splitlines()
+    assert shown.split() == [
+        *("time", "account", "post", "08:30", "bice-x", "short.fr"),
+        *("a note of some words that go on and on".split()),
+        *("08:31", "bice-page", post, "why", address),
+    ]
+    assert lines[1] == "08:30  bice-x     short.fr"
+    wide = [line for line in lines if post not in line and address not in line]
+    assert max(map(len, wide)) <= int(columns)
