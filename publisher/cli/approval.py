@@ -52,8 +52,8 @@ def approve(
     if shown:
         known = [one for post in ids for one in app.queries.deliveries(post=post, account=name)]
         ids = _still_to_approve(ids, shown, known)
-    for delivery in shown:
-        _show(delivery, zone)
+    for alike in _alike(shown):
+        _show(alike, zone)
     if shown and not yes:
         arguments.confirm(_("Approve {deliveries}?", deliveries=counts.deliveries(len(shown))))
     seen = {delivery.id: digest(delivery) for delivery in shown}
@@ -129,12 +129,39 @@ def _list(waiting: "Sequence[Delivery]", zone: tzinfo) -> None:
     )
 
 
-def _show(delivery: "Delivery", zone: tzinfo) -> None:
-    """Everything that an approval is about."""
+def _alike(deliveries: "Sequence[Delivery]") -> "list[list[Delivery]]":
+    """Those that differ by their account alone, together: a person reads each text once."""
+    groups: list[list[Delivery]] = []
+    for delivery in deliveries:
+        same = (group for group in groups if _read(group[0]) == _read(delivery))
+        group = next(same, None)
+        if group is None:
+            groups.append([delivery])
+        else:
+            group.append(delivery)
+    return groups
+
+
+def _read(delivery: "Delivery") -> tuple[object, ...]:
+    """All that is shown of a delivery but its account."""
+    return (
+        delivery.post, delivery.content, delivery.due_at, delivery.embargo_until,
+        delivery.expires_at, delivery.queued_by, delivery.repeat, delivery.reason, delivery.stop,
+    )  # fmt: skip
+
+
+def _show(alike: "Sequence[Delivery]", zone: tzinfo) -> None:
+    """Everything that an approval is about; for each account in the same words."""
     from publisher.cli import tables
     from publisher.ledger.stops import reason_of
 
-    output.print_line(output.paint(tables.heading(delivery), "bold"))
+    delivery = alike[0]
+    heading = _(
+        "{post} to {account}",
+        post=delivery.post,
+        account=", ".join(one.account for one in alike),
+    )
+    output.print_prose(output.paint(heading, "bold"))
     time = output.minute(tables.leaves_at(delivery), zone)
     if delivery.expires_at:
         output.print_prose(
@@ -149,7 +176,7 @@ def _show(delivery: "Delivery", zone: tzinfo) -> None:
         output.print_prose(_("goes out {time} ({zone})", time=time, zone=zone))
     for note in (tables.embargo_note(delivery, zone), reason_of(delivery)):
         if note:
-            output.print_line(output.printable(note))
+            output.print_prose(output.printable(note))
     output.print_prose(
         _("written by {queued_by}", queued_by=delivery.queued_by or _("nobody who is named"))
     )
@@ -164,7 +191,7 @@ def _show(delivery: "Delivery", zone: tzinfo) -> None:
         output.print_prose("  " + _("the same text may go out once more (`repeat`)"))
     if any(part.pictures for part in delivery.content.parts):
         look = _("`publisher preview {post}` shows its pictures.", post=delivery.post)
-        output.print_line(f"  {look}")
+        output.print_prose(f"  {look}")
     output.print_line()
 
 
@@ -172,10 +199,10 @@ def _show_part(part: "Part", number: int, of: int) -> None:
     if of > 1:
         output.print_prose(output.paint("  " + _("{number} of {of}", number=number, of=of), "dim"))
     for line in part.text.splitlines():
-        output.print_line(f"  {output.printable(line)}")
+        output.print_prose(f"  {output.printable(line)}")
     for picture in part.pictures:
         alt = output.printable(picture.alt)
-        output.print_line(
+        output.print_prose(
             "  "
             + _(
                 "picture {name}: {alt}",

@@ -114,7 +114,7 @@ def cancel(
         arguments.post(app, post),
         of_account,
         arguments.actor(who),
-        reason or _("cancelled by a person"),
+        reason,
     )
     certain = [delivery for delivery in cancelled if delivery.state is State.CANCELLED]
     if certain:

@@ -270,3 +270,4 @@ def history(context: typer.Context, post: Post, *, as_json: Json = False) -> Non
         output.print_json([steps.as_json(step) for step in found])
     else:
         steps.print_history(found, arguments.zone(app.settings))
+        steps.print_addresses(app.queries.deliveries(post=name))

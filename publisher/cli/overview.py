@@ -2,7 +2,7 @@
 
 from datetime import datetime, tzinfo
 
-from publisher import lateness, limits
+from publisher import events, lateness, limits
 from publisher.cli import output, tables
 from publisher.language import _, plural
 from publisher.ledger.queries import AccountStatus
@@ -108,7 +108,7 @@ def _sentences(status: AccountStatus, others: int, now: datetime, zone: tzinfo) 
         values = {
             "until": _until(status, now, zone, resume),
             "message": output.printable(status.held_message or ""),
-            "kind": status.held_kind,
+            "kind": events.kind(status.held_kind or ""),
         }
         lines.append(
             _(

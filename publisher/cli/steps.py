@@ -13,6 +13,7 @@ from publisher.cli import output, tables
 from publisher.events import event
 from publisher.language import _
 from publisher.ledger.queries import Step
+from publisher.models import Delivery
 
 
 def print_history(steps: Sequence[Step], zone: tzinfo) -> None:
@@ -27,6 +28,14 @@ def print_history(steps: Sequence[Step], zone: tzinfo) -> None:
             table.add_row(*row)
         output.print_table(table)
     output.print_prose(output.times_of(zone))
+
+
+def print_addresses(deliveries: Sequence[Delivery]) -> None:
+    """Where the public sees what is out, account by account."""
+    for delivery in deliveries:
+        if delivery.url and delivery.remote_ids:
+            address = output.printable(delivery.url)
+            output.print_line(_("{name}: {value}", name=delivery.account, value=address))
 
 
 def _row(step: Step, zone: tzinfo) -> tuple[Text, ...]:
