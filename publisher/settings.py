@@ -11,7 +11,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Self, get_args
 
-from pydantic import BaseModel, Field, PrivateAttr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from publisher import language, trial
@@ -225,7 +232,9 @@ class Settings(Section):
     def secrets_name(self) -> str:
         """How messages call that file: seen from the workspace, where it lies in it."""
         file = self.secrets_file
-        return str(file.relative_to(self.workspace) if file.is_relative_to(self.workspace) else file)
+        return str(
+            file.relative_to(self.workspace) if file.is_relative_to(self.workspace) else file
+        )
 
 
 def load(workspace: Path, environment: Mapping[str, str] = os.environ) -> Settings:

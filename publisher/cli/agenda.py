@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from publisher.cli import arguments, counts, output
+from publisher.cli import arguments, counts, output, progress
 from publisher.errors import UsageError
 from publisher.language import _
 
@@ -33,7 +33,8 @@ def list_items(context: typer.Context, *, as_json: Json = False) -> None:
 
     settings = arguments.settings(context)
     session = session_file(settings).session
-    library, __ = checking.check(settings)
+    with progress.shown():
+        library, __ = checking.check(settings)
     posts = anchored(library.posts)
     items = sorted(session.agenda.values(), key=lambda item: (item.starts_at, item.name))
     if as_json:
@@ -183,7 +184,8 @@ def carry_out(
         )
     app = arguments.looking(context)
     wanted = [change for change in changes if change.kinds]
-    proposal = propose(app.settings, app.queries, app.clock.now(), file, wanted)
+    with progress.shown():
+        proposal = propose(app.settings, app.queries, app.clock.now(), file, wanted)
     if proposal.problems:
         problems.print_text(proposal.problems)
         output.print_prose(_("Nothing was changed: posts/session.yaml would have these problems."))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from publisher.cli import arguments, counts, output
+from publisher.cli import arguments, counts, output, progress
 from publisher.cli.control import Who
 from publisher.errors import AlreadyRunning, BackupUnusable, UsageError
 from publisher.language import _
@@ -42,8 +42,9 @@ def verify(
     another place now and then, and give it to --seal later: then that shows as well.
     """
     app = arguments.application(context)
-    app.audit.seal()
-    verdict = app.audit.verify(noted=seal)
+    with progress.shown():
+        app.audit.seal()
+        verdict = app.audit.verify(noted=seal)
     if as_json:
         output.print_json(_as_json(verdict))
     else:
@@ -89,8 +90,10 @@ def archive(
             )
         )
     hint = _("Wait until it has ended.")
-    with _alone(app.settings, "archive.lock", "`publisher log archive`", hint):
+    locked = _alone(app.settings, "archive.lock", "`publisher log archive`", hint)
+    with locked, progress.shown() as clear:
         for made in app.archiving.run(before, actor):
+            clear()
             output.print_prose(
                 _(
                     "{file}: {steps} of {deliveries}.",
@@ -118,7 +121,8 @@ def backup(
             _("The ledger is on PostgreSQL, which has its own backups."),
             hint=_dump_command(app.settings),
         )
-    verdict = back_up(app.database, app.clock, file, app.archive)
+    with progress.shown():
+        verdict = back_up(app.database, app.clock, file, app.archive)
     _print_verdict(verdict)
     size = f"{file.stat().st_size / 1_000_000:.1f} MB"
     output.print_prose(_("Backed up into {file} ({size}).", file=file, size=size))
@@ -165,7 +169,7 @@ def restore(
     actor = arguments.actor(who)
     settings = arguments.settings(context)
     hint = _("Stop it with Ctrl-C, and every worker on other machines; then restore.")
-    with _alone(settings, "run.lock", "`publisher run`", hint):
+    with _alone(settings, "run.lock", "`publisher run`", hint), progress.shown():
         if file is None:
             aftermath, kept = _in_place(context, actor, despite_breaks=despite_breaks), None
         else:

@@ -115,6 +115,7 @@ def queue(
         nonlocal shown
         risks = plans.risks(plan)
         if risks and not yes:
+            clear()
             if not as_json:
                 plans.print_changes(plan, zone)
                 shown = plan
@@ -122,7 +123,7 @@ def queue(
                 typer.echo(risk, err=as_json)
             arguments.confirm(_("Go on?"))
 
-    with progress.shown():
+    with progress.shown() as clear:
         done = app.planner.queue(
             drafts,
             actor=arguments.actor(who),

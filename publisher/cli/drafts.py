@@ -159,7 +159,7 @@ def check(
         problems.print_github(found, settings.workspace)
     else:
         problems.print_text(found)
-        output.print_line(problems.summary(drafts, found))
+        output.print_prose(problems.summary(drafts, found))
     if problems.errors_in(found):
         raise typer.Exit(1)
 

@@ -133,7 +133,6 @@ class Live:
             return event
         return _("{name}: {value}", name=event, value=output.printable(str(message)))
 
-
     def _address(self, step: Step) -> str | None:
         """Where the public sees it; None where nobody can tell now."""
         with suppress(LedgerUnavailable):

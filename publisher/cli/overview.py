@@ -29,7 +29,7 @@ def show(overview: Overview) -> None:
     elif overview.counts and not overview.resting:
         output.print_prose(_("Nothing is on the schedule."))
     if overview.resting:
-        output.print_line(
+        output.print_prose(
             plural(
                 "{number} delivery waits for an account that is paused or suspended.",
                 "{number} deliveries wait for an account that is paused or suspended.",

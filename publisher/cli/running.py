@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from publisher import trial
-from publisher.cli import arguments, output, trials
+from publisher.cli import arguments, output, progress, trials
 from publisher.errors import ConfigurationError, NoticeNotSent, StorageError, UsageError, why
 from publisher.language import _
 
@@ -199,7 +199,7 @@ def notify(context: typer.Context) -> None:
     Those are the addresses under [notices] in secrets.toml. While posts are published, they are
     told of an account that is held, and of a post that failed, was missed, or may be out or not.
     """
-    from publisher.notices.message import trial
+    from publisher.notices.message import trial as trial_message
     from publisher.notices.services import open_services
 
     urls = arguments.settings(context).notices.urls
@@ -214,7 +214,8 @@ def notify(context: typer.Context) -> None:
     failed = bool(problems)
     for service in services:
         try:
-            service.send(trial())
+            with progress.shown():
+                service.send(trial_message())
             output.print_prose(_("{name}: sent.", name=service.name))
         except NoticeNotSent as error:
             failed = True

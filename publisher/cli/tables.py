@@ -69,9 +69,7 @@ def print_log(deliveries: Sequence[Delivery], zone: tzinfo, *, is_empty: bool) -
     output.print_prose(f"{told}. {output.times_of(zone)}")
 
 
-def print_days(
-    deliveries: Sequence[Delivery], zone: tzinfo, *, addresses: bool = False
-) -> None:
+def print_days(deliveries: Sequence[Delivery], zone: tzinfo, *, addresses: bool = False) -> None:
     """The deliveries, sorted by time, under the days on which they go out.
 
     `addresses`: with that of each that is out.

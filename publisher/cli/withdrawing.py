@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from publisher.cli import arguments, output
+from publisher.cli import arguments, output, progress
 from publisher.cli.control import Account, Reason, Who, Yes, operated
 from publisher.errors import NotPossible, UsageError
 from publisher.language import _
@@ -67,7 +67,8 @@ def withdraw(
         _refuse_consent_that_holds(app, consent)
         if not yes:
             _ask(app.withdrawal.showing(consent), _("Take them down, or hold them?"))
-        held, done = app.withdrawal.withdraw_consent(consent, actor=actor, reason=why)
+        with progress.shown():
+            held, done = app.withdrawal.withdraw_consent(consent, actor=actor, reason=why)
         for delivery in held:
             output.print_prose(_("Held: {delivery}", delivery=tables.heading(delivery)))
         if not held and not done:
@@ -81,7 +82,8 @@ def withdraw(
             out = app.control.withdrawable(name, of_account)
             question = _("Put on record that they are not there any more?")
             _ask(out, question if gone else _("Delete them from their platforms?"))
-        done = act(name, of_account, actor=actor, reason=why)
+        with progress.shown():
+            done = act(name, of_account, actor=actor, reason=why)
     for one in done:
         place = _("{post} on {account}", post=one.delivery.post, account=one.delivery.account)
         output.print_prose(

@@ -650,9 +650,7 @@ def test_what_may_still_be_out_is_told_by_exit_code_log_and_status_until_somebod
     assert [(one["account"], one["state"]) for one in attention] == [
         ("bice-x", "published"), ("bice-page", "failed"),
     ]  # fmt: skip
-    given_up = cli(
-        "withdraw", POST, "--account", "bice-x", "--gone", "--reason", "looked", "--yes"
-    )
+    given_up = cli("withdraw", POST, "--account", "bice-x", "--gone", "--reason", "looked", "--yes")
     assert given_up.code == 0
     (row,) = cli("log", "--json", "--account", "bice-x").json
     assert (row["state"], row["withdrawn_ids"], row["error"]) == ("withdrawn", ["71", "72"], None)

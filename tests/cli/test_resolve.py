@@ -106,7 +106,9 @@ def test_what_may_be_out_and_is_rejected_waits_for_an_approval_if_it_is_not(
 ) -> None:
     told = said(cli("reject", "thread.fr", "--reason", "a wrong name"))
     assert told == "thread.fr to bice-x may be out. If it is not, it waits for an approval."
-    assert said(cli("retry", "thread.fr", "--yes")).startswith("Waiting for an approval: 1 delivery.")
+    assert said(cli("retry", "thread.fr", "--yes")).startswith(
+        "Waiting for an approval: 1 delivery."
+    )
 
 
 def test_what_is_stopped_and_is_out_in_part_goes_no_further(cli: Cli, restored: None) -> None:

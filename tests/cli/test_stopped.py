@@ -29,7 +29,7 @@ def said(cli: Cli, *words: str) -> str:
 def test_what_was_cancelled_or_held_is_named_with_what_lets_it_go(
     cli: Cli, draft: Path, command: str
 ) -> None:
-    """"Nothing to change" would tell whoever cancelled by mistake that all is well."""
+    """ "Nothing to change" would tell whoever cancelled by mistake that all is well."""
     cli("cancel", POST, "--account", "bice-x", "--reason", "by mistake")
     cli("hold", POST, "--account", "bice-page", "--reason", "to be checked")
     told = said(cli, command)
@@ -53,9 +53,7 @@ def test_what_was_rejected_is_named(cli: Cli, draft: Path) -> None:
     assert "once its draft is edited and queued" in told
 
 
-def test_a_kept_plan_tells_it_too(
-    cli: Cli, draft: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_kept_plan_tells_it_too(cli: Cli, draft: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unchanged, "_GRAIN", -1.0)
     monkeypatch.setattr(unchanged, "_WORTH_KEEPING", 0.0)
     cli("cancel", POST, "--account", "bice-x")
