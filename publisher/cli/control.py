@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from publisher.cli import arguments, counts, output
-from publisher.errors import NotPossible, UsageError
+from publisher.errors import UsageError
 from publisher.language import _, later
 from publisher.states import State
 

@@ -97,17 +97,7 @@ def queue(
     drafts = arguments.drafts(paths or [], app.settings.posts)
     is_first = new_ledger or app.settings.in_sandbox  # nothing of a trial was out before
     if is_first or _is_said_to_be_the_first(app, drafts, asks=not (yes or as_json)):
-        in_doubt = app.trust_ledger(arguments.actor(who))
-        if in_doubt:
-            output.print_note(
-                plural(
-                    "{number} delivery was queued before you said so, and stays uncertain: it is "
-                    "looked for. For one that is not out: `publisher retry POST --account NAME`.",
-                    "{number} deliveries were queued before you said so, and stay uncertain: they are "
-                    "looked for. For each that is not out: `publisher retry POST --account NAME`.",
-                    in_doubt,
-                )
-            )
+        _say_what_stays_in_doubt(app.trust_ledger(arguments.actor(who)))
 
     shown: Plan | None = None
 
@@ -143,6 +133,19 @@ def queue(
         plans.print_stopped(done)
     if done.errors:
         raise typer.Exit(1)
+
+
+def _say_what_stays_in_doubt(number: int) -> None:
+    if number:
+        output.print_note(
+            plural(
+                "{number} delivery was queued before you said so, and stays uncertain: it is "
+                "looked for. For one that is not out: `publisher retry POST --account NAME`.",
+                "{number} deliveries were queued before you said so, and stay uncertain: they are "
+                "looked for. For each that is not out: `publisher retry POST --account NAME`.",
+                number,
+            )
+        )
 
 
 def _is_said_to_be_the_first(app: "Application", drafts: list[Path], *, asks: bool) -> bool:

@@ -66,11 +66,12 @@ def _laid_out(row: Sequence[Text], widths: Sequence[int], console: "Console") ->
 
 def _breaks(line: str, width: int) -> list[int]:
     """Where a line is broken between words, as offsets; a longer word stands alone."""
-    offsets, begin = [], 0
+    offsets = [0]
     for word in re.finditer(r"\S+ *", line):
+        begin = offsets[-1]
         if word.start() > begin and cell_len(line[begin : word.end()].rstrip()) > width:
-            offsets.append(begin := word.start())
-    return offsets
+            offsets += [word.start()]
+    return offsets[1:]
 
 
 def _longest_word(line: Text) -> int:

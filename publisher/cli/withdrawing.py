@@ -51,39 +51,18 @@ def withdraw(
     retry a thread of which this has begun. With --consent, every post that shows a picture of it is taken down or held; its record
     in posts/consents.yaml has to say first that it was withdrawn.
     """
-    from publisher.cli import tables
-
-    actor = arguments.actor(who)
     if consent is not None and (post is not None or account is not None):
         raise UsageError(_("--consent goes without a post and without --account."))
     if consent is not None and gone:
         raise UsageError(_("--gone goes with a post, not with --consent."))
     if consent is None and post is None:
         raise UsageError(_("Name a post, or a consent with --consent."))
-    why = arguments.reason(reason)
+    actor, why = arguments.actor(who), arguments.reason(reason)
     app, of_account = operated(context, account)
-    done: list[Withdrawn] = []
     if consent is not None:
-        _refuse_consent_that_holds(app, consent)
-        if not yes:
-            _ask(app.withdrawal.showing(consent), _("Take them down, or hold them?"))
-        with progress.shown():
-            held, done = app.withdrawal.withdraw_consent(consent, actor=actor, reason=why)
-        for delivery in held:
-            output.print_prose(_("Held: {delivery}", delivery=tables.heading(delivery)))
-        if not held and not done:
-            output.print_prose(
-                _("Nothing that is out or on the schedule uses {consent}.", consent=consent)
-            )
-    elif post is not None:
-        act = app.withdrawal.found_gone if gone else app.withdrawal.withdraw
-        name = arguments.post(app, post)
-        if not yes:
-            out = app.control.withdrawable(name, of_account)
-            question = _("Put on record that they are not there any more?")
-            _ask(out, question if gone else _("Delete them from their platforms?"))
-        with progress.shown():
-            done = act(name, of_account, actor=actor, reason=why)
+        done = _all_of(app, consent, actor, why, yes=yes)
+    else:
+        done = _one(app, arguments.post(app, str(post)), of_account, actor, why, gone=gone, yes=yes)
     for one in done:
         place = _("{post} on {account}", post=one.delivery.post, account=one.delivery.account)
         output.print_prose(
@@ -93,6 +72,49 @@ def withdraw(
         )
     if any(one.problem for one in done):
         raise typer.Exit(1)
+
+
+def _one(
+    app: "Application",
+    post: str,
+    account: str | None,
+    actor: str,
+    why: str,
+    *,
+    gone: bool,
+    yes: bool,
+) -> "list[Withdrawn]":
+    """A post; with `gone`, nothing is deleted, and the log believes whoever looked."""
+    if not yes:
+        out = app.control.withdrawable(post, account)
+        if gone:
+            begun = [delivery for delivery in out if delivery.withdrawn_ids is not None]
+            _ask(begun, _("Put on record that they are not there any more?"))
+        else:
+            _ask(out, _("Delete them from their platforms?"))
+    act = app.withdrawal.found_gone if gone else app.withdrawal.withdraw
+    with progress.shown():
+        return act(post, account, actor=actor, reason=why)
+
+
+def _all_of(
+    app: "Application", consent: str, actor: str, why: str, *, yes: bool
+) -> "list[Withdrawn]":
+    """Everything that shows a picture of a consent; what is not out is held."""
+    from publisher.cli import tables
+
+    _refuse_consent_that_holds(app, consent)
+    if not yes:
+        _ask(app.withdrawal.showing(consent), _("Take them down, or hold them?"))
+    with progress.shown():
+        held, done = app.withdrawal.withdraw_consent(consent, actor=actor, reason=why)
+    for delivery in held:
+        output.print_prose(_("Held: {delivery}", delivery=tables.heading(delivery)))
+    if not held and not done:
+        output.print_prose(
+            _("Nothing that is out or on the schedule uses {consent}.", consent=consent)
+        )
+    return done
 
 
 def _refuse_consent_that_holds(app: "Application", consent: str) -> None:

@@ -1,10 +1,7 @@
 """run, sandbox, rehearse and migrate, with real processes where there are any."""
 
 import re
-import signal
-import subprocess
 import sys
-import urllib.request
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -17,7 +14,7 @@ from publisher.cli.live import Live
 from publisher.language import speaking
 from publisher.ledger.queries import Step
 from publisher.states import State
-from tests.cli.runner import SCRIPT, Cli, run_script
+from tests.cli.runner import Cli, run_script
 
 SITE = '[accounts.bice-site]\nchannel = "site"\n'
 

@@ -3,6 +3,7 @@
 import pytest
 
 from publisher.cli import suggestions
+from publisher.cli.app import bare_command
 from tests.cli.runner import Cli
 
 OURS = {
@@ -37,7 +38,5 @@ def test_a_command_below_another_is_proposed_whole(cli: Cli) -> None:
 
 def test_no_word_of_ours_is_a_command() -> None:
     """Its suggestion would never be seen."""
-    from publisher.cli.app import bare_command
-
     words = {word for words, _told in suggestions._MEANT for word in words}
     assert words.isdisjoint(bare_command().commands)
