@@ -171,7 +171,8 @@ def reason(given: str | None) -> str:
     from publisher.cli import output
 
     if given is None and sys.stdin.isatty():
-        given = str(typer.prompt(output.prose(_("Why? (For the record)"))))
+        asked = output.prose(_("Why? (For the record)"))
+        given = str(typer.prompt(asked, prompt_suffix=" "))
     if given is None or not given.strip():
         message = _("--reason is missing.") if given is None else _("--reason is empty.")
         raise UsageError(message, hint=_("Say it in a few words, for the record."))
@@ -183,7 +184,7 @@ def agrees(question: str) -> bool:
     from publisher.cli import output
 
     asked = output.prose(f"{question} {_('[y/N]')}")
-    answer = typer.prompt(asked, default="", show_default=False)
+    answer = typer.prompt(asked, default="", show_default=False, prompt_suffix=" ")
     return answer.strip().lower() in ("y", "yes", *_("y yes").split())
 
 

@@ -1,5 +1,6 @@
 """What `plan` and `queue` print."""
 
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -10,6 +11,7 @@ from publisher.models import Delivery, Wish
 from publisher.planning import Change, Plan, PlannedChange, Stopped
 from publisher.planning.costs import Cost
 from publisher.planning.details import Detail
+from publisher.states import State
 
 _SIGNS = {
     Change.ADD: ("+", "green"),
@@ -128,30 +130,38 @@ def summary(plan: Plan, *, done: bool) -> str:
 
 
 def print_stopped(plan: Plan) -> None:
-    """What does not go out though its draft wants it, each with what lets it go."""
-    if not plan.stopped:
-        return
-    output.print_prose(_("These do not go out, whatever their drafts say:"))
-    for stopped in plan.stopped[:_FEW_LINES]:
-        output.print_prose(f"  {_told(stopped)}", "    ")
-    if len(plan.stopped) > _FEW_LINES:
-        output.print_prose("  " + _("… and {more} more", more=len(plan.stopped) - _FEW_LINES))
+    """What does not go out though its draft wants it, each post with what lets it go."""
+    alike: dict[tuple[object, ...], list[Stopped]] = {}
+    for one in plan.stopped:
+        alike.setdefault((one.post, one.state, one.by_hand, one.reason), []).append(one)
+    if alike:
+        output.print_prose(_("These do not go out, whatever their drafts say:"))
+    for group in list(alike.values())[:_FEW_LINES]:
+        output.print_prose(f"  {_told(group)}", "    ")
+    if len(alike) > _FEW_LINES:
+        output.print_prose("  " + _("… and {more} more", more=len(alike) - _FEW_LINES))
 
 
-def _told(stopped: Stopped) -> str:
-    place = _("{post} to {account}", post=stopped.post, account=stopped.account)
-    why = f" ({output.printable(_(stopped.reason))})" if stopped.reason else ""
-    said = _("{name}: {value}", name=place, value=_(stopped.state) + why)
-    command = {
-        "cancelled": _("`{command}` puts it back on the schedule."),
-        "held": _("`{command}` lets it go."),
-        "rejected": _("It comes back to its approvers once its draft is edited and queued."),
-    }[stopped.state]
-    verb = {"cancelled": "retry", "held": "release"}.get(stopped.state)
-    if not stopped.by_hand:
-        return f"{said}."
-    where = f"publisher {verb} {stopped.post} --account {stopped.account}"
-    return f"{said}. {command.format(command=where)}"
+def _told(alike: Sequence[Stopped]) -> str:
+    """A post, on which accounts it is stopped, why, and how that ends."""
+    one, accounts = alike[0], ", ".join(stopped.account for stopped in alike)
+    why = f" ({output.printable(_(one.reason))})" if one.reason else ""
+    place = _("{post} to {account}", post=one.post, account=accounts)
+    said = _("{name}: {value}", name=place, value=f"{_(one.state)}{why}.")
+    of_account = f" --account {one.account}" if len(alike) == 1 else ""
+    match one.state if one.by_hand else "":
+        case State.CANCELLED:
+            command = f"publisher retry {one.post}{of_account}"
+            return f"{said} {_('`{command}` puts it back on the schedule.', command=command)}"
+        case State.HELD:
+            command = f"publisher release {one.post}{of_account}"
+            return f"{said} {_('`{command}` lets it go.', command=command)}"
+        case "rejected":
+            return (
+                f"{said} {_('It comes back to its approvers once its draft is edited and queued.')}"
+            )
+        case _other:
+            return said
 
 
 def _changes(plan: Plan, *, done: bool) -> str:

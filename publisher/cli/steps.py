@@ -1,6 +1,6 @@
 """The history of a post, step by step."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from itertools import groupby
 from typing import Any
@@ -19,7 +19,7 @@ from publisher.models import Delivery
 def print_history(steps: Sequence[Step], zone: tzinfo) -> None:
     """Every step with its time, account, who did it and what happened, under its day."""
     columns = (_("time"), _("account"), _("who"), _("what"))
-    rows = [(output.day(step.at, zone), _row(step, zone)) for step in steps]
+    rows = [(output.day(step.at, zone), _row(step, zone)) for step in _told(steps)]
     widths = [max(len(row[index]) for __, row in rows) for index in range(len(columns) - 1)]
     for day, of_day in groupby(rows, lambda row: row[0]):
         output.print_line(output.paint(day, "bold"))
@@ -28,6 +28,16 @@ def print_history(steps: Sequence[Step], zone: tzinfo) -> None:
             table.add_row(*row)
         output.print_table(table)
     output.print_prose(output.times_of(zone))
+
+
+def _told(steps: Sequence[Step]) -> Iterator[Step]:
+    """Without those that say once more what was said of a delivery just before."""
+    last: dict[int | None, str] = {}
+    for step in steps:
+        is_bare = not step.detail and step.target in (None, step.source)
+        if not (is_bare and step.delivery is not None and last.get(step.delivery) == step.event):
+            yield step
+        last[step.delivery] = step.event
 
 
 def print_addresses(deliveries: Sequence[Delivery]) -> None:

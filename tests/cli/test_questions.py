@@ -79,7 +79,7 @@ def test_a_reason_is_asked_for_at_a_terminal(cli: Cli, uncertain: Path, command:
     assert cli("retry", POST, "--yes").code == 0
     told = at_terminal(*command.split(), folder=uncertain, typed="the room has changed\n")
     assert told.code == 0, told.out
-    assert "Why? (For the record):" in told.out
+    assert "Why? (For the record) " in told.out
 
 
 @pytest.mark.parametrize("command", ["pause", f"hold {POST}", f"reject {POST}", f"withdraw {POST}"])

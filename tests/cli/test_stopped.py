@@ -49,7 +49,7 @@ def test_what_was_cancelled_or_held_is_named_with_what_lets_it_go(
 def test_what_was_rejected_is_named(cli: Cli, draft: Path) -> None:
     cli("reject", POST, "--reason", "a wrong figure")
     told = said(cli, "queue")
-    assert "day.fr to bice-x: rejected (" in told
+    assert "day.fr to bice-page, bice-x: rejected (" in told
     assert "once its draft is edited and queued" in told
 
 
@@ -114,3 +114,12 @@ def test_the_table_is_shown_once(cli: Cli, draft: Path) -> None:
     assert told.code == 0, told.out
     assert "will be void" in told.out
     assert told.out.count("bice-page") == 1
+
+
+def test_accounts_that_are_stopped_alike_are_told_together(cli: Cli, draft: Path) -> None:
+    cli("cancel", POST)
+    told = said(cli, "plan")
+    assert (
+        "day.fr to bice-page, bice-x: cancelled. `publisher retry day.fr` puts it back on the "
+        "schedule." in told
+    )
