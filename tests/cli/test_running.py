@@ -42,9 +42,11 @@ def test_run_until_idle_publishes_and_shows_a_line_for_each_delivery(cli: Cli, s
     (published,) = [line for line in lines if "now.fr" in line]
     assert published.startswith("2016-03-01 12:00:")
     assert "  bice-site  now.fr  published, " in published
-    assert published.endswith(" late")
+    assert published.endswith(" late: bice-site/posts/now.fr.html"), "and where it is"
     assert lines[-1] == "Since the start: 1 published."
     assert cli("log", "--json").json[0]["state"] == "published"
+    assert " bice-site/posts/now.fr.html\n" in cli("log").out
+    assert cli("history", "now.fr").out.endswith("bice-site: bice-site/posts/now.fr.html\n")
     assert "Bonjour de Genève." in "".join(
         path.read_text(encoding="utf-8") for path in (site / "var" / "site").rglob("*.html")
     )

@@ -1,11 +1,13 @@
 """How tables and pages say when a post went out, measured by its time."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from publisher import events, language
-from publisher.cli import output, tables
+from publisher import events, language, narration
+from publisher.cli import output, steps, tables
+from publisher.ledger.queries import Step
+from publisher.outcome import Kind
 from publisher.web import words
 
 
@@ -51,3 +53,21 @@ def test_an_id_and_an_address_are_never_cut(
     assert lines[1] == "08:30  bice-x     short.fr"
     wide = [line for line in lines if post not in line and address not in line]
     assert max(map(len, wide)) <= int(columns)
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [("en", "kind: the keys are not accepted"), ("fr", "genre\N{NO-BREAK SPACE}: clés refusées")],
+)
+def test_kinds_of_errors_are_told_in_words(code: str, said: str) -> None:
+    """JSON has their codes."""
+    with language.speaking(code):
+        assert narration.details({"kind": "auth"}, UTC) == [said]
+    assert {events.kind(kind) for kind in Kind}.isdisjoint(Kind)
+
+
+def test_a_history_says_nothing_twice() -> None:
+    at = datetime(2016, 3, 7, tzinfo=UTC)
+    twice = [Step(n, at, "prepared", "publisher", 1, "a.fr", "x") for n in (1, 2)]
+    other = Step(3, at, "prepared", "publisher", 2, "a.fr", "y")
+    assert list(steps._told([*twice, other])) == [twice[0], other]
