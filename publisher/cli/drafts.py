@@ -65,12 +65,12 @@ def init(
             hint=_("Name an empty folder, or go on with the workspace that is there."),
         )
     _create_all(folder, files, layout.IGNORED)
-    output.print_line(_("A workspace is ready in {folder}:", folder=folder.resolve()))
+    output.print_prose(_("A workspace is ready in {folder}:", folder=folder.resolve()))
     for path in files:
         if path.suffix != ".json":
             output.print_line(f"  {path}")
     output.print_line()
-    output.print_line(_("Next: name your accounts in publisher.toml. Then, in that folder:"))
+    output.print_prose(_("Next: name your accounts in publisher.toml. Then, in that folder:"))
     output.print_line("  publisher check")
 
 
@@ -160,7 +160,7 @@ def check(
         problems.print_github(found, settings.workspace)
     else:
         problems.print_text(found)
-        output.print_line(problems.summary(drafts, found))
+        output.print_prose(problems.summary(drafts, found))
     if problems.errors_in(found):
         raise typer.Exit(1)
 

@@ -9,9 +9,10 @@ from publisher.app import instant_text
 from publisher.cli import counts, edits, output, tables
 from publisher.language import _, plural
 from publisher.models import Delivery, Wish
-from publisher.planning import Change, Plan, PlannedChange
+from publisher.planning import Change, Plan, PlannedChange, Stopped
 from publisher.planning.costs import Cost
 from publisher.planning.details import Detail
+from publisher.states import State
 
 _SIGNS = {
     Change.ADD: ("+", "green"),
@@ -29,6 +30,7 @@ _SIGNS = {
 _MOST = 1_000
 """Changes that are shown: to format ten thousand lines takes longer than to queue them."""
 _NAMED = 5
+_FEW_LINES = 10
 _FEW = 5
 """So many deliveries are cancelled without a question, if nobody approved them."""
 
@@ -61,15 +63,15 @@ def print_changes(plan: Plan, zone: tzinfo) -> None:
     output.print_table(table)
     if len(plan.changes) > _MOST:
         more = figures.number(len(plan.changes) - _MOST)
-        output.print_line(_("… and {more} more: --json shows all.", more=more))
-    output.print_line(output.times_of(zone))
+        output.print_prose(_("… and {more} more: --json shows all.", more=more))
+    output.print_prose(output.times_of(zone))
     if plan.cost.posts:
-        output.print_line(_price(plan.cost))
+        output.print_prose(_price(plan.cost))
     if difference := plan.cost_of_edits:
         more = _("By the edits, X charges about {amount} more.")
         less = _("By the edits, X charges about {amount} less.")
         said = more if difference > 0 else less
-        output.print_line(said.format(amount=figures.dollars(abs(difference))))
+        output.print_prose(said.format(amount=figures.dollars(abs(difference))))
 
 
 def _price(cost: Cost) -> str:
@@ -141,7 +143,44 @@ def summary(plan: Plan, *, done: bool) -> str:
     return said
 
 
+def print_stopped(plan: Plan) -> None:
+    """What does not go out though its draft wants it, each post with what lets it go."""
+    alike: dict[tuple[object, ...], list[Stopped]] = {}
+    for one in plan.stopped:
+        alike.setdefault((one.post, one.state, one.by_hand, one.reason), []).append(one)
+    if alike:
+        output.print_prose(_("These do not go out, whatever their drafts say:"))
+    for group in list(alike.values())[:_FEW_LINES]:
+        output.print_prose(f"  {_told(group)}", "    ")
+    if len(alike) > _FEW_LINES:
+        output.print_prose("  " + _("… and {more} more", more=len(alike) - _FEW_LINES))
+
+
+def _told(alike: Sequence[Stopped]) -> str:
+    """A post, on which accounts it is stopped, why, and how that ends."""
+    one, accounts = alike[0], ", ".join(stopped.account for stopped in alike)
+    why = f" ({output.printable(_(one.reason))})" if one.reason else ""
+    place = _("{post} to {account}", post=one.post, account=accounts)
+    said = _("{name}: {value}", name=place, value=f"{_(one.state)}{why}.")
+    of_account = f" --account {one.account}" if len(alike) == 1 else ""
+    match one.state if one.by_hand else "":
+        case State.CANCELLED:
+            command = f"publisher retry {one.post}{of_account}"
+            return f"{said} {_('`{command}` puts it back on the schedule.', command=command)}"
+        case State.HELD:
+            command = f"publisher release {one.post}{of_account}"
+            return f"{said} {_('`{command}` lets it go.', command=command)}"
+        case "rejected":
+            return (
+                f"{said} {_('It comes back to its approvers once its draft is edited and queued.')}"
+            )
+        case _other:
+            return said
+
+
 def _changes(plan: Plan, *, done: bool) -> str:
+    if not plan.changes and plan.stopped:
+        return _("Nothing to change.")
     if not plan.changes:
         return _("Nothing to change: the schedule is as the drafts say.")
     said = (
@@ -153,7 +192,7 @@ def _changes(plan: Plan, *, done: bool) -> str:
 
 
 def as_json(plan: Plan) -> dict[str, Any]:
-    """`{"changes": […], "problems": […]}`."""
+    """`{"changes": […], "stopped": […], "problems": […]}`."""
     return {
         "changes": [
             {
@@ -176,6 +215,10 @@ def as_json(plan: Plan) -> dict[str, Any]:
             "usd": str(plan.cost.amount),
             "usd_of_edits": str(plan.cost_of_edits),
         },
+        "stopped": [
+            {"post": one.post, "account": one.account, "state": one.state, "reason": one.reason}
+            for one in plan.stopped
+        ],
         "problems": [problem.model_dump(mode="json") for problem in plan.problems],
     }
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
+from publisher import events
 from publisher.language import _, later, plural
 from publisher.ledger.lateness import NOTHING_LATE
 from publisher.ledger.news import AccountGoesOn, HeldAccount, Item, LatePosts, StuckDelivery
@@ -168,7 +169,7 @@ def _paragraph(item: Item, zone: tzinfo) -> str:
 
 
 def _of_delivery(item: StuckDelivery, zone: tzinfo) -> list[str]:
-    kind = f" ({item.kind})" if item.kind else ""
+    kind = f" ({events.kind(item.kind)})" if item.kind else ""
     sentences = [
         f"{_event(item)}{kind}.",
         _("It was due {time}.", time=_time(item.due_at, zone)),

@@ -41,7 +41,7 @@ from publisher.planning.difference import (
     stop_of,
 )
 from publisher.planning.illustrations import Illustrations
-from publisher.planning.plan import Change, Plan, PlannedChange
+from publisher.planning.plan import Change, Plan, PlannedChange, Stopped
 from publisher.planning.problems import Problems
 from publisher.settings import Settings
 from publisher.states import ENDED_UNSENT, OUT_OR_MAYBE, WAITING, State
@@ -107,12 +107,24 @@ class Comparison:
             on_schedule=self._on_schedule(),
             undated=sum(post.due_at is None and not post.at_once for post in whole.values()),
             overdue=overdue,
+            stopped=tuple(self._stopped(wanted, standing)),
         )
 
     def _settled(self, standing: Mapping[tuple[str, str], Delivery]) -> set[str]:
         """The files of posts of which nothing is to come: nobody can follow advice about them."""
         ids = timeliness.settled(standing.values()) - {change.post for change in self._changes}
         return {post.file for post in self._drafts.posts if post.id in ids}
+
+    def _stopped(
+        self,
+        wanted: Mapping[tuple[str, str], Wish],
+        standing: Mapping[tuple[str, str], Delivery],
+    ) -> Iterator[Stopped]:
+        changed = {(change.post, change.account) for change in self._changes}
+        for key in sorted((standing.keys() & wanted.keys()) - changed):
+            stopped = Stopped.of(standing[key])
+            if stopped and (stopped.until is None or stopped.until > self._now):
+                yield stopped
 
     def _on_schedule(self) -> int:
         counts = self._queries.counts()
