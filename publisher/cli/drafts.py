@@ -16,7 +16,7 @@ from publisher.errors import StorageError, UsageError, why
 from publisher.language import Language, _, from_environment, use
 
 if TYPE_CHECKING:
-    from publisher.models import Problem
+    from publisher.models import Delivery, Problem
     from publisher.settings import Settings
     from publisher.timeliness import Due
 
@@ -195,21 +195,27 @@ def _checked(settings: "Settings", drafts: Sequence[str | Path]) -> "Checked":
 def _judged(
     settings: "Settings", found: "Sequence[Problem]", dues: "Sequence[Due]"
 ) -> "list[Problem]":
-    """The problems as they are now. The ledger is asked only about what may be out, if there is one."""
+    """The problems as they are now. The ledger is asked about what may be out, and about no more."""
     from publisher import clock, timeliness
+
+    now = clock.from_environment().now()
+    over = sorted(due.post for due in dues if timeliness.is_over(due.leaves_at, now))
+    if not over:
+        return list(found)
+    deliveries = _deliveries(settings, over)
+    return timeliness.judged(found, dues, deliveries, now, arguments.zone(settings))
+
+
+def _deliveries(settings: "Settings", posts: Sequence[str]) -> "list[Delivery] | None":
+    """What the ledger has of these posts; None where there is none, or it cannot be asked."""
     from publisher.app import Application
     from publisher.errors import PublisherError
 
-    now = clock.from_environment().now()
-    over = [due.post for due in dues if timeliness.is_over(due.leaves_at, now)]
-    if not over:
-        return list(found)
-    deliveries = None
     # Drafts are checked where nobody reaches a ledger, too.
     with suppress(PublisherError), Application.looking(settings.workspace) as app:
         if app.without_ledger is None:
-            deliveries = app.queries.standing(sorted(over), and_under_way=False)
-    return timeliness.judged(found, dues, deliveries, now, arguments.zone(settings))
+            return app.queries.standing(posts, and_under_way=False)
+    return None
 
 
 def count(
