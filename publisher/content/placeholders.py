@@ -15,11 +15,10 @@ _SURE = re.compile(
     re.IGNORECASE,
 )
 _TODO = re.compile(r"\bTODO\b(?P<colon>\s*:)?")
-_SPACES = "[ \u00a0\u202f]*"
-_NUMBER = re.compile(
-    rf"(?:(?P<before>[^\W\d_]+)\.?{_SPACES})?(?<![\w@#/.-])(?P<sign>XXX?|xx+)(?![\w-])"
-    rf"(?:{_SPACES}(?P<after>[^\W\d_]+))?"
-)
+_NUMBER = re.compile(r"(?<![\w@#/.-])(?:XXX?|xx+)(?![\w-])")
+_WORDS = re.compile(r"[^\W\d_]+")
+_NEAR = 25
+"""Characters, in which the word before or behind stands."""
 _NUMBERED = frozenset(
     [
         "salle",
@@ -88,18 +87,22 @@ def find(text: str, lang: str | None) -> Iterator[tuple[str, int]]:
     """
     if not _MAY_BE.search(text):
         return
-    for match in _SURE.finditer(text):
-        yield match.group(), match.start()
     # Where the language is not known, it may be Spanish.
     is_no_word = lang is not None and not lang.startswith(("es", "pt"))
-    for match in _TODO.finditer(text):
-        if is_no_word or match["colon"]:
-            yield "TODO", match.start()
-    for match in _NUMBER.finditer(text):
-        if _is_unknown_number(match):
-            yield match["sign"], match.start("sign")
+    found = [
+        *_SURE.finditer(text),
+        *(match for match in _TODO.finditer(text) if is_no_word or match["colon"]),
+        *(match for match in _NUMBER.finditer(text) if not _is_roman(text, match)),
+    ]
+    end = 0
+    for match in sorted(found, key=re.Match.start):
+        if match.start() >= end:
+            yield match.group().rstrip(" :\n"), match.start()
+            end = match.end()
 
 
-def _is_unknown_number(match: re.Match[str]) -> bool:
-    beside = {(match[name] or "").casefold().rstrip(".") for name in ("before", "after")}
-    return not beside & _NUMBERED
+def _is_roman(text: str, match: re.Match[str]) -> bool:
+    """Whether a word stands beside it that has Roman numbers."""
+    before = _WORDS.findall(text[max(0, match.start() - _NEAR) : match.start()])[-1:]
+    after = _WORDS.findall(text[match.end() : match.end() + _NEAR])[:1]
+    return not _NUMBERED.isdisjoint(word.casefold() for word in (*before, *after))

@@ -4,6 +4,8 @@ import re
 from collections.abc import Collection, Iterator
 from datetime import date
 
+_LONGEST = 80
+"""What is longer is nothing like a time."""
 _CLOCK = re.compile(
     r"(?P<hour>\d{1,2}) ?(?:[:.h] ?(?P<minute>\d{2})|h|(?=[ap]\.?m))(?P<second>:\d{2})? ?(?P<half>[ap])?\.?(?:m\.?)?",
     re.ASCII,
@@ -33,7 +35,7 @@ _NOW = frozenset(
 
 def clock(text: str) -> str | None:
     """`11h20`, `8h`, `6.30 pm` as `11:20`, `08:00`, `18:30`; None for what is no time of day."""
-    match = _CLOCK.fullmatch(text.strip().casefold())
+    match = _CLOCK.fullmatch(text.strip().casefold()) if len(text) <= _LONGEST else None
     if match is None:
         return None
     hour, minute = int(match["hour"]), int(match["minute"] or 0)
@@ -45,13 +47,15 @@ def clock(text: str) -> str | None:
 
 def times(text: str) -> list[str]:
     """The times that `31/12/2026 11:20` may mean, as drafts say them; of two, the day comes first."""
-    match = _WHOLE.fullmatch(text.strip())
+    match = _WHOLE.fullmatch(text.strip()) if len(text) <= _LONGEST else None
     of_day = match and clock(match["clock"])
     return [f"{day} {of_day}" for day in _days(match["day"])] if match and of_day else []
 
 
 def anchors(text: str, items: Collection[str]) -> list[str]:
     """What `opening - 30 min` may mean, if there is an item `opening`."""
+    if len(text) > _LONGEST:
+        return []
     match = _OFFSET.fullmatch(text.strip())
     if match is None:
         return [item] if (item := _item(text, items)) else []

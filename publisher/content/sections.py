@@ -24,13 +24,13 @@ from publisher.models import Position
 _HEADING = re.compile(
     r"\n[^\S\n]{0,3}(?P<line>(?P<level>##+|#(?=[^\S\n]|$))(?P<words>.*))$", re.MULTILINE
 )
-_AROUND_NAME = re.compile(r"^[^\S\n]+|[\s:\uff1a#]+$")
+_BEHIND_NAME = " \t\u00a0\u202f:\uff1a#"
 _SEPARATOR = re.compile(r"\n---[ \t]*$", re.MULTILINE)
 _COMMENT = re.compile(r"\n(?!##[ \t])(?P<before>.*?)<!--")
 # A line of few words in bold letters or brackets, or with a colon at its end.
 _LABEL = re.compile(
-    r"\n[^\S\n]*(?P<line>(?:\*\*|__|\[)(?P<bold>[^\n*_\[\]]{1,40})(?:\*\*|__|\])\s*:?"
-    r"|(?P<plain>[^\s:][^\n:]{0,38}?)\s*:)[^\S\n]*$",
+    r"\n[^\S\n]*(?P<line>(?:\*\*|__|\[)(?P<bold>[^\n*_\[\]]{1,40})(?:\*\*|__|\])[^\S\n]*:?"
+    r"|(?P<plain>[^\s:][^\n:]{0,38}?)[^\S\n]*:)[^\S\n]*$",
     re.MULTILINE,
 )
 
@@ -75,7 +75,7 @@ def _section(heading: re.Match[str], names: Collection[str]) -> str | None:
     """The channel or account whose text the heading begins."""
     if heading["level"] != "##" or not heading["words"][:1].isspace():
         return None
-    return naming.meant(_AROUND_NAME.sub("", heading["words"]), names)
+    return naming.meant(heading["words"].strip().rstrip(_BEHIND_NAME), names)
 
 
 def _note_heading(

@@ -371,6 +371,7 @@ def test_the_environment_switches_rules_off(workspace: Workspace) -> None:
         ("Rendez-vous ici : [LIEN]", "[LIEN]"), ("Plus ici [link].", "[link]"), ("TODO la fin", "TODO"),
         ("Nous étions XX enfants.", "XX"), ("À XX h, salle 20", "XX"), ("xx personnes", "xx"),
         ("Lorem ipsum dolor", "Lorem ipsum"), ("Le XXXX mars", "XXXX"), ("Combien ? ????", "????"),
+        ("Voir [TODO]", "[TODO]"), ("Le [XX] mars", "[XX]"), ("Le xxxx mars", "xxxx"), ("TODO : la fin", "TODO"),
     ],
 )  # fmt: skip
 def test_what_waits_for_the_right_word_is_named(workspace: Workspace, text: str, word: str) -> None:
@@ -383,7 +384,7 @@ def test_what_waits_for_the_right_word_is_named(workspace: Workspace, text: str,
 @pytest.mark.parametrize(
     "text",
     [
-        "La salle XX du Palais", "Au XXe siècle", "Sala XX", "El siglo XX", "@XX et #XX", "Louis XX",
+        "La salle XX du Palais", "Art. XX", "Au XXe siècle", "Sala XX", "El siglo XX", "@XX et #XX", "Louis XX",
         "La méthode", "[Le lien](https://example.org) [1]", "Comment ???", "Xx", "Todos juntos",
     ],
 )  # fmt: skip

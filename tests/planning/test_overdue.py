@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from publisher import settings
+from publisher import settings, timeliness
 from publisher.app import Application
+from publisher.checking import check
 from publisher.models import Problem
 from publisher.outcome import Accepted
 from publisher.planning import Change, Plan
@@ -172,3 +173,22 @@ def test_advice_on_what_is_out_stops(
         "a.fr", f"at: {NOON}\nto: bice-x\nexpires: 9h", "Voir [ceci](https://example.org)."
     )
     assert [problem.code for problem in app.planner.plan().problems] == ["already-out"]
+
+
+def test_check_knows_what_is_out_where_it_reaches_the_ledger(
+    app: Application, workspace: Workspace, clock: ManualClock
+) -> None:
+    workspace.draft("a.fr", f"at: {NOON}\nto: bice-x\nexpires: 9h", "[Ceci](https://example.org).")
+    queue(app)
+    clock.advance(5 * HOUR)
+
+    def found() -> list[str]:
+        library, problems = check(app.settings)
+        dues = timeliness.dues(library, app.settings)
+        deliveries = app.queries.standing(["a.fr"], and_under_way=False)
+        zone = library.session.zone
+        return [p.code for p in timeliness.judged(problems, dues, deliveries, clock.now(), zone)]
+
+    assert found() == ["markdown-link"], "it may still be mended"
+    publish(app)
+    assert found() == []
