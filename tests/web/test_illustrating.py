@@ -204,7 +204,7 @@ def _png(width: int, height: int) -> bytes:
         ("a.png", _png(30_000, 30_000), "a.png has more than 60,000,000 pixels"),
         ("a.mp4", b"\0\0\0\x18ftypisom" + bytes(50), "a.mp4 is truncated or damaged"),
         ("a.mp4", HTML, "a.mp4 is no MP4 or MOV video"),
-        ("a\u202egpj.exe", HTML, "a-gpj.exe has no picture"),
+        ("a\u202egpj.exe", HTML, "a-gpj.exe is a web page, and no picture."),
     ],
 )
 def test_what_is_no_picture_is_refused_as_in_a_draft(
