@@ -321,10 +321,12 @@ def explain_usage(error: typer.TyperException) -> int:
         output.print_line(message)
         return 2
     hint = _("`{command} --help` shows how it is used.", command=name)
-    if "--workspace" in message and name != "publisher":
-        hint = _(
-            "It goes before the command: publisher --workspace DIR {command} …",
-            command=name.split()[-1],
-        )
+    for option, value in (("--workspace", " DIR"), ("--sandbox", "")):
+        if option in message and name != "publisher":
+            hint = _(
+                "It goes before the command: publisher {option} {command} …",
+                option=f"{option}{value}",
+                command=name.split()[-1],
+            )
     output.print_error(usage.translated(message), getattr(error, "hint", None) or hint)
     return 2

@@ -384,7 +384,7 @@ def test_status_says_why_an_account_stands_still(
     assert "Everything is paused since 2016-03-07 08:30 by redaction: Le programme a chang" in out
     assert (
         "bice-x is suspended until a person mends it and runs `publisher resume --account bice-x`: "
-        "The token is no longer valid. (auth)"
+        "The token is no longer valid. (the keys are not accepted)"
     ) in out
     assert "08:30  uncertain    bice-page  2016-03-07-annual-day.fr\n" in out
     accounts = {entry["account"]: entry for entry in cli("status", "--json").json["accounts"]}
