@@ -26,7 +26,7 @@ def test_no_command_shows_the_help_as_wrong_usage(cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("chack-it",), "error: No such command 'chack-it'."),
+        (("zzz",), "error: No such command 'zzz'."),
         (("check", "--colour"), "error: No such option: --colour"),
         (("log", "--state", "lost"), "error: Invalid value for '--state'"),
         (("resolve", "a.fr"), "error: Missing option '--published'"),
