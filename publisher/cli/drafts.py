@@ -206,7 +206,7 @@ def _judged(
     return timeliness.judged(found, dues, deliveries, now, arguments.zone(settings))
 
 
-def _deliveries(settings: "Settings", posts: Sequence[str]) -> "list[Delivery] | None":
+def _deliveries(settings: "Settings", posts: Sequence[str]) -> Sequence["Delivery"] | None:
     """What the ledger has of these posts; None where there is none, or it cannot be asked."""
     from publisher.app import Application
     from publisher.errors import PublisherError
