@@ -65,7 +65,7 @@ class NotPossible(PublisherError):
 class NoSuchPost(PublisherError):
     """No delivery of such a post is in the ledger."""
 
-    exit_code = 1
+    exit_code = 2
     hint = "`publisher log` lists what the ledger knows; a draft enters it with `publisher queue`."
 
 

@@ -114,6 +114,22 @@ LABELS = (
 """What a step tells of."""
 
 
+_KINDS = {
+    "content": later("its content is refused"),
+    "auth": later("the keys are not accepted"),
+    "permission": later("not permitted"),
+    "rate-limit": later("the platform's limit is reached"),
+    "app-limit": later("the app's limit is reached"),
+    "duplicate": later("the same text is there already"),
+    "policy": later("against the platform's rules"),
+    "unavailable": later("the platform does not answer as it should"),
+    "unknown-outcome": later("nobody knows whether it is out"),
+    "expired": later("too late"),
+    "clock": later("the clock of this machine is wrong"),
+}
+"""The kinds of error of `outcome.py`, as people read them; JSON has their codes."""
+
+
 _OTHERWISE = {"not readable": later("reading cannot tell")}
 """What is called otherwise in the ledger: a platform that was read may not tell all the same."""
 
@@ -125,3 +141,8 @@ def event(name: str) -> str:
 def label(key: str) -> str:
     """The name of a step's detail."""
     return _(key.replace("_", " "))
+
+
+def kind(code: str) -> str:
+    """The name of a kind of error; an unknown code stays as it is."""
+    return _(_KINDS.get(code, code))

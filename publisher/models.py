@@ -4,7 +4,7 @@ Instants are aware datetimes in UTC.
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -44,6 +44,7 @@ Advice = Literal[
     "hashtag-case", "too-many-hashtags", "mention-first", "unsolicited-mention", "wrong-season", "broken-link",
     "markdown-link", "shouting", "missing-translation", "stale-translation", "too-close",
     "at-night", "same-text-on-x", "over-limit", "sure-miss", "account-stopped",
+    "placeholder", "alt-is-file-name", "heading-as-text", "rule-as-text",
 ]  # fmt: skip
 """Codes of the problems that are advice alone, which a workspace or a draft may ignore."""
 
@@ -141,6 +142,15 @@ class ApprovalRule(Frozen):
     """Who may approve; empty: everybody but the author."""
 
 
+CHANNEL_ALIASES: Mapping[str, str] = {"x": "twitter"}
+"""What else a channel is called in drafts and settings, in small letters."""
+
+
+def channel_called(word: str) -> str:
+    """The channel's own name; `word` itself if it is no other name of a channel."""
+    return CHANNEL_ALIASES.get(word.casefold(), word)
+
+
 class Account(Frozen):
     """One voice on one channel, as publisher.toml describes it (no secrets)."""
 
@@ -210,7 +220,9 @@ class Post(Frozen):
     to: tuple[str, ...] = ()
     """Accounts, channels or `all`, as written; planning resolves it."""
     due_at: datetime | None = None
-    """None: unfinished, checked but never queued."""
+    """None: unfinished, checked but never queued; or `at_once`."""
+    at_once: bool = False
+    """`at: now`: due when it is queued."""
     anchor: str | None = None
     """The agenda item that `at` hangs on."""
     embargo_anchor: str | None = None

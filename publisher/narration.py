@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Any
 
-from publisher.events import label
+from publisher.events import kind, label
 from publisher.language import _
 
 _INSTANTS = frozenset(
@@ -35,4 +35,8 @@ def _plain(key: str, value: object, zone: tzinfo) -> str:
         return f"{datetime.fromisoformat(value).astimezone(zone):%Y-%m-%d %H:%M}"
     if isinstance(value, list):
         return " / ".join(map(str, value))
+    if key == "kind":
+        return kind(str(value))
+    if key == "if_not_out":  # a state
+        return _(str(value))
     return "—" if value is None else str(value)

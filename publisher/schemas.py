@@ -44,9 +44,9 @@ _DURATION: Schema = {
 _LANGUAGE: Schema = {"type": "string", "pattern": f"^{session.LANGUAGE.pattern}$"}
 _MOMENT: Schema = {
     "type": "string",
-    "examples": ["2016-03-07 08:30", "2016-03-07T08:30:00+01:00", "annual-day - 30m"],
+    "examples": ["2016-03-07 08:30", "2016-03-07T08:30:00+01:00", "annual-day - 30m", "now"],
 }
-_RECIPIENT: Schema = {"anyOf": [{"enum": [*CHANNELS, "all"]}, {"type": "string"}]}
+_RECIPIENT: Schema = {"anyOf": [{"enum": [*CHANNELS, "x", "all"]}, {"type": "string"}]}
 
 
 def _one_or_more(item: Schema) -> Schema:
@@ -98,7 +98,7 @@ _SESSION: dict[str, Schema] = {
 }
 _CONSENT: dict[str, Schema] = {
     "granted_to": _said("Organisations; all, if it is missing.", _one_or_more(_TEXT)),
-    "channels": _said("All, if it is missing.", _one_or_more({"enum": [*CHANNELS]})),
+    "channels": _said("All, if it is missing.", _one_or_more({"enum": [*CHANNELS, "x", "X"]})),
     "until": _said("The last day.", _DAY),
     "withdrawn": _FLAG,
     "note": {},

@@ -22,7 +22,7 @@ from pydantic import (
 from publisher import sentinel
 from publisher.clock import parse_duration
 from publisher.language import _
-from publisher.models import Account, Advice, Mandate
+from publisher.models import Account, Advice, Mandate, channel_called
 
 _ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - what nobody can ask for by name
 
@@ -267,8 +267,16 @@ class LintSettings(Section):
         return ignore.split() if isinstance(ignore, str) else ignore
 
 
+def _channel(value: object) -> object:
+    return channel_called(value) if isinstance(value, str) else value
+
+
 class AccountSettings(Section):
-    channel: Literal["twitter", "facebook", "site"]
+    channel: Annotated[
+        Literal["twitter", "facebook", "site"],
+        BeforeValidator(_channel),
+        WithJsonSchema({"type": "string", "enum": ["twitter", "x", "X", "facebook", "site"]}),
+    ]
     organisation: str | None = None
     language: str | None = Field(default=None, pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")
     # The pattern is that of X's OpenAPI description 2.167.

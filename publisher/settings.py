@@ -11,10 +11,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Self, get_args
 
-from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
-from publisher import language
+from publisher import language, trial
 from publisher.errors import ConfigurationError, CredentialsMissing
 from publisher.language import Language, _, later
 from publisher.models import Account, ApprovalRule
@@ -94,6 +101,8 @@ class Settings(Section):
     twitter_api_url: str | None = None
     """Another server than X (the sandbox); signatures stay over X's own address."""
     facebook_graph_url: str | None = None
+    _in_sandbox: bool = PrivateAttr(default=False)
+    _secrets_file: Path | None = PrivateAttr(default=None)
 
     @field_validator("accounts")
     @classmethod
@@ -140,6 +149,17 @@ class Settings(Section):
         """The accounts without their secrets, by name."""
         return {name: entry.account(name) for name, entry in self.accounts.items()}
 
+    @property
+    def in_sandbox(self) -> bool:
+        """Whether this is a trial in the workspace's sandbox; see trial.py."""
+        return self._in_sandbox
+
+    @property
+    def warning(self) -> str | None:
+        """What every page says where posts do not go to the real platforms."""
+        addresses = {"X": self.twitter_api_url, "Facebook": self.facebook_graph_url}
+        return trial.warning(addresses, in_sandbox=self._in_sandbox)
+
     def apps(self) -> dict[str, frozenset[str]]:
         """For each account of an app that we know, all accounts that share it, and so its limits."""
         found: dict[tuple[str, str], list[str]] = {}
@@ -178,7 +198,6 @@ class Settings(Section):
         }
         missing = [field for field in CREDENTIALS[entry.channel] if field not in secrets]
         if missing:
-            named = variable(("accounts", account, missing[0]))
             raise CredentialsMissing(
                 _(
                     "Account {account} ({channel}) has no {names}.",
@@ -186,14 +205,36 @@ class Settings(Section):
                     channel=entry.channel,
                     names=", ".join(missing),
                 ),
-                hint=_(
-                    "Put it under [{account}] in secrets.toml or into {variable}; docs/credentials.md "
-                    "shows where it comes from.",
-                    account=account,
-                    variable=named,
-                ),
+                hint=self._where_keys_go(account, missing[0]),
             )
         return secrets
+
+    def _where_keys_go(self, account: str, field: str) -> str:
+        if self._in_sandbox:
+            return _(
+                "The sandbox knows the accounts that publisher.toml had when it was started: end "
+                "`publisher sandbox`, and start it again."
+            )
+        return _(
+            "Put it under [{account}] in {file} or into {variable}; docs/credentials.md "
+            "shows where it comes from.",
+            account=account,
+            file=self.secrets_name,
+            variable=variable(("accounts", account, field)),
+        )
+
+    @property
+    def secrets_file(self) -> Path:
+        """The file that holds the credentials, or would."""
+        return self._secrets_file or self.workspace / SECRETS_FILE
+
+    @property
+    def secrets_name(self) -> str:
+        """How messages call that file: seen from the workspace, where it lies in it."""
+        file = self.secrets_file
+        return str(
+            file.relative_to(self.workspace) if file.is_relative_to(self.workspace) else file
+        )
 
 
 def load(workspace: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -203,8 +244,17 @@ def load(workspace: Path, environment: Mapping[str, str] = os.environ) -> Settin
         raise ConfigurationError(_("{file}: `workspace` is no setting.", file=SETTINGS_FILE))
     _refuse_secrets(sources)
     _refuse_passwords(sources)
+    workspace = workspace.resolve()
+    in_sandbox = trial.is_on(environment)
+    if in_sandbox:
+        environment = trial.environment_of(
+            _var_in(workspace, sources, environment), environment, _SECRET_FIELDS
+        )
+        for section in trial.LEFT_OUT:
+            sources.values.pop(section, None)
     named = environment.get(SECRETS_VARIABLE)
     secrets_file = workspace / (named or SECRETS_FILE)
+    _refuse_missing(secrets_file, named)
     if named or _is_there(secrets_file):
         sources.add_secrets(secrets_file, _SECRET_FIELDS, _SECRET_SECTIONS)
     of_accounts = [
@@ -214,9 +264,31 @@ def load(workspace: Path, environment: Mapping[str, str] = os.environ) -> Settin
     ]
     sources.add_environment(environment, [*_paths(Settings), *of_accounts])
     try:
-        return Settings.model_validate({**sources.values, "workspace": workspace.resolve()})
+        settings = Settings.model_validate({**sources.values, "workspace": workspace})
     except ValidationError as error:
         raise ConfigurationError(_explain(error, sources), hint=_hint(error)) from None
+    settings._in_sandbox, settings._secrets_file = in_sandbox, secrets_file  # noqa: SLF001
+    return settings
+
+
+def _var_in(workspace: Path, sources: Sources, environment: Mapping[str, str]) -> Path:
+    """The folder `var` before the settings are complete; one that is no text is refused later."""
+    told = environment.get(variable(("var",))) or sources.values.get("var")
+    return workspace / (told if isinstance(told, str) else "var")
+
+
+def _refuse_missing(path: Path, named: str | None) -> None:
+    """A file that the environment names and is not there: after a move, or in another's terminal."""
+    if named and not os.path.lexists(path):
+        raise ConfigurationError(
+            _("There is no file {path}.", path=path),
+            hint=_(
+                "The environment variable {variable} names it. Correct it, or unset it, so that "
+                "{file} of the workspace is read.",
+                variable=SECRETS_VARIABLE,
+                file=SECRETS_FILE,
+            ),
+        )
 
 
 def _is_there(path: Path) -> bool:

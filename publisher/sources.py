@@ -21,6 +21,7 @@ PREFIX = "PUBLISHER_"
 SECRETS_VARIABLE = f"{PREFIX}SECRETS_FILE"
 OTHER_VARIABLES = (
     "PUBLISHER_WORKSPACE", "PUBLISHER_SECRETS_FILE", "PUBLISHER_USER", "PUBLISHER_CLOCK",
+    "PUBLISHER_SANDBOX",
 )  # fmt: skip
 """Variables that are no settings, and are read where they are used."""
 

@@ -20,7 +20,7 @@ from publisher.ledger.safeguards import Safeguards
 from publisher.ledger.withdrawals import WITHDRAWABLE, Withdrawals
 from publisher.models import Claim, Delivery
 from publisher.outcome import Accepted, AccountHeld, Kind, Outcome, Unknown
-from publisher.states import State
+from publisher.states import ENDED_UNSENT, State
 
 log = structlog.get_logger()
 
@@ -81,6 +81,12 @@ class Withdrawal:
             self._take_down(delivery, actor, reason)
             for delivery in self._control.withdrawable(post, account)
         ]
+
+    def showing(self, consent: str) -> list[Delivery]:
+        """What a withdrawal of this consent is about: all that is out, or may go out."""
+        over = (*ENDED_UNSENT, State.WITHDRAWN)
+        found = self._safeguards.showing(consent)
+        return [d for d in found if d.remote_ids or d.state not in over]
 
     def withdraw_consent(
         self, consent: str, *, actor: str, reason: str

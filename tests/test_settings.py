@@ -236,7 +236,8 @@ def test_a_variable_that_nobody_would_read_is_refused(
 
 def test_variables_that_are_no_settings_are_let_through(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("")
-    assert read(tmp_path, environment=dict.fromkeys([*OTHER_VARIABLES, "PATH"], "x"))
+    words = {**dict.fromkeys([*OTHER_VARIABLES, "PATH"], "x"), "PUBLISHER_SANDBOX": "off"}
+    assert read(tmp_path, environment=words)
 
 
 def test_every_variable_that_is_no_setting_is_in_the_docs() -> None:
@@ -351,3 +352,9 @@ def test_a_handle_that_is_none_is_refused(
 ) -> None:
     with pytest.raises(ConfigurationError, match=reason):
         read(tmp_path, f"[accounts.a]\n{channel}\nhandle = '{handle}'\n")
+
+
+@pytest.mark.parametrize("name", ["x", "X"])
+def test_x_is_another_name_of_the_channel_twitter(tmp_path: Path, name: str) -> None:
+    settings = read(tmp_path, f"[accounts.a]\nchannel = '{name}'\nhandle = 'BICE_ONG'\n")
+    assert settings.public_accounts()["a"].channel == "twitter"

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from publisher.content import readings
 from publisher.content.problems import Flaw
-from publisher.content.times import AgendaItem, in_zone, parse_time
+from publisher.content.session import nearly
+from publisher.content.times import SHAPE, AgendaItem, in_zone, parse_time
 from publisher.language import _
 
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}", re.ASCII)
@@ -52,13 +54,23 @@ def _words(item: AgendaItem) -> tuple[str | None, ...]:
 
 
 def move_to(item: AgendaItem, text: str, zone: ZoneInfo, *, keep_end: bool) -> AgendaItem | Flaw:
-    """The item with its start at `text`: a time as drafts write it, or a date, which keeps the time
-    of day.
+    """The item with its start at `text`: a time as drafts write it, a date, which keeps the time of
+    day, or a time of day such as 18:30 or 18h30, which keeps the date.
     """
+    local = item.starts_at.astimezone(zone)
     if _DATE.fullmatch(text):
-        text = f"{text} {item.starts_at.astimezone(zone):%H:%M:%S}"
+        text = f"{text} {local:%H:%M:%S}"
+    elif clock := readings.clock(text):
+        text = f"{local:%Y-%m-%d} {clock}"
     moment = parse_time(text, zone)
     if isinstance(moment, Flaw):
+        if moment.hint == _(SHAPE):
+            near = readings.times(text)
+            hint = _(
+                "Write it like {local}; a date alone keeps the time of day, and 18:30 alone the date.",
+                local=f"{local:%Y-%m-%d %H:%M}",
+            )
+            return moment._replace(hint=nearly(near) if near else hint)
         return moment
     return with_start(item, moment.instant, zone, keep_end=keep_end)
 

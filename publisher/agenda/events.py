@@ -12,6 +12,7 @@ import icalendar
 from icalendar.error import GloballyUniqueTZIDGuessed
 from icalendar.timezone import tzp
 
+from publisher import figures
 from publisher.agenda import lines
 from publisher.agenda.blocks import Block, blocks
 from publisher.agenda.lines import Flaws, Line
@@ -72,9 +73,9 @@ def _refuse_number(found: Sequence[Block], flaws: Flaws) -> None:
         flaws.add("no-events", 1, _("The calendar has no events."), _("Export it once more."))
     if len(found) > MAX_EVENTS:
         message = _(
-            "The calendar has {number:,} events; more than {limit:,} are not read.",
-            number=len(found),
-            limit=MAX_EVENTS,
+            "The calendar has {number} events; more than {limit} are not read.",
+            number=figures.number(len(found)),
+            limit=figures.number(MAX_EVENTS),
         )
         hint = _("Export a part of it, such as the weeks of the session.")
         flaws.add("too-many-events", found[MAX_EVENTS].line, message, hint)

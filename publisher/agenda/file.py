@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from publisher import figures
 from publisher.agenda.changes import ItemChange
 from publisher.content import session as sessions
 from publisher.content import textfile
@@ -81,9 +82,9 @@ def save(seen: SessionFile, revised: SessionFile) -> None:
 def _understood(path: Path, data: bytes, findings: Findings) -> SessionFile:
     if len(data) > textfile.MAX_BYTES:  # it could never be read again
         message = _(
-            "It would have {number:,} bytes; more than {limit:,} are not read.",
-            number=len(data),
-            limit=textfile.MAX_BYTES,
+            "It would have {number} bytes; more than {limit} are not read.",
+            number=figures.number(len(data)),
+            limit=figures.number(textfile.MAX_BYTES),
         )
         findings.error("file-too-big", Position(), message)
     text = textfile.decode(data, findings)

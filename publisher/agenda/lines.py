@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from publisher import figures
 from publisher.content.textfile import invalid_character
 from publisher.language import _
 from publisher.models import Problem
@@ -89,7 +90,10 @@ def read(path: Path, flaws: Flaws) -> list[Line]:
     if len(data) > MAX_BYTES:
         hint = _("Export a part of the calendar, such as the weeks of the session.")
         flaws.add(
-            "file-too-big", 1, _("The file has more than {limit:,} bytes.", limit=MAX_BYTES), hint
+            "file-too-big",
+            1,
+            _("The file has more than {limit} bytes.", limit=figures.number(MAX_BYTES)),
+            hint,
         )
         return []
     if data.startswith(_UTF16):

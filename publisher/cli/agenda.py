@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from publisher.cli import arguments, counts, output
+from publisher.cli import arguments, counts, output, progress
 from publisher.errors import UsageError
 from publisher.language import _
 
@@ -33,7 +33,8 @@ def list_items(context: typer.Context, *, as_json: Json = False) -> None:
 
     settings = arguments.settings(context)
     session = session_file(settings).session
-    library, __ = checking.check(settings)
+    with progress.shown():
+        library, __ = checking.check(settings)
     posts = anchored(library.posts)
     items = sorted(session.agenda.values(), key=lambda item: (item.starts_at, item.name))
     if as_json:
@@ -45,7 +46,7 @@ def list_items(context: typer.Context, *, as_json: Json = False) -> None:
     elif items:
         _print_items(items, {name: len(its) for name, its in posts.items()}, session.zone)
     else:
-        output.print_line(_("The agenda has no items. posts/session.yaml lists them."))
+        output.print_prose(_("The agenda has no items. posts/session.yaml lists them."))
 
 
 def _print_items(items: "Sequence[AgendaItem]", posts: dict[str, int], zone: "ZoneInfo") -> None:
@@ -76,7 +77,7 @@ def _print_items(items: "Sequence[AgendaItem]", posts: dict[str, int], zone: "Zo
             table.add_row(*row)
         output.print_table(table)
     output.print_line()
-    output.print_line(output.times_of(zone))
+    output.print_prose(output.times_of(zone))
 
 
 def _clock(item: "AgendaItem", zone: "ZoneInfo") -> str:
@@ -96,7 +97,7 @@ def move(
         str | None,
         typer.Option(
             metavar="TIME",
-            help='Its new start, such as "2016-03-08 09:00"; a date alone keeps the time of day.',
+            help='Its new start, such as "2016-03-08 09:00"; a date alone keeps the time of day, "18:30" alone the date.',
         ),
     ] = None,
     by: Annotated[
@@ -183,10 +184,11 @@ def carry_out(
         )
     app = arguments.looking(context)
     wanted = [change for change in changes if change.kinds]
-    proposal = propose(app.settings, app.queries, app.clock.now(), file, wanted)
+    with progress.shown():
+        proposal = propose(app.settings, app.queries, app.clock.now(), file, wanted)
     if proposal.problems:
         problems.print_text(proposal.problems)
-        output.print_line(_("Nothing was changed: posts/session.yaml would have these problems."))
+        output.print_prose(_("Nothing was changed: posts/session.yaml would have these problems."))
         raise typer.Exit(1)
     writes = bool(wanted) and not dry_run
     if as_json:
@@ -200,7 +202,7 @@ def carry_out(
         output.print_line()
         output.print_prose(note)
     if not writes:
-        output.print_line(_("Nothing was changed.") if wanted else _("Nothing to change."))
+        output.print_prose(_("Nothing was changed.") if wanted else _("Nothing to change."))
         return
     output.print_line()
     if not yes:
@@ -213,7 +215,7 @@ def _ask() -> None:
     try:
         arguments.confirm(_("Change posts/session.yaml?"))
     except typer.Abort:
-        output.print_line(_("Nothing was changed."))
+        output.print_prose(_("Nothing was changed."))
         raise
 
 
@@ -225,7 +227,7 @@ def session_file(settings: "Settings") -> "SessionFile":
     found = file.read(settings.posts)
     if found.errors:
         problems.print_text(found.errors)
-        output.print_line(_("Mend posts/session.yaml first; nothing was changed."))
+        output.print_prose(_("Mend posts/session.yaml first; nothing was changed."))
         raise typer.Exit(1)
     return found
 

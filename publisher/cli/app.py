@@ -29,7 +29,10 @@ from publisher.cli import (
     people,
     running,
     schemas,
+    suggestions,
+    trials,
     usage,
+    withdrawing,
 )
 from publisher.language import _
 
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
     from typer.core import TyperGroup
 
 application = typer.Typer(
+    cls=suggestions.Group,
+    suggest_commands=False,  # Typer's are in English, and by the letters alone
     # Plain help: Rich's takes three times as long to appear, and reads worse in docs/commands.md.
     rich_markup_mode=None,
     add_completion=False,
@@ -72,6 +77,13 @@ def _workspace(
             help="The folder to work on, instead of the nearest one with a publisher.toml.",
         ),
     ] = None,
+    sandbox: Annotated[
+        bool,
+        typer.Option(
+            "--sandbox",
+            help="Against this workspace's sandbox, with a ledger of its own: nothing is public.",
+        ),
+    ] = False,
     version: Annotated[
         bool,
         typer.Option(
@@ -86,6 +98,7 @@ def _workspace(
     """
     del version
     context.obj = workspace
+    trials.begin(context.invoked_subcommand, wanted=sandbox)
 
 
 _order: list[str] = []
@@ -102,13 +115,19 @@ def _add(
         _order.append(name or command.__name__)
 
 
+def _group(**options: Any) -> typer.Typer:
+    return typer.Typer(
+        cls=suggestions.Group, suggest_commands=False, rich_markup_mode=None, **options
+    )
+
+
 def _add_with(
     command: Callable[..., Any],
     *examples: str,
     below: Sequence[tuple[Callable[..., Any], tuple[str, ...]]],
 ) -> None:
     """A command that has others below it, and works without."""
-    group = typer.Typer(rich_markup_mode=None)
+    group = _group()
     application.add_typer(
         group,
         name=command.__name__,
@@ -126,7 +145,7 @@ def _add_group(
     name: str, about: str, commands: Sequence[tuple[str, Callable[..., Any], tuple[str, ...]]]
 ) -> None:
     """Commands that stand below a word of their own."""
-    group = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+    group = _group(no_args_is_help=True)
     first = commands[0][2]
     application.add_typer(group, name=name, help=about, epilog=_examples(first))
     _order.append(name)
@@ -248,7 +267,7 @@ _add(
     "publisher resolve 2016-03-07-annual-day.fr --published 707123456789",
 )
 _add(
-    control.withdraw,
+    withdrawing.withdraw,
     'publisher withdraw 2016-03-07-annual-day.fr --reason "the figure is wrong"',
     'publisher withdraw --consent abidjan-2016 --reason "the family asked for it"',
 )
@@ -302,10 +321,12 @@ def explain_usage(error: typer.TyperException) -> int:
         output.print_line(message)
         return 2
     hint = _("`{command} --help` shows how it is used.", command=name)
-    if "--workspace" in message and name != "publisher":
-        hint = _(
-            "It goes before the command: publisher --workspace DIR {command} …",
-            command=name.split()[-1],
-        )
-    output.print_error(usage.translated(message), hint)
+    for option, value in (("--workspace", " DIR"), ("--sandbox", "")):
+        if option in message and name != "publisher":
+            hint = _(
+                "It goes before the command: publisher {option} {command} …",
+                option=f"{option}{value}",
+                command=name.split()[-1],
+            )
+    output.print_error(usage.translated(message), getattr(error, "hint", None) or hint)
     return 2

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from publisher.cli import arguments, counts, output
-from publisher.cli.control import Account, Who, print_stopped, require
+from publisher.cli.control import Account, Who, print_stopped
 from publisher.language import _
 
 if TYPE_CHECKING:
@@ -47,26 +47,31 @@ def approve(
     if not posts:
         _list(app.approvals.waiting(account=name), zone)
         return
-    ids = [arguments.post_id(post, app.settings.posts) for post in posts]
+    ids = [arguments.post(app, post) for post in posts]
     shown = [delivery for post in ids for delivery in app.approvals.waiting(post, name)]
     if shown:
         known = [one for post in ids for one in app.queries.deliveries(post=post, account=name)]
         ids = _still_to_approve(ids, shown, known)
-    for delivery in shown:
-        _show(delivery, zone)
+    for alike in _alike(shown):
+        _show(alike, zone)
     if shown and not yes:
         arguments.confirm(_("Approve {deliveries}?", deliveries=counts.deliveries(len(shown))))
     seen = {delivery.id: digest(delivery) for delivery in shown}
     approved = app.approvals.approve(ids, name, arguments.actor(who), seen)
     for delivery in approved:
-        output.print_line(_("Approved: {delivery}", delivery=tables.heading(delivery)))
+        output.print_prose(_("Approved: {delivery}", delivery=tables.heading(delivery)))
 
 
 def reject(
     context: typer.Context,
     posts: Posts,
     *,
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="What its author should mend.")],
+    reason: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT", help="What its author should mend. On a terminal it is asked for."
+        ),
+    ] = None,
     account: Account = None,
     who: Who = None,
 ) -> None:
@@ -76,19 +81,19 @@ def reject(
     """
     from publisher.cli import tables
 
-    require(reason, "--reason")
+    why = arguments.reason(reason)
     app = arguments.application(context)
     name = arguments.account(account, sorted(app.settings.accounts))
     arguments.refuse_empty(app)
     rejected = app.approvals.reject(
-        [arguments.post_id(post, app.settings.posts) for post in posts],
+        [arguments.post(app, post) for post in posts],
         name,
         arguments.actor(who),
-        reason.strip(),
+        why,
     )
     for delivery in rejected:
         if not delivery.may_be_out:
-            output.print_line(_("Rejected: {delivery}", delivery=tables.heading(delivery)))
+            output.print_prose(_("Rejected: {delivery}", delivery=tables.heading(delivery)))
     print_stopped(delivery for delivery in rejected if delivery.may_be_out)
 
 
@@ -102,7 +107,7 @@ def _still_to_approve(
     done = [one for one in known if one.approved_by and one.post not in open_posts]
     for one in done:
         heading = tables.heading(one)
-        output.print_line(
+        output.print_prose(
             _("Approved already by {name}: {delivery}", name=one.approved_by, delivery=heading)
         )
     return [post for post in ids if post not in {one.post for one in done}]
@@ -112,11 +117,11 @@ def _list(waiting: "Sequence[Delivery]", zone: tzinfo) -> None:
     from publisher.cli import tables
 
     if not waiting:
-        output.print_line(_("Nothing waits for approval."))
+        output.print_prose(_("Nothing waits for approval."))
         return
     tables.print_days(tables.by_time(waiting), zone)
     output.print_line()
-    output.print_line(
+    output.print_prose(
         _(
             "`publisher approve POST` shows and approves one. {times}",
             times=output.times_of(zone),
@@ -124,15 +129,42 @@ def _list(waiting: "Sequence[Delivery]", zone: tzinfo) -> None:
     )
 
 
-def _show(delivery: "Delivery", zone: tzinfo) -> None:
-    """Everything that an approval is about."""
+def _alike(deliveries: "Sequence[Delivery]") -> "list[list[Delivery]]":
+    """Those that differ by their account alone, together: a person reads each text once."""
+    groups: list[list[Delivery]] = []
+    for delivery in deliveries:
+        same = (group for group in groups if _read(group[0]) == _read(delivery))
+        group = next(same, None)
+        if group is None:
+            groups.append([delivery])
+        else:
+            group.append(delivery)
+    return groups
+
+
+def _read(delivery: "Delivery") -> tuple[object, ...]:
+    """All that is shown of a delivery but its account."""
+    return (
+        delivery.post, delivery.content, delivery.due_at, delivery.embargo_until,
+        delivery.expires_at, delivery.queued_by, delivery.repeat, delivery.reason, delivery.stop,
+    )  # fmt: skip
+
+
+def _show(alike: "Sequence[Delivery]", zone: tzinfo) -> None:
+    """Everything that an approval is about; for each account in the same words."""
     from publisher.cli import tables
     from publisher.ledger.stops import reason_of
 
-    output.print_line(output.paint(tables.heading(delivery), "bold"))
+    delivery = alike[0]
+    heading = _(
+        "{post} to {account}",
+        post=delivery.post,
+        account=", ".join(one.account for one in alike),
+    )
+    output.print_prose(output.paint(heading, "bold"))
     time = output.minute(tables.leaves_at(delivery), zone)
     if delivery.expires_at:
-        output.print_line(
+        output.print_prose(
             _(
                 "goes out {time}, or until {latest} at the latest ({zone})",
                 time=time,
@@ -141,36 +173,36 @@ def _show(delivery: "Delivery", zone: tzinfo) -> None:
             )
         )
     else:
-        output.print_line(_("goes out {time} ({zone})", time=time, zone=zone))
+        output.print_prose(_("goes out {time} ({zone})", time=time, zone=zone))
     for note in (tables.embargo_note(delivery, zone), reason_of(delivery)):
         if note:
-            output.print_line(output.printable(note))
-    output.print_line(
+            output.print_prose(output.printable(note))
+    output.print_prose(
         _("written by {queued_by}", queued_by=delivery.queued_by or _("nobody who is named"))
     )
     if delivery.content.title:
         title = output.printable(delivery.content.title)
-        output.print_line("  " + _("title: {title}", title=title))
+        output.print_prose("  " + _("title: {title}", title=title))
     for number, part in enumerate(delivery.content.parts, 1):
         _show_part(part, number, len(delivery.content.parts))
     if delivery.content.link:
-        output.print_line("  " + _("link: {link}", link=output.printable(delivery.content.link)))
+        output.print_prose("  " + _("link: {link}", link=output.printable(delivery.content.link)))
     if delivery.repeat:
-        output.print_line("  " + _("the same text may go out once more (`repeat`)"))
+        output.print_prose("  " + _("the same text may go out once more (`repeat`)"))
     if any(part.pictures for part in delivery.content.parts):
         look = _("`publisher preview {post}` shows its pictures.", post=delivery.post)
-        output.print_line(f"  {look}")
+        output.print_prose(f"  {look}")
     output.print_line()
 
 
 def _show_part(part: "Part", number: int, of: int) -> None:
     if of > 1:
-        output.print_line(output.paint("  " + _("{number} of {of}", number=number, of=of), "dim"))
+        output.print_prose(output.paint("  " + _("{number} of {of}", number=number, of=of), "dim"))
     for line in part.text.splitlines():
-        output.print_line(f"  {output.printable(line)}")
+        output.print_prose(f"  {output.printable(line)}")
     for picture in part.pictures:
         alt = output.printable(picture.alt)
-        output.print_line(
+        output.print_prose(
             "  "
             + _(
                 "picture {name}: {alt}",
@@ -180,7 +212,7 @@ def _show_part(part: "Part", number: int, of: int) -> None:
         )
         if picture.credit:
             credit = output.printable(picture.credit)
-            output.print_line("    " + _("credit: {credit}", credit=credit))
+            output.print_prose("    " + _("credit: {credit}", credit=credit))
         if picture.consent:
             consent = output.printable(picture.consent)
-            output.print_line("    " + _("people are in it: consent {consent}", consent=consent))
+            output.print_prose("    " + _("people are in it: consent {consent}", consent=consent))

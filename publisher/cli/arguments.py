@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from publisher import periods
-from publisher.errors import LedgerEmpty, PublisherError, UsageError
+from publisher.errors import LedgerEmpty, NoSuchPost, PublisherError, UsageError
 from publisher.language import Language, _
 from publisher.sources import SETTINGS_FILE, find_workspace, spoken
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 WORKSPACE_VARIABLE = "PUBLISHER_WORKSPACE"
 USER_VARIABLE = "PUBLISHER_USER"
 _OPTION = "--workspace"
+_NEAR = 3
+"""Posts that are proposed for a name that is none."""
 
 
 def workspace(context: typer.Context) -> Path:
@@ -37,7 +39,12 @@ def workspace(context: typer.Context) -> Path:
                 given=given,
                 settings_file=SETTINGS_FILE,
             ),
-            hint=_("Lay one out with `publisher init {given}`.", given=given),
+            hint=_(
+                "The environment variable {variable} names it. Correct it, or unset it.",
+                variable=WORKSPACE_VARIABLE,
+            )
+            if str(given) == os.environ.get(WORKSPACE_VARIABLE)
+            else _("Lay one out with `publisher init {given}`.", given=given),
         )
     return given.resolve()
 
@@ -159,12 +166,25 @@ def confirm(question: str) -> None:
         raise typer.Abort
 
 
+def reason(given: str | None) -> str:
+    """Why somebody does something: `--reason`, else what they answer when they are asked."""
+    from publisher.cli import output
+
+    if given is None and sys.stdin.isatty():
+        asked = output.prose(_("Why? (For the record)"))
+        given = str(typer.prompt(asked, prompt_suffix=" "))
+    if given is None or not given.strip():
+        message = _("--reason is missing.") if given is None else _("--reason is empty.")
+        raise UsageError(message, hint=_("Say it in a few words, for the record."))
+    return given.strip()
+
+
 def agrees(question: str) -> bool:
     """Whether the answer of whoever sits at the terminal is yes."""
     from publisher.cli import output
 
     asked = output.prose(f"{question} {_('[y/N]')}")
-    answer = typer.prompt(asked, default="", show_default=False)
+    answer = typer.prompt(asked, default="", show_default=False, prompt_suffix=" ")
     return answer.strip().lower() in ("y", "yes", *_("y yes").split())
 
 
@@ -189,7 +209,7 @@ def _draft(path: Path, posts: Path) -> Path:
     else:
         raise UsageError(
             _("{path} does not exist.", path=path),
-            hint=_("Name a draft, a folder of drafts, or a post's id."),
+            hint=_nearest_draft(path, posts),
         )
     if not found.is_relative_to(posts):
         raise UsageError(
@@ -197,6 +217,19 @@ def _draft(path: Path, posts: Path) -> Path:
             hint=_("Drafts live in the workspace's posts/ folder."),
         )
     return found
+
+
+def _nearest_draft(path: Path, posts: Path) -> str:
+    """The draft that was probably meant: one whose name goes on, or is nearly the same."""
+    import difflib
+
+    name = post_id(path.as_posix(), posts)
+    known = [draft.relative_to(posts).with_suffix("").as_posix() for draft in posts.rglob("*.md")]
+    near = [id_ for id_ in known if id_.startswith(name)][:_NEAR]
+    near = near or difflib.get_close_matches(name, known, n=_NEAR, cutoff=0.6)
+    if near:
+        return _("Did you mean {name}?", name=", ".join(sorted(near)))
+    return _("Name a draft, a folder of drafts, or a post's id.")
 
 
 def post_id(given: str, posts: Path) -> str:
@@ -208,6 +241,23 @@ def post_id(given: str, posts: Path) -> str:
     if absolute.is_relative_to(posts):
         path = absolute.relative_to(posts)
     return path.with_suffix("").as_posix()
+
+
+def post(app: "Application", given: str) -> str:
+    """A post that the ledger has, by its id or the path of its draft; else NoSuchPost names near ones."""
+    name = post_id(given, app.settings.posts)
+    if not app.queries.known_posts([name]):
+        raise unknown(app, name)
+    return name
+
+
+def unknown(app: "Application", name: str) -> NoSuchPost:
+    """That the ledger has no such post, with those that may be meant."""
+    near = app.queries.names_like(name, _NEAR)
+    return NoSuchPost(
+        _("The ledger has no {post}.", post=name),
+        hint=_("Did you mean {name}?", name=", ".join(near)) if near else None,
+    )
 
 
 def account(given: str | None, known: Sequence[str]) -> str | None:

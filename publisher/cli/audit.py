@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from publisher.cli import arguments, counts, output
+from publisher.cli import arguments, counts, output, progress
 from publisher.cli.control import Who
 from publisher.errors import AlreadyRunning, BackupUnusable, UsageError
 from publisher.language import _
@@ -42,8 +42,9 @@ def verify(
     another place now and then, and give it to --seal later: then that shows as well.
     """
     app = arguments.application(context)
-    app.audit.seal()
-    verdict = app.audit.verify(noted=seal)
+    with progress.shown():
+        app.audit.seal()
+        verdict = app.audit.verify(noted=seal)
     if as_json:
         output.print_json(_as_json(verdict))
     else:
@@ -77,7 +78,7 @@ def archive(
     before = app.archiving.before(months)
     waiting = app.archiving.waiting(before)
     if not waiting:
-        output.print_line(_("Nothing to archive from before {month}.", month=f"{before:%Y-%m}"))
+        output.print_prose(_("Nothing to archive from before {month}.", month=f"{before:%Y-%m}"))
         return
     if not yes:
         of_deliveries = counts.deliveries(waiting)
@@ -89,9 +90,11 @@ def archive(
             )
         )
     hint = _("Wait until it has ended.")
-    with _alone(app.settings, "archive.lock", "`publisher log archive`", hint):
+    locked = _alone(app.settings, "archive.lock", "`publisher log archive`", hint)
+    with locked, progress.shown() as clear:
         for made in app.archiving.run(before, actor):
-            output.print_line(
+            clear()
+            output.print_prose(
                 _(
                     "{file}: {steps} of {deliveries}.",
                     steps=counts.steps(made.steps),
@@ -118,10 +121,13 @@ def backup(
             _("The ledger is on PostgreSQL, which has its own backups."),
             hint=_dump_command(app.settings),
         )
-    verdict = back_up(app.database, app.clock, file, app.archive)
+    with progress.shown():
+        verdict = back_up(app.database, app.clock, file, app.archive)
     _print_verdict(verdict)
-    size = f"{file.stat().st_size / 1_000_000:.1f} MB"
-    output.print_line(_("Backed up into {file} ({size}).", file=file, size=size))
+    from publisher import figures
+
+    size = figures.size(file.stat().st_size)
+    output.print_prose(_("Backed up into {file} ({size}).", file=file, size=size))
     if verdict.archives:
         output.print_prose(
             _("Older history is not in it: copy the folder {folder} as well.", folder=app.archive)
@@ -165,7 +171,7 @@ def restore(
     actor = arguments.actor(who)
     settings = arguments.settings(context)
     hint = _("Stop it with Ctrl-C, and every worker on other machines; then restore.")
-    with _alone(settings, "run.lock", "`publisher run`", hint):
+    with _alone(settings, "run.lock", "`publisher run`", hint), progress.shown():
         if file is None:
             aftermath, kept = _in_place(context, actor, despite_breaks=despite_breaks), None
         else:
@@ -255,11 +261,11 @@ def _print_verdict(verdict: "Verdict") -> None:
     steps = counts.steps(verdict.steps)
     deliveries = counts.deliveries(verdict.deliveries)
     if not verdict.breaks:
-        output.print_line(
+        output.print_prose(
             _("{steps} of {deliveries}, unbroken.", steps=steps, deliveries=deliveries)
         )
     else:
-        output.print_line(
+        output.print_prose(
             output.paint(
                 _(
                     "{steps} of {deliveries}, with {breaks}:",
@@ -273,11 +279,11 @@ def _print_verdict(verdict: "Verdict") -> None:
         for flaw in verdict.breaks[:_SHOWN]:
             output.print_prose(f"  {output.printable(str(flaw))}", "    ")
         if len(verdict.breaks) > _SHOWN:
-            output.print_line(
+            output.print_prose(
                 "  " + _("… and {more} more: --json shows all.", more=len(verdict.breaks) - _SHOWN)
             )
     if verdict.archives:
-        output.print_line(
+        output.print_prose(
             _(
                 "Archived, as the history says: {steps} in {files}.",
                 steps=counts.steps(verdict.archived),
@@ -288,7 +294,7 @@ def _print_verdict(verdict: "Verdict") -> None:
         since = _("{number} since", number=verdict.unsealed)
         open_steps = f", {since}" if verdict.unsealed else ""
         when = f"{verdict.seal.at:%Y-%m-%d %H:%M:%S} UTC"
-        output.print_line(
+        output.print_prose(
             _(
                 "Seal {number} of {when}{open_steps}: {hash}",
                 number=verdict.seal.number,
@@ -343,4 +349,4 @@ def _print_aftermath(aftermath: "Aftermath", zone: Any) -> None:
             "decided in the same way. When all is seen to, `publisher resume`."
         )
     )
-    output.print_line(output.times_of(zone))
+    output.print_prose(output.times_of(zone))

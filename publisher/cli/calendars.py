@@ -135,8 +135,8 @@ def _refuse(found: "Sequence[Problem]") -> None:
         return
     problems.print_text(found[:_SHOWN])
     if len(found) > _SHOWN:
-        output.print_line(_("… and {more} more.", more=len(found) - _SHOWN))
-    output.print_line(_("Nothing was imported: {problems}.", problems=counts.problems(len(found))))
+        output.print_prose(_("… and {more} more.", more=len(found) - _SHOWN))
+    output.print_prose(_("Nothing was imported: {problems}.", problems=counts.problems(len(found))))
     raise typer.Exit(1)
 
 
@@ -169,4 +169,4 @@ def _write(data: bytes, path: Path | None) -> None:
         output.write_utf8(data.decode())
         return
     outfile.write(data, path, outfile.CALENDAR)
-    output.print_line(_("Written: {path}", path=path))
+    output.print_prose(_("Written: {path}", path=path))

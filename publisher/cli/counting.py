@@ -11,7 +11,7 @@ import typer
 from publisher.channels.capabilities import CAPABILITIES
 from publisher.cli import arguments
 from publisher.cli.output import paint
-from publisher.content import splitting
+from publisher.content import naming, splitting
 from publisher.content.counting import length
 from publisher.content.textfile import invalid_character
 from publisher.errors import UsageError, WorkspaceNotFound
@@ -133,8 +133,9 @@ def count(
     name = channel or DEFAULT
     # The line end of the file is none of the text's.
     plain = text.removesuffix("\n").removesuffix("\r")
-    accounts = {} if name in CAPABILITIES else _accounts(context)
-    return [Count(name, _account(name, accounts).channel, (plain,))], ()
+    accounts = {} if naming.meant(name, CAPABILITIES) else _accounts(context)
+    found = _account(name, accounts)
+    return [Count(found.name, found.channel, (plain,))], ()
 
 
 def _of_draft(
@@ -190,15 +191,14 @@ def _accounts(context: typer.Context) -> Mapping[str, Account]:
 
 def _account(name: str, accounts: Mapping[str, Account]) -> Account:
     """The account, or any account of the channel."""
-    if name in CAPABILITIES:
-        return Account(name=name, channel=name)
-    if name not in accounts:
-        known = [*CAPABILITIES, *accounts]
+    known = [*CAPABILITIES, *accounts]
+    found = naming.meant(name, known)
+    if found is None:
         raise UsageError(
             _("No channel or account is named {name}.", name=name),
             hint=arguments.nearest(name, known),
         )
-    return accounts[name]
+    return accounts.get(found) or Account(name=found, channel=found)
 
 
 def _lines(text: str) -> str:

@@ -1,6 +1,7 @@
 """Commands about deliveries: plan, queue, status, log, history."""
 
 import sys
+import time
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +10,7 @@ import typer
 
 from publisher.cli import arguments, output, progress
 from publisher.cli.control import Post, Who
+from publisher.errors import NoSuchPost
 from publisher.language import _, plural
 from publisher.states import State
 
@@ -47,7 +49,8 @@ def plan(context: typer.Context, paths: Paths = None, *, as_json: Json = False) 
     else:
         _print_problems(found)
         plans.print_changes(found, arguments.zone(app.settings))
-        output.print_line(plans.summary(found, done=False))
+        output.print_prose(plans.summary(found, done=False))
+        plans.print_stopped(found)
     if found.errors:
         raise typer.Exit(1)
 
@@ -62,7 +65,9 @@ def queue(
     ] = False,
     yes: Annotated[
         bool,
-        typer.Option("--yes", help="Do not ask, whatever becomes void or is cancelled."),
+        typer.Option(
+            "--yes", help="Do not ask, whatever goes out at once, becomes void or is cancelled."
+        ),
     ] = False,
     new_ledger: Annotated[
         bool,
@@ -78,42 +83,42 @@ def queue(
 
     New posts are added; posts that are not out yet follow their drafts: edited, moved, cancelled
     when the draft is gone. With an error in any draft nothing is written at all. A second run
-    changes nothing. It asks before an approval becomes void, also because a draft is gone,
-    and before it cancels most of the schedule.
+    changes nothing. It asks before a post goes out at once because its time is over, before an
+    approval becomes void, also because a draft is gone, and before it cancels most of the schedule.
+    Where nobody can answer, it writes nothing then; --yes answers.
 
     What was due before the ledger was made may be out already, if another ledger was lost: it asks,
     and where nobody can answer, such a post becomes uncertain, is looked for on its platform, and
     waits for you if it is not seen there.
     """
-    from publisher.cli import plans
+    from publisher.cli import pending, plans
 
     app = arguments.making(context)
+    begun = time.time()
     zone = arguments.zone(app.settings)
     arguments.keep_all()
     drafts = arguments.drafts(paths or [], app.settings.posts)
-    if new_ledger or _is_said_to_be_the_first(app, drafts, asks=not (yes or as_json)):
-        in_doubt = app.trust_ledger(arguments.actor(who))
-        if in_doubt:
-            output.print_note(
-                plural(
-                    "{number} delivery was queued before you said so, and stays uncertain: it is "
-                    "looked for. For one that is not out: `publisher retry POST --account NAME`.",
-                    "{number} deliveries were queued before you said so, and stay uncertain: they are "
-                    "looked for. For each that is not out: `publisher retry POST --account NAME`.",
-                    in_doubt,
-                )
-            )
+    is_first = new_ledger or app.settings.in_sandbox  # nothing of a trial was out before
+    asks = not (yes or as_json)
+    was_asked = not is_first and _is_said_to_be_the_first(app, drafts, asks=asks)
+    if is_first or was_asked:
+        _say_what_stays_in_doubt(app.trust_ledger(arguments.actor(who)))
+
+    shown: Plan | None = None
 
     def agree(plan: "Plan") -> None:
-        risks = plans.risks(plan)
+        nonlocal shown
+        risks = plans.risks(plan, late=not was_asked)
         if risks and not yes:
+            clear()
             if not as_json:
                 plans.print_changes(plan, zone)
+                shown = plan
             for risk in risks:
                 typer.echo(risk, err=as_json)
             arguments.confirm(_("Go on?"))
 
-    with progress.shown():
+    with progress.shown() as clear:
         done = app.planner.queue(
             drafts,
             actor=arguments.actor(who),
@@ -121,15 +126,31 @@ def queue(
             agree=agree,
         )
     written = keep_going or not done.errors
+    if not paths and not done.errors:
+        pending.note(app, begun)
     if as_json:
         output.print_json({**plans.as_json(done), "written": written})
     else:
         _print_problems(done)
-        if written:
+        if written and done is not shown:
             plans.print_changes(done, zone)
-        output.print_line(plans.summary(done, done=written))
+        output.print_prose(plans.summary(done, done=written))
+        plans.print_stopped(done)
     if done.errors:
         raise typer.Exit(1)
+
+
+def _say_what_stays_in_doubt(number: int) -> None:
+    if number:
+        output.print_note(
+            plural(
+                "{number} delivery was queued before you said so, and stays uncertain: it is "
+                "looked for. For one that is not out: `publisher retry POST --account NAME`.",
+                "{number} deliveries were queued before you said so, and stay uncertain: they are "
+                "looked for. For each that is not out: `publisher retry POST --account NAME`.",
+                number,
+            )
+        )
 
 
 def _is_said_to_be_the_first(app: "Application", drafts: list[Path], *, asks: bool) -> bool:
@@ -171,17 +192,20 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Show what needs a person, and what goes out next."""
+    from publisher.cli import pending
     from publisher.cli.overview import show
     from publisher.overview import Overview
 
     limit = None if everything else 20
     # Scripts get whatever needs a person; on a screen, thousands of lines help nobody.
     most = None if as_json else limit
-    overview = Overview.of(arguments.application(context), limit, most)
+    app = arguments.application(context)
+    overview = Overview.of(app, limit, most)
     if as_json:
         output.print_json(overview.as_json())
     else:
         show(overview)
+        pending.tell(app)
 
 
 def log(
@@ -238,7 +262,7 @@ def log(
         rows = map(logsheet.with_instants, log_rows(found))
         output.print_workbook(logsheet.COLUMNS, rows, zone)
     else:
-        tables.print_log(found, zone)
+        tables.print_log(found, zone, is_empty=not found and not app.queries.counts())
 
 
 def history(context: typer.Context, post: Post, *, as_json: Json = False) -> None:
@@ -246,8 +270,13 @@ def history(context: typer.Context, post: Post, *, as_json: Json = False) -> Non
     from publisher.cli import steps
 
     app = arguments.application(context)
-    found = app.queries.history(arguments.post_id(post, app.settings.posts))
+    name = arguments.post_id(post, app.settings.posts)
+    try:
+        found = app.queries.history(name)
+    except NoSuchPost:
+        raise arguments.unknown(app, name) from None
     if as_json:
         output.print_json([steps.as_json(step) for step in found])
     else:
         steps.print_history(found, arguments.zone(app.settings))
+        steps.print_addresses(app.queries.deliveries(post=name))

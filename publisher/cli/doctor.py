@@ -35,9 +35,10 @@ def doctor(
     app = Application(load(arguments.workspace(context)), from_environment())
     context.call_on_close(app.close)
     found: list[Finding] = []
-    with progress.shown():
+    with progress.shown() as clear:
         for finding in examine(app, offline=offline):
             found.append(finding)
+            clear()
             if not as_json:
                 _print(finding)
     if as_json:

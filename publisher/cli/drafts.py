@@ -16,8 +16,9 @@ from publisher.errors import StorageError, UsageError, why
 from publisher.language import Language, _, from_environment, use
 
 if TYPE_CHECKING:
-    from publisher.models import Problem
+    from publisher.models import Delivery, Problem
     from publisher.settings import Settings
+    from publisher.timeliness import Due
 
     Checked = tuple[int, list[Problem]]  # how many drafts there are, and every problem in them
 
@@ -64,12 +65,12 @@ def init(
             hint=_("Name an empty folder, or go on with the workspace that is there."),
         )
     _create_all(folder, files, layout.IGNORED)
-    output.print_line(_("A workspace is ready in {folder}:", folder=folder.resolve()))
+    output.print_prose(_("A workspace is ready in {folder}:", folder=folder.resolve()))
     for path in files:
         if path.suffix != ".json":
             output.print_line(f"  {path}")
     output.print_line()
-    output.print_line(_("Next: name your accounts in publisher.toml. Then, in that folder:"))
+    output.print_prose(_("Next: name your accounts in publisher.toml. Then, in that folder:"))
     output.print_line("  publisher check")
 
 
@@ -159,7 +160,7 @@ def check(
         problems.print_github(found, settings.workspace)
     else:
         problems.print_text(found)
-        output.print_line(problems.summary(drafts, found))
+        output.print_prose(problems.summary(drafts, found))
     if problems.errors_in(found):
         raise typer.Exit(1)
 
@@ -168,24 +169,53 @@ def _checked_all(settings: "Settings") -> "Checked":
     """What is found in all drafts, or was when they were as they are now."""
     from pydantic import TypeAdapter
 
-    from publisher import checking
+    from publisher import checking, timeliness
     from publisher.models import Problem
     from publisher.unchanged import LastAnswer
 
-    last = LastAnswer(settings, "check", TypeAdapter(tuple[int, list[Problem]]))
-    if (answer := last.recall()) is not None:
-        return answer
-    library, found = checking.check(settings)
-    if library.is_whole:
-        last.keep((library.drafts, found))
-    return library.drafts, found
+    form = TypeAdapter(tuple[int, list[Problem], list[timeliness.Due]])
+    last = LastAnswer(settings, "check", form)
+    answer = last.recall()
+    if answer is None:
+        library, found = checking.check(settings)
+        answer = library.drafts, found, timeliness.dues(library, settings)
+        if library.is_whole:
+            last.keep(answer)
+    drafts, found, dues = answer
+    return drafts, _judged(settings, found, dues)
 
 
 def _checked(settings: "Settings", drafts: Sequence[str | Path]) -> "Checked":
-    from publisher import checking
+    from publisher import checking, timeliness
 
     library, found = checking.check(settings, drafts)
-    return library.drafts, found
+    return library.drafts, _judged(settings, found, timeliness.dues(library, settings))
+
+
+def _judged(
+    settings: "Settings", found: "Sequence[Problem]", dues: "Sequence[Due]"
+) -> "list[Problem]":
+    """The problems as they are now. The ledger is asked about what may be out, and about no more."""
+    from publisher import clock, timeliness
+
+    now = clock.from_environment().now()
+    over = sorted(due.post for due in dues if timeliness.is_over(due.leaves_at, now))
+    if not over:
+        return list(found)
+    deliveries = _deliveries(settings, over)
+    return timeliness.judged(found, dues, deliveries, now, arguments.zone(settings))
+
+
+def _deliveries(settings: "Settings", posts: Sequence[str]) -> Sequence["Delivery"] | None:
+    """What the ledger has of these posts; None where there is none, or it cannot be asked."""
+    from publisher.app import Application
+    from publisher.errors import PublisherError
+
+    # Drafts are checked where nobody reaches a ledger, too.
+    with suppress(PublisherError), Application.looking(settings.workspace) as app:
+        if app.without_ledger is None:
+            return app.queries.standing(posts, and_under_way=False)
+    return None
 
 
 def count(

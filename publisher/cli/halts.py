@@ -1,11 +1,9 @@
 """Commands for one post: hold, release."""
 
-from typing import Annotated
-
 import typer
 
 from publisher.cli import arguments, output
-from publisher.cli.control import Account, Post, Who, operated, print_outcome, require
+from publisher.cli.control import Account, Post, Reason, Who, operated, print_outcome
 from publisher.language import _, later
 from publisher.states import State
 
@@ -21,7 +19,7 @@ def hold(
     context: typer.Context,
     post: Post,
     *,
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why, for the record.")],
+    reason: Reason = None,
     account: Account = None,
     who: Who = None,
 ) -> None:
@@ -30,13 +28,13 @@ def hold(
     No edit and no `publisher queue` lets it go meanwhile. What may be out already is held once it
     is known that it is not. An approval stays, unless the draft is edited.
     """
-    require(reason, "--reason")
+    why = arguments.reason(reason)
     app, of_account = operated(context, account)
     held = app.halts.hold(
-        arguments.post_id(post, app.settings.posts),
+        arguments.post(app, post),
         of_account,
         arguments.actor(who),
-        reason.strip(),
+        why,
     )
     certain = [delivery for delivery in held if not delivery.may_be_out]
     if certain:
@@ -58,7 +56,7 @@ def release(
     """
     app, of_account = operated(context, account)
     released = app.halts.release(
-        arguments.post_id(post, app.settings.posts),
+        arguments.post(app, post),
         of_account,
         arguments.actor(who),
     )
@@ -66,5 +64,12 @@ def release(
     for state, what in _RELEASED.items():
         if found := [delivery for delivery in released if delivery.state is state]:
             print_outcome(_(what), found)
+    for state in dict.fromkeys(delivery.state for delivery in ended):
+        print_outcome(
+            _("Not held any more, but it does not go out ({state})", state=_(state)),
+            [delivery for delivery in ended if delivery.state is state],
+        )
     if ended:
-        print_outcome(_("Not held any more"), ended)
+        output.print_prose(
+            _("`{command}` sends it all the same.", command=f"publisher retry {ended[0].post}")
+        )

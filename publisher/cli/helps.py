@@ -1,5 +1,6 @@
 """The help of all commands, and what Typer says itself, in the language that is spoken."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ OF_TYPER = (
     later("required"),
 )
 """Texts that Typer looks up by itself."""
+_QUOTED = re.compile(r'"([^"]*[^\W\d]{3}[^"]*)"')
+"""Words between quotes in an example: not a date."""
 _ABOUT_HELP = later("Show this message and exit.")
 
 
@@ -28,6 +31,9 @@ class Formatter(HelpFormatter):
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         super().write_usage(prog, args, prefix or _("Usage: "))
+
+    def write_heading(self, heading: str) -> None:
+        self.write(" " * self.current_indent + _("{heading}:", heading=heading) + "\n")
 
     def write_dl(self, rows: Sequence[tuple[str, str]], *widths: int, **more: int) -> None:
         told = [(term, _(text) if text == _ABOUT_HELP else text) for term, text in rows]
@@ -41,8 +47,9 @@ def translate(command: Any, say: Callable[[str], str] = _) -> None:
     """
     command.help = _translated(command.help, say)
     command.short_help = _translated(command.short_help, say)
-    if command.epilog:  # "\b", a heading, and examples that are the same in each language
+    if command.epilog:  # "\b", a heading, and examples in which only words between quotes differ
         mark, heading, examples = command.epilog.split("\n", 2)
+        examples = _QUOTED.sub(lambda quoted: f'"{say(quoted[1])}"', examples)
         command.epilog = "\n".join((mark, say(heading), examples))
     for parameter in command.params:
         parameter.help = _translated(getattr(parameter, "help", None), say)

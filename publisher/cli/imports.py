@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from publisher.cli import arguments, counts, output
+from publisher.cli import arguments, counts, output, progress
 from publisher.errors import UsageError
 from publisher.language import _
 
@@ -91,7 +91,8 @@ def bring(
         settings, session, to=to or [], timezone=timezone, dates=dates, lang=lang, folder=folder,
         split=split,
     )  # fmt: skip
-    found = importing.read(settings, source, path, options)
+    with progress.shown():
+        found = importing.read(settings, source, path, options)
     errors = problems.errors_in(found.problems)
     writes = not dry_run and (keep_going or not errors)
     if writes:
@@ -102,7 +103,7 @@ def bring(
         problems.print_text(found.problems)
         for draft in found.drafts if writes or dry_run else ():
             output.print_line(f"posts/{draft.file}")
-        output.print_line(_summary(found, errors, written=writes, keep_going=keep_going))
+        output.print_prose(_summary(found, errors, written=writes, keep_going=keep_going))
     if errors:
         raise typer.Exit(1)
 
@@ -133,6 +134,7 @@ def _options(
 ) -> "Options":
     from publisher import clock
     from publisher.channels.capabilities import CAPABILITIES
+    from publisher.content import naming
     from publisher.content.session import LANGUAGE
     from publisher.content.slugs import slug
     from publisher.importing import Options
@@ -140,7 +142,7 @@ def _options(
 
     known = [*settings.accounts, *CAPABILITIES, "all"]
     for name in to:
-        if name not in known:
+        if naming.meant(name, known) is None:
             raise UsageError(
                 _("--to: no account or channel is named {name}.", name=name),
                 hint=arguments.nearest(name, known),

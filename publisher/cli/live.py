@@ -91,11 +91,11 @@ class Live:
 
     def _say_what_has_become(self) -> None:
         if not self._came_to:
-            output.print_line(_("Nothing was published."))
+            output.print_prose(_("Nothing was published."))
             return
         seen = Counter(self._came_to.values())
         ended = ", ".join(counted(state, seen[state]) for state in _COLOURS if seen[state])
-        output.print_line(
+        output.print_prose(
             _("Since the start: {counts}.", counts=ended or _("nothing has come to an end"))
         )
 
@@ -119,11 +119,12 @@ class Live:
             return _("suspended until {time}", time=time)
         return events.event(step.event)
 
-    @staticmethod
-    def _told(step: Step, event: str) -> str:
-        """What happened, and why."""
+    def _told(self, step: Step, event: str) -> str:
+        """What happened, and why; of what is out, where."""
         if step.event == "published":
-            return f"{event}, {tables.lateness(step.late)}" if step.late is not None else event
+            said = event if step.late is None else f"{event}, {tables.lateness(step.late)}"
+            address = self._address(step)
+            return _("{name}: {value}", name=said, value=address) if address else said
         if step.event == GOES_ON:
             return event  # its message is why it was suspended
         told = (step.detail.get(key) for key in ("message", "reason", "owner"))
@@ -131,6 +132,13 @@ class Live:
         if not message:
             return event
         return _("{name}: {value}", name=event, value=output.printable(str(message)))
+
+    def _address(self, step: Step) -> str | None:
+        """Where the public sees it; None where nobody can tell now."""
+        with suppress(LedgerUnavailable):
+            for delivery in self._app.queries.deliveries(post=step.post, account=step.account):
+                return output.printable(delivery.url) if delivery.url else None
+        return None
 
 
 def _show(line: str) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from publisher.channels.registry import CAPABILITIES
 from publisher.cli.arguments import nearest
+from publisher.content import naming
 from publisher.content.problems import Flaw
 from publisher.content.session import LANGUAGE, Session
 from publisher.content.slugs import slug
-from publisher.content.times import Moment
+from publisher.content.times import Moment, is_now
 from publisher.errors import UsageError
 from publisher.language import _, later
 from publisher.settings import Settings
@@ -65,7 +66,9 @@ def make(
     )
 
 
-def _moment(at: str, session: Session) -> Moment:
+def _moment(at: str, session: Session) -> Moment | None:
+    if is_now(at) and "now" not in session.agenda:
+        return None
     moment = session.resolve(at.strip())
     if isinstance(moment, Flaw):
         raise UsageError(_("--at: {message}", message=moment.message), hint=moment.hint)
@@ -77,12 +80,12 @@ def _recipients(to: Sequence[str], settings: Settings) -> list[str]:
     names = [name for words in to for name in re.split(r"[\s,]+", words) if name]
     known = [*settings.accounts, *CAPABILITIES, "all"]
     for name in names:
-        if name not in known:
+        if naming.meant(name, known) is None:
             raise UsageError(
                 _("--to: no account or channel is named {name}.", name=name),
                 hint=nearest(name, known),
             )
-    return names
+    return [naming.meant(name, known) or name for name in names]
 
 
 def _scalar(text: str) -> str:

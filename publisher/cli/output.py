@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
+from publisher import trial
 from publisher.language import _, weekday
 from publisher.plaintext import harmless
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
+
+    from publisher.cli.listing import Listing
 
 _COLOURS = {"red": 31, "green": 32, "yellow": 33, "cyan": 36, "bold": 1, "dim": 2}
 
@@ -36,22 +38,39 @@ def shows_colours(stream: TextIO) -> bool:
 
 def print_line(text: str = "") -> None:
     """A line as it is, to be read or copied."""
-    typer.echo(text)
+    typer.echo(_in_trial(text))
+
+
+def _in_trial(text: str) -> str:
+    """A command that a message proposes, as it must be typed in a trial to stay within it."""
+    if os.environ.get(trial.VARIABLE) != "1":
+        return text
+    return re.sub(r"`publisher (?!sandbox|rehearse|--)", "`publisher --sandbox ", text)
 
 
 def print_prose(text: str, indent: str = "") -> None:
     """Sentences: a terminal gets them broken between words, a file or pipe in one line."""
-    print_line(prose(text, indent))
+    typer.echo(prose(text, indent))
 
 
 def prose(text: str, indent: str = "") -> str:
     """The same, to be printed with more."""
-    return _broken(text, indent, sys.stdout)
+    return _broken(_in_trial(text), indent, sys.stdout)
+
+
+def print_warned(text: str) -> None:
+    """The same, in the colour of what wants attention."""
+    print_prose(paint(text, "yellow"))
 
 
 def print_note(text: str) -> None:
     """Sentences beside what a command prints: on stderr, where no script takes them for a result."""
-    typer.echo(_broken(text, "", sys.stderr), err=True)
+    typer.echo(_broken(_in_trial(text), "", sys.stderr), err=True)
+
+
+def print_warning(text: str) -> None:
+    """The same, where nobody may overlook it."""
+    print_note(paint(text, "yellow", sys.stderr))
 
 
 def print_error(message: str, hint: str | None = None) -> None:
@@ -62,12 +81,15 @@ def print_error(message: str, hint: str | None = None) -> None:
 
 
 def _print_labelled(label: str, colour: str, text: str) -> None:
-    line = f"{paint(label, colour, sys.stderr)} {text}"
+    line = f"{paint(label, colour, sys.stderr)} {_in_trial(text)}"
     typer.echo(_broken(line, " " * (len(label) + 1), sys.stderr), err=True)
 
 
 def _broken(text: str, indent: str, stream: TextIO) -> str:
-    """`text` broken between words to the terminal's width, further lines after `indent`."""
+    """`text` broken between words to the terminal's width.
+
+    Further lines begin with `indent`; without one, as the first line does.
+    """
     if not stream.isatty():
         return text
     width = shutil.get_terminal_size().columns
@@ -76,7 +98,9 @@ def _broken(text: str, indent: str, stream: TextIO) -> str:
 
 def _broken_line(text: str, indent: str, width: int) -> str:
     words = text.lstrip(" ").split(" ")
-    lines = [" " * (len(text) - len(text.lstrip(" "))) + words[0]]
+    own = " " * (len(text) - len(text.lstrip(" ")))
+    indent = indent or own
+    lines = [own + words[0]]
     for word in words[1:]:
         longer = f"{lines[-1]} {word}"
         if len(re.sub(r"\x1b\[\d+m", "", longer)) > width:  # colours take no room
@@ -137,26 +161,11 @@ def console() -> "Console":
     return Terminal(highlight=False, markup=False, emoji=False, soft_wrap=False)
 
 
-def list_table(columns: Sequence[str], widths: Sequence[int] = ()) -> "Table":
-    """A plain table whose last column takes the room that is left and folds.
+def list_table(columns: Sequence[str], widths: Sequence[int] = ()) -> "Listing":
+    """A plain table whose last column takes the room that is left; see listing.py."""
+    from publisher.cli.listing import Listing
 
-    `widths` are the least widths of the other columns: tables below one another then line up, and
-    have no headings.
-    """
-    from rich.table import Table
-
-    table = Table(
-        box=None,
-        pad_edge=False,
-        padding=(0, 2, 0, 0),
-        header_style="bold",
-        show_header=not widths,
-        expand=True,
-    )
-    for index, column in enumerate(columns[:-1]):
-        table.add_column(column, no_wrap=True, min_width=widths[index] if widths else None)
-    table.add_column(columns[-1], overflow="fold", ratio=1)
-    return table
+    return Listing(columns, widths)
 
 
 def printable(text: str) -> str:
@@ -164,11 +173,12 @@ def printable(text: str) -> str:
     return harmless(text, keep="\n")
 
 
-def print_table(table: "Table") -> None:
-    """Without the spaces that Rich leaves at the ends of lines."""
+def print_table(table: "Listing") -> None:
+    """As wide as the terminal; longer words go on, for the terminal to break."""
     terminal = console()
     with terminal.capture() as capture:
-        terminal.print(table)
+        for line in table.lines(terminal):
+            terminal.print(line, soft_wrap=True)
     print_line("\n".join(line.rstrip() for line in capture.get().splitlines()))
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, tzinfo
 
-from publisher import lateness, limits
+from publisher import events, lateness, limits
 from publisher.cli import output, tables
 from publisher.language import _, plural
 from publisher.ledger.queries import AccountStatus
@@ -14,10 +14,10 @@ from publisher.overview import Overview
 def show(overview: Overview) -> None:
     """Print it."""
     if not overview.counts:
-        output.print_line(_("The schedule is empty. `publisher queue` puts drafts on it."))
+        output.print_prose(_("The schedule is empty. `publisher queue` puts drafts on it."))
     _show_what_stands_still(overview)
     if overview.attention:
-        output.print_line(output.paint(_("These need a person:"), "red"))
+        output.print_prose(output.paint(_("These need a person:"), "red"))
         tables.print_days(overview.attention, overview.zone)
         _print_more(overview.more_attention)
         output.print_line()
@@ -26,14 +26,14 @@ def show(overview: Overview) -> None:
         tables.print_days(overview.rejected, overview.zone)
         output.print_line()
     if overview.next:
-        output.print_line(output.paint(_("These go out next:"), "bold"))
+        output.print_prose(output.paint(_("These go out next:"), "bold"))
         tables.print_days(overview.next, overview.zone)
         _print_more(overview.more)
         output.print_line()
     elif overview.counts and not overview.resting:
-        output.print_line(_("Nothing is on the schedule."))
+        output.print_prose(_("Nothing is on the schedule."))
     if overview.resting:
-        output.print_line(
+        output.print_prose(
             plural(
                 "{number} delivery waits for an account that is paused or suspended.",
                 "{number} deliveries wait for an account that is paused or suspended.",
@@ -41,9 +41,9 @@ def show(overview: Overview) -> None:
             )
         )
     if overview.counts:
-        output.print_line(_("In all: {counts}.", counts=tables.summary(overview.counts)))
+        output.print_prose(_("In all: {counts}.", counts=tables.summary(overview.counts)))
     clock = output.minute(overview.now, overview.zone)
-    output.print_line(
+    output.print_prose(
         _("It is {time} now. {times}", time=clock, times=output.times_of(overview.zone))
     )
 
@@ -63,7 +63,7 @@ def _show_what_stands_still(overview: Overview) -> None:
 
 def _print_more(more: int) -> None:
     if more:
-        output.print_line(_("… and {more} more: `publisher status --all` shows them.", more=more))
+        output.print_prose(_("… and {more} more: `publisher status --all` shows them.", more=more))
 
 
 def _nearly_used_up(overview: Overview) -> list[str]:
@@ -112,7 +112,7 @@ def _sentences(status: AccountStatus, others: int, now: datetime, zone: tzinfo) 
         values = {
             "until": _until(status, now, zone, resume),
             "message": output.printable(status.held_message or ""),
-            "kind": status.held_kind,
+            "kind": events.kind(status.held_kind or ""),
         }
         lines.append(
             _(

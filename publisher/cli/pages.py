@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from publisher.cli import arguments, outfile, output
+from publisher.cli import arguments, outfile, output, progress
 from publisher.cli.deliveries import Paths
 from publisher.errors import PublisherError
 from publisher.language import _
@@ -41,15 +41,17 @@ def preview(
     settings = arguments.settings(context)
     named = arguments.drafts(paths or [], settings.posts)
     chosen = [draft.id for draft in Shelf(settings.posts).select(named)]
-    library, problems = check(settings)
-    page = previews.render(
-        settings,
-        library,
-        problems,
-        chosen=chosen,
-        standing=_standing(settings, chosen),
-        now=clock.from_environment().now(),
-    )
+    standing = _standing(settings, chosen)
+    with progress.shown():
+        library, problems = check(settings)
+        page = previews.render(
+            settings,
+            library,
+            problems,
+            chosen=chosen,
+            standing=standing,
+            now=clock.from_environment().now(),
+        )
     target = file or settings.var / "preview" / f"{_name(named, chosen, settings)}.html"
     _write(page, target, ours=file is None, open_it=open_it)
 
@@ -80,11 +82,12 @@ def report(
     app = arguments.application(context)
     zone = arguments.zone(app.settings)
     known = sorted({*app.settings.accounts, *app.queries.known_accounts()})
-    page = Reports(app).page(
-        since=arguments.since(since, zone),
-        until=arguments.until(until, zone),
-        account=arguments.account(account, known),
-    )
+    with progress.shown():
+        page = Reports(app).page(
+            since=arguments.since(since, zone),
+            until=arguments.until(until, zone),
+            account=arguments.account(account, known),
+        )
     _write(page, file or app.settings.var / "report.html", ours=file is None, open_it=open_it)
 
 

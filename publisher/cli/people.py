@@ -54,7 +54,7 @@ def add(
     actor = arguments.actor(who)
     secret = None if openid else _password()
     person = app.people.add(name, Rank(role), secret, language, actor=actor)
-    output.print_line(_("{name} may log in, as {role}.", name=person.name, role=_(person.rank)))
+    output.print_prose(_("{name} may log in, as {role}.", name=person.name, role=_(person.rank)))
 
 
 def list_people(context: typer.Context, *, as_json: Json = False) -> None:
@@ -65,7 +65,7 @@ def list_people(context: typer.Context, *, as_json: Json = False) -> None:
         output.print_json([_as_json(person) for person in found])
         return
     if not found:
-        output.print_line(_("Nobody may log in. `publisher user add NAME` changes that."))
+        output.print_prose(_("Nobody may log in. `publisher user add NAME` changes that."))
     for person in found:
         state = _(", kept out") if person.disabled_at else ""
         output.print_line(f"{output.printable(person.name)}: {_(person.rank)}{state}")
@@ -78,7 +78,7 @@ def remove(context: typer.Context, name: Name, *, who: Who = None) -> None:
     """
     app = arguments.application(context)
     app.people.remove(name, actor=arguments.actor(who))
-    output.print_line(_("{name} may not log in any more.", name=name))
+    output.print_prose(_("{name} may not log in any more.", name=name))
 
 
 def password(context: typer.Context, name: Name, *, who: Who = None) -> None:
@@ -87,7 +87,7 @@ def password(context: typer.Context, name: Name, *, who: Who = None) -> None:
     actor = arguments.actor(who)
     app.people.find(name)
     app.people.set_password(name, _password(), actor=actor)
-    output.print_line(_("{name} has a new password, and is logged out everywhere.", name=name))
+    output.print_prose(_("{name} has a new password, and is logged out everywhere.", name=name))
 
 
 def sessions(
@@ -123,7 +123,7 @@ def sessions(
     for session in found:
         seen = output.minute(session.seen_at, zone)
         device = output.printable(session.device)
-        output.print_line(_("last seen {time}  {device}", time=seen, device=device))
+        output.print_prose(_("last seen {time}  {device}", time=seen, device=device))
     output.print_line(plural("{number} session.", "{number} sessions.", len(found)))
 
 

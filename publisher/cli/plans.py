@@ -1,16 +1,19 @@
 """What `plan` and `queue` print."""
 
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from functools import partial
 from typing import Any
 
+from publisher import figures
 from publisher.app import instant_text
 from publisher.cli import counts, edits, output, tables
 from publisher.language import _, plural
 from publisher.models import Delivery, Wish
-from publisher.planning import Change, Plan, PlannedChange, telling
+from publisher.planning import Change, Plan, PlannedChange, Stopped, telling
 from publisher.planning.costs import Cost
 from publisher.planning.details import Detail
+from publisher.states import State
 
 _SIGNS = {
     Change.ADD: ("+", "green"),
@@ -27,6 +30,8 @@ _SIGNS = {
 
 _MOST = 1_000
 """Changes that are shown: to format ten thousand lines takes longer than to queue them."""
+_NAMED = 5
+_FEW_LINES = 10
 _FEW = 5
 """So many deliveries are cancelled without a question, if nobody approved them."""
 
@@ -59,20 +64,20 @@ def print_changes(plan: Plan, zone: tzinfo) -> None:
         table.add_row(Text(f"{sign} {_(change.kind)}", style=colour), due, change.account, post)
     output.print_table(table)
     if len(plan.changes) > _MOST:
-        more = f"{len(plan.changes) - _MOST:,}"
-        output.print_line(_("… and {more} more: --json shows all.", more=more))
-    output.print_line(output.times_of(zone))
+        more = figures.number(len(plan.changes) - _MOST)
+        output.print_prose(_("… and {more} more: --json shows all.", more=more))
+    output.print_prose(output.times_of(zone))
     if plan.cost.posts:
-        output.print_line(_price(plan.cost))
+        output.print_prose(_price(plan.cost))
     if difference := plan.cost_of_edits:
-        more = _("By the edits, X charges about ${amount} more.")
-        less = _("By the edits, X charges about ${amount} less.")
+        more = _("By the edits, X charges about {amount} more.")
+        less = _("By the edits, X charges about {amount} less.")
         said = more if difference > 0 else less
-        output.print_line(said.format(amount=f"{abs(difference):.2f}"))
+        output.print_prose(said.format(amount=figures.dollars(abs(difference))))
 
 
 def _price(cost: Cost) -> str:
-    posts, amount = counts.posts(cost.posts), f"{cost.amount:.2f}"
+    posts, amount = counts.posts(cost.posts), figures.dollars(cost.amount)
     if cost.posts == 1:
         said = _("with a link") if cost.with_link else ""
     elif cost.with_link:
@@ -83,17 +88,19 @@ def _price(cost: Cost) -> str:
     if cost.alt_texts:
         texts = plural("{number} alternative text", "{number} alternative texts", cost.alt_texts)
         return _(
-            "X charges about ${amount} for {posts}, and for {texts}.",
+            "X charges about {amount} for {posts}, and for {texts}.",
             amount=amount,
             posts=which,
             texts=texts,
         )
-    return _("X charges about ${amount} for {posts}.", amount=amount, posts=which)
+    return _("X charges about {amount} for {posts}.", amount=amount, posts=which)
 
 
-def risks(plan: Plan) -> list[str]:
-    """What nobody may want without having been asked, in sentences."""
+def risks(plan: Plan, *, late: bool = True) -> list[str]:
+    """What nobody may want without having been asked, in sentences; `late`: also what is overdue."""
     found = []
+    if late and plan.overdue:
+        found.append(_overdue(plan.overdue))
     if plan.voided:
         found.append(_("{approvals} will be void.", approvals=counts.approvals(len(plan.voided))))
     if plan.cancels_most and len(plan.cancelled) > _FEW:
@@ -106,6 +113,16 @@ def risks(plan: Plan) -> list[str]:
             )
         )
     return found
+
+
+def _overdue(changes: Sequence[PlannedChange]) -> str:
+    posts = list(dict.fromkeys(change.post for change in changes))
+    return plural(
+        "{number} post goes out at once, because its time is over: {names}.",
+        "{number} posts go out at once, because their time is over: {names}.",
+        len(posts),
+        names=", ".join(posts[:_NAMED]) + (", …" if len(posts) > _NAMED else ""),
+    )
 
 
 def summary(plan: Plan, *, done: bool) -> str:
@@ -128,7 +145,44 @@ def summary(plan: Plan, *, done: bool) -> str:
     return said
 
 
+def print_stopped(plan: Plan) -> None:
+    """What does not go out though its draft wants it, each post with what lets it go."""
+    alike: dict[tuple[object, ...], list[Stopped]] = {}
+    for one in plan.stopped:
+        alike.setdefault((one.post, one.state, one.by_hand, one.reason), []).append(one)
+    if alike:
+        output.print_prose(_("These do not go out, whatever their drafts say:"))
+    for group in list(alike.values())[:_FEW_LINES]:
+        output.print_prose(f"  {_told(group)}", "    ")
+    if len(alike) > _FEW_LINES:
+        output.print_prose("  " + _("… and {more} more", more=len(alike) - _FEW_LINES))
+
+
+def _told(alike: Sequence[Stopped]) -> str:
+    """A post, on which accounts it is stopped, why, and how that ends."""
+    one, accounts = alike[0], ", ".join(stopped.account for stopped in alike)
+    why = f" ({output.printable(_(one.reason))})" if one.reason else ""
+    place = _("{post} to {account}", post=one.post, account=accounts)
+    said = _("{name}: {value}", name=place, value=f"{_(one.state)}{why}.")
+    of_account = f" --account {one.account}" if len(alike) == 1 else ""
+    match one.state if one.by_hand else "":
+        case State.CANCELLED:
+            command = f"publisher retry {one.post}{of_account}"
+            return f"{said} {_('`{command}` puts it back on the schedule.', command=command)}"
+        case State.HELD:
+            command = f"publisher release {one.post}{of_account}"
+            return f"{said} {_('`{command}` lets it go.', command=command)}"
+        case "rejected":
+            return (
+                f"{said} {_('It comes back to its approvers once its draft is edited and queued.')}"
+            )
+        case _other:
+            return said
+
+
 def _changes(plan: Plan, *, done: bool) -> str:
+    if not plan.changes and plan.stopped:
+        return _("Nothing to change.")
     if not plan.changes:
         return _("Nothing to change: the schedule is as the drafts say.")
     said = (
@@ -140,7 +194,7 @@ def _changes(plan: Plan, *, done: bool) -> str:
 
 
 def as_json(plan: Plan) -> dict[str, Any]:
-    """`{"changes": […], "problems": […]}`."""
+    """`{"changes": […], "stopped": […], "problems": […]}`."""
     return {
         "changes": [
             {
@@ -163,6 +217,10 @@ def as_json(plan: Plan) -> dict[str, Any]:
             "usd": str(plan.cost.amount),
             "usd_of_edits": str(plan.cost_of_edits),
         },
+        "stopped": [
+            {"post": one.post, "account": one.account, "state": one.state, "reason": one.reason}
+            for one in plan.stopped
+        ],
         "problems": [problem.model_dump(mode="json") for problem in plan.problems],
     }
 

@@ -37,7 +37,7 @@ def print_all(proposal: Proposal, zone: tzinfo) -> None:
     dragged = proposal.effects.dragged
     output.print_line()
     if not dragged:
-        output.print_line(_("No post moves by this."))
+        output.print_prose(_("No post moves by this."))
     else:
         if len(proposal.changes) == 1:
             hang = plural("{number} post hangs on it:", "{number} posts hang on it:", len(dragged))
@@ -47,7 +47,7 @@ def print_all(proposal: Proposal, zone: tzinfo) -> None:
             )
         output.print_line(output.paint(hang, "bold"))
         _print_posts(dragged, zone, several=len(proposal.changes) > 1)
-        output.print_line(output.times_of(zone))
+        output.print_prose(output.times_of(zone))
     _print_problems(proposal)
 
 
@@ -101,7 +101,7 @@ def _print_problems(proposal: Proposal) -> None:
     found, clashes = proposal.effects.problems, proposal.effects.clashes
     if found or clashes:
         output.print_line()
-        output.print_line(output.paint(_("That brings problems:"), "red"))
+        output.print_prose(output.paint(_("That brings problems:"), "red"))
     if found:
         problems.print_text(found)
     for clash in clashes:

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from publisher.cli import arguments, output
+from publisher import trial
+from publisher.cli import arguments, output, progress, trials
 from publisher.errors import ConfigurationError, NoticeNotSent, StorageError, UsageError, why
 from publisher.language import _
 
@@ -34,6 +35,7 @@ def run(
     from publisher.cli.live import Live
 
     app = arguments.making(context)
+    trials.refuse_silence(app.settings)
     live = Live(app)
     live.announce(until_idle=until_idle)
     code = supervisor.run(
@@ -112,10 +114,16 @@ def sandbox(
         title=session.name or "",
         faults=read_faults(faults) if faults else (),
     )
-    _write_secrets(settings.var / "sandbox" / "secrets.toml", secrets_toml(accounts))
+    folder = trial.folder(settings.var)
+    is_new = not folder.exists()
+    _write(trial.secrets_file(settings.var), secrets_toml(accounts), mode=0o600)
     try:
         with running(stand_in, port) as address:
-            _say_how(address, settings.var / "sandbox")
+            _write(trial.address_file(settings.var), f"{address}\n")
+            _say_how(address, context.obj)
+            if not is_new:
+                output.print_prose(_before(folder, settings.workspace))
+            sys.stdout.flush()
             threading.Event().wait()
     except KeyboardInterrupt:
         return
@@ -126,10 +134,10 @@ def sandbox(
         ) from None
 
 
-def _write_secrets(path: Path, text: str) -> None:
+def _write(path: Path, text: str, mode: int = 0o666) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
+        path.touch(mode=mode)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise StorageError(
@@ -137,24 +145,24 @@ def _write_secrets(path: Path, text: str) -> None:
         ) from error
 
 
-def _say_how(address: str, var: Path) -> None:
-    """How a workspace uses it, with a ledger and a website of their own for what is tried out."""
-    variables = {
-        "PUBLISHER_SECRETS_FILE": str(var / "secrets.toml"),
-        "PUBLISHER_TWITTER_API_URL": address,
-        "PUBLISHER_FACEBOOK_GRAPH_URL": address,
-        "PUBLISHER_VAR": str(var),
-        "PUBLISHER_DATABASE__URL": f"sqlite:///{var / 'publisher.db'}",
-    }
-    output.print_line(
+def _say_how(address: str, workspace: Path | None) -> None:
+    """How this workspace uses it; `workspace` is the one that the command line named."""
+    output.print_prose(
         _("The sandbox is at {address}: open it in a browser. Ctrl-C ends it.", address=address)
     )
-    output.print_line(_("To publish there and not on the real platforms, in another terminal:"))
-    for name, value in variables.items():
-        output.print_line(f"  export {name}={shlex.quote(value)}")
-    output.print_line("  publisher queue")
-    output.print_line("  publisher run")
-    sys.stdout.flush()
+    output.print_prose(_("To publish there and not on the real platforms, in another terminal:"))
+    where = f" --workspace {shlex.quote(str(workspace))}" if workspace else ""
+    for command in ("queue", "run"):
+        output.print_line(f"  publisher{where} --sandbox {command}")
+
+
+def _before(folder: Path, workspace: Path) -> str:
+    """The sandbox forgets what was published there, and the ledger of the trial does not."""
+    return _(
+        "The ledger of an earlier trial is kept in {folder}. To begin anew, delete that folder "
+        "first.",
+        folder=folder.relative_to(workspace) if folder.is_relative_to(workspace) else folder,
+    )
 
 
 def rehearse(
@@ -191,7 +199,7 @@ def notify(context: typer.Context) -> None:
     Those are the addresses under [notices] in secrets.toml. While posts are published, they are
     told of an account that is held, and of a post that failed, was missed, or may be out or not.
     """
-    from publisher.notices.message import trial
+    from publisher.notices.message import trial as trial_message
     from publisher.notices.services import open_services
 
     urls = arguments.settings(context).notices.urls
@@ -206,8 +214,9 @@ def notify(context: typer.Context) -> None:
     failed = bool(problems)
     for service in services:
         try:
-            service.send(trial())
-            output.print_line(_("{name}: sent.", name=service.name))
+            with progress.shown():
+                service.send(trial_message())
+            output.print_prose(_("{name}: sent.", name=service.name))
         except NoticeNotSent as error:
             failed = True
             output.print_error(str(error), error.hint)
@@ -224,4 +233,4 @@ def migrate(context: typer.Context) -> None:
     each update, with every dispatcher and worker stopped.
     """
     arguments.making(context)
-    output.print_line(_("The ledger is up to date."))
+    output.print_prose(_("The ledger is up to date."))

@@ -51,7 +51,7 @@ def schema(
                 ),
                 hint=_("The workspace must be a folder that you may write to."),
             ) from error
-        output.print_line(_("The schemas are in {folder}.", folder=folder))
+        output.print_prose(_("The schemas are in {folder}.", folder=folder))
     elif kind is None:
         raise UsageError(
             _("Which file? The schema of each is another."),

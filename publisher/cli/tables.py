@@ -53,12 +53,16 @@ def embargo_note(planned: Delivery | Wish, zone: tzinfo) -> str | None:
     return _("embargo, due at {time}", time=output.minute(planned.due_at, zone))
 
 
-def print_log(deliveries: Sequence[Delivery], zone: tzinfo) -> None:
-    """What happened, with lateness and errors."""
+def print_log(deliveries: Sequence[Delivery], zone: tzinfo, *, is_empty: bool) -> None:
+    """What happened, with lateness and errors; `is_empty`: the whole log, and not what is shown."""
     if not deliveries:
-        output.print_line(_("The log has nothing like that."))
+        output.print_prose(
+            _("Nothing was ever queued: the log is empty.")
+            if is_empty
+            else _("Nothing in the log is like that.")
+        )
         return
-    print_days(deliveries, zone)
+    print_days(deliveries, zone, addresses=True)
     output.print_line()
     states = summary({state: sum(d.state is state for d in deliveries) for state in State})
     number = counts.deliveries(len(deliveries))
@@ -66,11 +70,15 @@ def print_log(deliveries: Sequence[Delivery], zone: tzinfo) -> None:
     output.print_prose(f"{told}. {output.times_of(zone)}")
 
 
-def print_days(deliveries: Sequence[Delivery], zone: tzinfo) -> None:
-    """The deliveries, sorted by time, under the days on which they go out."""
+def print_days(deliveries: Sequence[Delivery], zone: tzinfo, *, addresses: bool = False) -> None:
+    """The deliveries, sorted by time, under the days on which they go out.
+
+    `addresses`: with that of each that is out.
+    """
     columns = (_("due"), _("state"), _("late"), _("account"), _("post"))
     rows = [
-        (output.day(leaves_at(delivery), zone), _row(delivery, zone)) for delivery in deliveries
+        (output.day(leaves_at(delivery), zone), _row(delivery, zone, addresses=addresses))
+        for delivery in deliveries
     ]
     widths = [max(len(row[index]) for __, row in rows) for index in range(len(columns) - 1)]
     for day, of_day in groupby(rows, lambda row: row[0]):
@@ -81,12 +89,14 @@ def print_days(deliveries: Sequence[Delivery], zone: tzinfo) -> None:
         output.print_table(table)
 
 
-def _row(delivery: Delivery, zone: tzinfo) -> tuple[Text, ...]:
+def _row(delivery: Delivery, zone: tzinfo, *, addresses: bool) -> tuple[Text, ...]:
     late = delivery.lateness
     post = Text(delivery.post)
     for note in (embargo_note(delivery, zone), reason_of(delivery), delivery.error_message):
         if note:
             post.append(f"\n{output.printable(note)}", style="dim")
+    if addresses and delivery.url and delivery.remote_ids:
+        post.append(f"\n{output.printable(delivery.url)}", style="dim")
     return (
         Text(f"{leaves_at(delivery).astimezone(zone):%H:%M}"),
         state_text(delivery.state),

@@ -16,19 +16,24 @@ class Addressing:
     def __init__(self, around: Surroundings) -> None:
         self._around = around
 
-    def check(self, post: Post, group: Sequence[Post], findings: Findings) -> None:
-        """Note what is wrong with who gets `post`; `group` are its translations and itself."""
+    def check(
+        self, post: Post, group: Sequence[Post], findings: Findings, *, is_first: bool
+    ) -> None:
+        """Note what is wrong with who gets `post`; `group` are its translations and itself.
+
+        `is_first`: of those that are checked, which tells what the group lacks.
+        """
         accounts, problems = recipients(post, self._around.accounts)
         known = {*self._around.accounts, *self._around.channels, "all"}
         if problems and known.issuperset(post.to):  # unknown names are reported already
             findings.problems += problems
-        self._check_languages(post, group, accounts, findings)
+        self._check_languages(post, accounts, findings)
+        if is_first:
+            self._check_translations(post, group, findings)
         self._check_sections(post, accounts, findings)
         self._check_consents(post, accounts, findings)
 
-    def _check_languages(
-        self, post: Post, group: Sequence[Post], accounts: Sequence[Account], findings: Findings
-    ) -> None:
+    def _check_languages(self, post: Post, accounts: Sequence[Account], findings: Findings) -> None:
         for account in accounts:
             if post.lang and account.language and account.language != post.lang:
                 findings.warning(
@@ -42,8 +47,8 @@ class Addressing:
                     ),
                     _("Name it only if that is meant; a channel or `all` leaves it out."),
                 )
-        if post is not group[0]:
-            return
+
+    def _check_translations(self, post: Post, group: Sequence[Post], findings: Findings) -> None:
         addressed = {
             account.language
             for member in group

@@ -13,7 +13,7 @@ from publisher.content import nodes, textfile
 from publisher.content.fields import Fields
 from publisher.content.problems import Findings, Flaw
 from publisher.language import _
-from publisher.models import Account, Frozen
+from publisher.models import Account, Frozen, channel_called
 
 FILE = "posts/consents.yaml"
 _KEYS = ("granted_to", "channels", "until", "withdrawn", "note")
@@ -85,7 +85,7 @@ def _record(
     fields = Fields(entry.value, _KEYS, findings)
     granted_to, for_channels = fields.words("granted_to"), fields.words("channels")
     for channel, position in for_channels or ():
-        if channel not in channels:
+        if channel_called(channel) not in channels:
             hint = _("Channels are: {channels}.", channels=", ".join(sorted(channels)))
             findings.error(
                 "bad-value", position, _("`{channel}` is no channel.", channel=channel), hint
@@ -93,7 +93,9 @@ def _record(
     record = Consent(
         id=name,
         granted_to=frozenset(word for word, _ in granted_to or ()),
-        channels=None if for_channels is None else frozenset(word for word, _ in for_channels),
+        channels=None
+        if for_channels is None
+        else frozenset(channel_called(word) for word, _ in for_channels),
         until=fields.day("until"),
         withdrawn=fields.flag("withdrawn") or False,
     )

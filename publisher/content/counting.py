@@ -25,7 +25,6 @@ _EMOJI = 2
 _BEFORE_JOINED = re.compile(
     ".(?=[\u200d\u20e3\ufe0f\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f])"
 )
-_INNER_DOT = re.compile(r"\.\S")  # of a link there is one at least
 
 # What X's code takes for one emoji, and Unicode's list has not: U+FE0F behind these, which are
 # emoji without it (keyboards add it all the same), and a skier with a skin tone.
@@ -51,19 +50,6 @@ def length(text: str, counting: Literal["weighted", "characters"]) -> int:
             weight += _plain(text[end:start]) + counted
             end = after
     return weight + _plain(text[end:])
-
-
-def fits(text: str, limit: int, counting: Literal["weighted", "characters"]) -> bool:
-    """Whether `length` is at most `limit`; most texts are so short that it need not be known.
-
-    No character weighs more than two, and a link, which has a dot with more behind it, no more than
-    its 23.
-    """
-    if counting == "weighted" and unicodedata.is_normalized("NFC", text):
-        most = _plain(text) + URL_LENGTH * len(_INNER_DOT.findall(text))
-        if most <= limit:
-            return True
-    return length(text, counting) <= limit
 
 
 def _plain(text: str) -> int:

@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from publisher.content import pictures, sections
+from publisher.content import conflicting, misplaced, naming, pictures, sections
 from publisher.content.consents import Consents
 from publisher.content.copies import NOTHING_KEPT, Copies
-from publisher.content.fields import Fields
+from publisher.content.fields import Fields, quotes_hint
 from publisher.content.frontmatter import split
 from publisher.content.nodes import Mapping as MappingNode
 from publisher.content.nodes import Scalar
 from publisher.content.problems import RULES, Findings, Flaw, suggestion
+from publisher.content.readings import is_nearly_now
 from publisher.content.session import FILE as SESSION_FILE
 from publisher.content.session import Session, language, unusable
-from publisher.content.times import Moment
+from publisher.content.times import Moment, is_now
 from publisher.language import _
 from publisher.models import Account, MediaItem, Motion, Post, Severity
 
@@ -75,6 +76,11 @@ class Surroundings:
         return found if isinstance(found, Flaw) else Shown(located, found)
 
     @cached_property
+    def media(self) -> list[Path]:
+        """What lies under posts/ that may be a picture, for hints."""
+        return misplaced.media(self.posts)
+
+    @cached_property
     def names(self) -> list[str]:
         """What can have a section of its own."""
         return [*self.channels, *self.accounts]
@@ -103,6 +109,8 @@ def parse(text: str, post_id: str, surroundings: Surroundings, findings: Finding
     What is wrong is noted in `findings`; a post with errors is good for looking at, never for
     publishing.
     """
+    if conflicting.found_in(text, findings):
+        return None
     halves = split(text, findings)
     if halves is None:
         return None
@@ -135,7 +143,8 @@ class _Reader:
 
     def values(self) -> dict[str, Any]:
         fields, defaults = self.fields, self._session.defaults
-        at, embargo = self._moment("at"), self._moment("embargo")
+        at_once = self._is_at_once()
+        at, embargo = None if at_once else self._moment("at"), self._moment("embargo")
         due_at = at.instant if at else None
         expires = fields.duration("expires") or self._default("expires", defaults.expires)
         self._check_times(due_at, embargo and embargo.instant, expires)
@@ -146,6 +155,7 @@ class _Reader:
             "author": fields.text("author") or self._default("author", defaults.author),
             "to": self._to(),
             "due_at": due_at,
+            "at_once": at_once,
             "anchor": at and at.item,
             "expires_after": expires,
             "embargo_until": embargo and embargo.instant,
@@ -181,12 +191,19 @@ class _Reader:
         _id, named = split_language(self._post_id, self._around.spoken)
         return named or self._default("lang", self._session.defaults.lang)
 
+    def _is_at_once(self) -> bool:
+        """Whether `at` is the word `now`, and not an agenda item of that name."""
+        node = self.fields.node("at")
+        return isinstance(node, Scalar) and is_now(node.value) and "now" not in self._session.agenda
+
     def _moment(self, key: str) -> Moment | None:
         text = self.fields.text(key, may_be_empty=key == "at")
         if text is None:
             return None
         moment = self._session.resolve(text)
         if isinstance(moment, Flaw):
+            if key == "at" and is_nearly_now(text):
+                moment = moment._replace(hint=_("Did you mean `{near}`?", near="now"))
             self.fields.reject(key, moment)
             return None
         if moment.local and self._session.timezone is None:
@@ -231,14 +248,15 @@ class _Reader:
             places = list(words)
         names = [*self._around.names, "all"]
         for name, position in places:
-            if name not in names:
+            if naming.meant(name, names) is None:
                 self._findings.error(
                     "unknown-recipient",
                     position,
                     _("`{name}` is no account, no channel and not `all`.", name=name),
-                    suggestion(name, names, nothing=_("publisher.toml has no accounts.")),
+                    quotes_hint(name)
+                    or suggestion(name, names, nothing=_("publisher.toml has no accounts.")),
                 )
-        return tuple(name for name, _ in places)
+        return tuple(naming.meant(name, names) or name for name, _ in places)
 
     def _ignore(self) -> tuple[str, ...]:
         """The advice that is not wanted."""
@@ -293,6 +311,9 @@ class _Reader:
     def _picture(self, fields: Fields, name: str) -> Shown | None:
         found = self._around.picture(place_of(name, self._post_id, self._around.posts))
         if isinstance(found, Flaw):
+            if found.code == "media-missing":
+                folder = (self._around.posts / self._post_id).parent
+                found = misplaced.missing(name, folder, self._around.posts, self._around.media)
             fields.reject("file", found)
             return None
         return found

@@ -9,7 +9,22 @@ from publisher.content.problems import Findings, Flaw, nearest
 from publisher.language import _
 from publisher.models import Position
 
+_CURLY = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b\u00ab\u00bb\u2039\u203a"
+"""Quotes that word processors and phones type, and YAML does not know."""
 _FLAGS = {"true": True, "yes": True, "false": False, "no": False}
+
+
+def quotes_hint(value: str) -> str | None:
+    """What to do about a value that cannot be used, if curly quotes stand around it."""
+    value = value.strip()
+    if len(value) < 2 or value[0] not in _CURLY or value[-1] not in _CURLY:
+        return None
+    return _(
+        "The signs {first} and {last} are part of the value. Leave them out, or type straight ones "
+        "instead.",
+        first=value[0],
+        last=value[-1],
+    )
 
 
 class Fields:
@@ -49,7 +64,9 @@ class Fields:
         return entry.value if entry else None
 
     def reject(self, key: str, flaw: Flaw) -> None:
-        self._findings.add(flaw, self.position(key))
+        node = self.node(key)
+        quoted = quotes_hint(node.value) if isinstance(node, Scalar) else None
+        self._findings.add(flaw._replace(hint=quoted or flaw.hint), self.position(key))
 
     def missing(self, key: str, hint: str) -> None:
         self._findings.error(

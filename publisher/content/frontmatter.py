@@ -3,6 +3,7 @@
 import re
 from typing import NamedTuple
 
+from publisher.content import rules
 from publisher.content.nodes import Mapping, compose
 from publisher.content.problems import Findings
 from publisher.language import _, later
@@ -11,6 +12,8 @@ from publisher.models import Position
 _FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
 # A plain value, then a hash with a word at once: comments have a space there, hashtags do not.
 _HASHTAG = re.compile(r"^[ \t]*(?:- +)?[\w-]+:[ \t]+[^\s'\"#|>{\[][^#\n]*[ \t](#\w+)", re.MULTILINE)
+_EMPTY_ENTRY = re.compile(r"-(?: +-)*\s*")
+"""Of a list in YAML."""
 _SHAPE = later("A draft begins with a line `---`, its keys, and another line `---`.")
 
 
@@ -29,11 +32,24 @@ def split(text: str, findings: Findings) -> Split | None:
     """
     opening = _FENCE.match(text)
     if opening is None:
-        findings.error(
-            "front-matter-missing", Position(), _("The draft has no front matter."), _(_SHAPE)
-        )
+        said = _("The draft has no front matter.")
+        for rule in rules.find("\n" + text.partition("\n")[0]):
+            line = rules.shown(rule["line"])
+            said = _("The draft begins with {line}, not with three hyphens.", line=line)
+        findings.error("front-matter-missing", Position(), said, _(_SHAPE))
         return None
     closing = _FENCE.search(text, opening.end() + 1)
+    end = len(text) if closing is None else closing.start()
+    for rule in rules.find(text[opening.end() : end]):
+        # Perhaps the text begins there, and what closes is a thread's separator.
+        if rule.start("line") == rule.start() + 1 and not _EMPTY_ENTRY.fullmatch(rule["line"]):
+            findings.error(
+                "front-matter-unclosed",
+                Position(line=text.count("\n", 0, opening.end() + rule.start("line")) + 1),
+                _("{line} does not end the front matter.", line=rules.shown(rule["line"])),
+                _(_SHAPE),
+            )
+            return None
     if closing is None:
         findings.error(
             "front-matter-unclosed", Position(), _("The front matter is never closed."), _(_SHAPE)

@@ -12,6 +12,7 @@ from typing import BinaryIO, NamedTuple
 
 from PIL import Image
 
+from publisher import figures
 from publisher.content.pixels import CleanPicture, bare, opaque
 from publisher.content.problems import Flaw
 from publisher.errors import PictureUnusable
@@ -73,9 +74,9 @@ def flaw(found: Build, path: Path) -> Flaw | None:
         return Flaw(
             "media-too-many-pixels",
             _(
-                "All frames of {file} have more than {limit:,} pixels, too many to open safely.",
+                "All frames of {file} have more than {limit} pixels, too many to open safely.",
                 file=path.name,
-                limit=MAX_PIXELS,
+                limit=figures.number(MAX_PIXELS),
             ),
             _("Make it shorter or smaller, or save it as a video."),
         )

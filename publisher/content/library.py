@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -15,7 +15,7 @@ from publisher.content.copies import NOTHING_KEPT, Copies
 from publisher.content.draft import Surroundings, split_language
 from publisher.content.problems import Findings
 from publisher.content.session import Session
-from publisher.content.shelf import Shelf
+from publisher.content.shelf import DraftFile, Shelf
 from publisher.language import _
 from publisher.models import Account, Post, Problem, Severity
 
@@ -39,7 +39,7 @@ class Library:
     """Ids of the drafts that were read and have errors, whether or not they are in `posts`."""
     _shelf: Shelf = field(repr=False)
     _groups: Mapping[str, tuple[Post, ...]] = field(repr=False)
-    """The posts that are translations of one another, by the id of each."""
+    """The posts that are translations of one another, by the id of each that was asked for."""
     is_whole: bool = True
     """Whether all that was to be found out could be: git may be slow, and says more another time."""
 
@@ -82,20 +82,19 @@ def load(
         channels=tuple(channels),
         copies=copies,
     )
-    posts: list[Post] = []
     found = {file.file: Findings(file.file) for file in chosen}
-    for file in progress.over(chosen, _("Reading drafts")):
-        findings, new = found[file.file], revised.get(file.file)
-        text = (
-            textfile.read(file.place, findings) if new is None else textfile.decode(new, findings)
-        )
-        post = None if text is None else draft.parse(text, file.id, around, findings)
-        if post is not None:
-            posts.append(post)
-    groups = _groups(posts, around)
+    read = (
+        _read(file, around, revised, found[file.file])
+        for file in progress.over(chosen, _("Reading drafts"))
+    )
+    posts = [post for post in read if post]
+    others = _unchosen_translations(chosen, shelf, around) if paths else ()
+    beside = (_read(file, around, revised, Findings(file.file)) for file in others)
+    groups = _groups(posts, [*filter(None, beside)], around)
     addressing = Addressing(around)
     for post in posts:
-        addressing.check(post, groups[post.id], found[post.file])
+        asked = [member for member in groups[post.id] if member.file in found]
+        addressing.check(post, groups[post.id], found[post.file], is_first=post is asked[0])
     problems = [
         *about_session.problems,
         *about_consents.problems,
@@ -115,10 +114,32 @@ def load(
     )
 
 
-def _groups(posts: Sequence[Post], around: Surroundings) -> dict[str, tuple[Post, ...]]:
+def _read(
+    file: DraftFile, around: Surroundings, revised: Mapping[str, bytes], findings: Findings
+) -> Post | None:
+    new = revised.get(file.file)
+    text = textfile.read(file.place, findings) if new is None else textfile.decode(new, findings)
+    return None if text is None else draft.parse(text, file.id, around, findings)
+
+
+def _unchosen_translations(
+    chosen: Sequence[DraftFile], shelf: Shelf, around: Surroundings
+) -> Iterator[DraftFile]:
+    """The drafts that are translations of those that were asked for, by their names."""
+    known = {file.id for file in chosen}
+    bases = {split_language(post_id, around.spoken)[0] for post_id in known}
+    for file in shelf.files:
+        if file.id not in known and split_language(file.id, around.spoken)[0] in bases:
+            yield file
+
+
+def _groups(
+    posts: Sequence[Post], others: Sequence[Post], around: Surroundings
+) -> dict[str, tuple[Post, ...]]:
+    """The translations of each of `posts`, and itself; among these and the others."""
     by_base: dict[str, list[Post]] = defaultdict(list)
-    bases = {post.id: split_language(post.id, around.spoken)[0] for post in posts}
-    for post in posts:
+    bases = {post.id: split_language(post.id, around.spoken)[0] for post in (*posts, *others)}
+    for post in sorted((*posts, *others), key=lambda post: post.file) if others else posts:
         by_base[bases[post.id]].append(post)
     groups = {base: tuple(members) for base, members in by_base.items()}
-    return {post_id: groups[base] for post_id, base in bases.items()}
+    return {post.id: groups[bases[post.id]] for post in posts}

@@ -10,13 +10,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from publisher.content import hashtags
+from publisher.content import hashtags, placeholders
 from publisher.content.marks import mentions
 from publisher.content.problems import Findings, Flaw
 from publisher.content.rendering import section_for
 from publisher.content.sections import position_key
 from publisher.language import _
-from publisher.models import Account, Position, Post, Problem, Severity
+from publisher.models import Account, MediaItem, Position, Post, Problem, Severity
 
 Found = Iterator[tuple[Flaw, int]]
 """What is wrong with a text, and at which character of it."""
@@ -58,6 +58,13 @@ _MARKDOWN_LINK = re.compile(
     r"!?\[[^\]\n]*\]\((?:https?:|www\.|mailto:|/|#)[^)\s]*\)", re.IGNORECASE
 )
 
+_FILE_NAME = re.compile(
+    r"\S.*\.(?:jpe?g|png|gif|webp|heic|heif|avif|tiff?|mp4|m4v|mov|pdf)"
+    r"|(?:IMG|DSC[NF]?|PXL|MVIMG|VID|P|DCIM|SAM|GOPR)[-_ ]?\d{3,}\S*"
+    r"|(?:image|picture|photo|foto|imagen|obraz|scan|capture|screenshot|unnamed|untitled)[-_ ]?\d*",
+    re.IGNORECASE,
+)
+
 _CAPITAL = f"[{''.join(c for c in map(chr, range(0x41, 0x250)) if c.isupper())}]"
 _OTHERS = f"{_CAPITAL}*(?:['\u2019-]{_CAPITAL}+)*"  # of a word, after its first letter
 _SHOUTING = re.compile(
@@ -89,6 +96,13 @@ class Linter:
     def problems(self, post: Post, recipients: Iterable[Account]) -> list[Problem]:
         """What is to be said about the words of a post that goes out to `recipients`."""
         findings = Findings(post.file)
+        for item in post.media:
+            if _is_file_name(item):
+                findings.add(_alt_is_file_name(item.alt), item.position, Severity.WARNING)
+            for word, _at in placeholders.find(item.alt, post.lang):
+                findings.add(_placeholder(word), item.position, Severity.WARNING)
+        for word, _at in placeholders.find(post.title or "", post.lang):
+            findings.add(_placeholder(word), post.position("title"), Severity.WARNING)
         channels: dict[str, set[str]] = {}
         for account in recipients:
             channels.setdefault(section_for(post, account), set()).add(account.channel)
@@ -115,6 +129,8 @@ class Linter:
         if "](" in text:
             yield from _markdown_links(text)
         yield from _shouting(text)
+        for word, index in placeholders.find(text, post.lang):
+            yield _placeholder(word), index
 
     def _unsolicited_mentions(self, text: str) -> Found:
         """Source: X's automation rules and developer guidelines ("no unsolicited mentions")."""
@@ -185,6 +201,31 @@ def _mention_first() -> Flaw:
         "mention-first",
         _("The post begins with a mention: X may show it to those alone who follow both accounts."),
         _("Begin with another word."),
+    )
+
+
+def _placeholder(word: str) -> Flaw:
+    return Flaw(
+        "placeholder",
+        _("`{text}` is still to be replaced.", text=word),
+        _("Write what belongs there. If it is meant, say `ignore: placeholder` in the draft."),
+    )
+
+
+def _is_file_name(item: MediaItem) -> bool:
+    """Whether its alternative text is what a camera, a phone or a computer called a picture."""
+    alt, name = item.alt.strip(), item.path
+    is_its_own = alt.casefold() == name.name.casefold() or (
+        alt.casefold() == name.stem.casefold() and " " not in alt and not alt.isalpha()
+    )
+    return is_its_own or _FILE_NAME.fullmatch(alt) is not None
+
+
+def _alt_is_file_name(alt: str) -> Flaw:
+    return Flaw(
+        "alt-is-file-name",
+        _("The alternative text `{alt}` is the name of a file.", alt=alt),
+        _("Say in `alt:` what the picture shows, for those who cannot see it."),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import yaml
 from yaml import MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent
 
+from publisher.content import conflicting
 from publisher.content.problems import Findings
 from publisher.content.textfile import invalid_character
 from publisher.language import _, later
@@ -80,6 +81,8 @@ def compose(text: str, findings: Findings, first_line: int = 1) -> Node | None:
 
     Problems are noted in `findings`; where YAML itself is broken, the tree is None.
     """
+    if conflicting.found_in(text, findings, first_line):
+        return None
     if hidden := _HIDDEN_LINE_END.search(text):
         # To YAML a line ends there, and a key may follow that nobody sees as one.
         findings.error(

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from publisher.content import gifs, heif, videos
+from publisher import figures
+from publisher.content import gifs, heif, kinds, videos
 from publisher.content.pixels import CleanPicture, bare, opaque
 from publisher.content.problems import Flaw
 from publisher.errors import PictureUnusable
@@ -139,11 +140,22 @@ def _decoded(path: Path) -> Image.Image | Flaw:
             image.load()
             return image
     except UnidentifiedImageError:
-        return Flaw("media-type", _("{file} is no picture.", file=path.name), _(_WANTED))
+        return _another_kind(path) or Flaw(
+            "media-type", _("{file} is no picture.", file=path.name), _(_WANTED)
+        )
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, heif.TooManyPixels):
         return _too_many_pixels(path)
     except Exception:  # noqa: BLE001 - Pillow's readers raise anything for broken files
         return _damaged(path)
+
+
+def _another_kind(path: Path) -> Flaw | None:
+    """What a file is that is no picture, if that can be told."""
+    kind = kinds.of(path)
+    if kind is None:
+        return None
+    message = _("{file} is {kind}, and no picture.", file=path.name, kind=_(kind.name))
+    return Flaw("media-type", message, f"{_(kind.remedy)} {_(_WANTED)}")
 
 
 def _damaged(path: Path) -> Flaw:
@@ -154,11 +166,15 @@ def _damaged(path: Path) -> Flaw:
 def flaw_of_file(path: Path) -> Flaw | None:
     """What its name and its size tell, before anything of it is read."""
     if path.suffix.lower() not in _TYPES and not _is_video(path):
-        return Flaw("media-type", _("{file} has no picture's name.", file=path.name), _(_WANTED))
+        return _another_kind(path) or Flaw(
+            "media-type", _("{file} has no picture's name.", file=path.name), _(_WANTED)
+        )
     if (size := path.stat().st_size) > MAX_BYTES:
-        hint = _("{limit:,} are the limit; save a smaller copy.", limit=MAX_BYTES)
+        hint = _("{limit} are the limit; save a smaller copy.", limit=figures.size(MAX_BYTES))
         return Flaw(
-            "media-too-big", _("{file} has {size:,} bytes.", file=path.name, size=size), hint
+            "media-too-big",
+            _("{file} has {size}.", file=path.name, size=figures.size(size)),
+            hint,
         )
     return None
 
@@ -188,9 +204,9 @@ def _too_many_pixels(path: Path) -> Flaw:
     return Flaw(
         "media-too-many-pixels",
         _(
-            "{file} has more than {limit:,} pixels, too many to open safely.",
+            "{file} has more than {limit} pixels, too many to open safely.",
             file=path.name,
-            limit=MAX_PIXELS,
+            limit=figures.number(MAX_PIXELS),
         ),
         _("Save a smaller copy; 4096 pixels on the longer side are plenty."),
     )

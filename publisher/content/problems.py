@@ -20,6 +20,7 @@ CODES: dict[str, str] = {
     "not-a-draft": "The file looks like a draft, but its name does not end in .md.",
     "no-posts": "The workspace has no posts/ folder.",
     # Front matter and the other YAML files
+    "conflict-marker": "A conflict in git was not resolved in this file.",
     "front-matter-missing": "The draft does not begin with front matter.",
     "front-matter-unclosed": "The front matter has no closing `---`.",
     "yaml": "This is no valid YAML.",
@@ -47,6 +48,8 @@ CODES: dict[str, str] = {
     "outside-session": "The post is due more than a week before or after the session.",
     "ends-before-start": "The end is not after the start.",
     "embargo-after-expiry": "The embargo ends when the post has expired: it can never go out.",
+    "overdue": "The post's time is over; it goes out as soon as it is queued.",
+    "past": "The post's time and its expiry are over.",
     "embargo-after-time": "The embargo ends after the post's time; it goes out at the embargo.",
     # Who gets it
     "unknown-recipient": "No account or channel has this name.",
@@ -64,7 +67,9 @@ CODES: dict[str, str] = {
     "unused-section": "No recipient uses the section's text.",
     "comment-as-text": "What looks like an HTML comment is published as text.",
     "hashtag-as-comment": "A hashtag in the front matter is a YAML comment, and is left out.",
-    "heading-as-text": "The heading looks like a channel or account, but is published as text.",
+    "heading-as-text": "What looks like a heading is published as text.",
+    "unknown-section": "The heading is like a channel or account, and is none.",
+    "rule-as-text": "A line of dashes or stars splits no thread, and is published as text.",
     # Pictures
     "media-missing": "The picture does not exist.",
     "media-outside": "The picture is outside posts/.",
@@ -97,6 +102,8 @@ CODES: dict[str, str] = {
     "broken-link": "What looks like a web address is none.",
     "markdown-link": "A link is written as in Markdown, which no channel understands.",
     "shouting": "Several words in a row are in capitals.",
+    "placeholder": "A word such as TODO, [LIEN] or XX still waits for the right one.",
+    "alt-is-file-name": "The alternative text is the name of a file.",
     "too-close": "Two posts of one account go out within five minutes.",
     "at-night": "It goes out between 22:00 and 7:00 by the account's clock.",
     "same-text-on-x": "Two accounts on X say the same, word for word.",

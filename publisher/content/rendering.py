@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from publisher.content import splitting
-from publisher.content.counting import fits, length
+from publisher.content.counting import length
 from publisher.content.marks import cashtags
 from publisher.content.pictures import MEDIA_TYPES, CleanPicture
 from publisher.content.pixels import SUFFIXES, Copy
@@ -186,9 +186,9 @@ def _empty(account: Account, number: int, count: int) -> Flaw:
 def _too_long(
     post: Post, account: Account, capabilities: Capabilities, number: int, text: str
 ) -> Flaw | None:
-    if fits(text, capabilities.max_length, capabilities.counting):
-        return None
     counted = length(text, capabilities.counting)
+    if counted <= capabilities.max_length:
+        return None
     excess = counted - capabilities.max_length
     written = _written(post, account, capabilities)[number - 1]
     cost = counted - length(written, capabilities.counting)

@@ -1,17 +1,18 @@
 """posts/session.yaml: the session's name, time zone, dates, defaults and agenda."""
 
 import re
-from collections.abc import Mapping
-from datetime import date, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field
 
-from publisher.content import nodes, textfile
+from publisher.content import nodes, readings, textfile
 from publisher.content.fields import Fields
 from publisher.content.problems import Findings, Flaw, suggestion
 from publisher.content.times import (
+    SHAPE,
     AgendaItem,
     Moment,
     anchor_name,
@@ -25,6 +26,7 @@ from publisher.models import Frozen, Position
 FILE = "posts/session.yaml"
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 
+_EXAMPLE = date(2016, 3, 7)
 _KEYS = ("name", "timezone", "starts", "ends", "defaults", "agenda")
 _DEFAULTS_KEYS = ("to", "expires", "lang", "author")
 _ITEM_KEYS = ("title", "starts", "ends", "place", "cancelled", "uid")
@@ -63,6 +65,27 @@ class Session(Frozen):
 
     def resolve(self, text: str) -> Moment | Flaw:
         """The instant that `at:` or `embargo:` means."""
+        moment = self._resolved(text)
+        if isinstance(moment, Flaw) and moment.hint == _(SHAPE):
+            return moment._replace(hint=self._hint(text))
+        return moment
+
+    def _hint(self, text: str) -> str:
+        """What a time that cannot be read nearly is, or how times are written in this session."""
+        near = readings.times(text) or readings.anchors(text, self.agenda)
+        if near:
+            return nearly(near)
+        first = next(iter(self.agenda.values()), None)
+        day = first.starts_at.astimezone(self.zone).date() if first else self.starts
+        shown = datetime.combine(day or _EXAMPLE, time(8, 30), self.zone)
+        if clock := readings.clock(text):
+            return _("Say the day as well: {day} {clock}.", day=f"{shown:%Y-%m-%d}", clock=clock)
+        named = {"local": f"{shown:%Y-%m-%d %H:%M}", "exact": shown.isoformat()}
+        if first is None:
+            return _("Write it like {local} or {exact}.", **named)
+        return _("Write it like {local}, {exact} or `{item} - 30m`.", item=first.name, **named)
+
+    def _resolved(self, text: str) -> Moment | Flaw:
         if looks_like_a_time(text):
             moment = parse_time(text, self.zone)
             guessed = isinstance(moment, Moment) and moment.local and "timezone" in self.flawed
@@ -79,6 +102,13 @@ class Session(Frozen):
                     _("{file} has a problem with the agenda item `{name}`.", file=FILE, name=name)
                 )
         return moment
+
+
+def nearly(near: Sequence[str]) -> str:
+    """The hint for what is no time, and may mean one or two that are."""
+    if len(near) > 1:
+        return _("Write which one is meant: {first} or {second}.", first=near[0], second=near[1])
+    return _("Did you mean `{near}`?", near=near[0])
 
 
 def unusable(message: str) -> Flaw:
@@ -259,6 +289,8 @@ class _Reader:
             return None
         moment = parse_time(text, zone)
         if isinstance(moment, Flaw):
+            if moment.hint == _(SHAPE) and (near := readings.times(text)):
+                moment = moment._replace(hint=nearly(near))
             fields.reject(key, moment)
             return None
         return moment

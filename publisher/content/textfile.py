@@ -5,6 +5,7 @@ import re
 import stat
 from pathlib import Path
 
+from publisher import figures
 from publisher.content.problems import Findings, Flaw
 from publisher.language import _, later
 from publisher.models import Position
@@ -50,9 +51,9 @@ def read_bytes(path: str | Path, findings: Findings) -> bytes | None:
                 "file-too-big",
                 Position(),
                 _(
-                    "The file has {size:,} bytes; more than {limit:,} are not read.",
-                    size=status.st_size,
-                    limit=MAX_BYTES,
+                    "The file has {size} bytes; more than {limit} are not read.",
+                    size=figures.number(status.st_size),
+                    limit=figures.number(MAX_BYTES),
                 ),
                 _("A draft holds text alone; pictures belong into posts/media/."),
             )

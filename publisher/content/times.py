@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -24,7 +24,8 @@ _ANCHOR = re.compile(
     r"(?P<item>[^\s+.]+)(?:\.(?P<edge>\w+))?"
     r"(?:(?:\s+(?P<minus>[-\u2212\u2013])|\s*\+)\s*(?P<duration>\S+))?"
 )
-_SHAPE = later("Write it like 2016-03-07 08:30, 2016-03-07T08:30:00+01:00 or `annual-day - 30m`.")
+SHAPE = later("Write it like 2016-03-07 08:30 or 2016-03-07T08:30:00+01:00.")
+"""What is no time at all gets this hint; who knows more about the workspace says it better."""
 
 
 class Moment(NamedTuple):
@@ -50,6 +51,11 @@ class AgendaItem(Frozen):
     """What the calendar that it was imported from calls it."""
 
 
+def is_now(text: str) -> bool:
+    """Whether `at` says that the post goes out when it is queued."""
+    return text.strip().casefold() == "now"
+
+
 def looks_like_a_time(text: str) -> bool:
     """Whether `text` is meant as a date rather than an agenda item, whose name begins otherwise."""
     return text[:1].isdigit()
@@ -64,7 +70,7 @@ def parse_time(text: str, zone: ZoneInfo) -> Moment | Flaw:
     """`2016-03-07 08:30` in `zone`, or a time with its own offset, seconds and `T` allowed."""
     match = _TIME.fullmatch(text)
     if match is None:
-        return Flaw("bad-time", _("`{text}` is no time.", text=text), _(_SHAPE))
+        return Flaw("bad-time", _("`{text}` is no time.", text=text), _(SHAPE))
     if match["clock"] is None:
         return Flaw(
             "time-without-clock",
@@ -81,7 +87,7 @@ def parse_time(text: str, zone: ZoneInfo) -> Moment | Flaw:
         aware = datetime.fromisoformat(f"{naive.isoformat()}{match['offset'].upper()}")
     except ValueError:
         return Flaw(
-            "bad-time", _("`{offset}` is no offset from UTC.", offset=match["offset"]), _(_SHAPE)
+            "bad-time", _("`{offset}` is no offset from UTC.", offset=match["offset"]), _(SHAPE)
         )
     return Moment(aware.astimezone(UTC))
 
@@ -110,6 +116,11 @@ def spelled(instant: datetime, zone: ZoneInfo, like: str = "2016-03-07 08:30") -
     return f"{local:%Y-%m-%d}{between}{clock}{before_offset}{offset}"
 
 
+def local(instant: datetime, zone: tzinfo) -> str:
+    """`2016-03-07 08:30 (Europe/Zurich)`, where nothing else says whose clock it is."""
+    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M} ({zone})"
+
+
 def _offset(local: datetime) -> str:
     """`+01:00`"""
     return local.isoformat(timespec="seconds")[len("2016-03-07T08:30:00") :]
@@ -119,14 +130,14 @@ def _naive(day: str, clock: str) -> datetime | Flaw:
     year, month, day_of_month = map(int, day.split("-"))
     hour, minute, second = map(int, f"{clock}:0".split(":")[:3])
     if year not in YEARS:
-        return Flaw("bad-time", _("The year {year} is out of range.", year=year), _(_SHAPE))
+        return Flaw("bad-time", _("The year {year} is out of range.", year=year), _(SHAPE))
     try:
         return local_time((year, month, day_of_month), (hour, minute, second))
     except ValueError as error:
         return Flaw(
             "bad-time",
             _("`{day} {clock}` is no time: {error}.", day=day, clock=clock, error=error),
-            _(_SHAPE),
+            _(SHAPE),
         )
 
 
@@ -168,7 +179,7 @@ def parse_anchor(text: str, agenda: Mapping[str, AgendaItem]) -> Moment | Flaw:
     match = _ANCHOR.fullmatch(text)
     if match is None:
         return Flaw(
-            "bad-time", _("`{text}` is neither a time nor an agenda item.", text=text), _(_SHAPE)
+            "bad-time", _("`{text}` is neither a time nor an agenda item.", text=text), _(SHAPE)
         )
     item = agenda.get(match["item"])
     if item is None:
@@ -188,7 +199,7 @@ def parse_anchor(text: str, agenda: Mapping[str, AgendaItem]) -> Moment | Flaw:
         try:
             offset = parse_duration(match["duration"])
         except ValueError as error:
-            return Flaw("bad-duration", f"{error}.", _(_SHAPE))
+            return Flaw("bad-duration", f"{error}.", _(SHAPE))
     return Moment(base - offset if match["minus"] else base + offset, item=item.name)
 
 

@@ -8,48 +8,49 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from publisher import broker
+from publisher import broker, figures
 from publisher.doctor import mounts
 from publisher.doctor.finding import Finding, bad, good, warning
 from publisher.errors import AlreadyRunning, PublisherError
 from publisher.language import _
 from publisher.lock import ensure_free
-from publisher.settings import SECRETS_FILE, Settings
+from publisher.settings import Settings
 
 _MOUNTS = Path("/proc/mounts")
-_GB = 1_000_000_000
-_SCARCE, _TOO_LITTLE = 1.0, 0.1  # GB
+_SCARCE, _TOO_LITTLE = 1_000_000_000, 100_000_000  # bytes
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """What the files and processes of the workspace are like."""
-    yield _secrets(settings.workspace)
+    yield _secrets(settings)
     yield _disk(settings.var)
     yield from _place(settings)
     yield _broker(settings)
     yield _notices(settings)
 
 
-def _secrets(workspace: Path) -> Finding:
-    path = workspace / SECRETS_FILE
+def _secrets(settings: Settings) -> Finding:
+    path, name = settings.secrets_file, settings.secrets_name
     if not path.exists():
-        return good(SECRETS_FILE, _("There is none; credentials come from the environment."))
+        return good(name, _("There is none; credentials come from the environment."))
+    if not path.is_relative_to(settings.workspace):  # a mounted secret: who mounts it guards it
+        return good(name, _("It is read instead of secrets.toml, as PUBLISHER_SECRETS_FILE says."))
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         return bad(
-            SECRETS_FILE,
+            name,
             _("Others on this machine may read it."),
-            _("Run: {command}", command=f"chmod 600 {SECRETS_FILE}"),
+            _("Run: {command}", command=f"chmod 600 {name}"),
         )
     if _is_tracked(path):
         return bad(
-            SECRETS_FILE,
+            name,
             _("It is in git, with all its history."),
             _(
                 "Run: {command}. Then make all credentials anew: whoever has the repository has these.",
-                command=f"git rm --cached {SECRETS_FILE}",
+                command=f"git rm --cached {name}",
             ),
         )
-    return good(SECRETS_FILE, _("Only its owner may read it, and git does not have it."))
+    return good(name, _("Only its owner may read it, and git does not have it."))
 
 
 def _is_tracked(path: Path) -> bool:
@@ -74,8 +75,8 @@ def _disk(var: Path) -> Finding:
             _("{path} cannot be written.", path=there),
             _("Give it to the user that Publisher runs as, or name another folder with `var`."),
         )
-    free = shutil.disk_usage(there).free / _GB
-    message = _("{number} GB are free for {path}.", number=f"{free:.1f}", path=var)
+    free = shutil.disk_usage(there).free
+    message = _("{size} are free for {path}.", size=figures.size(free), path=var)
     if free < _TOO_LITTLE:
         return bad("disk", message, _("Make room: a full disk stops publishing."))
     if free < _SCARCE:

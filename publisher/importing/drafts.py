@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from publisher.channels.capabilities import CAPABILITIES
-from publisher.content import draft, rendering, splitting
+from publisher.content import draft, naming, rendering, splitting
 from publisher.content.counting import length
 from publisher.content.draft import Surroundings
 from publisher.content.problems import Findings
@@ -118,6 +118,8 @@ class Drafting:
 
     def _channels(self, to: Sequence[str]) -> list[str]:
         accounts = self._around.accounts
+        known = [*self._around.names, "all"]
+        to = [naming.meant(name, known) or name for name in to]
         if "all" in to:
             return sorted({account.channel for account in accounts.values()})
         return sorted({accounts[name].channel if name in accounts else name for name in to})

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from publisher.content import textfile
+from publisher import figures
+from publisher.content import kinds, textfile
 from publisher.content.problems import Findings
 from publisher.importing.problems import Notes, Place
 from publisher.language import _
@@ -33,13 +34,16 @@ def read(path: Path, notes: Notes) -> list[Row] | None:
         size = path.stat().st_size
         if size > MAX_BYTES:
             message = _(
-                "The file has {size:,} bytes; more than {limit:,} are not read.",
-                size=size,
-                limit=MAX_BYTES,
+                "The file has {size} bytes; more than {limit} are not read.",
+                size=figures.number(size),
+                limit=figures.number(MAX_BYTES),
             )
             notes.error(
                 "file-too-big", place, message, _("Save the posts alone, in several files.")
             )
+            return None
+        if workbook := kinds.workbook_hint(path):
+            notes.error("encoding", place, *workbook)
             return None
         data = path.read_bytes()
     except (OSError, ValueError) as error:

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -48,6 +49,8 @@ from publisher.retold import told
 from publisher.states import WAITING, State
 
 _CHUNK = 500
+_COMPARED = 5_000
+"""Names that are compared letter by letter with one that is none."""
 _STEP = [column for column in history.c if column.name not in ("seq", "hash", "digest")]
 _T = TypeVar("_T")
 # As in the partial indexes, which the planner does not find for bound values.
@@ -396,6 +399,23 @@ class Queries:
         )
         with self._database.read() as connection:
             return [delivery_of(row) for row in connection.execute(query).mappings()]
+
+    def names_like(self, name: str, limit: int) -> list[str]:
+        """Posts that may be meant by a name that is none: longer ones, or others of that ending."""
+        last = name.rpartition("/")[2]
+        for condition in (
+            deliveries.c.post.startswith(name, autoescape=True),
+            deliveries.c.post.contains(last, autoescape=True),
+        ):
+            query = select(deliveries.c.post).where(condition).distinct()
+            with self._database.read() as connection:
+                found = connection.execute(query.order_by(deliveries.c.post).limit(limit))
+                if names := list(found.scalars()):
+                    return names
+        query = select(deliveries.c.post).distinct().order_by(deliveries.c.post.desc())
+        with self._database.read() as connection:
+            known = list(connection.execute(query.limit(_COMPARED)).scalars())
+        return get_close_matches(name, known, n=limit, cutoff=0.6)
 
     def history(self, post: str) -> list[Step]:
         """Every step of a post, and of its draft; NoSuchPost when the ledger has none of it.

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
+from publisher import events
 from publisher.language import _, later, plural
 from publisher.ledger.news import AccountGoesOn, HeldAccount, Item, LatePosts, StuckDelivery
 from publisher.plaintext import harmless
@@ -168,7 +169,8 @@ def _paragraph(item: Item, zone: tzinfo) -> str:
 
 
 def _of_delivery(item: StuckDelivery, zone: tzinfo) -> list[str]:
-    kind = f" ({item.kind})" if item.kind and item.state is not State.REJECTED else ""
+    named = events.kind(item.kind) if item.kind and item.state is not State.REJECTED else ""
+    kind = f" ({named})" if named else ""
     sentences = [
         f"{_event(item)}{kind}.",
         _("It was due {time}.", time=_time(item.due_at, zone)),

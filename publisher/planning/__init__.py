@@ -21,12 +21,14 @@ from publisher.ledger.moves import Moved
 from publisher.ledger.queries import Queries
 from publisher.models import Problem
 from publisher.planning.comparison import Comparison
-from publisher.planning.plan import Change, Plan, PlannedChange
+from publisher.planning.plan import Change, Plan, PlannedChange, Stopped
 from publisher.settings import Settings
 from publisher.unchanged import LastAnswer
 
-__all__ = ["Change", "Plan", "PlannedChange", "Planner"]
+__all__ = ["Change", "Plan", "PlannedChange", "Planner", "Stopped"]
 
+_Nothing = tuple[datetime, tuple[Problem, ...], int, tuple[Stopped, ...]]
+"""What is kept of a plan that changes nothing: when it was made, and what it says all the same."""
 _TRIES = 3
 _UNNOTICED = timedelta(minutes=1)
 """By so much clocks are set back all the time."""
@@ -105,13 +107,14 @@ class Planner:
         """
         if paths or revised:
             return self._compared(paths, revised)
-        form, now = TypeAdapter(tuple[datetime, tuple[Problem, ...], int]), self._clock.now()
+        form, now = TypeAdapter(_Nothing), self._clock.now()
         last = LastAnswer(self._settings, "plan", form, self._queries.mark)
         if (answer := last.recall()) and answer[0] <= now + _UNNOTICED:
-            return Plan(changes=(), problems=answer[1], undated=answer[2])
+            stopped = tuple(one for one in answer[3] if one.until is None or one.until > now)
+            return Plan(changes=(), problems=answer[1], undated=answer[2], stopped=stopped)
         plan = self._compared((), {})
         if plan.is_whole and not plan.changes and not plan.errors:
-            last.keep((now, plan.problems, plan.undated))
+            last.keep((now, plan.problems, plan.undated, plan.stopped))
         return plan
 
     def _compared(self, paths: Sequence[str | Path], revised: Mapping[str, bytes]) -> Plan:

@@ -5,11 +5,12 @@ from datetime import datetime, tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from publisher import progress
+from publisher import progress, timeliness
 from publisher.channels.registry import CAPABILITIES
 from publisher.content import rendering
 from publisher.content.copies import Copies
 from publisher.content.library import Library
+from publisher.content.times import local
 from publisher.errors import PictureUnusable
 from publisher.language import _, later, plural
 from publisher.ledger.approvals import may_approve
@@ -34,17 +35,16 @@ from publisher.planning.difference import (
     differs_in_words,
     keeps_what_is_out,
     kind_of_edit,
-    local,
     may_come_back,
     same_plan,
     stop_in_words,
     stop_of,
 )
 from publisher.planning.illustrations import Illustrations
-from publisher.planning.plan import Change, Plan, PlannedChange
+from publisher.planning.plan import Change, Plan, PlannedChange, Stopped
 from publisher.planning.problems import Problems
 from publisher.settings import Settings
-from publisher.states import ENDED_UNSENT, WAITING, State
+from publisher.states import ENDED_UNSENT, OUT_OR_MAYBE, WAITING, State
 
 _BEYOND_REACH = {
     State.PUBLISHED: later("It is out on {account}; this edit changes nothing there."),
@@ -86,14 +86,17 @@ class Comparison:
     def plan(self) -> Plan:
         broken = self._problems.broken_files
         whole = {post.id: post for post in self._drafts.posts if post.file not in broken}
-        wanted = self._wanted(whole)
         standing = self._standing(whole)
+        wanted = self._wanted(whole, standing)
         wishes = list(wanted.items())
         for (post_id, account), wish in progress.over(wishes, _("Comparing with the schedule")):
             self._compare(whole[post_id], wish, standing.get((post_id, account)))
         self._cancel(standing, wanted, whole)
         self._refuse(whole, {post for post, _ in standing})
         self._warn_of_conflicts(whole, wanted, standing)
+        zone = self._drafts.session.zone
+        overdue = past.overdue(self._changes, whole, self._now, self._problems, zone)
+        self._problems.drop_advice(self._settled(standing))
         return Plan(
             changes=tuple(self._changes),
             problems=self._problems.sorted(),
@@ -102,8 +105,26 @@ class Comparison:
             cost_of_edits=self._cost_of_edits(),
             is_whole=self._drafts.is_whole,
             on_schedule=self._on_schedule(),
-            undated=sum(post.due_at is None for post in whole.values()),
+            undated=sum(post.due_at is None and not post.at_once for post in whole.values()),
+            overdue=overdue,
+            stopped=tuple(self._stopped(wanted, standing)),
         )
+
+    def _settled(self, standing: Mapping[tuple[str, str], Delivery]) -> set[str]:
+        """The files of posts of which nothing is to come: nobody can follow advice about them."""
+        ids = timeliness.settled(standing.values()) - {change.post for change in self._changes}
+        return {post.file for post in self._drafts.posts if post.id in ids}
+
+    def _stopped(
+        self,
+        wanted: Mapping[tuple[str, str], Wish],
+        standing: Mapping[tuple[str, str], Delivery],
+    ) -> Iterator[Stopped]:
+        changed = {(change.post, change.account) for change in self._changes}
+        for key in sorted((standing.keys() & wanted.keys()) - changed):
+            stopped = Stopped.of(standing[key])
+            if stopped and (stopped.until is None or stopped.until > self._now):
+                yield stopped
 
     def _on_schedule(self) -> int:
         counts = self._queries.counts()
@@ -123,7 +144,7 @@ class Comparison:
             if wish.state is not State.HELD
             and (key in fresh or (key in standing and standing[key].in_reach))
         ]
-        conflicts = Conflicts(ahead, fresh, posts, self._accounts, self._zone_of)
+        conflicts = Conflicts(ahead, fresh, posts, self._accounts, self._zone_of, self._now)
         for problem in (*conflicts, *self._budget(ahead, fresh, posts)):
             if problem.code not in self._settings.lint.ignore:
                 self._problems.keep(problem)
@@ -179,7 +200,7 @@ class Comparison:
         doubles.refuse_renamed(changes, posts, self._drafts, queries, problems)
         doubles.refuse_under_new_names(changes, posts, self._accounts, queries, self._now, problems)
         zone = self._drafts.session.zone
-        past.doubt(changes, posts, queries.gaps(), problems, zone)
+        past.doubt(changes, posts, queries.gaps(), problems, zone, self._settings.posts)
         past.refuse(changes, posts, known, self._now, problems, zone)
 
     def _standing(self, posts: Collection[str]) -> dict[tuple[str, str], Delivery]:
@@ -191,7 +212,9 @@ class Comparison:
             if delivery.post in posts or delivery.post.startswith(self._scope)
         }
 
-    def _wanted(self, posts: dict[str, Post]) -> dict[tuple[str, str], Wish]:
+    def _wanted(
+        self, posts: dict[str, Post], standing: Mapping[tuple[str, str], Delivery]
+    ) -> dict[tuple[str, str], Wish]:
         """What the drafts want, by post and account.
 
         Takes those out of `posts` that show what no copy can be made of: `check` reads no more than
@@ -200,7 +223,7 @@ class Comparison:
         wanted: dict[tuple[str, str], Wish] = {}
         for post in progress.over(list(posts.values()), _("Rendering posts")):
             try:
-                wishes = {(wish.post, wish.account): wish for wish in self._wishes(post)}
+                wishes = {(wish.post, wish.account): wish for wish in self._wishes(post, standing)}
             except PictureUnusable as unusable:
                 text, hint = str(unusable), unusable.hint
                 self._problems.error(post, "media-damaged", text, hint, at="media")
@@ -209,20 +232,25 @@ class Comparison:
                 wanted |= wishes
         return wanted
 
-    def _wishes(self, post: Post) -> Iterator[Wish]:
-        if post.due_at is None:
+    def _wishes(self, post: Post, standing: Mapping[tuple[str, str], Delivery]) -> Iterator[Wish]:
+        due_at = self._now.replace(microsecond=0) if post.at_once else post.due_at
+        if due_at is None:
             return
         expires_after = post.expires_after or self._settings.delivery.expires
         recipients, _problems = rendering.recipients(post, self._accounts)
         for account in recipients:
+            content = self._content(post, account)
+            delivery = standing.get((post.id, account.name))
+            if post.at_once and delivery and _stays(content, delivery):
+                due_at = delivery.due_at
             yield Wish(
                 post=post.id,
                 account=account.name,
                 channel=account.channel,
-                due_at=post.due_at,
-                expires_at=_expiry(post, post.due_at + expires_after),
+                due_at=due_at,
+                expires_at=_expiry(post, due_at + expires_after),
                 embargo_until=post.embargo_until,
-                content=self._content(post, account),
+                content=content,
                 state=self._state(post, account),
                 reason=post.held,
                 queued_by=post.author,
@@ -334,7 +362,8 @@ class Comparison:
                 continue  # wanted; or its draft has errors: the ledger keeps what it has
             note = GONE
             if post is not None:
-                note = UNFINISHED if post.due_at is None else NOT_ADDRESSED
+                dated = post.due_at is not None or post.at_once
+                note = NOT_ADDRESSED if dated else UNFINISHED
             if delivery.in_reach:
                 change = PlannedChange(
                     Change.CANCEL, delivery.post, delivery.account, None, delivery, note
@@ -352,6 +381,15 @@ class Comparison:
             for part in change.wish.content.parts
             for picture in part.pictures
         }
+
+
+def _stays(content: Content, delivery: Delivery) -> bool:
+    """Whether a draft that says `now` leaves a delivery at the time when it was queued.
+
+    An edit of what is not out is queued anew.
+    """
+    beyond_reach = delivery.state in OUT_OR_MAYBE and not delivery.in_reach
+    return beyond_reach or content == delivery.content
 
 
 def _expiry(post: Post, expires_at: datetime) -> datetime:

@@ -25,11 +25,12 @@ class Conflicts:
         posts: Mapping[str, Post],
         accounts: Mapping[str, Account],
         zone_of: Callable[[Account], tzinfo],
+        now: datetime,
     ) -> None:
         """`wishes`: all that is to go out; `fresh`: the posts and accounts that the plan changes,
         the only ones that are warned about.
         """
-        timed = [(leaves_at(wish), wish) for wish in wishes]
+        timed = [(max(leaves_at(wish), now), wish) for wish in wishes]  # late: at once
         self._timed = sorted(timed, key=lambda one: (one[0], one[1].post, one[1].account))
         self._fresh = fresh
         self._posts = posts
@@ -45,24 +46,26 @@ class Conflicts:
         by_account = defaultdict(list)
         for leaving, wish in self._timed:
             by_account[wish.account].append((leaving, wish))
-        for account, its in by_account.items():
+        found = defaultdict(list)
+        for its in by_account.values():
             for (before, first), (after, second) in pairwise(its):
-                gap = after - before
-                if gap < APART:
-                    wish, other = self._one_to_warn_about(first, second)
-                    named = {"account": account, "other": other.post}
-                    yield from self._warning(
-                        wish,
-                        "too-close",
-                        _(
-                            "It goes out on {account} within {span} of {other}.",
-                            span=_span(gap),
-                            **named,
-                        )
-                        if gap
-                        else _("It goes out on {account} at the same time as {other}.", **named),
-                        _("Move one of them, if readers should see both."),
-                    )
+                wish, other = self._one_to_warn_about(first, second)
+                if after - before < APART and _key(wish) in self._fresh:
+                    found[wish.post, other.post, after - before].append(wish.account)
+        for (post, neighbour, gap), accounts in found.items():
+            named = {"accounts": ", ".join(accounts), "other": neighbour}
+            yield advice(
+                self._posts[post],
+                "too-close",
+                _(
+                    "It goes out on {accounts} within {span} of {other}.",
+                    span=_span(gap),
+                    **named,
+                )
+                if gap
+                else _("It goes out on {accounts} at the same time as {other}.", **named),
+                _("Move one of them, if readers should see both."),
+            )
 
     def _at_night(self) -> Iterator[Problem]:
         for leaving, wish in self._timed:

@@ -1,7 +1,5 @@
 """One wish and one delivery: in what they differ."""
 
-from datetime import datetime, tzinfo
-
 from publisher.language import _, later
 from publisher.ledger.stops import BY_QUEUE
 from publisher.models import Delivery, Stop, Wish
@@ -99,8 +97,3 @@ def stop_in_words(stop: Stop | None) -> str:
     if stop.state is State.CANCELLED:
         return _("it may be out; if it is not, it is cancelled: {reason}", reason=reason)
     return _("it may be out; if it is not, it is held: {reason}", reason=reason)
-
-
-def local(instant: datetime, zone: tzinfo) -> str:
-    """`2016-03-07 08:30 (Europe/Zurich)`, where nothing else says whose clock it is."""
-    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M} ({zone})"

@@ -155,13 +155,13 @@ def refuse_renamed(
 ) -> None:
     """Take out of `changes` what says `repeat`, and was renamed since it was out.
 
-    It was, if a draft that is gone had the same text for the same time.
+    It was, if a draft that is gone had the same text for the same time, or the time is `now`.
     """
     fresh = [c for c in changes if c.delivery is None and c.wish and c.wish.repeat]
     known = queries.with_fingerprints({_text_key(change) for change in fresh})
     out = [d for d in known if _is_or_may_be_out(d) and not drafts.has(d.post)]
     for change in fresh:
-        delivery = next((d for d in out if _is_renamed(d, change)), None)
+        delivery = next((d for d in out if _is_renamed(d, change, posts[change.post])), None)
         if delivery is None:
             continue
         changes.remove(change)
@@ -172,9 +172,10 @@ def refuse_renamed(
             _refuse_whole(change, other, delivery.state, post, drafts, problems)
 
 
-def _is_renamed(delivery: Delivery, change: PlannedChange) -> bool:
+def _is_renamed(delivery: Delivery, change: PlannedChange, post: Post) -> bool:
     same_text = _text_key(change) == (delivery.account, delivery.content.fingerprint)
-    return same_text and change.wish is not None and change.wish.due_at == delivery.due_at
+    same_time = change.wish is not None and change.wish.due_at == delivery.due_at
+    return same_text and (same_time or post.at_once)
 
 
 def refuse_under_new_names(

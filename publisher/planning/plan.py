@@ -3,8 +3,10 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from publisher.language import later, plural
 from publisher.ledger.ledger import StoredPicture
@@ -83,6 +85,37 @@ class PlannedChange:
         return self.delivery.approved_by
 
 
+class Stopped(NamedTuple):
+    """What its draft wants, and what still does not go out, because it was stopped."""
+
+    post: str
+    account: str
+    state: str
+    """`cancelled`, `held` or `rejected`."""
+    by_hand: bool
+    """Whether a person stopped it, and not its draft or the agenda."""
+    reason: str | None
+    until: datetime | None
+    """When it expires: then it does not matter any more."""
+
+    @classmethod
+    def of(cls, delivery: Delivery) -> "Stopped | None":
+        """None for what is not stopped."""
+        state = delivery.state
+        is_rejected = state is State.AWAITING_APPROVAL and delivery.reason is not None
+        if not is_rejected and state not in (State.CANCELLED, State.HELD):
+            return None
+        by_hand = state is not State.HELD or delivery.halt is not None
+        return cls(
+            delivery.post,
+            delivery.account,
+            "rejected" if is_rejected else str(state),
+            by_hand,
+            delivery.reason,
+            delivery.expires_at,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What `queue` would change, and what is in its way."""
@@ -100,6 +133,10 @@ class Plan:
     """How many deliveries wait in the ledger, those of other drafts as well."""
     undated: int = 0
     """How many drafts say no time, so that nothing of them goes onto the schedule."""
+    overdue: tuple[PlannedChange, ...] = ()
+    """What goes out as soon as it is queued, because its time is over."""
+    stopped: tuple[Stopped, ...] = ()
+    """What is not changed and does not go out either, though its draft wants it."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:

@@ -1,6 +1,6 @@
 """What the ledger has against the drafts, gathered as problems."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from publisher.models import Post, Problem, Severity
 
@@ -11,6 +11,7 @@ class Problems:
     def __init__(self, found: Sequence[Problem]) -> None:
         """`found`: what was wrong with the drafts themselves."""
         self._found = list(found)
+        self._of_drafts = frozenset(found)
 
     def error(self, post: Post, code: str, message: str, hint: str | None, at: str = "at") -> None:
         """`at`: the key in the front matter that it is about."""
@@ -41,6 +42,16 @@ class Problems:
                 hint=hint,
             )
         )
+
+    def drop_advice(self, files: Collection[str]) -> None:
+        """Forget the warnings that the drafts themselves gave rise to."""
+        self._found = [
+            problem
+            for problem in self._found
+            if problem.severity is Severity.ERROR
+            or problem.file not in files
+            or problem not in self._of_drafts
+        ]
 
     def keep(self, problem: Problem) -> None:
         self._found.append(problem)

@@ -173,7 +173,9 @@ class Drafts:
         )
 
     def _notes(self, post: Post) -> Iterator[str]:
-        if post.due_at is None:
+        if post.at_once:
+            yield _("It goes out when it is queued, and approved where that is needed.")
+        elif post.due_at is None:
             yield _("It has no time yet: it is checked, and never queued.")
         if post.held:
             yield _("It is held: {reason}.", reason=post.held)
@@ -197,7 +199,7 @@ class Drafts:
 
 
 def _item(title: str | None, name: str) -> str:
-    return f"“{title}” ({name})" if title else name
+    return _("“{title}” ({name})", title=title, name=name) if title else name
 
 
 def _heading(post: Post, recipients: Sequence[Account]) -> str:

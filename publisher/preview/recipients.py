@@ -155,7 +155,7 @@ class Recipients:
             notes.append(_("approved by {name}", name=delivery.approved_by))
         if delivery.content.digest != content.digest:
             notes.append(_("the ledger has another text or picture than this draft"))
-        if delivery.due_at != post.due_at:
+        if delivery.due_at != post.due_at and not post.at_once:
             notes.append(
                 _("the ledger has another time: {time}", time=exact(delivery.due_at, self._zone))
             )

@@ -24,7 +24,7 @@ class Pages:
         self._templates = html.environment("publisher.sandbox", "publisher.looks")
 
     @speaking("en")
-    def index(self, address: str) -> str:
+    def index(self) -> str:
         """What the sandbox is, its accounts, and what it noted."""
         rows = [
             {
@@ -37,7 +37,7 @@ class Pages:
             for account in self._store.accounts
         ]
         notes = self._store.violations[::-1]
-        return self._render("index.html", here="/", rows=rows, violations=notes, address=address)
+        return self._render("index.html", here="/", rows=rows, violations=notes)
 
     @speaking("en")
     def timeline(

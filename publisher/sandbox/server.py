@@ -98,8 +98,8 @@ class Sandbox:
             account = known[name]
         return self._pages.timeline(channel, account, self_contained=self_contained)
 
-    async def _index(self, request: Request) -> Response:
-        return _page(self._pages.index(str(request.base_url).rstrip("/")))
+    async def _index(self, _request: Request) -> Response:
+        return _page(self._pages.index())
 
     async def _timeline(self, channel: str, request: Request) -> Response:
         """`?self_contained=1` gives a page that can be kept as one file."""

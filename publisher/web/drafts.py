@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from publisher import figures
 from publisher.app import Application
 from publisher.checking import check
 from publisher.content import manuscript
@@ -86,8 +87,8 @@ def check_size(draft: Manuscript) -> None:
     """UsageError if a draft is too big to be read again."""
     if (size := len(draft.data)) > MAX_BYTES:
         raise UsageError(
-            _("It would have {number:,} bytes; more than {limit:,} are not read.",
-              number=size, limit=MAX_BYTES)
+            _("It would have {number} bytes; more than {limit} are not read.",
+              number=figures.number(size), limit=figures.number(MAX_BYTES))
         )  # fmt: skip
 
 

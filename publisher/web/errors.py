@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from publisher import figures
 from publisher.errors import (
     Busy,
     FileChanged,
@@ -154,8 +155,8 @@ async def _by_status(request: Request, error: Exception) -> Response:
             413,
             _("This is too large"),
             _(
-                "No more than {limit:,} bytes are taken here. Nothing was stored.",
-                limit=error.limit,
+                "No more than {limit} bytes are taken here. Nothing was stored.",
+                limit=figures.number(error.limit),
             ),
             _("Send less. Of a picture, 4096 pixels on the longer side are plenty."),
         )

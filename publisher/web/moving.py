@@ -13,7 +13,7 @@ from publisher.app import Application
 from publisher.content import manuscript
 from publisher.content.manuscript import Manuscript
 from publisher.content.problems import Flaw
-from publisher.content.times import anchor_name, looks_like_a_time, parse_time, spelled
+from publisher.content.times import anchor_name, is_now, looks_like_a_time, parse_time, spelled
 from publisher.errors import FileChanged, NotPossible, PublisherError, UsageError
 from publisher.language import _
 from publisher.ledger.edits import MOVED
@@ -104,7 +104,7 @@ def _movable(app: Application, post: str) -> tuple[Manuscript, Sequence[Delivery
     """The draft and what the ledger has of it; NotPossible where it cannot move by itself."""
     seen = manuscript.read(drafts.find(app, post))
     written = (seen.value("at") or "").strip()
-    if written and not looks_like_a_time(written):
+    if written and not looks_like_a_time(written) and not is_now(written):
         raise NotPossible(
             _("Its time hangs on the agenda: {anchor}.", anchor=written),
             hint=_(
@@ -131,7 +131,8 @@ def _move(app: Application, seen: Manuscript, standing: Sequence[Delivery], give
     if moment.instant <= app.clock.now():
         raise UsageError(_("This time is over."), hint=_("Choose one that is to come."))
     written = seen.value("at")
-    at = spelled(moment.instant, zone, *([written.strip()] if written else []))
+    like = [written.strip()] if written and looks_like_a_time(written.strip()) else []
+    at = spelled(moment.instant, zone, *like)
     revised = seen.with_value("at", at)
     plan = app.planner.plan([seen.path], {seen.file: revised.data})
     before = {problem.code for problem in app.planner.plan([seen.path]).errors}

@@ -50,6 +50,7 @@ class Pages:
         context: Mapping[str, Any] = {
             "lang": language.current(),
             "visitor": visitor,
+            "trial": self._app.settings.warning,
             "take_notice": lambda: self._app.sessions.take_notice(visitor.session),
             "standing": self._app.queries.accounts() if visitor else (),
             "form": form_token(request.state.secret) if request.state.secret else "",

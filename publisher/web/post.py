@@ -134,8 +134,7 @@ def _reject(wish: _Wish) -> str:
 
 
 def _cancel(wish: _Wish) -> str:
-    reason = wish.reason or "cancelled by a person"
-    done = wish.parts.app.control.cancel(wish.post, wish.account, wish.actor, reason)
+    done = wish.parts.app.control.cancel(wish.post, wish.account, wish.actor, wish.reason)
     return _("Cancelled: {what}.", what=words.deliveries(len(done)))
 
 

@@ -34,12 +34,27 @@ def shown(found: AgendaItem | Flaw) -> tuple[str, str | None]:
         ("2016-03-08 10:00", ("2016-03-08 10:00", "2016-03-08 19:00")),
         ("2016-03-08", ("2016-03-08 09:00", "2016-03-08 18:00")),
         ("2016-03-08T10:00:00Z", ("2016-03-08 11:00", "2016-03-08 20:00")),
+        ("10:30", ("2016-03-07 10:30", "2016-03-07 19:30")),
+        ("10h30", ("2016-03-07 10:30", "2016-03-07 19:30")),
     ],
 )
 def test_the_end_moves_along(to: str, expected: tuple[str, str]) -> None:
-    """A date alone keeps the time of day."""
+    """A date alone keeps the time of day, and a time of day the date."""
     annual_day = item("2016-03-07 09:00", "2016-03-07 18:00")
     assert shown(move_to(annual_day, to, ZURICH, keep_end=False)) == expected
+
+
+@pytest.mark.parametrize(
+    ("to", "hint"),
+    [
+        ("x - 30m", "Write it like 2016-03-07 09:00; a date alone keeps the time of day"),
+        ("08/03/2016 10h30", "Write which one is meant: 2016-03-08 10:30 or 2016-08-03 10:30."),
+    ],
+)
+def test_a_hint_recommends_what_is_taken(to: str, hint: str) -> None:
+    flaw = move_to(item("2016-03-07 09:00"), to, ZURICH, keep_end=False)
+    assert isinstance(flaw, Flaw)
+    assert (flaw.hint or "").startswith(hint)
 
 
 def test_the_end_may_stay() -> None:

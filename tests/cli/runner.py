@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import pty
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -58,3 +60,26 @@ def run_script(
         timeout=60,
         check=False,
     )
+
+
+def at_terminal(
+    *arguments: str, folder: Path, typed: str = "", environment: dict[str, str] | None = None
+) -> Result:
+    """The real script for somebody at a terminal of 80 columns who types; all it shows is `out`."""
+    controller, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [SCRIPT, *arguments],
+        cwd=folder, stdin=terminal, stdout=terminal, stderr=terminal,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "80", "NO_COLOR": "1", **(environment or {})},
+    )  # fmt: skip
+    os.close(terminal)
+    os.write(controller, typed.encode())
+    shown = b""
+    try:
+        while chunk := os.read(controller, 4096):
+            shown += chunk
+    except OSError:  # the other end is closed
+        pass
+    os.close(controller)
+    text = shown.decode().replace("\r\n", "\n")
+    return Result(process.wait(timeout=60), text, text)

@@ -53,6 +53,20 @@ def test_what_waits_is_listed_shown_in_full_and_approved(draft: Path, cli: Cli) 
     assert cli("approve").out == "Nothing waits for approval.\n"
 
 
+def test_a_text_that_is_the_same_on_two_accounts_is_shown_once(draft: Path, cli: Cli) -> None:
+    """Of what differs, each is shown."""
+    cli("queue")
+    shown = cli("approve", POST, "--yes", "--as", "direction").out
+    assert f"{POST} to bice-x, bice-page\n" in shown
+    assert shown.count("Le débat commence") == 1
+    _edit(draft, "Le débat", "Un débat")
+    draft.write_text(draft.read_text(encoding="utf-8") + "\n## twitter\nCourt.\n")
+    cli("queue", "--yes")
+    shown = cli("approve", POST, "--yes", "--as", "direction").out
+    assert shown.index("Court.") != shown.index("Un débat commence")
+    assert f"{POST} to bice-x\n" in shown
+
+
 def test_what_is_approved_already_stands_in_the_way_of_no_other(draft: Path, cli: Cli) -> None:
     _approved(cli)
     other = draft.with_name("other.fr.md")

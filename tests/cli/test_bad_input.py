@@ -58,7 +58,7 @@ BAD_DRAFTS: dict[str, tuple[str | bytes, str]] = {
     "an empty text": (TEXT, "error: The text for bice-x (twitter) is empty."),
     "a missing picture": (
         "---\nmedia: [{file: media/no.png, alt: Une salle}]\n---\nA.\n",
-        "2:16: error: There is no file no.png.",
+        "2:16: error: There is no file media/no.png.",
     ),
     "a picture outside posts": (
         "---\nmedia: [{file: ../../secret.png, alt: Une salle}]\n---\nA.\n",

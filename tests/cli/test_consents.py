@@ -35,7 +35,7 @@ def consents(workspace: Path) -> Path:
 
 
 def withdraw(cli: Cli, *arguments: str) -> tuple[int, str]:
-    result = cli("withdraw", *arguments, "--reason", "the family asked for it")
+    result = cli("withdraw", *arguments, "--reason", "the family asked for it", "--yes")
     return result.code, result.out + result.err
 
 
@@ -98,6 +98,6 @@ def test_what_may_be_out_is_held_if_it_turns_out_not_to_be(
     code, said = withdraw(cli, "--consent", "abidjan")
     assert code == 1
     assert "card.fr on bice-x. It may be out. If it is not, it is held" in said
-    assert cli("retry", "card.fr").out.startswith("Held, as was asked")
+    assert cli("retry", "card.fr", "--yes").out.startswith("Held, as was asked")
     assert {row["state"] for row in cli("log", "--json").json} == {"held"}
     assert withdraw(cli, "--consent", "abidjan")[0] == 0

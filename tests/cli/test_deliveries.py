@@ -212,7 +212,7 @@ def test_log_table_is_in_the_sessions_time_and_harmless(cli: Cli, published: Non
 
 
 def test_log_of_nothing(cli: Cli, workspace: Path, made: Path) -> None:
-    assert cli("log").out == "The log has nothing like that.\n"
+    assert cli("log").out == "Nothing was ever queued: the log is empty.\n"
     assert cli("log", "--json").json == []
     assert cli("log", "--format", "csv").out.startswith("post,account,")
 
@@ -291,13 +291,30 @@ def test_history_shows_what_an_edit_changed(cli: Cli, draft: Path) -> None:
     assert "text now: Le texte long." in out
 
 
-@pytest.mark.parametrize("command", ["history", "cancel", "retry"])
-def test_a_post_that_the_ledger_does_not_know(cli: Cli, draft: Path, command: str) -> None:
+_OF_A_POST = [
+    "history {}", "cancel {}", "retry {}", "release {}", "approve {}", "hold {} --reason x",
+    "reject {} --reason x", "resolve {} --published 1 --yes", "withdraw {} --reason x --yes",
+    "preview {}", "queue {}", "check {}", "plan {}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", _OF_A_POST)
+@pytest.mark.parametrize("given", ["2016-03-07-annual-day", "2016-03-07-anual-day.fr"])
+def test_a_post_that_does_not_exist_has_one_exit_code_and_the_near_one_is_named(
+    cli: Cli, draft: Path, command: str, given: str
+) -> None:
     cli("queue")
-    result = cli(command, "nothing")
-    assert result.code == 1
-    assert "error: The ledger has no" in result.err
-    assert "nothing" in result.err
+    result = cli(*command.format(given).split())
+    assert result.code == 2
+    assert f"hint: Did you mean {POST}?" in result.err
+
+
+def test_a_post_like_none_other_is_found_in_the_log(cli: Cli, draft: Path) -> None:
+    cli("queue")
+    result = cli("history", "nothing")
+    assert "error: The ledger has no nothing." in result.err
+    assert "hint: `publisher log` lists what the ledger knows" in result.err
+    assert cli("history", "day.fr").err.endswith(f"Did you mean {POST}?\n"), "its end will do"
 
 
 # status
@@ -367,7 +384,7 @@ def test_status_says_why_an_account_stands_still(
     assert "Everything is paused since 2016-03-07 08:30 by redaction: Le programme a chang" in out
     assert (
         "bice-x is suspended until a person mends it and runs `publisher resume --account bice-x`: "
-        "The token is no longer valid. (auth)"
+        "The token is no longer valid. (the keys are not accepted)"
     ) in out
     assert "08:30  uncertain    bice-page  2016-03-07-annual-day.fr\n" in out
     accounts = {entry["account"]: entry for entry in cli("status", "--json").json["accounts"]}
@@ -613,7 +630,7 @@ def test_hold_keeps_one_post_until_release(cli: Cli, draft: Path) -> None:
     assert (result.code, result.out.splitlines()[0]) == (0, "On the schedule again: 1 delivery.")
     assert cli("release", POST).code == 1
     assert cli("hold", POST, "--reason", " ").code == 2
-    assert cli("hold", "nowhere", "--reason", "x").code == 1
+    assert cli("hold", "nowhere", "--reason", "x").code == 2
 
 
 # withdraw
@@ -623,7 +640,7 @@ def test_what_may_still_be_out_is_told_by_exit_code_log_and_status_until_somebod
     cli: Cli, published: None
 ) -> None:
     """The workspace has no credentials: nothing can be deleted."""
-    result = cli("withdraw", POST, "--account", "bice-x", "--reason", "an error")
+    result = cli("withdraw", POST, "--account", "bice-x", "--reason", "an error", "--yes")
     assert result.code == 1
     assert "Part 2 may still be out" in " ".join(result.out.split())
     (row,) = cli("log", "--json", "--account", "bice-x").json
@@ -633,7 +650,7 @@ def test_what_may_still_be_out_is_told_by_exit_code_log_and_status_until_somebod
     assert [(one["account"], one["state"]) for one in attention] == [
         ("bice-x", "published"), ("bice-page", "failed"),
     ]  # fmt: skip
-    given_up = cli("withdraw", POST, "--account", "bice-x", "--gone", "--reason", "looked")
+    given_up = cli("withdraw", POST, "--account", "bice-x", "--gone", "--reason", "looked", "--yes")
     assert given_up.code == 0
     (row,) = cli("log", "--json", "--account", "bice-x").json
     assert (row["state"], row["withdrawn_ids"], row["error"]) == ("withdrawn", ["71", "72"], None)

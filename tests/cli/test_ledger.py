@@ -163,7 +163,8 @@ def test_a_new_ledger_gives_what_is_past_to_a_person(cli: Cli, workspace: Path) 
 def test_who_says_that_the_ledger_is_the_first_lets_it_go_out(cli: Cli, workspace: Path) -> None:
     past = DRAFT.replace("2016-03-07 08:30", "2016-03-01 11:58")
     (workspace / "posts" / "p.fr.md").write_text(past, encoding="utf-8")
-    result = cli("queue", "--new-ledger")
+    assert cli("queue", "--new-ledger").code == 2, "its time is over: that is asked as well"
+    result = cli("queue", "--new-ledger", "--yes")
     assert (result.code, "may-be-out" in result.out) == (0, False)
     assert cli("log", "--json").json[0]["state"] == "scheduled"
 

@@ -26,10 +26,10 @@ def test_no_command_shows_the_help_as_wrong_usage(cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("chek",), "error: No such command 'chek'. Did you mean 'check'"),
+        (("zzz",), "error: No such command 'zzz'."),
         (("check", "--colour"), "error: No such option: --colour"),
         (("log", "--state", "lost"), "error: Invalid value for '--state'"),
-        (("pause",), "error: Missing option '--reason'"),
+        (("resolve", "a.fr"), "error: Missing option '--published'"),
         (("new",), "error: Missing argument 'TITLE'"),
         (("sandbox", "--port", "x"), "error: Invalid value for '--port'"),
     ],
@@ -48,6 +48,7 @@ def test_a_global_option_after_the_command_is_told_its_place(cli: Cli) -> None:
     result = cli("status", "--workspace", "x")
     assert result.code == 2
     assert "It goes before the command: publisher --workspace DIR status" in result.err
+    assert "before the command: publisher --sandbox queue" in cli("queue", "--sandbox").err
 
 
 @pytest.mark.parametrize(

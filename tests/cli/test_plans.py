@@ -51,7 +51,7 @@ def _edit(path: Path, old: str, new: str) -> None:
          ["embargo_until"]),
         ("at:", "embargo: annual-day\nat:",
          "embargo: 2016-03-07 09:00, was —, moves with annual-day", ["embargo_until"]),
-        ("at:", "repeat: true\nat:", "`repeat` is set", ["repeat"]),
+        ("at:", "repeat: true\nat:", "the same text may go out again", ["repeat"]),
         ("at:", "author: maria\nat:", "author was redaction", ["author"]),
         ("at:", "lang: es\nat:", "language was fr", ["lang"]),
         ("annuelle", "mondiale", "title: Journée [-annuelle-] {+mondiale+}", ["title"]),

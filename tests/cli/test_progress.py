@@ -9,6 +9,7 @@ import pytest
 
 from publisher import progress as work
 from publisher.cli import progress
+from tests.support.waiting import wait_for
 
 
 class Terminal(io.StringIO):
@@ -53,3 +54,20 @@ def test_all_items_come_whoever_watches() -> None:
     with work.watched(lambda *word: told.append(word)):
         assert list(work.over("ab", "Reading")) == ["a", "b"]
     assert told == [("Reading", 0, 2), ("Reading", 1, 2), ("Reading", 2, 2)]
+
+
+def test_one_piece_of_work_that_takes_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as a large picture: nothing more is told until it is done."""
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(progress, "_PATIENCE", 0.0)
+    monkeypatch.setattr(progress, "_TICK", 0.01)
+    with progress.shown() as clear:
+        wait_for(lambda: "Working …" in screen.getvalue())
+        items = work.over("ab", "Rendering posts")
+        next(items)
+        screen.truncate(0)
+        wait_for(lambda: screen.getvalue().count("Rendering posts: 0 of 2") > 1)
+        clear()
+        assert screen.getvalue().endswith("\r\x1b[K"), "a question can be asked"

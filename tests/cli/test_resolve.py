@@ -33,7 +33,7 @@ def restored(cli: Cli, workspace: Path, tmp_path: Path, monkeypatch: pytest.Monk
 
 def resolve(cli: Cli, *ids: str) -> Result:
     options = [word for remote_id in ids for word in ("--published", remote_id)]
-    return cli("resolve", "thread.fr", "--account", "bice-x", *options)
+    return cli("resolve", "thread.fr", "--account", "bice-x", "--yes", *options)
 
 
 def test_the_parts_of_a_thread_are_named_in_their_order(cli: Cli, restored: None) -> None:
@@ -94,11 +94,11 @@ def test_what_may_be_out_is_cancelled_once_it_is_known_that_it_is_not(
     assert told == "thread.fr to bice-x may be out. If it is not, it is cancelled."
     assert "cancelled if it is not out (changed)" in said(cli("status"))
     assert "if not out: cancelled" in said(cli("history", "thread.fr"))
-    assert said(cli("retry", "thread.fr")).startswith(
+    assert said(cli("retry", "thread.fr", "--yes")).startswith(
         "Cancelled, as was asked while it might have been out"
     )
     assert cli("log", "--json").json[0]["state"] == "cancelled"
-    assert said(cli("retry", "thread.fr")).startswith("On the schedule again: 1 delivery.")
+    assert said(cli("retry", "thread.fr", "--yes")).startswith("On the schedule again: 1 delivery.")
 
 
 def test_what_may_be_out_and_is_rejected_is_back_with_its_author_if_it_is_not(
@@ -106,7 +106,7 @@ def test_what_may_be_out_and_is_rejected_is_back_with_its_author_if_it_is_not(
 ) -> None:
     told = said(cli("reject", "thread.fr", "--reason", "a wrong name"))
     assert told == "thread.fr to bice-x may be out. If it is not, it is rejected."
-    assert said(cli("retry", "thread.fr")).startswith(
+    assert said(cli("retry", "thread.fr", "--yes")).startswith(
         "Rejected, as was asked while it might have been out: 1 delivery."
     )
 

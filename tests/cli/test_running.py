@@ -1,10 +1,7 @@
 """run, sandbox, rehearse and migrate, with real processes where there are any."""
 
 import re
-import signal
-import subprocess
 import sys
-import urllib.request
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -17,7 +14,7 @@ from publisher.cli.live import Live
 from publisher.language import speaking
 from publisher.ledger.queries import Step
 from publisher.states import State
-from tests.cli.runner import SCRIPT, Cli, run_script
+from tests.cli.runner import Cli, run_script
 
 SITE = '[accounts.bice-site]\nchannel = "site"\n'
 
@@ -45,9 +42,11 @@ def test_run_until_idle_publishes_and_shows_a_line_for_each_delivery(cli: Cli, s
     (published,) = [line for line in lines if "now.fr" in line]
     assert published.startswith("2016-03-01 12:00:")
     assert "  bice-site  now.fr  published, " in published
-    assert published.endswith(" late")
+    assert published.endswith(" late: bice-site/posts/now.fr.html"), "and where it is"
     assert lines[-1] == "Since the start: 1 published."
     assert cli("log", "--json").json[0]["state"] == "published"
+    assert " bice-site/posts/now.fr.html\n" in cli("log").out
+    assert cli("history", "now.fr").out.endswith("bice-site: bice-site/posts/now.fr.html\n")
     assert "Bonjour de Genève." in "".join(
         path.read_text(encoding="utf-8") for path in (site / "var" / "site").rglob("*.html")
     )
@@ -148,52 +147,6 @@ def test_run_without_any_credentials(
         "hint: Put it under [bice-x] in secrets.toml or into PUBLISHER_ACCOUNTS__BICE_X__API_SECRET"
     ) in result.err
     assert "hunter2" not in result.out + result.err
-
-
-def test_sandbox_serves_and_says_how_to_use_it(workspace: Path) -> None:
-    process = subprocess.Popen(
-        [SCRIPT, "sandbox", "--port", "0"],
-        cwd=workspace, env=_environment(), stdout=subprocess.PIPE, encoding="utf-8",
-    )  # fmt: skip
-    assert process.stdout
-    lines = [process.stdout.readline() for _ in range(9)]
-    address = lines[0].split()[4].rstrip(":")
-    with urllib.request.urlopen(f"{address}/sandbox/state.json", timeout=10) as answer:
-        assert answer.status == 200
-    var = workspace / "var" / "sandbox"
-    secrets = var / "secrets.toml"
-    assert lines[2:] == [
-        f"  export PUBLISHER_SECRETS_FILE={secrets}\n",
-        f"  export PUBLISHER_TWITTER_API_URL={address}\n",
-        f"  export PUBLISHER_FACEBOOK_GRAPH_URL={address}\n",
-        f"  export PUBLISHER_VAR={var}\n",
-        f"  export PUBLISHER_DATABASE__URL=sqlite:///{var}/publisher.db\n",
-        "  publisher queue\n",
-        "  publisher run\n",
-    ]
-    assert secrets.stat().st_mode & 0o077 == 0
-    process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=20) == 0
-    process.stdout.close()
-
-
-def test_what_is_tried_out_in_the_sandbox_does_not_count_as_published(
-    cli: Cli, workspace: Path
-) -> None:
-    """With the variables that the sandbox prints, the real ledger and website stay untouched."""
-    (workspace / "posts" / "a.fr.md").write_text("---\nat: 2016-03-07 08:30\n---\nBonjour.\n")
-    var = workspace / "var" / "sandbox"
-    var.mkdir(parents=True)
-    (var / "secrets.toml").write_text("")
-    trial = {
-        "PUBLISHER_SECRETS_FILE": str(var / "secrets.toml"),
-        "PUBLISHER_VAR": str(var),
-        "PUBLISHER_DATABASE__URL": f"sqlite:///{var}/publisher.db",
-    }
-    done = run_script("queue", folder=workspace, environment=_environment(**trial))
-    assert "Queued: 2 deliveries" in done.stdout
-    assert not (workspace / "var" / "publisher.db").exists()
-    assert cli("log", "--json").code == 3
 
 
 def test_sandbox_with_bad_faults(cli: Cli, workspace: Path) -> None:

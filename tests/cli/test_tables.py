@@ -1,11 +1,13 @@
 """How tables and pages say when a post went out, measured by its time."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from publisher import events, language
-from publisher.cli import tables
+from publisher import events, language, narration
+from publisher.cli import output, steps, tables
+from publisher.ledger.queries import Step
+from publisher.outcome import Kind
 from publisher.web import words
 
 
@@ -27,3 +29,45 @@ def test_what_a_platform_published_before_its_time_is_called_early(
 
 def test_what_was_read_and_not_seen_is_not_called_unreadable() -> None:
     assert events.event("not readable") == "reading cannot tell"
+
+
+@pytest.mark.parametrize("columns", ["40", "60", "80", "120"])
+def test_an_id_and_an_address_are_never_cut(
+    columns: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that they can be copied; words between them are wrapped."""
+    monkeypatch.setenv("COLUMNS", columns)
+    address = "https://www.facebook.com/100200300400500/posts/122100200300400500"
+    post = "2026-12-01-journee-annuelle-de-debat-sur-les-droits-de-l-enfant.fr"
+    table = output.list_table(("time", "account", "post"))
+    table.add_row("08:30", "bice-x", "short.fr\na note of some words that go on and on")
+    table.add_row("08:31", "bice-page", f"{post}\nwhy\n{address}")
+    output.print_table(table)
+    shown = capsys.readouterr().out
+    lines = shown.splitlines()
+    assert shown.split() == [
+        *("time", "account", "post", "08:30", "bice-x", "short.fr"),
+        *(["a", "note", "of", "some", "words", "that", "go", "on", "and", "on"]),
+        *("08:31", "bice-page", post, "why", address),
+    ]
+    assert lines[1] == "08:30  bice-x     short.fr"
+    wide = [line for line in lines if post not in line and address not in line]
+    assert max(map(len, wide)) <= int(columns)
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [("en", "kind: the keys are not accepted"), ("fr", "genre\N{NO-BREAK SPACE}: clés refusées")],
+)
+def test_kinds_of_errors_are_told_in_words(code: str, said: str) -> None:
+    """JSON has their codes."""
+    with language.speaking(code):
+        assert narration.details({"kind": "auth"}, UTC) == [said]
+    assert {events.kind(kind) for kind in Kind}.isdisjoint(Kind)
+
+
+def test_a_history_says_nothing_twice() -> None:
+    at = datetime(2016, 3, 7, tzinfo=UTC)
+    twice = [Step(n, at, "prepared", "publisher", 1, "a.fr", "x") for n in (1, 2)]
+    other = Step(3, at, "prepared", "publisher", 2, "a.fr", "y")
+    assert list(steps._told([*twice, other])) == [twice[0], other]

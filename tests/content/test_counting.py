@@ -9,7 +9,7 @@ from emoji import EMOJI_DATA
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.content.counting import fits, length
+from publisher.content.counting import length
 from publisher.content.links import links
 from publisher.content.textfile import invalid_character
 from tests.fuzz import against_x
@@ -154,50 +154,6 @@ def test_texts_are_counted_as_by_the_code_of_x(row: int) -> None:
     recorded = against_x.recorded()[row::10]
     assert len(recorded) == 60
     assert [(t, x) for t, x in recorded if against_x.counted_by_us(t) != x] == []
-
-
-_PIECES = [
-    "https://",
-    "http://",
-    "example",
-    ".org",
-    ".com",
-    "/a",
-    "?b=c",
-    "@moi",
-    "#HRC31",
-    " ",
-    "\n",
-]
-_PIECES += ["é", "日", "💖", "(", ")", ".", "…", "-", "1️⃣", "🇫🇷"]
-
-
-@given(
-    st.lists(
-        st.sampled_from(
-            [
-                *_PIECES,
-                "a.co",
-                "\u0958",
-                "👩🏽\u200d💻",
-                "…" * 20,
-                "©",
-                "®",
-                "\ufe0f",
-                "\u20e3",
-                "_",
-                "日.org",
-            ]
-        ),
-        max_size=30,
-    ).map("".join)
-    | st.text(st.characters(categories=None), max_size=100),
-    st.integers(0, 120),
-)
-def test_what_fits_is_what_is_not_too_long(text: str, limit: int) -> None:
-    """Whether the length was looked at or not, which it is only where the text may be too long."""
-    assert fits(text, limit, "weighted") == (length(text, "weighted") <= limit)
-    assert fits(text, limit, "characters") == (len(text) <= limit)
 
 
 @given(st.text(st.characters(categories=None), max_size=50))

@@ -2,8 +2,9 @@
 
 import pytest
 
+from publisher.content.rendering import recipients
 from publisher.models import Position
-from tests.content.drafts import Workspace, codes, errors
+from tests.content.drafts import ACCOUNTS, Workspace, codes, errors
 
 EXAMPLE = """\
 ---
@@ -161,6 +162,103 @@ def test_nobody_to_write_to_is_a_problem(workspace: Workspace) -> None:
 
 
 def test_warnings_refuse_nothing(workspace: Workspace) -> None:
-    found = workspace.problems("to: [cedapp-x]", "Bonjour.\n\n## facebook\nSalut.\n\n## facebok\n")
+    found = workspace.problems(
+        "to: [cedapp-x]", "Bonjour.\n\n## facebook\nSalut.\n\n## Programme\n"
+    )
     assert codes(found) == ["other-language", "unused-section", "heading-as-text"]
     assert workspace.load().broken == frozenset()
+
+
+@pytest.mark.parametrize("to", ["X", "x", "Twitter", "[Bice-X]"])
+def test_in_to_case_does_not_matter_and_x_is_twitter(workspace: Workspace, to: str) -> None:
+    post = workspace.post(f"to: {to}")
+    assert post.to in (("twitter",), ("bice-x",))
+    assert [account.name for account in recipients(post, ACCOUNTS)[0]] == ["bice-x"]
+
+
+CONFLICT = "<<<<<<< HEAD\n{ours}\n=======\n{theirs}\n>>>>>>> paul\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (f"---\nto: x\n---\nA\n{CONFLICT.format(ours='B', theirs='C')}", 5),
+        (f"---\n{CONFLICT.format(ours='to: x', theirs='to: site')}---\nA\n", 2),
+        (CONFLICT.format(ours="---\nto: x\n---\nA", theirs="---\nto: site\n---\nA"), 1),
+        ("---\nto: x\n---\nA\nC\n>>>>>>> paul\n", 6),
+    ],
+)
+def test_a_conflict_that_git_left_is_the_one_error(
+    workspace: Workspace, text: str, line: int
+) -> None:
+    workspace.write("a.fr.md", text)
+    (problem,) = workspace.load().problems
+    assert (problem.code, problem.line, problem.severity) == ("conflict-marker", line, "error")
+    assert problem.hint is not None
+    assert "`=======`" in problem.hint
+
+
+@pytest.mark.parametrize("file", ["session.yaml", "consents.yaml"])
+def test_a_conflict_in_another_file_is_found(workspace: Workspace, file: str) -> None:
+    workspace.write(file, CONFLICT.format(ours="a: 1", theirs="b: 2"))
+    (problem,) = workspace.load().problems
+    assert (problem.code, problem.file) == ("conflict-marker", f"posts/{file}")
+
+
+def test_arrows_are_no_conflict(workspace: Workspace) -> None:
+    assert workspace.problems("to: bice-x", "A >>>>>>> B\n<<<<<<<<\n>>>>>>>>> C\n") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line"),
+    [
+        ("\N{EM DASH}\nto: x\n---\nA", "front-matter-missing", 1),
+        ("---\nto: x\n\N{EM DASH}\nA", "front-matter-unclosed", 3),
+        ("---\nto: x\n\N{EM DASH}\nA: b\n---\nB", "front-matter-unclosed", 3),
+    ],
+)
+def test_what_a_phone_makes_of_the_lines_around_the_front_matter_is_named(
+    workspace: Workspace, text: str, code: str, line: int
+) -> None:
+    workspace.write("a.fr.md", text)
+    (problem,) = workspace.load().problems
+    assert (problem.code, problem.line) == (code, line)
+    assert "(em dash, U+2014)" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("written", "there", "near"),
+    [
+        ("photo.jpg", "media/photo.jpg", "media/photo.jpg"),
+        ("media/Photo.JPG", "media/photo.jpg", "media/photo.jpg"),
+        ("posts/media/photo.jpg", "media/photo.jpg", "media/photo.jpg"),
+        (
+            "media/Capture d'ecran 10.30 AM.png",
+            "media/Capture d\u2019ecran 10.30\u202fAM.png",
+            None,
+        ),
+        ("media/foto.jpg", "2016/media/foto.jpg", "2016/media/foto.jpg"),
+        ("media/salle-xx.jpg", "media/sale-xx.jpg", "media/sale-xx.jpg"),
+    ],
+)
+def test_a_picture_that_is_not_there_is_looked_for(
+    workspace: Workspace, written: str, there: str, near: str | None
+) -> None:
+    workspace.write(there, b"")
+    error = workspace.error(f'media:\n  - {{file: "{written}", alt: A}}')
+    assert error.code == "media-missing"
+    assert f"`{near or there}`" in (error.hint or "")
+    assert written in error.message
+
+
+def test_a_picture_of_another_folder_is_named_from_the_top(workspace: Workspace) -> None:
+    workspace.picture("media/a.png")
+    front = 'media:\n  - {file: "a.png", alt: A}'
+    workspace.draft(front, name="lima/a.fr.md")
+    (error,) = errors(workspace.load().problems)
+    assert error.hint == "Did you mean `/media/a.png`?"
+
+
+def test_a_web_address_is_no_file(workspace: Workspace) -> None:
+    error = workspace.error("media:\n  - {file: 'https://example.org/a.png', alt: A}")
+    assert error.message == "`https://example.org/a.png` is a web address, and no file."

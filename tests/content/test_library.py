@@ -190,3 +190,24 @@ def test_a_thousand_drafts_are_read_in_a_blink(workspace: Workspace) -> None:
     assert len(found.posts) == 1000
     assert set(CHANNELS) >= {account.channel for account in ACCOUNTS.values()}
     assert took < 1.5
+
+
+def test_translations_that_were_not_asked_for_are_not_missing(workspace: Workspace) -> None:
+    workspace.draft("to: [twitter]", name="a.fr.md")
+    workspace.draft("to: [twitter]\nlink: nonsense", name="a.es.md")
+    for path in ("posts/a.fr.md", workspace.posts / "a.es.md"):
+        found = workspace.load(path)
+        assert "missing-translation" not in codes(found.problems)
+        assert [post.file for post in found.posts] == [f"posts/{Path(path).name}"]
+    found = workspace.load("posts/a.fr.md")
+    assert found.problems == ()
+    assert found.post("a.es") is None
+    (post,) = found.posts
+    assert [other.id for other in found.translations(post)] == ["a.es"]
+
+
+def test_the_one_draft_that_was_asked_for_tells_what_is_missing(workspace: Workspace) -> None:
+    workspace.draft("to: [twitter]\nlang: fr", name="a.fr.md")
+    workspace.draft("to: [twitter]\nlang: fr", name="a.md")
+    found = workspace.load("posts/a.md")
+    assert codes(found.problems) == ["missing-translation"]

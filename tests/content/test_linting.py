@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from publisher import settings
 from publisher.checking import check
@@ -359,3 +360,72 @@ def test_settings_name_a_rule_that_does_not_exist(workspace: Workspace) -> None:
 def test_the_environment_switches_rules_off(workspace: Workspace) -> None:
     found = settings.load(workspace.path, {"PUBLISHER_LINT__IGNORE": "shouting broken-link"})
     assert found.lint.ignore == ("shouting", "broken-link")
+
+
+# placeholder
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("Rendez-vous ici : [LIEN]", "[LIEN]"), ("Plus ici [link].", "[link]"), ("TODO la fin", "TODO"),
+        ("Nous étions XX enfants.", "XX"), ("À XX h, salle 20", "XX"), ("xx personnes", "xx"),
+        ("Lorem ipsum dolor", "Lorem ipsum"), ("Le XXXX mars", "XXXX"), ("Combien ? ????", "????"),
+        ("Voir [TODO]", "[TODO]"), ("Le [XX] mars", "[XX]"), ("Le xxxx mars", "xxxx"), ("TODO : la fin", "TODO"),
+    ],
+)  # fmt: skip
+def test_what_waits_for_the_right_word_is_named(workspace: Workspace, text: str, word: str) -> None:
+    workspace.draft("a.fr", "to: bice-x", text)
+    (problem,) = problems(workspace)
+    assert (problem.code, problem.column) == ("placeholder", text.index(word) + 1)
+    assert problem.message == f"`{word}` is still to be replaced."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "La salle XX du Palais", "Art. XX", "Au XXe siècle", "Sala XX", "El siglo XX", "@XX et #XX", "Louis XX",
+        "La méthode", "[Le lien](https://example.org) [1]", "Comment ???", "Xx", "Todos juntos",
+    ],
+)  # fmt: skip
+def test_roman_numbers_and_other_words_are_no_placeholders(workspace: Workspace, text: str) -> None:
+    assert "placeholder" not in advice(workspace, text)
+
+
+def test_todo_is_a_word_in_spanish(workspace: Workspace) -> None:
+    workspace.draft("a.es", "to: lima-x", "TODO niño tiene derechos.")
+    assert problems(workspace) == []
+    workspace.draft("a.es", "to: lima-x", "TODO: terminar")
+    assert [problem.code for problem in problems(workspace)] == ["placeholder"]
+
+
+# alt-is-file-name
+
+
+@pytest.mark.parametrize(
+    ("alt", "wrong"),
+    [
+        ("IMG_4711.jpg", True), ("photo.jpg", True), ("IMG_4711", True), ("salle-xx", True), ("Photo", True),
+        ("DSC01234", True), ("Genève", False), ("La salle vue de l'entrée", False), ("Photo de la salle", False),
+    ],
+)  # fmt: skip
+def test_a_files_name_says_nothing_to_those_who_cannot_see(
+    workspace: Workspace, alt: str, wrong: bool
+) -> None:
+    Image.new("RGB", (4, 4)).save(_media(workspace) / "salle-xx.png")
+    workspace.draft("a.fr", f'to: bice-x\nmedia:\n  - file: media/salle-xx.png\n    alt: "{alt}"\n')
+    found = [(problem.code, problem.line) for problem in problems(workspace)]
+    assert found == [("alt-is-file-name", 4)] * wrong
+
+
+def _media(workspace: Workspace) -> Path:
+    folder = workspace.path / "posts" / "media"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.mark.parametrize("code", ["rule-as-text", "heading-as-text", "placeholder"])
+def test_a_draft_may_say_that_it_is_meant(workspace: Workspace, code: str) -> None:
+    workspace.draft("a.fr", f"to: bice-x\nignore: {code}", "Un XX\n***\n# Le titre")
+    codes = [problem.code for problem in problems(workspace)]
+    assert sorted([*codes, code]) == ["heading-as-text", "placeholder", "rule-as-text"]

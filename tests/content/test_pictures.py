@@ -16,6 +16,7 @@ from publisher.channels.capabilities import CAPABILITIES
 from publisher.content import pictures
 from publisher.content.pictures import CleanPicture, clean, inspect
 from publisher.errors import PictureUnusable
+from publisher.language import speaking
 from tests.content.drafts import FACEBOOK, TWITTER, Workspace
 from tests.support.photos import SECRETS, photo
 
@@ -403,3 +404,51 @@ def test_no_broken_picture_raises(
             clean(path, TWITTER)
     else:
         assert clean(path, TWITTER).data
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "kind"),
+    [
+        ("a.pdf", b"%PDF-1.7\n", "a PDF"),
+        ("a.jpg", b"%PDF-1.7\n", "a PDF"),
+        ("a.svg", b"<?xml version='1.0'?>\n<svg xmlns='http://www.w3.org/2000/svg'/>", "an SVG drawing"),
+        ("a.tiff", b"II*\0" + bytes(20), "a TIFF"),
+        ("a.xlsx", b"PK\x03\x04" + bytes(99_000) + b"xl/workbook.xml", "an Excel workbook"),
+        ("a.docx", b"PK\x03\x04" + bytes(99_000) + b"word/document.xml", "a document of Word"),
+        ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(20), "a document of Word, PowerPoint or Excel"),
+        ("a.zip", b"PK\x03\x04" + bytes(99), "a ZIP archive"),
+        ("a.png", b"  <!doctype html><html><svg></svg>", "a web page"),
+        ("a.jpg", b"version https://git-lfs.github.com/spec/v1\n", "a pointer of Git LFS"),
+    ],
+)  # fmt: skip
+def test_what_is_no_picture_is_called_what_it_is(
+    posts: Path, name: str, data: bytes, kind: str
+) -> None:
+    path = posts / name
+    path.write_bytes(data)
+    flaw = inspect(path, posts)
+    assert flaw is not None
+    assert flaw.code == "media-type"
+    assert flaw.message.startswith(f"{name} is {kind}")
+    assert flaw.message.endswith(", and no picture.")
+
+
+@pytest.mark.parametrize(
+    ("language", "message", "hint"),
+    [
+        ("en", "a.jpg has 118.2 MB.", "50 MB are the limit"),
+        ("fr", "a.jpg fait 118,2\u202fMo.", "50\u202fMo"),
+        ("es", "a.jpg tiene 118,2 MB.", "50 MB"),
+        ("pl", "a.jpg ma 118,2 MB.", "50 MB"),
+    ],
+)
+def test_sizes_are_written_as_readers_write_them(
+    posts: Path, language: str, message: str, hint: str
+) -> None:
+    with (posts / "a.jpg").open("wb") as file:
+        file.truncate(118_170_217)
+    with speaking(language):
+        flaw = inspect(posts / "a.jpg", posts)
+    assert flaw is not None
+    assert flaw.message.replace("\u00a0", " ") == message
+    assert hint in (flaw.hint or "").replace("\u00a0", " ")

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from publisher.content import pictures, rendering
+from publisher.content.counting import length
 from publisher.content.pictures import CleanPicture
 from publisher.models import Account, Capabilities, MediaItem, Post
 from tests.content.drafts import ACCOUNTS, FACEBOOK, TWITTER, Workspace
@@ -151,6 +152,18 @@ def test_the_link_s_cost_is_named_and_it_may_be_as_long_as_it_likes() -> None:
     assert problem.hint is not None
     assert problem.hint.startswith("`link:` costs 24 of them, at the end.")
     assert rendering.problems(_post("a" * 257 + "|b", link=LINK), X, TWITTER) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "counted"),
+    [("a" * 279 + "\u00ae", 280), ("a" * 100 + "\u00a9" * 180, 280), ("a" * 280 + "\u00a9", 281)],
+)
+def test_what_is_too_long_is_what_x_counts_and_no_sum_of_its_own(text: str, counted: int) -> None:
+    """Of \u00a9 and \u00ae too, which X counts as letters."""
+    assert length(text, "weighted") == counted
+    assert [p.code for p in rendering.problems(_post(text), X, TWITTER)] == ["too-long"] * (
+        counted > 280
+    )
 
 
 def test_a_text_that_is_empty_is_a_problem_unless_a_picture_speaks() -> None:

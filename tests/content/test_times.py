@@ -43,15 +43,26 @@ def test_a_time_becomes_an_instant(workspace: Workspace, at: str, instant: str) 
         ("2016-03-07 25:00", "bad-time", "Write it like"),
         ("0001-01-01T00:00+14:00", "bad-time", "Write it like"),
         ("2016-03-07T08:30:00+25:00", "bad-time", "Write it like"),
-        ("07/03/2016 08:30", "bad-time", "Write it like"),
-        ("12:30", "bad-time", "Write it like"),
+        ("31/12/2026 11:20", "bad-time", "Did you mean `2026-12-31 11:20`?"),
+        ("31.12.2026 à 11h20", "bad-time", "Did you mean `2026-12-31 11:20`?"),
+        ("2016-03-07 11h20", "bad-time", "Did you mean `2016-03-07 11:20`?"),
+        ("07/03/2016 08:30", "bad-time", "is meant: 2016-03-07 08:30 or 2016-07-03 08:30."),
+        ("12:30", "bad-time", "Say the day as well: 2016-03-07 12:30."),
+        ("11h20", "bad-time", "Say the day as well: 2016-03-07 11:20."),
+        ("annual-day - 30 min", "bad-time", "Did you mean `annual-day - 30m`?"),
+        ("Annual-Day - 1 h 30", "bad-time", "Did you mean `annual-day - 1h30m`?"),
+        ("annual-day - 30minutes", "bad-duration", "Did you mean `annual-day - 30m`?"),
+        ("\u2018annual-day\u2019", "unknown-anchor", "The signs \u2018 and \u2019 are part"),
+        ("\u201c2016-03-07 08:30\u201d", "bad-time", "The signs \u201c and \u201d are part"),
+        ("maintenant", "unknown-anchor", "Did you mean `now`?"),
         ("anual-day", "unknown-anchor", "Did you mean `annual-day`?"),
         ("Annual-Day", "unknown-anchor", "Did you mean `annual-day`?"),
         ("annual-day-30m", "unknown-anchor", "Put spaces around the minus: `annual-day - 30m`."),
         ("annual-day.middle", "bad-time", "`annual-day.end`"),
         ("annual-day - soon", "bad-duration", "annual-day - 30m"),
         ("annual-day - 999999999d", "bad-duration", ""),
-        ("annual day", "bad-time", "Write it like"),
+        ("annual day", "bad-time", "Did you mean `annual-day`?"),
+        ("soon enough", "bad-time", "2016-03-07T08:30:00+01:00 or `annual-day - 30m`"),
         ("report.end", "no-end", "Give `report` an `ends:`"),
     ],
 )
@@ -154,3 +165,23 @@ def test_a_time_that_exists_twice_is_written_with_its_offset(hour: int) -> None:
     zone = ZoneInfo("Europe/Zurich")
     assert spelled(instant, zone) == f"2016-10-30 02:30+0{2 - hour}:00"
     assert parse_time(spelled(instant, zone), zone) == Moment(instant)
+
+
+def test_hints_speak_of_this_sessions_own_days_and_items(workspace: Workspace) -> None:
+    session = "timezone: America/Lima\nstarts: 2026-12-01\nends: 2026-12-20\n"
+    workspace.write("session.yaml", session)
+    assert workspace.error("to: bice-x\nat: some day").hint == (
+        "Write it like 2026-12-01 08:30 or 2026-12-01T08:30:00-05:00."
+    )
+    workspace.write("session.yaml", f"{session}agenda: {{opening: {{starts: 2026-12-02 10:00}}}}\n")
+    assert workspace.error("to: bice-x\nat: some day").hint == (
+        "Write it like 2026-12-02 08:30, 2026-12-02T08:30:00-05:00 or `opening - 30m`."
+    )
+
+
+@pytest.mark.parametrize(
+    "front",
+    ["link: “https://www.example.org/a”", "expires: “2h”", "lang: «fr»", "to: [“bice-x”]"],
+)
+def test_curly_quotes_are_named(workspace: Workspace, front: str) -> None:
+    assert "type straight ones" in (workspace.error(front).hint or "")

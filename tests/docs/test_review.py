@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from publisher import __version__
 from publisher.cli import app
 from tests.docs.conftest import DOCS, ROOT, fences
 from tests.docs.test_links import _is_known
@@ -54,6 +55,10 @@ def test_the_steps_of_the_workflow_run(tmp_path: Path) -> None:
     assert check.stdout.startswith("::error file=posts/a.fr.md,line=3,col=1,title=unknown-key::")
     assert outputs["Show how they will look"].returncode == 0
     assert (tmp_path / "preview.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_the_hook_is_that_of_this_version() -> None:
+    assert f"rev: v{__version__} " in (DOCS / "review.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture

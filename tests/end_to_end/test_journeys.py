@@ -31,7 +31,7 @@ def test_a_thread_goes_out_and_is_withdrawn_from_everywhere(
     assert sorted(post["text"] for post in shown) == ["Deux.", "Un.", "Un.\n\nDeux."]
     page = workspace.path / "var" / "site" / "bice-site" / "index.html"
     assert "Deux." in page.read_text()
-    publisher("withdraw", "a.fr", "--reason", "erreur", "--as", "direction")
+    publisher("withdraw", "a.fr", "--reason", "erreur", "--yes", "--as", "direction")
     assert all(post["deleted"] for post in sandbox.state()["posts"])
     assert "Deux." not in page.read_text()
     assert {row["state"] for row in log(publisher)} == {"withdrawn"}

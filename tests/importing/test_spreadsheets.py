@@ -277,6 +277,7 @@ def test_what_spreadsheets_save_is_read(
     [
         ((BUFFER + "Zoë\n").encode("latin-1"), ("encoding", 2, 3)),
         (b"\xff\xfeT\x00e", ("encoding", 1, 1)),
+        (b"PK\x03\x04" + bytes(9_000) + b"xl/workbook.xml", ("encoding", 1, 1)),
         (BUFFER.encode() + b"a\0b,,,2016-03-07 08:30\n", ("invalid-character", 2, 2)),
         (b"", ("nothing-found", 1, 1)),
         (b",,\n\n,,\n", ("nothing-found", 1, 1)),
@@ -293,3 +294,9 @@ def test_a_file_that_is_no_table_is_told(
     found = bring("buffer", content)
     assert told(found) == [problem]
     assert found.drafts == ()
+
+
+def test_a_workbook_is_called_one(bring: Bring) -> None:
+    (problem,) = bring("buffer", b"PK\x03\x04" + bytes(9_000) + b"xl/workbook.xml").problems
+    assert problem.message == "The file is an Excel workbook, and no CSV."
+    assert problem.hint == "In the spreadsheet, save it as CSV UTF-8, and use that."

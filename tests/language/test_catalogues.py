@@ -99,3 +99,25 @@ def _key(entry_id: str | tuple[str, ...] | list[str]) -> str | tuple[str, ...]:
 
 def _values(text: str) -> list[str]:
     return sorted(set(re.findall(r"\{[a-z_]*(?:!r)?(?::[^{}]*)?\}", text)))
+
+
+_SIGNS = re.compile(r" [:;!?»](?!\w)|« ")
+_NO_SPACE = re.compile(r"\w[;!?](?:\s|$)|[\w)}»]:(?:\s|$)")
+
+
+def test_french_has_a_space_that_does_not_break_before_its_signs() -> None:
+    """A colon alone at the beginning of a line is an error of French, and so is none before it."""
+    wrong = []
+    for entry in messages.read(_path("fr"), "fr"):
+        forms = [entry.string] if isinstance(entry.string, str) else list(entry.string or ())
+        texts = [re.sub("`[^`]*`", "", form) for form in forms if entry.id]
+        wrong += [text for text in texts if _SIGNS.search(text) or _NO_SPACE.search(text)]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("word", ["élément", "l'agenda ", "compte retenu"])
+def test_french_has_one_word_for_one_thing(word: str) -> None:
+    """`point de l'ordre du jour`, and `suspendu` for what a platform does to an account."""
+    found = messages.read(_path("fr"), "fr")
+    said = [str(entry.string) for entry in found if entry.id]
+    assert [text for text in said if word in re.sub("`[^`]*`", "", text)] == []

@@ -130,7 +130,7 @@ def _told_of_settings(folder: Path) -> Iterator[str]:
         "a = 1 b", f"{account}[accounts.a.mandate]\nsince = 'soon'\n",
         f"{account}[accounts.a.mandate]\nsince = 2016-03-07T08:30:00\n",
         "language = 'de'", "[prices]\nx_post = nan", "[delivery]\nsettle = []", "var = 5",
-        "[accounts.a]\nchannel = 'x'",
+        "[accounts.a]\nchannel = 'radio'",
     ):  # fmt: skip
         (folder / "publisher.toml").write_text(text)
         with pytest.raises(ConfigurationError) as caught:

@@ -111,7 +111,8 @@ def test_help_speaks_it_as_well(
         (["nope"], "Il n'y a pas de commande 'nope'."),
         (["new"], "Il manque l'argument 'TITLE'."),
         (["import"], "Il manque l'argument 'SOURCE'. Au choix :"),
-        (["pause"], "Il manque l'option '--reason'."),
+        (["resolve", "a.fr"], "Il manque l'option '--published'."),
+        (["pause"], "--reason manque."),
         (["check", "--format", "x"], "'x' n'est pas parmi 'text', 'json', 'github'."),
         (["sandbox", "--port", "x"], "'x' n'est pas un nombre entier."),
         (["sandbox", "--port", "99999"], "99999 n'est pas dans l'intervalle 0<=x<=65535."),
@@ -168,7 +169,7 @@ def test_the_headings_of_csv_stay_as_they_are(cli: Cli, workspace: Path) -> None
 @pytest.mark.parametrize(
     ("variables", "said"),
     [
-        ({"LANG": "fr_FR.UTF-8"}, "L'agenda n'a pas d'éléments."),
+        ({"LANG": "fr_FR.UTF-8"}, "L'ordre du jour n'a pas de points."),
         ({"LANG": "fr_FR.UTF-8", "LC_ALL": "es_PE"}, "La agenda no tiene puntos."),
         ({"LANG": "fr_FR.UTF-8", "LC_MESSAGES": "pl_PL.UTF-8"}, "Program nie ma punktów."),
         ({"LANG": "de_DE.UTF-8"}, "The agenda has no items."),

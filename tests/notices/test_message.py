@@ -46,7 +46,7 @@ def test_a_failed_delivery_is_told_with_what_helps() -> None:
     message = compose([stuck()], GENEVA)
     assert message.title == "Publisher: post-1.fr to bice-x failed"
     assert message.body == (
-        "post-1.fr to bice-x failed (content). It was due 2016-03-07 08:00 UTC (09:00 "
+        "post-1.fr to bice-x failed (its content is refused). It was due 2016-03-07 08:00 UTC (09:00 "
         "Europe/Zurich). X refuses this post. With the draft changed: `publisher queue`. As it "
         "is, once more: `publisher retry post-1.fr --account bice-x`.\n\n"
         "`publisher status` shows all that needs a person."

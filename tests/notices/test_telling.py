@@ -41,7 +41,7 @@ def test_what_needs_a_person_is_told_once(
     clock.advance(61)
     tell()
     (body,) = receiver.bodies
-    assert body.startswith("post-0.fr to bice-x failed (content).")
+    assert body.startswith("post-0.fr to bice-x failed (its content is refused).")
 
 
 def test_without_news_nothing_is_told(tell: Tell, receiver: Receiver) -> None:

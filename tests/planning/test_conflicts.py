@@ -1,6 +1,6 @@
 """What nobody may have wanted, though each post by itself is right."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,6 +20,8 @@ ACCOUNTS = {
 }
 CHANNELS = {name: account.channel for name, account in ACCOUNTS.items()}
 
+YESTERDAY = ManualClock().now() - timedelta(days=1)
+
 
 def zone_of(account: Account) -> ZoneInfo:
     return ZoneInfo(account.timezone or "Europe/Zurich")
@@ -33,14 +35,16 @@ def due(post: str, minutes: float, account: str = "bice-x", text: str | None = N
     )
 
 
-def found(*wishes: Wish, fresh: set[str] | None = None) -> list[tuple[str, str]]:
+def found(
+    *wishes: Wish, fresh: set[str] | None = None, now: datetime | None = None
+) -> list[tuple[str, str]]:
     """The codes of the warnings, each with its post."""
     posts = {
         w.post: Post(id=w.post, file=f"posts/{w.post}.md", positions={"at": Position(line=2)})
         for w in wishes
     }
     keys = {(w.post, w.account) for w in wishes if fresh is None or w.post in fresh}
-    warnings = list(Conflicts(wishes, keys, posts, ACCOUNTS, zone_of))
+    warnings = list(Conflicts(wishes, keys, posts, ACCOUNTS, zone_of, now or YESTERDAY))
     assert all(warning.line == 2 for warning in warnings)
     return [(warning.code, warning.file.removeprefix("posts/")[:-3]) for warning in warnings]
 
@@ -50,6 +54,22 @@ def test_two_posts_of_one_account_within_five_minutes_are_too_close() -> None:
     assert found(due("a", 0), due("b", 0)) == [("too-close", "b")]
     assert found(due("a", 0), due("b", 5)) == []
     assert found(due("a", 0), due("b", 1, "bice-page")) == []
+
+
+def test_a_pair_of_posts_is_too_close_once_for_all_their_accounts() -> None:
+    wishes = [
+        due(post, at, name) for name in ("bice-x", "bice-page") for post, at in (("a", 0), ("b", 1))
+    ]
+    posts = {w.post: Post(id=w.post, file=w.post) for w in wishes}
+    fresh = {(w.post, w.account) for w in wishes}
+    (warning,) = Conflicts(wishes, fresh, posts, ACCOUNTS, zone_of, YESTERDAY)
+    assert warning.message == "It goes out on bice-page, bice-x within 1 min of a."
+
+
+def test_what_is_late_goes_out_now() -> None:
+    noon = ManualClock().now() + timedelta(hours=3)
+    assert found(due("a", -121), now=noon) == []
+    assert found(due("a", -121), due("b", 0), now=noon) == [("too-close", "b")]
 
 
 def test_the_end_of_an_embargo_is_when_a_post_goes_out() -> None:

@@ -222,7 +222,7 @@ def test_a_draft_with_errors_is_shown_as_far_as_it_can_be_read(desk: Desk) -> No
     desk.draft("c.fr", "at: nowhere\nto: [bice-x, nobody]", "Sans heure.")
     page = desk.preview()
     assert [image["alt"] for image in page.structure.all("img")] == ["Un"] * 3
-    assert "There is no file missing.png." in page.text
+    assert "There is no file media/missing.png." in page.text
     assert "Not readable" in page.text
     assert "front-matter-missing" in page.text
     assert ">Sans heure.</div>" in page.html

@@ -178,5 +178,6 @@ def test_the_overview_names_the_violations(
         tweeter(name).create_tweet(text="Partout")
     html = session.get(address, timeout=5).text
     assert "same-text-on-two-accounts" in html
-    assert f"PUBLISHER_TWITTER_API_URL={address}" in html
+    assert "publisher --sandbox run" in html
+    assert "PUBLISHER_" not in html, "no variable is needed"
     assert "EAA" not in html

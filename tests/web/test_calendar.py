@@ -138,6 +138,15 @@ def test_a_draft_that_is_not_queued_moves_alone(app: Application, manager: Visit
     assert len(app.queries.deliveries(post="unfinished.fr")) == 1
 
 
+def test_a_draft_that_says_now_gets_the_time_that_is_chosen(
+    app: Application, manager: Visit, workspace: Workspace
+) -> None:
+    workspace.draft("once.fr", "at: now\nto: bice-x", "Tout de suite.")
+    manager.get("/posts/once.fr/move")
+    assert move(manager, "/posts/once.fr/move", "2016-03-10T08:00") == 200
+    assert "at: 2016-03-10 08:00\n" in _draft(app, "once.fr")
+
+
 def test_a_draft_with_errors_moves_and_the_schedule_stays(
     app: Application, manager: Visit, workspace: Workspace
 ) -> None:

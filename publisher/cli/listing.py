@@ -1,0 +1,78 @@
+"""A plain table for people: what is in its last column is never cut within a word.
+
+Ids and addresses are copied from there. What does not fit beside the other columns stands on lines
+of its own below them.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_GAP = 2
+_INDENT = 4
+_LEAST = 16
+"""With less room than that, nothing stands beside the other columns."""
+
+
+class Listing:
+    """Rows of cells. The last column takes the room that is left."""
+
+    def __init__(self, columns: Sequence[str], widths: Sequence[int] = ()) -> None:
+        """`widths` are the least of the other columns: listings below one another then line up,
+        and have no headings.
+        """
+        self._columns, self._widths = columns, widths
+        self._rows: list[tuple[Text, ...]] = []
+
+    def add_row(self, *cells: str | Text) -> None:
+        self._rows.append(tuple(Text(cell) if isinstance(cell, str) else cell for cell in cells))
+
+    def lines(self, console: "Console") -> Iterator[Text]:
+        """What is printed, line by line."""
+        rows = list(self._rows)
+        if not self._widths:
+            rows.insert(0, tuple(Text(column, style="bold") for column in self._columns))
+        widths = [
+            max(least, *(cell_len(row[index].plain) for row in rows))
+            for index, least in enumerate(self._widths or [0] * (len(self._columns) - 1))
+        ]
+        for row in rows:
+            yield from _laid_out(row, widths, console)
+
+
+def _laid_out(row: Sequence[Text], widths: Sequence[int], console: "Console") -> Iterator[Text]:
+    head = Text()
+    for cell, width in zip(row[:-1], widths, strict=True):
+        head.append_text(cell).append(" " * (width - cell_len(cell.plain) + _GAP))
+    beside = cell_len(head.plain)
+    room = console.width - beside
+    for line in row[-1].split("\n", allow_blank=True):
+        fits = room >= _LEAST and _longest_word(line) <= room
+        if not fits and head.plain.strip():
+            yield head
+            head = Text()
+        before = beside if fits else _INDENT
+        for piece in line.divide(_breaks(line.plain, console.width - before)):
+            piece.rstrip()
+            yield (head if fits and head.plain else Text(" " * before)).append_text(piece)
+            head = Text()
+
+
+def _breaks(line: str, width: int) -> list[int]:
+    """Where a line is broken between words, as offsets; a longer word stands alone."""
+    offsets = [0]
+    for word in re.finditer(r"\S+ *", line):
+        begin = offsets[-1]
+        if word.start() > begin and cell_len(line[begin : word.end()].rstrip()) > width:
+            offsets += [word.start()]
+    return offsets[1:]
+
+
+def _longest_word(line: Text) -> int:
+    return max((cell_len(word) for word in line.plain.split()), default=0)

@@ -1,0 +1,58 @@
+"""What is proposed for a command that does not exist."""
+
+import difflib
+from typing import Any
+
+import typer.core
+
+from publisher.language import _, later
+
+_MEANT = (
+    (("delete", "remove", "rm", "unpublish", "takedown"),
+     later("`publisher cancel POST` takes a post off the schedule before it is out, and `publisher "
+           "withdraw POST` deletes one that is out.")),
+    (("publish", "send", "post", "tweet", "share", "go", "start"),
+     later("`publisher queue` puts the drafts on the schedule, and `publisher run` publishes each at "
+           "its time.")),
+    (("stop", "halt", "block", "kill"),
+     later("`publisher pause` stops everything at once, and `publisher hold POST` keeps one post "
+           "back.")),
+    (("continue", "unpause", "unhold"),
+     later("`publisher resume` goes on after a pause, and `publisher release POST` lets go a post "
+           "that was held.")),
+    (("list", "ls", "show", "posts", "drafts"),
+     later("`publisher status` shows what comes next, `publisher log` what happened, and `publisher "
+           "history POST` one post.")),
+    (("schedule", "add", "enqueue"),
+     later("`publisher queue` puts the drafts on the schedule; when a post goes out, its draft says "
+           "with `at:`.")),
+    (("edit", "open", "change", "update", "write"),
+     later("Change the draft in an editor: its file is posts/POST.md. Then `publisher queue`.")),
+    (("move", "postpone", "reschedule"),
+     later("Change `at:` in the draft, then `publisher queue`. `publisher agenda move ITEM` moves all "
+           "posts that hang on an item.")),
+    (("validate", "lint", "verify", "test"), later("`publisher check` finds what is wrong with the drafts.")),
+    (("help",), later("`publisher --help` shows all commands, `publisher COMMAND --help` one of them.")),
+    (("version",), later("It is an option: publisher --version")),
+)  # fmt: skip
+"""Words that people know from elsewhere, and what does that here."""
+
+
+class Group(typer.core.TyperGroup):
+    """Commands that propose what was meant by a word that is none of them."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        try:
+            return super().resolve_command(ctx, args)
+        except typer.TyperException as error:
+            if args and (found := self._meant(args[0], ctx.command_path)):
+                error.hint = found  # type: ignore[attr-defined]
+            raise
+
+    def _meant(self, word: str, path: str) -> str | None:
+        if path == "publisher":
+            for words, told in _MEANT:
+                if word.lower() in words:
+                    return _(told)
+        near = difflib.get_close_matches(word.lower(), list(self.commands), n=1, cutoff=0.6)
+        return _("Did you mean {name}?", name=f"{path} {near[0]}") if near else None

@@ -1,0 +1,108 @@
+"""What stands in a text until somebody writes the right word: TODO, [LIEN], XX, Lorem ipsum."""
+
+import re
+from collections.abc import Iterator
+
+_IN_BRACKETS = (
+    "lien|link|url|enlace|vínculo|adresse|address|dirección|adres|date|fecha|data|heure|time|hora|"
+    "godzina|nom|name|nombre|imię|nazwa|lieu|place|lugar|miejsce|titre|title|título|tytuł|texte|text|"
+    "texto|tekst|photo|foto|zdjęcie|image|obraz|source|fuente|źródło|chiffre|number|número|liczba|"
+    "todo|tbd|tbc|à compléter|a completar|do uzupełnienia|insert [^]\n]{1,40}|insérer [^]\n]{1,40}|xx+"
+)
+_SURE = re.compile(
+    rf"\[(?:{_IN_BRACKETS})\](?!\()|\b(?:lorem ipsum|FIXME|TBD|TBC)\b|\bX{{4,}}\b"
+    r"|\b(?:à compléter|por completar|do uzupełnienia)\b|\?{4,}",
+    re.IGNORECASE,
+)
+_TODO = re.compile(r"\bTODO\b(?P<colon>\s*:)?")
+_NUMBER = re.compile(r"(?<![\w@#/.-])(?:XXX?|xx+)(?![\w-])")
+_WORDS = re.compile(r"[^\W\d_]+")
+_NEAR = 25
+"""Characters, in which the word before or behind stands."""
+_NUMBERED = frozenset(
+    [
+        "salle",
+        "salles",
+        "room",
+        "rooms",
+        "sala",
+        "salas",
+        "sali",
+        "salą",
+        "salę",
+        "sale",
+        "salon",
+        "article",
+        "articles",
+        "art",
+        "artículo",
+        "artykuł",
+        "chapitre",
+        "chapter",
+        "capítulo",
+        "rozdział",
+        "annexe",
+        "annex",
+        "anexo",
+        "aneks",
+        "tome",
+        "tom",
+        "tomo",
+        "vol",
+        "volume",
+        "siècle",
+        "siècles",
+        "century",
+        "siglo",
+        "siglos",
+        "wiek",
+        "wieku",
+        "louis",
+        "partie",
+        "part",
+        "parte",
+        "część",
+        "session",
+        "sesión",
+        "sesja",
+        "sesji",
+        "édition",
+        "edition",
+        "edición",
+        "edycja",
+        "lat",
+    ]
+)
+"""What has Roman numbers, before or behind it."""
+
+
+_MAY_BE = re.compile(r"\[|\?{4}|xx|todo|lorem|fixme|tbd|tbc|compl[ée]t|uzupe", re.IGNORECASE)
+"""Nearly all texts have none of them."""
+
+
+def find(text: str, lang: str | None) -> Iterator[tuple[str, int]]:
+    """The placeholders of a text, and at which character each stands.
+
+    In Spanish TODO is a word, and XX may be a Roman number.
+    """
+    if not _MAY_BE.search(text):
+        return
+    # Where the language is not known, it may be Spanish.
+    is_no_word = lang is not None and not lang.startswith(("es", "pt"))
+    found = [
+        *_SURE.finditer(text),
+        *(match for match in _TODO.finditer(text) if is_no_word or match["colon"]),
+        *(match for match in _NUMBER.finditer(text) if not _is_roman(text, match)),
+    ]
+    end = 0
+    for match in sorted(found, key=re.Match.start):
+        if match.start() >= end:
+            yield match.group().rstrip(" :\n"), match.start()
+            end = match.end()
+
+
+def _is_roman(text: str, match: re.Match[str]) -> bool:
+    """Whether a word stands beside it that has Roman numbers."""
+    before = _WORDS.findall(text[max(0, match.start() - _NEAR) : match.start()])[-1:]
+    after = _WORDS.findall(text[match.end() : match.end() + _NEAR])[:1]
+    return not _NUMBERED.isdisjoint(word.casefold() for word in (*before, *after))

@@ -1,0 +1,177 @@
+"""`--sandbox`: trials, with the real commands and the sandbox as a process."""
+
+import json
+import signal
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.cli.runner import SCRIPT, Cli, run_script
+
+BANNER = "SANDBOX: nothing goes to the real platforms"
+NOW = "2016-03-01T12:00:00+01:00"
+
+
+def _environment(**more: str) -> dict[str, str]:
+    return {"PATH": "/usr/bin:/bin", "PUBLISHER_CLOCK": NOW, "PUBLISHER_LANGUAGE": "en", **more}
+
+
+@dataclass(frozen=True)
+class Running:
+    """A sandbox that was started, and what it printed first."""
+
+    address: str
+    lines: list[str]
+
+
+def _started(folder: Path, **more: str) -> tuple[subprocess.Popen[str], Running]:
+    process = subprocess.Popen(
+        [SCRIPT, "sandbox", "--port", "0"],
+        cwd=folder, env=_environment(**more), stdout=subprocess.PIPE, encoding="utf-8",
+    )  # fmt: skip
+    assert process.stdout
+    lines = [process.stdout.readline() for _ in range(4)]
+    return process, Running(lines[0].split()[4].rstrip(":"), lines)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=20) == 0
+    assert process.stdout
+    process.stdout.close()
+
+
+@pytest.fixture
+def sandbox(workspace: Path) -> Iterator[Running]:
+    process, running = _started(workspace)
+    yield running
+    _end(process)
+
+
+@pytest.fixture
+def due(workspace: Path) -> Path:
+    """A post on X, on Facebook and on the website that is due now."""
+    (workspace / "posts" / "now.fr.md").write_text(
+        "---\nat: 2016-03-01 12:00\nto: [bice-x, bice-page, bice-site]\n---\nBonjour de Genève.\n"
+    )
+    return workspace
+
+
+def test_the_sandbox_serves_and_says_how_to_use_it(workspace: Path, sandbox: Running) -> None:
+    """With two commands and no variable."""
+    with urllib.request.urlopen(f"{sandbox.address}/sandbox/state.json", timeout=10) as answer:
+        assert answer.status == 200
+    assert sandbox.lines[2:] == ["  publisher --sandbox queue\n", "  publisher --sandbox run\n"]
+    secrets = workspace / "var" / "sandbox" / "secrets.toml"
+    assert secrets.stat().st_mode & 0o077 == 0
+
+
+def test_a_trial_needs_no_variable_and_leaves_nothing_in_the_real_ledger(
+    due: Path, sandbox: Running
+) -> None:
+    """It publishes to the sandbox with keys of its own, also where real ones are at hand."""
+    (due / "secrets.toml").write_text('[bice-x]\napi_key = "the real one"\n')
+    real = {"PUBLISHER_ACCOUNTS__BICE_PAGE__PAGE_TOKEN": "the real one"}
+    for words in (("queue",), ("run", "--no-web", "--until-idle")):
+        done = run_script("--sandbox", *words, folder=due, environment=_environment(**real))
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.stderr.startswith(BANNER)
+    log = run_script("--sandbox", "log", "--json", folder=due, environment=_environment())
+    assert {row["state"] for row in json.loads(log.stdout)} == {"published"}
+    with urllib.request.urlopen(f"{sandbox.address}/sandbox/state.json", timeout=10) as answer:
+        assert answer.read().decode().count("Bonjour de Gen") == 2
+    assert sorted(path.name for path in (due / "var").iterdir()) == ["sandbox"]
+    assert (due / "var" / "sandbox" / "site").is_dir()
+
+
+def test_the_variable_means_the_same_as_the_option(due: Path, sandbox: Running) -> None:
+    environment = _environment(PUBLISHER_SANDBOX="1")
+    done = run_script("queue", folder=due, environment=environment)
+    assert "Queued: 3 deliveries" in done.stdout
+    assert done.stderr.startswith(BANNER)
+    assert not (due / "var" / "publisher.db").exists()
+
+
+def test_what_a_message_proposes_stays_in_the_trial(due: Path, sandbox: Running) -> None:
+    done = run_script("--sandbox", "status", folder=due, environment=_environment())
+    assert "`publisher --sandbox queue`" in done.stderr
+    assert "`publisher queue`" not in done.stderr
+
+
+def test_a_sandbox_started_within_a_trial_is_the_same_one(due: Path, sandbox: Running) -> None:
+    """Neither with the option's variable, nor with those of an earlier version."""
+    var = due / "var" / "sandbox"
+    trial = {
+        "PUBLISHER_SECRETS_FILE": str(var / "secrets.toml"),
+        "PUBLISHER_VAR": str(var),
+        "PUBLISHER_DATABASE__URL": f"sqlite:///{var}/publisher.db",
+    }
+    for more in ({"PUBLISHER_SANDBOX": "1"}, trial):
+        process, other = _started(due, **more)
+        _end(process)
+        assert other.lines[2:] == sandbox.lines[2:]
+        assert (var / "address").read_text().strip() == other.address
+    assert [*(due / "var").rglob("sandbox")] == [var]
+
+
+def test_a_trial_before_the_sandbox_was_ever_started(cli: Cli, workspace: Path) -> None:
+    done = run_script("--sandbox", "check", folder=workspace, environment=_environment())
+    assert done.returncode == 3
+    assert "hint: Start it in another terminal: publisher sandbox" in done.stderr
+
+
+def test_run_says_that_the_sandbox_is_not_there_any_more(due: Path) -> None:
+    process, _running = _started(due)
+    _end(process)
+    done = run_script("--sandbox", "run", "--no-web", folder=due, environment=_environment())
+    assert done.returncode == 3
+    assert "The sandbox does not answer at http://127.0.0.1:" in done.stderr
+
+
+def test_an_account_added_meanwhile_is_told_to_need_another_start(
+    due: Path, sandbox: Running
+) -> None:
+    with (due / "publisher.toml").open("a") as settings:
+        settings.write('[accounts.new-x]\nchannel = "twitter"\n')
+    done = run_script("--sandbox", "doctor", folder=due, environment=_environment())
+    assert "end `publisher sandbox`, and start it again" in done.stdout
+
+
+def test_other_addresses_of_the_platforms_are_told(cli: Cli, workspace: Path) -> None:
+    """On every command, and without a password that stands in the address."""
+    address = {"PUBLISHER_FACEBOOK_GRAPH_URL": "http://user:hunter2@127.0.0.1:9"}
+    done = run_script("check", folder=workspace, environment=_environment(**address))
+    assert done.stderr.startswith(
+        "NOT THE REAL FACEBOOK: PUBLISHER_FACEBOOK_GRAPH_URL leads to http://127.0.0.1:9."
+    )
+    assert "hunter2" not in done.stderr
+    real = {"PUBLISHER_TWITTER_API_URL": "https://api.x.com"}
+    assert not run_script("check", folder=workspace, environment=_environment(**real)).stderr
+
+
+def test_an_unclear_word_is_refused(workspace: Path) -> None:
+    """Nobody publishes for real because of a typing error."""
+    environment = _environment(PUBLISHER_SANDBOX="yess")
+    done = run_script("check", folder=workspace, environment=environment)
+    assert done.returncode == 3
+    assert "PUBLISHER_SANDBOX is neither on nor off." in done.stderr
+
+
+@pytest.mark.parametrize("name", ["PUBLISHER_SECRETS_FILE", "PUBLISHER_WORKSPACE"])
+def test_a_variable_that_leads_nowhere_is_named(workspace: Path, name: str) -> None:
+    """As after the folder was moved."""
+    gone = str(workspace.parent / "moved" / "x")
+    done = run_script("check", folder=workspace, environment=_environment(**{name: gone}))
+    assert done.returncode in (2, 3)
+    assert f"hint: The environment variable {name} names it." in done.stderr
+
+
+def test_a_missing_key_names_the_file_that_is_read(workspace: Path) -> None:
+    (workspace / "mine.toml").write_text("")
+    environment = _environment(PUBLISHER_SECRETS_FILE="mine.toml")
+    done = run_script("run", "--no-web", "--until-idle", folder=workspace, environment=environment)
+    assert "under [bice-x] in mine.toml" in done.stdout + done.stderr

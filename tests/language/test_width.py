@@ -1,0 +1,46 @@
+"""What commands say fits a terminal of 80 columns, in each language, without a word being cut."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from publisher import language
+from tests.cli.runner import Cli, at_terminal
+
+DRAFT = """\
+---
+at: annual-day - 30m
+author: redaction
+to: [bice-x, bice-page, bice-site]
+---
+Le débat commence dans une demi-heure au Palais des Nations, et nous en parlons ici longuement.
+"""
+PLAN = "Date,Message\n10/03/2016 10:00,Les experts répondent aux questions des États.\n"
+COMMANDS = {
+    "queue": "",
+    "approve day.fr --as direction": "n\n",
+    "import hootsuite plan.csv --to bice-x --lang fr --dates day-first": "",
+    "hold day.fr": "à vérifier encore une fois avec tous ceux qui étaient dans la salle\n",
+    "plan": "",
+    "status": "",
+    "history day.fr": "",
+    "withdraw day.fr --reason x": "",
+    "delete": "",
+}
+
+
+@pytest.mark.parametrize("code", language.LANGUAGES)
+def test_no_line_is_longer_and_no_word_is_cut(cli: Cli, workspace: Path, code: str) -> None:
+    path = workspace / "publisher.toml"
+    path.write_text(f'language = "{code}"\n[approval]\nrequired = true\n{path.read_text()}')
+    (workspace / "posts" / "day.fr.md").write_text(DRAFT, encoding="utf-8")
+    (workspace / "plan.csv").write_text(PLAN, encoding="utf-8")
+    environment = {"PUBLISHER_LANGUAGE": code}
+    for command, typed in COMMANDS.items():
+        shown = at_terminal(
+            *command.split(), folder=workspace, typed=typed, environment=environment
+        )
+        lines = re.sub(r"\x1b\[[0-9;]*[mK]", "", shown.out).splitlines()
+        too_long = [line for line in lines if len(line) > 80 and " " in line.strip()]
+        assert too_long == [], command
