@@ -321,11 +321,11 @@ def explain_usage(error: typer.TyperException) -> int:
         output.print_line(message)
         return 2
     hint = _("`{command} --help` shows how it is used.", command=name)
-    for option, value in (("--workspace", " DIR"), ("--sandbox", "")):
-        if option in message and name != "publisher":
+    for option in ("--workspace DIR", "--sandbox"):
+        if option.split()[0] in message and name != "publisher":
             hint = _(
                 "It goes before the command: publisher {option} {command} …",
-                option=f"{option}{value}",
+                option=option,
                 command=name.split()[-1],
             )
     output.print_error(usage.translated(message), getattr(error, "hint", None) or hint)
