@@ -30,7 +30,7 @@ from sqlalchemy import (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-REVISION = "0025"
+REVISION = "0023"
 """The newest of `migrations/versions`, which leads to the tables below."""
 
 EVERYTHING = "*"

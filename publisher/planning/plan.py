@@ -102,14 +102,13 @@ class Stopped(NamedTuple):
     def of(cls, delivery: Delivery) -> "Stopped | None":
         """None for what is not stopped."""
         state = delivery.state
-        is_rejected = state is State.AWAITING_APPROVAL and delivery.reason is not None
-        if not is_rejected and state not in (State.CANCELLED, State.HELD):
+        if state not in (State.CANCELLED, State.HELD, State.REJECTED):
             return None
         by_hand = state is not State.HELD or delivery.halt is not None
         return cls(
             delivery.post,
             delivery.account,
-            "rejected" if is_rejected else str(state),
+            str(state),
             by_hand,
             delivery.reason,
             delivery.expires_at,

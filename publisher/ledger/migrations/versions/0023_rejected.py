@@ -8,7 +8,7 @@ from alembic import op
 
 from publisher.ledger import chain
 
-revision = "0025"
+revision = "0023"
 down_revision = "0022"
 
 _INDEXES = {
