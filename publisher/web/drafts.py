@@ -8,7 +8,8 @@ from publisher import figures
 from publisher.app import Application
 from publisher.channels.capabilities import CAPABILITIES
 from publisher.checking import check
-from publisher.content import rendering
+from publisher.content import library, rendering
+from publisher.content.copies import Copies
 from publisher.content.library import Library
 from publisher.content.manuscript import Manuscript
 from publisher.content.pictures import CleanPicture
@@ -47,16 +48,18 @@ def read(app: Application, post_id: str, standing: Sequence[Delivery]) -> Draft 
     file = files.get(post_id)
     if file is None:
         return None
-    library, problems = check(app.settings, [other.path for other in _group(file, files.values())])
-    post = library.post(post_id)
-    others = library.translations(post) if post else ()
+    read_drafts, problems = check(
+        app.settings, [other.path for other in _group(file, files.values())]
+    )
+    post = read_drafts.post(post_id)
+    others = read_drafts.translations(post) if post else ()
     return Draft(
         file=file.file,
         post=post,
         problems=[problem for problem in problems if problem.file == file.file],
         versions=[post, *others] if post and others else [],
         changed=list(_changed(app, post, standing)) if post else [],
-        view=None if standing else _view(app, library, problems, post_id),
+        view=None if standing else _view(app, read_drafts, problems, post_id),
     )
 
 
@@ -69,6 +72,19 @@ def find(app: Application, post_id: str) -> DraftFile:
             hint=_("It may have another name now: search the log, or the posts."),
         )
     return found
+
+
+def accounts(app: Application, post_id: str) -> frozenset[str]:
+    """The accounts that a draft goes to, and those for which the ledger has its post."""
+    file, public = find(app, post_id), app.settings.public_accounts()
+    copies = Copies.of(app.settings)
+    read = library.load(
+        app.settings.workspace, public, tuple(CAPABILITIES), [file.path], copies=copies
+    )
+    post = read.post(post_id)
+    named = rendering.recipients(post, public)[0] if post else ()
+    standing = app.queries.deliveries(post=post_id)
+    return frozenset({*(one.name for one in named), *(one.account for one in standing)})
 
 
 def saved(app: Application, draft: Manuscript) -> str:
@@ -114,9 +130,9 @@ def _no_picture(item: MediaItem, _capabilities: Capabilities) -> CleanPicture:
 
 
 def _view(
-    app: Application, library: Library, problems: Sequence[Problem], post_id: str
+    app: Application, read_drafts: Library, problems: Sequence[Problem], post_id: str
 ) -> View | None:
-    drafts = Drafts(app.settings, library, problems, {}, app.clock.now())
+    drafts = Drafts(app.settings, read_drafts, problems, {}, app.clock.now())
     return next(iter(drafts.views([post_id])), None)
 
 

@@ -1,16 +1,25 @@
 """/login and /logout."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from publisher.language import _
-from publisher.ledger.people import Person
-from publisher.web import security, trail
+from publisher.ledger.rights import Person
+from publisher.web import door, security, trail
 from publisher.web.parts import Parts, Use
-from publisher.web.visitors import NotOurForm, Writer, cookie_name, new_secret, set_cookie
+from publisher.web.visitors import (
+    NotOurForm,
+    Writer,
+    browser_cookie,
+    cookie_name,
+    know_browser,
+    new_secret,
+    set_cookie,
+)
 
 router = APIRouter()
 
@@ -23,7 +32,7 @@ def form(request: Request, parts: Use, next: str = "/") -> Response:  # noqa: A0
 
 
 @router.post("/login")
-def log_in(
+async def log_in(
     request: Request,
     parts: Use,
     name: Annotated[str, Form(max_length=200)] = "",
@@ -33,16 +42,22 @@ def log_in(
 ) -> Response:
     if not security.is_ours(request, parts.where, request.state.secret, form):
         raise NotOurForm
-    tried = parts.app.throttle.admit(name, trail.address(request))
-    if tried.until is not None:
-        trail.turned_away(request, parts, name, "too many tries")
-        return page(request, parts, next, 429, name, None, tried.until)
-    person = parts.app.people.verified(name, password)
+    try:
+        person = await door.person(request, parts, name, password)
+    except door.TooManyTries as refused:
+        return await _again(request, parts, next, 429, name, until=refused.until)
     if person is None:
-        trail.turned_away(request, parts, name, "wrong password")
-        return page(request, parts, next, 401, name, _("Name and password do not go together."))
-    parts.app.throttle.forgive(tried)
-    return enter(request, parts, person, next, by="password")
+        problem = _("Name and password do not go together.")
+        return await _again(request, parts, next, 401, name, problem)
+    return await run_in_threadpool(_enter_known, request, parts, person, next)
+
+
+def _enter_known(request: Request, parts: Parts, person: Person, wanted: str) -> Response:
+    """The same as `enter`; and this browser's wrong passwords are counted by themselves."""
+    answer = enter(request, parts, person, wanted, by="password")
+    token = request.cookies.get(browser_cookie(parts.where), "")
+    know_browser(answer, parts.where, parts.app.browsers.remember(person, token))
+    return answer
 
 
 def enter(request: Request, parts: Parts, person: Person, wanted: str, by: str) -> Response:
@@ -64,6 +79,10 @@ def log_out(request: Request, parts: Use, visitor: Writer) -> Response:
     answer.delete_cookie(cookie_name(parts.where), path="/", secure=parts.where.is_secure)
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     return answer
+
+
+async def _again(request: Request, parts: Parts, *values: Any, **more: Any) -> Response:
+    return await run_in_threadpool(page, request, parts, *values, **more)
 
 
 def page(

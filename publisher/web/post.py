@@ -14,6 +14,7 @@ from publisher.errors import NoSuchPost, UsageError
 from publisher.language import _
 from publisher.ledger.approvals import digest
 from publisher.ledger.halts import can_be_held, can_be_released
+from publisher.ledger.rights import Rank
 from publisher.ledger.withdrawals import WITHDRAWABLE
 from publisher.models import Delivery
 from publisher.narration import details
@@ -31,7 +32,7 @@ router = APIRouter()
 
 
 @router.get("/posts/{post:path}")
-def show(request: Request, parts: Use, _visitor: Reader, post: str) -> Response:
+def show(request: Request, parts: Use, visitor: Reader, post: str) -> Response:
     deliveries = parts.app.queries.deliveries(post=post)
     draft = drafts.read(parts.app, post, deliveries)
     if not deliveries and draft is None:
@@ -41,6 +42,8 @@ def show(request: Request, parts: Use, _visitor: Reader, post: str) -> Response:
         )
     zone = parts.pages.zone
     steps = parts.app.queries.steps_about(post)
+    rights, accounts = parts.app.rights, drafts.accounts(parts.app, post) if draft else ()
+    own = [d for d in deliveries if rights.permits(visitor.person, Rank.MANAGER, [d.account])]
     return parts.pages.render(
         request,
         "post.html",
@@ -48,7 +51,11 @@ def show(request: Request, parts: Use, _visitor: Reader, post: str) -> Response:
         shown=[looks.shown(d, parts.app, zone) for d in deliveries],
         draft=draft,
         steps=[(step, details(step.detail, zone)) for step in reversed(steps)],
-        possible=_possible(deliveries),
+        possible=_possible(own),
+        beyond=[d.account for d in deliveries if d not in own],
+        may_write=rights.permits_writing(visitor.person, accounts),
+        may_move=rights.permits(visitor.person, Rank.STAFF, accounts),
+        changed_by=parts.app.queries.writers([post]).get(post),
         digest=digest,
     )
 
