@@ -42,7 +42,7 @@ from publisher.web import assets
 
 STATIC = assets.address("web.css")
 DRAWN = 12
-NAME, PASSWORD = "direction", "correct horse battery"
+NAME, PASSWORD = "direction", "plough wicker ostrich"
 SESSION = """\
 name: Session
 timezone: Europe/Zurich

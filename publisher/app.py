@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
+from sqlalchemy import Connection
 
 from publisher import clock as clocks
 from publisher import language, logs, mandates, sources
@@ -43,7 +44,7 @@ from publisher.ledger.control import Control
 from publisher.ledger.database import Database
 from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.doubts import Doubts
-from publisher.ledger.edits import Edits
+from publisher.ledger.edits import Edits, writers
 from publisher.ledger.figures import Figures
 from publisher.ledger.gauges import Gauges
 from publisher.ledger.halts import Halts
@@ -57,9 +58,11 @@ from publisher.ledger.lookout import Lookout
 from publisher.ledger.news import Item, News
 from publisher.ledger.owners import Owners
 from publisher.ledger.queries import Queries
+from publisher.ledger.rights import Rank, Rights
 from publisher.ledger.safeguards import Safeguards
+from publisher.ledger.tables import EVERYTHING
 from publisher.ledger.withdrawals import Withdrawals
-from publisher.models import Delivery
+from publisher.models import Delivery, Mandate
 from publisher.notices import Notices
 from publisher.notices.message import Message, compose
 from publisher.reconciliation import Reconciler
@@ -69,6 +72,7 @@ from publisher.withdrawal import Withdrawal
 
 if TYPE_CHECKING:
     from publisher.content.session import Session
+    from publisher.ledger.browsers import Browsers
     from publisher.ledger.people import People
     from publisher.ledger.sessions import Sessions
     from publisher.ledger.throttle import Throttle
@@ -172,27 +176,39 @@ class Application:
         return cls.open(workspace)
 
     @cached_property
+    def rights(self) -> Rights:
+        return Rights(self._organisation_of, self._mandate_of)
+
+    def _organisation_of(self, account: str) -> str | None:
+        entry = self.settings.accounts.get(account)
+        return entry.organisation if entry else None
+
+    def _mandate_of(self, account: str) -> Mandate | None:
+        entry = self.settings.accounts.get(account)
+        return entry.mandate if entry else None
+
+    @cached_property
     def ledger(self) -> Ledger:
-        return Ledger(self.database, self.clock)
+        return Ledger(self.database, self.clock, self.rights)
 
     @cached_property
     def control(self) -> Control:
-        return Control(self.database, self.clock, self.settings.approval_rule)
+        return Control(self.database, self.clock, self.settings.approval_rule, self.rights)
 
     @cached_property
     def halts(self) -> Halts:
-        return Halts(self.database, self.clock, self.settings.approval_rule)
+        return Halts(self.database, self.clock, self.settings.approval_rule, self.rights)
 
     @cached_property
     def edits(self) -> Edits:
-        return Edits(self.database, self.clock)
+        return Edits(self.database, self.clock, self.rights)
 
     @cached_property
     def withdrawal(self) -> Withdrawal:
         return Withdrawal(
             self.control,
             self.withdrawals,
-            Safeguards(self.database, self.clock),
+            Safeguards(self.database, self.clock, self.rights),
             self.channel,
             self._lanes,
             self.identity.check,
@@ -234,7 +250,17 @@ class Application:
     def people(self) -> "People":
         from publisher.ledger.people import People  # noqa: PLC0415 - only the pages need Argon2
 
-        return People(self.database, self.clock)
+        return People(self.database, self.clock, self.rights, self._known_words())
+
+    def _known_words(self) -> list[str]:
+        """What somebody who knows of this workspace would try as a password."""
+        accounts = self.settings.accounts
+        of = [entry.organisation for entry in accounts.values() if entry.organisation]
+        session = self.session()
+        agenda = [
+            word for one in session.agenda.values() for word in (one.title or "", one.place or "")
+        ]
+        return [*accounts, *of, session.name or "", self.settings.workspace.name, *agenda]
 
     @cached_property
     def sessions(self) -> "Sessions":
@@ -246,7 +272,13 @@ class Application:
     def throttle(self) -> "Throttle":
         from publisher.ledger.throttle import Throttle  # noqa: PLC0415
 
-        return Throttle(self.database, SystemClock())
+        return Throttle(self.database, SystemClock(), self.people)
+
+    @cached_property
+    def browsers(self) -> "Browsers":
+        from publisher.ledger.browsers import Browsers  # noqa: PLC0415
+
+        return Browsers(self.database, SystemClock())
 
     @property
     def archive(self) -> Path:
@@ -361,12 +393,15 @@ class Application:
     def _apps(self) -> Mapping[str, frozenset[str]]:
         return self.settings.apps()
 
-    def _breach_of_mandate(self, delivery: Delivery, leaves_at: datetime) -> str | None:
-        entry = self.settings.accounts.get(delivery.account)
-        if entry is None or entry.mandate is None:
+    def _breach_of_mandate(
+        self, connection: Connection, delivery: Delivery, leaves_at: datetime
+    ) -> str | None:
+        mandate = self._mandate_of(delivery.account)
+        if mandate is None:
             return None
+        changed_by = writers(connection, [delivery.post]) if mandate.authors else ()
         found = mandates.breaches(
-            entry.mandate, delivery.account, delivery.queued_by, leaves_at, self._zone
+            mandate, delivery.account, delivery.queued_by, leaves_at, self._zone, changed_by
         )
         return next((breach.message for breach in found), None)
 
@@ -376,11 +411,13 @@ class Application:
 
     def trust_ledger(self, actor: str) -> int:
         """Take a person's word that a new ledger is the first one; see aftermath.py."""
+        with self.database.read() as connection:
+            self.rights.require(connection, actor, Rank.STAFF, [EVERYTHING])
         return aftermath.trust(self.database, self.clock, actor)
 
     @cached_property
     def approvals(self) -> Approvals:
-        return Approvals(self.database, self.clock, self.settings.approval_rule)
+        return Approvals(self.database, self.clock, self.settings.approval_rule, self.rights)
 
     @cached_property
     def planner(self) -> "Planner":

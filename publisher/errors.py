@@ -62,6 +62,12 @@ class NotPossible(PublisherError):
     exit_code = 1
 
 
+class NotPermitted(PublisherError):
+    """Who asks for this has no right to it."""
+
+    exit_code = 1
+
+
 class NoSuchPost(PublisherError):
     """No delivery of such a post is in the ledger."""
 

@@ -10,6 +10,7 @@ from publisher.app import Application, instant_text, log_rows
 from publisher.ledger.heartbeats import wrong_clocks
 from publisher.ledger.lateness import Late
 from publisher.ledger.queries import AccountStatus
+from publisher.ledger.throttle import Guessed
 from publisher.models import Delivery
 from publisher.outcome import Kind, Limit
 from publisher.states import State
@@ -47,6 +48,8 @@ class Overview:
     """What should be out for minutes, and does not rightly wait."""
     clocks: Mapping[str, timedelta]
     """The hosts whose clock is wrong, and how far it is ahead; negative: behind."""
+    guessed: Sequence[Guessed]
+    """With whose names very many log-ins fail."""
 
     @classmethod
     def of(cls, app: Application, limit: int | None, most: int | None = None) -> "Overview":
@@ -89,6 +92,7 @@ class Overview:
             counts=counts,
             late=app.lateness.find(),
             clocks=wrong_clocks(app.heartbeats.all()),
+            guessed=app.throttle.guessed(),
         )
 
     @property
@@ -133,6 +137,7 @@ class Overview:
                 {"host": host, "ahead_s": ahead.total_seconds()}
                 for host, ahead in self.clocks.items()
             ],
+            "guessed": [_plain(asdict(one)) for one in self.guessed],
             "counts": {state: self.counts.get(state, 0) for state in State},
         }
 

@@ -221,8 +221,8 @@ class OpenIDSettings(Section):
     issuer: str = ""
     client_id: str = ""
     client_secret: SecretStr | None = None
-    claim: str = "preferred_username"
-    """What of the provider's answer must be the person's name."""
+    claim: str = "email"
+    """What of the provider's answer is the name of who comes for the first time."""
 
     @field_validator("issuer")
     @classmethod

@@ -79,7 +79,7 @@ class Withdrawal:
         """
         return [
             self._take_down(delivery, actor, reason)
-            for delivery in self._control.withdrawable(post, account)
+            for delivery in self._control.withdrawable(post, account, actor)
         ]
 
     def showing(self, consent: str) -> list[Delivery]:
@@ -114,7 +114,7 @@ class Withdrawal:
         For what Publisher can never delete, because the account or its keys are gone. Nothing is
         deleted. NotPossible where nobody began to withdraw it.
         """
-        found = self._control.withdrawable(post, account)
+        found = self._control.withdrawable(post, account, actor)
         begun = [delivery for delivery in found if delivery.withdrawn_ids is not None]
         if not begun:
             raise NotPossible(

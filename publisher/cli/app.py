@@ -278,6 +278,13 @@ _add_group(
     "Say who may log in to the web pages.",
     (
         ("add", people.add, ("publisher user add direction --role manager --language fr",)),
+        (
+            "rights",
+            people.rights,
+            ("publisher user rights lima --role manager --organisation Lima",),
+        ),
+        ("enable", people.enable, ("publisher user enable direction redaction",)),
+        ("unlock", people.unlock, ("publisher user unlock direction",)),
         ("list", people.list_people, ("publisher user list",)),
         ("remove", people.remove, ("publisher user remove direction",)),
         ("password", people.password, ("publisher user password direction",)),

@@ -52,8 +52,9 @@ def approve(
     if shown:
         known = [one for post in ids for one in app.queries.deliveries(post=post, account=name)]
         ids = _still_to_approve(ids, shown, known)
+    changed_by = app.queries.writers(ids)
     for alike in _alike(shown):
-        _show(alike, zone)
+        _show(alike, zone, changed_by.get(alike[0].post, ()))
     if shown and not yes:
         arguments.confirm(_("Approve {deliveries}?", deliveries=counts.deliveries(len(shown))))
     seen = {delivery.id: digest(delivery) for delivery in shown}
@@ -150,7 +151,7 @@ def _read(delivery: "Delivery") -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _show(alike: "Sequence[Delivery]", zone: tzinfo) -> None:
+def _show(alike: "Sequence[Delivery]", zone: tzinfo, changed_by: Sequence[str]) -> None:
     """Everything that an approval is about; for each account in the same words."""
     from publisher.cli import tables
     from publisher.ledger.stops import reason_of
@@ -179,6 +180,7 @@ def _show(alike: "Sequence[Delivery]", zone: tzinfo) -> None:
             output.print_prose(output.printable(note))
     output.print_prose(
         _("written by {queued_by}", queued_by=delivery.queued_by or _("nobody who is named"))
+        + (", " + _("changed by {names}", names=", ".join(changed_by)) if changed_by else "")
     )
     if delivery.content.title:
         title = output.printable(delivery.content.title)

@@ -349,4 +349,20 @@ def _print_aftermath(aftermath: "Aftermath", zone: Any) -> None:
             "decided in the same way. When all is seen to, `publisher resume`."
         )
     )
+    if aftermath.kept_out:
+        from publisher.cli import people
+
+        output.print_line()
+        output.print_prose(
+            _(
+                "These people could log in then. Some may have been removed since, or have another "
+                "password: all are logged out, and kept out until you let them in again."
+            )
+        )
+        for person in aftermath.kept_out:
+            output.print_line(f"  {output.printable(person.name)}: {people.rights_of(person)}")
+        names = shlex.join(person.name for person in aftermath.kept_out)
+        output.print_prose(
+            _("Let in those whom you know: `publisher user enable {names}`.", names=names)
+        )
     output.print_prose(output.times_of(zone))

@@ -54,6 +54,15 @@ def _show_what_stands_still(overview: Overview) -> None:
             output.print_prose(output.paint(line, "yellow"))
     for line in _nearly_used_up(overview):
         output.print_prose(output.paint(line, "yellow"))
+    for one in overview.guessed:
+        told = _(
+            "{number} log-ins as {name} have failed, the last at {time}: somebody may be guessing "
+            "the password (`publisher user unlock` ends the waits)",
+            number=one.failures,
+            name=one.name,
+            time=output.minute(one.last_at, overview.zone),
+        )
+        output.print_prose(output.paint(told, "red"))
     if overview.clocks:
         output.print_prose(output.paint(str(of_clocks(overview.clocks)), "red"))
     if overview.late:

@@ -86,7 +86,7 @@ def _one(
 ) -> "list[Withdrawn]":
     """A post; with `gone`, nothing is deleted, and the log believes whoever looked."""
     if not yes:
-        out = app.control.withdrawable(post, account)
+        out = app.control.withdrawable(post, account, actor)
         if gone:
             begun = [delivery for delivery in out if delivery.withdrawn_ids is not None]
             _ask(begun, _("Put on record that they are not there any more?"))

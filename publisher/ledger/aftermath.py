@@ -5,7 +5,8 @@ meanwhile may be out, so it must not simply go out; what waited for an approval 
 been approved or released since. It becomes uncertain, and the platform is read for it (see
 `ledger/forgotten.py`): what is seen there is published. The post may have been edited, moved or
 deleted since, so that an absence of the old text proves nothing: then a person looks at the account
-and decides. And what was queued after the backup is not in the ledger at all, so that everything is
+and decides. Who was removed or got another password since could log in again: so nobody can, until
+an admin of the machine has looked through their names. And what was queued after the backup is not in the ledger at all, so that everything is
 paused until a person has seen to it. When a draft is queued whose time lies in that gap, its post
 may be out as well.
 
@@ -27,6 +28,7 @@ from publisher.ledger.control import Control
 from publisher.ledger.database import Database
 from publisher.ledger.forgotten import NOT_FORGOTTEN, looked_for
 from publisher.ledger.moves import change, note, step
+from publisher.ledger.rights import Person
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import EVERYTHING, deliveries, history, identity, seals
 from publisher.models import Delivery
@@ -86,6 +88,8 @@ class Aftermath:
     """The newest instant that the ledger knows of: the backup's."""
     uncertain: tuple[Delivery, ...]
     """Due by now: they may be out, are looked for, and wait for `resolve` or `retry`."""
+    kept_out: tuple[Person, ...] = ()
+    """Who could log in when the backup was taken: nobody of them may until `user enable`."""
 
 
 def face(database: Database, clock: Clock, actor: str) -> Aftermath:
@@ -104,7 +108,11 @@ def face(database: Database, clock: Clock, actor: str) -> Aftermath:
         connection.execute(update(identity).values(id=uuid4().hex))
     reason = _("the ledger was restored from a backup of {time:%Y-%m-%d %H:%M} UTC", time=taken_at)
     Control(database, clock).pause(None, reason, actor)
-    return Aftermath(taken_at, tuple(uncertain))
+    # Only who restores needs Argon2, which is slow to load.
+    from publisher.ledger.people import People  # noqa: PLC0415
+
+    kept_out = People(database, clock).keep_all_out(actor)
+    return Aftermath(taken_at, tuple(uncertain), tuple(kept_out))
 
 
 def _may_be_out(gap: Gap) -> ColumnElement[bool]:

@@ -13,6 +13,7 @@ from publisher.ledger.authors import authors
 from publisher.ledger.chosen import chosen
 from publisher.ledger.database import Database
 from publisher.ledger.moves import NOT_APPROVED, change
+from publisher.ledger.rights import EVERYBODY, Rank, Rights
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.stops import note_stop
 from publisher.ledger.tables import deliveries, microseconds
@@ -68,10 +69,13 @@ _NOT_REJECTABLE = later("Nothing of {post} can be rejected: {states}.")
 class Approvals:
     """Approves and rejects deliveries."""
 
-    def __init__(self, database: Database, clock: Clock, rule_of: RuleOf) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, rule_of: RuleOf, rights: Rights = EVERYBODY
+    ) -> None:
         self._database = database
         self._clock = clock
         self._rule_of = rule_of
+        self._rights = rights
 
     def waiting(self, post: str | None = None, account: str | None = None) -> list[Delivery]:
         """What waits for an approval, in the order in which it would go out."""
@@ -114,7 +118,7 @@ class Approvals:
                 reason=None,
             )  # fmt: skip
 
-        return self._each(posts, account, _APPROVABLE, _NOT_APPROVABLE, act)
+        return self._each(posts, account, actor, _APPROVABLE, _NOT_APPROVABLE, act)
 
     def reject(
         self, posts: Collection[str], account: str | None, actor: str, reason: str
@@ -138,7 +142,7 @@ class Approvals:
                 reason=why, lease_until=None, **NOT_APPROVED,
             )  # fmt: skip
 
-        return self._each(posts, account, _REJECTABLE, _NOT_REJECTABLE, act)
+        return self._each(posts, account, actor, _REJECTABLE, _NOT_REJECTABLE, act)
 
     def _refuse(
         self, connection: Connection, delivery: Delivery, actor: str, seen: Mapping[int, str]
@@ -177,6 +181,7 @@ class Approvals:
         self,
         posts: Collection[str],
         account: str | None,
+        actor: str,
         states: frozenset[State],
         refusal: str,
         act: Callable[[Connection, Delivery], Delivery],
@@ -189,6 +194,7 @@ class Approvals:
                     connection, post, account, lambda d: _is_open(d, states), refusal
                 )
             ]
+            self._rights.require(connection, actor, Rank.MANAGER, {d.account for d in wanted})
             return [act(connection, delivery) for delivery in wanted]
 
 

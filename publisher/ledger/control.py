@@ -6,12 +6,13 @@ Every method is one transaction, and each names who asks for it.
 import time
 from collections.abc import Mapping
 from datetime import timedelta
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import Connection, select, update
 
 from publisher.clock import Clock
-from publisher.errors import NotPossible
+from publisher.errors import NotPermitted, NotPossible
 from publisher.language import _, later
 from publisher.ledger.approvals import RuleOf, is_approved, no_rule
 from publisher.ledger.chosen import chosen, of_post
@@ -30,13 +31,15 @@ from publisher.ledger.resumption import (
     overdue,
     refuse_unseen,
 )
+from publisher.ledger.rights import EVERYBODY, Rank, Rights
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.stops import GONE, in_words, note_stop, obeyed
 from publisher.ledger.suspensions import forget
-from publisher.ledger.tables import EVERYTHING, accounts, deliveries
+from publisher.ledger.tables import EVERYTHING, accounts, deliveries, history
 from publisher.ledger.waking import wakes_at
 from publisher.ledger.withdrawals import WITHDRAWABLE
 from publisher.models import Delivery, Prepared, Stop
+from publisher.names import same_person
 from publisher.states import ENDED_UNSENT, WAITING, Role, State
 
 _NOT_CANCELLABLE = later("Nothing of {post} can be cancelled: {states}.")
@@ -48,10 +51,17 @@ _NOT_IN_DOUBT = later("Nothing of {post} can be resolved: {states}.")
 class Control:
     """What a person may do to what is queued, on its way, or out."""
 
-    def __init__(self, database: Database, clock: Clock, rule_of: RuleOf = no_rule) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        rule_of: RuleOf = no_rule,
+        rights: Rights = EVERYBODY,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._rule_of = rule_of
+        self._rights = rights
 
     def pause(self, account: str | None, reason: str, actor: str) -> list[Delivery]:
         """Stop everything, or one account; nothing leaves from the moment this returns.
@@ -59,17 +69,24 @@ class Control:
         Waits for the requests that are on their way at this instant. Returns those that were
         still unanswered at the end of their time; they cannot begin any more, but they may have
         begun.
+
+        Any manager may stop everything. Who could not end the pause that stands takes it over from
+        nobody: it stays, with its reason.
         """
         name = account or EVERYTHING
         now = self._clock.now()
         with self._database.write() as connection:
+            self._rights.require(connection, actor, Rank.MANAGER, [account] if account else ())
             take_for_pause(connection, name)
             self._database.insert_missing(connection, accounts, [{"account": name}])
-            connection.execute(
-                update(accounts)
-                .where(accounts.c.account == name)
-                .values(paused_at=now, paused_by=actor, pause_reason=reason)
-            )
+            query = select(accounts.c.paused_at).where(accounts.c.account == name)
+            is_paused = connection.execute(query).scalar_one() is not None
+            if not is_paused or self._may_not_resume(connection, account, actor) is None:
+                connection.execute(
+                    update(accounts)
+                    .where(accounts.c.account == name)
+                    .values(paused_at=now, paused_by=actor, pause_reason=reason)
+                )
             detail = {"reason": reason}
             note(connection, [step(None, "paused", now, actor, detail=detail, account=name)])
         return self._await_requests(account)
@@ -95,6 +112,33 @@ class Control:
                 if not on_lease:
                     return unanswered
             time.sleep(0.02)
+
+    def may_resume(self, account: str | None, actor: str) -> bool:
+        """Whether this person may end the pause or hold of the account, or of everything."""
+        with self._database.read() as connection:
+            return self._may_not_resume(connection, account, actor) is None
+
+    def _may_not_resume(
+        self, connection: Connection, account: str | None, actor: str
+    ) -> NotPermitted | None:
+        """Why not. A pause of everything is ended by who alone set it, or by somebody with a right
+        over everything.
+        """
+        if account:
+            return self._rights.refusal(connection, actor, Rank.MANAGER, [account])
+        refusal = self._rights.refusal(connection, actor, Rank.MANAGER, [EVERYTHING])
+        if refusal is None:
+            return None
+        if cannot_at_all := self._rights.refusal(connection, actor, Rank.MANAGER):
+            return cannot_at_all
+        paused_by = _who_paused(connection)
+        others = [one for one in paused_by if not same_person(one, actor)]
+        if paused_by and not others:
+            return None
+        if not others:
+            return refusal
+        names = ", ".join(others)
+        return NotPermitted(_("Everything was paused by {names}.", names=names), hint=refusal.hint)
 
     def overdue(self, account: str | None = None) -> list[Delivery]:
         """What fell due and is still on the schedule, in the order in which it would go out.
@@ -145,6 +189,8 @@ class Control:
             ).one_or_none()
             if stopped is None:
                 raise _not_stopped(connection, account)
+            if refusal := self._may_not_resume(connection, account, actor):
+                raise refusal
             query = overdue(account, now, stopped.held_until).with_for_update()
             found = [delivery_of(row) for row in connection.execute(query).mappings()]
             if seen is not None:
@@ -154,6 +200,8 @@ class Control:
                     _("It was stopped anew at this moment."),
                     hint=_("`publisher status` shows why; then decide again."),
                 )
+            decided = {delivery.account for delivery in found if delivery.id in choices}
+            self._rights.require(connection, actor, Rank.MANAGER, decided)
             connection.execute(
                 update(accounts)
                 .where(accounts.c.account == name)
@@ -188,7 +236,7 @@ class Control:
             )  # fmt: skip
 
         states = WAITING | {State.FAILED, State.PUBLISHING, State.UNCERTAIN}
-        return self._each(post, account, states, _NOT_CANCELLABLE, act)
+        return self._each(post, account, actor, states, _NOT_CANCELLABLE, act)
 
     def retry(
         self, post: str, account: str | None, actor: str, seen: Mapping[int, str] | None = None
@@ -215,7 +263,8 @@ class Control:
                 )
             return self._retry(connection, delivery, actor)
 
-        return self._each(post, account, ENDED_UNSENT | {State.UNCERTAIN}, _NOT_TO_RETRY, act)
+        states = ENDED_UNSENT | {State.UNCERTAIN}
+        return self._each(post, account, actor, states, _NOT_TO_RETRY, act)
 
     def _retry(self, connection: Connection, delivery: Delivery, actor: str) -> Delivery:
         now = self._clock.now()
@@ -326,23 +375,50 @@ class Control:
                 _("{post} is uncertain on several accounts: {names}.", post=post, names=names),
                 hint=_("Say which one you mean with --account."),
             )
-        return self._each(post, account, frozenset({State.UNCERTAIN}), _NOT_IN_DOUBT, act)
+        states = frozenset({State.UNCERTAIN})
+        return self._each(post, account, actor, states, _NOT_IN_DOUBT, act)
 
-    def withdrawable(self, post: str, account: str | None) -> list[Delivery]:
-        """A post's deliveries of which anything is out and nothing is on its way."""
+    def withdrawable(self, post: str, account: str | None, actor: str) -> list[Delivery]:
+        """A post's deliveries of which anything is out and nothing is on its way; `actor` asks to
+        take them down.
+        """
         with self._database.read() as connection:
-            return chosen(
+            wanted = chosen(
                 connection, post, account, _can_be_withdrawn, _NOT_TO_WITHDRAW,
                 hint=_("What is not out yet is cancelled; what is uncertain is resolved first."),
             )  # fmt: skip
+            self._rights.require(connection, actor, Rank.MANAGER, {d.account for d in wanted})
+            return wanted
 
     def _each(
-        self, post: str, account: str | None, states: frozenset[State], refusal: str, act: Any
+        self,
+        post: str,
+        account: str | None,
+        actor: str,
+        states: frozenset[State],
+        refusal: str,
+        act: Any,
     ) -> list[Delivery]:
         """Apply `act` to a post's deliveries in one of the states; all or nothing."""
         with self._database.write() as connection:
             wanted = chosen(connection, post, account, lambda d: d.state in states, refusal)
+            self._rights.require(connection, actor, Rank.MANAGER, {d.account for d in wanted})
             return [act(connection, delivery) for delivery in wanted]
+
+
+def _who_paused(connection: Connection) -> list[str]:
+    """Everybody who has paused everything since that was resumed last."""
+    query = (
+        select(history.c.event, history.c.actor)
+        .where(
+            history.c.delivery.is_(None),
+            history.c.account == EVERYTHING,
+            history.c.event.in_(("paused", "resumed")),
+        )
+        .order_by(history.c.seq.desc())
+    )
+    steps = takewhile(lambda step: step.event == "paused", connection.execute(query))
+    return list(dict.fromkeys(step.actor for step in steps))
 
 
 def _can_be_withdrawn(delivery: Delivery) -> bool:

@@ -13,7 +13,9 @@ from sqlalchemy import ColumnElement, Connection, and_, select
 from publisher.clock import Clock
 from publisher.ledger.database import Database
 from publisher.ledger.moves import note, step
+from publisher.ledger.rights import EVERYBODY, Rank, Rights
 from publisher.ledger.tables import history
+from publisher.names import same_person
 
 REWORDED, MOVED = "draft edited", "draft moved"
 PICTURE_ADDED, PICTURE_EDITED, PICTURE_REMOVED = (
@@ -40,23 +42,62 @@ def writers(connection: Connection, posts: Collection[str]) -> set[str]:
     return set(connection.execute(query).scalars())
 
 
+def writers_of(connection: Connection, posts: Collection[str]) -> dict[str, list[str]]:
+    """The same by post, in the order in which they first did; only posts that anybody changed."""
+    ids = {_file_of(post): post for post in posts}
+    query = select(history.c.account, history.c.actor).where(
+        history.c.delivery.is_(None),
+        history.c.account.in_(ids),
+        history.c.event.in_(_WRITING),
+    )
+    found: dict[str, list[str]] = {}
+    for file, actor in connection.execute(query.order_by(history.c.id)):
+        known = found.setdefault(ids[file], [])
+        if not any(same_person(actor, one) for one in known):
+            known.append(actor)
+    return found
+
+
 class Edits:
     """Keeps the record of what is done to drafts."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, rights: Rights = EVERYBODY) -> None:
         self._database = database
         self._clock = clock
+        self._rights = rights
 
     @contextmanager
     def recorded(
-        self, post: str, event: str, detail: Mapping[str, Any], actor: str
+        self,
+        post: str,
+        event: str,
+        detail: Mapping[str, Any],
+        actor: str,
+        accounts: Collection[str],
     ) -> Iterator[None]:
-        """Note that a draft is changed in this block; nothing is noted when the block raises."""
+        """Note that a draft is changed in this block; nothing is noted when the block raises.
+
+        `accounts` are those that the draft goes to. NotPermitted where `actor` may not do this.
+        """
         with self._database.write() as connection:
+            self._require(connection, event, actor, accounts)
             now = self._clock.now()
             entry = step(None, event, now, actor, detail=detail, account=_file_of(post))
             note(connection, [entry])
             yield
+
+    def require(self, event: str, actor: str, accounts: Collection[str]) -> None:
+        """NotPermitted where `actor` may not do this to a draft that goes to these accounts."""
+        with self._database.read() as connection:
+            self._require(connection, event, actor, accounts)
+
+    def _require(
+        self, connection: Connection, event: str, actor: str, accounts: Collection[str]
+    ) -> None:
+        if event in _WRITING:
+            self._rights.require_writing(connection, actor, accounts)
+        else:
+            self._rights.require(connection, actor, Rank.STAFF, accounts)
 
 
 def _file_of(post: str) -> str:

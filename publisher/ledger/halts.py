@@ -15,6 +15,7 @@ from publisher.ledger.approvals import RuleOf, is_approved
 from publisher.ledger.chosen import chosen
 from publisher.ledger.database import Database
 from publisher.ledger.moves import change
+from publisher.ledger.rights import EVERYBODY, Rank, Rights
 from publisher.ledger.stops import note_stop
 from publisher.ledger.waking import wakes_at
 from publisher.models import Delivery, Stop
@@ -28,10 +29,13 @@ _NOT_HELD = later("Nothing of {post} is held by hand, or it may be out still: {s
 class Halts:
     """Holds and releases single posts."""
 
-    def __init__(self, database: Database, clock: Clock, rule_of: RuleOf) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, rule_of: RuleOf, rights: Rights = EVERYBODY
+    ) -> None:
         self._database = database
         self._clock = clock
         self._rule_of = rule_of
+        self._rights = rights
 
     def hold(self, post: str, account: str | None, actor: str, reason: str) -> list[Delivery]:
         """Hold a post's deliveries that are not out; all or nothing.
@@ -58,7 +62,7 @@ class Halts:
                 detail=detail, halt=why,
             )  # fmt: skip
 
-        return self._each(post, account, can_be_held, _NOT_TO_HOLD, act)
+        return self._each(post, account, actor, can_be_held, _NOT_TO_HOLD, act)
 
     def release(self, post: str, account: str | None, actor: str) -> list[Delivery]:
         """Let go what a person holds; all or nothing.
@@ -80,7 +84,7 @@ class Halts:
                 wake_at=max(now, wakes_at(delivery.content, delivery.leaves_at, self._clock)),
             )  # fmt: skip
 
-        return self._each(post, account, can_be_released, _NOT_HELD, act)
+        return self._each(post, account, actor, can_be_released, _NOT_HELD, act)
 
     def _state_without(self, delivery: Delivery) -> State:
         if delivery.hold_reason:
@@ -92,12 +96,14 @@ class Halts:
         self,
         post: str,
         account: str | None,
+        actor: str,
         concerns: Callable[[Delivery], bool],
         refusal: str,
         act: Callable[[Connection, Delivery], Delivery],
     ) -> list[Delivery]:
         with self._database.write() as connection:
             wanted = chosen(connection, post, account, concerns, refusal)
+            self._rights.require(connection, actor, Rank.MANAGER, {d.account for d in wanted})
             return [act(connection, delivery) for delivery in wanted]
 
 

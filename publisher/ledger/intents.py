@@ -24,11 +24,11 @@ INTENT_LIFE = 5.0
 _OF_ACCOUNTS = accounts.c.account.in_(bindparam("accounts", expanding=True))
 _STANDING = select(accounts).where(_OF_ACCOUNTS)
 
-BreachOf = Callable[[Delivery, datetime], str | None]
+BreachOf = Callable[[Connection, Delivery, datetime], str | None]
 """Tells what the account's mandate has against a delivery that leaves at an instant."""
 
 
-def no_breach(_delivery: Delivery, _leaves_at: datetime) -> None:
+def no_breach(_connection: Connection, _delivery: Delivery, _leaves_at: datetime) -> None:
     """No account has a mandate."""
 
 
@@ -64,11 +64,14 @@ class Intents:
         now = self._clock.now()
         resting = {row.account for row in rows if is_resting(row, now)}
         return [
-            _busy(intent.delivery.account, pausing) or self._intention(intent, resting, now)
+            _busy(intent.delivery.account, pausing)
+            or self._intention(connection, intent, resting, now)
             for intent in intents
         ]
 
-    def _intention(self, wish: Intent, resting: Collection[str], now: datetime) -> Change:
+    def _intention(
+        self, connection: Connection, wish: Intent, resting: Collection[str], now: datetime
+    ) -> Change:
         delivery, leaves = wish.delivery, max(now, wish.send_at)
         if not {delivery.account, EVERYTHING}.isdisjoint(resting):
             return by_worker(now, delivery, "stopped", target=State.SCHEDULED, lease_until=None)
@@ -77,7 +80,7 @@ class Intents:
                 now, delivery, "not approved", target=State.AWAITING_APPROVAL, lease_until=None,
                 **NOT_APPROVED,
             )  # fmt: skip
-        if breach := self._breach_of(delivery, leaves):
+        if breach := self._breach_of(connection, delivery, leaves):
             return by_worker(
                 now, delivery, "held", target=State.HELD, detail={"reason": breach},
                 reason=breach, hold_reason=breach, lease_until=None, **NOT_APPROVED,

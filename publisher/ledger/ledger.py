@@ -19,6 +19,7 @@ from publisher.ledger.chaining import chained
 from publisher.ledger.database import Database, Turn
 from publisher.ledger.forgotten import looked_for
 from publisher.ledger.moves import NOT_APPROVED, Moved, change, note, step
+from publisher.ledger.rights import EVERYBODY, Rank, Rights
 from publisher.ledger.stops import note_stop
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, media
 from publisher.ledger.waking import wakes_at
@@ -59,9 +60,10 @@ class _New(NamedTuple):
 class Ledger:
     """Takes what the drafts want."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, rights: Rights = EVERYBODY) -> None:
         self._database = database
         self._clock = clock
+        self._rights = rights
 
     def apply(
         self,
@@ -77,7 +79,8 @@ class Ledger:
 
         `edit` pairs what stands in the ledger with what is wanted instead; `cancel` pairs it with
         the reason; `stop` pairs what may be out with what becomes of it if it is not, None when it
-        goes on after all. Raises `Moved` when a delivery changed, or was added, since it was read.
+        goes on after all. Raises `Moved` when a delivery changed, or was added, since it was read,
+        and NotPermitted when `actor` has no right over one of the accounts.
         """
         now = self._clock.now()
         # All that takes long is done, and told of, before anybody has to wait for this transaction.
@@ -87,6 +90,9 @@ class Ledger:
         rows = [one.row for one in new]
         with self._database.write() as connection:
             self._database.take_turns(connection, Turn.QUEUE)
+            standing = [d for d, _ in edit] + [d for d, _ in cancel] + [d for d, _ in stop]
+            touched = {wish.account for wish in add} | {d.account for d in standing}
+            self._rights.require(connection, actor, Rank.STAFF, touched)
             leaving = {d.id for d, _ in cancel} | {d.id for d, wish in edit if _loses_text(d, wish)}
             _refuse_what_came_meanwhile(connection, rows, leaving)
             self._keep_pictures(connection, pictures)

@@ -3,7 +3,8 @@
 Told is what stands: that posts are late, an account that is held, and a delivery that failed, was
 missed, was rejected, is uncertain until a person decides, is out although somebody stopped it, or because the
 platform made it public on its own, may still be out although somebody withdrew it, or is due and kept
-back because its platform does not take something in it for now. What was seen to before anybody was
+back because its platform does not take something in it for now. So is who may approve now, and with whose name very
+many log-ins fail. What was seen to before anybody was
 told is no news any more.
 Each thing is known by the step of the history that began it: an account that is held again after
 it was resumed is another thing.
@@ -39,6 +40,7 @@ from publisher.ledger.database import Database
 from publisher.ledger.holds import GOES_ON, SUSPENDED, unproved
 from publisher.ledger.lateness import BEGUN, OVER
 from publisher.ledger.leftovers import CLEARING
+from publisher.ledger.peoplenews import PersonNews, of_people
 from publisher.ledger.tables import (
     EVERYTHING,
     accounts,
@@ -141,7 +143,7 @@ class AccountGoesOn:
     others: tuple[int, ...] = ()
 
 
-Item = StuckDelivery | HeldAccount | LatePosts | AccountGoesOn
+Item = StuckDelivery | HeldAccount | LatePosts | AccountGoesOn | PersonNews
 
 
 class News:
@@ -171,6 +173,7 @@ class News:
                 *_stuck(connection, is_news),
                 *_still_out(connection, is_news),
                 *_kept_back(connection, is_news, self._clock),
+                *of_people(connection, is_news),
             ]
 
     def _held(self, connection: Connection, is_news: ColumnElement[bool]) -> Iterator[HeldAccount]:

@@ -7,11 +7,8 @@ of their own, whose digest covers their row: who made themselves a manager by SQ
 chain.py). What they log in with stands in no step; the digest alone depends on it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
@@ -23,66 +20,51 @@ from publisher.language import _
 from publisher.ledger import chain, passwords
 from publisher.ledger.database import Database
 from publisher.ledger.moves import ACTOR, note, step
-from publisher.ledger.tables import people, web_sessions
+from publisher.ledger.peoplenews import ADDED, CHANGED, RECOGNISED
+from publisher.ledger.rights import EVERYBODY, Person, Rank, Rights, person_of, row_of
+from publisher.ledger.tables import known_browsers, login_failures, people, web_sessions
 from publisher.names import folded, same_person
+
+__all__ = ["People", "Person", "Rank"]
 
 _LONGEST_NAME = 60
 _UNSEEN = ""  # who somebody is at their provider, before they first came from there
 
 
-class Rank(StrEnum):
-    """What a person may do on the pages; each may do what those before it may."""
-
-    STAFF = "staff"
-    MANAGER = "manager"
-    ADMIN = "admin"
-
-    def includes(self, other: "Rank") -> bool:
-        order = list(Rank)
-        return order.index(self) >= order.index(other)
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody who may log in."""
-
-    id: int
-    key: str
-    """The name as names are compared; their steps in the history are under it."""
-    name: str
-    rank: Rank
-    language: str | None
-    """What the pages speak to them; None: what their browser asks for."""
-    disabled_at: datetime | None
-    created_at: datetime
-    by_openid: bool
-    """Whether they log in by OpenID Connect, and have no password."""
-
-
 class People:
     """Keeps who may log in."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        """`clock` is that of the history, in which a person's changes are steps."""
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        rights: Rights = EVERYBODY,
+        known_words: Collection[str] = (),
+    ) -> None:
+        """`clock` is that of the history, in which a person's changes are steps. `known_words` are
+        what whoever guesses passwords here would try first.
+        """
         self._database = database
         self._clock = clock
+        self._rights = rights
+        self._known_words = known_words
 
     def all(self) -> list[Person]:
         """Everybody, by name."""
         with self._database.read() as connection:
             rows = connection.execute(select(people).order_by(people.c.key)).mappings()
-            return [_person(row) for row in rows]
+            return [person_of(row) for row in rows]
 
     def find(self, name: str) -> Person:
         """The person of that name. NotPossible when there is none."""
         with self._database.read() as connection:
-            row = _row_of(connection, name)
+            row = row_of(connection, name)
         if row is None:
             raise NotPossible(
                 _("Nobody is called {name}.", name=name),
                 hint=_("`publisher user list` names everybody."),
             )
-        return _person(row)
+        return person_of(row)
 
     def add(
         self,
@@ -91,10 +73,14 @@ class People:
         password: str | None,
         language: str | None = None,
         *,
+        organisations: Sequence[str] | None = None,
+        subject: str = _UNSEEN,
         actor: str = ACTOR,
     ) -> Person:
         """Let somebody log in; without a password, by OpenID Connect.
 
+        `subject` is who they are at their provider; empty: whoever first comes with their name.
+        `organisations` are those over whose accounts they have a right; None: over everything.
         `actor` is who says so. UsageError for a bad name or password, NotPossible if the name is
         taken.
         """
@@ -103,15 +89,20 @@ class People:
             "name": name,
             "key": folded(name),
             "role": rank,
-            "password": "" if password is None else _stored(password, name),
+            "password": "" if password is None else self._stored(password, name),
             "language": language,
             "created_at": self._clock.now(),
-            "openid": _UNSEEN if password is None else None,
+            "openid": subject if password is None else None,
+            "organisations": _lines(organisations),
         }
+        told = _told(rank, organisations)
         try:
-            with self._changing(row["key"], "person added", actor, {"role": rank}) as connection:
-                if _row_of(connection, name) is not None:
+            with self._changing(row["key"], ADDED, actor, told) as connection:
+                self._require_over(connection, actor, row)
+                if row_of(connection, name) is not None:
                     raise _taken(name)
+                if row["openid"] and (other := _bound_to(connection, subject)):
+                    raise _taken(other["name"])
                 connection.execute(insert(people).values(row))
         except IntegrityError:  # somebody else added them at this moment
             raise _taken(name) from None
@@ -121,16 +112,45 @@ class People:
         """Let somebody log in no more, and end their sessions; the history keeps their name."""
         person = self.find(name)
         with self._changing(person.key, "person removed", actor) as connection:
-            connection.execute(delete(web_sessions).where(web_sessions.c.person == person.id))
+            self._rights.require_over(connection, actor, person.organisations)
+            _forget(connection, person)
             connection.execute(delete(people).where(people.c.id == person.id))
 
     def set_password(self, name: str, password: str, *, actor: str = ACTOR) -> None:
         """Give somebody another password, with which they log in now; their sessions end."""
         person = self.find(name)
-        values = {"password": _stored(password, person.name), "openid": None}
+        values = {"password": self._stored(password, person.name), "openid": None}
         with self._changing(person.key, "password changed", actor) as connection:
+            if not same_person(actor, person.name):
+                self._rights.require_over(connection, actor, person.organisations)
             connection.execute(update(people).where(people.c.id == person.id).values(values))
-            connection.execute(delete(web_sessions).where(web_sessions.c.person == person.id))
+            _forget(connection, person)
+
+    def set_rights(
+        self, name: str, rank: Rank, organisations: Sequence[str] | None, *, actor: str = ACTOR
+    ) -> Person:
+        """Give somebody another role, or a right over other organisations; None: over everything."""
+        person = self.find(name)
+        values = {"role": rank, "organisations": _lines(organisations)}
+        told = _told(rank, organisations)
+        with self._changing(person.key, CHANGED, actor, told) as connection:
+            self._rights.require_over(connection, actor, person.organisations)
+            self._require_over(connection, actor, values)
+            connection.execute(update(people).where(people.c.id == person.id).values(values))
+        return self.find(name)
+
+    def require_over(self, person: Person, actor: str) -> None:
+        """NotPermitted unless `actor` may look after this person."""
+        with self._database.read() as connection:
+            self._rights.require_over(connection, actor, person.organisations)
+
+    def _require_over(self, connection: Connection, actor: str, row: Mapping[str, Any]) -> None:
+        """Nobody gives away a right that they have not."""
+        said = row["organisations"]
+        self._rights.require_over(connection, actor, said.split("\n") if said else None)
+
+    def _stored(self, password: str, name: str) -> str:
+        return passwords.hashed(passwords.checked(password, name, self._known_words))
 
     def set_language(self, person: Person, language: str | None) -> None:
         """Let the pages speak another language to them; None: what their browser asks for."""
@@ -143,9 +163,35 @@ class People:
         event = "kept out" if disabled else "let in again"
         values = {"disabled_at": self._clock.now() if disabled else None}
         with self._changing(person.key, event, actor) as connection:
+            self._rights.require_over(connection, actor, person.organisations)
             connection.execute(update(people).where(people.c.id == person.id).values(values))
             if disabled:
                 connection.execute(delete(web_sessions).where(web_sessions.c.person == person.id))
+
+    def keep_all_out(self, actor: str) -> list[Person]:
+        """Keep everybody out, end all sessions, and forget who failed to log in; who they were.
+
+        After a restore, which brings back whoever was removed, and old passwords.
+        """
+        found = [person for person in self.all() if person.disabled_at is None]
+        for person in found:
+            values = {"disabled_at": self._clock.now()}
+            with self._changing(person.key, "kept out", actor) as connection:
+                connection.execute(update(people).where(people.c.id == person.id).values(values))
+        with self._database.write() as connection:
+            for table in (web_sessions, known_browsers, login_failures):
+                connection.execute(delete(table))
+        return found
+
+    def note(
+        self, connection: Connection, row: RowMapping, event: str, detail: Mapping[str, Any]
+    ) -> None:
+        """A step about a person that changes nothing of them."""
+        digest = chain.person_digest(dict(row))
+        told = {**detail, chain.BEFORE: digest}
+        account = chain.about_person(row["key"])
+        entry = step(None, event, self._clock.now(), ACTOR, detail=told, account=account)
+        note(connection, [{**entry, "digest": digest}])
 
     @contextmanager
     def _changing(
@@ -173,7 +219,7 @@ class People:
         A name that nobody has takes as long, so that the time does not tell who is known.
         """
         with self._database.read() as connection:
-            row = _row_of(connection, name)
+            row = row_of(connection, name)
         stored = (row["password"] if row else "") or passwords.of_nobody()
         is_right = passwords.match(stored, password)
         if not is_right or row is None or not row["password"] or row["disabled_at"]:
@@ -183,54 +229,51 @@ class People:
             anew = update(people).where(seen).values(password=passwords.hashed(password))
             with self._changing(row["key"], "password stored anew", ACTOR) as connection:
                 connection.execute(anew)
-        return _person(row)
+        return person_of(row)
 
-    def recognised(self, name: str, subject: str) -> Person | None:
+    def recognised(self, name: str | None, subject: str) -> Person | None:
         """The person whom a provider of OpenID Connect vouches for, if they may log in that way.
 
-        `subject` is who they are there, for ever. The first one who comes with the name is it from
-        then on, so that nobody inherits a person with a name that the provider gives away again.
+        `subject` is who they are there, for ever. Who is not known by it yet is by `name`, which
+        the provider says: the first one who comes with it is it from then on, so that nobody
+        inherits a person with a name that the provider gives away again.
         """
         with self._database.read() as connection:
-            found = _row_of(connection, name)
+            found = _bound_to(connection, subject)
+            if found is None and name is not None:
+                found = row_of(connection, name)
         if found is None:
             return None
         ours = (people.c.id == found["id"]) & people.c.disabled_at.is_(None)
         unseen = ours & (people.c.openid == _UNSEEN)
         query = select(people).where(ours & (people.c.openid == subject))
-        with self._changing(found["key"], "recognised elsewhere", found["name"]) as connection:
+        told = {"role": found["role"]}
+        with self._changing(found["key"], RECOGNISED, found["name"], told) as connection:
             connection.execute(update(people).where(unseen).values(openid=subject))
             row = connection.execute(query).mappings().one_or_none()
-        return _person(row) if row else None
+        return person_of(row) if row else None
 
 
-def _person(row: RowMapping) -> Person:
-    return Person(
-        id=row["id"],
-        key=row["key"],
-        name=row["name"],
-        rank=Rank(row["role"]),
-        language=row["language"],
-        disabled_at=row["disabled_at"],
-        created_at=row["created_at"],
-        by_openid=row["openid"] is not None,
-    )
+def _bound_to(connection: Connection, subject: str) -> RowMapping | None:
+    """Who is known by this identity at the provider."""
+    query = select(people).where(people.c.openid == subject)
+    return connection.execute(query).mappings().first()
 
 
-def _stored(password: str, name: str) -> str:
-    return passwords.hashed(passwords.checked(password, name))
+def _forget(connection: Connection, person: Person) -> None:
+    """End their sessions, and know their browsers no more."""
+    for table in (web_sessions, known_browsers):
+        connection.execute(delete(table).where(table.c.person == person.id))
 
 
-def _row_of(connection: Connection, name: str) -> RowMapping | None:
-    """The row of the person of that name.
+def _lines(organisations: Sequence[str] | None) -> str | None:
+    return None if organisations is None else "\n".join(organisations)
 
-    Keys of earlier versions told an é from its other spelling: where both are there, each is found
-    by its own.
-    """
-    rows = connection.execute(select(people)).mappings()
-    alike = [row for row in rows if same_person(row["name"], name)]
-    own = name.strip().casefold()
-    return min(alike, key=lambda row: row["key"] != own, default=None)
+
+def _told(rank: Rank, organisations: Sequence[str] | None) -> dict[str, Any]:
+    """Somebody's rights, as the history tells of them."""
+    of = {} if organisations is None else {"organisations": ", ".join(organisations)}
+    return {"role": rank, **of}
 
 
 def _digest(connection: Connection, key: str) -> str:

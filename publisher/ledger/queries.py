@@ -27,14 +27,16 @@ from publisher.language import _
 from publisher.ledger import archives
 from publisher.ledger.aftermath import Gap, gaps
 from publisher.ledger.archives import Archive
+from publisher.ledger.chain import about_person
 from publisher.ledger.database import Database
-from publisher.ledger.edits import about_draft
+from publisher.ledger.edits import about_draft, writers_of
 from publisher.ledger.holds import held_for_a_person, unproved, waits_for_a_person
 from publisher.ledger.news import kept_back
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import (
     EVERYTHING,
     Instant,
+    account_chains,
     accounts,
     archived,
     deliveries,
@@ -367,6 +369,14 @@ class Queries:
                 known |= set(connection.execute(query).scalars())
         return known
 
+    def writers(self, posts: Sequence[str]) -> dict[str, list[str]]:
+        """Who changed the words or pictures of these posts' drafts on the web pages, by post."""
+        found: dict[str, list[str]] = {}
+        with self._database.read() as connection:
+            for chunk in _chunks(posts):
+                found |= writers_of(connection, chunk)
+        return found
+
     def tenure(self, account: str) -> Tenure | None:
         """From which delivery to which an account was used; None when it never was."""
         ends = select(func.min(deliveries.c.id), func.max(deliveries.c.id))
@@ -435,6 +445,16 @@ class Queries:
             *self._steps(about_draft(post)),
         ]
         return sorted(found, key=lambda step: step.id)
+
+    def steps_about_people(self, limit: int) -> list[Step]:
+        """The newest steps about those who may log in, newest first."""
+        chains = select(account_chains.c.account).where(
+            account_chains.c.account.startswith(about_person(""), autoescape=True)
+        )
+        about = history.c.delivery.is_(None), history.c.account.in_(chains)
+        query = _STEPS.where(*about).order_by(None).order_by(history.c.id.desc()).limit(limit)
+        with self._database.read() as connection:
+            return [_step(row._asdict()) for row in connection.execute(query)]
 
     def _archived(self, post: str) -> Iterator[Step]:
         """The steps of a post that are in archives, and for each delivery, that they are there."""

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 from publisher.clock import Clock
 from publisher.ledger.database import Database
 from publisher.ledger.moves import NOT_APPROVED, change
+from publisher.ledger.rights import EVERYBODY, Rank, Rights
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.stops import note_stop
 from publisher.ledger.tables import deliveries
@@ -17,9 +18,10 @@ from publisher.states import ENDED_UNSENT, Role, State
 class Safeguards:
     """What the ledger does for people in pictures."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, rights: Rights = EVERYBODY) -> None:
         self._database = database
         self._clock = clock
+        self._rights = rights
 
     def showing(self, consent: str) -> list[Delivery]:
         """Every delivery with a picture that needs this consent, by its record's id."""
@@ -32,8 +34,11 @@ class Safeguards:
         What may be out stays as it is, and is held once it is known that it is not. What failed,
         was missed or was cancelled, or is to be cancelled, is held as soon as somebody tries it
         again; what a person holds stays held when that person releases it.
+
+        Any manager may: that nobody sees such a picture any more is the duty of all organisations.
         """
         with self._database.write() as connection:
+            self._rights.require(connection, actor, Rank.MANAGER)
             showing = _showing(connection, consent)
             for delivery in showing:
                 if _is_kept_back(delivery) and delivery.hold_reason is None:

@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select, update
 
 from publisher.clock import Clock
 from publisher.ledger.database import Database
-from publisher.ledger.people import Person, Rank
+from publisher.ledger.rights import Person, person_of
 from publisher.ledger.tables import people, web_sessions
 
 LIFE = timedelta(days=7)
@@ -132,16 +132,7 @@ def _query() -> Any:
 def _session(row: Any) -> Session:
     return Session(
         id=row.id,
-        person=Person(
-            id=row.of_id,
-            key=row.of_key,
-            name=row.of_name,
-            rank=Rank(row.of_role),
-            language=row.of_language,
-            disabled_at=row.of_disabled_at,
-            created_at=row.of_created_at,
-            by_openid=row.of_openid is not None,
-        ),
+        person=person_of({column.name: getattr(row, f"of_{column.name}") for column in people.c}),
         created_at=row.created_at,
         seen_at=row.seen_at,
         expires_at=row.expires_at,

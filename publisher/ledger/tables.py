@@ -30,7 +30,7 @@ from sqlalchemy import (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-REVISION = "0023"
+REVISION = "0024"
 """The newest of `migrations/versions`, which leads to the tables below."""
 
 EVERYTHING = "*"
@@ -409,6 +409,8 @@ people = Table(
     Column("created_at", Instant, nullable=False),
     # Of whom logs in by OpenID Connect: empty until they first did, then who they are there.
     Column("openid", String),
+    # Over whose accounts they have a right, a line each; NULL: over everything.
+    Column("organisations", Text),
 )
 """Who may log in to the web pages. Passwords are Argon2's hashes.
 
@@ -437,5 +439,18 @@ login_failures = Table(
     Column("subject", String(64), primary_key=True),
     Column("failures", Integer, nullable=False),
     Column("last_at", Instant, nullable=False),
+    # A hash of the name that was tried, by which a person is unlocked; NULL: any name.
+    Column("name", String(64)),
+    Index("ix_login_failures_name", "name"),
 )
 """Log-ins that failed in a row, by a hash of who tried."""
+
+known_browsers = Table(
+    "known_browsers",
+    metadata,
+    Column("token", String(64), primary_key=True),
+    Column("person", _Key, ForeignKey("people.id"), nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Index("ix_known_browsers_person", "person"),
+)
+"""The browsers in which people have logged in (see browsers.py); the token as its SHA-256."""

@@ -14,6 +14,8 @@ from datetime import UTC, datetime, tzinfo
 from publisher import events
 from publisher.language import _, later, plural
 from publisher.ledger.news import AccountGoesOn, HeldAccount, Item, LatePosts, StuckDelivery
+from publisher.ledger.peoplenews import PersonNews
+from publisher.notices import people
 from publisher.plaintext import harmless
 from publisher.states import State, counted
 
@@ -91,6 +93,8 @@ def _event(item: Item) -> str:
         is_unasked = item.state is State.PUBLISHED and not item.is_stopped
         event = _ON_ITS_OWN if is_unasked else _EVENTS[item.state]
         return _(event, post=item.post, account=item.account)
+    if isinstance(item, PersonNews):
+        return people.event(item)
     if isinstance(item, AccountGoesOn):
         return _("{account} goes on", account=item.account)
     return _suspended(item)
@@ -136,9 +140,10 @@ def _summary(items: Sequence[Item]) -> str:
                 still_out,
             )
         )
+    of_people = [people.event(item) for item in items if isinstance(item, PersonNews)]
     if going_on:
         numbers.append(plural("{number} account goes on", "{number} accounts go on", going_on))
-    return f"{', '.join([*late, *(parts if accounts else []), *numbers])}."
+    return f"{', '.join([*late, *(parts if accounts else []), *numbers, *of_people])}."
 
 
 def _counted(state: State, number: int) -> str:
@@ -158,6 +163,8 @@ def _paragraph(item: Item, zone: tzinfo) -> str:
             sentences = _of_delivery(item, zone)
         case HeldAccount():
             sentences = _of_account(item, zone)
+        case PersonNews():
+            sentences = people.sentences(item)
         case AccountGoesOn():
             sentences = [
                 _(

@@ -5,7 +5,7 @@ from datetime import datetime, tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from publisher import progress, timeliness
+from publisher import mandates, progress, timeliness
 from publisher.channels.registry import CAPABILITIES
 from publisher.content import rendering
 from publisher.content.copies import Copies
@@ -199,9 +199,25 @@ class Comparison:
         doubles.refuse(changes, posts, self._drafts, queries, problems)
         doubles.refuse_renamed(changes, posts, self._drafts, queries, problems)
         doubles.refuse_under_new_names(changes, posts, self._accounts, queries, self._now, problems)
+        self._refuse_writers(posts)
         zone = self._drafts.session.zone
         past.doubt(changes, posts, queries.gaps(), problems, zone, self._settings.posts)
         past.refuse(changes, posts, known, self._now, problems, zone)
+
+    def _refuse_writers(self, posts: Mapping[str, Post]) -> None:
+        """Take out what somebody changed on the web pages who may not post as the account."""
+        zone, wanted = self._drafts.session.zone, [c for c in self._changes if c.wish]
+        mandated = [c for c in wanted if (m := self._accounts[c.account].mandate) and m.authors]
+        changed_by = self._queries.writers(sorted({c.post for c in mandated})) if mandated else {}
+        for change in mandated:
+            post, mandate = posts[change.post], self._accounts[change.account].mandate
+            names = changed_by.get(change.post, ())
+            for breach in mandates.breaches(
+                mandate, change.account, post.author, None, zone, names
+            ):
+                self._problems.error(post, "no-mandate", breach.message, breach.hint, at=breach.key)
+                if change in self._changes:
+                    self._changes.remove(change)
 
     def _standing(self, posts: Collection[str]) -> dict[tuple[str, str], Delivery]:
         """What the ledger has of these posts, and what it has under way of others in scope."""

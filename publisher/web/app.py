@@ -31,6 +31,7 @@ from publisher.web import (
     switch,
     today,
 )
+from publisher.web.door import Waiting
 from publisher.web.live import Live
 from publisher.web.pages import Pages
 from publisher.web.parts import Parts
@@ -66,6 +67,7 @@ def create(
         Reports(application),
         monitor or Monitor(application),
     )
+    web.state.waiting = Waiting()
     for room in ROOMS:
         web.include_router(room.router)
     errors.install(web)

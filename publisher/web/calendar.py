@@ -83,12 +83,12 @@ class Lane:
 
 @router.get("/calendar")
 def calendar(
-    request: Request, parts: Use, _visitor: Reader, view: Annotated[View, Depends(_view)]
+    request: Request, parts: Use, visitor: Reader, view: Annotated[View, Depends(_view)]
 ) -> Response:
     zone = parts.pages.zone
     today = parts.app.clock.now().astimezone(zone).date()
     first = view.first(today)
-    found = timetable(parts.app, first, view.days)
+    found = timetable(parts.app, first, view.days, visitor.person)
     lanes = _lanes(parts, found)
     shown = [lane for lane in lanes if _is_wanted(lane, view)]
     names = {lane.account for lane in shown}

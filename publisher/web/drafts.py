@@ -7,8 +7,10 @@ from functools import lru_cache
 
 from publisher import figures
 from publisher.app import Application
+from publisher.channels.capabilities import CAPABILITIES
 from publisher.checking import check
-from publisher.content import manuscript
+from publisher.content import library, manuscript, rendering
+from publisher.content.copies import Copies
 from publisher.content.library import Library
 from publisher.content.manuscript import Manuscript
 from publisher.content.shelf import DraftFile, Shelf
@@ -50,9 +52,9 @@ def read(app: Application, post_id: str, standing: Sequence[Delivery]) -> Draft 
     file = files.get(post_id)
     if file is None:
         return None
-    library, problems = check(app.settings, [other.path for other in _group(file, files.values())])
-    post = library.post(post_id)
-    others = library.translations(post) if post else ()
+    drafts, problems = check(app.settings, [other.path for other in _group(file, files.values())])
+    post = drafts.post(post_id)
+    others = drafts.translations(post) if post else ()
     waits = pending.of(app, _readable(file), standing)
     return Draft(
         file=file.file,
@@ -60,7 +62,7 @@ def read(app: Application, post_id: str, standing: Sequence[Delivery]) -> Draft 
         problems=[problem for problem in problems if problem.file == file.file],
         versions=[post, *others] if post and others else [],
         pending=waits,
-        view=view(app, library, problems, post_id) if waits.accounts or not standing else None,
+        view=view(app, drafts, problems, post_id) if waits.accounts or not standing else None,
     )
 
 
@@ -73,6 +75,19 @@ def find(app: Application, post_id: str) -> DraftFile:
             hint=_("It may have another name now: search the log, or the posts."),
         )
     return found
+
+
+def accounts(app: Application, post_id: str) -> frozenset[str]:
+    """The accounts that a draft goes to, and those for which the ledger has its post."""
+    file, public = find(app, post_id), app.settings.public_accounts()
+    copies = Copies.of(app.settings)
+    read = library.load(
+        app.settings.workspace, public, tuple(CAPABILITIES), [file.path], copies=copies
+    )
+    post = read.post(post_id)
+    named = rendering.recipients(post, public)[0] if post else ()
+    standing = app.queries.deliveries(post=post_id)
+    return frozenset({*(one.name for one in named), *(one.account for one in standing)})
 
 
 def saved(app: Application, draft: Manuscript) -> str:
@@ -106,12 +121,12 @@ def _readable(file: DraftFile) -> Manuscript | None:
 
 
 def view(
-    app: Application, library: Library, problems: Sequence[Problem], post_id: str
+    app: Application, read_drafts: Library, problems: Sequence[Problem], post_id: str
 ) -> View | None:
     """A draft of the library as its readers will see it; None when it is not there."""
-    post = library.post(post_id)
+    post = read_drafts.post(post_id)
     shown = _pictures(tuple(map(_state_of, post.media))) if post else None
-    drafts = Drafts(app.settings, library, problems, {}, app.clock.now(), shown, handles(app))
+    drafts = Drafts(app.settings, read_drafts, problems, {}, app.clock.now(), shown, handles(app))
     return next(iter(drafts.views([post_id])), None)
 
 

@@ -43,7 +43,8 @@ class _Count:
 
 
 @router.get("/posts/{post:path}/edit")
-def show(request: Request, parts: Use, _visitor: Reader, post: str) -> Response:
+def show(request: Request, parts: Use, visitor: Reader, post: str) -> Response:
+    parts.app.edits.require(REWORDED, visitor.name, drafts.accounts(parts.app, post))
     draft = manuscript.read(drafts.find(parts.app, post))
     return _page(request, parts, post, draft, draft.body)
 
@@ -78,6 +79,7 @@ def _changed_page(
     saves: bool,
 ) -> Response:
     draft = manuscript.read(drafts.find(parts.app, post))
+    parts.app.edits.require(REWORDED, visitor.name, drafts.accounts(parts.app, post))
     flaw = _flaw_of(draft, body)
     if flaw or not saves:
         return _page(request, parts, post, draft, body, seen=seen, problem=flaw)
@@ -132,7 +134,8 @@ def _write(
     parts: Parts, visitor: Visitor, post: str, draft: Manuscript, revised: Manuscript
 ) -> None:
     words = {"from": draft.body, "to": revised.body}
-    with parts.app.edits.recorded(post, REWORDED, {"text": words}, visitor.name):
+    accounts = drafts.accounts(parts.app, post)
+    with parts.app.edits.recorded(post, REWORDED, {"text": words}, visitor.name, accounts):
         draft.save(revised)
 
 

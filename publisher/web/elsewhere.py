@@ -53,7 +53,8 @@ def come_back(
         return _failed(request, parts, wanted, str(refused))
     person = parts.app.people.recognised(name, subject)
     if person is None:
-        return _failed(request, parts, wanted, "nobody of ours")
+        why = "nobody of ours" if name else "no verified name"
+        return _failed(request, parts, wanted, why, name or "")
     return login.enter(request, parts, person, wanted, by="openid")
 
 
@@ -64,8 +65,11 @@ def _provider(parts: Parts) -> openid.Provider:
     return openid.Provider(settings, parts.where.address + _BACK)
 
 
-def _failed(request: Request, parts: Parts, wanted: str, why: str) -> Response:
-    """The reason is for the log alone: whoever came may be somebody else than they say."""
-    trail.note(request, "log-in refused", by="openid", why=why)
+def _failed(request: Request, parts: Parts, wanted: str, why: str, name: str = "") -> Response:
+    """The reason is for the log alone: whoever came may be somebody else than they say.
+
+    So is whose name it is that they came with, such as one that somebody else has taken.
+    """
+    trail.turned_away(request, parts, name, why, by="openid")
     problem = _("The log-in elsewhere did not work, or you are not known here. Ask an admin.")
     return login.page(request, parts, wanted, 401, problem=problem)

@@ -15,6 +15,7 @@ from publisher.errors import (
     LedgerTooNew,
     LedgerUnavailable,
     NoSuchPost,
+    NotPermitted,
     NotPossible,
     PictureUnusable,
     PublisherError,
@@ -30,6 +31,7 @@ from publisher.web.visitors import NotAllowed
 
 _STATUS: dict[type[PublisherError], int] = {
     UsageError: 400,
+    NotPermitted: 403,
     NotPossible: 409,
     FileChanged: 409,
     PictureUnusable: 400,
@@ -81,6 +83,9 @@ def status_of(error: PublisherError) -> int:
 async def _foreseen(request: Request, error: Exception) -> Response:
     assert isinstance(error, PublisherError)  # noqa: S101 - for the type checker
     status = status_of(error)
+    if isinstance(error, NotPermitted):
+        trail.note(request, "refused", why="no right")
+        return page(request, status, _("You may not do this"), str(error), error.hint)
     title = _("This cannot be done") if status < 500 else _("Publisher cannot do this now")
     return page(request, status, title, str(error), error.hint)
 

@@ -3,8 +3,9 @@
 import base64
 import binascii
 from datetime import timedelta
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from feedgen.feed import FeedGenerator
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,7 +17,7 @@ from publisher.content import library
 from publisher.content.copies import Copies
 from publisher.ledger.logbook import Order, Wanted
 from publisher.models import Delivery
-from publisher.web import addresses, trail, words
+from publisher.web import addresses, door, trail, words
 from publisher.web.parts import Parts, Use
 
 _NEWEST = 50
@@ -28,10 +29,30 @@ _IN_CALENDAR = 500
 router = APIRouter()
 
 
+async def _refusal(request: Request, parts: Use) -> Response | None:
+    """None for who is logged in, or sends name and password along; else what asks for them."""
+    if request.state.visitor is not None:
+        return None
+    named = _credentials(request.headers.get("authorization", ""))
+    if named is not None:
+        try:
+            person = await door.person(request, parts, *named, way="basic")
+        except door.TooManyTries:
+            return Response("Too many tries.\n", 429, headers={"Retry-After": "60"})
+        if person is not None:
+            trail.came_in(request, person.name, by="basic")
+            return None
+    ask = {"WWW-Authenticate": 'Basic realm="Publisher", charset="UTF-8"'}
+    return Response("Name and password, please.\n", 401, headers=ask)
+
+
+Refusal = Annotated[Response | None, Depends(_refusal)]
+
+
 @router.get("/calendar.ics")
-def calendar(request: Request, parts: Use) -> Response:
+def calendar(parts: Use, refusal: Refusal) -> Response:
     """The posts around this time; without the words of those that are under embargo."""
-    if (refusal := _refusal(request, parts)) is not None:
+    if refusal is not None:
         return refusal
     app = parts.app
     settings, accounts = app.settings, app.settings.public_accounts()
@@ -44,9 +65,9 @@ def calendar(request: Request, parts: Use) -> Response:
 
 
 @router.get("/feed.atom")
-def feed(request: Request, parts: Use) -> Response:
+def feed(parts: Use, refusal: Refusal) -> Response:
     """What went out last, newest first."""
-    if (refusal := _refusal(request, parts)) is not None:
+    if refusal is not None:
         return refusal
     wanted = Wanted(order=Order.PUBLISHED)
     page = parts.app.logbook.page(wanted, _NEWEST)
@@ -84,24 +105,6 @@ def _atom(deliveries: list[Delivery], parts: Parts) -> bytes:
         entry.content("\n\n".join(part.text for part in delivery.content.parts), type="text")
     made: bytes = atom.atom_str(pretty=True)
     return made
-
-
-def _refusal(request: Request, parts: Parts) -> Response | None:
-    """None for who is logged in, or sends name and password along; else what asks for them."""
-    if request.state.visitor is not None:
-        return None
-    named = _credentials(request.headers.get("authorization", ""))
-    if named is not None:
-        tried = parts.app.throttle.admit(named[0], trail.address(request), way="basic")
-        if tried.until is not None:
-            trail.turned_away(request, parts, named[0], "too many tries")
-            return Response("Too many tries.\n", 429, headers={"Retry-After": "900"})
-        if parts.app.people.verified(*named) is not None:
-            parts.app.throttle.forgive(tried)
-            return None
-        trail.turned_away(request, parts, named[0], "wrong password")
-    ask = {"WWW-Authenticate": 'Basic realm="Publisher", charset="UTF-8"'}
-    return Response("Name and password, please.\n", 401, headers=ask)
 
 
 def _credentials(header: str) -> tuple[str, str] | None:

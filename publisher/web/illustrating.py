@@ -65,7 +65,8 @@ class _Wish:
 
 
 @router.get("/posts/{post:path}/media")
-def show(request: Request, parts: Use, _visitor: Reader, post: str) -> Response:
+def show(request: Request, parts: Use, visitor: Reader, post: str) -> Response:
+    parts.app.edits.require(PICTURE_ADDED, visitor.name, drafts.accounts(parts.app, post))
     return _page(request, parts, post, manuscript.read(drafts.find(parts.app, post)))
 
 
@@ -108,6 +109,8 @@ def _wish(parts: Parts, visitor: Visitor, post: str, seen: str, number: int, sai
             _("Somebody else changed {file} meanwhile.", file=draft.file),
             hint=_("Look at it again, then decide."),
         )
+    # Before a picture is prepared, which takes long; once more when it is written.
+    parts.app.edits.require(PICTURE_ADDED, visitor.name, drafts.accounts(parts.app, post))
     return _Wish(parts, visitor, post, draft, number, said)
 
 
@@ -213,7 +216,8 @@ def _recorded(
     wish: _Wish, event: str, detail: Mapping[str, object], revised: Manuscript
 ) -> AbstractContextManager[None]:
     drafts.check_size(revised)
-    return wish.parts.app.edits.recorded(wish.post, event, detail, wish.visitor.name)
+    accounts = drafts.accounts(wish.parts.app, wish.post)
+    return wish.parts.app.edits.recorded(wish.post, event, detail, wish.visitor.name, accounts)
 
 
 def _check(said: Said) -> None:

@@ -1,21 +1,24 @@
 """/login and /logout."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from publisher.language import _
-from publisher.ledger.people import Person
-from publisher.web import security, trail
+from publisher.ledger.rights import Person
+from publisher.web import door, security, trail
 from publisher.web.parts import Parts, Use
 from publisher.web.typed import Typed, restored
 from publisher.web.visitors import (
     NotOurForm,
     Visitor,
     Writer,
+    browser_cookie,
     cookie_name,
+    know_browser,
     new_secret,
     set_cookie,
 )
@@ -31,7 +34,7 @@ def form(request: Request, parts: Use, next: str = "/") -> Response:  # noqa: A0
 
 
 @router.post("/login")
-def log_in(
+async def log_in(
     request: Request,
     parts: Use,
     name: Annotated[str, Form(max_length=200)] = "",
@@ -43,24 +46,30 @@ def log_in(
     typed = Typed.read(inside(next), kept)
     if not security.is_ours(request, parts.where, request.state.secret, form):
         raise NotOurForm
-    tried = parts.app.throttle.admit(name, trail.address(request))
-    if tried.until is not None:
-        trail.turned_away(request, parts, name, "too many tries")
-        return page(request, parts, next, 429, name, None, tried.until, kept=typed)
-    person = parts.app.people.verified(name, password)
+    try:
+        person = await door.person(request, parts, name, password)
+    except door.TooManyTries as refused:
+        return await _again(request, parts, next, 429, name, until=refused.until, kept=typed)
     if person is None:
-        trail.turned_away(request, parts, name, "wrong password")
         problem = _("Name and password do not go together.")
-        return page(request, parts, next, 401, name, problem, kept=typed)
-    parts.app.throttle.forgive(tried)
-    answer = enter(request, parts, person, next, by="password")
-    return _with_what_was_typed(request, parts, typed) if typed else answer
+        return await _again(request, parts, next, 401, name, problem, kept=typed)
+    return await run_in_threadpool(_enter_known, request, parts, person, next, typed)
 
 
-def _with_what_was_typed(request: Request, parts: Parts, typed: Typed) -> Response:
-    """The page that the new session begins with holds it; nothing is saved by that."""
-    answer = restored(request, parts, typed)
-    set_cookie(answer, parts.where, request.state.secret, lasts=True)
+def _enter_known(
+    request: Request, parts: Parts, person: Person, wanted: str, typed: Typed | None
+) -> Response:
+    """The same as `enter`; and this browser's wrong passwords are counted by themselves.
+
+    What was `typed` in a session that ended stands in the page that the new one begins with; nothing
+    is saved by that.
+    """
+    answer = enter(request, parts, person, wanted, by="password")
+    if typed:
+        answer = restored(request, parts, typed)
+        set_cookie(answer, parts.where, request.state.secret, lasts=True)
+    token = request.cookies.get(browser_cookie(parts.where), "")
+    know_browser(answer, parts.where, parts.app.browsers.remember(person, token))
     return answer
 
 
@@ -85,6 +94,10 @@ def log_out(request: Request, parts: Use, visitor: Writer) -> Response:
     answer.delete_cookie(cookie_name(parts.where), path="/", secure=parts.where.is_secure)
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     return answer
+
+
+async def _again(request: Request, parts: Parts, *values: Any, **more: Any) -> Response:
+    return await run_in_threadpool(page, request, parts, *values, **more)
 
 
 def page(

@@ -42,8 +42,9 @@ class _Move:
 
 
 @router.get("/posts/{post:path}/move")
-def ask(request: Request, parts: Use, _visitor: Reader, post: str, at: str = "") -> Response:
+def ask(request: Request, parts: Use, visitor: Reader, post: str, at: str = "") -> Response:
     """The form; with `at`, what that would change."""
+    parts.app.edits.require(MOVED, visitor.name, drafts.accounts(parts.app, post))
     seen, standing = _movable(parts.app, post)
     if not at:
         return _page(request, parts, post, seen, standing, None)
@@ -88,7 +89,8 @@ def change(
 
 def _write(parts: Parts, visitor: Visitor, post: str, move: _Move) -> None:
     times = {"from": move.seen.value("at"), "to": move.revised.value("at")}
-    with parts.app.edits.recorded(post, MOVED, {"time": times}, visitor.name):
+    accounts = drafts.accounts(parts.app, post)
+    with parts.app.edits.recorded(post, MOVED, {"time": times}, visitor.name, accounts):
         move.seen.save(move.revised)
 
 

@@ -3,14 +3,15 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Form
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from publisher.errors import UsageError
 from publisher.language import LANGUAGES, _, plural
-from publisher.web import trail
-from publisher.web.parts import Use
-from publisher.web.visitors import Reader, Writer, set_cookie
+from publisher.web import door, trail
+from publisher.web.parts import Parts, Use
+from publisher.web.visitors import Reader, Visitor, Writer, know_browser, set_cookie
 
 router = APIRouter()
 
@@ -30,25 +31,30 @@ def speak(parts: Use, visitor: Writer, language: Annotated[str, Form()] = "") ->
 
 
 @router.post("/me/password")
-def change_password(
+async def change_password(
     request: Request,
     parts: Use,
     visitor: Writer,
     old: Annotated[str, Form(max_length=1000)] = "",
     new: Annotated[str, Form(max_length=1000)] = "",
 ) -> Response:
-    tried = parts.app.throttle.admit(visitor.name, trail.address(request))
-    if tried.until is not None:
-        raise UsageError(_("Too many tries."), hint=_("Wait a few minutes."))
-    if parts.app.people.verified(visitor.name, old) is None:
+    try:
+        person = await door.person(request, parts, visitor.name, old)
+    except door.TooManyTries:
+        raise UsageError(_("Too many tries."), hint=_("Wait a minute, then try again.")) from None
+    if person is None:
         trail.note(request, "password not changed", why="wrong old password")
         raise UsageError(_("The old password is not right."), hint=_("Go back and try again."))
-    parts.app.throttle.forgive(tried)
+    return await run_in_threadpool(_changed_password, request, parts, visitor, new)
+
+
+def _changed_password(request: Request, parts: Parts, visitor: Visitor, new: str) -> Response:
     parts.app.people.set_password(visitor.name, new, actor=visitor.name)
     trail.note(request, "password changed")
     token = parts.app.sessions.begin(visitor.person, request.headers.get("user-agent", ""))
     answer = RedirectResponse("/me", 303)
     set_cookie(answer, parts.where, token, lasts=True)
+    know_browser(answer, parts.where, parts.app.browsers.remember(visitor.person, ""))
     return answer
 
 

@@ -55,16 +55,21 @@ class Provider:
         )
         return str(address)
 
-    def person(self, secret: str, code: str) -> tuple[str, str]:
-        """The name and the lasting identity of whom the `code` stands for; ProviderRefused."""
+    def person(self, secret: str, code: str) -> tuple[str | None, str]:
+        """The name and the lasting identity of whom the `code` stands for; ProviderRefused.
+
+        No name where the provider says none, or an address that it has not verified: then they
+        must be known by their identity.
+        """
         try:
             claims = self._claims(secret, code)
         except (AuthlibBaseError, JoseError, OSError, ValueError, KeyError, TypeError) as error:
             raise ProviderRefused(type(error).__name__) from error
-        if self._settings.claim == "email" and claims.get("email_verified") is not True:
-            raise ProviderRefused("email not verified")
-        name, subject = _text(claims.get(self._settings.claim)), _text(claims["sub"])
-        return name, f"{self._settings.issuer} {subject}"
+        subject, name = _text(claims["sub"]), claims.get(self._settings.claim)
+        if subject is None:
+            raise ProviderRefused("nobody named")
+        is_vouched = self._settings.claim != "email" or claims.get("email_verified") is True
+        return _text(name) if is_vouched else None, f"{self._settings.issuer} {subject}"
 
     def _claims(self, secret: str, code: str) -> Mapping[str, Any]:
         found = self._metadata()
@@ -118,10 +123,9 @@ class Provider:
         return found
 
 
-def _text(claim: object) -> str:
-    if not (isinstance(claim, str) and claim and claim.isprintable()):
-        raise ProviderRefused("nobody named")
-    return claim
+def _text(claim: object) -> str | None:
+    is_text = isinstance(claim, str) and claim and claim.isprintable()
+    return claim if isinstance(claim, str) and is_text else None
 
 
 def wanted(secret: str, state: str) -> str | None:

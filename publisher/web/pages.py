@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
+from functools import partial
 from typing import Any
 
 from babel.dates import format_datetime, format_timedelta
@@ -11,11 +12,14 @@ from starlette.responses import HTMLResponse
 
 from publisher import events, language, limits
 from publisher.app import Application, instant_text
+from publisher.ledger.rights import Rank
+from publisher.ledger.tables import EVERYTHING
 from publisher.looks import html
 from publisher.looks.local import written
 from publisher.retold import again
 from publisher.web import assets, devices, words
 from publisher.web.security import form_token
+from publisher.web.visitors import Visitor
 
 
 class Pages:
@@ -51,6 +55,8 @@ class Pages:
             "lang": language.current(),
             "visitor": visitor,
             "trial": self._app.settings.warning,
+            "may": partial(self._may, visitor),
+            "may_resume": partial(self._may_resume, visitor),
             "take_notice": lambda: self._app.sessions.take_notice(visitor.session),
             "standing": self._app.queries.accounts() if visitor else (),
             "form": form_token(request.state.secret) if request.state.secret else "",
@@ -62,6 +68,17 @@ class Pages:
             "step": request.state.step,
         }
         return self._templates.get_template(template).render(**{**context, **values})
+
+    def _may(self, visitor: Visitor | None, rank: str, *accounts: str) -> bool:
+        """Whether the reader may do what needs this rank, to these accounts."""
+        rights = self._app.rights
+        return visitor is not None and rights.permits(visitor.person, Rank(rank), accounts)
+
+    def _may_resume(self, visitor: Visitor | None, account: str) -> bool:
+        """Whether the reader may end the pause of an account; `*`: of everything."""
+        if account != EVERYTHING:
+            return self._may(visitor, Rank.MANAGER, account)
+        return visitor is not None and self._app.control.may_resume(None, visitor.name)
 
     @property
     def zone(self) -> tzinfo:

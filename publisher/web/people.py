@@ -1,5 +1,7 @@
 """/people: who may log in, for admins."""
 
+from datetime import tzinfo
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Form
@@ -8,17 +10,36 @@ from starlette.responses import Response
 
 from publisher.errors import UsageError
 from publisher.language import _
+from publisher.ledger.chain import BEFORE
+from publisher.ledger.queries import Step
+from publisher.narration import details
 from publisher.web import trail
 from publisher.web.parts import Use
 from publisher.web.visitors import Admin, Overseer
+
+_STEPS = 50
+"""Of the history of people, so many are shown."""
 
 router = APIRouter()
 
 
 @router.get("/people")
-def people(request: Request, parts: Use, _visitor: Overseer) -> Response:
+def people(request: Request, parts: Use, visitor: Overseer) -> Response:
     found = [(person, parts.app.sessions.of(person)) for person in parts.app.people.all()]
-    return parts.pages.render(request, "people.html", people=found)
+    guessed = {one.name: one for one in parts.app.throttle.guessed()}
+    steps = [
+        (step, _told(step, parts.pages.zone))
+        for step in parts.app.queries.steps_about_people(_STEPS)
+    ]
+    may_over = partial(parts.app.rights.permits_over, visitor.person)
+    return parts.pages.render(
+        request, "people.html", people=found, may_over=may_over, steps=steps, guessed=guessed
+    )
+
+
+def _told(step: Step, zone: tzinfo) -> list[str]:
+    """Without the digests, which say nothing to people."""
+    return details({key: value for key, value in step.detail.items() if key != BEFORE}, zone)
 
 
 @router.post("/people/{name}")
@@ -28,6 +49,7 @@ def change(
     person = parts.app.people.find(name)
     match do:
         case "revoke":
+            parts.app.people.require_over(person, visitor.name)
             parts.app.sessions.revoke(person)
             notice = _("{name} is logged out everywhere.", name=person.name)
         case "disable" if person.id != visitor.person.id:

@@ -14,6 +14,7 @@ from publisher.errors import NoSuchPost, UsageError
 from publisher.language import _
 from publisher.ledger.approvals import digest
 from publisher.ledger.halts import can_be_held, can_be_released
+from publisher.ledger.rights import Rank
 from publisher.ledger.withdrawals import WITHDRAWABLE
 from publisher.models import Delivery
 from publisher.narration import details
@@ -43,6 +44,8 @@ def show(request: Request, parts: Use, visitor: Reader, post: str, part: str = "
         )
     zone, handles = parts.pages.zone, drafts.handles(parts.app)
     steps = parts.app.queries.steps_about(post)
+    rights, accounts = parts.app.rights, drafts.accounts(parts.app, post) if draft else ()
+    own = [d for d in deliveries if rights.permits(visitor.person, Rank.MANAGER, [d.account])]
     return parts.pages.render(
         request,
         "post_live.html" if part == "live" else "post.html",
@@ -50,7 +53,11 @@ def show(request: Request, parts: Use, visitor: Reader, post: str, part: str = "
         shown=[looks.shown(d, parts.app, zone, handles) for d in deliveries],
         draft=draft,
         steps=[(step, details(_for_readers(step.detail), zone)) for step in reversed(steps)],
-        possible=_possible(parts, visitor, deliveries),
+        possible=_possible(parts, visitor, own),
+        beyond=[d.account for d in deliveries if d not in own],
+        may_write=rights.permits_writing(visitor.person, accounts),
+        may_move=rights.permits(visitor.person, Rank.STAFF, accounts),
+        changed_by=parts.app.queries.writers([post]).get(post),
         digest=digest,
     )
 

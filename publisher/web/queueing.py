@@ -9,6 +9,7 @@ from starlette.responses import Response
 from publisher.content import manuscript
 from publisher.errors import FileChanged
 from publisher.language import _
+from publisher.ledger.rights import Rank
 from publisher.planning import Plan
 from publisher.web import addresses, changes, drafts, words
 from publisher.web.parts import Parts, Use
@@ -22,7 +23,7 @@ class _Unasked(Exception):
 
 
 @router.get("/posts/{post:path}/queue")
-def look(request: Request, parts: Use, _visitor: Reader, post: str) -> Response:
+def look(request: Request, parts: Use, visitor: Reader, post: str) -> Response:
     draft = manuscript.read(drafts.find(parts.app, post))
     plan = parts.app.planner.plan([draft.path])
     return parts.pages.render(
@@ -34,6 +35,9 @@ def look(request: Request, parts: Use, _visitor: Reader, post: str) -> Response:
         problems=plan.problems,
         broken=bool(plan.errors),
         needs_a_word=bool(plan.voided),
+        may_queue=parts.app.rights.permits(
+            visitor.person, Rank.STAFF, [change.account for change in plan.changes]
+        ),
     )
 
 

@@ -1,6 +1,6 @@
 """What goes out in some days: from the ledger, and from the drafts that are not queued."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
@@ -10,6 +10,7 @@ from publisher.content import library, rendering
 from publisher.content.copies import Copies
 from publisher.content.library import Library
 from publisher.content.times import AgendaItem
+from publisher.ledger.rights import Person, Rank
 from publisher.models import Account, Delivery, Post
 from publisher.preview.times import leaves_at
 from publisher.states import WAITING, State
@@ -64,8 +65,11 @@ def beginning(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(), tzinfo=zone)
 
 
-def timetable(app: Application, first: date, days: int) -> Timetable:
-    """What leaves from the day `first` on, for so many days of the session's zone."""
+def timetable(app: Application, first: date, days: int, person: Person) -> Timetable:
+    """What leaves from the day `first` on, for so many days of the session's zone.
+
+    `person` looks at it: what they may not move is not movable.
+    """
     settings = app.settings
     accounts = settings.public_accounts()
     drafts = library.load(
@@ -77,10 +81,15 @@ def timetable(app: Application, first: date, days: int) -> Timetable:
     due = [p for p in drafts.posts if (at := leaves_at(p)) is not None and since <= at < until]
     known = app.queries.known_posts([post.id for post in due])
     by_id = {post.id: post for post in drafts.posts}
-    entries = [_queued(d, by_id.get(d.post), accounts, zone) for d in standing[:_MOST]]
+
+    def may_move(draft: Post) -> bool:
+        names = [account.name for account in rendering.recipients(draft, accounts)[0]]
+        return draft.anchor is None and app.rights.permits(person, Rank.STAFF, names)
+
+    entries = [_queued(d, by_id.get(d.post), accounts, zone, may_move) for d in standing[:_MOST]]
     for post in due:
         if post.id not in known:
-            entries += _unqueued(post, drafts, accounts, zone)
+            entries += _unqueued(post, drafts, accounts, zone, may_move)
     agenda = sorted(drafts.session.agenda.values(), key=lambda item: (item.starts_at, item.name))
     return Timetable(
         entries=sorted(entries, key=lambda entry: (entry.at, entry.post)),
@@ -90,7 +99,11 @@ def timetable(app: Application, first: date, days: int) -> Timetable:
 
 
 def _queued(
-    delivery: Delivery, draft: Post | None, accounts: Mapping[str, Account], zone: tzinfo
+    delivery: Delivery,
+    draft: Post | None,
+    accounts: Mapping[str, Account],
+    zone: tzinfo,
+    may_move: Callable[[Post], bool],
 ) -> Entry:
     account = accounts.get(delivery.account)
     waits = delivery.state in WAITING
@@ -103,13 +116,17 @@ def _queued(
         language=delivery.content.lang or (account.language if account else None),
         state=delivery.state,
         anchor=draft.anchor if draft else None,
-        movable=waits and draft is not None and draft.anchor is None,
+        movable=waits and draft is not None and may_move(draft),
         draft_says=wanted.astimezone(zone) if wanted and wanted != delivery.leaves_at else None,
     )
 
 
 def _unqueued(
-    post: Post, drafts: Library, accounts: Mapping[str, Account], zone: tzinfo
+    post: Post,
+    drafts: Library,
+    accounts: Mapping[str, Account],
+    zone: tzinfo,
+    may_move: Callable[[Post], bool],
 ) -> Iterator[Entry]:
     leaves = leaves_at(post)
     assert leaves is not None  # noqa: S101 - only those with a time are asked for
@@ -122,6 +139,6 @@ def _unqueued(
             title=post.title or words.shortened(" ".join(parts)) or post.id,
             language=post.lang,
             anchor=post.anchor,
-            movable=post.anchor is None,
+            movable=may_move(post),
             broken=post.id in drafts.broken,
         )

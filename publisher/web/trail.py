@@ -26,13 +26,13 @@ def came_in(request: Request, name: str, by: str) -> None:
     _write(request, "logged in", person=name, by=by)
 
 
-def turned_away(request: Request, parts: Parts, name: str, why: str) -> None:
+def turned_away(request: Request, parts: Parts, name: str, why: str, by: str = "password") -> None:
     """Somebody did not log in. A name that nobody has is left out: it may be a password."""
     try:
         known = parts.app.people.find(name).name
     except NotPossible:
         known = None
-    _write(request, "log-in refused", person=known, why=why)
+    _write(request, "log-in refused", person=known, by=by, why=why)
 
 
 def _write(request: Request, event: str, **more: object) -> None:

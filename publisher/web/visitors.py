@@ -3,7 +3,8 @@
 import asyncio
 import secrets
 from collections import defaultdict
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -17,7 +18,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from publisher import language
 from publisher.app import Application
 from publisher.errors import PublisherError
-from publisher.ledger.people import Person, Rank
+from publisher.ledger.browsers import LIFE as BROWSER_LIFE
+from publisher.ledger.rights import Person, Rank
 from publisher.ledger.sessions import LIFE, Session
 from publisher.sections import WebSettings
 from publisher.web import security
@@ -57,9 +59,6 @@ class Visitor:
         """How the history names them."""
         return self.person.name
 
-    def may(self, rank: str) -> bool:
-        return self.person.rank.includes(Rank(rank))
-
 
 class Recognition:
     """Looks up the session of each request, and lets everything below speak the reader's language.
@@ -88,7 +87,9 @@ class Recognition:
         state["secret"] = secret
         spoken = session.person.language if session else None
         wanted = spoken or _accepted(Headers(scope=scope)) or self._application.settings.language
-        async with self._share(session, scope["path"]):
+        share = self._share(session, scope["path"])
+        state["share"] = share
+        async with share:
             with language.speaking(wanted):
                 await self._app(scope, receive, send)
 
@@ -117,6 +118,20 @@ class Recognition:
         return session
 
 
+@asynccontextmanager
+async def aside(request: Request) -> AsyncIterator[None]:
+    """Leave the place among the requests to others, while this one does nothing but wait."""
+    share = request.state.share
+    if not isinstance(share, asyncio.Semaphore):
+        yield
+        return
+    share.release()
+    try:
+        yield
+    finally:
+        await share.acquire()
+
+
 def _by_itself(scope: Scope) -> bool:
     """Whether an open page asks, with perhaps nobody before it: that is no use of a session."""
     return scope["path"] == _STREAM or QueryParams(scope["query_string"]).get("part") == "live"
@@ -133,6 +148,24 @@ def set_cookie(response: Response, settings: WebSettings, value: str, *, lasts: 
         cookie_name(settings),
         value,
         max_age=int(LIFE.total_seconds()) if lasts else None,
+        path="/",
+        secure=settings.is_secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def browser_cookie(settings: WebSettings) -> str:
+    """The name of the cookie by which a browser is known; it outlasts all sessions."""
+    return f"{cookie_name(settings)}-browser"
+
+
+def know_browser(response: Response, settings: WebSettings, token: str) -> None:
+    """Give the browser the token by which it is known from now on."""
+    response.set_cookie(
+        browser_cookie(settings),
+        token,
+        max_age=int(BROWSER_LIFE.total_seconds()),
         path="/",
         secure=settings.is_secure,
         httponly=True,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, tzinfo
 
 from publisher.channels import capabilities
 from publisher.language import NAMES, _, later, plural
-from publisher.ledger.people import Rank
+from publisher.ledger.rights import Person, Rank
 from publisher.ledger.stops import reason_of
 from publisher.looks.local import number, written
 from publisher.models import Delivery, Problem
@@ -66,6 +66,14 @@ def tone(of: State) -> str:
 
 def rank(of: Rank) -> str:
     return _(_RANKS[of])
+
+
+def rights(person: Person) -> str:
+    """`manager`, or `manager for BICE, Warsaw`."""
+    if person.organisations is None:
+        return rank(person.rank)
+    names = ", ".join(person.organisations)
+    return _("{role} for {organisations}", role=rank(person.rank), organisations=names)
 
 
 def channel(name: str) -> str:

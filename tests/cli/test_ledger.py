@@ -40,7 +40,7 @@ def write_draft(workspace: Path) -> None:
 def test_without_a_ledger_no_other_is_made(cli: Cli, workspace: Path, command: str) -> None:
     """The message names the file, and what makes it; on several machines, what is missing."""
     write_draft(workspace)
-    result = cli(*command.split(), stdin=b"correct horse battery\n")
+    result = cli(*command.split(), stdin=b"plough wicker ostrich\n")
     assert result.code == 3
     assert f"error: There is no ledger yet: {workspace / _LEDGER} does not exist." in result.err
     assert "`publisher queue` makes it" in result.err

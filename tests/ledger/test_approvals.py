@@ -139,7 +139,7 @@ def test_an_author_stays_one_when_the_file_gets_another_name(
     clock: ManualClock,
 ) -> None:
     """Also who wrote it on the web pages."""
-    with Edits(database, clock).recorded(unsigned.post, REWORDED, {}, "stagiaire"):
+    with Edits(database, clock).recorded(unsigned.post, REWORDED, {}, "stagiaire", ()):
         pass
     renamed = wish(clock, "renamed.fr", state=State.AWAITING_APPROVAL, content=unsigned.content)
     ledger.apply(
@@ -287,7 +287,9 @@ def test_nothing_leaves_outside_its_accounts_mandate(
     """Also what was scheduled before the mandate was taken away; the reason is on record."""
     add(ledger, wish(clock, due_in=0))
     breach = "Nobody may post as lima-x."
-    attempts = Attempts(database, clock, 60, breach_of=lambda _delivery, _leaves_at: breach)
+    attempts = Attempts(
+        database, clock, 60, breach_of=lambda _connection, _delivery, _leaves_at: breach
+    )
     (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
     delivery = attempts.take(claim)
     assert delivery

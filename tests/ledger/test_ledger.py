@@ -448,9 +448,9 @@ def test_what_is_withdrawn_is_on_record_with_who_and_why(
 ) -> None:
     add(ledger, wish(clock, due_in=0))
     with pytest.raises(NotPossible, match="scheduled"):
-        control.withdrawable("post.fr", None)
+        control.withdrawable("post.fr", None, "marc")
     attempts.record(send(dispatch, attempts, clock), Accepted("1"), clock.ahead(30))
-    (out,) = control.withdrawable("post.fr", None)
+    (out,) = control.withdrawable("post.fr", None, "marc")
     Withdrawals(database, clock).deleted(out, "direction", "un chiffre est faux", Accepted("1"))
     found = only(queries)
     assert (found.state, found.reason) == (State.WITHDRAWN, "un chiffre est faux")

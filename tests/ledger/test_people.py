@@ -10,16 +10,21 @@ import pytest
 from sqlalchemy import Connection, Executable, delete, func, insert, select, text, update
 
 from publisher.ledger import migrating, passwords, tables
+from publisher.ledger.aftermath import face
 from publisher.ledger.audit import Audit
 from publisher.ledger.backup import back_up, restore
+from publisher.ledger.browsers import Browsers, is_known
 from publisher.ledger.database import Database
 from publisher.ledger.ledger import Ledger
 from publisher.ledger.people import People, Rank
-from publisher.ledger.tables import history, people
+from publisher.ledger.rights import Rights
+from publisher.ledger.sessions import Sessions
+from publisher.ledger.tables import EVERYTHING, history, login_failures, people
+from publisher.ledger.throttle import Throttle
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
-PASSWORD = "correct horse battery"
+PASSWORD = "plough wicker ostrich"
 OTHER = "another good password"
 BY_HAND = "other values than the ledger has: somebody changed them without a step"
 ANNA = people.c.key == "anna"
@@ -250,3 +255,43 @@ def test_an_older_backup_is_of_the_instant_when_it_was_taken(
     done = restore(source, place, clock, "chef")
     assert done.aftermath.taken_at == taken_at
     assert len(done.aftermath.uncertain) == 1
+
+
+def test_who_could_log_in_before_this_version_has_a_right_over_everything(
+    ledger_url: str, clock: ManualClock
+) -> None:
+    with closing(Database(ledger_url)) as database:
+        with database.write() as connection:
+            older(connection, clock)
+        database.migrate()
+        anna = People(database, clock).find("anna")
+        assert anna.organisations is None
+        assert Rights({"bice-x": "BICE"}.get).permits(anna, Rank.STAFF, ["bice-x", EVERYTHING])
+
+
+def test_a_restore_brings_nobody_back(
+    someone: People, database: Database, clock: ManualClock, audit: Audit
+) -> None:
+    """Who was removed since the backup, their session, an old password: all are of no use."""
+    sessions = Sessions(database, clock)
+    token = sessions.begin(someone.find("bruno"), "Firefox")
+    someone.add("Carla", Rank.ADMIN, PASSWORD, organisations=["BICE"])
+    browser = Browsers(database, clock).remember(someone.find("carla"), "")
+    throttle = Throttle(database, clock, someone)
+    for _ in range(10):
+        throttle.admit("carla", "192.0.2.1")
+    done = face(database, clock, "root")
+    assert [(one.name, one.organisations) for one in done.kept_out] == [
+        ("Bruno", None),
+        ("Carla", ("BICE",)),
+    ]
+    assert sessions.find(token) is None
+    assert someone.verified("carla", PASSWORD) is None
+    assert someone.recognised("bruno", "subject-1") is None
+    with database.read() as connection:
+        assert not is_known(connection, browser, someone.find("carla").id)
+        assert connection.execute(select(login_failures)).all() == []
+    someone.disable(someone.find("carla"), disabled=False)
+    assert someone.verified("carla", PASSWORD)
+    assert sessions.find(token) is None
+    assert breaks(audit) == []

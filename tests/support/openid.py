@@ -29,7 +29,12 @@ class Provider:
     """Everybody who comes is `claims`, without being asked; the rest are its lies."""
 
     claims: dict[str, Any] = field(
-        default_factory=lambda: {"sub": "4711", "preferred_username": "lima"}
+        default_factory=lambda: {
+            "sub": "4711",
+            "email": "lima@example.org",
+            "email_verified": True,
+            "preferred_username": "lima",
+        }
     )
     address: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)

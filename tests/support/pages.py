@@ -16,7 +16,7 @@ from publisher.web.app import create
 from publisher.web.live import Live
 from tests.support.waiting import wait_for
 
-PASSWORD = "correct horse battery"
+PASSWORD = "plough wicker ostrich"
 
 
 @contextmanager

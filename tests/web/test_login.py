@@ -1,6 +1,8 @@
 """Who gets in, for how long, and who does not."""
 
 import re
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -12,6 +14,7 @@ from publisher.app import Application
 from publisher.ledger import passwords
 from publisher.ledger.tables import web_sessions
 from publisher.sections import WebSettings
+from publisher.web import door
 from tests.support.pages import PASSWORD, Visit, serving
 
 _PAGES = ["/", "/posts", "/posts/day.fr", "/log", "/log.csv", "/log.xlsx", "/accounts", "/report",
@@ -56,30 +59,112 @@ def test_a_wrong_password_says_no_more_than_that(anonymous: Visit, name: str) ->
 
 
 def test_guessing_becomes_slow_and_stays_so_after_a_restart(app: Application) -> None:
-    """Also the right password has to wait then; another name from elsewhere does not."""
+    """The right password is looked at after a wait as well, and gets in."""
     with serving(app) as address, Visit(address) as visit:
-        codes = [visit.log_in("direction", "wrong password").status_code for _ in range(7)]
-    assert codes[:5] == [401] * 5
-    assert codes[-1] == 429
+        codes = [visit.log_in("direction", "wrong password").status_code for _ in range(4)]
+        begun = time.monotonic()
+        codes.append(visit.log_in("direction", "wrong password").status_code)
+    assert codes == [401] * 5
+    for _ in range(2):
+        app.throttle.admit("direction", "127.0.0.1")
     with serving(app) as address, Visit(address) as visit:
-        for _ in range(4):
-            visit.log_in("direction", "wrong password")
-        assert visit.log_in("direction").status_code == 429
-        assert "Too many tries" in visit.text
-        assert visit.log_in("chef").status_code == 200
+        assert visit.log_in("direction").status_code == 200
+        assert time.monotonic() - begun >= 7, "1, 2 and 4 seconds after the fifth"
+
+
+def test_who_guesses_in_parallel_is_turned_away(app: Application, anonymous: Visit) -> None:
+    """As long as others wait with the same name at the same address; with when there is room."""
+    for _ in range(9):
+        app.throttle.admit("direction", "127.0.0.1")
+    assert anonymous.log_in("direction").status_code == 429
+    assert "Too many tries" in anonymous.text
+    assert anonymous.log_in("chef").status_code == 200
+
+
+def test_a_browser_that_logged_in_before_is_slowed_down_by_nobody(
+    app: Application, anonymous: Visit, address: str
+) -> None:
+    """Neither by guesses from all over the world nor by a neighbour's."""
+    anonymous.log_in("direction")
+    anonymous.get("/")
+    anonymous.send("/logout")
+    for number in range(40):
+        app.throttle.admit("direction", f"2001:db8:{number:x}::1")
+        app.throttle.admit("direction", "127.0.0.1")
+    with Visit(address) as neighbour:
+        assert neighbour.log_in("direction").status_code == 429
+    begun = time.monotonic()
+    assert anonymous.log_in("direction").status_code == 200
+    assert time.monotonic() - begun < 3
+    assert anonymous.log_in("chef").status_code == 200
+
+
+def test_log_ins_that_wait_hold_up_nobody_else(
+    app: Application, address: str, staff: Visit
+) -> None:
+    """As many as there are threads for strangers: all other pages answer meanwhile."""
+    for number in range(40):
+        app.throttle.admit("direction", f"2001:db8:{number:x}::1")
+    begun, codes = time.monotonic(), []
+
+    def guess() -> None:
+        with Visit(address) as visit:
+            codes.append(visit.log_in("direction", "wrong password").status_code)
+
+    threads = [threading.Thread(target=guess) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    while time.monotonic() - begun < 3:
+        asked = time.monotonic()
+        assert staff.get("/me").status_code == 200
+        with Visit(address) as visit:
+            assert visit.get("/login").status_code == 200
+        assert time.monotonic() - asked < 3
+    for thread in threads:
+        thread.join()
+    assert set(codes) <= {401, 429}
+
+
+def test_so_many_that_wait_are_turned_away(
+    app: Application, anonymous: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "_WAITING", 0)
+    assert anonymous.log_in("direction").status_code == 200
+    for number in range(40):
+        app.throttle.admit("chef", f"2001:db8:{number:x}::1")
+    anonymous.client.cookies.clear()
+    assert anonymous.log_in("chef").status_code == 429
+
+
+def test_what_a_browser_is_known_by_is_no_session_and_not_in_the_ledger(
+    app: Application, manager: Visit, anonymous: Visit
+) -> None:
+    token = manager.client.cookies["publisher-browser"]
+    anonymous.client.cookies.set("publisher", token)
+    anonymous.client.cookies.set("publisher-browser", token)
+    assert anonymous.get("/").status_code == 303
+    with app.database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT * FROM known_browsers").fetchall()
+    assert rows
+    assert token not in str(rows)
 
 
 def test_a_calendar_that_is_asked_for_often_shuts_nobody_out(
-    address: str, anonymous: Visit
+    app: Application, address: str, anonymous: Visit
 ) -> None:
     """Neither with the right password nor with an old one."""
 
     def ask(password: str) -> int:
         return httpx.get(f"{address}/feed.atom", auth=("direction", password)).status_code
 
-    assert [ask(PASSWORD) for _ in range(35)] == [200] * 35
-    assert 429 in [ask("an old password") for _ in range(10)]
+    assert [ask(PASSWORD) for _ in range(7)] == [200] * 7
+    assert ask("an old password") == 401
+    for _ in range(9):
+        app.throttle.admit("direction", "127.0.0.1", way="basic")
+    assert ask("an old password") == 429
+    begun = time.monotonic()
     assert anonymous.log_in("direction").status_code == 200
+    assert time.monotonic() - begun < 1
 
 
 def test_logging_out_ends_the_session_for_good(manager: Visit) -> None:
@@ -139,7 +224,7 @@ def test_a_page_that_is_only_open_keeps_no_session_alive(app: Application, manag
 
 
 def test_the_token_itself_is_not_in_the_ledger(app: Application, manager: Visit) -> None:
-    (token,) = manager.client.cookies.values()
+    token = manager.client.cookies["publisher"]
     with app.database.read() as connection:
         rows = connection.exec_driver_sql("SELECT * FROM web_sessions").fetchall()
     assert token not in str(rows)
@@ -150,6 +235,13 @@ def test_cookies_are_out_of_reach_for_scripts_and_other_sites(anonymous: Visit) 
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
     assert "Path=/" in cookie
+    anonymous.get("/login")
+    answer = anonymous.client.post(
+        "/login", data={"form": anonymous.token, "name": "direction", "password": PASSWORD}
+    )
+    for cookie in answer.headers.get_list("set-cookie"):
+        assert "HttpOnly" in cookie
+        assert "SameSite=lax" in cookie
 
 
 def test_over_tls_cookies_insist_on_it(app: Application) -> None:
@@ -187,9 +279,21 @@ def test_a_weak_password_is_refused(manager: Visit) -> None:
     assert "12 to 256 characters" in manager.text
 
 
-@pytest.mark.parametrize("password", ["password1234", "qwertyuiop123", "direction-direction"])
+@pytest.mark.parametrize(
+    "password",
+    [
+        "password1234",
+        "qwertyuiop123",
+        "direction-direction",
+        "BICE-Geneve-2016!",
+        "hrc31-geneva-2016",
+        "Bice-X Journee Session 31",
+        "correct horse battery staple",
+        "Correct-Horse-Battery-Staple-1",
+    ],
+)
 def test_a_password_that_is_easy_to_guess_is_refused(manager: Visit, password: str) -> None:
-    """A common one, a row of the keyboard, one's own name."""
+    """A common one, a row of the keyboard, one's own name, those of the organisation and session."""
     manager.get("/me")
     assert manager.send("/me/password", old=PASSWORD, new=password).status_code == 400
     assert "easy to guess" in manager.text

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, RedirectResponse
 
 from publisher import settings
 from publisher.app import Application
-from publisher.errors import ConfigurationError
+from publisher.errors import ConfigurationError, NotPossible
 from publisher.ledger.people import Rank
 from publisher.sections import WebSettings
 from tests.support import openid, system
@@ -36,6 +36,7 @@ def app(workspace: Workspace, provider: Provider) -> Iterator[Application]:
         "PUBLISHER_OPENID__ISSUER": provider.address,
         "PUBLISHER_OPENID__CLIENT_ID": CLIENT,
         "PUBLISHER_OPENID__CLIENT_SECRET": SECRET,
+        "PUBLISHER_OPENID__CLAIM": "preferred_username",
     }
     app = opened(workspace.path, surroundings)
     app.people.add("Lima", Rank.STAFF, None)
@@ -101,9 +102,9 @@ def test_who_is_known_there_and_here_gets_in(visit: Visit, provider: Provider) -
         ({"lies": {"iss": None}}, "MissingClaimError"),
         ({"lies": {"sub": None}}, "MissingClaimError"),
         ({"lies": {"at_hash": "of-another-token"}}, "InvalidClaimError"),
-        ({"lies": {"preferred_username": None}}, "nobody named"),
-        ({"lies": {"preferred_username": ["lima"]}}, "nobody named"),
-        ({"lies": {"preferred_username": "lima\0"}}, "nobody named"),
+        ({"lies": {"preferred_username": None}}, "no verified name"),
+        ({"lies": {"preferred_username": ["lima"]}}, "no verified name"),
+        ({"lies": {"preferred_username": "lima\0"}}, "no verified name"),
         ({"lies": {"sub": "4711\0"}}, "nobody named"),
         ({"lies": {"preferred_username": "a stranger"}}, "nobody of ours"),
         ({"lies": {"preferred_username": "direction"}}, "nobody of ours"),
@@ -187,23 +188,66 @@ def test_each_has_one_way_in(app: Application, visit: Visit) -> None:
     assert visit.log_in("lima").status_code == 200
 
 
-def test_an_address_counts_only_when_it_is_verified(
-    workspace: Workspace, provider: Provider
-) -> None:
+@pytest.fixture
+def by_default(workspace: Workspace, provider: Provider) -> Iterator[Application]:
+    """Nothing is said of which claim is the name."""
     surroundings = {
         "PUBLISHER_OPENID__ISSUER": provider.address,
         "PUBLISHER_OPENID__CLIENT_ID": CLIENT,
         "PUBLISHER_OPENID__CLIENT_SECRET": SECRET,
-        "PUBLISHER_OPENID__CLAIM": "email",
     }
     app = opened(workspace.path, surroundings)
-    app.people.add("lima@example.org", Rank.STAFF, None)
-    provider.claims["email"] = "lima@example.org"
-    with serving(app) as address, Visit(address) as visit:
+    yield app
+    app.close()
+
+
+def test_an_address_counts_only_when_it_is_verified(
+    by_default: Application, provider: Provider
+) -> None:
+    by_default.people.add("lima@example.org", Rank.STAFF, None)
+    with serving(by_default) as address, Visit(address) as visit:
         for verified, status in ((None, 401), ("yes", 401), (False, 401), (True, 303)):
             provider.lies = {"email_verified": verified}
             assert go(visit).status_code == status
-    app.close()
+
+
+def test_a_name_that_people_choose_themselves_makes_nobody_an_admin(
+    by_default: Application, provider: Provider, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """OpenID Connect Core, section 5.7: `preferred_username` must not be relied upon."""
+    by_default.people.add("lima", Rank.ADMIN, None)
+    provider.claims |= {"sub": "666", "email": "mallory@example.org"}
+    with serving(by_default) as address, Visit(address) as visit:
+        assert go(visit).status_code == 401
+    assert "why='nobody of ours'" in capfd.readouterr().err
+
+
+def test_who_is_named_by_their_identity_is_nobody_else(
+    by_default: Application, provider: Provider
+) -> None:
+    """Whatever the provider calls them, and whoever else comes with their name."""
+    subject = f"{provider.address} 4711"
+    by_default.people.add("lima@example.org", Rank.ADMIN, None, subject=subject)
+    provider.claims |= {"sub": "666"}
+    with serving(by_default) as address, Visit(address) as visit:
+        assert go(visit).status_code == 401
+        provider.claims = {"sub": "4711"}
+        assert go(visit).status_code == 303
+        assert visit.get("/people").status_code == 200
+    with pytest.raises(NotPossible, match=r"lima@example\.org"):
+        by_default.people.add("mallory", Rank.STAFF, None, subject=subject)
+
+
+def test_whose_name_somebody_else_came_with_is_in_the_log(
+    app: Application, visit: Visit, provider: Provider, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The real one, who finds their name taken, is not only nobody."""
+    provider.claims["sub"] = "666"
+    assert go(visit).status_code == 303
+    visit.client.cookies.clear()
+    provider.claims["sub"] = "4711"
+    assert go(visit).status_code == 401
+    assert "person='Lima' by='openid' why='nobody of ours'" in capfd.readouterr().err
 
 
 def test_a_provider_that_is_away_keeps_nobody_with_a_password_out(

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from publisher.app import Application
+from publisher.ledger.people import Rank
 from tests.support.pages import PASSWORD, Visit
 
 _WRONG = "hunter2 hunter2"
@@ -45,7 +46,9 @@ def test_who_comes_and_goes_is_on_record(said: Said, manager: Visit) -> None:
     assert "event='logged out'; person='direction'" in said
 
 
-def test_who_does_not_get_in_is_on_record(said: Said, anonymous: Visit, address: str) -> None:
+def test_who_does_not_get_in_is_on_record(
+    said: Said, app: Application, anonymous: Visit, address: str
+) -> None:
     """By name where it is one; what was typed is not repeated, as it may be a password."""
     anonymous.log_in("DIRECTION", _WRONG)
     assert "log-in refused; 127.0.0.1; person='direction'; why='wrong password'" in said
@@ -53,10 +56,19 @@ def test_who_does_not_get_in_is_on_record(said: Said, anonymous: Visit, address:
     assert "log-in refused; person=None; why='wrong password'" in said
     httpx.get(f"{address}/feed.atom", auth=("stagiaire", _WRONG))
     assert "log-in refused; /feed.atom; person='stagiaire'" in said
-    for _ in range(6):
-        anonymous.log_in("chef", _WRONG)
+    for _ in range(9):
+        app.throttle.admit("chef", "127.0.0.1")
+    anonymous.log_in("chef", _WRONG)
     assert "log-in refused; person='chef'; why='too many tries'" in said
     assert _WRONG not in said
+
+
+def test_programs_that_log_in_are_on_record_as_people_are(said: Said, address: str) -> None:
+    for path in ("/feed.atom", "/calendar.ics"):
+        assert httpx.get(f"{address}{path}", auth=("stagiaire", PASSWORD)).status_code == 200
+        assert f"logged in; 127.0.0.1; {path}; person='stagiaire'; by='basic'" in said
+    httpx.get(f"{address}/feed.atom", auth=("stagiaire", _WRONG))
+    assert "log-in refused; person='stagiaire'; by='basic'; why='wrong password'" in said
 
 
 def test_who_tries_what_they_may_not_is_on_record(said: Said, staff: Visit) -> None:
@@ -65,6 +77,16 @@ def test_who_tries_what_they_may_not_is_on_record(said: Said, staff: Visit) -> N
     assert "refused; /pause; person='stagiaire'; why='role'" in said
     staff.client.post("/pause", data={"form": "x"})
     assert "refused; /pause; person='stagiaire'; why='not our form'" in said
+
+
+def test_who_acts_without_a_right_is_on_record(
+    said: Said, app: Application, anonymous: Visit
+) -> None:
+    app.people.add("kasia", Rank.MANAGER, PASSWORD, organisations=["Warsaw"])
+    anonymous.log_in("kasia")
+    anonymous.get("/")
+    anonymous.send("/pause", account="bice-x", reason="x")
+    assert "refused; /pause; person='kasia'; why='no right'" in said
 
 
 def test_what_admins_do_to_people_is_on_record(said: Said, anonymous: Visit) -> None:

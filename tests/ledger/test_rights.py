@@ -1,0 +1,318 @@
+"""Who acts on a delivery has a right over its account's organisation; both databases say the same."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from sqlalchemy import update
+
+from publisher.errors import NotPermitted
+from publisher.ledger.approvals import Approvals, digest, no_rule
+from publisher.ledger.control import Control
+from publisher.ledger.database import Database
+from publisher.ledger.edits import MOVED, REWORDED, Edits
+from publisher.ledger.halts import Halts
+from publisher.ledger.ledger import Ledger
+from publisher.ledger.people import People
+from publisher.ledger.queries import Queries
+from publisher.ledger.resumption import Seen
+from publisher.ledger.rights import Person, Rank, Rights
+from publisher.ledger.safeguards import Safeguards
+from publisher.ledger.tables import deliveries
+from publisher.models import Delivery, Mandate
+from publisher.states import State
+from tests.support.clock import ManualClock
+from tests.support.wishes import add, wish
+
+PASSWORD = "plough wicker ostrich"
+OF = {"bice-x": "BICE", "lima-x": "Lima", "warsaw-x": "Warsaw"}
+MANDATES = {"lima-x": Mandate(authors=("redaction", "lima"))}
+
+
+@pytest.fixture
+def rights() -> Rights:
+    return Rights(OF.get, MANDATES.get)
+
+
+@pytest.fixture
+def team(database: Database, clock: ManualClock, rights: Rights) -> People:
+    """Marc is over everything, Bice and Warsaw manage their own, Redaction and Lima are staff."""
+    people = People(database, clock, rights)
+    for name, rank, organisations in (
+        ("Marc", Rank.MANAGER, None),
+        ("Bice", Rank.MANAGER, ["BICE"]),
+        ("Warsaw", Rank.MANAGER, ["warsaw"]),
+        ("Redaction", Rank.STAFF, None),
+        ("Lima", Rank.STAFF, ["Lima"]),
+    ):  # fmt: skip
+        people.add(name, rank, PASSWORD, organisations=organisations)
+    return people
+
+
+@pytest.fixture
+def control(database: Database, clock: ManualClock, rights: Rights, team: People) -> Control:
+    return Control(database, clock, no_rule, rights)
+
+
+@pytest.fixture
+def queued(ledger: Ledger, queries: Queries, clock: ManualClock) -> Delivery:
+    """To bice-x."""
+    add(ledger, wish(clock))
+    (found,) = queries.deliveries()
+    return found
+
+
+Act = Callable[[Database, ManualClock, Rights, Delivery, str], object]
+ACTS: dict[str, tuple[State, Act]] = {
+    "approve": (
+        State.AWAITING_APPROVAL,
+        lambda database, clock, rights, one, actor: Approvals(
+            database, clock, no_rule, rights
+        ).approve([one.post], None, actor, {one.id: digest(one)}),
+    ),
+    "reject": (
+        State.SCHEDULED,
+        lambda database, clock, rights, one, actor: Approvals(
+            database, clock, no_rule, rights
+        ).reject([one.post], None, actor, "no"),
+    ),
+    "cancel": (
+        State.SCHEDULED,
+        lambda database, clock, rights, one, actor: Control(
+            database, clock, no_rule, rights
+        ).cancel(one.post, None, actor, "no"),
+    ),
+    "retry": (
+        State.FAILED,
+        lambda database, clock, rights, one, actor: Control(
+            database, clock, no_rule, rights
+        ).retry(one.post, None, actor),
+    ),
+    "resolve": (
+        State.UNCERTAIN,
+        lambda database, clock, rights, one, actor: Control(
+            database, clock, no_rule, rights
+        ).resolve(one.post, None, ("707",), actor),
+    ),
+    "withdraw": (
+        State.PUBLISHED,
+        lambda database, clock, rights, one, actor: Control(
+            database, clock, no_rule, rights
+        ).withdrawable(one.post, None, actor),
+    ),
+    "hold": (
+        State.SCHEDULED,
+        lambda database, clock, rights, one, actor: Halts(
+            database, clock, no_rule, rights
+        ).hold(one.post, None, actor, "wait"),
+    ),
+    "release": (
+        State.HELD,
+        lambda database, clock, rights, one, actor: Halts(
+            database, clock, no_rule, rights
+        ).release(one.post, None, actor),
+    ),
+    "queue": (
+        State.SCHEDULED,
+        lambda database, clock, rights, one, actor: Ledger(database, clock, rights).apply(
+            add=(), edit=(), cancel=[(one, "gone")], pictures={}, actor=actor
+        ),
+    ),
+    "pause": (
+        State.SCHEDULED,
+        lambda database, clock, rights, _one, actor: Control(
+            database, clock, no_rule, rights
+        ).pause("bice-x", "why", actor),
+    ),
+    "edit": (
+        State.SCHEDULED,
+        lambda database, clock, rights, _one, actor: edit(
+            database, clock, rights, REWORDED, actor, "bice-x"
+        ),
+    ),
+    "move": (
+        State.SCHEDULED,
+        lambda database, clock, rights, _one, actor: edit(
+            database, clock, rights, MOVED, actor, "bice-x"
+        ),
+    ),
+}  # fmt: skip
+
+
+def edit(
+    database: Database, clock: ManualClock, rights: Rights, event: str, actor: str, *accounts: str
+) -> None:
+    with Edits(database, clock, rights).recorded("post.fr", event, {}, actor, accounts):
+        pass
+
+
+@pytest.mark.usefixtures("team")
+@pytest.mark.parametrize("act", sorted(ACTS))
+def test_every_act_takes_a_right_over_the_accounts_organisation(
+    act: str, database: Database, clock: ManualClock, rights: Rights, queued: Delivery
+) -> None:
+    """Refused to a partner, with who may; done by whoever has the right. Nothing else happened."""
+    state, doing = ACTS[act]
+    with database.write() as connection:
+        ids = '["707"]' if state is State.PUBLISHED else "[]"
+        halt = "held" if state is State.HELD else None
+        values = {"state": state, "remote_ids": ids, "halt": halt}
+        connection.execute(update(deliveries).values(values))
+    one = Queries(database, clock).deliveries()[0]
+    with pytest.raises(NotPermitted, match=r"Warsaw has no right over bice-x \(BICE\)") as refused:
+        doing(database, clock, rights, one, "warsaw")
+    by_staff = act in ("queue", "edit", "move")
+    may = "These may: Bice, Marc, Redaction." if by_staff else "These may: Bice, Marc."
+    assert refused.value.hint == may
+    assert Queries(database, clock).deliveries() == [one]
+    if not by_staff:
+        with pytest.raises(
+            NotPermitted, match="may not do this as staff: it takes the role of manager"
+        ):
+            doing(database, clock, rights, one, "redaction")
+    doing(database, clock, rights, one, "Bice")
+
+
+def test_who_is_nobody_on_the_pages_is_taken_at_their_word(
+    control: Control, queued: Delivery
+) -> None:
+    """Whoever runs commands on the machine could write the database as well."""
+    assert control.cancel(queued.post, None, "root", "no")
+
+
+def test_who_is_kept_out_does_nothing_by_commands_either(
+    control: Control, team: People, queued: Delivery
+) -> None:
+    team.disable(team.find("marc"), disabled=True)
+    with pytest.raises(NotPermitted, match="Marc is kept out"):
+        control.cancel(queued.post, None, "marc", "no")
+
+
+def test_an_account_of_nobody_is_for_those_with_a_right_over_everything(
+    control: Control, ledger: Ledger, clock: ManualClock
+) -> None:
+    add(ledger, wish(clock, "site.fr", account="bice-site", channel="site"))
+    with pytest.raises(NotPermitted, match="no right over bice-site"):
+        control.cancel("site.fr", None, "bice", "no")
+    assert control.cancel("site.fr", None, "marc", "no")
+
+
+def test_a_pause_of_everything_is_not_ended_by_a_partner(control: Control) -> None:
+    """Nor by one who presses the button once more, which takes it over from nobody."""
+    control.pause(None, "CRISIS, director says stop", "marc")
+    for name in ("warsaw", "bice"):
+        control.pause(None, "me too", name)
+        with pytest.raises(NotPermitted, match=r"Everything was paused by .*marc") as refused:
+            control.resume(None, name)
+        assert refused.value.hint == "These may: Marc."
+        assert not control.may_resume(None, name)
+    assert control.may_resume(None, "marc")
+    control.resume(None, "marc")
+
+
+def test_the_reason_of_a_pause_outlasts_those_who_could_not_end_it(
+    control: Control, queries: Queries
+) -> None:
+    control.pause(None, "CRISIS, director says stop", "marc")
+    control.pause(None, "me too", "warsaw")
+    (standing,) = queries.accounts()
+    assert (standing.paused_by, standing.pause_reason) == ("marc", "CRISIS, director says stop")
+
+
+def test_who_alone_paused_everything_ends_it(control: Control) -> None:
+    """Until somebody else presses the button as well; after a resume it is another pause."""
+    control.pause(None, "something is wrong", "warsaw")
+    control.resume(None, "Warsaw")
+    control.pause(None, "something is wrong", "warsaw")
+    control.pause(None, "yes", "bice")
+    for name in ("warsaw", "bice"):
+        assert not control.may_resume(None, name)
+    control.resume(None, "marc")
+    control.pause(None, "once more", "bice")
+    control.resume(None, "bice")
+
+
+def test_staff_neither_pause_nor_resume(control: Control) -> None:
+    with pytest.raises(NotPermitted, match="it takes the role of manager"):
+        control.pause(None, "why", "redaction")
+    control.pause(None, "why", "marc")
+    with pytest.raises(NotPermitted, match="it takes the role of manager"):
+        control.resume(None, "redaction")
+
+
+def test_who_ends_their_own_pause_drops_nothing_of_others(
+    control: Control, queued: Delivery, clock: ManualClock
+) -> None:
+    control.pause(None, "why", "warsaw")
+    clock.advance(120)
+    seen = Seen(control.stop(None), {queued.id})
+    with pytest.raises(NotPermitted, match="no right over bice-x"):
+        control.resume(None, "warsaw", {queued.id: None}, seen)
+    assert control.resume(None, "warsaw", {}, seen)
+
+
+def test_a_consent_that_is_withdrawn_is_every_managers_duty(
+    database: Database, clock: ManualClock, rights: Rights, team: People
+) -> None:
+    safeguards = Safeguards(database, clock, rights)
+    assert safeguards.hold("no-such-consent", "why", "warsaw") == []
+    with pytest.raises(NotPermitted):
+        safeguards.hold("no-such-consent", "why", "lima")
+
+
+@pytest.mark.usefixtures("team")
+def test_who_may_not_write_for_an_account_does_not_change_its_draft(
+    database: Database, clock: ManualClock, rights: Rights
+) -> None:
+    """A mandate names authors. Another time is no words."""
+    with pytest.raises(NotPermitted, match="Marc may not post as lima-x") as refused:
+        edit(database, clock, rights, REWORDED, "Marc", "bice-x", "lima-x")
+    assert refused.value.hint == "Its mandate in publisher.toml names: redaction, lima."
+    edit(database, clock, rights, MOVED, "Marc", "lima-x")
+    edit(database, clock, rights, REWORDED, "LIMA", "lima-x")
+
+
+@pytest.fixture
+def admins(team: People) -> People:
+    team.add("Chef", Rank.ADMIN, PASSWORD)
+    team.add("Kasia", Rank.ADMIN, PASSWORD, organisations=["Warsaw"])
+    return team
+
+
+@pytest.mark.parametrize("whom", ["Marc", "Bice"])
+def test_an_admin_of_a_partner_looks_after_their_own_people(admins: People, whom: str) -> None:
+    acts: Sequence[Callable[[], object]] = (
+        lambda: admins.set_password(whom, PASSWORD, actor="kasia"),
+        lambda: admins.remove(whom, actor="kasia"),
+        lambda: admins.disable(admins.find(whom), disabled=True, actor="kasia"),
+        lambda: admins.require_over(admins.find(whom), "kasia"),
+    )
+    for act in acts:
+        with pytest.raises(NotPermitted) as refused:
+            act()
+        assert refused.value.hint == "These may: Chef."
+    admins.set_password("warsaw", "ochre lantern gravel", actor="kasia")
+    admins.remove(whom, actor="chef")
+
+
+@pytest.mark.parametrize("organisations", [None, ["BICE"], ["Warsaw", "Lima"]])
+def test_nobody_gives_away_a_right_that_they_have_not(
+    admins: People, organisations: Sequence[str] | None
+) -> None:
+    with pytest.raises(NotPermitted):
+        admins.add("Friend", Rank.STAFF, PASSWORD, organisations=organisations, actor="kasia")
+    with pytest.raises(NotPermitted):
+        admins.set_rights("warsaw", Rank.STAFF, organisations, actor="kasia")
+    with pytest.raises(NotPermitted, match="it takes the role of admin"):
+        admins.set_rights("warsaw", Rank.ADMIN, ["Warsaw"], actor="warsaw")
+    changed = admins.set_rights("warsaw", Rank.STAFF, ["Warsaw"], actor="kasia")
+    assert (changed.rank, changed.organisations) == (Rank.STAFF, ("Warsaw",))
+
+
+def test_one_changes_ones_own_password_whatever_ones_role(admins: People) -> None:
+    admins.set_password("lima", "ochre lantern gravel", actor="Lima")
+
+
+def test_organisations_are_names_as_names_are_compared(rights: Rights, admins: People) -> None:
+    warsaw: Person = admins.find("warsaw")
+    assert warsaw.organisations == ("warsaw",)
+    assert rights.permits(warsaw, Rank.MANAGER, ["warsaw-x"])

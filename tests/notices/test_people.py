@@ -1,0 +1,69 @@
+"""A person is told who may approve now, and with whose name very many log-ins fail."""
+
+from datetime import UTC
+
+import pytest
+
+from publisher.ledger.database import Database
+from publisher.ledger.news import News
+from publisher.ledger.people import People, Rank
+from publisher.ledger.peoplenews import PersonNews
+from publisher.ledger.throttle import Throttle
+from publisher.notices.message import compose
+from tests.notices.conftest import SERVICE
+from tests.notices.test_news import take_note
+from tests.support.clock import ManualClock
+
+_PASSWORD = "plough wicker ostrich"
+
+
+@pytest.fixture
+def people(database: Database, clock: ManualClock) -> People:
+    return People(database, clock)
+
+
+def told(news: News) -> list[str]:
+    items = take_note(news)
+    assert all(isinstance(item, PersonNews) for item in items)
+    return [compose([item], UTC).title.removeprefix("Publisher: ") for item in items]
+
+
+def test_who_may_approve_now_is_news_once_and_staff_are_none(
+    news: News, people: People, clock: ManualClock
+) -> None:
+    people.add("Stagiaire", Rank.STAFF, _PASSWORD)
+    people.add("Intrus", Rank.MANAGER, _PASSWORD, actor="root")
+    people.remove("intrus")
+    assert told(news) == ["intrus may log in, as manager"]
+    clock.advance(120)
+    people.set_rights("stagiaire", Rank.ADMIN, ["BICE"], actor="chef")
+    assert told(news) == ["stagiaire has other rights, as admin"]
+    clock.advance(120)
+    assert told(news) == []
+
+
+def test_the_first_log_in_elsewhere_of_a_manager_is_news(
+    news: News, people: People, clock: ManualClock
+) -> None:
+    people.add("Lima", Rank.MANAGER, None)
+    people.add("Mia", Rank.STAFF, None)
+    take_note(news)
+    clock.advance(120)
+    for _ in range(2):
+        assert people.recognised("lima", "subject-1")
+        assert people.recognised("mia", "subject-2")
+    assert told(news) == ["lima logged in elsewhere for the first time, as manager"]
+
+
+def test_that_somebody_guesses_is_news_with_what_helps(
+    news: News, people: People, database: Database, clock: ManualClock
+) -> None:
+    people.add("Lima", Rank.STAFF, _PASSWORD)
+    throttle = Throttle(database, clock, people)
+    for number in range(40):
+        throttle.admit("lima", f"2001:db8:{number:x}::1")
+    items = news.untold(SERVICE)
+    body = compose(items, UTC).body
+    assert "30 log-ins as lima have failed" in body
+    assert "`publisher user unlock lima`" in body
+    assert told(news) == ["many log-ins as lima fail"]

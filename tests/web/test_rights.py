@@ -1,0 +1,211 @@
+"""Partners on the pages: what they have no right over they may see, and neither find nor use a button for."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from publisher.app import Application
+from publisher.ledger.edits import REWORDED
+from publisher.ledger.people import Rank
+from publisher.states import State
+from tests.support.clock import ManualClock
+from tests.support.pages import PASSWORD, Visit, serving
+from tests.support.workspaces import Workspace
+from tests.web.conftest import opened
+
+
+@pytest.fixture
+def partner(app: Application, address: str) -> Iterator[Visit]:
+    """A manager of the Polish partner."""
+    app.people.add("kasia", Rank.MANAGER, PASSWORD, organisations=["Warsaw"])
+    with Visit(address) as visit:
+        visit.log_in("kasia")
+        yield visit
+
+
+@pytest.mark.parametrize("do", ["approve", "reject", "hold", "cancel", "retry", "withdraw"])
+def test_a_partner_does_nothing_to_anothers_posts(
+    app: Application, partner: Visit, manager: Visit, do: str
+) -> None:
+    """The page offers nothing, and says so; a form that is made by hand is refused, with who may."""
+    post = "day.es" if do in ("retry", "withdraw") else "day.fr"
+    before = app.queries.last_step()
+    page = partner.get(f"/posts/{post}")
+    assert "You have no right over" in partner.text
+    for button in ('name="do"', "/edit", "/media", "/move"):
+        assert button not in page.text
+    if post == "day.fr":
+        assert partner.send(f"/posts/{post}", do=do, reason="x", sure="yes").status_code == 403
+        assert "kasia has no right over bice-page (BICE), bice-x (BICE)." in partner.text
+        assert "These may: chef, direction, redaction." in partner.text
+    assert app.queries.last_step() == before
+    assert (
+        f'value="{"approve" if post == "day.fr" else "cancel"}"'
+        in manager.get(f"/posts/{post}").text
+    )
+
+
+def seen(visit: Visit, path: str) -> str:
+    """What the form on a page says of the file that it was made from."""
+    found: str = visit.get(path).text.partition('name="seen" value="')[2].partition('"')[0]
+    return found
+
+
+def test_a_partner_neither_writes_nor_moves_nor_queues_anothers_draft(
+    workspace: Workspace, app: Application, partner: Visit, manager: Visit
+) -> None:
+    for room in ("edit", "media", "move"):
+        assert partner.get(f"/posts/unfinished.fr/{room}").status_code == 403
+        assert "no right over bice-x (BICE)" in partner.text
+    workspace.draft("new.fr", "at: 2016-03-09 12:00\nto: [bice-x]", "Un texte neuf.")
+    assert seen(partner, "/posts/new.fr/queue") == ""
+    assert "somebody who has puts it on the schedule" in partner.text
+    digest = seen(manager, "/posts/new.fr/queue")
+    partner.get("/me")
+    assert partner.send("/posts/new.fr/queue", seen=digest).status_code == 403
+    assert not app.queries.known_posts(["new.fr"])
+    manager.send("/posts/new.fr/queue", seen=digest)
+    assert app.queries.known_posts(["new.fr"])
+
+
+def test_what_is_written_by_hand_to_a_form_is_refused_before_the_file_is_touched(
+    workspace: Workspace, partner: Visit, manager: Visit
+) -> None:
+    digest = seen(manager, "/posts/unfinished.fr/edit")
+    assert digest
+    before = (workspace.path / "posts/unfinished.fr.md").read_bytes()
+    partner.get("/me")
+    answer = partner.send("/posts/unfinished.fr/edit", body="Le leur.", seen=digest, do="save")
+    assert answer.status_code == 403
+    assert "Le leur." in answer.text  # what was typed is not lost
+    assert (workspace.path / "posts/unfinished.fr.md").read_bytes() == before
+
+
+def test_a_partner_pauses_everything_and_ends_no_pause_of_others(
+    partner: Visit, manager: Visit
+) -> None:
+    manager.get("/")
+    manager.send("/pause", reason="CRISIS, director says stop")
+    for path in ("/", "/resume", "/accounts"):
+        page = partner.get(path)
+        assert "CRISIS" in partner.text
+        assert 'href="/resume"' not in page.text
+    assert "<button" not in partner.get("/resume").text.partition("<main")[2]
+    assert partner.send("/resume").status_code in (400, 403, 409)
+    assert "Everything was paused by direction." in partner.text
+    assert manager.send("/resume", seen=seen(manager, "/resume")).status_code == 200
+    partner.get("/")
+    assert "Pause everything" in partner.text
+    partner.send("/pause", reason="our account is hacked")
+    assert 'href="/resume"' in partner.get("/").text
+
+
+def test_a_partner_pauses_no_account_of_another(partner: Visit) -> None:
+    page = partner.get("/accounts").text
+    assert 'name="account" value="bice-x"' not in page
+    assert partner.send("/pause", account="bice-x", reason="x").status_code == 403
+
+
+def test_a_post_of_two_organisations_is_acted_on_account_by_account(
+    workspace: Workspace, app: Application, address: str
+) -> None:
+    """Whoever has a right over one of them is offered that one, and not all at once."""
+    app.people.add("nadia", Rank.MANAGER, PASSWORD, organisations=["BICE"])
+    workspace.draft("both.fr", "at: annual-day\nto: [bice-x, bice-page, bice-site]", "Le même.")
+    assert not app.planner.queue(actor="redaction").errors
+    with Visit(address) as nadia:
+        nadia.log_in("nadia")
+        page = nadia.get("/posts/both.fr").text
+        assert "You have no right over bice-site." in nadia.text
+        assert "all its accounts" not in page
+        assert nadia.send("/posts/both.fr", do="cancel").status_code == 403
+        assert nadia.send("/posts/both.fr", do="cancel", account="bice-x").status_code == 200
+
+
+def test_the_approver_sees_who_changed_the_draft(
+    workspace: Workspace, app: Application, staff: Visit, manager: Visit
+) -> None:
+    digest = seen(staff, "/posts/day.fr/edit")
+    staff.send("/posts/day.fr/edit", body="Un autre texte.\n", seen=digest, do="save")
+    manager.get("/posts/day.fr")
+    assert "written by redaction, changed by stagiaire" in manager.text
+
+
+def test_who_a_mandate_does_not_name_rewords_no_draft_for_its_account(
+    workspace: Workspace, app: Application
+) -> None:
+    """Whatever their role; they may move it, which is no writing."""
+    text = (workspace.path / "publisher.toml").read_text(encoding="utf-8")
+    mandate = '[accounts.bice-x.mandate]\nauthors = ["redaction"]\n'
+    workspace.write("publisher.toml", text + mandate)
+    mandated = opened(workspace.path)
+    with serving(mandated) as address, Visit(address) as direction, Visit(address) as redaction:
+        direction.log_in("direction")
+        for room in ("edit", "media"):
+            assert f"/{room}" not in direction.get("/posts/later.fr").text
+            assert direction.get(f"/posts/later.fr/{room}").status_code == 403
+            assert "direction may not post as bice-x." in direction.text
+        assert direction.get("/posts/later.fr/move").status_code == 200
+        redaction.log_in("redaction")
+        assert redaction.get("/posts/later.fr/edit").status_code == 200
+    mandated.close()
+
+
+def test_people_shows_rights_and_lets_an_admin_of_a_partner_look_after_their_own(
+    app: Application, address: str
+) -> None:
+    app.people.add("kasia", Rank.STAFF, PASSWORD, organisations=["Warsaw"])
+    app.people.add("ola", Rank.ADMIN, PASSWORD, organisations=["Warsaw"])
+    with Visit(address) as ola:
+        ola.log_in("ola")
+        page = ola.get("/people").text
+        assert "staff for Warsaw" in ola.text
+        assert 'action="/people/kasia"' in page
+        assert 'action="/people/direction"' not in page
+        for do in ("disable", "revoke"):
+            assert ola.send("/people/direction", do=do).status_code == 403
+            ola.get("/people")
+            assert ola.send("/people/kasia", do=do).status_code == 200
+        kept_out = ola.get("/people").text.partition('<h2 id="history"')[2]
+        assert "kept out" in kept_out
+        assert "ola" in kept_out
+        ola.get("/me")
+        assert "Your role: admin for Warsaw." in ola.text
+
+
+def test_who_was_let_in_and_removed_again_stays_to_be_seen(
+    app: Application, anonymous: Visit
+) -> None:
+    """With who did it, and as what: a false approver cannot come and go unseen."""
+    app.people.add("intrus", Rank.MANAGER, PASSWORD, organisations=["BICE"], actor="root")
+    app.people.remove("intrus", actor="root")
+    anonymous.log_in("chef")
+    anonymous.get("/people")
+    told = anonymous.text.partition("History")[2]
+    assert "person removed intrus root" in told
+    assert "person added intrus root role: manager organisations: BICE" in told
+
+
+def test_what_was_reworded_by_who_may_not_post_as_the_account_is_held_as_it_leaves(
+    workspace: Workspace, app: Application
+) -> None:
+    """Also what was queued before the mandate named others; who queued it is no author."""
+    text = (workspace.path / "publisher.toml").read_text(encoding="utf-8")
+    mandate = '[accounts.bice-site.mandate]\nauthors = ["redaction"]\n'
+    workspace.write("publisher.toml", text + mandate)
+    mandated = opened(workspace.path)
+    (before,) = mandated.queries.deliveries(post="site/news.fr")
+    with mandated.edits.recorded("site/news.fr", REWORDED, {}, "stagiaire", ()):
+        pass
+    clock = mandated.clock
+    assert isinstance(clock, ManualClock)
+    clock.set((before.due_at - clock.now()).total_seconds())
+    claims = mandated.dispatch.claim(clock.ahead(2), clock.ahead(30), 10)
+    taken = next(
+        d for claim in claims if (d := mandated.attempts.take(claim)) and d.id == before.id
+    )
+    assert mandated.attempts.intend(taken, clock.now(), clock.ahead(30)) is None
+    (after,) = mandated.queries.deliveries(post="site/news.fr")
+    assert after.state is State.HELD
+    assert after.reason == "stagiaire changed the draft, and may not post as bice-site."
+    mandated.close()
