@@ -218,7 +218,8 @@ class WebSettings(Section):
 class OpenIDSettings(Section):
     """Where else people log in, by OpenID Connect; without an issuer, nowhere."""
 
-    issuer: str = ""
+    issuer: str = Field(default="", json_schema_extra={"writeOnly": True})
+    """It gets the client secret, and says who people are: it stands where secrets do."""
     client_id: str = ""
     client_secret: SecretStr | None = None
     claim: str = "preferred_username"

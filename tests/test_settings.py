@@ -43,6 +43,28 @@ def test_a_credential_in_the_file_that_is_committed_is_refused(tmp_path: Path) -
     assert "hunter2" not in f"{caught.value} {caught.value.hint}"
 
 
+@pytest.mark.parametrize("name", ["twitter_api_url", "facebook_graph_url"])
+def test_no_file_that_is_committed_sends_credentials_elsewhere(tmp_path: Path, name: str) -> None:
+    """Not even to this machine, where another user may listen."""
+    with pytest.raises(
+        ConfigurationError, match=f"{name} says where credentials are sent"
+    ) as caught:
+        read(tmp_path, f'{name} = "http://127.0.0.1:8099"\n{ACCOUNTS}')
+    assert f"PUBLISHER_{name.upper()}" in str(caught.value.hint)
+    with pytest.raises(ConfigurationError):
+        read(tmp_path, secrets=f'{name} = "https://127.0.0.1:8099"\n')
+
+
+@pytest.mark.parametrize("name", ["PUBLISHER_TWITTER_API_URL", "PUBLISHER_FACEBOOK_GRAPH_URL"])
+def test_a_stand_in_is_this_machine_or_spoken_to_over_tls(tmp_path: Path, name: str) -> None:
+    for refused in ("http://sandbox.example.org", "http://10.0.0.1:8099", "ftp://127.0.0.1"):
+        with pytest.raises(ConfigurationError, match=f"{name}: must begin with https://"):
+            read(tmp_path, environment={name: refused})
+    for taken in ("http://127.0.0.1:8099", "http://[::1]:8099", "https://sandbox.example.org"):
+        assert list(read(tmp_path, environment={name: taken}).stand_ins().values()) == [taken]
+    assert read(tmp_path, environment={name: ""}).stand_ins() == {}
+
+
 def test_the_accounts_are_listed_no_more_often_for_more_secrets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,11 +40,25 @@ def test_all_is_well_but_that_nothing_runs_and_nobody_is_told(
     queued().close()
     found = findings(workspace)
     odd = {subject for subject, finding in found.items() if finding.grade is not Grade.GOOD}
-    assert odd == {"notices", "publishing"}
+    assert odd == {"notices", "platforms", "publishing"}, "the sandbox is no real platform"
     told = "Its platform takes its requests. Its keys belong to @voice_x."
     assert found["account voice-x"].message == told
     assert "clock" in found
     assert sandbox.state()["posts"] == []
+
+
+def test_that_no_post_reaches_the_real_platforms_is_told_loudly(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each request takes the credentials there."""
+    assert "platforms" not in findings(workspace, offline=True)
+    for variable, name in (("TWITTER_API_URL", "X"), ("FACEBOOK_GRAPH_URL", "Facebook")):
+        monkeypatch.setenv(f"PUBLISHER_{variable}", "https://elsewhere.example.org")
+        found = findings(workspace, offline=True)["platforms"]
+        assert found.grade is Grade.WARNING
+        assert f"NOT THE REAL {name}" in found.message
+        assert "https://elsewhere.example.org" in found.message
+        monkeypatch.delenv(f"PUBLISHER_{variable}")
 
 
 def test_it_changes_nothing(workspace: Path, sandbox: Sandbox) -> None:
