@@ -35,6 +35,7 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 _LARGEST = 1_000_000  # bytes of a request
+_LONGEST = 10_000  # characters of a field
 _LARGEST_UPLOAD = MAX_BYTES + _LARGEST
 """The same of one that brings a picture, from somebody who is logged in."""
 _UPLOAD = re.compile(r"/posts/.+/media")
@@ -139,13 +140,19 @@ def _host(header: str) -> str:
         return ""
 
 
-async def without_nul(request: Request) -> None:
-    """Refuse a NUL, however it is written: PostgreSQL keeps none. RequestValidationError."""
+async def plain(request: Request) -> None:
+    """Refuse what no form of ours sends. RequestValidationError.
+
+    That is a NUL, however it is written, because PostgreSQL keeps none, and a field that is longer
+    than any but a draft's text, whose length is looked at where it can be given back.
+    """
     form = await request.form()
-    given = chain(*request.query_params.multi_items(), *form.multi_items())
-    texts = [request.scope["path"], *(value for value in given if isinstance(value, str))]
-    if any("\0" in text for text in texts):  # what a file holds is looked at where it is read
-        raise RequestValidationError([])
+    given = [("path", request.scope["path"]), *request.query_params.multi_items()]
+    for name, value in chain(given, form.multi_items()):
+        longest = _LARGEST if name == "body" else _LONGEST
+        # What a file holds is looked at where it is read.
+        if isinstance(value, str) and ("\0" in value or len(value) > longest):
+            raise RequestValidationError([])
 
 
 def form_token(secret: str) -> str:

@@ -159,6 +159,21 @@ def test_a_request_that_is_too_large_is_refused(manager: Visit) -> None:
     assert "This is too large" in answer.text
 
 
+def test_a_field_that_is_too_long_is_refused(manager: Visit) -> None:
+    """In a form and in an address; a draft's text alone may be long, up to what is read again."""
+    manager.get("/")
+    for field in ("reason", "account", "next", "nothing"):
+        assert manager.send("/pause", **{"reason": "x", field: "x" * 10_001}).status_code == 400
+        manager.get("/")
+    assert "Everything is paused" not in manager.text
+    assert manager.get(f"/log?q={'x' * 10_001}").status_code == 400
+    manager.get("/posts/day.fr/edit")
+    answer = manager.send("/posts/day.fr/edit", body="kept " * 50_000, do="save", seen="x")
+    assert answer.status_code == 400
+    assert "It would have 250" in manager.text
+    assert manager.page.count("kept ") == 50_000, "what was typed is given back"
+
+
 def test_other_methods_are_refused(manager: Visit) -> None:
     for method in ("TRACE", "OPTIONS", "PUT", "DELETE", "PATCH", "CONNECT-NOT"):
         answer = manager.client.request(method, "/posts/day.fr", headers={"x-probe": "probe"})
