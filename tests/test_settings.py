@@ -380,3 +380,31 @@ def test_a_handle_that_is_none_is_refused(
 def test_x_is_another_name_of_the_channel_twitter(tmp_path: Path, name: str) -> None:
     settings = read(tmp_path, f"[accounts.a]\nchannel = '{name}'\nhandle = 'BICE_ONG'\n")
     assert settings.public_accounts()["a"].channel == "twitter"
+
+
+@pytest.mark.parametrize(
+    ("section", "field", "url"),
+    [
+        ("broker", "url", "rediss://broker/0?ssl_cert_reqs=none"),
+        ("broker", "url", "rediss://broker/0?ssl_cert_reqs=CERT_OPTIONAL"),
+        ("broker", "url", "rediss://broker/0?a=b&ssl_check_hostname=false"),
+        ("notices", "urls", "mailtos://u:p@example.org?verify=no"),
+        ("notices", "urls", "jsons://example.org?a=b&Verify=False"),
+    ],
+)
+def test_that_certificates_are_checked_cannot_be_turned_off(
+    tmp_path: Path, section: str, field: str, url: str
+) -> None:
+    with pytest.raises(ConfigurationError, match="must not turn off") as caught:
+        read(tmp_path, environment={f"PUBLISHER_{section}__{field}".upper(): url})
+    assert url not in str(caught.value)
+
+
+def test_an_address_that_says_that_they_are_checked_is_taken(tmp_path: Path) -> None:
+    environment = {
+        "PUBLISHER_BROKER__URL": "rediss://broker/0?ssl_cert_reqs=required&ssl_check_hostname=true",
+        "PUBLISHER_NOTICES__URLS": "mailtos://u:p@example.org?verify=yes",
+    }
+    assert (
+        read(tmp_path, environment=environment).broker.url == environment["PUBLISHER_BROKER__URL"]
+    )

@@ -30,6 +30,7 @@ from publisher.content.pixels import CleanPicture, Copy
 from publisher.content.problems import Flaw
 from publisher.errors import PictureUnusable
 from publisher.models import Capabilities, Motion
+from publisher.surroundings import bare_environment
 
 _MEMORY = 768 << 20
 """Bytes of addresses: what a picture of as many pixels as may be takes, in full colour."""
@@ -49,8 +50,6 @@ _LONGEST_ANSWER = 200_000_000
 _PROGRAM = (sys.executable, "-P", "-B", "-m", "publisher.content.decoder")
 """-P: nothing from the folder that it is started in."""
 _CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
-_NEEDED = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR")
-"""What a child may know of this process's environment."""
 _LOOKED: TypeAdapter[Motion | None] = TypeAdapter(Motion | None)
 _COPY = TypeAdapter(Copy)
 
@@ -147,12 +146,11 @@ class _Child:
         raise AssertionError
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        environment = {name: os.environ[name] for name in _NEEDED if name in os.environ}
         self._process = subprocess.Popen(
             _PROGRAM,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**environment, "MALLOC_ARENA_MAX": "2"},  # each arena takes addresses
+            env={**bare_environment(), "MALLOC_ARENA_MAX": "2"},  # each arena takes addresses
         )
         return self._process
 

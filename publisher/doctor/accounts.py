@@ -23,8 +23,8 @@ def examine(app: Application, *, offline: bool) -> Iterator[Finding]:
     """All accounts in the order of publisher.toml, then the clock as the platforms see it."""
     if not app.settings.accounts:
         yield bad("accounts", _("publisher.toml names none."), _("docs/settings.md shows one."))
-    for channel, address in app.settings.stand_ins().items():
-        yield _elsewhere(channel, address)
+    for platform, address in app.settings.stand_ins().items():
+        yield _elsewhere(platform, address)
     ahead: list[timedelta] = []
     owners = Owners(app)
     for name in app.settings.accounts:

@@ -16,6 +16,7 @@ SUBJECTS = (
     later("ledger"),
     later("limits"),
     later("notices"),
+    later("pages"),
     later("platforms"),
     later("publishing"),
 )

@@ -57,6 +57,7 @@ def create(
         openapi_url=None,
         dependencies=[Depends(plain)],
     )
+    web.state.lately = health.Lately()
     web.state.parts = Parts(
         application,
         where,

@@ -11,7 +11,7 @@ import pytest
 from publisher import settings
 from publisher.app import Application
 from publisher.clock import SystemClock
-from publisher.doctor import Finding, Grade, examine
+from publisher.doctor import Finding, Grade, examine, machine
 from publisher.errors import StorageError
 from publisher.ledger import limits
 from publisher.ledger.holds import hold
@@ -59,6 +59,26 @@ def test_that_no_post_reaches_the_real_platforms_is_told_loudly(
         assert f"NOT THE REAL {name}" in found.message
         assert "https://elsewhere.example.org" in found.message
         monkeypatch.delenv(f"PUBLISHER_{variable}")
+
+
+def test_passwords_in_clear_and_a_database_that_may_be_anybody_are_warned_of(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def messages() -> list[str]:
+        app = Application(settings.load(workspace), SystemClock())
+        found = machine._in_clear(app.settings)
+        return [f"{one.grade} {one.subject}: {one.message}" for one in found]
+
+    assert messages() == []
+    monkeypatch.setenv("PUBLISHER_WEB__HOST", "192.0.2.7")
+    url = "postgresql+psycopg://publisher@ledger.example.org/publisher"
+    monkeypatch.setenv("PUBLISHER_DATABASE__URL", url)
+    pages, ledger = messages()
+    assert pages == "warning pages: Passwords come over plain HTTP: [web] host is 192.0.2.7."
+    assert "Whoever answers as ledger.example.org is believed" in ledger
+    monkeypatch.setenv("PUBLISHER_WEB__PUBLIC_URL", "https://publisher.example.org")
+    monkeypatch.setenv("PUBLISHER_DATABASE__URL", f"{url}?sslmode=verify-full")
+    assert messages() == []
 
 
 def test_it_changes_nothing(workspace: Path, sandbox: Sandbox) -> None:

@@ -14,6 +14,7 @@ from publisher.app import Application
 from publisher.errors import ConfigurationError
 from publisher.ledger.people import Rank
 from publisher.sections import WebSettings
+from publisher.web import openid as rooms_openid
 from tests.support import openid, system
 from tests.support.openid import CLIENT, SECRET, Provider
 from tests.support.pages import PASSWORD, Visit, serving
@@ -21,6 +22,14 @@ from tests.support.workspaces import Workspace
 from tests.web.conftest import opened
 
 _PAST, _FUTURE = 1_000_000_000, 10_000_000_000  # seconds since 1970
+
+
+@pytest.fixture(autouse=True)
+def asked_each_time(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """What the provider says of itself may change within a test."""
+    if "remembered" not in request.node.name:
+        for name in ("_FRESH", "_REST"):
+            monkeypatch.setattr(rooms_openid, name, 0.0)
 
 
 @pytest.fixture
@@ -158,7 +167,7 @@ def test_a_way_back_is_of_use_in_the_browser_that_set_out(visit: Visit, provider
     for wrong in ("", "x", dict(parse_qsl(urlsplit(back).query))["state"] + "/accounts"):
         path = urlsplit(back).path
         assert visit.get(path, params={"state": wrong, "code": "x"}).status_code == 403
-    assert provider.asked == []
+    assert {*provider.asked} == {"/.well-known/openid-configuration"}
     assert come_back(visit, back).status_code == 303
     assert come_back(visit, back).status_code == 403
 
@@ -212,6 +221,20 @@ def test_a_provider_that_is_away_keeps_nobody_with_a_password_out(
     provider.metadata = {"issuer": None}
     assert visit.get("/login/openid").status_code == 401
     assert visit.log_in("direction").status_code == 200
+
+
+def test_what_the_provider_says_of_itself_is_remembered(visit: Visit, provider: Provider) -> None:
+    """Anybody may set out: neither is it asked each time, nor waited for again while it is away."""
+    for _ in range(3):
+        assert visit.get("/login/openid").status_code == 303
+    assert provider.asked.count("/.well-known/openid-configuration") == 1
+
+
+def test_that_it_is_away_is_remembered_for_a_moment(visit: Visit, provider: Provider) -> None:
+    provider.metadata = {"issuer": None}
+    for _ in range(3):
+        assert visit.get("/login/openid").status_code == 401
+    assert provider.asked.count("/.well-known/openid-configuration") == 1
 
 
 def test_without_a_provider_there_is_no_such_door(
