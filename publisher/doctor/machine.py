@@ -40,7 +40,7 @@ def _in_clear(settings: Settings) -> Iterator[Finding]:
             _("Passwords come over plain HTTP: [web] host is {host}.", host=settings.web.host),
             _(
                 "Let them listen on 127.0.0.1 behind a server with TLS, and say its address as "
-                "[web] public_url; docs/deployment.md shows how."
+                "[web] public_url; docs/web.md shows how."
             ),
         )
     url = make_url(settings.database_url)
