@@ -4,7 +4,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from publisher.errors import AlreadyRunning, StorageError, why
@@ -30,6 +30,8 @@ def locked(path: Path, what: str) -> Iterator[None]:
             _("{path} cannot be written: {reason}.", path=path, reason=why(error))
         ) from error
     try:
+        with suppress(PermissionError):  # an older version let everybody
+            os.fchmod(lock, 0o600)
         _take(lock, path, what)
         yield
     finally:
