@@ -11,7 +11,7 @@ import stat
 from pathlib import Path
 
 from publisher.content import decoder
-from publisher.content.decoding import MAX_BYTES, MAX_PIXELS, MAX_SIDE, flaw_of_file
+from publisher.content.decoding import MAX_BYTES, MAX_PIXELS, MAX_SIDE, damaged, flaw_of_file
 from publisher.content.pixels import CleanPicture
 from publisher.content.problems import Flaw
 from publisher.errors import PictureUnusable
@@ -96,10 +96,10 @@ def clean(path: Path, capabilities: Capabilities) -> CleanPicture:
 
 def copy(path: Path, capabilities: Capabilities) -> CleanPicture | Flaw:
     """As `clean`, or the flaw itself, found in the same pass."""
-    if flaw := flaw_of_file(path):
-        return flaw
     try:
-        return decoder.copy(path, capabilities)
+        return flaw_of_file(path) or decoder.copy(path, capabilities)
+    except OSError:  # it is gone, or may not be looked at
+        return damaged(path)
     except decoder.Ended:
         return _interrupted(path)
 

@@ -184,3 +184,9 @@ def test_what_a_child_says_is_not_believed_blindly(
         monkeypatch.setattr(decoder, "_PROGRAM", program)
         with pytest.raises(decoder.Ended):
             decoder.look(_small(tmp_path))
+
+
+def test_a_picture_that_is_gone_is_unusable(tmp_path: Path) -> None:
+    """Somebody may take it away between two looks."""
+    with pytest.raises(PictureUnusable):
+        pictures.clean(tmp_path / "gone.png", TWITTER)
