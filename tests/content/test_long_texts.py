@@ -49,7 +49,6 @@ def test_what_may_fit_is_counted_as_x_counts() -> None:
     link = f"https://a.com/{'a' * 4074}"
     assert len(link) == 4088
     assert counting.length(" ".join([link] * 11), "weighted") == 11 * 23 + 10
-    assert counting.fits(" ".join([link] * 11), 280, "weighted")
 
 
 def test_what_cannot_fit_is_counted_letter_by_letter() -> None:
