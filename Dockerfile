@@ -3,11 +3,13 @@ FROM python:3.13-slim AS build
 WORKDIR /build
 RUN python -m venv /opt/publisher
 ENV PATH=/opt/publisher/bin:$PATH
-COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE ./
+COPY requirements/run.txt requirements/run.txt
 COPY publisher publisher
 COPY workers workers
 RUN pip install --no-cache-dir --disable-pip-version-check \
-        --constraint constraints.txt '.[postgres]'
+        --require-hashes --requirement requirements/run.txt \
+    && pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation .
 
 FROM python:3.13-slim
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin publisher \

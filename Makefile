@@ -4,24 +4,34 @@
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+# Of a package nothing is installed but what has one of the hashes that are written down.
+HASHED := $(PIP) install --require-hashes --requirement
+OURS := $(PIP) install --no-deps --no-build-isolation
+UV := uv==0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test smoke chaos machines fuzz bench check messages run lock clean
+.PHONY: help install production demo test smoke chaos machines fuzz bench check messages run lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
 
-install: $(INSTALLED) ## set up .venv, with the versions of constraints.txt
+install: $(INSTALLED) ## set up .venv, with the versions and hashes of requirements/
 	@:
 
 $(BIN)/python:
 	@sh tests/support/system.sh venv $(VENV)
 
-$(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
+$(INSTALLED): pyproject.toml requirements/dev.txt | $(BIN)/python
 	@echo 'Installing Publisher into $(VENV) (about a minute) …'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		--constraint constraints.txt --editable '.[dev,postgres]'
+	@$(HASHED) requirements/dev.txt
+	@$(OURS) --editable .
 	@touch $@
+
+production: | $(BIN)/python ## set up .venv with what publishing needs, and nothing of the tests
+	@echo 'Installing Publisher into $(VENV) (about a minute) …'
+	@$(HASHED) requirements/run.txt
+	@$(OURS) --editable .
 
 demo: install ## set up and rehearse the campaign in posts/ against the stand-in platforms
 	$(BIN)/publisher rehearse
@@ -46,8 +56,7 @@ fuzz: install ## feed bad input to all that reads any, for MINUTES=20
 
 bench: install ## measure, and write docs/benchmarks.md (an hour on a quiet machine)
 	@sh tests/support/system.sh test-parts
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
-		--editable '.[dev,postgres,bench]'
+	@$(HASHED) requirements/bench.txt
 	$(BIN)/python benchmarks/idle.py
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/on_time.py
@@ -74,10 +83,15 @@ run: install ## publish: broker, dispatcher and workers on this machine
 	$(BIN)/publisher run
 
 # Not after install: that would fail where the old pins no longer fit.
-lock: $(BIN)/python ## write constraints.txt anew after a change to the dependencies
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --all-extras --no-header \
-		--no-annotate pyproject.toml -o constraints.txt
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --generate-hashes
+RUN := --extra postgres --extra build
+lock: $(BIN)/python ## write constraints.txt and requirements/ anew after a change to the dependencies
+	@$(PIP) install $(UV)
+	$(LOCK) $(UPGRADE) --all-extras pyproject.toml -o constraints.txt
+	$(LOCK) --constraint constraints.txt $(RUN) pyproject.toml -o requirements/run.txt
+	$(LOCK) --constraint constraints.txt $(RUN) --extra smoke pyproject.toml -o requirements/smoke.txt
+	$(LOCK) --constraint constraints.txt $(RUN) --extra dev pyproject.toml -o requirements/dev.txt
+	$(LOCK) --constraint constraints.txt $(RUN) --extra dev --extra bench pyproject.toml -o requirements/bench.txt
 
 clean: ## remove .venv and every cache; var/ and its ledger stay
 	rm -rf $(VENV) build dist *.egg-info

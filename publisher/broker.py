@@ -77,7 +77,9 @@ class EmbeddedBroker:
 
         StorageError when var/ cannot be written, BrokerUnavailable for anything else.
         """
-        self._child = Child("broker", [find_server(), "-"], self._log, folder=self._folder)
+        self._child = Child(
+            "broker", [find_server(), "-"], self._log, folder=self._folder, stranger=True
+        )
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:

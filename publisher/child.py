@@ -14,6 +14,7 @@ from typing import BinaryIO
 from publisher.errors import StorageError, why
 from publisher.language import _
 from publisher.pulse import VARIABLE, Listener
+from publisher.surroundings import bare_environment
 
 _LOG_LIMIT = 5_000_000  # bytes; a longer log is put aside, and the older one goes
 _TETHER = (
@@ -54,8 +55,11 @@ class Child:
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
         listen: bool = False,
+        stranger: bool = False,
     ) -> None:
-        """`listen`: to the signs of life that the command gives, as `Pulse` does."""
+        """`listen`: to the signs of life that the command gives, as `Pulse` does. A `stranger` is a
+        program that is not ours: of this process's environment it gets no credential.
+        """
         self.name = name
         self.log = log
         self.environment = dict(environment or {})
@@ -63,6 +67,7 @@ class Child:
         self._command = command
         self._folder = folder
         self._listen = listen
+        self._stranger = stranger
         self._listener: Listener | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
@@ -79,7 +84,11 @@ class Child:
                 stdin=subprocess.PIPE if standard_input else subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **self.environment, **variables},
+                env={
+                    **(bare_environment() if self._stranger else os.environ),
+                    **self.environment,
+                    **variables,
+                },
                 cwd=self._folder,
                 start_new_session=True,
                 pass_fds=descriptors,

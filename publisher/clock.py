@@ -187,9 +187,9 @@ class Watch:
 
 def _write(path: Path, reading: _Reading) -> None:
     new = path.with_name(f"{path.name}.{os.getpid()}")
-    new.write_text(
-        json.dumps({"instant": reading.instant, "real": reading.real, "speed": reading.speed})
-    )
+    told = {"instant": reading.instant, "real": reading.real, "speed": reading.speed}
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(told, file)
     new.replace(path)
 
 

@@ -4,7 +4,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from publisher.errors import AlreadyRunning, StorageError, why
@@ -23,12 +23,15 @@ def locked(path: Path, what: str) -> Iterator[None]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        # For this user alone: whoever may open it may take the lock, and nothing would go out.
+        lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise StorageError(
             _("{path} cannot be written: {reason}.", path=path, reason=why(error))
         ) from error
     try:
+        with suppress(PermissionError):  # an older version let everybody
+            os.fchmod(lock, 0o600)
         _take(lock, path, what)
         yield
     finally:

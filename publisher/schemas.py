@@ -248,7 +248,8 @@ def _of_settings(*, secret: bool) -> Schema:
     for model, schema in [(Settings, whole), *of_sections]:
         for field, text in _docstrings(model).items():
             schema["properties"][field].setdefault("description", text)
-    del whole["properties"]["workspace"]
+    for name in ("workspace", "twitter_api_url", "facebook_graph_url"):  # in no file
+        del whole["properties"][name]
     found = _kept(_resolved(whole, definitions), secret=secret)
     if found is None:
         raise ValueError("no setting is secret, or all of them are")

@@ -60,6 +60,14 @@ Pause = Annotated[
 """While it lasts, a worker waits with the delivery in hand: it must be shorter than a lease."""
 
 
+_UNVERIFIED = re.compile(
+    r"[?&](?:ssl_cert_reqs=(?!required\b|cert_required\b)|ssl_check_hostname=(?!true\b|1\b)"
+    r"|verify=(?!yes\b|true\b|1\b))",
+    re.IGNORECASE,
+)
+"""In an address: that whoever answers is believed. redis-py's words, and Apprise's."""
+
+
 class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -75,6 +83,8 @@ class BrokerSettings(Section):
     @field_validator("url")
     @classmethod
     def _is_redis(cls, url: str) -> str:
+        if _UNVERIFIED.search(url):
+            raise ValueError(_("must not turn off that the server's certificate is checked"))
         if sentinel.is_meant(url):
             if not _is_address_of_sentinels(url):
                 raise ValueError(
@@ -162,6 +172,13 @@ class NoticeSettings(Section):
     @classmethod
     def _are_addresses(cls, urls: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         for number, url in enumerate(urls, 1):
+            if _UNVERIFIED.search(url.get_secret_value()):
+                raise ValueError(
+                    _(
+                        "number {number} must not turn off that the server's certificate is checked",
+                        number=number,
+                    )
+                )
             # It may hold a token, so it is not repeated here.
             if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://\S", url.get_secret_value()):
                 raise ValueError(
@@ -204,6 +221,11 @@ class WebSettings(Section):
         return self.public_url or f"http://{host}:{self.port}"
 
     @property
+    def is_open(self) -> bool:
+        """Whether others than this machine can ask for the pages without TLS, and read along."""
+        return not self.is_secure and self.host not in ("127.0.0.1", "localhost", "::1")
+
+    @property
     def is_secure(self) -> bool:
         """Whether readers come over TLS, so that cookies may insist on it."""
         return self.public_url.startswith("https://")
@@ -218,7 +240,8 @@ class WebSettings(Section):
 class OpenIDSettings(Section):
     """Where else people log in, by OpenID Connect; without an issuer, nowhere."""
 
-    issuer: str = ""
+    issuer: str = Field(default="", json_schema_extra={"writeOnly": True})
+    """It gets the client secret, and says who people are: it stands where secrets do."""
     client_id: str = ""
     client_secret: SecretStr | None = None
     claim: str = "email"

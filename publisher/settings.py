@@ -37,6 +37,7 @@ from publisher.sections import (
     PriceSettings,
     Section,
     WebSettings,
+    is_safe_address,
 )
 from publisher.sources import (
     SECRETS_FILE,
@@ -68,14 +69,20 @@ _SECRET_FIELDS = {"api_key", "api_secret", "access_token", "access_token_secret"
 _SECRET_SECTIONS = {
     "notices": ("urls", "heartbeat"),
     "web": ("metrics_token",),
-    "openid": ("client_secret",),
+    "openid": ("issuer", "client_secret"),
     "database": ("url",),
     "broker": ("url",),
 }
 """Settings that may stand in secrets.toml."""
-_REFUSED_SECTIONS = ("web", "openid")
-"""Of those, the sections whose settings stand in secrets.toml or the environment alone. A URL may
-stand in publisher.toml too, when it holds no password."""
+_REFUSED = (("web", "metrics_token"), ("openid", "client_secret"))
+"""Of those, what stands in secrets.toml or the environment alone. A URL may stand in publisher.toml
+too, when it holds no password."""
+_DESTINATIONS = {
+    ("twitter_api_url",): later("Set it in the environment alone, as {variable}."),
+    ("facebook_graph_url",): later("Set it in the environment alone, as {variable}."),
+    ("openid", "issuer"): later("Move it into secrets.toml, under [openid], or into {variable}."),
+}
+"""Settings that say where credentials are sent, which nobody may decide who merely commits."""
 _PASSWORD = re.compile(r"://[^:/@]*:[^@]+@|[?&]\w*password=[^&]", re.IGNORECASE)
 """In a URL: where SQLAlchemy and redis-py take a password from."""
 
@@ -103,6 +110,13 @@ class Settings(Section):
     facebook_graph_url: str | None = None
     _in_sandbox: bool = PrivateAttr(default=False)
     _secrets_file: Path | None = PrivateAttr(default=None)
+
+    @field_validator("twitter_api_url", "facebook_graph_url")
+    @classmethod
+    def _is_safe(cls, url: str | None) -> str | None:
+        if url and not is_safe_address(url):
+            raise ValueError(_("must begin with https://; http:// is for this machine alone"))
+        return url or None
 
     @field_validator("accounts")
     @classmethod
@@ -144,6 +158,11 @@ class Settings(Section):
         if scheme.startswith("sqlite") and separator and not Path(path).is_absolute():
             return f"{scheme}:///{self.workspace / path}"
         return self.database.url
+
+    def stand_ins(self) -> dict[str, str]:
+        """The servers that stand in for real platforms, by channel: all credentials go there."""
+        addresses = {"twitter": self.twitter_api_url, "facebook": self.facebook_graph_url}
+        return {channel: address for channel, address in addresses.items() if address}
 
     def public_accounts(self) -> dict[str, Account]:
         """The accounts without their secrets, by name."""
@@ -243,6 +262,7 @@ def load(workspace: Path, environment: Mapping[str, str] = os.environ) -> Settin
     if "workspace" in sources.values:
         raise ConfigurationError(_("{file}: `workspace` is no setting.", file=SETTINGS_FILE))
     _refuse_secrets(sources)
+    _refuse_destinations(sources)
     _refuse_passwords(sources)
     workspace = workspace.resolve()
     in_sandbox = trial.is_on(environment)
@@ -313,12 +333,7 @@ def _refuse_secrets(sources: Sources) -> None:
         for field in sorted(_SECRET_FIELDS.intersection(sources.of_account(name)))
     ]
     sections = [("notices",)] if "notices" in sources.values else []  # nothing else is in it
-    single = [
-        (section, field)
-        for section in _REFUSED_SECTIONS
-        for field in _SECRET_SECTIONS[section]
-        if isinstance(table := sources.values.get(section), dict) and field in table
-    ]
+    single = [keys for keys in _REFUSED if _stands(sources, keys)]
     for keys in [*of_accounts, *sections, *single]:
         raise ConfigurationError(
             _("{place} is a secret, and this file must hold none.", place=sources.place(keys)),
@@ -328,6 +343,28 @@ def _refuse_secrets(sources: Sources) -> None:
                 file=SECRETS_FILE,
             ),
         )
+
+
+def _refuse_destinations(sources: Sources) -> None:
+    """Whoever gets a line into publisher.toml must not thereby get every credential."""
+    for keys, hint in _DESTINATIONS.items():
+        if _stands(sources, keys):
+            raise ConfigurationError(
+                _(
+                    "{place} says where credentials are sent, and this file must not.",
+                    place=sources.place(keys),
+                ),
+                hint=_(hint, variable=variable(keys)),
+            )
+
+
+def _stands(sources: Sources, keys: Keys) -> bool:
+    """Whether the sources so far have a value there."""
+    *sections, name = keys
+    table: object = sources.values
+    for section in sections:
+        table = table.get(section) if isinstance(table, dict) else None
+    return isinstance(table, dict) and name in table
 
 
 def _refuse_passwords(sources: Sources) -> None:

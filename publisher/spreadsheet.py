@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any, BinaryIO
@@ -12,11 +13,17 @@ _WIDEST = 60  # characters; longer texts are wrapped
 _LONGEST = 32_767  # characters that Excel takes in one cell
 
 
+_FORMULA = re.compile(r"(?:\A|(?<=[;\t\r\n])) *(?=[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])")
+"""Where something stands that a spreadsheet may take for a formula: at the beginning of a cell, and
+behind what a reader may take for the end of one. In French, Spanish and Polish that is a semicolon, and
+quotes that stand about the whole are none for its pieces. Whoever separates by commas sees the quotes."""
+
+
 def csv_lines(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
     """CSV with a header, a row at a time; no cell can be taken for a spreadsheet's formula."""
     text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(columns)
+    csv.writer(text, lineterminator="\n").writerow(columns)
+    table = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     for row in rows:
         yield text.getvalue()
         text.seek(0)
@@ -26,13 +33,11 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> I
 
 
 def _cell(value: object) -> object:
-    """A text that begins like a formula gets an apostrophe, which spreadsheets take for "text".
+    """A text with an apostrophe before what looks like a formula: spreadsheets take that for "text".
 
     See https://owasp.org/www-community/attacks/CSV_Injection.
     """
-    if isinstance(value, str) and value.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r")):
-        return f"'{value}"
-    return value
+    return _FORMULA.sub(lambda found: f"{found[0]}'", value) if isinstance(value, str) else value
 
 
 def write(

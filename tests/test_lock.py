@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import stat
 import time
 from pathlib import Path
 
@@ -37,3 +38,10 @@ def test_who_looks_keeps_nobody_from_starting(path: Path, monkeypatch: pytest.Mo
     with locked(path, _WHAT):
         assert path.read_text() == f"{os.getpid()}\n"
     os.close(looking)
+
+
+def test_nobody_else_can_take_a_lock(tmp_path: Path) -> None:
+    """Whoever may open the file may lock it, and nothing would run."""
+    (tmp_path / "run.lock").touch(mode=0o644)  # as an older version left it
+    with locked(tmp_path / "run.lock", "`publisher run`"):
+        assert stat.S_IMODE((tmp_path / "run.lock").stat().st_mode) == 0o600

@@ -43,6 +43,28 @@ def test_a_credential_in_the_file_that_is_committed_is_refused(tmp_path: Path) -
     assert "hunter2" not in f"{caught.value} {caught.value.hint}"
 
 
+@pytest.mark.parametrize("name", ["twitter_api_url", "facebook_graph_url"])
+def test_no_file_that_is_committed_sends_credentials_elsewhere(tmp_path: Path, name: str) -> None:
+    """Not even to this machine, where another user may listen."""
+    with pytest.raises(
+        ConfigurationError, match=f"{name} says where credentials are sent"
+    ) as caught:
+        read(tmp_path, f'{name} = "http://127.0.0.1:8099"\n{ACCOUNTS}')
+    assert f"PUBLISHER_{name.upper()}" in str(caught.value.hint)
+    with pytest.raises(ConfigurationError):
+        read(tmp_path, secrets=f'{name} = "https://127.0.0.1:8099"\n')
+
+
+@pytest.mark.parametrize("name", ["PUBLISHER_TWITTER_API_URL", "PUBLISHER_FACEBOOK_GRAPH_URL"])
+def test_a_stand_in_is_this_machine_or_spoken_to_over_tls(tmp_path: Path, name: str) -> None:
+    for refused in ("http://sandbox.example.org", "http://10.0.0.1:8099", "ftp://127.0.0.1"):
+        with pytest.raises(ConfigurationError, match=f"{name}: must begin with https://"):
+            read(tmp_path, environment={name: refused})
+    for taken in ("http://127.0.0.1:8099", "http://[::1]:8099", "https://sandbox.example.org"):
+        assert list(read(tmp_path, environment={name: taken}).stand_ins().values()) == [taken]
+    assert read(tmp_path, environment={name: ""}).stand_ins() == {}
+
+
 def test_the_accounts_are_listed_no_more_often_for_more_secrets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -358,3 +380,31 @@ def test_a_handle_that_is_none_is_refused(
 def test_x_is_another_name_of_the_channel_twitter(tmp_path: Path, name: str) -> None:
     settings = read(tmp_path, f"[accounts.a]\nchannel = '{name}'\nhandle = 'BICE_ONG'\n")
     assert settings.public_accounts()["a"].channel == "twitter"
+
+
+@pytest.mark.parametrize(
+    ("section", "field", "url"),
+    [
+        ("broker", "url", "rediss://broker/0?ssl_cert_reqs=none"),
+        ("broker", "url", "rediss://broker/0?ssl_cert_reqs=CERT_OPTIONAL"),
+        ("broker", "url", "rediss://broker/0?a=b&ssl_check_hostname=false"),
+        ("notices", "urls", "mailtos://u:p@example.org?verify=no"),
+        ("notices", "urls", "jsons://example.org?a=b&Verify=False"),
+    ],
+)
+def test_that_certificates_are_checked_cannot_be_turned_off(
+    tmp_path: Path, section: str, field: str, url: str
+) -> None:
+    with pytest.raises(ConfigurationError, match="must not turn off") as caught:
+        read(tmp_path, environment={f"PUBLISHER_{section}__{field}".upper(): url})
+    assert url not in str(caught.value)
+
+
+def test_an_address_that_says_that_they_are_checked_is_taken(tmp_path: Path) -> None:
+    environment = {
+        "PUBLISHER_BROKER__URL": "rediss://broker/0?ssl_cert_reqs=required&ssl_check_hostname=true",
+        "PUBLISHER_NOTICES__URLS": "mailtos://u:p@example.org?verify=yes",
+    }
+    assert (
+        read(tmp_path, environment=environment).broker.url == environment["PUBLISHER_BROKER__URL"]
+    )

@@ -5,7 +5,6 @@ backend, no ETA, no beat, no retry and no late acknowledgement; docs/decisions.m
 """
 
 import logging
-import resource
 import sys
 import time
 from functools import cache
@@ -22,6 +21,7 @@ from celery.signals import (
 from publisher import refusals
 from publisher.app import Application
 from publisher.errors import BrokerUnavailable, PublisherError
+from publisher.filelimit import allow_many_files
 from publisher.heartbeat import Beating
 from publisher.language import _
 from publisher.ledger.heartbeats import Kind
@@ -133,7 +133,7 @@ def _log_seldom(logger: logging.Logger, **_: object) -> None:
 
 @worker_init.connect
 def _warm_up(**_: object) -> None:
-    _allow_many_connections()
+    allow_many_files()
     publisher().watch_the_clock()
     publisher().warm_up()
     Thread(target=publisher().introduce, name="identity", daemon=True).start()
@@ -152,9 +152,3 @@ def _hurry(**_: object) -> None:
 @worker_shutdown.connect
 def _end(**_: object) -> None:
     _heartbeat().finish(_LAST_HEARTBEAT)
-
-
-def _allow_many_connections() -> None:
-    """Each thread may have several files open, and systems allow few if nobody asks for more."""
-    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

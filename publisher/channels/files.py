@@ -6,7 +6,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from publisher.language import _
@@ -66,7 +66,10 @@ def locked(path: Path, patience: float) -> Iterator[None]:
 
     TimeoutError after `patience` seconds: whoever holds the lock may be frozen.
     """
-    with path.open("ab") as file:
+    # The web server reads what is beside it, and must not be able to lock it.
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "ab") as file:
+        with suppress(PermissionError):  # an older version let everybody
+            os.fchmod(file.fileno(), 0o600)
         deadline = time.monotonic() + patience
         while not _taken(file.fileno()):
             if time.monotonic() > deadline:

@@ -7,6 +7,7 @@ records every exchange as an `Answer`, and that alone is judged.
 
 import io
 import json
+import re
 import ssl
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -14,7 +15,7 @@ from datetime import timedelta
 from functools import cache
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 
 import requests
 from requests import adapters
@@ -309,6 +310,11 @@ def _checked(base_url: str) -> str:
 def _spellings(secrets: Iterable[str]) -> list[str]:
     """Each secret as it stands, and as it looks in a URL and in JSON; the longest first."""
     usable = [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET]
-    in_url = [quote(secret, safe="") for secret in usable]
+    in_url = [
+        spelled
+        for secret in usable
+        for spelled in (quote(secret, safe=""), quote(secret), quote_plus(secret))
+    ]
+    in_url += [re.sub("%[0-9A-F]{2}", lambda code: code[0].lower(), url) for url in in_url]
     in_json = [json.dumps(secret, ensure_ascii=False)[1:-1] for secret in usable]
     return sorted({*usable, *in_url, *in_json}, key=len, reverse=True)

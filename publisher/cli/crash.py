@@ -1,5 +1,6 @@
 """What nobody foresaw is written down for whoever can mend it, not shown on the screen."""
 
+import os
 import platform
 import tempfile
 import traceback
@@ -30,15 +31,22 @@ def write(error: BaseException, arguments: Sequence[str]) -> Path | None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             path = folder / name
-            path.write_text(text, encoding="utf-8", errors="replace")
+            # It may hold reasons and ids: as all logs, for this user alone.
+            with os.fdopen(os.open(path, _NEW, 0o600), "w", errors="replace") as file:
+                file.write(text)
         except OSError:
             continue
         return path
     return None
 
 
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+
+
 def _folders(arguments: Sequence[str]) -> list[Path]:
+    """Where all logs are, as far as that can be told without the settings; then anywhere."""
     try:
-        return [workspace_in(arguments) / "var" / "log", Path(tempfile.gettempdir())]
+        var = workspace_in(arguments) / (os.environ.get("PUBLISHER_VAR") or "var")
+        return [var / "log", Path(tempfile.gettempdir())]
     except (PublisherError, OSError):
         return [Path(tempfile.gettempdir())]

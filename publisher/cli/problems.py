@@ -9,6 +9,7 @@ from publisher.cli import counts
 from publisher.cli.output import paint, print_json, print_line, prose
 from publisher.language import _
 from publisher.models import Problem, Severity
+from publisher.plaintext import harmless
 
 
 def errors_in(problems: Sequence[Problem]) -> int:
@@ -25,10 +26,10 @@ def print_text(problems: Sequence[Problem]) -> None:
     lines = []
     for __, of_file in groupby(problems, key=lambda problem: problem.file):
         for problem in of_file:
-            said = f"{labels[problem.severity]} {problem.message} [{problem.code}]"
+            said = f"{labels[problem.severity]} {harmless(problem.message)} [{problem.code}]"
             lines.append(prose(f"{place.format(_place(problem))}: {said}", indent="    "))
             if problem.hint:
-                lines.append(prose(f"    {hint} {problem.hint}", indent=" " * 10))
+                lines.append(prose(f"    {hint} {harmless(problem.hint)}", indent=" " * 10))
         lines.append("")
     if lines:
         print_line("\n".join(lines))
@@ -78,7 +79,8 @@ def summary(drafts: int, problems: Sequence[Problem]) -> str:
 
 
 def _place(problem: Problem) -> str:
-    return f"{problem.file}:{problem.line}:{problem.column}"
+    """A file's name may hold whatever its maker likes, also the beginning of a workflow's command."""
+    return f"{harmless(problem.file)}:{problem.line}:{problem.column}"
 
 
 def _data(text: str) -> str:

@@ -20,6 +20,10 @@ URL_LENGTH = 23
 # are among them.
 _HEAVY = re.compile("[^\u0000-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]")
 
+_LONGEST = 50_000
+"""Characters above which a text fits nowhere that weighs it, whatever it is made of: of links, which
+are the lightest, twelve weigh 276 and have 49,152 at most."""
+
 _EMOJI = 2
 # The first code point of an emoji of several; what may come next is more seldom than any first one.
 _BEFORE_JOINED = re.compile(
@@ -40,10 +44,15 @@ def length(text: str, counting: Literal["weighted", "characters"]) -> int:
     `weighted` are X's rules: line ends and Unicode are normalised, a link is 23, an emoji is 2
     however many code points it is joined of, and other characters are 1 or 2. `characters` counts
     code points. Neither raises for any text, lone surrogates included.
+
+    A text that is so long that it fits nowhere is counted letter by letter: to look for links in it
+    takes long, and nobody needs its weight to the point.
     """
     if counting == "characters":
         return len(text)
     text = unicodedata.normalize("NFC", text).replace("\r\n", "\n")
+    if len(text) > _LONGEST:
+        return _plain(text)
     weight = end = 0
     for start, after, counted in sorted([*_links(text), *_emojis(text)]):
         if start >= end:

@@ -98,7 +98,7 @@ def clean(path: Path, limits: GifLimits) -> CleanPicture:
             # Bytes go with the area; a little less, so as not to try often.
             share = min(0.9, 0.95 * math.sqrt(limits.max_bytes / len(data)))
             size = (max(1, int(size[0] * share)), max(1, int(size[1] * share)))
-    except PictureUnusable:
+    except (PictureUnusable, MemoryError):
         raise
     except Exception as error:
         # Pillow's reader raises nearly anything for broken frames.

@@ -1,19 +1,15 @@
 """HEIC and AVIF pictures, as phones make them: told by their content, and opened.
 
 HEIC is read by pillow-heif, AVIF by Pillow itself. Both libraries are imported where such a picture
-is at hand: most commands never see one.
+is at hand: most never see one.
 
 The reader of AVIF decodes whatever the picture's data hold, however small a picture the file
-announces: a few kilobytes can take gigabytes. So one is decoded first in a process of its own, whose
-memory is limited: this module, run as a program with the file on its standard input.
+announces: a few kilobytes can take gigabytes. The limits of the process (`decoder`) end that.
 """
 
 import io
 import re
-import resource
 import struct
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,10 +33,6 @@ _COLORANTS = {
 }
 """X, Y and Z of red, green and blue, under D50, of the `ColourPrimaries` of ISO/IEC 23091-2 that are
 wider than sRGB: BT.2020 and Display P3."""
-_TRIAL_MEMORY = 768 << 20
-"""Bytes of addresses: what a picture of as many pixels as may be takes, in full colour."""
-_TRIAL_TIME = 60
-"""Seconds of the processor."""
 
 
 class TooManyPixels(Exception):
@@ -87,11 +79,10 @@ def _heic(data: bytes) -> "ImageFile":
 
 def _avif(data: bytes) -> "ImageFile":
     """Pillow puts the file's own turn into the EXIF, in the place of any that stands there."""
-    from PIL.AvifImagePlugin import AvifImageFile  # noqa: PLC0415
+    from PIL import AvifImagePlugin  # noqa: PLC0415
 
-    trial = [sys.executable, "-P", "-m", "publisher.content.heif"]  # -P: nothing from this folder
-    subprocess.run(trial, input=data, check=True, capture_output=True)
-    image = AvifImageFile(io.BytesIO(data))
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # each thread would reserve memory
+    image = AvifImagePlugin.AvifImageFile(io.BytesIO(data))
     colours = _COLOURS.search(data)
     _profiled(image, int.from_bytes(colours[1]) if colours else None)
     return image
@@ -111,17 +102,3 @@ def _srgb_with(colorants: tuple[tuple[float, float, float], ...]) -> bytes:
     for tag, values in zip((b"rXYZ", b"gXYZ", b"bXYZ"), colorants, strict=True):
         struct.pack_into(">3i", profile, places[tag] + 8, *(round(v * 65536) for v in values))
     return bytes(profile)
-
-
-def _try() -> None:
-    """Decode the AVIF on standard input, within the limits of a trial."""
-    from PIL import AvifImagePlugin  # noqa: PLC0415
-
-    AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # each thread would reserve memory
-    resource.setrlimit(resource.RLIMIT_CPU, (_TRIAL_TIME, _TRIAL_TIME))
-    resource.setrlimit(resource.RLIMIT_AS, (_TRIAL_MEMORY, _TRIAL_MEMORY))
-    AvifImagePlugin.AvifImageFile(io.BytesIO(sys.stdin.buffer.read())).load()
-
-
-if __name__ == "__main__":
-    _try()

@@ -118,7 +118,11 @@ def _read(
     file: DraftFile, around: Surroundings, revised: Mapping[str, bytes], findings: Findings
 ) -> Post | None:
     new = revised.get(file.file)
-    text = textfile.read(file.place, findings) if new is None else textfile.decode(new, findings)
+    text = (
+        textfile.read(file.place, findings, textfile.MAX_DRAFT)
+        if new is None
+        else textfile.decode(new, findings)
+    )
     return None if text is None else draft.parse(text, file.id, around, findings)
 
 

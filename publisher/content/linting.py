@@ -70,6 +70,8 @@ _OTHERS = f"{_CAPITAL}*(?:['\u2019-]{_CAPITAL}+)*"  # of a word, after its first
 _SHOUTING = re.compile(
     rf"{_CAPITAL}(?<![\w#@'\u2019-].){_OTHERS}(?:{_SPACE}+{_CAPITAL}{_OTHERS}){{2,}}(?![\w'\u2019-])"
 )
+_HIDDEN = re.compile("[\u180e\u200b\u202a-\u202e\u2060-\u2064\u2066-\u206f]")
+"""Of no width, or turning the direction of what follows."""
 _FEWEST_SHOUTED_LETTERS = 12
 _ACRONYMS = re.compile(rf"[A-Z]{{2,6}}(?:{_SPACE}+[A-Z]{{2,6}}){{2}}")
 """Three in a row may be names, such as UNICEF UNESCO OHCHR; with longer words they are none."""
@@ -131,6 +133,8 @@ class Linter:
         yield from _shouting(text)
         for word, index in placeholders.find(text, post.lang):
             yield _placeholder(word), index
+        if not text.isprintable():  # as it is with most line ends
+            yield from _hidden(text)
 
     def _unsolicited_mentions(self, text: str) -> Found:
         """Source: X's automation rules and developer guidelines ("no unsolicited mentions")."""
@@ -282,6 +286,23 @@ def _markdown_links(text: str) -> Found:
                 hint,
             ),
             match.start(),
+        )
+
+
+def _hidden(text: str) -> Found:
+    """Two texts that look alike are not the same then, and a link may say another than it leads to.
+
+    Joiners are parts of emoji and words; left-to-right marks belong to Arabic and Hebrew.
+    """
+    if found := _HIDDEN.search(text):
+        code = f"U+{ord(found[0]):04X}"
+        yield (
+            Flaw(
+                "hidden-characters",
+                _("A character that nobody sees stands here: {code}.", code=code),
+                _("Delete it: text that is pasted from elsewhere brings such along."),
+            ),
+            found.start(),
         )
 
 

@@ -183,7 +183,7 @@ class Manuscript:
 def read(file: DraftFile) -> Manuscript:
     """The file as it is now; NotPossible for one whose front matter and text cannot be told."""
     findings = Findings(file.file)
-    data = textfile.read_bytes(file.path, findings)
+    data = textfile.read_bytes(file.path, findings, textfile.MAX_DRAFT)
     text = None if data is None else textfile.decode(data, findings)
     if data is None or text is None or split(text, findings) is None:
         first = findings.problems[0]

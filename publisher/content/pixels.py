@@ -47,17 +47,29 @@ class CleanPicture(NamedTuple):
         return SUFFIXES[self.media_type]
 
 
-def bare(image: Image.Image) -> Image.Image:
-    """The pixels alone, upright and sRGB, as RGB or (where something is transparent) RGBA."""
-    image = _upright(image)
+def bare(image: Image.Image, longest: int | None = None) -> Image.Image:
+    """The pixels alone, upright and sRGB, as RGB or (where something is transparent) RGBA.
+
+    With `longest`, scaled down so that no side has more pixels. It uses up `image`: of a big one,
+    each further copy would take hundreds of megabytes.
+    """
+    _set_upright(image)
     if image.mode in ("P", "PA", "RGBa") or "transparency" in image.info:
         image = image.convert("RGBA")
     alpha = image.getchannel("A") if "A" in image.getbands() else None
-    colours = _to_srgb(image)
-    copy = Image.new("RGB", colours.size)
-    copy.paste(colours)
-    if alpha is not None and alpha.getextrema() != (255, 255):
-        copy.putalpha(alpha)
+    if alpha is not None and alpha.getextrema() == (255, 255):
+        alpha = None
+    if alpha is not None and image.mode == "RGBA" and "icc_profile" not in image.info:
+        colours = image
+    else:
+        colours = _to_srgb(image)
+        if alpha is not None:
+            colours.putalpha(alpha)
+    del image, alpha
+    if longest is not None:
+        colours.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+    copy = Image.new(colours.mode, colours.size)
+    copy.paste(colours)  # and nothing else of it
     return copy
 
 
@@ -70,17 +82,16 @@ def opaque(image: Image.Image) -> Image.Image:
     return paper
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    try:
-        return ImageOps.exif_transpose(image)
-    except Exception:  # noqa: BLE001 - broken EXIF raises anything; it is not carried over anyway
-        return image
+def _set_upright(image: Image.Image) -> None:
+    with contextlib.suppress(Exception):  # broken EXIF raises anything; it is not carried over
+        ImageOps.exif_transpose(image, in_place=True)
 
 
 def _to_srgb(image: Image.Image) -> Image.Image:
     """The colours as sRGB; a profile that is broken or belongs to another mode is left aside."""
     profile = image.info.get("icc_profile")
-    colours = image.convert({"RGBA": "RGB", "LA": "L"}.get(image.mode, image.mode))
+    wanted = {"RGBA": "RGB", "LA": "L"}.get(image.mode, image.mode)
+    colours = image if image.mode == wanted else image.convert(wanted)
     if colours.mode.startswith("I"):
         colours = colours.point(lambda value: value / 256).convert("L")  # 16 bits
     if profile:
@@ -91,4 +102,4 @@ def _to_srgb(image: Image.Image) -> Image.Image:
             )
             if converted is not None:
                 return converted
-    return colours.convert("RGB")
+    return colours if colours.mode == "RGB" else colours.convert("RGB")

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import secrets
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -18,7 +19,7 @@ def replace(path: Path, file: str, seen: bytes, new: bytes) -> None:
     and the rename, some microseconds later, is not noticed.
     """
     target = path.resolve()
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
+    beside = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
     try:
         with target.open("rb") as old:
             fcntl.flock(old, fcntl.LOCK_EX)
@@ -46,8 +47,12 @@ def replace(path: Path, file: str, seen: bytes, new: bytes) -> None:
 
 
 def _write(path: Path, data: bytes, like: os.stat_result) -> None:
-    """A new file, on the disk when this returns, with the rights of the one that it replaces."""
-    with path.open("wb") as file:
+    """A new file, on the disk when this returns, with the rights of the one that it replaces.
+
+    Nothing may have its name, nor a link that was put there: what that leads to would be overwritten.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
         os.fchmod(file.fileno(), stat.S_IMODE(like.st_mode))
         with suppress(PermissionError):
             os.fchown(file.fileno(), like.st_uid, like.st_gid)

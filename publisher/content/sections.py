@@ -55,9 +55,10 @@ def parse(body: str, names: Collection[str], first_line: int = 1) -> Sections:
     """The sections of `body`, which begins on `first_line`; `names` are channels and accounts."""
     found = Sections()
     name, start, begin = "", first_line, 0
+    line, counted = first_line, 0
     lines = f"\n{body}"  # each with the line feed before it
     for heading in _HEADING.finditer(lines):
-        line = first_line + lines.count("\n", 0, heading.start())
+        line, counted = line + lines.count("\n", counted, heading.start()), heading.start()
         if section := _section(heading, names):
             _add(found, name, lines[begin : heading.start()], start)
             name, start, begin = section, line + 1, heading.end()

@@ -109,6 +109,8 @@ class Shelf:
         for entry in entries:
             name = entry.name
             if name.startswith("."):
+                if entry.is_symlink():
+                    self._note(_hidden_link(), prefix + name, Severity.WARNING)
                 continue
             if _is_folder(entry):
                 yield from self._descend(entry, prefix)
@@ -160,6 +162,12 @@ class Shelf:
     def _note(self, flaw: Flaw, path: str, severity: Severity = Severity.ERROR) -> None:
         shown = f"posts/{path}".encode("utf-8", "backslashreplace").decode()
         self.problems.append(problem(shown, flaw, Position(), severity))
+
+
+def _hidden_link() -> Flaw:
+    """Nothing of ours makes one; who planted it may hope that something is written through it."""
+    message = _("A symbolic link with a hidden name, which nobody sees, and nothing reads.")
+    return Flaw("symbolic-link", message, _("Delete it, and ask who made it."))
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:

@@ -11,7 +11,9 @@ from publisher.language import _, later
 from publisher.models import Position
 
 MAX_BYTES = 1_000_000
-"""A draft of this size would be a mistake: the longest text of any channel is 63,206 characters."""
+"""Of a file that lists something, such as the agenda."""
+MAX_DRAFT = 200_000
+"""Bytes of a draft. More would be a mistake: the longest text of any channel is 63,206 characters."""
 
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -30,30 +32,30 @@ def is_missing(path: Path) -> bool:
     return False
 
 
-def read(path: str | Path, findings: Findings) -> str | None:
+def read(path: str | Path, findings: Findings, most: int = MAX_BYTES) -> str | None:
     r"""The file's text with `\n` as line ends and without a BOM; None where that is impossible.
 
     Its size is looked at before anything is read.
     """
-    data = read_bytes(path, findings)
+    data = read_bytes(path, findings, most)
     return None if data is None else decode(data, findings)
 
 
-def read_bytes(path: str | Path, findings: Findings) -> bytes | None:
+def read_bytes(path: str | Path, findings: Findings, most: int = MAX_BYTES) -> bytes | None:
     """What is in the file; None where that is impossible or too much."""
     try:
         status = os.stat(path)  # noqa: PTH116 - ten thousand times
         if not stat.S_ISREG(status.st_mode):
             findings.error("unreadable", Position(), _("This is no regular file."))
             return None
-        if status.st_size > MAX_BYTES:
+        if status.st_size > most:
             findings.error(
                 "file-too-big",
                 Position(),
                 _(
                     "The file has {size} bytes; more than {limit} are not read.",
                     size=figures.number(status.st_size),
-                    limit=figures.number(MAX_BYTES),
+                    limit=figures.number(most),
                 ),
                 _("A draft holds text alone; pictures belong into posts/media/."),
             )

@@ -30,8 +30,8 @@ _BEGINNINGS = (
 def clean(file: BinaryIO, name: str, capabilities: Capabilities) -> CleanPicture | Flaw:
     """The copy of what somebody sent as `name`, or what is wrong with it, as `check` says it.
 
-    PictureUnusable if the channel takes nothing that it can become. It takes up to some hundreds of
-    MB and many seconds: callers see to it that few are at work at a time.
+    PictureUnusable if the channel takes nothing that it can become. It takes up to many seconds:
+    callers see to it that few are at work at a time.
     """
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"{slug(_bare(name).stem) or 'media'}.{_ending(file, name)}"
@@ -43,7 +43,7 @@ def clean(file: BinaryIO, name: str, capabilities: Capabilities) -> CleanPicture
                 _("{file} cannot be looked at: {reason}.", file=path.name, reason=why(error)),
                 hint=_("The folder for temporary files must be on a disk with free space."),
             ) from error
-        return pictures.inspect(path, path.parent) or pictures.clean(path, capabilities)
+        return pictures.copy(path, capabilities)
 
 
 def _ending(file: BinaryIO, name: str) -> str:

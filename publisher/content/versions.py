@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from publisher.surroundings import bare_environment
+
 _PATIENCE = 3
 """Seconds for git; a history that takes longer is not looked at."""
 
@@ -110,7 +112,6 @@ def _names(posts: Path, *command: str) -> list[str]:
 
 def _git(posts: Path, *command: str, given: bytes = b"") -> bytes:
     """Run git in posts/. Variables such as GIT_DIR, which a hook sets, name other places."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     done = subprocess.run(
         ["git", "-c", "core.fsmonitor=false", *command],
         cwd=posts,
@@ -118,6 +119,6 @@ def _git(posts: Path, *command: str, given: bytes = b"") -> bytes:
         capture_output=True,
         check=True,
         timeout=_PATIENCE,
-        env={**kept, "GIT_OPTIONAL_LOCKS": "0"},
+        env={**bare_environment(), "GIT_OPTIONAL_LOCKS": "0"},
     )
     return done.stdout

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from publisher.content import boxes, sound
 from publisher.content.pixels import CleanPicture
 from publisher.content.problems import Flaw
-from publisher.errors import PictureUnusable
 from publisher.language import _, later
 from publisher.models import Motion
 
@@ -66,14 +65,14 @@ def look(path: Path) -> Flaw | Motion:
     return copied if isinstance(copied, Flaw) else copied[1]
 
 
-def clean(path: Path) -> CleanPicture:
-    """The copy, which is the same for all channels. PictureUnusable.
+def copy(path: Path) -> CleanPicture | Flaw:
+    """The copy, which is the same for all channels, or why it cannot be sent.
 
     The same bytes each time for the same PyAV.
     """
     copied = _copied(path)
     if isinstance(copied, Flaw):
-        raise PictureUnusable(copied.message, hint=copied.hint)
+        return copied
     data, motion = copied
     return CleanPicture.of(data, "video/mp4", (motion.width, motion.height))
 
@@ -94,6 +93,8 @@ def _copied(path: Path) -> tuple[bytes, Motion] | Flaw:
     except boxes.NotWhole as reason:
         text = _("{name} is truncated or damaged: {reason}.", name=name, reason=reason)
         return Flaw("media-damaged", text, _(_MENDING))
+    except MemoryError:
+        raise
     except Exception:  # noqa: BLE001 - for broken files, FFmpeg's readers raise anything
         text = _("{file} is truncated or damaged.", file=name)
         return Flaw("media-damaged", text, _(_MENDING))

@@ -16,6 +16,8 @@ SUBJECTS = (
     later("ledger"),
     later("limits"),
     later("notices"),
+    later("pages"),
+    later("platforms"),
     later("publishing"),
 )
 """What is looked at: scripts read it, and people see it translated."""

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
+
 from publisher import broker, figures
 from publisher.doctor import mounts
 from publisher.doctor.finding import Finding, bad, good, warning
@@ -27,6 +29,31 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _place(settings)
     yield _broker(settings)
     yield _notices(settings)
+    yield from _in_clear(settings)
+
+
+def _in_clear(settings: Settings) -> Iterator[Finding]:
+    """What goes over a network so that others may read it, or answer in the other's place."""
+    if settings.web.is_open:
+        yield warning(
+            "pages",
+            _("Passwords come over plain HTTP: [web] host is {host}.", host=settings.web.host),
+            _(
+                "Let them listen on 127.0.0.1 behind a server with TLS, and say its address as "
+                "[web] public_url; docs/web.md shows how."
+            ),
+        )
+    url = make_url(settings.database_url)
+    is_near = not url.host or url.host in ("127.0.0.1", "localhost", "::1")
+    if not is_near and url.query.get("sslmode") not in ("verify-full", "verify-ca"):
+        yield warning(
+            "ledger",
+            _("Whoever answers as {host} is believed to be PostgreSQL.", host=url.host),
+            _(
+                "Beyond a network of your own, end the URL with sslmode=verify-full and "
+                "sslrootcert=FILE."
+            ),
+        )
 
 
 def _secrets(settings: Settings) -> Finding:

@@ -37,8 +37,13 @@ def environment(package: str, *others: str) -> Environment:
 
 
 def _translated(message: str, **values: Any) -> Markup:
-    """`publisher.language._` for templates: all is escaped but values that are HTML already."""
-    return Markup.escape(language._(message)).format(**values)
+    """`publisher.language._` for templates: all is escaped but values that are HTML already.
+
+    As there, a message without values is filled in nowhere: it may be a reason that somebody wrote,
+    or a platform's error, with braces of its own.
+    """
+    text = Markup.escape(language._(message))
+    return text.format(**values) if values else text
 
 
 def _counted(one: str, many: str, count: int, **values: Any) -> Markup:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from email.utils import formatdate
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -167,14 +168,21 @@ def _dated(app: ASGIApp, faults: Faults) -> ASGIApp:
 
 
 @contextmanager
-def running(sandbox: Sandbox, port: int = 0, host: str = HOST) -> Iterator[str]:
-    """The sandbox at work in a thread; gives its address, such as `http://127.0.0.1:4321`."""
+def running(
+    sandbox: Sandbox, port: int = 0, host: str = HOST, certificate: Path | None = None
+) -> Iterator[str]:
+    """The sandbox at work in a thread; gives its address, such as `http://127.0.0.1:4321`.
+
+    With a `certificate`, and its key in the same file, over TLS: beyond loopback nothing else is
+    spoken to.
+    """
     listener = _listen(port, host)
-    server = uvicorn.Server(_config(sandbox))
+    server = uvicorn.Server(_config(sandbox, certificate))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
-        yield f"http://{host}:{listener.getsockname()[1]}"
+        scheme = "https" if certificate else "http"
+        yield f"{scheme}://{host}:{listener.getsockname()[1]}"
     finally:
         server.should_exit = server.force_exit = True
         thread.join(timeout=10)
@@ -210,7 +218,7 @@ def _page(html: str) -> Response:
     return HTMLResponse(html, headers={"content-security-policy": policy})
 
 
-def _config(sandbox: Sandbox) -> uvicorn.Config:
+def _config(sandbox: Sandbox, certificate: Path | None = None) -> uvicorn.Config:
     # No access log: Facebook's tokens stand in the addresses.
     return uvicorn.Config(
         sandbox.app,
@@ -220,4 +228,5 @@ def _config(sandbox: Sandbox) -> uvicorn.Config:
         server_header=False,
         date_header=False,  # `_dated` adds it
         timeout_graceful_shutdown=1,
+        ssl_certfile=certificate,
     )

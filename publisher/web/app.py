@@ -35,7 +35,7 @@ from publisher.web.door import Waiting
 from publisher.web.live import Live
 from publisher.web.pages import Pages
 from publisher.web.parts import Parts
-from publisher.web.security import Guard, without_nul
+from publisher.web.security import Guard, plain
 from publisher.web.visitors import Recognition
 
 ROOMS = (
@@ -57,8 +57,9 @@ def create(
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        dependencies=[Depends(without_nul)],
+        dependencies=[Depends(plain)],
     )
+    web.state.lately = health.Lately()
     web.state.parts = Parts(
         application,
         where,

@@ -14,7 +14,7 @@ from publisher.content.copies import Copies
 from publisher.content.library import Library
 from publisher.content.manuscript import Manuscript
 from publisher.content.shelf import DraftFile, Shelf
-from publisher.content.textfile import MAX_BYTES
+from publisher.content.textfile import MAX_DRAFT
 from publisher.errors import NoSuchPost, PublisherError, UsageError
 from publisher.identity import verified
 from publisher.language import _
@@ -100,10 +100,10 @@ def saved(app: Application, draft: Manuscript) -> str:
 
 def check_size(draft: Manuscript) -> None:
     """UsageError if a draft is too big to be read again."""
-    if (size := len(draft.data)) > MAX_BYTES:
+    if (size := len(draft.data)) > MAX_DRAFT:
         raise UsageError(
             _("It would have {number} bytes; more than {limit} are not read.",
-              number=figures.number(size), limit=figures.number(MAX_BYTES))
+              number=figures.number(size), limit=figures.number(MAX_DRAFT))
         )  # fmt: skip
 
 

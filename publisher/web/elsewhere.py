@@ -62,7 +62,7 @@ def _provider(parts: Parts) -> openid.Provider:
     settings = parts.app.settings.openid
     if not settings.issuer:
         raise HTTPException(404)
-    return openid.Provider(settings, parts.where.address + _BACK)
+    return openid.Provider(settings, parts.where.address + _BACK, parts.provider)
 
 
 def _failed(request: Request, parts: Parts, wanted: str, why: str, name: str = "") -> Response:

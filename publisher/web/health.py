@@ -1,6 +1,7 @@
 """/healthz: whether posts go out, for whoever watches; it needs no log-in and tells no secret."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -11,24 +12,41 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from publisher.language import _
-from publisher.monitoring import Report, Subject
+from publisher.monitoring import Monitor, Report, Subject
 from publisher.overview import late_as_json
 from publisher.states import State
-from publisher.web.parts import Parts
 
 _LOOKS = ThreadPoolExecutor(4, thread_name_prefix="healthz")
 """Threads of its own: those of the pages may all wait for a database that stands still."""
+_FRESH = 1.0
+"""Seconds for which an answer is good: everybody may ask, and each look costs something."""
 
 router = APIRouter()
+
+
+class Lately:
+    """What the last look found. One is made at a time, and all who wait get its answer."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Lock()
+        self._report: Report | None = None
+        self._begun = 0.0
+
+    async def look(self, monitor: Monitor) -> Report:
+        asked = time.monotonic()
+        async with self._turn:
+            if self._report is None or self._begun < asked - _FRESH:
+                self._begun = time.monotonic()
+                self._report = await asyncio.get_running_loop().run_in_executor(
+                    _LOOKS, partial(monitor.look, count=True)
+                )
+            return self._report
 
 
 @router.get("/healthz")
 async def healthz(request: Request) -> JSONResponse:
     """200 when all is well, else 503 with what is wrong; within two seconds, whatever hangs."""
-    parts: Parts = request.app.state.parts
-    report = await asyncio.get_running_loop().run_in_executor(
-        _LOOKS, partial(parts.monitor.look, count=True)
-    )
+    report = await request.app.state.lately.look(request.app.state.parts.monitor)
     return JSONResponse(_answer(report), 200 if report.is_well else 503)
 
 

@@ -6,7 +6,9 @@ nothing has to be kept, and an answer is of use in that browser alone.
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from authlib.common.errors import AuthlibBaseError
@@ -25,14 +27,44 @@ _ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 _PATIENCE = 10  # seconds
 _LEEWAY = 60  # seconds that its clock may be off
+_FRESH = 300.0  # seconds for which its addresses are believed
+_REST = 2.0  # seconds after a question that came to nothing
+
+
+class Known:
+    """What the provider publishes about itself, asked for now and then and not at each log-in.
+
+    An answer that does not come is not waited for again at once: whoever likes may set out, and each
+    would hold a thread meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._until = 0.0
+        self._found: Mapping[str, Any] | ProviderRefused | None = None
+
+    def ask(self, ask: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+        """What it said lately, or says now; one asks at a time. ProviderRefused."""
+        with self._turn:
+            if self._found is None or time.monotonic() >= self._until:
+                lasts = _REST
+                try:
+                    self._found, lasts = ask(), _FRESH
+                except ProviderRefused as error:
+                    self._found = error
+                self._until = time.monotonic() + lasts
+            if isinstance(self._found, ProviderRefused):
+                raise ProviderRefused(str(self._found))
+            return self._found
 
 
 class Provider:
     """The one that the settings name, for one log-in."""
 
-    def __init__(self, settings: OpenIDSettings, back: str) -> None:
+    def __init__(self, settings: OpenIDSettings, back: str, known: Known | None = None) -> None:
         """`back` is the address to which it sends the browser."""
         self._settings = settings
+        self._known = known or Known()
         secret = settings.client_secret
         self._session = OAuth2Session(
             settings.client_id,
@@ -103,6 +135,9 @@ class Provider:
         return dict(claims)
 
     def _metadata(self) -> Mapping[str, Any]:
+        return self._known.ask(self._published)
+
+    def _published(self) -> Mapping[str, Any]:
         issuer = self._settings.issuer
         try:
             found = self._read(f"{issuer.rstrip('/')}/.well-known/openid-configuration")

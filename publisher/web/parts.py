@@ -12,6 +12,7 @@ from publisher.monitoring import Monitor
 from publisher.reports import Reports
 from publisher.sections import WebSettings
 from publisher.web.live import Live
+from publisher.web.openid import Known
 from publisher.web.pages import Pages
 from publisher.web.platforms import Platforms
 from publisher.web.turns import Turns
@@ -29,6 +30,7 @@ class Parts:
     reports: Reports
     monitor: Monitor
     platforms: Platforms = field(default_factory=Platforms)
+    provider: Known = field(default_factory=Known)
     turns: Turns = field(default_factory=Turns)
 
     def done(self, visitor: Visitor, notice: str, address: str) -> Response:

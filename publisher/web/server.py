@@ -10,6 +10,7 @@ import uvicorn
 
 from publisher.app import Application
 from publisher.errors import ConfigurationError
+from publisher.filelimit import allow_many_files
 from publisher.heartbeat import Beating
 from publisher.language import _
 from publisher.ledger.heartbeats import Kind
@@ -18,9 +19,12 @@ from publisher.pulse import Pulse
 from publisher.sections import WebSettings
 from publisher.web.app import create
 from publisher.web.live import Live
+from publisher.web.receiving import PatientProtocol
 
 _PATIENCE = 2  # seconds that answers under way may take once the server is told to end
 _BACKLOG = 256
+_AT_ONCE = 2_000
+"""Connections; the next ones are told to come later. Each open page has one."""
 _BEAT = 1.0  # seconds between two signs of life
 _LAST_HEARTBEAT = 1.0  # seconds that the end may take
 
@@ -46,6 +50,7 @@ def serve(app: Application, where: WebSettings, *, say: Callable[[str], None]) -
     ConfigurationError when the port is not to be had; LedgerGone, and the end, when the ledger's
     file is deleted or replaced: what people press would be written where nobody reads it.
     """
+    allow_many_files()
     listener = _listen(where.host, where.port)
     live = Live(app.queries)
     pulse = Pulse.of_environment()
@@ -58,11 +63,15 @@ def serve(app: Application, where: WebSettings, *, say: Callable[[str], None]) -
         date_header=True,
         timeout_graceful_shutdown=_PATIENCE,
         timeout_keep_alive=15,
+        http=PatientProtocol,
+        limit_concurrency=_AT_ONCE,
         # What a proxy on this machine says of its clients is believed, nobody else's word.
         proxy_headers=True,
         forwarded_allow_ips="127.0.0.1,::1",
     )
     say(_("The web pages are at {address}. Ctrl-C ends them.", address=where.address))
+    if where.is_open:
+        say(_("Passwords come over plain HTTP: [web] host is {host}.", host=where.host))
     heartbeat.start()
     with listener:
         try:

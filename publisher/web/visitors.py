@@ -30,6 +30,10 @@ _STREAM = "/events"
 """It is open as long as its page, and holds no thread."""
 _AT_A_TIME = 4
 """Requests of one person. The others wait, and hold none of the threads that everybody needs."""
+_STRANGERS = 8
+"""The same of all together who are not logged in."""
+_WAITS, _ELSEWHERE = "/login/openid", 4
+"""Where another server is waited for, and how many do: who logs in by a password does not."""
 
 
 class NotLoggedIn(Exception):
@@ -73,6 +77,8 @@ class Recognition:
         self._shares: dict[str, asyncio.Semaphore] = defaultdict(
             lambda: asyncio.Semaphore(_AT_A_TIME)
         )
+        self._strangers = asyncio.Semaphore(_STRANGERS)
+        self._elsewhere = asyncio.Semaphore(_ELSEWHERE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(_PUBLIC):
@@ -94,8 +100,10 @@ class Recognition:
                 await self._app(scope, receive, send)
 
     def _share(self, session: Session | None, path: str) -> AbstractAsyncContextManager[None]:
-        """A place among the requests of the person, as soon as one is free."""
-        if session is None or path == _STREAM:
+        """A place among the requests of the person, or of strangers, as soon as one is free."""
+        if session is None:
+            return self._elsewhere if path.startswith(_WAITS) else self._strangers
+        if path == _STREAM:
             return nullcontext()
         return self._shares[session.person.name]
 

@@ -19,6 +19,7 @@ from publisher.channels import http
 from publisher.channels.base import Channel, NotPrepared
 from publisher.channels.registry import ChannelOptions, open_channel
 from publisher.content import videos
+from publisher.content.problems import Flaw
 from publisher.ledger.attempts import Attempts
 from publisher.ledger.dispatch import Dispatch
 from publisher.ledger.ledger import Ledger
@@ -110,7 +111,8 @@ class Stage:
     def video(self, alt: str, **options: Any) -> Picture:
         """A clean video, as it lies in the ledger."""
         with tempfile.TemporaryDirectory() as folder:
-            copy = videos.clean(make_video(Path(folder) / "a.mp4", **options))
+            copy = videos.copy(make_video(Path(folder) / "a.mp4", **options))
+        assert not isinstance(copy, Flaw)
         return self._moving(copy.data, copy.media_type, (copy.width, copy.height), alt)
 
     def _moving(self, content: bytes, media_type: str, size: tuple[int, int], alt: str) -> Picture:

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -103,6 +104,10 @@ def test_the_unforeseen_is_written_down_and_not_shown(
     (log,) = (workspace / "var" / "log").glob("crash-*.log")
     assert str(log) in result.err
     assert "RuntimeError: the cat walked over the keyboard" in log.read_text(encoding="utf-8")
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+    monkeypatch.setenv("PUBLISHER_VAR", "elsewhere")
+    assert cli("check").code == 3
+    assert list((workspace / "elsewhere" / "log").glob("crash-*.log"))
 
 
 def test_the_unforeseen_without_a_place_to_write(

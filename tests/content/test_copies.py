@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, features
 
 from publisher.channels.capabilities import TWITTER
-from publisher.content import copies, pictures
+from publisher.content import copies, decoder, pictures
 from publisher.content.copies import NOTHING_KEPT, Copies
 from publisher.content.pixels import CleanPicture, Copy
 from publisher.content.problems import Flaw
@@ -32,13 +32,13 @@ def kept(tmp_path: Path) -> Path:
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The files that were decoded."""
-    found, decoded = list[Path](), pictures._decoded
+    found, look = list[Path](), decoder.look
 
-    def noted(path: Path) -> Image.Image | Flaw:
+    def noted(path: Path) -> Flaw | Motion | None:
         found.append(path)
-        return decoded(path)
+        return look(path)
 
-    monkeypatch.setattr(pictures, "_decoded", noted)
+    monkeypatch.setattr(decoder, "look", noted)
     pictures._inspected.cache_clear()
     return found
 

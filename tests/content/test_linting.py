@@ -429,3 +429,20 @@ def test_a_draft_may_say_that_it_is_meant(workspace: Workspace, code: str) -> No
     workspace.draft("a.fr", f"to: bice-x\nignore: {code}", "Un XX\n***\n# Le titre")
     codes = [problem.code for problem in problems(workspace)]
     assert sorted([*codes, code]) == ["heading-as-text", "placeholder", "rule-as-text"]
+
+
+# hidden-characters
+
+
+@pytest.mark.parametrize(
+    "text", ["Bon\u200bjour.", "Voir \u202egpj.exe", "Un\u2060 mot", "\u2066a\u2069"]
+)
+def test_characters_that_nobody_sees_are_warned_of(workspace: Workspace, text: str) -> None:
+    assert advice(workspace, text) == ["hidden-characters"]
+
+
+@pytest.mark.parametrize(
+    "text", ["👩\u200d👧 en famille", "co\u00adopération", "می\u200cخواهم", "a\nb"]
+)
+def test_what_belongs_to_words_and_emoji_is_not_hidden(workspace: Workspace, text: str) -> None:
+    assert advice(workspace, text) == []

@@ -107,7 +107,8 @@ def test_every_key_of_a_parser_is_in_its_schema() -> None:
 def test_every_setting_is_in_one_of_its_schemas_and_no_secret_in_the_wrong_one() -> None:
     plain, secret = (_paths(schemas.schema(name)) for name in ("settings", "secrets"))
     account = {f"accounts.*.{path}" for path in _fields(AccountSettings)}
-    assert plain | secret == {*_fields(Settings), *account} - {"workspace", "accounts"}
+    of_environment = {"workspace", "accounts", "twitter_api_url", "facebook_graph_url"}
+    assert plain | secret == {*_fields(Settings), *account} - of_environment
     urls = {"database.url", "broker.url"}  # secret only where they hold a password
     assert plain & secret == urls
     words = ("key", "secret", "token", "urls", "heartbeat")  # whoever knows the last may ping it

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from publisher.channels.capabilities import FACEBOOK, SITE, TWITTER
-from publisher.content import boxes, pictures, sound
+from publisher.content import boxes, decoding, pictures, sound
 from publisher.content.pictures import clean, inspect, look
+from publisher.content.problems import Flaw
 from publisher.errors import PictureUnusable
 from publisher.models import Motion
 from tests.content.drafts import Workspace, codes
@@ -353,7 +354,9 @@ def test_a_hostile_index_is_refused_before_a_library_sees_it(
     opened: list[object] = []
     monkeypatch.setattr(av, "open", lambda *words, **_: opened.append(words))
     start = time.monotonic()
-    assert code(hostile(posts / "a.mp4", *index), posts) in ("media-damaged", "video-codec")
+    found = decoding.look(hostile(posts / "a.mp4", *index))  # in this process
+    assert isinstance(found, Flaw)
+    assert found.code in ("media-damaged", "video-codec")
     assert time.monotonic() - start < 2
     assert opened == []
 

@@ -35,7 +35,7 @@ _HOSTS = [
 _STRANGER = re.compile(r"\b(?:pip|pipx|uv|uvx)\b.*[\s'\"]publisher(?![\w./ ])")
 _MACHINE_PATH = re.compile(r"(?<![\w.>)}-])/(?:work|root|home)/")
 _TARGETS = [
-    "help", "install", "demo", "test", "smoke", "chaos", "machines", "fuzz", "bench", "check", "messages", "run", "lock", "clean",
+    "help", "install", "production", "demo", "test", "smoke", "chaos", "machines", "fuzz", "bench", "check", "messages", "run", "lock", "clean",
 ]  # fmt: skip
 _SCRIPTS = [".ci/run", "tests/support/smoke.sh", "tests/support/system.sh"]
 
@@ -105,15 +105,24 @@ def test_nobody_is_told_to_install_a_strangers_package(root: Path) -> None:
     assert project["name"] == "session-publisher"
 
 
-def test_every_dependency_is_pinned(root: Path) -> None:
-    """Two installs are alike: each requirement of pyproject.toml has its version, which fits."""
-    pins = {}
-    for line in (root / "constraints.txt").read_text().splitlines():
+_LOCKS = ("constraints.txt", *(f"requirements/{name}.txt" for name in ("run", "smoke", "dev", "bench")))  # fmt: skip
+
+
+def _pins(path: Path) -> dict[str, tuple[Version, list[str]]]:
+    """Of each package its version and the hashes that its files may have."""
+    pins: dict[str, tuple[Version, list[str]]] = {}
+    for entry in path.read_text().replace("\\\n", " ").splitlines():
+        line, *hashes = entry.split("--hash=")
         requirement = Requirement(line)
         (specifier,) = requirement.specifier
         assert specifier.operator == "==", line
-        pins[canonicalize_name(requirement.name)] = Version(specifier.version)
+        pins[canonicalize_name(requirement.name)] = Version(specifier.version), hashes
+    return pins
 
+
+def test_every_dependency_is_pinned(root: Path) -> None:
+    """Two installs are alike: each requirement of pyproject.toml has its version, which fits."""
+    pins = {name: version for name, (version, _hashes) in _pins(root / "constraints.txt").items()}
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
     wanted = chain(project["dependencies"], *project["optional-dependencies"].values())
     wrong = [
@@ -123,6 +132,31 @@ def test_every_dependency_is_pinned(root: Path) -> None:
         or not Requirement(text).specifier.contains(pin, prereleases=True)
     ]
     assert wrong == [], "run `make lock`"
+
+
+@pytest.mark.parametrize("lock", _LOCKS)
+def test_every_pin_has_the_hashes_of_its_files(root: Path, lock: str) -> None:
+    """What the index hands out is then what it was when somebody looked."""
+    pins, all_pins = _pins(root / lock), _pins(root / "constraints.txt")
+    for name, (version, hashes) in pins.items():
+        assert all_pins[name][0] == version, name
+        assert hashes, name
+        assert all(re.fullmatch(r"sha256:[0-9a-f]{64}\s*", each) for each in hashes), name
+
+
+def test_nothing_is_installed_without_its_hash(root: Path) -> None:
+    for file in ("Makefile", "Dockerfile", "tests/support/smoke.sh"):
+        text = (root / file).read_text().replace("\\\n", " ")
+        for line in re.findall(r".*(?:pip\"?|PIP\)) install.*", text):
+            assert re.search(r"--require-hashes|--no-deps|\(UV\)", line), (file, line)
+
+
+def test_production_has_no_test_packages(root: Path) -> None:
+    """What is not there cannot be attacked."""
+    run = _pins(root / "requirements/run.txt")
+    assert not run.keys() & {"pytest", "playwright", "hypothesis", "schemathesis", "mypy", "ruff"}
+    assert "requirements/run.txt" in (root / "Dockerfile").read_text()
+    assert "publisher production" in (root / "docs/deployment.md").read_text()
 
 
 @pytest.mark.parametrize("target", _TARGETS)

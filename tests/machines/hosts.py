@@ -30,12 +30,14 @@ class WorkerHost:
     """Its processes, which must not end before they are told to."""
 
     def __init__(
-        self, network: Network, name: str, workspace: Path, environment: Mapping[str, str]
-    ) -> None:
+        self, network: Network, name: str, workspace: Path, environment: Mapping[str, str],
+        certificate: Path,
+    ) -> None:  # fmt: skip
         self.name = name
         self.address = network.addresses[name]
         self._network = network
         self._workspace = workspace
+        self._program = trusting(certificate)
         self._environment = {**environment, "PUBLISHER_WORKSPACE": str(workspace)}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -44,7 +46,7 @@ class WorkerHost:
             for kind, command in _PROCESSES.items():
                 with self._log(kind).open("wb") as log:
                     self._processes[kind] = subprocess.Popen(
-                        [sys.executable, "-m", *command], cwd=self._workspace,
+                        [*self._program, *command], cwd=self._workspace,
                         env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                     )  # fmt: skip
 
@@ -82,8 +84,9 @@ class WorkerHost:
 
 @contextmanager
 def all_of(
-    network: Network, names: Sequence[str], workspace: Path, environment: Mapping[str, str]
-) -> Iterator[list[WorkerHost]]:
+    network: Network, names: Sequence[str], workspace: Path, environment: Mapping[str, str],
+    certificate: Path,
+) -> Iterator[list[WorkerHost]]:  # fmt: skip
     """Hosts of these names, each with its copy of the settings and secrets of `workspace`."""
     hosts = []
     for name in names:
@@ -93,7 +96,7 @@ def all_of(
             copy = own / file
             copy.touch(mode=0o600)
             copy.write_bytes((workspace / file).read_bytes())
-        hosts.append(WorkerHost(network, name, own, environment))
+        hosts.append(WorkerHost(network, name, own, environment, certificate))
     try:
         for host in hosts:
             host.start()
@@ -106,3 +109,8 @@ def all_of(
 def clean_environment() -> dict[str, str]:
     """What processes get of this machine's: nothing that it says about Publisher."""
     return {key: os.environ[key] for key in os.environ if not key.startswith("PUBLISHER_")}
+
+
+def trusting(certificate: Path) -> list[str]:
+    """A Python that runs the module whose name follows, and trusts the own authority."""
+    return [sys.executable, "-m", "tests.machines.trusting", str(certificate)]

@@ -3,7 +3,6 @@
 import json
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -122,7 +121,9 @@ class _Stage:
         stack.callback(self._app.close)
         self._note_hosts()
         self._workers: Sequence[WorkerHost] = stack.enter_context(
-            hosts.all_of(self._network, WORKER_HOSTS, self._workspace, self._environment)
+            hosts.all_of(
+                self._network, WORKER_HOSTS, self._workspace, self._environment, self._certificate
+            )
         )
         self._wrong: list[str] = []
         self._pulled_at = 0.0
@@ -139,7 +140,8 @@ class _Stage:
         sandbox = Sandbox(accounts, SystemClock(), limited=False, faults=slow)
         with self._network.inside("platform"):
             host = self._network.addresses["platform"]
-            return sandbox, self._stack.enter_context(server.running(sandbox, host=host))
+            running = server.running(sandbox, host=host, certificate=self._certificate)
+            return sandbox, self._stack.enter_context(running)
 
     def _database(self) -> str:
         with self._network.inside("ledger"):
@@ -235,7 +237,7 @@ class _Stage:
         self, *words: str, codes: Sequence[int] = (0,)
     ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [sys.executable, "-m", "publisher", *words], cwd=self._workspace,
+            [*hosts.trusting(self._certificate), "publisher", *words], cwd=self._workspace,
             env=self._environment, capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
         if done.returncode not in codes:

@@ -11,7 +11,7 @@ import pytest
 from publisher import settings
 from publisher.app import Application
 from publisher.clock import SystemClock
-from publisher.doctor import Finding, Grade, examine
+from publisher.doctor import Finding, Grade, examine, machine
 from publisher.errors import StorageError
 from publisher.ledger import limits
 from publisher.ledger.holds import hold
@@ -40,11 +40,45 @@ def test_all_is_well_but_that_nothing_runs_and_nobody_is_told(
     queued().close()
     found = findings(workspace)
     odd = {subject for subject, finding in found.items() if finding.grade is not Grade.GOOD}
-    assert odd == {"notices", "publishing"}
+    assert odd == {"notices", "platforms", "publishing"}, "the sandbox is no real platform"
     told = "Its platform takes its requests. Its keys belong to @voice_x."
     assert found["account voice-x"].message == told
     assert "clock" in found
     assert sandbox.state()["posts"] == []
+
+
+def test_that_no_post_reaches_the_real_platforms_is_told_loudly(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each request takes the credentials there."""
+    assert "platforms" not in findings(workspace, offline=True)
+    for variable, name in (("TWITTER_API_URL", "X"), ("FACEBOOK_GRAPH_URL", "Facebook")):
+        monkeypatch.setenv(f"PUBLISHER_{variable}", "https://elsewhere.example.org")
+        found = findings(workspace, offline=True)["platforms"]
+        assert found.grade is Grade.WARNING
+        assert f"NOT THE REAL {name}" in found.message
+        assert "https://elsewhere.example.org" in found.message
+        monkeypatch.delenv(f"PUBLISHER_{variable}")
+
+
+def test_passwords_in_clear_and_a_database_that_may_be_anybody_are_warned_of(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def messages() -> list[str]:
+        app = Application(settings.load(workspace), SystemClock())
+        found = machine._in_clear(app.settings)
+        return [f"{one.grade} {one.subject}: {one.message}" for one in found]
+
+    assert messages() == []
+    monkeypatch.setenv("PUBLISHER_WEB__HOST", "192.0.2.7")
+    url = "postgresql+psycopg://publisher@ledger.example.org/publisher"
+    monkeypatch.setenv("PUBLISHER_DATABASE__URL", url)
+    pages, ledger = messages()
+    assert pages == "warning pages: Passwords come over plain HTTP: [web] host is 192.0.2.7."
+    assert "Whoever answers as ledger.example.org is believed" in ledger
+    monkeypatch.setenv("PUBLISHER_WEB__PUBLIC_URL", "https://publisher.example.org")
+    monkeypatch.setenv("PUBLISHER_DATABASE__URL", f"{url}?sslmode=verify-full")
+    assert messages() == []
 
 
 def test_it_changes_nothing(workspace: Path, sandbox: Sandbox) -> None:

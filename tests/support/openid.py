@@ -64,6 +64,7 @@ class Provider:
         )
 
     async def _configuration(self, _request: Request) -> Response:
+        self.asked.append("/.well-known/openid-configuration")
         told = {
             "issuer": self.address,
             "authorization_endpoint": f"{self.address}/authorize",

@@ -31,9 +31,9 @@ def serving(app: Application, where: WebSettings | None = None) -> Iterator[str]
 
 
 @contextmanager
-def listening(app: ASGIApp) -> Iterator[str]:
+def listening(app: ASGIApp, **more: Any) -> Iterator[str]:
     """An application on a free port of loopback; its address."""
-    config = uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1, **more)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -17,9 +17,11 @@ for python in $pythons; do
     printf '%s\n' "Smoke tests on $("$python" --version), installed as in the Dockerfile …"
     sh tests/support/system.sh venv "$folder/venv" "$python"
     "$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
-        --constraint constraints.txt '.[postgres]'
+        --require-hashes --requirement requirements/run.txt
     "$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
-        --constraint constraints.txt pytest pytest-timeout
+        --no-deps --no-build-isolation .
+    "$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
+        --require-hashes --requirement requirements/smoke.txt
     env -i HOME="$HOME" PATH=/usr/bin:/bin "$folder/venv/bin/pytest" -q -p no:cacheprovider \
         --confcutdir=tests/smoke tests/smoke
     rm -rf "$folder/venv"

@@ -1,7 +1,9 @@
 """What machines ask: whether all is well, and for figures."""
 
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from starlette.responses import Response
 
 from publisher import room
 from publisher.app import Application
@@ -16,13 +19,65 @@ from publisher.ledger import limits
 from publisher.ledger.heartbeats import NEEDED, Kind, Process
 from publisher.lock import locked
 from publisher.models import Delivery
+from publisher.monitoring import Monitor, Report
 from publisher.outcome import Accepted, AccountHeld, Deferred, Limit
 from publisher.outcome import Kind as Kinds
 from publisher.sections import WebSettings
+from publisher.web import health, login, visitors
 from tests.support.clock import ManualClock
-from tests.support.pages import serving
+from tests.support.pages import Visit, serving
 from tests.support.waiting import wait_for
 from tests.support.wishes import add, wish
+
+
+@pytest.fixture(autouse=True)
+def looked_each_time(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """What a test changes is to be seen at once."""
+    if "a_second" not in request.node.name:
+        monkeypatch.setattr(health, "_FRESH", 0.0)
+
+
+def test_anybody_s_question_costs_one_look_a_second(
+    app: Application, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[float] = []
+    look = Monitor.look
+
+    def noted(monitor: Monitor, *, count: bool = False) -> Report:
+        looks.append(time.monotonic())
+        return look(monitor, count=count)
+
+    assert httpx.get(f"{address}/login").status_code == 200  # the first one makes the routes
+    monkeypatch.setattr(Monitor, "look", noted)
+    begun = time.monotonic()
+    with ThreadPoolExecutor(10) as threads:
+        for answer in threads.map(lambda _n: httpx.get(f"{address}/healthz"), range(40)):
+            assert answer.status_code == 503  # nobody publishes here
+    assert len(looks) <= 1 + (time.monotonic() - begun) / health._FRESH
+
+
+def test_strangers_who_wait_keep_nobody_of_us_waiting(
+    app: Application, address: str, manager: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Threads are for all; those who are not logged in have few of them."""
+    go_on, waiting = threading.Event(), []
+
+    def slow(*_words: object) -> Response:
+        waiting.append(1)
+        assert go_on.wait(60)
+        return Response()
+
+    monkeypatch.setattr(login, "page", slow)
+    with ThreadPoolExecutor(60) as threads:
+        answers = [threads.submit(httpx.get, f"{address}/login", timeout=60) for _ in range(60)]
+        try:
+            wait_for(lambda: len(waiting) == visitors._STRANGERS)
+            assert manager.get("/").status_code == 200
+            assert len(waiting) == visitors._STRANGERS
+        finally:
+            go_on.set()
+        for answer in answers:
+            answer.result()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

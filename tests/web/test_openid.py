@@ -14,6 +14,7 @@ from publisher.app import Application
 from publisher.errors import ConfigurationError, NotPossible
 from publisher.ledger.people import Rank
 from publisher.sections import WebSettings
+from publisher.web import openid as rooms_openid
 from tests.support import openid, system
 from tests.support.openid import CLIENT, SECRET, Provider
 from tests.support.pages import PASSWORD, Visit, serving
@@ -21,6 +22,14 @@ from tests.support.workspaces import Workspace
 from tests.web.conftest import opened
 
 _PAST, _FUTURE = 1_000_000_000, 10_000_000_000  # seconds since 1970
+
+
+@pytest.fixture(autouse=True)
+def asked_each_time(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """What the provider says of itself may change within a test."""
+    if "remembered" not in request.node.name:
+        for name in ("_FRESH", "_REST"):
+            monkeypatch.setattr(rooms_openid, name, 0.0)
 
 
 @pytest.fixture
@@ -159,7 +168,7 @@ def test_a_way_back_is_of_use_in_the_browser_that_set_out(visit: Visit, provider
     for wrong in ("", "x", dict(parse_qsl(urlsplit(back).query))["state"] + "/accounts"):
         path = urlsplit(back).path
         assert visit.get(path, params={"state": wrong, "code": "x"}).status_code == 403
-    assert provider.asked == []
+    assert {*provider.asked} == {"/.well-known/openid-configuration"}
     assert come_back(visit, back).status_code == 303
     assert come_back(visit, back).status_code == 403
 
@@ -258,6 +267,20 @@ def test_a_provider_that_is_away_keeps_nobody_with_a_password_out(
     assert visit.log_in("direction").status_code == 200
 
 
+def test_what_the_provider_says_of_itself_is_remembered(visit: Visit, provider: Provider) -> None:
+    """Anybody may set out: neither is it asked each time, nor waited for again while it is away."""
+    for _ in range(3):
+        assert visit.get("/login/openid").status_code == 303
+    assert provider.asked.count("/.well-known/openid-configuration") == 1
+
+
+def test_that_it_is_away_is_remembered_for_a_moment(visit: Visit, provider: Provider) -> None:
+    provider.metadata = {"issuer": None}
+    for _ in range(3):
+        assert visit.get("/login/openid").status_code == 401
+    assert provider.asked.count("/.well-known/openid-configuration") == 1
+
+
 def test_without_a_provider_there_is_no_such_door(
     workspace: Workspace,
 ) -> None:
@@ -273,8 +296,7 @@ def test_without_a_provider_there_is_no_such_door(
 @pytest.mark.parametrize(
     ("written", "says"),
     [
-        ("issuer = 'http://id.example.org'\nclient_id = 'x'", "must begin with https://"),
-        ("issuer = 'https://id.example.org'\nclient_id = 'x'", "needs client_id, and"),
+        ("issuer = 'https://id.example.org'\nclient_id = 'x'", "says where credentials are sent"),
         ("client_secret = 'hunter2'", "openid.client_secret is a secret"),
     ],
 )
@@ -285,11 +307,28 @@ def test_settings_that_are_not_safe_are_refused(tmp_path: Path, written: str, sa
     assert "hunter2" not in str(caught.value)
 
 
-def test_the_secret_stands_in_its_own_file(tmp_path: Path) -> None:
-    (tmp_path / "publisher.toml").write_text(
-        "[openid]\nissuer = 'https://id.example.org'\nclient_id = 'x'\n"
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("issuer = 'http://id.example.org'", "must begin with https://"),
+        ("issuer = 'https://id.example.org'", "needs client_id, and"),
+    ],
+)
+def test_an_issuer_is_safe_and_has_the_secret_beside_it(
+    tmp_path: Path, written: str, says: str
+) -> None:
+    (tmp_path / "publisher.toml").write_text("[openid]\nclient_id = 'x'\n")
+    (tmp_path / "secrets.toml").write_text(f"[openid]\n{written}\n")
+    with pytest.raises(ConfigurationError, match=says):
+        settings.load(tmp_path, {})
+
+
+def test_the_secret_and_who_gets_it_stand_in_their_own_file(tmp_path: Path) -> None:
+    """Whoever gets a line into the settings that are committed must not thereby get the secret."""
+    (tmp_path / "publisher.toml").write_text("[openid]\nclient_id = 'x'\n")
+    (tmp_path / "secrets.toml").write_text(
+        "[openid]\nissuer = 'https://id.example.org'\nclient_secret = 'hunter2'\n"
     )
-    (tmp_path / "secrets.toml").write_text("[openid]\nclient_secret = 'hunter2'\n")
     found = settings.load(tmp_path, {}).openid
     assert found.client_secret
     assert "hunter2" not in repr(found)

@@ -1,5 +1,7 @@
 """What the pages refuse, and what they never tell."""
 
+import socket
+
 import httpx
 from sqlalchemy import insert
 
@@ -77,7 +79,10 @@ def test_only_admins_see_the_people(manager: Visit) -> None:
 
 
 def test_a_request_for_another_host_is_refused(address: str) -> None:
-    for host in ("evil.example", "127.0.0.1.evil.example", "", "[::1", "a b"):
+    for host in (
+        "evil.example", "127.0.0.1.evil.example", "", "[::1", "a b", "user@127.0.0.1",
+        "127.0.0.1/x", "127.0.0.1#.evil", "127.0.0.1?x", "127.0.0.1:x", "127.0.0.1:1:2",
+    ):  # fmt: skip
         answer = httpx.get(f"{address}/login", headers={"host": host})
         assert answer.status_code == 400, host
         assert "password" not in answer.text
@@ -157,6 +162,42 @@ def test_a_request_that_is_too_large_is_refused(manager: Visit) -> None:
     answer = manager.client.post("/pause", data=data)
     assert answer.status_code == 413
     assert "This is too large" in answer.text
+
+
+def test_a_request_whose_length_is_ambiguous_is_refused_with_what_follows(address: str) -> None:
+    """A proxy may take the second for a request of somebody else."""
+    host, port = address.removeprefix("http://").split(":")
+    head = f"Host: {host}\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    second = f"GET /login HTTP/1.1\r\nHost: {host}\r\n\r\n"
+    with socket.create_connection((host, int(port)), timeout=10) as line:
+        line.sendall(f"POST /login HTTP/1.1\r\n{head}{second}".encode())
+        answer = b"".join(iter(lambda: line.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+def test_head_is_get_without_its_body(manager: Visit) -> None:
+    """Monitors ask so."""
+    for path in ("/", "/healthz", "/login", "/static/style.css", "/log.csv", "/nowhere"):
+        whole, head = manager.client.get(path), manager.client.head(path)
+        assert (head.status_code, head.content) == (whole.status_code, b""), path
+        assert head.headers.get("content-type") == whole.headers.get("content-type")
+    assert manager.client.head("/events").status_code == 405
+
+
+def test_a_field_that_is_too_long_is_refused(manager: Visit) -> None:
+    """In a form and in an address; a draft's text alone may be long, up to what is read again."""
+    manager.get("/")
+    for field in ("reason", "account", "next", "nothing"):
+        assert manager.send("/pause", **{"reason": "x", field: "x" * 10_001}).status_code == 400
+        manager.get("/")
+    assert "Everything is paused" not in manager.text
+    assert manager.get(f"/log?q={'x' * 10_001}").status_code == 400
+    manager.get("/posts/day.fr/edit")
+    answer = manager.send("/posts/day.fr/edit", body="kept " * 50_000, do="save", seen="x")
+    assert answer.status_code == 400
+    assert "It would have 250" in manager.text
+    assert manager.page.count("kept ") == 50_000, "what was typed is given back"
 
 
 def test_other_methods_are_refused(manager: Visit) -> None:
