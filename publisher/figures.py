@@ -1,8 +1,14 @@
-"""Numbers, sizes and prices as readers of the current language write them."""
+"""Numbers, sizes, prices and how late, as readers of the current language write them."""
 
 from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING
 
 from publisher import language
+from publisher.language import _
+
+if TYPE_CHECKING:
+    from babel import Locale
 
 _UNITS = ((10**9, "gigabyte"), (10**6, "megabyte"), (10**3, "kilobyte"))
 
@@ -13,7 +19,15 @@ def number(value: float, digits: int = 0) -> str:
     from babel.numbers import format_decimal  # noqa: PLC0415
 
     pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"
-    return format_decimal(value, pattern, locale=language.current())
+    return format_decimal(value, pattern, locale=locale(language.current()))
+
+
+@cache  # finding it by its name takes longer than writing a number
+def locale(name: str) -> "Locale":
+    """How a language writes numbers and days."""
+    from babel import Locale  # noqa: PLC0415
+
+    return Locale.parse(name)
 
 
 def size(count: int) -> str:
@@ -30,3 +44,19 @@ def dollars(amount: Decimal) -> str:
     from babel.numbers import format_currency  # noqa: PLC0415
 
     return format_currency(amount, "USD", locale=language.current())
+
+
+def late(seconds: float) -> str:
+    """A lateness: `0.12 s`, `14 min`, `3.5 h`; `0,12 s` in French."""
+    if seconds < 100:
+        return f"{number(seconds, 2 if seconds < 10 else 0)}\N{NO-BREAK SPACE}s"
+    if seconds < 6000:
+        return f"{number(seconds / 60)}\N{NO-BREAK SPACE}min"
+    return f"{number(seconds / 3600, 1)}\N{NO-BREAK SPACE}h"
+
+
+def lateness(seconds: float) -> str:
+    """`0.12 s late`, or `4.00 s early` where a platform did not wait."""
+    if seconds < 0:
+        return _("{time} early", time=late(-seconds))
+    return _("{time} late", time=late(seconds))

@@ -5,9 +5,9 @@ from collections import Counter
 from contextlib import suppress
 from datetime import datetime
 
-from publisher import events
+from publisher import events, figures
 from publisher.app import Application
-from publisher.cli import arguments, counts, output, tables
+from publisher.cli import arguments, counts, output
 from publisher.errors import LedgerUnavailable
 from publisher.language import _, plural
 from publisher.ledger.holds import GOES_ON, SUSPENDED
@@ -122,7 +122,11 @@ class Live:
     def _told(self, step: Step, event: str) -> str:
         """What happened, and why; of what is out, where."""
         if step.event == "published":
-            said = event if step.late is None else f"{event}, {tables.lateness(step.late)}"
+            said = (
+                event
+                if step.late is None
+                else f"{event}, {figures.lateness(step.late.total_seconds())}"
+            )
             address = self._address(step)
             return _("{name}: {value}", name=said, value=address) if address else said
         if step.event == GOES_ON:

@@ -196,10 +196,3 @@ def minute(instant: datetime, zone: tzinfo) -> str:
 def times_of(zone: tzinfo) -> str:
     """Which clock the times on the screen are those of."""
     return _("Times are those of {zone}.", zone=zone)
-
-
-def seconds(number: float) -> str:
-    """A lateness: `0.12 s`, `14 min`, `3.5 h`."""
-    if number < 100:
-        return f"{number:.2f} s" if number < 10 else f"{number:.0f} s"
-    return f"{number / 60:.0f} min" if number < 6000 else f"{number / 3600:.1f} h"

@@ -1,11 +1,12 @@
 """Deliveries as tables for people: by day, one line each, readable at 80 columns."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from itertools import groupby
 
 from rich.text import Text
 
+from publisher import figures
 from publisher.cli import counts, output
 from publisher.language import _
 from publisher.ledger.stops import reason_of
@@ -100,18 +101,10 @@ def _row(delivery: Delivery, zone: tzinfo, *, addresses: bool) -> tuple[Text, ..
     return (
         Text(f"{leaves_at(delivery).astimezone(zone):%H:%M}"),
         state_text(delivery.state),
-        Text("" if late is None else lateness(late)),
+        Text("" if late is None else figures.lateness(late.total_seconds())),
         Text(delivery.account),
         post,
     )
-
-
-def lateness(late: timedelta) -> str:
-    """`0.12 s late`, or `4 s early` where a platform did not wait."""
-    seconds = late.total_seconds()
-    if seconds < 0:
-        return _("{time} early", time=output.seconds(-seconds))
-    return _("{time} late", time=output.seconds(seconds))
 
 
 def summary(numbers: Mapping[State, int]) -> str:

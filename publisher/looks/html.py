@@ -11,7 +11,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, Stric
 from markupsafe import Markup
 
 from publisher import language
-from publisher.looks.local import number
+from publisher.figures import number
 
 
 def environment(package: str, *others: str) -> Environment:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from publisher import events, language, limits
+from publisher import events, figures, language, limits
 from publisher.app import Application, instant_text
 from publisher.ledger.rights import Rank
 from publisher.ledger.tables import EVERYTHING
@@ -32,6 +32,7 @@ class Pages:
         self._templates.globals |= {
             "static": assets.address,
             "words": words,
+            "figures": figures,
             "device": devices.named,
             "limits": limits,
             "event": events.event,

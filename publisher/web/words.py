@@ -7,7 +7,7 @@ from publisher.channels import capabilities
 from publisher.language import NAMES, _, later, plural
 from publisher.ledger.rights import Person, Rank
 from publisher.ledger.stops import reason_of
-from publisher.looks.local import number, written
+from publisher.looks.local import written
 from publisher.models import Delivery, Problem
 from publisher.states import State
 
@@ -122,15 +122,6 @@ def _button(command: re.Match[str]) -> str:
     return _("“{button}”", button=_(title).rstrip(" …"))
 
 
-def late(seconds: float) -> str:
-    """A lateness: `0.12 s`, `14 min`, `3.5 h`."""
-    if seconds < 100:
-        return f"{number(seconds, 2 if seconds < 10 else 0)}\N{NO-BREAK SPACE}s"
-    if seconds < 6000:
-        return f"{number(seconds / 60)}\N{NO-BREAK SPACE}min"
-    return f"{number(seconds / 3600, 1)}\N{NO-BREAK SPACE}h"
-
-
 def place(problem: Problem) -> str:
     """Where a problem is, for whoever does not see the file."""
     name = problem.file.rpartition("/")[2]
@@ -138,13 +129,6 @@ def place(problem: Problem) -> str:
         return _("in the draft, line {line}", line=problem.line)
     where = {"session.yaml": later("in the programme"), "consents.yaml": later("in the consents")}
     return _(where.get(name, later("in the settings")))
-
-
-def lateness(seconds: float) -> str:
-    """`0.12 s late`, or `4.00 s early` where a platform did not wait."""
-    if seconds < 0:
-        return _("{time} early", time=late(-seconds))
-    return _("{time} late", time=late(seconds))
 
 
 def deliveries(count: int) -> str:

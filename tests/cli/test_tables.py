@@ -1,30 +1,28 @@
 """How tables and pages say when a post went out, measured by its time."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
-from publisher import events, language, narration
-from publisher.cli import output, steps, tables
+from publisher import events, figures, language, narration
+from publisher.cli import output, steps
 from publisher.ledger.queries import Step
 from publisher.outcome import Kind
-from publisher.web import words
 
 
 @pytest.mark.parametrize(
     ("code", "seconds", "said"),
     [
-        ("en", 0.12, "0.12 s late"),
-        ("en", -4.0, "4.00 s early"),
-        ("fr", -4.0, "4.00 s d'avance"),
+        ("en", 0.12, "0.12\N{NO-BREAK SPACE}s late"),
+        ("en", -4.0, "4.00\N{NO-BREAK SPACE}s early"),
+        ("fr", -4.0, "4,00\N{NO-BREAK SPACE}s d'avance"),
     ],
 )
 def test_what_a_platform_published_before_its_time_is_called_early(
     code: str, seconds: float, said: str
 ) -> None:
     with language.speaking(code):
-        assert tables.lateness(timedelta(seconds=seconds)) == said
-        assert words.lateness(seconds) == said
+        assert figures.lateness(seconds) == said
 
 
 def test_what_was_read_and_not_seen_is_not_called_unreadable() -> None:
