@@ -37,6 +37,6 @@ def _plain(key: str, value: object, zone: tzinfo) -> str:
         return " / ".join(map(str, value))
     if key == "kind":
         return kind(str(value))
-    if key == "if_not_out":  # a state
+    if key in ("if_not_out", "role"):  # a state, or a person's role
         return _(str(value))
     return "—" if value is None else str(value)

@@ -64,6 +64,11 @@ def test_kinds_of_errors_are_told_in_words(code: str, said: str) -> None:
     assert {events.kind(kind) for kind in Kind}.isdisjoint(Kind)
 
 
+def test_a_persons_role_is_told_in_words() -> None:
+    with language.speaking("fr"):
+        assert narration.details({"role": "staff"}, UTC) == ["rôle\N{NO-BREAK SPACE}: équipe"]
+
+
 def test_a_history_says_nothing_twice() -> None:
     at = datetime(2016, 3, 7, tzinfo=UTC)
     twice = [Step(n, at, "prepared", "publisher", 1, "a.fr", "x") for n in (1, 2)]
