@@ -100,9 +100,11 @@ class Dispatcher:
         is on the schedule again. ClockWrong while the machine's clock is: by it nothing is due, late
         or over, and nothing is done.
         """
+        dispatch, clock = self._app.dispatch, self._app.clock
+        # What is late or over by this instant is so even if the clock is set wrong a moment after.
+        now = clock.now()
         if trouble := self._app.clock_check.trouble():
             raise trouble
-        dispatch, clock = self._app.dispatch, self._app.clock
         self._mind_the_clock()
         waits = self._app.lookout.look(clock.ahead(LOOK_AHEAD))
         self._is_busy = any(waits)
@@ -111,7 +113,7 @@ class Dispatcher:
             dispatch.reap()
             pulse.beat()
         if waits.late:
-            dispatch.expire()
+            dispatch.expire(now)
             pulse.beat()
         # While nobody takes what lies at the broker, more claims would only run out: a post that waits
         # for hours would be claimed and given back three times a minute, each time on record.
@@ -119,7 +121,7 @@ class Dispatcher:
         if for_workers and self._unread():
             return 0
         if waits.due:
-            left_behind = self._app.backlog.spread()
+            left_behind = self._app.backlog.spread(now=now)
             claims = dispatch.claim(
                 clock.ahead(LOOK_AHEAD),
                 clock.ahead(self._leases.claimed),

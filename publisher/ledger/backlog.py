@@ -5,7 +5,7 @@ one before it, or sooner where one would expire. What falls due now keeps its ti
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, exists, or_, select
 
@@ -55,14 +55,15 @@ class Backlog:
         self._database = database
         self._clock = clock
 
-    def spread(self, most: int = _MOST) -> Collection[str]:
+    def spread(self, most: int = _MOST, now: datetime | None = None) -> Collection[str]:
         """Give each post that is found late a time of its own, up to `most` of them.
 
+        `now`: when that is, for whoever knows that the clock was right then.
         Returns the accounts that have more, of which nothing may be claimed meanwhile.
         """
         for _batch in range(0, most, _BATCH):
-            now = self._clock.now()
-            values = {"now": now, "late": late_before(self._clock)}
+            at = now or self._clock.now()
+            values = {"now": at, "late": late_before(self._clock, at)}
             with self._database.read() as connection:
                 if not LEFT_BEHIND.any(connection, values):
                     return ()
@@ -76,7 +77,7 @@ class Backlog:
         # Two dispatchers would each find a first one of the same account.
         self._database.take_turns(connection, Turn.BACKLOG)
         found = [delivery_of(row) for row in LEFT_BEHIND.lock(connection, values, _BATCH)]
-        begins = next_places(connection, self._clock, found)
+        begins = next_places(connection, self._clock, found, now)
         wakes = spread(found, now, begins)
         wishes = [
             Change(
@@ -88,18 +89,18 @@ class Backlog:
         change_all(connection, wishes)
 
 
-def late_before(clock: Clock) -> datetime:
+def late_before(clock: Clock, now: datetime | None = None) -> datetime:
     """What was to go out before this instant, and is on the schedule still, was left behind."""
-    return clock.now() - (clock.ahead(LATE) - clock.now())
+    return (now or clock.now()) - timedelta(seconds=LATE * clock.speed)
 
 
 def next_places(
-    connection: Connection, clock: Clock, wanted: Sequence[Delivery]
+    connection: Connection, clock: Clock, wanted: Sequence[Delivery], now: datetime | None = None
 ) -> dict[str, datetime]:
     """When the next late post of an account may go, where others than those go out late already."""
     if not wanted:
         return {}
-    now = clock.now()
+    now = now or clock.now()
     query = (
         select(deliveries.c.account, deliveries.c.wake_at)
         .where(
@@ -107,7 +108,7 @@ def next_places(
             deliveries.c.id.not_in([delivery.id for delivery in wanted]),
             deliveries.c.state.in_([State.SCHEDULED, State.PUBLISHING]),
             deliveries.c.wake_at > now - APART,
-            deliveries.c.due_at <= late_before(clock),
+            deliveries.c.due_at <= late_before(clock, now),
         )
         .order_by(deliveries.c.wake_at)
     )

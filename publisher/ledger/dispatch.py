@@ -119,8 +119,11 @@ class Dispatch:
                         lease_until=None,
                     )
 
-    def expire(self) -> int:
-        """What is past its expiry and not out is missed; how many that were."""
+    def expire(self, now: datetime | None = None) -> int:
+        """What is past its expiry and not out is missed; how many that were.
+
+        `now`: when that is, for whoever knows that the clock was right then.
+        """
         message = _("It was not out by its expiry.")
         return self._sweep(
             LATE,
@@ -133,6 +136,7 @@ class Dispatch:
                 error_kind=Kind.EXPIRED,
                 error_message=joined(message, delivery.error_message or ""),
             ),
+            now,
         )
 
     def reap(self) -> int:
@@ -179,9 +183,14 @@ class Dispatch:
                 .values(lease_until=end)
             )
 
-    def _sweep(self, waiting: Waiting, act: Callable[[Connection, Delivery], object]) -> int:
+    def _sweep(
+        self,
+        waiting: Waiting,
+        act: Callable[[Connection, Delivery], object],
+        now: datetime | None = None,
+    ) -> int:
         """Apply `act` to what waits now, a batch at a time."""
-        values = {"now": self._clock.now()}
+        values = {"now": now or self._clock.now()}
         count = 0
         while True:
             with self._database.write() as connection:

@@ -150,6 +150,10 @@ def _host(header: str) -> str:
     return found[1].strip("[]") if found else ""
 
 
+_LONG = frozenset({"body", "kept"})
+"""Fields with a draft's text: as it is typed, and as it is kept over a log-in."""
+
+
 async def plain(request: Request) -> None:
     """Refuse what no form of ours sends. RequestValidationError.
 
@@ -159,9 +163,10 @@ async def plain(request: Request) -> None:
     form = await request.form()
     given = [("path", request.scope["path"]), *request.query_params.multi_items()]
     for name, value in chain(given, form.multi_items()):
-        longest = _LARGEST if name == "body" else _LONGEST
+        longest = _LARGEST if name in _LONG else _LONGEST
         # What a file holds is looked at where it is read.
-        if isinstance(value, str) and ("\0" in value or len(value) > longest):
+        text = value if isinstance(value, str) else ""
+        if "\0" in name or "\0" in text or len(text) > longest:
             raise RequestValidationError([])
 
 

@@ -28,14 +28,15 @@ def _area(page: str) -> str:
     return unescape(found[1])
 
 
+@pytest.mark.parametrize("typed", [_TYPED, _TYPED + "x" * 50_000], ids=["short", "long"])
 def test_a_text_that_is_saved_too_late_is_kept_over_the_log_in(
-    app: Application, manager: Visit, workspace: Workspace
+    app: Application, manager: Visit, workspace: Workspace, typed: str
 ) -> None:
     before = (workspace.path / "posts/day.fr.md").read_bytes()
     manager.get(_EDIT)
     digest = seen(manager)
     _end_all(app)
-    answer = manager.send(_EDIT, seen=digest, body=_TYPED, do="save")
+    answer = manager.send(_EDIT, seen=digest, body=typed, do="save")
     assert answer.status_code == 401
     assert "What you typed is kept" in manager.text
     kept = re.search(r'<textarea name="kept" hidden>(.*?)</textarea>', manager.page, re.DOTALL)
@@ -45,9 +46,9 @@ def test_a_text_that_is_saved_too_late_is_kept_over_the_log_in(
     assert 'name="kept"' in manager.page, "a wrong password loses nothing"
     manager.send("/login", password=PASSWORD, **fields)
     assert "What you typed is here again." in manager.text
-    assert _area(manager.page) == _TYPED
+    assert _area(manager.page) == typed
     assert (workspace.path / "posts/day.fr.md").read_bytes() == before, "nobody has saved it yet"
-    assert manager.send(_EDIT, seen=seen(manager), body=_TYPED, do="save").status_code == 200
+    assert manager.send(_EDIT, seen=seen(manager), body=typed, do="save").status_code == 200
     assert "Deux." in (workspace.path / "posts/day.fr.md").read_text("utf-8")
 
 

@@ -197,7 +197,7 @@ def test_a_field_that_is_too_long_is_refused(manager: Visit) -> None:
     answer = manager.send("/posts/day.fr/edit", body="kept " * 50_000, do="save", seen="x")
     assert answer.status_code == 400
     assert "It would have 250" in manager.text
-    assert manager.page.count("kept ") == 50_000, "what was typed is given back"
+    assert "kept " * 50_000 in manager.page, "what was typed is given back"
 
 
 def test_other_methods_are_refused(manager: Visit) -> None:

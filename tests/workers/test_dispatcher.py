@@ -91,6 +91,28 @@ def test_by_a_wrong_clock_nothing_is_due_and_nothing_over(
     assert dispatcher.tick() == 1
 
 
+def test_a_clock_that_is_set_wrong_in_the_midst_of_a_tick_puts_nothing_off(
+    app: Application, dispatcher: "Dispatcher", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is over, and nothing is spread over the hours to come, by a time that was no time."""
+    clock = app.clock
+    assert isinstance(clock, ManualClock)
+    add(app.ledger, wish(clock, "due", 0), wish(clock, "brief", 0, expires_at=clock.ahead(60)))
+    app.clock_check.heard_from("X")(clock.now(), 0.1)
+    look = app.clock_check.trouble
+
+    def set_just_afterwards() -> ClockWrong | None:
+        found = look()
+        clock.set(7200)
+        return found
+
+    monkeypatch.setattr(app.clock_check, "trouble", set_just_afterwards)
+    dispatcher._hand_over = lambda _task, _claims: None
+    dispatcher.tick()
+    assert State.MISSED not in app.queries.counts()
+    assert [d for d in app.queries.deliveries() if d.wake_at != d.due_at] == []
+
+
 def test_a_tick_hands_over_what_was_withdrawn_and_may_still_be_out(
     app: Application, dispatcher: "Dispatcher"
 ) -> None:
