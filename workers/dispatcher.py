@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from types import FrameType
 
 import structlog
@@ -101,10 +102,7 @@ class Dispatcher:
         or over, and nothing is done.
         """
         dispatch, clock = self._app.dispatch, self._app.clock
-        # What is late or over by this instant is so even if the clock is set wrong a moment after.
-        now = clock.now()
-        if trouble := self._app.clock_check.trouble():
-            raise trouble
+        self._now()
         self._mind_the_clock()
         waits = self._app.lookout.look(clock.ahead(LOOK_AHEAD))
         self._is_busy = any(waits)
@@ -113,7 +111,7 @@ class Dispatcher:
             dispatch.reap()
             pulse.beat()
         if waits.late:
-            dispatch.expire(now)
+            dispatch.expire(self._now())
             pulse.beat()
         # While nobody takes what lies at the broker, more claims would only run out: a post that waits
         # for hours would be claimed and given back three times a minute, each time on record.
@@ -121,7 +119,7 @@ class Dispatcher:
         if for_workers and self._unread():
             return 0
         if waits.due:
-            left_behind = self._app.backlog.spread(now=now)
+            left_behind = self._app.backlog.spread(now=self._now())
             claims = dispatch.claim(
                 clock.ahead(LOOK_AHEAD),
                 clock.ahead(self._leases.claimed),
@@ -139,6 +137,13 @@ class Dispatcher:
             begun = self._app.withdrawals.claim(clock.ahead(self._leases.preparing), _CLAIM_LIMIT)
             self._hand_over_all(withdraw, begun, lambda _claims: None)
         return len(claims)
+
+    def _now(self) -> datetime:
+        """An instant that is right, even if the clock is set wrong a moment after. ClockWrong."""
+        now = self._app.clock.now()
+        if trouble := self._app.clock_check.trouble():
+            raise trouble
+        return now
 
     def _mind_the_clock(self) -> None:
         """Let platforms settle anew, and leases end, where the clock does not tell when that is."""

@@ -5,7 +5,7 @@ one before it, or sooner where one would expire. What falls due now keeps its ti
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, exists, or_, select
 
@@ -91,7 +91,7 @@ class Backlog:
 
 def late_before(clock: Clock, now: datetime | None = None) -> datetime:
     """What was to go out before this instant, and is on the schedule still, was left behind."""
-    return (now or clock.now()) - timedelta(seconds=LATE * clock.speed)
+    return (now or clock.now()) - (clock.ahead(LATE) - clock.now())
 
 
 def next_places(

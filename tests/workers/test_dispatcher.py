@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -108,7 +108,8 @@ def test_a_clock_that_is_set_wrong_in_the_midst_of_a_tick_puts_nothing_off(
 
     monkeypatch.setattr(app.clock_check, "trouble", set_just_afterwards)
     dispatcher._hand_over = lambda _task, _claims: None
-    dispatcher.tick()
+    with suppress(ClockWrong):
+        dispatcher.tick()
     assert State.MISSED not in app.queries.counts()
     assert [d for d in app.queries.deliveries() if d.wake_at != d.due_at] == []
 
