@@ -59,8 +59,9 @@ def check(
 
 
 def _outside_mandate(post: Post, account: Account, zone: tzinfo) -> Iterator[Problem]:
-    leaves_at = post.due_at and max(post.due_at, post.embargo_until or post.due_at)
-    for breach in mandates.breaches(account.mandate, account.name, post.author, leaves_at, zone):
+    for breach in mandates.breaches(
+        account.mandate, account.name, post.author, post.leaves_at, zone
+    ):
         flaw = Flaw("no-mandate", breach.message, breach.hint)
         yield problem(post.file, flaw, post.position(breach.key))
 

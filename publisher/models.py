@@ -207,6 +207,10 @@ class MediaItem(Frozen):
     position: Position = Position()
 
 
+def _leaves_at(due_at: datetime, embargo_until: datetime | None) -> datetime:
+    return max(due_at, embargo_until or due_at)
+
+
 class Post(Frozen):
     """A draft that was read, with its times resolved against the session."""
 
@@ -242,6 +246,11 @@ class Post(Frozen):
     """Parts of the text by channel or account name; the common text stands under ""."""
     positions: dict[str, Position] = {}
     """Where the front matter's keys (`at`) and the text's sections (`text:twitter`) begin."""
+
+    @property
+    def leaves_at(self) -> datetime | None:
+        """When it goes out if all is well: at its time, or when its embargo ends; None: unfinished."""
+        return self.due_at and _leaves_at(self.due_at, self.embargo_until)
 
     def position(self, key: str) -> Position:
         return self.positions.get(key) or Position()
@@ -338,6 +347,11 @@ class Wish(Frozen):
     queued_by: str | None = None
     """The draft's author; None: whoever queues it."""
     repeat: bool = False
+
+    @property
+    def leaves_at(self) -> datetime:
+        """When it goes out if all is well: at its time, or when its embargo ends."""
+        return _leaves_at(self.due_at, self.embargo_until)
 
 
 class Stop(Frozen):
@@ -511,7 +525,7 @@ class Delivery(Frozen):
     @property
     def leaves_at(self) -> datetime:
         """Never before this: its time or the end of its embargo, whichever is later."""
-        return max(self.due_at, self.embargo_until or self.due_at)
+        return _leaves_at(self.due_at, self.embargo_until)
 
     @property
     def goes_at(self) -> datetime:

@@ -21,13 +21,13 @@ class _Unsaid(Exception):
 
 
 def kept(text: str | None) -> str | None:
-    """A text as the ledger keeps it."""
+    """A text as the ledger keeps it. Nobody else's words are taken for this form."""
     if not isinstance(text, Text):
-        return text
+        return text and text.lstrip(_MARK)
     try:
         return _MARK + json.dumps(_parts(text), ensure_ascii=False, separators=(",", ":"))
     except _Unsaid:
-        return str(text)
+        return str(text).lstrip(_MARK)
 
 
 def told(stored: str | None) -> str | None:

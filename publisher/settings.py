@@ -159,11 +159,6 @@ class Settings(Section):
             return f"{scheme}:///{self.workspace / path}"
         return self.database.url
 
-    def stand_ins(self) -> dict[str, str]:
-        """The servers that stand in for real platforms, by channel: all credentials go there."""
-        addresses = {"twitter": self.twitter_api_url, "facebook": self.facebook_graph_url}
-        return {channel: address for channel, address in addresses.items() if address}
-
     def public_accounts(self) -> dict[str, Account]:
         """The accounts without their secrets, by name."""
         return {name: entry.account(name) for name, entry in self.accounts.items()}
@@ -175,7 +170,7 @@ class Settings(Section):
 
     @property
     def warning(self) -> str | None:
-        """What every page says where posts do not go to the real platforms."""
+        """What every page, and `doctor`, says where posts do not go to the real platforms."""
         addresses = {"X": self.twitter_api_url, "Facebook": self.facebook_graph_url}
         return trial.warning(addresses, in_sandbox=self._in_sandbox)
 

@@ -36,7 +36,7 @@ def dues(library: Library, settings: Settings) -> list[Due]:
             post=post.id,
             file=post.file,
             position=post.position("at"),
-            leaves_at=max(post.due_at, post.embargo_until or post.due_at),
+            leaves_at=post.leaves_at or post.due_at,
             expires_at=post.due_at + (post.expires_after or settings.delivery.expires),
         )
         for post in library.posts

@@ -21,11 +21,11 @@ from celery.signals import (
 from publisher import refusals
 from publisher.app import Application
 from publisher.errors import BrokerUnavailable, PublisherError
-from publisher.filelimit import allow_many_files
 from publisher.heartbeat import Beating
 from publisher.language import _
 from publisher.ledger.heartbeats import Kind
 from publisher.monitoring import Monitor, Subject, Watchdog
+from publisher.surroundings import allow_many_files
 from workers.connection import celery_settings
 from workers.pulse import Consuming, pulse
 from workers.resting import resting

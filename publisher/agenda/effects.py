@@ -80,11 +80,6 @@ class Effects:
     clashes: tuple[Clash, ...]
 
 
-def leaves_at(post: Post) -> datetime | None:
-    """When it goes out if all is well: at its time, or when its embargo ends."""
-    return post.due_at and max(post.due_at, post.embargo_until or post.due_at)
-
-
 def anchored(posts: Collection[Post]) -> Mapping[str, list[Post]]:
     """The posts that hang on each item, by their time or their embargo."""
     found: dict[str, list[Post]] = defaultdict(list)
@@ -120,7 +115,7 @@ def effects(
     ]
     known = {_place(problem) for problem in old_problems}
     return Effects(
-        dragged=tuple(sorted(dragged, key=lambda d: (leaves_at(d.after) or now, d.after.id))),
+        dragged=tuple(sorted(dragged, key=lambda d: (d.after.leaves_at or now, d.after.id))),
         problems=tuple(problem for problem in new_problems if _place(problem) not in known),
         clashes=tuple(_clashes(old, new, frozenset(post.id for _before, post in moved), accounts)),
     )
@@ -177,7 +172,7 @@ def _notes(earlier: Post, post: Post, fates: Mapping[str, _Fate]) -> Iterator[No
 
 
 def _lateness(post: Post, expires: timedelta, now: datetime) -> _Late | None:
-    due_at, leaves = post.due_at, leaves_at(post)
+    due_at, leaves = post.due_at, post.leaves_at
     if due_at is None or leaves is None:
         return None
     if due_at + (post.expires_after or expires) <= now:
@@ -222,7 +217,7 @@ def _clashes(
 def _close(library: Library, accounts: Mapping[str, Account]) -> Iterator[Clash]:
     by_account: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
     for post in library.posts:
-        leaves = leaves_at(post)
+        leaves = post.leaves_at
         if leaves and not post.held and post.id not in library.broken:
             for account in rendering.recipients(post, accounts)[0]:
                 by_account[account.name].append((leaves, post.id))

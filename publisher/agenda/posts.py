@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from publisher.agenda.effects import leaves_at
 from publisher.agenda.export import Calendar
 from publisher.agenda.matching import own_uid
 from publisher.content import rendering
@@ -83,7 +82,7 @@ def _queued(library: Library, deliveries: Sequence[Delivery]) -> Iterator[_Entry
         text = next((part.text for part in first.content.parts if part.text), "")
         yield _Entry(
             post=post,
-            at=max(first.due_at, first.embargo_until or first.due_at),
+            at=first.leaves_at,
             title=first.content.title or _beginning(text),
             embargo_until=max(embargoes, default=None),
             states={d.account: d.state for d in its},
@@ -96,7 +95,7 @@ def _drafts(
 ) -> Iterator[_Entry]:
     """The drafts that are on no schedule."""
     for post in library.posts:
-        leaves = leaves_at(post)
+        leaves = post.leaves_at
         if leaves and post.id not in queued:
             recipients = rendering.recipients(post, accounts)[0]
             yield _Entry(

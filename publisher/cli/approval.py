@@ -163,7 +163,7 @@ def _show(alike: "Sequence[Delivery]", zone: tzinfo, changed_by: Sequence[str]) 
         account=", ".join(one.account for one in alike),
     )
     output.print_prose(output.paint(heading, "bold"))
-    time = output.minute(tables.leaves_at(delivery), zone)
+    time = output.minute(delivery.leaves_at, zone)
     if delivery.expires_at:
         output.print_prose(
             _(

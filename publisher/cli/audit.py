@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from publisher import figures
 from publisher.cli import arguments, counts, output, progress
 from publisher.cli.control import Who
 from publisher.errors import AlreadyRunning, BackupUnusable, UsageError
@@ -124,8 +125,6 @@ def backup(
     with progress.shown():
         verdict = back_up(app.database, app.clock, file, app.archive)
     _print_verdict(verdict)
-    from publisher import figures
-
     size = figures.size(file.stat().st_size)
     output.print_prose(_("Backed up into {file} ({size}).", file=file, size=size))
     if verdict.archives:

@@ -134,8 +134,8 @@ def retry(
     """Try a post again that failed, was missed or was cancelled.
 
     For a post whose outcome is uncertain, look at the account first: with this command you say
-    that the post is not there, and it asks. If somebody stopped it meanwhile, it stays so: what was cancelled
-    goes out when you retry it once more.
+    that the post is not there, and it asks. If somebody stopped it meanwhile, it stays so: what
+    was cancelled goes out when you retry it once more.
     """
     app, of_account = operated(context, account)
     name = arguments.post(app, post)

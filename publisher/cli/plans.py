@@ -60,7 +60,7 @@ def print_changes(plan: Plan, zone: tzinfo) -> None:
         if change.voids:
             void = _("the approval by {name} becomes void", name=change.voids)
             post.append(f"\n{void}", style="red")
-        due = output.minute(tables.leaves_at(_planned(change)), zone)
+        due = output.minute(_planned(change).leaves_at, zone)
         table.add_row(Text(f"{sign} {_(change.kind)}", style=colour), due, change.account, post)
     output.print_table(table)
     if len(plan.changes) > _MOST:
@@ -250,4 +250,4 @@ def _was_due_at(change: PlannedChange) -> str | None:
 
 
 def _order(change: PlannedChange) -> tuple[datetime, str, str]:
-    return tables.leaves_at(_planned(change)), change.post, change.account
+    return _planned(change).leaves_at, change.post, change.account

@@ -6,7 +6,7 @@ from typing import Any
 
 from publisher.agenda import Proposal
 from publisher.agenda.changes import ItemChange, Kind
-from publisher.agenda.effects import Clash, Dragged, leaves_at
+from publisher.agenda.effects import Clash, Dragged
 from publisher.app import instant_text
 from publisher.cli import output
 from publisher.content.times import AgendaItem
@@ -63,7 +63,7 @@ def _print_posts(dragged: Sequence[Dragged], zone: tzinfo, *, several: bool) -> 
             post.append("\n" + _("on {items}", items=", ".join(on)), style="dim")
         for note in one.notes:
             post.append(f"\n{note.text}", style="red" if note.severe else "dim")
-        was = leaves_at(one.before)
+        was = one.before.leaves_at
         table.add_row(
             "" if was is None else output.minute(was, zone),
             _becomes(one, zone),
@@ -76,7 +76,7 @@ def _print_posts(dragged: Sequence[Dragged], zone: tzinfo, *, several: bool) -> 
 def _becomes(one: Dragged, zone: tzinfo) -> Any:
     from rich.text import Text
 
-    leaves = leaves_at(one.after)
+    leaves = one.after.leaves_at
     if one.stays:
         return Text(_("stays"), style="dim")
     if one.after.held:

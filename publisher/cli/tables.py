@@ -1,7 +1,7 @@
 """Deliveries as tables for people: by day, one line each, readable at 80 columns."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from itertools import groupby
 
 from rich.text import Text
@@ -37,19 +37,14 @@ def heading(delivery: Delivery) -> str:
     return _("{post} to {account}", post=delivery.post, account=delivery.account)
 
 
-def leaves_at(planned: Delivery | Wish) -> datetime:
-    """The instant at which it goes out if all is well: its time, or the end of its embargo."""
-    return max(planned.due_at, planned.embargo_until or planned.due_at)
-
-
 def by_time(deliveries: Sequence[Delivery]) -> list[Delivery]:
     """Sorted by the instant at which they go out."""
-    return sorted(deliveries, key=lambda delivery: (leaves_at(delivery), delivery.id))
+    return sorted(deliveries, key=lambda delivery: (delivery.leaves_at, delivery.id))
 
 
 def embargo_note(planned: Delivery | Wish, zone: tzinfo) -> str | None:
     """Why the time that is shown is not the draft's."""
-    if leaves_at(planned) == planned.due_at:
+    if planned.leaves_at == planned.due_at:
         return None
     return _("embargo, due at {time}", time=output.minute(planned.due_at, zone))
 
@@ -78,7 +73,7 @@ def print_days(deliveries: Sequence[Delivery], zone: tzinfo, *, addresses: bool 
     """
     columns = (_("due"), _("state"), _("late"), _("account"), _("post"))
     rows = [
-        (output.day(leaves_at(delivery), zone), _row(delivery, zone, addresses=addresses))
+        (output.day(delivery.leaves_at, zone), _row(delivery, zone, addresses=addresses))
         for delivery in deliveries
     ]
     widths = [max(len(row[index]) for __, row in rows) for index in range(len(columns) - 1)]
@@ -99,7 +94,7 @@ def _row(delivery: Delivery, zone: tzinfo, *, addresses: bool) -> tuple[Text, ..
     if addresses and delivery.url and delivery.remote_ids:
         post.append(f"\n{output.printable(delivery.url)}", style="dim")
     return (
-        Text(f"{leaves_at(delivery).astimezone(zone):%H:%M}"),
+        Text(f"{delivery.leaves_at.astimezone(zone):%H:%M}"),
         state_text(delivery.state),
         Text("" if late is None else figures.lateness(late.total_seconds())),
         Text(delivery.account),

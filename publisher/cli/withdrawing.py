@@ -47,8 +47,8 @@ def withdraw(
 
     A thread is deleted from its end, and each part is on record at once: the log has only those
     that are still out. What the platform does not confirm is named, may still be out, and is tried
-    again until it is gone; the exit code is 1 then. Nobody can
-    retry a thread of which this has begun. With --consent, every post that shows a picture of it is taken down or held; its record
+    again until it is gone; the exit code is 1 then. Nobody can retry a thread of which this has
+    begun. With --consent, every post that shows a picture of it is taken down or held; its record
     in posts/consents.yaml has to say first that it was withdrawn.
     """
     if consent is not None and (post is not None or account is not None):

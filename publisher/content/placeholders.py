@@ -19,63 +19,15 @@ _NUMBER = re.compile(r"(?<![\w@#/.-])(?:XXX?|xx+)(?![\w-])")
 _WORDS = re.compile(r"[^\W\d_]+")
 _NEAR = 25
 """Characters, in which the word before or behind stands."""
-_NUMBERED = frozenset(
-    [
-        "salle",
-        "salles",
-        "room",
-        "rooms",
-        "sala",
-        "salas",
-        "sali",
-        "salą",
-        "salę",
-        "sale",
-        "salon",
-        "article",
-        "articles",
-        "art",
-        "artículo",
-        "artykuł",
-        "chapitre",
-        "chapter",
-        "capítulo",
-        "rozdział",
-        "annexe",
-        "annex",
-        "anexo",
-        "aneks",
-        "tome",
-        "tom",
-        "tomo",
-        "vol",
-        "volume",
-        "siècle",
-        "siècles",
-        "century",
-        "siglo",
-        "siglos",
-        "wiek",
-        "wieku",
-        "louis",
-        "partie",
-        "part",
-        "parte",
-        "część",
-        "session",
-        "sesión",
-        "sesja",
-        "sesji",
-        "édition",
-        "edition",
-        "edición",
-        "edycja",
-        "lat",
-    ]
-)
+_NUMBERED = frozenset({
+    "salle", "salles", "room", "rooms", "sala", "salas", "sali", "salą", "salę", "sale", "salon",
+    "article", "articles", "art", "artículo", "artykuł", "chapitre", "chapter", "capítulo",
+    "rozdział", "annexe", "annex", "anexo", "aneks", "tome", "tom", "tomo", "vol", "volume",
+    "siècle", "siècles", "century", "siglo", "siglos", "wiek", "wieku", "louis", "partie", "part",
+    "parte", "część", "session", "sesión", "sesja", "sesji", "édition", "edition", "edición",
+    "edycja", "lat",
+})  # fmt: skip
 """What has Roman numbers, before or behind it."""
-
-
 _MAY_BE = re.compile(r"\[|\?{4}|xx|todo|lorem|fixme|tbd|tbc|compl[ée]t|uzupe", re.IGNORECASE)
 """Nearly all texts have none of them."""
 

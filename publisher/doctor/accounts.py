@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from publisher import trial
 from publisher.app import Application
-from publisher.channels.capabilities import title
 from publisher.channels.health import Health
 from publisher.clock import SystemClock
 from publisher.doctor.finding import Finding, bad, good, warning
@@ -23,8 +23,10 @@ def examine(app: Application, *, offline: bool) -> Iterator[Finding]:
     """All accounts in the order of publisher.toml, then the clock as the platforms see it."""
     if not app.settings.accounts:
         yield bad("accounts", _("publisher.toml names none."), _("docs/settings.md shows one."))
-    for platform, address in app.settings.stand_ins().items():
-        yield _elsewhere(platform, address)
+    if app.settings.warning:
+        leading = ", ".join((trial.VARIABLE, *trial.ADDRESSES.values()))
+        hint = _("For a trial that is right; else unset {variable}.", variable=leading)
+        yield warning("platforms", app.settings.warning, hint)
     ahead: list[timedelta] = []
     owners = Owners(app)
     for name in app.settings.accounts:
@@ -49,18 +51,6 @@ def examine(app: Application, *, offline: bool) -> Iterator[Finding]:
         yield _clock(max(ahead, key=abs))
     if isinstance(app.clock, SystemClock) and not app.database.is_sqlite:
         yield from _clock_of_database(app)
-
-
-def _elsewhere(channel: str, address: str) -> Finding:
-    """What nobody may overlook: here nothing reaches the public, and there all keys arrive."""
-    message = _(
-        "NOT THE REAL {platform}: every request, with its credentials, goes to {address}.",
-        platform=title(channel),
-        address=address,
-    )
-    named = {"twitter": "PUBLISHER_TWITTER_API_URL", "facebook": "PUBLISHER_FACEBOOK_GRAPH_URL"}
-    hint = _("For a trial that is right; else unset {variable}.", variable=named[channel])
-    return warning("platforms", message, hint)
 
 
 def _troubled(subject: str, health: Health) -> Finding:

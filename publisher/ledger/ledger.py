@@ -162,10 +162,9 @@ class Ledger:
 
     def _wished(self, wish: Wish, author: str) -> dict[str, Any]:
         """The columns that follow the draft; `author` is its author where it names none."""
-        leaves_at = max(wish.due_at, wish.embargo_until or wish.due_at)
         return {
             "due_at": wish.due_at,
-            "wake_at": wakes_at(wish.content, leaves_at, self._clock),
+            "wake_at": wakes_at(wish.content, wish.leaves_at, self._clock),
             "expires_at": wish.expires_at,
             "embargo_until": wish.embargo_until,
             "content": wish.content.model_dump_json(),

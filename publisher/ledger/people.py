@@ -173,14 +173,14 @@ class People:
 
         After a restore, which brings back whoever was removed, and old passwords.
         """
+        with self._database.write() as connection:  # first, should this be broken off
+            for table in (web_sessions, known_browsers, login_failures):
+                connection.execute(delete(table))
         found = [person for person in self.all() if person.disabled_at is None]
         for person in found:
             values = {"disabled_at": self._clock.now()}
             with self._changing(person.key, "kept out", actor) as connection:
                 connection.execute(update(people).where(people.c.id == person.id).values(values))
-        with self._database.write() as connection:
-            for table in (web_sessions, known_browsers, login_failures):
-                connection.execute(delete(table))
         return found
 
     def note(

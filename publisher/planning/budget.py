@@ -18,7 +18,7 @@ from publisher.ledger.queries import AccountStatus
 from publisher.ledger.tables import EVERYTHING
 from publisher.models import Delivery, Post, Problem, Rate, Wish
 from publisher.outcome import Limit
-from publisher.planning.conflicts import advice, leaves_at
+from publisher.planning.conflicts import advice
 
 OWN_WINDOW = timedelta(minutes=15)
 """The longest window of a limit that each account has for itself."""
@@ -208,7 +208,7 @@ class Budget:
 def _leaving(planned: Wish | Delivery) -> _Leaving:
     out = len(planned.remote_ids) if isinstance(planned, Delivery) else 0
     return _Leaving(
-        at=leaves_at(planned),
+        at=planned.leaves_at,
         post=planned.post,
         account=planned.account,
         channel=planned.channel,

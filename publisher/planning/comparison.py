@@ -28,7 +28,7 @@ from publisher.models import (
 from publisher.outcome import Limit
 from publisher.planning import doubles, past
 from publisher.planning.budget import OWN_WINDOW, Budget, Standing
-from publisher.planning.conflicts import Conflicts, leaves_at
+from publisher.planning.conflicts import Conflicts
 from publisher.planning.costs import Cost, cost_on_x
 from publisher.planning.difference import (
     changes_stop,
@@ -168,7 +168,7 @@ class Comparison:
         if "" in self._scope:
             return
         for account in {wish.account for wish in new}:
-            times = [leaves_at(wish) for wish in new if wish.account == account]
+            times = [wish.leaves_at for wish in new if wish.account == account]
             ends = [limit.ends_at for limit in self._limits.get(account, ())]
             yield from self._queries.deliveries(
                 account=account,

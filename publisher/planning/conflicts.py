@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from publisher.content.problems import Flaw, problem
 from publisher.language import _
-from publisher.models import Account, Delivery, Post, Problem, Severity, Wish
+from publisher.models import Account, Post, Problem, Severity, Wish
 
 APART = timedelta(minutes=5)
 """Two posts of one account that are closer than this push one another out of sight."""
@@ -30,7 +30,7 @@ class Conflicts:
         """`wishes`: all that is to go out; `fresh`: the posts and accounts that the plan changes,
         the only ones that are warned about.
         """
-        timed = [(max(leaves_at(wish), now), wish) for wish in wishes]  # late: at once
+        timed = [(max(wish.leaves_at, now), wish) for wish in wishes]  # late: at once
         self._timed = sorted(timed, key=lambda one: (one[0], one[1].post, one[1].account))
         self._fresh = fresh
         self._posts = posts
@@ -120,11 +120,6 @@ def advice(post: Post, code: str, message: str, hint: str) -> Problem:
     """A warning about when a post goes out."""
     flaw = Flaw(code, message, hint)
     return problem(post.file, flaw, post.position("at"), Severity.WARNING)
-
-
-def leaves_at(planned: Wish | Delivery) -> datetime:
-    """When it goes out: at its time, or when its embargo ends."""
-    return max(planned.due_at, planned.embargo_until or planned.due_at)
 
 
 def _key(wish: Wish) -> tuple[str, str]:

@@ -13,7 +13,6 @@ from publisher.content.times import local
 from publisher.language import _
 from publisher.ledger.aftermath import Gap
 from publisher.models import Delivery, Post, Severity, Wish
-from publisher.planning.conflicts import leaves_at
 from publisher.planning.difference import same_times
 from publisher.planning.plan import Change, PlannedChange
 from publisher.planning.problems import Problems
@@ -40,7 +39,7 @@ def doubt(
         wish = change.wish
         if wish is None:
             continue
-        leaves, post = leaves_at(wish), posts[change.post]
+        leaves, post = wish.leaves_at, posts[change.post]
         undated = post.at_once and change.delivery is None
         gap = next(
             (
@@ -178,7 +177,7 @@ def overdue(
     for post_id, wishes in late.items():
         post = posts[post_id]
         waits = all(wish.state is State.AWAITING_APPROVAL for wish in wishes)
-        flaw = timeliness.overdue(min(map(leaves_at, wishes)), zone, waits=waits)
+        flaw = timeliness.overdue(min(wish.leaves_at for wish in wishes), zone, waits=waits)
         problems.keep(problem(post.file, flaw, post.position("at"), Severity.WARNING))
     return tuple(at_once)
 
@@ -187,7 +186,7 @@ def _becomes_overdue(wish: Wish, delivery: Delivery | None, now: datetime) -> bo
     """Whether it would go out late, and only because it is queued now."""
     if wish.state not in (State.SCHEDULED, State.AWAITING_APPROVAL):
         return False
-    if not timeliness.is_over(leaves_at(wish), now) or (delivery and delivery.halt):
+    if not timeliness.is_over(wish.leaves_at, now) or (delivery and delivery.halt):
         return False
     waited = delivery is not None and delivery.in_reach and delivery.state is not State.HELD
     return not waited or (delivery is not None and delivery.leaves_at > now)

@@ -12,7 +12,7 @@ from publisher.language import _
 from publisher.models import Account, Delivery, Post, Problem, Severity
 from publisher.preview.pictures import Pictures
 from publisher.preview.recipients import Recipient, Recipients
-from publisher.preview.times import exact, leaves_at, span
+from publisher.preview.times import exact, span
 from publisher.settings import Settings
 
 _HEADING = 90
@@ -117,7 +117,7 @@ class Drafts:
         """The drafts of the page in the order in which they go out, unfinished ones last."""
         posts = sorted(
             (post for post in self._library.posts if post.id in chosen),
-            key=lambda post: (leaves_at(post) or _LATEST, post.id),
+            key=lambda post: (post.leaves_at or _LATEST, post.id),
         )
         numbers = {post.id: number for number, post in enumerate(posts, 1)}
         unreadable = sorted(set(chosen) & self._library.broken - set(numbers))
@@ -130,7 +130,7 @@ class Drafts:
         ]
 
     def _view(self, post: Post, numbers: Mapping[str, int]) -> Draft:
-        leaves = leaves_at(post)
+        leaves = post.leaves_at
         recipients, _problems = rendering.recipients(post, self._accounts)
         return Draft(
             number=numbers[post.id],

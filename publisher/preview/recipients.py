@@ -18,7 +18,7 @@ from publisher.looks import contents, posts, website
 from publisher.looks.posts import Look
 from publisher.models import Account, Capabilities, Content, Delivery, Picture, Post
 from publisher.preview.pictures import Pictures
-from publisher.preview.times import exact, leaves_at
+from publisher.preview.times import exact
 from publisher.states import State
 
 _BAD = frozenset({State.FAILED, State.MISSED, State.UNCERTAIN})
@@ -102,7 +102,7 @@ class Recipients:
         usable = tuple(item for item in post.media if item.path not in unusable)
         shown = post.model_copy(update={"media": usable}) if unusable else post
         content = rendering.render(shown, account, capabilities, self._pictures.clean)
-        leaves = leaves_at(post)
+        leaves = post.leaves_at
         zone = ZoneInfo(account.timezone) if account.timezone else self._zone
         is_site = account.channel == "site"
         when = posts.short_time(leaves, zone) if leaves else _("no time yet")

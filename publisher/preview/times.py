@@ -4,12 +4,6 @@ from datetime import datetime, timedelta, tzinfo
 
 from publisher.language import plural
 from publisher.looks.local import written
-from publisher.models import Post
-
-
-def leaves_at(post: Post) -> datetime | None:
-    """When it goes out if all is well: its time, or the end of its embargo."""
-    return post.due_at and max(post.due_at, post.embargo_until or post.due_at)
 
 
 def exact(instant: datetime, zone: tzinfo) -> str:

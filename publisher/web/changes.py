@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from publisher.language import _
-from publisher.looks.local import written
-from publisher.models import Delivery, Wish
 from publisher.planning import Change, Plan, PlannedChange, telling, wording
 from publisher.planning.details import Aspect
 from publisher.planning.wording import Piece
+from publisher.preview.times import exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +51,7 @@ def _row(change: PlannedChange, zone: tzinfo) -> Row:
     planned = change.wish or change.delivery
     assert planned is not None  # noqa: S101 - a change has a wish, a delivery or both
     was = change.delivery.leaves_at if change.wish and change.delivery else None
-    leaves = _leaves_at(planned)
-
-    def instant(at: datetime) -> str:
-        return written(at.astimezone(zone), "EEE d MMM y, HH:mm")
+    leaves = planned.leaves_at
 
     shown = (Aspect.DUE_AT,) if was != leaves else ()
     return Row(
@@ -64,7 +60,11 @@ def _row(change: PlannedChange, zone: tzinfo) -> Row:
         leaves_at=leaves,
         was=was if was != leaves else None,
         voids=change.voids,
-        notes=[note for note in (_(change.note), *telling.notes(change, instant, shown)) if note],
+        notes=[
+            note
+            for note in (_(change.note), *telling.notes(change, lambda at: exact(at, zone), shown))
+            if note
+        ],
         rewordings=[
             Rewording(one.label, wording.compare(one.old, one.new))
             for one in telling.comparisons(change)
@@ -73,7 +73,3 @@ def _row(change: PlannedChange, zone: tzinfo) -> Row:
             one.aspect is Aspect.PICTURE and one.old is not None for one in telling.of(change)
         ),
     )
-
-
-def _leaves_at(planned: Wish | Delivery) -> datetime:
-    return max(planned.due_at, planned.embargo_until or planned.due_at)

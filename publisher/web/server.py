@@ -10,13 +10,13 @@ import uvicorn
 
 from publisher.app import Application
 from publisher.errors import ConfigurationError
-from publisher.filelimit import allow_many_files
 from publisher.heartbeat import Beating
 from publisher.language import _
 from publisher.ledger.heartbeats import Kind
 from publisher.monitoring import Monitor
 from publisher.pulse import Pulse
 from publisher.sections import WebSettings
+from publisher.surroundings import allow_many_files
 from publisher.web.app import create
 from publisher.web.live import Live
 from publisher.web.receiving import PatientProtocol

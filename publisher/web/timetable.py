@@ -12,7 +12,6 @@ from publisher.content.library import Library
 from publisher.content.times import AgendaItem
 from publisher.ledger.rights import Person, Rank
 from publisher.models import Account, Delivery, Post
-from publisher.preview.times import leaves_at
 from publisher.states import WAITING, State
 from publisher.web import words
 
@@ -78,7 +77,7 @@ def timetable(app: Application, first: date, days: int, person: Person) -> Timet
     zone = drafts.session.zone
     since, until = beginning(first, zone), beginning(first + timedelta(days=days), zone)
     standing = app.queries.leaving(since, until, _MOST + 1)
-    due = [p for p in drafts.posts if (at := leaves_at(p)) is not None and since <= at < until]
+    due = [p for p in drafts.posts if (at := p.leaves_at) is not None and since <= at < until]
     known = app.queries.known_posts([post.id for post in due])
     by_id = {post.id: post for post in drafts.posts}
 
@@ -107,7 +106,7 @@ def _queued(
 ) -> Entry:
     account = accounts.get(delivery.account)
     waits = delivery.state in WAITING
-    wanted = leaves_at(draft) if draft and waits else None
+    wanted = draft.leaves_at if draft and waits else None
     return Entry(
         post=delivery.post,
         account=delivery.account,
@@ -128,7 +127,7 @@ def _unqueued(
     zone: tzinfo,
     may_move: Callable[[Post], bool],
 ) -> Iterator[Entry]:
-    leaves = leaves_at(post)
+    leaves = post.leaves_at
     assert leaves is not None  # noqa: S101 - only those with a time are asked for
     for account in rendering.recipients(post, accounts)[0]:
         parts = post.texts.get(rendering.section_for(post, account), ())

@@ -47,3 +47,9 @@ def test_what_cannot_be_kept_is_kept_in_words() -> None:
 
 def test_it_is_a_plain_text_elsewhere() -> None:
     assert type(pickle.loads(pickle.dumps(_("no status")))) is str  # noqa: S301
+
+
+@pytest.mark.parametrize("text", ["\x1f{", '\x1f{"said":["Approve"],"with":{}}', "\x1f\x1f[]"])
+def test_nobody_elses_words_are_taken_for_a_message(text: str) -> None:
+    """They would be told as ours, or keep the whole history from being read."""
+    assert told(kept(text)) == text.lstrip("\x1f")

@@ -56,7 +56,7 @@ def test_that_no_post_reaches_the_real_platforms_is_told_loudly(
         monkeypatch.setenv(f"PUBLISHER_{variable}", "https://elsewhere.example.org")
         found = findings(workspace, offline=True)["platforms"]
         assert found.grade is Grade.WARNING
-        assert f"NOT THE REAL {name}" in found.message
+        assert f"NOT THE REAL {name.upper()}" in found.message
         assert "https://elsewhere.example.org" in found.message
         monkeypatch.delenv(f"PUBLISHER_{variable}")
 
