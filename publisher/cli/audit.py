@@ -359,7 +359,9 @@ def _print_aftermath(aftermath: "Aftermath", zone: Any) -> None:
             )
         )
         for person in aftermath.kept_out:
-            output.print_line(f"  {output.printable(person.name)}: {people.rights_of(person)}")
+            name = output.printable(person.name)
+            line = _("{name}: {value}", name=name, value=people.rights_of(person))
+            output.print_line(f"  {line}")
         names = shlex.join(person.name for person in aftermath.kept_out)
         output.print_prose(
             _("Let in those whom you know: `publisher user enable {names}`.", names=names)

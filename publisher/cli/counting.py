@@ -95,7 +95,7 @@ class Count:
         else:
             verdict = paint(_("{number} left", number=left), "green")
         of_limit = _("{used} of {limit}", used=used, limit=self.limit)
-        return f"{self.name}{of_thread}: {of_limit}, {verdict}"
+        return _("{name}: {value}", name=f"{self.name}{of_thread}", value=f"{of_limit}, {verdict}")
 
     def _is_valid(self, part: str) -> bool:
         if not part.strip():

@@ -56,7 +56,7 @@ def _print(finding: "Finding") -> None:
     sign, colour = _SIGNS[finding.grade]
     word, __, account = finding.subject.partition(" ")
     subject = f"{_(word)} {account}".rstrip()
-    line = f"{output.paint(sign, colour)}  {subject}: {output.printable(finding.message)}"
-    output.print_prose(line, indent="    ")
+    line = _("{name}: {value}", name=subject, value=output.printable(finding.message))
+    output.print_prose(f"{output.paint(sign, colour)}  {line}", indent="    ")
     if finding.hint and finding.grade != "good":
         output.print_prose(f"    {output.printable(finding.hint)}", indent="    ")

@@ -194,7 +194,8 @@ def list_people(context: typer.Context, *, as_json: Json = False) -> None:
         output.print_prose(_("Nobody may log in. `publisher user add NAME` changes that."))
     for person in found:
         state = _(", kept out") if person.disabled_at else ""
-        output.print_line(f"{output.printable(person.name)}: {rights_of(person)}{state}")
+        name, value = output.printable(person.name), f"{rights_of(person)}{state}"
+        output.print_line(_("{name}: {value}", name=name, value=value))
 
 
 def remove(context: typer.Context, name: Name, *, who: Who = None) -> None:

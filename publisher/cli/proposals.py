@@ -147,7 +147,7 @@ def _lines(change: ItemChange, zone: tzinfo) -> Iterator[str]:
         elif kind is Kind.RESTORE:
             yield _("{item} takes place after all: its posts are released", item=name)
         elif edited := list(_edited(before, after)):
-            yield f"{name}: {'; '.join(edited)}"
+            yield _("{name}: {value}", name=name, value="; ".join(edited))
 
 
 def _edited(before: AgendaItem, after: AgendaItem) -> Iterator[str]:

@@ -15,6 +15,7 @@ from publisher.app import Application
 from publisher.channels.capabilities import CAPABILITIES
 from publisher.content import library
 from publisher.content.copies import Copies
+from publisher.language import _
 from publisher.ledger.logbook import Order, Wanted
 from publisher.models import Delivery
 from publisher.web import addresses, door, trail, words
@@ -99,7 +100,7 @@ def _atom(deliveries: list[Delivery], parts: Parts) -> bytes:
         entry = atom.add_entry(order="append")
         page = f"{address}{addresses.of_post(delivery.post)}"
         entry.id(f"{page}#{delivery.account}")
-        entry.title(f"{delivery.account}: {words.beginning(delivery)}")
+        entry.title(_("{name}: {value}", name=delivery.account, value=words.beginning(delivery)))
         entry.link(href=delivery.url or page)
         entry.updated(delivery.published_at)
         entry.content("\n\n".join(part.text for part in delivery.content.parts), type="text")

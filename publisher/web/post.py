@@ -193,7 +193,11 @@ def _gone(wish: _Wish) -> str:
 
 
 def _told(done: Sequence[Withdrawn]) -> str:
-    problems = [f"{one.delivery.account}: {one.problem}" for one in done if one.problem]
+    problems = [
+        _("{name}: {value}", name=one.delivery.account, value=one.problem)
+        for one in done
+        if one.problem
+    ]
     notice = _("Withdrawn: {what}.", what=words.deliveries(len(done) - len(problems)))
     if problems:
         notice += " " + _("Not withdrawn: {what}", what="; ".join(problems))

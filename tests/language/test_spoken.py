@@ -132,6 +132,11 @@ def test_what_is_wrong_with_a_command_line_is_said_in_it(
     assert result.code == 2
 
 
+def test_what_doctor_looks_at_has_a_space_before_its_colon(cli: Cli, workspace: Path) -> None:
+    _speak(workspace, "fr")
+    assert "disque\N{NO-BREAK SPACE}: " in cli("doctor", "--offline").out
+
+
 @pytest.mark.parametrize("command", ["check", "log", "status", "plan", "doctor"])
 def test_scripts_read_the_same_in_every_language(cli: Cli, workspace: Path, command: str) -> None:
     """All keys, states, codes and kinds: only messages and hints are for people."""
