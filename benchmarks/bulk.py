@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import Table, text
 
 from publisher.app import Application
-from publisher.ledger import chain, search
-from publisher.ledger.moves import ACTOR
+from publisher.ledger.integrity import hash_chain
+from publisher.ledger.reading import search_index
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, history, microseconds
-from publisher.models import Content, Part, Prepared
-from publisher.states import State
+from publisher.ledger.transitions import ACTOR
+from publisher.model.models import Content, Part, Prepared
+from publisher.model.states import State
 
 _BATCH = 20_000
 _PREPARED = Prepared().model_dump_json()
@@ -99,7 +100,7 @@ def _made(number: int, kind: Kind, begin: int) -> _Made:
         }  # fmt: skip
         _move(row, steps, "published", State.PUBLISHED, due + 50_000)
     url = f" {row['url']}" if row["url"] else ""
-    words = search.words_of(row["post"], Content(parts=(Part(text=said + url),)))
+    words = search_index.words_of(row["post"], Content(parts=(Part(text=said + url),)))
     return _Made(row, steps, words)
 
 
@@ -118,10 +119,10 @@ def _step(
     step = {
         "delivery": row["id"], "account": None, "at": at, "event": event, "source": source,
         "target": row["state"], "actor": actor, "detail": "{}", "seq": row["version"],
-        "digest": chain.delivery_digest(chain.shortened(row)) if with_digest else None,
+        "digest": hash_chain.delivery_digest(hash_chain.shortened(row)) if with_digest else None,
     }  # fmt: skip
-    previous = row["head"] or chain.delivery_origin(row["post"], row["account"])
-    row["head"] = step["hash"] = chain.step_hash(step, previous)
+    previous = row["head"] or hash_chain.delivery_origin(row["post"], row["account"])
+    row["head"] = step["hash"] = hash_chain.step_hash(step, previous)
     return step
 
 
@@ -138,7 +139,7 @@ def _write(app: Application, made: Sequence[_Made]) -> None:
         write(cursor, deliveries, (one.row for one in made))
         write(cursor, history, steps)
         cursor.close()
-        search.index(connection, {one.row["id"]: one.words for one in made})
+        search_index.index(connection, {one.row["id"]: one.words for one in made})
 
 
 def _write_sqlite(cursor: Any, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:

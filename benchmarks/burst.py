@@ -26,7 +26,7 @@ from pathlib import Path
 
 import results
 
-from publisher.broker import find_server
+from publisher.running.embedded_broker import find_server
 from tests.support import postgres
 
 HERE = Path(__file__).parent

@@ -22,8 +22,8 @@ from unit_costs import CLOCK, Meter, Used
 
 from publisher import settings
 from publisher.app import Application
-from publisher.broker import EmbeddedBroker
-from publisher.models import Claim
+from publisher.model.models import Claim
+from publisher.running.embedded_broker import EmbeddedBroker
 
 HERE = Path(__file__).parent
 
@@ -32,7 +32,7 @@ def start_of_a_process(accounts: int) -> dict[str, float]:
     """What reading the settings of so many accounts takes: seconds and MB; one channel, seconds."""
     code = (
         "import sys, resource, time; from pathlib import Path; from publisher import settings;"
-        "from publisher.app import Application; from publisher.clock import SystemClock;"
+        "from publisher.app import Application; from publisher.base.clock import SystemClock;"
         "before = resource.getrusage(0).ru_maxrss; begun = time.process_time();"
         "read = settings.load(Path(sys.argv[1]), {}); loaded = time.process_time() - begun;"
         "memory = resource.getrusage(0).ru_maxrss - before; app = Application(read, SystemClock());"

@@ -26,7 +26,8 @@ import results
 import yaml
 from PIL import Image
 
-from publisher import checking, settings
+from publisher import settings
+from publisher.drafts import check as checking
 
 SETTINGS = """\
 language = "fr"

@@ -25,7 +25,7 @@ from PIL import Image, ImageChops, ImageOps
 
 from publisher import settings
 from publisher.app import Application
-from publisher.clock import SystemClock
+from publisher.base.clock import SystemClock
 
 PUBLISHER = [str(Path(sys.executable).with_name("publisher"))]
 SETTLED = 3.0  # seconds: what changed just now is checked anew each time

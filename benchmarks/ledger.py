@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, select
 
 from publisher.app import Application
-from publisher.ledger.moves import ACTOR, change
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries
-from publisher.models import Content, Delivery, Part, Wish
-from publisher.outcome import Kind
-from publisher.states import Role, State
+from publisher.ledger.transitions import ACTOR, change
+from publisher.model.models import Content, Delivery, Part, Wish
+from publisher.model.outcomes import Kind
+from publisher.model.states import Role, State
 
 TEXTS = {
     "fr": "La séance d'aujourd'hui porte sur la protection des enfants en ligne. Nous sommes quatre "

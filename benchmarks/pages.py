@@ -34,11 +34,11 @@ from sqlalchemy import func, select
 
 from publisher import settings
 from publisher.app import Application
-from publisher.clock import SystemClock
-from publisher.ledger.people import Rank
+from publisher.auth.users import Rank
+from publisher.base.clock import SystemClock
 from publisher.ledger.tables import deliveries, microseconds
-from publisher.states import State
-from publisher.web import assets
+from publisher.model.states import State
+from publisher.web.routes import assets
 
 STATIC = assets.address("web.css")
 DRAWN = 12

@@ -33,13 +33,13 @@ from sqlalchemy import text, update
 
 from publisher import settings
 from publisher.app import Application
-from publisher.delivery import LOOK_AHEAD
-from publisher.ledger.logbook import Place, Wanted
-from publisher.ledger.lookout import Lookout
+from publisher.delivery.courier import LOOK_AHEAD
+from publisher.ledger.dispatcher.due import Lookout
+from publisher.ledger.reading.log_pages import Place, Wanted
 from publisher.ledger.tables import accounts
-from publisher.models import Claim
-from publisher.overview import Overview
-from publisher.states import State
+from publisher.model.models import Claim
+from publisher.model.states import State
+from publisher.reporting.status import Overview
 from tests.support import postgres
 from tests.support.clock import ManualClock
 

@@ -19,13 +19,13 @@ from typing import Any
 from sqlalchemy import event, text
 
 from publisher.app import Application
-from publisher.clock import SystemClock
-from publisher.ledger.attempts import Attempts
+from publisher.base.clock import SystemClock
 from publisher.ledger.database import Database
-from publisher.ledger.dispatch import Dispatch
-from publisher.models import Content, Delivery, Part, Wish
-from publisher.outcome import Accepted, Limit
-from publisher.states import State
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.worker.attempts import Attempts
+from publisher.model.models import Content, Delivery, Part, Wish
+from publisher.model.outcomes import Accepted, Limit
+from publisher.model.states import State
 
 CLOCK = SystemClock()
 LIMITS = ("posts-15m", "posts-24h", "posts-24h-app")

@@ -2,27 +2,21 @@
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
-from sqlalchemy import Connection
 
-from publisher import clock as clocks
-from publisher import language, logs, mandates, sources
 from publisher import settings as workspace_settings
-from publisher.channels.base import Channel
-from publisher.channels.pool import Pool
-from publisher.channels.registry import ChannelOptions, ask_for_the_time, open_channel
-from publisher.clearing import Clearing
-from publisher.clock import Clock, SystemClock
-from publisher.delivery import Courier, Leases
-from publisher.errors import (
+from publisher.base import clock as clocks
+from publisher.base import i18n, logs
+from publisher.base.clock import Clock, SystemClock
+from publisher.base.errors import (
     ConfigurationError,
     CredentialsMissing,
     LedgerMissing,
@@ -31,52 +25,60 @@ from publisher.errors import (
     PublisherError,
     StorageError,
 )
-from publisher.identity import Identity
-from publisher.lanes import Lanes, lane_width
-from publisher.language import _
-from publisher.ledger import aftermath, archives
-from publisher.ledger.approvals import Approvals
-from publisher.ledger.archiving import Archiving
-from publisher.ledger.attempts import Attempts
-from publisher.ledger.audit import Audit
-from publisher.ledger.backlog import Backlog
-from publisher.ledger.control import Control
+from publisher.base.i18n import _
+from publisher.channels.base import Channel
+from publisher.channels.pool import Pool
+from publisher.channels.registry import ChannelOptions, ask_for_the_time, open_channel
+from publisher.delivery.bulkhead import Lanes, lane_width
+from publisher.delivery.cleanup import Clearing
+from publisher.delivery.courier import Courier, Leases
+from publisher.delivery.identity import Identity
+from publisher.delivery.reconcile import Reconciler
+from publisher.delivery.withdraw import Withdrawal
+from publisher.ledger.account_owners import Owners
 from publisher.ledger.database import Database
-from publisher.ledger.dispatch import Dispatch
-from publisher.ledger.doubts import Doubts
-from publisher.ledger.edits import Edits, writers
-from publisher.ledger.figures import Figures
-from publisher.ledger.gauges import Gauges
-from publisher.ledger.halts import Halts
-from publisher.ledger.heartbeats import Heartbeats
-from publisher.ledger.lateness import Lateness
-from publisher.ledger.ledger import Ledger
-from publisher.ledger.leftovers import Leftovers
-from publisher.ledger.limits import Limits
-from publisher.ledger.logbook import Logbook
-from publisher.ledger.lookout import Lookout
-from publisher.ledger.news import Item, News
-from publisher.ledger.owners import Owners
-from publisher.ledger.queries import Queries
-from publisher.ledger.rights import Rank, Rights
-from publisher.ledger.safeguards import Safeguards
+from publisher.ledger.dispatcher.backlog import Backlog
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.dispatcher.due import Lookout
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.heartbeats import Heartbeats, wrong_clocks
+from publisher.ledger.integrity import after_restore, archive_files
+from publisher.ledger.integrity.archiving import Archiving
+from publisher.ledger.integrity.seals import Audit
+from publisher.ledger.manager.approvals import Approvals
+from publisher.ledger.manager.consent_holds import Safeguards
+from publisher.ledger.manager.draft_edits import Edits
+from publisher.ledger.manager.operations import Control
+from publisher.ledger.manager.post_holds import Halts
+from publisher.ledger.manager.rights import Rank, Rights
+from publisher.ledger.manager.withdrawals import Withdrawals
+from publisher.ledger.orphans import Leftovers
+from publisher.ledger.outbox import Item, News
+from publisher.ledger.rate_limits import Limits
+from publisher.ledger.reading.gauges import Gauges
+from publisher.ledger.reading.lateness import Lateness
+from publisher.ledger.reading.log_pages import Logbook
+from publisher.ledger.reading.queries import Queries
+from publisher.ledger.reading.statistics import Figures
+from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.tables import EVERYTHING
-from publisher.ledger.withdrawals import Withdrawals
-from publisher.models import Delivery, Mandate
+from publisher.ledger.worker.attempts import Attempts
+from publisher.ledger.worker.mandates import MandateCheck
+from publisher.model.clock_check import DATABASE, ClockCheck, Inquiry
+from publisher.model.models import Mandate
 from publisher.notices import Notices
 from publisher.notices.message import Message, compose
-from publisher.reconciliation import Reconciler
-from publisher.settings import Settings
-from publisher.truetime import DATABASE, ClockCheck, Inquiry
-from publisher.withdrawal import Withdrawal
+from publisher.settings import Settings, sources
 
 if TYPE_CHECKING:
-    from publisher.content.session import Session
-    from publisher.ledger.browsers import Browsers
-    from publisher.ledger.people import People
-    from publisher.ledger.sessions import Sessions
-    from publisher.ledger.throttle import Throttle
+    from publisher.auth.known_browsers import Browsers
+    from publisher.auth.login_throttle import Throttle
+    from publisher.auth.sessions import Sessions
+    from publisher.auth.users import People
+    from publisher.drafts.session import Session
     from publisher.planning import Planner
+    from publisher.reporting.session_report import Reports
+    from publisher.reporting.status import Overview
 
 _FEW = 200
 """Accounts whose owners a worker looks up at its start."""
@@ -172,7 +174,7 @@ class Application:
         """The workspace that PUBLISHER_WORKSPACE names, or the one around the current folder."""
         named = os.environ.get(WORKSPACE_VARIABLE)
         workspace = Path(named) if named else workspace_settings.find_workspace(Path.cwd())
-        language.use(sources.spoken(workspace))  # also for what is wrong with the settings
+        i18n.use(sources.spoken(workspace))  # also for what is wrong with the settings
         return cls.open(workspace)
 
     @cached_property
@@ -248,7 +250,7 @@ class Application:
 
     @cached_property
     def people(self) -> "People":
-        from publisher.ledger.people import People  # noqa: PLC0415 - only the pages need Argon2
+        from publisher.auth.users import People  # noqa: PLC0415 - only the pages need Argon2
 
         return People(self.database, self.clock, self.rights, self._known_words())
 
@@ -264,26 +266,26 @@ class Application:
 
     @cached_property
     def sessions(self) -> "Sessions":
-        from publisher.ledger.sessions import Sessions  # noqa: PLC0415
+        from publisher.auth.sessions import Sessions  # noqa: PLC0415
 
         return Sessions(self.database, SystemClock())
 
     @cached_property
     def throttle(self) -> "Throttle":
-        from publisher.ledger.throttle import Throttle  # noqa: PLC0415
+        from publisher.auth.login_throttle import Throttle  # noqa: PLC0415
 
         return Throttle(self.database, SystemClock(), self.people)
 
     @cached_property
     def browsers(self) -> "Browsers":
-        from publisher.ledger.browsers import Browsers  # noqa: PLC0415
+        from publisher.auth.known_browsers import Browsers  # noqa: PLC0415
 
         return Browsers(self.database, SystemClock())
 
     @property
     def archive(self) -> Path:
         """The folder of the archives."""
-        return self.settings.var / archives.FOLDER
+        return self.settings.var / archive_files.FOLDER
 
     @cached_property
     def audit(self) -> Audit:
@@ -381,7 +383,7 @@ class Application:
             self.clock,
             self._settle,
             self.settings.approval_rule,
-            self._breach_of_mandate,
+            MandateCheck(self._mandate_of, lambda: self._zone),
             self._shares_with,
             self.settings.delivery.thread_pause.total_seconds(),
         )
@@ -393,18 +395,6 @@ class Application:
     def _apps(self) -> Mapping[str, frozenset[str]]:
         return self.settings.apps()
 
-    def _breach_of_mandate(
-        self, connection: Connection, delivery: Delivery, leaves_at: datetime
-    ) -> str | None:
-        mandate = self._mandate_of(delivery.account)
-        if mandate is None:
-            return None
-        changed_by = writers(connection, [delivery.post]) if mandate.authors else ()
-        found = mandates.breaches(
-            mandate, delivery.account, delivery.queued_by, leaves_at, self._zone, changed_by
-        )
-        return next((breach.message for breach in found), None)
-
     @cached_property
     def _zone(self) -> tzinfo:
         return self.session().zone
@@ -413,7 +403,7 @@ class Application:
         """Take a person's word that a new ledger is the first one; see aftermath.py."""
         with self.database.read() as connection:
             self.rights.require(connection, actor, Rank.STAFF, [EVERYTHING])
-        return aftermath.trust(self.database, self.clock, actor)
+        return after_restore.trust(self.database, self.clock, actor)
 
     @cached_property
     def approvals(self) -> Approvals:
@@ -438,6 +428,28 @@ class Application:
             self.identity.check,
         )
 
+    def overview(self, limit: int | None, most: int | None = None) -> "Overview":
+        """What needs a person, and what comes next; see `Overview.of`."""
+        from publisher.reporting.status import Overview  # noqa: PLC0415 - as with the planner
+
+        return Overview.of(
+            self.queries,
+            now=self.clock.now(),
+            zone=self.session().zone,
+            limits=self.limits.current(),
+            late=self.lateness.find(),
+            clocks=wrong_clocks(self.heartbeats.all()),
+            guessed=self.throttle.guessed(),
+            limit=limit,
+            most=most,
+        )
+
+    @cached_property
+    def reports(self) -> "Reports":
+        from publisher.reporting.session_report import Reports  # noqa: PLC0415 - as with the planner
+
+        return Reports(self.settings, self.session, self.queries, self.figures, self.clock)
+
     @cached_property
     def owners(self) -> Owners:
         return Owners(self.database, self.clock)
@@ -453,8 +465,8 @@ class Application:
 
     def session(self) -> "Session":
         """The session, as far as it can be read; what is wrong with it is for `check` to say."""
-        from publisher.content import session  # noqa: PLC0415 - as with the planner
-        from publisher.content.problems import Findings  # noqa: PLC0415
+        from publisher.drafts import session  # noqa: PLC0415 - as with the planner
+        from publisher.model.problems import Findings  # noqa: PLC0415
 
         return session.load(self.settings.posts, Findings(session.FILE))
 
@@ -514,42 +526,3 @@ class Application:
             clock=self.clock,
             check=self.clock_check,
         )
-
-
-def log_rows(deliveries: Iterable[Delivery]) -> list[dict[str, Any]]:
-    """The log as scripts read it: `publisher log --format json`."""
-    return [_log_row(delivery) for delivery in deliveries]
-
-
-def _log_row(delivery: Delivery) -> dict[str, Any]:
-    error = None
-    if delivery.error_kind is not None:
-        error = {"kind": delivery.error_kind, "message": delivery.error_message}
-    lateness = delivery.lateness
-    return {
-        "post": delivery.post,
-        "account": delivery.account,
-        "channel": delivery.channel,
-        "state": delivery.state,
-        "due_at": instant_text(delivery.due_at),
-        "embargo_until": instant_text(delivery.embargo_until),
-        "published_at": instant_text(delivery.published_at),
-        "lateness_s": None if lateness is None else round(lateness.total_seconds(), 3),
-        "remote_ids": list(delivery.remote_ids),
-        "withdrawn_ids": list(delivery.withdrawn_ids or ()),
-        "url": delivery.url,
-        "attempts": delivery.attempts,
-        "error": error,
-        "queued_by": delivery.queued_by,
-        "approved_by": delivery.approved_by,
-        "approved_at": instant_text(delivery.approved_at),
-        "text": [part.text for part in delivery.content.parts],
-    }
-
-
-def instant_text(instant: datetime | None) -> str | None:
-    """`2016-03-07T07:30:00Z`, with milliseconds where there are any."""
-    if instant is None:
-        return None
-    precision = "milliseconds" if instant.microsecond else "seconds"
-    return instant.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")

@@ -10,14 +10,14 @@ import hypothesis
 import pytest
 from sqlalchemy import make_url
 
-from publisher import language
-from publisher.broker import EmbeddedBroker
-from publisher.ledger.attempts import Attempts
-from publisher.ledger.control import Control
+from publisher.base import i18n
 from publisher.ledger.database import Database
-from publisher.ledger.dispatch import Dispatch
-from publisher.ledger.ledger import Ledger
-from publisher.ledger.queries import Queries
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.manager.operations import Control
+from publisher.ledger.reading.queries import Queries
+from publisher.ledger.worker.attempts import Attempts
+from publisher.running.embedded_broker import EmbeddedBroker
 from tests.fuzz.effort import properties
 from tests.support import closing, migrated, network, postgres, system
 from tests.support.clock import ManualClock
@@ -54,9 +54,9 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[No
     monkeypatch.delenv("LC_MESSAGES", raising=False)
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     monkeypatch.setenv("PUBLISHER_LANGUAGE", "en")
-    language.use("en")
+    i18n.use("en")
     yield
-    language.use("en")
+    i18n.use("en")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -13,10 +13,10 @@ from PIL import Image
 
 from publisher import settings
 from publisher.channels.registry import CAPABILITIES
-from publisher.checking import check
-from publisher.content import rendering
-from publisher.content.session import Session
-from publisher.models import Account, Post, Problem
+from publisher.drafts import rendering
+from publisher.drafts.check import check
+from publisher.drafts.session import Session
+from publisher.model.models import Account, Post, Problem
 
 ROOT = Path(__file__).resolve().parent.parent
 BRIEF = ROOT.parent / "shared" / "brief" / "mobilisation-fr.txt"

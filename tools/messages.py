@@ -20,9 +20,10 @@ from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from publisher import errors, schemas
-from publisher.cli import app, helps
-from publisher.language import LANGUAGES, LOCALES
+from publisher.base import errors
+from publisher.base.i18n import LANGUAGES, LOCALES
+from publisher.cli import app, help_texts
+from publisher.drafts import json_schema
 
 SOURCES = [Path(__file__).parents[1] / name for name in ("publisher", "workers")]
 TRANSLATIONS = [language for language in LANGUAGES if language != "en"]
@@ -50,8 +51,8 @@ def messages() -> set[Message]:
     found: set[Message] = set(_of_calls())
     for error in _errors(errors.PublisherError):
         found.update(filter(None, (error.__doc__, error.hint)))
-    found.update(helps.texts(app.bare_command()))
-    found.update(schemas.texts())
+    found.update(help_texts.texts(app.bare_command()))
+    found.update(json_schema.texts())
     return found
 
 

@@ -18,14 +18,13 @@ from celery.signals import (
     worker_shutting_down,
 )
 
-from publisher import refusals
 from publisher.app import Application
-from publisher.errors import BrokerUnavailable, PublisherError
-from publisher.heartbeat import Beating
-from publisher.language import _
+from publisher.base.errors import BrokerUnavailable, PublisherError
+from publisher.base.i18n import _
+from publisher.base.process import allow_many_files
 from publisher.ledger.heartbeats import Kind
-from publisher.monitoring import Monitor, Subject, Watchdog
-from publisher.surroundings import allow_many_files
+from publisher.monitoring import Monitor, Subject, Watchdog, broker_errors
+from publisher.monitoring.heartbeat import Beating
 from workers.connection import celery_settings
 from workers.pulse import Consuming, pulse
 from workers.resting import resting
@@ -117,7 +116,7 @@ class _InShort(logging.Filter):
     """What Celery says of its connection, without a traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        message = refusals.plain(record.getMessage())
+        message = broker_errors.plain(record.getMessage())
         record.msg, record.args, record.exc_info = message, (), None
         return True
 

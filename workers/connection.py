@@ -9,8 +9,8 @@ from urllib.parse import quote
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from publisher import sentinel
-from publisher.sentinel import Sentinels
+from publisher.settings import redis_sentinel
+from publisher.settings.redis_sentinel import Sentinels
 
 _PATIENCE = 2.0  # seconds that the dispatcher waits for a broker that does not answer
 _SILENCE = 5.0  # seconds after which a broker that owes a worker an answer is asked anew
@@ -42,7 +42,7 @@ def celery_settings(url: str) -> dict[str, Any]:
         # connection, and where that hangs the message is lost.
         "ack_emulation": False,
     }
-    if not sentinel.is_meant(url):
+    if not redis_sentinel.is_meant(url):
         # kombu does not verify the server's certificate by itself.
         tls = {"ssl_cert_reqs": ssl.CERT_REQUIRED} if url.startswith("rediss://") else None
         return _settings(url, tls, transport)

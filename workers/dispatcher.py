@@ -16,13 +16,13 @@ import structlog
 from celery import Task
 
 from publisher.app import Application
-from publisher.clock import Watch
-from publisher.delivery import LOOK_AHEAD, Leases
-from publisher.errors import LedgerGone, PublisherError
-from publisher.heartbeat import Beating
+from publisher.base.clock import Watch
+from publisher.base.errors import LedgerGone, PublisherError
+from publisher.delivery.courier import LOOK_AHEAD, Leases
 from publisher.ledger.heartbeats import Kind
-from publisher.models import Claim
+from publisher.model.models import Claim
 from publisher.monitoring import Monitor, Watchdog
+from publisher.monitoring.heartbeat import Beating
 from workers.app import publisher
 from workers.pulse import pulse
 from workers.tasks import clear, hand_over, publish, reconcile, unread, withdraw

@@ -1,6 +1,6 @@
 """How a worker shows that it would take work: by the loop that takes it.
 
-Whoever started the worker may listen, and end it when it is silent: see publisher/kept.py.
+Whoever started the worker may listen, and end it when it is silent: see publisher/running/supervised.py.
 """
 
 import time
@@ -9,7 +9,7 @@ from typing import Any
 
 from celery.bootsteps import StartStopStep
 
-from publisher.pulse import Pulse
+from publisher.base.heartbeat_pipe import Pulse
 
 _SECOND = 1.0  # between two signs
 

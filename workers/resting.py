@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from celery.bootsteps import StartStopStep
 
-from publisher.errors import ClockWrong
+from publisher.base.errors import ClockWrong
 
 _LOOK = 0.5  # real seconds between two looks
 

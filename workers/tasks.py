@@ -11,9 +11,9 @@ from celery import Task
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from publisher import refusals
-from publisher.errors import BrokerUnavailable, LedgerGone, PublisherError
-from publisher.models import Claim
+from publisher.base.errors import BrokerUnavailable, LedgerGone, PublisherError
+from publisher.model.models import Claim
+from publisher.monitoring import broker_errors
 from workers.app import app, publisher
 
 log = structlog.get_logger()
@@ -87,4 +87,4 @@ _REFUSALS = (OperationalError, RedisError, OSError, TypeError, ValueError)
 
 
 def _refused(error: Exception) -> BrokerUnavailable:
-    return refusals.unavailable(publisher().settings.broker.url, error.__cause__ or error)
+    return broker_errors.unavailable(publisher().settings.broker.url, error.__cause__ or error)

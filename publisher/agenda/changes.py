@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from publisher.content import readings
-from publisher.content.problems import Flaw
-from publisher.content.session import nearly
-from publisher.content.times import SHAPE, AgendaItem, in_zone, parse_time
-from publisher.language import _
+from publisher.base.i18n import _
+from publisher.drafts import time_hints
+from publisher.drafts.session import nearly
+from publisher.drafts.times import SHAPE, AgendaItem, in_zone, parse_time
+from publisher.model.problems import Flaw
 
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}", re.ASCII)
 
@@ -60,12 +60,12 @@ def move_to(item: AgendaItem, text: str, zone: ZoneInfo, *, keep_end: bool) -> A
     local = item.starts_at.astimezone(zone)
     if _DATE.fullmatch(text):
         text = f"{text} {local:%H:%M:%S}"
-    elif clock := readings.clock(text):
+    elif clock := time_hints.clock(text):
         text = f"{local:%Y-%m-%d} {clock}"
     moment = parse_time(text, zone)
     if isinstance(moment, Flaw):
         if moment.hint == _(SHAPE):
-            near = readings.times(text)
+            near = time_hints.times(text)
             hint = _(
                 "Write it like {local}; a date alone keeps the time of day, and 18:30 alone the date.",
                 local=f"{local:%Y-%m-%d %H:%M}",

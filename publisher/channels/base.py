@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import ClassVar, Protocol
 
 from publisher.channels.health import Health
-from publisher.models import Capabilities, Owner, Parcel, Prepared
-from publisher.outcome import AccountHeld, Deferred, Outcome, Sighting
+from publisher.model.models import Capabilities, Owner, Parcel, Prepared
+from publisher.model.outcomes import AccountHeld, Deferred, Outcome, Sighting
 
 MediaReader = Callable[[str], bytes]
 """Gives the bytes of a picture by its digest."""

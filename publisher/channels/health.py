@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from publisher.language import _
-from publisher.meaning import meaning, unreadable
-from publisher.meaning.common import dated, identifier, mapping, parsed, whole
-from publisher.models import Owner
-from publisher.outcome import Accepted, AccountHeld, Answer, Deferred, Step, Wire
+from publisher.base.i18n import _
+from publisher.channels.answers import dated, identifier, mapping, parsed, whole
+from publisher.channels.classify import meaning, unreadable
+from publisher.model.models import Owner
+from publisher.model.outcomes import Accepted, AccountHeld, Answer, Deferred, Step, Wire
 
 _NEEDED_SCOPES = ("pages_manage_posts", "pages_read_engagement")
 """Source: Meta's reference of Page feed."""

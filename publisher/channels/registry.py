@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from publisher.base.clock import Clock
 from publisher.channels.base import Channel
-from publisher.channels.capabilities import CAPABILITIES, title
-from publisher.clock import Clock
-from publisher.models import Account
-from publisher.truetime import ClockCheck, Heard, unheard
+from publisher.model.capabilities import CAPABILITIES, title
+from publisher.model.clock_check import ClockCheck, Heard, unheard
+from publisher.model.models import Account
 
 __all__ = ["CAPABILITIES", "CHANNELS", "ChannelOptions", "open_channel"]
 
@@ -42,7 +42,7 @@ Opener = Callable[[Account, Mapping[str, str], ChannelOptions], Channel]
 
 
 def _twitter(_account: Account, credentials: Mapping[str, str], options: ChannelOptions) -> Channel:
-    from publisher.channels.twitter import Twitter  # noqa: PLC0415
+    from publisher.channels.twitter.channel import Twitter  # noqa: PLC0415
 
     return Twitter(
         credentials,
@@ -54,7 +54,7 @@ def _twitter(_account: Account, credentials: Mapping[str, str], options: Channel
 
 
 def _facebook(account: Account, credentials: Mapping[str, str], options: ChannelOptions) -> Channel:
-    from publisher.channels.facebook import Facebook  # noqa: PLC0415
+    from publisher.channels.facebook.channel import Facebook  # noqa: PLC0415
 
     return Facebook(
         account.page_id or "",
@@ -67,7 +67,7 @@ def _facebook(account: Account, credentials: Mapping[str, str], options: Channel
 
 
 def _site(account: Account, _credentials: Mapping[str, str], options: ChannelOptions) -> Channel:
-    from publisher.channels.site import Site  # noqa: PLC0415
+    from publisher.channels.site.channel import Site  # noqa: PLC0415
 
     return Site(
         account,
@@ -79,7 +79,9 @@ def _site(account: Account, _credentials: Mapping[str, str], options: ChannelOpt
 
 def ask_for_the_time(channels: Collection[str], options: ChannelOptions) -> None:
     """Ask the platform of each of these channels for the time, which `options.check` hears."""
-    from publisher.channels import graph, http, twitter  # noqa: PLC0415
+    from publisher.channels.facebook import graph  # noqa: PLC0415
+    from publisher.channels.http import recorder  # noqa: PLC0415
+    from publisher.channels.twitter import channel as twitter  # noqa: PLC0415
 
     platforms = {
         "twitter": (twitter.PLATFORM, options.twitter_api_url),
@@ -87,7 +89,7 @@ def ask_for_the_time(channels: Collection[str], options: ChannelOptions) -> None
     }
     for channel in platforms.keys() & set(channels):
         platform, base_url = platforms[channel]
-        http.ask_for_the_time(platform, base_url, options.clock, options.heard(channel))
+        recorder.ask_for_the_time(platform, base_url, options.clock, options.heard(channel))
 
 
 CHANNELS: dict[str, Opener] = {"twitter": _twitter, "facebook": _facebook, "site": _site}

@@ -12,10 +12,10 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
-from publisher import language
+from publisher.base import i18n
+from publisher.base.errors import PublisherError, StorageError, why
+from publisher.base.i18n import _
 from publisher.cli.arguments import language_in
-from publisher.errors import PublisherError, StorageError, why
-from publisher.language import _
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the result is the exit code."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     _print_anything()
-    language.use(language_in(arguments))
+    i18n.use(language_in(arguments))
     try:
         code = _run(arguments)
         sys.stdout.flush()
@@ -80,7 +80,7 @@ def _unprintable(error: OSError) -> int:
 
 
 def _fail(message: str, hint: str | None, code: int) -> int:
-    from publisher.cli.output import print_error
+    from publisher.cli.output.console import print_error
 
     with suppress(OSError):  # the exit code tells it to whoever cannot read it
         print_error(message, hint)
@@ -88,9 +88,9 @@ def _fail(message: str, hint: str | None, code: int) -> int:
 
 
 def _unexpected(error: BaseException, arguments: list[str]) -> int:
-    from publisher.cli import crash
+    from publisher.cli import crash_report
 
-    path = crash.write(error, arguments)
+    path = crash_report.write(error, arguments)
     message = _(
         "Something happened that Publisher did not foresee ({kind}).", kind=type(error).__name__
     )

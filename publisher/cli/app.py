@@ -11,30 +11,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from publisher import __version__
-from publisher.cli import (
+from publisher.base.i18n import _
+from publisher.cli import arguments, help_texts, sandbox_option, suggestions, usage_errors
+from publisher.cli.commands import (
     agenda,
     approval,
-    arguments,
-    audit,
     calendars,
     control,
     deliveries,
     doctor,
     drafts,
-    halts,
-    helps,
+    holds,
+    html_pages,
     imports,
-    output,
-    pages,
-    people,
+    record,
     running,
     schemas,
-    suggestions,
-    trials,
-    usage,
-    withdrawing,
+    users,
+    withdraw,
 )
-from publisher.language import _
+from publisher.cli.output import console
 
 if TYPE_CHECKING:
     from typer.core import TyperGroup
@@ -53,7 +49,7 @@ application = typer.Typer(
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so
     if wanted:
-        output.print_line(f"publisher {__version__}")
+        console.print_line(f"publisher {__version__}")
         raise typer.Exit
 
 
@@ -98,7 +94,7 @@ def _workspace(
     """
     del version
     context.obj = workspace
-    trials.begin(context.invoked_subcommand, wanted=sandbox)
+    sandbox_option.begin(context.invoked_subcommand, wanted=sandbox)
 
 
 _order: list[str] = []
@@ -185,7 +181,7 @@ _add(
 )
 _add(schemas.schema, "publisher schema session", "publisher schema --write")
 _add(
-    pages.preview,
+    html_pages.preview,
     "publisher preview posts/2016-03-07-annual-day.fr.md --open",
     "publisher preview posts --output preview.html",
 )
@@ -207,8 +203,8 @@ _add_with(
     "publisher log --state failed",
     "publisher log --format csv > log.csv",
     below=(
-        (audit.verify, ("publisher log verify",)),
-        (audit.archive, ("publisher log archive", "publisher log archive --months 24 --yes")),
+        (record.verify, ("publisher log verify",)),
+        (record.archive, ("publisher log archive", "publisher log archive --months 24 --yes")),
     ),
 )
 _add_group(
@@ -241,7 +237,7 @@ _add_group(
 _add(calendars.calendar, "publisher calendar --output posts.ics")
 _add(deliveries.history, "publisher history 2016-03-07-annual-day.fr")
 _add(
-    pages.report,
+    html_pages.report,
     "publisher report --open",
     "publisher report --since 2016-03-07 --output week.html",
 )
@@ -257,17 +253,17 @@ _add(
     'publisher cancel lima/2016-03-02.es --account lima-x --reason "said already"',
 )
 _add(
-    halts.hold,
+    holds.hold,
     'publisher hold 2016-03-07-annual-day.fr --reason "to be checked"',
 )
-_add(halts.release, "publisher release 2016-03-07-annual-day.fr")
+_add(holds.release, "publisher release 2016-03-07-annual-day.fr")
 _add(control.retry, "publisher retry 2016-03-07-annual-day.fr --account bice-x")
 _add(
     control.resolve,
     "publisher resolve 2016-03-07-annual-day.fr --published 707123456789",
 )
 _add(
-    withdrawing.withdraw,
+    withdraw.withdraw,
     'publisher withdraw 2016-03-07-annual-day.fr --reason "the figure is wrong"',
     'publisher withdraw --consent abidjan-2016 --reason "the family asked for it"',
 )
@@ -277,18 +273,18 @@ _add_group(
     "user",
     "Say who may log in to the web pages.",
     (
-        ("add", people.add, ("publisher user add direction --role manager --language fr",)),
+        ("add", users.add, ("publisher user add direction --role manager --language fr",)),
         (
             "rights",
-            people.rights,
+            users.rights,
             ("publisher user rights lima --role manager --organisation Lima",),
         ),
-        ("enable", people.enable, ("publisher user enable direction redaction",)),
-        ("unlock", people.unlock, ("publisher user unlock direction",)),
-        ("list", people.list_people, ("publisher user list",)),
-        ("remove", people.remove, ("publisher user remove direction",)),
-        ("password", people.password, ("publisher user password direction",)),
-        ("sessions", people.sessions, ("publisher user sessions direction --revoke",)),
+        ("enable", users.enable, ("publisher user enable direction redaction",)),
+        ("unlock", users.unlock, ("publisher user unlock direction",)),
+        ("list", users.list_people, ("publisher user list",)),
+        ("remove", users.remove, ("publisher user remove direction",)),
+        ("password", users.password, ("publisher user password direction",)),
+        ("sessions", users.sessions, ("publisher user sessions direction --revoke",)),
     ),
 )
 _add(running.sandbox, "publisher sandbox", "publisher sandbox --port 0")
@@ -296,9 +292,9 @@ _add(running.rehearse, "publisher rehearse", "publisher rehearse --speed 1200")
 _add(doctor.doctor, "publisher doctor", "publisher doctor --offline")
 _add(running.notify, "publisher notify")
 _add(running.migrate, "publisher migrate")
-_add(audit.backup, "publisher backup ../ledger-2016-03-07.db")
+_add(record.backup, "publisher backup ../ledger-2016-03-07.db")
 _add(
-    audit.restore,
+    record.restore,
     "publisher restore ../ledger-2016-03-07.db",
     "publisher restore --in-place",
 )
@@ -306,9 +302,9 @@ _add(
 
 def command() -> "TyperGroup":
     """The whole command line, ready to run, in the language that is spoken."""
-    helps.teach_typer()
+    help_texts.teach_typer()
     group = bare_command()
-    helps.translate(group)
+    help_texts.translate(group)
     return group
 
 
@@ -325,7 +321,7 @@ def explain_usage(error: typer.TyperException) -> int:
     name = context.command_path if context else "publisher"
     message = error.format_message()
     if message.startswith(_("Usage: ")):  # no command at all: the help is the message
-        output.print_line(message)
+        console.print_line(message)
         return 2
     hint = _("`{command} --help` shows how it is used.", command=name)
     for option in ("--workspace DIR", "--sandbox"):
@@ -335,5 +331,5 @@ def explain_usage(error: typer.TyperException) -> int:
                 option=option,
                 command=name.split()[-1],
             )
-    output.print_error(usage.translated(message), getattr(error, "hint", None) or hint)
+    console.print_error(usage_errors.translated(message), getattr(error, "hint", None) or hint)
     return 2

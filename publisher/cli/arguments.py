@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from publisher import periods
-from publisher.errors import LedgerEmpty, NoSuchPost, PublisherError, UsageError
-from publisher.language import Language, _
-from publisher.sources import SETTINGS_FILE, find_workspace, spoken
+from publisher.base import date_range
+from publisher.base.errors import LedgerEmpty, NoSuchPost, PublisherError, UsageError
+from publisher.base.i18n import Language, _
+from publisher.settings.sources import SETTINGS_FILE, find_workspace, spoken
 
 if TYPE_CHECKING:
     from publisher.app import Application
-    from publisher.content.session import Session
+    from publisher.drafts.session import Session
     from publisher.settings import Settings
 
 WORKSPACE_VARIABLE = "PUBLISHER_WORKSPACE"
@@ -86,7 +86,7 @@ def application(context: typer.Context) -> "Application":
 def unopened(context: typer.Context) -> "Application":
     """The same, also with a ledger that an older version wrote; LedgerMissing where there is none."""
     from publisher.app import Application
-    from publisher.clock import from_environment
+    from publisher.base.clock import from_environment
 
     app = Application(settings(context), from_environment())
     context.call_on_close(app.close)
@@ -107,23 +107,23 @@ def refuse_empty(app: "Application") -> None:
 def making(context: typer.Context) -> "Application":
     """The same for who may make the ledger, or migrate it; says so when there was none."""
     from publisher.app import Application
-    from publisher.cli import output
+    from publisher.cli.output import console
 
     app = Application.open_or_make(workspace(context), _leave_to_older)
     context.call_on_close(app.close)
     if app.is_new:
-        output.print_note(_("A new ledger was made in {place}.", place=_place(app)))
+        console.print_note(_("A new ledger was made in {place}.", place=_place(app)))
     return app
 
 
 def looking(context: typer.Context) -> "Application":
     """The same for who only compares with the ledger: without one, an empty one will do."""
     from publisher.app import Application
-    from publisher.cli import output
+    from publisher.cli.output import console
 
     app = context.with_resource(Application.looking(workspace(context)))
     if app.without_ledger:
-        output.print_note(str(app.without_ledger))
+        console.print_note(str(app.without_ledger))
     return app
 
 
@@ -134,7 +134,7 @@ def _place(app: "Application") -> str:
 
 def _leave_to_older(app: "Application") -> None:
     """AlreadyRunning when the ledger is in use: a `publisher run` of the version that wrote it."""
-    from publisher.lock import ensure_free
+    from publisher.base.lock import ensure_free
 
     if app.database.is_sqlite:
         ensure_free(app.settings.var / "run.lock", "`publisher run`")
@@ -168,10 +168,10 @@ def confirm(question: str) -> None:
 
 def reason(given: str | None) -> str:
     """Why somebody does something: `--reason`, else what they answer when they are asked."""
-    from publisher.cli import output
+    from publisher.cli.output import console
 
     if given is None and sys.stdin.isatty():
-        asked = output.prose(_("Why? (For the record)"))
+        asked = console.prose(_("Why? (For the record)"))
         given = str(typer.prompt(asked, prompt_suffix=" "))
     if given is None or not given.strip():
         message = _("--reason is missing.") if given is None else _("--reason is empty.")
@@ -181,9 +181,9 @@ def reason(given: str | None) -> str:
 
 def agrees(question: str) -> bool:
     """Whether the answer of whoever sits at the terminal is yes."""
-    from publisher.cli import output
+    from publisher.cli.output import console
 
-    asked = output.prose(f"{question} {_('[y/N]')}")
+    asked = console.prose(f"{question} {_('[y/N]')}")
     answer = typer.prompt(asked, default="", show_default=False, prompt_suffix=" ")
     return answer.strip().lower() in ("y", "yes", *_("y yes").split())
 
@@ -279,12 +279,12 @@ def nearest(name: str, known: Sequence[str]) -> str:
 
 def since(given: str | None, zone: tzinfo) -> datetime | None:
     """The instant from which on something is wanted: a date's first."""
-    return periods.since(given, zone, "--since")
+    return date_range.since(given, zone, "--since")
 
 
 def until(given: str | None, zone: tzinfo) -> datetime | None:
     """The instant before which something is wanted: a date counts whole."""
-    return periods.until(given, zone, "--until")
+    return date_range.until(given, zone, "--until")
 
 
 def zone(settings: "Settings") -> tzinfo:
@@ -294,7 +294,7 @@ def zone(settings: "Settings") -> tzinfo:
 
 def session(settings: "Settings") -> "Session":
     """The session, as far as it can be read; what is wrong with it is for `check` to say."""
-    from publisher.content import session as sessions
-    from publisher.content.problems import Findings
+    from publisher.drafts import session as sessions
+    from publisher.model.problems import Findings
 
     return sessions.load(settings.posts, Findings(sessions.FILE))

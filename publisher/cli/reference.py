@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from publisher.cli import app
-from publisher.cli.output import print_error, print_line
+from publisher.cli.output.console import print_error, print_line
 
 _WIDTH = 80
 _TOP = """\

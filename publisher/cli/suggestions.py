@@ -5,7 +5,7 @@ from typing import Any
 
 import typer.core
 
-from publisher.language import _, later
+from publisher.base.i18n import _, later
 
 _MEANT = (
     (("delete", "remove", "rm", "unpublish", "takedown"),

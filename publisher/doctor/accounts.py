@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from publisher import trial
 from publisher.app import Application
+from publisher.base.clock import SystemClock
+from publisher.base.errors import ConfigurationError, CredentialsMissing, PublisherError
+from publisher.base.i18n import _
 from publisher.channels.health import Health
-from publisher.clock import SystemClock
 from publisher.doctor.finding import Finding, bad, good, warning
 from publisher.doctor.owners import Owners
-from publisher.errors import ConfigurationError, CredentialsMissing, PublisherError
-from publisher.language import _
-from publisher.models import Owner
-from publisher.truetime import in_words
+from publisher.model.clock_check import in_words
+from publisher.model.models import Owner
+from publisher.settings import sandbox_mode
 
 _SOON = timedelta(days=14)
 _OFF, _FAR_OFF = timedelta(seconds=5), timedelta(seconds=60)
@@ -24,7 +24,7 @@ def examine(app: Application, *, offline: bool) -> Iterator[Finding]:
     if not app.settings.accounts:
         yield bad("accounts", _("publisher.toml names none."), _("docs/settings.md shows one."))
     if app.settings.warning:
-        leading = ", ".join((trial.VARIABLE, *trial.ADDRESSES.values()))
+        leading = ", ".join((sandbox_mode.VARIABLE, *sandbox_mode.ADDRESSES.values()))
         hint = _("For a trial that is right; else unset {variable}.", variable=leading)
         yield warning("platforms", app.settings.warning, hint)
     ahead: list[timedelta] = []

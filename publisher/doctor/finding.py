@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from publisher.language import later
+from publisher.base.i18n import later
 
 SUBJECTS = (
     later("account"),

@@ -5,23 +5,18 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import text
-
-from publisher import lateness, limits
 from publisher.app import Application
+from publisher.base.errors import PublisherError
+from publisher.base.i18n import _, plural
 from publisher.doctor import machine
 from publisher.doctor.finding import Finding, Grade, bad, good, warning
-from publisher.errors import PublisherError
-from publisher.language import _, plural
 from publisher.ledger import heartbeats
 from publisher.ledger.database import Database
-from publisher.ledger.lateness import Late
+from publisher.ledger.reading.lateness import Late
+from publisher.model import limits_text
+from publisher.model.states import State, counted
 from publisher.monitoring import of_clocks, of_crowds, of_kind
-from publisher.overview import Overview
-from publisher.states import State, counted
-
-_DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
-"""Settings of PostgreSQL without which a commit may be lost with the machine."""
+from publisher.reporting import lateness_text
 
 
 def examine(app: Application) -> Iterator[Finding]:
@@ -57,13 +52,7 @@ def _durability(database: Database) -> Finding:
         return good(
             "ledger", _("SQLite, which writes each step to the disk before a request leaves.")
         )
-    with database.read() as connection:
-        off = [
-            name
-            for name in _DURABLE
-            if connection.execute(text(f"SHOW {name}")).scalar_one() == "off"
-        ]
-    if off:
+    if off := database.not_durable():
         return bad(
             "ledger",
             _("PostgreSQL may forget what it confirmed: {names} is off.", names=", ".join(off)),
@@ -95,7 +84,7 @@ def _processes(app: Application) -> Iterator[Finding]:
 
 def _waiting(app: Application) -> Iterator[Finding]:
     """The same as `publisher status` shows."""
-    overview = Overview.of(app, limit=0)
+    overview = app.overview(limit=0)
     withdrawn = [d for d in overview.attention if d.withdraw_at]
     numbers = Counter(delivery.state for delivery in overview.attention if not delivery.withdraw_at)
     out = numbers.pop(State.PUBLISHED, 0)
@@ -147,7 +136,7 @@ def _late(late: Late, app: Application) -> Finding:
     hint = _(
         "What is wrong above or below is the cause; they go out by themselves once it is mended."
     )
-    return judge("deliveries", lateness.in_words(late, app.session().zone), hint)
+    return judge("deliveries", lateness_text.in_words(late, app.session().zone), hint)
 
 
 def _drafts(app: Application) -> Iterator[Finding]:
@@ -188,8 +177,8 @@ def _limits(app: Application) -> Iterator[Finding]:
 
     for account, told in app.limits.current().items():
         subject = f"limits {account}"
-        message = "; ".join(limits.in_words(limit, when) for limit in told) + "."
-        if any(map(limits.is_nearly_used_up, told)):
+        message = "; ".join(limits_text.in_words(limit, when) for limit in told) + "."
+        if any(map(limits_text.is_nearly_used_up, told)):
             hint = _("When nothing is left, posts wait and go out as soon as it begins anew.")
             yield warning(subject, message, hint)
         else:

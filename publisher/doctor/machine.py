@@ -8,14 +8,15 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
-
-from publisher import broker, figures
+from publisher.base import numbers
+from publisher.base.errors import AlreadyRunning, PublisherError
+from publisher.base.i18n import _
+from publisher.base.lock import ensure_free
 from publisher.doctor import mounts
 from publisher.doctor.finding import Finding, bad, good, warning
-from publisher.errors import AlreadyRunning, PublisherError
-from publisher.language import _
-from publisher.lock import ensure_free
+from publisher.ledger.database import parsed
+from publisher.monitoring import broker
+from publisher.running import embedded_broker
 from publisher.settings import Settings
 
 _MOUNTS = Path("/proc/mounts")
@@ -43,7 +44,7 @@ def _in_clear(settings: Settings) -> Iterator[Finding]:
                 "[web] public_url; docs/web.md shows how."
             ),
         )
-    url = make_url(settings.database_url)
+    url = parsed(settings.database_url)
     is_near = not url.host or url.host in ("127.0.0.1", "localhost", "::1")
     if not is_near and url.query.get("sslmode") not in ("verify-full", "verify-ca"):
         yield warning(
@@ -103,7 +104,7 @@ def _disk(var: Path) -> Finding:
             _("Give it to the user that Publisher runs as, or name another folder with `var`."),
         )
     free = shutil.disk_usage(there).free
-    message = _("{size} are free for {path}.", size=figures.size(free), path=var)
+    message = _("{size} are free for {path}.", size=numbers.size(free), path=var)
     if free < _TOO_LITTLE:
         return bad("disk", message, _("Make room: a full disk stops publishing."))
     if free < _SCARCE:
@@ -143,7 +144,8 @@ def _broker(settings: Settings) -> Finding:
     try:
         if not settings.broker.url:
             return good(
-                "broker", _("`publisher run` starts its own: {path}", path=broker.find_server())
+                "broker",
+                _("`publisher run` starts its own: {path}", path=embedded_broker.find_server()),
             )
         broker.check_writes(settings.broker.url)
     except PublisherError as error:

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from publisher import identity
 from publisher.app import Application
+from publisher.base.errors import PublisherError
+from publisher.base.i18n import _
 from publisher.channels.base import Channel
-from publisher.errors import PublisherError
-from publisher.language import _
-from publisher.models import Owner
+from publisher.delivery import identity
+from publisher.model.models import Owner
 
 
 class Owners:

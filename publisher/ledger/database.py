@@ -28,7 +28,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-from publisher.errors import (
+from publisher.base.errors import (
     ConfigurationError,
     LedgerMissing,
     LedgerStarting,
@@ -36,13 +36,14 @@ from publisher.errors import (
     LedgerUnavailable,
     StorageError,
 )
-from publisher.language import _, later
-from publisher.ledger.ledgerfile import LedgerFile
+from publisher.base.i18n import _, later
+from publisher.ledger.sqlite_file import LedgerFile
 from publisher.ledger.tables import REVISION, identity, metadata
 
 _BUSY_TIMEOUT_S = 30
 _ANSWER_LIMIT = 65.0  # real seconds; a little longer than PostgreSQL gives a statement, below
 _LAST_LIMIT = 10.0  # real seconds, of a process that is to end
+_DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 _URL_HINT = later("Use sqlite:///var/publisher.db or postgresql+psycopg://user@host/name.")
 
 
@@ -127,6 +128,12 @@ class Database:
             told: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
         return told.astimezone(UTC)
 
+    def not_durable(self) -> list[str]:
+        """The settings of PostgreSQL that are off, and without which it may forget a commit."""
+        with self.read() as connection:
+            shown = {name: connection.exec_driver_sql(f"SHOW {name}") for name in _DURABLE}
+            return [name for name, found in shown.items() if found.scalar_one() == "off"]
+
     def insert_missing(
         self, connection: Connection, table: Table, rows: list[dict[str, Any]]
     ) -> None:
@@ -157,7 +164,7 @@ class Database:
             if found != REVISION:
                 self._refuse_newer(found)
                 self._prepare_to_migrate(connection, found)
-                from publisher.ledger import migrating  # noqa: PLC0415 - seldom needed, slow to load
+                from publisher.ledger import migrate as migrating  # noqa: PLC0415 - seldom needed, slow to load
 
                 migrating.upgrade(connection)
                 if found is None:
@@ -230,7 +237,7 @@ class Database:
         return found
 
     def _refuse_newer(self, found: str | None) -> None:
-        from publisher.ledger import migrating  # noqa: PLC0415 - seldom needed, slow to load
+        from publisher.ledger import migrate as migrating  # noqa: PLC0415 - seldom needed, slow to load
 
         if found is not None and not migrating.knows(found):
             raise LedgerTooNew
@@ -309,7 +316,7 @@ def _engine(url: str, patience: Patience) -> Engine:
 
 
 def _connect(patience: Patience, _dialect: Any, _record: Any, arguments: Any, options: Any) -> Any:
-    from publisher.ledger import waits  # noqa: PLC0415 - PostgreSQL's driver, slow to load
+    from publisher.ledger import timeouts as waits  # noqa: PLC0415 - PostgreSQL's driver, slow to load
 
     return waits.connect(patience, *arguments, **options)
 
@@ -359,6 +366,11 @@ def _begin_sqlite(connection: Connection) -> None:
     # long it may wait; one that takes the write lock at once waits its turn.
     read_only = connection.get_execution_options().get("read_only", False)
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def parsed(url: str) -> URL:
+    """The parts of `[database] url`, which was read once: host, user, name and options."""
+    return make_url(url)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Heartbeats: the last sign of life of each process.
 
-A row for each dispatcher, worker, web server and `publisher run`, written every ten seconds while its loop turns (see publisher/heartbeat.py).
+A row for each dispatcher, worker, web server and `publisher run`, written every ten seconds while its loop turns (see publisher/monitoring/heartbeat.py).
 So whoever looks can say which kind of process is missing, on whatever host it was.
 
 Ages are real seconds. They are measured by the database's clock, which all hosts share, and not by

@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from publisher.ledger import chain
+from publisher.base.stored_messages import told
+from publisher.ledger.integrity import hash_chain
 from publisher.ledger.tables import deliveries
-from publisher.models import Content, Delivery, Prepared
-from publisher.retold import told
-from publisher.states import State
+from publisher.model.models import Content, Delivery, Prepared
+from publisher.model.states import State
 
 _COLUMNS = tuple(deliveries.c.keys())
 _AS_STORED = frozenset(
@@ -62,4 +62,4 @@ def _values(columns: Mapping[str, Any]) -> dict[str, Any]:
 
 def _kept(columns: Mapping[str, Any]) -> dict[str, str]:
     kept = {name: columns[name] for name in _AS_STORED if columns.get(name) is not None}
-    return chain.shortened(kept)
+    return hash_chain.shortened(kept)

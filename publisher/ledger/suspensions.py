@@ -26,12 +26,12 @@ from sqlalchemy import (
     update,
 )
 
-from publisher.language import _, joined
+from publisher.base.i18n import _, joined
+from publisher.ledger.account_holds import go_on, unproved
 from publisher.ledger.database import insert_into
-from publisher.ledger.holds import go_on, unproved
 from publisher.ledger.tables import accounts, deliveries, history, refusals, written
-from publisher.models import Delivery
-from publisher.outcome import (
+from publisher.model.models import Delivery
+from publisher.model.outcomes import (
     PASSING,
     UNTIL_MENDED,
     AccountHeld,
@@ -40,7 +40,7 @@ from publisher.outcome import (
     Outcome,
     Refused,
 )
-from publisher.states import State
+from publisher.model.states import State
 
 _REMEMBERED = timedelta(days=1)
 _NAMES: BindParameter[str] = bindparam("names", expanding=True)

@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 import structlog
 from pydantic import SecretStr
 
-from publisher.errors import NoticeNotSent
-from publisher.language import _
+from publisher.base.errors import NoticeNotSent
+from publisher.base.i18n import _
 from publisher.monitoring.troubles import Subject, Trouble
 from publisher.notices.message import Message
 from publisher.notices.services import Service, open_services

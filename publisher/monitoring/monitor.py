@@ -11,19 +11,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from publisher import broker, lateness
 from publisher.app import Application
-from publisher.errors import AlreadyRunning, LedgerGone, PublisherError
-from publisher.heartbeat import Beating
-from publisher.language import _, plural
-from publisher.ledger.delays import Crowd
+from publisher.base.errors import AlreadyRunning, LedgerGone, PublisherError
+from publisher.base.i18n import _, plural
+from publisher.base.lock import ensure_free
 from publisher.ledger.heartbeats import Heartbeat, missing, wrong_clocks
-from publisher.ledger.lateness import Late
-from publisher.lock import ensure_free
+from publisher.ledger.reading.lateness import Late
+from publisher.ledger.replication_lag import Crowd
+from publisher.model.states import State
+from publisher.monitoring import broker
 from publisher.monitoring.check import Check, NotInTime
+from publisher.monitoring.disk_space import trouble_of
+from publisher.monitoring.heartbeat import Beating
 from publisher.monitoring.troubles import Subject, Trouble, of_clocks, of_crowds, of_kind
-from publisher.room import trouble_of
-from publisher.states import State
+from publisher.reporting import lateness_text
 
 _PATIENCE = 1.5  # real seconds of a look, for all checks together
 _BROKER_PATIENCE = 1.0  # real seconds
@@ -115,7 +116,7 @@ class Monitor:
 
     def in_words(self, late: Late, cause: str) -> str:
         """What is late, because of `cause` if that is known; empty where nothing is."""
-        return lateness.in_words(late, self._app.session().zone, cause) if late else ""
+        return lateness_text.in_words(late, self._app.session().zone, cause) if late else ""
 
     def _known(self, left: Callable[[], float]) -> _Known | Trouble:
         try:

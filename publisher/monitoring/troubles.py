@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from publisher import lateness
-from publisher.language import _, plural
-from publisher.ledger.delays import Crowd
+from publisher.base.i18n import _, plural
 from publisher.ledger.heartbeats import SILENT_AFTER, Heartbeat, Kind
-from publisher.truetime import told_of
+from publisher.ledger.replication_lag import Crowd
+from publisher.model.clock_check import told_of
+from publisher.reporting import lateness_text
 
 
 class Subject(StrEnum):
@@ -62,7 +62,7 @@ def of_crowds(crowds: Sequence[Crowd]) -> Trouble:
 
 
 def _of_crowd(crowd: Crowd) -> str:
-    platform = lateness.platform_of(crowd.channel)
+    platform = lateness_text.platform_of(crowd.channel)
     told = plural(
         "{platform} may be overloaded: it is not known of {number} post whether it is out.",
         "{platform} may be overloaded: it is not known of {number} posts whether they are out.",

@@ -16,15 +16,15 @@ from datetime import datetime
 import structlog
 
 from publisher.app import Application
-from publisher.errors import PublisherError
-from publisher.heartbeat import Beating
-from publisher.language import _, joined
-from publisher.ledger.lateness import NOTHING_LATE
+from publisher.base.errors import PublisherError
+from publisher.base.i18n import _, joined
+from publisher.ledger.reading.lateness import NOTHING_LATE
+from publisher.model.clock_check import boot_seconds
 from publisher.monitoring.alarms import Alarms, Outbox
+from publisher.monitoring.heartbeat import Beating
 from publisher.monitoring.monitor import Monitor, Report
 from publisher.monitoring.ping import Ping
 from publisher.monitoring.troubles import Subject, Trouble
-from publisher.truetime import boot_seconds
 
 _LOOK = 10.0  # real seconds between two looks
 _SHARE = 20  # a look that takes long is made so much more seldom

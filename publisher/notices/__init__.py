@@ -12,9 +12,9 @@ from datetime import datetime
 import structlog
 from pydantic import SecretStr
 
-from publisher.clock import Clock
-from publisher.errors import PublisherError
-from publisher.ledger.news import Item, News
+from publisher.base.clock import Clock
+from publisher.base.errors import PublisherError
+from publisher.ledger.outbox import Item, News
 from publisher.notices.message import Compose
 from publisher.notices.services import Service, open_services
 

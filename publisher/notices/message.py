@@ -11,17 +11,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
-from publisher import events
-from publisher.language import _, later, plural
-from publisher.ledger.news import AccountGoesOn, HeldAccount, Item, LatePosts, StuckDelivery
-from publisher.ledger.peoplenews import PersonNews
+from publisher.base.i18n import _, later, plural
+from publisher.base.text import harmless
+from publisher.ledger.outbox import AccountGoesOn, HeldAccount, Item, LatePosts, StuckDelivery
+from publisher.ledger.user_notices import PersonNews
+from publisher.model import events
+from publisher.model.states import State, counted
 from publisher.notices import people
-from publisher.plaintext import harmless
-from publisher.states import State, counted
 
 _SHOWN = 10
 _QUOTED = re.compile(r" ?\(“.*”\)", re.DOTALL)
-"""A platform's own words, as `publisher.meaning` quotes them."""
+"""A platform's own words, as `publisher.channels.classify` quotes them."""
 _EVENTS = {
     State.FAILED: later("{post} to {account} failed"),
     State.MISSED: later("{post} to {account} was missed"),

@@ -1,7 +1,7 @@
 """What a notice says about those who may log in."""
 
-from publisher.language import _, later
-from publisher.ledger.peoplenews import ADDED, CHANGED, MANY_FAILURES, RECOGNISED, PersonNews
+from publisher.base.i18n import _, later
+from publisher.ledger.user_notices import ADDED, CHANGED, MANY_FAILURES, RECOGNISED, PersonNews
 
 _EVENTS = {
     ADDED: later("{name} may log in, as {role}"),

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from publisher import logs
-from publisher.errors import ConfigurationError, NoticeNotSent
-from publisher.language import _
+from publisher.base import logs
+from publisher.base.errors import ConfigurationError, NoticeNotSent
+from publisher.base.i18n import _
 from publisher.notices.message import Message
 
 if TYPE_CHECKING:

@@ -11,19 +11,19 @@ from types import MappingProxyType
 
 from pydantic import TypeAdapter
 
-from publisher.checking import check
-from publisher.clock import Clock
-from publisher.errors import NotPossible
-from publisher.language import _
-from publisher.ledger.ledger import Ledger
-from publisher.ledger.limits import Limits
-from publisher.ledger.moves import Moved
-from publisher.ledger.queries import Queries
-from publisher.models import Problem
-from publisher.planning.comparison import Comparison
+from publisher.base.clock import Clock
+from publisher.base.errors import NotPossible
+from publisher.base.i18n import _
+from publisher.drafts.check import check
+from publisher.drafts.result_cache import LastAnswer
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.rate_limits import Limits
+from publisher.ledger.reading.queries import Queries
+from publisher.ledger.transitions import Moved
+from publisher.model.models import Problem
+from publisher.planning.diff import Comparison
 from publisher.planning.plan import Change, Plan, PlannedChange, Stopped
 from publisher.settings import Settings
-from publisher.unchanged import LastAnswer
 
 __all__ = ["Change", "Plan", "PlannedChange", "Planner", "Stopped"]
 

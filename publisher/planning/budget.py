@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
 
-from publisher import limits
+from publisher.base.i18n import _, plural
 from publisher.channels.registry import CAPABILITIES
-from publisher.language import _, plural
-from publisher.ledger.queries import AccountStatus
+from publisher.ledger.reading.queries import AccountStatus
 from publisher.ledger.tables import EVERYTHING
-from publisher.models import Delivery, Post, Problem, Rate, Wish
-from publisher.outcome import Limit
+from publisher.model import limits_text as limits
+from publisher.model.models import Delivery, Post, Problem, Rate, Wish
+from publisher.model.outcomes import Limit
 from publisher.planning.conflicts import advice
 
 OWN_WINDOW = timedelta(minutes=15)

@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta, tzinfo
 from itertools import pairwise
 
-from publisher.content.problems import Flaw, problem
-from publisher.language import _
-from publisher.models import Account, Post, Problem, Severity, Wish
+from publisher.base.i18n import _
+from publisher.model.models import Account, Post, Problem, Severity, Wish
+from publisher.model.problems import Flaw, problem
 
 APART = timedelta(minutes=5)
 """Two posts of one account that are closer than this push one another out of sight."""

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from publisher.content.links import links
-from publisher.models import Content
-from publisher.sections import PriceSettings
+from publisher.drafts.links import links
+from publisher.model.models import Content
+from publisher.settings.schema import PriceSettings
 
 
 @dataclass(frozen=True, slots=True)

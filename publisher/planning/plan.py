@@ -8,11 +8,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from publisher.language import later, plural
-from publisher.ledger.ledger import StoredPicture
-from publisher.models import Delivery, Problem, Severity, Stop, Wish
+from publisher.base.i18n import later, plural
+from publisher.ledger.enqueue import StoredPicture
+from publisher.model.models import Delivery, Problem, Severity, Stop, Wish
+from publisher.model.states import State
 from publisher.planning.costs import NOTHING, Cost
-from publisher.states import State
 
 
 class Change(StrEnum):

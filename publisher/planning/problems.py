@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from publisher.models import Post, Problem, Severity
+from publisher.model.models import Post, Problem, Severity
 
 
 class Problems:

@@ -7,10 +7,10 @@ what the ledger says, so that whoever reviews a draft sees all of it at once.
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from publisher.content.library import Library
-from publisher.looks import html
-from publisher.models import Delivery, Problem
-from publisher.preview.drafts import Drafts, counted
+from publisher.base import html
+from publisher.drafts.library import Library
+from publisher.model.models import Delivery, Problem
+from publisher.preview.draft_view import Drafts, counted
 from publisher.settings import Settings
 
 __all__ = ["render"]
@@ -32,7 +32,7 @@ def render(
     """
     drafts = Drafts(settings, library, problems, standing or {}, now)
     shown = drafts.views(chosen)
-    templates = html.environment("publisher.preview", "publisher.looks", "publisher.channels")
+    templates = html.environment("publisher.preview", "publisher.channels.site")
     return templates.get_template("preview.html").render(
         title=library.session.name or settings.workspace.name,
         lang=settings.language,

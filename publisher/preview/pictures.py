@@ -6,11 +6,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from publisher.content import pictures
-from publisher.content.pictures import CleanPicture
-from publisher.errors import PictureUnusable
-from publisher.looks import posts
-from publisher.models import Capabilities, Content, MediaItem
+from publisher.base.errors import PictureUnusable
+from publisher.media import media_file
+from publisher.media.media_file import CleanPicture
+from publisher.model.models import Capabilities, Content, MediaItem
+from publisher.preview import mockups
 
 _WHOLE = 300_000
 """Bytes of a clean copy that stands in the page as it is."""
@@ -33,7 +33,7 @@ class Pictures:
         """The copy that is sent; PictureUnusable."""
         key = (item.path, capabilities.model_dump_json())
         if key not in self._copies:
-            copy = pictures.clean(item.path, capabilities)
+            copy = media_file.clean(item.path, capabilities)
             self._copies[key] = copy
             self._sources.setdefault(copy.digest, _source(copy))
         return self._copies[key]
@@ -48,10 +48,10 @@ class Pictures:
                 found[item.path] = str(error)
         return found
 
-    def view(self, item: MediaItem, capabilities: Capabilities) -> posts.Image:
+    def view(self, item: MediaItem, capabilities: Capabilities) -> mockups.Image:
         """One picture by itself; PictureUnusable."""
         copy = self.clean(item, capabilities)
-        return posts.Image(
+        return mockups.Image(
             src=self._sources[copy.digest],
             alt=item.alt,
             width=copy.width,
@@ -59,10 +59,10 @@ class Pictures:
             is_video=copy.media_type.startswith("video/"),
         )
 
-    def shown(self, content: Content) -> list[posts.Image]:
+    def shown(self, content: Content) -> list[mockups.Image]:
         """The pictures of a content that was rendered with `clean`."""
         return [
-            posts.Image(
+            mockups.Image(
                 src=self._sources[picture.digest],
                 alt=picture.alt,
                 width=picture.width,
@@ -79,11 +79,11 @@ def _source(copy: CleanPicture) -> str:
     if copy.media_type.startswith("video/"):
         # A box takes the place of a big one.
         is_small = len(copy.data) <= _WHOLE_VIDEO
-        return posts.data_uri(copy.media_type, copy.data) if is_small else ""
+        return mockups.data_uri(copy.media_type, copy.data) if is_small else ""
     if len(copy.data) <= (_WHOLE_GIF if copy.media_type == "image/gif" else _WHOLE):
-        return posts.data_uri(copy.media_type, copy.data)
+        return mockups.data_uri(copy.media_type, copy.data)
     view = io.BytesIO()
     with Image.open(io.BytesIO(copy.data)) as image:
         image.thumbnail((_SIDE, _SIDE))
         image.save(view, "WEBP", quality=80)
-    return posts.data_uri("image/webp", view.getvalue())
+    return mockups.data_uri("image/webp", view.getvalue())

@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta, tzinfo
 
-from publisher.language import plural
-from publisher.looks.local import written
+from publisher.base.dates import written
+from publisher.base.i18n import plural
 
 
 def exact(instant: datetime, zone: tzinfo) -> str:

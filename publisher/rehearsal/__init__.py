@@ -13,21 +13,23 @@ from pathlib import Path
 
 from rich.console import Console
 
-from publisher import settings, supervisor
-from publisher.app import Application, log_rows
-from publisher.checking import check
-from publisher.clock import SharedClock
-from publisher.content.library import Library
-from publisher.errors import StorageError, why
-from publisher.interruption import Interruption
-from publisher.language import _
-from publisher.models import Delivery, Problem
-from publisher.processes import Processes
+from publisher import settings
+from publisher.app import Application
+from publisher.base.clock import SharedClock
+from publisher.base.errors import StorageError, why
+from publisher.base.i18n import _
+from publisher.drafts.check import check
+from publisher.drafts.library import Library
+from publisher.model.models import Delivery, Problem
+from publisher.model.states import State
 from publisher.rehearsal import report, website
 from publisher.rehearsal.comparison import differences
 from publisher.rehearsal.display import Display
 from publisher.rehearsal.stage import Stage
-from publisher.states import State
+from publisher.reporting.log_export import log_rows
+from publisher.running import supervisor
+from publisher.running.processes import Processes
+from publisher.running.signals import Interruption
 
 SPEED = 60.0
 """Seconds of the session per real second, while something is going out."""

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from publisher.language import _
-from publisher.models import Delivery, Picture
-from publisher.states import State
+from publisher.base.i18n import _
+from publisher.model.models import Delivery, Picture
+from publisher.model.states import State
 
 Row = Mapping[str, Any]
 

@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from publisher.clock import Clock
-from publisher.language import _, weekday
-from publisher.ledger.queries import Step
-from publisher.models import Delivery
-from publisher.states import State
+from publisher.base.clock import Clock
+from publisher.base.i18n import _, weekday
+from publisher.ledger.reading.queries import Step
+from publisher.model.models import Delivery
+from publisher.model.states import State
 
 _STYLES = {
     State.PUBLISHED: "green",

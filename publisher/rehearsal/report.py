@@ -5,11 +5,11 @@ from datetime import datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from publisher.language import _, plural, weekday
-from publisher.looks import html
-from publisher.models import Delivery
+from publisher.base import html
+from publisher.base.i18n import _, plural, weekday
+from publisher.model.models import Delivery
+from publisher.model.states import State
 from publisher.reporting.lateness import Lateness
-from publisher.states import State
 
 _CALM = frozenset({State.PUBLISHED, State.CANCELLED, State.WITHDRAWN})
 
@@ -32,7 +32,7 @@ def render(
 
     accounts = sorted({delivery.account for delivery in deliveries})
     days = [(date, list(group)) for date, group in groupby(deliveries, key=day)]
-    templates = html.environment("publisher.rehearsal", "publisher.looks", "publisher.reporting")
+    templates = html.environment("publisher.rehearsal", "publisher.preview", "publisher.reporting")
     templates.globals |= {"_": _, "plural": plural, "weekday": weekday}
     return templates.get_template("report.html").render(
         title=title,

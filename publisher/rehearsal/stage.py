@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from publisher.clock import ENVIRONMENT_VARIABLE as CLOCK
-from publisher.clock import SharedClock
-from publisher.content.session import Session
-from publisher.errors import StorageError, why
-from publisher.language import _
-from publisher.lock import locked
+from publisher.base.clock import ENVIRONMENT_VARIABLE as CLOCK
+from publisher.base.clock import SharedClock
+from publisher.base.errors import StorageError, why
+from publisher.base.i18n import _
+from publisher.base.lock import locked
+from publisher.drafts.session import Session
 from publisher.sandbox import server
 from publisher.sandbox.accounts import accounts_for, secrets_toml
 from publisher.sandbox.server import Sandbox

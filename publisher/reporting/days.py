@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
 from itertools import groupby
 
-from publisher.ledger.figures import Count
-from publisher.looks.local import written
-from publisher.models import Delivery
+from publisher.base.dates import written
+from publisher.ledger.reading.statistics import Count
+from publisher.model.models import Delivery
 from publisher.reporting.outcomes import TROUBLED, Outcome, Tally
 
 LISTED = 100

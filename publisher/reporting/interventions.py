@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from publisher.language import _, later
-from publisher.ledger.aftermath import FIRST
-from publisher.ledger.archives import LOST
-from publisher.ledger.holds import GOES_ON, SUSPENDED
-from publisher.ledger.queries import Step
+from publisher.base.i18n import _, later
+from publisher.ledger.account_holds import GOES_ON, SUSPENDED
+from publisher.ledger.integrity.after_restore import FIRST
+from publisher.ledger.integrity.archive_files import LOST
+from publisher.ledger.reading.queries import Step
 from publisher.ledger.tables import EVERYTHING
 
 EVENTS = {

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from publisher.language import later
-from publisher.ledger.figures import Count
-from publisher.models import Delivery
-from publisher.states import State
+from publisher.base.i18n import later
+from publisher.ledger.reading.statistics import Count
+from publisher.model.models import Delivery
+from publisher.model.states import State
 
 
 class Outcome(StrEnum):

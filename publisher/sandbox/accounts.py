@@ -8,9 +8,9 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 
-from publisher.models import Frozen
-from publisher.sections import AccountSettings
+from publisher.model.models import Frozen
 from publisher.settings import Settings
+from publisher.settings.schema import AccountSettings
 
 _HANDLE_LENGTH = 15  # of X; help.x.com/managing-your-account/x-username-rules
 

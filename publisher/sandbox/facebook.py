@@ -7,9 +7,9 @@ from starlette.responses import JSONResponse, Response
 
 from publisher.sandbox import graph, limits, page_photos, page_posts, page_read
 from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.endpoints import Call
 from publisher.sandbox.graph import GraphError
 from publisher.sandbox.limits import Meter
-from publisher.sandbox.operations import Call
 from publisher.sandbox.store import Store
 
 Handler = Callable[[Store, Call, SandboxAccount], Awaitable[dict[str, Any]]]

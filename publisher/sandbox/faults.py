@@ -10,10 +10,10 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
-from publisher.errors import UsageError
-from publisher.language import _
-from publisher.models import Frozen
-from publisher.sandbox.operations import NAMES, Call
+from publisher.base.errors import UsageError
+from publisher.base.i18n import _
+from publisher.model.models import Frozen
+from publisher.sandbox.endpoints import NAMES, Call
 
 
 class What(StrEnum):

@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from publisher.sandbox import facebook, graph, operations, x
+from publisher.sandbox import endpoints, facebook, graph, x
 from publisher.sandbox.accounts import SandboxAccount
-from publisher.sandbox.failing import Failure
+from publisher.sandbox.endpoints import Call
+from publisher.sandbox.fault_responses import Failure
 from publisher.sandbox.faults import Faults
-from publisher.sandbox.operations import Call
 from publisher.sandbox.store import Store
 
 DATE_AHEAD = "publisher.date_ahead"
@@ -43,9 +43,9 @@ class Gateway:
         if body is None:
             return
         request = Request(scope, _replay(body))
-        found = operations.find(request.method, request.url.path)
+        found = endpoints.find(request.method, request.url.path)
         if found is None:
-            unknown = x.unknown_path if operations.is_x(request.url.path) else facebook.unknown_path
+            unknown = x.unknown_path if endpoints.is_x(request.url.path) else facebook.unknown_path
             await unknown(request.url.path)(scope, receive, send)
             return
         form = await _form(request)

@@ -11,8 +11,8 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.endpoints import NEWEST_GRAPH, OLDEST_GRAPH, Call, graph_version
 from publisher.sandbox.limits import PAGE_CALLS, Standing
-from publisher.sandbox.operations import NEWEST_GRAPH, OLDEST_GRAPH, Call, graph_version
 
 # developers.facebook.com/docs/graph-api/guides/error-handling: message, type, HTTP status.
 ERRORS: dict[int, tuple[str, str, int]] = {

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import parse_qsl, quote, unquote
 
 from publisher.sandbox.accounts import SandboxAccount
-from publisher.sandbox.operations import Call
+from publisher.sandbox.endpoints import Call
 
 SIGNED_HOSTS = ("https://api.x.com", "https://api.twitter.com")
 """The platform's own addresses, today's first: X takes what is sent to either. Whoever signs for

@@ -7,8 +7,8 @@ from starlette.datastructures import UploadFile
 
 from publisher.sandbox import limits
 from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.endpoints import Call
 from publisher.sandbox.graph import GraphError, flag, parameter
-from publisher.sandbox.operations import Call
 from publisher.sandbox.page_posts import add, check_duplicate, make_public, own_page
 from publisher.sandbox.pictures import Look, NotAPicture, look
 from publisher.sandbox.store import Store, Upload

@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from publisher.sandbox import graph, limits
 from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.endpoints import Call
 from publisher.sandbox.faults import What
 from publisher.sandbox.graph import GraphError, flag, number, parameter
-from publisher.sandbox.operations import Call
 from publisher.sandbox.store import Entry, Store, Upload
 
 

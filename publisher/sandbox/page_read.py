@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 
 from publisher.sandbox import graph, limits
 from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.endpoints import Call
 from publisher.sandbox.faults import What
 from publisher.sandbox.graph import GraphError
-from publisher.sandbox.nodes import Edge, Node, show, wanted
-from publisher.sandbox.operations import Call
+from publisher.sandbox.graph_fields import Edge, Node, show, wanted
 from publisher.sandbox.page_posts import own_page
 from publisher.sandbox.store import Entry, Store, Upload
 

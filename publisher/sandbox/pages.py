@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from publisher.language import speaking
-from publisher.looks import html, posts
-from publisher.looks.posts import Author, Image, Look
+from publisher.base import html
+from publisher.base.i18n import speaking
+from publisher.preview import mockups
+from publisher.preview.mockups import Author, Image, Look
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.store import Entry, Store, Upload
 
@@ -21,7 +22,7 @@ class Pages:
         self._store = store
         self._zone = ZoneInfo(timezone)
         self._title = title
-        self._templates = html.environment("publisher.sandbox", "publisher.looks")
+        self._templates = html.environment("publisher.sandbox", "publisher.preview")
 
     @speaking("en")
     def index(self) -> str:
@@ -79,10 +80,10 @@ class Pages:
         )
 
     def _when(self, instant: datetime) -> str:
-        return posts.short_time(instant, self._zone)
+        return mockups.short_time(instant, self._zone)
 
     def _post(self, entry: Entry, owner: SandboxAccount, *, self_contained: bool) -> Look:
-        return posts.look(
+        return mockups.look(
             entry.channel,
             entry.text,
             post_id=entry.id,
@@ -108,7 +109,7 @@ def _threads(newest_first: Sequence[Entry]) -> Iterable[list[Entry]]:
 
 
 def _author(account: SandboxAccount) -> Author:
-    return posts.author(account.title, account.handle, account.language)
+    return mockups.author(account.title, account.handle, account.language)
 
 
 def _picture(upload: Upload, *, self_contained: bool) -> Image:
@@ -116,7 +117,7 @@ def _picture(upload: Upload, *, self_contained: bool) -> Image:
     is_video = upload.category == "video"
     if self_contained:
         # A video would make the page too big to open; a box takes its place.
-        source = "" if is_video else posts.data_uri(upload.media_type, upload.content)
+        source = "" if is_video else mockups.data_uri(upload.media_type, upload.content)
     return Image(
         src=source,
         alt=upload.alt,

@@ -17,12 +17,12 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from publisher.clock import Clock
-from publisher.errors import UsageError
-from publisher.language import _
+from publisher.base.clock import Clock
+from publisher.base.errors import UsageError
+from publisher.base.i18n import _
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.facebook import Facebook
-from publisher.sandbox.failing import ELSEWHERE
+from publisher.sandbox.fault_responses import ELSEWHERE
 from publisher.sandbox.faults import Fault, Faults, parse_faults
 from publisher.sandbox.gateway import DATE_AHEAD, Gateway
 from publisher.sandbox.pages import Pages

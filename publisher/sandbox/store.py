@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from publisher.clock import Clock
+from publisher.base.clock import Clock
 from publisher.sandbox.accounts import SandboxAccount
 
 _SNOWFLAKE_EPOCH = 1_288_834_974_657  # ms; docs.x.com/fundamentals/x-ids

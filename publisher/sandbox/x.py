@@ -6,9 +6,9 @@ from starlette.responses import JSONResponse, Response
 
 from publisher.sandbox import problems, x_media, x_posts, x_read
 from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.endpoints import Call
 from publisher.sandbox.limits import X_RATES, Meter, Standing
 from publisher.sandbox.oauth import Unverified, Verifier
-from publisher.sandbox.operations import Call
 from publisher.sandbox.problems import Problem
 from publisher.sandbox.store import Store
 

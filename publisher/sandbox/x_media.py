@@ -11,7 +11,7 @@ from starlette.datastructures import UploadFile
 
 from publisher.sandbox import limits, problems, videos
 from publisher.sandbox.accounts import SandboxAccount
-from publisher.sandbox.operations import Call
+from publisher.sandbox.endpoints import Call
 from publisher.sandbox.pictures import Look, NotAPicture, is_video, look
 from publisher.sandbox.store import Store, Upload
 from publisher.sandbox.x_schema import (

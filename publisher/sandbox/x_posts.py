@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from publisher.content import counting
-from publisher.looks.links import links
+from publisher.drafts import text_length
+from publisher.preview.links import links
 from publisher.sandbox import problems, x_text
 from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.endpoints import Call
 from publisher.sandbox.faults import What
 from publisher.sandbox.limits import X_DUPLICATE_AGE, X_TEXT
-from publisher.sandbox.operations import Call
 from publisher.sandbox.store import Entry, Store, Upload
 from publisher.sandbox.x_media import usable
 from publisher.sandbox.x_read import find_post
@@ -89,7 +89,7 @@ def _check_text(text: str, *, has_more: bool) -> None:
         raise problems.invalid("A post needs a text or media", "text")
     if any(c in _FORBIDDEN or "\ud800" <= c <= "\udfff" for c in text):
         raise problems.invalid("The text has characters that X does not take", "text")
-    if (length := counting.length(text, "weighted")) > X_TEXT:
+    if (length := text_length.length(text, "weighted")) > X_TEXT:
         raise problems.invalid(f"The text weighs {length}, of at most {X_TEXT}", "text")
     if x_text.count_cashtags(text) > 1:
         raise problems.forbidden("A post may carry one cashtag at most.")

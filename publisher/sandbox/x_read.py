@@ -7,7 +7,7 @@ from typing import Any
 
 from publisher.sandbox import problems, x_text
 from publisher.sandbox.accounts import SandboxAccount
-from publisher.sandbox.operations import Call
+from publisher.sandbox.endpoints import Call
 from publisher.sandbox.store import Entry, Store, Upload, iso, parse_instant
 
 _ID = re.compile(r"[0-9]{1,19}")

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from publisher.sandbox import limits, problems
-from publisher.sandbox.operations import Call
+from publisher.sandbox.endpoints import Call
 
 Id = Annotated[str, Field(pattern=r"^[0-9]{1,19}$")]
 ReplySettings = Literal["following", "mentionedUsers", "subscribers", "verified"]

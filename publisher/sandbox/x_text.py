@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from publisher.content import marks
-from publisher.looks.links import Link, links
+from publisher.drafts import mentions as marks
+from publisher.preview.links import Link, links
 from publisher.sandbox.store import Entry
 
 _TAG = re.compile(r"(?<![\w&/])([#\uff03])(\w*[^\W\d]\w*)")

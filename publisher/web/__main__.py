@@ -1,25 +1,41 @@
-"""The web pages as a child of `publisher run`: `python -m publisher.web`."""
+"""The process of the web pages: `python -m publisher.web`.
+
+It is a child of `publisher run` and writes into a log. With `--terminal` it is what `publisher web`
+becomes, and a person reads what it says.
+"""
 
 import sys
+from collections.abc import Sequence
+from typing import TextIO
 
 import structlog
 
 from publisher.app import Application
-from publisher.errors import PublisherError
+from publisher.base.errors import PublisherError
+from publisher.base.i18n import _
 from publisher.web import server
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Serve the workspace that PUBLISHER_WORKSPACE names; the result is the exit code."""
     log = structlog.get_logger()
+    at_terminal = "--terminal" in arguments
     try:
         app = Application.of_environment()
-        server.serve(app, app.settings.web, say=log.info)
+        server.serve(app, app.settings.web, say=_print if at_terminal else log.info)
     except PublisherError as error:
-        log.error(str(error), hint=error.hint)  # noqa: TRY400 - foreseen, so without a traceback
+        if at_terminal:
+            _print(f"{_('error:')} {error}", sys.stderr)
+            _print(f"{_('hint:')} {error.hint}" if error.hint else "", sys.stderr)
+        else:
+            log.error(str(error), hint=error.hint)  # noqa: TRY400 - foreseen: no traceback
         return error.exit_code
     return 0
 
 
+def _print(text: str, stream: TextIO | None = None) -> None:
+    print(text, file=stream or sys.stdout, flush=True)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

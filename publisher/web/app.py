@@ -4,43 +4,41 @@ from fastapi import Depends, FastAPI
 
 from publisher.app import Application
 from publisher.monitoring import Monitor
-from publisher.reports import Reports
-from publisher.sections import WebSettings
-from publisher.web import (
+from publisher.settings.schema import WebSettings
+from publisher.web import anonymous_forms, errors
+from publisher.web.authentication import Recognition
+from publisher.web.dependencies import Parts
+from publisher.web.password_check import Waiting
+from publisher.web.render import Pages
+from publisher.web.routes import (
     accounts,
     assets,
     calendar,
-    editing,
-    elsewhere,
-    errors,
+    dashboard,
+    edit,
     events,
     feeds,
     health,
-    illustrating,
     log,
     login,
+    media,
     metrics,
-    moving,
-    myself,
-    outsiders,
-    people,
+    openid,
+    pause,
     post,
     posts,
-    queueing,
+    profile,
+    queue,
     report,
-    switch,
-    today,
+    reschedule,
+    users,
 )
-from publisher.web.door import Waiting
-from publisher.web.live import Live
-from publisher.web.pages import Pages
-from publisher.web.parts import Parts
 from publisher.web.security import Guard, plain
-from publisher.web.visitors import Recognition
+from publisher.web.server_sent_events import Live
 
 ROOMS = (
-    assets, login, elsewhere, myself, today, switch, events, calendar, log, posts, moving, queueing,
-    editing, illustrating, post, accounts, report, feeds, people, health, metrics,
+    assets, login, openid, profile, dashboard, pause, events, calendar, log, posts, reschedule, queue,
+    edit, media, post, accounts, report, feeds, users, health, metrics,
 )  # fmt: skip
 
 
@@ -65,14 +63,14 @@ def create(
         where,
         Pages(application),
         live or Live(application.queries),
-        Reports(application),
+        application.reports,
         monitor or Monitor(application),
     )
     web.state.waiting = Waiting()
     for room in ROOMS:
         web.include_router(room.router)
     errors.install(web)
-    outsiders.install(web)
+    anonymous_forms.install(web)
     web.add_middleware(Recognition, application=application, settings=where)
     web.add_middleware(Guard, settings=where)  # the last one stands outermost
     return web

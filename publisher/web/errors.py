@@ -8,8 +8,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from publisher import figures
-from publisher.errors import (
+from publisher.base import numbers
+from publisher.base.errors import (
     Busy,
     FileChanged,
     LedgerTooNew,
@@ -23,11 +23,11 @@ from publisher.errors import (
     UsageError,
     why,
 )
-from publisher.language import _
-from publisher.ledger.moves import Moved
-from publisher.web import plain, trail
+from publisher.base.i18n import _
+from publisher.ledger.transitions import Moved
+from publisher.web import access_log, fallback_page
+from publisher.web.authentication import NotAllowed
 from publisher.web.security import TooLarge
-from publisher.web.visitors import NotAllowed
 
 _STATUS: dict[type[PublisherError], int] = {
     UsageError: 400,
@@ -59,7 +59,7 @@ def page(request: Request, status: int, title: str, message: str, hint: str | No
         pages = request.app.state.parts.pages
         answer: Response = pages.render(request, "error.html", status, **values)
     except (PublisherError, AttributeError):
-        return plain.page(status, title, message, hint)
+        return fallback_page.page(status, title, message, hint)
     return answer
 
 
@@ -84,7 +84,7 @@ async def _foreseen(request: Request, error: Exception) -> Response:
     assert isinstance(error, PublisherError)  # noqa: S101 - for the type checker
     status = status_of(error)
     if isinstance(error, NotPermitted):
-        trail.note(request, "refused", why="no right")
+        access_log.note(request, "refused", why="no right")
         return page(request, status, _("You may not do this"), str(error), error.hint)
     title = _("This cannot be done") if status < 500 else _("Publisher cannot do this now")
     return page(request, status, title, str(error), error.hint)
@@ -103,7 +103,7 @@ def to_login(request: Request) -> Response:
 
 
 async def _not_allowed(request: Request, _error: Exception) -> Response:
-    trail.note(request, "refused", why="role")
+    access_log.note(request, "refused", why="role")
     return page(
         request,
         403,
@@ -161,7 +161,7 @@ async def _by_status(request: Request, error: Exception) -> Response:
             _("This is too large"),
             _(
                 "No more than {limit} bytes are taken here. Nothing was stored.",
-                limit=figures.number(error.limit),
+                limit=numbers.number(error.limit),
             ),
             _("Send less. Of a picture, 4096 pixels on the longer side are plenty."),
         )

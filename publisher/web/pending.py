@@ -4,12 +4,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from publisher.app import Application
-from publisher.content.manuscript import Manuscript
-from publisher.ledger.halts import can_be_held
-from publisher.models import Delivery
+from publisher.drafts.editing import Manuscript
+from publisher.ledger.manager.post_holds import can_be_held
+from publisher.model.models import Delivery
 from publisher.planning import Change, Plan
-from publisher.web import changes
-from publisher.web.changes import Row
+from publisher.web import plan_view
+from publisher.web.plan_view import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def of(
     if draft and plan is None:
         plan = app.planner.plan([draft.path])
     return Pending(
-        rows=changes.rows(plan, app.session().zone) if plan else (),
+        rows=plan_view.rows(plan, app.session().zone) if plan else (),
         broken=plan is None or bool(plan.errors),
         seen=draft.digest if draft else "",
         stands=any(delivery.in_reach or delivery.may_be_out for delivery in standing),

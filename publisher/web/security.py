@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from publisher.content.pictures import MAX_BYTES
-from publisher.sections import WebSettings
+from publisher.media.media_file import MAX_BYTES
+from publisher.settings.schema import WebSettings
 
 POLICY = (
     "default-src 'none'; object-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "

@@ -9,17 +9,17 @@ from types import FrameType
 import uvicorn
 
 from publisher.app import Application
-from publisher.errors import ConfigurationError
-from publisher.heartbeat import Beating
-from publisher.language import _
+from publisher.base.errors import ConfigurationError
+from publisher.base.heartbeat_pipe import Pulse
+from publisher.base.i18n import _
+from publisher.base.process import allow_many_files
 from publisher.ledger.heartbeats import Kind
 from publisher.monitoring import Monitor
-from publisher.pulse import Pulse
-from publisher.sections import WebSettings
-from publisher.surroundings import allow_many_files
+from publisher.monitoring.heartbeat import Beating
+from publisher.settings.schema import WebSettings
 from publisher.web.app import create
-from publisher.web.live import Live
-from publisher.web.receiving import PatientProtocol
+from publisher.web.server_sent_events import Live
+from publisher.web.slow_requests import PatientProtocol
 
 _PATIENCE = 2  # seconds that answers under way may take once the server is told to end
 _BACKLOG = 256

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from publisher.agenda.changes import ItemChange, Kind, move_by, move_to
-from publisher.content.problems import Flaw
-from publisher.content.times import AgendaItem
+from publisher.drafts.times import AgendaItem
+from publisher.model.problems import Flaw
 
 ZURICH = ZoneInfo("Europe/Zurich")
 DAY = timedelta(days=1)

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from publisher.agenda import blocks, events, lines
-from publisher.agenda.events import Event
-from publisher.agenda.times import Reading
-from publisher.models import Problem
+from publisher.agenda import ics_components, ics_events, ics_lines
+from publisher.agenda.ics_events import Event
+from publisher.agenda.ics_times import Reading
+from publisher.model.models import Problem
 from tests.agenda.calendars import BEGIN, calendar, event, written
 
 ZURICH = ZoneInfo("Europe/Zurich")
@@ -34,14 +34,14 @@ END:VTIMEZONE\r
 
 
 def read(folder: Path, text: str | bytes, reading: Reading = STRICT) -> list[Event]:
-    found, problems = events.read(written(folder, text), reading)
+    found, problems = ics_events.read(written(folder, text), reading)
     assert problems == []
     return found
 
 
 def problem(folder: Path, text: str | bytes, reading: Reading = STRICT) -> Problem:
     """The only one."""
-    _, problems = events.read(written(folder, text), reading)
+    _, problems = ics_events.read(written(folder, text), reading)
     (one,) = problems
     return one
 
@@ -229,7 +229,7 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     text = calendar(
         event("DTSTART:20160307T090000", "RRULE:FREQ=DAILY"), event("DURATION:1H", uid="2@un")
     )
-    _, problems = events.read(written(tmp_path, text), STRICT)
+    _, problems = ics_events.read(written(tmp_path, text), STRICT)
     assert [(p.code, p.line) for p in problems] == [
         ("floating-time", 7),
         ("recurring", 8),
@@ -276,7 +276,7 @@ def test_a_floating_time_that_does_not_exist_is_refused(tmp_path: Path) -> None:
 )
 def test_a_time_at_the_end_of_all_times_is_refused(tmp_path: Path, start: str) -> None:
     for end in ("DTEND;VALUE=DATE:00010101", "DURATION:P9999999D", "DESCRIPTION:x"):
-        _, problems = events.read(written(tmp_path, calendar(event(start, end))), LENIENT)
+        _, problems = ics_events.read(written(tmp_path, calendar(event(start, end))), LENIENT)
         assert {found.code for found in problems} <= {"bad-time", "ends-before-start"}
         assert problems
 
@@ -291,28 +291,30 @@ def test_a_file_of_50_megabytes_is_refused_without_being_read(tmp_path: Path) ->
     with path.open("wb") as big:
         big.write(BEGIN.encode())
         big.truncate(50_000_000)
-    _, problems = events.read(path, STRICT)
+    _, problems = ics_events.read(path, STRICT)
     assert [found.code for found in problems] == ["file-too-big"]
 
 
 def test_thousands_of_events_are_too_many(tmp_path: Path) -> None:
-    many = [event(uid=str(number)) for number in range(events.MAX_EVENTS + 1)]
+    many = [event(uid=str(number)) for number in range(ics_events.MAX_EVENTS + 1)]
     found = problem(tmp_path, calendar(*many))
-    assert (found.code, found.line) == ("too-many-events", 4 + 5 * events.MAX_EVENTS)
-    assert len(read(tmp_path, calendar(*many[1:]))) == events.MAX_EVENTS
+    assert (found.code, found.line) == ("too-many-events", 4 + 5 * ics_events.MAX_EVENTS)
+    assert len(read(tmp_path, calendar(*many[1:]))) == ics_events.MAX_EVENTS
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "nothing.ics"):
-        _, problems = events.read(path, STRICT)
+        _, problems = ics_events.read(path, STRICT)
         assert [found.code for found in problems] == ["unreadable"]
 
 
 def test_every_code_is_found_by_a_test() -> None:
     """`ambiguous` is the matching's; the rest stands in this file."""
     here = Path(__file__).read_text(encoding="utf-8")
-    assert [code for code in lines.CODES if f'"{code}"' not in here and code != "ambiguous"] == []
-    assert blocks.Block(line=1).place("DTSTART") == 1
+    assert [
+        code for code in ics_lines.CODES if f'"{code}"' not in here and code != "ambiguous"
+    ] == []
+    assert ics_components.Block(line=1).place("DTSTART") == 1
 
 
 PIECES = [
@@ -346,7 +348,7 @@ def test_whatever_is_in_the_file_nothing_is_raised(
     inside = ["BEGIN:VCALENDAR", "BEGIN:VEVENT", *pieces, "END:VEVENT", "END:VCALENDAR"]
     text = line_end.join(inside if whole else pieces)
     path = written(tmp_path, text.encode("utf-8", "surrogatepass"))
-    found, problems = events.read(path, reading)
+    found, problems = ics_events.read(path, reading)
     assert problems or found or "s" in text
     assert all(1 <= one.line <= len(text.splitlines()) + 1 for one in problems)
     for one in found if not problems else ():

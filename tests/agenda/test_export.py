@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from publisher.agenda import events, file
+from publisher.agenda import ics_events, session_file
 from publisher.agenda.changes import ItemChange
-from publisher.agenda.export import agenda_calendar
-from publisher.agenda.matching import match
-from publisher.agenda.times import Reading
-from publisher.agenda.zones import definition
-from publisher.content.session import Session
-from publisher.content.times import AgendaItem
+from publisher.agenda.ics_export import agenda_calendar
+from publisher.agenda.ics_matching import match
+from publisher.agenda.ics_times import Reading
+from publisher.agenda.ics_zones import definition
+from publisher.drafts.session import Session
+from publisher.drafts.times import AgendaItem
 from tests.agenda.calendars import written
 
 NOW = datetime(2016, 3, 1, 12, tzinfo=UTC)
@@ -61,7 +61,7 @@ def test_an_import_of_the_export_changes_nothing(
     tmp_path_factory: pytest.TempPathFactory, session: Session
 ) -> None:
     path = written(tmp_path_factory.mktemp("ics"), agenda_calendar(session, NOW))
-    found, problems = events.read(path, Reading(zone=session.zone))
+    found, problems = ics_events.read(path, Reading(zone=session.zone))
     if not session.agenda:
         assert [problem.code for problem in problems] == ["no-events"]
         return
@@ -81,11 +81,11 @@ def test_what_is_imported_into_an_empty_agenda_is_the_same_programme(
     (folder / "session.yaml").write_text(f"timezone: {session.timezone}\n")
     path = written(folder, agenda_calendar(session, NOW))
     for changed in (bool(session.agenda), False):
-        seen = file.read(folder)
-        found, _ = events.read(path, Reading(zone=session.zone))
+        seen = session_file.read(folder)
+        found, _ = ics_events.read(path, Reading(zone=session.zone))
         changes = match("x.ics", found, seen.session).changes
         assert bool(changes) is changed
-        revised = file.revise(seen, changes) if changes else seen
+        revised = session_file.revise(seen, changes) if changes else seen
         assert revised.errors == []
         (folder / "session.yaml").write_bytes(revised.data)
     now_there = [_said(item) for item in revised.session.agenda.values()]
@@ -150,7 +150,7 @@ def test_a_time_that_exists_twice_keeps_its_instant(tmp_path: Path) -> None:
     agenda = {f"x{n}": AgendaItem(name=f"x{n}", starts_at=time) for n, time in enumerate(times)}
     session = Session(timezone="Europe/Zurich", agenda=agenda)
     path = written(tmp_path, agenda_calendar(session, NOW))
-    found, _ = events.read(path, Reading(zone=session.zone))
+    found, _ = ics_events.read(path, Reading(zone=session.zone))
     assert [event.starts_at for event in found] == times
 
 
@@ -159,6 +159,6 @@ def test_a_change_of_the_export_is_a_change_of_the_agenda(tmp_path: Path) -> Non
     item = AgendaItem(name="x", title="X", starts_at=NOW)
     session = Session(timezone="Europe/Zurich", agenda={"x": item})
     data = agenda_calendar(session, NOW).replace(b"T130000", b"T140000")
-    found, _ = events.read(written(tmp_path, data), Reading(zone=session.zone))
+    found, _ = ics_events.read(written(tmp_path, data), Reading(zone=session.zone))
     moved = item.model_copy(update={"starts_at": NOW + timedelta(hours=1)})
     assert match("x.ics", found, session).changes == (ItemChange(item, moved),)

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from publisher.agenda import file
+from publisher.agenda import session_file
 from publisher.agenda.changes import ItemChange
-from publisher.agenda.file import SessionFile
-from publisher.content.patches import Patches
-from publisher.content.times import AgendaItem
-from publisher.errors import FileChanged, NotPossible, StorageError, UsageError
+from publisher.agenda.session_file import SessionFile
+from publisher.base.errors import FileChanged, NotPossible, StorageError, UsageError
+from publisher.drafts.times import AgendaItem
+from publisher.drafts.yaml_patch import Patches
 from tests.support.workspaces import Workspace
 
 DAY = timedelta(days=1)
@@ -42,7 +42,7 @@ agenda:\r
 def seen(workspace: Workspace, text: str | bytes) -> SessionFile:
     path = workspace.path / "posts" / "session.yaml"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
-    found = file.read(path.parent)
+    found = session_file.read(path.parent)
     assert found.errors == []
     return found
 
@@ -62,7 +62,7 @@ def with_(item: AgendaItem, **update: Any) -> ItemChange:
 def test_times_move_in_the_shape_that_they_have(workspace: Workspace) -> None:
     """With comments, order, quotes, line ends, a BOM and the missing last line end as they were."""
     found = seen(workspace, f"\N{BYTE ORDER MARK}{ODD}")
-    revised = file.revise(found, [later(item) for item in found.session.agenda.values()])
+    revised = session_file.revise(found, [later(item) for item in found.session.agenda.values()])
     expected = (
         ODD.replace("2016-02-29T", "2016-03-01T")
         .replace("2016-03-07", "2016-03-08")
@@ -76,7 +76,7 @@ def test_an_item_is_cancelled_and_comes_back(workspace: Workspace) -> None:
     found = seen(workspace, ODD)
     agenda = found.session.agenda
     changes = [with_(agenda[name], cancelled=True) for name in ("opening", "annual-day", "closing")]
-    revised = file.revise(found, changes)
+    revised = session_file.revise(found, changes)
     expected = (
         ODD.replace('+01:00"}', '+01:00", cancelled: true}').replace(
             "cancelled: no", "cancelled: true"
@@ -84,7 +84,9 @@ def test_an_item_is_cancelled_and_comes_back(workspace: Workspace) -> None:
         + "\r\n         cancelled: true"
     )
     assert revised.data.decode() == expected
-    back = file.revise(revised, [with_(revised.session.agenda["annual-day"], cancelled=False)])
+    back = session_file.revise(
+        revised, [with_(revised.session.agenda["annual-day"], cancelled=False)]
+    )
     assert "cancelled: false # not yet" in back.data.decode()
 
 
@@ -92,7 +94,7 @@ def test_new_items_stand_behind_the_others(workspace: Workspace) -> None:
     found = seen(workspace, ODD)
     item = found.session.agenda["closing"]
     new = item.model_copy(update={"name": "party", "title": "Fête : « 😀 »", "uid": "1@un"})
-    revised = file.revise(found, [ItemChange(None, new), with_(item, place="Genève")])
+    revised = session_file.revise(found, [ItemChange(None, new), with_(item, place="Genève")])
     assert revised.data.decode() == ODD + (
         "\r\n         place: Genève\r\n    party:"
         '\r\n         title: "Fête : « 😀 »"\r\n         starts: 2016-03-24 15:00\r\n         uid: "1@un"'
@@ -106,7 +108,7 @@ def test_new_items_stand_behind_the_others(workspace: Workspace) -> None:
 def test_what_only_a_person_can_change_is_refused(workspace: Workspace, starts: str) -> None:
     found = seen(workspace, f"timezone: Europe/Zurich\nagenda:\n  x:\n    starts: {starts}")
     with pytest.raises(NotPossible) as refused:
-        file.revise(found, [later(found.session.agenda["x"])])
+        session_file.revise(found, [later(found.session.agenda["x"])])
     assert refused.value.hint == "Write it there by hand: `x`: starts: 2016-03-08 09:00"
 
 
@@ -119,7 +121,7 @@ def test_a_change_that_came_out_otherwise_is_not_written(
         Patches, "text", lambda _: ODD.replace("2016-03-07 09:00", "2016-03-07 10:00")
     )
     with pytest.raises(NotPossible):
-        file.revise(found, [later(found.session.agenda["annual-day"])])
+        session_file.revise(found, [later(found.session.agenda["annual-day"])])
 
 
 @pytest.mark.parametrize(
@@ -137,7 +139,7 @@ def test_a_change_that_came_out_otherwise_is_not_written(
 def test_what_cannot_be_read_is_a_problem_with_its_place(workspace: Workspace, text: str) -> None:
     """Anchors, aliases and tags among them; no command changes such a file."""
     workspace.write("posts/session.yaml", text)
-    assert file.read(workspace.path / "posts").errors
+    assert session_file.read(workspace.path / "posts").errors
 
 
 def test_a_change_that_makes_the_session_invalid_is_told_with_its_place(
@@ -145,14 +147,14 @@ def test_a_change_that_makes_the_session_invalid_is_told_with_its_place(
 ) -> None:
     found = seen(workspace, ODD)
     item = found.session.agenda["annual-day"]
-    revised = file.revise(found, [with_(item, starts_at=item.starts_at + DAY)])
+    revised = session_file.revise(found, [with_(item, starts_at=item.starts_at + DAY)])
     assert [(p.code, p.line, p.column) for p in revised.errors] == [("ends-before-start", 11, 16)]
 
 
 def test_a_missing_file_is_wrong_usage(workspace: Workspace) -> None:
     (workspace.path / "posts" / "session.yaml").unlink()
     with pytest.raises(UsageError):
-        file.read(workspace.path / "posts")
+        session_file.read(workspace.path / "posts")
 
 
 # Saving
@@ -161,8 +163,8 @@ def test_a_missing_file_is_wrong_usage(workspace: Workspace) -> None:
 @pytest.fixture
 def moved(workspace: Workspace) -> tuple[SessionFile, SessionFile]:
     """The file as it is, and with its item a day later."""
-    found = file.read(workspace.path / "posts")
-    return found, file.revise(found, [later(found.session.agenda["annual-day"])])
+    found = session_file.read(workspace.path / "posts")
+    return found, session_file.revise(found, [later(found.session.agenda["annual-day"])])
 
 
 def folder(pair: tuple[SessionFile, SessionFile]) -> list[str]:
@@ -171,7 +173,7 @@ def folder(pair: tuple[SessionFile, SessionFile]) -> list[str]:
 
 def test_the_file_keeps_its_rights(moved: tuple[SessionFile, SessionFile]) -> None:
     moved[0].path.chmod(0o640)
-    file.save(*moved)
+    session_file.save(*moved)
     assert moved[0].path.read_bytes() == moved[1].data
     assert moved[0].path.stat().st_mode & 0o777 == 0o640
     assert folder(moved) == ["session.yaml"]
@@ -180,7 +182,7 @@ def test_the_file_keeps_its_rights(moved: tuple[SessionFile, SessionFile]) -> No
 def test_a_link_stays_a_link(moved: tuple[SessionFile, SessionFile], tmp_path: Path) -> None:
     target = moved[0].path.rename(tmp_path / "elsewhere.yaml")
     moved[0].path.symlink_to(target)
-    file.save(*moved)
+    session_file.save(*moved)
     assert moved[0].path.is_symlink()
     assert target.read_bytes() == moved[1].data
 
@@ -190,11 +192,11 @@ def test_what_somebody_else_wrote_meanwhile_is_not_overwritten(
 ) -> None:
     moved[0].path.write_text("# mine\n")
     with pytest.raises(FileChanged):
-        file.save(*moved)
+        session_file.save(*moved)
     assert moved[0].path.read_text() == "# mine\n"
     moved[0].path.unlink()
     with pytest.raises(FileChanged):
-        file.save(*moved)
+        session_file.save(*moved)
     assert folder(moved) == []
 
 
@@ -207,7 +209,7 @@ def test_on_a_full_disk_the_file_is_as_it_was(
 
     monkeypatch.setattr(os, fails_at, fail)
     with pytest.raises(StorageError, match="No space left"):
-        file.save(*moved)
+        session_file.save(*moved)
     assert moved[0].path.read_bytes() == moved[0].data
     assert folder(moved) == ["session.yaml"]
 
@@ -225,18 +227,18 @@ def test_while_one_looks_and_writes_nobody_else_does(
                 refused.append(True)
 
     monkeypatch.setattr(os, "fsync", try_to_lock)
-    file.save(*moved)
+    session_file.save(*moved)
     assert refused == [True]
 
 
 def _save_after(barrier: Any, posts: Path, days: int, outcomes: Any) -> None:
-    found = file.read(posts)
+    found = session_file.read(posts)
     item = found.session.agenda["annual-day"]
     change = ItemChange(item, item.model_copy(update={"starts_at": item.starts_at - days * DAY}))
-    revised = file.revise(found, [change])
+    revised = session_file.revise(found, [change])
     barrier.wait(timeout=30)
     try:
-        file.save(found, revised)
+        session_file.save(found, revised)
     except FileChanged:
         outcomes.put("refused")
     else:
@@ -297,11 +299,11 @@ def test_a_move_and_the_move_back_give_the_same_bytes(
     ]
     path = tmp_path_factory.mktemp("posts") / "session.yaml"
     path.write_bytes(f"{bom}{line_end.join(lines)}".encode())
-    found = file.read(path.parent)
+    found = session_file.read(path.parent)
     assert found.errors == []
-    there = file.revise(found, [_by(item, days) for item in found.session.agenda.values()])
+    there = session_file.revise(found, [_by(item, days) for item in found.session.agenda.values()])
     assert (there.data == found.data) is (days == 0)
-    back = file.revise(there, [_by(item, -days) for item in there.session.agenda.values()])
+    back = session_file.revise(there, [_by(item, -days) for item in there.session.agenda.values()])
     assert back.data == found.data
 
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from publisher.agenda.changes import Kind
-from publisher.agenda.events import Event
-from publisher.agenda.matching import Match, match, own_uid
-from publisher.content.session import Session
-from publisher.content.times import AgendaItem
+from publisher.agenda.ics_events import Event
+from publisher.agenda.ics_matching import Match, match, own_uid
+from publisher.drafts.session import Session
+from publisher.drafts.times import AgendaItem
 
 NINE = datetime(2016, 3, 7, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -8,10 +8,10 @@ import icalendar
 import pytest
 
 from publisher import settings
-from publisher.agenda.posts import posts_calendar
+from publisher.agenda.posts_calendar import posts_calendar
 from publisher.app import Application
-from publisher.checking import check
-from publisher.outcome import Accepted
+from publisher.drafts.check import check
+from publisher.model.outcomes import Accepted
 from tests.support.clock import ManualClock
 from tests.support.workspaces import Workspace
 

@@ -15,17 +15,17 @@ import pytest
 import requests
 from PIL import Image
 
-from publisher.channels import http
 from publisher.channels.base import Channel, NotPrepared
+from publisher.channels.http import recorder
 from publisher.channels.registry import ChannelOptions, open_channel
-from publisher.content import videos
-from publisher.content.problems import Flaw
-from publisher.ledger.attempts import Attempts
-from publisher.ledger.dispatch import Dispatch
-from publisher.ledger.ledger import Ledger
-from publisher.ledger.queries import Queries
-from publisher.models import Account, Content, Parcel, Part, Picture, Prepared
-from publisher.outcome import Accepted, Outcome, Sighting
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.reading.queries import Queries
+from publisher.ledger.worker.attempts import Attempts
+from publisher.media import videos
+from publisher.model.models import Account, Content, Parcel, Part, Picture, Prepared
+from publisher.model.outcomes import Accepted, Outcome, Sighting
+from publisher.model.problems import Flaw
 from publisher.sandbox.accounts import SandboxAccount, accounts_for, by_name
 from publisher.sandbox.faults import What
 from publisher.sandbox.server import Sandbox, running
@@ -340,15 +340,15 @@ def desk(
 def exchanges(monkeypatch: pytest.MonkeyPatch) -> list[requests.PreparedRequest]:
     """Every request that the channels make, as it was signed for the platform."""
     seen: list[requests.PreparedRequest] = []
-    send = http._Adapter.send
+    send = recorder._Adapter.send
 
     def noted(
-        self: http._Adapter, request: requests.PreparedRequest, *args: object, **more: object
+        self: recorder._Adapter, request: requests.PreparedRequest, *args: object, **more: object
     ) -> requests.Response:
         seen.append(request)
         return send(self, request, *args, **more)
 
-    monkeypatch.setattr(http._Adapter, "send", noted)
+    monkeypatch.setattr(recorder._Adapter, "send", noted)
     return seen
 
 

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from publisher.delivery import Courier, Leases
-from publisher.ledger.attempts import Attempts
-from publisher.ledger.dispatch import Dispatch
-from publisher.ledger.ledger import Ledger
-from publisher.ledger.queries import Queries
-from publisher.models import Content, Delivery, Part, Prepared, Wish
+from publisher.delivery.courier import Courier, Leases
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.reading.queries import Queries
+from publisher.ledger.worker.attempts import Attempts
+from publisher.model.models import Content, Delivery, Part, Prepared, Wish
+from publisher.model.states import State
 from publisher.sandbox import graph
 from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.store import Entry
-from publisher.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 

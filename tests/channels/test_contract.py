@@ -10,12 +10,20 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.channels import files
+from publisher.base import files
 from publisher.channels.base import Channel, Leave, NotDeparted, NotPrepared
-from publisher.channels.capabilities import CAPABILITIES
 from publisher.channels.registry import CHANNELS
-from publisher.models import Parcel, Picture, Prepared
-from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Refused, Unknown
+from publisher.model.capabilities import CAPABILITIES
+from publisher.model.models import Parcel, Picture, Prepared
+from publisher.model.outcomes import (
+    Accepted,
+    AccountHeld,
+    Deferred,
+    Kind,
+    Outcome,
+    Refused,
+    Unknown,
+)
 from publisher.sandbox import limits
 from publisher.sandbox.faults import Fault, What
 from publisher.settings import CHANNELS as KNOWN_CHANNELS

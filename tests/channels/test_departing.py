@@ -19,10 +19,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from publisher.channels import connection
 from publisher.channels.base import Leave, NotDeparted
-from publisher.channels.http import Recorder
-from publisher.outcome import Answer, Wire
+from publisher.channels.http import sockets as connection
+from publisher.channels.http.recorder import Recorder
+from publisher.model.outcomes import Answer, Wire
 from tests.support.lines import OK, PLATFORM, answering, get, heard, recorder, request_of, serving
 from tests.support.waiting import wait_for
 

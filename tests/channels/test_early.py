@@ -7,19 +7,19 @@ from typing import Any
 
 import pytest
 
-from publisher.channels import page_posts
-from publisher.ledger.control import Control
+from publisher.channels.facebook import posts as page_posts
+from publisher.delivery.reconcile import Reconciler
 from publisher.ledger.database import Database
-from publisher.ledger.doubts import Doubts
-from publisher.ledger.early import EVENT
-from publisher.ledger.news import News, StuckDelivery
-from publisher.models import Delivery, Prepared
+from publisher.ledger.manager.operations import Control
+from publisher.ledger.outbox import News, StuckDelivery
+from publisher.ledger.published_early import EVENT
+from publisher.ledger.reconciliation import Doubts
+from publisher.model.models import Delivery, Prepared
+from publisher.model.outcomes import Absent, Accepted, AccountHeld, Deferred, Unknown
+from publisher.model.states import State
 from publisher.notices.message import compose
-from publisher.outcome import Absent, Accepted, AccountHeld, Deferred, Unknown
-from publisher.reconciliation import Reconciler
 from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.store import Entry
-from publisher.states import State
 from tests.channels.conftest import DUE, Stages
 from tests.channels.desk import TEXT, TIMEOUT, Desk
 

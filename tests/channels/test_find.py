@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 import tweepy
 
-from publisher.channels import timeline
 from publisher.channels.base import NotPrepared
 from publisher.channels.registry import CHANNELS
-from publisher.channels.timeline import LOOK_BACK, SKEW
-from publisher.models import Prepared
-from publisher.outcome import Absent, Accepted, AccountHeld, Deferred, Kind, Unknown
+from publisher.channels.twitter import timeline
+from publisher.channels.twitter.timeline import LOOK_BACK, SKEW
+from publisher.model.models import Prepared
+from publisher.model.outcomes import Absent, Accepted, AccountHeld, Deferred, Kind, Unknown
 from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.store import Entry
 from tests.channels.conftest import LOST, Attempt, Stage, Stages

@@ -5,19 +5,19 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.channels.lately import KEPT
 from publisher.channels.pool import Pool
-from publisher.lanes import Lanes
-from publisher.ledger.aftermath import face
+from publisher.channels.recent_reads import KEPT
+from publisher.delivery.bulkhead import Lanes
+from publisher.delivery.reconcile import Reconciler
 from publisher.ledger.database import Database
-from publisher.ledger.doubts import Doubts
-from publisher.ledger.forgotten import NEXT_LOOK
-from publisher.ledger.ledger import Ledger
-from publisher.ledger.queries import Queries
-from publisher.models import Content, Parcel, Part
-from publisher.outcome import Accepted
-from publisher.reconciliation import Reconciler
-from publisher.states import State
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.integrity.after_restore import face
+from publisher.ledger.integrity.forgotten import NEXT_LOOK
+from publisher.ledger.reading.queries import Queries
+from publisher.ledger.reconciliation import Doubts
+from publisher.model.models import Content, Parcel, Part
+from publisher.model.outcomes import Accepted
+from publisher.model.states import State
 from tests.channels.conftest import Stage, Stages
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from publisher.channels import health
-from publisher.models import Owner
-from publisher.outcome import Answer, Deferred, Wire
+from publisher.model.models import Owner
+from publisher.model.outcomes import Answer, Deferred, Wire
 from publisher.sandbox.faults import Fault, What
 from tests.channels.conftest import Stage, Stages
 

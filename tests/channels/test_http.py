@@ -13,12 +13,12 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from publisher.channels import connection
-from publisher.channels.http import IDLE_LIMIT, MAX_BODY, Recorder
-from publisher.clock import SystemClock
-from publisher.errors import ConfigurationError
-from publisher.meaning.common import quote
-from publisher.outcome import Wire
+from publisher.base.clock import SystemClock
+from publisher.base.errors import ConfigurationError
+from publisher.channels.answers import quote
+from publisher.channels.http import sockets as connection
+from publisher.channels.http.recorder import IDLE_LIMIT, MAX_BODY, Recorder
+from publisher.model.outcomes import Wire
 from tests.support.lines import (
     OK,
     PLATFORM,

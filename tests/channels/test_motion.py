@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from publisher.channels import pieces
 from publisher.channels.base import Channel, NotPrepared
-from publisher.models import Parcel, Picture, Prepared
-from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Refused
+from publisher.channels.twitter import chunked_upload
+from publisher.model.models import Parcel, Picture, Prepared
+from publisher.model.outcomes import Accepted, AccountHeld, Deferred, Kind, Outcome, Refused
 from publisher.sandbox import limits
 from publisher.sandbox.faults import Fault, What
 from tests.channels.conftest import LOST, Stage, Stages
@@ -24,7 +24,7 @@ STATUS, DESCRIBE = "getMediaUploadStatus", "createMediaMetadata"
 @pytest.fixture(autouse=True)
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """So small that a few kilobytes take more than one call; X works on them for a moment."""
-    monkeypatch.setattr(pieces, "PIECE", 1_000)
+    monkeypatch.setattr(chunked_upload, "PIECE", 1_000)
     monkeypatch.setattr(limits, "REAL_PROCESSING_SECONDS", 0.0)
 
 

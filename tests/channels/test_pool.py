@@ -7,10 +7,10 @@ from typing import Any, cast
 
 import pytest
 
+from publisher.base.errors import CredentialsMissing
 from publisher.channels import pool as module
 from publisher.channels.base import Channel
 from publisher.channels.pool import Pool
-from publisher.errors import CredentialsMissing
 
 
 @pytest.fixture

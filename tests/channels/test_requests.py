@@ -17,11 +17,11 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 import requests
 
-from publisher.channels.capabilities import CAPABILITIES
-from publisher.channels.graph import GRAPH_VERSION
-from publisher.channels.timeline import LOOK_BACK
-from publisher.models import Prepared
-from publisher.outcome import Accepted
+from publisher.channels.facebook.graph import GRAPH_VERSION
+from publisher.channels.twitter.timeline import LOOK_BACK
+from publisher.model.capabilities import CAPABILITIES
+from publisher.model.models import Prepared
+from publisher.model.outcomes import Accepted
 from publisher.sandbox import limits
 from publisher.sandbox.accounts import accounts_for, by_name
 from tests.channels.conftest import SETTINGS, Stage, Stages

@@ -16,13 +16,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.channels import files
+from publisher.base import files
+from publisher.base.errors import ConfigurationError
 from publisher.channels.base import NotPrepared
 from publisher.channels.registry import open_channel
-from publisher.channels.site import Site, slug
-from publisher.errors import ConfigurationError
-from publisher.models import Account, Content, Parcel, Part, Prepared
-from publisher.outcome import Accepted, Deferred, Kind, Unknown
+from publisher.channels.site.channel import Site, slug
+from publisher.model.models import Account, Content, Parcel, Part, Prepared
+from publisher.model.outcomes import Accepted, Deferred, Kind, Unknown
 from tests.channels.conftest import DUE, Stage, Stages
 from tests.support.clock import ManualClock
 

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 
 from publisher.app import Application
+from publisher.base.clock import FastClock, SystemClock
 from publisher.channels import health
-from publisher.channels.http import Recorder
+from publisher.channels.http.recorder import Recorder
 from publisher.channels.registry import ChannelOptions, ask_for_the_time, open_channel
-from publisher.clock import FastClock, SystemClock
-from publisher.models import Content, Parcel, Part, Prepared
-from publisher.outcome import UNTIL_MENDED, AccountHeld, Answer, Deferred, Kind
+from publisher.model.clock_check import ClockCheck
+from publisher.model.models import Content, Parcel, Part, Prepared
+from publisher.model.outcomes import UNTIL_MENDED, AccountHeld, Answer, Deferred, Kind
 from publisher.sandbox.accounts import accounts_for
 from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings import Settings, load
-from publisher.truetime import ClockCheck
 from tests.support.lines import PLATFORM, answering, get, serving
 from tests.support.workspaces import Workspace
 

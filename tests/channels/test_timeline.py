@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.channels import timeline
-from publisher.channels.timeline import SKEW, Page, Post
-from publisher.models import Part, Picture
-from publisher.outcome import Absent, Accepted, Unknown
+from publisher.channels.twitter import timeline
+from publisher.channels.twitter.timeline import SKEW, Page, Post
+from publisher.model.models import Part, Picture
+from publisher.model.outcomes import Absent, Accepted, Unknown
 
 SINCE = datetime(2016, 3, 7, 7, 30, tzinfo=UTC)
 PICTURE = Picture(digest="d", media_type="image/png", width=1, height=1, alt="Une carte", name="c")

@@ -5,8 +5,8 @@ import json
 import pytest
 import requests
 
-from publisher.models import Prepared
-from publisher.outcome import Accepted, Deferred, Kind, Refused, Unknown
+from publisher.model.models import Prepared
+from publisher.model.outcomes import Accepted, Deferred, Kind, Refused, Unknown
 from publisher.sandbox.faults import Fault, What
 from tests.channels.conftest import Stage, Stages
 from tests.support.clock import ManualClock

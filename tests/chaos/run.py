@@ -16,15 +16,15 @@ from typing import Any
 
 from publisher import settings
 from publisher.app import Application
-from publisher.clock import SystemClock
-from publisher.errors import LedgerUnavailable, NotPossible
-from publisher.ledger.queries import Step
+from publisher.base.clock import SystemClock
+from publisher.base.errors import LedgerUnavailable, NotPossible
+from publisher.ledger.reading.queries import Step
+from publisher.model.states import State
 from publisher.rehearsal import website
+from publisher.running.supervisor import nothing_waits
 from publisher.sandbox import server
 from publisher.sandbox.accounts import accounts_for, secrets_toml
 from publisher.sandbox.server import Sandbox
-from publisher.states import State
-from publisher.supervisor import nothing_waits
 from tests.chaos import drafts, faults, verdict
 from tests.chaos.assault import Assault
 from tests.chaos.processes import Tree

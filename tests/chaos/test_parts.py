@@ -12,7 +12,7 @@ import pytest
 
 from publisher import settings
 from publisher.app import Application
-from publisher.clock import SystemClock
+from publisher.base.clock import SystemClock
 from publisher.sandbox.faults import What
 from tests.chaos import drafts, faults
 from tests.chaos.processes import Member

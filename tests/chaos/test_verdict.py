@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from publisher.ledger.queries import AccountStatus
-from publisher.models import Content, Delivery, Part, Prepared
-from publisher.states import State
+from publisher.ledger.reading.queries import AccountStatus
+from publisher.model.models import Content, Delivery, Part, Prepared
+from publisher.model.states import State
 from tests.chaos.verdict import End, Harm, findings, orphans, waits_for
 
 _DUE = datetime(2016, 3, 7, 7, 30, tzinfo=UTC)

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from publisher.ledger.queries import AccountStatus
-from publisher.ledger.resumption import APART
-from publisher.models import Delivery
-from publisher.states import State
+from publisher.ledger.manager.resume import APART
+from publisher.ledger.reading.queries import AccountStatus
+from publisher.model.models import Delivery
+from publisher.model.states import State
 
 Post = Mapping[str, Any]
 

@@ -326,7 +326,7 @@ def test_secrets_of_another_user_are_an_error() -> None:
         (folder / "secrets.toml").chmod(0o600)
         program = (
             "import os, sys; from publisher.cli import crash, main; main(['check']);"
-            "import publisher.app, publisher.cli.plans; os.seteuid(65534); sys.exit(main(['queue']))"
+            "import publisher.app, publisher.cli.output.plan; os.seteuid(65534); sys.exit(main(['queue']))"
         )
         done = subprocess.run(
             [sys.executable, "-c", program], cwd=folder, capture_output=True, encoding="utf-8",

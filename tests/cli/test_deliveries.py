@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import openpyxl
 import pytest
 
-from publisher import spreadsheet
 from publisher.app import Application
-from publisher.outcome import Accepted, AccountHeld, Kind, Limit, Outcome, Refused, Unknown
+from publisher.base import spreadsheet
+from publisher.model.outcomes import Accepted, AccountHeld, Kind, Limit, Outcome, Refused, Unknown
 from tests.cli.runner import SCRIPT, Cli
 
 POST = "2016-03-07-annual-day.fr"

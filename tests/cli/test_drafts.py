@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.content.slugs import slug
+from publisher.base.slugs import slug
 from tests.cli.runner import Cli, run_script
 
 GOOD = "---\nat: 2016-03-07 08:30\n---\nBonjour de Genève.\n"
@@ -111,7 +111,7 @@ def test_init_on_a_full_disk_leaves_nothing(
             return write(*arguments)
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("publisher.cli.drafts.os.open", open_or_fail)
+    monkeypatch.setattr("publisher.cli.commands.drafts.os.open", open_or_fail)
     result = cli("init", tmp_path / "campaign")
     monkeypatch.undo()
     assert result.code == 3

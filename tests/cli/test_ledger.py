@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.ledger import migrating
+from publisher.ledger import migrate
 from publisher.ledger.database import Database
 from tests.cli.runner import SCRIPT, Cli
 
@@ -105,7 +105,7 @@ def make_older(workspace: Path) -> None:
     (workspace / _LEDGER).unlink()
     url = f"sqlite:///{workspace / _LEDGER}"
     with closing(Database(url)) as database, database.write() as connection:
-        migrating.upgrade(connection, _OLDER)
+        migrate.upgrade(connection, _OLDER)
 
 
 @pytest.mark.parametrize("command", ["status", "pause --reason x", "log", "plan", "user list"])

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from publisher import __version__, checking
+from publisher import __version__
+from publisher.drafts import check
 from tests.cli.runner import SCRIPT, Cli, run_script
 
 
@@ -96,7 +97,7 @@ def test_the_unforeseen_is_written_down_and_not_shown(
     def fail(*_: object) -> None:
         raise RuntimeError("the cat walked over the keyboard")
 
-    monkeypatch.setattr(checking, "check", fail)
+    monkeypatch.setattr(check, "check", fail)
     result = cli("check")
     assert result.code == 3
     assert "did not foresee (RuntimeError)" in result.err
@@ -120,7 +121,7 @@ def test_the_unforeseen_without_a_place_to_write(
     def fail(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(checking, "check", fail)
+    monkeypatch.setattr(check, "check", fail)
     assert cli("check").code == 3
     assert list(tmp_path.glob("crash-*.log"))
 
@@ -131,7 +132,7 @@ def test_a_full_disk_is_no_crash(
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device", "var/some.file")
 
-    monkeypatch.setattr(checking, "check", fail)
+    monkeypatch.setattr(check, "check", fail)
     result = cli("check")
     assert result.code == 3
     assert "error: var/some.file: No space left on device." in result.err
@@ -144,7 +145,7 @@ def test_interruption_ends_with_130(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(checking, "check", interrupt)
+    monkeypatch.setattr(check, "check", interrupt)
     result = cli("check")
     assert (result.code, result.err) == (130, "")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from publisher.child import Child
-from publisher.surroundings import bare_environment
+from publisher.base.process import bare_environment
+from publisher.running.child_process import Child
 from tests.cli.runner import Cli
 from tests.support.waiting import wait_for
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from publisher.cli import plans
+from publisher.cli.output import plan
 from tests.cli.conftest import SETTINGS
 from tests.cli.runner import Cli
 
@@ -142,7 +142,7 @@ def test_of_a_long_plan_new_posts_are_left_out_first(
     for number in range(3):
         text = DRAFT.replace("08:30", "07:30").replace("Le débat", f"Débat {number}")
         draft.with_name(f"early-{number}.fr.md").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(plans, "_MOST", 2)
+    monkeypatch.setattr(plan, "_MOST", 2)
     said = cli("plan").out.splitlines()
     assert [line.split()[-1] for line in said if line.startswith(("+", ">"))] == [
         "early-0.fr",

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from publisher import progress as work
-from publisher.cli import progress
+from publisher.base import progress as work
+from publisher.cli.output import progress
 from tests.support.waiting import wait_for
 
 

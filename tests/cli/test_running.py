@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from publisher.app import Application
+from publisher.base.i18n import speaking
 from publisher.cli import arguments
-from publisher.cli.live import Live
-from publisher.language import speaking
-from publisher.ledger.queries import Step
-from publisher.states import State
+from publisher.cli.output.run import Live
+from publisher.ledger.reading.queries import Step
+from publisher.model.states import State
 from tests.cli.runner import Cli, run_script
 
 SITE = '[accounts.bice-site]\nchannel = "site"\n'

@@ -7,20 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from publisher import schemas
-from publisher.cli.schemas import Kind
+from publisher.cli.commands.schemas import Kind
+from publisher.drafts import json_schema
 from tests.cli.runner import Cli
 
 
 def test_every_schema_can_be_asked_for() -> None:
-    assert [*Kind] == [*schemas.SCHEMAS]
+    assert [*Kind] == [*json_schema.SCHEMAS]
 
 
 @pytest.mark.parametrize("kind", Kind)
 def test_schema_prints_one(cli: Cli, tmp_path: Path, kind: Kind) -> None:
     """Without any workspace."""
     result = cli("schema", kind)
-    assert (result.code, result.json) == (0, schemas.schema(kind))
+    assert (result.code, result.json) == (0, json_schema.schema(kind))
 
 
 def test_schema_of_nothing_in_particular(cli: Cli) -> None:
@@ -35,9 +35,9 @@ def test_schema_writes_all_of_them_into_the_workspace(cli: Cli, workspace: Path)
     stale.write_text("{}")
     result = cli("schema", "--write")
     assert result.code == 0
-    for name in schemas.SCHEMAS:
+    for name in json_schema.SCHEMAS:
         path = workspace / f".publisher/schema/{name}.json"
-        assert json.loads(path.read_text()) == schemas.schema(name)
+        assert json.loads(path.read_text()) == json_schema.schema(name)
 
 
 def test_schema_where_none_can_be_written(cli: Cli, workspace: Path) -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from publisher import unchanged
-from publisher.cli import pending
+from publisher.cli.output import unqueued
+from publisher.drafts import result_cache
 from tests.cli.runner import Cli, at_terminal
 
 POST = "day.fr"
@@ -54,8 +54,8 @@ def test_what_was_rejected_is_named(cli: Cli, draft: Path) -> None:
 
 
 def test_a_kept_plan_tells_it_too(cli: Cli, draft: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unchanged, "_GRAIN", -1.0)
-    monkeypatch.setattr(unchanged, "_WORTH_KEEPING", 0.0)
+    monkeypatch.setattr(result_cache, "_GRAIN", -1.0)
+    monkeypatch.setattr(result_cache, "_WORTH_KEEPING", 0.0)
     cli("cancel", POST, "--account", "bice-x")
     first = said(cli, "queue")
     assert "day.fr to bice-x: cancelled" in first
@@ -95,11 +95,11 @@ def test_status_reads_no_draft_where_none_has_changed(
     cli: Cli, draft: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nor thousands of them: it must answer at once."""
-    monkeypatch.setattr(pending, "_GRAIN", -3600.0)
+    monkeypatch.setattr(unqueued, "_GRAIN", -3600.0)
     monkeypatch.setattr("publisher.planning.Planner.plan", None)
     assert cli("status").code == 0
-    monkeypatch.setattr(pending, "_GRAIN", 3600.0)
-    monkeypatch.setattr(pending, "_MANY", 1)
+    monkeypatch.setattr(unqueued, "_GRAIN", 3600.0)
+    monkeypatch.setattr(unqueued, "_MANY", 1)
     assert "have changed since the last `publisher queue`" in said(cli, "status")
 
 

@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from publisher import events, figures, language, narration
-from publisher.cli import output, steps
-from publisher.ledger.queries import Step
-from publisher.outcome import Kind
+from publisher.base import i18n, numbers
+from publisher.cli.output import console, history
+from publisher.ledger.reading.queries import Step
+from publisher.model import events, history_text
+from publisher.model.outcomes import Kind
 
 
 @pytest.mark.parametrize(
@@ -21,8 +22,8 @@ from publisher.outcome import Kind
 def test_what_a_platform_published_before_its_time_is_called_early(
     code: str, seconds: float, said: str
 ) -> None:
-    with language.speaking(code):
-        assert figures.lateness(seconds) == said
+    with i18n.speaking(code):
+        assert numbers.lateness(seconds) == said
 
 
 def test_what_was_read_and_not_seen_is_not_called_unreadable() -> None:
@@ -37,10 +38,10 @@ def test_an_id_and_an_address_are_never_cut(
     monkeypatch.setenv("COLUMNS", columns)
     address = "https://www.facebook.com/100200300400500/posts/122100200300400500"
     post = "2026-12-01-journee-annuelle-de-debat-sur-les-droits-de-l-enfant.fr"
-    table = output.list_table(("time", "account", "post"))
+    table = console.list_table(("time", "account", "post"))
     table.add_row("08:30", "bice-x", "short.fr\na note of some words that go on and on")
     table.add_row("08:31", "bice-page", f"{post}\nwhy\n{address}")
-    output.print_table(table)
+    console.print_table(table)
     shown = capsys.readouterr().out
     lines = shown.splitlines()
     assert shown.split() == [
@@ -59,18 +60,18 @@ def test_an_id_and_an_address_are_never_cut(
 )
 def test_kinds_of_errors_are_told_in_words(code: str, said: str) -> None:
     """JSON has their codes."""
-    with language.speaking(code):
-        assert narration.details({"kind": "auth"}, UTC) == [said]
+    with i18n.speaking(code):
+        assert history_text.details({"kind": "auth"}, UTC) == [said]
     assert {events.kind(kind) for kind in Kind}.isdisjoint(Kind)
 
 
 def test_a_persons_role_is_told_in_words() -> None:
-    with language.speaking("fr"):
-        assert narration.details({"role": "staff"}, UTC) == ["rôle\N{NO-BREAK SPACE}: équipe"]
+    with i18n.speaking("fr"):
+        assert history_text.details({"role": "staff"}, UTC) == ["rôle\N{NO-BREAK SPACE}: équipe"]
 
 
 def test_a_history_says_nothing_twice() -> None:
     at = datetime(2016, 3, 7, tzinfo=UTC)
     twice = [Step(n, at, "prepared", "publisher", 1, "a.fr", "x") for n in (1, 2)]
     other = Step(3, at, "prepared", "publisher", 2, "a.fr", "y")
-    assert list(steps._told([*twice, other])) == [twice[0], other]
+    assert list(history._told([*twice, other])) == [twice[0], other]

@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
-from publisher import checking, planning, unchanged
-from publisher.content import versions
+from publisher import planning
+from publisher.drafts import check as checking
+from publisher.drafts import git_history, result_cache
 from tests.cli.runner import Cli
 
 
 @pytest.fixture
 def posts(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Drafts, one of them with a problem; whatever is checked is kept, however young and quick."""
-    monkeypatch.setattr(unchanged, "_GRAIN", -1.0)
-    monkeypatch.setattr(unchanged, "_WORTH_KEEPING", 0.0)
+    monkeypatch.setattr(result_cache, "_GRAIN", -1.0)
+    monkeypatch.setattr(result_cache, "_WORTH_KEEPING", 0.0)
     posts = workspace / "posts"
     (posts / "a.fr.md").write_text("---\nat: annual-day\n---\nBonjour.\n")
     (posts / "b.fr.md").write_text("---\nat: nowhere\n---\nBonsoir.\n")
@@ -144,7 +145,7 @@ def test_what_is_young_or_quick_is_not_kept(
     kept = posts.parent / "var" / "check.json"
     for name, value in (("_GRAIN", 3600.0), ("_WORTH_KEEPING", 3600.0)):
         with monkeypatch.context() as patch:
-            patch.setattr(unchanged, name, value)
+            patch.setattr(result_cache, name, value)
             cli("check")
         assert not kept.exists()
     cli("check")
@@ -201,7 +202,7 @@ def test_what_git_did_not_tell_in_time_is_asked_again(
 ) -> None:
     (posts / "a.en.md").write_text("---\nat: annual-day\n---\nGood morning.\n")
     subprocess.run(["git", "init", "--quiet", posts.parent], check=True)
-    monkeypatch.setattr(versions, "_PATIENCE", 0)
+    monkeypatch.setattr(git_history, "_PATIENCE", 0)
     cli("check")
     cli("check")
     assert len(looks) == 2

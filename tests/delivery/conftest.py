@@ -2,8 +2,8 @@
 
 import pytest
 
-from publisher.delivery import Courier
-from publisher.ledger.attempts import Attempts
+from publisher.delivery.courier import Courier
+from publisher.ledger.worker.attempts import Attempts
 from tests.delivery.scripted import ScriptedChannel, courier_of
 from tests.support.clock import ManualClock
 

@@ -7,26 +7,15 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from publisher.channels.base import Depart, MediaReader, NotPrepared, at_once
-from publisher.channels.capabilities import TWITTER
 from publisher.channels.health import Health
-from publisher.delivery import Courier, Leases
-from publisher.ledger.attempts import Attempts
-from publisher.ledger.dispatch import Dispatch
-from publisher.ledger.queries import Queries
-from publisher.models import (
-    Capabilities,
-    Claim,
-    Delivery,
-    Owner,
-    Parcel,
-    Prepared,
-)
-from publisher.outcome import (
-    Accepted,
-    Outcome,
-    Sighting,
-)
-from publisher.truetime import ClockCheck
+from publisher.delivery.courier import Courier, Leases
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.reading.queries import Queries
+from publisher.ledger.worker.attempts import Attempts
+from publisher.model.capabilities import TWITTER
+from publisher.model.clock_check import ClockCheck
+from publisher.model.models import Capabilities, Claim, Delivery, Owner, Parcel, Prepared
+from publisher.model.outcomes import Accepted, Outcome, Sighting
 from tests.support.clock import ManualClock
 
 

@@ -10,15 +10,15 @@ from typing import Any, ClassVar
 import pytest
 
 from publisher.channels.base import Depart, MediaReader, NotPrepared, at_once
-from publisher.channels.capabilities import TWITTER
-from publisher.delivery import LOOK_AHEAD, Courier, Leases
-from publisher.ledger.attempts import Attempts
-from publisher.ledger.control import Control
-from publisher.ledger.dispatch import Dispatch
-from publisher.ledger.ledger import Ledger
-from publisher.ledger.queries import Queries
-from publisher.ledger.waking import AHEAD
-from publisher.models import (
+from publisher.delivery.courier import LOOK_AHEAD, Courier, Leases
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.manager.operations import Control
+from publisher.ledger.reading.queries import Queries
+from publisher.ledger.worker.attempts import Attempts
+from publisher.model.capabilities import TWITTER
+from publisher.model.lead_time import AHEAD
+from publisher.model.models import (
     Capabilities,
     Claim,
     Content,
@@ -29,8 +29,8 @@ from publisher.models import (
     Prepared,
     Upload,
 )
-from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Refused
-from publisher.states import State
+from publisher.model.outcomes import Accepted, AccountHeld, Deferred, Kind, Outcome, Refused
+from publisher.model.states import State
 from tests.delivery.scripted import OnlySends
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.clock import FastClock, SystemClock
+from publisher.base.clock import FastClock, SystemClock
 from tests.support.clock import ManualClock
 
 _CLOCKS = {

@@ -6,22 +6,16 @@ from typing import Any
 
 import pytest
 
+from publisher.base.errors import CredentialsMissing
 from publisher.channels.base import Channel
-from publisher.delivery import Courier, Leases
-from publisher.errors import CredentialsMissing
-from publisher.ledger.attempts import Attempts
-from publisher.ledger.control import Control
-from publisher.ledger.dispatch import Dispatch
-from publisher.ledger.ledger import Ledger
-from publisher.ledger.queries import Queries
-from publisher.models import (
-    Claim,
-    Content,
-    Delivery,
-    Part,
-    Picture,
-)
-from publisher.outcome import (
+from publisher.delivery.courier import Courier, Leases
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.manager.operations import Control
+from publisher.ledger.reading.queries import Queries
+from publisher.ledger.worker.attempts import Attempts
+from publisher.model.models import Claim, Content, Delivery, Part, Picture
+from publisher.model.outcomes import (
     Accepted,
     AccountHeld,
     Deferred,
@@ -30,7 +24,7 @@ from publisher.outcome import (
     Refused,
     Unknown,
 )
-from publisher.states import State
+from publisher.model.states import State
 from tests.delivery.scripted import ScriptedChannel, claim_one, courier_of, events, only
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish

@@ -6,20 +6,28 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.ledger.aftermath import face
-from publisher.ledger.attempts import Attempts
-from publisher.ledger.audit import Audit
-from publisher.ledger.control import Control
+from publisher.delivery.reconcile import Reconciler
 from publisher.ledger.database import Database
-from publisher.ledger.delays import CROWD
-from publisher.ledger.dispatch import Dispatch
-from publisher.ledger.doubts import Doubts
-from publisher.ledger.ledger import Ledger
-from publisher.ledger.queries import Queries
-from publisher.models import Claim, Delivery
-from publisher.outcome import Absent, Accepted, AccountHeld, Deferred, Kind, Sighting, Unknown
-from publisher.reconciliation import Reconciler
-from publisher.states import State
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.integrity.after_restore import face
+from publisher.ledger.integrity.seals import Audit
+from publisher.ledger.manager.operations import Control
+from publisher.ledger.reading.queries import Queries
+from publisher.ledger.reconciliation import Doubts
+from publisher.ledger.replication_lag import CROWD
+from publisher.ledger.worker.attempts import Attempts
+from publisher.model.models import Claim, Delivery
+from publisher.model.outcomes import (
+    Absent,
+    Accepted,
+    AccountHeld,
+    Deferred,
+    Kind,
+    Sighting,
+    Unknown,
+)
+from publisher.model.states import State
 from tests.delivery.scripted import ScriptedChannel
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish

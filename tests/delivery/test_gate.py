@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from publisher.gate import Gate
+from publisher.delivery.gate import Gate
 from tests.support.clock import ManualClock
 from tests.support.waiting import wait_for
 
@@ -122,7 +122,7 @@ def test_nobody_waits_for_a_thread_that_ends_before_it_let_all_go(
     def fail(_all: object) -> list[object]:
         raise MemoryError
 
-    monkeypatch.setattr("publisher.gate.by_turns", fail)
+    monkeypatch.setattr("publisher.delivery.gate.by_turns", fail)
     with ThreadPoolExecutor(9) as threads:
         done = waiting(threads, gate, clock, [(name, lambda: None) for name in "ab"])
         clock.comes.set()
@@ -138,7 +138,7 @@ def test_what_has_gone_stays_so_when_the_thread_that_let_it_go_ends(
         yield list(accounts)[1][0]
         raise MemoryError
 
-    monkeypatch.setattr("publisher.gate.by_turns", second_only)
+    monkeypatch.setattr("publisher.delivery.gate.by_turns", second_only)
     with ThreadPoolExecutor(9) as threads:
         first, second, third = waiting(
             threads, gate, clock, [(name, lambda: None) for name in "abc"]

@@ -8,14 +8,14 @@ import pytest
 
 from publisher import settings
 from publisher.app import Application
-from publisher.clock import SystemClock
-from publisher.identity import verified
-from publisher.ledger.queries import AccountStatus
+from publisher.base.clock import SystemClock
+from publisher.delivery.identity import verified
+from publisher.ledger.reading.queries import AccountStatus
+from publisher.model.states import State
 from publisher.sandbox import server
 from publisher.sandbox.accounts import SandboxAccount, accounts_for, secrets_toml
 from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.server import Sandbox
-from publisher.states import State
 from tests.support.clock import ManualClock
 from tests.support.workspaces import SESSION, Workspace
 

@@ -9,22 +9,18 @@ from typing import Any
 
 import pytest
 
-from publisher import delivery, departure, gate
-from publisher.delivery import Courier
-from publisher.gate import Gate
-from publisher.ledger.attempts import Attempts
-from publisher.ledger.control import Control
-from publisher.ledger.dispatch import Dispatch
-from publisher.ledger.ledger import Ledger
-from publisher.ledger.queries import Queries
-from publisher.models import (
-    Delivery,
-)
-from publisher.outcome import (
-    Deferred,
-    Kind,
-)
-from publisher.states import State
+from publisher.delivery import courier as delivery
+from publisher.delivery import gate, send
+from publisher.delivery.courier import Courier
+from publisher.delivery.gate import Gate
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.manager.operations import Control
+from publisher.ledger.reading.queries import Queries
+from publisher.ledger.worker.attempts import Attempts
+from publisher.model.models import Delivery
+from publisher.model.outcomes import Deferred, Kind
+from publisher.model.states import State
 from tests.delivery.scripted import ScriptedChannel, claim_one, courier_of, events, only
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
@@ -100,7 +96,7 @@ def test_nobody_waits_for_an_instant_that_a_clock_set_back_has_moved_away(
 
 def test_nobody_who_delivers_sleeps_without_an_end() -> None:
     """Each says how long it waits at most, should the clock be set back meanwhile."""
-    for module in (delivery, departure, gate):
+    for module in (delivery, send, gate):
         calls = [
             node
             for node in ast.walk(ast.parse(inspect.getsource(module)))

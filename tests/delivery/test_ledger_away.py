@@ -3,15 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
-from publisher.errors import LedgerUnavailable
-from publisher.ledger.attempts import Attempts
-from publisher.ledger.dispatch import Dispatch
-from publisher.ledger.ledger import Ledger
-from publisher.ledger.queries import Queries
-from publisher.models import (
-    Delivery,
-)
-from publisher.states import State
+from publisher.base.errors import LedgerUnavailable
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.reading.queries import Queries
+from publisher.ledger.worker.attempts import Attempts
+from publisher.model.models import Delivery
+from publisher.model.states import State
 from tests.delivery.scripted import ScriptedChannel, claim_one, courier_of, only
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish

@@ -7,7 +7,7 @@ import pytest
 
 from publisher import settings
 from publisher.app import Application
-from publisher.states import State
+from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.workspaces import SETTINGS, Workspace
 

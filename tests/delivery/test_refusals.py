@@ -20,19 +20,19 @@ from PIL import Image
 from publisher.channels.base import Channel
 from publisher.channels.pool import Pool
 from publisher.channels.registry import ChannelOptions, open_channel
-from publisher.delivery import LOOK_AHEAD, Courier, Leases
-from publisher.ledger.attempts import Attempts
+from publisher.delivery.courier import LOOK_AHEAD, Courier, Leases
+from publisher.delivery.reconcile import Reconciler
 from publisher.ledger.database import Database
-from publisher.ledger.dispatch import Dispatch
-from publisher.ledger.doubts import Doubts
-from publisher.ledger.ledger import Ledger, StoredPicture
-from publisher.ledger.queries import Queries
-from publisher.models import Content, Part, Picture, Wish
-from publisher.reconciliation import Reconciler
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.enqueue import Ledger, StoredPicture
+from publisher.ledger.reading.queries import Queries
+from publisher.ledger.reconciliation import Doubts
+from publisher.ledger.worker.attempts import Attempts
+from publisher.model.models import Content, Part, Picture, Wish
+from publisher.model.states import State
 from publisher.sandbox.accounts import accounts_for, by_name
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings import Settings
-from publisher.states import State
 from tests.support.answers.refusals import REFUSALS, Refusal
 from tests.support.clock import ManualClock
 from tests.support.wishes import wish

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from publisher.delivery import Leases
-from publisher.ledger.attempts import Attempts
-from publisher.ledger.control import Control
-from publisher.ledger.dispatch import Dispatch
-from publisher.ledger.ledger import Ledger
-from publisher.ledger.queries import Queries
-from publisher.models import Delivery
-from publisher.outcome import Accepted, Deferred, Kind, Refused
-from publisher.states import State
+from publisher.delivery.courier import Leases
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.manager.operations import Control
+from publisher.ledger.reading.queries import Queries
+from publisher.ledger.worker.attempts import Attempts
+from publisher.model.models import Delivery
+from publisher.model.outcomes import Accepted, Deferred, Kind, Refused
+from publisher.model.states import State
 from tests.delivery.scripted import ScriptedChannel, claim_one, courier_of, only
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish

@@ -4,18 +4,19 @@ import json
 
 import pytest
 
-from publisher.channels import health, page_posts
-from publisher.clock import Clock
-from publisher.delivery import Courier
+from publisher.base.clock import Clock
+from publisher.channels import health
+from publisher.channels.classify import meaning
+from publisher.channels.facebook import posts
+from publisher.delivery.courier import Courier
+from publisher.ledger.account_owners import Owners
 from publisher.ledger.database import Database
-from publisher.ledger.dispatch import Dispatch
-from publisher.ledger.ledger import Ledger
-from publisher.ledger.owners import Owners
-from publisher.ledger.queries import Queries
-from publisher.meaning import meaning
-from publisher.models import Owner
-from publisher.outcome import Accepted, Answer, Wire
-from publisher.states import State
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.reading.queries import Queries
+from publisher.model.models import Owner
+from publisher.model.outcomes import Accepted, Answer, Wire
+from publisher.model.states import State
 from tests.delivery.scripted import ScriptedChannel, claim_one, only
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
@@ -59,7 +60,7 @@ def test_an_odd_address_of_a_post_is_on_record(
     add(ledger, wish(clock, due_in=2))
     url = f"https://www.facebook.com/{odd}"
     body = {"id": "1_2", "is_published": True, "permalink_url": url}
-    post = page_posts.shown(answer(clock, 200, body))
+    post = posts.shown(answer(clock, 200, body))
     assert post
     channel.answers = [post.as_out(Accepted(""))]
     courier.deliver(claim_one(dispatch, clock))
@@ -82,6 +83,6 @@ def test_an_odd_name_of_an_owner_is_on_record(
 )
 def test_a_time_that_cannot_be_meant_is_not_that_of_a_post(told: str, clock: ManualClock) -> None:
     body = {"id": "1_2", "is_published": True, "created_time": told}
-    post = page_posts.shown(answer(clock, 200, body))
+    post = posts.shown(answer(clock, 200, body))
     assert post
     assert post.made_at == clock.now()

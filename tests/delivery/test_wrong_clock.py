@@ -4,14 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from publisher.delivery import Courier
-from publisher.ledger.attempts import Attempts
-from publisher.ledger.dispatch import Dispatch
-from publisher.ledger.ledger import Ledger
-from publisher.ledger.queries import Queries
-from publisher.outcome import Kind
-from publisher.states import State
-from publisher.truetime import ClockCheck
+from publisher.delivery.courier import Courier
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.reading.queries import Queries
+from publisher.ledger.worker.attempts import Attempts
+from publisher.model.clock_check import ClockCheck
+from publisher.model.outcomes import Kind
+from publisher.model.states import State
 from tests.delivery.scripted import ScriptedChannel, claim_one, courier_of, events, only
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish

@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import page as benchmarks
-from publisher.agenda.lines import CODES as CALENDAR_CODES
-from publisher.channels.capabilities import CAPABILITIES
-from publisher.content.problems import CODES
-from publisher.importing.problems import CODES as IMPORT_CODES
-from publisher.language import LANGUAGES, _, speaking
-from publisher.meaning import meaning
-from publisher.models import Capabilities, GifLimits, Rate, VideoLimits
-from publisher.outcome import (
+from publisher.agenda.ics_lines import CODES as CALENDAR_CODES
+from publisher.base.i18n import LANGUAGES, _, speaking
+from publisher.channels.classify import meaning
+from publisher.importers.problems import CODES as IMPORT_CODES
+from publisher.model.capabilities import CAPABILITIES
+from publisher.model.models import Capabilities, GifLimits, Rate, VideoLimits
+from publisher.model.outcomes import (
     CAPPED,
     THROTTLED,
     UNTIL_MENDED,
@@ -30,9 +29,10 @@ from publisher.outcome import (
     Unknown,
     Wire,
 )
+from publisher.model.problems import CODES
+from publisher.model.states import MOVES, Role, State
+from publisher.sandbox.endpoints import OPERATIONS
 from publisher.sandbox.faults import CHANGES, ONLY_FACEBOOK, ONLY_X, Fault, What
-from publisher.sandbox.operations import OPERATIONS
-from publisher.states import MOVES, Role, State
 
 _NOW = datetime(2016, 3, 7, 8, tzinfo=UTC)
 

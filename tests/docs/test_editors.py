@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from publisher.language import LANGUAGES
+from publisher.base.i18n import LANGUAGES
 from tests.docs.conftest import DOCS, fences
 from tests.support.workspaces import Workspace
 

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from publisher import settings
-from publisher.checking import check
-from publisher.content import draft
-from publisher.models import Severity
+from publisher.drafts import draft
+from publisher.drafts.check import check
+from publisher.model.models import Severity
 from publisher.settings import Settings
 from tests.docs.conftest import DOCS, Fence, fences
 from tests.support.videos import video

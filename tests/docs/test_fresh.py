@@ -13,11 +13,11 @@ from pydantic_core import PydanticUndefined
 
 from publisher import settings
 from publisher.channels.base import Channel
-from publisher.content import draft, session
-from publisher.content.problems import CODES, RULES
-from publisher.models import Capabilities
-from publisher.sections import AccountSettings
-from publisher.states import State
+from publisher.drafts import draft, session
+from publisher.model.models import Capabilities
+from publisher.model.problems import CODES, RULES
+from publisher.model.states import State
+from publisher.settings.schema import AccountSettings
 from tests.docs import parts
 from tests.docs.conftest import DOCS, ROOT, first_cells, prose
 from tests.docs.write import COMMAND, rewritten

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.clock import SystemClock
+from publisher.base.clock import SystemClock
 from publisher.sandbox.accounts import accounts_for, secrets_toml
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings import load

@@ -20,8 +20,8 @@ from typing import NamedTuple
 
 from emoji import EMOJI_DATA
 
-from publisher.content.counting import _emojis, length
-from publisher.content.links import _capitals, _top_domains, links, utf16_units
+from publisher.drafts.links import _capitals, _top_domains, links, utf16_units
+from publisher.drafts.text_length import _emojis, length
 from tests.fuzz.texts_for_x import texts
 
 RECORDED = Path(__file__).parents[1] / "content/counted_by_x.jsonl"
@@ -66,7 +66,7 @@ def main() -> int:
         _say(f"{number:6,} differ: {name or 'UNKNOWN'}")
     wrong = _wrong_top_domains()
     if wrong:
-        _say(f"publisher/content/top_domains.txt is another list: {wrong}")
+        _say(f"publisher/drafts/top_domains.txt is another list: {wrong}")
     return 1 if None in names or wrong else 0
 
 

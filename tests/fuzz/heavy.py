@@ -23,16 +23,16 @@ from pathlib import Path
 from PIL import Image
 
 from publisher import settings
-from publisher.channels import timeline
-from publisher.channels.capabilities import CAPABILITIES
-from publisher.channels.http import MAX_BODY, Recorder
-from publisher.checking import check
-from publisher.clock import SystemClock
-from publisher.content import pictures
-from publisher.errors import PublisherError
-from publisher.meaning import meaning
-from publisher.models import Part
-from publisher.outcome import Answer, Step, Wire
+from publisher.base.clock import SystemClock
+from publisher.base.errors import PublisherError
+from publisher.channels.classify import meaning
+from publisher.channels.http.recorder import MAX_BODY, Recorder
+from publisher.channels.twitter import timeline
+from publisher.drafts.check import check
+from publisher.media import media_file
+from publisher.model.capabilities import CAPABILITIES
+from publisher.model.models import Part
+from publisher.model.outcomes import Answer, Step, Wire
 from tests.support.workspaces import Workspace
 
 MEMORY = 1_500_000_000  # bytes of address space: a picture as big as it may be needs most of it
@@ -137,11 +137,11 @@ def images(folder: Path, *, quick: bool) -> None:
             continue
         with _bounded(f"picture: {name}"):
             path.write_bytes(_flat_png(*size))
-            flaw = pictures.inspect(path, folder)
+            flaw = media_file.inspect(path, folder)
             assert bool(flaw) is (name == "too big"), flaw
             for capabilities in CAPABILITIES.values():
                 try:
-                    pictures.clean(path, capabilities)
+                    media_file.clean(path, capabilities)
                 except PublisherError:
                     assert flaw
     with _bounded("picture: a text of many megabytes"):
@@ -151,7 +151,7 @@ def images(folder: Path, *, quick: bool) -> None:
         text = b"zTXt" + b"a\0\0" + zlib.compress(bytes(400_000_000))
         chunk = struct.pack(">I", len(text) - 4) + text + struct.pack(">I", zlib.crc32(text))
         path.write_bytes(memory.getvalue()[:33] + chunk + memory.getvalue()[33:])
-        assert pictures.inspect(path, folder)
+        assert media_file.inspect(path, folder)
 
 
 def _flat_png(width: int, height: int) -> bytes:

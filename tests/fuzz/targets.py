@@ -8,15 +8,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from publisher.channels import timeline
-from publisher.clock import parse_duration
-from publisher.content import counting, draft, nodes, textfile
-from publisher.content.draft import Surroundings
-from publisher.content.problems import Findings
-from publisher.content.session import Session
-from publisher.meaning import meaning
-from publisher.models import Account, Part
-from publisher.outcome import Accepted, Answer, Step, Wire
+from publisher.base.clock import parse_duration
+from publisher.channels.classify import meaning
+from publisher.channels.twitter import timeline
+from publisher.drafts import draft, text_files, text_length, yaml_tree
+from publisher.drafts.draft import Surroundings
+from publisher.drafts.session import Session
+from publisher.model.models import Account, Part
+from publisher.model.outcomes import Accepted, Answer, Step, Wire
+from publisher.model.problems import Findings
 
 NOW = datetime(2016, 3, 7, 7, 30, tzinfo=UTC)
 _ACCOUNTS = {
@@ -34,7 +34,7 @@ _AROUND = Surroundings(
 
 def read_draft(data: bytes) -> None:
     findings = Findings("posts/a.fr.md")
-    text = textfile.decode(data, findings)
+    text = text_files.decode(data, findings)
     post = draft.parse(text, "a.fr", _AROUND, findings) if text is not None else None
     assert post or findings.has_errors
     lines = (text or "").split("\n")
@@ -45,14 +45,14 @@ def read_draft(data: bytes) -> None:
 
 def read_yaml(data: bytes) -> None:
     findings = Findings("posts/session.yaml")
-    text = textfile.decode(data, findings)
+    text = text_files.decode(data, findings)
     if text is not None:
-        nodes.compose(text, findings)
+        yaml_tree.compose(text, findings)
 
 
 def count_text(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
-    assert 0 <= counting.length(text, "weighted") <= counting.URL_LENGTH * len(text)
+    assert 0 <= text_length.length(text, "weighted") <= text_length.URL_LENGTH * len(text)
 
 
 def read_duration(data: bytes) -> None:

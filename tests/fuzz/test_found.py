@@ -2,13 +2,13 @@
 
 import pytest
 
-from publisher import broker
-from publisher.content import nodes
-from publisher.content.frontmatter import split
-from publisher.content.problems import Findings
-from publisher.content.sections import parse
-from publisher.errors import BrokerUnavailable
-from publisher.models import Position
+from publisher.base.errors import BrokerUnavailable
+from publisher.drafts import yaml_tree
+from publisher.drafts.front_matter import split
+from publisher.drafts.sections import parse
+from publisher.model.models import Position
+from publisher.model.problems import Findings
+from publisher.monitoring import broker
 
 
 @pytest.mark.parametrize("option", ["health=1", "retry=1"])
@@ -41,7 +41,7 @@ def test_a_heading_or_separator_that_ends_the_file_has_its_text_there(body: str)
 def test_yaml_that_breaks_at_the_end_is_a_problem_there(text: str, place: Position) -> None:
     """It was the line after, which the file does not have."""
     findings = Findings("session.yaml")
-    assert nodes.compose(text, findings) is None
+    assert yaml_tree.compose(text, findings) is None
     ((problem),) = findings.problems
     assert Position(line=problem.line, column=problem.column) == place
 
@@ -50,6 +50,6 @@ def test_yaml_that_breaks_at_the_end_is_a_problem_there(text: str, place: Positi
 def test_a_line_end_that_no_editor_shows_is_refused(sign: str) -> None:
     """To YAML it ends a line: a key could hide behind it, and all later places were wrong."""
     findings = Findings("a.md")
-    assert nodes.compose(f"title: a # note{sign}embargo: b\nat: &x c", findings, 2) is None
+    assert yaml_tree.compose(f"title: a # note{sign}embargo: b\nat: &x c", findings, 2) is None
     ((problem),) = findings.problems
     assert (problem.code, problem.line, problem.column) == ("invalid-character", 2, 16)

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.channels import timeline
-from publisher.meaning import meaning
-from publisher.meaning.common import LONGEST_REST
-from publisher.models import Part, Picture
-from publisher.outcome import (
+from publisher.channels.answers import LONGEST_REST
+from publisher.channels.classify import meaning
+from publisher.channels.twitter import timeline
+from publisher.model.models import Part, Picture
+from publisher.model.outcomes import (
     Absent,
     Accepted,
     AccountHeld,

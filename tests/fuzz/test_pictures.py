@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageCms
 
-from publisher.channels.capabilities import CAPABILITIES
-from publisher.content import pictures
-from publisher.content.problems import CODES
-from publisher.errors import PictureUnusable
+from publisher.base.errors import PictureUnusable
+from publisher.media import media_file
+from publisher.model.capabilities import CAPABILITIES
+from publisher.model.problems import CODES
 from tests.fuzz.effort import bounded, fuzzed
 
 _ENDINGS = (".jpg", ".png", ".gif", ".webp", ".heic", ".avif", ".JPEG", ".bmp", "", ".jpg.exe")
@@ -137,12 +137,12 @@ def test_any_bytes_are_refused_or_give_a_clean_picture(
     path.write_bytes(data)
     capabilities = CAPABILITIES[channel]
     with bounded(10):
-        if flaw := pictures.inspect(path, posts):
+        if flaw := media_file.inspect(path, posts):
             assert flaw.code in CODES
             assert flaw.message.isprintable()
             assert len(flaw.message) < 500
         try:
-            copy = pictures.clean(path, capabilities)
+            copy = media_file.clean(path, capabilities)
         except PictureUnusable as error:
             refusal = str(error)
         else:
@@ -154,7 +154,7 @@ def test_any_bytes_are_refused_or_give_a_clean_picture(
     assert not flaw
     assert path.read_bytes() == data
     assert len(copy.data) <= capabilities.picture_max_bytes
-    assert max(copy.width, copy.height) <= pictures.MAX_SIDE
+    assert max(copy.width, copy.height) <= media_file.MAX_SIDE
     with Image.open(io.BytesIO(copy.data)) as image:
         image.load()
         assert image.size == (copy.width, copy.height)

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from publisher.base.clock import SystemClock
 from publisher.channels.base import Channel, NotPrepared
 from publisher.channels.registry import ChannelOptions, open_channel
-from publisher.clock import SystemClock
-from publisher.models import Account, Content, Parcel, Part, Prepared
-from publisher.outcome import Accepted, Outcome, Sighting
+from publisher.model.models import Account, Content, Parcel, Part, Prepared
+from publisher.model.outcomes import Accepted, Outcome, Sighting
 from tests.fuzz.effort import bounded, fuzzed
 from tests.fuzz.test_meanings import look_at
 from tests.fuzz.wire import RawAnswer, Server, raw_answers, serving

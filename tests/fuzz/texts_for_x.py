@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from emoji import EMOJI_DATA
 
-from publisher.content.links import _top_domains
+from publisher.drafts.links import _top_domains
 
 _LINKS = r"""
 https:// http:// HTTPS:// example a b bice www . . . .org .com .ch .co .fr .рф .中国 .みんな

@@ -7,7 +7,7 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-from publisher import language
+from publisher.base import i18n
 from tools import messages
 
 
@@ -17,7 +17,7 @@ def catalogue(request: pytest.FixtureRequest) -> Catalog:
 
 
 def _path(code: str) -> Path:
-    return language.LOCALES / code / "LC_MESSAGES" / "publisher.po"
+    return i18n.LOCALES / code / "LC_MESSAGES" / "publisher.po"
 
 
 def test_every_message_is_translated(catalogue: Catalog) -> None:

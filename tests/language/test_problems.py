@@ -8,16 +8,17 @@ from zoneinfo import ZoneInfo
 import pytest
 from PIL import Image
 
-from publisher import language, settings
-from publisher.content.problems import Flaw
-from publisher.errors import ConfigurationError
-from publisher.importing import dates, tables
-from publisher.importing.problems import Notes
+from publisher import settings
+from publisher.base import i18n
+from publisher.base.errors import ConfigurationError
+from publisher.importers import dates, tables
+from publisher.importers.problems import Notes
 from publisher.ledger.database import Database
-from publisher.ledger.dispatch import Dispatch
-from publisher.ledger.ledger import Ledger
-from publisher.ledger.queries import Queries
-from tests.content.drafts import Workspace
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.reading.queries import Queries
+from publisher.model.problems import Flaw
+from tests.drafts.drafts import Workspace
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -45,9 +46,9 @@ _MISSED = {
 @pytest.fixture(params=sorted(_SAID))
 def code(request: pytest.FixtureRequest) -> Iterator[str]:
     """The language that this process speaks."""
-    language.use(request.param)
+    i18n.use(request.param)
     yield request.param
-    language.use("en")
+    i18n.use("en")
 
 
 def _problems(folder: Path) -> list[tuple[str, str, str | None]]:
@@ -59,7 +60,7 @@ def _problems(folder: Path) -> list[tuple[str, str, str | None]]:
 def test_the_problems_of_a_draft_come_out_in_each_language(code: str, tmp_path: Path) -> None:
     """All of them, and the same ones: codes are no words."""
     told = _problems(tmp_path / "told")
-    with language.speaking("en"):
+    with i18n.speaking("en"):
         in_english = _problems(tmp_path / "in-english")
     assert _SAID[code] in [message for _code, message, _hint in told]
     assert [problem[0] for problem in told] == [problem[0] for problem in in_english]
@@ -81,7 +82,7 @@ def test_what_the_ledger_notes_is_told_in_the_language_of_whoever_reads(
     Dispatch(database, clock, settle=60).expire()
     queries = Queries(database, clock)
     for spoken, message in _MISSED.items():
-        with language.speaking(spoken):
+        with i18n.speaking(spoken):
             (delivery,) = queries.deliveries()
         assert delivery.error_message == message
     database.close()

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from publisher import language, schemas, sources
 from publisher.app import Application
+from publisher.base import i18n
+from publisher.drafts import json_schema
+from publisher.settings import sources
 from tests.cli.runner import Cli, run_script
 
 _DRAFT = """\
@@ -227,7 +229,7 @@ def test_the_dispatcher_and_the_workers_speak_the_language_of_the_workspace(
     Application.open_or_make(workspace).close()
     app = Application.of_environment()
     try:
-        assert language.current() == "pl"
+        assert i18n.current() == "pl"
     finally:
         app.close()
 
@@ -251,19 +253,19 @@ def test_comments_and_completion_in_a_fresh_workspace_speak_it_too(
     cli("init", "lima", "--language", "es")
     text = (tmp_path / "lima" / "posts" / "session.yaml").read_text(encoding="utf-8")
     assert "# La sesión que siguen las publicaciones." in text
-    schema = json.loads((tmp_path / "lima" / schemas.FOLDER / "draft.json").read_text("utf-8"))
+    schema = json.loads((tmp_path / "lima" / json_schema.FOLDER / "draft.json").read_text("utf-8"))
     assert schema["properties"]["link"]["description"] == "Una dirección web."
 
 
 def test_each_answer_to_a_question_may_be_in_the_language_of_the_question() -> None:
     for code, answer in [("en", "y"), ("fr", "o"), ("es", "s"), ("pl", "t")]:
-        with language.speaking(code):
-            assert answer in language._("y yes").split()
-            assert f"[{answer}/" in language._("[y/N]")
+        with i18n.speaking(code):
+            assert answer in i18n._("y yes").split()
+            assert f"[{answer}/" in i18n._("[y/N]")
 
 
 def _said(code: str) -> list[str]:
-    catalogue = Path(language.__file__).parent / "locales" / code / "LC_MESSAGES" / "publisher.po"
+    catalogue = i18n.LOCALES / code / "LC_MESSAGES" / "publisher.po"
     return re.findall(r'^msgstr.*"(.+)"$', catalogue.read_text(encoding="utf-8"), re.MULTILINE)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher import language
+from publisher.base import i18n
 from tests.cli.runner import Cli, at_terminal
 
 DRAFT = """\
@@ -30,7 +30,7 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize("code", language.LANGUAGES)
+@pytest.mark.parametrize("code", i18n.LANGUAGES)
 def test_no_line_is_longer_and_no_word_is_cut(cli: Cli, workspace: Path, code: str) -> None:
     path = workspace / "publisher.toml"
     path.write_text(f'language = "{code}"\n[approval]\nrequired = true\n{path.read_text()}')

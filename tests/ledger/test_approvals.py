@@ -5,19 +5,19 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from publisher.errors import NotPossible
-from publisher.ledger.approvals import Approvals, digest, is_approved
-from publisher.ledger.attempts import Attempts
-from publisher.ledger.control import Control
+from publisher.base.errors import NotPossible
 from publisher.ledger.database import Database
-from publisher.ledger.dispatch import Dispatch
-from publisher.ledger.edits import REWORDED, Edits
-from publisher.ledger.ledger import Ledger
-from publisher.ledger.queries import Queries
-from publisher.ledger.stops import GONE
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.manager.approvals import Approvals, digest, is_approved
+from publisher.ledger.manager.draft_edits import REWORDED, Edits
+from publisher.ledger.manager.operations import Control
+from publisher.ledger.pending_stops import GONE
+from publisher.ledger.reading.queries import Queries
 from publisher.ledger.tables import deliveries
-from publisher.models import ApprovalRule, Content, Delivery, Part, Picture, Wish
-from publisher.states import State
+from publisher.ledger.worker.attempts import Attempts
+from publisher.model.models import ApprovalRule, Content, Delivery, Part, Picture, Wish
+from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 

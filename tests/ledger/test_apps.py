@@ -7,28 +7,20 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Connection, event, select
 
-from publisher.ledger import limits
-from publisher.ledger.attempts import Attempts
-from publisher.ledger.audit import Audit
-from publisher.ledger.control import Control
+from publisher.ledger import rate_limits
+from publisher.ledger.account_holds import hold
 from publisher.ledger.database import Database
-from publisher.ledger.dispatch import Dispatch
-from publisher.ledger.holds import hold
-from publisher.ledger.ledger import Ledger
-from publisher.ledger.limits import Limits
-from publisher.ledger.queries import AccountStatus, Queries
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.integrity.seals import Audit
+from publisher.ledger.manager.operations import Control
+from publisher.ledger.rate_limits import Limits
+from publisher.ledger.reading.queries import AccountStatus, Queries
 from publisher.ledger.tables import accounts
-from publisher.models import Delivery
-from publisher.outcome import (
-    Accepted,
-    AccountHeld,
-    Kind,
-    Limit,
-    Outcome,
-    Refused,
-    Unknown,
-)
-from publisher.states import State
+from publisher.ledger.worker.attempts import Attempts
+from publisher.model.models import Delivery
+from publisher.model.outcomes import Accepted, AccountHeld, Kind, Limit, Outcome, Refused, Unknown
+from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -289,9 +281,9 @@ def test_each_account_shows_the_newest_word_on_the_limit_of_its_app(
     clock.advance(1)
     newer, others = told("posts-24h-app", 0), told("posts-24h-app", 5)
     with database.write() as connection:
-        limits.keep(connection, "bice-x", (older, own))
-        limits.keep(connection, "bice-fr", (newer,))
-        limits.keep(connection, OTHER, (others,))
+        rate_limits.keep(connection, "bice-x", (older, own))
+        rate_limits.keep(connection, "bice-fr", (newer,))
+        rate_limits.keep(connection, OTHER, (others,))
     found = Limits(database, clock, [frozenset({"bice-x", "bice-fr", "bice-es"})]).current()
     assert found == {
         "bice-x": [own, newer], "bice-fr": [newer], "bice-es": [newer], OTHER: [others],

@@ -13,23 +13,24 @@ import pytest
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.exc import DatabaseError
 
-from publisher.errors import HistoryBroken, NotPossible, StorageError
-from publisher.ledger import archives, archiving, migrating
-from publisher.ledger.archives import Archive
-from publisher.ledger.archiving import Archiving
-from publisher.ledger.attempts import Attempts
-from publisher.ledger.audit import Audit
-from publisher.ledger.control import Control
+from publisher.base.errors import HistoryBroken, NotPossible, StorageError
+from publisher.ledger import migrate
 from publisher.ledger.database import Database
-from publisher.ledger.dispatch import Dispatch
-from publisher.ledger.ledger import Ledger
-from publisher.ledger.moves import Moved
-from publisher.ledger.news import News
-from publisher.ledger.queries import Queries, Step
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.integrity import archive_files, archiving
+from publisher.ledger.integrity.archive_files import Archive
+from publisher.ledger.integrity.archiving import Archiving
+from publisher.ledger.integrity.seals import Audit
+from publisher.ledger.manager.operations import Control
+from publisher.ledger.manager.withdrawals import Withdrawals
+from publisher.ledger.outbox import News
+from publisher.ledger.reading.queries import Queries, Step
 from publisher.ledger.tables import archived, deliveries, history, notices
-from publisher.ledger.withdrawals import Withdrawals
-from publisher.outcome import Accepted, Kind, Outcome, Refused, Unknown
-from publisher.states import State
+from publisher.ledger.transitions import Moved
+from publisher.ledger.worker.attempts import Attempts
+from publisher.model.outcomes import Accepted, Kind, Outcome, Refused, Unknown
+from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.older_ledgers import copy_rows
 from tests.support.wishes import add, wish
@@ -369,7 +370,7 @@ def test_a_step_that_tells_of_an_archive_can_be_changed_as_little_as_another(
     with office.database.write() as connection:
         step = history.c.id == made.step
         detail = connection.execute(select(history.c.detail).where(step)).scalar_one()
-        forged = detail.replace(made.sha256, archives.digest(path))
+        forged = detail.replace(made.sha256, archive_files.digest(path))
         connection.execute(update(history).where(step).values(detail=forged))
     assert any(flaw.startswith("*, step ") for flaw in office.flaws())
 
@@ -406,13 +407,13 @@ def test_a_hash_in_an_archive_is_not_taken_on_trust(office: Office) -> None:
     (made,) = office.archive()
     office.audit.seal()
     path = office.folder / made.file
-    steps = list(archives.read(path))[:-1]
-    archives.write(path, steps)
+    steps = list(archive_files.read(path))[:-1]
+    archive_files.write(path, steps)
     disarm(office.database)
     with office.database.write() as connection:
         step = history.c.id == made.step
         detail = connection.execute(select(history.c.detail).where(step)).scalar_one()
-        forged = detail.replace(made.sha256, archives.digest(path))
+        forged = detail.replace(made.sha256, archive_files.digest(path))
         connection.execute(update(history).where(step).values(detail=forged))
     found = office.flaws()
     assert any("is missing" in flaw for flaw in found)
@@ -428,7 +429,7 @@ def test_garbage_with_a_forged_hash_is_named(office: Office) -> None:
         with office.database.write() as connection:
             step = history.c.id == made.step
             detail = connection.execute(select(history.c.detail).where(step)).scalar_one()
-            told = json.loads(detail) | {"sha256": archives.digest(path)}
+            told = json.loads(detail) | {"sha256": archive_files.digest(path)}
             connection.execute(update(history).where(step).values(detail=json.dumps(told)))
         with pytest.raises(StorageError, match=r"2016-03\.jsonl\.gz does not hold"):
             office.flaws()
@@ -636,7 +637,7 @@ def test_a_ledger_of_an_older_version_gets_archives(
 ) -> None:
     with closing(Database(ledger_url)) as database:
         with database.write() as connection:
-            migrating.upgrade(connection, "0011")
+            migrate.upgrade(connection, "0011")
         with closing(Database(f"sqlite:///{tmp_path}/newer.db")) as newer:
             newer.migrate()
             Office(newer, clock, tmp_path / "none").send("out", Accepted("1"))

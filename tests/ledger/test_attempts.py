@@ -4,15 +4,23 @@ from dataclasses import replace
 
 import pytest
 
-from publisher.ledger.attempts import Attempts
-from publisher.ledger.control import Control
-from publisher.ledger.dispatch import Dispatch
-from publisher.ledger.ledger import Ledger, StoredPicture
-from publisher.ledger.moves import Moved
-from publisher.ledger.queries import Queries
-from publisher.models import Delivery, Prepared
-from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Refused, Unknown
-from publisher.states import State
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.enqueue import Ledger, StoredPicture
+from publisher.ledger.manager.operations import Control
+from publisher.ledger.reading.queries import Queries
+from publisher.ledger.transitions import Moved
+from publisher.ledger.worker.attempts import Attempts
+from publisher.model.models import Delivery, Prepared
+from publisher.model.outcomes import (
+    Accepted,
+    AccountHeld,
+    Deferred,
+    Kind,
+    Outcome,
+    Refused,
+    Unknown,
+)
+from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 

@@ -5,16 +5,16 @@ from itertools import pairwise
 
 import pytest
 
-from publisher.ledger import backlog as backlog_module
-from publisher.ledger.attempts import Attempts
-from publisher.ledger.backlog import Backlog
-from publisher.ledger.control import Control
 from publisher.ledger.database import Database
-from publisher.ledger.dispatch import Dispatch
-from publisher.ledger.ledger import Ledger
-from publisher.ledger.queries import Queries
-from publisher.outcome import AccountHeld, Deferred, Kind
-from publisher.states import State
+from publisher.ledger.dispatcher import backlog as backlog_module
+from publisher.ledger.dispatcher.backlog import Backlog
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.manager.operations import Control
+from publisher.ledger.reading.queries import Queries
+from publisher.ledger.worker.attempts import Attempts
+from publisher.model.outcomes import AccountHeld, Deferred, Kind
+from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 

@@ -10,21 +10,27 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from publisher.errors import AlreadyRunning, BackupUnusable, LedgerTooNew, StorageError, UsageError
-from publisher.ledger import migrating
-from publisher.ledger.aftermath import face
-from publisher.ledger.attempts import Attempts
-from publisher.ledger.audit import Audit
-from publisher.ledger.backup import Restored, back_up, restore
-from publisher.ledger.control import Control
+from publisher.base.errors import (
+    AlreadyRunning,
+    BackupUnusable,
+    LedgerTooNew,
+    StorageError,
+    UsageError,
+)
+from publisher.ledger import migrate
 from publisher.ledger.database import Database
-from publisher.ledger.dispatch import Dispatch
-from publisher.ledger.doubts import Doubts
-from publisher.ledger.ledger import Ledger, StoredPicture
-from publisher.ledger.queries import Queries
-from publisher.models import Delivery
-from publisher.outcome import Absent, Accepted, Unknown
-from publisher.states import State
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.enqueue import Ledger, StoredPicture
+from publisher.ledger.integrity.after_restore import face
+from publisher.ledger.integrity.backup import Restored, back_up, restore
+from publisher.ledger.integrity.seals import Audit
+from publisher.ledger.manager.operations import Control
+from publisher.ledger.reading.queries import Queries
+from publisher.ledger.reconciliation import Doubts
+from publisher.ledger.worker.attempts import Attempts
+from publisher.model.models import Delivery
+from publisher.model.outcomes import Absent, Accepted, Unknown
+from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -283,7 +289,7 @@ def test_a_ledger_that_somebody_has_open_is_not_replaced(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """Whoever has it open would go on writing into the one that was kept."""
-    monkeypatch.setattr("publisher.ledger.backup._PATIENCE", 0.05)
+    monkeypatch.setattr("publisher.ledger.integrity.backup._PATIENCE", 0.05)
     back_up(database, clock, copy)
     add(ledger, wish(clock, "after"))
     with pytest.raises(AlreadyRunning, match="open"):
@@ -358,7 +364,7 @@ def test_a_backup_of_an_older_version_is_brought_up_to_date(
     back_up(database, clock, copy)
     older = tmp_path / "older.db"
     with closing(Database(f"sqlite:///{older}")) as first, first.write() as connection:
-        migrating.upgrade(connection, "0001")
+        migrate.upgrade(connection, "0001")
     with closing(sqlite3.connect(older)) as raw, raw:
         raw.execute("ATTACH ? AS newest", (str(copy),))
         for table in ("deliveries", "history", "accounts"):

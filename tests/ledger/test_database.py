@@ -12,16 +12,16 @@ import pytest
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import make_url
 
-from publisher.errors import (
+from publisher.base.errors import (
     ConfigurationError,
     LedgerTooNew,
     LedgerUnavailable,
     PublisherError,
     StorageError,
 )
-from publisher.ledger import migrating
+from publisher.ledger import migrate as migrating
 from publisher.ledger.database import Database
-from publisher.ledger.ledger import Ledger
+from publisher.ledger.enqueue import Ledger
 from publisher.ledger.tables import REVISION, metadata
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish

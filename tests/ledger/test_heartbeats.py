@@ -10,13 +10,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from publisher.heartbeat import Beating
+from publisher.base.heartbeat_pipe import Pulse
 from publisher.ledger import heartbeats as module
 from publisher.ledger.database import Database
 from publisher.ledger.heartbeats import Heartbeats, Kind, Process, missing, wrong_clocks
 from publisher.ledger.tables import heartbeats as table
-from publisher.pulse import Pulse
-from publisher.truetime import ClockCheck
+from publisher.model.clock_check import ClockCheck
+from publisher.monitoring.heartbeat import Beating
 from tests.support.clock import ManualClock
 from tests.support.waiting import wait_for
 
@@ -173,7 +173,7 @@ def test_a_frozen_process_is_missed(database: Database, monkeypatch: pytest.Monk
         "from publisher import heartbeat\n"
         "from publisher.ledger.database import Database\n"
         "from publisher.ledger.heartbeats import Heartbeats, Kind\n"
-        "from publisher.pulse import Pulse\n"
+        "from publisher.base.heartbeat_pipe import Pulse\n"
         "heartbeat.EVERY, pulse = 0.1, Pulse(None)\n"
         "heartbeat.Beating(Heartbeats(Database(sys.argv[1])), Kind.WORKER, pulse).start()\n"
         "while True:\n"

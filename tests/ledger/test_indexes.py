@@ -7,17 +7,19 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from publisher.ledger import dispatch, doubts, leftovers, withdrawals
-from publisher.ledger.control import Control
+from publisher.ledger import orphans, reconciliation
 from publisher.ledger.database import Database
-from publisher.ledger.gauges import Gauges
-from publisher.ledger.lateness import Lateness
-from publisher.ledger.ledger import Ledger
-from publisher.ledger.lookout import Lookout
-from publisher.ledger.queries import Queries
+from publisher.ledger.dispatcher import claims
+from publisher.ledger.dispatcher.due import Lookout
+from publisher.ledger.dispatcher.due_queries import Waiting
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.manager import withdrawals
+from publisher.ledger.manager.operations import Control
+from publisher.ledger.reading.gauges import Gauges
+from publisher.ledger.reading.lateness import Lateness
+from publisher.ledger.reading.queries import Queries
 from publisher.ledger.tables import deliveries
-from publisher.ledger.waiting import Waiting
-from publisher.states import WAITING, State
+from publisher.model.states import WAITING, State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -27,11 +29,11 @@ _ASKED: dict[str, Callable[[Queries, Gauges], object]] = {
     "unclaimed": lambda _queries, gauges: gauges.unclaimed(0),
 }
 _LOCKED = {
-    "due": dispatch.DUE,
-    "late": dispatch.LATE,
-    "run out": dispatch.RUN_OUT,
-    "doubtful": doubts.DOUBTFUL,
-    "left over": leftovers.LEFT_OVER,
+    "due": claims.DUE,
+    "late": claims.LATE,
+    "run out": claims.RUN_OUT,
+    "doubtful": reconciliation.DOUBTFUL,
+    "left over": orphans.LEFT_OVER,
     "still out": withdrawals.STILL_OUT,
 }
 
@@ -87,7 +89,7 @@ def test_a_claim_reads_only_what_is_due_and_what_is_in_hand(
     if not database.is_sqlite:
         pytest.skip("PostgreSQL chooses by its statistics")
     with _recorded(database) as statements:
-        dispatch.Dispatch(database, clock, 60).claim(clock.ahead(4), clock.ahead(19), 100)
+        claims.Dispatch(database, clock, 60).claim(clock.ahead(4), clock.ahead(19), 100)
     plans = [line for asked in statements for line in _plan(database, *asked)]
     assert any("ix_deliveries_lease" in line for line in plans)
     assert any("ix_deliveries_due" in line for line in plans)
@@ -120,7 +122,7 @@ def test_postgresql_is_not_misled_by_its_statistics(
         Lookout(database, clock).look(now)
         Lateness(database, clock).find()
         with database.read() as connection:
-            dispatch.DUE.lock(connection, {"now": now, "horizon": now, "busy": []}, 10)
+            claims.DUE.lock(connection, {"now": now, "horizon": now, "busy": []}, 10)
     with database.read() as connection:
         for statement, parameters in statements:
             if "deliveries" not in statement:
@@ -168,7 +170,7 @@ def test_no_state_is_bound_in_what_a_dispatcher_looks_for(
 
 
 def test_what_can_be_late_is_what_waits() -> None:
-    assert set(dispatch.WITH_EXPIRY) == WAITING
+    assert set(claims.WITH_EXPIRY) == WAITING
 
 
 @contextmanager

@@ -6,18 +6,18 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.ledger.attempts import Attempts
-from publisher.ledger.control import Control
 from publisher.ledger.database import Database
-from publisher.ledger.dispatch import Dispatch
-from publisher.ledger.gauges import Gauges
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.enqueue import Ledger
 from publisher.ledger.heartbeats import Heartbeats, Process
 from publisher.ledger.heartbeats import Kind as Of
-from publisher.ledger.lateness import EXPLAINED, Cause, Lateness
-from publisher.ledger.ledger import Ledger
-from publisher.models import Delivery
-from publisher.outcome import Accepted, AccountHeld, Deferred, Kind, Outcome, Unknown
-from publisher.states import State
+from publisher.ledger.manager.operations import Control
+from publisher.ledger.reading.gauges import Gauges
+from publisher.ledger.reading.lateness import EXPLAINED, Cause, Lateness
+from publisher.ledger.worker.attempts import Attempts
+from publisher.model.models import Delivery
+from publisher.model.outcomes import Accepted, AccountHeld, Deferred, Kind, Outcome, Unknown
+from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -242,7 +242,7 @@ def test_it_is_noted_once_that_something_is_late_and_once_that_all_is_out(
 def test_what_is_noted_keeps_the_history_true(
     ledger: Ledger, lateness: Lateness, clock: ManualClock, database: Database
 ) -> None:
-    from publisher.ledger.audit import Audit  # noqa: PLC0415
+    from publisher.ledger.integrity.seals import Audit  # noqa: PLC0415
 
     add(ledger, wish(clock, "a", 0))
     clock.advance(300)

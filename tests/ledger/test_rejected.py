@@ -4,17 +4,17 @@ from contextlib import closing
 from datetime import UTC
 from pathlib import Path
 
-from publisher.ledger import migrating
-from publisher.ledger.approvals import Approvals
-from publisher.ledger.audit import Audit
+from publisher.ledger import migrate
 from publisher.ledger.database import Database
-from publisher.ledger.ledger import Ledger
-from publisher.ledger.moves import change
-from publisher.ledger.news import News, StuckDelivery
-from publisher.ledger.queries import Queries
-from publisher.models import ApprovalRule
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.integrity.seals import Audit
+from publisher.ledger.manager.approvals import Approvals
+from publisher.ledger.outbox import News, StuckDelivery
+from publisher.ledger.reading.queries import Queries
+from publisher.ledger.transitions import change
+from publisher.model.models import ApprovalRule
+from publisher.model.states import Role, State
 from publisher.notices.message import compose
-from publisher.states import Role, State
 from tests.support.clock import ManualClock
 from tests.support.older_ledgers import copy_rows
 from tests.support.wishes import add, wish
@@ -25,7 +25,7 @@ def test_a_ledger_from_before_tells_what_was_rejected_from_what_waits(
 ) -> None:
     with closing(Database(ledger_url)) as database:
         with database.write() as connection:
-            migrating.upgrade(connection, "0022")
+            migrate.upgrade(connection, "0022")
         with closing(Database(f"sqlite:///{tmp_path}/newer.db")) as newer:
             newer.migrate()
             for name in ("rejected.fr", "waits.fr"):

@@ -5,21 +5,21 @@ from collections.abc import Callable, Sequence
 import pytest
 from sqlalchemy import update
 
-from publisher.errors import NotPermitted
-from publisher.ledger.approvals import Approvals, digest, no_rule
-from publisher.ledger.control import Control
+from publisher.auth.users import People
+from publisher.base.errors import NotPermitted
 from publisher.ledger.database import Database
-from publisher.ledger.edits import MOVED, REWORDED, Edits
-from publisher.ledger.halts import Halts
-from publisher.ledger.ledger import Ledger
-from publisher.ledger.people import People
-from publisher.ledger.queries import Queries
-from publisher.ledger.resumption import Seen
-from publisher.ledger.rights import Person, Rank, Rights
-from publisher.ledger.safeguards import Safeguards
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.manager.approvals import Approvals, digest, no_rule
+from publisher.ledger.manager.consent_holds import Safeguards
+from publisher.ledger.manager.draft_edits import MOVED, REWORDED, Edits
+from publisher.ledger.manager.operations import Control
+from publisher.ledger.manager.post_holds import Halts
+from publisher.ledger.manager.resume import Seen
+from publisher.ledger.manager.rights import Person, Rank, Rights
+from publisher.ledger.reading.queries import Queries
 from publisher.ledger.tables import deliveries
-from publisher.models import Delivery, Mandate
-from publisher.states import State
+from publisher.model.models import Delivery, Mandate
+from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 

@@ -8,11 +8,11 @@ from sqlalchemy import select, update
 
 from publisher.ledger import rows
 from publisher.ledger.database import Database
-from publisher.ledger.ledger import Ledger
-from publisher.ledger.queries import Queries
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.reading.queries import Queries
 from publisher.ledger.tables import Instant, deliveries
-from publisher.models import Content, Part, Prepared
-from publisher.states import State
+from publisher.model.models import Content, Part, Prepared
+from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 

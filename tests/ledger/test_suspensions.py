@@ -5,17 +5,17 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.ledger.attempts import Attempts
-from publisher.ledger.audit import Audit
-from publisher.ledger.control import Control
 from publisher.ledger.database import Database
-from publisher.ledger.dispatch import Dispatch
-from publisher.ledger.doubts import Doubts
-from publisher.ledger.ledger import Ledger
-from publisher.ledger.lookout import Lookout
-from publisher.ledger.queries import AccountStatus, Queries
-from publisher.models import Delivery, Prepared
-from publisher.outcome import (
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.dispatcher.due import Lookout
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.integrity.seals import Audit
+from publisher.ledger.manager.operations import Control
+from publisher.ledger.reading.queries import AccountStatus, Queries
+from publisher.ledger.reconciliation import Doubts
+from publisher.ledger.worker.attempts import Attempts
+from publisher.model.models import Delivery, Prepared
+from publisher.model.outcomes import (
     THROTTLED,
     UNTIL_MENDED,
     Accepted,
@@ -26,7 +26,7 @@ from publisher.outcome import (
     Refused,
     Unknown,
 )
-from publisher.states import State
+from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 

@@ -9,17 +9,18 @@ from typing import Any
 import pytest
 from sqlalchemy import Integer, delete, insert, select, text, update
 
-from publisher.ledger import chain, tables
-from publisher.ledger.attempts import Attempts
-from publisher.ledger.audit import Audit
-from publisher.ledger.control import Control
+from publisher.ledger import tables
 from publisher.ledger.database import Database
-from publisher.ledger.dispatch import Dispatch
-from publisher.ledger.ledger import Ledger
-from publisher.ledger.queries import Queries
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.integrity import hash_chain
+from publisher.ledger.integrity.seals import Audit
+from publisher.ledger.manager.operations import Control
+from publisher.ledger.reading.queries import Queries
 from publisher.ledger.tables import account_chains, accounts, deliveries, history
-from publisher.models import Prepared
-from publisher.outcome import Accepted, AccountHeld, Kind, Refused
+from publisher.ledger.worker.attempts import Attempts
+from publisher.model.models import Prepared
+from publisher.model.outcomes import Accepted, AccountHeld, Kind, Refused
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -169,13 +170,13 @@ def _older(database: Database) -> None:
         connection.execute(update(history).values(digest=None))
         for row in connection.execute(select(deliveries)).mappings().all():
             mine = history.c.delivery == row["id"]
-            head = rehash(connection, mine, chain.delivery_origin(row["post"], row["account"]))
+            head = rehash(connection, mine, hash_chain.delivery_origin(row["post"], row["account"]))
             connection.execute(
                 update(deliveries).where(deliveries.c.id == row["id"]).values(head=head)
             )
         for name in connection.execute(select(account_chains.c.account)).scalars().all():
             mine = history.c.delivery.is_(None) & (history.c.account == name)
-            head = rehash(connection, mine, chain.account_origin(name))
+            head = rehash(connection, mine, hash_chain.account_origin(name))
             of_account = account_chains.c.account == name
             connection.execute(update(account_chains).where(of_account).values(head=head))
 
@@ -183,7 +184,7 @@ def _older(database: Database) -> None:
 def rehash(connection: Any, mine: Any, previous: str) -> str:
     steps = connection.execute(select(history).where(mine).order_by(history.c.seq)).mappings()
     for step in steps.all():
-        previous = chain.step_hash(step, previous)
+        previous = hash_chain.step_hash(step, previous)
         connection.execute(update(history).where(history.c.id == step["id"]).values(hash=previous))
     return previous
 
@@ -276,4 +277,4 @@ def test_beside_the_moves_only_what_no_digest_covers_is_written(
         for keyword in call.keywords
     }
     assert columns == written
-    assert written <= IN_HAND <= chain._APART
+    assert written <= IN_HAND <= hash_chain._APART

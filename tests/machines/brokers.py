@@ -18,7 +18,7 @@ from queue import Queue
 
 import redis
 
-from publisher import broker
+from publisher.running import embedded_broker
 from tests.machines.network import BEHIND, Network
 
 HOSTS = ("broker1", "broker2", "broker3")
@@ -138,7 +138,7 @@ class Brokers:
         file.write_text(configuration)
         with self._network.inside(BEHIND), (folder / f"{kind}.log").open("wb") as log:
             process = subprocess.Popen(
-                [broker.find_server(), file, *words], cwd=folder, stdin=subprocess.DEVNULL,
+                [embedded_broker.find_server(), file, *words], cwd=folder, stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log,
             )  # fmt: skip
         self._processes[host].append(process)

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+from publisher.base.clock import SystemClock
 from publisher.channels.base import Leave
-from publisher.channels.http import Recorder
-from publisher.clock import SystemClock
+from publisher.channels.http.recorder import Recorder
 from tests.machines import network
 
 _ADDRESSES = {"platform": "10.77.0.1", "worker": "10.77.0.2"}

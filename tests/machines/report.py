@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from publisher.ledger.queries import Step
-from publisher.models import Delivery
+from publisher.ledger.reading.queries import Step
+from publisher.model.models import Delivery
 from tests.chaos.report import became_unknown
 from tests.chaos.verdict import End, Finding, Harm
 

@@ -14,12 +14,12 @@ from typing import Any
 
 from publisher import settings
 from publisher.app import Application
-from publisher.clock import SystemClock
+from publisher.base.clock import SystemClock
+from publisher.running.supervisor import nothing_waits
 from publisher.sandbox import server
 from publisher.sandbox.accounts import accounts_for, secrets_toml
 from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.server import Sandbox
-from publisher.supervisor import nothing_waits
 from tests.chaos import drafts, run, verdict
 from tests.chaos.report import line
 from tests.chaos.verdict import ENDED, End, Finding, Harm

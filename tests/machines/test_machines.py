@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from publisher.errors import LedgerUnavailable
+from publisher.base.errors import LedgerUnavailable
 from publisher.ledger.database import Database
 from tests.machines import certificate, network
 from tests.machines.network import Network

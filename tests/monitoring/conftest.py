@@ -10,9 +10,9 @@ import pytest
 
 from publisher import settings
 from publisher.app import Application
-from publisher.heartbeat import Beating
+from publisher.base.heartbeat_pipe import Pulse
 from publisher.ledger.heartbeats import NEEDED, Kind, Process
-from publisher.pulse import Pulse
+from publisher.monitoring.heartbeat import Beating
 from tests.support.clock import ManualClock
 from tests.support.receiver import Receiver, receiving
 from tests.support.workspaces import Workspace

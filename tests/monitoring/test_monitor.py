@@ -9,15 +9,15 @@ import pytest
 import redis
 from sqlalchemy import Connection
 
-from publisher import heartbeat as heartbeat_module
 from publisher import settings
 from publisher.app import Application
-from publisher.heartbeat import Beating
 from publisher.ledger.heartbeats import Kind
 from publisher.ledger.tables import delays
+from publisher.model.outcomes import Unknown
 from publisher.monitoring import Monitor, Subject
+from publisher.monitoring import heartbeat as heartbeat_module
 from publisher.monitoring.check import Check, NotInTime
-from publisher.outcome import Unknown
+from publisher.monitoring.heartbeat import Beating
 from tests.monitoring.conftest import process
 from tests.support.clock import ManualClock
 from tests.support.waiting import wait_for

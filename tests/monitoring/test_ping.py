@@ -5,7 +5,7 @@ from pydantic import SecretStr, ValidationError
 from structlog.testing import capture_logs
 
 from publisher.monitoring.ping import EVERY, Ping
-from publisher.sections import NoticeSettings
+from publisher.settings.schema import NoticeSettings
 from tests.monitoring.conftest import Switch
 from tests.support.clock import ManualClock
 from tests.support.waiting import wait_for

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from publisher.app import Application
-from publisher.heartbeat import Beating
 from publisher.ledger.heartbeats import Kind
-from publisher.ledger.news import LatePosts, News
+from publisher.ledger.outbox import LatePosts, News
+from publisher.model.outcomes import Accepted
 from publisher.monitoring import Monitor, Subject, Watchdog, alarms, watchdog
-from publisher.outcome import Accepted
+from publisher.monitoring.heartbeat import Beating
 from tests.monitoring.conftest import Switch, process
 from tests.support.clock import ManualClock
 from tests.support.receiver import Receiver

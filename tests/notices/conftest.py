@@ -7,18 +7,18 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import SecretStr
 
-from publisher.ledger.attempts import Attempts
-from publisher.ledger.control import Control
 from publisher.ledger.database import Database
-from publisher.ledger.dispatch import Dispatch
-from publisher.ledger.doubts import Doubts
-from publisher.ledger.ledger import Ledger
-from publisher.ledger.news import News
-from publisher.models import Delivery
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.manager.operations import Control
+from publisher.ledger.outbox import News
+from publisher.ledger.reconciliation import Doubts
+from publisher.ledger.worker.attempts import Attempts
+from publisher.model.models import Delivery
+from publisher.model.outcomes import AccountHeld, Kind, Outcome, Refused, Unknown
 from publisher.notices import Teller
 from publisher.notices.message import compose
 from publisher.notices.services import open_services
-from publisher.outcome import AccountHeld, Kind, Outcome, Refused, Unknown
 from tests.support.clock import ManualClock
 from tests.support.receiver import Receiver, receiving
 from tests.support.wishes import add, wish

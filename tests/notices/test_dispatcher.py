@@ -11,8 +11,8 @@ from sqlalchemy import select
 from publisher import notices, settings
 from publisher.app import Application
 from publisher.ledger.tables import notice_services
-from publisher.models import Claim
-from publisher.states import State
+from publisher.model.models import Claim
+from publisher.model.states import State
 from tests.notices.conftest import Mishaps
 from tests.support.clock import ManualClock
 from tests.support.receiver import Receiver

@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from publisher.ledger.lateness import NOTHING_LATE
-from publisher.ledger.news import HeldAccount, Item, LatePosts, StuckDelivery
-from publisher.meaning.common import quote
+from publisher.channels.answers import quote
+from publisher.ledger.outbox import HeldAccount, Item, LatePosts, StuckDelivery
+from publisher.ledger.reading.lateness import NOTHING_LATE
+from publisher.model.states import State
 from publisher.notices.message import compose
-from publisher.states import State
 from tests.notices.conftest import MORNING
 
 GENEVA = ZoneInfo("Europe/Zurich")

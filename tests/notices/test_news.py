@@ -5,16 +5,15 @@ from unittest.mock import ANY
 
 import pytest
 
-from publisher.ledger.aftermath import face
-from publisher.ledger.control import Control
+from publisher.ledger.account_holds import hold, hold_together
 from publisher.ledger.database import Database
-from publisher.ledger.holds import hold, hold_together
-from publisher.ledger.ledger import Ledger
-from publisher.ledger.news import AccountGoesOn, HeldAccount, Item, News, StuckDelivery
-from publisher.ledger.queries import Queries
-from publisher.ledger.withdrawals import Withdrawals
-from publisher.notices.message import compose
-from publisher.outcome import (
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.integrity.after_restore import face
+from publisher.ledger.manager.operations import Control
+from publisher.ledger.manager.withdrawals import Withdrawals
+from publisher.ledger.outbox import AccountGoesOn, HeldAccount, Item, News, StuckDelivery
+from publisher.ledger.reading.queries import Queries
+from publisher.model.outcomes import (
     THROTTLED,
     UNTIL_MENDED,
     Accepted,
@@ -23,7 +22,8 @@ from publisher.outcome import (
     Kind,
     Unknown,
 )
-from publisher.states import State
+from publisher.model.states import State
+from publisher.notices.message import compose
 from tests.notices.conftest import MORNING, SERVICE, Mishaps
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish

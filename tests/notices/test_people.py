@@ -4,11 +4,11 @@ from datetime import UTC
 
 import pytest
 
+from publisher.auth.login_throttle import Throttle
+from publisher.auth.users import People, Rank
 from publisher.ledger.database import Database
-from publisher.ledger.news import News
-from publisher.ledger.people import People, Rank
-from publisher.ledger.peoplenews import PersonNews
-from publisher.ledger.throttle import Throttle
+from publisher.ledger.outbox import News
+from publisher.ledger.user_notices import PersonNews
 from publisher.notices.message import compose
 from tests.notices.conftest import SERVICE
 from tests.notices.test_news import take_note

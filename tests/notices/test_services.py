@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from pydantic import SecretStr
 
-from publisher.errors import NoticeNotSent
+from publisher.base.errors import NoticeNotSent
 from publisher.notices.message import trial
 from publisher.notices.services import Service, open_services
 from tests.docs.conftest import DOCS, fences

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.errors import ConfigurationError
+from publisher.base.errors import ConfigurationError
 from publisher.rehearsal import stage
 from publisher.settings import Settings, load
 

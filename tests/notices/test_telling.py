@@ -11,17 +11,18 @@ import pytest
 import structlog
 from pydantic import SecretStr
 
-from publisher import logs, notices
-from publisher.errors import ConfigurationError, LedgerUnavailable, NoticeNotSent
-from publisher.ledger.aftermath import face
+from publisher import notices
+from publisher.base import logs
+from publisher.base.errors import ConfigurationError, LedgerUnavailable, NoticeNotSent
 from publisher.ledger.database import Database
-from publisher.ledger.doubts import Doubts
-from publisher.ledger.ledger import Ledger
-from publisher.ledger.news import Item, News
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.integrity.after_restore import face
+from publisher.ledger.outbox import Item, News
+from publisher.ledger.reconciliation import Doubts
+from publisher.model.outcomes import Unknown
 from publisher.notices import Notices, Teller
 from publisher.notices.message import compose
 from publisher.notices.services import Service, open_services
-from publisher.outcome import Unknown
 from tests.notices.conftest import MORNING, SERVICE, Mishaps, teller
 from tests.support.clock import ManualClock
 from tests.support.receiver import Receiver, receiving

@@ -1,7 +1,7 @@
 """What a test queues, and what becomes of it."""
 
 from publisher.app import Application
-from publisher.models import Delivery, Problem
+from publisher.model.models import Delivery, Problem
 from publisher.planning import Plan
 
 

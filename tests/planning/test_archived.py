@@ -6,8 +6,8 @@ import pytest
 
 from publisher import settings
 from publisher.app import Application
-from publisher.outcome import Accepted
-from publisher.states import State
+from publisher.model.outcomes import Accepted
+from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.workspaces import Workspace
 

@@ -7,10 +7,10 @@ import pytest
 
 from publisher import settings
 from publisher.app import Application
-from publisher.ledger import limits
-from publisher.ledger.holds import hold
+from publisher.ledger import rate_limits
+from publisher.ledger.account_holds import hold
 from publisher.ledger.tables import accounts
-from publisher.outcome import AccountHeld, Kind, Limit
+from publisher.model.outcomes import AccountHeld, Kind, Limit
 from tests.support.clock import ManualClock
 from tests.support.workspaces import Workspace
 
@@ -53,7 +53,7 @@ def held(app: Application, clock: ManualClock, account: str, hours: float | None
 def left(app: Application, clock: ManualClock, name: str, remaining: int, total: int) -> None:
     end = clock.now() + timedelta(hours=10)
     with app.database.write() as connection:
-        limits.keep(connection, "bice-x", [Limit(name, total, remaining, clock.now(), end)])
+        rate_limits.keep(connection, "bice-x", [Limit(name, total, remaining, clock.now(), end)])
 
 
 def drafts(workspace: Workspace, number: int, to: str = "bice-x", apart: int = 0) -> None:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from publisher.models import Account, Content, Part, Position, Post, Wish
+from publisher.model.models import Account, Content, Part, Position, Post, Wish
 from publisher.planning.conflicts import Conflicts
 from tests.support.clock import ManualClock
 from tests.support.wishes import wish

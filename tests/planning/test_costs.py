@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from publisher.models import Content, Part, Picture
+from publisher.model.models import Content, Part, Picture
 from publisher.planning.costs import Cost, cost_on_x
-from publisher.sections import PriceSettings
+from publisher.settings.schema import PriceSettings
 
 
 def content(*texts: str) -> Content:

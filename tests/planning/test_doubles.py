@@ -4,10 +4,10 @@ import pytest
 from PIL import Image
 
 from publisher.app import Application
-from publisher.errors import NotPossible
-from publisher.outcome import Accepted, Deferred, Kind, Refused
+from publisher.base.errors import NotPossible
+from publisher.model.outcomes import Accepted, Deferred, Kind, Refused
+from publisher.model.states import State
 from publisher.planning import Change
-from publisher.states import State
 from tests.support.clock import ManualClock
 from tests.support.queueing import NOON, begin_to_send, finish, plan_of, queue, refusals, standing
 from tests.support.workspaces import Workspace

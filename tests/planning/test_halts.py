@@ -8,13 +8,13 @@ import pytest
 
 from publisher import settings
 from publisher.app import Application
-from publisher.errors import NoSuchPost, NotPossible
-from publisher.ledger.approvals import digest
-from publisher.ledger.safeguards import Safeguards
-from publisher.models import Content, Delivery, Part, Picture
-from publisher.outcome import Absent, Accepted, Unknown
+from publisher.base.errors import NoSuchPost, NotPossible
+from publisher.ledger.manager.approvals import digest
+from publisher.ledger.manager.consent_holds import Safeguards
+from publisher.model.models import Content, Delivery, Part, Picture
+from publisher.model.outcomes import Absent, Accepted, Unknown
+from publisher.model.states import State
 from publisher.planning import Change
-from publisher.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 from tests.support.workspaces import SETTINGS, Workspace

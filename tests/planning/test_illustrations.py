@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from publisher import checking
 from publisher.app import Application
-from publisher.channels.capabilities import TWITTER
-from publisher.content import pictures
-from publisher.models import Capabilities
+from publisher.drafts import check
+from publisher.media import media_file
+from publisher.model.capabilities import TWITTER
+from publisher.model.models import Capabilities
 from publisher.planning.plan import Change
 from tests.support.workspaces import Workspace
 
@@ -28,13 +28,13 @@ def card(workspace: Workspace) -> Path:
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The pictures of which a copy was made."""
-    found, clean = list[Path](), pictures.clean
+    found, clean = list[Path](), media_file.clean
 
-    def noted(path: Path, capabilities: Capabilities) -> pictures.CleanPicture:
+    def noted(path: Path, capabilities: Capabilities) -> media_file.CleanPicture:
         found.append(path)
         return clean(path, capabilities)
 
-    monkeypatch.setattr(pictures, "clean", noted)
+    monkeypatch.setattr(media_file, "clean", noted)
     return found
 
 
@@ -50,7 +50,7 @@ def test_what_a_plan_has_found_out_is_not_missing_in_the_ledger(
     assert len(app.planner.plan().pictures) == 1
     assert len(app.planner.plan().pictures) == 1, "what is known of it is not the copy itself"
     app.planner.queue(actor="redaction")
-    assert _shown(app) == pictures.clean(card, TWITTER).data
+    assert _shown(app) == media_file.clean(card, TWITTER).data
 
 
 def test_a_change_of_words_makes_no_copy(
@@ -68,10 +68,10 @@ def test_a_change_of_words_makes_no_copy(
 def test_a_check_looks_into_no_picture_again(
     app: Application, card: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    checking.check(app.settings)
+    check.check(app.settings)
     assert card.exists()
-    monkeypatch.setattr(pictures, "look", lambda _path: pytest.fail("looked"))
-    checking.check(app.settings)
+    monkeypatch.setattr(media_file, "look", lambda _path: pytest.fail("looked"))
+    check.check(app.settings)
 
 
 def test_another_picture_under_the_same_name_is_on_the_plan(app: Application, card: Path) -> None:
@@ -87,12 +87,12 @@ def test_what_is_found_out_otherwise_than_it_is_made_does_no_harm(
 ) -> None:
     """The same version of a library may be built otherwise on the next machine."""
     app.planner.plan()
-    clean = pictures.clean
+    clean = media_file.clean
 
-    def otherwise(path: Path, capabilities: Capabilities) -> pictures.CleanPicture:
+    def otherwise(path: Path, capabilities: Capabilities) -> media_file.CleanPicture:
         copy = clean(path, capabilities)
-        return pictures.CleanPicture.of(copy.data + b" ", copy.media_type, (40, 30))
+        return media_file.CleanPicture.of(copy.data + b" ", copy.media_type, (40, 30))
 
-    monkeypatch.setattr(pictures, "clean", otherwise)
+    monkeypatch.setattr(media_file, "clean", otherwise)
     app.planner.queue(actor="redaction")
     assert _shown(app) == otherwise(card, TWITTER).data

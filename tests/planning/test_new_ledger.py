@@ -7,9 +7,9 @@ import pytest
 
 from publisher import settings
 from publisher.app import Application
-from publisher.ledger.aftermath import face
-from publisher.outcome import Kind
-from publisher.states import State
+from publisher.ledger.integrity.after_restore import face
+from publisher.model.outcomes import Kind
+from publisher.model.states import State
 from tests.planning.queued import doubted, only, queue
 from tests.support.clock import ManualClock
 from tests.support.workspaces import Workspace

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from publisher import settings, timeliness
+from publisher import settings
 from publisher.app import Application
-from publisher.checking import check
-from publisher.models import Problem
-from publisher.outcome import Accepted
+from publisher.drafts import overdue as timeliness
+from publisher.drafts.check import check
+from publisher.model.models import Problem
+from publisher.model.outcomes import Accepted
+from publisher.model.states import State
 from publisher.planning import Change, Plan
-from publisher.states import State
 from tests.planning.queued import doubted, only, queue
 from tests.support.clock import ManualClock
 from tests.support.workspaces import SETTINGS, Workspace

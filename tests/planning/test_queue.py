@@ -6,10 +6,10 @@ from PIL import Image
 
 from publisher import settings
 from publisher.app import Application
-from publisher.ledger.withdrawals import Withdrawals
-from publisher.outcome import Accepted, Kind, Refused
+from publisher.ledger.manager.withdrawals import Withdrawals
+from publisher.model.outcomes import Accepted, Kind, Refused
+from publisher.model.states import State
 from publisher.planning import Change
-from publisher.states import State
 from tests.support.clock import ManualClock
 from tests.support.queueing import (
     NOON,

@@ -7,10 +7,10 @@ import pytest
 
 from publisher import settings
 from publisher.app import Application
-from publisher.models import Problem
-from publisher.outcome import Accepted, Outcome, Unknown
+from publisher.model.models import Problem
+from publisher.model.outcomes import Accepted, Outcome, Unknown
+from publisher.model.states import State
 from publisher.planning import Plan
-from publisher.states import State
 from tests.support.clock import ManualClock
 from tests.support.workspaces import Workspace
 

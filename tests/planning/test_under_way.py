@@ -3,10 +3,10 @@
 import pytest
 
 from publisher.app import Application
-from publisher.models import Delivery
-from publisher.outcome import Accepted, Kind, Refused
+from publisher.model.models import Delivery
+from publisher.model.outcomes import Accepted, Kind, Refused
+from publisher.model.states import State
 from publisher.planning import Change
-from publisher.states import State
 from tests.support.clock import ManualClock
 from tests.support.queueing import (
     NOON,

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.planning.wording import Mark, Piece, compare
+from publisher.planning.word_diff import Mark, Piece, compare
 
 _TEXT = st.text(alphabet="ab é\n\t'’", max_size=40)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from publisher.channels.capabilities import TWITTER
-from publisher.content import pictures
+from publisher.media import media_file
+from publisher.model.capabilities import TWITTER
 from tests.cli.runner import run_script
 from tests.preview.conftest import Desk
 from tests.support.browser import Browser
@@ -132,7 +132,7 @@ def test_the_pictures_are_the_clean_copies(desk: Desk) -> None:
     assert b"NAME-OF-THE-CHILD" in original
     desk.draft("a.fr", f"{ALL}\nmedia: [{{file: media/photo.jpg, alt: Une photo}}]")
     page = desk.preview("a.fr")
-    copy = pictures.clean(desk.folder / "posts" / "media" / "photo.jpg", TWITTER)
+    copy = media_file.clean(desk.folder / "posts" / "media" / "photo.jpg", TWITTER)
     assert [hashlib.sha256(data).hexdigest() for data in page.pictures] == [copy.digest] * 3
     assert not [data for data in page.pictures if b"NAME-OF" in data or b"Exif" in data]
 
@@ -158,7 +158,7 @@ def test_a_video_plays_in_the_page(desk: Desk, monkeypatch: pytest.MonkeyPatch) 
     page = desk.preview("a.fr")
     shown = page.structure.all("video")
     assert len(shown) == 2
-    copy = base64.b64encode(pictures.clean(path, TWITTER).data).decode()
+    copy = base64.b64encode(media_file.clean(path, TWITTER).data).decode()
     assert {str(each["src"]) for each in shown} == {f"data:video/mp4;base64,{copy}"}
     assert {each["aria-label"] for each in shown} == {"La salle XX"}
     assert "media-src data:" in page.html

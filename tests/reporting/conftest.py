@@ -8,15 +8,15 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from publisher.ledger.approvals import Approvals, digest
-from publisher.ledger.attempts import Attempts
-from publisher.ledger.control import Control
 from publisher.ledger.database import Database
-from publisher.ledger.dispatch import Dispatch
-from publisher.ledger.ledger import Ledger
-from publisher.ledger.queries import Queries
-from publisher.models import ApprovalRule
-from publisher.outcome import Accepted, Outcome
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.manager.approvals import Approvals, digest
+from publisher.ledger.manager.operations import Control
+from publisher.ledger.reading.queries import Queries
+from publisher.ledger.worker.attempts import Attempts
+from publisher.model.models import ApprovalRule
+from publisher.model.outcomes import Accepted, Outcome
 from tests.cli.runner import Cli
 from tests.support.browser import Browser
 from tests.support.clock import ManualClock

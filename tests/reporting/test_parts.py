@@ -4,11 +4,12 @@ from collections import Counter
 
 import pytest
 
-from publisher.reporting import beginning, charts, outcomes
+from publisher.model.states import State
+from publisher.reporting import charts, outcomes
 from publisher.reporting.charts import HEIGHT, WIDTH
 from publisher.reporting.lateness import in_words
 from publisher.reporting.outcomes import Outcome, Tally
-from publisher.states import State
+from publisher.reporting.report_page import beginning
 
 
 @pytest.mark.parametrize(

@@ -11,15 +11,14 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.event import listen
 
-from publisher import reporting
 from publisher.app import Application
-from publisher.language import LANGUAGES, speaking
+from publisher.base.i18n import LANGUAGES, speaking
+from publisher.ledger.manager.withdrawals import Withdrawals
 from publisher.ledger.tables import deliveries
-from publisher.ledger.withdrawals import Withdrawals
-from publisher.models import Content, Part
-from publisher.outcome import Accepted, Kind, Refused, Unknown
-from publisher.reports import Reports
-from publisher.states import State
+from publisher.model.models import Content, Part
+from publisher.model.outcomes import Accepted, Kind, Refused, Unknown
+from publisher.model.states import State
+from publisher.reporting import report_page
 from tests.reporting.conftest import Desk
 from tests.support.browser import Browser
 
@@ -169,7 +168,7 @@ def test_what_was_counted_is_kept_until_the_ledger_changes(desk: Desk) -> None:
     desk.publish("a.fr")
     with closing(Application.open(desk.folder)) as app:
         app.clock = desk.clock
-        reports = Reports(app)
+        reports = app.reports
         statements: list[str] = []
         listen(app.database.engine, "before_cursor_execute", lambda *a: statements.append(a[2]))
         pages = [reports.page(), reports.page(account="bice-x")]
@@ -259,10 +258,10 @@ def test_a_states_name_agrees_with_how_many_are_in_it(code: str) -> None:
     with speaking(code):
         for state in State:
             for number in (0, 1, 2, 5, 22):
-                name = reporting.named(state, number)
+                name = report_page.named(state, number)
                 assert name[0].isupper()
                 assert not re.search(r"\d", name)
-        names = [reporting.named("cancelled", number) for number in (1, 2, 5)]
+        names = [report_page.named("cancelled", number) for number in (1, 2, 5)]
     assert (
         names
         == {

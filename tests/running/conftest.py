@@ -9,8 +9,8 @@ import pytest
 
 from publisher import settings
 from publisher.app import Application
-from publisher.clock import SystemClock
-from publisher.ledger import aftermath
+from publisher.base.clock import SystemClock
+from publisher.ledger.integrity import after_restore
 from publisher.sandbox import server
 from publisher.sandbox.accounts import accounts_for, secrets_toml
 from publisher.sandbox.server import Sandbox
@@ -97,7 +97,7 @@ def queued(workspace: Path) -> Queued:
 
     def queue() -> Application:
         app = Application.open_or_make(workspace)
-        aftermath.trust(app.database, app.clock, "tests")
+        after_restore.trust(app.database, app.clock, "tests")
         plan = app.planner.queue(actor="tests")
         assert not plan.errors
         return app

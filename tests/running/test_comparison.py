@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from publisher.models import Content, Delivery, Part, Picture, Prepared
+from publisher.model.models import Content, Delivery, Part, Picture, Prepared
+from publisher.model.states import State
 from publisher.rehearsal.comparison import differences
-from publisher.states import State
 
 _AT = datetime(2016, 3, 7, 7, 30, tzinfo=UTC)
 _PICTURE = Picture(

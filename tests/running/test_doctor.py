@@ -10,15 +10,14 @@ import pytest
 
 from publisher import settings
 from publisher.app import Application
-from publisher.clock import SystemClock
+from publisher.base.clock import SystemClock
+from publisher.base.errors import StorageError
 from publisher.doctor import Finding, Grade, examine, machine
-from publisher.errors import StorageError
-from publisher.ledger import limits
-from publisher.ledger.holds import hold
+from publisher.ledger import rate_limits
+from publisher.ledger.account_holds import hold
 from publisher.ledger.tables import accounts
-from publisher.models import Owner
-from publisher.outcome import AccountHeld, Kind, Limit
-from publisher.overview import Overview
+from publisher.model.models import Owner
+from publisher.model.outcomes import AccountHeld, Kind, Limit
 from publisher.planning import Planner
 from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.server import Sandbox
@@ -211,7 +210,7 @@ def test_what_is_held_with_its_agenda_item_needs_a_person(
     session.write_text(f"{session.read_text()}\n{agenda}")
     draft("later", "day + 1h")
     app = queued()
-    attention = Overview.of(app, limit=None).attention
+    attention = app.overview(limit=None).attention
     app.close()
     found = findings(workspace, offline=True)["deliveries"]
     assert (found.grade, found.message) == (
@@ -316,8 +315,8 @@ def test_what_is_left_of_the_platforms_limits_is_told(
     now = app.clock.now()
     end = now + timedelta(hours=5)
     with app.database.write() as connection:
-        limits.keep(connection, "voice-x", (Limit("posts-24h", 50, 17, now, end),))
-        limits.keep(connection, "voice-page", (Limit("requests-1h-app", 100, 4, now, end),))
+        rate_limits.keep(connection, "voice-x", (Limit("posts-24h", 50, 17, now, end),))
+        rate_limits.keep(connection, "voice-page", (Limit("requests-1h-app", 100, 4, now, end),))
     app.close()
     found = findings(workspace, offline=True)
     plenty, little = found["limits voice-x"], found["limits voice-page"]

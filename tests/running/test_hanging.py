@@ -13,19 +13,19 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from publisher import kept
-from publisher import processes as processes_module
 from publisher.app import Application
-from publisher.broker import EmbeddedBroker
-from publisher.child import Child
-from publisher.clock import SystemClock
-from publisher.kept import Kept
+from publisher.base.clock import SystemClock
+from publisher.base.heartbeat_pipe import Listener, Pulse
 from publisher.ledger import database
-from publisher.processes import Processes
-from publisher.pulse import Listener, Pulse
+from publisher.model.states import State
+from publisher.running import processes as processes_module
+from publisher.running import supervised
+from publisher.running.child_process import Child
+from publisher.running.embedded_broker import EmbeddedBroker
+from publisher.running.processes import Processes
+from publisher.running.supervised import Kept
 from publisher.sandbox.server import Sandbox
 from publisher.settings import Settings, load
-from publisher.states import State
 from tests.support.running import (
     at_work,
     descendants,
@@ -47,7 +47,7 @@ SHORT = 3.0
 
 @pytest.fixture
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "SILENCE_LIMIT", SHORT)
+    monkeypatch.setattr(supervised, "SILENCE_LIMIT", SHORT)
 
 
 @contextmanager
@@ -254,13 +254,13 @@ def test_a_database_that_hangs_is_no_hang_of_theirs(
 def test_the_limit_outlasts_every_wait_for_the_ledger() -> None:
     statement = re.search(r"statement_timeout=(\d+)s", str(database._POSTGRESQL_PATIENCE))
     assert statement
-    assert max(int(statement[1]), database._BUSY_TIMEOUT_S) * 1.5 <= kept.SILENCE_LIMIT
+    assert max(int(statement[1]), database._BUSY_TIMEOUT_S) * 1.5 <= supervised.SILENCE_LIMIT
 
 
 def test_a_process_that_gives_no_sign_from_the_start_is_ended(
     tmp_path: Path, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept, "START_LIMIT", 0.5)
+    monkeypatch.setattr(supervised, "START_LIMIT", 0.5)
     said: list[str] = []
     silent = Child(
         "mute", [sys.executable, "-c", "import time; time.sleep(3600)"], tmp_path / "log",

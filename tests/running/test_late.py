@@ -11,12 +11,12 @@ from sqlalchemy import select
 
 from publisher import settings
 from publisher.app import Application
-from publisher.clock import SystemClock
+from publisher.base.clock import SystemClock
 from publisher.ledger.tables import notice_services
+from publisher.model.states import State
 from publisher.sandbox import server
 from publisher.sandbox.accounts import accounts_for
 from publisher.sandbox.server import Sandbox
-from publisher.states import State
 from tests.support.receiver import receiving
 from tests.support.running import soon, states
 from tests.support.system import free_port

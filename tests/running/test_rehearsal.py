@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from publisher.errors import AlreadyRunning
-from publisher.lock import locked
+from publisher.base.errors import AlreadyRunning
+from publisher.base.lock import locked
 from publisher.rehearsal import rehearse
 
 Draft = Callable[..., None]

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from publisher import broker
-from publisher.errors import BrokerUnavailable
+from publisher.base.errors import BrokerUnavailable
+from publisher.monitoring import broker
+from publisher.running import embedded_broker
 from tests.support import system
 from tests.support.waiting import wait_for
 
@@ -55,7 +56,9 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
             more = ["--sentinel"] if kind == "sentinel" else []
             log = stack.enter_context((folder / f"{kind}.log").open("wb"))
             process = stack.enter_context(
-                subprocess.Popen([broker.find_server(), file, *more], cwd=folder, stdout=log)
+                subprocess.Popen(
+                    [embedded_broker.find_server(), file, *more], cwd=folder, stdout=log
+                )
             )
             stack.callback(process.kill)
         running = Servers(own_port)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
-from publisher.errors import LedgerStarting
+from publisher.base.errors import LedgerStarting
 from publisher.ledger.database import Database
 
 _ASKS_FOR_TLS = (80877103, 80877104)  # SSLRequest and GSSENCRequest of PostgreSQL's protocol

@@ -11,24 +11,24 @@ from pathlib import Path
 
 import pytest
 
-from publisher import supervisor
 from publisher.app import Application
-from publisher.broker import EmbeddedBroker
-from publisher.child import Child
-from publisher.errors import (
+from publisher.base.errors import (
     AlreadyRunning,
     BrokerUnavailable,
     CredentialsMissing,
     ProcessFailed,
     StorageError,
 )
-from publisher.ledger.queries import Step
-from publisher.lock import locked
-from publisher.processes import Processes
+from publisher.base.lock import locked
+from publisher.ledger.reading.queries import Step
+from publisher.model.states import State
+from publisher.running import supervisor
+from publisher.running.child_process import Child
+from publisher.running.embedded_broker import EmbeddedBroker
+from publisher.running.processes import Processes
 from publisher.sandbox.accounts import accounts_for
 from publisher.sandbox.server import Sandbox
 from publisher.settings import Settings, load
-from publisher.states import State
 from tests.support.running import (
     at_work,
     descendants,
@@ -239,7 +239,7 @@ def test_process_that_dies_at_once_again_and_again_ends_the_run(
         log = settings.var / "log" / "unlucky.log"
         return Child(f"worker-{number}", [sys.executable, "-c", script], log)
 
-    monkeypatch.setattr("publisher.processes._worker", unlucky)
+    monkeypatch.setattr("publisher.running.processes._worker", unlucky)
     said: list[str] = []
     with pytest.raises(ProcessFailed, match="No module named luck") as caught:
         supervisor.run(queued(), report=nothing, say=said.append)

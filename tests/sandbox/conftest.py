@@ -25,7 +25,7 @@ from PIL import Image
 from requests.adapters import HTTPAdapter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from publisher.sandbox import operations
+from publisher.sandbox import endpoints
 from publisher.sandbox.accounts import SandboxAccount, accounts_for, by_name
 from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.server import Sandbox, running
@@ -100,7 +100,7 @@ def check_x(request: requests.PreparedRequest, response: requests.Response) -> N
     spec = _spec("x-openapi-2.167.json")
     if spec is None:
         return
-    found = operations.find(request.method or "", urlsplit(request.url or "").path)
+    found = endpoints.find(request.method or "", urlsplit(request.url or "").path)
     assert found
     described = spec["paths"][found[0].path][found[0].method.lower()]
     assert described["operationId"] == found[0].name
@@ -128,7 +128,7 @@ def check_facebook(request: requests.PreparedRequest, response: requests.Respons
     if "error" in content:
         assert {"message", "type", "code", "fbtrace_id"} <= set(content["error"])
         return
-    found = operations.find(request.method or "", urlsplit(request.url or "").path)
+    found = endpoints.find(request.method or "", urlsplit(request.url or "").path)
     assert found
     name, parts = found[0].name, found[1]
     if name in ("getFeed", "getPublishedPosts"):

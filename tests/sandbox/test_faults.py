@@ -10,7 +10,7 @@ import pytest
 import requests
 import tweepy
 
-from publisher.errors import UsageError
+from publisher.base.errors import UsageError
 from publisher.sandbox.faults import Fault, What, parse_faults, read_faults
 from publisher.sandbox.server import Sandbox
 from tests.sandbox.test_x_media import chunked, moving

@@ -8,7 +8,7 @@ import pytest
 import requests
 import tweepy
 
-from publisher.errors import UsageError
+from publisher.base.errors import UsageError
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.server import Sandbox, running, serve
 

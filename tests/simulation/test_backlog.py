@@ -5,7 +5,7 @@ from unittest import mock
 
 import pytest
 
-from publisher.ledger.backlog import Backlog
+from publisher.ledger.dispatcher.backlog import Backlog
 from tests.support.simulation.history import Scenario, run
 from tests.support.simulation.plan import Act, Fault, Moment
 

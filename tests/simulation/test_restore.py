@@ -5,7 +5,7 @@ from unittest import mock
 import pytest
 from sqlalchemy import false
 
-from publisher.ledger import aftermath
+from publisher.ledger.integrity import after_restore
 from tests.support.simulation.machine import Newsroom
 from tests.support.simulation.office import Wanted
 from tests.support.simulation.persons import Persons
@@ -66,6 +66,6 @@ def test_what_is_out_is_on_record_without_a_person(account: str, parts: int) -> 
 
 
 def test_a_restored_ledger_that_trusts_its_backup_is_caught() -> None:
-    trusting = mock.patch.object(aftermath, "_may_be_out", return_value=false())
+    trusting = mock.patch.object(after_restore, "_may_be_out", return_value=false())
     with trusting, pytest.raises(AssertionError, match="the log does not know it"):
         _restored(waits=_DUE + 30)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from publisher.errors import NotPossible
-from publisher.ledger.ledger import Ledger
-from publisher.ledger.queries import Queries
-from publisher.models import Content, Delivery, Part
+from publisher.base.errors import NotPossible
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.reading.queries import Queries
+from publisher.model.models import Content, Delivery, Part
 from tests.support.clock import ManualClock
 from tests.support.simulation.said import Agreed, Said
 from tests.support.wishes import add, wish

@@ -1,8 +1,8 @@
 """What comes of a delivery's request, written down as a worker does."""
 
 from publisher.app import Application
-from publisher.models import Delivery
-from publisher.outcome import Outcome
+from publisher.model.models import Delivery
+from publisher.model.outcomes import Outcome
 
 
 def ends(app: Application, delivery: Delivery, outcome: Outcome) -> Delivery:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from publisher.language import _
+from publisher.base.i18n import _
 from tests.support.pages import PASSWORD
 
 _PATIENCE = 20_000  # milliseconds

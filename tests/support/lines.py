@@ -8,9 +8,9 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
-from publisher.channels.http import Recorder
-from publisher.clock import Clock, SystemClock
-from publisher.outcome import Answer
+from publisher.base.clock import Clock, SystemClock
+from publisher.channels.http.recorder import Recorder
+from publisher.model.outcomes import Answer
 
 PLATFORM = "https://api.x.com"
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Connection, event, inspect, update
 
-from publisher.ledger import migrating
+from publisher.ledger import migrate as migrating
 from publisher.ledger.tables import identity
 
 migrate = migrating.upgrade

@@ -11,9 +11,9 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from publisher.app import Application
-from publisher.sections import WebSettings
+from publisher.settings.schema import WebSettings
 from publisher.web.app import create
-from publisher.web.live import Live
+from publisher.web.server_sent_events import Live
 from tests.support.waiting import wait_for
 
 PASSWORD = "plough wicker ostrich"

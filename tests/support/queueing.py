@@ -1,10 +1,10 @@
 """Drafts that are queued, and what becomes of them."""
 
 from publisher.app import Application
-from publisher.models import Delivery
-from publisher.outcome import Absent, Accepted, Refused, Sighting, Unknown
+from publisher.model.models import Delivery
+from publisher.model.outcomes import Absent, Accepted, Refused, Sighting, Unknown
+from publisher.model.states import State
 from publisher.planning import Change
-from publisher.states import State
 from tests.support.clock import ManualClock
 
 NOON = "at: 2016-03-07 12:00"

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from publisher.app import Application
-from publisher.child import Child
-from publisher.interruption import Interruption
-from publisher.processes import Processes
+from publisher.model.states import State
+from publisher.running.child_process import Child
+from publisher.running.processes import Processes
+from publisher.running.signals import Interruption
 from publisher.sandbox.server import Sandbox
-from publisher.states import State
 
 _RUN = """
 import sys

@@ -3,9 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
-from publisher.ledger.ledger import Ledger
-from publisher.models import Content, Part, Wish
-from publisher.states import State
+from publisher.ledger.enqueue import Ledger
+from publisher.model.models import Content, Part, Wish
+from publisher.model.states import State
 from tests.support.clock import ManualClock
 
 

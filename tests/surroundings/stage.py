@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from publisher.app import Application
-from publisher.clock import Clock, SystemClock
-from publisher.ledger.queries import Step
-from publisher.models import Delivery
+from publisher.base.clock import Clock, SystemClock
+from publisher.ledger.reading.queries import Step
+from publisher.model.models import Delivery
 from publisher.rehearsal import website
 from publisher.sandbox.accounts import accounts_for, secrets_toml
 from publisher.sandbox.faults import Fault, What

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from publisher import broker
+from publisher.monitoring import broker
+from publisher.running import embedded_broker
 from tests.support import system
 from tests.surroundings.stage import Run, Stage, until
 
@@ -58,7 +59,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     configuration = _CONFIGURATION.format(port=port, password=PASSWORD, folder=folder)
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [broker.find_server(), "-"], cwd=folder, stdin=subprocess.PIPE, stdout=log
+            [embedded_broker.find_server(), "-"], cwd=folder, stdin=subprocess.PIPE, stdout=log
         )
     assert process.stdin
     process.stdin.write(configuration.encode())

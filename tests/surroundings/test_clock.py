@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from publisher import clock as clocks
-from publisher.clock import SharedClock
+from publisher.base import clock as clocks
+from publisher.base.clock import SharedClock
 from tests.surroundings.stage import Run, Stage, until
 
 HOUR = timedelta(hours=1)

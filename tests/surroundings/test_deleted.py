@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from publisher.app import Application
-from publisher.errors import LedgerGone
+from publisher.base.errors import LedgerGone
 from publisher.settings import load
 from tests.support.waiting import wait_for
 from tests.surroundings.stage import PATIENCE, Stage, until

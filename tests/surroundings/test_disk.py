@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from publisher.outcome import Kind
+from publisher.model.outcomes import Kind
 from tests.surroundings.conftest import Disk
 from tests.surroundings.stage import Run, Stage, fill_disk, make_room, until
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.states import State
+from publisher.model.states import State
 from tests.support import postgres, system
 from tests.surroundings.faketime import FakeTime
 from tests.surroundings.stage import PATIENCE, Stage, until

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.states import State
+from publisher.model.states import State
 from tests.surroundings.faketime import FakeTime
 from tests.surroundings.stage import PATIENCE, Stage, until
 

@@ -11,8 +11,8 @@ from sqlalchemy.engine import make_url
 
 from publisher import settings
 from publisher.app import Application
-from publisher.language import speaking
-from publisher.ledger.people import Rank
+from publisher.auth.users import Rank
+from publisher.base.i18n import speaking
 from tests.support import photos, postgres
 from tests.support.clock import ManualClock
 from tests.support.pages import PASSWORD, Visit, serving

@@ -5,13 +5,13 @@ import re
 import pytest
 
 from publisher.app import Application
-from publisher.language import _, speaking
-from publisher.ledger.holds import hold
-from publisher.ledger.logbook import Order, Wanted
-from publisher.meaning import common as meant
-from publisher.outcome import Accepted, AccountHeld, Kind, Outcome, Refused, Step, Unknown
-from publisher.states import State
-from publisher.web import today
+from publisher.base.i18n import _, speaking
+from publisher.channels import answers as meant
+from publisher.ledger.account_holds import hold
+from publisher.ledger.reading.log_pages import Order, Wanted
+from publisher.model.outcomes import Accepted, AccountHeld, Kind, Outcome, Refused, Step, Unknown
+from publisher.model.states import State
+from publisher.web.routes import dashboard
 from tests.support.clock import ManualClock
 from tests.support.happening import ends
 from tests.support.pages import Visit
@@ -37,7 +37,7 @@ def test_trouble_comes_before_routine_and_the_newest_of_it_first(
     app: Application, manager: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Last month's failures hide neither today's emergency nor what waits for approval."""
-    monkeypatch.setattr(today, "_ATTENTION", 2)
+    monkeypatch.setattr(dashboard, "_ATTENTION", 2)
     refused, doubted = Refused(Kind.CONTENT, "Too long."), Unknown("No answer.")
     outcomes: list[Outcome] = [refused, refused, refused, doubted]
     for number, outcome in enumerate(outcomes, 1):

@@ -12,12 +12,12 @@ from sqlalchemy import update
 
 from publisher import preview
 from publisher.app import Application
-from publisher.checking import check
-from publisher.errors import PublisherError
+from publisher.base.errors import PublisherError
+from publisher.drafts.check import check
 from publisher.ledger.tables import accounts, deliveries
-from publisher.models import Content
+from publisher.model.models import Content
+from publisher.model.states import State
 from publisher.rehearsal import report
-from publisher.states import State
 from publisher.web.app import create
 from tests.support.pages import Visit, serving
 from tests.support.workspaces import Workspace

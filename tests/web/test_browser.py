@@ -15,11 +15,11 @@ from playwright.sync_api import Browser, Dialog, ViewportSize, expect
 
 from publisher import settings
 from publisher.app import Application
-from publisher.clock import SystemClock
-from publisher.language import _, plural, speaking
-from publisher.ledger.people import Rank
-from publisher.states import State
-from publisher.web import words
+from publisher.auth.users import Rank
+from publisher.base.clock import SystemClock
+from publisher.base.i18n import _, plural, speaking
+from publisher.model.states import State
+from publisher.web import labels
 from tests.support.journeys import log_in, serious, visiting
 from tests.support.pages import PASSWORD, Visit
 from tests.support.waiting import wait_for
@@ -91,12 +91,12 @@ def test_a_manager_approves_watches_pauses_and_resumes(
         page.get_by_role("link", name="Hello, Geneva.").click()
         page.get_by_text(_("Approve"), exact=True).click()
         page.get_by_role("button", name=_("Approve exactly this")).click()
-        expect(page.get_by_text(_("Approved: {what}.", what=words.deliveries(1)))).to_be_visible()
+        expect(page.get_by_text(_("Approved: {what}.", what=labels.deliveries(1)))).to_be_visible()
 
         page.get_by_role("link", name=_("Today")).click()
         expect(page.get_by_text(needed(1))).to_be_visible()
         # It goes out, and nobody touches the page.
-        published = page.locator(".figures").get_by_text(words.state(State.PUBLISHED))
+        published = page.locator(".figures").get_by_text(labels.state(State.PUBLISHED))
         expect(published).to_be_visible(timeout=40_000)
 
         page.get_by_text(_("Pause everything"), exact=True).click()

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from publisher.app import Application
-from publisher.states import State
+from publisher.model.states import State
 from tests.support.html import flaws
 from tests.support.pages import Visit
 from tests.support.workspaces import Workspace

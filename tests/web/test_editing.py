@@ -5,8 +5,8 @@ import re
 import pytest
 
 from publisher.app import Application
-from publisher.ledger.approvals import digest
-from publisher.states import State
+from publisher.ledger.manager.approvals import digest
+from publisher.model.states import State
 from tests.support.html import flaws
 from tests.support.pages import Visit
 from tests.support.workspaces import Workspace

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from publisher.app import Application
-from publisher.language import _
+from publisher.base.i18n import _
 from tests.support.journeys import log_in, visiting
 from tests.support.pages import PASSWORD, Visit
 from tests.support.uploads import seen

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from publisher.app import Application
-from publisher.models import Owner
-from publisher.outcome import Kind, Refused
+from publisher.model.models import Owner
+from publisher.model.outcomes import Kind, Refused
 from tests.support.happening import ends
 from tests.support.journeys import visiting
 from tests.support.pages import PASSWORD, Visit

@@ -11,10 +11,10 @@ from argon2 import extract_parameters
 from sqlalchemy import select, update
 
 from publisher.app import Application
-from publisher.ledger import passwords
+from publisher.auth import passwords
 from publisher.ledger.tables import web_sessions
-from publisher.sections import WebSettings
-from publisher.web import door
+from publisher.settings.schema import WebSettings
+from publisher.web import password_check
 from tests.support.pages import PASSWORD, Visit, serving
 
 _PAGES = ["/", "/posts", "/posts/day.fr", "/log", "/log.csv", "/log.xlsx", "/accounts", "/report",
@@ -128,7 +128,7 @@ def test_log_ins_that_wait_hold_up_nobody_else(
 def test_so_many_that_wait_are_turned_away(
     app: Application, anonymous: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(door, "_WAITING", 0)
+    monkeypatch.setattr(password_check, "_WAITING", 0)
     assert anonymous.log_in("direction").status_code == 200
     for number in range(40):
         app.throttle.admit("chef", f"2001:db8:{number:x}::1")

@@ -13,17 +13,17 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.responses import Response
 
-from publisher import room
 from publisher.app import Application
-from publisher.ledger import limits
+from publisher.base.lock import locked
+from publisher.ledger import rate_limits
 from publisher.ledger.heartbeats import NEEDED, Kind, Process
-from publisher.lock import locked
-from publisher.models import Delivery
-from publisher.monitoring import Monitor, Report
-from publisher.outcome import Accepted, AccountHeld, Deferred, Limit
-from publisher.outcome import Kind as Kinds
-from publisher.sections import WebSettings
-from publisher.web import health, login, visitors
+from publisher.model.models import Delivery
+from publisher.model.outcomes import Accepted, AccountHeld, Deferred, Limit
+from publisher.model.outcomes import Kind as Kinds
+from publisher.monitoring import Monitor, Report, disk_space
+from publisher.settings.schema import WebSettings
+from publisher.web import authentication
+from publisher.web.routes import health, login
 from tests.support.clock import ManualClock
 from tests.support.pages import Visit, serving
 from tests.support.waiting import wait_for
@@ -71,9 +71,9 @@ def test_strangers_who_wait_keep_nobody_of_us_waiting(
     with ThreadPoolExecutor(60) as threads:
         answers = [threads.submit(httpx.get, f"{address}/login", timeout=60) for _ in range(60)]
         try:
-            wait_for(lambda: len(waiting) == visitors._STRANGERS)
+            wait_for(lambda: len(waiting) == authentication._STRANGERS)
             assert manager.get("/").status_code == 200
-            assert len(waiting) == visitors._STRANGERS
+            assert len(waiting) == authentication._STRANGERS
         finally:
             go_on.set()
         for answer in answers:
@@ -268,7 +268,7 @@ def test_a_full_disk_is_named(
     app: Application, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with at_work(app):
-        monkeypatch.setattr(room, "_LEAST", 10**18)
+        monkeypatch.setattr(disk_space, "_LEAST", 10**18)
         found = httpx.get(f"{address}/healthz")
     assert found.status_code == 503
     assert found.json()["cause"] == "The disk with var/ or the ledger is full."
@@ -293,7 +293,7 @@ def test_the_figures_are_those_of_the_ledger(app: Application, address: str) -> 
     left = Limit("posts-24h", 50, 17, app.clock.now(), app.clock.ahead(600))
     over = Limit("posts-15min", 100, 98, app.clock.now(), app.clock.now())
     with app.database.write() as connection:
-        limits.keep(connection, "bice-x", (left, over))
+        rate_limits.keep(connection, "bice-x", (left, over))
     found = figures(address)
     assert found["publisher_limit_remaining,bice-x,posts-24h"] == 17
     assert found["publisher_limit_requests,bice-x,posts-24h"] == 50
@@ -321,7 +321,7 @@ def test_the_figures_are_not_for_everybody(app: Application, address: str) -> No
 
 
 def test_a_secret_of_the_pages_stands_in_its_own_file(tmp_path: Path) -> None:
-    from publisher.errors import ConfigurationError  # noqa: PLC0415
+    from publisher.base.errors import ConfigurationError  # noqa: PLC0415
     from publisher.settings import load  # noqa: PLC0415
 
     (tmp_path / "publisher.toml").write_text("[web]\nport = 81\nmetrics_token = 'hunter2'\n")

@@ -11,10 +11,10 @@ from starlette.responses import JSONResponse, RedirectResponse
 
 from publisher import settings
 from publisher.app import Application
-from publisher.errors import ConfigurationError, NotPossible
-from publisher.ledger.people import Rank
-from publisher.sections import WebSettings
-from publisher.web import openid as rooms_openid
+from publisher.auth.users import Rank
+from publisher.base.errors import ConfigurationError, NotPossible
+from publisher.settings.schema import WebSettings
+from publisher.web import openid_client as rooms_openid
 from tests.support import openid, system
 from tests.support.openid import CLIENT, SECRET, Provider
 from tests.support.pages import PASSWORD, Visit, serving

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from publisher.app import Application
-from publisher.outcome import Kind, Refused
-from publisher.states import State
+from publisher.model.outcomes import Kind, Refused
+from publisher.model.states import State
 from tests.support.happening import ends
 from tests.support.pages import Visit
 from tests.support.uploads import seen

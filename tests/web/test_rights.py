@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from publisher.app import Application
-from publisher.ledger.edits import REWORDED
-from publisher.ledger.people import Rank
-from publisher.states import State
+from publisher.auth.users import Rank
+from publisher.ledger.manager.draft_edits import REWORDED
+from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.pages import PASSWORD, Visit, serving
 from tests.support.workspaces import Workspace

@@ -14,10 +14,11 @@ import pytest
 from sqlalchemy import select
 
 from publisher.app import Application
-from publisher.content import mediafolder, pictures, uploads
-from publisher.content.pictures import MAX_BYTES
-from publisher.ledger.people import Rank
+from publisher.auth.users import Rank
 from publisher.ledger.tables import history
+from publisher.media import folder as mediafolder
+from publisher.media import media_file, uploads
+from publisher.media.media_file import MAX_BYTES
 from tests.support.pages import PASSWORD, Visit
 from tests.support.uploads import (
     ALT,
@@ -96,7 +97,7 @@ def test_pages_answer_while_one_person_looks_at_many_pictures(
 ) -> None:
     """Of one person a few requests are at work; the others wait for those."""
     may_go_on, answers = threading.Event(), []
-    inspect = pictures.inspect
+    inspect = media_file.inspect
 
     def slow(*given: Path) -> Any:
         assert may_go_on.wait(60)
@@ -106,7 +107,7 @@ def test_pages_answer_while_one_person_looks_at_many_pictures(
         with httpx.Client(base_url=address, cookies=staff.client.cookies, timeout=60) as client:
             answers.append(client.get(PAGE).status_code)
 
-    monkeypatch.setattr(pictures, "inspect", slow)
+    monkeypatch.setattr(media_file, "inspect", slow)
     threads = [threading.Thread(target=look) for _ in range(50)]
     for thread in threads:
         thread.start()
@@ -255,12 +256,12 @@ def test_the_ledger_that_cannot_be_written_keeps_nothing(
     app: Application, staff: Visit, workspace: Workspace, media: Path, photo: bytes,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    from publisher.errors import LedgerUnavailable  # noqa: PLC0415
+    from publisher.base.errors import LedgerUnavailable  # noqa: PLC0415
 
     def away(*_: object) -> None:
         raise LedgerUnavailable
 
-    monkeypatch.setattr("publisher.ledger.edits.note", away)
+    monkeypatch.setattr("publisher.ledger.manager.draft_edits.note", away)
     assert add(staff, "a.jpg", photo).status_code == 503
     with app.database.read() as connection:
         assert "picture added" not in connection.execute(select(history.c.event)).scalars().all()

@@ -16,11 +16,11 @@ import redis
 
 from publisher import settings
 from publisher.app import Application
-from publisher.broker import EmbeddedBroker
-from publisher.errors import BrokerUnavailable, ClockWrong, LedgerGone
-from publisher.models import Claim
-from publisher.outcome import Accepted, Unknown
-from publisher.states import State
+from publisher.base.errors import BrokerUnavailable, ClockWrong, LedgerGone
+from publisher.model.models import Claim
+from publisher.model.outcomes import Accepted, Unknown
+from publisher.model.states import State
+from publisher.running.embedded_broker import EmbeddedBroker
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 from tests.support.workspaces import Workspace

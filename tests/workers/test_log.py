@@ -10,7 +10,7 @@ import redis
 
 from publisher import settings
 from publisher.app import Application
-from publisher.clock import SystemClock
+from publisher.base.clock import SystemClock
 from tests.support.waiting import wait_for
 from tests.support.workspaces import Workspace
 

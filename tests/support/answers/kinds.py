@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from publisher.meaning import DEFAULT_REST
-from publisher.outcome import (
+from publisher.channels.classify import DEFAULT_REST
+from publisher.model.outcomes import (
     Accepted,
     AccountHeld,
     Answer,

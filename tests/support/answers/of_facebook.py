@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from publisher.outcome import (
+from publisher.model.outcomes import (
     THROTTLED,
     UNTIL_MENDED,
     Accepted,

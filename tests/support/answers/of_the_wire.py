@@ -1,6 +1,6 @@
 """What the network says instead of an answer."""
 
-from publisher.outcome import Deferred, Kind, Step, Unknown
+from publisher.model.outcomes import Deferred, Kind, Step, Unknown
 from tests.support.answers.kinds import (
     FACEBOOK,
     LAY_READY,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from publisher.outcome import (
+from publisher.model.outcomes import (
     CAPPED,
     THROTTLED,
     UNTIL_MENDED,

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from publisher.outcome import Answer, Step, Wire
-from publisher.states import State
+from publisher.model.outcomes import Answer, Step, Wire
+from publisher.model.states import State
 from tests.support.answers.kinds import DUPLICATE, FACEBOOK, HTML, OWN, REPLY, X
 
 _OUT, _FAILED = frozenset({State.PUBLISHED}), frozenset({State.FAILED})

@@ -2,13 +2,7 @@
 
 from typing import Any
 
-from publisher.outcome import (
-    Accepted,
-    AccountHeld,
-    Deferred,
-    Kind,
-    Unknown,
-)
+from publisher.model.outcomes import Accepted, AccountHeld, Deferred, Kind, Unknown
 from tests.support.answers.kinds import (
     DUPLICATE,
     EPOCH,

@@ -4,11 +4,12 @@ from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from publisher.channels import capabilities, timeline
 from publisher.channels.base import Channel, Depart, MediaReader, NotPrepared, at_once
 from publisher.channels.health import Health
-from publisher.models import Capabilities, Owner, Parcel, Prepared
-from publisher.outcome import Absent, Accepted, Deferred, Kind, Outcome, Sighting, Unknown
+from publisher.channels.twitter import timeline
+from publisher.model import capabilities
+from publisher.model.models import Capabilities, Owner, Parcel, Prepared
+from publisher.model.outcomes import Absent, Accepted, Deferred, Kind, Outcome, Sighting, Unknown
 from tests.support.simulation.plan import Act, Moment
 from tests.support.simulation.platform import Platform, PublicPost
 from tests.support.simulation.world import START

@@ -10,9 +10,9 @@ from types import SimpleNamespace
 from unittest import mock
 
 from publisher import planning
-from publisher.ledger import control
-from publisher.models import Delivery, Post
-from publisher.outcome import Outcome
+from publisher.ledger.manager import operations
+from publisher.model.models import Delivery, Post
+from publisher.model.outcomes import Outcome
 from tests.support.simulation import parts, persons, promises
 from tests.support.simulation.desk import Desk
 from tests.support.simulation.plan import Act, Fault, Moment, Plan, Step, possible
@@ -157,7 +157,7 @@ def surroundings(world: World, desk: Desk) -> Iterator[None]:
     """Where production code sleeps, or reads drafts from a folder."""
     time = SimpleNamespace(sleep=lambda seconds: world.sleep(max(seconds, _GLANCE)))
     with (
-        mock.patch.object(control, "time", time),
+        mock.patch.object(operations, "time", time),
         mock.patch.object(planning, "check", lambda *_, **__: (parts.library(desk.files()), [])),  # noqa: PT008 - drafts change
     ):
         yield

@@ -8,8 +8,8 @@ from contextlib import ExitStack, closing
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
-from publisher.ledger import aftermath
-from publisher.ledger.forgotten import NEXT_LOOK
+from publisher.ledger.integrity import after_restore
+from publisher.ledger.integrity.forgotten import NEXT_LOOK
 from tests.support.simulation import history, promises
 from tests.support.simulation.desk import Desk
 from tests.support.simulation.office import DRAFT, STEPS, Office, Wanted
@@ -125,7 +125,7 @@ class Newsroom(Office):
         self.stage.database.put_back(backup.ledger)
         self.persons.said.restored(backup.words.agreed)
         app = self.stage.app()
-        aftermath.face(app.database, app.clock, "direction")
+        after_restore.face(app.database, app.clock, "direction")
         self.persons.queue()
         if not reads:
             self.persons.decide(only_doubts=True)

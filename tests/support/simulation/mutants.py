@@ -11,21 +11,22 @@ from unittest import mock
 from sqlalchemy import false
 
 from publisher.channels.base import Channel, Leave
-from publisher.delivery import Courier, Leases, parcel_of
-from publisher.departure import Departure
-from publisher.ledger import attempts as attempts_module
-from publisher.ledger import dispatch as dispatch_module
-from publisher.ledger import doubts as doubts_module
-from publisher.ledger import holds, rivals
-from publisher.ledger import intents as intents_module
-from publisher.ledger import rests as rests_module
-from publisher.ledger import results as results_module
-from publisher.ledger.attempts import Attempts
-from publisher.ledger.control import Control
-from publisher.ledger.dispatch import Dispatch
-from publisher.ledger.moves import Change, Moved, change_all
-from publisher.models import Claim, Delivery
-from publisher.outcome import (
+from publisher.delivery.courier import Courier, Leases, parcel_of
+from publisher.delivery.send import Departure
+from publisher.ledger import account_holds, lookalikes
+from publisher.ledger import account_rests as rests_module
+from publisher.ledger import reconciliation as doubts_module
+from publisher.ledger.dispatcher import claims as dispatch_module
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.manager.operations import Control
+from publisher.ledger.transitions import Change, Moved, change_all
+from publisher.ledger.worker import attempts as attempts_module
+from publisher.ledger.worker import intents as intents_module
+from publisher.ledger.worker import results as results_module
+from publisher.ledger.worker.attempts import Attempts
+from publisher.model.clock_check import ClockCheck
+from publisher.model.models import Claim, Delivery
+from publisher.model.outcomes import (
     UNTIL_MENDED,
     AccountHeld,
     Deferred,
@@ -34,9 +35,8 @@ from publisher.outcome import (
     Refused,
     Unknown,
 )
-from publisher.planning import doubles
-from publisher.states import State
-from publisher.truetime import ClockCheck
+from publisher.model.states import State
+from publisher.planning import duplicates
 from tests.support.simulation.history import Scenario, run, singles
 from tests.support.simulation.parts import SimulatedApplication
 from tests.support.simulation.plan import Act, Fault, Moment, Plan
@@ -119,7 +119,7 @@ def _a_claim_is_worth_something_for_ever() -> Patch:
 
 
 def _all(attempts: Attempts) -> list[Delivery]:
-    from publisher.ledger.queries import Queries  # noqa: PLC0415
+    from publisher.ledger.reading.queries import Queries  # noqa: PLC0415
 
     return Queries(attempts._database, attempts._clock).deliveries()
 
@@ -131,7 +131,7 @@ def no_fence(*modules: Any) -> Patch:
         try:
             return change_all(connection, wishes)
         except Moved:
-            with mock.patch("publisher.ledger.moves.may_move", return_value=True):
+            with mock.patch("publisher.ledger.transitions.may_move", return_value=True):
                 return change_all(connection, [_as_it_stands(connection, wish) for wish in wishes])
 
     stack = ExitStack()
@@ -230,7 +230,7 @@ def _a_thread_starts_over() -> Patch:
 
 
 def _a_renamed_draft_is_new() -> Patch:
-    return mock.patch.object(doubles, "refuse")
+    return mock.patch.object(duplicates, "refuse")
 
 
 def _a_stop_is_forgotten() -> Patch:
@@ -241,12 +241,14 @@ def _a_stop_is_forgotten() -> Patch:
 
 
 def _whatever_is_seen_is_its_own() -> Patch:
-    return mock.patch.object(rivals, "comes_first", return_value=False)
+    return mock.patch.object(lookalikes, "comes_first", return_value=False)
 
 
 def _a_suspension_never_ends() -> Patch:
     def hold(connection: Any, account: str, outcome: AccountHeld, now: Any) -> AccountHeld:
-        return holds.hold(connection, account, replace(outcome, until=None, backoff=()), now)
+        return account_holds.hold(
+            connection, account, replace(outcome, until=None, backoff=()), now
+        )
 
     return mock.patch.object(rests_module, "hold", hold)
 
@@ -271,7 +273,7 @@ def _made_anew(module: ModuleType) -> Any:
 
 
 def _many_ask_at_once() -> Patch:
-    with mock.patch.object(holds, "waits_its_turn", return_value=false()):
+    with mock.patch.object(account_holds, "waits_its_turn", return_value=false()):
         dispatch = _made_anew(dispatch_module)
     return mock.patch.object(dispatch_module, "DUE", dispatch.DUE)
 

@@ -7,17 +7,17 @@ from unittest import mock
 
 from sqlalchemy import Connection
 
-from publisher.ledger import attempts as attempts_module
-from publisher.ledger import intents as intents_module
-from publisher.ledger import ledger as ledger_module
-from publisher.ledger.ledger import Ledger
-from publisher.ledger.safeguards import Safeguards
-from publisher.models import ApprovalRule, Delivery, Prepared, Wish
-from publisher.outcome import Accepted
-from publisher.planning import comparison as comparison_module
-from publisher.planning.difference import kind_of_edit
+from publisher.ledger import enqueue as ledger_module
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.manager.consent_holds import Safeguards
+from publisher.ledger.worker import attempts as attempts_module
+from publisher.ledger.worker import intents as intents_module
+from publisher.model.models import ApprovalRule, Delivery, Prepared, Wish
+from publisher.model.outcomes import Accepted
+from publisher.model.states import State
+from publisher.planning import diff as comparison_module
+from publisher.planning.edits import kind_of_edit
 from publisher.planning.plan import Change
-from publisher.states import State
 from tests.support.simulation.channels import LikeFacebook, LikeX
 from tests.support.simulation.history import Scenario, run
 from tests.support.simulation.mutants import Mutant, Patch, no_fence, only

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from publisher.models import Delivery, Post
-from publisher.states import ENDED_UNSENT, State
+from publisher.model.models import Delivery, Post
+from publisher.model.states import ENDED_UNSENT, State
 from tests.support.simulation import parts
 from tests.support.simulation.desk import Desk
 from tests.support.simulation.persons import CONSENT, ITEM, Persons

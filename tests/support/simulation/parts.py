@@ -22,14 +22,14 @@ from PIL import Image
 from sqlalchemy import Connection
 
 from publisher.app import Application
+from publisher.base.errors import LedgerUnavailable
 from publisher.channels.base import Channel
-from publisher.content.library import Library
-from publisher.errors import LedgerUnavailable
+from publisher.drafts.library import Library
 from publisher.ledger.database import Database
-from publisher.models import Delivery, MediaItem, Post
-from publisher.sections import AccountSettings, ApprovalSettings, BrokerSettings
+from publisher.model.clock_check import ClockCheck
+from publisher.model.models import Delivery, MediaItem, Post
 from publisher.settings import Settings
-from publisher.truetime import ClockCheck
+from publisher.settings.schema import AccountSettings, ApprovalSettings, BrokerSettings
 from tests.support.simulation.channels import open_channel
 from tests.support.simulation.plan import Act, Moment
 from tests.support.simulation.platform import Platform

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
-from publisher.errors import NoSuchPost, NotPossible, PublisherError
-from publisher.ledger.approvals import digest
-from publisher.ledger.moves import Moved
-from publisher.models import Delivery
+from publisher.base.errors import NoSuchPost, NotPossible, PublisherError
+from publisher.ledger.manager.approvals import digest
+from publisher.ledger.transitions import Moved
+from publisher.model.models import Delivery
+from publisher.model.states import ENDED_UNSENT, State
 from publisher.planning import Change, PlannedChange
-from publisher.states import ENDED_UNSENT, State
 from tests.support.simulation.desk import Desk
 from tests.support.simulation.parts import SimulatedApplication
 from tests.support.simulation.plan import Act, Fault, Moment

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from publisher.channels.base import Depart, at_once
-from publisher.models import Parcel
-from publisher.outcome import (
+from publisher.model.models import Parcel
+from publisher.model.outcomes import (
     UNTIL_MENDED,
     Accepted,
     AccountHeld,

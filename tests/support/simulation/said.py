@@ -13,9 +13,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from publisher.errors import NotPossible
-from publisher.ledger.moves import Moved
-from publisher.models import Delivery, Post
+from publisher.base.errors import NotPossible
+from publisher.ledger.transitions import Moved
+from publisher.model.models import Delivery, Post
 
 Key = tuple[str, str]
 """The post and the account of a delivery."""

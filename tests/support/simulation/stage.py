@@ -9,9 +9,9 @@ from typing import Any
 
 import structlog
 
-from publisher.delivery import LOOK_AHEAD
-from publisher.errors import BrokerUnavailable, PublisherError
-from publisher.models import Claim
+from publisher.base.errors import BrokerUnavailable, PublisherError
+from publisher.delivery.courier import LOOK_AHEAD
+from publisher.model.models import Claim
 from tests.support.simulation import parts
 from tests.support.simulation.desk import Desk
 from tests.support.simulation.persons import Persons

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from publisher.ledger import chain
+from publisher.ledger.integrity import hash_chain
 
 revision = "0002"
 down_revision = "0001"
@@ -64,7 +64,7 @@ def _chain_what_is_there(connection: sa.Connection) -> None:
     heads = []
     for key, rows in _grouped(connection, of_deliveries, "delivery"):
         first = rows[0]
-        origin = chain.delivery_origin(first["post"], first["to_account"])
+        origin = hash_chain.delivery_origin(first["post"], first["to_account"])
         heads.append({"key": key, **_number(connection, rows, origin)})
     if heads:
         # A step's number is the delivery's version after it.
@@ -73,7 +73,7 @@ def _chain_what_is_there(connection: sa.Connection) -> None:
         )
     of_accounts = sa.text("SELECT * FROM history WHERE delivery IS NULL ORDER BY account, id")
     for account, rows in _grouped(connection, of_accounts, "account"):
-        head = _number(connection, rows, chain.account_origin(account))
+        head = _number(connection, rows, hash_chain.account_origin(account))
         connection.execute(
             sa.text(
                 "INSERT INTO account_chains (account, length, head)"
@@ -97,7 +97,7 @@ def _number(
     """Write number and hash into the steps of one chain; the result is its head."""
     previous, links = origin, []
     for seq, row in enumerate(rows, 1):
-        previous = chain.step_hash({**row, "seq": seq}, previous)
+        previous = hash_chain.step_hash({**row, "seq": seq}, previous)
         links.append({"id": row["id"], "seq": seq, "hash": previous})
     connection.execute(sa.text("UPDATE history SET seq = :seq, hash = :hash WHERE id = :id"), links)
     return {"length": len(rows), "head": previous}

@@ -6,8 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from publisher.ledger import search
-from publisher.models import Content
+from publisher.ledger.reading import search_index
+from publisher.model.models import Content
 
 revision = "0010"
 down_revision = "0009"
@@ -31,12 +31,12 @@ def upgrade() -> None:
         op.execute("CREATE INDEX ix_search_words ON search USING gin (words)")
     for rows in _chunks(connection):
         words = {
-            row.id: search.words_of(
+            row.id: search_index.words_of(
                 row.post, Content.model_validate_json(row.content), row.url, row.error_message
             )
             for row in rows
         }
-        search.index(connection, words)
+        search_index.index(connection, words)
 
 
 def _chunks(connection: sa.Connection) -> Iterator[list[Any]]:

@@ -5,7 +5,7 @@ import json
 import sqlalchemy as sa
 from alembic import op
 
-from publisher.ledger import chain
+from publisher.ledger.integrity import hash_chain
 
 revision = "0021"
 down_revision = "0020"
@@ -24,7 +24,7 @@ def upgrade() -> None:
     newest = _newest_instant(connection)
     rows = connection.execute(sa.text("SELECT * FROM people ORDER BY id"))
     for row in map(dict, rows.mappings().all()):
-        account = chain.about_person(row["key"])
+        account = hash_chain.about_person(row["key"])
         # A restored ledger is migrated before its newest step tells what instant it is of: these
         # steps must not be newer than the others.
         step = {
@@ -36,9 +36,9 @@ def upgrade() -> None:
             "actor": "publisher",
             "detail": json.dumps({"role": row["role"]}),
             "seq": 1,
-            "digest": chain.person_digest(row),
+            "digest": hash_chain.person_digest(row),
         }
-        step["hash"] = chain.step_hash(step, chain.account_origin(account))
+        step["hash"] = hash_chain.step_hash(step, hash_chain.account_origin(account))
         connection.execute(_STEP, step)
         connection.execute(_CHAIN, {"account": account, "hash": step["hash"]})
 

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from publisher.ledger import chain
+from publisher.ledger.integrity import hash_chain
 
 revision = "0023"
 down_revision = "0022"
@@ -59,7 +59,7 @@ def _write(connection: sa.Connection, row: dict[str, Any], at: int) -> None:
         row["state"] = "rejected"
     else:
         row["stop"] = "rejected"
-    said = {**chain.shortened(row), "repeat": bool(row["repeat"])}
+    said = {**hash_chain.shortened(row), "repeat": bool(row["repeat"])}
     step = {
         "account": None,
         "at": at,
@@ -69,9 +69,9 @@ def _write(connection: sa.Connection, row: dict[str, Any], at: int) -> None:
         "actor": "publisher",
         "detail": json.dumps({}),
         "seq": row["version"] + 1,
-        "digest": chain.delivery_digest(said),
+        "digest": hash_chain.delivery_digest(said),
     }
-    head = chain.step_hash(step, row["head"])
+    head = hash_chain.step_hash(step, row["head"])
     connection.execute(_STEP, {**step, "delivery": row["id"], "hash": head})
     values = {name: row[name] for name in ("id", "state", "stop")}
     connection.execute(_CHANGE, {**values, "version": step["seq"], "head": head})

@@ -1,0 +1,150 @@
+"""The lines of an .ics file, unfolded, each with its place (RFC 5545, section 3.1).
+
+A line that is too long goes on in the next one, behind a space. It may be broken within a
+character of several bytes; hence all of this happens to bytes.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from publisher.base import numbers
+from publisher.base.i18n import _
+from publisher.drafts.text_files import invalid_character
+from publisher.model.models import Problem
+
+MAX_BYTES = 5_000_000
+"""Ten times a calendar of as many events as are taken."""
+CODES: dict[str, str] = {
+    "unreadable": "The file cannot be read.",
+    "file-too-big": "The file is bigger than 5 MB.",
+    "not-a-calendar": "The file is no iCalendar file.",
+    "encoding": "The file is not UTF-8 text.",
+    "invalid-character": "A text holds a control character, or one that no platform accepts.",
+    "broken-line": "A line is neither `NAME:value` nor the rest of the one before.",
+    "unclosed": "What is begun is not ended, or the other way round.",
+    "no-events": "The calendar has no events.",
+    "too-many-events": "The calendar has more events than an agenda can.",
+    "no-summary": "The event has no name.",
+    "no-start": "The event has no start.",
+    "bad-time": "A time or duration cannot be read.",
+    "unknown-zone": "The time zone is unknown.",
+    "floating-time": "The time belongs to no time zone.",
+    "all-day": "The event has no time of day to count from.",
+    "ends-before-start": "The event ends before it starts.",
+    "recurring": "The event recurs.",
+    "recurrence-id": "The event is one instance of a recurring one.",
+    "duplicate-uid": "Two events have one UID.",
+    "ambiguous": "It cannot be told which agenda item the event is.",
+}
+"""Every code that a problem of an .ics file can have, with what it means in one line."""
+
+_NAME = re.compile(r"([A-Za-z0-9-]+)[:;]")
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_BOM = b"\xef\xbb\xbf"
+
+
+class Flaws:
+    """The problems of one .ics file."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.problems: list[Problem] = []
+
+    def add(self, code: str, line: int, message: str, hint: str | None = None) -> None:
+        """A code that `CODES` does not explain is a mistake of ours."""
+        if code not in CODES:
+            raise KeyError(code)
+        self.problems.append(
+            Problem(file=self.file, line=line, column=1, code=code, message=message, hint=hint)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One property, unfolded."""
+
+    number: int
+    """Of the line that it begins on, counted from 1."""
+    name: str
+    """In capitals."""
+    text: str
+    """All of it, its name included."""
+
+    @property
+    def value(self) -> str:
+        """What stands behind the colon, when there are no parameters."""
+        return self.text[len(self.name) + 1 :].strip()
+
+
+def read(path: Path, flaws: Flaws) -> list[Line]:
+    """The lines of a file; none where it cannot be read at all."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        flaws.add("unreadable", 1, _("The file cannot be read: {reason}.", reason=error.strerror))
+        return []
+    if len(data) > MAX_BYTES:
+        hint = _("Export a part of the calendar, such as the weeks of the session.")
+        flaws.add(
+            "file-too-big",
+            1,
+            _("The file has more than {limit} bytes.", limit=numbers.number(MAX_BYTES)),
+            hint,
+        )
+        return []
+    if data.startswith(_UTF16):
+        flaws.add("encoding", 1, _("The file is UTF-16, not UTF-8."), _("Export it as UTF-8."))
+        return []
+    lines = list(_lines(data.removeprefix(_BOM), flaws))
+    if not lines or lines[0].text.strip().upper() != "BEGIN:VCALENDAR":
+        flaws.problems.clear()  # what else is wrong with something else is of no interest
+        hint = _(
+            "Export the calendar as iCalendar (.ics); such a file begins with BEGIN:VCALENDAR."
+        )
+        flaws.add("not-a-calendar", 1, _("This is no iCalendar file."), hint)
+        return []
+    return lines
+
+
+def _lines(data: bytes, flaws: Flaws) -> Iterator[Line]:
+    for number, raw in _unfolded(data):
+        try:
+            text = raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            byte = f"0x{raw[error.start]:02x}"
+            message = _(
+                "The byte {byte} is not UTF-8; the file may be Latin-1 or Windows-1252.", byte=byte
+            )
+            flaws.add("encoding", number, message, _("Export it as UTF-8."))
+            continue
+        if flaw := invalid_character(text):
+            flaws.add(flaw.code, number, flaw.message, flaw.hint)
+            continue
+        name = _NAME.match(text)
+        if name is None:
+            flaws.add(
+                "broken-line",
+                number,
+                _("This line is no property: {line!r}.", line=text[:40]),
+                _("A line that goes on is followed by one that begins with a space."),
+            )
+            continue
+        yield Line(number, name[1].upper(), text)
+
+
+def _unfolded(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Each line that is not empty, with what goes on behind it."""
+    begun: tuple[int, list[bytes]] | None = None
+    for number, raw in enumerate(_LINE_END.split(data), 1):
+        if begun and raw[:1] in (b" ", b"\t"):
+            begun[1].append(raw[1:])
+        elif raw.strip():
+            if begun:
+                yield begun[0], b"".join(begun[1])
+            begun = number, [raw]
+    if begun:
+        yield begun[0], b"".join(begun[1])

@@ -1,0 +1,147 @@
+"""The posts as an iCalendar file, for the manager's own calendar."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from publisher.agenda.ics_export import Calendar
+from publisher.agenda.ics_matching import own_uid
+from publisher.base.i18n import _, later
+from publisher.drafts import rendering
+from publisher.drafts.library import Library
+from publisher.ledger.pending_stops import reason_of
+from publisher.model.models import Account, Delivery, Post
+from publisher.model.states import State
+
+_SHOWN = timedelta(minutes=15)
+"""A post is an instant; calendars show that badly."""
+_REFRESH = timedelta(minutes=15)
+_LONGEST = 60  # characters of a text's beginning
+_NOT_QUEUED = later("not queued")
+_CALLED_OFF = (State.CANCELLED, State.WITHDRAWN)
+_FIRM = (State.SCHEDULED, State.PUBLISHING, State.PUBLISHED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One post, whichever of draft and ledger knows it."""
+
+    post: str
+    at: datetime
+    title: str
+    embargo_until: datetime | None
+    states: Mapping[str, str]
+    """By account."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_out(self) -> bool:
+        return State.PUBLISHED in self.states.values()
+
+
+def posts_calendar(
+    library: Library,
+    deliveries: Sequence[Delivery],
+    accounts: Mapping[str, Account],
+    now: datetime,
+    queued: Collection[str],
+) -> bytes:
+    """One VEVENT for each post, at the time at which it goes out, in the session's time zone.
+
+    What the ledger has counts; a draft that is not queued is shown as its file says. While a post
+    is under embargo and not out, neither its title nor its text is in the file: calendars are
+    shared. `deliveries`: all of each post that is to be shown; `queued`: the posts of the ledger,
+    whose drafts are not.
+    """
+    session = library.session
+    calendar = Calendar(
+        _("{session}: posts", session=session.name or "Publisher"), session.zone, now
+    )
+    calendar.refresh_every(_REFRESH)
+    entries = [*_queued(library, deliveries), *_drafts(library, queued, accounts)]
+    for entry in sorted(entries, key=lambda entry: (entry.at, entry.post)):
+        event = calendar.event(own_uid(session, "post", entry.post), entry.at, entry.at + _SHOWN)
+        event.add("SUMMARY", _summary(entry, now))
+        event.add("DESCRIPTION", "\n".join(_description(entry)))
+        event.add("STATUS", _status(entry))
+        event.add("TRANSP", "TRANSPARENT")  # nobody is busy while a post goes out
+    return calendar.file()
+
+
+def _queued(library: Library, deliveries: Sequence[Delivery]) -> Iterator[_Entry]:
+    """The posts that the ledger has. A longer embargo counts from the moment it stands in the draft."""
+    for post, of_post in groupby(
+        sorted(deliveries, key=lambda d: (d.post, d.id)), lambda d: d.post
+    ):
+        its = list(of_post)
+        first = next((d for d in its if d.state not in _CALLED_OFF), its[0])
+        draft = library.post(post)
+        embargoes = [d.embargo_until for d in (*its, draft) if d and d.embargo_until]
+        text = next((part.text for part in first.content.parts if part.text), "")
+        yield _Entry(
+            post=post,
+            at=first.leaves_at,
+            title=first.content.title or _beginning(text),
+            embargo_until=max(embargoes, default=None),
+            states={d.account: d.state for d in its},
+            notes=tuple(dict.fromkeys(n for d in its for n in (reason_of(d), d.url) if n)),
+        )
+
+
+def _drafts(
+    library: Library, queued: Collection[str], accounts: Mapping[str, Account]
+) -> Iterator[_Entry]:
+    """The drafts that are on no schedule."""
+    for post in library.posts:
+        leaves = post.leaves_at
+        if leaves and post.id not in queued:
+            recipients = rendering.recipients(post, accounts)[0]
+            yield _Entry(
+                post=post.id,
+                at=leaves,
+                title=post.title or _beginning(_words(post)),
+                embargo_until=post.embargo_until,
+                states={a.name: State.HELD if post.held else _NOT_QUEUED for a in recipients},
+                notes=(post.held,) if post.held else (),
+            )
+
+
+def _words(post: Post) -> str:
+    return next((part for parts in post.texts.values() for part in parts if part), "")
+
+
+def _beginning(text: str) -> str:
+    words = " ".join(text.split())
+    if len(words) <= _LONGEST:
+        return words
+    return words[: words.rfind(" ", 0, _LONGEST) if " " in words[:_LONGEST] else _LONGEST] + " …"
+
+
+def _summary(entry: _Entry, now: datetime) -> str:
+    under_embargo = entry.embargo_until and now < entry.embargo_until and not entry.is_out
+    title = (
+        _("{post} (under embargo)", post=entry.post) if under_embargo else entry.title or entry.post
+    )
+    states = list(dict.fromkeys(entry.states.values()))
+    usual = states in ([State.SCHEDULED], [State.PUBLISHED], [State.PUBLISHING])
+    return title if usual else f"[{', '.join(map(_, states))}] {title}"
+
+
+def _description(entry: _Entry) -> Iterator[str]:
+    yield _("Post: {post}", post=entry.post)
+    by_state: dict[str, list[str]] = defaultdict(list)
+    for account, state in entry.states.items():
+        by_state[state].append(account)
+    for state, names in by_state.items():
+        called = _(state)
+        yield f"{called[:1].upper()}{called[1:]}: {', '.join(names)}"
+    yield from map(_, entry.notes)
+
+
+def _status(entry: _Entry) -> str:
+    states = set(entry.states.values())
+    if states and states.issubset(_CALLED_OFF):
+        return "CANCELLED"
+    return "CONFIRMED" if states and states.issubset({*_FIRM, *_CALLED_OFF}) else "TENTATIVE"

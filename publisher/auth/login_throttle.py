@@ -1,0 +1,200 @@
+"""Makes guessing passwords slow, without shutting out whoever has the right one."""
+
+import hashlib
+import ipaddress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, text, update
+
+from publisher.auth.known_browsers import is_known, stored
+from publisher.auth.users import People
+from publisher.base.clock import Clock
+from publisher.base.person_names import folded
+from publisher.ledger.database import Database, Turn
+from publisher.ledger.manager.rights import row_of
+from publisher.ledger.tables import login_failures, microseconds
+from publisher.ledger.user_notices import MANY_FAILURES, Guessed
+
+_FREE = 5
+"""Failures of a name from one network, or in a known browser, that make nothing slow."""
+_FREE_IN_ALL = 30
+"""The same of a name from all networks, and of a network."""
+_LONGEST = timedelta(seconds=15)
+"""The longest time between two tries of one name from one network."""
+_SLOW = timedelta(seconds=3)
+"""So long each try takes of a name, or from a network, that failed very often."""
+_PATIENCE = timedelta(seconds=20)
+"""A try that would have to wait longer, behind others, is refused instead."""
+_FORGOTTEN = timedelta(hours=24)
+_WAYS = ("form", "basic")
+_NETWORK = 64
+"""Bits of an IPv6 address that one customer of a provider has (RFC 6177)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One log-in: counted, or refused because too many wait already."""
+
+    delay: float
+    """Real seconds until its password may be looked at."""
+    until: datetime | None
+    """Of one that is refused: when there is room again."""
+    of_name: tuple[str, ...]
+    """The subjects that count the name, or the known browser alone."""
+    of_network: str | None
+    """The subject that counts the network; None for a known browser."""
+
+
+class Throttle:
+    """Counts log-ins before their password is looked at, so that many at once count as well.
+
+    A right password is taken back, so only failures stay. Somebody at one network may fail five
+    times in a row with a name; then each further try waits, at most 15 seconds after the one
+    before it, and is looked at: a right password gets in, and whoever guesses has some thousands
+    of guesses a day, of the 10^10 that a password here withstands. A name may fail 30 times from
+    all networks together, and a network with whatever names; then each try takes three seconds.
+    A browser in which the person has logged in before is counted by itself.
+    """
+
+    def __init__(self, database: Database, clock: Clock, people: People | None = None) -> None:
+        """`clock` is the machine's own."""
+        self._database = database
+        self._clock = clock
+        self._people = people or People(database, clock)
+
+    def admit(self, name: str, address: str, way: str = "form", browser: str = "") -> Try:
+        """Count a try, unless too many wait before it. `browser` is the token of a known one.
+
+        Each `way` in is counted by itself: a telephone that goes on asking for the calendar with
+        an old password makes nobody wait at the form.
+        """
+        now, key = self._clock.now(), folded(name)
+        with self._database.write() as connection:
+            self._database.take_turns(connection, Turn.LOG_IN)
+            old = login_failures.c.last_at < now - _FORGOTTEN
+            connection.execute(delete(login_failures).where(old))
+            person = row_of(connection, name)
+            if browser and person and is_known(connection, browser, person["id"]):
+                return _counted(connection, key, now, _subject("browser", stored(browser)))
+            network = _network(address)
+            made = _counted(
+                connection,
+                key,
+                now,
+                _subject(way, "name", key, network),
+                _subject(way, "name", key),
+                _subject(way, "address", network),
+            )
+            if person and made.until is None:
+                failures = _row(connection, made.of_name[1]).failures
+                if failures == _FREE_IN_ALL:
+                    detail = {"failures": failures}
+                    self._people.note(connection, person, MANY_FAILURES, detail)
+        return made
+
+    def forgive(self, right: Try) -> None:
+        """The password was right: the name's failures count no more, and this try nowhere.
+
+        What others failed at the network stays, or an account of one's own would do away with it.
+        """
+        subject, failures = login_failures.c.subject, login_failures.c.failures
+        with self._database.write() as connection:
+            self._database.take_turns(connection, Turn.LOG_IN)
+            connection.execute(delete(login_failures).where(subject.in_(right.of_name)))
+            if right.of_network:
+                ours = subject == right.of_network
+                lowered = update(login_failures).where(ours).values(failures=failures - 1)
+                connection.execute(lowered)
+                connection.execute(delete(login_failures).where(ours, failures <= 0))
+
+    def unlock(self, name: str) -> None:
+        """Forget all failures with this name, from wherever."""
+        with self._database.write() as connection:
+            self._database.take_turns(connection, Turn.LOG_IN)
+            ours = login_failures.c.name == _subject(folded(name))
+            connection.execute(delete(login_failures).where(ours))
+
+    def guessed(self) -> list[Guessed]:
+        """Those with whose names 30 log-ins or more failed in a row, from all networks together."""
+        subjects = {
+            _subject(way, "name", person.key): person.name
+            for person in self._people.all()
+            for way in _WAYS
+        }
+        query = select(login_failures).where(
+            login_failures.c.failures >= _FREE_IN_ALL,
+            login_failures.c.last_at >= self._clock.now() - _FORGOTTEN,
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(login_failures.c.last_at)).all()
+        return [
+            Guessed(subjects[row.subject], row.failures, row.last_at)
+            for row in rows
+            if row.subject in subjects
+        ]
+
+
+def _counted(connection: Connection, key: str, now: datetime, near: str, *far: str) -> Try:
+    """Count a try under `near`, whose tries come one after the other, and under `far`.
+
+    `far` are the name, and then the network.
+    """
+    row = _row(connection, near)
+    # Nobody's turn is further ahead than that: the clock was set back since.
+    is_ahead = row is not None and row.last_at - now > _PATIENCE
+    turn = max(now, row.last_at + _apart(row.failures)) if row and not is_ahead else now
+    of_name, of_network = (near, *far[:1]), far[1] if far else None
+    if turn - now > _PATIENCE:
+        return Try(0.0, turn, of_name, of_network)
+    rows = [_row(connection, subject) for subject in far]
+    is_slow = any(one is not None and one.failures >= _FREE_IN_ALL for one in rows)
+    leaves = max(turn, now + _SLOW) if is_slow else turn
+    for subject in of_name:
+        _count(connection, subject, turn, _subject(key))
+    if of_network:
+        _count(connection, of_network, now, None)
+    return Try((leaves - now).total_seconds(), None, of_name, of_network)
+
+
+def _apart(failures: int) -> timedelta:
+    """How long after the one before it the next try comes."""
+    if failures < _FREE:
+        return timedelta(0)
+    return min(timedelta(seconds=2 ** min(failures - _FREE, 10)), _LONGEST)
+
+
+def _network(address: str) -> str:
+    """An address as it is counted: of IPv6 its /64, of which one customer has all addresses."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found, _NETWORK), strict=False))
+
+
+def _subject(*what: str) -> str:
+    """What is counted, as a hash: a name that nobody has may be a password."""
+    return hashlib.sha256("\n".join(what).encode()).hexdigest()
+
+
+def _row(connection: Connection, subject: str) -> Any:
+    query = select(login_failures).where(login_failures.c.subject == subject)
+    return connection.execute(query).one_or_none()
+
+
+def _count(connection: Connection, subject: str, at: datetime, name: str | None) -> None:
+    connection.execute(
+        text(
+            "INSERT INTO login_failures (subject, failures, last_at, name)"
+            " VALUES (:subject, 1, :at, :name)"
+            " ON CONFLICT (subject) DO UPDATE SET failures = login_failures.failures + 1,"
+            " last_at = excluded.last_at, name = excluded.name"
+        ),
+        {"subject": subject, "at": microseconds(at), "name": name},
+    )

@@ -1,0 +1,109 @@
+"""Passwords: which are good enough, and how they are kept.
+
+They are stored as Argon2id hashes, with the library's parameters (those of RFC 9106 for little
+memory).
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection
+from functools import cache
+from typing import TYPE_CHECKING
+
+from publisher.base.errors import UsageError
+from publisher.base.i18n import _
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
+
+SHORTEST, LONGEST = 12, 256
+"""Characters of a password."""
+_GOOD = 4  # of 0 to 4: beyond 10^10 guesses, by zxcvbn's count
+_GOOD_REST = 3  # beyond 10^8
+_ESTIMATED = 72  # characters that zxcvbn takes
+_CONTEXT = (
+    "publisher", "staff", "manager", "admin", "hrc", "unhrc", "hrc31", "onu", "geneva", "geneve", "ginebra",
+    "genewa",
+)  # fmt: skip
+"""What somebody who guesses would try here."""
+_FAMOUS = "correcthorsebattery"
+"""Of https://xkcd.com/936, which is in every list of passwords and in few lists of words."""
+_WORD = re.compile(r"[^\W_]+")
+_SHORT_WORD = 3  # letters
+_MEMORY = 19_456  # KiB; OWASP's least for Argon2id with two passes, so that ten may log in at once
+
+
+def checked(password: str, name: str, known_words: Collection[str] = ()) -> str:
+    """The password, if it is good enough for the person of that name; UsageError.
+
+    `known_words` are names of the place: what is made of them is easy to guess.
+    """
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise UsageError(
+            _(
+                "The password must have {least} to {most} characters.",
+                least=SHORTEST,
+                most=LONGEST,
+            ),
+            hint=_("A few words that do not belong together are easy to keep in mind."),
+        )
+    # Its lists are read when it is loaded, and only who sets a password needs them.
+    from zxcvbn import zxcvbn  # noqa: PLC0415
+
+    known = _words(" ".join([name, *_CONTEXT, *known_words]))
+    guess = zxcvbn(password[:_ESTIMATED], user_inputs=sorted(known))
+    plain = "".join(_WORD.findall(_bare(password)))
+    rest = re.sub("|".join(sorted(known, key=len, reverse=True)), "", plain)
+    # What is left of it without them has to be hard to guess as well.
+    is_own = rest and zxcvbn(rest[:_ESTIMATED])["score"] >= _GOOD_REST
+    if guess["score"] < _GOOD or not is_own or _FAMOUS in plain:
+        raise UsageError(
+            _("The password is easy to guess."),
+            hint=_("A few words that do not belong together are easy to keep in mind."),
+        )
+    return password
+
+
+def _words(text: str) -> set[str]:
+    """The words of three letters or more, as passwords are looked at for them."""
+    return {word for word in _WORD.findall(_bare(text)) if len(word) >= _SHORT_WORD}
+
+
+def _bare(text: str) -> str:
+    """Without capitals and accents."""
+    spelled = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(one for one in spelled if not unicodedata.combining(one))
+
+
+def hashed(password: str) -> str:
+    """What is stored of it."""
+    return _hasher().hash(password)
+
+
+def match(stored: str, password: str) -> bool:
+    """Whether it is the password that was stored."""
+    from argon2.exceptions import Argon2Error, InvalidHashError  # noqa: PLC0415 - as below
+
+    try:
+        return _hasher().verify(stored, password[: LONGEST + 1])
+    except (Argon2Error, InvalidHashError):
+        return False
+
+
+def is_outdated(stored: str) -> bool:
+    """Whether it was stored with parameters that are no longer ours."""
+    return _hasher().check_needs_rehash(stored)
+
+
+@cache
+def of_nobody() -> str:
+    """What the passwords of those are compared with whom nobody knows."""
+    return hashed("nobody's password")
+
+
+@cache
+def _hasher() -> "PasswordHasher":
+    # It is slow to load, and few who look at people look at passwords.
+    from argon2 import PasswordHasher  # noqa: PLC0415
+
+    return PasswordHasher(time_cost=2, memory_cost=_MEMORY, parallelism=1)

@@ -1,0 +1,151 @@
+"""Who is logged in: sessions that last for a while and can be ended from elsewhere."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from publisher.base.clock import Clock
+from publisher.ledger.database import Database
+from publisher.ledger.manager.rights import Person, person_of
+from publisher.ledger.tables import people, web_sessions
+
+LIFE = timedelta(days=7)
+"""After so long everybody logs in anew."""
+IDLE = timedelta(hours=12)
+"""A session that nobody used for so long is over."""
+_SEEN = timedelta(minutes=1)
+"""Noting that a session is used need not be more exact than this."""
+_LONGEST_DEVICE = 120  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One log-in of one person."""
+
+    id: int
+    person: Person
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+    device: str
+    """What the browser calls itself."""
+    notice: str | None
+    """What the next page tells about what was just done."""
+
+
+class Sessions:
+    """Begins, finds and ends sessions."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        """`clock` is the machine's own: sessions do not end faster in a rehearsal."""
+        self._database = database
+        self._clock = clock
+
+    def begin(self, person: Person, device: str) -> str:
+        """Log somebody in; the result is the token, which is stored nowhere."""
+        token, now = secrets.token_urlsafe(32), self._clock.now()
+        with self._database.write() as connection:
+            connection.execute(delete(web_sessions).where(web_sessions.c.expires_at <= now))
+            connection.execute(
+                insert(web_sessions).values(
+                    token=_stored(token),
+                    person=person.id,
+                    created_at=now,
+                    seen_at=now,
+                    expires_at=now + LIFE,
+                    device=_printable(device),
+                )
+            )
+        return token
+
+    def find(self, token: str) -> Session | None:
+        """The session of this token, as long as it lasts and its person may log in."""
+        now = self._clock.now()
+        query = (
+            _query()
+            .where(web_sessions.c.token == _stored(token), people.c.disabled_at.is_(None))
+            .where(web_sessions.c.expires_at > now, web_sessions.c.seen_at > now - IDLE)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        return _session(row)
+
+    def touch(self, session: Session) -> None:
+        """Note that it is used."""
+        now = self._clock.now()
+        if session.seen_at < now - _SEEN:
+            self._update(session, seen_at=now)
+
+    def of(self, person: Person) -> list[Session]:
+        """Somebody's sessions that last, newest first."""
+        now = self._clock.now()
+        query = (
+            _query()
+            .where(web_sessions.c.person == person.id, web_sessions.c.expires_at > now)
+            .where(web_sessions.c.seen_at > now - IDLE)
+            .order_by(web_sessions.c.id.desc())
+        )
+        with self._database.read() as connection:
+            return [_session(row) for row in connection.execute(query)]
+
+    def end(self, session: Session) -> None:
+        """Log out."""
+        with self._database.write() as connection:
+            connection.execute(delete(web_sessions).where(web_sessions.c.id == session.id))
+
+    def revoke(self, person: Person, but: Session | None = None) -> int:
+        """End all sessions of somebody, `but` one; how many those were."""
+        condition = web_sessions.c.person == person.id
+        if but is not None:
+            condition &= web_sessions.c.id != but.id
+        with self._database.write() as connection:
+            return connection.execute(delete(web_sessions).where(condition)).rowcount
+
+    def leave_notice(self, session: Session, notice: str) -> None:
+        """Let the next page of this session tell something."""
+        self._update(session, notice=notice)
+
+    def take_notice(self, session: Session) -> str | None:
+        """What the next page is to tell; it is told once."""
+        if session.notice is not None:
+            self._update(session, notice=None)
+        return session.notice
+
+    def _update(self, session: Session, **columns: Any) -> None:
+        with self._database.write() as connection:
+            connection.execute(
+                update(web_sessions).where(web_sessions.c.id == session.id).values(**columns)
+            )
+
+
+def _query() -> Any:
+    columns = [column.label(f"of_{column.name}") for column in people.c]
+    return select(web_sessions, *columns).join(people, web_sessions.c.person == people.c.id)
+
+
+def _session(row: Any) -> Session:
+    return Session(
+        id=row.id,
+        person=person_of({column.name: getattr(row, f"of_{column.name}") for column in people.c}),
+        created_at=row.created_at,
+        seen_at=row.seen_at,
+        expires_at=row.expires_at,
+        device=row.device,
+        notice=row.notice,
+    )
+
+
+def _stored(token: str) -> str:
+    """A token has 256 random bits: no salt and no slow hash could make it harder to guess."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _printable(device: str) -> str:
+    shown = "".join(character for character in device if character.isprintable())
+    return shown[:_LONGEST_DEVICE]

@@ -1,0 +1,258 @@
+"""Who may log in to the web pages.
+
+Names are compared as approvals compare authors: without regard to capitals and spelling.
+
+Whatever changes somebody's rights, or what they log in with, is a step of the history, in a chain
+of their own, whose digest covers their row: who made themselves a manager by SQL is found (see
+`ledger/people.py`). What they log in with stands in no step; the digest alone depends on it.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from publisher.auth import passwords
+from publisher.base.clock import Clock
+from publisher.base.errors import NotPossible, UsageError
+from publisher.base.i18n import _
+from publisher.base.person_names import folded, same_person
+from publisher.ledger import people as records
+from publisher.ledger.database import Database
+from publisher.ledger.manager.rights import EVERYBODY, Person, Rank, Rights, person_of, row_of
+from publisher.ledger.tables import known_browsers, people, web_sessions
+from publisher.ledger.transitions import ACTOR
+from publisher.ledger.user_notices import ADDED, CHANGED, RECOGNISED
+
+__all__ = ["People", "Person", "Rank"]
+
+_LONGEST_NAME = 60
+_UNSEEN = ""  # who somebody is at their provider, before they first came from there
+
+
+class People:
+    """Keeps who may log in."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        rights: Rights = EVERYBODY,
+        known_words: Collection[str] = (),
+    ) -> None:
+        """`clock` is that of the history, in which a person's changes are steps. `known_words` are
+        what whoever guesses passwords here would try first.
+        """
+        self._database = database
+        self._clock = clock
+        self._rights = rights
+        self._known_words = known_words
+
+    def all(self) -> list[Person]:
+        """Everybody, by name."""
+        return records.everybody(self._database)
+
+    def find(self, name: str) -> Person:
+        """The person of that name. NotPossible when there is none."""
+        with self._database.read() as connection:
+            row = row_of(connection, name)
+        if row is None:
+            raise NotPossible(
+                _("Nobody is called {name}.", name=name),
+                hint=_("`publisher user list` names everybody."),
+            )
+        return person_of(row)
+
+    def add(
+        self,
+        name: str,
+        rank: Rank,
+        password: str | None,
+        language: str | None = None,
+        *,
+        organisations: Sequence[str] | None = None,
+        subject: str = _UNSEEN,
+        actor: str = ACTOR,
+    ) -> Person:
+        """Let somebody log in; without a password, by OpenID Connect.
+
+        `subject` is who they are at their provider; empty: whoever first comes with their name.
+        `organisations` are those over whose accounts they have a right; None: over everything.
+        `actor` is who says so. UsageError for a bad name or password, NotPossible if the name is
+        taken.
+        """
+        name = _checked_name(name)
+        row: dict[str, Any] = {
+            "name": name,
+            "key": folded(name),
+            "role": rank,
+            "password": "" if password is None else self._stored(password, name),
+            "language": language,
+            "created_at": self._clock.now(),
+            "openid": subject if password is None else None,
+            "organisations": _lines(organisations),
+        }
+        told = _told(rank, organisations)
+        try:
+            with self._changing(row["key"], ADDED, actor, told) as connection:
+                self._require_over(connection, actor, row)
+                if row_of(connection, name) is not None:
+                    raise _taken(name)
+                if row["openid"] and (other := _bound_to(connection, subject)):
+                    raise _taken(other["name"])
+                connection.execute(insert(people).values(row))
+        except IntegrityError:  # somebody else added them at this moment
+            raise _taken(name) from None
+        return self.find(name)
+
+    def remove(self, name: str, *, actor: str = ACTOR) -> None:
+        """Let somebody log in no more, and end their sessions; the history keeps their name."""
+        person = self.find(name)
+        with self._changing(person.key, "person removed", actor) as connection:
+            self._rights.require_over(connection, actor, person.organisations)
+            _forget(connection, person)
+            connection.execute(delete(people).where(people.c.id == person.id))
+
+    def set_password(self, name: str, password: str, *, actor: str = ACTOR) -> None:
+        """Give somebody another password, with which they log in now; their sessions end."""
+        person = self.find(name)
+        values = {"password": self._stored(password, person.name), "openid": None}
+        with self._changing(person.key, "password changed", actor) as connection:
+            if not same_person(actor, person.name):
+                self._rights.require_over(connection, actor, person.organisations)
+            connection.execute(update(people).where(people.c.id == person.id).values(values))
+            _forget(connection, person)
+
+    def set_rights(
+        self, name: str, rank: Rank, organisations: Sequence[str] | None, *, actor: str = ACTOR
+    ) -> Person:
+        """Give somebody another role, or a right over other organisations; None: over everything."""
+        person = self.find(name)
+        values = {"role": rank, "organisations": _lines(organisations)}
+        told = _told(rank, organisations)
+        with self._changing(person.key, CHANGED, actor, told) as connection:
+            self._rights.require_over(connection, actor, person.organisations)
+            self._require_over(connection, actor, values)
+            connection.execute(update(people).where(people.c.id == person.id).values(values))
+        return self.find(name)
+
+    def require_over(self, person: Person, actor: str) -> None:
+        """NotPermitted unless `actor` may look after this person."""
+        with self._database.read() as connection:
+            self._rights.require_over(connection, actor, person.organisations)
+
+    def _require_over(self, connection: Connection, actor: str, row: Mapping[str, Any]) -> None:
+        """Nobody gives away a right that they have not."""
+        said = row["organisations"]
+        self._rights.require_over(connection, actor, said.split("\n") if said else None)
+
+    def _stored(self, password: str, name: str) -> str:
+        return passwords.hashed(passwords.checked(password, name, self._known_words))
+
+    def set_language(self, person: Person, language: str | None) -> None:
+        """Let the pages speak another language to them; None: what their browser asks for."""
+        chosen = update(people).where(people.c.id == person.id).values(language=language)
+        with self._database.write() as connection:
+            connection.execute(chosen)
+
+    def disable(self, person: Person, *, disabled: bool, actor: str = ACTOR) -> None:
+        """Keep somebody out for a while, and end their sessions; or let them in again."""
+        event = "kept out" if disabled else "let in again"
+        values = {"disabled_at": self._clock.now() if disabled else None}
+        with self._changing(person.key, event, actor) as connection:
+            self._rights.require_over(connection, actor, person.organisations)
+            connection.execute(update(people).where(people.c.id == person.id).values(values))
+            if disabled:
+                connection.execute(delete(web_sessions).where(web_sessions.c.person == person.id))
+
+    def note(
+        self, connection: Connection, row: RowMapping, event: str, detail: Mapping[str, Any]
+    ) -> None:
+        """A step about a person that changes nothing of them."""
+        records.note_about(connection, self._clock, row, event, detail)
+
+    def _changing(
+        self, key: str, event: str, actor: str, detail: Mapping[str, Any] | None = None
+    ) -> AbstractContextManager[Connection]:
+        return records.changing(self._database, self._clock, key, event, actor, detail)
+
+    def verified(self, name: str, password: str) -> Person | None:
+        """The person, if the password is theirs and they may log in.
+
+        A name that nobody has takes as long, so that the time does not tell who is known.
+        """
+        with self._database.read() as connection:
+            row = row_of(connection, name)
+        stored = (row["password"] if row else "") or passwords.of_nobody()
+        is_right = passwords.match(stored, password)
+        if not is_right or row is None or not row["password"] or row["disabled_at"]:
+            return None
+        if passwords.is_outdated(stored):
+            seen = (people.c.id == row["id"]) & (people.c.password == stored)
+            anew = update(people).where(seen).values(password=passwords.hashed(password))
+            with self._changing(row["key"], "password stored anew", ACTOR) as connection:
+                connection.execute(anew)
+        return person_of(row)
+
+    def recognised(self, name: str | None, subject: str) -> Person | None:
+        """The person whom a provider of OpenID Connect vouches for, if they may log in that way.
+
+        `subject` is who they are there, for ever. Who is not known by it yet is by `name`, which
+        the provider says: the first one who comes with it is it from then on, so that nobody
+        inherits a person with a name that the provider gives away again.
+        """
+        with self._database.read() as connection:
+            found = _bound_to(connection, subject)
+            if found is None and name is not None:
+                found = row_of(connection, name)
+        if found is None:
+            return None
+        ours = (people.c.id == found["id"]) & people.c.disabled_at.is_(None)
+        unseen = ours & (people.c.openid == _UNSEEN)
+        query = select(people).where(ours & (people.c.openid == subject))
+        told = {"role": found["role"]}
+        with self._changing(found["key"], RECOGNISED, found["name"], told) as connection:
+            connection.execute(update(people).where(unseen).values(openid=subject))
+            row = connection.execute(query).mappings().one_or_none()
+        return person_of(row) if row else None
+
+
+def _bound_to(connection: Connection, subject: str) -> RowMapping | None:
+    """Who is known by this identity at the provider."""
+    query = select(people).where(people.c.openid == subject)
+    return connection.execute(query).mappings().first()
+
+
+def _forget(connection: Connection, person: Person) -> None:
+    """End their sessions, and know their browsers no more."""
+    for table in (web_sessions, known_browsers):
+        connection.execute(delete(table).where(table.c.person == person.id))
+
+
+def _lines(organisations: Sequence[str] | None) -> str | None:
+    return None if organisations is None else "\n".join(organisations)
+
+
+def _told(rank: Rank, organisations: Sequence[str] | None) -> dict[str, Any]:
+    """Somebody's rights, as the history tells of them."""
+    of = {} if organisations is None else {"organisations": ", ".join(organisations)}
+    return {"role": rank, **of}
+
+
+def _taken(name: str) -> NotPossible:
+    return NotPossible(
+        _("Somebody is called {name} already.", name=name),
+        hint=_("Choose another name, or give them a new password: `publisher user password`."),
+    )
+
+
+def _checked_name(name: str) -> str:
+    name = name.strip()
+    if not name or not name.isprintable() or len(name) > _LONGEST_NAME:
+        raise UsageError(
+            _("This is no name for a person."),
+            hint=_("Write 1 to {most} characters that can be shown.", most=_LONGEST_NAME),
+        )
+    return name

@@ -1,0 +1,1 @@
+"""Base: what every other package uses, and what knows nothing of posts."""

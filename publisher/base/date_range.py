@@ -1,0 +1,41 @@
+"""What people write for the beginning and the end of a period."""
+
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from publisher.base.errors import UsageError
+from publisher.base.i18n import _
+
+_LAST_YEAR = 9000  # far enough, and a day later is a date still
+
+
+def since(given: str | None, zone: tzinfo, name: str) -> datetime | None:
+    """The instant in UTC from which on something is wanted: a date's first; None for nothing.
+
+    A time without an offset is one of `zone`. UsageError calls what was given by `name`.
+    """
+    return None if given is None else _instant(given, zone, name)[0]
+
+
+def until(given: str | None, zone: tzinfo, name: str) -> datetime | None:
+    """The instant in UTC before which something is wanted: a date counts whole."""
+    if given is None:
+        return None
+    instant, is_date = _instant(given, zone, name)
+    if not is_date:
+        return instant
+    next_day = instant.astimezone(zone).date() + timedelta(days=1)
+    return datetime(next_day.year, next_day.month, next_day.day, tzinfo=zone).astimezone(UTC)
+
+
+def _instant(given: str, zone: tzinfo, name: str) -> tuple[datetime, bool]:
+    try:
+        instant = datetime.fromisoformat(given.strip())
+        if instant.year > _LAST_YEAR:
+            raise ValueError(given)
+        local = instant if instant.tzinfo else instant.replace(tzinfo=zone)
+        return local.astimezone(UTC), len(given.strip()) == len("2016-03-07")
+    except (ValueError, OverflowError):
+        raise UsageError(
+            _("{option} {given!r} is no time.", option=name, given=given),
+            hint=_('Write a date like 2016-03-07, or a date and time like "2016-03-07 08:30".'),
+        ) from None

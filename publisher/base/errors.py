@@ -1,0 +1,221 @@
+"""Every error that Publisher raises on purpose.
+
+A class's docstring is its default message; `hint` says what to do next; both are translated when
+the error is raised. `exit_code` is what the command line ends with: 1 the drafts or deliveries have
+problems, 2 wrong usage, 3 the surroundings are wrong. Bad drafts are not errors but `Problem` values (see `models.py`), and what
+a platform answers is an `Outcome` (see `outcome.py`).
+"""
+
+from typing import ClassVar
+
+from publisher.base.i18n import _, later
+
+_OF_SYSTEM = (
+    later("Disk quota exceeded"),
+    later("File exists"),
+    later("File name too long"),
+    later("File too large"),
+    later("Input/output error"),
+    later("Is a directory"),
+    later("No space left on device"),
+    later("No such file or directory"),
+    later("Not a directory"),
+    later("Operation not permitted"),
+    later("Permission denied"),
+    later("Read-only file system"),
+    later("Too many levels of symbolic links"),
+    later("Too many open files"),
+)
+
+
+def why(error: OSError) -> str:
+    """What the system says, without a full stop."""
+    return _(error.strerror or str(error))
+
+
+class PublisherError(Exception):
+    """Something went wrong."""
+
+    exit_code: ClassVar[int] = 3
+    hint: str | None = None
+    plainly: str | None = None
+    """What it says without names, addresses and paths, for whoever may not know them."""
+
+    def __init__(
+        self, message: str | None = None, *, hint: str | None = None, plainly: str | None = None
+    ) -> None:
+        self.plainly = plainly
+        super().__init__(message or _(str(self.__doc__)))
+        hint = self.hint if hint is None else hint
+        self.hint = hint and _(hint)
+
+
+class UsageError(PublisherError):
+    """This command cannot be used like that."""
+
+    exit_code = 2
+
+
+class NotPossible(PublisherError):
+    """This cannot be done in the state that the delivery is in."""
+
+    exit_code = 1
+
+
+class NotPermitted(PublisherError):
+    """Who asks for this has no right to it."""
+
+    exit_code = 1
+
+
+class NoSuchPost(PublisherError):
+    """No delivery of such a post is in the ledger."""
+
+    exit_code = 2
+    hint = "`publisher log` lists what the ledger knows; a draft enters it with `publisher queue`."
+
+
+class WorkspaceNotFound(PublisherError):
+    """There is no publisher.toml here or in any folder above."""
+
+    exit_code = 3
+    hint = (
+        "Go to a workspace, name one with --workspace DIR, or make one with `publisher init DIR`."
+    )
+
+
+class ConfigurationError(PublisherError):
+    """The settings cannot be used."""
+
+
+class CredentialsMissing(PublisherError):
+    """An account has no credentials."""
+
+    hint = "docs/credentials.md shows step by step where they come from and where they go."
+
+
+class FileChanged(PublisherError):
+    """Somebody else changed the file meanwhile."""
+
+    exit_code = 1
+    hint = "Nothing was written. Look at what is in it now, and run the command again."
+
+
+class LedgerUnavailable(PublisherError):
+    """The ledger's database cannot be reached."""
+
+    hint = "Check [database] url in publisher.toml, and that the database is running."
+
+
+class LedgerStarting(LedgerUnavailable):
+    """The ledger's database is starting up."""
+
+    hint = "It is waited for. If it does not come, the log of PostgreSQL says why."
+
+
+class LedgerBusy(LedgerUnavailable):
+    """Somebody else has for a moment what is needed of the ledger; for others it is there."""
+
+    hint = "It goes on by itself. If it does not, end what holds the ledger: an open transaction."
+
+
+class LedgerMissing(LedgerUnavailable):
+    """There is no ledger yet."""
+
+    hint = (
+        "`publisher queue` makes it, or `publisher migrate` where nothing is to be queued yet. If "
+        "posts have gone out from here, do not make another one: put it back with `publisher "
+        "restore`. Where several machines publish, [database] url is missing here: it belongs into "
+        "secrets.toml."
+    )
+
+
+class LedgerEmpty(PublisherError):
+    """Nothing was ever queued on this ledger."""
+
+    hint = (
+        "So nothing was done. Where several machines publish, [database] url is missing here: put "
+        "it into secrets.toml. Otherwise `publisher queue` puts drafts on the schedule."
+    )
+
+
+class LedgerGone(PublisherError):
+    """The ledger's file is not the one that was opened."""
+
+    hint = (
+        "Put the ledger back with `publisher restore FILE` before you queue anything: a new one "
+        "does not know what is out. Then start again what was running."
+    )
+
+
+class LedgerTooNew(PublisherError):
+    """The ledger was written by a newer version of Publisher."""
+
+    hint = "Update Publisher on this machine to the version that the others use."
+
+
+class BackupUnusable(PublisherError):
+    """This file cannot be restored."""
+
+    hint = "Name a file that `publisher backup` wrote; the present ledger is as it was."
+
+
+class HistoryBroken(PublisherError):
+    """The history is not as it was written."""
+
+    hint = "`publisher log verify` shows all that was changed; nothing was archived."
+
+
+class ClockWrong(PublisherError):
+    """This machine's clock is wrong."""
+
+    hint = "Keep it in step with a time server (systemd-timesyncd, chrony). Publisher goes on by itself then."
+
+
+class BrokerUnavailable(PublisherError):
+    """The broker cannot be reached."""
+
+    hint = "Check [broker] url in publisher.toml; leave it empty to use the embedded broker."
+
+
+class NoticeNotSent(PublisherError):
+    """A notice could not be sent."""
+
+    hint = "Check its address under [notices] in secrets.toml; `publisher notify` tries it."
+
+
+class PictureUnusable(PublisherError):
+    """A picture cannot be sent."""
+
+    exit_code = 1
+    hint = "Open it in an editor and save it anew, or leave it out."
+
+
+class Busy(PublisherError):
+    """Other people's pictures are being prepared."""
+
+    hint = "This one was not stored. Wait half a minute, load the page again, and send what is missing."
+
+
+class StorageError(PublisherError):
+    """A file cannot be written."""
+
+    hint: str = (
+        "Check free space and permissions of the workspace's var/ folder, then run it again."
+    )
+
+
+class ProviderRefused(PublisherError):
+    """What the provider of OpenID Connect says cannot be used."""
+
+    exit_code = 1
+
+
+class AlreadyRunning(PublisherError):
+    """`publisher run` is already at work in this workspace."""
+
+    hint = "Stop the other one first, or add workers on other machines as docs/deployment.md shows."
+
+
+class ProcessFailed(PublisherError):
+    """A process that `publisher run` needs ends as soon as it is started."""

@@ -1,0 +1,86 @@
+"""Files that are there wholly or not at all, and a lock that processes share."""
+
+import errno
+import fcntl
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from publisher.base.i18n import _
+
+_UNFINISHED = ".part"
+_PAUSE = 0.01  # seconds between two looks at a lock
+
+
+def write(path: Path, content: bytes) -> None:
+    """Put `content` at `path` in one step that survives a power cut. OSError when it cannot be."""
+    handle, name = tempfile.mkstemp(_UNFINISHED, f".{path.name[:100]}.", path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            os.fchmod(file.fileno(), 0o644)  # for the web server, which is somebody else
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    sync(path.parent)
+
+
+def move(source: Path, target: Path) -> None:
+    """Put a file at `target` in one step, from another file system too. OSError when it cannot be.
+
+    Its name there is not durable yet; see `sync`.
+    """
+    try:
+        source.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        write(target, source.read_bytes())
+        source.unlink()
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a killed process left unfinished. Nobody else may be writing here."""
+    for path in folder.glob(f".*{_UNFINISHED}"):
+        path.unlink(missing_ok=True)
+
+
+def sync(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def locked(path: Path, patience: float) -> Iterator[None]:
+    """Alone among all threads and processes that lock `path`.
+
+    TimeoutError after `patience` seconds: whoever holds the lock may be frozen.
+    """
+    # The web server reads what is beside it, and must not be able to lock it.
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "ab") as file:
+        with suppress(PermissionError):  # an older version let everybody
+            os.fchmod(file.fileno(), 0o600)
+        deadline = time.monotonic() + patience
+        while not _taken(file.fileno()):
+            if time.monotonic() > deadline:
+                raise TimeoutError(_("the folder is locked by another process"))
+            time.sleep(_PAUSE)
+        yield  # closing the file gives the lock back, and so does the end of the process
+
+
+def _taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,64 @@
+"""HTML pages from templates: everything escaped, nothing loaded from elsewhere, no script.
+
+They speak the language that is current while a page is made.
+"""
+
+import base64
+import hashlib
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
+from markupsafe import Markup
+
+from publisher.base import i18n
+from publisher.base.numbers import number
+
+
+def environment(package: str, *others: str) -> Environment:
+    """The templates of `package`, and those of `others` under their last names: `preview/posts.html`.
+
+    A package is named in full, such as `publisher.sandbox`. `base/page.html` is the page around all.
+    """
+    shared = {
+        name.rpartition(".")[2]: PackageLoader(name)
+        for name in (package, "publisher.base", *others)
+    }
+    templates = Environment(
+        loader=ChoiceLoader([PackageLoader(package), PrefixLoader(shared)]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    templates.globals |= {
+        "_": _translated,
+        "plural": _counted,
+        "language": i18n.current,
+        "policy": policy,
+    }
+    templates.filters["number"] = number
+    return templates
+
+
+def _translated(message: str, **values: Any) -> Markup:
+    """`publisher.base.i18n._` for templates: all is escaped but values that are HTML already.
+
+    As there, a message without values is filled in nowhere: it may be a reason that somebody wrote,
+    or a platform's error, with braces of its own.
+    """
+    text = Markup.escape(i18n._(message))
+    return text.format(**values) if values else text
+
+
+def _counted(one: str, many: str, count: int, **values: Any) -> Markup:
+    """`publisher.base.i18n.plural` for templates; `{number}` is written as the language does."""
+    form = i18n.form(one, many, count)
+    return Markup.escape(form).format(number=number(count), **values)
+
+
+def policy(css: str) -> str:
+    """The Content-Security-Policy of a page that stands alone: this stylesheet, and data URIs."""
+    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; "
+        "media-src data:; base-uri 'none'; form-action 'none'"
+    )

@@ -1,0 +1,62 @@
+"""Numbers, sizes, prices and how late, as readers of the current language write them."""
+
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING
+
+from publisher.base import i18n
+from publisher.base.i18n import _
+
+if TYPE_CHECKING:
+    from babel import Locale
+
+_UNITS = ((10**9, "gigabyte"), (10**6, "megabyte"), (10**3, "kilobyte"))
+
+
+def number(value: float, digits: int = 0) -> str:
+    """`12,345` in English, `12 345` in French; with so many digits after the point."""
+    # Seldom needed, slow to load.
+    from babel.numbers import format_decimal  # noqa: PLC0415
+
+    pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"
+    return format_decimal(value, pattern, locale=locale(i18n.current()))
+
+
+@cache  # finding it by its name takes longer than writing a number
+def locale(name: str) -> "Locale":
+    """How a language writes numbers and days."""
+    from babel import Locale  # noqa: PLC0415
+
+    return Locale.parse(name)
+
+
+def size(count: int) -> str:
+    """Of so many bytes: `118.2 MB` in English, `118,2 Mo` in French. A MB has 1,000,000 bytes."""
+    from babel.units import format_unit  # noqa: PLC0415
+
+    least, unit = next((one for one in _UNITS if count >= one[0]), _UNITS[-1])
+    name = f"digital-{unit}"
+    return format_unit(count / least, name, "short", "#,##0.#", locale=i18n.current())
+
+
+def dollars(amount: Decimal) -> str:
+    """US dollars: `$0.30` in English, `0,30 $US` in French."""
+    from babel.numbers import format_currency  # noqa: PLC0415
+
+    return format_currency(amount, "USD", locale=i18n.current())
+
+
+def late(seconds: float) -> str:
+    """A lateness: `0.12 s`, `14 min`, `3.5 h`; `0,12 s` in French."""
+    if seconds < 100:
+        return f"{number(seconds, 2 if seconds < 10 else 0)}\N{NO-BREAK SPACE}s"
+    if seconds < 6000:
+        return f"{number(seconds / 60)}\N{NO-BREAK SPACE}min"
+    return f"{number(seconds / 3600, 1)}\N{NO-BREAK SPACE}h"
+
+
+def lateness(seconds: float) -> str:
+    """`0.12 s late`, or `4.00 s early` where a platform did not wait."""
+    if seconds < 0:
+        return _("{time} early", time=late(-seconds))
+    return _("{time} late", time=late(seconds))

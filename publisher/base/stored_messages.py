@@ -1,0 +1,82 @@
+"""What a message says, kept so that each reader is told it in their own language.
+
+The ledger keeps the English message and its values beside it, and not the words that one process
+found for them. Texts from before that, and what has no such parts, stay as they are.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from publisher.base.i18n import Text, _, joined, plural
+
+_MARK = "\N{INFORMATION SEPARATOR ONE}"
+"""Begins what is kept in this form: nobody types it."""
+_PLAIN = (int, float, bool, type(None))
+
+
+class _Unsaid(Exception):
+    """A value that cannot be kept."""
+
+
+def kept(text: str | None) -> str | None:
+    """A text as the ledger keeps it. Nobody else's words are taken for this form."""
+    if not isinstance(text, Text):
+        return text and text.lstrip(_MARK)
+    try:
+        return _MARK + json.dumps(_parts(text), ensure_ascii=False, separators=(",", ":"))
+    except _Unsaid:
+        return str(text).lstrip(_MARK)
+
+
+def told(stored: str | None) -> str | None:
+    """What the ledger kept, in the current language."""
+    if stored is None or not stored.startswith(_MARK):
+        return stored
+    return _text(json.loads(stored.removeprefix(_MARK)))
+
+
+def again(text: str) -> str:
+    """A text that was made in one language, in the current one."""
+    if not isinstance(text, Text):
+        return text
+    values = {name: again(value) if isinstance(value, str) else value
+              for name, value in text.values.items()}  # fmt: skip
+    return _said(text.said, values)
+
+
+def _parts(text: Text) -> dict[str, Any]:
+    values = {name: _value(value) for name, value in text.values.items()}
+    return {"said": list(text.said), "with": values}
+
+
+def _value(value: object) -> object:
+    if isinstance(value, Text):
+        return _parts(value)
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, datetime):
+        return {"at": value.isoformat()}
+    if isinstance(value, _PLAIN):
+        return value
+    raise _Unsaid
+
+
+def _text(parts: Mapping[str, Any]) -> str:
+    return _said(parts["said"], {name: _read(value) for name, value in parts["with"].items()})
+
+
+def _read(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return datetime.fromisoformat(value["at"]) if "at" in value else _text(value)
+
+
+def _said(said: tuple[str, ...] | list[str], values: Mapping[str, Any]) -> str:
+    if not said:
+        return joined(*values.values())
+    if len(said) == 1:
+        return _(said[0], **values)
+    others = {name: value for name, value in values.items() if name != "number"}
+    return plural(said[0], said[1], values["number"], **others)

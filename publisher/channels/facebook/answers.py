@@ -1,0 +1,308 @@
+"""What Facebook's answers mean. Source: Meta's Graph API guides on errors and rate limits."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from publisher.base.i18n import _, later
+from publisher.channels import rate_limits
+from publisher.channels.answers import (
+    AGAIN,
+    DEFAULT_REST,
+    doubt,
+    identifier,
+    mapping,
+    named_status,
+    parsed,
+    quote,
+    unread,
+    whole,
+)
+from publisher.model.outcomes import (
+    THROTTLED,
+    UNTIL_MENDED,
+    Accepted,
+    AccountHeld,
+    Answer,
+    Deferred,
+    Kind,
+    Outcome,
+    Reading,
+    Refused,
+    Step,
+    Unknown,
+)
+
+NEARLY_USED_UP = 95
+"""Percent of a limit from which an account rests."""
+_APP_THROTTLED = 4
+_THROTTLED = frozenset({_APP_THROTTLED, 17, 32, 341, 613, 80001})
+_TOKEN = frozenset({102, 190})
+_TRANSIENT = frozenset({1, 2})
+_BAD_LINK = 1609005  # as a code, and as a subcode of 100
+_LOOKS_AT_A_LINK = 8
+"""How often Facebook is asked to read the page that a post links to: it may appear with the post, and
+is fetched some seconds before. With the pauses between them that is about three minutes."""
+_MISSING_OBJECT = 33  # subcode of 100
+_POLICY = 368
+_TOO_FAST = 1390008  # subcode of 368: "try again later"
+_NO_SUCH_NAME = 803
+_IDENTITY = 4854002  # subcode of 200
+_OF_THE_POST = frozenset({100, 1366046})
+"""Codes that are about the post for certain: a parameter, a picture that is too big."""
+_TOKEN_REASONS = {
+    458: later("the app was removed from the Page's settings"),
+    459: later("the person who gave it must first sign in to Facebook and pass a check"),
+    460: later("the person who gave it changed their password"),
+    463: later("it has expired"),
+    464: later("the person who gave it has not confirmed their account"),
+    467: later("it is no longer valid"),
+    492: later("the person who gave it has no role on the Page any more"),
+}
+
+
+def meaning(answer: Answer, step: Step) -> Outcome:
+    """What an answer of Facebook means."""
+    status, body = answer.status or 0, parsed(answer.body)
+    error = mapping(mapping(body).get("error"))
+    if error:
+        return _error(answer, error, step)
+    if status == 429:
+        return _throttled(answer)
+    if status == 413:
+        return Refused(
+            Kind.CONTENT,
+            _("Facebook finds this too big. Use a smaller picture and queue it again."),
+        )
+    if not 200 <= status < 300:
+        # The Graph API names an error in every refusal: somebody else has spoken.
+        return doubt(
+            _("Facebook answered with {status} and no reason", status=named_status(status)), step
+        )
+    data = mapping(body)
+    remote_id, confirmed = identifier(data.get("id")), body is True or data.get("success") is True
+    if step is Step.WITHDRAW:
+        is_taken, lacks = confirmed, _("Facebook did not confirm that it is deleted")
+    else:
+        is_taken = bool(remote_id) or (confirmed and step is Step.REVEAL)
+        lacks = _("Facebook answered with success, but without the id of a post")
+    if not is_taken:
+        return doubt(lacks, step)
+    until, backoff = _rest(answer)
+    return Accepted(remote_id, rest_until=until, backoff=backoff)
+
+
+def reading(answer: Answer) -> Reading:
+    """What an answer of Facebook tells that should show a post."""
+    status, data = answer.status or 0, mapping(parsed(answer.body))
+    if error := mapping(data.get("error")):
+        return _unreadable(answer, error)
+    if status == 429:
+        return _throttled(answer)
+    if not 200 <= status < 300:
+        return unread(
+            _("Facebook answered with {status} and no reason", status=named_status(status))
+        )
+    if isinstance(data.get("is_published"), bool) and (post_id := identifier(data.get("id"))):
+        return Accepted(post_id)
+    return unread(_("Facebook gave an answer that cannot be used"))
+
+
+def app_rest(answer: Answer, _step: Step) -> datetime | None:
+    """Until when Facebook takes nothing from any Page of the app; None if it does not say so.
+
+    The times that it names are the Page's own, so they make that sooner, never later.
+    """
+    error = mapping(mapping(parsed(answer.body)).get("error"))
+    used_up = rate_limits.used_by_app(answer) >= NEARLY_USED_UP
+    if not used_up and whole(error.get("code")) != _APP_THROTTLED:
+        return None
+    rest = min(rate_limits.regained_after(answer) or THROTTLED[0], DEFAULT_REST)
+    return answer.received_at + rest
+
+
+def _unreadable(answer: Answer, error: dict[str, Any]) -> Reading:
+    code, subcode = whole(error.get("code")), whole(error.get("error_subcode"))
+    says = quote(error.get("error_user_msg") or error.get("message"))
+    if code in _THROTTLED:
+        return _throttled(answer)
+    if held := _account(code, subcode, says):
+        return held
+    if code == 100 and subcode == _MISSING_OBJECT and error.get("is_transient") is not True:
+        return Unknown(
+            _(
+                "The post that was laid ready on Facebook is there no more. Somebody "
+                "deleted it, and it may have been public before. Look at the Page's "
+                "activity log, then say with `publisher resolve` or `publisher retry` "
+                "what you saw."
+            )
+        )
+    return unread(_("Facebook refused{says}", says=says))
+
+
+def _error(answer: Answer, error: dict[str, Any], step: Step) -> Outcome:
+    code, subcode = whole(error.get("code")), whole(error.get("error_subcode"))
+    says = quote(error.get("error_user_msg") or error.get("message"))
+    if code in _THROTTLED:
+        return _throttled(answer)
+    if code == 506 or (code == _POLICY and _names_a_double(error)):
+        return _double(step)
+    if held := _account(code, subcode, says):
+        return held
+    refused = 400 <= (answer.status or 0) < 500 and code is not None
+    if code in _TRANSIENT or error.get("is_transient") is True or not (refused or code == 100):
+        return doubt(_("Facebook had a fault of its own{says}", says=says), step)
+    return _refused(code, subcode, says, step)
+
+
+def _names_a_double(error: dict[str, Any]) -> bool:
+    """Whether 368 is about this text alone (seen): "You've already posted this"."""
+    told = (error.get(name) for name in ("message", "error_user_title", "error_user_msg"))
+    return "already posted" in " ".join(str(text) for text in told).lower()
+
+
+def _double(step: Step) -> Refused | Unknown:
+    if step is Step.LAY_READY:
+        return Refused(
+            Kind.DUPLICATE,
+            _(
+                "Facebook says that this text is on the Page already. Look at the "
+                "Page; if it is not there, change the draft and queue it again."
+            ),
+        )
+    return Unknown(
+        _(
+            "Facebook says that this text is on the Page already. It is looked for "
+            "before anything is called a failure."
+        ),
+        duplicate=True,
+    )
+
+
+def _refused(code: int | None, subcode: int | None, says: str, step: Step) -> Outcome:
+    if code == 100 and subcode == _MISSING_OBJECT and step is Step.WITHDRAW:
+        # Seen for a live post, with the token that had made it (restfb 1469).
+        return Unknown(
+            _(
+                "Facebook says that it is not there, or that the app may not delete it: it may still "
+                "be out. Look at the Page, and withdraw it again."
+            )
+        )
+    if code == 100 and subcode == _MISSING_OBJECT and step is Step.REVEAL:
+        return Refused(
+            Kind.CONTENT,
+            _(
+                "The post that was laid ready on Facebook is there no more: somebody "
+                "deleted it. Retry it to have it made again."
+            ),
+        )
+    if _BAD_LINK in (code, subcode):
+        return Deferred(
+            Kind.CONTENT,
+            _("Facebook cannot read the page that the post links to. Check the link, then retry."),
+            most=_LOOKS_AT_A_LINK,
+        )
+    if code == _NO_SUCH_NAME and step is Step.LAY_READY:
+        return _no_such_page(says)
+    return _post_refused(code, subcode, says)
+
+
+def _post_refused(code: int | None, subcode: int | None, says: str) -> Refused:
+    if code == 100 and "no permission" in says.lower():
+        return Refused(
+            Kind.PERMISSION,
+            _(
+                "The app may not publish a post of this kind on the Page{says}. Give it the "
+                "permission, or publish it without what needs one; then retry it.",
+                says=says,
+            ),
+        )
+    return Refused(
+        Kind.CONTENT,
+        _(
+            "Facebook refuses this post{says} (code {code}). Change the draft and queue it again.",
+            says=says,
+            code=code,
+        ),
+        "" if {code, subcode} & _OF_THE_POST else f"{code}/{subcode}",
+    )
+
+
+def _no_such_page(says: str) -> AccountHeld:
+    return AccountHeld(
+        Kind.PERMISSION,
+        _(
+            "Facebook knows no Page by this number{says}. Put the right page_id into publisher.toml, "
+            "and a token of that Page into secrets.toml. {again}",
+            says=says,
+            again=_(AGAIN),
+        ),
+        backoff=UNTIL_MENDED,
+    )
+
+
+def _account(code: int | None, subcode: int | None, says: str) -> AccountHeld | None:
+    """The codes that name the account: each may pass, and needs a person when it lasts."""
+    if code in _TOKEN:
+        reason = _(_TOKEN_REASONS.get(subcode or 0, _TOKEN_REASONS[467]))
+        message = _(
+            "Facebook no longer accepts this Page's token: {reason}. If that lasts, make a new one "
+            "and put it into secrets.toml, as docs/credentials.md shows. {again}",
+            reason=reason,
+            again=_(AGAIN),
+        )
+        return AccountHeld(Kind.AUTH, message, backoff=UNTIL_MENDED)
+    if code == 10 or (code is not None and 200 <= code <= 299):
+        message = _not_permitted(code, subcode, says)
+        return AccountHeld(Kind.PERMISSION, message, backoff=UNTIL_MENDED)
+    if code == _POLICY:
+        return AccountHeld(Kind.POLICY, _blocked(subcode, says), backoff=UNTIL_MENDED)
+    return None
+
+
+def _not_permitted(code: int, subcode: int | None, says: str) -> str:
+    if subcode == _IDENTITY or "publishing authorization" in says.lower():
+        return _(
+            "Facebook wants to know who publishes on this Page{says}: whoever gave the token signs in "
+            "to Facebook and confirms their identity there. {again}",
+            says=says,
+            again=_(AGAIN),
+        )
+    return _(
+        "The app may not do this on the Page{says} (code {code}). Give it the "
+        "permissions pages_manage_posts and pages_read_engagement. {again}",
+        says=says,
+        code=code,
+        again=_(AGAIN),
+    )
+
+
+def _blocked(subcode: int | None, says: str) -> str:
+    is_for_now = subcode == _TOO_FAST or "limit how often" in says.lower()
+    if is_for_now or "try again later" in says.lower():
+        return _(
+            "Facebook finds that this Page posts too often, and blocks it for a while{says}. Post "
+            "less often if that comes again. {again}",
+            says=says,
+            again=_(AGAIN),
+        )
+    return _(
+        "Facebook blocks this Page for breaking its rules{says}. Look at the "
+        "Page's quality page on Facebook. {again}",
+        says=says,
+        again=_(AGAIN),
+    )
+
+
+def _throttled(answer: Answer) -> AccountHeld:
+    message = _("Facebook takes no more from this Page for now. It goes on by itself.")
+    wait = rate_limits.regained_after(answer)
+    until = answer.received_at + wait if wait else None
+    return AccountHeld(Kind.RATE_LIMIT, message, until, () if until else THROTTLED)
+
+
+def _rest(answer: Answer) -> tuple[datetime | None, tuple[timedelta, ...]]:
+    """Until when the next request had better wait; and for how long where no time is named."""
+    if rate_limits.most_used(answer) < NEARLY_USED_UP:
+        return None, ()
+    wait = rate_limits.regained_after(answer)
+    return answer.received_at + (wait or THROTTLED[0]), () if wait else THROTTLED

@@ -1,0 +1,293 @@
+"""Facebook Pages through facebook-sdk.
+
+A post is made unpublished ahead of its time, and its id written down; at the instant it is made
+public, which may be repeated without harm. After both it is looked at: Facebook may publish at once
+what was to stay unpublished, and may say success and do nothing. On a Page where the former was seen,
+posts are made at their instant instead. Sources: Meta's own specs of Page, PagePost and Photo.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from publisher.base.clock import Clock
+from publisher.base.i18n import _
+from publisher.channels import health
+from publisher.channels.base import Depart, MediaReader, NotPrepared, at_once
+from publisher.channels.classify import meaning
+from publisher.channels.facebook.graph import PageGraph
+from publisher.channels.facebook.orphans import UNREAD, Leftovers
+from publisher.channels.facebook.photos import PagePhotos
+from publisher.channels.facebook.posts import FIELDS, PagePosts, Post, shown
+from publisher.channels.facebook.removal import Removal, out_with_another_text
+from publisher.channels.health import Health
+from publisher.model import capabilities
+from publisher.model.clock_check import Heard
+from publisher.model.models import Capabilities, Owner, Parcel, Prepared
+from publisher.model.outcomes import (
+    Absent,
+    Accepted,
+    AccountHeld,
+    Deferred,
+    Kind,
+    Outcome,
+    Refused,
+    Sighting,
+    Step,
+    Unknown,
+)
+
+_REQUESTS_AT_MOST = 15
+"""Of which laying one post ready consists: ten pictures, the post, and what is in its way."""
+_LOOK_AGAIN = 60.0
+"""Real seconds after which an unpublished post is looked at once more before it is made public."""
+
+
+class Facebook:
+    """One Page on Facebook."""
+
+    capabilities: ClassVar[Capabilities] = capabilities.FACEBOOK
+
+    def __init__(
+        self,
+        page_id: str,
+        credentials: Mapping[str, str],
+        *,
+        graph_url: str | None,
+        timeout: timedelta,
+        clock: Clock,
+        heard: Heard,
+    ) -> None:
+        self._clock = clock
+        self._page_id = page_id
+        self._page = PageGraph(
+            page_id, credentials, graph_url=graph_url, timeout=timeout, clock=clock, heard=heard
+        )
+        self._posts = PagePosts(self._page)
+        self._photos = PagePhotos(self._page, self._posts)
+        self._removal = Removal(self._page, self._posts, self._photos)
+        self._leftovers = Leftovers(self._page, clock, timeout * _REQUESTS_AT_MOST * clock.speed)
+
+    def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
+        """Upload the pictures, then make the post, unpublished; see `Channel.prepare`.
+
+        What earlier attempts left on the Page is found first, and deleted once that is on record:
+        until then another worker may take it for the post. The pictures are on record before there
+        is a post that shows them. Where posts are made at their instant, only pictures are made
+        ready.
+        """
+        content = parcel.content
+        if prepared.leftovers:
+            for post_id in prepared.leftovers:
+                if post_id != prepared.draft_id:
+                    self._removal.discard(post_id, parcel, prepared)
+            return prepared.model_copy(update={"leftovers": ()})
+        if prepared.holds(content):
+            return self._seen_again(prepared)
+        if prepared.draft_id:
+            self._removal.discard(prepared.draft_id, parcel, prepared)
+        if prepared.digest != content.digest:
+            prepared = self._removal.without_photos(prepared)
+        if prepared.begun:
+            prepared = self._resolved(parcel, prepared)
+            if prepared.leftovers:
+                return prepared
+        pictures = [picture for part in content.parts for picture in part.pictures]
+        if not all(picture.digest in prepared.media_ids for picture in pictures):
+            bound = prepared.model_copy(update={"digest": content.digest})
+            return self._photos.upload(pictures, bound, read_media)
+        return prepared if prepared.at_once else self._lay_ready(parcel, prepared)
+
+    def _resolved(self, parcel: Parcel, prepared: Prepared) -> Prepared:
+        """`prepared` with what earlier attempts left; their post may show the pictures, which are
+        not used again.
+        """
+        prepared = prepared.model_copy(update={"media_ids": {}})
+        if found := self._leftovers.find(parcel.content, prepared):
+            return found
+        if prepared.at_once:  # what they left may be public
+            raise NotPrepared(Deferred(Kind.UNAVAILABLE, _(UNREAD)))
+        return prepared.model_copy(update={"begun": (), "note": _(UNREAD)})
+
+    def _lay_ready(self, parcel: Parcel, prepared: Prepared) -> Prepared:
+        """Make the post, and look whether it is unpublished, as it is to be."""
+        answer = self._page.create(parcel.content, list(prepared.media_ids.values()), FIELDS)
+        outcome = meaning("facebook", answer, Step.LAY_READY)
+        if not isinstance(outcome, Accepted):
+            raise NotPrepared(outcome)
+        made = prepared.with_post(outcome.remote_id, parcel.content)
+        return self._seen(made, shown(answer) or self._posts.look(outcome.remote_id))
+
+    def _seen_again(self, prepared: Prepared) -> Prepared:
+        """What lies ready; looked at when that was not done yet, or is long ago."""
+        longest = timedelta(seconds=_LOOK_AGAIN * self._clock.speed)
+        seen_at = prepared.prepared_at
+        if seen_at and abs(self._clock.now() - seen_at) <= longest:
+            return prepared
+        if seen_at:
+            seen = self._posts.look(str(prepared.draft_id))
+            # Otherwise somebody deleted it, which making it public tells.
+            return prepared if isinstance(seen, Unknown) else self._seen(prepared, seen)
+        fate = self._posts.fate(str(prepared.draft_id), lately=True)
+        if isinstance(fate, Absent):
+            return self._removal.without_photos(prepared)  # nobody ever saw it: it is made anew
+        return self._seen(prepared, fate)
+
+    def _seen(self, prepared: Prepared, seen: Post | Deferred | AccountHeld | Unknown) -> Prepared:
+        """`prepared` if it was seen to be unpublished; else raises `NotPrepared`."""
+        if isinstance(seen, Post):
+            if seen.is_public:
+                raise NotPrepared(seen.as_early(Accepted(seen.id)), prepared)
+            return prepared.model_copy(update={"prepared_at": self._clock.now()})
+        if isinstance(seen, Unknown):
+            seen = Deferred(Kind.UNAVAILABLE, _unseen(str(prepared.draft_id)), limits=seen.limits)
+        raise NotPrepared(seen, prepared)
+
+    def send(
+        self,
+        parcel: Parcel,
+        prepared: Prepared,
+        sent: tuple[str, ...],
+        depart: Depart = at_once,
+    ) -> Outcome:
+        """Make the prepared post public, or make it as a public one; see `Channel.send`.
+
+        ValueError if neither this very content was prepared, nor its pictures where posts are made
+        at their instant: a doubt about it could not be settled.
+        """
+        if not sent and prepared.holds(parcel.content):
+            return self._reveal(str(prepared.draft_id), depart)
+        shows = {picture.digest for part in parcel.content.parts for picture in part.pictures}
+        is_ready = not shows or prepared.digest == parcel.content.digest
+        if sent or not prepared.at_once or not is_ready:
+            raise ValueError("Facebook can only send, once, what it has prepared.")
+        media_ids = list(prepared.media_ids.values())
+        # Nothing of the post is asked for: were it made and that refused, it would be made again.
+        answer = self._page.create(parcel.content, media_ids, "", depart)
+        outcome = meaning("facebook", answer, Step.PUBLISH)
+        if not isinstance(outcome, Accepted):
+            return outcome
+        return _as_seen(outcome, self._posts.look(outcome.remote_id))
+
+    def _reveal(self, draft_id: str, depart: Depart) -> Outcome:
+        answer = self._page.reveal(draft_id, FIELDS, depart)
+        outcome = meaning("facebook", answer, Step.REVEAL)
+        if isinstance(outcome, Accepted):
+            told = replace(outcome, remote_id=draft_id)
+            return _as_seen(told, shown(answer) or self._posts.look(draft_id))
+        if isinstance(outcome, Refused):  # maybe because it is public already, or not to be seen
+            seen = self._posts.fate(draft_id)
+            if isinstance(seen, Post) and seen.is_public:
+                return seen.as_early(Accepted(draft_id, limits=outcome.limits))
+            if isinstance(seen, Unknown):
+                return replace(seen, limits=outcome.limits)
+        return outcome
+
+    def find(
+        self,
+        parcel: Parcel,
+        prepared: Prepared,
+        sent: tuple[str, ...],
+        since: datetime,
+        taken: Collection[str] = (),
+    ) -> Sighting:
+        """Ask whether the prepared post is public, or look for the one that was made public at once;
+        see `Channel.find`.
+        """
+        if left := self._maybe_public(prepared):
+            return left
+        if sent:
+            return Absent(may_come=False)
+        if not prepared.draft_id:
+            if prepared.at_once or parcel.is_forgotten:
+                return self._leftovers.published(
+                    parcel.content, since, taken, lately=parcel.is_forgotten
+                )
+            # Only a post whose id was written down, if only in a lost ledger, is ever made public.
+            return Absent(may_come=False)
+        seen = self._look_at(prepared.draft_id)
+        if isinstance(seen, Accepted) and not prepared.holds(parcel.content):
+            return out_with_another_text(seen.remote_id)
+        return seen
+
+    def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:
+        """Find what was left unpublished, then delete it and all photos; see `Channel.clear`."""
+        if prepared.begun:
+            found = self._leftovers.find(parcel.content, prepared)
+            if found is None:
+                raise NotPrepared(Deferred(Kind.UNAVAILABLE, _(UNREAD)))
+            both = dict.fromkeys((*prepared.leftovers, *found.leftovers))
+            return found.given_up().model_copy(
+                update={"leftovers": tuple(both), "failures": prepared.failures}
+            )
+        self._removal.clear(parcel, prepared)
+        return Prepared()
+
+    def withdraw(self, remote_id: str, prepared: Prepared) -> Outcome:
+        """Delete a post, then its photos; see `Channel.withdraw`."""
+        return self._removal.withdraw(remote_id, prepared)
+
+    @property
+    def owner_id(self) -> str:
+        return ""  # a Page's token tells nothing
+
+    def owner(self) -> Owner | AccountHeld | Deferred:
+        return health.owner_of_page(self._page.me())
+
+    def examine(self) -> Health:
+        found = health.of_page(self._page.debug_token(), self._page_id)
+        if found.problem:
+            return found
+        owner = self.owner()
+        if not isinstance(owner, Owner):
+            return found
+        return replace(found, owner=owner, problem=health.flaw_of_owner(owner.id, self._page_id))
+
+    def close(self) -> None:
+        self._page.close()
+
+    def _maybe_public(self, prepared: Prepared) -> Sighting | None:
+        """What earlier attempts left, if any of it is public, or may be."""
+        for post_id in prepared.leftovers:
+            if post_id == prepared.draft_id:
+                continue
+            left = self._posts.fate(post_id, lately=True)
+            if isinstance(left, Post) and left.is_public:
+                return out_with_another_text(post_id)
+            if not isinstance(left, Post | Absent):
+                return left
+        return None
+
+    def _look_at(self, post_id: str) -> Sighting:
+        """`Accepted` when the post is public, `Absent` when it is unpublished."""
+        seen = self._posts.look(post_id)
+        if not isinstance(seen, Post):
+            return seen
+        return seen.as_out(Accepted(post_id)) if seen.is_public else Absent(limits=seen.limits)
+
+
+def _as_seen(
+    outcome: Accepted, seen: Post | Deferred | AccountHeld | Unknown
+) -> Accepted | Unknown:
+    """What a success means, once the post was looked at."""
+    if isinstance(seen, Post) and seen.is_public:
+        return seen.as_out(outcome)
+    if isinstance(seen, Post):
+        message = _(
+            "Facebook said that the post is public now, and it is not. It is looked at again, and "
+            "made public again if need be."
+        )
+    else:
+        message = _(
+            "Facebook said that the post is public now, but could not be asked whether it is. It is "
+            "looked at again."
+        )
+    return Unknown(message, remote_id=outcome.remote_id, limits=outcome.limits)
+
+
+def _unseen(post_id: str) -> str:
+    return _(
+        "The post that was laid ready on Facebook, {post_id}, cannot be looked at. It is tried again.",
+        post_id=post_id,
+    )

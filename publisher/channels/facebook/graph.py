@@ -1,0 +1,143 @@
+"""The requests to Meta's Graph API for one Page, through facebook-sdk.
+
+What the SDK makes of an answer is ignored: it takes some failures for successes.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import facebook
+
+from publisher.base.clock import Clock
+from publisher.channels.base import Depart, at_once
+from publisher.channels.http.recorder import Recorder
+from publisher.model.clock_check import Heard
+from publisher.model.models import Content, Picture
+from publisher.model.outcomes import Answer
+
+PLATFORM = "https://graph.facebook.com"
+"""The address in facebook-sdk's code."""
+GRAPH_VERSION = "v25.0"
+"""Lives until 2028-07-29 (Meta's changelog); after that Meta serves its oldest living version
+without a word, so raise it in time."""
+
+
+class PageGraph:
+    """One Page's node of the graph. Used by one thread at a time; each method is one request."""
+
+    def __init__(
+        self,
+        page_id: str,
+        credentials: Mapping[str, str],
+        *,
+        graph_url: str | None,
+        timeout: timedelta,
+        clock: Clock,
+        heard: Heard,
+    ) -> None:
+        self.page_id = page_id
+        self._token = credentials["page_token"]
+        self._proof = _proof(self._token, credentials.get("app_secret"))
+        self._recorder = Recorder(
+            PLATFORM,
+            base_url=graph_url,
+            timeout=timeout,
+            clock=clock,
+            secrets=[*credentials.values(), *self._proof.values()],
+            heard=heard,
+        )
+        self._sdk = facebook.GraphAPI(access_token=self._token, session=self._recorder.session)
+        # The constructor knows versions up to 3.1 only, and refuses all newer ones.
+        self._sdk.version = GRAPH_VERSION
+
+    def create(
+        self, content: Content, media_ids: Sequence[str], asked: str, depart: Depart | None = None
+    ) -> Answer:
+        """Make a post of text, link and uploaded pictures: unpublished, or public as it departs.
+
+        `asked`: the fields of the post that the answer is to have besides its id; may be empty.
+        """
+        # Text for what is no text: the SDK would send Python's spelling of a list or of False.
+        fields = {"published": "true" if depart else "false", **self._proof}
+        if asked:
+            fields["fields"] = asked
+        if content.joined:
+            fields["message"] = content.joined
+        if content.link:
+            fields["link"] = content.link
+        if media_ids:
+            fields["attached_media"] = json.dumps([{"media_fbid": key} for key in media_ids])
+        return self._recorder.call(
+            lambda: self._sdk.put_object(self.page_id, "feed", **fields), depart or at_once
+        )
+
+    def upload(self, picture: Picture, content: bytes) -> Answer:
+        """Upload a picture, unpublished, with its alternative text."""
+        kind = picture.media_type.partition("/")[2]
+        named = (f"{picture.digest}.{kind}", content, picture.media_type)
+        return self._recorder.call(
+            lambda: self._sdk.put_photo(
+                named,
+                album_path=f"{self.page_id}/photos",
+                published="false",
+                alt_text_custom=picture.alt,
+                **self._proof,
+            )
+        )
+
+    def close(self) -> None:
+        """Hang up."""
+        self._recorder.close()
+
+    def reveal(self, post_id: str, asked: str, depart: Depart) -> Answer:
+        """Make a post public at the instant at which it departs; it may be so already.
+
+        `asked`: the fields of the post that the answer is to have.
+        """
+        fields = {"is_published": "true", "fields": asked, **self._proof}
+        return self._recorder.call(
+            lambda: self._sdk.request(f"{GRAPH_VERSION}/{post_id}", post_args=fields), depart
+        )
+
+    def delete(self, object_id: str) -> Answer:
+        """Delete a post or a photo."""
+        return self._recorder.call(
+            lambda: self._sdk.request(
+                f"{GRAPH_VERSION}/{object_id}", args=dict(self._proof), method="DELETE"
+            )
+        )
+
+    def get(self, object_id: str, fields: str) -> Answer:
+        """Read some fields of a post or a photo."""
+        return self._get(object_id, fields=fields)
+
+    def published(self, fields: str, limit: int, after: str | None = None) -> Answer:
+        """List the newest public posts, or those behind a cursor."""
+        cursor = {"after": after} if after else {}
+        return self._get(f"{self.page_id}/published_posts", fields=fields, limit=limit, **cursor)
+
+    def feed(self, fields: str, limit: int) -> Answer:
+        """List the newest posts on the Page; unpublished ones are among them."""
+        return self._get(f"{self.page_id}/feed", fields=fields, limit=limit)
+
+    def debug_token(self) -> Answer:
+        """Ask what the Page's token is worth, and which app it belongs to."""
+        return self._get("debug_token", input_token=self._token)
+
+    def me(self) -> Answer:
+        """Ask whose the token is: for a Page's token, the Page."""
+        return self._get("me", fields="id,name")
+
+    def _get(self, path: str, **parameters: object) -> Answer:
+        return self._recorder.call(lambda: self._sdk.get_object(path, **parameters, **self._proof))
+
+
+def _proof(token: str, app_secret: str | None) -> dict[str, str]:
+    """The parameter that proves to Facebook that the token is in its own app's hands."""
+    if not app_secret:
+        return {}
+    digest = hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
+    return {"appsecret_proof": digest}

@@ -1,0 +1,162 @@
+"""Takes posts and photos off a Page: what is withdrawn, and what will not be used."""
+
+from dataclasses import replace
+
+from publisher.base.i18n import _
+from publisher.channels.base import NotPrepared
+from publisher.channels.classify import meaning
+from publisher.channels.facebook.graph import PageGraph
+from publisher.channels.facebook.photos import PagePhotos, photos_of
+from publisher.channels.facebook.posts import PagePosts, Post
+from publisher.model.models import Parcel, Prepared
+from publisher.model.outcomes import Absent, Accepted, Deferred, Kind, Outcome, Step, Unknown
+
+
+class Removal:
+    """Removes what is on one Page."""
+
+    def __init__(self, page: PageGraph, posts: PagePosts, photos: PagePhotos) -> None:
+        self._page = page
+        self._posts = posts
+        self._photos = photos
+
+    def withdraw(self, post_id: str, prepared: Prepared) -> Outcome:
+        """Delete a post, then its photos: with one of them at Facebook it is not withdrawn."""
+        outcome = self._delete(post_id)
+        for photo_id in photos_of(prepared):
+            if not isinstance(outcome, Accepted):
+                break
+            deleted = self._photos.delete(photo_id)
+            outcome = outcome if isinstance(deleted, Accepted) else deleted
+        return outcome
+
+    def _delete(self, post_id: str) -> Outcome:
+        """Delete a post, and look whether it is gone.
+
+        Where that look brings nothing, what Facebook confirmed stands.
+        """
+        outcome = meaning("facebook", self._page.delete(post_id), Step.WITHDRAW)
+        if isinstance(outcome, Accepted):
+            if isinstance(self._posts.look(post_id), Post):
+                return Unknown(_still_shown(post_id), limits=outcome.limits)
+            return replace(outcome, remote_id=post_id)
+        if isinstance(outcome, Unknown):
+            seen = self._posts.fate(post_id)
+            if isinstance(seen, Absent):
+                return Accepted(post_id, limits=outcome.limits)
+            if isinstance(seen, Unknown):
+                return replace(seen, limits=outcome.limits)
+        return outcome
+
+    def clear(self, parcel: Parcel, prepared: Prepared) -> None:
+        """Delete unpublished posts, then all photos. Raises `NotPrepared` with what is left.
+
+        Photos come last: those of a post that is public after all stay with it.
+        """
+        left, public = list(prepared.leftovers), None
+        for post_id in prepared.leftovers:
+            still = prepared.model_copy(update={"leftovers": tuple(left)})
+            public = self._take_away(post_id, parcel, still) or public
+            left.remove(post_id)
+        if public:
+            raise NotPrepared(public.as_early(Accepted("")), public_as(public.id, parcel, prepared))
+        photos = list(prepared.photos)
+        for photo_id in prepared.photos:
+            still = Prepared(photos=tuple(photos), failures=prepared.failures)
+            _require(self._photos.delete(photo_id), still)
+            photos.remove(photo_id)
+
+    def _take_away(self, post_id: str, parcel: Parcel, still: Prepared) -> Post | None:
+        """Delete an unpublished post, or give it back if it is public, with the parcel's text.
+
+        Raises `NotPrepared` with `still`, unless it is gone then.
+        """
+        seen = self._posts.fate(post_id, lately=True)
+        if isinstance(seen, Post) and seen.is_public:
+            if seen.says(parcel.content):
+                return seen
+            rest = tuple(other for other in still.leftovers if other != post_id)
+            # Which of the photos are its is not known: they stay.
+            raise NotPrepared(_public_after_all(post_id), Prepared(leftovers=rest))
+        if isinstance(seen, Absent):
+            return None
+        outcome = self._delete(post_id) if isinstance(seen, Post) else seen
+        _require(outcome, still)
+        return None
+
+    def discard(self, post_id: str, parcel: Parcel, prepared: Prepared) -> None:
+        """Delete a post that will not be used, so that it does not stay behind.
+
+        Whether that succeeds is of no importance: nobody sees it. Raises `NotPrepared` when it is
+        public after all, or nobody can tell: the new one would be a double.
+        """
+        seen = self._posts.fate(post_id, lately=True)
+        if isinstance(seen, Absent):
+            return
+        if not isinstance(seen, Post):
+            raise NotPrepared(seen)
+        if not seen.is_public:
+            self._page.delete(post_id)
+        elif seen.says(parcel.content):
+            raise NotPrepared(seen.as_early(Accepted("")), public_as(post_id, parcel, prepared))
+        else:
+            raise NotPrepared(out_with_another_text(post_id))
+
+    def without_photos(self, prepared: Prepared) -> Prepared:
+        """`prepared` without its post, which is discarded, and without the photos, which were
+        uploaded for another content: their descriptions may be others now.
+
+        One that cannot be deleted now stays on record, to be deleted with the others; so do all
+        while an attempt is not cleared up whose post may show them.
+        """
+        photos = photos_of(prepared)
+        if not prepared.begun:
+            photos = [one for one in photos if not isinstance(self._photos.delete(one), Accepted)]
+        return Prepared(
+            begun=prepared.begun,
+            note=prepared.note,
+            photos=tuple(photos),
+            at_once=prepared.at_once,
+        )
+
+
+def public_as(post_id: str, parcel: Parcel, prepared: Prepared) -> Prepared:
+    """`prepared`, whose post turned out to be public."""
+    update = {"leftovers": (), "begun": (), "draft_id": post_id, "digest": parcel.content.digest}
+    return prepared.model_copy(update=update)
+
+
+def out_with_another_text(post_id: str) -> Unknown:
+    return Unknown(
+        _(
+            "This post is public on the Page with an earlier text, as {post_id}. "
+            "Look at the Page; then say with `publisher resolve` that it is out, "
+            "or delete it there.",
+            post_id=post_id,
+        )
+    )
+
+
+def _require(outcome: Outcome, still: Prepared) -> None:
+    """Raise `NotPrepared` unless it is deleted; nobody sees it, so it may be deleted again."""
+    if isinstance(outcome, Unknown):
+        outcome = Deferred(Kind.UNAVAILABLE, outcome.message)
+    if not isinstance(outcome, Accepted):
+        raise NotPrepared(outcome, still)
+
+
+def _still_shown(post_id: str) -> str:
+    return _(
+        "Facebook said that it is deleted, and shows it all the same, as {post_id}.",
+        post_id=post_id,
+    )
+
+
+def _public_after_all(post_id: str) -> Unknown:
+    return Unknown(
+        _(
+            "This post is public on the Page, as {post_id}, although it was never known to be. It "
+            "was left alone. Look at the Page, and delete it there if it must not be out.",
+            post_id=post_id,
+        )
+    )

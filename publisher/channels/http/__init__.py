@@ -1,0 +1,1 @@
+"""HTTP for the channels: one session, sockets of our own, and what came back."""

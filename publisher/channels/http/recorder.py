@@ -1,0 +1,320 @@
+"""The only place that makes an HTTP session, and the only one that reads what came back.
+
+The platforms' libraries build the requests; what they make of an answer is ignored, because both
+take some answers for others (a 500 for a success, a success for an error). The adapter below
+records every exchange as an `Answer`, and that alone is judged.
+"""
+
+import io
+import json
+import re
+import ssl
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import timedelta
+from functools import cache
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote, quote_plus, urlsplit
+
+import requests
+from requests import adapters
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPResponse
+from urllib3.util.ssl_ import create_urllib3_context
+
+from publisher.base import logs
+from publisher.base.clock import Clock, SystemClock
+from publisher.base.errors import ConfigurationError
+from publisher.base.i18n import _
+from publisher.channels.answers import dated
+from publisher.channels.base import Depart, at_once
+from publisher.channels.http import sockets
+from publisher.model.clock_check import Heard, unheard
+from publisher.model.outcomes import Answer, Wire
+
+MAX_BODY = 1_000_000
+"""Bytes of an answer that are read; more than that is no answer of an API."""
+_CHUNK = 65_536
+IDLE_LIMIT = 30.0
+"""Real seconds after which an idle connection is not trusted: a NAT may have dropped it silently,
+and a post that is sent into it is in doubt."""
+_KEPT_HEADERS = (
+    "content-type",
+    "date",
+    "retry-after",
+    "x-access-level",
+    "x-rate-limit-",
+    "x-user-limit-",
+    "x-app-",
+    "x-business-",
+    "x-page-usage",
+)
+_SHORTEST_SECRET = 6
+_TIME_LIMIT = timedelta(seconds=5)  # for a request that only asks for the time
+_LOQUACIOUS = ("tweepy", "oauthlib", "requests_oauthlib", "urllib3", "requests")
+
+
+class Recorder:
+    """One account's line to one platform. Used by one thread at a time.
+
+    `platform` is the platform's address, over which requests are signed. Where the library has an
+    older one in its code, that is `written`. Requests go to `base_url` instead where it is given,
+    while what was signed stays as it was.
+    `timeout` (real time) covers the connection, the answer's beginning and its end together.
+    `secrets` never appear in an answer, even if the platform repeats them. `heard` is told the time
+    that each answer names, and judges by it whether our clock is wrong.
+    """
+
+    def __init__(
+        self,
+        platform: str,
+        *,
+        base_url: str | None,
+        timeout: timedelta,
+        clock: Clock,
+        secrets: Iterable[str],
+        heard: Heard = unheard,
+        written: str | None = None,
+    ) -> None:
+        logs.silence(*_LOQUACIOUS)
+        self._clock = clock
+        self._heard = heard
+        self._secrets = _spellings(secrets)
+        self._exchanges: list[Answer] = []
+        self.depart: Depart = at_once
+        self.session: requests.Session = _Session(platform, written or platform)
+        self.session.mount(
+            f"{platform}/", _Adapter(self, platform, _checked(base_url or platform), timeout)
+        )
+
+    def call(self, function: Callable[[], object], depart: Depart = at_once) -> Answer:
+        """Run a library's function that makes one request; what came back, whatever it made of it.
+
+        `depart` is called when the request is ready, and lets it leave. Raises
+        what it raises, and what the function raises before it makes a request: that is a mistake
+        in our code.
+        """
+        self._exchanges.clear()
+        self.depart = depart
+        failure: Exception | None = None
+        try:
+            function()
+        except Exception as error:  # noqa: BLE001  the libraries raise all kinds for an answer
+            failure = error
+        if self._exchanges:
+            return self._exchanges[-1]
+        if failure is None:
+            raise RuntimeError("The library made no request.")
+        if self.redacted(repr(failure)) != repr(failure):
+            raise RuntimeError(self.redacted(repr(failure))) from None
+        raise failure
+
+    def record(
+        self,
+        wire: Wire,
+        *,
+        response: requests.Response | None = None,
+        body: bytes = b"",
+        reason: str = "",
+        took: float = 0.0,
+    ) -> None:
+        """Take down how an exchange ended; `took`: real seconds from its first byte to the answer."""
+        headers = (
+            {}
+            if response is None
+            else {
+                name.lower(): self.redacted(value)
+                for name, value in response.headers.items()
+                if name.lower().startswith(_KEPT_HEADERS)
+            }
+        )
+        status = None if response is None else response.status_code
+        text = self.redacted(body.decode("utf-8-sig", "replace"))
+        now, ahead = self._clock.now(), None
+        # What is in a cache is as old as `Age` says; and a fast clock is nobody else's.
+        is_fresh = response is not None and "age" not in response.headers
+        told = dated(headers.get("date", "")) if is_fresh else None
+        if told and isinstance(self._clock, SystemClock):
+            ahead = self._heard(told, took)
+        self._exchanges.append(Answer(wire, now, status, headers, text, reason, ahead))
+
+    def redacted(self, text: str) -> str:
+        """The text without any of the account's secrets.
+
+        A JSON text is written anew, with the same values, if its escapes hid one.
+        """
+        clear = self._replaced(text)
+        try:
+            plain = json.dumps(json.loads(clear), ensure_ascii=False)
+        except (ValueError, RecursionError):
+            return clear
+        found = self._replaced(plain)
+        return clear if found == plain else found
+
+    def _replaced(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "[secret]")
+        return text
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
+
+    def close(self) -> None:
+        """Hang up."""
+        self.session.close()
+
+
+class _Session(requests.Session):
+    """Follows no redirect, takes nothing from the environment, and reaches one platform only."""
+
+    def __init__(self, platform: str, written: str) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.adapters.clear()
+        self._platform = platform
+        self._written = written
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """The request as it leaves: for the platform's address of today, before it is signed."""
+        url = str(request.url)
+        if url.startswith(f"{self._written}/"):
+            request.url = self._platform + url.removeprefix(self._written)
+        return super().prepare_request(request)
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None: a redirected POST becomes a GET, and looks like a success."""
+
+
+class _Adapter(HTTPAdapter):
+    """Sends a request to where it shall go, within its time, and records how that ended."""
+
+    def __init__(
+        self, recorder: Recorder, platform: str, base_url: str, timeout: timedelta
+    ) -> None:
+        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
+        self.poolmanager.pool_classes_by_scheme = sockets.POOLS
+        self._recorder = recorder
+        self._platform = platform
+        self._base_url = base_url
+        self._timeout = timeout.total_seconds()
+        self._used_at = recorder.monotonic()
+
+    def send(
+        self, request: requests.PreparedRequest, *_ignored: Any, **_named: Any
+    ) -> requests.Response:
+        monotonic = self._recorder.monotonic
+        if monotonic() - self._used_at > IDLE_LIMIT:
+            self._hang_up()
+        exchange = sockets.begin(monotonic, self._timeout, self._recorder.depart)
+        try:
+            response = super().send(self._readdressed(request), stream=True, timeout=self._timeout)
+            body = _read(response)
+        except Exception as error:
+            self._hang_up()
+            if exchange.sent:
+                self._recorder.record(Wire.NO_ANSWER, reason=sockets.reason(error, sent=True))
+            elif isinstance(error, OSError):  # requests' exceptions are OSErrors too
+                self._recorder.record(Wire.NOT_SENT, reason=sockets.reason(error, sent=False))
+            raise
+        self._used_at = monotonic()
+        self._recorder.record(Wire.ANSWERED, response=response, body=body, took=exchange.took())
+        response.raw = io.BytesIO(body)
+        return response
+
+    def build_connection_pool_key_attributes(
+        self, request: requests.PreparedRequest, verify: Any, cert: Any = None
+    ) -> Any:
+        """Where requests asks how to connect: with the certificates that all connections share."""
+        host, options = super().build_connection_pool_key_attributes(request, verify, cert)
+        if host["scheme"] == "https":
+            options["ssl_context"] = _certificates(adapters.DEFAULT_CA_BUNDLE_PATH)
+        return host, options
+
+    def cert_verify(self, *_ignored: Any) -> None:
+        """Where requests names the certificates' file, which would be read for each connection."""
+
+    def _hang_up(self) -> None:
+        """Let no later request use a connection that was used before."""
+        self.poolmanager.clear()
+
+    def _readdressed(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """A copy for the other server; the original keeps the URL over which it was signed."""
+        copy = request.copy()
+        copy.url = self._base_url + str(copy.url).removeprefix(self._platform)
+        return copy
+
+
+@cache
+def _certificates(bundle: str) -> ssl.SSLContext:
+    """Verifies a server's certificate and its name, by the authorities in this file.
+
+    To read them takes longer than all else that a new connection needs.
+    """
+    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
+    context.load_verify_locations(bundle)
+    return context
+
+
+def ask_for_the_time(platform: str, base_url: str | None, clock: Clock, heard: Heard) -> None:
+    """One request that asks for nothing, and whose answer names the time; signed by nobody.
+
+    Where there is no answer, nothing is heard.
+    """
+    recorder = Recorder(
+        platform, base_url=base_url, timeout=_TIME_LIMIT, clock=clock, secrets=(), heard=heard
+    )
+    try:
+        with suppress(OSError):  # requests' exceptions are OSErrors too
+            recorder.session.head(f"{platform}/")
+    finally:
+        recorder.close()
+
+
+def _read(response: requests.Response) -> bytes:
+    """The body, or its first megabyte; a connection with more to come is closed."""
+    raw: HTTPResponse = response.raw
+    body = b""
+    try:
+        if response.status_code < HTTPStatus.OK:
+            raise requests.ConnectionError(_("No final answer."))
+        while chunk := raw.read1(_CHUNK, decode_content=True):
+            body += chunk
+            if len(body) > MAX_BODY:
+                raw.close()
+                break
+    except Exception:
+        raw.close()
+        raise
+    return body[:MAX_BODY]
+
+
+def _checked(base_url: str) -> str:
+    """The URL without a slash at its end; ConfigurationError where it is none."""
+    try:
+        parts = urlsplit(base_url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or parts.query or parts.fragment or parts.username:
+        raise ConfigurationError(
+            _("The address of the server that stands in for the platform is not usable."),
+            hint=_(
+                "Write PUBLISHER_TWITTER_API_URL and PUBLISHER_FACEBOOK_GRAPH_URL like "
+                "http://127.0.0.1:8080, or unset them."
+            ),
+        )
+    return base_url.rstrip("/")
+
+
+def _spellings(secrets: Iterable[str]) -> list[str]:
+    """Each secret as it stands, and as it looks in a URL and in JSON; the longest first."""
+    usable = [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET]
+    in_url = [
+        spelled
+        for secret in usable
+        for spelled in (quote(secret, safe=""), quote(secret), quote_plus(secret))
+    ]
+    in_url += [re.sub("%[0-9A-F]{2}", lambda code: code[0].lower(), url) for url in in_url]
+    in_json = [json.dumps(secret, ensure_ascii=False)[1:-1] for secret in usable]
+    return sorted({*usable, *in_url, *in_json}, key=len, reverse=True)

@@ -1,0 +1,1 @@
+"""The organisation's own website: pages and feeds, written as files."""

@@ -1,0 +1,274 @@
+"""The website: an Atom feed, a JSON feed and HTML pages in a folder, ready for any web server.
+
+    <site_root>/<account>/index.html, feed.atom, feed.json
+                          posts/<slug>.html, posts/<slug>.json
+                          media/<digest>.<ext>
+    <site_root>.ready/<account>/<slug>/<digest>.<ext>
+
+The second folder, which no web server serves, holds the pictures of posts that are not out yet.
+A post's JSON file is the truth; pages and feeds are made from these files, under a lock. Sending a
+post again writes the same files again.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Collection
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import ClassVar
+
+from publisher.base import files
+from publisher.base.clock import Clock
+from publisher.base.errors import ConfigurationError
+from publisher.base.i18n import _
+from publisher.channels.base import Depart, MediaReader, NotPrepared, at_once
+from publisher.channels.health import Health
+from publisher.channels.site.pages import Image, Page, Pages
+from publisher.model import capabilities
+from publisher.model.models import Account, Capabilities, Owner, Parcel, Picture, Prepared
+from publisher.model.outcomes import Absent, Accepted, Deferred, Kind, Outcome, Sighting, Unknown
+
+_SLUG = re.compile(r"[a-z0-9][a-z0-9._~-]{0,99}")
+_PLAIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
+_EXTENSIONS = {
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/webp": "webp",
+    "image/gif": "gif",
+    "video/mp4": "mp4",
+}
+
+
+class Site:
+    """One account's folder on the website."""
+
+    capabilities: ClassVar[Capabilities] = capabilities.SITE
+
+    def __init__(
+        self,
+        account: Account,
+        site_root: Path,
+        *,
+        patience: timedelta,
+        clock: Clock,
+    ) -> None:
+        """`patience`: real time to wait while another worker writes to the same folder."""
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", account.name):
+            raise ConfigurationError(
+                _(
+                    "The account {account!r} cannot have a folder of that name on the website.",
+                    account=account.name,
+                ),
+                hint=_("Use letters, digits, hyphens, dots and underscores in publisher.toml."),
+            )
+        self._folder = site_root / account.name
+        self._ready_folder = site_root.with_name(f"{site_root.name}.ready") / account.name
+        self._url = (account.url or "").rstrip("/")
+        self._pages = Pages(account, self._folder, self._url)
+        self._patience = patience.total_seconds()
+        self._clock = clock
+
+    def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
+        """Lay the pictures ready where nobody can fetch them; see `Channel.prepare`."""
+        ready = self._ready(slug(parcel.post))
+        try:
+            self._remove_served_pictures()
+            for picture in _pictures(parcel):
+                if not (ready / _file_name(picture)).exists():
+                    ready.mkdir(parents=True, exist_ok=True)
+                    files.write(ready / _file_name(picture), read_media(picture.digest))
+            folder = ready.name if ready.exists() else None
+        except OSError as error:
+            raise NotPrepared(_unwritable(error)) from None
+        return prepared.model_copy(update={"folder": folder})
+
+    def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:
+        """Remove pictures that were laid ready; see `Channel.clear`."""
+        try:
+            with suppress(FileNotFoundError):
+                shutil.rmtree(self._ready(slug(parcel.post)))
+        except OSError as error:
+            raise NotPrepared(_unwritable(error), prepared) from None
+        return Prepared()
+
+    def send(
+        self,
+        parcel: Parcel,
+        prepared: Prepared,  # noqa: ARG002  what is ready lies on the disk
+        sent: tuple[str, ...],  # noqa: ARG002  there are no threads
+        depart: Depart = at_once,
+    ) -> Outcome:
+        """Write the post's page, and the feeds with it; see `Channel.send`."""
+        page = self._page(parcel)
+        try:
+            self._make_folders()
+            depart(lambda: None)  # a disk may be slow, and others leave at this instant
+            with files.locked(self._folder / ".lock", self._patience):
+                depart(lambda: None)  # if it still may: the lock may have been long in coming
+                if missing := self._move_pictures(parcel, page.slug):
+                    return Deferred(
+                        Kind.UNAVAILABLE,
+                        _(
+                            "The picture {missing} is missing in the website's folder. It will be "
+                            "laid ready again.",
+                            missing=missing,
+                        ),
+                    )
+                self._pages.put(page, now=self._clock.now())
+        except OSError as error:
+            return _unwritable(error, begun=self._pages.has(page.slug))
+        return Accepted(page.slug, url=self._address(page.slug))
+
+    def find(
+        self,
+        parcel: Parcel,
+        prepared: Prepared,  # noqa: ARG002
+        sent: tuple[str, ...],
+        since: datetime,  # noqa: ARG002  a page has an id, so its date tells nothing
+        taken: Collection[str] = (),  # noqa: ARG002  and nobody else has that id
+    ) -> Sighting:
+        """Look whether the page is there, and all that lists it; see `Channel.find`.
+
+        What was written half is absent: sending it again completes it.
+        """
+        page = self._page(parcel)
+        try:
+            if sent or not self._pages.show(page):
+                return Absent(may_come=False)
+        except OSError as error:
+            return Deferred(
+                Kind.UNAVAILABLE,
+                _(
+                    "The website's folder cannot be read ({reason}). Check its "
+                    "permissions. Whether the page shows is not known yet; it will be "
+                    "looked for again.",
+                    reason=_reason(error),
+                ),
+            )
+        return Accepted(page.slug, url=self._address(page.slug))
+
+    def withdraw(
+        self,
+        remote_id: str,
+        prepared: Prepared,  # noqa: ARG002  the pictures go with the page
+    ) -> Outcome:
+        if not _SLUG.fullmatch(remote_id):
+            return Accepted(remote_id)  # no page can have that name
+        try:
+            self._make_folders()
+            with files.locked(self._folder / ".lock", self._patience):
+                self._pages.remove(remote_id, now=self._clock.now())
+        except OSError as error:
+            return _unwritable(error, begun=True)
+        return Accepted(remote_id)
+
+    @property
+    def owner_id(self) -> None:
+        """There are no keys."""
+
+    def owner(self) -> Owner:
+        return Owner(id=self._folder.name)
+
+    def examine(self) -> Health:
+        """Whether files can be written where the website and its pictures lie."""
+        for folder in (self._folder, self._ready_folder):
+            there = next(above for above in (folder, *folder.parents) if above.exists())
+            if not os.access(there, os.W_OK):
+                return Health(
+                    _("{there} cannot be written by the user that Publisher runs as.", there=there)
+                )
+        return Health()
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _address(self, post_slug: str) -> str:
+        """The page's URL, or its path under the site's root where that has no URL yet."""
+        return f"{self._url or self._folder.name}/posts/{post_slug}.html"
+
+    def _page(self, parcel: Parcel) -> Page:
+        content = parcel.content
+        return Page(
+            slug=slug(parcel.post),
+            text="\n\n".join(part.text.strip() for part in content.parts if part.text.strip()),
+            images=tuple(
+                Image(
+                    file=f"media/{_file_name(picture)}",
+                    media_type=picture.media_type,
+                    width=picture.width,
+                    height=picture.height,
+                    alt=picture.alt,
+                    credit=picture.credit,
+                )
+                for picture in _pictures(parcel)
+            ),
+            link=content.link,
+            title=content.title,
+            lang=content.lang,
+            published=parcel.due_at,
+        )
+
+    def _make_folders(self) -> None:
+        for name in ("posts", "media"):
+            (self._folder / name).mkdir(parents=True, exist_ok=True)
+
+    def _ready(self, post_slug: str) -> Path:
+        return self._ready_folder / post_slug
+
+    def _remove_served_pictures(self) -> None:
+        """Earlier versions laid pictures ready where some web servers would have shown them.
+
+        Whatever is still needed of them is laid ready again, from the ledger.
+        """
+        with suppress(FileNotFoundError):
+            shutil.rmtree(self._folder / ".ready")
+
+    def _move_pictures(self, parcel: Parcel, post_slug: str) -> str | None:
+        """Put the pictures where pages find them; the name of one that is nowhere."""
+        ready, media = self._ready(post_slug), self._folder / "media"
+        for picture in _pictures(parcel):
+            name = _file_name(picture)
+            if (ready / name).exists():
+                files.move(ready / name, media / name)
+            elif not (media / name).exists():
+                return picture.name
+        if ready.exists():
+            files.sync(media)
+            for left_over in ready.iterdir():  # of an earlier version of the post
+                left_over.unlink()
+            ready.rmdir()
+        return None
+
+
+def slug(post: str) -> str:
+    """A file name for a post's id; two ids never have the same one."""
+    if _PLAIN.fullmatch(post):
+        return post
+    plain = re.sub(r"[^a-z0-9._-]+", "-", post.lower()).strip("-._")[:80] or "post"
+    return f"{plain}~{hashlib.sha256(post.encode()).hexdigest()[:12]}"
+
+
+def _pictures(parcel: Parcel) -> list[Picture]:
+    return [picture for part in parcel.content.parts for picture in part.pictures]
+
+
+def _file_name(picture: Picture) -> str:
+    return f"{picture.digest}.{_EXTENSIONS[picture.media_type]}"
+
+
+def _unwritable(error: OSError, *, begun: bool = False) -> Deferred | Unknown:
+    """`begun`: the post may already show somewhere; sending it again completes it."""
+    problem = _(
+        "The website's folder cannot be used ({reason}). Check its permissions and the free space.",
+        reason=_reason(error),
+    )
+    if begun:
+        return Unknown(_("{problem} The page may show already.", problem=problem))
+    return Deferred(Kind.UNAVAILABLE, _("{problem} It will be tried again.", problem=problem))
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error) or _("unknown reason")

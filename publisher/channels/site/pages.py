@@ -1,0 +1,239 @@
+"""The website's files: one JSON file for each post, and the pages and feeds made of them."""
+
+import errno
+import json
+import re
+import uuid
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+from feedgen.feed import FeedGenerator
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+from pydantic import AfterValidator
+
+from publisher.base import files
+from publisher.base.i18n import _
+from publisher.model.models import Account, Frozen
+
+_IN_FULL = 50  # posts that the index and the feeds show in full; the index lists the others
+_URL = re.compile(r"https?://[^\s<>\"«»“”]+")
+_AFTER_URL = ".,;:!?'…)]}\N{RIGHT SINGLE QUOTATION MARK}"
+_NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+# Text as both HTML and XML can carry it.
+Text = Annotated[str, AfterValidator(lambda text: _NOT_XML.sub("", text))]
+
+
+class Image(Frozen):
+    """A picture or video on a page; `file` is relative to the account's folder."""
+
+    file: str
+    media_type: str
+    width: int
+    height: int
+    alt: Text
+    credit: Text | None
+
+    @property
+    def is_video(self) -> bool:
+        return self.media_type.startswith("video/")
+
+
+class Page(Frozen):
+    """One post as the website keeps it, in `posts/<slug>.json`."""
+
+    slug: str
+    text: Text
+    """Plain text; a blank line parts paragraphs."""
+    images: tuple[Image, ...]
+    link: Text | None
+    title: Text | None
+    lang: str | None
+    published: datetime
+
+    @property
+    def heading(self) -> str:
+        """The title, or the beginning of the text."""
+        first = self.title or next(iter(self.text.splitlines()), "") or self.slug
+        return first if len(first) <= 90 else f"{first[:90].rsplit(' ', 1)[0]} …"
+
+    @property
+    def paragraphs(self) -> list[Markup]:
+        """The text as safe HTML."""
+        blocks = re.split(r"\n\s*\n", self.text.strip())
+        return [_linked(block.strip()) for block in blocks if block.strip()]
+
+    @property
+    def date(self) -> str:
+        return self.published.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+class Pages:
+    """All pages of one account. Whoever changes them holds the folder's lock."""
+
+    def __init__(self, account: Account, folder: Path, url: str) -> None:
+        """`url`: where the public finds the folder; empty when it is not known."""
+        self._folder = folder
+        self._url = f"{url}/" if url else ""
+        self._title = account.title or account.organisation or account.name
+        self._lang = account.language or "en"
+        self._name = account.name
+
+    def put(self, page: Page, *, now: datetime) -> None:
+        """Write a post's page, and all that lists it."""
+        posts = self._folder / "posts"
+        # The truth first: whatever dies after it, the next change makes the rest from it.
+        files.write(posts / f"{page.slug}.json", page.model_dump_json(indent=1).encode())
+        files.write(posts / f"{page.slug}.html", self._html(page))
+        self._rebuild(now)
+
+    def remove(self, slug: str, *, now: datetime) -> None:
+        """Take a post's page away, its pictures unless others show them, and its entries."""
+        posts = self._folder / "posts"
+        for suffix in (".json", ".html"):
+            (posts / f"{slug}{suffix}").unlink(missing_ok=True)
+        files.sync(posts)
+        pages = self._rebuild(now)
+        used = {image.file for page in pages for image in page.images}
+        for path in (self._folder / "media").iterdir():
+            if f"media/{path.name}" not in used:
+                path.unlink()
+
+    def has(self, slug: str) -> bool:
+        """Whether the post is on the website, or on its way there."""
+        return (self._folder / "posts" / f"{slug}.json").exists()
+
+    def show(self, page: Page) -> bool:
+        """Whether the public sees exactly this page, and the index that lists it; OSError."""
+        try:
+            return (
+                _read(self._folder / "posts" / f"{page.slug}.json") == page
+                and (self._folder / "posts" / f"{page.slug}.html").read_bytes() == self._html(page)
+                # The last file of all that `put` writes.
+                and (self._folder / "index.html").read_bytes() == self._index(self._all())
+            )
+        except FileNotFoundError:
+            return False
+
+    def _rebuild(self, now: datetime) -> list[Page]:
+        for folder in (self._folder, self._folder / "posts", self._folder / "media"):
+            files.sweep(folder)
+        pages = self._all()
+        latest = pages[:_IN_FULL]
+        files.write(self._folder / "feed.atom", self._atom(latest, now))
+        files.write(self._folder / "feed.json", self._json_feed(latest))
+        files.write(self._folder / "index.html", self._index(pages))
+        return pages
+
+    def _all(self) -> list[Page]:
+        """Every post, the latest first."""
+        pages = [_read(path) for path in (self._folder / "posts").glob("[!.]*.json")]
+        return sorted(pages, key=lambda page: (page.published, page.slug), reverse=True)
+
+    @cached_property
+    def _templates(self) -> Environment:
+        return Environment(
+            loader=PackageLoader("publisher.channels.site"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def _rendered(self, template: str, **values: object) -> bytes:
+        known = {"site_title": self._title, "site_lang": self._lang, "root": ""}
+        return self._templates.get_template(template).render({**known, **values}).encode()
+
+    def _html(self, page: Page) -> bytes:
+        return self._rendered("post.html", page=page, root="../")
+
+    def _index(self, pages: list[Page]) -> bytes:
+        return self._rendered("index.html", pages=pages[:_IN_FULL], older=pages[_IN_FULL:], root="")
+
+    def _content(self, page: Page) -> str:
+        return str(self._templates.get_template("content.html").render(page=page, root=self._url))
+
+    def _id(self, path: str) -> str:
+        """An id that stays, wherever the site moves."""
+        return uuid.uuid5(uuid.NAMESPACE_URL, f"publisher:{self._name}/{path}").urn
+
+    def _atom(self, pages: list[Page], now: datetime) -> bytes:
+        feed = FeedGenerator()
+        feed.id(self._id(""))
+        feed.title(self._title)
+        feed.author(name=self._title)
+        feed.generator("Publisher")
+        feed.language(self._lang)
+        feed.link(href=f"{self._url}index.html", rel="alternate")
+        feed.link(href=f"{self._url}feed.atom", rel="self")
+        feed.updated(pages[0].published if pages else now)
+        for page in pages:
+            entry = feed.add_entry(order="append")
+            entry.id(self._id(page.slug))
+            entry.title(page.heading)
+            # feedgen 1.0 loses `rel` in entries, so this is the only link that one can have.
+            entry.link(href=f"{self._url}posts/{page.slug}.html")
+            entry.published(page.published)
+            entry.updated(page.published)
+            entry.content(self._content(page), type="html")
+        return bytes(feed.atom_str(pretty=True))
+
+    def _json_feed(self, pages: list[Page]) -> bytes:
+        feed = {
+            "version": "https://jsonfeed.org/version/1.1",
+            "title": self._title,
+            "home_page_url": f"{self._url}index.html",
+            "feed_url": f"{self._url}feed.json",
+            "language": self._lang,
+            "authors": [{"name": self._title}],
+            "items": [self._json_item(page) for page in pages],
+        }
+        return json.dumps(feed, ensure_ascii=False, indent=1).encode()
+
+    def _json_item(self, page: Page) -> dict[str, object]:
+        item: dict[str, object] = {
+            "id": self._id(page.slug),
+            "url": f"{self._url}posts/{page.slug}.html",
+            "content_html": self._content(page),
+            "content_text": page.text,
+            "date_published": page.date,
+            "language": page.lang or self._lang,
+        }
+        if page.title:
+            item["title"] = page.title
+        if page.link:
+            item["external_url"] = page.link
+        if pictures := [image for image in page.images if not image.is_video]:
+            item["image"] = f"{self._url}{pictures[0].file}"
+        if page.images:
+            item["attachments"] = [
+                {
+                    "url": f"{self._url}{image.file}",
+                    "mime_type": image.media_type,
+                    "title": image.alt,
+                }
+                for image in page.images
+            ]
+        return item
+
+
+def _read(path: Path) -> Page:
+    try:
+        return Page.model_validate_json(path.read_bytes())
+    except ValueError:
+        raise OSError(errno.EINVAL, _("posts/{file} is damaged", file=path.name)) from None
+
+
+def _linked(text: str) -> Markup:
+    """Plain text as HTML: addresses become links, single line breaks stay."""
+    html, end = Markup(), 0
+    for match in _URL.finditer(text):
+        url = match[0].rstrip(_AFTER_URL)
+        html += escape(text[end : match.start()])
+        html += Markup('<a href="{}" rel="noopener">{}</a>').format(url, url)
+        end = match.start() + len(url)
+    html += escape(text[end:])
+    return html.replace("\n", Markup("<br>\n"))

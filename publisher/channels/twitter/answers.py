@@ -1,0 +1,437 @@
+"""What X's answers mean. Sources: docs.x.com and its OpenAPI description 2.167."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+from publisher.base.i18n import _, later
+from publisher.channels import rate_limits
+from publisher.channels.answers import (
+    AGAIN,
+    DEFAULT_REST,
+    doubt,
+    identifier,
+    mapping,
+    named_status,
+    parsed,
+    quote,
+    unread,
+    whole,
+)
+from publisher.model.outcomes import (
+    CAPPED,
+    THROTTLED,
+    UNTIL_MENDED,
+    Accepted,
+    AccountHeld,
+    Answer,
+    Deferred,
+    Kind,
+    Outcome,
+    Reading,
+    Refused,
+    Step,
+    Unknown,
+)
+
+_DOUBTS = frozenset({408, 409, 425})  # the server gave up on the request, which may have arrived
+_FAULTS_OF_THE_POST = frozenset({400, 413, 422})
+_UNSEEN_PARENT = "attempted to reply"
+_REFUSALS_OF_ALT_TEXT = frozenset({400, 403, 404, 413, 422})
+_FAULTS_OF_THE_ACCOUNT = frozenset({401, 402, 403, 429})
+_OF_THE_ACCOUNT = ("/client-forbidden", "/oauth1-permissions", "/unsupported-authentication")
+"""Types of a 403 that name the app or its permissions (docs.x.com, response codes and errors)."""
+_ACCOUNT_IS = re.compile(
+    r"\baccount\b[^.]{0,60}\b(suspended|locked)\b|not[ -]enrolled|oauth1 app permissions"
+)
+"""Words of a 403 that name the account, which carry no type of their own."""
+_NO_ANSWER = later(
+    "X does not let this account answer here, so the thread stops at this part. Publish the rest by "
+    "hand, or as a post of its own."
+)
+_KNOWN_FAULTS = (
+    # Since February 2026 an app of the self-serve tiers answers only where it is mentioned or the
+    # author (docs.x.com, changelog); the second wording is seen since July 2026.
+    ("reply to this conversation", Kind.POLICY, _NO_ANSWER),
+    ("reply to or quote posts", Kind.POLICY, _NO_ANSWER),
+    # Seen with the older API, and kept in case the newer one says it too.
+    (
+        "too long",
+        Kind.CONTENT,
+        later("The text is too long for X. Shorten the draft and queue it again."),
+    ),
+    (
+        "invalid url",
+        Kind.CONTENT,
+        later(
+            "X does not take a link in this post. Check the links, then change the draft and queue "
+            "it again."
+        ),
+    ),
+    (
+        "video longer",
+        Kind.CONTENT,
+        later(
+            "X takes no video of this length from the account. Shorten it, and queue the draft "
+            "again."
+        ),
+    ),
+    (
+        "cashtag",
+        Kind.CONTENT,
+        later(
+            "X takes one cashtag ($ABC) in a post. Take out the others, and queue the draft again."
+        ),
+    ),
+)
+"""Words of a 403 that are about the post for certain (seen; the rule on cashtags: docs.x.com)."""
+_LONGEST_SIGN = 200
+_OUT_OF_BOUNDS = timedelta(seconds=60)
+"""From which on X may refuse a request for its time: a signature is worth something for minutes."""
+_AGAIN = timedelta(seconds=10)
+"""After which a post is tried again that was refused for its time."""
+_REFERRED_TO = (
+    "attachments.",
+    "author_id",
+    "edit_history_",
+    "entities.",
+    "geo.",
+    "in_reply_to_user_id",
+    "pinned_",
+    "referenced_",
+)
+"""How the `parameter` of an error begins that is about an expansion (docs.x.com, partial errors): what
+a post refers to is deleted or not shown, and the list itself is whole."""
+
+
+def meaning(answer: Answer, step: Step) -> Outcome:
+    """What an answer of X means."""
+    status, body = answer.status or 0, mapping(parsed(answer.body))
+    if 200 <= status < 300:
+        return _taken(answer, body, step)
+    if status < 400 or status >= 500 or status in _DOUBTS:
+        return doubt(_("X answered with {status}", status=named_status(status)), step)
+    if step is Step.WITHDRAW and status not in (401, 402, 429):
+        return _not_deleted(status, body)
+    return _refused(answer, body, step)
+
+
+def reading(answer: Answer) -> Reading:
+    """What an answer of X tells that should show one object, or a whole list of them."""
+    status, body = answer.status or 0, mapping(parsed(answer.body))
+    if status in _FAULTS_OF_THE_ACCOUNT:
+        return _account(answer, body)
+    if not 200 <= status < 300:
+        return unread(_("X answered with {status}", status=named_status(status)))
+    # The count tells an empty list from an answer that has nothing but errors.
+    found, count = body.get("data", []), whole(mapping(body.get("meta")).get("result_count"))
+    remote_id = identifier(mapping(found).get("id"))
+    if remote_id or (isinstance(found, list) and count == len(found) and _is_whole(body)):
+        return Accepted(remote_id)
+    return unread(_("X gave an answer that cannot be used"))
+
+
+def _is_whole(body: dict[str, Any]) -> bool:
+    """Whether a list lacks nothing: its errors, if any, are about what its posts refer to alone."""
+    errors = body.get("errors") or []
+    return isinstance(errors, list) and all(
+        str(mapping(error).get("parameter")).startswith(_REFERRED_TO) for error in errors
+    )
+
+
+def _taken(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
+    data = mapping(body.get("data"))
+    if step is Step.WITHDRAW:
+        if data.get("deleted") is True:
+            return Accepted("")
+        return doubt(_("X did not confirm that the post is deleted"), step)
+    if remote_id := identifier(data.get("id")):
+        return Accepted(remote_id, rest_until=_rest(answer))
+    return doubt(_("X answered with success, but without the id of a post"), step)
+
+
+def misses_parent(answer: Answer) -> bool:
+    """Whether X refuses a reply because it does not see the post that it answers.
+
+    Within seconds of that post it may only not know it yet (seen: node-twitter-api-v2 #366).
+    """
+    return (
+        answer.status == 403
+        and _UNSEEN_PARENT in str(mapping(parsed(answer.body)).get("detail", "")).lower()
+    )
+
+
+def of_alt_text(answer: Answer, outcome: Outcome) -> Outcome:
+    """`outcome`, in the words of the request that gave a picture its alternative text.
+
+    Where X refuses that, nothing is wrong with the draft, nor with the account: other posts go out.
+    """
+    if answer.status not in _REFUSALS_OF_ALT_TEXT:
+        return outcome
+    return Deferred(
+        Kind.CONTENT,
+        _(
+            "X does not take the alternative text of a picture{says} ({status}). The post does not "
+            "go out without it: it is tried again until it expires.",
+            says=_says(mapping(parsed(answer.body))),
+            status=named_status(answer.status or 0),
+        ),
+    )
+
+
+def missing(answer: Answer) -> bool:
+    """Whether X says, in its own JSON, that it does not find the post; not yet that it is gone.
+
+    As the whole answer (404), or among the `errors` of a success without `data`.
+    """
+    body, errors = mapping(parsed(answer.body)), []
+    if answer.status == 404:
+        errors = [body]
+    elif answer.status == 200 and not body.get("data") and isinstance(body.get("errors"), list):
+        errors = body["errors"]
+    return any(str(mapping(error).get("type")).endswith("/resource-not-found") for error in errors)
+
+
+def _not_deleted(status: int, body: dict[str, Any]) -> Outcome:
+    if status == 404:  # also from a machine in between, while the post stands
+        return doubt(_("X answered with {status}", status=named_status(status)), Step.WITHDRAW)
+    return Deferred(
+        Kind.PERMISSION,
+        _(
+            "X does not let this account delete the post{says} ({status}). Delete it on X by hand, "
+            "if it must go at once.",
+            says=_says(body),
+            status=named_status(status),
+        ),
+    )
+
+
+def _refused(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
+    """A 4xx of which nothing can be out."""
+    status = answer.status or 0
+    if status == 403:
+        return _forbidden(body, step)
+    if status in _FAULTS_OF_THE_ACCOUNT:
+        return _account(answer, body)
+    if step is Step.LAY_READY:
+        return _not_laid_ready(status, body)
+    if status in _FAULTS_OF_THE_POST:
+        says = _says(body)
+        return Refused(
+            Kind.CONTENT,
+            _("X refuses this post{says}. Change the draft and queue it again.", says=says),
+        )
+    return _account(answer, body)
+
+
+def _forbidden(body: dict[str, Any], step: Step) -> Outcome:
+    """A 403: the account's fault where the answer names the account, otherwise the post's."""
+    detail = _words(body)
+    if _names_account(body):
+        return _not_allowed(body)
+    if "duplicate content" in detail:
+        return Unknown(
+            _(
+                "X says that this text is on the account already. It is looked for "
+                "before anything is called a failure."
+            ),
+            duplicate=True,
+        )
+    if step is Step.LAY_READY:
+        return _picture_refused(body, Kind.PERMISSION)
+    if _UNSEEN_PARENT in detail:
+        return Refused(
+            Kind.CONTENT,
+            _(
+                "The part before this one is no longer on X, so the thread stops here. "
+                "Publish the rest as a post of its own."
+            ),
+        )
+    return _post_refused(body)
+
+
+def _not_laid_ready(status: int, body: dict[str, Any]) -> Refused | Deferred:
+    """A 4xx to an upload or an alternative text. X's uploads have been 404 for a while (its incident
+    list, 29 January 2026): what is no fault of the picture passes, and stops no text.
+    """
+    if status in _FAULTS_OF_THE_POST:
+        return _picture_refused(body, Kind.CONTENT)
+    return Deferred(
+        Kind.UNAVAILABLE,
+        _(
+            "X takes no pictures at the moment ({status}). Nothing is public; it will be tried again.",
+            status=named_status(status),
+        ),
+    )
+
+
+def _refused_for_its_time(answer: Answer) -> Deferred | None:
+    """What a 401 means to a clock that is far off; None to one that is not.
+
+    X answers with code 135, "timestamp out of bounds", or with a plain 401 as for wrong keys.
+    """
+    ahead = answer.clock_ahead
+    if ahead is None or abs(ahead) <= _OUT_OF_BOUNDS:
+        return None
+    return Deferred(
+        Kind.CLOCK,
+        _(
+            "X did not accept the time of the request: the clock of this machine is wrong by more "
+            "than a minute. Nothing was sent; it goes on by itself when the clock is right again."
+        ),
+        # By the clock that is behind; see `ClockCheck.objection`.
+        again_at=answer.received_at - max(ahead, timedelta(0)) + _AGAIN,
+    )
+
+
+def _names_account(body: dict[str, Any]) -> bool:
+    """Whether a 403 is about the account or its app, whatever the post: by its type, then its words."""
+    kind = str(body.get("type", "")).lower()
+    return kind.endswith(_OF_THE_ACCOUNT) or bool(_ACCOUNT_IS.search(_words(body)))
+
+
+def _post_refused(body: dict[str, Any]) -> Refused:
+    """A 403 that says what is wrong with the post, or that nobody knows: that may be the account's."""
+    detail = _words(body)
+    for words, fault, message in _KNOWN_FAULTS:
+        if words in detail:
+            return Refused(fault, _(message))
+    kind = str(body.get("type", "")).rpartition("/")[2]
+    # Without words that hold a digit: two that differ in an id alone are alike.
+    alike = [word for word in f"{kind} {detail}".split() if not any(map(str.isdigit, word))]
+    sign = f"403 {' '.join(alike)}"[:_LONGEST_SIGN]
+    return Refused(
+        Kind.CONTENT,
+        _(
+            "X refuses this post{says}. Check its length, links, mentions and pictures, then change "
+            "the draft and queue it again. If X refuses other posts as well, sign in to it with the "
+            "account and look for a notice.",
+            says=_says(body),
+        ),
+        sign,
+    )
+
+
+def _picture_refused(body: dict[str, Any], kind: Kind) -> Refused:
+    """About this post alone: posts without pictures may go out all the same."""
+    return Refused(
+        kind,
+        _(
+            "X does not take a picture of this post{says}. Change it, or leave it out, and queue the "
+            "draft again. If X takes no pictures at all, check the permissions of the app in its "
+            "developer console.",
+            says=_says(body),
+        ),
+    )
+
+
+def _not_allowed(body: dict[str, Any]) -> AccountHeld:
+    return AccountHeld(
+        Kind.PERMISSION,
+        _(
+            "X does not let this account post{says}. Sign in to X with it, look for a notice, and "
+            "check the app's permissions. {again}",
+            says=_says(body),
+            again=_(AGAIN),
+        ),
+        backoff=UNTIL_MENDED,
+    )
+
+
+def _too_many(answer: Answer, body: dict[str, Any]) -> AccountHeld:
+    if str(body.get("type", "")).lower().endswith("/usage-capped"):
+        return AccountHeld(
+            Kind.PERMISSION,
+            _(
+                "The cap or the spending limit of the app on X is reached. Raise it in X's developer "
+                "console; otherwise it ends with the billing cycle. {again}",
+                again=_(AGAIN),
+            ),
+            backoff=CAPPED,
+        )
+    message = _("X takes no more from this account for now. It goes on by itself.")
+    until = _rest(answer)
+    return AccountHeld(Kind.RATE_LIMIT, message, until, () if until else THROTTLED)
+
+
+def _account(answer: Answer, body: dict[str, Any]) -> AccountHeld | Deferred:
+    if answer.status == 429:
+        return _too_many(answer, body)
+    if answer.status == 401 and (not_in_time := _refused_for_its_time(answer)):
+        return not_in_time
+    kind, says, again = Kind.PERMISSION, _says(body), _(AGAIN)
+    match answer.status:
+        case 401:
+            kind = Kind.AUTH
+            message = _(
+                "X no longer accepts this account's keys. If that lasts, put valid ones into "
+                "secrets.toml, as docs/credentials.md shows. {again}",
+                again=again,
+            )
+        case 402:
+            message = _(
+                "The credits for X are used up. Buy new ones in X's developer console. {again}",
+                again=again,
+            )
+        case 403:
+            message = _(
+                "X does not let this account read its own posts{says}. Sign in to X with it, look "
+                "for a notice, and check the app's permissions. {again}",
+                says=says,
+                again=again,
+            )
+        case status:
+            message = _(
+                "X does not offer this to the account's app{says} ({status}). If that lasts, check "
+                "the app in X's developer console. {again}",
+                says=says,
+                status=named_status(status or 0),
+                again=again,
+            )
+    return AccountHeld(kind, message, backoff=UNTIL_MENDED)
+
+
+def app_rest(answer: Answer, step: Step) -> datetime | None:
+    """Until when X takes no post of any account of the app; None if it does not say so.
+
+    X counts each kind of request for itself: what it says after an upload is not about posts. Its
+    header is documented nowhere, so it is believed for a day only when X has refused the post; the
+    others of the app try it again soon otherwise.
+    """
+    if step is not Step.PUBLISH or rate_limits.remaining(answer, rate_limits.APP_WINDOW) != 0:
+        return None
+    known = rate_limits.reset(answer, rate_limits.APP_WINDOW)
+    if answer.status == 429:
+        return known or answer.received_at + THROTTLED[0]
+    return known and min(known, answer.received_at + DEFAULT_REST)
+
+
+def _rest(answer: Answer) -> datetime | None:
+    """When the windows that are used up begin again; after a 429 the short one counts as such."""
+    used_up = [
+        window
+        for window in rate_limits.WINDOWS
+        if rate_limits.remaining(answer, window) == 0
+        or (answer.status == 429 and window == rate_limits.SHORT_WINDOW)
+    ]
+    resets = [rate_limits.reset(answer, window) for window in used_up]
+    return max((reset for reset in resets if reset), default=None)
+
+
+def _words(body: dict[str, Any]) -> str:
+    """All that X says of a refusal, in lower case."""
+    first = _first_error(body)
+    told = (body.get("detail"), body.get("title"), first.get("message"), first.get("detail"))
+    return " ".join(str(text) for text in told if text).lower()
+
+
+def _says(body: dict[str, Any]) -> str:
+    first = _first_error(body)
+    return quote(
+        first.get("message") or first.get("detail") or body.get("detail") or body.get("title")
+    )
+
+
+def _first_error(body: dict[str, Any]) -> dict[str, Any]:
+    errors = body.get("errors")
+    return mapping(errors[0]) if isinstance(errors, list) and errors else {}

@@ -1,0 +1,324 @@
+"""X through tweepy: texts, reply chains, pictures with alt text.
+
+Sources: docs.x.com and X's OpenAPI description 2.167. tweepy has the v2 endpoints for posts but
+not those for media; these go through its public `request`.
+"""
+
+import base64
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+import tweepy
+
+from publisher.base.clock import Clock
+from publisher.base.i18n import _
+from publisher.channels import health
+from publisher.channels.base import Depart, MediaReader, NotPrepared, at_once
+from publisher.channels.classify import meaning, unreadable
+from publisher.channels.health import Health
+from publisher.channels.http.recorder import Recorder
+from publisher.channels.recent_reads import Lately
+from publisher.channels.twitter import chunked_upload, timeline
+from publisher.channels.twitter.answers import misses_parent, missing, of_alt_text
+from publisher.channels.twitter.chunked_upload import Interrupted, Pieces
+from publisher.model import capabilities
+from publisher.model.clock_check import Heard
+from publisher.model.models import Capabilities, Owner, Parcel, Picture, Prepared
+from publisher.model.outcomes import (
+    Accepted,
+    AccountHeld,
+    Answer,
+    Deferred,
+    Kind,
+    Outcome,
+    Reading,
+    Sighting,
+    Step,
+    Unknown,
+)
+
+PLATFORM = "https://api.x.com"
+"""X's address (docs.x.com, 2026), over which requests are signed."""
+_WRITTEN = "https://api.twitter.com"
+"""The address in tweepy's code: X has led parts of it elsewhere before, and no POST follows."""
+_PAGE_SIZE = 100  # posts; the most that X gives at once
+_MOST_PAGES = 10
+_YOUNG = timedelta(minutes=10)
+"""Real time; parts of a thread were refused for a few seconds after the one before."""
+
+
+class Twitter:
+    """One account on X."""
+
+    capabilities: ClassVar[Capabilities] = capabilities.TWITTER
+
+    def __init__(
+        self,
+        credentials: Mapping[str, str],
+        *,
+        api_url: str | None,
+        timeout: timedelta,
+        clock: Clock,
+        heard: Heard,
+    ) -> None:
+        self._clock = clock
+        self._recorder = Recorder(
+            PLATFORM,
+            base_url=api_url,
+            timeout=timeout,
+            clock=clock,
+            secrets=credentials.values(),
+            heard=heard,
+            written=_WRITTEN,
+        )
+        # `wait_on_rate_limit` stays off: it sleeps in this thread, or recurses without end.
+        self._client = tweepy.Client(
+            consumer_key=credentials["api_key"],
+            consumer_secret=credentials["api_secret"],
+            access_token=credentials["access_token"],
+            access_token_secret=credentials["access_token_secret"],
+        )
+        self._client.session = self._recorder.session
+        self._pieces = Pieces(self._ask, self._describe, clock)
+        # X's access tokens begin with the id of their user.
+        of_token = re.match(r"([0-9]{1,19})-", credentials["access_token"])
+        self._user_id = of_token[1] if of_token else ""
+        self._lately: Lately[tuple[datetime, timeline.Page | Reading]] = Lately(clock)
+        """The beginning of what was read, and that."""
+
+    def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
+        """Upload pictures, GIFs and videos and describe them; see `Channel.prepare`."""
+        pictures = {
+            picture.digest: picture for part in parcel.content.parts for picture in part.pictures
+        }
+        if not pictures or self._is_ready(parcel, prepared, pictures):
+            return prepared
+        media_ids = {}
+        for digest, picture in pictures.items():
+            content = read_media(digest)
+            if picture.moves:  # and so it is all that the post shows
+                return self._go_on(parcel, prepared, picture, content)
+            media_ids[digest] = self._upload(picture, content)
+        return self._all_there(parcel, media_ids)
+
+    def _go_on(
+        self, parcel: Parcel, prepared: Prepared, picture: Picture, content: bytes
+    ) -> Prepared:
+        """Bring a GIF or video a few pieces further; an edit of the post begins it anew."""
+        known = prepared.upload if prepared.digest == parcel.content.digest else None
+        try:
+            reached = self._pieces.go_on(picture, content, known)
+        except Interrupted as stop:
+            kept = Prepared(digest=parcel.content.digest, upload=stop.upload)
+            raise NotPrepared(stop.outcome, kept) from None
+        if isinstance(reached, str):
+            return self._all_there(parcel, {picture.digest: reached})
+        return Prepared(digest=parcel.content.digest, upload=reached)
+
+    def _all_there(self, parcel: Parcel, media_ids: dict[str, str]) -> Prepared:
+        return Prepared(
+            media_ids=media_ids, digest=parcel.content.digest, prepared_at=self._clock.now()
+        )
+
+    def send(
+        self,
+        parcel: Parcel,
+        prepared: Prepared,
+        sent: tuple[str, ...],
+        depart: Depart = at_once,
+    ) -> Outcome:
+        """Post the next part, as a reply to the one before; see `Channel.send`."""
+        part = parcel.content.parts[len(sent)]
+        media_ids = [prepared.media_ids[picture.digest] for picture in part.pictures]
+        answer = self._recorder.call(
+            lambda: self._client.create_tweet(
+                text=part.text,  # also when it is empty: X refuses a post without the member
+                media_ids=media_ids or None,
+                in_reply_to_tweet_id=sent[-1] if sent else None,
+            ),
+            depart,
+        )
+        outcome = self._judged(answer, Step.PUBLISH)
+        if sent and misses_parent(answer) and self._is_young(sent[-1]):
+            waits = _("X does not know the part before this one yet. The thread goes on by itself.")
+            return Deferred(Kind.UNAVAILABLE, waits, limits=outcome.limits)
+        return outcome
+
+    def _is_young(self, post_id: str) -> bool:
+        """Whether X may not show this post of ours everywhere yet."""
+        made_at = timeline.made_at(post_id)
+        return bool(made_at and self._clock.now() - made_at < _YOUNG * self._clock.speed)
+
+    def find(
+        self,
+        parcel: Parcel,
+        prepared: Prepared,  # noqa: ARG002  a post does not tell what its pictures' ids were
+        sent: tuple[str, ...],
+        since: datetime,
+        taken: Collection[str] = (),
+    ) -> Sighting:
+        """Read the account's own timeline; see `Channel.find` and `timeline.look_for`."""
+        read = self._posts(since, lately=parcel.is_forgotten)
+        if not isinstance(read, timeline.Page):
+            return read
+        free = [post for post in read.posts if post.id not in taken]
+        seen = timeline.look_for(parcel.content.parts[len(sent)], free, sent, since)
+        return replace(seen, limits=read.limits)
+
+    def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:  # noqa: ARG002
+        """Nothing: X forgets uploads that no post shows; see `Channel.clear`."""
+        return Prepared()
+
+    def withdraw(
+        self,
+        remote_id: str,
+        prepared: Prepared,  # noqa: ARG002  media ids vanish by themselves
+    ) -> Outcome:
+        """Delete a post; see `Channel.withdraw`.
+
+        X has answered with 404 for what was there (incidents of September 2025 and January 2026):
+        a post that it does not find is gone once reading says so too. One that it calls deleted is
+        so unless reading shows it.
+        """
+        answer = self._recorder.call(lambda: self._client.delete_tweet(remote_id))
+        outcome = meaning("twitter", answer, Step.WITHDRAW)
+        is_confirmed = isinstance(outcome, Accepted)
+        if not is_confirmed and not missing(answer):
+            return outcome
+        read = self._recorder.call(partial(self._client.get_tweet, remote_id, user_auth=True))
+        if is_confirmed and isinstance(meaning("twitter", read, Step.READ), Accepted):
+            return Unknown(
+                _("X said that the post is deleted, and shows it all the same."),
+                limits=outcome.limits,
+            )
+        if is_confirmed or missing(read):
+            return Accepted(remote_id, limits=outcome.limits)
+        return outcome
+
+    @property
+    def owner_id(self) -> str:
+        return self._user_id
+
+    def owner(self) -> Owner | AccountHeld | Deferred:
+        return health.owner_on_x(self._recorder.call(self._client.get_me))
+
+    def examine(self) -> Health:
+        return health.of_x(self._recorder.call(self._client.get_me))
+
+    def close(self) -> None:
+        self._recorder.close()
+
+    def _is_ready(
+        self, parcel: Parcel, prepared: Prepared, pictures: Mapping[str, Picture]
+    ) -> bool:
+        """Whether an earlier upload holds these pictures and alt texts, and will live long enough."""
+        if prepared.digest != parcel.content.digest or not set(pictures) <= set(prepared.media_ids):
+            return False
+        since = prepared.prepared_at
+        return since is not None and chunked_upload.still_there(since, self._clock.now())
+
+    def _upload(self, picture: Picture, content: bytes) -> str:
+        """The id that X gives the picture, once it has its alt text."""
+        wish = {"media": base64.b64encode(content).decode(), "media_category": "tweet_image"}
+        uploaded = self._ask("POST", "/2/media/upload", wish)
+        media_id = _laid_ready(meaning("twitter", uploaded, Step.LAY_READY))
+        described = self._describe(media_id, picture.alt)
+        _laid_ready(of_alt_text(described, meaning("twitter", described, Step.LAY_READY)))
+        return media_id
+
+    def _describe(self, media_id: str, alt: str) -> Answer:
+        wish = {"id": media_id, "metadata": {"alt_text": {"text": alt}}}
+        return self._ask("POST", "/2/media/metadata", wish)
+
+    def _ask(self, method: str, route: str, more: Mapping[str, Any] | None) -> Answer:
+        """A request that tweepy has no method for; `more` is its query or its JSON."""
+        place = {"params" if method == "GET" else "json": more} if more else {}
+        return self._recorder.call(
+            partial(self._client.request, method, route, **place, user_auth=True)
+        )
+
+    def _posts(self, since: datetime, *, lately: bool) -> timeline.Page | Reading:
+        """The account's posts since `since`, and before it as far as they may matter, on one page.
+
+        `lately`: what was read a moment ago will do, which X does not bill again.
+        """
+        start = since - timeline.LOOK_BACK
+        kept = self._lately.read if lately else None
+        if kept and kept[0] <= start:
+            page = kept[1]
+        else:
+            # Of those that share a reading, the first may be any of a day.
+            begin = start.replace(hour=0, minute=0, second=0) if lately else start
+            page = self._read_from(begin)
+            self._lately.keep((begin, page))
+        if not isinstance(page, timeline.Page):
+            return page
+        oldest = page.posts[-1].created_at if page.posts else since
+        if not page.next_token or oldest < since - timeline.SKEW:
+            return replace(page, posts=tuple(p for p in page.posts if p.created_at >= start))
+        return Unknown(
+            _(
+                "Since this post the account on X has had more than {number} posts, "
+                "too many to read. Look at the account, then say with `publisher "
+                "resolve` or `publisher retry` what you saw.",
+                number=_MOST_PAGES * _PAGE_SIZE,
+            )
+        )
+
+    def _read_from(self, start: datetime) -> timeline.Page | Reading:
+        """The account's posts since `start`, on one page; with a `next_token` where they are too
+        many.
+        """
+        if not self._user_id and (failed := self._learn_user_id()):
+            return failed
+        posts: list[timeline.Post] = []
+        query = {"max_results": str(_PAGE_SIZE), "start_time": f"{start:%Y-%m-%dT%H:%M:%SZ}"}
+        for _page in range(_MOST_PAGES):
+            page = self._page(query)
+            if not isinstance(page, timeline.Page):
+                return page
+            posts += page.posts
+            page = replace(page, posts=tuple(posts))
+            if not page.next_token:
+                break
+            query["pagination_token"] = page.next_token
+        return page
+
+    def _page(self, query: Mapping[str, str]) -> timeline.Page | Reading:
+        route = f"/2/users/{self._user_id}/tweets"
+        for fields in timeline.FIELDS:
+            # Not through tweepy's own method, which knows one of the spellings only.
+            answer = self._ask("GET", route, {**query, **fields})
+            outcome = meaning("twitter", answer, Step.READ)
+            if isinstance(outcome, Accepted):
+                if page := timeline.parse(answer.body):
+                    return replace(page, limits=outcome.limits)
+                outcome = unreadable("twitter")
+            elif answer.status != HTTPStatus.BAD_REQUEST:
+                break
+        return outcome
+
+    def _learn_user_id(self) -> Reading | None:
+        """Ask X whose token it is; what came instead, if not the answer."""
+        owner = self.owner()
+        if not isinstance(owner, Owner):
+            return owner
+        self._user_id = owner.id
+        return None
+
+    def _judged(self, answer: Answer, step: Step) -> Outcome:
+        outcome = meaning("twitter", answer, step)
+        if isinstance(outcome, Accepted):
+            return replace(outcome, url=timeline.address(outcome.remote_id))
+        return outcome
+
+
+def _laid_ready(outcome: Outcome) -> str:
+    if not isinstance(outcome, Accepted):
+        raise NotPrepared(outcome)
+    return outcome.remote_id

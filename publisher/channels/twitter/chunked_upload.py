@@ -1,0 +1,190 @@
+"""X's upload in pieces, for what moves: begin, bring the pieces, end, and wait until X is done.
+
+Source: docs.x.com, chunked media upload, and X's OpenAPI description 2.167. A piece may be brought
+again; a media id lives for 24 hours.
+"""
+
+import base64
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from math import ceil
+from typing import Any
+
+from publisher.base.clock import Clock
+from publisher.base.i18n import _
+from publisher.channels.answers import mapping, number, parsed, quote
+from publisher.channels.classify import meaning
+from publisher.channels.twitter.answers import of_alt_text
+from publisher.model.models import Picture, Upload
+from publisher.model.outcomes import (
+    Accepted,
+    AccountHeld,
+    Answer,
+    Deferred,
+    Kind,
+    Outcome,
+    Refused,
+    Step,
+    Wire,
+)
+
+PIECE = 1_048_576
+"""Bytes; X takes up to 5 MB at once, but a slow line must bring each within the time-out."""
+PIECES_AT_ONCE = 6
+"""Brought by one call: with the beginning, the end and a description, nine requests."""
+_LIFE = timedelta(hours=23)
+"""How long an upload is relied on: X keeps what no post uses for 24 hours."""
+_CATEGORIES = {"image/gif": "tweet_gif", "video/mp4": "tweet_video"}
+_DESCRIBED = frozenset({"image/gif"})
+"""What X takes an alternative text for, beside pictures; for videos it documents none."""
+_SOONEST, _LATEST = 5.0, 60.0
+"""Real seconds until X is asked again; each time is a step in the history."""
+
+Request = Callable[[str, str, Mapping[str, Any] | None], Answer]
+"""Method, route, and what goes with it: the query of a GET, the JSON of a POST."""
+
+
+def still_there(uploaded_at: datetime, now: datetime) -> bool:
+    """Whether X still has what was uploaded then, and will for a while."""
+    return now - uploaded_at < _LIFE
+
+
+class Interrupted(Exception):
+    """An upload could not go on; `upload` is what is left of it, None: it begins anew."""
+
+    def __init__(self, outcome: Outcome, upload: Upload | None) -> None:
+        super().__init__(outcome)
+        self.outcome, self.upload = outcome, upload
+
+
+class Pieces:
+    """Brings one account's GIFs and videos to X."""
+
+    def __init__(
+        self, request: Request, describe: Callable[[str, str], Answer], clock: Clock
+    ) -> None:
+        """`describe` gives a media id its alternative text."""
+        self._request = request
+        self._describe = describe
+        self._clock = clock
+        self._in_hand: Upload | None = None
+
+    def go_on(self, picture: Picture, content: bytes, upload: Upload | None) -> Upload | str:
+        """Bring a file as far as one call may: what is still to be done, or its media id.
+
+        Raises `Interrupted`.
+        """
+        if upload is None or not self._may_go_on(picture, upload):
+            upload = self._begin(picture, content)
+        if upload.whole:
+            return self._look(picture, upload)
+        pieces = ceil(len(content) / PIECE)
+        for index in range(upload.pieces, min(upload.pieces + PIECES_AT_ONCE, pieces)):
+            upload = self._bring(content[index * PIECE : (index + 1) * PIECE], index, upload)
+        if upload.pieces == pieces:
+            return self._end(picture, upload)
+        self._in_hand = upload
+        return upload
+
+    def _may_go_on(self, picture: Picture, upload: Upload) -> bool:
+        """Whether it is of this file, X still has it, and it is known how far it is."""
+        is_known = upload.whole or upload.at_rest or upload == self._in_hand
+        is_there = still_there(upload.begun_at, self._clock.now())
+        return upload.digest == picture.digest and is_known and is_there
+
+    def _begin(self, picture: Picture, content: bytes) -> Upload:
+        wish = {
+            "media_type": picture.media_type,
+            "media_category": _CATEGORIES[picture.media_type],
+            "total_bytes": len(content),
+        }
+        outcome = meaning(
+            "twitter", self._request("POST", "/2/media/upload/initialize", wish), Step.LAY_READY
+        )
+        if not isinstance(outcome, Accepted):
+            raise Interrupted(outcome, None)
+        return Upload(digest=picture.digest, media_id=outcome.remote_id, begun_at=self._clock.now())
+
+    def _bring(self, piece: bytes, index: int, upload: Upload) -> Upload:
+        wish = {"media": base64.b64encode(piece).decode(), "segment_index": index}
+        answer = self._request("POST", f"/2/media/upload/{upload.media_id}/append", wish)
+        if answer.status != HTTPStatus.NO_CONTENT and not _is_taken(answer):
+            raise _interrupted(answer, upload)  # X lets a piece be brought again
+        return upload.model_copy(update={"pieces": index + 1, "at_rest": False})
+
+    def _end(self, picture: Picture, upload: Upload) -> Upload | str:
+        answer = self._request("POST", f"/2/media/upload/{upload.media_id}/finalize", None)
+        if not _is_taken(answer):
+            stop = _interrupted(answer, upload)
+            is_open = answer.wire is Wire.NOT_SENT or isinstance(stop.outcome, AccountHeld)
+            # X may have put the pieces together, and refuse to do so again.
+            raise stop if is_open else Interrupted(stop.outcome, None)
+        return self._worked_on(picture, upload.model_copy(update={"whole": True}), answer)
+
+    def _look(self, picture: Picture, upload: Upload) -> Upload | str:
+        query = {"command": "STATUS", "media_id": upload.media_id}
+        answer = self._request("GET", "/2/media/upload", query)
+        if not _is_taken(answer):
+            raise _interrupted(answer, upload)
+        return self._worked_on(picture, upload, answer)
+
+    def _worked_on(self, picture: Picture, upload: Upload, answer: Answer) -> Upload | str:
+        """How far X is, by an answer that tells it; without a word of it, it is done."""
+        progress = mapping(_data(answer).get("processing_info"))
+        state = progress.get("state", "succeeded")
+        if state == "failed":
+            raise Interrupted(_failed(progress), None)
+        if state != "succeeded":
+            wait = number(progress.get("check_after_secs"))
+            look_at = self._clock.ahead(min(max(wait, _SOONEST), _LATEST))
+            return upload.model_copy(update={"look_at": look_at})
+        if picture.media_type in _DESCRIBED:
+            described = self._describe(upload.media_id, picture.alt)
+            if not _is_taken(described):
+                raise _interrupted(described, upload, of_alt_text)
+        return upload.media_id
+
+
+def _data(answer: Answer) -> dict[str, Any]:
+    return mapping(mapping(parsed(answer.body)).get("data"))
+
+
+def _is_taken(answer: Answer) -> bool:
+    """Whether it is a success in X's own manner, and not that of a machine in between."""
+    succeeded = answer.wire is Wire.ANSWERED and 200 <= (answer.status or 0) < 300
+    return succeeded and bool(_data(answer))
+
+
+def _interrupted(
+    answer: Answer,
+    upload: Upload,
+    in_words: Callable[[Answer, Outcome], Outcome] = lambda _answer, outcome: outcome,
+) -> Interrupted:
+    """What X did not take is not gone on with if X refuses it or knows nothing of it.
+
+    `in_words` says what the answer means to a request of another kind.
+    """
+    if answer.status == HTTPStatus.NOT_FOUND:
+        message = _("X no longer knows the file that was being uploaded. It begins anew.")
+        return Interrupted(Deferred(Kind.UNAVAILABLE, message), None)
+    outcome = meaning("twitter", answer, Step.LAY_READY)
+    if isinstance(outcome, Accepted):  # a success without data, whatever that is
+        message = _(
+            "X gave an answer that cannot be used. Nothing is public; it will be tried again."
+        )
+        outcome = Deferred(Kind.UNAVAILABLE, message)
+    outcome = in_words(answer, outcome)
+    kept = None if isinstance(outcome, Refused) else upload.model_copy(update={"at_rest": True})
+    return Interrupted(outcome, kept)
+
+
+def _failed(progress: Mapping[str, Any]) -> Refused:
+    says = quote(mapping(progress.get("error")).get("message"))
+    return Refused(
+        Kind.CONTENT,
+        _(
+            "X could not process the GIF or video{says}. Save it anew, and queue the draft again.",
+            says=says,
+        ),
+    )

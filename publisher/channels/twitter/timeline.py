@@ -1,0 +1,301 @@
+"""An account's own posts as X's API shows them, and which of them is a given part.
+
+X gives a text back changed: links as t.co addresses, one more of these for pictures, `&`, `<` and
+`>` as HTML entities, Unicode composed, and before a reply perhaps the names of those whom it answers,
+which nobody wrote. Sources: docs.x.com and its OpenAPI description 2.167.
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+from itertools import takewhile
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from publisher.base.i18n import _
+from publisher.channels.answers import credible, parsed
+from publisher.model.models import Part
+from publisher.model.outcomes import Absent, Accepted, Limit, Unknown
+
+SKEW = timedelta(seconds=60)
+"""How far X's clock may be behind ours: a post that seems older than the intent by no more than
+this is taken for its effect."""
+LOOK_BACK = timedelta(days=1)
+"""A post that seems older than the intent by up to this may be its effect, if our clock was wrong
+then or is wrong now: a person has to say."""
+FIELDS: tuple[dict[str, str], ...] = (
+    {
+        "post.fields": (
+            "attachments,conversation_id,created_at,display_text_range,entities,id,text"
+        ),
+        "expansions": "referenced_posts",
+    },
+    {
+        "tweet.fields": (
+            "attachments,conversation_id,created_at,display_text_range,entities,id,text,"
+            "referenced_tweets"
+        ),
+    },
+)
+"""What to ask for. The description names the first spelling, the guides on docs.x.com the second:
+whichever X refuses or leaves unanswered, the other one is tried."""
+
+_ID = re.compile(r"[0-9]{1,19}")
+_FIRST_ID = datetime(2010, 11, 4, 1, 42, 54, 657_000, tzinfo=UTC)
+_SHORT_LINK = re.compile(r"https?://t\.co/[A-Za-z0-9]+")
+_OF_MEDIA = re.compile(r"https?://(?:www\.)?(?:x|twitter)\.com/\S+/(?:photo|video)/\d+")
+_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+_UNSEEN = ("\ufe0e", "\ufe0f")  # how an emoji looks; X may leave it out, and format characters too
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a t.co address stands for."""
+
+    targets: frozenset[str]
+    """The address as it was written and as it resolves, both normalised."""
+    is_media: bool
+    """It leads to the post's own pictures, and nobody wrote it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One post of a timeline."""
+
+    id: str
+    text: str
+    """As the API gives it."""
+    created_at: datetime
+    parent: str | None
+    """The post to which it is a reply; None when it is none, empty when X does not say which."""
+    pictures: int
+    links: dict[str, Link] = field(default_factory=dict)
+    """By t.co address."""
+    names: int = 0
+    """How many words at its beginning are names that X may have put before a reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a timeline, the newest post first."""
+
+    posts: tuple[Post, ...]
+    next_token: str | None
+    limits: tuple[Limit, ...] = ()
+
+
+class Likeness(IntEnum):
+    """How much a post looks like a part."""
+
+    DIFFERENT = 0
+    SAME_WORDS = 1
+    """But a link is another, as far as X tells."""
+    SAME = 2
+
+
+def parse(body: str) -> Page | None:
+    """The page in an answer; None when it is none, or lacks what `FIELDS` asked for."""
+    try:
+        content = parsed(body)
+        meta = content["meta"]
+        posts = tuple(_post(item) for item in content.get("data", []))
+        token = meta.get("next_token")
+        return Page(posts, None if token is None else _text(token))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def look_for(
+    part: Part, posts: Sequence[Post], sent: Sequence[str], since: datetime
+) -> Accepted | Absent | Unknown:
+    """Which of the posts is `part`, a reply to the last of `sent` and not older than `since`.
+
+    Of several that fit, the earliest: the others are doubles, and stay visible on the account.
+    """
+    parent = sent[-1] if sent else None
+    certain, perhaps, older = [], [], []
+    for post in posts:
+        likeness = Likeness.DIFFERENT if post.id in sent else _likeness(part, post)
+        if not likeness or (post.parent != parent and not (sent and post.parent == "")):
+            continue
+        if post.created_at < since - SKEW:
+            older.append(post)
+        elif likeness is Likeness.SAME and post.parent == parent:
+            certain.append(post)
+        else:
+            perhaps.append(post)
+    if certain:
+        first = min(certain, key=lambda post: (post.created_at, int(post.id)))
+        return Accepted(first.id, url=address(first.id), made_at=first.created_at)
+    if perhaps:
+        return Unknown(
+            _(
+                "The post {id} on X has the same words, but whether it is this one "
+                "cannot be told: its links differ, or X does not say what it answers. "
+                "Look at the account, then say with `publisher resolve` or `publisher "
+                "retry` what you saw.",
+                id=perhaps[-1].id,
+            )
+        )
+    if older:
+        return Unknown(
+            _(
+                "The post {id} on X has the same words, but by its date it was there "
+                "before. Either somebody posted them, or this machine's clock was "
+                "wrong. Look at the account, then say with `publisher resolve` or "
+                "`publisher retry` what you saw.",
+                id=older[0].id,
+            )
+        )
+    return Absent()
+
+
+def made_at(post_id: str) -> datetime | None:
+    """When X made a post, which its id holds (a "snowflake"); None where it is no id of X's."""
+    if not _ID.fullmatch(post_id):
+        return None
+    return _FIRST_ID + timedelta(milliseconds=int(post_id) >> 22)
+
+
+def address(post_id: str) -> str:
+    """A post's URL. X leads from it to the account's own, whose name we need not know."""
+    return f"https://x.com/i/web/status/{post_id}"
+
+
+def _likeness(part: Part, post: Post) -> Likeness:
+    theirs = _words(_unescaped(post.text))
+    return max(_likeness_of_words(part, post, theirs[left:]) for left in range(post.names + 1))
+
+
+def _likeness_of_words(part: Part, post: Post, theirs: list[str]) -> Likeness:
+    ours = _words(part.text)
+    theirs = [word for word in theirs if not (word in post.links and post.links[word].is_media)]
+    if part.pictures and len(theirs) == len(ours) + 1 and _is_unexplained(theirs[-1], post):
+        theirs.pop()
+    if len(ours) != len(theirs) or (not ours and post.pictures != len(part.pictures)):
+        return Likeness.DIFFERENT
+    pairs = zip(ours, theirs, strict=True)
+    return min((_word_likeness(our, their, post) for our, their in pairs), default=Likeness.SAME)
+
+
+def _is_unexplained(word: str, post: Post) -> bool:
+    """Whether it is a t.co address that X says nothing about: in the last place, the pictures'."""
+    return bool(_SHORT_LINK.fullmatch(word)) and word not in post.links
+
+
+def _word_likeness(ours: str, theirs: str, post: Post) -> Likeness:
+    """Of two words, one of which may hold t.co addresses in the place of links."""
+    if ours == theirs:
+        return Likeness.SAME
+    short_links = _SHORT_LINK.findall(theirs)
+    written = _in_place_of_links(ours, _SHORT_LINK.split(theirs)) if short_links else []
+    if not written or not all("." in link for link in written):
+        return Likeness.DIFFERENT
+    is_same = all(
+        short in post.links and _normal(link) in post.links[short].targets
+        for link, short in zip(written, short_links, strict=True)
+    )
+    return Likeness.SAME if is_same else Likeness.SAME_WORDS
+
+
+def _in_place_of_links(word: str, around: list[str]) -> list[str]:
+    """What stands in `word` between the pieces of another; empty if it does not have them."""
+    first, *between, last = around
+    rest = word.removeprefix(first)
+    if not word.startswith(first) or not rest.endswith(last):
+        return []
+    rest, found = rest.removesuffix(last), []
+    for piece in between:
+        link, _found, rest = rest.partition(piece or " ")
+        found.append(link)
+    return [*found, rest]
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text without what nobody sees."""
+    composed = unicodedata.normalize("NFC", text)
+    seen = (c for c in composed if unicodedata.category(c) != "Cf" and c not in _UNSEEN)
+    return "".join(seen).split()
+
+
+def _unescaped(text: str) -> str:
+    for entity, character in _ENTITIES:
+        text = text.replace(entity, character)
+    return text
+
+
+def _normal(url: str) -> str:
+    """A link without what X may change in it: scheme, case of the host, slash at the end."""
+    address = unicodedata.normalize("NFC", unquote(_unescaped(url)))
+    address = address if "://" in address else f"http://{address}"
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return address
+    host = parts.netloc.lower()
+    query, fragment = (f"?{parts.query}" if parts.query else ""), f"#{parts.fragment}"
+    return f"{_readable(host)}{parts.path.rstrip('/')}{query}{fragment.rstrip('#')}"
+
+
+def _readable(host: str) -> str:
+    """A host's name in its own letters: `xn--…` is how the network spells it."""
+    try:
+        return host.encode("ascii").decode("idna") if "xn--" in host else host
+    except UnicodeError:
+        return host
+
+
+def _post(item: Any) -> Post:
+    """A post's JSON, under the names of either spelling; ValueError and its kin for anything else."""
+    post_id = _text(item["id"])
+    if not _ID.fullmatch(post_id):
+        raise ValueError("no id of a post")
+    references = item.get("referenced_posts") or item.get("referenced_tweets") or []
+    parents = [_text(each["id"]) for each in references if each["type"] == "replied_to"]
+    is_reply = item.get("conversation_id", post_id) != post_id
+    told = datetime.fromisoformat(_text(item["created_at"]))
+    created_at = credible(told) if told.tzinfo else None
+    if created_at is None:
+        raise ValueError("no instant of a post")
+    return Post(
+        id=post_id,
+        text=_text(item["text"]),
+        created_at=created_at,
+        parent=parents[0] if parents else "" if is_reply else None,
+        pictures=len((item.get("attachments") or {}).get("media_keys") or []),
+        links=_links((item.get("entities") or {}).get("urls") or []),
+        names=_names_before(item) if is_reply else 0,
+    )
+
+
+def _names_before(item: dict[str, Any]) -> int:
+    """How many words at the beginning are names, by the range that X shows or by its `entities`."""
+    text, (begin, *_end) = _text(item["text"]), item.get("display_text_range") or [0]
+    mentions = (item.get("entities") or {}).get("mentions") or []
+    known = {f"@{_text(each['username'])}".lower() for each in mentions if each.get("username")}
+    known |= {word.lower() for word in text[:begin].split() if word.startswith("@")}
+    return len([*takewhile(lambda word: word.lower() in known, text.split())])
+
+
+def _links(urls: Collection[dict[str, Any]]) -> dict[str, Link]:
+    links = {}
+    for entity in urls:
+        written = [
+            value
+            for name in ("expanded_url", "unwound_url")
+            if isinstance(value := entity.get(name), str)
+        ]
+        links[_text(entity["url"])] = Link(
+            targets=frozenset(map(_normal, written)),
+            is_media="media_key" in entity or any(map(_OF_MEDIA.fullmatch, written)),
+        )
+    return links
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    return value

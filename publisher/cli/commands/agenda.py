@@ -1,0 +1,311 @@
+"""Commands about the agenda: agenda list, move, cancel, restore."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from publisher.base.errors import UsageError
+from publisher.base.i18n import _
+from publisher.cli import arguments
+from publisher.cli.output import console, counts, progress
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from publisher.agenda.changes import ItemChange
+    from publisher.agenda.session_file import SessionFile
+    from publisher.drafts.times import AgendaItem
+    from publisher.settings import Settings
+
+Items = Annotated[
+    list[str], typer.Argument(metavar="ITEM...", help="The items' names: `agenda list` shows them.")
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show it; change nothing.")]
+Json = Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")]
+
+
+def list_items(context: typer.Context, *, as_json: Json = False) -> None:
+    """Show the items by time, each with the number of its posts."""
+    from publisher.drafts import check
+    from publisher.planning.agenda_impact import anchored
+
+    settings = arguments.settings(context)
+    session = session_file(settings).session
+    with progress.shown():
+        library, __ = check.check(settings)
+    posts = anchored(library.posts)
+    items = sorted(session.agenda.values(), key=lambda item: (item.starts_at, item.name))
+    if as_json:
+        from publisher.cli.output.agenda_changes import item_json
+
+        console.print_json(
+            [{**item_json(i), "posts": [post.id for post in posts.get(i.name, ())]} for i in items]
+        )
+    elif items:
+        _print_items(items, {name: len(its) for name, its in posts.items()}, session.zone)
+    else:
+        console.print_prose(_("The agenda has no items. posts/session.yaml lists them."))
+
+
+def _print_items(items: "Sequence[AgendaItem]", posts: dict[str, int], zone: "ZoneInfo") -> None:
+    from itertools import groupby
+
+    from rich.text import Text
+
+    columns = (_("time"), _("item"), _("posts"), _("title"))
+    rows = []
+    for item in items:
+        title = Text(console.printable(item.title or ""))
+        if item.place:
+            title.append(f"\n{console.printable(item.place)}", style="dim")
+        if item.cancelled:
+            title = Text(_("cancelled: its posts are held") + "\n", style="red") + title
+        number = posts.get(item.name, 0)
+        rows.append(
+            (
+                console.day(item.starts_at, zone),
+                (_clock(item, zone), item.name, counts.posts(number), title),
+            )
+        )
+    widths = [max(len(row[index]) for __, row in rows) for index in range(len(columns) - 1)]
+    for day, of_day in groupby(rows, lambda row: row[0]):
+        console.print_line(console.paint(day, "bold"))
+        table = console.list_table(columns, widths)
+        for __, row in of_day:
+            table.add_row(*row)
+        console.print_table(table)
+    console.print_line()
+    console.print_prose(console.times_of(zone))
+
+
+def _clock(item: "AgendaItem", zone: "ZoneInfo") -> str:
+    starts = item.starts_at.astimezone(zone)
+    if item.ends_at is None:
+        return f"{starts:%H:%M}"
+    ends = item.ends_at.astimezone(zone)
+    days = (ends.date() - starts.date()).days
+    return f"{starts:%H:%M}-{ends:%H:%M}" + (f" +{days}d" if days else "")
+
+
+def move(
+    context: typer.Context,
+    items: Items,
+    *,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help='Its new start, such as "2016-03-08 09:00"; a date alone keeps the time of day, "18:30" alone the date.',
+        ),
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(metavar="SPAN", help="How much later: 1d, 1h30m; earlier: -45m.")
+    ] = None,
+    keep_end: Annotated[
+        bool, typer.Option("--keep-end", help="Leave the end where it is; else it moves as well.")
+    ] = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Move items, and with them every post that hangs on them.
+
+    It shows what moves along, then it asks. Only the times in posts/session.yaml change:
+    `publisher queue` afterwards puts the posts on the schedule anew.
+    """
+    if (to is None) is (by is None):
+        raise UsageError(_("Say either --to or --by."), hint=_('Such as --to "2016-03-08 09:00".'))
+    if to is not None and len(items) > 1:
+        raise UsageError(_("--to is for one item."), hint=_("Move several of them with --by."))
+    file = session_file(arguments.settings(context))
+    span = None if by is None else _span(by)
+    changes = [_moved(item, to, span, file, keep_end=keep_end) for item in _named(items, file)]
+    carry_out(
+        context, file, changes, yes=yes, dry_run=dry_run, as_json=as_json,
+        notes=list(_inside(changes, file)),
+    )  # fmt: skip
+
+
+def cancel(
+    context: typer.Context,
+    items: Items,
+    *,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Cancel items: every post that hangs on them is held.
+
+    It shows which ones, then it asks. Only posts/session.yaml changes: `publisher queue` afterwards
+    holds the posts. `publisher agenda restore` takes it back.
+    """
+    file = session_file(arguments.settings(context))
+    changes = _cancelled(items, file, cancelled=True)
+    carry_out(context, file, changes, yes=yes, dry_run=dry_run, as_json=as_json)
+
+
+def restore(
+    context: typer.Context,
+    items: Items,
+    *,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Take a cancellation back, and release the posts.
+
+    It shows which ones, then it asks. Only posts/session.yaml changes: `publisher queue` afterwards
+    puts the posts on the schedule.
+    """
+    file = session_file(arguments.settings(context))
+    changes = _cancelled(items, file, cancelled=False)
+    carry_out(context, file, changes, yes=yes, dry_run=dry_run, as_json=as_json)
+
+
+def carry_out(
+    context: typer.Context,
+    file: "SessionFile",
+    changes: "Sequence[ItemChange]",
+    *,
+    yes: bool,
+    dry_run: bool,
+    as_json: bool,
+    notes: Sequence[str] = (),
+) -> None:
+    """Show what the changes bring, ask, and save them; `notes` are sentences to be shown as well."""
+    from publisher.agenda import propose
+    from publisher.cli.output import agenda_changes, problems
+    from publisher.planning import agenda_impact
+
+    if as_json and not yes and not dry_run:
+        raise UsageError(
+            _("With --json nobody is asked."), hint=_("Say --yes, or --dry-run to look.")
+        )
+    app = arguments.looking(context)
+    wanted = [change for change in changes if change.kinds]
+    with progress.shown():
+        proposal = propose(file, wanted)
+        if proposal.problems:
+            problems.print_text(proposal.problems)
+            console.print_prose(
+                _("Nothing was changed: posts/session.yaml would have these problems.")
+            )
+            raise typer.Exit(1)
+        effects = agenda_impact.effects(
+            app.settings, app.queries, app.clock.now(), proposal.before, proposal.after
+        )
+    writes = bool(wanted) and not dry_run
+    if as_json:
+        if writes:
+            proposal.save()
+        console.print_json(agenda_changes.as_json(proposal, effects, notes, written=writes))
+        return
+    if wanted:
+        agenda_changes.print_all(proposal, effects, file.session.zone)
+    for note in notes:
+        console.print_line()
+        console.print_prose(note)
+    if not writes:
+        console.print_prose(_("Nothing was changed.") if wanted else _("Nothing to change."))
+        return
+    console.print_line()
+    if not yes:
+        _ask()
+    proposal.save()
+    console.print_prose(_("posts/session.yaml is changed. Run `publisher queue`: it makes it so."))
+
+
+def _ask() -> None:
+    try:
+        arguments.confirm(_("Change posts/session.yaml?"))
+    except typer.Abort:
+        console.print_prose(_("Nothing was changed."))
+        raise
+
+
+def session_file(settings: "Settings") -> "SessionFile":
+    """The session as it is; one with errors ends the command, because nothing can be built on it."""
+    from publisher.agenda import session_file as file
+    from publisher.cli.output import problems
+
+    found = file.read(settings.posts)
+    if found.errors:
+        problems.print_text(found.errors)
+        console.print_prose(_("Mend posts/session.yaml first; nothing was changed."))
+        raise typer.Exit(1)
+    return found
+
+
+def _named(names: Sequence[str], file: "SessionFile") -> "Iterator[AgendaItem]":
+    agenda = file.session.agenda
+    for name in dict.fromkeys(names):
+        if name not in agenda:
+            raise UsageError(
+                _("No agenda item is called {name}.", name=name),
+                hint=arguments.nearest(name, list(agenda)),
+            )
+        yield agenda[name]
+
+
+def _span(text: str) -> timedelta:
+    from publisher.base.clock import parse_duration
+
+    try:
+        span = parse_duration(text.strip().lstrip("+-"))
+    except ValueError as error:
+        raise UsageError(_("--by: {error}.", error=error), hint=_("Earlier is --by=-1d.")) from None
+    return -span if text.strip().startswith("-") else span
+
+
+def _moved(
+    item: "AgendaItem", to: str | None, by: timedelta | None, file: "SessionFile", *, keep_end: bool
+) -> "ItemChange":
+    from publisher.agenda.changes import ItemChange, move_by, move_to
+    from publisher.model.problems import Flaw
+
+    zone = file.session.zone
+    if to is not None:
+        moved = move_to(item, to.strip(), zone, keep_end=keep_end)
+    else:
+        moved = move_by(item, by or timedelta(), zone, keep_end=keep_end)
+    if isinstance(moved, Flaw):
+        raise UsageError(
+            _("{name} cannot move there: {message}", name=item.name, message=moved.message),
+            hint=moved.hint,
+        )
+    return ItemChange(item, moved)
+
+
+def _cancelled(names: Sequence[str], file: "SessionFile", *, cancelled: bool) -> "list[ItemChange]":
+    from publisher.agenda.changes import ItemChange
+
+    return [
+        ItemChange(item, item.model_copy(update={"cancelled": cancelled}))
+        for item in _named(names, file)
+    ]
+
+
+def _inside(changes: "Sequence[ItemChange]", file: "SessionFile") -> Iterator[str]:
+    """Items that lie within one that moves, and stay behind."""
+    moving = {change.after.name for change in changes}
+    for change in changes:
+        outer = change.before
+        if outer is None or outer.ends_at is None or not change.kinds:
+            continue
+        left = [
+            item.name
+            for item in file.session.agenda.values()
+            if item.name not in moving
+            and outer.starts_at <= item.starts_at
+            and (item.ends_at or item.starts_at) <= outer.ends_at
+        ]
+        if left:
+            yield _(
+                "Within {outer} lie {items}; they stay where they are. Name them too, if they move "
+                "along.",
+                outer=outer.name,
+                items=", ".join(left),
+            )

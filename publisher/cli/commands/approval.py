@@ -1,0 +1,223 @@
+"""Commands of the four eyes: approve, reject."""
+
+from collections.abc import Sequence
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from publisher.base.i18n import _
+from publisher.cli import arguments
+from publisher.cli.commands.control import Account, Who, print_stopped
+from publisher.cli.output import console, counts
+
+if TYPE_CHECKING:
+    from publisher.model.models import Delivery, Part
+
+Posts = Annotated[
+    list[str], typer.Argument(metavar="POST...", help="Posts' ids, or the paths of their drafts.")
+]
+
+
+def approve(
+    context: typer.Context,
+    posts: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="POST...", help="Posts' ids, or the paths of their drafts. None: what waits."
+        ),
+    ] = None,
+    *,
+    account: Account = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Approve without asking.")] = False,
+    who: Who = None,
+) -> None:
+    """Look at what waits for approval, and approve it.
+
+    Without a post, it lists what waits. With one, it shows exactly what would go out, to whom and
+    when, and asks. The approval is bound to that: any edit, another picture or another time makes
+    it void. Its author cannot give it.
+    """
+    from publisher.cli.output import tables
+    from publisher.ledger.manager.approvals import digest
+
+    app = arguments.application(context)
+    name = arguments.account(account, sorted(app.settings.accounts))
+    arguments.refuse_empty(app)
+    zone = arguments.zone(app.settings)
+    if not posts:
+        _list(app.approvals.waiting(account=name), zone)
+        return
+    ids = [arguments.post(app, post) for post in posts]
+    shown = [delivery for post in ids for delivery in app.approvals.waiting(post, name)]
+    if shown:
+        known = [one for post in ids for one in app.queries.deliveries(post=post, account=name)]
+        ids = _still_to_approve(ids, shown, known)
+    changed_by = app.queries.writers(ids)
+    for alike in _alike(shown):
+        _show(alike, zone, changed_by.get(alike[0].post, ()))
+    if shown and not yes:
+        arguments.confirm(_("Approve {deliveries}?", deliveries=counts.deliveries(len(shown))))
+    seen = {delivery.id: digest(delivery) for delivery in shown}
+    approved = app.approvals.approve(ids, name, arguments.actor(who), seen)
+    for delivery in approved:
+        console.print_prose(_("Approved: {delivery}", delivery=tables.heading(delivery)))
+
+
+def reject(
+    context: typer.Context,
+    posts: Posts,
+    *,
+    reason: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT", help="What its author should mend. On a terminal it is asked for."
+        ),
+    ] = None,
+    account: Account = None,
+    who: Who = None,
+) -> None:
+    """Send a post back to its author, also one that was approved.
+
+    It does not go out until its draft was edited and approved.
+    """
+    from publisher.cli.output import tables
+
+    why = arguments.reason(reason)
+    app = arguments.application(context)
+    name = arguments.account(account, sorted(app.settings.accounts))
+    arguments.refuse_empty(app)
+    rejected = app.approvals.reject(
+        [arguments.post(app, post) for post in posts],
+        name,
+        arguments.actor(who),
+        why,
+    )
+    for delivery in rejected:
+        if not delivery.may_be_out:
+            console.print_prose(_("Rejected: {delivery}", delivery=tables.heading(delivery)))
+    print_stopped(delivery for delivery in rejected if delivery.may_be_out)
+
+
+def _still_to_approve(
+    ids: "Sequence[str]", waiting: "Sequence[Delivery]", known: "Sequence[Delivery]"
+) -> list[str]:
+    """The posts without those that need no approval any more, which are told."""
+    from publisher.cli.output import tables
+
+    open_posts = {delivery.post for delivery in waiting}
+    done = [one for one in known if one.approved_by and one.post not in open_posts]
+    for one in done:
+        heading = tables.heading(one)
+        console.print_prose(
+            _("Approved already by {name}: {delivery}", name=one.approved_by, delivery=heading)
+        )
+    return [post for post in ids if post not in {one.post for one in done}]
+
+
+def _list(waiting: "Sequence[Delivery]", zone: tzinfo) -> None:
+    from publisher.cli.output import tables
+
+    if not waiting:
+        console.print_prose(_("Nothing waits for approval."))
+        return
+    tables.print_days(tables.by_time(waiting), zone)
+    console.print_line()
+    console.print_prose(
+        _(
+            "`publisher approve POST` shows and approves one. {times}",
+            times=console.times_of(zone),
+        )
+    )
+
+
+def _alike(deliveries: "Sequence[Delivery]") -> "list[list[Delivery]]":
+    """Those that differ by their account alone, together: a person reads each text once."""
+    groups: list[list[Delivery]] = []
+    for delivery in deliveries:
+        same = (group for group in groups if _read(group[0]) == _read(delivery))
+        group = next(same, None)
+        if group is None:
+            groups.append([delivery])
+        else:
+            group.append(delivery)
+    return groups
+
+
+def _read(delivery: "Delivery") -> tuple[object, ...]:
+    """All that is shown of a delivery but its account."""
+    return (
+        delivery.post, delivery.content, delivery.due_at, delivery.embargo_until,
+        delivery.expires_at, delivery.queued_by, delivery.repeat, delivery.reason, delivery.stop,
+    )  # fmt: skip
+
+
+def _show(alike: "Sequence[Delivery]", zone: tzinfo, changed_by: Sequence[str]) -> None:
+    """Everything that an approval is about; for each account in the same words."""
+    from publisher.cli.output import tables
+    from publisher.ledger.pending_stops import reason_of
+
+    delivery = alike[0]
+    heading = _(
+        "{post} to {account}",
+        post=delivery.post,
+        account=", ".join(one.account for one in alike),
+    )
+    console.print_prose(console.paint(heading, "bold"))
+    time = console.minute(delivery.leaves_at, zone)
+    if delivery.expires_at:
+        console.print_prose(
+            _(
+                "goes out {time}, or until {latest} at the latest ({zone})",
+                time=time,
+                latest=console.minute(delivery.expires_at, zone),
+                zone=zone,
+            )
+        )
+    else:
+        console.print_prose(_("goes out {time} ({zone})", time=time, zone=zone))
+    for note in (tables.embargo_note(delivery, zone), reason_of(delivery)):
+        if note:
+            console.print_prose(console.printable(note))
+    console.print_prose(
+        _("written by {queued_by}", queued_by=delivery.queued_by or _("nobody who is named"))
+        + (", " + _("changed by {names}", names=", ".join(changed_by)) if changed_by else "")
+    )
+    if delivery.content.title:
+        title = console.printable(delivery.content.title)
+        console.print_prose("  " + _("title: {title}", title=title))
+    for number, part in enumerate(delivery.content.parts, 1):
+        _show_part(part, number, len(delivery.content.parts))
+    if delivery.content.link:
+        console.print_prose("  " + _("link: {link}", link=console.printable(delivery.content.link)))
+    if delivery.repeat:
+        console.print_prose("  " + _("the same text may go out once more (`repeat`)"))
+    if any(part.pictures for part in delivery.content.parts):
+        look = _("`publisher preview {post}` shows its pictures.", post=delivery.post)
+        console.print_prose(f"  {look}")
+    console.print_line()
+
+
+def _show_part(part: "Part", number: int, of: int) -> None:
+    if of > 1:
+        console.print_prose(
+            console.paint("  " + _("{number} of {of}", number=number, of=of), "dim")
+        )
+    for line in part.text.splitlines():
+        console.print_prose(f"  {console.printable(line)}")
+    for picture in part.pictures:
+        alt = console.printable(picture.alt)
+        console.print_prose(
+            "  "
+            + _(
+                "picture {name}: {alt}",
+                name=picture.name,
+                alt=alt or _("decoration, without words"),
+            )
+        )
+        if picture.credit:
+            credit = console.printable(picture.credit)
+            console.print_prose("    " + _("credit: {credit}", credit=credit))
+        if picture.consent:
+            consent = console.printable(picture.consent)
+            console.print_prose("    " + _("people are in it: consent {consent}", consent=consent))

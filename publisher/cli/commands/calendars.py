@@ -1,0 +1,176 @@
+"""Commands about calendar files: agenda import, agenda export, calendar."""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from publisher.base.errors import UsageError
+from publisher.base.i18n import _
+from publisher.cli import arguments, output_file
+from publisher.cli.commands import agenda
+from publisher.cli.output import console, counts
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from publisher.agenda.ics_matching import Match
+    from publisher.model.models import Problem
+
+_SHOWN = 20  # problems of one file
+
+
+def import_file(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An iCalendar file (.ics).")],
+    *,
+    timezone: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ZONE", help="The zone of times that belong to none, such as Europe/Zurich."
+        ),
+    ] = None,
+    all_day: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HH:MM-HH:MM", help="From when to when an event lasts that has dates alone."
+        ),
+    ] = None,
+    skip: Annotated[
+        list[str] | None,
+        typer.Option(metavar="UID", help="Leave this event out. Give it once for each."),
+    ] = None,
+    remove: Annotated[
+        bool,
+        typer.Option("--remove", help="Cancel the items that the calendar has no more."),
+    ] = False,
+    yes: agenda.Yes = False,
+    dry_run: agenda.DryRun = False,
+    as_json: agenda.Json = False,
+) -> None:
+    """Take the agenda over from a calendar, all of it or nothing.
+
+    An event is the item that has its UID, else the one that is called alike. New events become
+    items, others move theirs or cancel it. It shows what moves along, then it asks. Only
+    posts/session.yaml changes: `publisher queue` afterwards puts the posts on the schedule anew.
+    """
+    from publisher.agenda import ics_events
+    from publisher.agenda.changes import ItemChange
+    from publisher.agenda.ics_matching import match
+    from publisher.agenda.ics_times import Reading
+
+    seen = agenda.session_file(arguments.settings(context))
+    if not file.exists():
+        raise UsageError(_("{file} does not exist.", file=file), hint=_("Name an .ics file."))
+    reading = Reading(
+        zone=seen.session.zone,
+        floating=None if timezone is None else _zone(timezone),
+        all_day=None if all_day is None else _hours(all_day),
+        skip=frozenset(skip or ()),
+    )
+    found, problems = ics_events.read(file, reading)
+    _refuse(problems)
+    matched = match(str(file), found, seen.session)
+    _refuse(matched.problems)
+    gone = [
+        ItemChange(item, item.model_copy(update={"cancelled": True}))
+        for item in (matched.missing if remove else ())
+    ]
+    agenda.carry_out(
+        context, seen, [*matched.changes, *gone], yes=yes, dry_run=dry_run, as_json=as_json,
+        notes=list(_notes(matched, remove=remove)),
+    )  # fmt: skip
+
+
+def export(context: typer.Context, *, file: output_file.Output = None) -> None:
+    """Write the agenda as an iCalendar file.
+
+    Importing it changes nothing, until somebody moves an event in it.
+    """
+    from publisher.agenda.ics_export import agenda_calendar
+    from publisher.base import clock
+
+    session = agenda.session_file(arguments.settings(context)).session
+    _write(agenda_calendar(session, clock.from_environment().now()), file)
+
+
+def calendar(context: typer.Context, *, file: output_file.Output = None) -> None:
+    """Write the posts as an iCalendar file, for your own calendar.
+
+    One event for each post, with its accounts and its state. Words that are under embargo are left
+    out, so the file may be shared.
+    """
+    from publisher.agenda.posts_calendar import posts_calendar
+    from publisher.drafts import check
+
+    app = arguments.looking(context)
+    library, __ = check.check(app.settings)
+    accounts = app.settings.public_accounts()
+    deliveries = app.queries.deliveries()
+    queued = {delivery.post for delivery in deliveries}
+    _write(posts_calendar(library, deliveries, accounts, app.clock.now(), queued), file)
+
+
+def _notes(matched: "Match", *, remove: bool) -> Iterator[str]:
+    if matched.missing and not remove:
+        names = ", ".join(item.name for item in matched.missing)
+        yield _(
+            "Not in the calendar any more: {items}. They stay; --remove cancels them.", items=names
+        )
+    for item in matched.cancelled_here:
+        yield _(
+            "{item} is cancelled here, and not in the calendar. It stays so: `publisher agenda "
+            "restore {item}` takes it back.",
+            item=item.name,
+        )
+
+
+def _refuse(found: "Sequence[Problem]") -> None:
+    """End the command if there is a problem, because nothing is imported by halves."""
+    from publisher.cli.output import problems
+
+    if not found:
+        return
+    problems.print_text(found[:_SHOWN])
+    if len(found) > _SHOWN:
+        console.print_prose(_("… and {more} more.", more=len(found) - _SHOWN))
+    console.print_prose(
+        _("Nothing was imported: {problems}.", problems=counts.problems(len(found)))
+    )
+    raise typer.Exit(1)
+
+
+def _zone(name: str) -> "ZoneInfo":
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        hint = _("Write an area and a city, such as Europe/Zurich.")
+        raise UsageError(_("There is no time zone {name}.", name=name), hint=hint) from None
+
+
+def _hours(text: str) -> tuple[time, time]:
+    match = re.fullmatch(r"(\d{1,2}:\d\d)\s*-\s*(\d{1,2}:\d\d)", text.strip(), re.ASCII)
+    with suppress(ValueError):
+        if match:
+            first, last = (time.fromisoformat(clock.rjust(5, "0")) for clock in match.groups())
+            if first < last:
+                return first, last
+    raise UsageError(
+        _("--all-day {text!r} is no span of a day.", text=text),
+        hint=_("Write it like 09:00-18:00."),
+    )
+
+
+def _write(data: bytes, path: Path | None) -> None:
+    """To a file, or else to stdout."""
+    if path is None:
+        console.write_utf8(data.decode())
+        return
+    output_file.write(data, path, output_file.CALENDAR)
+    console.print_prose(_("Written: {path}", path=path))

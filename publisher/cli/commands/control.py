@@ -1,0 +1,263 @@
+"""Commands that intervene: pause, resume, cancel, retry, resolve."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from publisher.base.errors import UsageError
+from publisher.base.i18n import _, later
+from publisher.cli import arguments
+from publisher.cli.output import console, counts
+from publisher.model.states import State
+
+if TYPE_CHECKING:
+    from publisher.app import Application
+    from publisher.model.models import Delivery
+
+_RETRIED = {
+    State.SCHEDULED: later("On the schedule again"),
+    State.AWAITING_APPROVAL: later("Waiting for an approval"),
+    State.REJECTED: later("Rejected, as was asked while it might have been out"),
+    State.HELD: later("Held, as was asked while it might have been out"),
+    State.CANCELLED: later(
+        "Cancelled, as was asked while it might have been out (one more `publisher retry` sends it)"
+    ),
+}
+"""What `retry` leads to."""
+
+Account = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Only this account, instead of all.")
+]
+Who = Annotated[
+    str | None,
+    typer.Option(
+        "--as",
+        metavar="NAME",
+        help="Who does it, for the record. Default: PUBLISHER_USER, or your name on this computer.",
+    ),
+]
+Reason = Annotated[
+    str | None,
+    typer.Option(metavar="TEXT", help="Why, for the record. On a terminal it is asked for."),
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+Post = Annotated[
+    str,
+    typer.Argument(metavar="POST", help="The post's id, or the path of its draft."),
+]
+
+
+def pause(
+    context: typer.Context,
+    *,
+    reason: Reason = None,
+    account: Account = None,
+    who: Who = None,
+) -> None:
+    """Stop publishing at once.
+
+    When the command returns, nothing leaves any more, on all accounts or on the one you name,
+    until `publisher resume`. Posts that fall due meanwhile wait; those whose expiry passes are
+    marked as missed.
+    """
+    why = arguments.reason(reason)
+    app, name = operated(context, account)
+    unanswered = app.control.pause(name, why, arguments.actor(who))
+    console.print_prose(_("Paused: {name}. Nothing leaves any more.", name=name or _("everything")))
+    if unanswered:
+        console.print_prose(
+            _("These were already on their way and have not been answered; they may be out:")
+        )
+        _print_each(unanswered)
+
+
+def resume(context: typer.Context, *, account: Account = None, who: Who = None) -> None:
+    """Go on publishing after a pause, or after an account was held.
+
+    What fell due meanwhile does not go out in a burst: of each account the first goes at once, and
+    each other a minute after the one before it. They are listed, so that you can cancel some.
+    """
+    from publisher.cli.output import tables
+
+    app, name = operated(context, account)
+    overdue = app.control.resume(name, arguments.actor(who))
+    console.print_prose(_("Resumed: {name}.", name=name or _("everything")))
+    if overdue:
+        fell_due = counts.deliveries(len(overdue))
+        zone = arguments.zone(app.settings)
+        console.print_prose(
+            _(
+                "{deliveries} fell due meanwhile, and will go out at these times:",
+                deliveries=fell_due,
+            )
+        )
+        for delivery in overdue:
+            when = console.minute(delivery.wake_at, zone)
+            console.print_line(f"  {when}  {tables.heading(delivery)}")
+        console.print_prose(console.times_of(zone))
+
+
+def cancel(
+    context: typer.Context,
+    post: Post,
+    *,
+    account: Account = None,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why, for the record.")] = "",
+    who: Who = None,
+) -> None:
+    """Take a post off the schedule, before it is out.
+
+    The draft stays as it is, and queueing it again does not bring the post back. What may be out
+    already is cancelled once it is known that it is not.
+    """
+    app, of_account = operated(context, account)
+    cancelled = app.control.cancel(
+        arguments.post(app, post),
+        of_account,
+        arguments.actor(who),
+        reason,
+    )
+    certain = [delivery for delivery in cancelled if delivery.state is State.CANCELLED]
+    if certain:
+        print_outcome(_("Cancelled"), certain)
+    print_stopped(delivery for delivery in cancelled if delivery.may_be_out)
+
+
+def retry(
+    context: typer.Context,
+    post: Post,
+    *,
+    account: Account = None,
+    yes: Yes = False,
+    who: Who = None,
+) -> None:
+    """Try a post again that failed, was missed or was cancelled.
+
+    For a post whose outcome is uncertain, look at the account first: with this command you say
+    that the post is not there, and it asks. If somebody stopped it meanwhile, it stays so: what
+    was cancelled goes out when you retry it once more.
+    """
+    app, of_account = operated(context, account)
+    name = arguments.post(app, post)
+    standing = app.queries.deliveries(post=name, account=of_account)
+    seen = {delivery.id: delivery.doubt for delivery in standing}
+    uncertain = [delivery for delivery in standing if delivery.state is State.UNCERTAIN]
+    if uncertain and not yes:
+        console.print_prose(_("These may be out. If one is, it would be there twice:"))
+        _print_each(uncertain)
+        arguments.confirm(_("Did you look, and none of them is there?"))
+    retried = app.control.retry(name, of_account, arguments.actor(who), seen)
+    for state, what in _RETRIED.items():
+        if found := [delivery for delivery in retried if delivery.state is state]:
+            print_outcome(_(what), found)
+
+
+def resolve(
+    context: typer.Context,
+    post: Post,
+    *,
+    published: Annotated[
+        list[str],
+        typer.Option(
+            metavar="ID",
+            help="The id that the platform shows for it. Of a thread, once for each part that is "
+            "out, in their order.",
+        ),
+    ],
+    account: Account = None,
+    yes: Yes = False,
+    who: Who = None,
+) -> None:
+    """Say that an uncertain post is on the platform after all.
+
+    Look at the account first. The id is the number at the end of the post's address. A thread goes
+    on behind the last part that you name; parts that are on record already are not named again.
+    When the post is not there, use `publisher retry` instead. It asks: what is on record as
+    published does not go out any more.
+    """
+    from publisher.cli.output import tables
+
+    for remote_id in published:
+        require(remote_id, "--published")
+    app, of_account = operated(context, account)
+    name = arguments.post(app, post)
+    standing = app.queries.deliveries(post=name, account=of_account, state=State.UNCERTAIN)
+    if standing and not yes:
+        _print_each(standing)
+        arguments.confirm(
+            _("Put on record that this is published as {ids}?", ids=", ".join(published))
+        )
+    resolved = app.control.resolve(
+        name,
+        of_account,
+        tuple(remote_id.strip() for remote_id in published),
+        arguments.actor(who),
+    )
+    for delivery in resolved:
+        console.print_prose(
+            _(
+                "On record: {delivery}, {what}.",
+                delivery=tables.heading(delivery),
+                what=_parts_out(delivery),
+            )
+        )
+
+
+def _parts_out(delivery: "Delivery") -> str:
+    parts, out = len(delivery.content.parts), len(delivery.remote_ids)
+    if out == parts:
+        return _("published") if parts == 1 else _("published, all {parts} parts", parts=parts)
+    if delivery.state is not State.SCHEDULED:
+        return _(
+            "{out} of {parts} parts; the rest is stopped ({state})",
+            out=out, parts=parts, state=_(delivery.state),
+        )  # fmt: skip
+    return _("{out} of {parts} parts; the rest is on the schedule", out=out, parts=parts)
+
+
+def operated(context: typer.Context, account: str | None) -> "tuple[Application, str | None]":
+    """The ledger to act on, and the account that is meant; LedgerEmpty where nothing is on it."""
+    app = arguments.application(context)
+    name = known_account(app, account)
+    arguments.refuse_empty(app)
+    return app, name
+
+
+def known_account(app: "Application", given: str | None) -> str | None:
+    """An account of publisher.toml, or one that was in it when something was queued for it."""
+    if given in app.queries.known_accounts():
+        return given
+    return arguments.account(given, sorted(app.settings.accounts))
+
+
+def require(text: str, option: str) -> None:
+    """Refuse an option that says nothing."""
+    if not text.strip():
+        raise UsageError(
+            _("{option} is empty.", option=option), hint=_("Say it in a few words, for the record.")
+        )
+
+
+def print_stopped(deliveries: "Iterable[Delivery]") -> None:
+    """What becomes of those that may be out and were stopped."""
+    for delivery in deliveries:
+        place = {"post": delivery.post, "account": delivery.account}
+        console.print_prose(
+            _("{post} to {account} may be out. If it is not, it is cancelled.", **place)
+            if delivery.stop is State.CANCELLED
+            else _("{post} to {account} may be out. If it is not, it is rejected.", **place)
+        )
+
+
+def print_outcome(what: str, deliveries: "list[Delivery]") -> None:
+    told = _("{name}: {value}", name=what, value=counts.deliveries(len(deliveries)))
+    console.print_prose(f"{told}.")
+    _print_each(deliveries)
+
+
+def _print_each(deliveries: "list[Delivery]") -> None:
+    from publisher.cli.output import tables
+
+    for delivery in deliveries:
+        console.print_line(f"  {tables.heading(delivery)}")

@@ -1,0 +1,285 @@
+"""Commands about deliveries: plan, queue, status, log, history."""
+
+import sys
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from publisher.base.errors import NoSuchPost
+from publisher.base.i18n import _, plural
+from publisher.cli import arguments
+from publisher.cli.commands.control import Post, Who
+from publisher.cli.output import console, progress
+from publisher.model.states import State
+
+if TYPE_CHECKING:
+    from publisher.app import Application
+    from publisher.planning import Plan
+
+_SHOWN = 10
+
+Paths = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="PATH...", help="Drafts, folders of drafts, or posts' ids. Default: all."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")]
+
+
+class LogFormat(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    XLSX = "xlsx"
+
+
+def plan(context: typer.Context, paths: Paths = None, *, as_json: Json = False) -> None:
+    """Show what `queue` would change, and change nothing."""
+    from publisher.cli.output import plan as plans
+
+    app = arguments.looking(context)
+    arguments.keep_all()
+    with progress.shown():
+        found = app.planner.plan(arguments.drafts(paths or [], app.settings.posts))
+    if as_json:
+        console.print_json(plans.as_json(found))
+    else:
+        _print_problems(found)
+        plans.print_changes(found, arguments.zone(app.settings))
+        console.print_prose(plans.summary(found, done=False))
+        plans.print_stopped(found)
+    if found.errors:
+        raise typer.Exit(1)
+
+
+def queue(
+    context: typer.Context,
+    paths: Paths = None,
+    *,
+    keep_going: Annotated[
+        bool,
+        typer.Option("--keep-going", help="Queue the good drafts and leave out those with errors."),
+    ] = False,
+    yes: Annotated[
+        bool,
+        typer.Option(
+            "--yes", help="Do not ask, whatever goes out at once, becomes void or is cancelled."
+        ),
+    ] = False,
+    new_ledger: Annotated[
+        bool,
+        typer.Option(
+            "--new-ledger",
+            help="This is the first ledger of these drafts: nothing went out from another one.",
+        ),
+    ] = False,
+    as_json: Json = False,
+    who: Who = None,
+) -> None:
+    """Put the drafts on the schedule.
+
+    New posts are added; posts that are not out yet follow their drafts: edited, moved, cancelled
+    when the draft is gone. With an error in any draft nothing is written at all. A second run
+    changes nothing. It asks before a post goes out at once because its time is over, before an
+    approval becomes void, also because a draft is gone, and before it cancels most of the schedule.
+    Where nobody can answer, it writes nothing then; --yes answers.
+
+    What was due before the ledger was made may be out already, if another ledger was lost: it asks,
+    and where nobody can answer, such a post becomes uncertain, is looked for on its platform, and
+    waits for you if it is not seen there.
+    """
+    from publisher.cli.output import plan as plans
+    from publisher.cli.output import unqueued
+
+    app = arguments.making(context)
+    begun = time.time()
+    zone = arguments.zone(app.settings)
+    arguments.keep_all()
+    drafts = arguments.drafts(paths or [], app.settings.posts)
+    is_first = new_ledger or app.settings.in_sandbox  # nothing of a trial was out before
+    asks = not (yes or as_json)
+    was_asked = not is_first and _is_said_to_be_the_first(app, drafts, asks=asks)
+    if is_first or was_asked:
+        _say_what_stays_in_doubt(app.trust_ledger(arguments.actor(who)))
+
+    shown: Plan | None = None
+
+    def agree(plan: "Plan") -> None:
+        nonlocal shown
+        risks = plans.risks(plan, late=not was_asked)
+        if risks and not yes:
+            clear()
+            if not as_json:
+                plans.print_changes(plan, zone)
+                shown = plan
+            for risk in risks:
+                typer.echo(risk, err=as_json)
+            arguments.confirm(_("Go on?"))
+
+    with progress.shown() as clear:
+        done = app.planner.queue(
+            drafts,
+            actor=arguments.actor(who),
+            keep_going=keep_going,
+            agree=agree,
+        )
+    written = keep_going or not done.errors
+    if not paths and not done.errors:
+        unqueued.note(app, begun)
+    if as_json:
+        console.print_json({**plans.as_json(done), "written": written})
+    else:
+        _print_problems(done)
+        if written and done is not shown:
+            plans.print_changes(done, zone)
+        console.print_prose(plans.summary(done, done=written))
+        plans.print_stopped(done)
+    if done.errors:
+        raise typer.Exit(1)
+
+
+def _say_what_stays_in_doubt(number: int) -> None:
+    if number:
+        console.print_note(
+            plural(
+                "{number} delivery was queued before you said so, and stays uncertain: it is "
+                "looked for. For one that is not out: `publisher retry POST --account NAME`.",
+                "{number} deliveries were queued before you said so, and stay uncertain: they are "
+                "looked for. For each that is not out: `publisher retry POST --account NAME`.",
+                number,
+            )
+        )
+
+
+def _is_said_to_be_the_first(app: "Application", drafts: list[Path], *, asks: bool) -> bool:
+    """Whether a person says so of a new ledger, where that decides what becomes of a post."""
+    if not (asks and sys.stdin.isatty() and any(gap.is_new for gap in app.queries.gaps())):
+        return False
+    doubted = app.planner.plan(drafts).doubted
+    if not doubted:
+        return False
+    console.print_note(
+        _(
+            "This ledger is new, and these were due before it was made. If there was another ledger "
+            "before it (deleted, or on another machine), they may be out already:"
+        )
+    )
+    for change in doubted[:_SHOWN]:
+        console.print_note(
+            f"  {_('{post} to {account}', post=change.post, account=change.account)}"
+        )
+    if len(doubted) > _SHOWN:
+        console.print_note("  " + _("… and {more} more", more=len(doubted) - _SHOWN))
+    return arguments.agrees(
+        _(
+            "Was there none, so that they go out now? If you say no, they wait until you have looked."
+        )
+    )
+
+
+def _print_problems(plan: "Plan") -> None:
+    from publisher.cli.output import problems
+
+    problems.print_text(plan.problems)
+
+
+def status(
+    context: typer.Context,
+    *,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Show everything, not only 20 of each.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what needs a person, and what goes out next."""
+    from publisher.cli.output import unqueued
+    from publisher.cli.output.status import show
+
+    limit = None if everything else 20
+    # Scripts get whatever needs a person; on a screen, thousands of lines help nobody.
+    most = None if as_json else limit
+    app = arguments.application(context)
+    overview = app.overview(limit, most)
+    if as_json:
+        console.print_json(overview.as_json())
+    else:
+        show(overview)
+        unqueued.tell(app)
+
+
+def log(
+    context: typer.Context,
+    *,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Due then or later: 2016-03-07.")
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Due before then; a date includes its whole day."),
+    ] = None,
+    account: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only of this account.")
+    ] = None,
+    state: Annotated[
+        State | None,
+        typer.Option(metavar="STATE", help=f"Only in this state: {', '.join(State)}."),
+    ] = None,
+    form: Annotated[
+        LogFormat,
+        typer.Option(
+            "--format", help="A table, JSON for scripts, or CSV or XLSX for a spreadsheet."
+        ),
+    ] = LogFormat.TABLE,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+) -> None:
+    """Show what happened to every delivery, earliest first.
+
+    A delivery is one post to one account.
+    """
+    if context.invoked_subcommand:
+        return
+    from publisher.cli.output import tables
+    from publisher.reporting import log_export
+    from publisher.reporting.log_export import log_rows
+
+    app = arguments.application(context)
+    zone = arguments.zone(app.settings)
+    known = sorted({*app.settings.accounts, *app.queries.known_accounts()})
+    found = tables.by_time(
+        app.queries.deliveries(
+            since=arguments.since(since, zone),
+            until=arguments.until(until, zone),
+            account=arguments.account(account, known),
+            state=state,
+        )
+    )
+    if as_json or form is LogFormat.JSON:
+        console.print_json(log_rows(found))
+    elif form is LogFormat.CSV:
+        console.print_csv(log_export.COLUMNS, map(log_export.flat, log_rows(found)))
+    elif form is LogFormat.XLSX:
+        rows = map(log_export.with_instants, log_rows(found))
+        console.print_workbook(log_export.COLUMNS, rows, zone)
+    else:
+        tables.print_log(found, zone, is_empty=not found and not app.queries.counts())
+
+
+def history(context: typer.Context, post: Post, *, as_json: Json = False) -> None:
+    """Show every step of one post: when, what, and by whom."""
+    from publisher.cli.output import history as steps
+
+    app = arguments.application(context)
+    name = arguments.post_id(post, app.settings.posts)
+    try:
+        found = app.queries.history(name)
+    except NoSuchPost:
+        raise arguments.unknown(app, name) from None
+    if as_json:
+        console.print_json([steps.as_json(step) for step in found])
+    else:
+        steps.print_history(found, arguments.zone(app.settings))
+        steps.print_addresses(app.queries.deliveries(post=name))

@@ -1,0 +1,63 @@
+"""doctor: what is wrong with the surroundings."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from publisher.base.i18n import _
+from publisher.cli import arguments
+from publisher.cli.output import console, progress
+
+if TYPE_CHECKING:
+    from publisher.doctor import Finding
+
+_SIGNS = {"good": ("ok", "green"), "warning": ("!!", "yellow"), "bad": ("no", "red")}
+
+
+def doctor(
+    context: typer.Context,
+    *,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Do not ask X and Facebook about the accounts.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")] = False,
+) -> None:
+    """Look at everything that publishing needs, and say what to mend.
+
+    Credentials and what X and Facebook say of them, broker, ledger, clock, disk, who may read
+    secrets.toml, and whether the schedule is as the drafts say. It changes nothing and publishes
+    nothing. The exit code is 3 when something cannot be published as things are.
+    """
+    from publisher.app import Application
+    from publisher.base.clock import from_environment
+    from publisher.doctor import Grade, examine
+    from publisher.settings import load
+
+    app = Application(load(arguments.workspace(context)), from_environment())
+    context.call_on_close(app.close)
+    found: list[Finding] = []
+    with progress.shown() as clear:
+        for finding in examine(app, offline=offline):
+            found.append(finding)
+            clear()
+            if not as_json:
+                _print(finding)
+    if as_json:
+        console.print_json(
+            [
+                {"subject": f.subject, "grade": f.grade, "message": f.message, "hint": f.hint}
+                for f in found
+            ]
+        )
+    if any(finding.grade is Grade.BAD for finding in found):
+        raise typer.Exit(3)
+
+
+def _print(finding: "Finding") -> None:
+    sign, colour = _SIGNS[finding.grade]
+    word, __, account = finding.subject.partition(" ")
+    subject = f"{_(word)} {account}".rstrip()
+    line = _("{name}: {value}", name=subject, value=console.printable(finding.message))
+    console.print_prose(f"{console.paint(sign, colour)}  {line}", indent="    ")
+    if finding.hint and finding.grade != "good":
+        console.print_prose(f"    {console.printable(finding.hint)}", indent="    ")

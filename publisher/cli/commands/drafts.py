@@ -1,0 +1,365 @@
+"""Commands about drafts: init, new, check, count."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from publisher.base.errors import StorageError, UsageError, why
+from publisher.base.i18n import Language, _, from_environment, use
+from publisher.cli import arguments
+from publisher.cli.output import console, progress
+
+if TYPE_CHECKING:
+    from publisher.drafts.overdue import Due
+    from publisher.model.models import Delivery, Problem
+    from publisher.settings import Settings
+
+    Checked = tuple[int, list[Problem]]  # how many drafts there are, and every problem in them
+
+_MOST = 1_000_000  # bytes, as for drafts
+
+
+class CheckFormat(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+
+
+def init(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Where; made if it does not exist.")
+    ] = Path(),
+    *,
+    language: Annotated[
+        Language | None,
+        typer.Option(
+            help="The language of your posts, and of messages and pages. Default: this computer's."
+        ),
+    ] = None,
+) -> None:
+    """Lay out a new workspace.
+
+    That is settings, a session, and an example draft. Nothing that exists is overwritten.
+    """
+    from publisher.cli import workspace_template
+
+    chosen = language or from_environment()
+    use(chosen)
+    files = {
+        folder / name: text
+        for name, text in workspace_template.files(
+            chosen, datetime.now().astimezone().date()
+        ).items()
+    }
+    in_the_way = [str(path) for path in files if path.exists() or path.is_symlink()]
+    if in_the_way:
+        raise UsageError(
+            _(
+                "Nothing was written, because this exists already: {names}.",
+                names=", ".join(in_the_way),
+            ),
+            hint=_("Name an empty folder, or go on with the workspace that is there."),
+        )
+    _create_all(folder, files, workspace_template.IGNORED)
+    console.print_prose(_("A workspace is ready in {folder}:", folder=folder.resolve()))
+    for path in files:
+        if path.suffix != ".json":
+            console.print_line(f"  {path}")
+    console.print_line()
+    console.print_prose(_("Next: name your accounts in publisher.toml. Then, in that folder:"))
+    console.print_line("  publisher check")
+
+
+def new(
+    context: typer.Context,
+    title: Annotated[str, typer.Argument(metavar="TITLE", help="What the post is about.")],
+    *,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help='When it goes out: "2016-03-07 08:30", or an agenda item like "opening - 30m".',
+        ),
+    ] = None,
+    to: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ACCOUNT",
+            help="An account, a channel, or all. Give it once for each.",
+        ),
+    ] = None,
+    lang: Annotated[
+        str | None,
+        typer.Option(metavar="CODE", help="Its language, such as fr. Default: the workspace's."),
+    ] = None,
+) -> None:
+    """Make a draft that is ready to edit, and print its path."""
+    from publisher.cli import draft_template
+
+    settings = arguments.settings(context)
+    session = arguments.session(settings)
+    draft = draft_template.make(settings, session, title=title, at=at, to=to or [], lang=lang)
+    name = os.path.relpath(draft.path)
+    if draft.path.exists() or draft.path.is_symlink():
+        raise UsageError(
+            _("{name} exists already; nothing was written.", name=name),
+            hint=_("Edit that draft, or choose another title."),
+        )
+    try:
+        draft.path.parent.mkdir(parents=True, exist_ok=True)
+        _create(draft.path, draft.text)
+    except OSError as error:
+        raise StorageError(
+            _(
+                "{filename} cannot be written: {reason}.",
+                filename=error.filename or name,
+                reason=why(error),
+            ),
+            hint=_(
+                "The folder posts/ must be one that you may write to, on a disk with free space."
+            ),
+        ) from error
+    console.print_line(name)
+
+
+def check(
+    context: typer.Context,
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="PATH...", help="Drafts, folders of drafts, or posts' ids. Default: all."
+        ),
+    ] = None,
+    *,
+    form: Annotated[
+        CheckFormat,
+        typer.Option("--format", help="text for people, json for scripts, github for workflows."),
+    ] = CheckFormat.TEXT,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+) -> None:
+    """Find every problem in the drafts, all at once.
+
+    Each is shown with its file, line and column, and what to do about it. Errors end the command
+    with exit code 1; warnings do not.
+    """
+    from publisher.cli.output import problems
+
+    settings = arguments.settings(context)
+    chosen = arguments.drafts(paths or [], settings.posts)
+
+    arguments.keep_all()
+    with progress.shown():
+        drafts, found = _checked(settings, chosen) if chosen else _checked_all(settings)
+    if as_json or form is CheckFormat.JSON:
+        problems.print_array(found)
+    elif form is CheckFormat.GITHUB:
+        problems.print_github(found, settings.workspace)
+    else:
+        problems.print_text(found)
+        console.print_prose(problems.summary(drafts, found))
+    if problems.errors_in(found):
+        raise typer.Exit(1)
+
+
+def _checked_all(settings: "Settings") -> "Checked":
+    """What is found in all drafts, or was when they were as they are now."""
+    from pydantic import TypeAdapter
+
+    from publisher.drafts import check as checking
+    from publisher.drafts import overdue
+    from publisher.drafts.result_cache import LastAnswer
+    from publisher.model.models import Problem
+
+    form = TypeAdapter(tuple[int, list[Problem], list[overdue.Due]])
+    last = LastAnswer(settings, "check", form)
+    answer = last.recall()
+    if answer is None:
+        library, found = checking.check(settings)
+        answer = library.drafts, found, overdue.dues(library, settings)
+        if library.is_whole:
+            last.keep(answer)
+    drafts, found, dues = answer
+    return drafts, _judged(settings, found, dues)
+
+
+def _checked(settings: "Settings", drafts: Sequence[str | Path]) -> "Checked":
+    from publisher.drafts import check as checking
+    from publisher.drafts import overdue
+
+    library, found = checking.check(settings, drafts)
+    return library.drafts, _judged(settings, found, overdue.dues(library, settings))
+
+
+def _judged(
+    settings: "Settings", found: "Sequence[Problem]", dues: "Sequence[Due]"
+) -> "list[Problem]":
+    """The problems as they are now. The ledger is asked about what may be out, and about no more."""
+    from publisher.base import clock
+    from publisher.drafts import overdue
+
+    now = clock.from_environment().now()
+    over = sorted(due.post for due in dues if overdue.is_over(due.leaves_at, now))
+    if not over:
+        return list(found)
+    deliveries = _deliveries(settings, over)
+    return overdue.judged(found, dues, deliveries, now, arguments.zone(settings))
+
+
+def _deliveries(settings: "Settings", posts: Sequence[str]) -> Sequence["Delivery"] | None:
+    """What the ledger has of these posts; None where there is none, or it cannot be asked."""
+    from publisher.app import Application
+    from publisher.base.errors import PublisherError
+
+    # Drafts are checked where nobody reaches a ledger, too.
+    with suppress(PublisherError), Application.looking(settings.workspace) as app:
+        if app.without_ledger is None:
+            return app.queries.standing(posts, and_under_way=False)
+    return None
+
+
+def count(
+    context: typer.Context,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A draft or any text; - reads what is piped.")
+    ] = "-",
+    *,
+    channel: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CHANNEL",
+            help="twitter, facebook, site, or an account. Default: all that the draft goes to; "
+            "twitter for other texts.",
+        ),
+    ] = None,
+    split: Annotated[
+        bool,
+        typer.Option("--split", help="Print the text as a thread, ready to paste into a draft."),
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object, for scripts (default: twitter's).")
+    ] = False,
+) -> None:
+    """Count how long a text is, and what is left.
+
+    Each channel counts in its own way: on X a link counts 23, and most emoji count 2. A text
+    without front matter is counted as it is. What is too long for X is shown as a thread, cut
+    after sentences. The exit code is 1 when a part is too long or empty.
+    """
+    from publisher.cli.commands import counting
+    from publisher.cli.output import problems
+
+    counts, found = counting.count(context, file, _read(file), channel)
+    if found:
+        problems.print_text(found)
+        raise typer.Exit(1)
+    if split:
+        counts = counting.split(counts)
+    if as_json:
+        counts = counts[:1]
+        console.print_json(counts[0].as_json())
+    elif split:
+        for entry in counts:
+            heading = f"## {entry.name}\n" if len(counts) > 1 else ""
+            console.print_line(heading + counting.thread(entry.parts))
+    else:
+        for line in [line for entry in counts for line in (*entry.lines(), *entry.suggestion())]:
+            console.print_line(line)
+    if not all(entry.valid for entry in counts):
+        raise typer.Exit(1)
+
+
+def _read(file: str) -> str:
+    """The text, whole and exact; UsageError where it cannot be read."""
+    name = _("The text") if file == "-" else file
+    try:
+        if file == "-":
+            if sys.stdin.isatty():
+                typer.echo(_("Type the text, then Ctrl-D on a line of its own."), err=True)
+            data = sys.stdin.buffer.read(_MOST + 1)
+        else:
+            with Path(file).open("rb") as source:
+                data = source.read(_MOST + 1)
+    except OSError as error:
+        raise UsageError(
+            _("{name} cannot be read: {reason}.", name=name, reason=why(error))
+        ) from None
+    if len(data) > _MOST:
+        raise UsageError(_("{name} is bigger than 1 MB; no channel takes that much.", name=name))
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UsageError(
+            _(
+                "{name} is not UTF-8: line {line} holds the byte 0x{byte:02x}.",
+                name=name,
+                line=line,
+                byte=data[error.start],
+            ),
+            hint=_("Open it in your editor and save it as UTF-8."),
+        ) from None
+
+
+def _create_all(folder: Path, files: Mapping[Path, str], ignored: Sequence[str]) -> None:
+    """Write all the files of a workspace, or leave everything as it was."""
+    from publisher.settings import SECRETS_FILE
+
+    folders = {folder / "posts" / "media": None, **{path.parent: None for path in files}}
+    missing = [path for inner in folders for path in (inner, *inner.parents) if not path.exists()]
+    written: list[Path] = []
+    try:
+        for inner in folders:
+            inner.mkdir(parents=True, exist_ok=True)
+        for path, text in files.items():
+            _create(path, text, 0o600 if path.name == SECRETS_FILE else 0o666)
+            written.append(path)
+        _ignore(folder / ".gitignore", ignored)
+    except OSError as error:
+        for path in written:
+            path.unlink(missing_ok=True)
+        for path in missing:
+            with suppress(OSError):
+                path.rmdir()
+        raise StorageError(
+            _(
+                "No workspace can be made in {folder}: {reason}.",
+                folder=folder,
+                reason=why(error),
+            ),
+            hint=_("Name a folder that you may write to, on a disk with free space."),
+        ) from error
+
+
+def _create(path: Path, text: str, mode: int = 0o666) -> None:
+    """Write a new file, whole or not at all; FileExistsError rather than over another."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _ignore(path: Path, names: Sequence[str]) -> None:
+    """Keep git away from what must not leave the machine; what is there stays, byte for byte."""
+    present = path.read_bytes() if path.exists() else None
+    lines = (present or b"").splitlines()
+    more = "".join(f"{name}\n" for name in names if name.encode() not in lines)
+    if present is None:
+        _create(path, more)
+        return
+    gap = "\n" if present and not present.endswith(b"\n") else ""
+    try:
+        with path.open("ab") as file:
+            file.write(f"{gap}{more}".encode() if more else b"")
+    except OSError:
+        os.truncate(path, len(present))
+        raise

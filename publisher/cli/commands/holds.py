@@ -1,0 +1,76 @@
+"""Commands for one post: hold, release."""
+
+import typer
+
+from publisher.base.i18n import _, later
+from publisher.cli import arguments
+from publisher.cli.commands.control import Account, Post, Reason, Who, operated, print_outcome
+from publisher.cli.output import console
+from publisher.model.states import State
+
+_RELEASED = {
+    State.SCHEDULED: later("On the schedule again"),
+    State.AWAITING_APPROVAL: later("Waiting for an approval"),
+    State.HELD: later("Held still, as its draft asks"),
+}
+"""What `release` leads to; what has ended stays so."""
+
+
+def hold(
+    context: typer.Context,
+    post: Post,
+    *,
+    reason: Reason = None,
+    account: Account = None,
+    who: Who = None,
+) -> None:
+    """Keep one post from going out, until `publisher release`.
+
+    No edit and no `publisher queue` lets it go meanwhile. What may be out already is held once it
+    is known that it is not. An approval stays, unless the draft is edited.
+    """
+    why = arguments.reason(reason)
+    app, of_account = operated(context, account)
+    held = app.halts.hold(
+        arguments.post(app, post),
+        of_account,
+        arguments.actor(who),
+        why,
+    )
+    certain = [delivery for delivery in held if not delivery.may_be_out]
+    if certain:
+        print_outcome(_("Held"), certain)
+    for delivery in held:
+        if delivery.may_be_out:
+            console.print_prose(
+                _("{post} to {account} may be out. If it is not, it is held.",
+                  post=delivery.post, account=delivery.account)
+            )  # fmt: skip
+
+
+def release(
+    context: typer.Context, post: Post, *, account: Account = None, who: Who = None
+) -> None:
+    """Let a post go that somebody held with `publisher hold`.
+
+    It goes out at its time, or at once where that is over and it has not expired.
+    """
+    app, of_account = operated(context, account)
+    released = app.halts.release(
+        arguments.post(app, post),
+        of_account,
+        arguments.actor(who),
+    )
+    ended = [d for d in released if d.state not in _RELEASED]
+    for state, what in _RELEASED.items():
+        if found := [delivery for delivery in released if delivery.state is state]:
+            print_outcome(_(what), found)
+    for state in dict.fromkeys(delivery.state for delivery in ended):
+        print_outcome(
+            _("Not held any more, but it does not go out ({state})", state=_(state)),
+            [delivery for delivery in ended if delivery.state is state],
+        )
+    if ended:
+        console.print_prose(
+            _("`{command}` sends it all the same.", command=f"publisher retry {ended[0].post}")
+        )

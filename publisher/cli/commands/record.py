@@ -1,0 +1,369 @@
+"""Commands that look after the record: log verify, log archive, backup, restore."""
+
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from publisher.base import numbers
+from publisher.base.errors import AlreadyRunning, BackupUnusable, UsageError
+from publisher.base.i18n import _
+from publisher.cli import arguments
+from publisher.cli.commands.control import Who
+from publisher.cli.output import console, counts, progress
+
+if TYPE_CHECKING:
+    from publisher.ledger.integrity.after_restore import Aftermath
+    from publisher.ledger.integrity.seals import Verdict
+    from publisher.settings import Settings
+
+_SHOWN = 20  # breaks; --json has all of them
+
+
+def verify(
+    context: typer.Context,
+    *,
+    seal: Annotated[
+        str | None,
+        typer.Option(metavar="HASH", help="A seal that you noted: it must be there still."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")] = False,
+) -> None:
+    """Find any change and any gap in the history.
+
+    Every step of every delivery, account and person carries a hash over itself and the step before
+    it, and about once a minute a seal covers all steps. The newest step also vouches for what the
+    log says now: texts, times, ids, approvals, errors, pauses; and for who may log in, and as what.
+    Ends with exit code 1 when anything was changed, removed or added by hand.
+
+    Whoever can write the whole database could make all hashes anew. Note the seal's hash in
+    another place now and then, and give it to --seal later: then that shows as well.
+    """
+    app = arguments.application(context)
+    with progress.shown():
+        app.audit.seal()
+        verdict = app.audit.verify(noted=seal)
+    if as_json:
+        console.print_json(_as_json(verdict))
+    else:
+        _print_verdict(verdict)
+    if verdict.breaks:
+        raise typer.Exit(1)
+
+
+def archive(
+    context: typer.Context,
+    *,
+    months: Annotated[
+        int,
+        typer.Option(min=1, max=1200, metavar="N", help="Whole months that stay in the ledger."),
+    ] = 12,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    who: Who = None,
+) -> None:
+    """Move old history into compressed files.
+
+    All steps of deliveries that were due, and have ended, before the last N whole months (in UTC)
+    go into var/archive, a file of JSON Lines for each month. The deliveries stay, with their texts
+    and ids: nothing that is out goes out again. What is uncertain, on the schedule, held, or to be
+    cleared away stays as a whole.
+
+    Keep the files where they are, and copies of them with your backups: `publisher history` and
+    `publisher log verify` read them. Each is read back before a step leaves the ledger.
+    """
+    app = arguments.application(context)
+    actor = arguments.actor(who)
+    before = app.archiving.before(months)
+    waiting = app.archiving.waiting(before)
+    if not waiting:
+        console.print_prose(_("Nothing to archive from before {month}.", month=f"{before:%Y-%m}"))
+        return
+    if not yes:
+        of_deliveries = counts.deliveries(waiting)
+        arguments.confirm(
+            _(
+                "Move the history of {deliveries} from before {month} into var/archive?",
+                deliveries=of_deliveries,
+                month=f"{before:%Y-%m}",
+            )
+        )
+    hint = _("Wait until it has ended.")
+    locked = _alone(app.settings, "archive.lock", "`publisher log archive`", hint)
+    with locked, progress.shown() as clear:
+        for made in app.archiving.run(before, actor):
+            clear()
+            console.print_prose(
+                _(
+                    "{file}: {steps} of {deliveries}.",
+                    steps=counts.steps(made.steps),
+                    deliveries=counts.deliveries(made.deliveries),
+                    file=app.archive / made.file,
+                )
+            )
+
+
+def backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.")],
+) -> None:
+    """Copy the ledger into a file, while all goes on.
+
+    `publisher run` may be at work. All deliveries, their history and their pictures are in it;
+    drafts, settings, secrets and var/archive are not. The copy is verified. It holds texts that are not public yet: keep it as safe as those.
+    """
+    from publisher.ledger.integrity.backup import back_up
+
+    app = arguments.unopened(context)
+    if not app.database.is_sqlite:
+        raise UsageError(
+            _("The ledger is on PostgreSQL, which has its own backups."),
+            hint=_dump_command(app.settings),
+        )
+    with progress.shown():
+        verdict = back_up(app.database, app.clock, file, app.archive)
+    _print_verdict(verdict)
+    size = numbers.size(file.stat().st_size)
+    console.print_prose(_("Backed up into {file} ({size}).", file=file, size=size))
+    if verdict.archives:
+        console.print_prose(
+            _("Older history is not in it: copy the folder {folder} as well.", folder=app.archive)
+        )
+    if verdict.breaks:
+        raise typer.Exit(1)
+
+
+def restore(
+    context: typer.Context,
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="FILE", help="What `publisher backup` wrote.", show_default=False),
+    ] = None,
+    *,
+    in_place: Annotated[
+        bool,
+        typer.Option(
+            "--in-place", help="The database was put back by other means, such as pg_restore."
+        ),
+    ] = False,
+    despite_breaks: Annotated[
+        bool,
+        typer.Option("--despite-breaks", help="Also when its history was changed."),
+    ] = False,
+    who: Who = None,
+) -> None:
+    """Put a backup in the place of the ledger, while nothing runs.
+
+    The ledger that stood there is kept beside it. What the backup has on the schedule and was due
+    since may be out: it does not go out again, but is uncertain. While Publisher runs, it looks for
+    it on the platforms, and what it sees becomes published. For the rest, look at the account, then
+    use `publisher resolve` or `publisher retry`. Everything is paused until you say
+    `publisher resume`.
+    """
+    if (file is None) is not in_place:
+        raise UsageError(
+            _("Name the backup's file, or say --in-place."),
+            hint=_("With PostgreSQL: pg_restore first, then `publisher restore --in-place`."),
+        )
+    actor = arguments.actor(who)
+    settings = arguments.settings(context)
+    hint = _("Stop it with Ctrl-C, and every worker on other machines; then restore.")
+    with _alone(settings, "run.lock", "`publisher run`", hint), progress.shown():
+        if file is None:
+            aftermath, kept = _in_place(context, actor, despite_breaks=despite_breaks), None
+        else:
+            aftermath, kept = _from_file(settings, file, actor, despite_breaks=despite_breaks)
+    _print_aftermath(aftermath, arguments.zone(settings))
+    if kept:
+        console.print_prose(_("The ledger that stood there before is kept in {kept}.", kept=kept))
+
+
+def _from_file(
+    settings: "Settings", file: Path, actor: str, *, despite_breaks: bool
+) -> tuple["Aftermath", Path | None]:
+    from publisher.base import clock
+    from publisher.ledger.database import parsed
+    from publisher.ledger.integrity import archive_files
+    from publisher.ledger.integrity.backup import restore as put_back
+
+    url = parsed(settings.database_url)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        raise UsageError(
+            _("The ledger is on PostgreSQL, which restores its own backups."),
+            hint=_(
+                "Run `{command}`, then `publisher restore --in-place`.",
+                command=_restore_command(settings),
+            ),
+        )
+    done = put_back(
+        file,
+        Path(url.database),
+        clock.from_environment(),
+        actor,
+        archive=settings.var / archive_files.FOLDER,
+        despite_breaks=despite_breaks,
+    )
+    return done.aftermath, done.kept
+
+
+def _in_place(context: typer.Context, actor: str, *, despite_breaks: bool) -> "Aftermath":
+    from publisher.ledger.integrity.after_restore import face
+
+    app = arguments.application(context)
+    verdict = app.audit.verify()
+    if verdict.breaks and not despite_breaks:
+        raise BackupUnusable(
+            _("The history was changed: {first}.", first=verdict.breaks[0]),
+            hint=_("`publisher log verify` shows all; --despite-breaks goes on nevertheless."),
+        )
+    return face(app.database, app.clock, actor)
+
+
+@contextmanager
+def _alone(settings: "Settings", file: str, what: str, hint: str) -> Iterator[None]:
+    """Let only one `what` be at work; `hint` says what to do when another one is."""
+    from publisher.base.lock import locked
+
+    try:
+        with locked(settings.var / file, what):
+            yield
+    except AlreadyRunning as error:
+        raise AlreadyRunning(str(error), hint=hint) from None
+
+
+def _dump_command(settings: "Settings") -> str:
+    """How to call pg_dump for this ledger; it asks for the password, or reads ~/.pgpass."""
+    options, name = _server(settings)
+    dump = shlex.join(["pg_dump", "--format=custom", "--file=FILE", *options, name])
+    return _("Run: {command}", command=dump)
+
+
+def _restore_command(settings: "Settings") -> str:
+    options, name = _server(settings)
+    how = ["--clean", "--if-exists", "--single-transaction", *options, f"--dbname={name}", "FILE"]
+    return shlex.join(["pg_restore", *how])
+
+
+def _server(settings: "Settings") -> tuple[list[str], str]:
+    """The options that lead PostgreSQL's programs to the ledger, and its name; no password."""
+    from publisher.ledger.database import parsed
+
+    url = parsed(settings.database_url)
+    named = {"--host": url.host, "--port": url.port, "--username": url.username}
+    return [f"{name}={value}" for name, value in named.items() if value], url.database or ""
+
+
+def _print_verdict(verdict: "Verdict") -> None:
+    steps = counts.steps(verdict.steps)
+    deliveries = counts.deliveries(verdict.deliveries)
+    if not verdict.breaks:
+        console.print_prose(
+            _("{steps} of {deliveries}, unbroken.", steps=steps, deliveries=deliveries)
+        )
+    else:
+        console.print_prose(
+            console.paint(
+                _(
+                    "{steps} of {deliveries}, with {breaks}:",
+                    steps=steps,
+                    deliveries=deliveries,
+                    breaks=counts.breaks(len(verdict.breaks)),
+                ),
+                "red",
+            )
+        )
+        for flaw in verdict.breaks[:_SHOWN]:
+            console.print_prose(f"  {console.printable(str(flaw))}", "    ")
+        if len(verdict.breaks) > _SHOWN:
+            console.print_prose(
+                "  " + _("… and {more} more: --json shows all.", more=len(verdict.breaks) - _SHOWN)
+            )
+    if verdict.archives:
+        console.print_prose(
+            _(
+                "Archived, as the history says: {steps} in {files}.",
+                steps=counts.steps(verdict.archived),
+                files=counts.files(verdict.archives),
+            )
+        )
+    if verdict.seal:
+        since = _("{number} since", number=verdict.unsealed)
+        open_steps = f", {since}" if verdict.unsealed else ""
+        when = f"{verdict.seal.at:%Y-%m-%d %H:%M:%S} UTC"
+        console.print_prose(
+            _(
+                "Seal {number} of {when}{open_steps}: {hash}",
+                number=verdict.seal.number,
+                when=when,
+                open_steps=open_steps,
+                hash=verdict.seal.hash,
+            )
+        )
+
+
+def _as_json(verdict: "Verdict") -> dict[str, Any]:
+    from publisher.base.dates import instant_text
+
+    seal = verdict.seal
+    return {
+        "unbroken": not verdict.breaks,
+        "steps": verdict.steps,
+        "deliveries": verdict.deliveries,
+        "archives": verdict.archives,
+        "archived": verdict.archived,
+        "unsealed": verdict.unsealed,
+        "seal": seal and {"number": seal.number, "at": instant_text(seal.at), "hash": seal.hash},
+        "breaks": [asdict(flaw) for flaw in verdict.breaks],
+    }
+
+
+def _print_aftermath(aftermath: "Aftermath", zone: Any) -> None:
+    from publisher.cli.output import tables
+
+    when = console.minute(aftermath.taken_at, zone)
+    console.print_prose(_("The ledger is as it was on {when}. Everything is paused.", when=when))
+    if aftermath.uncertain:
+        console.print_line()
+        console.print_prose(
+            _(
+                "These may have gone out since. As soon as Publisher runs, it looks for them, and "
+                "what it sees becomes published; nothing leaves. Look at the account for those that "
+                "stay uncertain, then tell the ledger: "
+                "`publisher resolve POST --account NAME --published ID` when it is there, `publisher "
+                "retry POST --account NAME` when it is not."
+            )
+        )
+        # Why, was said above, once for all of them.
+        tables.print_days(
+            [d.model_copy(update={"error_message": None}) for d in aftermath.uncertain], zone
+        )
+    console.print_line()
+    console.print_prose(
+        _(
+            "What was queued or moved after that instant is not in the ledger. Run `publisher "
+            "queue` now: of the drafts, what was due until now becomes uncertain as well, and is "
+            "decided in the same way. When all is seen to, `publisher resume`."
+        )
+    )
+    if aftermath.kept_out:
+        from publisher.cli.commands import users
+
+        console.print_line()
+        console.print_prose(
+            _(
+                "These people could log in then. Some may have been removed since, or have another "
+                "password: all are logged out, and kept out until you let them in again."
+            )
+        )
+        for person in aftermath.kept_out:
+            name = console.printable(person.name)
+            line = _("{name}: {value}", name=name, value=users.rights_of(person))
+            console.print_line(f"  {line}")
+        names = shlex.join(person.name for person in aftermath.kept_out)
+        console.print_prose(
+            _("Let in those whom you know: `publisher user enable {names}`.", names=names)
+        )
+    console.print_prose(console.times_of(zone))

@@ -1,0 +1,239 @@
+"""Commands that run something: run, sandbox, rehearse, notify, migrate."""
+
+import math
+import os
+import shlex
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from publisher.base.errors import ConfigurationError, NoticeNotSent, StorageError, UsageError, why
+from publisher.base.i18n import _
+from publisher.cli import arguments, sandbox_option
+from publisher.cli.output import console, progress
+from publisher.settings import sandbox_mode
+
+_SANDBOX_PORT = 8099
+
+
+def run(
+    context: typer.Context,
+    *,
+    until_idle: Annotated[
+        bool, typer.Option("--until-idle", help="End when nothing is left to publish.")
+    ] = False,
+    no_web: Annotated[bool, typer.Option("--no-web", help="Without the web pages.")] = False,
+) -> None:
+    """Publish what is on the schedule, each post at its time.
+
+    Runs everything that is needed on this machine until you press Ctrl-C, and shows a line for
+    each delivery; the web pages are part of it. What is in hand is finished first; a second Ctrl-C ends at once. Whatever
+    happens, the next `publisher run` goes on from there, and nothing goes out twice.
+    """
+    from publisher.cli.output.run import Live
+    from publisher.running import supervisor
+
+    app = arguments.making(context)
+    sandbox_option.refuse_silence(app.settings)
+    live = Live(app)
+    live.announce(until_idle=until_idle)
+    code = supervisor.run(
+        app, until_idle=until_idle, web=not no_web, report=live.report, say=live.say
+    )
+    live.conclude()
+    if code:
+        raise typer.Exit(code)
+
+
+def web(
+    context: typer.Context,
+    *,
+    host: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Where it listens. Default: as [web] host says."),
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, max=65535, help="Default: as [web] port says, 8080."),
+    ] = None,
+) -> None:
+    """Serve the web pages alone, until you press Ctrl-C.
+
+    What goes out next, what needs a person, the log, and everything that a manager does, in a
+    browser or on a phone. `publisher run` serves them as well. It listens on this machine alone
+    unless you say otherwise; `publisher user add` lets people in.
+    """
+    app = arguments.application(context)
+    if not app.people.all():
+        console.print_prose(_("Nobody may log in yet: `publisher user add NAME --role manager`."))
+    app.close()
+    sys.stdout.flush()
+    environment = {**os.environ, arguments.WORKSPACE_VARIABLE: str(app.settings.workspace)}
+    environment |= {"PUBLISHER_WEB__HOST": host} if host is not None else {}
+    environment |= {"PUBLISHER_WEB__PORT": str(port)} if port is not None else {}
+    # This process becomes the one that `publisher run` starts for the pages.
+    os.execve(sys.executable, [sys.executable, "-m", "publisher.web", "--terminal"], environment)  # noqa: S606
+
+
+def sandbox(
+    context: typer.Context,
+    *,
+    port: Annotated[
+        int,
+        typer.Option(metavar="N", min=0, max=65535, help="Where it listens; 0 is any free port."),
+    ] = _SANDBOX_PORT,
+    faults: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RULES", help="How the platforms fail: a file of rules, or the rules."
+        ),
+    ] = None,
+) -> None:
+    """Run a stand-in for X and Facebook on this machine.
+
+    Its pages show what the public would see; nothing leaves the machine. It says how to point a
+    workspace at it, and forgets everything when it ends.
+    """
+    from publisher.base import clock
+    from publisher.sandbox.accounts import accounts_for, secrets_toml
+    from publisher.sandbox.faults import read_faults
+    from publisher.sandbox.server import Sandbox, running
+
+    settings = arguments.settings(context)
+    accounts = accounts_for(settings)
+    if not accounts:
+        raise UsageError(
+            _("publisher.toml has no account on X or Facebook."),
+            hint=_("Add one under [accounts]."),
+        )
+    session = arguments.session(settings)
+    stand_in = Sandbox(
+        accounts,
+        clock.from_environment(),
+        timezone=str(session.zone),
+        title=session.name or "",
+        faults=read_faults(faults) if faults else (),
+    )
+    folder = sandbox_mode.folder(settings.var)
+    is_new = not folder.exists()
+    _write(sandbox_mode.secrets_file(settings.var), secrets_toml(accounts), mode=0o600)
+    try:
+        with running(stand_in, port) as address:
+            _write(sandbox_mode.address_file(settings.var), f"{address}\n")
+            _say_how(address, context.obj)
+            if not is_new:
+                console.print_prose(_before(folder, settings.workspace))
+            sys.stdout.flush()
+            threading.Event().wait()
+    except KeyboardInterrupt:
+        return
+    except SystemExit:  # how the server says that it cannot have the port
+        raise UsageError(
+            _("The sandbox cannot use port {port}.", port=port),
+            hint=_("Choose a free one with --port."),
+        ) from None
+
+
+def _write(path: Path, text: str, mode: int = 0o666) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=mode)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StorageError(
+            _("{path} cannot be written: {reason}.", path=path, reason=why(error))
+        ) from error
+
+
+def _say_how(address: str, workspace: Path | None) -> None:
+    """How this workspace uses it; `workspace` is the one that the command line named."""
+    console.print_prose(
+        _("The sandbox is at {address}: open it in a browser. Ctrl-C ends it.", address=address)
+    )
+    console.print_prose(_("To publish there and not on the real platforms, in another terminal:"))
+    where = f" --workspace {shlex.quote(str(workspace))}" if workspace else ""
+    for command in ("queue", "run"):
+        console.print_line(f"  publisher{where} --sandbox {command}")
+
+
+def _before(folder: Path, workspace: Path) -> str:
+    """The sandbox forgets what was published there, and the ledger of the trial does not."""
+    return _(
+        "The ledger of an earlier trial is kept in {folder}. To begin anew, delete that folder "
+        "first.",
+        folder=folder.relative_to(workspace) if folder.is_relative_to(workspace) else folder,
+    )
+
+
+def rehearse(
+    context: typer.Context,
+    *,
+    speed: Annotated[
+        float | None,
+        typer.Option(
+            metavar="N", min=1, max=100_000, help="Seconds of the session in a second of yours."
+        ),
+    ] = None,
+) -> None:
+    """Play the whole session through, on a fast clock.
+
+    Everything is real but the platforms and the time: posts go to the sandbox. The real
+    schedule is not touched. Leaves a report, the log and the two timelines in var/rehearsal/.
+    """
+    from rich.console import Console
+
+    from publisher import rehearsal
+
+    if speed is not None and not math.isfinite(speed):
+        raise UsageError(_("--speed is no number that a clock could follow."))
+    code = rehearsal.rehearse(
+        arguments.workspace(context), speed=speed or rehearsal.SPEED, console=Console()
+    )
+    if code:
+        raise typer.Exit(code)
+
+
+def notify(context: typer.Context) -> None:
+    """Send a test message to each service that gets notices.
+
+    Those are the addresses under [notices] in secrets.toml. While posts are published, they are
+    told of an account that is held, and of a post that failed, was missed, or may be out or not.
+    """
+    from publisher.notices.message import trial as trial_message
+    from publisher.notices.services import open_services
+
+    urls = arguments.settings(context).notices.urls
+    if not urls:
+        raise ConfigurationError(
+            _("No service is named, so nobody is told what needs a person."),
+            hint=_(
+                "Put addresses under [notices] into secrets.toml; docs/notices.md shows examples."
+            ),
+        )
+    services, problems = open_services(urls)
+    failed = bool(problems)
+    for service in services:
+        try:
+            with progress.shown():
+                service.send(trial_message())
+            console.print_prose(_("{name}: sent.", name=service.name))
+        except NoticeNotSent as error:
+            failed = True
+            console.print_error(str(error), error.hint)
+    for problem in problems:
+        console.print_error(str(problem), problem.hint)
+    if failed:
+        raise typer.Exit(ConfigurationError.exit_code)
+
+
+def migrate(context: typer.Context) -> None:
+    """Make the ledger, or bring its tables to the shape that this version needs.
+
+    `publisher queue` and `publisher run` do it by themselves. With PostgreSQL, run it once after
+    each update, with every dispatcher and worker stopped.
+    """
+    arguments.making(context)
+    console.print_prose(_("The ledger is up to date."))

@@ -1,0 +1,64 @@
+"""The command about JSON Schema: schema."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from publisher.base.errors import StorageError, UsageError, why
+from publisher.base.i18n import _
+from publisher.cli import arguments
+from publisher.cli.output import console
+
+
+class Kind(StrEnum):
+    DRAFT = "draft"
+    SESSION = "session"
+    CONSENTS = "consents"
+    SETTINGS = "settings"
+    SECRETS = "secrets"
+
+
+def schema(
+    context: typer.Context,
+    kind: Annotated[
+        Kind | None,
+        typer.Argument(metavar="[KIND]", help="draft, session, consents, settings or secrets."),
+    ] = None,
+    *,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write all of them into the workspace, for editors.")
+    ] = False,
+) -> None:
+    """Print the JSON Schema of a file that people write.
+
+    Editors complete and check with it. `publisher init` lays the schemas into .publisher/schema/,
+    and `--write` brings them up to date after an update of Publisher.
+    """
+    from publisher.drafts import json_schema
+
+    if write:
+        folder = arguments.workspace(context) / json_schema.FOLDER
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for name in json_schema.SCHEMAS:
+                (folder / f"{name}.json").write_text(json_schema.text(name), encoding="utf-8")
+        except OSError as error:
+            raise StorageError(
+                _(
+                    "{filename} cannot be written: {reason}.",
+                    filename=error.filename or folder,
+                    reason=why(error),
+                ),
+                hint=_("The workspace must be a folder that you may write to."),
+            ) from error
+        console.print_prose(_("The schemas are in {folder}.", folder=folder))
+    elif kind is None:
+        raise UsageError(
+            _("Which file? The schema of each is another."),
+            hint=_(
+                "Name one of {names}; or write all of them with --write.", names=", ".join(Kind)
+            ),
+        )
+    else:
+        console.print_json(json_schema.schema(kind))

@@ -1,0 +1,285 @@
+"""Commands about who may log in to the web pages, and as what: user add, rights, list and others."""
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from publisher.base.errors import UsageError
+from publisher.base.i18n import Language, _, plural
+from publisher.cli import arguments
+from publisher.cli.commands.control import Who
+from publisher.cli.output import console
+
+if TYPE_CHECKING:
+    from publisher.app import Application
+    from publisher.ledger.manager.rights import Person
+
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="Who logs in, as the history names them.")
+]
+Json = Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")]
+Role = Literal["staff", "manager", "admin"]
+Organisation = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--organisation",
+        metavar="NAME",
+        help="Over whose accounts they have a right, as publisher.toml calls it; again for each. "
+        "Default: over everything.",
+    ),
+]
+_LONGEST_LINE = 1000
+
+
+def add(
+    context: typer.Context,
+    name: Name,
+    *,
+    role: Annotated[
+        Role,
+        typer.Option(
+            help="staff look and edit, a manager also approves, pauses and withdraws, an admin "
+            "also looks after the others."
+        ),
+    ] = "staff",
+    organisation: Organisation = None,
+    language: Annotated[
+        Language | None,
+        typer.Option(help="What the pages speak to them. Default: what their browser asks for."),
+    ] = None,
+    openid: Annotated[
+        bool,
+        typer.Option("--openid", help="They log in by OpenID Connect, and have no password here."),
+    ] = False,
+    openid_subject: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SUB",
+            help="The same, as whom the provider knows by this `sub`, and whatever it calls them. "
+            "Without it, whoever comes first with NAME as [openid] claim is it.",
+        ),
+    ] = None,
+    who: Who = None,
+) -> None:
+    """Let somebody log in to the web pages.
+
+    It asks for a password of at least 12 characters; in a script, write it to standard input. The
+    name stands in the history with what they do, and an author's name keeps them from approving
+    their own posts: use the name that stands in the drafts.
+    """
+    from publisher.ledger.manager.rights import Rank
+
+    app = arguments.application(context)
+    actor = arguments.actor(who)
+    secret = None if openid or openid_subject else _password()
+    person = app.people.add(
+        name,
+        Rank(role),
+        secret,
+        language,
+        organisations=_organisations(app, organisation),
+        subject=_subject(app, openid_subject),
+        actor=actor,
+    )
+    console.print_prose(
+        _("{name} may log in, as {role}.", name=person.name, role=rights_of(person))
+    )
+
+
+def rights(
+    context: typer.Context,
+    name: Name,
+    *,
+    role: Annotated[Role | None, typer.Option(help="Another role. Default: as it is.")] = None,
+    organisation: Organisation = None,
+    everything: Annotated[
+        bool, typer.Option("--everything", help="A right over the accounts of all organisations.")
+    ] = False,
+    who: Who = None,
+) -> None:
+    """Give somebody another role, or a right over other organisations.
+
+    Whoever acts on a post needs a right over its account's organisation, on the pages and here. It
+    counts at once.
+    """
+    from publisher.ledger.manager.rights import Rank
+
+    app = arguments.application(context)
+    person = app.people.find(name)
+    if everything and organisation:
+        raise UsageError(_("--everything goes without --organisation."))
+    wanted = _organisations(app, organisation) if organisation else person.organisations
+    person = app.people.set_rights(
+        name,
+        Rank(role or person.rank),
+        None if everything else wanted,
+        actor=arguments.actor(who),
+    )
+    console.print_prose(_("{name} is {role}.", name=person.name, role=rights_of(person)))
+
+
+def enable(
+    context: typer.Context,
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME...", help="Who is kept out, one or more.")
+    ],
+    *,
+    who: Who = None,
+) -> None:
+    """Let in again whom an admin kept out, or `publisher restore` did."""
+    app = arguments.application(context)
+    actor = arguments.actor(who)
+    for person in [app.people.find(name) for name in names]:
+        app.people.disable(person, disabled=False, actor=actor)
+        console.print_line(
+            _("{name} may log in, as {role}.", name=person.name, role=rights_of(person))
+        )
+
+
+def unlock(context: typer.Context, name: Name) -> None:
+    """Forget the wrong passwords tried with somebody's name.
+
+    Then no log-in of theirs has to wait.     Whoever guesses may begin again: see in var/log/web.log where that comes from.
+    """
+    app = arguments.application(context)
+    person = app.people.find(name)
+    app.throttle.unlock(person.name)
+    console.print_prose(_("{name} may log in without a wait.", name=person.name))
+
+
+def _organisations(app: "Application", given: Sequence[str] | None) -> tuple[str, ...] | None:
+    """As publisher.toml spells them; UsageError for one that no account has."""
+    from publisher.base.person_names import folded
+
+    if not given:
+        return None
+    of = [entry.organisation for entry in app.settings.accounts.values() if entry.organisation]
+    known = {folded(name): name for name in of}
+    for name in given:
+        if folded(name) not in known:
+            raise UsageError(
+                _("No account belongs to {name}.", name=name),
+                hint=arguments.nearest(name, sorted(set(known.values()))),
+            )
+    return tuple(dict.fromkeys(known[folded(name)] for name in given))
+
+
+def _subject(app: "Application", given: str | None) -> str:
+    """An identity at the provider, as log-ins are compared with; empty: not known yet."""
+    if given is None:
+        return ""
+    issuer = app.settings.openid.issuer
+    if not issuer or not given.isprintable() or not given.strip():
+        raise UsageError(
+            _("--openid-subject needs an identity, and [openid] issuer in publisher.toml.")
+        )
+    return f"{issuer} {given.strip()}"
+
+
+def rights_of(person: "Person") -> str:
+    """`manager`, or `manager for BICE, Warsaw`."""
+    if person.organisations is None:
+        return _(person.rank)
+    names = ", ".join(person.organisations)
+    return _("{role} for {organisations}", role=_(person.rank), organisations=names)
+
+
+def list_people(context: typer.Context, *, as_json: Json = False) -> None:
+    """Show who may log in."""
+    app = arguments.application(context)
+    found = app.people.all()
+    if as_json:
+        console.print_json([_as_json(person) for person in found])
+        return
+    if not found:
+        console.print_prose(_("Nobody may log in. `publisher user add NAME` changes that."))
+    for person in found:
+        state = _(", kept out") if person.disabled_at else ""
+        name, value = console.printable(person.name), f"{rights_of(person)}{state}"
+        console.print_line(_("{name}: {value}", name=name, value=value))
+
+
+def remove(context: typer.Context, name: Name, *, who: Who = None) -> None:
+    """Let somebody log in no more.
+
+    Whatever they have open is logged out at once. The history keeps what they did, with their name.
+    """
+    app = arguments.application(context)
+    app.people.remove(name, actor=arguments.actor(who))
+    console.print_prose(_("{name} may not log in any more.", name=name))
+
+
+def password(context: typer.Context, name: Name, *, who: Who = None) -> None:
+    """Give somebody a new password; they are logged out everywhere."""
+    app = arguments.application(context)
+    actor = arguments.actor(who)
+    app.people.find(name)
+    app.people.set_password(name, _password(), actor=actor)
+    app.throttle.unlock(name)
+    console.print_prose(_("{name} has a new password, and is logged out everywhere.", name=name))
+
+
+def sessions(
+    context: typer.Context,
+    name: Name,
+    *,
+    revoke: Annotated[bool, typer.Option("--revoke", help="Log them out everywhere.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show where somebody is logged in, or end it."""
+    from publisher.base.dates import instant_text
+
+    app = arguments.application(context)
+    person = app.people.find(name)
+    if revoke:
+        ended = app.sessions.revoke(person)
+        console.print_line(plural("{number} session ended.", "{number} sessions ended.", ended))
+        return
+    found = app.sessions.of(person)
+    if as_json:
+        console.print_json(
+            [
+                {
+                    "created_at": instant_text(session.created_at),
+                    "seen_at": instant_text(session.seen_at),
+                    "device": session.device,
+                }
+                for session in found
+            ]
+        )
+        return
+    zone = arguments.zone(app.settings)
+    for session in found:
+        seen = console.minute(session.seen_at, zone)
+        device = console.printable(session.device)
+        console.print_prose(_("last seen {time}  {device}", time=seen, device=device))
+    console.print_line(plural("{number} session.", "{number} sessions.", len(found)))
+
+
+def _as_json(person: "Person") -> dict[str, Any]:
+    from publisher.base.dates import instant_text
+
+    return {
+        "name": person.name,
+        "role": person.rank,
+        "organisations": None if person.organisations is None else list(person.organisations),
+        "language": person.language,
+        "created_at": instant_text(person.created_at),
+        "disabled_at": instant_text(person.disabled_at),
+        "openid": person.by_openid,
+    }
+
+
+def _password() -> str:
+    """From a prompt that shows nothing, or the first line of standard input; never an argument."""
+    import getpass
+
+    if not sys.stdin.isatty():
+        line = sys.stdin.readline(_LONGEST_LINE)
+        return line.rstrip("\r\n")
+    first = getpass.getpass(_("New password: "))
+    if getpass.getpass(_("Once more: ")) != first:
+        raise UsageError(_("The two passwords are not the same."), hint=_("Run the command again."))
+    return first

@@ -1,0 +1,155 @@
+"""The command withdraw: takes posts down from their platforms."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from publisher.base.errors import NotPossible, UsageError
+from publisher.base.i18n import _
+from publisher.cli import arguments
+from publisher.cli.commands.control import Account, Reason, Who, Yes, operated
+from publisher.cli.output import console, progress
+
+if TYPE_CHECKING:
+    from publisher.app import Application
+    from publisher.delivery.withdraw import Withdrawn
+    from publisher.model.models import Delivery
+
+
+def withdraw(
+    context: typer.Context,
+    post: Annotated[
+        str | None,
+        typer.Argument(metavar="POST", help="The post's id, or the path of its draft."),
+    ] = None,
+    *,
+    reason: Reason = None,
+    account: Account = None,
+    consent: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID", help="Instead of a post: all that shows a picture of this consent."
+        ),
+    ] = None,
+    gone: Annotated[
+        bool,
+        typer.Option(
+            "--gone",
+            help="Delete nothing: you looked, and what could not be deleted is not there any more.",
+        ),
+    ] = False,
+    yes: Yes = False,
+    who: Who = None,
+) -> None:
+    """Delete a post from its platforms, on record.
+
+    It shows what is out, then it asks: nothing brings a deleted post back.
+
+    A thread is deleted from its end, and each part is on record at once: the log has only those
+    that are still out. What the platform does not confirm is named, may still be out, and is tried
+    again until it is gone; the exit code is 1 then. Nobody can retry a thread of which this has
+    begun. With --consent, every post that shows a picture of it is taken down or held; its record
+    in posts/consents.yaml has to say first that it was withdrawn.
+    """
+    if consent is not None and (post is not None or account is not None):
+        raise UsageError(_("--consent goes without a post and without --account."))
+    if consent is not None and gone:
+        raise UsageError(_("--gone goes with a post, not with --consent."))
+    if consent is None and post is None:
+        raise UsageError(_("Name a post, or a consent with --consent."))
+    actor, why = arguments.actor(who), arguments.reason(reason)
+    app, of_account = operated(context, account)
+    if consent is not None:
+        done = _all_of(app, consent, actor, why, yes=yes)
+    else:
+        done = _one(app, arguments.post(app, str(post)), of_account, actor, why, gone=gone, yes=yes)
+    for one in done:
+        place = _("{post} on {account}", post=one.delivery.post, account=one.delivery.account)
+        console.print_prose(
+            _("Not withdrawn: {place}. {problem}", place=place, problem=one.problem)
+            if one.problem
+            else _("Withdrawn: {place}", place=place)
+        )
+    if any(one.problem for one in done):
+        raise typer.Exit(1)
+
+
+def _one(
+    app: "Application",
+    post: str,
+    account: str | None,
+    actor: str,
+    why: str,
+    *,
+    gone: bool,
+    yes: bool,
+) -> "list[Withdrawn]":
+    """A post; with `gone`, nothing is deleted, and the log believes whoever looked."""
+    if not yes:
+        out = app.control.withdrawable(post, account, actor)
+        if gone:
+            begun = [delivery for delivery in out if delivery.withdrawn_ids is not None]
+            _ask(begun, _("Put on record that they are not there any more?"))
+        else:
+            _ask(out, _("Delete them from their platforms?"))
+    act = app.withdrawal.found_gone if gone else app.withdrawal.withdraw
+    with progress.shown():
+        return act(post, account, actor=actor, reason=why)
+
+
+def _all_of(
+    app: "Application", consent: str, actor: str, why: str, *, yes: bool
+) -> "list[Withdrawn]":
+    """Everything that shows a picture of a consent; what is not out is held."""
+    from publisher.cli.output import tables
+
+    _refuse_consent_that_holds(app, consent)
+    if not yes:
+        _ask(app.withdrawal.showing(consent), _("Take them down, or hold them?"))
+    with progress.shown():
+        held, done = app.withdrawal.withdraw_consent(consent, actor=actor, reason=why)
+    for delivery in held:
+        console.print_prose(_("Held: {delivery}", delivery=tables.heading(delivery)))
+    if not held and not done:
+        console.print_prose(
+            _("Nothing that is out or on the schedule uses {consent}.", consent=consent)
+        )
+    return done
+
+
+def _refuse_consent_that_holds(app: "Application", consent: str) -> None:
+    """The next `queue` would bring back what was held for a consent that still stands."""
+    from publisher.drafts import consents
+    from publisher.model.problems import Findings
+    from publisher.settings import CHANNELS
+
+    records = consents.load(app.settings.posts, frozenset(CHANNELS), Findings(consents.FILE))
+    if consent not in records:
+        raise UsageError(
+            _("{file} has no usable record {consent}.", file=consents.FILE, consent=consent),
+            hint=arguments.nearest(consent, sorted(records)),
+        )
+    zone = arguments.session(app.settings).zone
+    if records[consent].reason_to_hold(app.clock.now(), zone) is None:
+        raise NotPossible(
+            _("The consent {consent} still stands in {file}.", consent=consent, file=consents.FILE),
+            hint=_(
+                "Write `withdrawn: true` below {consent}, then run this command again.",
+                consent=consent,
+            ),
+        )
+
+
+def _ask(concerned: "Sequence[Delivery]", question: str) -> None:
+    """Show what the command is about, with addresses to look at, and ask."""
+    from publisher.cli.output import tables
+
+    for delivery in concerned:
+        console.print_prose(
+            _("{name}: {value}", name=tables.heading(delivery), value=_(delivery.state))
+        )
+        if delivery.url:
+            console.print_line(f"  {console.printable(delivery.url)}")
+    if concerned:
+        arguments.confirm(question)

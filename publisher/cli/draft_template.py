@@ -1,0 +1,94 @@
+"""A draft that is ready to edit, from what `new` was told."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from publisher.base.errors import UsageError
+from publisher.base.i18n import _, later
+from publisher.base.slugs import slug
+from publisher.channels.registry import CAPABILITIES
+from publisher.cli.arguments import nearest
+from publisher.drafts import names as naming
+from publisher.drafts.session import LANGUAGE, Session
+from publisher.drafts.times import Moment, is_now
+from publisher.model.problems import Flaw
+from publisher.settings import Settings
+
+PLACEHOLDER = later("Write the text here.")
+
+
+@dataclass(frozen=True, slots=True)
+class NewDraft:
+    """Where a new draft goes, and what stands in it."""
+
+    path: Path
+    text: str
+
+
+def make(
+    settings: Settings,
+    session: Session,
+    *,
+    title: str,
+    at: str | None,
+    to: Sequence[str],
+    lang: str | None,
+) -> NewDraft:
+    """Lay out a draft; UsageError for a title, time, account or language that cannot be used."""
+    name = slug(title)
+    if not name:
+        raise UsageError(
+            _("{title!r} makes no file name.", title=title),
+            hint=_("Give a title with letters or digits."),
+        )
+    lang = lang or session.defaults.lang or settings.language
+    if not LANGUAGE.fullmatch(lang):
+        raise UsageError(
+            _("{lang!r} is no language.", lang=lang), hint=_("Write it like fr, es or pt-BR.")
+        )
+    moment = _moment(at, session) if at else None
+    if moment and moment.item is None:
+        name = f"{moment.instant.astimezone(session.zone):%Y-%m-%d}-{name}"
+    recipients = _recipients(to, settings)
+    front = [f"title: {_scalar(title)}"]
+    without = _("without a time it stays a draft")
+    front.append(f"at: {at}" if at else f"# at: 2016-03-07 08:30  # {without}")
+    if recipients:
+        front.append(f"to: [{', '.join(recipients)}]")
+    # A draft that has its time must not go out with words that nobody wrote.
+    body = "" if at else f"{_(PLACEHOLDER)}\n"
+    return NewDraft(
+        path=settings.posts / f"{name}.{lang}.md",
+        text="\n".join(["---", *front, "---", body]),
+    )
+
+
+def _moment(at: str, session: Session) -> Moment | None:
+    if is_now(at) and "now" not in session.agenda:
+        return None
+    moment = session.resolve(at.strip())
+    if isinstance(moment, Flaw):
+        raise UsageError(_("--at: {message}", message=moment.message), hint=moment.hint)
+    return moment
+
+
+def _recipients(to: Sequence[str], settings: Settings) -> list[str]:
+    """What was given, also several in one word with commas between them."""
+    names = [name for words in to for name in re.split(r"[\s,]+", words) if name]
+    known = [*settings.accounts, *CAPABILITIES, "all"]
+    for name in names:
+        if naming.meant(name, known) is None:
+            raise UsageError(
+                _("--to: no account or channel is named {name}.", name=name),
+                hint=nearest(name, known),
+            )
+    return [naming.meant(name, known) or name for name in names]
+
+
+def _scalar(text: str) -> str:
+    """As YAML; between quotes unless it is plain words."""
+    plain = re.fullmatch(r"[^\W\d_][\w ,.()-]*", text) and not text.endswith(" ")
+    return text if plain else json.dumps(text, ensure_ascii=False)

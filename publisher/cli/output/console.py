@@ -1,0 +1,198 @@
+"""What the commands print. Colours only on a terminal, and none where NO_COLOR is set."""
+
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING, Any, TextIO
+
+import typer
+
+from publisher.base.i18n import _, weekday
+from publisher.base.text import harmless
+from publisher.settings import sandbox_mode
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from publisher.cli.output.listing import Listing
+
+_COLOURS = {"red": 31, "green": 32, "yellow": 33, "cyan": 36, "bold": 1, "dim": 2}
+
+
+def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
+    """`text` in a colour of `_COLOURS`, where `stream` (default stdout) shows colours."""
+    if not shows_colours(stream or sys.stdout):
+        return text
+    return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m"
+
+
+def shows_colours(stream: TextIO) -> bool:
+    """Whether colours are welcome there (https://no-color.org)."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return stream.isatty() and not plain
+
+
+def print_line(text: str = "") -> None:
+    """A line as it is, to be read or copied."""
+    typer.echo(_in_trial(text))
+
+
+def _in_trial(text: str) -> str:
+    """A command that a message proposes, as it must be typed in a trial to stay within it."""
+    if os.environ.get(sandbox_mode.VARIABLE) != "1":
+        return text
+    return re.sub(r"`publisher (?!sandbox|rehearse|--)", "`publisher --sandbox ", text)
+
+
+def print_prose(text: str, indent: str = "") -> None:
+    """Sentences: a terminal gets them broken between words, a file or pipe in one line."""
+    typer.echo(prose(text, indent))
+
+
+def prose(text: str, indent: str = "") -> str:
+    """The same, to be printed with more."""
+    return _broken(_in_trial(text), indent, sys.stdout)
+
+
+def print_warned(text: str) -> None:
+    """The same, in the colour of what wants attention."""
+    print_prose(paint(text, "yellow"))
+
+
+def print_note(text: str) -> None:
+    """Sentences beside what a command prints: on stderr, where no script takes them for a result."""
+    typer.echo(_broken(_in_trial(text), "", sys.stderr), err=True)
+
+
+def print_warning(text: str) -> None:
+    """The same, where nobody may overlook it."""
+    print_note(paint(text, "yellow", sys.stderr))
+
+
+def print_error(message: str, hint: str | None = None) -> None:
+    """An error on stderr, with what to do about it."""
+    _print_labelled(_("error:"), "red", message)
+    if hint:
+        _print_labelled(_("hint:"), "cyan", hint)
+
+
+def _print_labelled(label: str, colour: str, text: str) -> None:
+    line = f"{paint(label, colour, sys.stderr)} {_in_trial(text)}"
+    typer.echo(_broken(line, " " * (len(label) + 1), sys.stderr), err=True)
+
+
+def _broken(text: str, indent: str, stream: TextIO) -> str:
+    """`text` broken between words to the terminal's width.
+
+    Further lines begin with `indent`; without one, as the first line does.
+    """
+    if not stream.isatty():
+        return text
+    width = shutil.get_terminal_size().columns
+    return "\n".join(_broken_line(line, indent, width) for line in text.split("\n"))
+
+
+def _broken_line(text: str, indent: str, width: int) -> str:
+    words = text.lstrip(" ").split(" ")
+    own = " " * (len(text) - len(text.lstrip(" ")))
+    indent = indent or own
+    lines = [own + words[0]]
+    for word in words[1:]:
+        longer = f"{lines[-1]} {word}"
+        if len(re.sub(r"\x1b\[\d+m", "", longer)) > width:  # colours take no room
+            lines.append(indent + word)
+        else:
+            lines[-1] = longer
+    return "\n".join(lines)
+
+
+def print_json(value: object) -> None:
+    """JSON as people can read it; the same bytes whatever the locale says."""
+    write_utf8(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def print_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """CSV in UTF-8 with a header; no cell can be taken for a spreadsheet's formula."""
+    from publisher.base import spreadsheet
+
+    write_utf8("".join(spreadsheet.csv_lines(columns, rows)))
+
+
+def print_workbook(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], zone: tzinfo) -> None:
+    """An Excel workbook, for a file or a pipe; UsageError where it would land on a screen."""
+    from publisher.base import spreadsheet
+    from publisher.base.errors import UsageError
+
+    if sys.stdout.isatty():
+        raise UsageError(
+            _("A workbook cannot be shown on a screen."),
+            hint=_("Send it into a file: publisher log --format xlsx > log.xlsx"),
+        )
+    sys.stdout.flush()
+    spreadsheet.write(sys.stdout.buffer, columns, rows, zone)
+    sys.stdout.buffer.flush()
+
+
+def write_utf8(text: str) -> None:
+    """Exactly this text on stdout, whatever the locale says."""
+    sys.stdout.flush()
+    binary = getattr(sys.stdout, "buffer", None)
+    if binary is None:
+        sys.stdout.write(text)
+        return
+    rest = text.encode("utf-8", errors="replace")
+    while rest:  # with PYTHONUNBUFFERED, one write may take only a part of it
+        rest = rest[binary.write(rest) :]
+    binary.flush()
+
+
+def console() -> "Console":
+    """Where tables are printed. A reader who goes away ends the command, as everywhere else."""
+    from rich.console import Console
+
+    class Terminal(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    return Terminal(highlight=False, markup=False, emoji=False, soft_wrap=False)
+
+
+def list_table(columns: Sequence[str], widths: Sequence[int] = ()) -> "Listing":
+    """A plain table whose last column takes the room that is left; see listing.py."""
+    from publisher.cli.output.listing import Listing
+
+    return Listing(columns, widths)
+
+
+def printable(text: str) -> str:
+    """`text`, of several lines perhaps, without what could move the cursor or colour the screen."""
+    return harmless(text, keep="\n")
+
+
+def print_table(table: "Listing") -> None:
+    """As wide as the terminal; longer words go on, for the terminal to break."""
+    terminal = console()
+    with terminal.capture() as capture:
+        for line in table.lines(terminal):
+            terminal.print(line, soft_wrap=True)
+    print_line("\n".join(line.rstrip() for line in capture.get().splitlines()))
+
+
+def day(instant: datetime, zone: tzinfo) -> str:
+    """`Mon 2016-03-07`, there."""
+    local = instant.astimezone(zone)
+    return f"{weekday(local)} {local:%Y-%m-%d}"
+
+
+def minute(instant: datetime, zone: tzinfo) -> str:
+    """`2016-03-07 08:30`, there."""
+    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def times_of(zone: tzinfo) -> str:
+    """Which clock the times on the screen are those of."""
+    return _("Times are those of {zone}.", zone=zone)

@@ -1,0 +1,72 @@
+"""The history of a post, step by step."""
+
+from collections.abc import Iterator, Sequence
+from datetime import tzinfo
+from itertools import groupby
+from typing import Any
+
+from rich.text import Text
+
+from publisher.base.dates import instant_text
+from publisher.base.i18n import _
+from publisher.cli.output import console, tables
+from publisher.ledger.reading.queries import Step
+from publisher.model import history_text
+from publisher.model.events import event
+from publisher.model.models import Delivery
+
+
+def print_history(steps: Sequence[Step], zone: tzinfo) -> None:
+    """Every step with its time, account, who did it and what happened, under its day."""
+    columns = (_("time"), _("account"), _("who"), _("what"))
+    rows = [(console.day(step.at, zone), _row(step, zone)) for step in _told(steps)]
+    widths = [max(len(row[index]) for __, row in rows) for index in range(len(columns) - 1)]
+    for day, of_day in groupby(rows, lambda row: row[0]):
+        console.print_line(console.paint(day, "bold"))
+        table = console.list_table(columns, widths)
+        for __, row in of_day:
+            table.add_row(*row)
+        console.print_table(table)
+    console.print_prose(console.times_of(zone))
+
+
+def _told(steps: Sequence[Step]) -> Iterator[Step]:
+    """Without those that say once more what was said of a delivery just before."""
+    last: dict[int | None, str] = {}
+    for step in steps:
+        is_bare = not step.detail and step.target in (None, step.source)
+        if not (is_bare and step.delivery is not None and last.get(step.delivery) == step.event):
+            yield step
+        last[step.delivery] = step.event
+
+
+def print_addresses(deliveries: Sequence[Delivery]) -> None:
+    """Where the public sees what is out, account by account."""
+    for delivery in deliveries:
+        if delivery.url and delivery.remote_ids:
+            address = console.printable(delivery.url)
+            console.print_line(_("{name}: {value}", name=delivery.account, value=address))
+
+
+def _row(step: Step, zone: tzinfo) -> tuple[Text, ...]:
+    what = Text(event(step.event))
+    if step.target and step.target is not step.source and step.target != step.event:
+        what.append(" → ").append_text(tables.state_text(step.target))
+    for line in history_text.details(step.detail, zone):
+        what.append(f"\n{console.printable(line)}", style="dim")
+    time = Text(f"{step.at.astimezone(zone):%H:%M:%S}")
+    return time, Text(step.account or _("all")), Text(console.printable(step.actor)), what
+
+
+def as_json(step: Step) -> dict[str, Any]:
+    return {
+        "at": instant_text(step.at),
+        "post": step.post,
+        "account": step.account,
+        "channel": step.channel,
+        "event": step.event,
+        "from": step.source,
+        "to": step.target,
+        "actor": step.actor,
+        "detail": step.detail,
+    }

@@ -1,0 +1,253 @@
+"""What `plan` and `queue` print."""
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+from functools import partial
+from typing import Any
+
+from publisher.base import numbers
+from publisher.base.dates import instant_text
+from publisher.base.i18n import _, plural
+from publisher.cli.output import console, counts, edits, tables
+from publisher.model.models import Delivery, Wish
+from publisher.model.states import State
+from publisher.planning import Change, Plan, PlannedChange, Stopped, edit_text
+from publisher.planning.change_details import Detail
+from publisher.planning.costs import Cost
+
+_SIGNS = {
+    Change.ADD: ("+", "green"),
+    Change.EDIT: ("~", "yellow"),
+    Change.MOVE: (">", "yellow"),
+    Change.HOLD: ("!", "red"),
+    Change.RELEASE: ("+", "green"),
+    Change.RESTORE: ("+", "green"),
+    Change.CANCEL: ("-", "red"),
+    Change.STOP: ("!", "red"),
+    Change.GO_ON: ("+", "green"),
+}
+
+
+_MOST = 1_000
+"""Changes that are shown: to format ten thousand lines takes longer than to queue them."""
+_NAMED = 5
+_FEW_LINES = 10
+_FEW = 5
+"""So many deliveries are cancelled without a question, if nobody approved them."""
+
+
+def print_changes(plan: Plan, zone: tzinfo) -> None:
+    """One line for each delivery that changes, in the order in which they go out.
+
+    Of thousands, additions are left out first.
+    """
+    if not plan.changes:
+        return
+    from rich.text import Text
+
+    table = console.list_table((_("Change"), _("Due"), _("Account"), _("Post")))
+    by_weight = sorted(plan.changes, key=lambda change: change.kind is Change.ADD)
+    instant = partial(console.minute, zone=zone)
+    for change in sorted(by_weight[:_MOST], key=_order):
+        sign, colour = _SIGNS[change.kind]
+        post = Text(change.post)
+        embargo = tables.embargo_note(_planned(change), zone)
+        for note in (embargo, _(change.note), *edit_text.notes(change, instant)):
+            if note:
+                post.append(f"\n{console.printable(note)}", style="dim")
+        for line in edits.comparisons(change):
+            post.append("\n").append_text(line)
+        if change.voids:
+            void = _("the approval by {name} becomes void", name=change.voids)
+            post.append(f"\n{void}", style="red")
+        due = console.minute(_planned(change).leaves_at, zone)
+        table.add_row(Text(f"{sign} {_(change.kind)}", style=colour), due, change.account, post)
+    console.print_table(table)
+    if len(plan.changes) > _MOST:
+        more = numbers.number(len(plan.changes) - _MOST)
+        console.print_prose(_("… and {more} more: --json shows all.", more=more))
+    console.print_prose(console.times_of(zone))
+    if plan.cost.posts:
+        console.print_prose(_price(plan.cost))
+    if difference := plan.cost_of_edits:
+        more = _("By the edits, X charges about {amount} more.")
+        less = _("By the edits, X charges about {amount} less.")
+        said = more if difference > 0 else less
+        console.print_prose(said.format(amount=numbers.dollars(abs(difference))))
+
+
+def _price(cost: Cost) -> str:
+    posts, amount = counts.posts(cost.posts), numbers.dollars(cost.amount)
+    if cost.posts == 1:
+        said = _("with a link") if cost.with_link else ""
+    elif cost.with_link:
+        said = _("{number} of them with a link", number=cost.with_link)
+    else:
+        said = _("none of them with a link")
+    which = f"{posts}, {said}" if said else posts
+    if cost.alt_texts:
+        texts = plural("{number} alternative text", "{number} alternative texts", cost.alt_texts)
+        return _(
+            "X charges about {amount} for {posts}, and for {texts}.",
+            amount=amount,
+            posts=which,
+            texts=texts,
+        )
+    return _("X charges about {amount} for {posts}.", amount=amount, posts=which)
+
+
+def risks(plan: Plan, *, late: bool = True) -> list[str]:
+    """What nobody may want without having been asked, in sentences; `late`: also what is overdue."""
+    found = []
+    if late and plan.overdue:
+        found.append(_overdue(plan.overdue))
+    if plan.voided:
+        found.append(_("{approvals} will be void.", approvals=counts.approvals(len(plan.voided))))
+    if plan.cancels_most and len(plan.cancelled) > _FEW:
+        found.append(
+            plural(
+                "{number} delivery of {all} on the schedule will be cancelled.",
+                "{number} deliveries of {all} on the schedule will be cancelled.",
+                len(plan.cancelled),
+                all=plan.on_schedule,
+            )
+        )
+    return found
+
+
+def _overdue(changes: Sequence[PlannedChange]) -> str:
+    posts = list(dict.fromkeys(change.post for change in changes))
+    return plural(
+        "{number} post goes out at once, because its time is over: {names}.",
+        "{number} posts go out at once, because their time is over: {names}.",
+        len(posts),
+        names=", ".join(posts[:_NAMED]) + (", …" if len(posts) > _NAMED else ""),
+    )
+
+
+def summary(plan: Plan, *, done: bool) -> str:
+    """One line: what was written, or would be, or why nothing was."""
+    if plan.errors and not done:
+        errors = counts.errors(len(plan.errors))
+        return _(
+            "Nothing is written: {errors}. Mend the drafts, or use --keep-going.", errors=errors
+        )
+    said = _changes(plan, done=done)
+    if plan.errors:
+        files = counts.drafts(len({problem.file for problem in plan.errors}))
+        said += " " + _("{drafts} with errors left out.", drafts=files)
+    if plan.undated:
+        said += " " + plural(
+            "{number} draft says no time (`at`) and stays a draft.",
+            "{number} drafts say no time (`at`) and stay drafts.",
+            plan.undated,
+        )
+    return said
+
+
+def print_stopped(plan: Plan) -> None:
+    """What does not go out though its draft wants it, each post with what lets it go."""
+    alike: dict[tuple[object, ...], list[Stopped]] = {}
+    for one in plan.stopped:
+        alike.setdefault((one.post, one.state, one.by_hand, one.reason), []).append(one)
+    if alike:
+        console.print_prose(_("These do not go out, whatever their drafts say:"))
+    for group in list(alike.values())[:_FEW_LINES]:
+        console.print_prose(f"  {_told(group)}", "    ")
+    if len(alike) > _FEW_LINES:
+        console.print_prose("  " + _("… and {more} more", more=len(alike) - _FEW_LINES))
+
+
+def _told(alike: Sequence[Stopped]) -> str:
+    """A post, on which accounts it is stopped, why, and how that ends."""
+    one, accounts = alike[0], ", ".join(stopped.account for stopped in alike)
+    why = f" ({console.printable(_(one.reason))})" if one.reason else ""
+    place = _("{post} to {account}", post=one.post, account=accounts)
+    said = _("{name}: {value}", name=place, value=f"{_(one.state)}{why}.")
+    of_account = f" --account {one.account}" if len(alike) == 1 else ""
+    match one.state if one.by_hand else "":
+        case State.CANCELLED:
+            command = f"publisher retry {one.post}{of_account}"
+            return f"{said} {_('`{command}` puts it back on the schedule.', command=command)}"
+        case State.HELD:
+            command = f"publisher release {one.post}{of_account}"
+            return f"{said} {_('`{command}` lets it go.', command=command)}"
+        case "rejected":
+            return (
+                f"{said} {_('It comes back to its approvers once its draft is edited and queued.')}"
+            )
+        case _other:
+            return said
+
+
+def _changes(plan: Plan, *, done: bool) -> str:
+    if not plan.changes and plan.stopped:
+        return _("Nothing to change.")
+    if not plan.changes:
+        return _("Nothing to change: the schedule is as the drafts say.")
+    said = (
+        _("Queued: {deliveries} ({changes}).")
+        if done
+        else _("Would change: {deliveries} ({changes}).")
+    )
+    return said.format(deliveries=counts.deliveries(len(plan.changes)), changes=plan.in_numbers)
+
+
+def as_json(plan: Plan) -> dict[str, Any]:
+    """`{"changes": […], "stopped": […], "problems": […]}`."""
+    return {
+        "changes": [
+            {
+                "change": change.kind,
+                "post": change.post,
+                "account": change.account,
+                "due_at": instant_text(_planned(change).due_at),
+                "was_due_at": _was_due_at(change),
+                "anchor": change.anchor,
+                "voids_approval_by": change.voids,
+                "note": change.note or None,
+                "changed": [_in_json(detail) for detail in edit_text.of(change)],
+            }
+            for change in plan.changes
+        ],
+        "cost_on_x": {
+            "posts": plan.cost.posts,
+            "with_link": plan.cost.with_link,
+            "alt_texts": plan.cost.alt_texts,
+            "usd": str(plan.cost.amount),
+            "usd_of_edits": str(plan.cost_of_edits),
+        },
+        "stopped": [
+            {"post": one.post, "account": one.account, "state": one.state, "reason": one.reason}
+            for one in plan.stopped
+        ],
+        "problems": [problem.model_dump(mode="json") for problem in plan.problems],
+    }
+
+
+def _planned(change: PlannedChange) -> Wish | Delivery:
+    planned = change.wish or change.delivery
+    if planned is None:
+        raise ValueError("a change has a wish, a delivery or both")
+    return planned
+
+
+def _in_json(detail: Detail) -> dict[str, Any]:
+    """`{"what": "alt", "number": 1, "from": "…", "to": "…"}`, instants in UTC."""
+    number = {} if detail.number is None else {"number": detail.number}
+    old, new = (
+        instant_text(value) if isinstance(value, datetime) else value
+        for value in (detail.old, detail.new)
+    )
+    return {"what": detail.aspect, **number, "from": old, "to": new}
+
+
+def _was_due_at(change: PlannedChange) -> str | None:
+    if change.wish is None or change.delivery is None:
+        return None
+    is_moved = change.wish.due_at != change.delivery.due_at
+    return instant_text(change.delivery.due_at) if is_moved else None
+
+
+def _order(change: PlannedChange) -> tuple[datetime, str, str]:
+    return _planned(change).leaves_at, change.post, change.account

@@ -1,0 +1,91 @@
+"""Problems in drafts, as text for people, JSON for scripts and commands for GitHub's workflows."""
+
+import os
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+from publisher.base.i18n import _
+from publisher.base.text import harmless
+from publisher.cli.output import counts
+from publisher.cli.output.console import paint, print_json, print_line, prose
+from publisher.model.models import Problem, Severity
+
+
+def errors_in(problems: Sequence[Problem]) -> int:
+    return sum(problem.severity is Severity.ERROR for problem in problems)
+
+
+def print_text(problems: Sequence[Problem]) -> None:
+    """File by file, each problem on a line of its own with its remedy below it."""
+    labels = {
+        Severity.ERROR: paint(_("error:"), "red"),
+        Severity.WARNING: paint(_("warning:"), "yellow"),
+    }
+    hint, place = paint(_("hint:"), "cyan"), paint("{}", "bold")
+    lines = []
+    for __, of_file in groupby(problems, key=lambda problem: problem.file):
+        for problem in of_file:
+            said = f"{labels[problem.severity]} {harmless(problem.message)} [{problem.code}]"
+            lines.append(prose(f"{place.format(_place(problem))}: {said}", indent="    "))
+            if problem.hint:
+                lines.append(prose(f"    {hint} {harmless(problem.hint)}", indent=" " * 10))
+        lines.append("")
+    if lines:
+        print_line("\n".join(lines))
+
+
+def print_array(problems: Sequence[Problem]) -> None:
+    """The array of spec: file, line, column, severity, code, message, hint."""
+    print_json([problem.model_dump(mode="json") for problem in problems])
+
+
+def print_github(problems: Sequence[Problem], workspace: Path) -> None:
+    """Workflow commands, which GitHub shows beside the lines that they are about.
+
+    https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
+    """
+    root = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd()).resolve()
+    prefix = workspace.relative_to(root) if workspace.is_relative_to(root) else Path()
+    for problem in problems:
+        place = {
+            "file": (prefix / problem.file).as_posix(),
+            "line": str(problem.line),
+            "col": str(problem.column),
+            "title": problem.code,
+        }
+        properties = ",".join(f"{key}={_property(value)}" for key, value in place.items())
+        text = "\n".join(filter(None, (problem.message, problem.hint)))
+        print_line(f"::{problem.severity} {properties}::{_data(text)}")
+
+
+def summary(drafts: int, problems: Sequence[Problem]) -> str:
+    """`31 drafts, no problems.` or `31 drafts: 2 errors and 1 warning in 2 files.`"""
+    checked = counts.drafts(drafts)
+    checked = checked[0].upper() + checked[1:]
+    if not problems:
+        return _("{drafts}, no problems.", drafts=checked)
+    errors = errors_in(problems)
+    warnings = len(problems) - errors
+    found = [counts.errors(errors)] if errors else []
+    found += [counts.warnings(warnings)] if warnings else []
+    files = counts.files(len({problem.file for problem in problems}))
+    what = (
+        _("{first} and {second}", first=found[0], second=found[-1])
+        if errors and warnings
+        else found[0]
+    )
+    return _("{drafts}: {problems} in {files}.", drafts=checked, problems=what, files=files)
+
+
+def _place(problem: Problem) -> str:
+    """A file's name may hold whatever its maker likes, also the beginning of a workflow's command."""
+    return f"{harmless(problem.file)}:{problem.line}:{problem.column}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

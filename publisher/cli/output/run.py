@@ -1,0 +1,156 @@
+"""What `run` shows while it publishes: a line for each delivery."""
+
+import errno
+from collections import Counter
+from contextlib import suppress
+from datetime import datetime
+
+from publisher.app import Application
+from publisher.base import numbers
+from publisher.base.errors import LedgerUnavailable
+from publisher.base.i18n import _, plural
+from publisher.cli import arguments
+from publisher.cli.output import console, counts
+from publisher.ledger.account_holds import GOES_ON, SUSPENDED
+from publisher.ledger.account_owners import VERIFIED
+from publisher.ledger.reading.queries import Step
+from publisher.ledger.tables import EVERYTHING
+from publisher.model import events
+from publisher.model.states import State, counted
+
+_QUIET = frozenset(
+    {"claimed", "prepared", "at the platform", "sending", "released", "queued", "queued again"}
+)
+"""Steps that are only worth a look in the history."""
+_INDENT = " " * len("2016-03-07 08:30:00  ")
+_COLOURS = {
+    State.PUBLISHED: "green",
+    State.FAILED: "red",
+    State.MISSED: "red",
+    State.UNCERTAIN: "red",
+    State.HELD: "yellow",
+    State.CANCELLED: "dim",
+}
+
+
+class Live:
+    """Prints what happens, as it happens, in the session's time."""
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+        self._zone = arguments.zone(app.settings)
+        self._account_width = max(map(len, app.settings.accounts), default=0)
+        self._came_to: dict[int, State] = {}
+
+    def announce(self, *, until_idle: bool) -> None:
+        waiting = self._app.queries.waiting()
+        instants = [instant for instant in (waiting.next_wake, waiting.next_due) if instant]
+        scheduled = counts.deliveries(waiting.scheduled)
+        end = _("ends when nothing is left") if until_idle else _("Ctrl-C ends it")
+        if instants:
+            what = _(
+                "Publishing: {deliveries} on the schedule, the next {time}; {end}.",
+                deliveries=scheduled,
+                time=console.minute(max(instants), self._zone),
+                end=end,
+            )
+        else:
+            what = _(
+                "Publishing: {deliveries} on the schedule; {end}.", deliveries=scheduled, end=end
+            )
+        console.print_prose(f"{what} {console.times_of(self._zone)}")
+        if any(one.account == EVERYTHING and one.paused_at for one in self._app.queries.accounts()):
+            line = _("Everything is paused. Nothing leaves any more.")
+            console.print_prose(console.paint(line, "yellow"))
+        self._say_what_rests(waiting.scheduled)
+
+    def report(self, step: Step) -> None:
+        """A line for a step that people care about."""
+        if step.event in _QUIET or (step.event == VERIFIED and not step.detail.get("owner")):
+            return  # whose the keys are is told once their name is known
+        moved = step.target is not None and step.target is not step.source
+        if moved and step.target and step.delivery is not None:
+            self._came_to[step.delivery] = step.target
+        time = f"{step.at.astimezone(self._zone):%Y-%m-%d %H:%M:%S}"
+        colour = _COLOURS.get(step.target) if moved and step.target else None
+        event = self._event(step)
+        event = console.paint(event, colour) if colour else event
+        name = _("all") if step.account in (None, EVERYTHING) else str(step.account)
+        account = name.ljust(self._account_width)
+        subject = f"{account}  {step.post}" if step.post else account
+        _show(f"{time}  {subject}  {self._told(step, event)}")
+
+    def say(self, line: str) -> None:
+        """A line about the processes."""
+        now = self._app.clock.now().astimezone(self._zone)
+        _show(console.paint(f"{now:%Y-%m-%d %H:%M:%S}  {line}", "dim"))
+
+    def conclude(self) -> None:
+        """What has become of it all."""
+        self._say_what_has_become()
+        with suppress(LedgerUnavailable):
+            self._say_what_rests(self._app.queries.waiting().scheduled)
+
+    def _say_what_has_become(self) -> None:
+        if not self._came_to:
+            console.print_prose(_("Nothing was published."))
+            return
+        seen = Counter(self._came_to.values())
+        ended = ", ".join(counted(state, seen[state]) for state in _COLOURS if seen[state])
+        console.print_prose(
+            _("Since the start: {counts}.", counts=ended or _("nothing has come to an end"))
+        )
+
+    def _say_what_rests(self, scheduled: int) -> None:
+        """How many wait for a person, beside those that are `scheduled` to go out."""
+        resting = self._app.queries.counts().get(State.SCHEDULED, 0) - scheduled
+        if resting > 0:
+            line = plural(
+                "{number} more delivery waits for a person; `publisher status` shows why.",
+                "{number} more deliveries wait for a person; `publisher status` shows why.",
+                resting,
+            )
+            console.print_prose(console.paint(line, "yellow"))
+
+    def _event(self, step: Step) -> str:
+        """What happened; of a thread's parts, which one; of a suspension, until when."""
+        if step.event == "part published":
+            return _("part {number} published", number=step.detail.get("part", ""))
+        if step.event == SUSPENDED and (until := step.detail.get("until")):
+            time = console.minute(datetime.fromisoformat(str(until)), self._zone)
+            return _("suspended until {time}", time=time)
+        return events.event(step.event)
+
+    def _told(self, step: Step, event: str) -> str:
+        """What happened, and why; of what is out, where."""
+        if step.event == "published":
+            said = (
+                event
+                if step.late is None
+                else f"{event}, {numbers.lateness(step.late.total_seconds())}"
+            )
+            address = self._address(step)
+            return _("{name}: {value}", name=said, value=address) if address else said
+        if step.event == GOES_ON:
+            return event  # its message is why it was suspended
+        told = (step.detail.get(key) for key in ("message", "reason", "owner"))
+        message = next(filter(None, told), None)
+        if not message:
+            return event
+        return _("{name}: {value}", name=event, value=console.printable(str(message)))
+
+    def _address(self, step: Step) -> str | None:
+        """Where the public sees it; None where nobody can tell now."""
+        with suppress(LedgerUnavailable):
+            for delivery in self._app.queries.deliveries(post=step.post, account=step.account):
+                return console.printable(delivery.url) if delivery.url else None
+        return None
+
+
+def _show(line: str) -> None:
+    """Print it, unless the disk is full to which the output goes: that must not end the run."""
+    try:
+        console.print_prose(line, _INDENT)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise

@@ -1,0 +1,107 @@
+"""Deliveries as tables for people: by day, one line each, readable at 80 columns."""
+
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+from itertools import groupby
+
+from rich.text import Text
+
+from publisher.base import numbers as figures
+from publisher.base.i18n import _
+from publisher.cli.output import console, counts
+from publisher.ledger.pending_stops import reason_of
+from publisher.model.models import Delivery, Wish
+from publisher.model.states import State, counted
+
+_COLOURS = {
+    State.AWAITING_APPROVAL: "yellow",
+    State.REJECTED: "yellow",
+    State.SCHEDULED: "cyan",
+    State.PUBLISHING: "cyan",
+    State.PUBLISHED: "green",
+    State.UNCERTAIN: "red",
+    State.FAILED: "red",
+    State.MISSED: "red",
+    State.HELD: "yellow",
+    State.CANCELLED: "dim",
+    State.WITHDRAWN: "dim",
+}
+
+
+def state_text(state: State) -> Text:
+    return Text(_(state), style=_COLOURS[state])
+
+
+def heading(delivery: Delivery) -> str:
+    """Which post goes where."""
+    return _("{post} to {account}", post=delivery.post, account=delivery.account)
+
+
+def by_time(deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Sorted by the instant at which they go out."""
+    return sorted(deliveries, key=lambda delivery: (delivery.leaves_at, delivery.id))
+
+
+def embargo_note(planned: Delivery | Wish, zone: tzinfo) -> str | None:
+    """Why the time that is shown is not the draft's."""
+    if planned.leaves_at == planned.due_at:
+        return None
+    return _("embargo, due at {time}", time=console.minute(planned.due_at, zone))
+
+
+def print_log(deliveries: Sequence[Delivery], zone: tzinfo, *, is_empty: bool) -> None:
+    """What happened, with lateness and errors; `is_empty`: the whole log, and not what is shown."""
+    if not deliveries:
+        console.print_prose(
+            _("Nothing was ever queued: the log is empty.")
+            if is_empty
+            else _("Nothing in the log is like that.")
+        )
+        return
+    print_days(deliveries, zone, addresses=True)
+    console.print_line()
+    states = summary({state: sum(d.state is state for d in deliveries) for state in State})
+    number = counts.deliveries(len(deliveries))
+    told = _("{name}: {value}", name=number, value=states)
+    console.print_prose(f"{told}. {console.times_of(zone)}")
+
+
+def print_days(deliveries: Sequence[Delivery], zone: tzinfo, *, addresses: bool = False) -> None:
+    """The deliveries, sorted by time, under the days on which they go out.
+
+    `addresses`: with that of each that is out.
+    """
+    columns = (_("due"), _("state"), _("late"), _("account"), _("post"))
+    rows = [
+        (console.day(delivery.leaves_at, zone), _row(delivery, zone, addresses=addresses))
+        for delivery in deliveries
+    ]
+    widths = [max(len(row[index]) for __, row in rows) for index in range(len(columns) - 1)]
+    for day, of_day in groupby(rows, lambda row: row[0]):
+        console.print_line(console.paint(day, "bold"))
+        table = console.list_table(columns, widths)
+        for __, row in of_day:
+            table.add_row(*row)
+        console.print_table(table)
+
+
+def _row(delivery: Delivery, zone: tzinfo, *, addresses: bool) -> tuple[Text, ...]:
+    late = delivery.lateness
+    post = Text(delivery.post)
+    for note in (embargo_note(delivery, zone), reason_of(delivery), delivery.error_message):
+        if note:
+            post.append(f"\n{console.printable(note)}", style="dim")
+    if addresses and delivery.url and delivery.remote_ids:
+        post.append(f"\n{console.printable(delivery.url)}", style="dim")
+    return (
+        Text(f"{delivery.leaves_at.astimezone(zone):%H:%M}"),
+        state_text(delivery.state),
+        Text("" if late is None else figures.lateness(late.total_seconds())),
+        Text(delivery.account),
+        post,
+    )
+
+
+def summary(numbers: Mapping[State, int]) -> str:
+    """`40 published, 1 failed`; the states that have none are left out."""
+    return ", ".join(counted(state, numbers[state]) for state in State if numbers.get(state))

@@ -1,0 +1,93 @@
+"""What drafts and agenda want that nobody has queued yet, told by `status` at little cost.
+
+The mark is a file in var/ whose time is that of the last comparison that left nothing to do. As long
+as nothing under posts/ is younger, no draft is read.
+"""
+
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from publisher.app import Application
+from publisher.base import cache_file
+from publisher.base.errors import PublisherError
+from publisher.base.i18n import _
+from publisher.cli.output import console
+from publisher.planning import Plan
+
+_MARK = "queued.mark"
+_GRAIN = 2.0  # seconds: that of the coarsest file systems
+_MANY = 400
+"""Files under posts/ whose drafts are not read for this: it would take too long."""
+
+
+def note(app: Application, begun: float) -> None:
+    """Put on record that at `begun` (time.time()) the schedule was as all drafts say."""
+    path = app.settings.var / _MARK
+    cache_file.keep(path, b"")
+    with suppress(OSError):
+        os.utime(path, (begun, begun))
+
+
+def tell(app: Application) -> None:
+    """Say what is not queued yet; nothing where all is, or where there are no drafts."""
+    begun = time.time()
+    number, youngest = _files(app.settings.posts)
+    if not number or youngest < _last(app) - _GRAIN:
+        return
+    if number > _MANY:
+        console.print_warned(
+            _(
+                "Drafts or the agenda have changed since the last `publisher queue`. `publisher plan` "
+                "shows whether anything is not on the schedule yet."
+            )
+        )
+        return
+    with suppress(PublisherError):  # whatever keeps it from being told, `plan` names it
+        plan = app.planner.plan()
+        if not plan.changes and not plan.errors:
+            note(app, begun)
+        _tell(plan)
+
+
+def _tell(plan: Plan) -> None:
+    if plan.changes:
+        console.print_warned(
+            _(
+                "Not queued yet: {changes}. `publisher plan` shows it, and `publisher queue` puts it "
+                "on the schedule.",
+                changes=plan.in_numbers,
+            )
+        )
+    if plan.errors:
+        console.print_warned(
+            _("Drafts have errors, so that nothing is queued. `publisher check` says which.")
+        )
+
+
+def _last(app: Application) -> float:
+    try:
+        return (app.settings.var / _MARK).stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _files(folder: Path) -> tuple[int, float]:
+    """How many files and folders there are, and when the youngest of them changed."""
+    number, youngest = 0, 0.0
+    folders = [os.fspath(folder)]
+    with suppress(OSError):
+        while folders:
+            above = folders.pop()
+            status = os.stat(above)  # noqa: PTH116 - ten thousand times
+            youngest = max(youngest, status.st_mtime, status.st_ctime)
+            with os.scandir(above) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                        continue
+                    status = entry.stat()
+                    number += 1
+                    youngest = max(youngest, status.st_mtime, status.st_ctime)
+    return number, youngest

@@ -1,0 +1,75 @@
+"""Files that commands write where they are told to."""
+
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from publisher.base.errors import StorageError, UsageError, why
+from publisher.base.i18n import _
+
+HTML = b'<meta name="generator" content="Publisher">'
+CALENDAR = b"PRODID:-//Publisher//"
+"""What stands at the beginning of each such file that is ours."""
+_HEAD = 1000  # bytes, within which it stands
+
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        metavar="FILE",
+        help="Write it there, whole or not at all; over nothing but a file that Publisher wrote.",
+    ),
+]
+
+
+def write(data: bytes, path: Path, mark: bytes) -> None:
+    """Put `data` there, whole or not at all.
+
+    UsageError where anything stands but such a file of ours, which `mark` tells, or an empty one.
+    """
+    from publisher.base import files
+
+    with _told(path):
+        if _is_free(path, mark):
+            files.write(path, data)
+            return
+    raise UsageError(
+        _("{path} is there already, and was not written by this command.", path=path),
+        hint=_("Choose another name for --output."),
+    )
+
+
+def write_in_var(data: bytes, path: Path) -> None:
+    """The same in the folder that is ours, whose folders are made where they lack."""
+    from publisher.base import files
+
+    with _told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        files.write(path, data)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            _("{path} cannot be written: {reason}.", path=path, reason=why(error)),
+            hint=_("Name a file in a folder that you may write to, on a disk with free space."),
+        ) from error
+
+
+def _is_free(path: Path, mark: bytes) -> bool:
+    try:
+        kind = path.stat().st_mode
+    except FileNotFoundError:
+        return True
+    if not stat.S_ISREG(kind):
+        return stat.S_ISDIR(kind)  # writing says what is wrong with that
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    return not head or mark in head

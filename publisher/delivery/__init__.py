@@ -1,0 +1,1 @@
+"""Delivery: what workers do with one post at its platform."""

@@ -1,0 +1,65 @@
+"""Bulkheads: each platform may hold only so many of a process's threads.
+
+A platform that hangs would hold all of them otherwise, and the others' posts would wait behind it.
+What finds its lane full waits in it without a thread, until one at work there is free.
+"""
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable
+from threading import Lock
+
+from publisher.base.errors import LedgerGone, PublisherError
+
+_RESERVE = 8
+"""One in so many threads is kept from each platform, for the others."""
+
+
+def lane_width(threads: int) -> int:
+    """How many of a process's threads one platform may hold."""
+    return max(1, threads - max(1, threads // _RESERVE))
+
+
+class Lanes:
+    """The lanes of one process, by name."""
+
+    def __init__(self, width: int) -> None:
+        """`width`: how many threads may be at work in one lane."""
+        self._width = width
+        self._lock = Lock()
+        self._at_work = Counter[str]()
+        self._waiting: defaultdict[str, deque[Callable[[], None]]] = defaultdict(deque)
+
+    def run(self, lane: str, work: Callable[[], None]) -> None:
+        """Do this now, and then what came meanwhile; or leave it to a thread that is at work there.
+
+        Raises the last PublisherError of what it did, at the end.
+        """
+        with self._lock:
+            if self._at_work[lane] >= self._width:
+                self._waiting[lane].append(work)
+                return
+            self._at_work[lane] += 1
+        trouble: PublisherError | None = None
+        following: Callable[[], None] | None = work
+        try:
+            while following:
+                try:
+                    following()
+                except LedgerGone:
+                    raise  # nothing that waits can be done any more
+                except PublisherError as error:
+                    trouble = error
+                following = self._next(lane)
+        except BaseException:
+            with self._lock:
+                self._at_work[lane] -= 1
+            raise
+        if trouble:
+            raise trouble
+
+    def _next(self, lane: str) -> Callable[[], None] | None:
+        with self._lock:
+            if self._waiting[lane]:
+                return self._waiting[lane].popleft()
+            self._at_work[lane] -= 1
+            return None

@@ -1,0 +1,83 @@
+"""What an ended delivery left at its platform: cleared away, unless it is public."""
+
+import structlog
+
+from publisher.base.errors import ConfigurationError, CredentialsMissing, PublisherError
+from publisher.base.i18n import _
+from publisher.channels.base import NotPrepared
+from publisher.channels.pool import ChannelOf
+from publisher.delivery.bulkhead import Lanes
+from publisher.delivery.courier import parcel_of
+from publisher.delivery.identity import KeyCheck, any_keys
+from publisher.ledger.orphans import Leftovers
+from publisher.ledger.transitions import Moved
+from publisher.model.models import Claim, Delivery
+from publisher.model.outcomes import Accepted, Unknown
+
+log = structlog.get_logger()
+
+
+class Clearing:
+    """Clears away what cancelled, failed, missed and held deliveries left behind."""
+
+    def __init__(
+        self,
+        leftovers: Leftovers,
+        channel_of: ChannelOf,
+        lanes: Lanes | None = None,
+        check_keys: KeyCheck = any_keys,
+    ) -> None:
+        """`lanes` and `check_keys`: as for `delivery.Courier`."""
+        self._check_keys = check_keys
+        self._leftovers = leftovers
+        self._channel_of = channel_of
+        self._lanes = lanes
+
+    def clear(self, claim: Claim) -> None:
+        """Clear away what one delivery left. A claim that is worth nothing any more does no harm."""
+        delivery = self._leftovers.give_up(claim)
+        if delivery is None:
+            return
+        if self._lanes is None:
+            self._take_away(delivery)
+        else:
+            self._lanes.run(delivery.channel, lambda: self._take_away(delivery))
+
+    def _take_away(self, begun: Delivery) -> None:
+        delivery: Delivery | None = begun
+        try:
+            while delivery and delivery.prepared.stays:
+                delivery = self._next(delivery)
+        except Moved:
+            log.info("let go: somebody brought it back", delivery=begun.id)
+
+    def _next(self, delivery: Delivery) -> Delivery | None:
+        """One round, which finds or deletes something; None when it does not go on from here."""
+        try:
+            with self._channel_of(delivery.account) as channel:
+                # To somebody else's keys it may look gone.
+                if stranger := self._check_keys(delivery.account, channel):
+                    raise NotPrepared(stranger)
+                left = channel.clear(parcel_of(delivery), delivery.prepared)
+        except NotPrepared as problem:
+            outcome, prepared = problem.outcome, problem.prepared or delivery.prepared
+            if isinstance(outcome, Accepted):
+                log.warning("public after all", delivery=delivery.id, remote_id=outcome.remote_id)
+                self._leftovers.out(delivery, prepared, outcome)
+                return None
+            message = outcome.message
+            if isinstance(outcome, Unknown):
+                log.warning("public after all", delivery=delivery.id, message=message)
+                return self._leftovers.public(delivery, prepared, message)
+            self._leftovers.failed(delivery, prepared, message)
+        except (ConfigurationError, CredentialsMissing) as problem:
+            self._leftovers.failed(delivery, delivery.prepared, str(problem))
+        except PublisherError:
+            raise  # the ledger is away: when the lease is over, somebody goes on
+        except Exception:
+            log.exception("a channel raised", delivery=delivery.id, channel=delivery.channel)
+            message = _("Publisher failed while it cleared away; the error in its log says more.")
+            self._leftovers.failed(delivery, delivery.prepared, message)
+        else:
+            return self._leftovers.cleared(delivery, left)
+        return None

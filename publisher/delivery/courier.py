@@ -1,0 +1,335 @@
+"""One delivery on its way out, in the hands of a worker.
+
+The order of its steps is what the promise rests on: prepare (nothing of it is public), make the
+request, write the intent, let it leave once at the instant, write what came of it. Whatever dies in
+between, the ledger tells how far it came; docs/reliability.md goes through every case.
+"""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from publisher.base.clock import Clock
+from publisher.base.errors import (
+    ConfigurationError,
+    CredentialsMissing,
+    LedgerUnavailable,
+    PublisherError,
+    StorageError,
+)
+from publisher.base.i18n import _, joined
+from publisher.channels.base import Channel, NotDeparted, NotPrepared
+from publisher.channels.pool import ChannelOf
+from publisher.delivery.bulkhead import Lanes
+from publisher.delivery.gate import Gate
+from publisher.delivery.identity import KeyCheck, any_keys
+from publisher.delivery.send import Departure
+from publisher.ledger.transitions import Moved
+from publisher.ledger.worker.attempts import Attempts
+from publisher.ledger.worker.intents import INTENT_LIFE
+from publisher.model.clock_check import ClockCheck
+from publisher.model.models import Claim, Delivery, Parcel, Prepared
+from publisher.model.outcomes import (
+    UNTIL_MENDED,
+    Accepted,
+    AccountHeld,
+    Deferred,
+    Kind,
+    Outcome,
+    Unknown,
+)
+from publisher.model.states import State
+
+LOOK_AHEAD = 4.0
+"""Real seconds before its instant at which a delivery is claimed and made ready."""
+_EARLY = LOOK_AHEAD + 6.0
+"""Real seconds before its instant from which on a worker keeps what it was given: its clock may be
+behind the dispatcher's."""
+_MARGIN = 5.0  # real seconds that a lease outlasts the slowest request
+
+_LEDGER_PAUSE = 0.5  # real seconds between two tries to write while the ledger is away
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Leases:
+    """How long, in real seconds, a worker stays in charge."""
+
+    claimed: float
+    """From the claim until it begins to prepare or, where there is nothing to prepare, until its
+    intent: a dead worker's delivery is due again then."""
+    preparing: float
+    sending: float
+    reading: float
+
+    @property
+    def longest(self) -> float:
+        return max(self.claimed, self.preparing, self.sending, self.reading)
+
+    @classmethod
+    def for_timeout(cls, request_timeout: timedelta) -> "Leases":
+        """Leases that outlast requests which may take `request_timeout`."""
+        request = request_timeout.total_seconds()
+        return cls(
+            claimed=LOOK_AHEAD + 15.0,
+            preparing=10 * request + _MARGIN,  # pictures, their alt texts, an unpublished post
+            sending=INTENT_LIFE + request + _MARGIN,
+            reading=3 * request + _MARGIN,
+        )
+
+
+class Courier:
+    """Takes claimed deliveries to their platforms."""
+
+    def __init__(
+        self,
+        attempts: Attempts,
+        channel_of: ChannelOf,
+        clock: Clock,
+        leases: Leases,
+        check: ClockCheck | None = None,
+        lanes: Lanes | None = None,
+        check_keys: KeyCheck = any_keys,
+    ) -> None:
+        """`check` tells whether the clock is wrong; None: it is always right. `lanes` bounds how many
+        threads a channel may hold; None: nothing does. `check_keys` tells whose keys an account has.
+        """
+        self._check_keys = check_keys
+        self._attempts = attempts
+        self._channel_of = channel_of
+        self._check = check
+        self._lanes = lanes
+        self._clock = clock
+        self._gate = Gate(clock, INTENT_LIFE)
+        self._leases = leases
+
+    def deliver(self, claim: Claim) -> None:
+        """Take one delivery as far as it can go now. Returns when the ledger knows the outcome.
+
+        A claim that is worth nothing any more, because somebody else moved the delivery, does no
+        harm.
+        """
+        delivery = self._attempts.take(claim)
+        if delivery is None:
+            return
+        if self._lanes is None:
+            self._take_on(delivery)
+        else:
+            self._lanes.run(delivery.channel, lambda: self._take_on_if_claimed(delivery))
+
+    def _take_on_if_claimed(self, delivery: Delivery) -> None:
+        """What waited in its lane for longer than its lease is somebody else's."""
+        if delivery.lease_until is not None and self._clock.now() < delivery.lease_until:
+            self._take_on(delivery)
+
+    def _take_on(self, delivery: Delivery) -> None:
+        try:
+            if objection := self._check and self._check.objection():
+                self._record(delivery, objection)
+            else:
+                self._deliver(delivery)
+        except Moved:
+            log.info("let go: the delivery was moved by somebody else", delivery=delivery.id)
+
+    def _deliver(self, delivery: Delivery) -> None:
+        with ExitStack() as lent:
+            channel = self._borrow(lent, delivery)
+            if channel and (stranger := self._check_keys(delivery.account, channel)):
+                self._record(delivery, stranger)
+                return
+            ready = self._make_ready(channel, delivery) if channel else None
+            while channel and ready and ready.state is State.PUBLISHING:
+                ready = self._send_next_part(channel, ready)
+
+    def _borrow(self, lent: ExitStack, delivery: Delivery) -> Channel | None:
+        try:
+            return lent.enter_context(self._channel_of(delivery.account))
+        except (ConfigurationError, CredentialsMissing) as problem:
+            self._record(delivery, unusable(problem))
+        except Exception:
+            log.exception("no channel", delivery=delivery.id, channel=delivery.channel)
+            self._record(delivery, _broken_before())
+        return None
+
+    def _make_ready(self, channel: Channel, delivery: Delivery) -> Delivery | None:
+        """Lay ready what may be; None when it does not go on from here, which is on record then.
+
+        Takes more than one round when an earlier attempt left something at the platform, and for
+        what moves: that is brought in pieces, ahead of its time, and put down when it is ready or
+        the platform works on it.
+        """
+        lays_posts = channel.capabilities.lays_posts_ready
+        if lays_posts and not delivery.prepared.holds(delivery.content):
+            delivery = self._at_once_where_it_must_be(delivery)
+            lays_posts = not delivery.prepared.at_once
+        is_charged = False
+        if (upload := delivery.prepared.upload) and upload.look_at:
+            # It was claimed a little before; but not if the clock was set back meanwhile.
+            self._clock.sleep_until(min(upload.look_at, self._lease(LOOK_AHEAD)), LOOK_AHEAD)
+        while True:
+            known = delivery.prepared
+            shows = any(part.pictures for part in delivery.content.parts)
+            if not is_charged and (lays_posts or shows):
+                # Requests take long: stay in charge until they have ended, whatever they bring.
+                begins = lays_posts and not known.holds(delivery.content)
+                delivery = self._attempts.checkpoint(
+                    delivery,
+                    known.begin(delivery.content, self._clock.now()) if begins else known,
+                    self._lease(self._leases.preparing),
+                )
+            prepared = self._prepare(channel, delivery, known)
+            if prepared is None:
+                return None
+            if (wake_at := self._rests_until(delivery, prepared)) is not None:
+                self._attempts.put_down(delivery, prepared, wake_at)
+                return None
+            if prepared == known:
+                return delivery
+            is_charged = prepared.upload is not None
+            lease = self._leases.preparing if is_charged else LOOK_AHEAD + self._leases.claimed
+            delivery = self._attempts.checkpoint(delivery, prepared, self._lease(lease))
+            ready = delivery.prepared
+            is_laid = ready.holds(delivery.content) and not ready.leftovers
+            is_whole = is_laid if channel.capabilities.lays_posts_ready else True
+            if is_whole and not is_charged:
+                return delivery
+
+    def _at_once_where_it_must_be(self, delivery: Delivery) -> Delivery:
+        """The delivery, on record as one whose post is made at its instant, where the platform
+        publishes at once what is laid ready: then a doubt about it is settled by its words.
+        """
+        known = delivery.prepared
+        if known.at_once or not self._attempts.publishes_early(delivery.account):
+            return delivery
+        at_once = known.model_copy(update={"at_once": True})
+        lease = self._lease(self._leases.preparing)
+        return self._attempts.checkpoint(delivery, at_once, lease)
+
+    def _rests_until(self, delivery: Delivery, prepared: Prepared) -> datetime | None:
+        """When to go on with what has been made ready as far as can be; None: at once.
+
+        Early is what moves, which is made ready long before; anything else only when the clock was
+        set back, and then nobody shall wait for hours with it in hand.
+        """
+        if prepared.upload:
+            return prepared.upload.look_at
+        is_early = delivery.goes_at > self._lease(_EARLY)
+        return delivery.goes_at if is_early else None
+
+    def _prepare(self, channel: Channel, delivery: Delivery, known: Prepared) -> Prepared | None:
+        try:
+            return channel.prepare(parcel_of(delivery), known, self._attempts.read_media)
+        except NotPrepared as problem:
+            if isinstance(problem.outcome, Accepted):
+                ready = delivery.model_copy(update={"prepared": problem.prepared or known})
+                self._record(ready, problem.outcome)
+                return None
+            if problem.prepared is not None:
+                lease_until = self._lease(self._leases.preparing)
+                delivery = self._attempts.checkpoint(delivery, problem.prepared, lease_until)
+            self._record(delivery, problem.outcome)
+        except PublisherError:
+            raise  # the ledger is away: the lease decides
+        except Exception:
+            # Nothing is public yet, so it may be tried again; its expiry ends that.
+            log.exception("not made ready", delivery=delivery.id, channel=delivery.channel)
+            self._record(delivery, _broken_before())
+        return None
+
+    def _send_next_part(self, channel: Channel, delivery: Delivery) -> Delivery | None:
+        """One request, with one intent before its first byte, and one outcome.
+
+        None when it must not go out now.
+        """
+        departure = Departure(
+            self._attempts,
+            self._clock,
+            self._gate,
+            delivery,
+            lambda: self._lease(self._leases.sending),
+            self._check,
+        )
+        outcome = self._send(channel, departure)
+        if departure.is_early:
+            self._attempts.put_down(delivery, delivery.prepared, delivery.goes_at)
+        return None if outcome is None else self._record(departure.delivery, outcome)
+
+    @staticmethod
+    def _send(channel: Channel, departure: Departure) -> Outcome | None:
+        """What came of the request; None when the ledger did not let it leave."""
+        delivery = departure.delivery
+        parcel, prepared, sent = parcel_of(delivery), delivery.prepared, delivery.remote_ids
+        try:
+            return channel.send(parcel, prepared, sent, departure)
+        except NotDeparted:
+            if departure.objection:
+                return departure.objection
+            if not departure.is_intended:
+                return None
+            return Deferred(
+                Kind.UNAVAILABLE,
+                _("The worker stood still for too long, or the clock was set back; not sent."),
+            )
+        except (Moved, PublisherError):
+            raise  # the ledger's, of the intent
+        except Exception:
+            # A channel must not raise; if it does, the request may be out all the same.
+            log.exception("a channel raised", delivery=delivery.id, channel=delivery.channel)
+            if not departure.is_intended:
+                return _broken_before()
+            return Unknown(
+                _("Publisher failed while it was sending; the error in its log says more.")
+            )
+
+    def _record(self, delivery: Delivery, outcome: Outcome) -> Delivery:
+        """Write what came of a request; what a platform said must not get lost on the way."""
+        answered_at = self._clock.now()
+        give_up = self._clock.monotonic() + self._leases.sending
+        while True:
+            try:
+                if isinstance(outcome, Accepted) and outcome.public_since:
+                    log.info("public on its own", delivery=delivery.id, id=outcome.remote_id)
+                    return self._attempts.record_public(delivery, delivery.prepared, outcome)
+                lease_until = self._lease(self._leases.sending)
+                return self._attempts.record(delivery, outcome, lease_until, answered_at)
+            except Moved:
+                if not isinstance(outcome, Accepted):
+                    raise
+                log.warning("answered late", delivery=delivery.id, remote_id=outcome.remote_id)
+                return self._attempts.record_late(delivery, outcome)
+            except (LedgerUnavailable, StorageError):
+                if self._clock.monotonic() > give_up:
+                    log.warning("not recorded", delivery=delivery.id, outcome=outcome)
+                    raise
+                self._clock.sleep_until(self._lease(_LEDGER_PAUSE), _LEDGER_PAUSE)
+
+    def _lease(self, seconds: float) -> datetime:
+        return self._clock.ahead(seconds)
+
+
+def _broken_before() -> Deferred:
+    return Deferred(
+        Kind.UNAVAILABLE,
+        _("Publisher failed before it sent the post; the error in its log says more."),
+    )
+
+
+def unusable(problem: ConfigurationError | CredentialsMissing) -> AccountHeld:
+    """What it means for an account that its settings or its credentials are not in order."""
+    again = _("Then start `publisher run`, or the workers, anew: it is tried again by itself.")
+    return AccountHeld(
+        Kind.AUTH, joined(*problem.args[:1], problem.hint or "", again), backoff=UNTIL_MENDED
+    )
+
+
+def parcel_of(delivery: Delivery) -> Parcel:
+    """What a channel needs to know of a delivery."""
+    return Parcel(
+        post=delivery.post,
+        account=delivery.account,
+        content=delivery.content,
+        due_at=delivery.due_at,
+        is_forgotten=delivery.is_forgotten,
+    )

@@ -1,0 +1,214 @@
+"""Identity: whether an account's keys belong to whom publisher.toml and the ledger say.
+
+Looked at before the first post of each account in a process, a few seconds ahead of its instant.
+X's access tokens begin with the number of their user (docs.x.com, OAuth 1.0a), so that a user who
+was verified once is known again without a request: neither a new key of the same user nor a
+platform that is away keeps a post back. A Page's token tells nothing, so Facebook is asked.
+"""
+
+from collections.abc import Callable, Mapping
+from threading import Lock
+
+import structlog
+
+from publisher.base.clock import Clock
+from publisher.base.i18n import _, joined
+from publisher.channels.base import Channel
+from publisher.ledger.account_owners import Owners
+from publisher.model.models import Account, Owner
+from publisher.model.outcomes import AccountHeld, Deferred, Kind
+
+KeyCheck = Callable[[str, Channel], AccountHeld | Deferred | None]
+"""Tells why nothing of an account may go out with the keys of a channel; None: it may."""
+
+_ASK_AGAIN = 15.0
+"""Real seconds for which an answer that brings no certainty stands, so that many posts of one account
+ask once."""
+log = structlog.get_logger()
+
+
+def any_keys(_account: str, _channel: Channel) -> None:
+    """All keys are taken for the account's own."""
+
+
+class Identity:
+    """The identity check of one process, whose keys are the same for as long as it runs."""
+
+    def __init__(self, accounts: Mapping[str, Account], owners: Owners, clock: Clock) -> None:
+        self._accounts = accounts
+        self._owners = owners
+        self._clock = clock
+        self._lock = Lock()
+        self._of_account: dict[str, Lock] = {}
+        self._verified: set[str] = set()
+        self._unclear: dict[str, tuple[float, Owner | None, AccountHeld | Deferred]] = {}
+        """Until when an answer stands, and the owner that was known then."""
+
+    def check(self, account: str, channel: Channel) -> AccountHeld | Deferred | None:
+        """Why nothing of the account may go out with these keys; None: they are its own.
+
+        Asks the platform only where keys and ledger do not tell. Where the keys belong to somebody
+        else, the account is held as well. Raises LedgerUnavailable.
+        """
+        if account in self._verified:
+            return None
+        with self._lock:
+            lock = self._of_account.setdefault(account, Lock())
+        with lock:
+            if account in self._verified:
+                return None
+            known, now = self._owners.of(account), self._clock.monotonic()
+            until, known_then, recent = self._unclear.get(account, (now, None, None))
+            if recent and now < until and known == known_then:  # nobody has resumed it since
+                return recent
+            found = self._look(self._accounts[account], channel, known)
+            if found is None:
+                self._verified.add(account)
+            else:
+                self._unclear[account] = (now + _ASK_AGAIN, known, found)
+            return found
+
+    def introduce(self, account: str, channel: Channel) -> Owner | AccountHeld | Deferred | None:
+        """As `check`, but gives the owner, with the name that readers know.
+
+        Asks the platform once where the ledger does not know the name. None: there are no keys.
+        """
+        if channel.owner_id is None:
+            return None
+        if (problem := self.check(account, channel)) is not None:
+            return problem
+        known = self._owners.of(account)
+        if known is not None and known.name:
+            return known
+        told = channel.owner()
+        if isinstance(told, Owner) and (known is None or told.id == known.id):
+            self._owners.remember(account, told)
+            return told
+        return known or Owner(id=channel.owner_id)
+
+    def _look(
+        self, account: Account, channel: Channel, known: Owner | None
+    ) -> AccountHeld | Deferred | None:
+        by_key = channel.owner_id
+        if by_key is None:
+            return None
+        if known and known.id == by_key and belongs(known, account):
+            return None
+        if by_key and not _names_its_owner(account):
+            if known:
+                return self._refuse(account, _named(channel, by_key), known)
+            self._owners.remember(account.name, Owner(id=by_key))
+            return None
+        return self._ask(account, channel, known)
+
+    def _ask(
+        self, account: Account, channel: Channel, known: Owner | None
+    ) -> AccountHeld | Deferred | None:
+        told = channel.owner()
+        if isinstance(told, AccountHeld):
+            return told
+        if isinstance(told, Deferred):
+            # Facebook lets no token of another Page post, so one that was verified may try.
+            may_try = known is not None and not channel.owner_id and belongs(known, account)
+            return None if may_try else _not_known_yet()
+        if not belongs(told, account):
+            return self._refuse(account, told, known)
+        self._owners.remember(account.name, told)
+        return None
+
+    def _refuse(self, account: Account, other: Owner, known: Owner | None) -> AccountHeld:
+        resume = _("Then run `publisher resume --account {account}`.", account=account.name)
+        told = joined(*_told(account, other, known), resume)
+        log.info("the keys belong to somebody else", account=account.name, owner=str(other))
+        outcome = AccountHeld(Kind.AUTH, told)
+        self._owners.refuse(account.name, other, outcome)
+        return outcome
+
+
+def verified(owners: Owners, accounts: Mapping[str, Account]) -> dict[str, Owner]:
+    """The owners that were verified last, of the accounts that mean them and have their keys."""
+    known, refused = owners.all(), owners.refused()
+    return {
+        name: owner
+        for name, account in accounts.items()
+        if (owner := known.get(name)) and name not in refused and belongs(owner, account)
+    }
+
+
+def stranger(account: Account, owner: Owner, known: Owner | None) -> tuple[str, str] | None:
+    """Why the keys' owner is not whom the account wants, and what to do; None: it is.
+
+    `known` is the owner that was verified last. Without a name of `owner`, its handle is not looked
+    at.
+    """
+    if not owner.name and account.handle is not None:
+        return None
+    is_other = not _names_its_owner(account) and known is not None and known.id != owner.id
+    return _told(account, owner, known) if is_other or not belongs(owner, account) else None
+
+
+def belongs(owner: Owner, account: Account) -> bool:
+    """Whether publisher.toml means this owner, as far as it names one."""
+    if account.page_id is not None and account.page_id != owner.id:
+        return False
+    return account.handle is None or plain(account.handle) == plain(owner.name)
+
+
+def plain(handle: str) -> str:
+    """A handle without `@` and capitals, which make no difference on X."""
+    return handle.removeprefix("@").casefold()
+
+
+def _names_its_owner(account: Account) -> bool:
+    return account.page_id is not None or account.handle is not None
+
+
+def _named(channel: Channel, owner_id: str) -> Owner:
+    told = channel.owner()
+    return told if isinstance(told, Owner) else Owner(id=owner_id)
+
+
+def _told(account: Account, other: Owner, known: Owner | None) -> tuple[str, str]:
+    if account.page_id is not None:
+        return (
+            _("The page token belongs to another Page, {other}.", other=other),
+            _(
+                "Put the right token into secrets.toml, or the right page_id into publisher.toml, "
+                "and start Publisher again."
+            ),
+        )
+    if account.handle is not None:
+        handle = f"@{account.handle.removeprefix('@')}"
+        return (
+            _(
+                "The keys belong to {other}, but publisher.toml names {handle}.",
+                other=other,
+                handle=handle,
+            ),
+            _(
+                "Put the right keys into secrets.toml, or the right handle into publisher.toml, and "
+                "start Publisher again."
+            ),
+        )
+    return (
+        _(
+            "The keys belong to {other}; those before belonged to {known}.",
+            other=other,
+            known=known,
+        ),
+        _(
+            "Put the right keys into secrets.toml and start Publisher again; if {other} is meant, leave "
+            "them as they are.",
+            other=other,
+        ),
+    )
+
+
+def _not_known_yet() -> Deferred:
+    return Deferred(
+        Kind.UNAVAILABLE,
+        _(
+            "The platform could not be asked whom the account's keys belong to, and that was never "
+            "verified. Nothing was sent; it will be asked again."
+        ),
+    )

@@ -1,0 +1,95 @@
+"""A delivery whose outcome is unknown: look on the platform, and write what was seen."""
+
+from functools import partial
+
+import structlog
+
+from publisher.base.errors import ConfigurationError, CredentialsMissing, PublisherError
+from publisher.base.i18n import _
+from publisher.channels.pool import ChannelOf
+from publisher.delivery.bulkhead import Lanes
+from publisher.delivery.courier import parcel_of, unusable
+from publisher.delivery.identity import KeyCheck, any_keys
+from publisher.ledger.reconciliation import Doubts
+from publisher.ledger.transitions import Moved
+from publisher.model.clock_check import ClockCheck
+from publisher.model.models import Claim, Delivery
+from publisher.model.outcomes import Sighting, Unknown
+
+log = structlog.get_logger()
+
+
+class Reconciler:
+    """Looks for uncertain deliveries."""
+
+    def __init__(
+        self,
+        doubts: Doubts,
+        channel_of: ChannelOf,
+        check: ClockCheck | None = None,
+        lanes: Lanes | None = None,
+        check_keys: KeyCheck = any_keys,
+    ) -> None:
+        """`check`, `lanes` and `check_keys`: as for `delivery.Courier`."""
+        self._doubts = doubts
+        self._check_keys = check_keys
+        self._channel_of = channel_of
+        self._check = check
+        self._lanes = lanes
+        self._forgotten = Lanes(width=1)
+        """By account: one reading tells of all that it may have, so they are looked for in turn."""
+
+    def reconcile(self, claim: Claim) -> None:
+        """Look for one delivery, and write what that told."""
+        if self._check and self._check.trouble():
+            # By a wrong clock, platforms have settled too soon; when the lease is over, somebody
+            # looks whose clock is right.
+            return
+        delivery = self._doubts.take(claim)
+        if delivery is None:
+            return
+        if self._lanes is None:
+            self._take_on(delivery)
+        elif delivery.is_forgotten:
+            in_turn = partial(self._take_on_if_claimed, claim)
+            self._lanes.run(
+                delivery.channel, lambda: self._forgotten.run(delivery.account, in_turn)
+            )
+        else:
+            self._lanes.run(delivery.channel, lambda: self._take_on_if_claimed(claim))
+
+    def _take_on_if_claimed(self, claim: Claim) -> None:
+        """What waited in its lane for longer than its lease is read for somebody else."""
+        if delivery := self._doubts.take(claim):
+            self._take_on(delivery)
+
+    def _take_on(self, delivery: Delivery) -> None:
+        try:
+            self._doubts.record(delivery, self._look(delivery))
+        except Moved:
+            log.info("let go: the delivery was moved by somebody else", delivery=delivery.id)
+
+    def _look(self, delivery: Delivery) -> Sighting:
+        since = delivery.doubt_since or delivery.due_at
+        try:
+            with self._channel_of(delivery.account) as channel:
+                # On somebody else's account it would be missed, and go out twice.
+                if stranger := self._check_keys(delivery.account, channel):
+                    return stranger
+                taken = self._doubts.ids_of_others(delivery)
+                return channel.find(
+                    parcel_of(delivery), delivery.prepared, delivery.remote_ids, since, taken
+                )
+        except (ConfigurationError, CredentialsMissing) as problem:
+            return unusable(problem)
+        except PublisherError:
+            raise  # the ledger is away: when the lease is over, somebody looks again
+        except Exception:
+            log.exception("a channel raised", delivery=delivery.id, channel=delivery.channel)
+            return Unknown(
+                _(
+                    "Publisher failed while it looked for the post; the error in its log says more. "
+                    "Look at the account, then say with `publisher resolve` or `publisher "
+                    "retry` what you saw."
+                )
+            )

@@ -1,0 +1,223 @@
+"""Taking a post down from its platforms, part by part, on record."""
+
+from dataclasses import dataclass
+
+import structlog
+
+from publisher.base.errors import (
+    ConfigurationError,
+    CredentialsMissing,
+    NotPossible,
+    PublisherError,
+)
+from publisher.base.i18n import _, joined, later
+from publisher.channels.pool import ChannelOf
+from publisher.delivery.bulkhead import Lanes
+from publisher.delivery.identity import KeyCheck, any_keys
+from publisher.ledger.manager.consent_holds import Safeguards
+from publisher.ledger.manager.operations import Control
+from publisher.ledger.manager.withdrawals import WITHDRAWABLE, Withdrawals
+from publisher.ledger.transitions import ACTOR, Moved
+from publisher.model.models import Claim, Delivery
+from publisher.model.outcomes import Accepted, AccountHeld, Kind, Outcome, Unknown
+from publisher.model.states import ENDED_UNSENT, State
+
+log = structlog.get_logger()
+
+_UNCLEAR = {
+    State.UNCERTAIN: later(
+        "It may be out. If it is not, it is held; if it is, run this command again once it is "
+        "known."
+    ),
+    State.PUBLISHING: later(
+        "It is going out at this moment. If it does not, it is held; if it does, run this command "
+        "again."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """What became of one delivery."""
+
+    delivery: Delivery
+    problem: str | None = None
+    """Why something of it may still be out; it is tried again, and withdrawing again does no harm."""
+
+
+class Withdrawal:
+    """Deletes what is out."""
+
+    def __init__(
+        self,
+        control: Control,
+        withdrawals: Withdrawals,
+        safeguards: Safeguards,
+        channel_of: ChannelOf,
+        lanes: Lanes | None = None,
+        check_keys: KeyCheck = any_keys,
+    ) -> None:
+        """`lanes` bounds how many threads of workers a channel may hold; None: nothing does.
+        `check_keys`: as for `delivery.Courier`.
+        """
+        self._check_keys = check_keys
+        self._control = control
+        self._withdrawals = withdrawals
+        self._safeguards = safeguards
+        self._channel_of = channel_of
+        self._lanes = lanes
+
+    def withdraw(
+        self, post: str, account: str | None, *, actor: str, reason: str
+    ) -> list[Withdrawn]:
+        """Delete a post from its platforms; a thread from its end, so that nothing hangs loose.
+
+        Each part is on record as soon as the platform confirmed that it is gone, and the delivery
+        is withdrawn with the last. What is left is tried again by a worker, and may be withdrawn
+        again at any time. Whatever stands in the way of one delivery, the others are gone on with.
+        NotPossible when nothing of the post is out.
+        """
+        return [
+            self._take_down(delivery, actor, reason)
+            for delivery in self._control.withdrawable(post, account, actor)
+        ]
+
+    def showing(self, consent: str) -> list[Delivery]:
+        """What a withdrawal of this consent is about: all that is out, or may go out."""
+        over = (*ENDED_UNSENT, State.WITHDRAWN)
+        found = self._safeguards.showing(consent)
+        return [d for d in found if d.remote_ids or d.state not in over]
+
+    def withdraw_consent(
+        self, consent: str, *, actor: str, reason: str
+    ) -> tuple[list[Delivery], list[Withdrawn]]:
+        """Hold whatever shows a picture of this consent and is not out; take down what is.
+
+        Gives what was held, and what became of the others; what may be out without being known,
+        or is on its way at this moment, is among these with its problem, and is held if it turns
+        out not to be out.
+        """
+        held = self._safeguards.hold(consent, reason, actor)
+        showing = self._safeguards.showing(consent)
+        out = [d for d in showing if d.remote_ids and d.state in WITHDRAWABLE]
+        unclear = [d for d in showing if d.state in (State.UNCERTAIN, State.PUBLISHING)]
+        return held, [
+            *(self._take_down(delivery, actor, reason) for delivery in out),
+            *(Withdrawn(delivery, _(_UNCLEAR[delivery.state])) for delivery in unclear),
+        ]
+
+    def found_gone(
+        self, post: str, account: str | None, *, actor: str, reason: str
+    ) -> list[Withdrawn]:
+        """Write a person's word that what was withdrawn in vain is not on the account any more.
+
+        For what Publisher can never delete, because the account or its keys are gone. Nothing is
+        deleted. NotPossible where nobody began to withdraw it.
+        """
+        found = self._control.withdrawable(post, account, actor)
+        begun = [delivery for delivery in found if delivery.withdrawn_ids is not None]
+        if not begun:
+            raise NotPossible(
+                _("Nobody has tried to withdraw {post}.", post=post),
+                hint=_("Without --gone, Publisher deletes it."),
+            )
+        done = []
+        for delivery in begun:
+            try:
+                gone = self._withdrawals.found_gone(delivery, actor, reason)
+            except Moved:
+                current = self._withdrawals.current(delivery)
+                done.append(Withdrawn(current, _moved(current)))
+            else:
+                done.append(Withdrawn(gone))
+        return done
+
+    def go_on(self, claim: Claim) -> None:
+        """Try once more what a withdrawal left out. A claim that is worth nothing any more does no
+        harm.
+        """
+        taken = self._withdrawals.take(claim)
+        if taken is None:
+            return
+        if self._lanes is None:
+            self._delete(taken[0], ACTOR, taken[1], begun=True)
+        else:
+            self._lanes.run(taken[0].channel, lambda: self._go_on_if_taken(claim))
+
+    def _go_on_if_taken(self, claim: Claim) -> None:
+        """What waited in its lane may be done by now."""
+        if taken := self._withdrawals.take(claim):
+            delivery, reason = taken
+            self._delete(delivery, ACTOR, reason, begun=True)
+
+    def _take_down(self, delivery: Delivery, actor: str, reason: str) -> Withdrawn:
+        try:
+            return self._delete(delivery, actor, reason)
+        except PublisherError as error:  # the ledger is away: nothing is deleted without a record
+            return Withdrawn(delivery, _remedy(error))
+
+    def _delete(
+        self, delivery: Delivery, actor: str, reason: str, *, begun: bool = False
+    ) -> Withdrawn:
+        """Delete part by part. Who finds that somebody else does so as well goes on from there:
+        a part that is gone may be deleted again.
+        """
+        while delivery.state in WITHDRAWABLE:
+            try:
+                if not begun:
+                    delivery = self._withdrawals.begin(delivery, actor, reason)
+                    begun = True
+                outcome = self._ask(delivery)
+                if not isinstance(outcome, Accepted):
+                    message = _still_out(delivery, outcome.message)
+                    return Withdrawn(
+                        self._withdrawals.failed(delivery, actor, outcome, message), message
+                    )
+                delivery = self._withdrawals.deleted(delivery, actor, reason, outcome)
+            except Moved:
+                delivery = self._withdrawals.current(delivery)
+        return Withdrawn(delivery, _moved(delivery))
+
+    def _ask(self, delivery: Delivery) -> Outcome:
+        """Let the platform delete the last part that is out."""
+        try:
+            with self._channel_of(delivery.account) as channel:
+                # To somebody else's keys it may look gone.
+                if stranger := self._check_keys(delivery.account, channel):
+                    return stranger
+                return channel.withdraw(delivery.remote_ids[-1], delivery.prepared)
+        except (ConfigurationError, CredentialsMissing) as problem:
+            return AccountHeld(Kind.AUTH, _remedy(problem))
+        except PublisherError:
+            raise  # the ledger is away
+        except Exception:
+            # A channel must not raise; if it does, the part may be deleted all the same.
+            log.exception("a channel raised", delivery=delivery.id, channel=delivery.channel)
+            return Unknown(
+                _("Publisher failed while it deleted the post; the error in its log says more.")
+            )
+
+
+def _still_out(delivery: Delivery, reason: str) -> str:
+    """What a person must know of the last part that is out, of a post that is none of a thread too."""
+    if len(delivery.content.parts) == 1:
+        return _("It may still be out: {reason} Publisher tries again by itself.", reason=reason)
+    return _(
+        "Part {number} may still be out: {reason} Publisher tries again by itself.",
+        number=len(delivery.remote_ids),
+        reason=reason,
+    )
+
+
+def _moved(delivery: Delivery) -> str | None:
+    if delivery.state is State.WITHDRAWN:
+        return None
+    return _(
+        "Somebody else changed it meanwhile: it is {state} now. Look at it, then withdraw "
+        "it again.",
+        state=_(delivery.state),
+    )
+
+
+def _remedy(problem: PublisherError) -> str:
+    return joined(*problem.args[:1], problem.hint or "")

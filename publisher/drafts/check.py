@@ -1,0 +1,83 @@
+"""Every problem in the drafts, found without ledger or network: what `publisher check` shows."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import tzinfo
+from pathlib import Path
+from types import MappingProxyType
+
+from publisher.base import progress
+from publisher.base.i18n import _
+from publisher.drafts import library, rendering, translations
+from publisher.drafts.git_history import Untold
+from publisher.drafts.library import Library
+from publisher.drafts.lint import Linter
+from publisher.drafts.session import Session
+from publisher.media.cache import Copies
+from publisher.model import mandates
+from publisher.model.capabilities import CAPABILITIES
+from publisher.model.models import Account, Post, Problem
+from publisher.model.problems import Flaw, problem
+from publisher.settings import Settings
+
+
+def check(
+    settings: Settings,
+    paths: Sequence[str | Path] = (),
+    programme: Session | None = None,
+    revised: Mapping[str, bytes] = MappingProxyType({}),
+) -> tuple[Library, list[Problem]]:
+    """Read the drafts and find every problem in them, without ledger or network.
+
+    `programme` takes the place of posts/session.yaml, and `revised` of what is in the drafts, by
+    their paths relative to the workspace: what would be, if those changed.
+    """
+    accounts = settings.public_accounts()
+    copies = Copies.of(settings)
+    found = library.load(
+        settings.workspace, accounts, tuple(CAPABILITIES), paths, programme, revised, copies
+    )
+    problems = list(found.problems)
+    lint = settings.lint
+    handles = [account.handle for account in accounts.values() if account.handle]
+    linter = Linter(found.posts, lint.hashtags.model_dump(), handles)
+    for post in progress.over(found.posts, _("Checking drafts")):
+        recipients, nobody = rendering.recipients(post, accounts)
+        if post.id not in found.broken:  # else the names in `to` may be what is wrong already
+            problems += nobody
+        for account in recipients:
+            problems += rendering.problems(post, account, CAPABILITIES[account.channel])
+            problems += _outside_mandate(post, account, found.session.zone)
+        problems += linter.problems(post, recipients)
+    if "stale-translation" not in lint.ignore:
+        languages = (found.session.defaults.lang or settings.language, settings.language)
+        try:
+            problems += translations.stale(found, settings.posts, languages)
+        except Untold:
+            found = replace(found, is_whole=False)
+    wanted = _without_ignored(problems, found, lint.ignore)
+    return found, sorted(set(wanted), key=_place)
+
+
+def _outside_mandate(post: Post, account: Account, zone: tzinfo) -> Iterator[Problem]:
+    for breach in mandates.breaches(
+        account.mandate, account.name, post.author, post.leaves_at, zone
+    ):
+        flaw = Flaw("no-mandate", breach.message, breach.hint)
+        yield problem(post.file, flaw, post.position(breach.key))
+
+
+def _without_ignored(
+    problems: Sequence[Problem], found: Library, ignore: Collection[str]
+) -> list[Problem]:
+    """All but the advice that the workspace, or the draft that it is for, does not want."""
+    of_drafts = {post.file: post.ignore for post in found.posts if post.ignore}
+    return [
+        problem
+        for problem in problems
+        if problem.code not in ignore and problem.code not in of_drafts.get(problem.file, ())
+    ]
+
+
+def _place(problem: Problem) -> tuple[str, int, int, str, str]:
+    return problem.file, problem.line, problem.column, problem.code, problem.message

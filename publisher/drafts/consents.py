@@ -1,0 +1,105 @@
+"""posts/consents.yaml: who allowed a picture of people to be shown, where and until when.
+
+A mapping of ids to records: `granted_to` (one organisation or a list), `channels` (a list; all, if
+it is missing), `until` (the last day, in the session's time zone) and `withdrawn: true`.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from publisher.base.i18n import _
+from publisher.drafts import text_files, yaml_tree
+from publisher.drafts.fields import Fields
+from publisher.model.models import Account, Frozen, channel_called
+from publisher.model.problems import Findings, Flaw
+
+FILE = "posts/consents.yaml"
+_KEYS = ("granted_to", "channels", "until", "withdrawn", "note")
+
+
+class Consent(Frozen):
+    """One record."""
+
+    id: str
+    granted_to: frozenset[str] = frozenset()
+    """Organisations; empty: whoever publishes from this workspace."""
+    channels: frozenset[str] | None = None
+    """None: every channel."""
+    until: date | None = None
+    withdrawn: bool = False
+
+    def covers(self, account: Account) -> bool:
+        """Whether it was granted for this account's channel and to its organisation."""
+        right_channel = self.channels is None or account.channel in self.channels
+        known = account.organisation is not None
+        return right_channel and (
+            not self.granted_to or (known and account.organisation in self.granted_to)
+        )
+
+    def ends(self, zone: ZoneInfo) -> datetime | None:
+        """The last instant of its last day."""
+        if self.until is None:
+            return None
+        return datetime.combine(self.until, time.max, zone)
+
+    def reason_to_hold(self, due_at: datetime | None, zone: ZoneInfo) -> str | None:
+        """Why a post that is due then must wait, if it must."""
+        if self.withdrawn:
+            return _("consent {consent} was withdrawn", consent=self.id)
+        if self.until and due_at and due_at.astimezone(zone).date() > self.until:
+            return _(
+                "consent {consent} expired on {day}", consent=self.id, day=self.until.isoformat()
+            )
+        return None
+
+
+def load(posts: Path, channels: frozenset[str], findings: Findings) -> dict[str, Consent]:
+    """The records by id; a missing file is none, and a record with problems is left out."""
+    path = posts / "consents.yaml"
+    if text_files.is_missing(path):
+        return {}
+    text = text_files.read(path, findings)
+    root = None if text is None else yaml_tree.compose(text, findings)
+    if root is not None and not isinstance(root, yaml_tree.Mapping):
+        findings.error(
+            "not-a-mapping", root.position, _("{file} is no list of keys with values.", file=FILE)
+        )
+    # Where a record stands twice, one of the two may be the withdrawn one.
+    twice = any(found.code == "duplicate-key" for found in findings.problems)
+    if twice or not isinstance(root, yaml_tree.Mapping):
+        return {}
+    records = (_record(name, entry, channels, findings) for name, entry in root.entries.items())
+    return {record.id: record for record in records if record}
+
+
+def _record(
+    name: str, entry: yaml_tree.Entry, channels: frozenset[str], findings: Findings
+) -> Consent | None:
+    before = len(findings.problems)
+    if not isinstance(entry.value, yaml_tree.Mapping):
+        flaw = Flaw("not-a-mapping", _("The consent `{name}` has no keys.", name=name))
+        findings.add(flaw, entry.value.position)
+        return None
+    fields = Fields(entry.value, _KEYS, findings)
+    granted_to, for_channels = fields.words("granted_to"), fields.words("channels")
+    for channel, position in for_channels or ():
+        if channel_called(channel) not in channels:
+            hint = _("Channels are: {channels}.", channels=", ".join(sorted(channels)))
+            findings.error(
+                "bad-value", position, _("`{channel}` is no channel.", channel=channel), hint
+            )
+    record = Consent(
+        id=name,
+        granted_to=frozenset(word for word, _ in granted_to or ()),
+        channels=None
+        if for_channels is None
+        else frozenset(channel_called(word) for word, _ in for_channels),
+        until=fields.day("until"),
+        withdrawn=fields.flag("withdrawn") or False,
+    )
+    return record if len(findings.problems) == before else None
+
+
+Consents = Mapping[str, Consent]

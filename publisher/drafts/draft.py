@@ -1,0 +1,396 @@
+"""One draft: front matter and body become a Post."""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from publisher.base.i18n import _
+from publisher.drafts import conflict_markers, missing_media, sections
+from publisher.drafts import names as naming
+from publisher.drafts.consents import Consents
+from publisher.drafts.fields import Fields, quotes_hint
+from publisher.drafts.front_matter import split
+from publisher.drafts.session import FILE as SESSION_FILE
+from publisher.drafts.session import Session, language, unusable
+from publisher.drafts.time_hints import is_nearly_now
+from publisher.drafts.times import Moment, is_now
+from publisher.drafts.yaml_tree import Mapping as MappingNode
+from publisher.drafts.yaml_tree import Scalar
+from publisher.media import media_file
+from publisher.media.cache import NOTHING_KEPT, Copies
+from publisher.model.models import Account, MediaItem, Motion, Post, Severity
+from publisher.model.problems import RULES, Findings, Flaw, suggestion
+
+KEYS = (
+    "at", "to", "lang", "title", "media", "link", "expires", "embargo", "author", "repeat",
+    "ignore",
+)  # fmt: skip
+"""What front matter may hold."""
+_MEDIA_KEYS = ("file", "alt", "credit", "people", "consent")
+_LANGUAGE_SUFFIX = re.compile(r"[a-z]{2}(-[A-Za-z]{2,4})?")
+_MARGIN = timedelta(days=7)
+"""Preparation and follow-up belong to a session; what lies further off is likely a slip."""
+
+
+class Shown(NamedTuple):
+    """A picture that a draft may show."""
+
+    path: Path
+    motion: Motion | None
+    """What moves in it."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a draft is read against."""
+
+    posts: Path
+    """The folder posts/, absolute."""
+    session: Session
+    consents: Consents
+    accounts: Mapping[str, Account]
+    channels: Collection[str]
+    copies: Copies = NOTHING_KEPT
+
+    @cached_property
+    def _pictures(self) -> dict[Path, Shown | Flaw]:
+        return {}
+
+    def picture(self, path: Path) -> Shown | Flaw:
+        """The picture that `path` leads to, or what is wrong with it.
+
+        Each is looked at once: translations share their pictures.
+        """
+        if path not in self._pictures:
+            self._pictures[path] = self._look(path)
+        return self._pictures[path]
+
+    def _look(self, path: Path) -> Shown | Flaw:
+        located = media_file.locate(path, self.posts)
+        if isinstance(located, Flaw):
+            return located
+        found = self.copies.look(located)
+        return found if isinstance(found, Flaw) else Shown(located, found)
+
+    @cached_property
+    def media(self) -> list[Path]:
+        """What lies under posts/ that may be a picture, for hints."""
+        return missing_media.media(self.posts)
+
+    @cached_property
+    def names(self) -> list[str]:
+        """What can have a section of its own."""
+        return [*self.channels, *self.accounts]
+
+    @cached_property
+    def spoken(self) -> frozenset[str]:
+        """The languages of the accounts."""
+        return frozenset(a.language for a in self.accounts.values() if a.language)
+
+
+def split_language(post_id: str, spoken: Collection[str]) -> tuple[str, str | None]:
+    """A post's id without the language that it ends in, and that language.
+
+    `name.fr` is French and `notes.v2` is nothing: two-letter codes count, with or without a
+    region, and whatever the accounts speak.
+    """
+    base, dot, code = post_id.rpartition(".")
+    if dot and "/" not in code and (code in spoken or _LANGUAGE_SUFFIX.fullmatch(code)):
+        return base, code
+    return post_id, None
+
+
+def parse(text: str, post_id: str, surroundings: Surroundings, findings: Findings) -> Post | None:
+    """The post that `text` describes; None if it cannot be made out at all.
+
+    What is wrong is noted in `findings`; a post with errors is good for looking at, never for
+    publishing.
+    """
+    if conflict_markers.found_in(text, findings):
+        return None
+    halves = split(text, findings)
+    if halves is None:
+        return None
+    body = sections.parse(halves.body, surroundings.names, halves.body_line)
+    for flaw, position in body.errors:
+        findings.add(flaw, position)
+    for flaw, position in body.warnings:
+        findings.add(flaw, position, Severity.WARNING)
+    reader = _Reader(halves.front, post_id, surroundings, findings)
+    return Post(
+        id=post_id,
+        file=findings.file,
+        texts=body.texts,
+        positions={**reader.fields.key_positions(), **body.positions},
+        **reader.values(),
+    )
+
+
+class _Reader:
+    """Reads the front matter of one draft."""
+
+    def __init__(
+        self, front: MappingNode, post_id: str, surroundings: Surroundings, findings: Findings
+    ) -> None:
+        self.fields = Fields(front, KEYS, findings)
+        self._post_id = post_id
+        self._around = surroundings
+        self._session = surroundings.session
+        self._findings = findings
+
+    def values(self) -> dict[str, Any]:
+        fields, defaults = self.fields, self._session.defaults
+        at_once = self._is_at_once()
+        at, embargo = None if at_once else self._moment("at"), self._moment("embargo")
+        due_at = at.instant if at else None
+        expires = fields.duration("expires") or self._default("expires", defaults.expires)
+        self._check_times(due_at, embargo and embargo.instant, expires)
+        media = self._media()
+        return {
+            "lang": language(fields) or self._language(),
+            "title": fields.text("title"),
+            "author": fields.text("author") or self._default("author", defaults.author),
+            "to": self._to(),
+            "due_at": due_at,
+            "at_once": at_once,
+            "anchor": at and at.item,
+            "expires_after": expires,
+            "embargo_until": embargo and embargo.instant,
+            "embargo_anchor": embargo and embargo.item,
+            "held": self._reason_to_hold(at, embargo, media),
+            "shown_until": self._shown_until(media),
+            "link": self._link(),
+            "repeat": fields.flag("repeat") or False,
+            "ignore": self._ignore(),
+            "media": media,
+        }
+
+    def _default(self, key: str, value: Any) -> Any:
+        """The session's default for a key that the draft does not give."""
+        if key in self.fields:
+            return None
+        if f"defaults.{key}" in self._session.flawed:
+            self.fields.reject(
+                key,
+                unusable(
+                    _(
+                        "{file} has a problem with the default of `{key}`.",
+                        file=SESSION_FILE,
+                        key=key,
+                    )
+                ),
+            )
+        return value
+
+    def _language(self) -> str | None:
+        if "lang" in self.fields:
+            return None
+        _id, named = split_language(self._post_id, self._around.spoken)
+        return named or self._default("lang", self._session.defaults.lang)
+
+    def _is_at_once(self) -> bool:
+        """Whether `at` is the word `now`, and not an agenda item of that name."""
+        node = self.fields.node("at")
+        return isinstance(node, Scalar) and is_now(node.value) and "now" not in self._session.agenda
+
+    def _moment(self, key: str) -> Moment | None:
+        text = self.fields.text(key, may_be_empty=key == "at")
+        if text is None:
+            return None
+        moment = self._session.resolve(text)
+        if isinstance(moment, Flaw):
+            if key == "at" and is_nearly_now(text):
+                moment = moment._replace(hint=_("Did you mean `{near}`?", near="now"))
+            self.fields.reject(key, moment)
+            return None
+        if moment.local and self._session.timezone is None:
+            self._findings.warning(
+                "no-timezone",
+                self.fields.position(key),
+                _("`{text}` is taken as UTC, because the session names no time zone.", text=text),
+                _("Write an offset, such as +01:00, or give posts/session.yaml a `timezone:`."),
+            )
+        return moment
+
+    def _check_times(
+        self, due_at: datetime | None, embargo: datetime | None, expires: timedelta | None
+    ) -> None:
+        if due_at is None:
+            return
+        if embargo and embargo > due_at:
+            place = self.fields.position("embargo")
+            if expires and embargo >= due_at + expires:
+                message = _("The embargo ends after the post has expired, so it can never go out.")
+                self._findings.error("embargo-after-expiry", place, message)
+            else:
+                message = _("The embargo ends after the post's time; it goes out when that ends.")
+                self._findings.warning("embargo-after-time", place, message)
+        day = due_at.astimezone(self._session.zone).date()
+        starts, ends = self._session.starts, self._session.ends
+        if (starts and day < starts - _MARGIN) or (ends and day > ends + _MARGIN):
+            self._findings.warning(
+                "outside-session",
+                self.fields.position("at"),
+                _("{day} is more than a week before or after the session.", day=day.isoformat()),
+                _("Check the month and the year."),
+            )
+
+    def _to(self) -> tuple[str, ...]:
+        words = self.fields.words("to")
+        if words is None:
+            known = self._around.session.defaults.to
+            recipients = self._default("to", known)
+            places = [(name, self.fields.position("to")) for name in recipients]
+        else:
+            places = list(words)
+        names = [*self._around.names, "all"]
+        for name, position in places:
+            if naming.meant(name, names) is None:
+                self._findings.error(
+                    "unknown-recipient",
+                    position,
+                    _("`{name}` is no account, no channel and not `all`.", name=name),
+                    quotes_hint(name)
+                    or suggestion(name, names, nothing=_("publisher.toml has no accounts.")),
+                )
+        return tuple(naming.meant(name, names) or name for name, _ in places)
+
+    def _ignore(self) -> tuple[str, ...]:
+        """The advice that is not wanted."""
+        words = self.fields.words("ignore") or ()
+        for code, position in words:
+            if code not in RULES:
+                hint = suggestion(code, RULES, nothing="")
+                self._findings.error(
+                    "bad-value",
+                    position,
+                    _("`{code}` is no advice that can be ignored.", code=code),
+                    hint,
+                )
+        return tuple(code for code, _ in words if code in RULES)
+
+    def _link(self) -> str | None:
+        link = self.fields.text("link")
+        if link is None:
+            return None
+        flaw = _flaw_of_link(link)
+        if flaw:
+            self.fields.reject("link", flaw)
+            return None
+        return link
+
+    def _media(self) -> tuple[MediaItem, ...]:
+        items = (self._media_item(node) for node in self.fields.mappings("media"))
+        return tuple(item for item in items if item)
+
+    def _media_item(self, node: MappingNode) -> MediaItem | None:
+        fields = Fields(node, _MEDIA_KEYS, self._findings)
+        name, alt = fields.text("file"), fields.text("alt", may_be_empty=True)
+        if "file" not in fields:
+            fields.missing("file", _("Name a picture: `file: media/name.jpg`."))
+        if alt is None and isinstance(fields.node("alt"), Scalar | None):
+            self._findings.add(alt_missing(), fields.position("alt"))
+        people, consent = fields.flag("people") or False, fields.text("consent")
+        self._check_consent(fields, consent, people=people)
+        shown = self._picture(fields, name) if name else None
+        if shown is None or alt is None:
+            return None
+        return MediaItem(
+            path=shown.path,
+            alt=alt,
+            motion=shown.motion,
+            credit=fields.text("credit"),
+            people=people,
+            consent=consent,
+            position=fields.position("file"),
+        )
+
+    def _picture(self, fields: Fields, name: str) -> Shown | None:
+        found = self._around.picture(place_of(name, self._post_id, self._around.posts))
+        if isinstance(found, Flaw):
+            if found.code == "media-missing":
+                folder = (self._around.posts / self._post_id).parent
+                found = missing_media.missing(name, folder, self._around.posts, self._around.media)
+            fields.reject("file", found)
+            return None
+        return found
+
+    def _check_consent(self, fields: Fields, consent: str | None, *, people: bool) -> None:
+        if people and "consent" not in fields:
+            self._findings.error(
+                "consent-missing",
+                fields.position("people"),
+                _("People are in the picture, but no consent is named."),
+                _("Add `consent:` with the id of a record in posts/consents.yaml."),
+            )
+        if consent is not None and consent not in self._around.consents:
+            hint = suggestion(consent, self._around.consents, nothing=_("It has no usable record."))
+            flaw = Flaw(
+                "unknown-consent",
+                _("posts/consents.yaml has no `{consent}`.", consent=consent),
+                hint,
+            )
+            fields.reject("consent", flaw)
+
+    def _reason_to_hold(
+        self, at: Moment | None, embargo: Moment | None, media: tuple[MediaItem, ...]
+    ) -> str | None:
+        """Why the post must not go out although it is due; tells of a consent that has ended."""
+        anchors = dict.fromkeys(moment.item for moment in (at, embargo) if moment and moment.item)
+        agenda = self._session.agenda
+        reasons = [
+            _("{name} is cancelled", name=name) for name in anchors if agenda[name].cancelled
+        ]
+        # With an embargo the post leaves when that ends, and the consent must hold until then.
+        leaves = at and max(moment.instant for moment in (at, embargo) if moment)
+        for item in media:
+            record = self._around.consents.get(item.consent or "")
+            reason = record and record.reason_to_hold(leaves, self._session.zone)
+            if reason and reason not in reasons:
+                reasons.append(reason)
+                self._findings.warning(
+                    "consent-ended",
+                    item.position,
+                    _("The post is held: {reason}.", reason=reason),
+                    _("Take the picture out, or ask again whether it may be shown."),
+                )
+        return "; ".join(reasons) or None
+
+    def _shown_until(self, media: tuple[MediaItem, ...]) -> datetime | None:
+        records = (self._around.consents.get(item.consent or "") for item in media)
+        ends = (record.ends(self._session.zone) for record in records if record)
+        return min((end for end in ends if end), default=None)
+
+
+def place_of(name: str, post_id: str, posts: Path) -> Path:
+    """Where a picture is that a draft names: beside the draft or, with a slash in front, in posts/."""
+    folder = posts if name.startswith("/") else (posts / post_id).parent
+    return folder / name.lstrip("/")
+
+
+def alt_missing() -> Flaw:
+    return Flaw(
+        "alt-missing",
+        _("The picture has no alternative text."),
+        _("Say in `alt:` what it shows, for those who cannot see it."),
+    )
+
+
+def _flaw_of_link(link: str) -> Flaw | None:
+    hint = _("Write the whole address, such as https://www.example.org/article.")
+    try:
+        parts = urlsplit(link)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        return Flaw("bad-link", _("`{link}` is no web address.", link=link), hint)
+    if parts.scheme not in ("http", "https") or not host or re.search(r"[\s<>\"]", link):
+        return Flaw("bad-link", _("`{link}` is no web address.", link=link), hint)
+    if parts.username is not None:
+        # The message does not repeat the link: what stands before the @ may be a password.
+        return Flaw("bad-link", _("The link holds a user name or password."), _("Take it out."))
+    return None

@@ -1,0 +1,184 @@
+"""The draft files under posts/, before anybody opens them."""
+
+import os
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from publisher.base.errors import UsageError
+from publisher.base.i18n import _
+from publisher.model.models import Position, Problem, Severity
+from publisher.model.problems import Flaw, problem
+
+_NOT_DRAFTS = {"readme.md"}
+_ALMOST_DRAFTS = (".markdown", ".mdown", ".mkd", ".txt")
+
+
+@dataclass(frozen=True, slots=True)
+class DraftFile:
+    """A draft by its id, its path relative to the workspace and its place on disk."""
+
+    id: str
+    file: str
+    place: str
+
+    @property
+    def path(self) -> Path:
+        return Path(self.place)
+
+
+class Shelf:
+    """What a walk through posts/ found. Folders called `media`, hidden files and README.md are
+    no drafts.
+    """
+
+    def __init__(self, posts: Path) -> None:
+        """Walk through `posts`, an absolute path. Never raises for what is there."""
+        self.posts = posts
+        self.problems: list[Problem] = []
+        self._unreadable: list[str] = []
+        """Beginnings of ids about which nothing can be said, because a folder cannot be read."""
+        if posts.is_dir():
+            self.files = sorted(self._walk(posts, ""), key=lambda file: file.file)
+        else:
+            self.files = []
+            self._unreadable.append("")
+            hint = _("Make it, or name the right workspace with --workspace DIR.")
+            self._note(Flaw("no-posts", _("The workspace has no folder posts/."), hint), "")
+        self._ids = {file.id for file in self.files}
+        self._note_twins()
+
+    def has(self, post_id: str) -> bool:
+        """Whether the post has a draft, or may have one that cannot be read.
+
+        What is not there was deleted; what merely cannot be seen was not.
+        """
+        return post_id in self._ids or any(post_id.startswith(start) for start in self._unreadable)
+
+    def select(self, paths: Sequence[str | Path]) -> list[DraftFile]:
+        """The drafts that the paths name, in order of their ids; all of them for no path.
+
+        A path is a draft or a folder, relative to the working directory or to the workspace.
+        UsageError if there is no such thing, or no draft in it.
+        """
+        if not paths:
+            return self.files
+        wanted: dict[str, DraftFile] = {}
+        for path in paths:
+            target = self._find(path)
+            chosen = [file for file in self.files if file.path.is_relative_to(target)]
+            if not chosen and not target.is_dir():
+                raise UsageError(
+                    _("{path} is no draft.", path=path),
+                    hint=_("Drafts are files under posts/ whose names end in .md."),
+                )
+            wanted |= {file.file: file for file in chosen}
+        return [wanted[file] for file in sorted(wanted)]
+
+    def _find(self, path: str | Path) -> Path:
+        for base in (Path.cwd(), self.posts.parent):
+            candidate = Path(os.path.normpath(base / path))
+            if os.path.lexists(candidate):
+                if self.posts.is_relative_to(candidate) or candidate.is_relative_to(self.posts):
+                    return candidate
+                raise UsageError(
+                    _("{path} is not in this workspace's posts/.", path=path),
+                    hint=_("Name another workspace with --workspace DIR."),
+                )
+        raise UsageError(
+            _("{path} does not exist.", path=path),
+            hint=_("Name a draft or a folder, from here or from the workspace."),
+        )
+
+    def _walk(self, folder: Path, prefix: str) -> Iterator[DraftFile]:
+        """The drafts in a folder; `prefix` is its path under posts/ with a slash at the end."""
+        try:
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+        except OSError as error:
+            self._unreadable.append(prefix)
+            self._note(
+                Flaw(
+                    "unreadable", _("The folder cannot be read: {reason}.", reason=error.strerror)
+                ),
+                prefix,
+            )
+            return
+        for entry in entries:
+            name = entry.name
+            if name.startswith("."):
+                if entry.is_symlink():
+                    self._note(_hidden_link(), prefix + name, Severity.WARNING)
+                continue
+            if _is_folder(entry):
+                yield from self._descend(entry, prefix)
+            elif name.lower().endswith(".md") and name.lower() not in _NOT_DRAFTS:
+                if flaw := self._flaw_of(entry):
+                    self._note(flaw, prefix + name)
+                    self._unreadable.append((prefix + name)[: -len(".md")])
+                else:
+                    path = prefix + name
+                    yield DraftFile(path[: -len(".md")], f"posts/{path}", entry.path)
+            elif name.lower().endswith(_ALMOST_DRAFTS):
+                flaw = Flaw("not-a-draft", _("This is not read: the name of a draft ends in .md."))
+                self._note(flaw, prefix + name, Severity.WARNING)
+
+    def _descend(self, entry: "os.DirEntry[str]", prefix: str) -> Iterator[DraftFile]:
+        if entry.name == "media":
+            return
+        if entry.is_symlink():
+            hint = _("Move the drafts here, or link to them one by one.")
+            message = _("The folder is a symbolic link, which is not followed.")
+            self._note(Flaw("symbolic-link", message, hint), prefix + entry.name)
+            self._unreadable.append(f"{prefix}{entry.name}/")
+            return
+        yield from self._walk(Path(entry.path), f"{prefix}{entry.name}/")
+
+    def _flaw_of(self, entry: "os.DirEntry[str]") -> Flaw | None:
+        if not entry.name.isprintable():
+            hint = _("Rename it with letters, digits, - and _.")
+            return Flaw(
+                "file-name", _("The file's name holds characters that cannot be shown."), hint
+            )
+        if entry.is_symlink() and not _leads_into(Path(entry.path), self.posts):
+            hint = _("Copy the draft here.")
+            return Flaw("outside-posts", _("The draft is a link that leads out of posts/."), hint)
+        return None
+
+    def _note_twins(self) -> None:
+        """Two files must not have one id, nor ids that some disks or people take for one."""
+        alike: dict[str, list[DraftFile]] = defaultdict(list)
+        for file in self.files:
+            alike[unicodedata.normalize("NFC", file.id).casefold()].append(file)
+        for twins in alike.values():
+            for file in twins if len(twins) > 1 else ():
+                others = ", ".join(twin.file for twin in twins if twin is not file)
+                message = _("This draft has the same id as {others}.", others=others)
+                flaw = Flaw("duplicate-id", message, _("Rename one of them."))
+                self.problems.append(problem(file.file, flaw, Position()))
+
+    def _note(self, flaw: Flaw, path: str, severity: Severity = Severity.ERROR) -> None:
+        shown = f"posts/{path}".encode("utf-8", "backslashreplace").decode()
+        self.problems.append(problem(shown, flaw, Position(), severity))
+
+
+def _hidden_link() -> Flaw:
+    """Nothing of ours makes one; who planted it may hope that something is written through it."""
+    message = _("A symbolic link with a hidden name, which nobody sees, and nothing reads.")
+    return Flaw("symbolic-link", message, _("Delete it, and ask who made it."))
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads in a circle
+        return False
+
+
+def _leads_into(link: Path, posts: Path) -> bool:
+    try:
+        return link.resolve(strict=True).is_relative_to(posts.resolve())
+    except (OSError, RuntimeError):
+        return True  # a broken link: reading it reports that

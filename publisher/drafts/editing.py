@@ -1,0 +1,212 @@
+"""A draft's file as somebody saw it, and as it is to be: only what was changed differs.
+
+Whoever saves it shows the digest of what was seen, so that nobody's change is lost.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+from publisher.base.errors import NotPossible
+from publisher.base.i18n import _
+from publisher.drafts import replace as replacing
+from publisher.drafts import text_files, yaml_tree
+from publisher.drafts.draft_files import DraftFile
+from publisher.drafts.front_matter import split
+from publisher.drafts.yaml_patch import NOTHING, Patches, Unpatchable
+from publisher.model.problems import Findings
+
+_MEDIA = "media"
+_BOM = "\ufeff"
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|\Z)")
+_LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Manuscript:
+    """A draft's bytes, which are UTF-8 with a front matter."""
+
+    path: Path
+    file: str
+    """Its path relative to the workspace."""
+    data: bytes
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, in hexadecimal, by which a change says what it was made to."""
+        return hashlib.sha256(self.data).hexdigest()
+
+    @property
+    def body(self) -> str:
+        r"""Everything after the front matter, with `\n` as line ends."""
+        _front, begins = self._places()
+        return _LINE_END.sub("\n", self._text[begins:])
+
+    def value(self, key: str) -> str | None:
+        """What stands under a key of the front matter, when that is a single value."""
+        front, _begins = self._places()
+        try:
+            return Patches(self._text[front]).value((key,))
+        except Unpatchable:
+            return None
+
+    def with_body(self, body: str) -> Self:
+        """The same with another text: it gets the file's line ends, and one at its end.
+
+        NotPossible if the file would be read in another way then.
+        """
+        _front, begins = self._places()
+        found = _LINE_END.search(self._text)
+        line_end = found.group() if found else "\n"
+        lines = _LINE_END.sub("\n", body)
+        if lines and not lines.endswith("\n"):
+            lines += "\n"
+        head = self._text[:begins]
+        if lines and not head.endswith(("\n", "\r")):  # the fence is all of its line
+            head += line_end
+        revised = self._with_text(head + lines.replace("\n", line_end))
+        if _meaning(revised) != _meaning(self) or revised.body != lines:
+            raise self._for_a_person(_("the text"))
+        return revised
+
+    @property
+    def media(self) -> list[dict[str, str]]:
+        """What the front matter says of each picture; NotPossible if it is no list of such."""
+        entries = _meaning(self).get(_MEDIA) or ""
+        if isinstance(entries, str) and entries in NOTHING:
+            return []
+        if not isinstance(entries, list) or not all(map(_is_flat, entries)):
+            raise self._for_a_person(f"`{_MEDIA}:`")
+        return entries
+
+    def with_value(self, key: str, value: str) -> Self:
+        """The same with another value in the front matter; NotPossible if only a person can."""
+        return self._patched(
+            lambda patches: patches.set((key,), value),
+            {**_meaning(self), key: value},
+            f"`{key}: {value}`",
+        )
+
+    def with_picture(self, entry: Mapping[str, str]) -> Self:
+        """The same with one more picture, behind all others; NotPossible if only a person can."""
+        return self._patched(
+            lambda patches: patches.append(_MEDIA, entry),
+            {**_meaning(self), _MEDIA: [*self.media, dict(entry)]},
+            f"`{_MEDIA}:`",
+        )
+
+    def with_picture_as(self, number: int, entry: Mapping[str, str]) -> Self:
+        """The same with something else said of a picture, counted from 0; NotPossible."""
+        revised = self
+        for key in {**self.media[number], **entry}:
+            if entry.get(key) != revised.media[number].get(key):
+                revised = revised._with_said(number, key, entry.get(key))
+        return revised
+
+    def without_picture(self, number: int) -> Self:
+        """The same without one of its pictures, counted from 0; NotPossible if only a person can."""
+        others = self.media[:number] + self.media[number + 1 :]
+        meaning = {key: value for key, value in _meaning(self).items() if key != _MEDIA}
+        return self._patched(
+            lambda patches: patches.remove((_MEDIA, number)),
+            {**meaning, _MEDIA: others} if others else meaning,
+            f"`{_MEDIA}:`",
+        )
+
+    def save(self, revised: "Manuscript") -> None:
+        """Put `revised` in the file's place; FileChanged or StorageError leave it as it is."""
+        replacing.replace(self.path, self.file, self.data, revised.data)
+
+    @property
+    def _text(self) -> str:
+        return self.data.decode("utf-8")
+
+    def _with_text(self, text: str) -> Self:
+        return replace(self, data=text.encode("utf-8"))
+
+    def _places(self) -> tuple[slice, int]:
+        """Where the front matter stands between its fences, and where the body begins."""
+        text = self._text
+        skipped = len(_BOM) if text.startswith(_BOM) else 0
+        fences = (
+            line for line in _LINE.finditer(text, skipped) if line[0].rstrip(" \t\r\n") == "---"
+        )
+        opening, closing = next(fences), next(fences)
+        return slice(opening.end(), closing.start()), closing.end()
+
+    def _with_said(self, number: int, key: str, value: str | None) -> Self:
+        """The same with another value for one key of a picture; None: without it."""
+        path = (_MEDIA, number, key)
+        media = [dict(entry) for entry in self.media]
+        media[number].pop(key, None)
+        if value is not None:
+            media[number][key] = value
+        return self._patched(
+            lambda patches: patches.remove(path) if value is None else patches.set(path, value),
+            {**_meaning(self), _MEDIA: media},
+            f"`{key}: {value or ''}`",
+        )
+
+    def _patched(
+        self, patch: Callable[[Patches], None], meant: Mapping[str, object], lines: str
+    ) -> Self:
+        """The same with a patch of the front matter, which must mean what is `meant`.
+
+        NotPossible if that cannot be; `lines` is what a person would write.
+        """
+        front, _begins = self._places()
+        try:
+            patches = Patches(self._text[front])
+            patch(patches)
+            patched = patches.text()
+        except Unpatchable:
+            raise self._for_a_person(lines) from None
+        if not patched.endswith(("\n", "\r")):  # the fence must stay on a line of its own
+            raise self._for_a_person(lines)
+        revised = self._with_text(self._text[: front.start] + patched + self._text[front.stop :])
+        if _meaning(revised) != meant or revised.body != self.body:
+            raise self._for_a_person(lines)
+        return revised
+
+    def _for_a_person(self, lines: str) -> NotPossible:
+        return NotPossible(
+            _(
+                "{file} is written in a way that only a person can change; nothing was written.",
+                file=self.file,
+            ),
+            hint=_("Write it there by hand: {lines}", lines=lines),
+        )
+
+
+def read(file: DraftFile) -> Manuscript:
+    """The file as it is now; NotPossible for one whose front matter and text cannot be told."""
+    findings = Findings(file.file)
+    data = text_files.read_bytes(file.path, findings, text_files.MAX_DRAFT)
+    text = None if data is None else text_files.decode(data, findings)
+    if data is None or text is None or split(text, findings) is None:
+        first = findings.problems[0]
+        raise NotPossible(f"{file.file}:{first.line}: {first.message}", hint=first.hint)
+    return Manuscript(file.path, file.file, data)
+
+
+def _meaning(manuscript: Manuscript) -> dict[str, object]:
+    """What the front matter says, without regard to where it stands."""
+    findings = Findings(manuscript.file)
+    text = text_files.decode(manuscript.data, findings)
+    halves = None if text is None else split(text, findings)
+    return {key: _plain(e.value) for key, e in halves.front.entries.items()} if halves else {}
+
+
+def _plain(node: yaml_tree.Node) -> object:
+    if isinstance(node, yaml_tree.Scalar):
+        return node.value
+    if isinstance(node, yaml_tree.Sequence):
+        return [_plain(item) for item in node.items]
+    return {key: _plain(entry.value) for key, entry in node.entries.items()}
+
+
+def _is_flat(entry: object) -> bool:
+    return isinstance(entry, dict) and all(isinstance(value, str) for value in entry.values())

@@ -1,0 +1,90 @@
+"""Splitting a draft into its front matter and its body."""
+
+import re
+from typing import NamedTuple
+
+from publisher.base.i18n import _, later
+from publisher.drafts import horizontal_rules
+from publisher.drafts.yaml_tree import Mapping, compose
+from publisher.model.models import Position
+from publisher.model.problems import Findings
+
+_FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
+# A plain value, then a hash with a word at once: comments have a space there, hashtags do not.
+_HASHTAG = re.compile(r"^[ \t]*(?:- +)?[\w-]+:[ \t]+[^\s'\"#|>{\[][^#\n]*[ \t](#\w+)", re.MULTILINE)
+_EMPTY_ENTRY = re.compile(r"-(?: +-)*\s*")
+"""Of a list in YAML."""
+_SHAPE = later("A draft begins with a line `---`, its keys, and another line `---`.")
+
+
+class Split(NamedTuple):
+    """A draft's two halves; `body_line` is the line on which the body begins."""
+
+    front: Mapping
+    body: str
+    body_line: int
+
+
+def split(text: str, findings: Findings) -> Split | None:
+    r"""The front matter as a tree and the body as text; None where there is no telling them apart.
+
+    `text` has `\n` as line ends. Empty front matter is an empty mapping.
+    """
+    opening = _FENCE.match(text)
+    if opening is None:
+        said = _("The draft has no front matter.")
+        for rule in horizontal_rules.find("\n" + text.partition("\n")[0]):
+            line = horizontal_rules.shown(rule["line"])
+            said = _("The draft begins with {line}, not with three hyphens.", line=line)
+        findings.error("front-matter-missing", Position(), said, _(_SHAPE))
+        return None
+    closing = _FENCE.search(text, opening.end() + 1)
+    end = len(text) if closing is None else closing.start()
+    for rule in horizontal_rules.find(text[opening.end() : end]):
+        # Perhaps the text begins there, and what closes is a thread's separator.
+        if rule.start("line") == rule.start() + 1 and not _EMPTY_ENTRY.fullmatch(rule["line"]):
+            findings.error(
+                "front-matter-unclosed",
+                Position(line=text.count("\n", 0, opening.end() + rule.start("line")) + 1),
+                _(
+                    "{line} does not end the front matter.",
+                    line=horizontal_rules.shown(rule["line"]),
+                ),
+                _(_SHAPE),
+            )
+            return None
+    if closing is None:
+        findings.error(
+            "front-matter-unclosed", Position(), _("The front matter is never closed."), _(_SHAPE)
+        )
+        return None
+    front = text[opening.end() + 1 : closing.start()]
+    _warn_of_hashtags(front, findings)
+    node = compose(front, findings, first_line=2)
+    if node is None:
+        if findings.has_errors:
+            return None
+        node = Mapping({}, Position())
+    if not isinstance(node, Mapping):
+        findings.error(
+            "not-a-mapping",
+            node.position,
+            _("The front matter is no list of keys with values."),
+            _("Write it like `at: 2016-03-07 08:30`, one key on a line."),
+        )
+        return None
+    body_line = text.count("\n", 0, closing.end() + 1) + 1
+    return Split(node, text[closing.end() + 1 :], body_line)
+
+
+def _warn_of_hashtags(front: str, findings: Findings) -> None:
+    for match in _HASHTAG.finditer(front) if " #" in front else ():
+        begin = match.start(1)
+        findings.warning(
+            "hashtag-as-comment",
+            Position(
+                line=front.count("\n", 0, begin) + 2, column=begin - front.rfind("\n", 0, begin)
+            ),
+            _("`{text}` is a YAML comment here, and is left out.", text=match[1]),
+            _("Put the whole value between quotes if it is a hashtag."),
+        )

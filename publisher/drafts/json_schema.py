@@ -1,0 +1,311 @@
+"""JSON Schema (draft 2020-12) of the files that people write, so that editors help with them.
+
+They are made from what the parsers know: a key that a parser takes and no property describes is a
+KeyError here, and a property of a key that no parser takes never gets in. A schema cannot say all
+that `check` finds (an agenda item that does not exist, a time that the clocks skip), but what
+`check` takes, it takes.
+"""
+
+import ast
+import inspect
+import json
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import timedelta
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from publisher.base.i18n import _
+from publisher.drafts import consents, draft, session
+from publisher.model.problems import RULES
+from publisher.settings import CHANNELS, Settings
+from publisher.settings import schema as sections
+
+Schema = dict[str, Any]
+
+FOLDER = ".publisher/schema"
+"""Where a workspace has them, for the first lines of its files to name."""
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+# YAML has numbers and truth values; to the parser, each of them is the text that stands there.
+_TEXT: Schema = {"type": ["string", "number", "boolean"]}
+_FLAG: Schema = {"enum": [True, False, "true", "false", "yes", "no"]}
+_DAY: Schema = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
+_DURATION: Schema = {
+    "type": "string",
+    "pattern": r"^(\d+[dhms])+$",
+    "examples": ["45m", "2h", "1h30m", "2d"],
+}
+_LANGUAGE: Schema = {"type": "string", "pattern": f"^{session.LANGUAGE.pattern}$"}
+_MOMENT: Schema = {
+    "type": "string",
+    "examples": ["2016-03-07 08:30", "2016-03-07T08:30:00+01:00", "annual-day - 30m", "now"],
+}
+_RECIPIENT: Schema = {"anyOf": [{"enum": [*CHANNELS, "x", "all"]}, {"type": "string"}]}
+
+
+def _one_or_more(item: Schema) -> Schema:
+    return {"anyOf": [item, {"type": "array", "items": item}]}
+
+
+def _said(what: str, schema: Schema) -> Schema:
+    return {"description": what, **schema}
+
+
+_TO = _said("Accounts, channels or `all`.", _one_or_more(_RECIPIENT))
+_EXPIRES = _said("How long after its time it may still go out.", _DURATION)
+_LANG = _said("The language, such as fr or pt-BR.", _LANGUAGE)
+_AUTHOR = _said("Who wrote it, for the log.", _TEXT)
+_PROPERTIES: dict[str, Schema] = {
+    "at": _said("When the post goes out; without it, the draft is unfinished.",
+                {**_MOMENT, "type": ["string", "null"]}),
+    "to": _TO,
+    "lang": _LANG,
+    "title": _said("The title on the website.", _TEXT),
+    "link": _said("A web address.", {"type": "string", "pattern": "^https?://\\S+$"}),
+    "expires": _EXPIRES,
+    "embargo": _said("Never before this moment, whatever `at` says.", _MOMENT),
+    "author": _AUTHOR,
+    "repeat": _said("The same text may go to the same account once more.", _FLAG),
+    "ignore": _said("Advice that this draft does not follow.", _one_or_more({"enum": [*RULES]})),
+}  # fmt: skip
+_MEDIA: dict[str, Schema] = {
+    "file": _said("The picture, from the draft's folder, or from posts/ with a slash in front.",
+                  _TEXT),
+    "alt": _said("What it shows, for those who cannot see it.", _TEXT),
+    "credit": _said("Whose picture it is.", _TEXT),
+    "people": _said("Whether people are in it.", _FLAG),
+    "consent": _said("The id of a record in posts/consents.yaml.", _TEXT),
+}  # fmt: skip
+_ITEM: dict[str, Schema] = {
+    "title": _TEXT,
+    "starts": _said("In the session's time zone.", _MOMENT),
+    "ends": _MOMENT,
+    "place": _TEXT,
+    "cancelled": _said("Holds every post that hangs on it.", _FLAG),
+    "uid": _said("The id of its event in a calendar.", _TEXT),
+}
+_SESSION: dict[str, Schema] = {
+    "name": _TEXT,
+    "timezone": _said("Such as Europe/Zurich: of all times without an offset.", {"type": "string"}),
+    "starts": _DAY,
+    "ends": _DAY,
+}
+_CONSENT: dict[str, Schema] = {
+    "granted_to": _said("Organisations; all, if it is missing.", _one_or_more(_TEXT)),
+    "channels": _said("All, if it is missing.", _one_or_more({"enum": [*CHANNELS, "x", "X"]})),
+    "until": _said("The last day.", _DAY),
+    "withdrawn": _FLAG,
+    "note": {},
+}
+
+
+def _object(
+    keys: Iterable[str], properties: Mapping[str, Schema], required: tuple[str, ...] = ()
+) -> Schema:
+    """A mapping with the keys that a parser knows, and no others."""
+    found: Schema = {
+        "type": "object",
+        "properties": {key: properties[key] for key in keys},
+        "additionalProperties": False,
+    }
+    return {**found, "required": [*required]} if required else found
+
+
+def draft_schema() -> Schema:
+    """The front matter of a draft."""
+    picture = _object(draft._MEDIA_KEYS, _MEDIA, required=("file", "alt"))  # noqa: SLF001
+    media = _said("The pictures.", {"type": "array", "items": picture})
+    return _object(draft.KEYS, {**_PROPERTIES, "media": media})
+
+
+def session_schema() -> Schema:
+    """posts/session.yaml."""
+    item = _object(session._ITEM_KEYS, _ITEM, required=("starts",))  # noqa: SLF001
+    defaults = {"to": _TO, "expires": _EXPIRES, "lang": _LANG, "author": _AUTHOR}
+    nested = {
+        "defaults": _said(
+            "What a draft that says nothing gets.",
+            _object(session._DEFAULTS_KEYS, defaults),  # noqa: SLF001
+        ),
+        "agenda": _said(
+            "The programme: posts hang on its items by their names.",
+            {"type": "object", "additionalProperties": item},
+        ),
+    }
+    return _object(session._KEYS, {**_SESSION, **nested})  # noqa: SLF001
+
+
+def consents_schema() -> Schema:
+    """posts/consents.yaml."""
+    record = _object(consents._KEYS, _CONSENT)  # noqa: SLF001
+    return {"type": "object", "additionalProperties": record}
+
+
+def settings_schema() -> Schema:
+    """publisher.toml: the settings, without those that are secret."""
+    return _of_settings(secret=False)
+
+
+def secrets_schema() -> Schema:
+    """secrets.toml: the credentials of each account under its name, and what else is secret."""
+    found, plain = _of_settings(secret=True), _of_settings(secret=False)["properties"]
+    of_an_account = found["properties"]["accounts"]["additionalProperties"]
+    # A URL may stand in either file: it is a secret only where it holds a password.
+    urls = {
+        section: {**plain[section], "properties": {"url": plain[section]["properties"]["url"]}}
+        for section in ("database", "broker")
+    }
+    return {
+        **found,
+        "properties": {**found["properties"], **urls},
+        "additionalProperties": of_an_account,
+    }
+
+
+SCHEMAS: Mapping[str, tuple[Callable[[], Schema], str]] = {
+    "draft": (draft_schema, "posts/*.md"),
+    "session": (session_schema, "posts/session.yaml"),
+    "consents": (consents_schema, "posts/consents.yaml"),
+    "settings": (settings_schema, "publisher.toml"),
+    "secrets": (secrets_schema, "secrets.toml"),
+}
+"""The schemas by name, with the file that each is for."""
+
+
+def schema(name: str) -> Schema:
+    """One schema, whole, in the current language; KeyError for a name not in `SCHEMAS`."""
+    make, file = SCHEMAS[name]
+    translated: Schema = _translated(make())
+    return {"$schema": DIALECT, "title": file, **translated}
+
+
+def text(name: str) -> str:
+    """One schema, as a file holds it."""
+    return json.dumps(schema(name), ensure_ascii=False, indent=2) + "\n"
+
+
+def texts() -> Iterator[str]:
+    """What all schemas say about their keys, in English: for the catalogues."""
+    for make, _file in SCHEMAS.values():
+        yield from _descriptions(make())
+
+
+def _descriptions(schema: Any) -> Iterator[str]:
+    if isinstance(schema, list):
+        for item in schema:
+            yield from _descriptions(item)
+    elif isinstance(schema, dict):
+        for key, value in schema.items():
+            if key == "description" and isinstance(value, str):
+                yield value
+            else:
+                yield from _descriptions(value)
+
+
+def _translated(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_translated(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: _(value) if key == "description" and isinstance(value, str) else _translated(value)
+        for key, value in schema.items()
+    }
+
+
+class _Generator(GenerateJsonSchema):
+    """As the files have it: durations like 45m, and no null, which TOML does not know."""
+
+    def timedelta_schema(self, schema: core_schema.TimedeltaSchema) -> JsonSchemaValue:
+        del schema
+        return dict(_DURATION)
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def encode_default(self, dft: Any) -> Any:
+        if isinstance(dft, timedelta):
+            seconds = dft.total_seconds()
+            if seconds % 1:
+                return f"{seconds:g}s"
+            seconds = int(seconds)
+            units = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
+            size, unit = next(pair for pair in units if seconds % pair[0] == 0)
+            return f"{seconds // size}{unit}"
+        return None if dft is None else super().encode_default(dft)
+
+
+def _of_settings(*, secret: bool) -> Schema:
+    whole = Settings.model_json_schema(schema_generator=_Generator)
+    definitions = whole.pop("$defs")
+    of_sections = [(getattr(sections, name), schema) for name, schema in definitions.items()]
+    for model, schema in [(Settings, whole), *of_sections]:
+        for field, text in _docstrings(model).items():
+            schema["properties"][field].setdefault("description", text)
+    for name in ("workspace", "twitter_api_url", "facebook_graph_url"):  # in no file
+        del whole["properties"][name]
+    found = _kept(_resolved(whole, definitions), secret=secret)
+    if found is None:
+        raise ValueError("no setting is secret, or all of them are")
+    return found
+
+
+@cache
+def _docstrings(model: type[BaseModel]) -> dict[str, str]:
+    """What stands below the fields of a model."""
+    (tree,) = ast.parse(textwrap.dedent(inspect.getsource(model))).body
+    body = tree.body if isinstance(tree, ast.ClassDef) else []
+    return {
+        field.target.id: " ".join(text.value.value.split())
+        for field, text in pairwise(body)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(text, ast.Expr)
+        and isinstance(text.value, ast.Constant)
+        and isinstance(text.value.value, str)
+    }
+
+
+def _resolved(schema: Any, definitions: Mapping[str, Schema]) -> Any:
+    """The schema with each definition in its place, and without what pydantic adds for itself."""
+    if isinstance(schema, list):
+        return [_resolved(item, definitions) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return _resolved({**definitions[name], **{k: v for k, v in schema.items() if k != "$ref"}},
+                         definitions)  # fmt: skip
+    return {
+        key: {name: _resolved(inner, definitions) for name, inner in value.items()}
+        if key == "properties"
+        else _resolved(value, definitions)
+        for key, value in schema.items()
+        if key != "title" and not (key == "default" and value in (None, [], {}))
+    }
+
+
+def _kept(schema: Schema, *, secret: bool) -> Schema | None:
+    """The schema with its secret properties alone, or without them; None if nothing is left."""
+    if "properties" not in schema:
+        inner = schema.get("additionalProperties")
+        if isinstance(inner, dict):
+            kept = _kept(inner, secret=secret)
+            return None if kept is None else {**schema, "additionalProperties": kept}
+        return schema if ("writeOnly" in str(schema)) is secret else None
+    properties = {
+        name: kept
+        for name, inner in schema["properties"].items()
+        if (kept := _kept(inner, secret=secret)) is not None
+    }
+    if not properties:
+        return None
+    required = [name for name in schema.get("required", ()) if name in properties]
+    rest = {key: value for key, value in schema.items() if key not in ("required", "default")}
+    return {**rest, "properties": properties, **({"required": required} if required else {})}

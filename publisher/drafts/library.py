@@ -1,0 +1,149 @@
+"""All drafts of a workspace, read."""
+
+import os
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from publisher.base import progress
+from publisher.base.i18n import _
+from publisher.drafts import consents, draft, session, text_files
+from publisher.drafts.consents import Consents
+from publisher.drafts.draft import Surroundings, split_language
+from publisher.drafts.draft_files import DraftFile, Shelf
+from publisher.drafts.recipients import Addressing
+from publisher.drafts.session import Session
+from publisher.media.cache import NOTHING_KEPT, Copies
+from publisher.model.models import Account, Post, Problem, Severity
+from publisher.model.problems import Findings
+
+
+@dataclass(frozen=True)
+class Library:
+    """The drafts that were asked for, and what is wrong with them, the session and the consents.
+
+    `posts` holds every draft that could be made out, in the order of their files, also those with
+    errors: what is in `broken` is good for looking at, never for queueing.
+    """
+
+    posts: tuple[Post, ...]
+    session: Session
+    consents: Consents
+    problems: tuple[Problem, ...]
+    """Sorted by file, line and column."""
+    drafts: int
+    """How many draft files were read."""
+    broken: frozenset[str]
+    """Ids of the drafts that were read and have errors, whether or not they are in `posts`."""
+    _shelf: Shelf = field(repr=False)
+    _groups: Mapping[str, tuple[Post, ...]] = field(repr=False)
+    """The posts that are translations of one another, by the id of each that was asked for."""
+    is_whole: bool = True
+    """Whether all that was to be found out could be: git may be slow, and says more another time."""
+
+    def has(self, post_id: str) -> bool:
+        """Whether the post has a draft anywhere, asked for or not, or may have an unreadable one."""
+        return self._shelf.has(post_id)
+
+    def post(self, post_id: str) -> Post | None:
+        return next((post for post in self._groups.get(post_id, ()) if post.id == post_id), None)
+
+    def translations(self, post: Post) -> tuple[Post, ...]:
+        """The same text in other languages, by the files' names: `name.fr` and `name.es`."""
+        return tuple(other for other in self._groups.get(post.id, ()) if other.id != post.id)
+
+
+def load(
+    workspace: Path,
+    accounts: Mapping[str, Account],
+    channels: Collection[str],
+    paths: Sequence[str | Path] = (),
+    programme: Session | None = None,
+    revised: Mapping[str, bytes] = MappingProxyType({}),
+    copies: Copies = NOTHING_KEPT,
+) -> Library:
+    """Read the drafts of a workspace; `paths` (drafts or folders) restricts which.
+
+    `programme` takes the place of posts/session.yaml, and `revised` of what is in the drafts, by
+    their paths relative to the workspace. `copies` knows about pictures. It returns whatever is in
+    the files. UsageError for a path that is no draft.
+    """
+    posts_folder = Path(os.path.abspath(workspace)) / "posts"  # noqa: PTH100 - links stay as they are
+    shelf = Shelf(posts_folder)
+    chosen = shelf.select(paths)
+    about_session, about_consents = Findings(session.FILE), Findings(consents.FILE)
+    around = Surroundings(
+        posts=posts_folder,
+        session=programme or session.load(posts_folder, about_session),
+        consents=consents.load(posts_folder, frozenset(channels), about_consents),
+        accounts=accounts,
+        channels=tuple(channels),
+        copies=copies,
+    )
+    found = {file.file: Findings(file.file) for file in chosen}
+    read = (
+        _read(file, around, revised, found[file.file])
+        for file in progress.over(chosen, _("Reading drafts"))
+    )
+    posts = [post for post in read if post]
+    others = _unchosen_translations(chosen, shelf, around) if paths else ()
+    beside = (_read(file, around, revised, Findings(file.file)) for file in others)
+    groups = _groups(posts, [*filter(None, beside)], around)
+    addressing = Addressing(around)
+    for post in posts:
+        asked = [member for member in groups[post.id] if member.file in found]
+        addressing.check(post, groups[post.id], found[post.file], is_first=post is asked[0])
+    problems = [
+        *about_session.problems,
+        *about_consents.problems,
+        *(p for p in shelf.problems if not paths or p.file in found),
+        *(p for findings in found.values() for p in findings.problems),
+    ]
+    with_errors = {p.file for p in problems if p.severity is Severity.ERROR}
+    return Library(
+        posts=tuple(posts),
+        session=around.session,
+        consents=around.consents,
+        problems=tuple(sorted(problems, key=lambda p: (p.file, p.line, p.column, p.code))),
+        drafts=len(chosen),
+        broken=frozenset(file.id for file in chosen if file.file in with_errors),
+        _shelf=shelf,
+        _groups=groups,
+    )
+
+
+def _read(
+    file: DraftFile, around: Surroundings, revised: Mapping[str, bytes], findings: Findings
+) -> Post | None:
+    new = revised.get(file.file)
+    text = (
+        text_files.read(file.place, findings, text_files.MAX_DRAFT)
+        if new is None
+        else text_files.decode(new, findings)
+    )
+    return None if text is None else draft.parse(text, file.id, around, findings)
+
+
+def _unchosen_translations(
+    chosen: Sequence[DraftFile], shelf: Shelf, around: Surroundings
+) -> Iterator[DraftFile]:
+    """The drafts that are translations of those that were asked for, by their names."""
+    known = {file.id for file in chosen}
+    bases = {split_language(post_id, around.spoken)[0] for post_id in known}
+    for file in shelf.files:
+        if file.id not in known and split_language(file.id, around.spoken)[0] in bases:
+            yield file
+
+
+def _groups(
+    posts: Sequence[Post], others: Sequence[Post], around: Surroundings
+) -> dict[str, tuple[Post, ...]]:
+    """The translations of each of `posts`, and itself; among these and the others."""
+    by_base: dict[str, list[Post]] = defaultdict(list)
+    bases = {post.id: split_language(post.id, around.spoken)[0] for post in (*posts, *others)}
+    for post in sorted((*posts, *others), key=lambda post: post.file) if others else posts:
+        by_base[bases[post.id]].append(post)
+    groups = {base: tuple(members) for base, members in by_base.items()}
+    return {post.id: groups[bases[post.id]] for post in posts}

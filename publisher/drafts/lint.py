@@ -1,0 +1,326 @@
+"""Advice on the words of a post: what is allowed, and harms it still. All of it are warnings.
+
+Every rule is in `problems.RULES` and explained in docs/drafts.md; a workspace switches one off with
+`[lint] ignore` in publisher.toml, a draft with `ignore:`. A rule that calls wrong what is right
+teaches people to skip them all, so each says nothing where it is not certain.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from publisher.base.i18n import _
+from publisher.drafts import hashtags, placeholders
+from publisher.drafts.mentions import mentions
+from publisher.drafts.rendering import section_for
+from publisher.drafts.sections import position_key
+from publisher.model.models import Account, MediaItem, Position, Post, Problem, Severity
+from publisher.model.problems import Findings, Flaw
+
+Found = Iterator[tuple[Flaw, int]]
+"""What is wrong with a text, and at which character of it."""
+
+# An abbreviation, its zone, whether it means summer time, and what is right in the other season.
+# CST, MST and PST are left out: half of the places that use them have no summer time.
+_SEASONS = {
+    "CET": ("Europe/Paris", False, "CEST"),
+    "CEST": ("Europe/Paris", True, "CET"),
+    "MEZ": ("Europe/Berlin", False, "MESZ"),
+    "MESZ": ("Europe/Berlin", True, "MEZ"),
+    "WET": ("Europe/Lisbon", False, "WEST"),
+    "WEST": ("Europe/Lisbon", True, "WET"),
+    "EET": ("Europe/Athens", False, "EEST"),
+    "EEST": ("Europe/Athens", True, "EET"),
+    "BST": ("Europe/London", True, "GMT"),
+    "EST": ("America/New_York", False, "EDT"),
+    "EDT": ("America/New_York", True, "EST"),
+}
+# A pattern that begins with the characters it looks for is twice as fast as one that looks behind.
+_SPACE = "[ \u00a0\u202f]"
+_ZONE_AFTER_TIME = re.compile(
+    rf"\d(?:[:.h]\d\d)?{_SPACE}*(?i:h|hrs?|heures?|horas|godz\.?|[ap]\.?m\.?)?{_SPACE}*[(\[]?"
+    rf"(?P<zone>{'|'.join(_SEASONS)})\b"
+)
+_ZONE = re.compile("|".join(_SEASONS))
+"""Nearly all texts have none: to look for it first takes a third of the time."""
+_AHEAD = timedelta(days=14)
+"""Posts tell of events to come: close to the change of the clocks, either may be right."""
+
+_LINK_LIKE = re.compile(
+    r"(?<!\w)(?:h{1,2}t{1,3}|t{2,3})ps?(?::[/\\]+|:(?=\w)|[/\\]{2})\S*", re.IGNORECASE
+)
+_LABEL = r"[^\W_](?:[\w-]*\w)?"
+_PROPER_LINK = re.compile(
+    rf"https?://(?:[^\s/?#@]+@)?{_LABEL}(?:\.{_LABEL})+\.?(?:[^\w.@\\-]|\Z)", re.IGNORECASE
+)
+_MARKDOWN_LINK = re.compile(
+    r"!?\[[^\]\n]*\]\((?:https?:|www\.|mailto:|/|#)[^)\s]*\)", re.IGNORECASE
+)
+
+_FILE_NAME = re.compile(
+    r"\S.*\.(?:jpe?g|png|gif|webp|heic|heif|avif|tiff?|mp4|m4v|mov|pdf)"
+    r"|(?:IMG|DSC[NF]?|PXL|MVIMG|VID|P|DCIM|SAM|GOPR)[-_ ]?\d{3,}\S*"
+    r"|(?:image|picture|photo|foto|imagen|obraz|scan|capture|screenshot|unnamed|untitled)[-_ ]?\d*",
+    re.IGNORECASE,
+)
+
+_CAPITAL = f"[{''.join(c for c in map(chr, range(0x41, 0x250)) if c.isupper())}]"
+_OTHERS = f"{_CAPITAL}*(?:['\u2019-]{_CAPITAL}+)*"  # of a word, after its first letter
+_SHOUTING = re.compile(
+    rf"{_CAPITAL}(?<![\w#@'\u2019-].){_OTHERS}(?:{_SPACE}+{_CAPITAL}{_OTHERS}){{2,}}(?![\w'\u2019-])"
+)
+_HIDDEN = re.compile("[\u180e\u200b\u202a-\u202e\u2060-\u2064\u2066-\u206f]")
+"""Of no width, or turning the direction of what follows."""
+_FEWEST_SHOUTED_LETTERS = 12
+_ACRONYMS = re.compile(rf"[A-Z]{{2,6}}(?:{_SPACE}+[A-Z]{{2,6}}){{2}}")
+"""Three in a row may be names, such as UNICEF UNESCO OHCHR; with longer words they are none."""
+
+
+class Linter:
+    """Looks at the words of posts that belong to one workspace."""
+
+    def __init__(
+        self,
+        posts: Iterable[Post],
+        most_hashtags: Mapping[str, int],
+        own_handles: Iterable[str] = (),
+    ) -> None:
+        """`most_hashtags`: how many a message may have on each channel.
+
+        `own_handles`: of the workspace's accounts on X, which may be mentioned, with or without `@`.
+        """
+        self._most_hashtags = most_hashtags
+        self._own = {handle.removeprefix("@").casefold() for handle in own_handles}
+        texts = (text for post in posts for parts in post.texts.values() for text in parts)
+        self._spellings = hashtags.spellings(text for text in texts if "#" in text)
+
+    def problems(self, post: Post, recipients: Iterable[Account]) -> list[Problem]:
+        """What is to be said about the words of a post that goes out to `recipients`."""
+        findings = Findings(post.file)
+        for item in post.media:
+            if _is_file_name(item):
+                findings.add(_alt_is_file_name(item.alt), item.position, Severity.WARNING)
+            for word, _at in placeholders.find(item.alt, post.lang):
+                findings.add(_placeholder(word), item.position, Severity.WARNING)
+        for word, _at in placeholders.find(post.title or "", post.lang):
+            findings.add(_placeholder(word), post.position("title"), Severity.WARNING)
+        channels: dict[str, set[str]] = {}
+        for account in recipients:
+            channels.setdefault(section_for(post, account), set()).add(account.channel)
+        for section, parts in post.texts.items():
+            for number, text in enumerate(parts, 1):
+                on = channels.get(section, ())
+                for flaw, index in self._advice(post, text, on, first=number == 1):
+                    begin = post.position(position_key(section, number))
+                    findings.add(flaw, _place(begin, text, index), Severity.WARNING)
+        return findings.problems
+
+    def _advice(self, post: Post, text: str, channels: Collection[str], *, first: bool) -> Found:
+        if tags := [*hashtags.joined(text)]:
+            yield from self._hashtag_case(tags, post.lang)
+            yield from self._too_many_hashtags(tags, channels)
+        if post.due_at and _ZONE.search(text):
+            yield from _wrong_season(text, post.due_at)
+        if first and text.startswith("@") and "twitter" in channels:
+            yield _mention_first(), 0
+        if "@" in text and "twitter" in channels:
+            yield from self._unsolicited_mentions(text)
+        if "tp" in text or "TP" in text:
+            yield from _broken_links(text)
+        if "](" in text:
+            yield from _markdown_links(text)
+        yield from _shouting(text)
+        for word, index in placeholders.find(text, post.lang):
+            yield _placeholder(word), index
+        if not text.isprintable():  # as it is with most line ends
+            yield from _hidden(text)
+
+    def _unsolicited_mentions(self, text: str) -> Found:
+        """Source: X's automation rules and developer guidelines ("no unsolicited mentions")."""
+        others = [(name, at) for name, at in mentions(text) if name.casefold() not in self._own]
+        if not others:
+            return
+        names = ", ".join(dict.fromkeys(f"@{name}" for name, _at in others))
+        yield (
+            Flaw(
+                "unsolicited-mention",
+                _(
+                    "{names}: X's rules forbid posts by programs that mention others who did not ask "
+                    "for it.",
+                    names=names,
+                ),
+                _(
+                    "If they expect it, say `ignore: unsolicited-mention` in the draft, or switch this "
+                    "off with `[lint] ignore` in publisher.toml."
+                ),
+            ),
+            others[0][1],
+        )
+
+    def _hashtag_case(self, tags: Sequence[tuple[str, int]], lang: str | None) -> Found:
+        for tag, index in dict(reversed(tags)).items():
+            spelling = hashtags.better(tag, lang, self._spellings)
+            if spelling is not None:
+                example = f"#{spelling}" if spelling else "#DroitsDeLEnfant"
+                yield (
+                    Flaw(
+                        "hashtag-case",
+                        _("Screen readers take #{tag} for one word.", tag=tag),
+                        _(
+                            "Begin each of its words with a capital, as in {example}.",
+                            example=example,
+                        ),
+                    ),
+                    index,
+                )
+
+    def _too_many_hashtags(
+        self, tags: Sequence[tuple[str, int]], channels: Collection[str]
+    ) -> Found:
+        for channel in sorted(channels, key=lambda name: self._most_hashtags[name]):
+            most = self._most_hashtags[channel]
+            if len(tags) > most:
+                yield (
+                    Flaw(
+                        "too-many-hashtags",
+                        _(
+                            "There are {number} hashtags; more than {most} on {channel} look like spam.",
+                            number=len(tags),
+                            most=most,
+                            channel=channel,
+                        ),
+                        _(
+                            "Keep those that people follow. `[lint.hashtags]` in publisher.toml "
+                            "sets how many there may be."
+                        ),
+                    ),
+                    tags[most][1],
+                )
+                return
+
+
+def _mention_first() -> Flaw:
+    return Flaw(
+        "mention-first",
+        _("The post begins with a mention: X may show it to those alone who follow both accounts."),
+        _("Begin with another word."),
+    )
+
+
+def _placeholder(word: str) -> Flaw:
+    return Flaw(
+        "placeholder",
+        _("`{text}` is still to be replaced.", text=word),
+        _("Write what belongs there. If it is meant, say `ignore: placeholder` in the draft."),
+    )
+
+
+def _is_file_name(item: MediaItem) -> bool:
+    """Whether its alternative text is what a camera, a phone or a computer called a picture."""
+    alt, name = item.alt.strip(), item.path
+    is_its_own = alt.casefold() == name.name.casefold() or (
+        alt.casefold() == name.stem.casefold() and " " not in alt and not alt.isalpha()
+    )
+    return is_its_own or _FILE_NAME.fullmatch(alt) is not None
+
+
+def _alt_is_file_name(alt: str) -> Flaw:
+    return Flaw(
+        "alt-is-file-name",
+        _("The alternative text `{alt}` is the name of a file.", alt=alt),
+        _("Say in `alt:` what the picture shows, for those who cannot see it."),
+    )
+
+
+def _wrong_season(text: str, due_at: datetime) -> Found:
+    for match in _ZONE_AFTER_TIME.finditer(text):
+        written = match["zone"]
+        zone, summer, other = _SEASONS[written]
+        if {_is_summer(day, zone) for day in (due_at, due_at + _AHEAD)} == {not summer}:
+            day = due_at.date().isoformat()
+            message = (
+                _(
+                    "{zone} is summer time, and on {day} winter time is in force.",
+                    zone=written,
+                    day=day,
+                )
+                if summer
+                else _(
+                    "{zone} is winter time, and on {day} summer time is in force.",
+                    zone=written,
+                    day=day,
+                )
+            )
+            yield (
+                Flaw(
+                    "wrong-season",
+                    message,
+                    _("Write {other}, or the place: the time in Geneva.", other=other),
+                ),
+                match.start("zone"),
+            )
+
+
+def _is_summer(instant: datetime, zone: str) -> bool:
+    return bool(instant.astimezone(ZoneInfo(zone)).dst())
+
+
+def _broken_links(text: str) -> Found:
+    for match in _LINK_LIKE.finditer(text):
+        if not _PROPER_LINK.match(match.group()):
+            hint = _("Write the whole address without spaces: https://www.example.org/article.")
+            yield (
+                Flaw("broken-link", _("`{text}` is no web address.", text=match.group()), hint),
+                match.start(),
+            )
+
+
+def _markdown_links(text: str) -> Found:
+    for match in _MARKDOWN_LINK.finditer(text):
+        hint = _("Write the words, and the address after them.")
+        yield (
+            Flaw(
+                "markdown-link",
+                _("`{text}` is published as it stands here.", text=match.group()),
+                hint,
+            ),
+            match.start(),
+        )
+
+
+def _hidden(text: str) -> Found:
+    """Two texts that look alike are not the same then, and a link may say another than it leads to.
+
+    Joiners are parts of emoji and words; left-to-right marks belong to Arabic and Hebrew.
+    """
+    if found := _HIDDEN.search(text):
+        code = f"U+{ord(found[0]):04X}"
+        yield (
+            Flaw(
+                "hidden-characters",
+                _("A character that nobody sees stands here: {code}.", code=code),
+                _("Delete it: text that is pasted from elsewhere brings such along."),
+            ),
+            found.start(),
+        )
+
+
+def _shouting(text: str) -> Found:
+    for match in _SHOUTING.finditer(text):
+        words = match.group()
+        if _ACRONYMS.fullmatch(words):
+            continue
+        if sum(map(str.isalpha, words)) >= _FEWEST_SHOUTED_LETTERS:
+            hint = _("Capitals are hard to read, and read as shouting. Keep them for acronyms.")
+            yield (
+                Flaw("shouting", _("`{words}` is written in capitals.", words=words), hint),
+                match.start(),
+            )
+
+
+def _place(begin: Position, text: str, index: int) -> Position:
+    """Where the character stands in the file, if `text` begins at `begin`."""
+    line_start = text.rfind("\n", 0, index) + 1
+    column = index - line_start + (1 if line_start else begin.column)
+    return Position(line=begin.line + text.count("\n", 0, index), column=column)

@@ -1,0 +1,75 @@
+"""Pictures that a draft names, and that lie elsewhere or are called a little differently."""
+
+import difflib
+import os
+import re
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from publisher.base.i18n import _
+from publisher.model.problems import Flaw
+
+_MOST = 20_000
+"""Files that are looked through."""
+_QUOTES = str.maketrans(
+    {"\u2018": "'", "\u2019": "'", "\u02bc": "'", "\u201c": '"', "\u201d": '"', "\u00a0": " ", "\u202f": " "}
+)  # fmt: skip
+_ADDRESS = re.compile(r"(?:https?|ftp):/?/?|www\.", re.IGNORECASE)
+
+
+def missing(name: str, folder: Path, posts: Path, files: Sequence[Path]) -> Flaw:
+    """What is said of a picture that is not there.
+
+    `folder` is the draft's, `posts` the root, and `files` those below it (see `media`).
+    """
+    if _ADDRESS.match(name):
+        return Flaw(
+            "media-missing",
+            _("`{name}` is a web address, and no file.", name=name),
+            _("Save the picture into posts/media/, and name it: `file: /media/name.jpg`."),
+        )
+    near = _nearest(name, folder, posts, files)
+    hint = (
+        _("Did you mean `{near}`?", near=near)
+        if near
+        else _("Names are relative to the draft, or to posts/ with a leading slash.")
+    )
+    return Flaw("media-missing", _("There is no file {file}.", file=name), hint)
+
+
+def _nearest(name: str, folder: Path, posts: Path, files: Sequence[Path]) -> str | None:
+    """The file that was meant, as the draft would name it: the same name elsewhere, or a like one."""
+    wanted = _folded(PurePosixPath(name.replace("\\", "/")).name)
+    names = [_folded(path.name) for path in files]
+    same = [path for path, its in zip(files, names, strict=True) if its == wanted]
+    if not same:
+        near = difflib.get_close_matches(wanted, set(names), n=1, cutoff=0.8)
+        same = [path for path, its in zip(files, names, strict=True) if its in near]
+    if not same:
+        return None
+    best = min(same, key=lambda path: (not path.is_relative_to(folder), len(path.parts), path))
+    inside = best.is_relative_to(folder)
+    return (
+        best.relative_to(folder).as_posix() if inside else f"/{best.relative_to(posts).as_posix()}"
+    )
+
+
+def media(posts: Path) -> list[Path]:
+    """All files under posts/ that may be pictures."""
+    found: list[Path] = []
+    for parent, folders, files in os.walk(posts):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [
+            Path(parent, name)
+            for name in sorted(files)
+            if not name.startswith(".") and not name.lower().endswith((".md", ".yaml"))
+        ]
+        if len(found) > _MOST:
+            break
+    return found
+
+
+def _folded(name: str) -> str:
+    """A name without what computers write differently: case, quotes, accents' spelling, spaces."""
+    return unicodedata.normalize("NFC", name.translate(_QUOTES)).casefold()

@@ -1,0 +1,43 @@
+"""Names of channels and accounts, as people write them."""
+
+import re
+from collections.abc import Collection, Mapping
+from functools import lru_cache
+
+from publisher.model.models import CHANNEL_ALIASES
+from publisher.model.problems import nearest
+
+_NICKNAMES = {
+    "fb": "facebook", "tweet": "twitter", "tweets": "twitter",
+    "web": "site", "website": "site", "sitio": "site", "strona": "site",
+}  # fmt: skip
+"""What people call channels, too loose to be a name of one."""
+_WORDS = re.compile(r"\w[\w-]*")
+_MOST_WORDS = 4
+"""A heading with more words is one of a text."""
+
+
+def meant(word: str, names: Collection[str]) -> str | None:
+    """The name that `word` is, whatever its case, or whose alias it is: `X` is `twitter`."""
+    return word if word in names else _by_folded(tuple(names)).get(word.casefold())
+
+
+def resembled(text: str, names: Collection[str]) -> str | None:
+    """The name that `text` is like, without being one: `Twitter/X`, `FB`, `site web`, `twiter`."""
+    words = _WORDS.findall(text)
+    if not words or len(words) > _MOST_WORDS:
+        return None
+    for word in words:
+        if found := meant(_NICKNAMES.get(word.casefold(), word), names):
+            return found
+    return nearest(words[0], names) if len(words) == 1 else None
+
+
+@lru_cache(maxsize=16)
+def _by_folded(names: tuple[str, ...]) -> Mapping[str, str]:
+    """Names by their spelling without case; not those that differ by case alone."""
+    folded = [name.casefold() for name in names]
+    found = {alias: channel for alias, channel in CHANNEL_ALIASES.items() if channel in names}
+    return found | {
+        key: name for key, name in zip(folded, names, strict=True) if folded.count(key) == 1
+    }

@@ -1,0 +1,110 @@
+"""Posts whose time is over: what `check` says of them, and what is not said of posts that are out."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta, tzinfo
+
+from publisher.base.i18n import _
+from publisher.drafts.library import Library
+from publisher.drafts.times import local
+from publisher.model.models import Delivery, Frozen, Position, Problem, Severity
+from publisher.model.problems import Flaw, problem
+from publisher.model.states import State
+from publisher.settings import Settings
+
+_GRACE = timedelta(minutes=1)
+"""People write times to the minute."""
+_OUT = frozenset({State.PUBLISHED, State.WITHDRAWN})
+_ENDED = _OUT | {State.CANCELLED, State.MISSED}
+
+
+class Due(Frozen):
+    """A draft, and when its post is to go out."""
+
+    post: str
+    file: str
+    position: Position
+    """Where the draft says it."""
+    leaves_at: datetime
+    expires_at: datetime
+
+
+def dues(library: Library, settings: Settings) -> list[Due]:
+    """All drafts that say a time and have no errors."""
+    return [
+        Due(
+            post=post.id,
+            file=post.file,
+            position=post.position("at"),
+            leaves_at=post.leaves_at or post.due_at,
+            expires_at=post.due_at + (post.expires_after or settings.delivery.expires),
+        )
+        for post in library.posts
+        if post.due_at and not post.held and post.id not in library.broken
+    ]
+
+
+def is_over(leaves_at: datetime, now: datetime) -> bool:
+    """Whether what leaves then is late already."""
+    return leaves_at + _GRACE <= now
+
+
+def judged(
+    problems: Sequence[Problem],
+    drafts: Sequence[Due],
+    deliveries: Sequence[Delivery] | None,
+    now: datetime,
+    zone: tzinfo,
+) -> list[Problem]:
+    """The problems of drafts, with those of their times, and without advice on what is out.
+
+    `deliveries` are those of the drafts; None: nobody knows them.
+    """
+    over = [draft for draft in drafts if is_over(draft.leaves_at, now)]
+    known = {delivery.post for delivery in deliveries or ()}
+    done = settled(deliveries or ())
+    files = {draft.file for draft in over if draft.post in done}
+    found = [p for p in problems if p.severity is Severity.ERROR or p.file not in files]
+    for draft in over:
+        if draft.post in known:
+            continue
+        if draft.expires_at > now:
+            flaw = overdue(draft.leaves_at, zone, waits=False)
+        elif deliveries is not None:
+            flaw = _past(draft, zone)
+        else:
+            continue  # most likely it is out
+        found.append(problem(draft.file, flaw, draft.position, Severity.WARNING))
+    return sorted(found, key=lambda p: (p.file, p.line, p.column, p.code, p.message))
+
+
+def settled(deliveries: Iterable[Delivery]) -> set[str]:
+    """The posts that are out, and of which nothing more is to come."""
+    states: Mapping[str, set[State]] = defaultdict(set)
+    for delivery in deliveries:
+        states[delivery.post].add(delivery.state)
+    return {post for post, its in states.items() if its & _OUT and its <= _ENDED}
+
+
+def overdue(leaves_at: datetime, zone: tzinfo, *, waits: bool) -> Flaw:
+    """What goes out late; `waits`: only once it is approved."""
+    time = local(leaves_at, zone)
+    return Flaw(
+        "overdue",
+        _("Its time is over, {time}: it goes out as soon as it is approved.", time=time)
+        if waits
+        else _("Its time is over, {time}: it goes out as soon as it is queued.", time=time),
+        _("Give it another `at`, unless it must go out at once: `at: now` says so."),
+    )
+
+
+def _past(draft: Due, zone: tzinfo) -> Flaw:
+    return Flaw(
+        "past",
+        _(
+            "Its time is over: it was due {time} and expired {expiry}. It is not queued any more.",
+            time=local(draft.leaves_at, zone),
+            expiry=local(draft.expires_at, zone),
+        ),
+        _("Give it a new `at`, or a longer `expires`, if it must go out."),
+    )

@@ -1,0 +1,101 @@
+"""Whether a post reaches whom it should: recipients, languages, sections and consents."""
+
+from collections.abc import Sequence
+
+from publisher.base.i18n import _
+from publisher.drafts.draft import Surroundings
+from publisher.drafts.rendering import recipients
+from publisher.drafts.sections import position_key
+from publisher.model.models import Account, Post
+from publisher.model.problems import Findings
+
+
+class Addressing:
+    """Checks posts against the accounts that would get them."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+
+    def check(
+        self, post: Post, group: Sequence[Post], findings: Findings, *, is_first: bool
+    ) -> None:
+        """Note what is wrong with who gets `post`; `group` are its translations and itself.
+
+        `is_first`: of those that are checked, which tells what the group lacks.
+        """
+        accounts, problems = recipients(post, self._around.accounts)
+        known = {*self._around.accounts, *self._around.channels, "all"}
+        if problems and known.issuperset(post.to):  # unknown names are reported already
+            findings.problems += problems
+        self._check_languages(post, accounts, findings)
+        if is_first:
+            self._check_translations(post, group, findings)
+        self._check_sections(post, accounts, findings)
+        self._check_consents(post, accounts, findings)
+
+    def _check_languages(self, post: Post, accounts: Sequence[Account], findings: Findings) -> None:
+        for account in accounts:
+            if post.lang and account.language and account.language != post.lang:
+                findings.warning(
+                    "other-language",
+                    post.position("to"),
+                    _(
+                        "{account} speaks {spoken}, and the draft is in {language}.",
+                        account=account.name,
+                        spoken=account.language,
+                        language=post.lang,
+                    ),
+                    _("Name it only if that is meant; a channel or `all` leaves it out."),
+                )
+
+    def _check_translations(self, post: Post, group: Sequence[Post], findings: Findings) -> None:
+        addressed = {
+            account.language
+            for member in group
+            for account in self._around.accounts.values()
+            if account.language and ("all" in member.to or account.channel in member.to)
+        }
+        missing = addressed - {member.lang for member in group}
+        if missing:
+            findings.warning(
+                "missing-translation",
+                post.position("to"),
+                _(
+                    "There are accounts that speak {languages}, but no translation for them.",
+                    languages=", ".join(sorted(filter(None, missing))),
+                ),
+                _("Add one with the language in the file's name, such as name.es.md."),
+            )
+
+    @staticmethod
+    def _check_sections(post: Post, accounts: Sequence[Account], findings: Findings) -> None:
+        if not accounts:
+            return
+        used = {name for account in accounts for name in (account.name, account.channel)}
+        for section in post.texts:
+            if section and section not in used:
+                findings.warning(
+                    "unused-section",
+                    post.position(position_key(section)),
+                    _(
+                        "The text for `{section}` goes nowhere, because the post does not go there.",
+                        section=section,
+                    ),
+                    _("Add {section} to `to:`, or delete the section.", section=section),
+                )
+
+    def _check_consents(self, post: Post, accounts: Sequence[Account], findings: Findings) -> None:
+        for item in post.media:
+            record = self._around.consents.get(item.consent or "")
+            outside = [a.name for a in accounts if record and not record.covers(a)]
+            if outside:
+                findings.error(
+                    "consent-scope",
+                    item.position,
+                    _(
+                        "The consent {consent} does not cover {accounts}.",
+                        consent=item.consent,
+                        accounts=", ".join(outside),
+                    ),
+                    _("Leave the picture out there, or ask for a wider consent."),
+                )

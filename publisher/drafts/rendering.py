@@ -1,0 +1,376 @@
+"""What one account gets of a post."""
+
+from collections.abc import Callable, Mapping
+
+from publisher.base.i18n import _, later, plural
+from publisher.drafts import threads
+from publisher.drafts.mentions import cashtags
+from publisher.drafts.sections import position_key
+from publisher.drafts.text_length import length
+from publisher.media.clean_copy import SUFFIXES, Copy
+from publisher.media.media_file import MEDIA_TYPES, CleanPicture
+from publisher.model.models import (
+    Account,
+    Capabilities,
+    Content,
+    MediaItem,
+    Motion,
+    Part,
+    Picture,
+    Position,
+    Post,
+    Problem,
+    VideoLimits,
+)
+from publisher.model.problems import Findings, Flaw, problem
+
+Cleaner = Callable[[MediaItem, Capabilities], Copy | CleanPicture]
+
+_LONGEST_SUGGESTION = 5
+"""Messages; nobody reads the hint for a thread that is longer."""
+_JITTER = 1.01
+"""Phones do not keep exactly to the pictures a second that they promise."""
+_PUNCTUATION = "()<>[]{}«»“”\"',.;:!?…"
+
+
+def recipients(post: Post, accounts: Mapping[str, Account]) -> tuple[list[Account], list[Problem]]:
+    """The accounts that get the post, each once, in the order of `to` and of publisher.toml.
+
+    An account that is named always gets it. A channel or `all` means the accounts whose language
+    is the draft's, and those without a language, which take every draft. Names that nobody has
+    are left out: reading the draft reported them. That nobody gets it is a problem.
+    """
+    found: dict[str, Account] = {}
+    for name in post.to:
+        if name in accounts:
+            found[name] = accounts[name]
+            continue
+        for account in accounts.values():
+            speaks = account.language is None or account.language == post.lang
+            if speaks and name in ("all", account.channel):
+                found[account.name] = account
+    if found:
+        return list(found.values()), []
+    return [], [problem(post.file, _nobody(post), post.position("to"))]
+
+
+def _nobody(post: Post) -> Flaw:
+    if not post.to:
+        hint = _("Add `to:` with accounts, channels or `all`, or a default in posts/session.yaml.")
+        return Flaw("no-recipients", _("The draft does not say who gets it."), hint)
+    whom = ", ".join(f"`{name}`" for name in post.to)
+    if post.lang is None:
+        hint = _(
+            "Add `lang:`, end the file's name in .fr.md or the like, or name accounts in `to:`."
+        )
+        return Flaw(
+            "no-recipients",
+            _("No account of {whom} takes a draft without language.", whom=whom),
+            hint,
+        )
+    message = _(
+        "No account of {whom} speaks the draft's language, {language}.",
+        whom=whom,
+        language=post.lang,
+    )
+    return Flaw("no-recipients", message, _("Name the accounts in `to:`, or mend the language."))
+
+
+def section_for(post: Post, account: Account) -> str:
+    """The name of the section that the account gets: its own, its channel's, or the common text."""
+    for name in (account.name, account.channel):
+        if name in post.texts:
+            return name
+    return ""
+
+
+def texts(post: Post, account: Account, capabilities: Capabilities) -> tuple[str, ...]:
+    """The text of each part, with the link at the end of the last where the channel appends it.
+
+    The link follows after a space, or stands alone where there is no text. A link that is already
+    in one of the parts is not repeated.
+    """
+    parts = _written(post, account, capabilities)
+    if not post.link or _travels_beside(post, capabilities) or _mentions(parts, post.link):
+        return parts
+    return (*parts[:-1], f"{parts[-1]} {post.link}".strip())
+
+
+def _written(post: Post, account: Account, capabilities: Capabilities) -> tuple[str, ...]:
+    """The parts as they stand in the draft, without a link appended."""
+    parts = post.texts.get(section_for(post, account), ("",))
+    return parts if capabilities.threads else ("\n\n".join(parts),)
+
+
+def _travels_beside(post: Post, capabilities: Capabilities) -> bool:
+    """Whether the link is a field of its own on the channel, and no part of the text."""
+    if capabilities.link == "attached-alone":
+        return not post.media
+    return capabilities.link == "attached"
+
+
+def _mentions(parts: tuple[str, ...], link: str) -> bool:
+    if not any(link in part for part in parts):
+        return False
+    words = {word for part in parts for word in part.split()}
+    return link in words or link in {word.strip(_PUNCTUATION) for word in words}
+
+
+def render(post: Post, account: Account, capabilities: Capabilities, clean: Cleaner) -> Content:
+    """Exactly what goes out to the account; the pictures go with the first part.
+
+    The same input gives the same content. PictureUnusable if `clean` raises it.
+    """
+    pictures = tuple(_picture(item, clean(item, capabilities)) for item in post.media)
+    parts = texts(post, account, capabilities)
+    return Content(
+        parts=tuple(
+            Part(text=text, pictures=() if number else pictures)
+            for number, text in enumerate(parts)
+        ),
+        link=post.link if _travels_beside(post, capabilities) else None,
+        title=post.title,
+        lang=post.lang,
+    )
+
+
+def _picture(item: MediaItem, copy: Copy | CleanPicture) -> Picture:
+    return Picture(
+        digest=copy.digest,
+        media_type=copy.media_type,
+        width=copy.width,
+        height=copy.height,
+        alt=item.alt,
+        credit=item.credit,
+        # Not the original's name: that may say who is in the picture.
+        name=f"{copy.digest[:16]}{SUFFIXES[copy.media_type]}",
+        consent=item.consent,
+    )
+
+
+def problems(post: Post, account: Account, capabilities: Capabilities) -> list[Problem]:
+    """What the account's channel would refuse."""
+    findings = Findings(post.file)
+    parts = texts(post, account, capabilities)
+    for number, text in enumerate(parts, 1):
+        if not text:
+            picture_alone = len(parts) == 1 and post.media
+            if not (picture_alone and capabilities.may_be_empty_with_picture):
+                findings.add(_empty(account, number, len(parts)), _place(post, account, number))
+        elif flaw := _too_long(post, account, capabilities, number, text):
+            findings.add(flaw, _place(post, account, number))
+        if flaw := _too_many_cashtags(account, capabilities, text):
+            findings.add(flaw, _place(post, account, number))
+    _check_pictures(post, account, capabilities, findings)
+    return findings.problems
+
+
+def _place(post: Post, account: Account, number: int) -> Position:
+    """Where a part's text stands in the draft."""
+    section = section_for(post, account)
+    first = post.position(position_key(section))
+    return post.positions.get(position_key(section, number), first)
+
+
+def _empty(account: Account, number: int, count: int) -> Flaw:
+    named = {"account": account.name, "channel": account.channel}
+    return Flaw(
+        "empty-text",
+        _("Part {number} of the text for {account} ({channel}) is empty.", number=number, **named)
+        if count > 1
+        else _("The text for {account} ({channel}) is empty.", **named),
+        _("Write it below the front matter, or under `## {channel}`.", channel=account.channel),
+    )
+
+
+def _too_long(
+    post: Post, account: Account, capabilities: Capabilities, number: int, text: str
+) -> Flaw | None:
+    counted = length(text, capabilities.counting)
+    if counted <= capabilities.max_length:
+        return None
+    excess = counted - capabilities.max_length
+    written = _written(post, account, capabilities)[number - 1]
+    cost = counted - length(written, capabilities.counting)
+    hints = [_("`link:` costs {cost} of them, at the end.", cost=cost)] if cost else []
+    if capabilities.threads:
+        hints.append(_thread(text, counted, capabilities.max_length))
+    else:
+        hints.append(
+            _("Shorten it, or write another text under `## {channel}`.", channel=account.channel)
+        )
+    message = _(
+        _TOO_LONG[number > 1, capabilities.counting],
+        number=number,
+        account=account.name,
+        channel=account.channel,
+        excess=excess,
+        counted=counted,
+        limit=capabilities.max_length,
+    )
+    return Flaw("too-long", message, " ".join(hints))
+
+
+_TOO_LONG = {
+    (False, "characters"): later(
+        "The text for {account} ({channel}) is too long by {excess}: {counted} of {limit} "
+        "characters."
+    ),
+    (False, "weighted"): later(
+        "The text for {account} ({channel}) is too long by {excess}: {counted} of {limit} "
+        "characters, as X counts them."
+    ),
+    (True, "characters"): later(
+        "Part {number} of the text for {account} ({channel}) is too long by {excess}: {counted} "
+        "of {limit} characters."
+    ),
+    (True, "weighted"): later(
+        "Part {number} of the text for {account} ({channel}) is too long by {excess}: {counted} "
+        "of {limit} characters, as X counts them."
+    ),
+}
+"""What is said of a later part of a thread or of another text, by how its channel counts."""
+
+
+def _too_many_cashtags(account: Account, capabilities: Capabilities, text: str) -> Flaw | None:
+    limit = capabilities.max_cashtags
+    if limit is None or len(found := cashtags(text)) <= limit:
+        return None
+    return Flaw(
+        "too-many-cashtags",
+        plural(
+            "{channel} takes {number} cashtag in a post, and refuses one with {tags}.",
+            "{channel} takes {number} cashtags in a post, and refuses one with {tags}.",
+            limit,
+            channel=account.channel,
+            tags=", ".join(f"${tag}" for tag in found),
+        ),
+        _("Write the others without `$`."),
+    )
+
+
+def _thread(text: str, counted: int, limit: int) -> str:
+    """Where a line `---` would make a thread of the text."""
+    short = counted <= limit * _LONGEST_SUGGESTION
+    parts = threads.suggestion(text, limit) if short else ()
+    if not parts:
+        return _("Shorten it, or split it into a thread with a line `---`.")
+    ends = ", ".join(f"\u201c…{' '.join(part.split())[-25:]}\u201d" for part in parts[:-1])
+    return plural(
+        "Shorten it, or split it into {number} message with a line `---` after {ends}; "
+        "`publisher count FILE --split` prints it.",
+        "Shorten it, or split it into {number} messages with a line `---` after {ends}; "
+        "`publisher count FILE --split` prints them.",
+        len(parts),
+        ends=ends,
+    )
+
+
+def _check_pictures(
+    post: Post, account: Account, capabilities: Capabilities, findings: Findings
+) -> None:
+    channel, limit = account.channel, capabilities.max_pictures
+    if len(post.media) > limit:
+        findings.error(
+            "too-many-pictures",
+            post.media[limit].position,
+            _(
+                "{channel} takes at most {limit} pictures, and there are {number}.",
+                channel=channel,
+                limit=limit,
+                number=len(post.media),
+            ),
+            _("Leave some out, or make another draft for {channel}.", channel=channel),
+        )
+    stills = [item for item in post.media if not item.motion]
+    if stills and not capabilities.picture_types & MEDIA_TYPES:
+        message = _(
+            "{channel} takes neither JPEG nor PNG, so no picture can go there.", channel=channel
+        )
+        findings.error("media-unsupported", stills[0].position, message)
+    moving = [item for item in post.media if item.motion]
+    if moving and len(post.media) > 1 and capabilities.motion_stands_alone:
+        findings.error(
+            "media-mixed",
+            moving[0].position,
+            _(
+                "{channel} shows a GIF or video alone, and the draft has {number} files.",
+                channel=channel,
+                number=len(post.media),
+            ),
+            _("Leave the others out, or make another draft for {channel}.", channel=channel),
+        )
+    for item in moving:
+        if item.motion and (flaw := _flaw_of_motion(item.motion, channel, capabilities)):
+            findings.add(flaw, item.position)
+    for item in post.media:
+        excess = len(item.alt) - capabilities.alt_text_max
+        if excess > 0:
+            findings.error(
+                "alt-too-long",
+                item.position,
+                _(
+                    "The alternative text is too long by {excess} for {channel}, which "
+                    "takes {limit} characters.",
+                    excess=excess,
+                    channel=channel,
+                    limit=capabilities.alt_text_max,
+                ),
+                _("Say what matters in the picture first, and leave the rest out."),
+            )
+
+
+def _flaw_of_motion(motion: Motion, channel: str, capabilities: Capabilities) -> Flaw | None:
+    """Why what moves cannot go to a channel. A GIF that is merely too big is scaled down."""
+    if motion.kind == "video":
+        return _flaw_of_video(motion, channel, capabilities.videos)
+    limits = capabilities.gifs
+    if limits is None:
+        return Flaw(
+            "media-unsupported",
+            _("No animated GIF can go to {channel}.", channel=channel),
+            _(
+                "Show one of its frames as a picture, or make another draft for {channel}.",
+                channel=channel,
+            ),
+        )
+    if motion.frames > limits.max_frames:
+        return Flaw(
+            "too-many-frames",
+            _(
+                "{channel} takes GIFs of up to {limit} frames; this has {frames}.",
+                channel=channel,
+                limit=limits.max_frames,
+                frames=motion.frames,
+            ),
+            _("Make it shorter."),
+        )
+    return None
+
+
+def _flaw_of_video(motion: Motion, channel: str, limits: VideoLimits | None) -> Flaw | None:
+    if limits is None:
+        return Flaw(
+            "media-unsupported",
+            _("No video can go to {channel}.", channel=channel),
+            _("Make another draft for {channel}, with a picture or a link.", channel=channel),
+        )
+    if not limits.min_seconds <= motion.seconds <= limits.max_seconds:
+        text = _("{channel} takes videos of {least:g} to {most:g} seconds; this has {seconds:.1f}.",
+                 channel=channel, least=limits.min_seconds, most=limits.max_seconds,
+                 seconds=motion.seconds)  # fmt: skip
+        return Flaw(
+            "video-limits", text, _("Cut it, or make another draft for {channel}.", channel=channel)
+        )
+    short, long = sorted((motion.width, motion.height))
+    if short < limits.min_side or short > limits.max_short_side or long > limits.max_long_side:
+        text = _("{channel} takes videos from {least} pixels a side to {long} x {short}; this has "
+                 "{width} x {height}.",
+                 channel=channel, least=limits.min_side, long=limits.max_long_side,
+                 short=limits.max_short_side, width=motion.width, height=motion.height)  # fmt: skip
+        return Flaw("video-limits", text, _("Export it as 1280 x 720, or upright as 720 x 1280."))
+    if (rate := motion.frames / motion.seconds) > limits.max_rate * _JITTER:
+        text = _("{channel} takes videos of up to {most} pictures a second; this has {rate:.0f}.",
+                 channel=channel, most=limits.max_rate, rate=rate)  # fmt: skip
+        return Flaw("video-limits", text, _("Export it with 30 pictures a second."))
+    return None

@@ -1,0 +1,316 @@
+"""posts/session.yaml: the session's name, time zone, dates, defaults and agenda."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import Field
+
+from publisher.base.i18n import _
+from publisher.drafts import text_files, time_hints, yaml_tree
+from publisher.drafts.fields import Fields
+from publisher.drafts.times import (
+    SHAPE,
+    AgendaItem,
+    Moment,
+    anchor_name,
+    looks_like_a_time,
+    parse_anchor,
+    parse_time,
+)
+from publisher.model.models import Frozen, Position
+from publisher.model.problems import Findings, Flaw, suggestion
+
+FILE = "posts/session.yaml"
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
+
+_EXAMPLE = date(2016, 3, 7)
+_KEYS = ("name", "timezone", "starts", "ends", "defaults", "agenda")
+_DEFAULTS_KEYS = ("to", "expires", "lang", "author")
+_ITEM_KEYS = ("title", "starts", "ends", "place", "cancelled", "uid")
+_EVERYTHING = frozenset({"timezone", "agenda"} | {f"defaults.{key}" for key in _DEFAULTS_KEYS})
+_ITEM_NAME = re.compile(r"[^\W\d_][\w-]*")
+
+
+class Defaults(Frozen):
+    """What a draft that says nothing gets."""
+
+    to: tuple[str, ...] = ()
+    expires: timedelta | None = None
+    lang: str | None = None
+    author: str | None = None
+
+
+class Session(Frozen):
+    """The session that the posts follow.
+
+    A workspace without posts/session.yaml has an empty one: no agenda, and local times are UTC.
+    """
+
+    name: str | None = None
+    timezone: str | None = None
+    starts: date | None = None
+    ends: date | None = None
+    defaults: Defaults = Defaults()
+    agenda: dict[str, AgendaItem] = Field(default_factory=dict)
+    flawed: frozenset[str] = frozenset()
+    """What could not be read (`timezone`, `agenda.annual-day`, `defaults.to`): a draft that relies
+    on it must not go out on a guess."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone or "UTC")
+
+    def resolve(self, text: str) -> Moment | Flaw:
+        """The instant that `at:` or `embargo:` means."""
+        moment = self._resolved(text)
+        if isinstance(moment, Flaw) and moment.hint == _(SHAPE):
+            return moment._replace(hint=self._hint(text))
+        return moment
+
+    def _hint(self, text: str) -> str:
+        """What a time that cannot be read nearly is, or how times are written in this session."""
+        near = time_hints.times(text) or time_hints.anchors(text, self.agenda)
+        if near:
+            return nearly(near)
+        first = next(iter(self.agenda.values()), None)
+        day = first.starts_at.astimezone(self.zone).date() if first else self.starts
+        shown = datetime.combine(day or _EXAMPLE, time(8, 30), self.zone)
+        if clock := time_hints.clock(text):
+            return _("Say the day as well: {day} {clock}.", day=f"{shown:%Y-%m-%d}", clock=clock)
+        named = {"local": f"{shown:%Y-%m-%d %H:%M}", "exact": shown.isoformat()}
+        if first is None:
+            return _("Write it like {local} or {exact}.", **named)
+        return _("Write it like {local}, {exact} or `{item} - 30m`.", item=first.name, **named)
+
+    def _resolved(self, text: str) -> Moment | Flaw:
+        if looks_like_a_time(text):
+            moment = parse_time(text, self.zone)
+            guessed = isinstance(moment, Moment) and moment.local and "timezone" in self.flawed
+            return (
+                unusable(_("{file} has a problem with its time zone.", file=FILE))
+                if guessed
+                else moment
+            )
+        moment = parse_anchor(text, self.agenda)
+        if isinstance(moment, Flaw) and moment.code == "unknown-anchor":
+            name = anchor_name(text)
+            if self.flawed & {"agenda", f"agenda.{name}"}:
+                return unusable(
+                    _("{file} has a problem with the agenda item `{name}`.", file=FILE, name=name)
+                )
+        return moment
+
+
+def nearly(near: Sequence[str]) -> str:
+    """The hint for what is no time, and may mean one or two that are."""
+    if len(near) > 1:
+        return _("Write which one is meant: {first} or {second}.", first=near[0], second=near[1])
+    return _("Did you mean `{near}`?", near=near[0])
+
+
+def unusable(message: str) -> Flaw:
+    """The flaw of a draft that relies on a part of the session that could not be read."""
+    return Flaw("session-unusable", message, _("Mend {file} first.", file=FILE))
+
+
+def load(posts: Path, findings: Findings) -> Session:
+    """Read posts/session.yaml; a missing file is an empty session."""
+    path = posts / "session.yaml"
+    if text_files.is_missing(path):
+        return Session()
+    text = text_files.read(path, findings)
+    return parse(text, findings) if text is not None else Session(flawed=_EVERYTHING)
+
+
+def parse(text: str, findings: Findings) -> Session:
+    """The session that the text of posts/session.yaml describes."""
+    root = yaml_tree.compose(text, findings)
+    if root is None and not findings.has_errors:
+        return Session()
+    if root is not None and not isinstance(root, yaml_tree.Mapping):
+        findings.error(
+            "not-a-mapping", root.position, _("{file} is no list of keys with values.", file=FILE)
+        )
+    # A key that stands twice may mean either value, so nothing in the file can be relied on.
+    twice = any(found.code == "duplicate-key" for found in findings.problems)
+    if twice or not isinstance(root, yaml_tree.Mapping):
+        return Session(flawed=_EVERYTHING)
+    return _Reader(root, findings).session()
+
+
+class _Reader:
+    """Turns the tree into a Session and remembers what could not be read."""
+
+    def __init__(self, root: yaml_tree.Mapping, findings: Findings) -> None:
+        self._findings = findings
+        self._fields = Fields(root, _KEYS, findings)
+        self._flawed: set[str] = set()
+
+    def session(self) -> Session:
+        fields = self._fields
+        timezone = self._timezone()
+        starts, ends = fields.day("starts"), fields.day("ends")
+        if starts and ends and ends < starts:
+            fields.reject(
+                "ends", Flaw("ends-before-start", _("The session ends before it starts."))
+            )
+        return Session(
+            name=fields.text("name"),
+            timezone=timezone,
+            starts=starts,
+            ends=ends,
+            defaults=self._defaults(),
+            agenda=self._agenda(ZoneInfo(timezone or "UTC")),
+            flawed=frozenset(self._flawed),
+        )
+
+    def _timezone(self) -> str | None:
+        name = self._fields.text("timezone")
+        if name is None:
+            if "timezone" in self._fields:
+                self._flawed |= {"timezone", "agenda"}
+            else:
+                self._findings.warning(
+                    "no-timezone",
+                    Position(),
+                    _("{file} names no time zone, so local times are taken as UTC.", file=FILE),
+                    _("Add one, such as `timezone: Europe/Zurich`."),
+                )
+            return None
+        if _is_zone(name):
+            return name
+        hint = suggestion(name, available_timezones(), nothing="") if "/" in name else None
+        self._fields.reject(
+            "timezone",
+            Flaw(
+                "unknown-zone",
+                _("There is no time zone `{name}`.", name=name),
+                hint or _("Write an area and a city, such as Europe/Zurich."),
+            ),
+        )
+        self._flawed |= {"timezone", "agenda"}
+        return None
+
+    def _defaults(self) -> Defaults:
+        node = self._fields.mapping("defaults")
+        if node is None:
+            if "defaults" in self._fields:
+                self._flawed |= {f"defaults.{key}" for key in _DEFAULTS_KEYS}
+            return Defaults()
+        fields = Fields(node, _DEFAULTS_KEYS, self._findings)
+        defaults = Defaults(
+            to=tuple(word for word, _ in fields.words("to") or ()),
+            expires=fields.duration("expires"),
+            lang=language(fields),
+            author=fields.text("author"),
+        )
+        self._flawed |= {
+            f"defaults.{key}"
+            for key in _DEFAULTS_KEYS
+            if key in fields and not getattr(defaults, key)
+        }
+        return defaults
+
+    def _agenda(self, zone: ZoneInfo) -> Mapping[str, AgendaItem]:
+        node = self._fields.mapping("agenda")
+        if node is None or "agenda" in self._flawed:
+            if "agenda" in self._fields:
+                self._flawed.add("agenda")
+            return {}
+        agenda: dict[str, AgendaItem] = {}
+        for name, entry in node.entries.items():
+            item = self._item(name, entry, zone)
+            if item is None:
+                self._flawed.add(f"agenda.{name}")
+            else:
+                agenda[name] = item
+        self._check_uids(agenda, node)
+        return agenda
+
+    def _check_uids(self, agenda: Mapping[str, AgendaItem], node: yaml_tree.Mapping) -> None:
+        """One event of a calendar cannot be two items."""
+        taken: dict[str, str] = {}
+        for name, item in agenda.items():
+            other = taken.setdefault(item.uid, name) if item.uid else name
+            if other != name:
+                self._findings.error(
+                    "duplicate-uid",
+                    node.entries[name].key,
+                    _("`{name}` has the same `uid` as `{other}`.", name=name, other=other),
+                    _("Delete the one that was copied."),
+                )
+
+    def _item(self, name: str, entry: yaml_tree.Entry, zone: ZoneInfo) -> AgendaItem | None:
+        before = len(self._findings.problems)
+        if not _ITEM_NAME.fullmatch(name):
+            self._findings.error(
+                "bad-value",
+                entry.key,
+                _("`{name}` cannot name an agenda item.", name=name),
+                _("A name begins with a letter and holds letters, digits, - and _."),
+            )
+        if not isinstance(entry.value, yaml_tree.Mapping):
+            hint = _("Write its `title:` and `starts:` under it.")
+            flaw = Flaw(
+                "not-a-mapping", _("The agenda item `{name}` has no keys.", name=name), hint
+            )
+            self._findings.add(flaw, entry.value.position)
+            return None
+        fields = Fields(entry.value, _ITEM_KEYS, self._findings)
+        starts, ends = self._time(fields, "starts", zone), self._time(fields, "ends", zone)
+        if "starts" not in fields:
+            fields.missing(
+                "starts", _("Posts count from an item's start: `starts: 2016-03-07 09:00`.")
+            )
+        if starts and ends and ends.instant <= starts.instant:
+            fields.reject(
+                "ends", Flaw("ends-before-start", _("`{name}` ends before it starts.", name=name))
+            )
+        title, place, uid = fields.text("title"), fields.text("place"), fields.text("uid")
+        cancelled = fields.flag("cancelled") or False
+        if starts is None or len(self._findings.problems) > before:
+            return None
+        return AgendaItem(
+            name=name,
+            title=title,
+            starts_at=starts.instant,
+            ends_at=ends.instant if ends else None,
+            place=place,
+            cancelled=cancelled,
+            uid=uid,
+        )
+
+    def _time(self, fields: Fields, key: str, zone: ZoneInfo) -> Moment | None:
+        text = fields.text(key)
+        if text is None:
+            return None
+        moment = parse_time(text, zone)
+        if isinstance(moment, Flaw):
+            if moment.hint == _(SHAPE) and (near := time_hints.times(text)):
+                moment = moment._replace(hint=nearly(near))
+            fields.reject(key, moment)
+            return None
+        return moment
+
+
+def _is_zone(name: str) -> bool:
+    # `localtime` and the like, written small, are files of this machine and no zones.
+    try:
+        return name[:1].isupper() and bool(ZoneInfo(name))
+    except (KeyError, ValueError, OSError):
+        return False
+
+
+def language(fields: Fields) -> str | None:
+    """The value of `lang:`, a code such as `fr` or `pt-BR`."""
+    code = fields.text("lang")
+    if code is not None and not LANGUAGE.fullmatch(code):
+        hint = _("Write it like fr, es or pt-BR.")
+        fields.reject(
+            "lang", Flaw("bad-language", _("`{code}` is no language code.", code=code), hint)
+        )
+        return None
+    return code

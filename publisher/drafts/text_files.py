@@ -1,0 +1,120 @@
+"""Reading a text file that people wrote, whatever is in it."""
+
+import os
+import re
+import stat
+from pathlib import Path
+
+from publisher.base import numbers
+from publisher.base.i18n import _, later
+from publisher.model.models import Position
+from publisher.model.problems import Findings, Flaw
+
+MAX_BYTES = 1_000_000
+"""Of a file that lists something, such as the agenda."""
+MAX_DRAFT = 200_000
+"""Bytes of a draft. More would be a mistake: the longest text of any channel is 63,206 characters."""
+
+_BOM = b"\xef\xbb\xbf"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+# Control characters except tab and line feed, and the three that X refuses in any text
+# (platforms.md: twitter-text's invalid characters).
+_INVALID = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
+_SAVE_AS_UTF8 = later("Open it in your editor and save it as UTF-8.")
+
+
+def is_missing(path: Path) -> bool:
+    """Whether nothing has that name. What cannot be looked at is not missing: it cannot be read."""
+    try:
+        path.lstat()
+    except OSError as error:
+        return isinstance(error, (FileNotFoundError, NotADirectoryError))
+    return False
+
+
+def read(path: str | Path, findings: Findings, most: int = MAX_BYTES) -> str | None:
+    r"""The file's text with `\n` as line ends and without a BOM; None where that is impossible.
+
+    Its size is looked at before anything is read.
+    """
+    data = read_bytes(path, findings, most)
+    return None if data is None else decode(data, findings)
+
+
+def read_bytes(path: str | Path, findings: Findings, most: int = MAX_BYTES) -> bytes | None:
+    """What is in the file; None where that is impossible or too much."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - ten thousand times
+        if not stat.S_ISREG(status.st_mode):
+            findings.error("unreadable", Position(), _("This is no regular file."))
+            return None
+        if status.st_size > most:
+            findings.error(
+                "file-too-big",
+                Position(),
+                _(
+                    "The file has {size} bytes; more than {limit} are not read.",
+                    size=numbers.number(status.st_size),
+                    limit=numbers.number(most),
+                ),
+                _("A draft holds text alone; pictures belong into posts/media/."),
+            )
+            return None
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+            return file.readall()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        findings.error(
+            "unreadable", Position(), _("The file cannot be read: {reason}.", reason=reason)
+        )
+        return None
+
+
+def decode(data: bytes, findings: Findings) -> str | None:
+    """The text that `data` holds, as `read` gives it."""
+    if data.startswith(_UTF16):
+        findings.error(
+            "encoding", Position(), _("The file is UTF-16, not UTF-8."), _(_SAVE_AS_UTF8)
+        )
+        return None
+    data = data.removeprefix(_BOM)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8", "replace")
+        findings.error(
+            "encoding",
+            _end(before),
+            _(
+                "The byte 0x{byte:02x} is not UTF-8; the file was probably saved as "
+                "Latin-1 or Windows-1252.",
+                byte=data[error.start],
+            ),
+            _(_SAVE_AS_UTF8),
+        )
+        return None
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if flaw := invalid_character(text):
+        match = _INVALID.search(text)
+        findings.add(flaw, _end(text[: match.start() if match else 0]))
+        return None
+    return text
+
+
+def invalid_character(text: str) -> Flaw | None:
+    """What is wrong with the first character that cannot be published, if there is one."""
+    match = _INVALID.search(text)
+    if match is None:
+        return None
+    return Flaw(
+        "invalid-character",
+        _("The character U+{code:04X} cannot be published.", code=ord(match.group())),
+        _("Delete it; it is invisible in most editors, so retype the words around it if need be."),
+    )
+
+
+def _end(text: str) -> Position:
+    """Where the character after `text` stands."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return Position(line=text.count("\n") + 1, column=len(text) - (text.rfind("\n") + 1) + 1)

@@ -1,0 +1,126 @@
+"""How long a text is, the way its channel counts.
+
+X's weights are those of twitter-text, configuration v3, in one respect better than its version
+3.1.0: emoji that are newer than its table of 2018 count as one, as X says of all emoji
+(https://docs.x.com/fundamentals/counting-characters).
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from typing import Literal, NamedTuple
+
+from publisher.drafts.links import Link, links, utf16_units
+
+URL_LENGTH = 23
+"""What X counts for any link (`transformedURLLength`)."""
+
+# Code points that weigh two: all but the `ranges` of the configuration. All emoji of one code point
+# are among them.
+_HEAVY = re.compile("[^\u0000-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]")
+
+_LONGEST = 50_000
+"""Characters above which a text fits nowhere that weighs it, whatever it is made of: of links, which
+are the lightest, twelve weigh 276 and have 49,152 at most."""
+
+_EMOJI = 2
+# The first code point of an emoji of several; what may come next is more seldom than any first one.
+_BEFORE_JOINED = re.compile(
+    ".(?=[\u200d\u20e3\ufe0f\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f])"
+)
+
+# What X's code takes for one emoji, and Unicode's list has not: U+FE0F behind these, which are
+# emoji without it (keyboards add it all the same), and a skier with a skin tone.
+_WITH_SELECTOR = (
+    "⌚⌛◽◾☔☕♈♉♊♋♌♍♎♏♐♑♒♓♿⚓⚡⚪⚫⚽⚾⛄⛅⛔⛪⛲⛳⛵⛺⛽❗⬛⬜⭐⭕🀄🈚🈯"
+)
+
+
+@lru_cache(maxsize=64)  # one text goes to many accounts
+def length(text: str, counting: Literal["weighted", "characters"]) -> int:
+    """The length of `text`.
+
+    `weighted` are X's rules: line ends and Unicode are normalised, a link is 23, an emoji is 2
+    however many code points it is joined of, and other characters are 1 or 2. `characters` counts
+    code points. Neither raises for any text, lone surrogates included.
+
+    A text that is so long that it fits nowhere is counted letter by letter: to look for links in it
+    takes long, and nobody needs its weight to the point.
+    """
+    if counting == "characters":
+        return len(text)
+    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n")
+    if len(text) > _LONGEST:
+        return _plain(text)
+    weight = end = 0
+    for start, after, counted in sorted([*_links(text), *_emojis(text)]):
+        if start >= end:
+            weight += _plain(text[end:start]) + counted
+            end = after
+    return weight + _plain(text[end:])
+
+
+def _plain(text: str) -> int:
+    """The weight of its characters, each by itself."""
+    return len(text) + len(_HEAVY.findall(text))
+
+
+Span = tuple[int, int, int]
+"""Where something begins and ends that is counted as a whole, and its weight."""
+
+
+def _links(text: str) -> Iterator[Span]:
+    for link in links(text):
+        yield link.start, *_counted(text, link)
+
+
+def _counted(text: str, link: Link) -> tuple[int, int]:
+    """Where the counting goes on behind a link, and its weight.
+
+    X goes on after as many UTF-16 units as its address has, which is not where it ends if only the
+    beginning of its host is ASCII. Half of a character weighs as much as the whole.
+    """
+    if link.end - link.start == len(link.url):
+        return link.end, URL_LENGTH
+    after, units = link.start, utf16_units(link.url)
+    while units > 0:
+        units -= utf16_units(text[after])
+        after += 1
+    return after, URL_LENGTH if units == 0 else URL_LENGTH + 2
+
+
+def _emojis(text: str) -> Iterator[Span]:
+    """The emoji of several code points, each as long as can be."""
+    at = 0
+    while begin := _BEFORE_JOINED.search(text, at):
+        known = _joined_emojis()
+        start = begin.start()
+        at = start + 1
+        for size in known.sizes.get(begin.group(), ()):
+            if text[start : start + size] in known.sequences:
+                at = start + size
+                yield start, at, _EMOJI
+                break
+
+
+class _Joined(NamedTuple):
+    """All emoji of several code points, and their sizes by the first of these, longest first."""
+
+    sequences: frozenset[str]
+    sizes: dict[str, list[int]]
+
+
+@cache
+def _joined_emojis() -> _Joined:
+    from emoji import EMOJI_DATA  # noqa: PLC0415 - it takes 60 ms, and few texts need it
+
+    sequences = {emoji for emoji in EMOJI_DATA if len(emoji) > 1}
+    sequences |= {f"{emoji}\ufe0f" for emoji in _WITH_SELECTOR}
+    sequences |= {f"\u26f7{tone}" for tone in "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"}
+    sizes: dict[str, set[int]] = {}
+    for emoji in sequences:
+        sizes.setdefault(emoji[0], set()).add(len(emoji))
+    return _Joined(
+        frozenset(sequences), {first: sorted(of, reverse=True) for first, of in sizes.items()}
+    )

@@ -1,0 +1,193 @@
+"""A long text as the messages of a thread, for X: cut where a person would cut it.
+
+A cut is best after a paragraph or a sentence, then after a clause, then after a word. It is never
+within a link, a hashtag, a mention, an emoji or a number; only a word that is longer than a whole
+message is cut between letters.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from enum import IntEnum
+from typing import NamedTuple
+
+from publisher.drafts.links import links
+from publisher.drafts.text_length import length
+
+SHORTEST_LIMIT = 25
+"""A link takes 23, and may have a mark on either side."""
+
+# Spaces that part words: not those that stick (as in 10 h), not before a mark that French sets
+# apart (! ? : ; »), and not after a mark that opens.
+_GAP = re.compile(r"(?<![\s«„¿¡(\[])[^\S\u00a0\u2007\u202f]++(?![?!:;%»…)\]]+(?:\s|\Z))")
+_CLOSING = " \u00a0\u202f\"'»”\u2019)]"
+_OPENING = " \u00a0\u202f\"'«“„\u2018([¿¡-\u2013—"
+_SENTENCE_ENDS = (".", "!", "?", "…", "。", "\uff01", "\uff1f")
+_CLAUSE_ENDS = (",", ";", ":", "!", "?", "…", "\u2013", "—", ")", "»", "”")
+_CLAUSE_BEGINNINGS = ("\u2013", "—", "(", "«", "„")
+_INITIALS = re.compile(r"(?:[^\W\d_]\.-?)+")
+_NUMBER_IN_A_LIST = re.compile(r"\d{1,3}\.")
+# English, French, Spanish and Polish. Those that often end a sentence (etc., itd.) are left out.
+_SHORT_WORDS = """
+approx capt dept fr gen gov hon jr mr mrs ms mt para paras prof rep rev sen st vs
+al apr art av bd cf chap dr env ex éd fig févr janv juil mgr mlle mm mme no nos nov oct p pp pr réf
+sept ste tél vol
+aprox d da dña dra dras dres ej excmo gral lic núm núms pág págs sr sra sras sres srta ud uds
+abp bp dn doc godz hab im inż ks min m.in np nr ok os pl pn por pt red rys str św tel tj tys tzn
+tzw ul ust ww zob
+"""
+_ABBREVIATIONS = frozenset(_SHORT_WORDS.split())
+_LAST_HASHTAGS = re.compile(r"(?:[#\uff03]\w+\s*)+\Z")
+_TAG = re.compile(r"[#@\uff03\uff20]\w+")
+# A letter with what modifies or continues it: skin tones, tags of flags, what is joined to it.
+_CLUSTER = re.compile(
+    "[\U0001f1e6-\U0001f1ff]{2}"
+    "|.(?:\u200d.|[\u0300-\u036f\u20d0-\u20ff\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f])*",
+    re.DOTALL,
+)
+
+
+class _Cut(IntEnum):
+    """How good it is to cut after a word; the first is the best."""
+
+    PARAGRAPH = 0
+    SENTENCE = 1
+    CLAUSE = 2
+    WORD = 3
+    TOGETHER = 4
+    """After an abbreviation, or within a number such as 10 000."""
+
+
+class _Word(NamedTuple):
+    start: int
+    end: int
+    weight: int
+    space: int
+    """The weight of the space after it."""
+    cut: _Cut
+
+
+def split(text: str, limit: int) -> tuple[str, ...]:
+    """The text in parts of at most `limit` as X counts; one part where it fits.
+
+    Nothing but the spaces at the cuts is left out. Sentences that fit are kept whole, and beyond
+    that there are as few parts as can be. ValueError for a limit below `SHORTEST_LIMIT`.
+    """
+    if limit < SHORTEST_LIMIT:
+        raise ValueError(f"no text can be split for a limit of {limit}")
+    text = text.strip()
+    if length(text, "weighted") <= limit:
+        return (text,)
+    words = [*_words(text, limit)]
+    parts = (text[words[first].start : words[last].end] for first, last in _best(words, limit))
+    return tuple(part.strip() for part in parts if not part.isspace())
+
+
+def suggestion(text: str, limit: int) -> tuple[str, ...]:
+    """The parts of `split`, or none where the text fits or a word would have to be cut."""
+    parts = split(text, limit)
+    whole = " ".join(parts).split() == text.split()
+    return parts if whole and len(parts) > 1 else ()
+
+
+def _best(words: Sequence[_Word], limit: int) -> Iterator[tuple[int, int]]:
+    """The first and last word of each part, for the cheapest way to cut.
+
+    One cut of a worse kind costs more than any number of better ones.
+    """
+    many = len(words) + 1
+    prices = {_Cut.PARAGRAPH: many, _Cut.SENTENCE: many + 1}
+    prices |= {_Cut.CLAUSE: many**2, _Cut.WORD: many**3, _Cut.TOGETHER: many**4}
+    cheapest = [0] * many
+    last_words = [0] * len(words)
+    for first in reversed(range(len(words))):
+        weight, best = 0, None
+        for last in range(first, len(words)):
+            weight += words[last].weight
+            if weight > limit:
+                break
+            price = cheapest[last + 1] + (prices[words[last].cut] if last + 1 < len(words) else 0)
+            if best is None or price <= best:
+                best, last_words[first] = price, last
+            weight += words[last].space
+        cheapest[first] = best or 0
+    first = 0
+    while first < len(words):
+        yield first, last_words[first]
+        first = last_words[first] + 1
+
+
+def _words(text: str, limit: int) -> Iterator[_Word]:
+    """The words with their marks; one that is longer than `limit` comes in pieces."""
+    tail = _LAST_HASHTAGS.search(text)
+    gaps = [match.span() for match in _GAP.finditer(text)]
+    starts, ends = [0, *(after for _, after in gaps)], [*(begin for begin, _ in gaps), len(text)]
+    for start, end, following in zip(starts, ends, [*starts[1:], len(text)], strict=True):
+        *pieces, rest = _pieces(text[start:end], limit)
+        begin = start
+        for piece in pieces:
+            # A space as heavy as a message: joined again, the pieces might make a link.
+            yield _Word(begin, begin + len(piece), length(piece, "weighted"), limit, _Cut.WORD)
+            begin += len(piece)
+        cut = _cut(text, start, end, following)
+        if tail and following >= tail.start():  # hashtags at the end make no message of their own
+            cut = max(cut, _Cut.WORD)
+        space = length(text[end:following], "weighted")
+        yield _Word(begin, end, length(rest, "weighted"), space, cut)
+
+
+def _cut(text: str, start: int, end: int, following: int) -> _Cut:
+    """How good it is to cut after the word from `start` to `end`; the next is at `following`."""
+    space, word, rest = text[end:following], text[start:end], text[following : following + 10]
+    if "\n" in space:
+        return _Cut.PARAGRAPH if space.count("\n") > 1 else _Cut.SENTENCE
+    core = word.rstrip(_CLOSING)
+    last = core.split()[-1].lstrip(_OPENING) if core else ""
+    listed = text[start - 1 : start] in ("", "\n") and _NUMBER_IN_A_LIST.fullmatch(last)
+    if _is_short(last) or listed or (word[-1].isdigit() and re.match(r"\d{3}\b", rest)):
+        return _Cut.TOGETHER
+    if core.endswith(_SENTENCE_ENDS) and not rest.lstrip(_OPENING)[:1].islower():
+        return _Cut.SENTENCE
+    if word.endswith(_CLAUSE_ENDS) or rest.startswith(_CLAUSE_BEGINNINGS):
+        return _Cut.CLAUSE
+    return _Cut.WORD
+
+
+def _is_short(word: str) -> bool:
+    """Whether the word is an abbreviation, or letters that stand for names."""
+    ends = word.endswith(".") and not word.endswith("..")
+    return ends and (word[:-1].casefold() in _ABBREVIATIONS or bool(_INITIALS.fullmatch(word)))
+
+
+def _pieces(word: str, limit: int) -> list[str]:
+    """The word, or parts of it that fit."""
+    if length(word, "weighted") <= limit:
+        return [word]
+    pieces: list[str] = []
+    atoms: list[str] = []
+    weight = 0
+    for atom in _atoms(word, limit):
+        weight += length(atom, "weighted")
+        if atoms and (weight > limit or length("".join([*atoms, atom]), "weighted") > limit):
+            pieces.append("".join(atoms))
+            atoms, weight = [], length(atom, "weighted")
+        atoms.append(atom)
+    return [*pieces, "".join(atoms)]
+
+
+def _atoms(word: str, limit: int) -> Iterator[str]:
+    """What a word consists of: links, hashtags and mentions, and letters with their marks."""
+    end = 0
+    places = [(link.start, link.end) for link in links(word)]
+    for start, after in [*places, (len(word), len(word))]:
+        while end < start:
+            tag = _TAG.match(word, end, start)
+            if tag is None or length(tag.group(), "weighted") > limit:
+                tag = _CLUSTER.match(word, end, start)
+            found = tag.group() if tag else word[end]
+            if length(found, "weighted") > limit:
+                found = word[end]
+            yield found
+            end += len(found)
+        if after > start:
+            yield word[start:after]
+        end = after

@@ -1,0 +1,70 @@
+"""Writing the drafts of one import: all of them, or none.
+
+They are first written to a hidden folder within posts/, where nobody reads drafts. Only when all of
+them are whole on the disk do they get their places, each without taking one that is taken.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from publisher.base.errors import StorageError
+from publisher.base.i18n import _
+from publisher.importers.to_drafts import Draft
+
+
+def write(posts: Path, drafts: Sequence[Draft]) -> None:
+    """Write the drafts and their pictures below `posts`; StorageError leaves everything as it was."""
+    placed: list[Path] = []
+    try:
+        with tempfile.TemporaryDirectory(prefix=".import-", dir=posts) as folder:
+            staged = [*_stage(Path(folder), drafts)]
+            try:
+                for source, name in staged:
+                    _place(source, posts / name)
+                    placed.append(posts / name)
+            except BaseException:
+                for path in placed:
+                    path.unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise StorageError(
+            _(
+                "{file} cannot be written: {reason}.",
+                file=error.filename or posts,
+                reason=error.strerror,
+            ),
+            hint=_(
+                "Nothing was imported. The folder posts/ must be one that you may "
+                "write to, on a disk with free space."
+            ),
+        ) from error
+
+
+def _stage(folder: Path, drafts: Sequence[Draft]) -> list[tuple[Path, str]]:
+    """Write all files into the folder; where each is, and its path below posts/."""
+    staged = []
+    for number, draft in enumerate(drafts):
+        for count, (name, picture) in enumerate(draft.pictures.items()):
+            path = folder / f"{number}-{count}"
+            shutil.copyfile(picture, path)
+            staged.append((path, name))
+        path = folder / f"{number}.md"
+        with path.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(draft.text)
+            file.flush()
+            os.fsync(file.fileno())
+        staged.append((path, draft.file))
+    return staged
+
+
+def _place(source: Path, target: Path) -> None:
+    """Move a file to its place; FileExistsError rather than over another one."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:  # a disk without hard links; or it is taken, which this finds as well
+        with target.open("xb") as file, source.open("rb") as data:
+            shutil.copyfileobj(data, file)

@@ -1,0 +1,322 @@
+"""What keeps an account from sending: a person's pause, or the platform, by which it is suspended.
+
+A suspension ends at the instant that the platform names. Where it names none, each one in a row
+lasts longer than the one before, and at its end one post asks whether the account goes on: until
+one is taken, it is not proved (see suspensions.py).
+
+Accounts that share an app are held together when its limit is used up. Which ones do is known from
+their credentials, of which nothing is ever written: the ledger learns their names alone.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    ScalarSelect,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    true,
+    tuple_,
+    update,
+)
+
+from publisher.base.i18n import _
+from publisher.base.stored_messages import kept
+from publisher.ledger.tables import EVERYTHING, Instant, accounts, deliveries, written
+from publisher.ledger.transitions import ACTOR, note, step
+from publisher.model.outcomes import PASSING, AccountHeld, Kind
+from publisher.model.states import State
+
+SUSPENDED = "account held"
+"""The step of an account that is suspended, as it is called in the record."""
+GOES_ON = "account goes on"
+"""The step of an account that was suspended and has published since."""
+EVER = literal(datetime.min.replace(tzinfo=UTC), Instant)
+"""Before every instant."""
+_BY_ITSELF = accounts.c.held_until.is_not(None)
+_SAME_END = timedelta(minutes=1)  # of many answers that come together, each names another second
+_AT_ONCE = 500  # names in one statement
+_FEW = 20  # of those that wait behind a suspension, which looks at them for each of the others
+_EXCLUDE = text("SELECT pg_advisory_xact_lock(7305138, hashtext(:name))")
+_REFUSED = text(
+    "SELECT name FROM unnest(CAST(:names AS varchar[])) AS names (name)"
+    " WHERE NOT pg_try_advisory_xact_lock_shared(7305138, hashtext(name))"
+)
+
+
+def resting(account: ColumnElement[str] | str, now: BindParameter[datetime]) -> ColumnElement[bool]:
+    """Rows of `accounts` that keep this account from sending at this instant."""
+    return and_(
+        applies_to(account),
+        or_(accounts.c.paused_at.is_not(None), held(account, now)),
+    )
+
+
+def held(account: ColumnElement[str] | str, now: BindParameter[datetime]) -> ColumnElement[bool]:
+    """Rows of `accounts` whose platform takes no request of this account at this instant."""
+    return and_(
+        applies_to(account),
+        accounts.c.held_at.is_not(None),
+        or_(accounts.c.held_until.is_(None), accounts.c.held_until > now),
+    )
+
+
+def unproved(account: FromClause) -> ColumnElement[bool]:
+    """Rows of `accounts` that were suspended without an end that the platform named, and of which
+    nothing has been taken since.
+    """
+    return and_(account.c.held_at.is_not(None), account.c.suspended_times.is_not(None))
+
+
+def waits_its_turn(horizon: BindParameter[datetime]) -> ColumnElement[bool]:
+    """What fell due during a suspension that has ended, while more like it goes out before it; and
+    whatever falls due until it is proved that it has ended, but for the one post that asks.
+
+    The platform has just said that it was too much: what waited goes out in order, each when the
+    one before it has its answer, and not in a burst. Of what is due by `horizon`, a post that no
+    platform has refused yet asks first: another may be refused for itself, and prove nothing.
+    """
+    first = first_scheduled(deliveries.alias(), "id", accounts.c.account)
+    fresh = _fresh(deliveries.alias(), accounts.c.account, horizon)
+    its_first = case((unproved(accounts), func.coalesce(fresh, first)), else_=first)
+    return exists().where(
+        accounts.c.account == deliveries.c.account,
+        or_(accounts.c.held_until >= deliveries.c.wake_at, unproved(accounts)),
+        or_(its_first != deliveries.c.id, has_one_under_way(accounts)),
+    )
+
+
+def first_scheduled(
+    rows: FromClause,
+    column: str,
+    account: ColumnElement[str],
+    after: ColumnElement[datetime] = EVER,
+) -> ScalarSelect[Any]:
+    """A column of the first of an account's `rows` of `deliveries` that is scheduled after an instant."""
+    found = _in_order(select(rows.c[column]), rows, account, after)
+    return found.limit(written(1)).scalar_subquery()
+
+
+def _fresh(
+    rows: FromClause, account: ColumnElement[str], horizon: BindParameter[datetime]
+) -> ScalarSelect[Any]:
+    """The id of one that nothing has kept back yet, of the first few that are due."""
+    due = _in_order(select(rows.c.id, rows.c.error_kind), rows, account, EVER)
+    few = due.where(rows.c.wake_at <= horizon).correlate(accounts).limit(written(_FEW)).subquery()
+    return select(func.min(few.c.id)).where(few.c.error_kind.is_(None)).scalar_subquery()
+
+
+def _in_order(
+    found: Select[Any],
+    rows: FromClause,
+    account: ColumnElement[str],
+    after: ColumnElement[datetime],
+) -> Select[Any]:
+    """What is scheduled of an account after an instant.
+
+    By its order, and by a range instead of an equality, which leaves `ix_deliveries_turns` alone.
+    By its statistics PostgreSQL expects to find any account soon elsewhere, and reads all that is
+    scheduled for one that has nothing.
+    """
+    return found.where(
+        rows.c.state == written(State.SCHEDULED),
+        tuple_(rows.c.account, rows.c.wake_at) > tuple_(account, after),
+        rows.c.account <= account,
+    ).order_by(rows.c.account, rows.c.wake_at, rows.c.id)
+
+
+def has_one_under_way(account: FromClause) -> ColumnElement[bool]:
+    """Whether a worker has something of this row of `accounts` that fell due while it was suspended,
+    or, until that is proved to be over, anything.
+    """
+    rows = deliveries.alias()
+    found = select(rows.c.id).where(
+        rows.c.state == written(State.PUBLISHING),
+        rows.c.account == account.c.account,
+        or_(rows.c.wake_at <= account.c.held_until, unproved(account)),
+    )
+    return found.order_by(rows.c.lease_until).limit(written(1)).scalar_subquery().is_not(None)
+
+
+def is_resting(row: Row[Any], now: datetime) -> bool:
+    """`resting` for a row of `accounts` that was read already."""
+    is_held = row.held_at is not None and (row.held_until is None or row.held_until > now)
+    return row.paused_at is not None or is_held
+
+
+def waits_for_a_person(
+    account: ColumnElement[str] | str, now: BindParameter[datetime]
+) -> ColumnElement[bool]:
+    """Rows of `accounts` that keep this account from sending until a person has acted, as far as is
+    known: a pause, what no time ends, and a suspension that calls for a person until it is tried again.
+    """
+    lasting = and_(
+        unproved(accounts),
+        accounts.c.held_until > now,
+        accounts.c.held_kind.not_in(sorted(PASSING)),
+    )
+    return and_(
+        applies_to(account),
+        or_(accounts.c.paused_at.is_not(None), held_for_a_person(account), lasting),
+    )
+
+
+def held_for_a_person(account: ColumnElement[str] | str) -> ColumnElement[bool]:
+    """Rows of `accounts` whose platform takes no request until somebody has acted."""
+    return and_(
+        applies_to(account), accounts.c.held_at.is_not(None), accounts.c.held_until.is_(None)
+    )
+
+
+def hold(connection: Connection, account: str, outcome: AccountHeld, now: datetime) -> AccountHeld:
+    """Suspend an account as the platform asked, and note why; gives the outcome with its end.
+
+    What waits for a person stays, and so does a suspension that lasts longer: no later answer ends
+    either.
+    """
+    times = None
+    if outcome.backoff:
+        query = select(accounts).where(accounts.c.account == account).with_for_update()
+        row = connection.execute(query).one_or_none()
+        times = (row.suspended_times or 0) if row and row.held_at else 0
+        if times and row and row.held_until and row.held_until > now:
+            return replace(outcome, until=row.held_until)  # of several that left together
+        until = now + outcome.backoff[min(times, len(outcome.backoff) - 1)]
+        outcome, times = replace(outcome, until=until), times + 1
+    _hold(connection, accounts.c.account == account, outcome, now, times)
+    _note(connection, [account], outcome, now)
+    return outcome
+
+
+def hold_together(
+    connection: Connection, names: Collection[str], until: datetime, now: datetime
+) -> None:
+    """Let accounts rest whose app's limit is used up, and note why; as `hold`, for each.
+
+    Those that rest for about as long anyway are left as they are. So is one that somebody else has
+    in hand at this instant: it is about to send, and will learn the same by itself. This waits
+    for nobody.
+    """
+    if until <= now:
+        return
+    outcome, in_order = app_limit(until), sorted(names)
+    for begin in range(0, len(in_order), _AT_ONCE):
+        some = accounts.c.account.in_(in_order[begin : begin + _AT_ONCE])
+        goes_on = or_(
+            accounts.c.held_at.is_(None),
+            and_(
+                accounts.c.suspended_times.is_(None),  # others find out by their own answers
+                or_(accounts.c.held_until <= now, accounts.c.held_until < until - _SAME_END),
+            ),
+        )
+        free = select(accounts.c.account).where(some, goes_on).order_by(accounts.c.account)
+        found = connection.execute(free.with_for_update(skip_locked=True)).scalars().all()
+        if found:
+            _hold(connection, accounts.c.account.in_(found), outcome, now)
+            _note(connection, found, outcome, now)
+
+
+def go_on(connection: Connection, suspended: Sequence[Row[Any]], now: datetime) -> None:
+    """Note that these rows of `accounts` are suspended no more: their platform took a post."""
+    names = [row.account for row in suspended]
+    # `held_until` stays: what waited goes out one by one.
+    connection.execute(
+        update(accounts)
+        .where(accounts.c.account.in_(names))
+        .values(held_at=None, held_kind=None, held_message=None, suspended_times=None)
+    )
+    steps = [
+        step(
+            None, GOES_ON, now, ACTOR, account=row.account,
+            detail={"kind": row.held_kind, "message": row.held_message},
+        )
+        for row in suspended
+    ]  # fmt: skip
+    note(connection, steps)
+
+
+def app_limit(until: datetime) -> AccountHeld:
+    """How an account rests whose app's limit is used up."""
+    return AccountHeld(
+        Kind.APP_LIMIT,
+        _("The platform's limit for the whole app is used up. It goes on by itself."),
+        until,
+    )
+
+
+def take_in_order(connection: Connection, names: Collection[str]) -> None:
+    """Lock the rows of these accounts, in the one order in which all transactions take them."""
+    rows = select(accounts.c.account).where(accounts.c.account.in_(sorted(names)))
+    connection.execute(rows.order_by(accounts.c.account).with_for_update())
+
+
+def _hold(
+    connection: Connection,
+    which: ColumnElement[bool],
+    outcome: AccountHeld,
+    now: datetime,
+    times: int | None = None,
+) -> None:
+    until = outcome.until
+    longer = true() if until is None else accounts.c.held_until < until
+    # One that was not proved to be over has lasted since it began.
+    since = {} if times and times > 1 else {"held_at": now}
+    connection.execute(
+        update(accounts)
+        .where(which, or_(accounts.c.held_at.is_(None), and_(_BY_ITSELF, longer)))
+        .values(
+            held_until=until,
+            held_kind=outcome.kind,
+            held_message=kept(outcome.message),
+            suspended_times=times,
+            **since,
+        )
+    )
+
+
+def _note(
+    connection: Connection, names: Sequence[str], outcome: AccountHeld, now: datetime
+) -> None:
+    detail = {"kind": outcome.kind, "message": outcome.message, "until": outcome.until}
+    note(
+        connection,
+        [step(None, SUSPENDED, now, ACTOR, detail=detail, account=name) for name in names],
+    )
+
+
+def take_for_pause(connection: Connection, account: str) -> None:
+    """Wait for the intents of this account that are being written, and let no new one begin.
+
+    Not by the account's row: PostgreSQL lets those who share a row pass whoever waits for it, so
+    that a pause would never get its turn while posts leave.
+    """
+    if connection.dialect.name != "sqlite":  # which has one writer at a time
+        connection.execute(_EXCLUDE, {"name": account})
+
+
+def being_paused(connection: Connection, names: Collection[str]) -> Collection[str]:
+    """Those of the accounts that somebody is just pausing, or waits to; nobody pauses the others
+    until this transaction ends.
+    """
+    if connection.dialect.name == "sqlite":
+        return ()
+    return connection.execute(_REFUSED, {"names": sorted(names)}).scalars().all()
+
+
+def applies_to(account: ColumnElement[str] | str) -> ColumnElement[bool]:
+    """Rows of `accounts` that concern this account: its own, and the one for all."""
+    return or_(accounts.c.account == account, accounts.c.account == EVERYTHING)

@@ -1,0 +1,91 @@
+"""Owners: whom the keys of each account belong to, as far as that was verified.
+
+The platform's number of the user or the Page is what counts; its name is for people, who read it,
+and for `handle` in publisher.toml. Of the keys themselves nothing is written.
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from publisher.base.clock import Clock
+from publisher.ledger.account_holds import hold
+from publisher.ledger.database import Database
+from publisher.ledger.tables import accounts
+from publisher.ledger.transitions import ACTOR, note, step
+from publisher.model.models import Owner
+from publisher.model.outcomes import AccountHeld
+
+VERIFIED = "owner verified"
+FORGOTTEN = {"owner_id": None, "owner_handle": None, "other_owner": None}
+"""The columns of an account whose owner is learnt again with its next post."""
+
+
+class Owners:
+    """Remembers them."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def of(self, account: str) -> Owner | None:
+        """The owner that was verified last; None: none was."""
+        with self._database.read() as connection:
+            query = select(accounts).where(accounts.c.account == account)
+            return _owner(connection.execute(query).one_or_none())
+
+    def all(self) -> dict[str, Owner]:
+        """The same of all accounts, by account."""
+        query = select(accounts).where(accounts.c.owner_id.is_not(None))
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(accounts.c.account)).all()
+        return {row.account: owner for row in rows if (owner := _owner(row))}
+
+    def refused(self) -> frozenset[str]:
+        """The accounts that are held because their keys are somebody else's."""
+        query = select(accounts.c.account).where(accounts.c.other_owner.is_not(None))
+        with self._database.read() as connection:
+            return frozenset(connection.execute(query).scalars())
+
+    def remember(self, account: str, owner: Owner) -> None:
+        """Write down whom the keys belong to, after that was verified."""
+        values = {**FORGOTTEN, "owner_id": owner.id, "owner_handle": owner.name or None}
+        with self._database.write() as connection:
+            row = self._locked(connection, account)
+            if all(getattr(row, name) == value for name, value in values.items()):
+                return
+            self._set(connection, account, values)
+            detail = {"id": owner.id, "owner": owner.name}
+            now = self._clock.now()
+            note(
+                connection,
+                [step(None, VERIFIED, now, ACTOR, detail=detail, account=account)],
+            )
+
+    def refuse(self, account: str, other: Owner, outcome: AccountHeld) -> None:
+        """Hold the account until a person acts: its keys belong to `other`.
+
+        A person who resumes it after this confirms whomever the keys belong to then.
+        """
+        with self._database.write() as connection:
+            row = self._locked(connection, account)
+            waits_for_a_person = row.held_at is not None and row.held_until is None
+            if waits_for_a_person and row.other_owner == str(other):
+                return
+            self._set(connection, account, {"other_owner": str(other)})
+            hold(connection, account, outcome, self._clock.now())
+
+    def _locked(self, connection: Connection, account: str) -> Row[Any]:
+        self._database.insert_missing(connection, accounts, [{"account": account}])
+        query = select(accounts).where(accounts.c.account == account).with_for_update()
+        return connection.execute(query).one()
+
+    @staticmethod
+    def _set(connection: Connection, account: str, values: dict[str, str | None]) -> None:
+        connection.execute(update(accounts).where(accounts.c.account == account).values(**values))
+
+
+def _owner(row: Row[Any] | None) -> Owner | None:
+    if row is None or row.owner_id is None:
+        return None
+    return Owner(id=row.owner_id, name=row.owner_handle or "")

@@ -1,0 +1,1 @@
+"""What dispatchers write: claims of what falls due."""

@@ -1,0 +1,243 @@
+"""The dispatcher's side of the ledger: claiming what is due, ending what is over.
+
+Every method is one transaction, or a few small ones.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, exists, func, or_, select, update
+
+from publisher.base.clock import Clock
+from publisher.base.i18n import _, joined
+from publisher.base.round_robin import by_turns
+from publisher.ledger.account_holds import EVER, resting, waits_its_turn
+from publisher.ledger.database import Database
+from publisher.ledger.dispatcher.due_queries import Waiting
+from publisher.ledger.reconciliation import doubt
+from publisher.ledger.rows import delivery_of
+from publisher.ledger.tables import Instant, deliveries, written
+from publisher.ledger.transitions import ACTOR, Moved, change, claim_all, claimed
+from publisher.model.models import Claim, Delivery
+from publisher.model.outcomes import Kind
+from publisher.model.states import Role, State
+
+_BATCH = 200  # rows changed in one transaction, so that nobody waits long for the next
+_AT_ONCE = 100
+"""Deliveries of one account that are in workers' hands: a thousand of one account shall not take all
+hands while another's one waits. X takes as many from an account in 15 minutes."""
+
+WITH_EXPIRY = (State.SCHEDULED, State.AWAITING_APPROVAL, State.HELD, State.REJECTED)
+"""Those that wait, in the order of `ix_deliveries_expiry`."""
+_NOW = bindparam("now", type_=Instant)
+_HORIZON = bindparam("horizon", type_=Instant)
+_INSTANT = bindparam("instant", type_=Instant)
+DUE = Waiting(
+    deliveries.c.state == written(State.SCHEDULED),
+    deliveries.c.wake_at <= _HORIZON,
+    or_(deliveries.c.expires_at.is_(None), deliveries.c.expires_at > _NOW),
+    ~exists().where(resting(deliveries.c.account, _NOW)),
+    ~waits_its_turn(_HORIZON),
+    deliveries.c.account.not_in(bindparam("busy", expanding=True)),
+    order=(deliveries.c.wake_at, deliveries.c.id),
+    columns=(deliveries.c.id, deliveries.c.version, deliveries.c.head, deliveries.c.account),
+)
+_IN_HAND = (
+    select(deliveries.c.account, func.count().label("number"))
+    .where(
+        deliveries.c.state == written(State.PUBLISHING),
+        deliveries.c.lease_until > EVER,  # by the index of leases
+    )
+    .group_by(deliveries.c.account)
+)
+LATE = Waiting(
+    deliveries.c.state.in_([written(state) for state in WITH_EXPIRY]),
+    deliveries.c.expires_at <= _NOW,
+    order=(deliveries.c.expires_at, deliveries.c.id),
+)
+RUN_OUT = Waiting(
+    deliveries.c.state == written(State.PUBLISHING),
+    deliveries.c.lease_until <= _NOW,
+    order=(deliveries.c.lease_until, deliveries.c.id),
+)
+_LEASED_BEYOND = Waiting(
+    deliveries.c.state == written(State.PUBLISHING),
+    deliveries.c.lease_until > _INSTANT,
+    order=(deliveries.c.lease_until, deliveries.c.id),
+)
+
+
+class Dispatch:
+    """Claims, expiries and leases."""
+
+    def __init__(self, database: Database, clock: Clock, settle: float) -> None:
+        """`settle`: real seconds until an absence counts of what a worker left behind."""
+        self._database = database
+        self._clock = clock
+        self._settle = settle
+
+    def claim(
+        self,
+        horizon: datetime,
+        lease_until: datetime,
+        limit: int,
+        besides: Collection[str] = (),
+    ) -> list[Claim]:
+        """Take up to `limit` deliveries that wake before `horizon`, earliest first.
+
+        Of one account, no more than it may have in workers' hands; of those in `besides`, none.
+        """
+        now = self._clock.now()
+        with self._database.write() as connection:
+            return claim_all(
+                connection,
+                _fair(connection, {"now": now, "horizon": horizon}, limit, besides),
+                "claimed",
+                at=now,
+                source=State.SCHEDULED,
+                target=State.PUBLISHING,
+                lease_until=lease_until,
+                intent_at=None,
+            )
+
+    def release(self, claims: Sequence[Claim]) -> None:
+        """Give back what could not be handed to a worker."""
+        with self._database.write() as connection:
+            for claim in claims:
+                delivery = claimed(connection, claim)
+                if delivery is None or delivery.intent_at is not None:
+                    continue
+                with suppress(Moved):  # somebody else was faster
+                    self._change(
+                        connection,
+                        delivery,
+                        "released",
+                        target=State.SCHEDULED,
+                        lease_until=None,
+                    )
+
+    def expire(self, now: datetime | None = None) -> int:
+        """What is past its expiry and not out is missed; how many that were.
+
+        `now`: when that is, for whoever knows that the clock was right then.
+        """
+        message = _("It was not out by its expiry.")
+        return self._sweep(
+            LATE,
+            lambda connection, delivery: self._change(
+                connection,
+                delivery,
+                "missed",
+                target=State.MISSED,
+                detail={"last_error": delivery.error_message, "reason": delivery.reason},
+                error_kind=Kind.EXPIRED,
+                error_message=joined(message, delivery.error_message or ""),
+            ),
+            now,
+        )
+
+    def reap(self) -> int:
+        """Leases that ran out: due again if the worker never began to send, else uncertain."""
+
+        def end(connection: Connection, delivery: Delivery) -> None:
+            if delivery.intent_at is None:
+                self._change(
+                    connection,
+                    delivery,
+                    "lease ran out",
+                    target=State.SCHEDULED,
+                    lease_until=None,
+                )
+            else:
+                message = _("The worker ended while it was sending; the post may be out or not.")
+                self._change(
+                    connection,
+                    delivery,
+                    "lease ran out",
+                    target=State.UNCERTAIN,
+                    **doubt(delivery, self._clock, self._settle),
+                    attempts=delivery.attempts + 1,
+                    error_kind=Kind.UNKNOWN_OUTCOME,
+                    error_message=message,
+                )
+
+        return self._sweep(RUN_OUT, end)
+
+    def shorten_leases(self, longest: float) -> None:
+        """Cut leases that would last longer than `longest` real seconds from now.
+
+        No lease does, unless the clock was set back since it was given. The version stays as it is:
+        whoever works on the delivery stays in charge of it, and has an answer to write.
+        """
+        end = self._clock.ahead(longest)
+        with self._database.read() as connection:
+            if not _LEASED_BEYOND.any(connection, {"instant": end}):
+                return
+        with self._database.write() as connection:
+            connection.execute(
+                update(deliveries)
+                .where(deliveries.c.state == State.PUBLISHING, deliveries.c.lease_until > end)
+                .values(lease_until=end)
+            )
+
+    def _sweep(
+        self,
+        waiting: Waiting,
+        act: Callable[[Connection, Delivery], object],
+        now: datetime | None = None,
+    ) -> int:
+        """Apply `act` to what waits now, a batch at a time."""
+        values = {"now": now or self._clock.now()}
+        count = 0
+        while True:
+            with self._database.write() as connection:
+                rows = waiting.lock(connection, values, _BATCH)
+                for row in rows:
+                    act(connection, delivery_of(row))
+            count += len(rows)
+            if len(rows) < _BATCH:
+                return count
+
+    def _change(
+        self, connection: Connection, delivery: Delivery, event: str, **more: Any
+    ) -> Delivery:
+        return change(
+            connection,
+            delivery,
+            event,
+            role=Role.DISPATCHER,
+            actor=ACTOR,
+            at=self._clock.now(),
+            **more,
+        )
+
+
+def _fair(
+    connection: Connection,
+    values: Mapping[str, datetime],
+    limit: int,
+    besides: Collection[str],
+) -> list[RowMapping]:
+    """What is due, of each account no more than it may have in workers' hands; accounts by turns.
+
+    Workers begin with the first, and may have fewer threads than there are posts. The first of what
+    is due may all be of one account: then those behind it are looked for.
+    """
+    in_hand = Counter[str]({row.account: row.number for row in connection.execute(_IN_HAND)})
+    chosen: dict[str, list[RowMapping]] = defaultdict(list)
+    ids = set[int]()
+    while True:
+        busy = [account for account, number in in_hand.items() if number >= _AT_ONCE]
+        busy += besides
+        found = DUE.lock(connection, {**values, "busy": busy}, limit)
+        more = [row for row in found if row["id"] not in ids]
+        for row in more[: limit - len(ids)]:
+            if in_hand[row["account"]] < _AT_ONCE:
+                in_hand[row["account"]] += 1
+                chosen[row["account"]].append(row)
+                ids.add(row["id"])
+        if not more or len(found) < limit or len(ids) == limit:
+            return list(by_turns(chosen.values()))

@@ -1,0 +1,267 @@
+"""The way into the ledger: what `queue` found to be different is written here."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, and_, insert, or_, select
+from sqlalchemy.exc import IntegrityError
+
+from publisher.base import progress
+from publisher.base.clock import Clock
+from publisher.base.i18n import _
+from publisher.ledger.database import Database, Turn
+from publisher.ledger.integrity.chain_links import chained
+from publisher.ledger.integrity.forgotten import looked_for
+from publisher.ledger.integrity.hash_chain import delivery_digest, delivery_origin, shortened
+from publisher.ledger.manager.authors import AUTHOR
+from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
+from publisher.ledger.pending_stops import note_stop
+from publisher.ledger.reading import search_index
+from publisher.ledger.tables import EVERYTHING, accounts, deliveries, media
+from publisher.ledger.transitions import NOT_APPROVED, Moved, change, note, step
+from publisher.model.lead_time import wakes_at
+from publisher.model.models import Delivery, Prepared, Stop, Wish
+from publisher.model.outcomes import Kind
+from publisher.model.states import WAITING, Role, State
+
+_FRESH: Mapping[str, Any] = {
+    "version": 1, "attempts": 0, "absences": 0, "remote_ids": "[]",
+    "prepared": Prepared().model_dump_json(), "settled_at": None, "intent_at": None,
+}  # fmt: skip
+_CHUNK = 500  # of what is asked for in one statement
+_AT_ONCE = 1000  # new deliveries in a few statements
+# To have the ids come in the order of the rows takes SQLAlchemy a third of the time.
+_ADD = insert(deliveries).returning(deliveries.c.id, deliveries.c.post, deliveries.c.account)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPicture:
+    """The bytes of a clean picture, to be kept under their digest."""
+
+    digest: str
+    media_type: str
+    data: bytes
+
+
+class _New(NamedTuple):
+    """A delivery that is new in the ledger."""
+
+    row: dict[str, Any]
+    """Its `head` is that of the first step."""
+    step: dict[str, Any]
+    """The first, without the delivery's id, which the database gives."""
+    words: list[str]
+    """By which it is found."""
+
+
+class Ledger:
+    """Takes what the drafts want."""
+
+    def __init__(self, database: Database, clock: Clock, rights: Rights = EVERYBODY) -> None:
+        self._database = database
+        self._clock = clock
+        self._rights = rights
+
+    def apply(
+        self,
+        *,
+        add: Sequence[Wish],
+        edit: Sequence[tuple[Delivery, Wish]],
+        cancel: Sequence[tuple[Delivery, str]],
+        stop: Sequence[tuple[Delivery, Stop | None]] = (),
+        pictures: Mapping[str, StoredPicture],
+        actor: str,
+    ) -> None:
+        """Write what `queue` found to be different, all of it or nothing.
+
+        `edit` pairs what stands in the ledger with what is wanted instead; `cancel` pairs it with
+        the reason; `stop` pairs what may be out with what becomes of it if it is not, None when it
+        goes on after all. Raises `Moved` when a delivery changed, or was added, since it was read,
+        and NotPermitted when `actor` has no right over one of the accounts.
+        """
+        now = self._clock.now()
+        # All that takes long is done, and told of, before anybody has to wait for this transaction.
+        new = [
+            self._made(wish, actor, now) for wish in progress.over(add, _("Writing to the ledger"))
+        ]
+        rows = [one.row for one in new]
+        with self._database.write() as connection:
+            self._database.take_turns(connection, Turn.QUEUE)
+            standing = [d for d, _ in edit] + [d for d, _ in cancel] + [d for d, _ in stop]
+            touched = {wish.account for wish in add} | {d.account for d in standing}
+            self._rights.require(connection, actor, Rank.STAFF, touched)
+            leaving = {d.id for d, _ in cancel} | {d.id for d, wish in edit if _loses_text(d, wish)}
+            _refuse_what_came_meanwhile(connection, rows, leaving)
+            self._keep_pictures(connection, pictures)
+            names = sorted({EVERYTHING} | {wish.account for wish in add})
+            self._database.insert_missing(connection, accounts, [{"account": n} for n in names])
+            for delivery, reason in cancel:
+                change(
+                    connection, delivery, "cancelled", role=Role.QUEUE, actor=actor, at=now,
+                    target=State.CANCELLED, detail={"reason": reason}, reason=reason, lease_until=None,
+                )  # fmt: skip
+            for delivery, wanted in stop:
+                note_stop(connection, delivery, wanted, role=Role.QUEUE, actor=actor, at=now)
+            for delivery, wish in edit:
+                self._edit(connection, delivery, wish, actor, now)
+            for begin in range(0, len(new), _AT_ONCE):
+                _add(connection, new[begin : begin + _AT_ONCE])
+
+    def _keep_pictures(self, connection: Connection, pictures: Mapping[str, StoredPicture]) -> None:
+        query = select(media.c.digest).where(media.c.digest.in_(sorted(pictures)))
+        known = set(connection.execute(query).scalars())
+        rows = [
+            {"digest": picture.digest, "media_type": picture.media_type, "data": picture.data}
+            for picture in pictures.values()
+            if picture.digest not in known
+        ]
+        self._database.insert_missing(connection, media, rows)
+
+    def _edit(
+        self, connection: Connection, delivery: Delivery, wish: Wish, actor: str, now: datetime
+    ) -> None:
+        # What lies ready at the platform stays noted, though it is of no use for another content:
+        # its channel has to clear it away.
+        columns = self._wished(wish, delivery.queued_by or actor)
+        if wish.channel != delivery.channel:
+            columns["prepared"] = Prepared().model_dump_json()
+        elif delivery.state is State.FAILED:
+            given_up = delivery.prepared.given_up(delivery.remote_ids)
+            columns["prepared"] = given_up.model_dump_json()
+        columns |= {"lease_until": None, "attempts": 0, "error_kind": None, "error_message": None}
+        if wish.state is State.UNCERTAIN:
+            columns |= _doubted(wish)
+        target = wish.state
+        if delivery.halt:  # what a person holds stays held, whatever its draft says
+            columns["reason"] = delivery.halt
+            if target is State.UNCERTAIN:
+                columns["stop"] = State.HELD
+            else:
+                target = State.HELD
+        change(
+            connection, delivery, "queued again", role=Role.QUEUE, actor=actor, at=now,
+            target=target, detail=_difference(delivery, wish, actor), **columns,
+        )  # fmt: skip
+
+    def _made(self, wish: Wish, actor: str, now: datetime) -> _New:
+        row = {
+            **_FRESH, **self._wished(wish, actor), **_doubted(wish),
+            "post": wish.post, "account": wish.account, "state": wish.state,
+        }  # fmt: skip
+        first = step(
+            None, "queued", now, actor, target=wish.state, detail=_first_words(wish, actor)
+        )
+        first["digest"] = delivery_digest(shortened(row))
+        first = chained(first, 1, delivery_origin(wish.post, wish.account))
+        row["head"] = first["hash"]
+        words = search_index.words_of(wish.post, wish.content, error=wish.doubt)
+        return _New(row, first, words)
+
+    def _wished(self, wish: Wish, author: str) -> dict[str, Any]:
+        """The columns that follow the draft; `author` is its author where it names none."""
+        return {
+            "due_at": wish.due_at,
+            "wake_at": wakes_at(wish.content, wish.leaves_at, self._clock),
+            "expires_at": wish.expires_at,
+            "embargo_until": wish.embargo_until,
+            "content": wish.content.model_dump_json(),
+            "fingerprint": wish.content.fingerprint,
+            "reason": wish.reason,
+            "hold_reason": wish.reason,
+            "channel": wish.channel,
+            "queued_by": wish.queued_by or author,
+            "repeat": wish.repeat,
+            "stop": wish.stop,
+            **NOT_APPROVED,
+        }
+
+
+def _add(connection: Connection, new: Sequence[_New]) -> None:
+    rows = [one.row for one in new]
+    # What is NULL in all of them is so unsaid; to say it takes SQLAlchemy longer than the rest.
+    columns = [name for name in rows[0] if any(row[name] is not None for row in rows)]
+    said = [{name: row[name] for name in columns} for row in rows]
+    try:
+        added = connection.execute(_ADD, said).all()
+    except IntegrityError:  # another `queue` added one of them since the ledger was read
+        raise Moved from None
+    id_of = {(post, account): key for key, post, account in added}
+    ids = [id_of[row["post"], row["account"]] for row in rows]
+    search_index.index(connection, dict(zip(ids, (one.words for one in new), strict=True)))
+    note(connection, [{**one.step, "delivery": key} for key, one in zip(ids, new, strict=True)])
+
+
+def _loses_text(delivery: Delivery, wish: Wish) -> bool:
+    return delivery.content.fingerprint != wish.content.fingerprint
+
+
+def _refuse_what_came_meanwhile(
+    connection: Connection, rows: Sequence[Mapping[str, Any]], leaving: Collection[int]
+) -> None:
+    """`Moved` when somebody queued the same post, or the same text, since the plan was made.
+
+    `leaving`: the deliveries whose text goes away in the same plan.
+    """
+    for start in range(0, len(rows), _CHUNK):
+        chunk = rows[start : start + _CHUNK]
+        posts = {(row["post"], row["account"]) for row in chunk}
+        texts = {(row["fingerprint"], row["account"]) for row in chunk if not row["repeat"]}
+        found = connection.execute(
+            select(deliveries).where(
+                or_(
+                    deliveries.c.post.in_({post for post, _ in posts}),
+                    and_(
+                        deliveries.c.fingerprint.in_({text for text, _ in texts}),
+                        deliveries.c.state.in_(sorted({*WAITING, State.PUBLISHING})),
+                    ),
+                )
+            )
+        )
+        for row in found:
+            same_text = (row.fingerprint, row.account) in texts and row.id not in leaving
+            if (row.post, row.account) in posts or same_text:
+                raise Moved
+
+
+def _doubted(wish: Wish) -> dict[str, Any]:
+    """The columns of what may be out already: it is looked for, and then a person decides."""
+    return {
+        **(looked_for(wish.doubt_since) if wish.doubt_since else {"doubt_since": None}),
+        "error_kind": Kind.UNKNOWN_OUTCOME if wish.doubt else None,
+        "error_message": wish.doubt,
+    }
+
+
+def _first_words(wish: Wish, actor: str) -> dict[str, Any]:
+    """What the history tells of a delivery that is new."""
+    said: dict[str, Any] = {"due_at": wish.due_at}
+    if wish.queued_by is None:
+        said[AUTHOR] = actor
+    return said | ({"message": wish.doubt} if wish.doubt else {})
+
+
+def _difference(delivery: Delivery, wish: Wish, actor: str) -> dict[str, Any]:
+    """What an edit changed, for the history: old and new of everything that a person planned."""
+    old = {"text": [part.text for part in delivery.content.parts], "due_at": delivery.due_at}
+    new = {"text": [part.text for part in wish.content.parts], "due_at": wish.due_at}
+    difference: dict[str, Any] = {
+        key: {"from": old[key], "to": new[key]} for key in old if old[key] != new[key]
+    }
+    if wish.content != delivery.content and "text" not in difference:
+        difference["content"] = {"from": delivery.content.digest, "to": wish.content.digest}
+    if wish.queued_by is None and wish.content != delivery.content:
+        difference[AUTHOR] = actor
+    if wish.doubt:
+        difference["message"] = wish.doubt
+    for key in ("expires_at", "embargo_until", "reason"):
+        said = "hold_reason" if key == "reason" and delivery.halt else key
+        if (before := getattr(delivery, said)) != (after := getattr(wish, key)):
+            difference[key] = {"from": before, "to": after}
+    return json.loads(json.dumps(difference, default=_plain))  # type: ignore[no-any-return]
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

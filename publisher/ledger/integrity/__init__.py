@@ -1,0 +1,1 @@
+"""Integrity of the ledger: hash chain, archives, backup and restore."""

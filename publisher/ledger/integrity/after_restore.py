@@ -1,0 +1,200 @@
+"""What a ledger that was restored from a backup does not know, and what follows from that.
+
+What happened after the backup was taken is not in it. Whatever it has on the schedule and was due
+meanwhile may be out, so it must not simply go out; what waited for an approval or was held may have
+been approved or released since. It becomes uncertain, and the platform is read for it (see
+`ledger/forgotten.py`): what is seen there is published. The post may have been edited, moved or
+deleted since, so that an absence of the old text proves nothing: then a person looks at the account
+and decides. Who was removed or got another password since could log in again: so nobody can, until
+an admin of the machine has looked through their names. And what was queued after the backup is not in the ledger at all, so that everything is
+paused until a person has seen to it. When a draft is queued whose time lies in that gap, its post
+may be out as well.
+
+A ledger that is new may stand in the place of one that was lost without a backup. So what was due
+before it was made is in a gap too, unless a person says that there was no other.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import ColumnElement, Connection, and_, func, not_, or_, select, update
+
+from publisher.base.clock import Clock
+from publisher.base.i18n import _
+from publisher.ledger.database import Database
+from publisher.ledger.integrity.forgotten import NOT_FORGOTTEN, looked_for
+from publisher.ledger.manager.operations import Control
+from publisher.ledger.manager.rights import Person
+from publisher.ledger.people import keep_all_out
+from publisher.ledger.rows import delivery_of
+from publisher.ledger.tables import EVERYTHING, deliveries, history, identity, seals
+from publisher.ledger.transitions import change, note, step
+from publisher.model.models import Delivery
+from publisher.model.outcomes import Kind
+from publisher.model.states import Role, State
+
+_RESTORED = "restored"
+FIRST = "said to be the first ledger"
+_WITH_A_PERSON = (State.AWAITING_APPROVAL, State.REJECTED, State.HELD)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The stretch of which a ledger knows nothing: from the backup to the restore.
+
+    Of a new one, all the time before it was made; whoever lost a ledger gets a new one too.
+    """
+
+    since: datetime
+    """Of a new ledger, the same as `until`: what had expired by then is not queued any more."""
+    until: datetime
+    is_new: bool = False
+
+    def may_hold(self, leaves_at: datetime, expires_at: datetime | None) -> bool:
+        """Whether a post that leaves and expires at these instants may have gone out in it."""
+        if self.is_new and leaves_at == self.until:
+            return False  # only what is older than the ledger
+        return leaves_at <= self.until and (expires_at is None or expires_at > self.since)
+
+    def doubt_since(self, due_at: datetime) -> datetime:
+        """From when on a post that is due at `due_at` may be out."""
+        return due_at if self.is_new else max(due_at, self.since)
+
+    @property
+    def warning(self) -> str:
+        """What a person must know of a post that may have gone out in it."""
+        if self.is_new:
+            return _(
+                "This ledger is new, made {time:%Y-%m-%d %H:%M} UTC: if there was another one "
+                "before it, this may have gone out already. While Publisher runs, it looks for it on "
+                "the platform; if it does not see it, look at the account.",
+                time=self.until,
+            )
+        return _(
+            "The ledger was restored from a backup of {time:%Y-%m-%d %H:%M} UTC, "
+            "and this may have gone out since. While Publisher runs, it looks for it on the "
+            "platform; if it does not see it, look at the account.",
+            time=self.since,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """What a person has to look at after a restore."""
+
+    taken_at: datetime
+    """The newest instant that the ledger knows of: the backup's."""
+    uncertain: tuple[Delivery, ...]
+    """Due by now: they may be out, are looked for, and wait for `resolve` or `retry`."""
+    kept_out: tuple[Person, ...] = ()
+    """Who could log in when the backup was taken: nobody of them may until `user enable`."""
+
+
+def face(database: Database, clock: Clock, actor: str) -> Aftermath:
+    """Let nothing of a restored ledger go out that may be out already, and pause everything."""
+    now = clock.now()
+    with database.write() as connection:
+        taken_at = _newest_instant(connection) or now
+        gap = Gap(taken_at, now)
+        uncertain = [
+            _doubt(connection, delivery, gap, actor)
+            for delivery in _found(connection, _may_be_out(gap))
+        ]
+        detail = {"backup_of": taken_at}
+        note(connection, [step(None, _RESTORED, now, actor, detail=detail, account=EVERYTHING)])
+        # Another one from here on: what a broker holds for the lost one is not this one's.
+        connection.execute(update(identity).values(id=uuid4().hex))
+    reason = _("the ledger was restored from a backup of {time:%Y-%m-%d %H:%M} UTC", time=taken_at)
+    Control(database, clock).pause(None, reason, actor)
+    kept_out = keep_all_out(database, clock, actor)
+    return Aftermath(taken_at, tuple(uncertain), tuple(kept_out))
+
+
+def _may_be_out(gap: Gap) -> ColumnElement[bool]:
+    return or_(
+        and_(deliveries.c.state == State.SCHEDULED, deliveries.c.due_at <= gap.until),
+        and_(
+            deliveries.c.state.in_(_WITH_A_PERSON),
+            deliveries.c.due_at <= gap.until,
+            or_(deliveries.c.embargo_until.is_(None), deliveries.c.embargo_until <= gap.until),
+            or_(deliveries.c.expires_at.is_(None), deliveries.c.expires_at > gap.since),
+        ),
+        deliveries.c.state == State.PUBLISHING,
+        # Already uncertain, it may be further than it was then: in a thread, later parts.
+        deliveries.c.state == State.UNCERTAIN,
+    )
+
+
+def _doubt(connection: Connection, delivery: Delivery, gap: Gap, actor: str) -> Delivery:
+    columns: dict[str, Any] = {
+        **looked_for(
+            delivery.doubt_since or delivery.intent_at or gap.doubt_since(delivery.due_at)
+        ),
+        "lease_until": None,
+        "error_kind": Kind.UNKNOWN_OUTCOME,
+        "error_message": gap.warning,
+        # If it is not out, it waits for a person as it did.
+        "stop": delivery.state if delivery.state in _WITH_A_PERSON else delivery.stop,
+    }
+    return change(
+        connection,
+        delivery,
+        "restored from a backup",
+        role=Role.MANAGER,
+        actor=actor,
+        at=gap.until,
+        target=State.UNCERTAIN,
+        detail={"backup_of": gap.since},
+        **columns,
+    )
+
+
+def gaps(connection: Connection) -> list[Gap]:
+    """One for each time that the ledger was restored, and one for when it was new."""
+    query = select(history.c.at, history.c.detail).where(
+        history.c.delivery.is_(None),
+        history.c.account == EVERYTHING,
+        history.c.event == _RESTORED,
+    )
+    made_at = connection.execute(select(identity.c.knows_since)).scalar_one_or_none()
+    return [
+        *([Gap(made_at, made_at, is_new=True)] if made_at else []),
+        *(
+            Gap(datetime.fromisoformat(json.loads(row.detail)["backup_of"]), row.at)
+            for row in connection.execute(query.order_by(history.c.seq))
+        ),
+    ]
+
+
+def trust(database: Database, clock: Clock, actor: str) -> int:
+    """Put on record a person's word that no other ledger came before this new one; how many
+    deliveries are in doubt already, because they were queued before.
+
+    What is past its time when it is queued goes out then, if it has not expired.
+    """
+    with database.write() as connection:
+        made_at = connection.execute(select(identity.c.knows_since)).scalar_one_or_none()
+        if made_at is not None:
+            connection.execute(update(identity).values(knows_since=None))
+            detail = {"time": made_at}
+            said = step(None, FIRST, clock.now(), actor, detail=detail, account=EVERYTHING)
+            note(connection, [said])
+        in_doubt = deliveries.c.state == State.UNCERTAIN, not_(NOT_FORGOTTEN)
+        number: int = connection.execute(select(func.count()).where(*in_doubt)).scalar_one()
+    return number
+
+
+def _found(connection: Connection, condition: ColumnElement[bool]) -> list[Delivery]:
+    query = select(deliveries).where(condition).order_by(deliveries.c.due_at, deliveries.c.id)
+    rows = connection.execute(query.with_for_update()).mappings()
+    return [delivery_of(row) for row in rows]
+
+
+def _newest_instant(connection: Connection) -> datetime | None:
+    instants = [
+        connection.execute(select(func.max(table.c.at))).scalar_one() for table in (history, seals)
+    ]
+    return max((instant for instant in instants if instant), default=None)

@@ -1,0 +1,84 @@
+"""Deliveries that a post which is seen on an account may be as well as the one looked for.
+
+They begin with the same words, and it is not known of them either which post they are. Of those
+that are looked for, the one comes first whose absence would count first: every post shows by the
+time when its own delivery's absence counts, so whoever comes later finds the others' in time, and
+none is sent although its post, or one like it, is still to show.
+"""
+
+import re
+from typing import Any
+
+from sqlalchemy import Connection, Select, select
+
+from publisher.ledger.integrity.forgotten import NOT_FORGOTTEN
+from publisher.ledger.rows import delivery_of
+from publisher.ledger.tables import deliveries
+from publisher.model.models import Delivery, Part
+from publisher.model.states import State
+
+_LINK = re.compile(r"\S*\w\.\w\S*")
+
+
+def comes_first(connection: Connection, delivery: Delivery) -> bool:
+    """Whether another delivery of the account has to be cleared up before `delivery` can be.
+
+    That is one which is being sent at this moment, or one in doubt that comes first. Where a
+    person decides about the other, it does not stand in the way; nor does one that only a lost ledger
+    may have sent, long before.
+    """
+    if delivery.remote_ids:
+        return False  # the part is an answer to one of its own
+    others = _others(delivery)
+    sending = others.where(
+        deliveries.c.state == State.PUBLISHING, deliveries.c.intent_at.is_not(None)
+    )
+    doubted = others.where(
+        deliveries.c.state == State.UNCERTAIN,
+        deliveries.c.settled_at.is_not(None),
+        NOT_FORGOTTEN,
+    )
+    found = [
+        delivery_of(row)
+        for query in (sending, doubted)
+        for row in connection.execute(query).mappings()
+    ]
+    return any(_is_alike(delivery, other) and _is_before(other, delivery) for other in found)
+
+
+def is_ambiguous(connection: Connection, delivery: Delivery) -> bool:
+    """Whether a post with the words of `delivery` may as well be another delivery's in doubt,
+    whoever decides about that one.
+    """
+    if delivery.remote_ids:
+        return False
+    doubted = _others(delivery).where(deliveries.c.state == State.UNCERTAIN)
+    rows = connection.execute(doubted).mappings()
+    return any(_is_alike(delivery, delivery_of(row)) for row in rows)
+
+
+def _others(delivery: Delivery) -> Select[Any]:
+    """Of its account, all of which no part is known to be out."""
+    return select(deliveries).where(
+        deliveries.c.account == delivery.account,
+        deliveries.c.remote_ids == "[]",
+        deliveries.c.id != delivery.id,
+    )
+
+
+def _is_before(one: Delivery, other: Delivery) -> bool:
+    if one.settled_at is None or other.settled_at is None or one.state is State.PUBLISHING:
+        return one.state is State.PUBLISHING
+    return (one.settled_at, one.id) < (other.settled_at, other.id)
+
+
+def _is_alike(one: Delivery, other: Delivery) -> bool:
+    return _gist(one.content.parts[0]) == _gist(other.content.parts[0])
+
+
+def _gist(part: Part) -> str:
+    """Its letters and digits without links, which platforms change: less than any channel compares.
+
+    Two that only seem alike wait for each other in vain, but not for long.
+    """
+    return "".join(c for c in _LINK.sub("", part.text).casefold() if c.isalnum())

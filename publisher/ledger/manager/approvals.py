@@ -1,0 +1,204 @@
+"""A second person's word for exactly what goes out, to whom and when."""
+
+import hashlib
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from sqlalchemy import Connection, select
+
+from publisher.base.clock import Clock
+from publisher.base.errors import NotPossible
+from publisher.base.i18n import _, later
+from publisher.base.person_names import same_person
+from publisher.ledger.database import Database
+from publisher.ledger.manager.authors import authors
+from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
+from publisher.ledger.manager.selection import chosen
+from publisher.ledger.pending_stops import note_stop
+from publisher.ledger.rows import delivery_of
+from publisher.ledger.tables import deliveries, microseconds
+from publisher.ledger.transitions import NOT_APPROVED, change
+from publisher.model.models import ApprovalRule, Delivery, Stop
+from publisher.model.states import Role, State
+
+_APPROVABLE = frozenset({State.AWAITING_APPROVAL, State.REJECTED})
+_REJECTABLE = _APPROVABLE | {State.SCHEDULED, State.PUBLISHING, State.UNCERTAIN}
+
+
+RuleOf = Callable[[str], ApprovalRule]
+"""Gives the rule of an account by its name."""
+
+
+def no_rule(_account: str) -> ApprovalRule:
+    """Nothing needs an approval."""
+    return ApprovalRule()
+
+
+def digest(delivery: Delivery) -> str:
+    """SHA-256, in hexadecimal, over all that an approval is about.
+
+    That is every text, picture (its bytes) and alternative text, the link, the account, and the
+    times: when it is due, when its embargo ends and when it expires.
+    """
+    times = (delivery.due_at, delivery.embargo_until, delivery.expires_at)
+    said = [
+        delivery.account,
+        delivery.channel,
+        delivery.content.digest,
+        *(microseconds(instant) if instant else None for instant in times),
+    ]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def is_approved(delivery: Delivery, rule: ApprovalRule) -> bool:
+    """Whether it may go out as it stands now."""
+    if delivery.approved_by is None:
+        return not rule.required
+    return delivery.approved_digest == digest(delivery) and may_approve(delivery.approved_by, rule)
+
+
+def may_approve(actor: str, rule: ApprovalRule) -> bool:
+    """Whether the account's mandate lets this person approve; its author cannot in any case."""
+    return not rule.approvers or any(same_person(actor, one) for one in rule.approvers)
+
+
+_NOT_APPROVABLE = later("Nothing of {post} can be approved: {states}.")
+_NOT_REJECTABLE = later("Nothing of {post} can be rejected: {states}.")
+
+
+class Approvals:
+    """Approves and rejects deliveries."""
+
+    def __init__(
+        self, database: Database, clock: Clock, rule_of: RuleOf, rights: Rights = EVERYBODY
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._rule_of = rule_of
+        self._rights = rights
+
+    def waiting(self, post: str | None = None, account: str | None = None) -> list[Delivery]:
+        """What waits for an approval, in the order in which it would go out."""
+        conditions = [deliveries.c.state == State.AWAITING_APPROVAL]
+        if post is not None:
+            conditions.append(deliveries.c.post == post)
+        if account is not None:
+            conditions.append(deliveries.c.account == account)
+        query = select(deliveries).where(*conditions)
+        ordered = query.order_by(deliveries.c.due_at, deliveries.c.id)
+        with self._database.read() as connection:
+            return [delivery_of(row) for row in connection.execute(ordered).mappings()]
+
+    def open_to(self, actor: str, found: Sequence[Delivery]) -> list[Delivery]:
+        """Those that this person may approve: not its authors, and whom a mandate names."""
+        with self._database.read() as connection:
+            return [
+                delivery
+                for delivery in found
+                if not any(same_person(actor, one) for one in authors(connection, delivery))
+                and may_approve(actor, self._rule_of(delivery.account))
+            ]
+
+    def approve(
+        self, posts: Collection[str], account: str | None, actor: str, seen: Mapping[int, str]
+    ) -> list[Delivery]:
+        """Let deliveries of these posts that wait for it, or were rejected, go out; all or nothing.
+
+        `seen` are the digests, by delivery, of what the approver looked at. Raises NotPossible when
+        one was edited since, when an author of it is who approves, or when the account's mandate names
+        others.
+        """
+
+        def act(connection: Connection, delivery: Delivery) -> Delivery:
+            self._refuse(connection, delivery, actor, seen)
+            return change(
+                connection, delivery, "approved", role=Role.MANAGER, actor=actor,
+                at=self._clock.now(), target=State.SCHEDULED, detail={"digest": digest(delivery)},
+                approved_by=actor, approved_at=self._clock.now(), approved_digest=digest(delivery),
+                reason=None,
+            )  # fmt: skip
+
+        return self._each(posts, account, actor, _APPROVABLE, _NOT_APPROVABLE, act)
+
+    def reject(
+        self, posts: Collection[str], account: str | None, actor: str, reason: str
+    ) -> list[Delivery]:
+        """Send deliveries back to their authors, also approved ones; all or nothing.
+
+        They are rejected, with the reason, until their draft is edited or somebody approves them
+        after all. Those that may be out are so once it is known that they are not.
+        """
+        why = _("rejected by {actor}: {reason}", actor=actor, reason=reason)
+
+        def act(connection: Connection, delivery: Delivery) -> Delivery:
+            if delivery.may_be_out:
+                return note_stop(
+                    connection, delivery, Stop(state=State.REJECTED, reason=why),
+                    role=Role.MANAGER, actor=actor, at=self._clock.now(),
+                )  # fmt: skip
+            return change(
+                connection, delivery, "rejected", role=Role.MANAGER, actor=actor,
+                at=self._clock.now(), target=State.REJECTED, detail={"reason": reason},
+                reason=why, lease_until=None, **NOT_APPROVED,
+            )  # fmt: skip
+
+        return self._each(posts, account, actor, _REJECTABLE, _NOT_REJECTABLE, act)
+
+    def _refuse(
+        self, connection: Connection, delivery: Delivery, actor: str, seen: Mapping[int, str]
+    ) -> None:
+        place = {"post": delivery.post, "account": delivery.account}
+        if seen.get(delivery.id) != digest(delivery):
+            raise NotPossible(
+                _(
+                    "{post} to {account} is not what you looked at: it was edited meanwhile, or "
+                    "is new.",
+                    **place,
+                ),
+                hint=_("Look at it again, then approve it."),
+            )
+        if any(same_person(actor, author) for author in authors(connection, delivery)):
+            raise NotPossible(
+                _(
+                    "{actor} wrote {post} to {account}, and an author cannot approve it.",
+                    actor=actor,
+                    **place,
+                ),
+                hint=_("Somebody else has to look at it. In a terminal, --as NAME says who."),
+            )
+        rule = self._rule_of(delivery.account)
+        if not may_approve(actor, rule):
+            raise NotPossible(
+                _(
+                    "{actor} may not approve posts of {account}.",
+                    actor=actor,
+                    account=delivery.account,
+                ),
+                hint=_("Its mandate names: {names}.", names=", ".join(sorted(rule.approvers))),
+            )
+
+    def _each(
+        self,
+        posts: Collection[str],
+        account: str | None,
+        actor: str,
+        states: frozenset[State],
+        refusal: str,
+        act: Callable[[Connection, Delivery], Delivery],
+    ) -> list[Delivery]:
+        with self._database.write() as connection:
+            wanted = [
+                delivery
+                for post in dict.fromkeys(posts)
+                for delivery in chosen(
+                    connection, post, account, lambda d: _is_open(d, states), refusal
+                )
+            ]
+            self._rights.require(connection, actor, Rank.MANAGER, {d.account for d in wanted})
+            return [act(connection, delivery) for delivery in wanted]
+
+
+def _is_open(delivery: Delivery, states: Collection[State]) -> bool:
+    """What is to be held or cancelled, if it is not out, is neither approved nor rejected."""
+    open_to = (None, State.AWAITING_APPROVAL, State.REJECTED)
+    return delivery.state in states and delivery.stop in open_to

@@ -1,0 +1,87 @@
+"""Pictures whose consent has ended: which deliveries show them, and holding those not out yet."""
+
+import json
+
+from sqlalchemy import Connection, select
+
+from publisher.base.clock import Clock
+from publisher.ledger.database import Database
+from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
+from publisher.ledger.pending_stops import note_stop
+from publisher.ledger.rows import delivery_of
+from publisher.ledger.tables import deliveries
+from publisher.ledger.transitions import NOT_APPROVED, change
+from publisher.model.models import Delivery, Stop
+from publisher.model.states import ENDED_UNSENT, Role, State
+
+
+class Safeguards:
+    """What the ledger does for people in pictures."""
+
+    def __init__(self, database: Database, clock: Clock, rights: Rights = EVERYBODY) -> None:
+        self._database = database
+        self._clock = clock
+        self._rights = rights
+
+    def showing(self, consent: str) -> list[Delivery]:
+        """Every delivery with a picture that needs this consent, by its record's id."""
+        with self._database.read() as connection:
+            return _showing(connection, consent)
+
+    def hold(self, consent: str, reason: str, actor: str) -> list[Delivery]:
+        """Hold what shows such a picture and is not out yet; those that were not held before.
+
+        What may be out stays as it is, and is held once it is known that it is not. What failed,
+        was missed or was cancelled, or is to be cancelled, is held as soon as somebody tries it
+        again; what a person holds stays held when that person releases it.
+
+        Any manager may: that nobody sees such a picture any more is the duty of all organisations.
+        """
+        with self._database.write() as connection:
+            self._rights.require(connection, actor, Rank.MANAGER)
+            showing = _showing(connection, consent)
+            for delivery in showing:
+                if _is_kept_back(delivery) and delivery.hold_reason is None:
+                    change(
+                        connection, delivery, "held", role=Role.MANAGER, actor=actor,
+                        at=self._clock.now(), detail={"reason": reason}, hold_reason=reason,
+                    )  # fmt: skip
+                elif delivery.may_be_out and not _is_to_be_held(delivery):
+                    note_stop(
+                        connection, delivery, _stop(delivery, reason),
+                        role=Role.MANAGER, actor=actor, at=self._clock.now(),
+                    )  # fmt: skip
+            return [
+                change(
+                    connection, delivery, "held", role=Role.MANAGER, actor=actor,
+                    at=self._clock.now(), target=State.HELD, detail={"reason": reason},
+                    reason=reason, hold_reason=reason, lease_until=None, **NOT_APPROVED,
+                )
+                for delivery in showing
+                if delivery.in_reach and delivery.state is not State.HELD
+            ]  # fmt: skip
+
+
+def _is_kept_back(delivery: Delivery) -> bool:
+    """Whether it does not go out now, but would if somebody tried it again or released it."""
+    is_held_by_hand = delivery.state is State.HELD and delivery.halt is not None
+    return delivery.state in ENDED_UNSENT or is_held_by_hand
+
+
+def _is_to_be_held(delivery: Delivery) -> bool:
+    return delivery.stop in (State.HELD, State.CANCELLED) and delivery.hold_reason is not None
+
+
+def _stop(delivery: Delivery, reason: str) -> Stop:
+    """To be held; what is to be cancelled stays so, and is held when somebody tries it again."""
+    if delivery.stop is State.CANCELLED:
+        why = delivery.reason or ""
+        return Stop(state=State.CANCELLED, reason=why, hold_reason=reason)
+    return Stop(state=State.HELD, reason=reason, hold_reason=reason)
+
+
+def _showing(connection: Connection, consent: str) -> list[Delivery]:
+    noted = f'"consent":{json.dumps(consent, ensure_ascii=False)}'
+    query = select(deliveries).where(deliveries.c.content.contains(noted, autoescape=True))
+    rows = connection.execute(query.order_by(deliveries.c.due_at, deliveries.c.id)).mappings()
+    return [delivery_of(row) for row in rows]

@@ -1,0 +1,454 @@
+"""The manager's hand: pause, resume, cancel, retry, resolve, withdraw.
+
+Every method is one transaction, and each names who asks for it.
+"""
+
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from itertools import takewhile
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from publisher.base.clock import Clock
+from publisher.base.errors import NotPermitted, NotPossible
+from publisher.base.i18n import _, later
+from publisher.base.person_names import same_person
+from publisher.ledger.account_holds import take_for_pause
+from publisher.ledger.account_owners import FORGOTTEN
+from publisher.ledger.database import Database
+from publisher.ledger.manager.approvals import RuleOf, is_approved, no_rule
+from publisher.ledger.manager.resolve import resolved
+from publisher.ledger.manager.resume import (
+    NO_CHOICES,
+    Choices,
+    Seen,
+    carry_on,
+    mark_of,
+    overdue,
+    refuse_unseen,
+)
+from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
+from publisher.ledger.manager.selection import chosen, of_post
+from publisher.ledger.manager.withdrawals import WITHDRAWABLE
+from publisher.ledger.pending_stops import GONE, in_words, note_stop, obeyed
+from publisher.ledger.rows import delivery_of
+from publisher.ledger.suspensions import forget
+from publisher.ledger.tables import EVERYTHING, accounts, deliveries, history
+from publisher.ledger.transitions import change, note, step
+from publisher.ledger.worker.intents import INTENT_LIFE
+from publisher.model.lead_time import wakes_at
+from publisher.model.models import Delivery, Prepared, Stop
+from publisher.model.states import ENDED_UNSENT, WAITING, Role, State
+
+_NOT_CANCELLABLE = later("Nothing of {post} can be cancelled: {states}.")
+_NOT_TO_RETRY = later("Nothing of {post} can be tried again: {states}.")
+_NOT_TO_WITHDRAW = later("Nothing of {post} can be withdrawn: {states}.")
+_NOT_IN_DOUBT = later("Nothing of {post} can be resolved: {states}.")
+
+
+class Control:
+    """What a person may do to what is queued, on its way, or out."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        rule_of: RuleOf = no_rule,
+        rights: Rights = EVERYBODY,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._rule_of = rule_of
+        self._rights = rights
+
+    def pause(self, account: str | None, reason: str, actor: str) -> list[Delivery]:
+        """Stop everything, or one account; nothing leaves from the moment this returns.
+
+        Waits for the requests that are on their way at this instant. Returns those that were
+        still unanswered at the end of their time; they cannot begin any more, but they may have
+        begun.
+
+        Any manager may stop everything. Who could not end the pause that stands takes it over from
+        nobody: it stays, with its reason.
+        """
+        name = account or EVERYTHING
+        now = self._clock.now()
+        with self._database.write() as connection:
+            self._rights.require(connection, actor, Rank.MANAGER, [account] if account else ())
+            take_for_pause(connection, name)
+            self._database.insert_missing(connection, accounts, [{"account": name}])
+            query = select(accounts.c.paused_at).where(accounts.c.account == name)
+            is_paused = connection.execute(query).scalar_one() is not None
+            if not is_paused or self._may_not_resume(connection, account, actor) is None:
+                connection.execute(
+                    update(accounts)
+                    .where(accounts.c.account == name)
+                    .values(paused_at=now, paused_by=actor, pause_reason=reason)
+                )
+            detail = {"reason": reason}
+            note(connection, [step(None, "paused", now, actor, detail=detail, account=name)])
+        return self._await_requests(account)
+
+    def _await_requests(self, account: str | None) -> list[Delivery]:
+        begun, now = self._clock.monotonic(), self._clock.now()
+        on_their_way = select(deliveries).where(
+            deliveries.c.state == State.PUBLISHING,
+            deliveries.c.intent_at.is_not(None),
+        )
+        if account:
+            on_their_way = on_their_way.where(deliveries.c.account == account)
+        while True:
+            with self._database.read() as connection:
+                rows = connection.execute(on_their_way).mappings().all()
+            # Nobody can set this clock back, which would make the wait longer.
+            seconds = self._clock.monotonic() - begun
+            leases_end = now + timedelta(seconds=seconds * self._clock.speed)
+            unanswered = [delivery_of(row) for row in rows]
+            # A lease may look over because the clock was set forward; its worker can send still.
+            if seconds >= INTENT_LIFE or not unanswered:
+                on_lease = [d for d in unanswered if d.lease_until and d.lease_until > leases_end]
+                if not on_lease:
+                    return unanswered
+            time.sleep(0.02)
+
+    def may_resume(self, account: str | None, actor: str) -> bool:
+        """Whether this person may end the pause or hold of the account, or of everything."""
+        with self._database.read() as connection:
+            return self._may_not_resume(connection, account, actor) is None
+
+    def _may_not_resume(
+        self, connection: Connection, account: str | None, actor: str
+    ) -> NotPermitted | None:
+        """Why not. A pause of everything is ended by who alone set it, or by somebody with a right
+        over everything.
+        """
+        if account:
+            return self._rights.refusal(connection, actor, Rank.MANAGER, [account])
+        refusal = self._rights.refusal(connection, actor, Rank.MANAGER, [EVERYTHING])
+        if refusal is None:
+            return None
+        if cannot_at_all := self._rights.refusal(connection, actor, Rank.MANAGER):
+            return cannot_at_all
+        paused_by = _who_paused(connection)
+        others = [one for one in paused_by if not same_person(one, actor)]
+        if paused_by and not others:
+            return None
+        if not others:
+            return refusal
+        names = ", ".join(others)
+        return NotPermitted(_("Everything was paused by {names}.", names=names), hint=refusal.hint)
+
+    def overdue(self, account: str | None = None) -> list[Delivery]:
+        """What fell due and is still on the schedule, in the order in which it would go out.
+
+        After a pause or a hold that is what `resume` sends.
+        """
+        name = account or EVERYTHING
+        with self._database.read() as connection:
+            suspended = select(accounts.c.held_until).where(accounts.c.account == name)
+            until = connection.execute(suspended).scalar_one_or_none()
+            query = overdue(account, self._clock.now(), until)
+            return [delivery_of(row) for row in connection.execute(query).mappings()]
+
+    def stop(self, account: str | None) -> str:
+        """Which pause and hold `resume` would end; after it comes another one."""
+        query = select(accounts).where(accounts.c.account == (account or EVERYTHING))
+        with self._database.read() as connection:
+            row = connection.execute(query).one_or_none()
+        return mark_of(row) if row else ""
+
+    def resume(
+        self,
+        account: str | None,
+        actor: str,
+        choices: Choices = NO_CHOICES,
+        seen: Seen | None = None,
+    ) -> list[Delivery]:
+        """End a pause and a hold; returns what became overdue meanwhile, with its new times.
+
+        It does not go out in a burst: the first of each account goes at once, in the order of
+        their times, and each other a minute after the one before it, or sooner where one would
+        expire. What expires all the same is missed. `choices` says otherwise, by delivery: an
+        instant at which it goes out, or None, which drops it; UsageError for an instant that is
+        over, NotPossible for one at which it would be past its expiry.
+
+        `seen` is what the person looked at. Raises NotPossible when it was another pause, or when
+        more fell due since; without `seen`, when somebody stops it anew at this moment.
+        """
+        name = account or EVERYTHING
+        begun = seen.stop if seen else self.stop(account)
+        now = self._clock.now()
+        with self._database.write() as connection:
+            stopped = connection.execute(
+                select(accounts)
+                .where(accounts.c.account == name)
+                .where(accounts.c.paused_at.is_not(None) | accounts.c.held_at.is_not(None))
+                .with_for_update()
+            ).one_or_none()
+            if stopped is None:
+                raise _not_stopped(connection, account)
+            if refusal := self._may_not_resume(connection, account, actor):
+                raise refusal
+            query = overdue(account, now, stopped.held_until).with_for_update()
+            found = [delivery_of(row) for row in connection.execute(query).mappings()]
+            if seen is not None:
+                refuse_unseen(seen, mark_of(stopped), found)
+            elif mark_of(stopped) != begun:
+                raise NotPossible(
+                    _("It was stopped anew at this moment."),
+                    hint=_("`publisher status` shows why; then decide again."),
+                )
+            decided = {delivery.account for delivery in found if delivery.id in choices}
+            self._rights.require(connection, actor, Rank.MANAGER, decided)
+            connection.execute(
+                update(accounts)
+                .where(accounts.c.account == name)
+                .values(
+                    paused_at=None, paused_by=None, pause_reason=None,
+                    held_at=None, held_until=None, held_kind=None, held_message=None,
+                    suspended_times=None,
+                    **(FORGOTTEN if stopped.other_owner else {}),
+                )
+            )  # fmt: skip
+            forget(connection, name)
+            note(connection, [step(None, "resumed", now, actor, account=name)])
+            return carry_on(connection, found, choices, actor, now)
+
+    def cancel(self, post: str, account: str | None, actor: str, reason: str) -> list[Delivery]:
+        """Take a post's deliveries off the schedule, before they are out.
+
+        Those that may be out stay as they are: they are cancelled once it is known that they are
+        not.
+        """
+
+        def act(connection: Connection, delivery: Delivery) -> Delivery:
+            if delivery.may_be_out:
+                return note_stop(
+                    connection, delivery, Stop(state=State.CANCELLED, reason=reason),
+                    role=Role.MANAGER, actor=actor, at=self._clock.now(),
+                )  # fmt: skip
+            return change(
+                connection, delivery, "cancelled", role=Role.MANAGER, actor=actor,
+                at=self._clock.now(), target=State.CANCELLED, detail={"reason": reason},
+                reason=reason, lease_until=None,
+            )  # fmt: skip
+
+        states = WAITING | {State.FAILED, State.PUBLISHING, State.UNCERTAIN}
+        return self._each(post, account, actor, states, _NOT_CANCELLABLE, act)
+
+    def retry(
+        self, post: str, account: str | None, actor: str, seen: Mapping[int, str] | None = None
+    ) -> list[Delivery]:
+        """Schedule again, for at once, what failed, was missed or cancelled, or is uncertain.
+
+        For an uncertain delivery this is a person's word that it is not on the platform. If it was
+        stopped meanwhile, it becomes what the stop says; what is cancelled then, a second `retry`
+        schedules.
+
+        `seen` are the doubts, by delivery, that the person knows of. Raises NotPossible when one
+        became uncertain since: nobody can have looked for it on the account.
+        """
+
+        def act(connection: Connection, delivery: Delivery) -> Delivery:
+            if delivery.doubt and seen is not None and seen.get(delivery.id) != delivery.doubt:
+                raise NotPossible(
+                    _(
+                        "{post} to {account} has become uncertain since you looked at it.",
+                        post=delivery.post,
+                        account=delivery.account,
+                    ),
+                    hint=_("Look at the account: it may be out. If it is not, retry it once more."),
+                )
+            return self._retry(connection, delivery, actor)
+
+        states = ENDED_UNSENT | {State.UNCERTAIN}
+        return self._each(post, account, actor, states, _NOT_TO_RETRY, act)
+
+    def _retry(self, connection: Connection, delivery: Delivery, actor: str) -> Delivery:
+        now = self._clock.now()
+        uncertain = delivery.state is State.UNCERTAIN
+        if delivery.withdrawn_ids is not None:
+            raise NotPossible(
+                _(
+                    "Somebody began to withdraw {post} from {account}: the rest of it cannot go "
+                    "out after a part that may be deleted.",
+                    post=delivery.post,
+                    account=delivery.account,
+                ),
+                hint=_("`publisher withdraw` goes on; a new draft goes out from its beginning."),
+            )
+        if delivery.expires_at is not None and delivery.expires_at <= now and not uncertain:
+            raise NotPossible(
+                _(
+                    "{post} to {account} is past its expiry ({expiry:%Y-%m-%d %H:%M} UTC).",
+                    post=delivery.post,
+                    account=delivery.account,
+                    expiry=delivery.expires_at,
+                ),
+                hint=_("Give the draft a new `at`, then run `publisher queue`."),
+            )
+        if delivery.stop is None:
+            self._refuse_a_double(connection, delivery)
+        target, stopped = obeyed(delivery, self._state_to_retry(delivery))
+        why_held = delivery.halt or delivery.hold_reason
+        columns = {"reason": delivery.reason if delivery.stop else why_held, **stopped}
+        return change(
+            connection,
+            delivery,
+            "retried",
+            role=Role.MANAGER,
+            actor=actor,
+            at=now,
+            target=target,
+            detail=in_words(delivery, len(delivery.remote_ids)),
+            wake_at=max(now, wakes_at(delivery.content, delivery.leaves_at, self._clock)),
+            intent_at=None,
+            settled_at=None,
+            absences=0,
+            prepared=_kept(delivery).model_dump_json(),
+            error_kind=None,
+            error_message=None,
+            **columns,
+        )
+
+    def _state_to_retry(self, delivery: Delivery) -> State:
+        """As if it were queued anew; an uncertain one past its expiry is missed from there on."""
+        is_held_by_draft = delivery.hold_reason and delivery.state is not State.UNCERTAIN
+        if delivery.halt or is_held_by_draft:
+            return State.HELD
+        approved = is_approved(delivery, self._rule_of(delivery.account))
+        return State.SCHEDULED if approved else State.AWAITING_APPROVAL
+
+    @staticmethod
+    def _refuse_a_double(connection: Connection, delivery: Delivery) -> None:
+        """The account must not have the same text from another post meanwhile."""
+        alike = select(deliveries.c.post, deliveries.c.state).where(
+            deliveries.c.account == delivery.account,
+            deliveries.c.fingerprint == delivery.content.fingerprint,
+            deliveries.c.state.not_in(sorted(ENDED_UNSENT)),
+            deliveries.c.id != delivery.id,
+        )
+        if delivery.repeat and delivery.reason != GONE:
+            # Then for the same time alone. A draft that is gone may have another name now.
+            alike = alike.where(deliveries.c.due_at == delivery.due_at)
+        other = connection.execute(alike).first()
+        if other is not None:
+            raise NotPossible(
+                _(
+                    "{account} has the same text in {other} ({state}).",
+                    account=delivery.account,
+                    other=other.post,
+                    state=_(other.state),
+                ),
+                hint=_("Give the draft another time and queue it, if it must go out once more.")
+                if delivery.repeat
+                else _("Change the draft's text and queue it, or say `repeat: true` in it."),
+            )
+
+    def resolve(
+        self, post: str, account: str | None, remote_ids: tuple[str, ...], actor: str
+    ) -> list[Delivery]:
+        """A person's word that the uncertain part, and maybe those behind it, are out.
+
+        `remote_ids` are the platform's, one for each such part, in their order. A thread goes on
+        behind the last of them. Raises UsageError and NotPossible, as `resolved` does.
+        """
+        now = self._clock.now()
+
+        def act(connection: Connection, delivery: Delivery) -> Delivery:
+            target, columns = resolved(connection, delivery, remote_ids)
+            out = len(delivery.remote_ids) + len(remote_ids)
+            return change(
+                connection, delivery, "resolved", role=Role.MANAGER, actor=actor, at=now,
+                target=target, detail={"ids": remote_ids, **in_words(delivery, out)},
+                **columns, wake_at=now,
+            )  # fmt: skip
+
+        with self._database.read() as connection:
+            found = of_post(connection, post, account)
+        uncertain = [delivery for delivery in found if delivery.state is State.UNCERTAIN]
+        if len(uncertain) > 1:
+            names = ", ".join(delivery.account for delivery in uncertain)
+            raise NotPossible(
+                _("{post} is uncertain on several accounts: {names}.", post=post, names=names),
+                hint=_("Say which one you mean with --account."),
+            )
+        states = frozenset({State.UNCERTAIN})
+        return self._each(post, account, actor, states, _NOT_IN_DOUBT, act)
+
+    def withdrawable(self, post: str, account: str | None, actor: str) -> list[Delivery]:
+        """A post's deliveries of which anything is out and nothing is on its way; `actor` asks to
+        take them down.
+        """
+        with self._database.read() as connection:
+            wanted = chosen(
+                connection, post, account, _can_be_withdrawn, _NOT_TO_WITHDRAW,
+                hint=_("What is not out yet is cancelled; what is uncertain is resolved first."),
+            )  # fmt: skip
+            self._rights.require(connection, actor, Rank.MANAGER, {d.account for d in wanted})
+            return wanted
+
+    def _each(
+        self,
+        post: str,
+        account: str | None,
+        actor: str,
+        states: frozenset[State],
+        refusal: str,
+        act: Any,
+    ) -> list[Delivery]:
+        """Apply `act` to a post's deliveries in one of the states; all or nothing."""
+        with self._database.write() as connection:
+            wanted = chosen(connection, post, account, lambda d: d.state in states, refusal)
+            self._rights.require(connection, actor, Rank.MANAGER, {d.account for d in wanted})
+            return [act(connection, delivery) for delivery in wanted]
+
+
+def _who_paused(connection: Connection) -> list[str]:
+    """Everybody who has paused everything since that was resumed last."""
+    query = (
+        select(history.c.event, history.c.actor)
+        .where(
+            history.c.delivery.is_(None),
+            history.c.account == EVERYTHING,
+            history.c.event.in_(("paused", "resumed")),
+        )
+        .order_by(history.c.seq.desc())
+    )
+    steps = takewhile(lambda step: step.event == "paused", connection.execute(query))
+    return list(dict.fromkeys(step.actor for step in steps))
+
+
+def _can_be_withdrawn(delivery: Delivery) -> bool:
+    return bool(delivery.remote_ids) and delivery.state in WITHDRAWABLE
+
+
+def _kept(delivery: Delivery) -> Prepared:
+    """What may be used again of what lies ready: nothing of what the platform refused.
+
+    That is cleared away before anything else is made.
+    """
+    refused = delivery.state is State.FAILED
+    return delivery.prepared.given_up(delivery.remote_ids) if refused else delivery.prepared
+
+
+def _not_stopped(connection: Connection, account: str | None) -> NotPossible:
+    """Why nothing can be resumed; where everything was meant, which accounts are stopped alone."""
+    hint = _("`publisher status` shows what is paused.")
+    if account is not None:
+        return NotPossible(_("{account} is not paused or suspended.", account=account), hint=hint)
+    query = select(accounts.c.account).where(
+        accounts.c.paused_at.is_not(None) | accounts.c.held_at.is_not(None)
+    )
+    names = connection.execute(query.order_by(accounts.c.account)).scalars().all()
+    if not names:
+        return NotPossible(_("Nothing is paused or suspended."), hint=hint)
+    return NotPossible(
+        _(
+            "Not everything is paused, but accounts are stopped: {accounts}.",
+            accounts=", ".join(names),
+        ),
+        hint=_("One of them goes on with `publisher resume --account {name}`.", name=names[0]),
+    )

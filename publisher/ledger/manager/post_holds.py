@@ -1,0 +1,119 @@
+"""A person's hold on one post: it does not go out until a person releases it, whatever its draft
+says meanwhile.
+
+The word stands in the delivery's `halt`, apart from what the draft wants (`hold_reason`) and
+through all states: what is cancelled, missed or edited meanwhile comes back held.
+"""
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection
+
+from publisher.base.clock import Clock
+from publisher.base.i18n import _, later
+from publisher.ledger.database import Database
+from publisher.ledger.manager.approvals import RuleOf, is_approved
+from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
+from publisher.ledger.manager.selection import chosen
+from publisher.ledger.pending_stops import note_stop
+from publisher.ledger.transitions import change
+from publisher.model.lead_time import wakes_at
+from publisher.model.models import Delivery, Stop
+from publisher.model.states import ENDED_UNSENT, Role, State
+
+_LIFTED = "hold lifted"
+_NOT_TO_HOLD = later("Nothing of {post} can be held: {states}.")
+_NOT_HELD = later("Nothing of {post} is held by hand, or it may be out still: {states}.")
+
+
+class Halts:
+    """Holds and releases single posts."""
+
+    def __init__(
+        self, database: Database, clock: Clock, rule_of: RuleOf, rights: Rights = EVERYBODY
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._rule_of = rule_of
+        self._rights = rights
+
+    def hold(self, post: str, account: str | None, actor: str, reason: str) -> list[Delivery]:
+        """Hold a post's deliveries that are not out; all or nothing.
+
+        Those that may be out stay as they are: they are held once it is known that they are not.
+        What was rejected waits already, and is left alone.
+        """
+        why = _("held by {actor}: {reason}", actor=actor, reason=reason)
+
+        def act(connection: Connection, delivery: Delivery) -> Delivery:
+            now, detail = self._clock.now(), {"reason": reason}
+            if delivery.in_reach:
+                return change(
+                    connection, delivery, "held", role=Role.MANAGER, actor=actor, at=now,
+                    target=State.HELD, detail=detail, halt=why, reason=why, lease_until=None,
+                )  # fmt: skip
+            if delivery.stop is None:
+                stop = Stop(state=State.HELD, reason=why, hold_reason=delivery.hold_reason)
+                return note_stop(
+                    connection, delivery, stop, role=Role.MANAGER, actor=actor, at=now, halt=why
+                )
+            return change(
+                connection, delivery, "held", role=Role.MANAGER, actor=actor, at=now,
+                detail=detail, halt=why,
+            )  # fmt: skip
+
+        return self._each(post, account, actor, can_be_held, _NOT_TO_HOLD, act)
+
+    def release(self, post: str, account: str | None, actor: str) -> list[Delivery]:
+        """Let go what a person holds; all or nothing.
+
+        It goes out at its time, or at once where that is over; it waits for an approval where it
+        needs one, and stays held where its draft says so.
+        """
+
+        def act(connection: Connection, delivery: Delivery) -> Delivery:
+            now = self._clock.now()
+            if delivery.state is not State.HELD:
+                return change(
+                    connection, delivery, _LIFTED, role=Role.MANAGER, actor=actor, at=now,
+                    halt=None,
+                )  # fmt: skip
+            return change(
+                connection, delivery, _LIFTED, role=Role.MANAGER, actor=actor, at=now,
+                target=self._state_without(delivery), halt=None, reason=delivery.hold_reason,
+                wake_at=max(now, wakes_at(delivery.content, delivery.leaves_at, self._clock)),
+            )  # fmt: skip
+
+        return self._each(post, account, actor, can_be_released, _NOT_HELD, act)
+
+    def _state_without(self, delivery: Delivery) -> State:
+        if delivery.hold_reason:
+            return State.HELD
+        approved = is_approved(delivery, self._rule_of(delivery.account))
+        return State.SCHEDULED if approved else State.AWAITING_APPROVAL
+
+    def _each(
+        self,
+        post: str,
+        account: str | None,
+        actor: str,
+        concerns: Callable[[Delivery], bool],
+        refusal: str,
+        act: Callable[[Connection, Delivery], Delivery],
+    ) -> list[Delivery]:
+        with self._database.write() as connection:
+            wanted = chosen(connection, post, account, concerns, refusal)
+            self._rights.require(connection, actor, Rank.MANAGER, {d.account for d in wanted})
+            return [act(connection, delivery) for delivery in wanted]
+
+
+def can_be_held(delivery: Delivery) -> bool:
+    """Whether it would go out by itself, or might; to hold it twice changes the reason."""
+    if delivery.may_be_out:
+        return delivery.stop not in (State.AWAITING_APPROVAL, State.REJECTED)
+    return delivery.in_reach and delivery.state is not State.REJECTED
+
+
+def can_be_released(delivery: Delivery) -> bool:
+    """Whether a person holds it. What may be out stays to be held until that is known."""
+    return delivery.halt is not None and delivery.state in {State.HELD, *ENDED_UNSENT}

@@ -1,0 +1,114 @@
+"""A person's word that parts of an uncertain delivery are on the platform, and under which ids."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from publisher.base.errors import NotPossible, UsageError
+from publisher.base.i18n import _, later, plural
+from publisher.ledger import remote_ids as ids
+from publisher.ledger.reconciliation import known_out
+from publisher.model.models import Delivery
+from publisher.model.outcomes import Accepted
+from publisher.model.states import State
+
+_OF_X = re.compile(r"[0-9]{1,19}")  # docs.x.com/fundamentals/x-ids
+_OF_OTHERS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}")
+_EXAMPLES = {
+    "twitter": later(
+        "Give the number at the end of the post's address, such as 1811000000000000001."
+    ),
+    "facebook": later("Give the post's number, such as 100200300_400500600."),
+    "site": later("Give the name of the post's page, without .html."),
+}
+
+
+def resolved(
+    connection: Connection, delivery: Delivery, remote_ids: Sequence[str]
+) -> tuple[State, dict[str, Any]]:
+    """The state and columns of a delivery of which these further parts are on the platform.
+
+    `remote_ids` are in the order of the parts, the first for the part after the last on record.
+    Raises UsageError for ids that are none, and NotPossible when there are more of them than
+    parts, or when the ledger has one of them already.
+    """
+    _refuse_malformed(delivery, remote_ids)
+    _refuse_too_many(delivery, remote_ids)
+    _refuse_known(connection, delivery, remote_ids)
+    *before, last = remote_ids
+    recorded = delivery.model_copy(update={"remote_ids": (*delivery.remote_ids, *before)})
+    return known_out(recorded, Accepted(last))
+
+
+def _refuse_malformed(delivery: Delivery, remote_ids: Sequence[str]) -> None:
+    shape = _OF_X if delivery.channel == "twitter" else _OF_OTHERS
+    hint = _EXAMPLES.get(delivery.channel, later("Give what the platform shows for the post."))
+    for remote_id in remote_ids:
+        if not shape.fullmatch(remote_id):
+            raise UsageError(
+                _(
+                    "{remote_id!r} is no id of a post on {account}.",
+                    remote_id=remote_id,
+                    account=delivery.account,
+                ),
+                hint=_(hint),
+            )
+        if remote_ids.count(remote_id) > 1:
+            raise UsageError(
+                _("{remote_id} is named more than once.", remote_id=remote_id),
+                hint=_("Each part has an id of its own."),
+            )
+
+
+def _refuse_too_many(delivery: Delivery, remote_ids: Sequence[str]) -> None:
+    parts, recorded = len(delivery.content.parts), len(delivery.remote_ids)
+    left = parts - recorded
+    if len(remote_ids) <= left:
+        return
+    named = {"post": delivery.post, "account": delivery.account, "named": len(remote_ids)}
+    message = (
+        plural(
+            "{post} to {account} has {number} part, and {recorded} of them on record; you named "
+            "{named} ids.",
+            "{post} to {account} has {number} parts, and {recorded} of them on record; you named "
+            "{named} ids.",
+            parts,
+            recorded=recorded,
+            **named,
+        )
+        if recorded
+        else plural(
+            "{post} to {account} has {number} part; you named {named} ids.",
+            "{post} to {account} has {number} parts; you named {named} ids.",
+            parts,
+            **named,
+        )
+    )
+    hint = (
+        _("Name one id.")
+        if left == 1
+        else plural(
+            "Name at most {number} id, in the order of the parts.",
+            "Name at most {number} ids, in the order of the parts.",
+            left,
+        )
+    )
+    behind = _("Begin with part {part}.", part=recorded + 1) if recorded else ""
+    raise NotPossible(message, hint=f"{hint} {behind}".rstrip())
+
+
+def _refuse_known(connection: Connection, delivery: Delivery, remote_ids: Sequence[str]) -> None:
+    """One post of the account is one part of one delivery."""
+    for remote_id in remote_ids:
+        if place := ids.holder(connection, delivery.account, remote_id):
+            raise NotPossible(
+                _(
+                    "{remote_id} is on record already, as part {part} of {post}.",
+                    remote_id=remote_id,
+                    part=place.part,
+                    post=place.post,
+                ),
+                hint=_("Look at the account again: each part has an id of its own."),
+            )

@@ -1,0 +1,162 @@
+"""What becomes of posts that fell due during a pause or a hold."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, or_, select
+
+from publisher.base.errors import NotPossible, UsageError
+from publisher.base.i18n import _
+from publisher.ledger.tables import deliveries, microseconds
+from publisher.ledger.transitions import change
+from publisher.model.models import Delivery
+from publisher.model.states import Role, State
+
+Choices = Mapping[int, datetime | None]
+"""By delivery: the instant at which it goes out, or None, which drops it."""
+NO_CHOICES: Choices = {}
+"""All of it goes out as soon as it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What somebody looked at before they resume."""
+
+    stop: str
+    """Which pause and hold, as `mark_of` says."""
+    overdue: Collection[int]
+    """Which deliveries."""
+
+
+APART = timedelta(minutes=1)
+"""Between two overdue posts of one account after a pause; less where they would expire."""
+NO_BEGINS: Mapping[str, datetime] = {}
+"""All begin at once."""
+_NO_CLOSER = timedelta(seconds=5)
+_DROPPED = "dropped when publishing was resumed"
+
+
+def overdue(
+    account: str | None, now: datetime, suspended_until: datetime | None = None
+) -> Select[Any]:
+    """The deliveries that fell due and are still on the schedule, in the order of their times.
+
+    With those that wait for the end of a suspension, which is ended now.
+    """
+    # What moves is taken up before its time, so that to wake is not yet to be overdue.
+    query = select(deliveries).where(
+        deliveries.c.state == State.SCHEDULED,
+        deliveries.c.wake_at <= max(now, suspended_until or now),
+        deliveries.c.due_at <= now,
+        or_(deliveries.c.embargo_until.is_(None), deliveries.c.embargo_until <= now),
+    )
+    if account:
+        query = query.where(deliveries.c.account == account)
+    return query.order_by(deliveries.c.wake_at, deliveries.c.id)
+
+
+def mark_of(row: Row[Any]) -> str:
+    """Tells the pause and the hold in a row of `accounts` from every other one."""
+    return " ".join(str(at and microseconds(at)) for at in (row.paused_at, row.held_at))
+
+
+def refuse_unseen(seen: Seen, stop: str, found: Sequence[Delivery]) -> None:
+    """NotPossible when it is another pause than was looked at, or more fell due since."""
+    if seen.stop != stop:
+        raise NotPossible(
+            _("Publishing was stopped anew since you loaded this page."),
+            hint=_("Read why, then decide again."),
+        )
+    fresh = [delivery for delivery in found if delivery.id not in seen.overdue]
+    if fresh:
+        names = ", ".join(f"{delivery.post} → {delivery.account}" for delivery in fresh)
+        raise NotPossible(
+            _("More fell due since you loaded this page: {names}.", names=names),
+            hint=_("Decide what becomes of it as well, then go on."),
+        )
+
+
+def carry_on(
+    connection: Connection, found: Sequence[Delivery], choices: Choices, actor: str, now: datetime
+) -> list[Delivery]:
+    """Drop, move or spread what is overdue; gives what goes out, with its new times.
+
+    UsageError for a chosen instant that is over, NotPossible for one at which a delivery would be
+    past its expiry.
+    """
+    for delivery in found:
+        if delivery.id in choices and choices[delivery.id] is None:
+            _drop(connection, delivery, actor, now)
+    chosen = {key: at for key, at in choices.items() if at is not None}
+    going = [d for d in found if d.id in chosen or d.id not in choices]
+    wakes = spread([d for d in going if d.id not in chosen], now)
+    for delivery in going:
+        if delivery.id in chosen:
+            wakes[delivery.id] = _in_time(delivery, chosen[delivery.id], now)
+    return [
+        change(
+            connection,
+            delivery,
+            "overdue",
+            role=Role.MANAGER,
+            actor=actor,
+            at=now,
+            detail={"goes_out_at": wakes[delivery.id]},
+            wake_at=wakes[delivery.id],
+            # What kept it back is over; its history keeps it.
+            error_kind=None,
+            error_message=None,
+        )
+        for delivery in going
+    ]
+
+
+def _drop(connection: Connection, delivery: Delivery, actor: str, now: datetime) -> None:
+    change(
+        connection, delivery, "cancelled", role=Role.MANAGER, actor=actor, at=now,
+        target=State.CANCELLED, detail={"reason": _DROPPED}, reason=_DROPPED, lease_until=None,
+    )  # fmt: skip
+
+
+def _in_time(delivery: Delivery, at: datetime, now: datetime) -> datetime:
+    if at <= now:
+        place = {"post": delivery.post, "account": delivery.account}
+        raise UsageError(
+            _("The new time of {post} to {account} is over.", **place),
+            hint=_("Choose one that is to come."),
+        )
+    if delivery.expires_at is not None and at >= delivery.expires_at:
+        raise NotPossible(
+            _(
+                "{post} to {account} is past its expiry at that time ({expiry} UTC).",
+                post=delivery.post,
+                account=delivery.account,
+                expiry=f"{delivery.expires_at:%Y-%m-%d %H:%M}",
+            ),
+            hint=_("Choose an earlier time, or give its draft a new `at` and queue it again."),
+        )
+    return at
+
+
+def spread(
+    found: Sequence[Delivery], now: datetime, begins: Mapping[str, datetime] = NO_BEGINS
+) -> dict[int, datetime]:
+    """When each of these goes out, by its id; they are in the order of their times.
+
+    `begins`: when the first of an account goes, if that is after `now`.
+    """
+    queues: defaultdict[str, list[Delivery]] = defaultdict(list)
+    for delivery in found:
+        queues[delivery.account].append(delivery)
+    wakes = {}
+    for account, queue in queues.items():
+        begin = max(now, begins.get(account, now))
+        if any(d.expires_at and d.expires_at <= begin for d in queue):
+            begin = now  # it must not wait behind others until it is over
+        room = [(d.expires_at - begin) / turn for turn, d in enumerate(queue, 1) if d.expires_at]
+        apart = max(min([APART, *room]), _NO_CLOSER)
+        wakes.update({delivery.id: begin + turn * apart for turn, delivery in enumerate(queue)})
+    return wakes

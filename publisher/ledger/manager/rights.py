@@ -1,0 +1,256 @@
+"""Rights: what a person may do, and to which accounts. The one place where every act is checked.
+
+The pages and the commands act through the ledger, and whatever acts there asks here first, in its
+own transaction. Whoever is nobody on the pages (who runs commands on the machine under a name of
+their own) has a right over everything: they could write the database as well.
+"""
+
+import shlex
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select
+
+from publisher.base.errors import NotPermitted
+from publisher.base.i18n import _
+from publisher.base.person_names import folded, same_person
+from publisher.ledger.tables import EVERYTHING, people
+from publisher.model.mandates import may_write
+from publisher.model.models import Mandate
+
+
+class Rank(StrEnum):
+    """What a person may do on the pages; each may do what those before it may."""
+
+    STAFF = "staff"
+    MANAGER = "manager"
+    ADMIN = "admin"
+
+    def includes(self, other: "Rank") -> bool:
+        order = list(Rank)
+        return order.index(self) >= order.index(other)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who may log in."""
+
+    id: int
+    key: str
+    """The name as names are compared; their steps in the history are under it."""
+    name: str
+    rank: Rank
+    language: str | None
+    """What the pages speak to them; None: what their browser asks for."""
+    disabled_at: datetime | None
+    created_at: datetime
+    by_openid: bool
+    """Whether they log in by OpenID Connect, and have no password."""
+    organisations: tuple[str, ...] | None = None
+    """Over whose accounts they have a right; None: over everything."""
+
+    def is_of(self, organisation: str | None) -> bool:
+        """Whether they have a right over what belongs to it; None: it belongs to nobody."""
+        if self.organisations is None:
+            return True
+        return organisation is not None and folded(organisation) in map(folded, self.organisations)
+
+
+OrganisationOf = Callable[[str], str | None]
+"""Gives the organisation of an account; None where it has none, or is not known."""
+
+
+MandateOf = Callable[[str], Mandate | None]
+"""Gives the mandate of an account."""
+
+
+class Rights:
+    """Checks what people do against their role, their organisations, and what they may write."""
+
+    def __init__(
+        self, organisation_of: OrganisationOf, mandate_of: MandateOf = lambda _account: None
+    ) -> None:
+        self._organisation_of = organisation_of
+        self._mandate_of = mandate_of
+
+    def permits(self, person: Person, rank: Rank, accounts: Iterable[str] = ()) -> bool:
+        """Whether the person may do what needs this rank, to these accounts.
+
+        EVERYTHING among them stands for all accounts, whoever gets them.
+        """
+        return person.rank.includes(rank) and not self._beyond(person, accounts)
+
+    def require(
+        self, connection: Connection, actor: str, rank: Rank, accounts: Collection[str] = ()
+    ) -> None:
+        """NotPermitted unless who is called `actor` may do this."""
+        if refusal := self.refusal(connection, actor, rank, accounts):
+            raise refusal
+
+    def refusal(
+        self, connection: Connection, actor: str, rank: Rank, accounts: Collection[str] = ()
+    ) -> NotPermitted | None:
+        """Why they may not, and who may; None when they may."""
+        row = row_of(connection, actor)
+        if row is None:
+            return None
+        person = person_of(row)
+        if person.disabled_at:
+            return _kept_out(person)
+        why = self._why(person, rank, accounts)
+        return NotPermitted(why, hint=self._who_may(connection, rank, accounts)) if why else None
+
+    def permits_writing(self, person: Person, accounts: Iterable[str]) -> bool:
+        """Whether the person may change the words of a draft that goes to these accounts."""
+        named = list(accounts)
+        return self.permits(person, Rank.STAFF, named) and not self._not_written(person, named)
+
+    def require_writing(
+        self, connection: Connection, actor: str, accounts: Collection[str]
+    ) -> None:
+        """NotPermitted unless they may change the words of a draft that goes to these accounts."""
+        self.require(connection, actor, Rank.STAFF, accounts)
+        row = row_of(connection, actor)
+        refused = self._not_written(person_of(row), accounts) if row else None
+        if row and refused:
+            account, mandate = refused
+            raise NotPermitted(
+                _("{author} may not post as {account}.", author=row["name"], account=account),
+                hint=_(
+                    "Its mandate in publisher.toml names: {names}.",
+                    names=", ".join(mandate.authors),
+                ),
+            )
+
+    def _not_written(self, person: Person, accounts: Iterable[str]) -> tuple[str, Mandate] | None:
+        """The first account whose mandate lets others write, and it."""
+        for account in sorted(accounts):
+            mandate = self._mandate_of(account)
+            if mandate and not may_write(mandate, person.name):
+                return account, mandate
+        return None
+
+    def require_over(
+        self, connection: Connection, actor: str, organisations: Collection[str] | None
+    ) -> None:
+        """NotPermitted unless `actor` may look after people with a right over these
+        organisations; None: over everything.
+        """
+        row = row_of(connection, actor)
+        if row is None:
+            return
+        person = person_of(row)
+        if person.disabled_at:
+            raise _kept_out(person)
+        beyond = () if _covers(person, organisations) else (EVERYTHING,)
+        why = self._why(person, Rank.ADMIN, beyond)
+        if why:
+            raise NotPermitted(why, hint=self._who_may(connection, Rank.ADMIN, (EVERYTHING,)))
+
+    def permits_over(self, person: Person, other: Person) -> bool:
+        """Whether the person may look after the other: an admin of all that they have a right over."""
+        return person.rank.includes(Rank.ADMIN) and _covers(person, other.organisations)
+
+    def _why(self, person: Person, rank: Rank, accounts: Collection[str]) -> str | None:
+        if not person.rank.includes(rank):
+            return _(
+                "{name} may not do this as {role}: it takes the role of {wanted} at least.",
+                name=person.name,
+                role=_(person.rank),
+                wanted=_(rank),
+            )
+        beyond = self._beyond(person, accounts)
+        if not beyond:
+            return None
+        if EVERYTHING in beyond:
+            return _("{name} has no right over everything.", name=person.name)
+        of = {name: self._organisation_of(name) for name in beyond}
+        named = ", ".join(f"{name} ({whose})" if whose else name for name, whose in of.items())
+        return _("{name} has no right over {accounts}.", name=person.name, accounts=named)
+
+    def _beyond(self, person: Person, accounts: Iterable[str]) -> list[str]:
+        if person.organisations is None:
+            return []
+        return [
+            account
+            for account in sorted(set(accounts))
+            if account == EVERYTHING or not person.is_of(self._organisation_of(account))
+        ]
+
+    def _who_may(self, connection: Connection, rank: Rank, accounts: Collection[str]) -> str:
+        found = connection.execute(select(people).order_by(people.c.key)).mappings()
+        able = [
+            person.name
+            for person in map(person_of, found)
+            if person.disabled_at is None and self.permits(person, rank, accounts)
+        ]
+        if able:
+            return _("These may: {names}.", names=", ".join(able))
+        return _("Nobody who may log in has this right. An admin can give it.")
+
+
+def _kept_out(person: Person) -> NotPermitted:
+    """Only commands get this far with such a name: the pages let nobody in."""
+    name = shlex.quote(person.name)
+    return NotPermitted(
+        _("{name} is kept out.", name=person.name),
+        hint=_("`publisher user enable {name}` lets them in again.", name=name),
+    )
+
+
+def _covers(person: Person, organisations: Collection[str] | None) -> bool:
+    if person.organisations is None:
+        return True
+    return organisations is not None and all(map(person.is_of, organisations))
+
+
+class _Unchecked(Rights):
+    def refusal(
+        self, connection: Connection, actor: str, rank: Rank, accounts: Collection[str] = ()
+    ) -> None:
+        """Nothing is refused, and nobody is looked up."""
+
+    def require_writing(
+        self, connection: Connection, actor: str, accounts: Collection[str]
+    ) -> None:
+        """Anybody may."""
+
+    def require_over(
+        self, connection: Connection, actor: str, organisations: Collection[str] | None
+    ) -> None:
+        """Anybody may."""
+
+
+EVERYBODY: Rights = _Unchecked(lambda _account: None)
+"""For ledgers by themselves, of which nobody knows whose the accounts are."""
+
+
+def person_of(row: RowMapping | Mapping[str, Any]) -> Person:
+    """The person of a row of `people`."""
+    said = row["organisations"]
+    return Person(
+        id=row["id"],
+        key=row["key"],
+        name=row["name"],
+        rank=Rank(row["role"]),
+        language=row["language"],
+        disabled_at=row["disabled_at"],
+        created_at=row["created_at"],
+        by_openid=row["openid"] is not None,
+        organisations=None if said is None else tuple(said.split("\n")),
+    )
+
+
+def row_of(connection: Connection, name: str) -> RowMapping | None:
+    """The row of the person of that name.
+
+    Keys of earlier versions told an é from its other spelling: where both are there, each is found
+    by its own.
+    """
+    rows = connection.execute(select(people)).mappings()
+    alike = [row for row in rows if same_person(row["name"], name)]
+    own = name.strip().casefold()
+    return min(alike, key=lambda row: row["key"] != own, default=None)

@@ -1,0 +1,172 @@
+"""A withdrawal in the ledger: its beginning, each part that is down, and what stood in its way.
+
+A part is deleted only after it is on record that somebody began to, and a part that is deleted is
+no longer among `remote_ids`: whatever dies in between, the ledger never calls out what is not.
+Once a withdrawal has begun, only another one goes on with the delivery: nothing sends the rest of a
+thread after a part that may be deleted. What the platform does not confirm may still be out: a worker
+tries again, at growing intervals, until all is down or a person says that it is.
+"""
+
+import json
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, RowMapping, bindparam, select, update
+
+from publisher.base.clock import Clock
+from publisher.ledger import rate_limits
+from publisher.ledger.database import Database
+from publisher.ledger.dispatcher.due_queries import Waiting
+from publisher.ledger.rows import delivery_of
+from publisher.ledger.tables import Instant, deliveries, history
+from publisher.ledger.transitions import ACTOR, change
+from publisher.model.models import Claim, Delivery
+from publisher.model.outcomes import Accepted, AccountHeld, Deferred, Kind, Refused, Unknown
+from publisher.model.states import ENDED_UNSENT, Role, State
+
+WITHDRAWABLE = ENDED_UNSENT | {State.PUBLISHED}
+"""The states in which what is out of a delivery can be taken down."""
+_FIRST_PAUSE = 60.0  # real seconds until it is tried again; as long as it has lasted, after that
+_LONGEST_PAUSE = 6 * 3600.0
+
+STILL_OUT = Waiting(
+    deliveries.c.withdraw_at <= bindparam("now", type_=Instant),
+    order=(deliveries.c.withdraw_at, deliveries.c.id),
+    columns=(deliveries.c.id, deliveries.c.version),
+)
+
+
+class Withdrawals:
+    """Writes how far a withdrawal came; `Moved` when somebody else changed the delivery."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def current(self, delivery: Delivery) -> Delivery:
+        """The delivery as it is now."""
+        query = select(deliveries).where(deliveries.c.id == delivery.id)
+        with self._database.read() as connection:
+            return delivery_of(connection.execute(query).mappings().one())
+
+    def begin(self, delivery: Delivery, actor: str, reason: str) -> Delivery:
+        """Note who is about to delete the parts that are out, and why."""
+        with self._database.write() as connection:
+            return change(
+                connection, delivery, "withdrawing", role=Role.MANAGER, actor=actor,
+                at=self._clock.now(), detail={"reason": reason, "ids": delivery.remote_ids},
+                withdrawn_ids=json.dumps(delivery.withdrawn_ids or ()),
+                # Should this process die, a worker goes on.
+                withdraw_at=self._clock.ahead(_FIRST_PAUSE),
+            )  # fmt: skip
+
+    def claim(self, lease_until: datetime, limit: int) -> list[Claim]:
+        """Take up to `limit` withdrawals that are to be tried again now.
+
+        Whoever took one and dies, or whom the broker does not tell, is followed by another at
+        `lease_until`. This is no step: nothing has happened yet.
+        """
+        with self._database.write() as connection:
+            rows = STILL_OUT.lock(connection, {"now": self._clock.now()}, limit)
+            connection.execute(
+                update(deliveries)
+                .where(deliveries.c.id.in_([row["id"] for row in rows]))
+                .values(withdraw_at=lease_until)
+            )
+        return [Claim(delivery=row["id"], version=row["version"]) for row in rows]
+
+    def take(self, claim: Claim) -> tuple[Delivery, str] | None:
+        """The claimed delivery, and why somebody withdraws it; None when it has moved since."""
+        query = select(deliveries).where(
+            deliveries.c.id == claim.delivery,
+            deliveries.c.version == claim.version,
+            deliveries.c.withdraw_at.is_not(None),
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query).mappings().one_or_none()
+            if row is None:
+                return None
+            delivery = delivery_of(row)
+            return delivery, json.loads(_begun(connection, delivery)["detail"])["reason"]
+
+    def deleted(self, delivery: Delivery, actor: str, reason: str, receipt: Accepted) -> Delivery:
+        """Note that the last part that was out is deleted; with the first one, all of it is."""
+        *left, gone = delivery.remote_ids
+        with self._database.write() as connection:
+            recorded = change(
+                connection,
+                delivery,
+                "part withdrawn" if left else "withdrawn",
+                role=_role(actor),
+                actor=actor,
+                at=self._clock.now(),
+                target=delivery.state if left else State.WITHDRAWN,
+                detail={"part": len(left) + 1, "id": gone, "reason": reason},
+                remote_ids=json.dumps(left),
+                withdrawn_ids=json.dumps((gone, *(delivery.withdrawn_ids or ()))),
+                withdraw_at=self._clock.ahead(_FIRST_PAUSE) if left else None,
+                reason=delivery.reason if left else reason,
+                error_kind=None,
+                error_message=None,
+            )
+            rate_limits.keep(connection, delivery.account, receipt.limits)
+            return recorded
+
+    def failed(
+        self,
+        delivery: Delivery,
+        actor: str,
+        outcome: Refused | Deferred | AccountHeld | Unknown,
+        message: str,
+    ) -> Delivery:
+        """Note what stood in the way; the log shows it until the rest is down.
+
+        It is tried again after a minute, and later each time, up to six hours (real time).
+        """
+        kind = Kind.UNKNOWN_OUTCOME if isinstance(outcome, Unknown) else outcome.kind
+        with self._database.write() as connection:
+            event = "not withdrawn yet" if actor == ACTOR else "not withdrawn"
+            recorded = change(
+                connection, delivery, event, role=_role(actor), actor=actor,
+                at=self._clock.now(), detail={"kind": kind, "message": message},
+                error_kind=kind, error_message=message,
+                withdraw_at=self._next_try(connection, delivery, outcome),
+            )  # fmt: skip
+            rate_limits.keep(connection, delivery.account, outcome.limits)
+            return recorded
+
+    def found_gone(self, delivery: Delivery, actor: str, reason: str) -> Delivery:
+        """Note a person's word that no part of it is out any more."""
+        ids = delivery.remote_ids
+        with self._database.write() as connection:
+            return change(
+                connection, delivery, "found gone", role=Role.MANAGER, actor=actor,
+                at=self._clock.now(), target=State.WITHDRAWN,
+                detail={"ids": ids, "reason": reason}, remote_ids="[]",
+                withdrawn_ids=json.dumps((*ids, *(delivery.withdrawn_ids or ()))),
+                withdraw_at=None, reason=reason, error_kind=None, error_message=None,
+            )  # fmt: skip
+
+    def _next_try(
+        self,
+        connection: Connection,
+        delivery: Delivery,
+        outcome: Refused | Deferred | AccountHeld | Unknown,
+    ) -> datetime:
+        lasted: timedelta = self._clock.now() - _begun(connection, delivery)["at"]
+        pause = max(_FIRST_PAUSE, lasted.total_seconds() / self._clock.speed)
+        next_try = self._clock.ahead(min(pause, _LONGEST_PAUSE))
+        rests_until = outcome.until if isinstance(outcome, AccountHeld) else None
+        return max(next_try, rests_until or next_try)
+
+
+def _begun(connection: Connection, delivery: Delivery) -> RowMapping:
+    """The step with which somebody last began to withdraw it."""
+    query = select(history.c.at, history.c.detail).where(
+        history.c.delivery == delivery.id, history.c.event == "withdrawing"
+    )
+    newest = query.order_by(history.c.seq.desc()).limit(1)
+    return connection.execute(newest).mappings().one()
+
+
+def _role(actor: str) -> Role:
+    return Role.WORKER if actor == ACTOR else Role.MANAGER

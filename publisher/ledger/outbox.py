@@ -1,0 +1,494 @@
+"""What a person is to be told, and which service told it already.
+
+Told is what stands: that posts are late, an account that is held, and a delivery that failed, was
+missed, was rejected, is uncertain until a person decides, is out although somebody stopped it, or because the
+platform made it public on its own, may still be out although somebody withdrew it, or is due and kept
+back because its platform does not take something in it for now. So is who may approve now, and with whose name very
+many log-ins fail. What was seen to before anybody was
+told is no news any more.
+Each thing is known by the step of the history that began it: an account that is held again after
+it was resumed is another thing.
+
+A service tells in turns. A turn is taken by compare-and-set and has a lease, so that of any number
+of processes one tells; what was told is written down once the service has taken it. A process that
+dies between the two leaves it untold, and another tells it again when the lease is over: rarely
+twice is better than never.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import takewhile
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+
+from publisher.base.clock import Clock
+from publisher.base.stored_messages import told
+from publisher.ledger.account_holds import GOES_ON, SUSPENDED, unproved
+from publisher.ledger.database import Database
+from publisher.ledger.orphans import CLEARING
+from publisher.ledger.reading.lateness import BEGUN, OVER
+from publisher.ledger.tables import (
+    EVERYTHING,
+    accounts,
+    deliveries,
+    history,
+    notice_services,
+    notices,
+)
+from publisher.ledger.user_notices import PersonNews, of_people
+from publisher.model.outcomes import PASSING, Kind
+from publisher.model.states import State
+
+_OLDEST = timedelta(days=7)
+"""What is older is no news, so that a service that is named again does not tell the past."""
+_LONG_REST = timedelta(minutes=20)
+"""A rest that ends by itself is told when it is longer: X's limits begin anew after 15 minutes."""
+_SAME_REST = timedelta(minutes=1)
+"""An account that is held again so soon after a rest has been resting all the time."""
+_LEASE = 120.0  # real seconds; longer than a service takes, unless it hangs
+_APART = 60.0  # real seconds between two messages to one service
+_FIRST_DELAY = 30.0  # real seconds after a failure, doubled with each further one
+_LONGEST_DELAY = 1800.0
+_AHEAD = timedelta(minutes=1)
+"""A delivery is made ready some seconds before its time."""
+_AGAIN_WITHIN = 61.0  # real seconds; what was refused for now is tried again within a minute
+_LASTING = 60.0  # real seconds from which on that is told
+_AT_ONCE = 500  # names in one statement
+_LOOKED_AT = 200  # steps of an account; a suspension is told with its first
+# As in the partial index, which the planner does not find for bound values.
+_IN_TROUBLE: ColumnElement[bool] = literal_column(
+    "(deliveries.state IN ('failed', 'missed', 'uncertain', 'rejected')"
+    " OR deliveries.stop IS NOT NULL)"
+)
+_ON_ITS_OWN = (State.SCHEDULED, State.FAILED, State.MISSED)
+"""What `stop` says of a delivery that nobody stopped, and that the platform made public on its own."""
+_Begun = Row[int, datetime, str, str]
+"""`id`, `at`, `event` and `detail` of a step."""
+
+
+@dataclass(frozen=True, slots=True)
+class StuckDelivery:
+    """A delivery that needs a person. Nothing of its text, which may be under embargo."""
+
+    step: int
+    post: str
+    account: str
+    state: State
+    """FAILED, MISSED, UNCERTAIN or REJECTED; PUBLISHED, when it was stopped too late, or the platform made it
+    public on its own; SCHEDULED, when it is kept back."""
+    due_at: datetime
+    parts_out: int
+    kind: str | None
+    message: str | None
+    is_withdrawn: bool = False
+    """Somebody withdraws it, and a part of it may still be out."""
+    is_stopped: bool = True
+    """Of one that is out: whether somebody had stopped it."""
+    author: str | None = None
+    """Of one that was rejected."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldAccount:
+    """An account whose platform takes nothing from it, and those that rest with it."""
+
+    step: int
+    account: str
+    message: str
+    until: datetime | None
+    """None: until a person acts."""
+    waiting: int
+    """How many deliveries are on their schedule."""
+    next_due: datetime | None
+    others: tuple[int, ...] = ()
+    """The steps of other accounts that rest because the same app's limit is used up."""
+    is_tried: bool = False
+    """Whether it is tried again at `until`, which the platform did not name."""
+
+
+@dataclass(frozen=True, slots=True)
+class LatePosts:
+    """Posts that are late, or were and are out."""
+
+    step: int
+    message: str
+    """How many are late, since when, and why."""
+    is_over: bool
+    ending: str
+    """How things stand now, of what is over."""
+    others: tuple[int, ...] = ()
+    """The step that noted the beginning, where this one is its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountGoesOn:
+    """An account that was suspended, as was told, and publishes again."""
+
+    step: int
+    account: str
+    others: tuple[int, ...] = ()
+
+
+Item = StuckDelivery | HeldAccount | LatePosts | AccountGoesOn | PersonNews
+
+
+class News:
+    """Finds what a service has not told yet, and gives turns to tell it."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def begin(self, service: str, since: datetime) -> None:
+        """Let a service that is new tell what has happened since then."""
+        row = {"service": service, "since": since, "turn": 0, "wake_at": since, "failures": 0}
+        with self._database.write() as connection:
+            self._database.insert_missing(connection, notice_services, [row])
+
+    def untold(self, service: str) -> list[Item]:
+        """What stands and this service has not told: what is late, accounts, then in order of time."""
+        with self._database.read() as connection:
+            query = select(notice_services.c.since).where(notice_services.c.service == service)
+            since = max(connection.execute(query).scalar_one(), self._clock.now() - _OLDEST)
+            is_told = exists().where(notices.c.service == service, notices.c.step == history.c.id)
+            is_news = and_(history.c.at >= since, ~is_told)
+            return [
+                *_late(connection, is_news),
+                *self._held(connection, is_news),
+                *_going_on(connection, service, since),
+                *_stuck(connection, is_news),
+                *_still_out(connection, is_news),
+                *_kept_back(connection, is_news, self._clock),
+                *of_people(connection, is_news),
+            ]
+
+    def _held(self, connection: Connection, is_news: ColumnElement[bool]) -> Iterator[HeldAccount]:
+        now = self._clock.now()
+        query = select(accounts).where(
+            accounts.c.held_at.is_not(None),
+            or_(accounts.c.held_until.is_(None), accounts.c.held_until > now, unproved(accounts)),
+            accounts.c.account != EVERYTHING,
+        )
+        for row, *others in _together(connection.execute(query).all()):
+            begun = _beginning(connection, row)
+            if begun is None or not _is_told(row, begun.at):
+                continue
+            if connection.execute(select(1).where(history.c.id == begun.id, is_news)).first():
+                waiting, next_due = _schedule_of(connection, [row, *others])
+                yield HeldAccount(
+                    step=begun.id,
+                    account=row.account,
+                    message=told(row.held_message) or "",
+                    until=row.held_until,
+                    waiting=waiting,
+                    next_due=next_due,
+                    others=_holds_since(connection, begun.at, others),
+                    is_tried=row.suspended_times is not None,
+                )
+
+    def claim(self, service: str) -> int | None:
+        """Take this service's turn to tell; None when another process has it, or it must wait."""
+        now = self._clock.now()
+        with self._database.write() as connection:
+            return connection.execute(
+                update(notice_services)
+                .where(
+                    notice_services.c.service == service,
+                    self._is_over(notice_services.c.wake_at, _LONGEST_DELAY),
+                    or_(
+                        notice_services.c.lease_until.is_(None),
+                        self._is_over(notice_services.c.lease_until, _LEASE),
+                    ),
+                )
+                .values(
+                    turn=notice_services.c.turn + 1,
+                    lease_until=self._clock.ahead(_LEASE),
+                    wake_at=now,
+                )
+                .returning(notice_services.c.turn)
+            ).scalar_one_or_none()
+
+    def _is_over(self, instant: ColumnElement[Any], longest: float) -> ColumnElement[bool]:
+        """Whether it has come; also where the clock was set back since, and it is far ahead."""
+        return or_(instant <= self._clock.now(), instant > self._clock.ahead(longest))
+
+    def told(self, service: str, turn: int, items: Sequence[Item]) -> None:
+        """End a turn: the service took all of this."""
+        now = self._clock.now()
+        rows = [
+            {"service": service, "step": step, "told_at": now}
+            for item in items
+            for step in (item.step, *(() if isinstance(item, StuckDelivery) else item.others))
+        ]
+        with self._database.write() as connection:
+            self._database.insert_missing(connection, notices, rows)
+            wake_at = self._clock.ahead(_APART) if items else now
+            _end(connection, service, turn, wake_at=wake_at, failures=0)
+
+    def not_told(self, service: str, turn: int) -> None:
+        """End a turn in which the service took nothing; the next one comes later each time."""
+        of_service = notice_services.c.service == service
+        with self._database.write() as connection:
+            query = select(notice_services.c.failures).where(of_service)
+            failures = connection.execute(query).scalar_one()
+            delay = min(_FIRST_DELAY * 2.0 ** min(failures, 10), _LONGEST_DELAY)
+            wake_at = self._clock.ahead(delay)
+            _end(connection, service, turn, wake_at=wake_at, failures=failures + 1)
+
+
+def _end(connection: Connection, service: str, turn: int, **columns: Any) -> None:
+    """Give a turn back, unless its lease was over and another process has the next one."""
+    connection.execute(
+        update(notice_services)
+        .where(notice_services.c.service == service, notice_services.c.turn == turn)
+        .values(lease_until=None, **columns)
+    )
+
+
+def _late(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[LatePosts]:
+    """What is late, or the end of it; each is told once."""
+    query = (
+        select(history.c.id, history.c.event, history.c.detail, is_news.label("is_news"))
+        .where(
+            history.c.delivery.is_(None),
+            history.c.account == EVERYTHING,
+            history.c.event.in_((BEGUN, OVER)),
+        )
+        .order_by(history.c.seq.desc())
+        .limit(2)
+    )
+    found = connection.execute(query).all()
+    if not found or not found[0].is_news:
+        return
+    last, *before = found
+    is_over = last.event == OVER
+    shown = before[0] if is_over and before else last
+    yield LatePosts(
+        step=last.id,
+        message=told(json.loads(shown.detail)["message"]) or "",
+        ending=(told(json.loads(last.detail)["message"]) or "") if is_over else "",
+        is_over=is_over,
+        others=tuple(one.id for one in before) if is_over else (),
+    )
+
+
+def _stuck(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[StuckDelivery]:
+    later = history.alias()
+    # Clearing away what it left at the platform is nothing that anybody did about it.
+    seq = (
+        select(func.max(later.c.seq))
+        .where(later.c.delivery == deliveries.c.id, later.c.event.not_in(CLEARING))
+        .scalar_subquery()
+    )
+    newest = and_(history.c.delivery == deliveries.c.id, history.c.seq == seq)
+    uncertain = deliveries.c.state == State.UNCERTAIN
+    # Not, if somebody did something about it since it ended.
+    has_just_ended = history.c.source != history.c.target
+    too_late = and_(deliveries.c.state == State.PUBLISHED, deliveries.c.stop.is_not(None))
+    ended = or_(deliveries.c.state.in_([State.FAILED, State.MISSED, State.REJECTED]), too_late)
+    query = (
+        select(
+            history.c.id.label("step"),
+            deliveries.c.post,
+            deliveries.c.account,
+            deliveries.c.state,
+            deliveries.c.stop,
+            deliveries.c.due_at,
+            deliveries.c.remote_ids,
+            deliveries.c.error_kind,
+            deliveries.c.error_message,
+            deliveries.c.queued_by,
+        )
+        .select_from(deliveries.join(history, newest))
+        .where(
+            _IN_TROUBLE,
+            or_(
+                and_(uncertain, deliveries.c.settled_at.is_(None)),
+                and_(ended, has_just_ended),
+            ),
+            is_news,
+        )
+    )
+    # Not in the query: for the order SQLite would read the whole history.
+    for row in sorted(connection.execute(query), key=lambda row: row.step):
+        yield _stuck_delivery(row, row.step)
+
+
+def _still_out(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[StuckDelivery]:
+    """What could not be withdrawn. Publisher tries again; each try that fails is no other news."""
+    query = select(deliveries).where(deliveries.c.withdraw_at.is_not(None)).order_by("id")
+    for row in connection.execute(query).all():
+        steps = (
+            select(history.c.id, history.c.event, is_news.label("is_news"))
+            .where(
+                history.c.delivery == row.id,
+                history.c.event.in_(["withdrawing", "not withdrawn", "not withdrawn yet"]),
+            )
+            .order_by(history.c.seq.desc())
+        )
+        tries = takewhile(lambda step: step.event != "withdrawing", connection.execute(steps).all())
+        first = next(reversed([*tries]), None)
+        if first is not None and first.is_news:
+            yield _stuck_delivery(row, first.id, is_withdrawn=True)
+
+
+def kept_back(clock: Clock) -> ColumnElement[bool]:
+    """Deliveries that are tried again and again because of something in them.
+
+    Such as an alternative text that the platform does not take, with which nothing is wrong.
+    """
+    return and_(
+        literal_column("deliveries.state = 'scheduled'"),  # as in the partial index
+        deliveries.c.wake_at <= clock.ahead(_AGAIN_WITHIN),
+        deliveries.c.error_kind == Kind.CONTENT,
+    )
+
+
+def _kept_back(
+    connection: Connection, is_news: ColumnElement[bool], clock: Clock
+) -> Iterator[StuckDelivery]:
+    """Those for which that has lasted for a minute; more tries are no other news."""
+    query = select(deliveries).where(kept_back(clock)).order_by("id")
+    for row in connection.execute(query).all():
+        tries = select(history.c.id, history.c.at, is_news.label("is_news")).where(
+            history.c.delivery == row.id,
+            history.c.event == "deferred",
+            history.c.at >= row.due_at - _AHEAD,
+        )
+        first = connection.execute(tries.order_by(history.c.seq).limit(1)).first()
+        if first is not None and first.is_news and first.at <= clock.ahead(-_LASTING):
+            yield _stuck_delivery(row, first.id)
+
+
+def _stuck_delivery(row: Any, step: int, *, is_withdrawn: bool = False) -> StuckDelivery:
+    return StuckDelivery(
+        step=step,
+        post=row.post,
+        account=row.account,
+        state=State(row.state),
+        due_at=row.due_at,
+        parts_out=len(json.loads(row.remote_ids)),
+        kind=row.error_kind,
+        message=told(row.error_message),
+        author=row.queued_by,
+        is_withdrawn=is_withdrawn,
+        is_stopped=row.stop not in _ON_ITS_OWN,
+    )
+
+
+def _going_on(connection: Connection, service: str, since: datetime) -> Iterator[AccountGoesOn]:
+    """Accounts that publish again, of which this service told that they were suspended."""
+    # What goes on after a suspension keeps the end of it; few accounts ever were suspended.
+    lifted = select(accounts.c.account).where(
+        accounts.c.held_at.is_(None), accounts.c.held_until >= since - _OLDEST
+    )
+    for name in connection.execute(lifted.order_by(accounts.c.account)).scalars().all():
+        query = (
+            select(history.c.id, history.c.at, history.c.event)
+            .where(history.c.delivery.is_(None), history.c.account == name)
+            .order_by(history.c.seq.desc())
+        )
+        steps = connection.execute(query.limit(_LOOKED_AT)).all()
+        if not steps or steps[0].event != GOES_ON or steps[0].at < since:
+            continue
+        newest, *before = steps
+        begun = takewhile(lambda step: step.event not in ("resumed", GOES_ON), before)
+        told = select(notices.c.step).where(
+            notices.c.service == service,
+            notices.c.step.in_([newest.id, *(step.id for step in begun)]),
+        )
+        known = set(connection.execute(told).scalars())
+        if known and newest.id not in known:
+            yield AccountGoesOn(newest.id, name)
+
+
+def _together(rows: Sequence[Row[Any]]) -> Iterable[Sequence[Row[Any]]]:
+    """Rows of held accounts, with those in one list that one used-up app lets rest.
+
+    The first of a list is told. It has rested for longest, so that an account that comes later
+    makes no news of it.
+    """
+    found: dict[object, list[Row[Any]]] = {}
+    for row in sorted(rows, key=lambda row: (row.held_at, row.account)):
+        of_app = row.held_kind == Kind.APP_LIMIT
+        found.setdefault((row.held_until if of_app else row.account), []).append(row)
+    return sorted(found.values(), key=lambda rows: rows[0].account)
+
+
+def _beginning(connection: Connection, row: Row[Any]) -> _Begun | None:
+    """The step with which the hold began that an account is in, by its row.
+
+    Each refused request notes the hold again, and a rest may be followed by another at once.
+    """
+    for_a_person = row.held_until is None
+    is_one = row.suspended_times is not None  # whatever ends it has, until it is proved to be over
+    query = (
+        select(history.c.id, history.c.at, history.c.event, history.c.detail)
+        .where(history.c.delivery.is_(None), history.c.account == row.account)
+        .order_by(history.c.seq.desc())
+    )
+    begun: _Begun | None = None
+    with connection.execute(query.execution_options(yield_per=50)) as steps:
+        for step in steps:
+            if step.event in ("resumed", GOES_ON):
+                break
+            if step.event != SUSPENDED:
+                continue
+            if is_one and step.at < row.held_at:
+                break
+            until = json.loads(step.detail)["until"]
+            if (until is None) is not for_a_person:
+                continue
+            ended = until and datetime.fromisoformat(until) + _SAME_REST
+            if begun and ended and not is_one and ended < begun.at:
+                break
+            begun = step
+    return begun
+
+
+def _is_told(row: Row[Any], begun_at: datetime) -> bool:
+    """Whether a person is told of a suspension: at once, unless it ends by itself soon."""
+    calls = row.suspended_times is not None and row.held_kind not in PASSING
+    return calls or row.held_until is None or row.held_until - begun_at > _LONG_REST
+
+
+def _holds_since(
+    connection: Connection, since: datetime, rows: Sequence[Row[Any]]
+) -> tuple[int, ...]:
+    """The newest step from then on with which each of these accounts was held."""
+    found: list[int] = []
+    names = [row.account for row in rows]
+    for begin in range(0, len(names), _AT_ONCE):
+        query = select(func.max(history.c.id)).where(
+            history.c.delivery.is_(None),
+            history.c.account.in_(names[begin : begin + _AT_ONCE]),
+            history.c.event == SUSPENDED,
+            history.c.at >= since,
+        )
+        found += connection.execute(query.group_by(history.c.account)).scalars()
+    return tuple(found)
+
+
+def _schedule_of(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[int, datetime | None]:
+    """How many deliveries of these accounts are on the schedule, and when the first is due."""
+    names = {row.account for row in rows}
+    columns = deliveries.c.account, func.count(), func.min(deliveries.c.due_at)
+    query = select(*columns).where(deliveries.c.state == State.SCHEDULED)
+    if len(names) == 1:
+        query = query.where(deliveries.c.account.in_(names))
+    found = [one for one in connection.execute(query.group_by(columns[0])) if one[0] in names]
+    return sum(count for _name, count, _due in found), min((due for *_, due in found), default=None)

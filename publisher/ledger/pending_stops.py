@@ -1,0 +1,131 @@
+"""Stops that come while a delivery may be out: nobody can call a request back.
+
+Such a stop is noted on the delivery, which stays as it is. Once it is known that it is not out, it
+becomes what the stop says, instead of going out; of a thread, what is out stays out, and the rest
+does not follow. When it turns out to be out, the stop came too late, which the delivery keeps in
+`stop`, so that a person is told.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select
+
+from publisher.base.i18n import _, later
+from publisher.ledger.rows import delivery_of
+from publisher.ledger.tables import deliveries, history
+from publisher.ledger.transitions import NOT_APPROVED, Moved, change
+from publisher.model.models import Delivery, Stop
+from publisher.model.states import ENDED_UNSENT, Role, State
+
+# Why `queue` takes a delivery off the schedule: kept as they are, to be known again; screens
+# translate them.
+GONE = later("its draft is gone")
+NOT_ADDRESSED = later("its draft no longer names this account")
+UNFINISHED = later("its draft has no `at` any more")
+BY_QUEUE = frozenset({GONE, NOT_ADDRESSED, UNFINISHED})
+
+_NOTED, _LIFTED = "stop noted", "stop lifted"
+_CURRENT = select(deliveries).where(deliveries.c.id == bindparam("id")).with_for_update()
+_SINCE = select(history.c.event).where(
+    history.c.delivery == bindparam("delivery"), history.c.seq > bindparam("seq")
+)
+
+
+def note_stop(
+    connection: Connection,
+    delivery: Delivery,
+    stop: Stop | None,
+    *,
+    role: Role,
+    actor: str,
+    at: datetime,
+    **columns: Any,
+) -> Delivery:
+    """Write what a delivery that may be out becomes if it is not; None: it goes on after all."""
+    if delivery.state is State.UNCERTAIN:
+        columns["lease_until"] = None  # whoever reads the platform now has to look again
+    if stop is None or stop.state is State.HELD or stop.hold_reason:
+        columns["hold_reason"] = stop.hold_reason if stop else None
+    state, reason = (stop.state, stop.reason) if stop else (None, None)
+    return change(
+        connection, delivery, _NOTED if stop else _LIFTED, role=role, actor=actor, at=at,
+        detail={"if_not_out": state, "reason": reason} if stop else None,
+        stop=state, reason=reason, **columns,
+    )  # fmt: skip
+
+
+def obeyed(delivery: Delivery, target: State) -> tuple[State, Mapping[str, Any]]:
+    """Where a delivery goes of which a part is not out: to `target`, unless it was stopped.
+
+    Gives the state, and the columns that change with a stop.
+    """
+    if delivery.stop is None:
+        return target, {}
+    is_void = delivery.stop is not State.CANCELLED
+    return delivery.stop, {"stop": None, **(NOT_APPROVED if is_void else {})}
+
+
+def in_words(delivery: Delivery, out: int) -> dict[str, Any]:
+    """What the history tells of a stop when it is known that `out` parts of a delivery are out."""
+    if delivery.stop is None:
+        return {}
+    parts = len(delivery.content.parts)
+    if out == parts:
+        return {"message": _too_late(delivery.stop), "reason": delivery.reason}
+    if out:
+        message = _("{out} of {parts} parts are out; the rest is stopped.", out=out, parts=parts)
+        return {"message": message, "reason": delivery.reason}
+    return {"reason": delivery.reason}
+
+
+def reason_of(delivery: Delivery) -> str | None:
+    """Why a delivery stands still, or is to if it is not out; None when nothing is known."""
+    reason = _(delivery.reason) if delivery.reason else None
+    if delivery.stop is None or delivery.state is State.WITHDRAWN:
+        return reason
+    is_out = delivery.state is State.PUBLISHED
+    told = _too_late(delivery.stop) if is_out else _asked(delivery.stop)
+    return f"{told} ({reason})" if reason else told
+
+
+def _asked(stop: State) -> str:
+    if stop is State.CANCELLED:
+        return _("cancelled if it is not out")
+    if stop is State.HELD:
+        return _("held if it is not out")
+    if stop is State.REJECTED:
+        return _("rejected if it is not out")
+    return _("waits for an approval if it is not out")
+
+
+def _too_late(stop: State) -> str:
+    if stop is State.SCHEDULED:
+        return _(
+            "The platform made it public on its own, before Publisher did: it is out, and nothing is "
+            "lost. If that was too early, withdraw it."
+        )
+    if stop in ENDED_UNSENT - {State.CANCELLED}:
+        return _("It was taken for not out, but the platform made it public: it is out.")
+    if stop is State.CANCELLED:
+        return _("It was to be cancelled, but that came too late: it is out.")
+    if stop is State.HELD:
+        return _("It was to be held, but that came too late: it is out.")
+    if stop is State.REJECTED:
+        return _("It was rejected, but that came too late: it is out.")
+    return _("It was to wait for an approval, but that came too late: it is out.")
+
+
+def as_it_stands(connection: Connection, delivery: Delivery) -> Delivery:
+    """A delivery that is being sent, with the stops that were noted since its worker read it.
+
+    `Moved` when anything else has happened to it.
+    """
+    current = delivery_of(connection.execute(_CURRENT, {"id": delivery.id}).mappings().one())
+    if current.version == delivery.version:
+        return current
+    seen = {"delivery": delivery.id, "seq": delivery.version}
+    if set(connection.execute(_SINCE, seen).scalars()) <= {_NOTED, _LIFTED}:
+        return current
+    raise Moved

@@ -1,0 +1,119 @@
+"""Posts that a platform made public on its own: recorded as it was, and told to a person.
+
+`stop` keeps what the delivery was then: so a person is told, as of any stop that came too late. From
+the first post on that was public before its time, nothing is laid ready on its account any more.
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from publisher.base.clock import Clock
+from publisher.base.i18n import _
+from publisher.ledger import remote_ids
+from publisher.ledger.pending_stops import in_words
+from publisher.ledger.reconciliation import known_out
+from publisher.ledger.rows import delivery_of
+from publisher.ledger.tables import deliveries, leaves_at
+from publisher.ledger.transitions import ACTOR, change
+from publisher.model.models import Delivery, Prepared
+from publisher.model.outcomes import Accepted, Kind
+from publisher.model.states import ENDED_UNSENT, WAITING, Role, State
+
+EVENT = "public on its own"
+_ON_ITS_WAY = frozenset({State.SCHEDULED, State.PUBLISHING, State.UNCERTAIN})
+
+
+def publishes_early(connection: Connection, account: str) -> bool:
+    """Whether the account's platform made a post public before its time."""
+    query = select(deliveries.c.id).where(
+        deliveries.c.account == account,
+        deliveries.c.stop.is_not(None),  # whatever somebody made of it meanwhile
+        deliveries.c.published_at < leaves_at,
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def stopped_by_it(delivery: Delivery) -> State:
+    """What `stop` keeps of a delivery that the platform made public."""
+    if delivery.stop is not None:
+        return delivery.stop
+    return State.SCHEDULED if delivery.state in _ON_ITS_WAY else delivery.state
+
+
+def record(
+    connection: Connection, clock: Clock, seen: Delivery, prepared: Prepared, receipt: Accepted
+) -> Delivery:
+    """Write that `seen` is public, whatever somebody made of it meanwhile.
+
+    `prepared` is what lies at the platform. `Taken` when another delivery gets its id at this very
+    moment; one that has it already leaves it to a person whose it is.
+    """
+    query = select(deliveries).where(deliveries.c.id == seen.id).with_for_update()
+    current = delivery_of(connection.execute(query).mappings().one())
+    known = {*current.remote_ids, *(current.withdrawn_ids or ())}
+    if receipt.remote_id in known:
+        return current
+    columns: dict[str, Any] = {"prepared": prepared.model_dump_json(), "lease_until": None}
+    if other := remote_ids.holder(
+        connection, current.account, receipt.remote_id, besides=current.id
+    ):
+        message = remote_ids.anothers(receipt.remote_id, other.post)
+        columns["prepared"] = prepared.given_up((receipt.remote_id,)).model_dump_json()
+        return _left_to_a_person(connection, clock, current, receipt.remote_id, columns, message)
+    if known or current.content != seen.content:
+        message = _one_more(receipt.remote_id)
+        return _left_to_a_person(connection, clock, current, receipt.remote_id, columns, message)
+    was_doubted = current.doubt_since is not None  # then it may have been our own request
+    _target, out = known_out(current, receipt)
+    if not was_doubted:
+        now = clock.now()  # a platform's time that is to come is none
+        since = min(receipt.public_since or now, now)
+        out |= {"published_at": since, "stop": stopped_by_it(current)}
+    detail = in_words(current.model_copy(update={"stop": out.get("stop", current.stop)}), 1)
+    return change(
+        connection, current, EVENT, role=Role.WORKER, actor=ACTOR, at=clock.now(),
+        target=State.PUBLISHED, detail={"id": receipt.remote_id, **detail},
+        **{**out, **columns, "attempts": current.attempts + 1},
+    )  # fmt: skip
+
+
+def _left_to_a_person(
+    connection: Connection,
+    clock: Clock,
+    current: Delivery,
+    remote_id: str,
+    columns: dict[str, Any],
+    message: str,
+) -> Delivery:
+    """What is public is not what the delivery has now, or is one more, or another delivery's."""
+    target = current.state
+    if current.state in WAITING or current.state is State.PUBLISHING:
+        # Its new text must not follow before somebody has looked.
+        waits = current.state in (State.AWAITING_APPROVAL, State.REJECTED, State.HELD)
+        target = State.UNCERTAIN
+        columns |= {
+            "doubt_since": current.doubt_since or clock.now(),
+            "settled_at": None,
+            "absences": 0,
+            "stop": current.state if waits else current.stop,
+        }
+    else:
+        columns.pop("prepared")
+        if current.state in ENDED_UNSENT:  # which of the photos are its is not known: they stay
+            left = current.prepared.given_up((remote_id,)).model_copy(update={"photos": ()})
+            clear_at = current.clear_at if left.stays else None
+            columns |= {"prepared": left.model_dump_json(), "clear_at": clear_at}
+    return change(
+        connection, current, "left alone", role=Role.WORKER, actor=ACTOR, at=clock.now(),
+        target=target, detail={"id": remote_id, "message": message},
+        error_kind=Kind.UNKNOWN_OUTCOME, error_message=message, **columns,
+    )  # fmt: skip
+
+
+def _one_more(remote_id: str) -> str:
+    return _(
+        "The platform made {id} public on its own, with an earlier text or for a second time. Look "
+        "at the account, and delete it there if it must not be out.",
+        id=remote_id,
+    )

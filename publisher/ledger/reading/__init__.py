@@ -1,0 +1,1 @@
+"""Queries: all that only reads the ledger."""

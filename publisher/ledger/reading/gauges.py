@@ -1,0 +1,102 @@
+"""Figures about the ledger as a whole, for whoever watches over it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    BigInteger,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    type_coerce,
+)
+
+from publisher.base.clock import Clock
+from publisher.ledger.account_holds import held_for_a_person, resting, unproved, waits_its_turn
+from publisher.ledger.database import Database
+from publisher.ledger.tables import Instant, accounts, deliveries, leaves_at
+from publisher.model.outcomes import PASSING
+from publisher.model.states import State
+
+LATENESS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 3600.0)
+"""Upper bounds of the lateness histogram, in seconds."""
+_SECOND = 1_000_000  # microseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Lateness:
+    """How late what is out went out."""
+
+    within: Sequence[int]
+    """How many were at most so late, for each bound of `LATENESS`."""
+    count: int
+    seconds: float
+    """The sum."""
+
+
+class Gauges:
+    """Counts what is in the ledger."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def states(self) -> Mapping[tuple[str, State], int]:
+        """How many deliveries each account has in each state."""
+        columns = deliveries.c.account, deliveries.c.state
+        query = select(*columns, func.count()).group_by(*columns)
+        with self._database.read() as connection:
+            return {(name, State(state)): n for name, state, n in connection.execute(query)}
+
+    def unclaimed(self, machine_seconds: float) -> int:
+        """How many should have been in a worker's hands so many real seconds ago and are not.
+
+        Those of accounts that are paused or held do not count, nor those that go one by one because
+        their platform held the account before.
+        """
+        now = self._clock.now()
+        latest = now - (self._clock.ahead(machine_seconds) - now)
+        at = bindparam("now", now, type_=Instant)
+        query = select(func.count()).where(
+            # As in the partial index, which the planner does not find for bound values.
+            text("deliveries.state = 'scheduled'"),
+            deliveries.c.wake_at <= latest,
+            ~exists().where(resting(deliveries.c.account, at)),
+            ~waits_its_turn(at),
+        )
+        with self._database.read() as connection:
+            return connection.execute(query).scalar_one()
+
+    def lateness(self) -> Lateness:
+        """Of all that is out, also what was withdrawn since."""
+        columns = deliveries.c
+        late = type_coerce(columns.published_at, BigInteger) - type_coerce(leaves_at, BigInteger)
+        query = select(
+            func.count(),
+            func.coalesce(func.sum(late), 0),
+            *(func.coalesce(func.sum(case((late <= bound * _SECOND, 1), else_=0)), 0)
+              for bound in LATENESS),
+        ).where(columns.published_at.is_not(None))  # fmt: skip
+        with self._database.read() as connection:
+            count, total, *within = connection.execute(query).one()
+        return Lateness(tuple(int(n) for n in within), count, float(total) / _SECOND)
+
+    def standing(self) -> Mapping[str, str]:
+        """Accounts that are `paused`, or `held` and need a person, as far as is known; `*` stands
+        for all.
+        """
+        calls = and_(unproved(accounts), accounts.c.held_kind.not_in(sorted(PASSING)))
+        is_held = or_(held_for_a_person(accounts.c.account), calls)
+        query = select(accounts.c.account, accounts.c.paused_at, is_held).where(
+            accounts.c.paused_at.is_not(None) | is_held
+        )
+        with self._database.read() as connection:
+            return {
+                name: "paused" if paused else "held"
+                for name, paused, _ in connection.execute(query)
+            }

@@ -1,0 +1,289 @@
+"""Lateness: which deliveries are due, are not out, and do not rightly wait.
+
+By when they were to leave (their time, or the end of their embargo), and not by when they are
+taken up next, which moves with each attempt. What waits rightly is not late: for an approval, for
+a person who paused it, for its agenda item, or because somebody stopped it.
+
+What is late is noted once in the history, and once more when all of it is out, so that notices can
+tell it and the record has it.
+"""
+
+import json
+import socket
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    type_coerce,
+)
+
+from publisher.base.clock import Clock
+from publisher.base.i18n import later
+from publisher.ledger.account_holds import is_resting, take_in_order
+from publisher.ledger.database import Database
+from publisher.ledger.heartbeats import wrong_clocks_in
+from publisher.ledger.tables import (
+    EVERYTHING,
+    Instant,
+    accounts,
+    deliveries,
+    history,
+    leaves_at,
+    microseconds,
+    written,
+)
+from publisher.ledger.transitions import ACTOR, note, step
+from publisher.model.outcomes import Kind
+from publisher.model.states import State
+
+LATE_AFTER = 180.0
+"""Real seconds after which people are told."""
+BEGUN, OVER = "late", "on time again"
+"""The events of the history."""
+NOTHING_LATE = later(
+    "Nothing is late any more, and it goes on. What did not go out after all, or waits for you, is "
+    "told separately."
+)
+
+
+class Cause(StrEnum):
+    """Why a delivery is late, as far as the ledger knows it."""
+
+    CLOCK = "clock"
+    """A machine's clock is wrong, so that it publishes nothing."""
+    SUSPENDED = "suspended"
+    """Its account's platform takes nothing from it at the moment."""
+    UNCERTAIN = "uncertain"
+    """Its outcome is unknown, and the platform is being read."""
+    REFUSED = "refused"
+    """The platform took no attempt so far; it is tried again."""
+    IN_HAND = "in-hand"
+    """A worker has it, or should."""
+    SPACED = "spaced"
+    """Its turn comes: after a pause, a suspension or an outage they go out one after the other."""
+    NOT_TAKEN = "not-taken"
+    """No dispatcher takes it up."""
+
+
+EXPLAINED = frozenset({Cause.SUSPENDED, Cause.SPACED})
+"""What people were told of, or chose, and what goes on by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Deliveries that are late for the same cause."""
+
+    cause: Cause
+    channel: str
+    kind: Kind | None
+    """What the platform said to the last attempt."""
+    number: int
+    since: datetime
+    """When the first of them was to leave."""
+
+    def with_(self, other: "Group | None") -> "Group":
+        """Both as one."""
+        if other is None:
+            return self
+        number, since = self.number + other.number, min(self.since, other.since)
+        return replace(self, number=number, since=since)
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """What is late, at one instant."""
+
+    groups: Sequence[Group] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.groups)
+
+    @property
+    def number(self) -> int:
+        return sum(group.number for group in self.groups)
+
+    @property
+    def since(self) -> datetime:
+        """When the first was to leave. Only where something is late."""
+        return min(group.since for group in self.groups)
+
+    @property
+    def unexplained(self) -> "Late":
+        """What nobody was told of."""
+        return self.without(EXPLAINED)
+
+    def without(self, causes: Collection[Cause]) -> "Late":
+        return Late([group for group in self.groups if group.cause not in causes])
+
+    def by_cause(self) -> Mapping[Cause, int]:
+        found: dict[Cause, int] = {}
+        for group in self.groups:
+            found[group.cause] = found.get(group.cause, 0) + group.number
+        return found
+
+
+_HAS_TIME = (deliveries.c.wake_at > bindparam("now", type_=Instant)).label("has_time")
+_GROUPED = deliveries.c.account, deliveries.c.channel, deliveries.c.state, deliveries.c.error_kind
+# Built once: to build a statement takes longer than to execute it. The accounts are looked at
+# afterwards: to do so for each of a hundred thousand deliveries takes most of a second.
+_LOOK = (
+    select(
+        *_GROUPED,
+        _HAS_TIME,
+        func.count().label("number"),
+        func.min(leaves_at).label("since"),
+        func.min(deliveries.c.wake_at).label("wakes_at"),
+    )
+    .where(
+        # As in the partial index, which the planner does not find for bound values.
+        literal_column("deliveries.state IN ('scheduled', 'publishing', 'uncertain')"),
+        deliveries.c.due_at <= bindparam("latest", type_=Instant),
+        leaves_at <= bindparam("latest", type_=Instant),
+        deliveries.c.stop.is_(None),
+        or_(deliveries.c.state != written(State.UNCERTAIN), deliveries.c.settled_at.is_not(None)),
+    )
+    .group_by(*_GROUPED, _HAS_TIME)
+)
+_STOPPED = select(accounts).where(
+    # As in its partial index.
+    or_(accounts.c.paused_at.is_not(None), accounts.c.held_at.is_not(None))
+)
+_HELD_BEFORE = select(accounts).where(accounts.c.held_until.is_not(None))
+_OF_ALL = and_(history.c.delivery.is_(None), history.c.account == EVERYTHING)
+_LAST = (
+    select(history.c.id, history.c.at, history.c.event, history.c.detail)
+    .where(_OF_ALL, history.c.event.in_((BEGUN, OVER)))
+    .order_by(history.c.seq.desc())
+    .limit(1)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What the history tells last of lateness."""
+
+    step: int
+    at: datetime
+    is_over: bool
+    detail: Mapping[str, Any]
+
+
+class Lateness:
+    """Finds what is late, and notes it."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def find(self, after: float | None = None) -> Late:
+        """What was to leave more than `after` real seconds ago; `LATE_AFTER`, if None is given.
+
+        By the true time, as far as it is known: by a clock that is ahead, what is not due is late.
+        """
+        after = LATE_AFTER if after is None else after
+        now = self._clock.now()
+        apart = self._clock.ahead(after) - now
+        with self._database.read() as connection:
+            clocks = wrong_clocks_in(connection)
+            now -= clocks.get(socket.gethostname(), timedelta(0))
+            latest = now - apart
+            rows = connection.execute(_LOOK, {"now": now, "latest": latest}).all()
+            stopped = {row.account: row for row in connection.execute(_STOPPED)} if rows else {}
+            held = {row.account: row for row in connection.execute(_HELD_BEFORE)} if rows else {}
+        groups: dict[tuple[Cause, str, str | None], Group] = {}
+        for row in rows:
+            stops = [stopped[name] for name in (row.account, EVERYTHING) if name in stopped]
+            if any(stop.paused_at for stop in stops):
+                continue
+            is_suspended = any(is_resting(stop, now) for stop in stops)
+            cause = _cause(row, held.get(row.account), are_clocks_right=not clocks)
+            if is_suspended:
+                cause = Cause.SUSPENDED
+            key = cause, row.channel, row.error_kind
+            group = Group(
+                cause,
+                row.channel,
+                None if row.error_kind is None else Kind(row.error_kind),
+                row.number,
+                row.since,
+            )
+            groups[key] = group.with_(groups.get(key))
+        return Late(list(groups.values()))
+
+    def went_out_late(self, since: datetime, after: float | None = None) -> Late:
+        """What has left since an instant, more than `after` real seconds too late."""
+        after = LATE_AFTER if after is None else after
+        columns = deliveries.c
+        apart = microseconds(self._clock.ahead(after)) - microseconds(self._clock.now())
+        late = type_coerce(columns.published_at, BigInteger) - type_coerce(leaves_at, BigInteger)
+        query = select(func.count(), func.min(leaves_at)).where(
+            columns.published_at >= since, late > apart
+        )
+        with self._database.read() as connection:
+            number, first = connection.execute(query).one()
+        return Late([Group(Cause.SPACED, "", None, number, first)] if number else [])
+
+    def noted(self) -> Noted | None:
+        """What the history tells last; None when nothing was ever late."""
+        with self._database.read() as connection:
+            return _noted(connection)
+
+    def begin(self, late: Late, message: str) -> bool:
+        """Note that something is late, and why; False where that is noted already."""
+        detail = {"number": late.number, "since": late.since, "message": message}
+        return self._note(BEGUN, detail)
+
+    def end(self, message: str) -> bool:
+        """Note that nothing is late any more; False where that is noted already."""
+        return self._note(OVER, {"message": message})
+
+    def _note(self, event: str, detail: Mapping[str, Any]) -> bool:
+        now = self._clock.now()
+        with self._database.write() as connection:
+            # One at a time, of all who watch.
+            self._database.insert_missing(connection, accounts, [{"account": EVERYTHING}])
+            take_in_order(connection, {EVERYTHING})
+            last = _noted(connection)
+            if (last is None or last.is_over) is (event == OVER):
+                return False
+            note(connection, [step(None, event, now, ACTOR, detail=detail, account=EVERYTHING)])
+        return True
+
+
+def _cause(row: Row[Any], held: Row[Any] | None, *, are_clocks_right: bool) -> Cause:
+    """Why the deliveries of one row of `_LOOK` are late, whose account nothing stops.
+
+    `held`: when its platform held the account last. `are_clocks_right`: of all machines that
+    publish.
+    """
+    if row.state == State.UNCERTAIN:
+        return Cause.UNCERTAIN
+    is_untried = row.error_kind is None
+    if row.error_kind == Kind.CLOCK or (is_untried and not are_clocks_right and not row.has_time):
+        return Cause.CLOCK
+    # See `holds.waits_its_turn`: they go one by one.
+    in_turn = held and (held.suspended_times is not None or held.held_until >= row.wakes_at)
+    if row.state == State.SCHEDULED and (in_turn or (is_untried and row.has_time)):
+        return Cause.SPACED
+    if not is_untried:
+        return Cause.REFUSED
+    return Cause.IN_HAND if row.state == State.PUBLISHING else Cause.NOT_TAKEN
+
+
+def _noted(connection: Connection) -> Noted | None:
+    row = connection.execute(_LAST).one_or_none()
+    if row is None:
+        return None
+    return Noted(row.id, row.at, row.event == OVER, json.loads(row.detail))

@@ -1,0 +1,230 @@
+"""The log, page by page: filtered, searched and sorted, also among a hundred thousand deliveries.
+
+A page is found by where the one before it ended, not by counting what comes before, which would
+take longer with each page.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    and_,
+    exists,
+    literal,
+    select,
+    tuple_,
+)
+from sqlalchemy.sql import Select
+
+from publisher.base.errors import UsageError
+from publisher.base.i18n import _
+from publisher.ledger.database import Database
+from publisher.ledger.reading import search_index
+from publisher.ledger.rows import delivery_of
+from publisher.ledger.tables import deliveries, history, microseconds
+from publisher.model.models import Delivery
+from publisher.model.states import State
+
+_CHUNK = 500
+_Sorted = tuple[Select[Any], ColumnElement[int]]
+"""What is asked for, and by which column it is sorted."""
+_EPOCH_COLUMNS = {"due": deliveries.c.due_at, "published": deliveries.c.published_at}
+
+
+class Order(StrEnum):
+    """What the log is sorted by, newest first unless `Wanted.oldest_first`."""
+
+    HAPPENED = "happened"
+    """When it changed last."""
+    DUE = "due"
+    PUBLISHED = "published"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which deliveries, and in which order."""
+
+    since: datetime | None = None
+    """Due then or later."""
+    until: datetime | None = None
+    """Due before then."""
+    account: str | None = None
+    state: State | None = None
+    text: str | None = None
+    """Words in the post's id, its text, its error, or its address on the platform."""
+    order: Order = Order.DUE
+    """`PUBLISHED` leaves out what is not out."""
+    oldest_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Between which deliveries a page begins or ends."""
+
+    instant: int
+    """Microseconds since 1970 UTC, of what the log is sorted by; for HAPPENED the id of the newest
+    step, and 0 where an archive has that."""
+    id: int
+
+    def __str__(self) -> str:
+        return f"{self.instant}-{self.id}"
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """The place that `str` wrote. UsageError for anything else."""
+        instant, __, key = text.rpartition("-")
+        digits = instant.removeprefix("-")
+        plain = digits.isascii() and digits.isdigit() and key.isascii() and key.isdigit()
+        if not plain or len(text) > 40 or int(key) >= 2**63 or int(digits) >= 2**63:
+            raise UsageError(_("This is no page of the log."), hint=_("Begin at its first page."))
+        return cls(int(instant), int(key))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some deliveries, and where the pages beside it are; None where there is none."""
+
+    deliveries: list[Delivery]
+    before: Place | None
+    after: Place | None
+
+
+class Logbook:
+    """Reads the log."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def page(
+        self, wanted: Wanted, size: int, *, after: Place | None = None, before: Place | None = None
+    ) -> Page:
+        """The first `size` deliveries, or those right `after` or `before` a place."""
+        backwards = before is not None and after is None
+        place = before if backwards else after
+        with self._database.read() as connection:
+            found = list(_found(connection, wanted, place, size + 1, backwards=backwards))
+        more, rows = len(found) > size, found[:size]
+        if backwards:
+            rows.reverse()
+        first, last = (rows[0][0], rows[-1][0]) if rows else (None, None)
+        return Page(
+            [delivery for _place, delivery in rows],
+            before=first if (more if backwards else place is not None) else None,
+            after=last if (True if backwards else more) else None,
+        )
+
+    def posts(self, wanted: Wanted, size: int) -> list[str]:
+        """Whose the first `size` deliveries are."""
+        with self._database.read() as connection:
+            found = _found(connection, wanted, None, size, backwards=False)
+            return [delivery.post for _place, delivery in found]
+
+    def all(self, wanted: Wanted) -> Iterator[Delivery]:
+        """All of them in their order, without all of them in memory."""
+        page = self.page(wanted, _CHUNK)
+        yield from page.deliveries
+        while page.after:
+            page = self.page(wanted, _CHUNK, after=page.after)
+            yield from page.deliveries
+
+
+_NEWEST = and_(history.c.delivery == deliveries.c.id, history.c.seq == deliveries.c.version)
+"""A delivery's version is the number of its newest step."""
+
+
+def _found(
+    connection: Connection, wanted: Wanted, place: Place | None, most: int, *, backwards: bool
+) -> Iterator[tuple[Place, Delivery]]:
+    """The first `most` deliveries behind a place, each with its own."""
+    dialect = connection.dialect.name
+    if wanted.order is not Order.HAPPENED:
+        query = _query(wanted, place, dialect, backwards=backwards).limit(most)
+        for row in connection.execute(query).mappings():
+            delivery = delivery_of(row)
+            yield _place(wanted, delivery), delivery
+        return
+    rising, left = wanted.oldest_first is not backwards, most
+    queries = [_with_steps(wanted, dialect), _without_steps(wanted, dialect)]
+    for query, key in reversed(queries) if rising else queries:
+        asked = _behind(query, key, place, rising=rising)
+        if asked is None or not left:
+            continue
+        for row in connection.execute(asked.limit(left)).mappings():
+            left -= 1
+            columns = {str(name): value for name, value in row.items()}
+            step = columns.pop("step")
+            yield Place(step, columns["id"]), delivery_of(columns)
+
+
+def _with_steps(wanted: Wanted, dialect: str) -> _Sorted:
+    """Read from the newest step on, until there are enough: no index of deliveries is so sorted."""
+    query = select(deliveries, history.c.id.label("step")).join(history, _NEWEST)
+    return query.where(*_conditions(wanted, dialect)), history.c.id
+
+
+def _without_steps(wanted: Wanted, dialect: str) -> _Sorted:
+    """Those that ended so long ago that their steps are in an archive: the oldest of all."""
+    query = select(deliveries, literal(0).label("step"))
+    return query.where(*_conditions(wanted, dialect), ~exists().where(_NEWEST)), deliveries.c.id
+
+
+def _behind(
+    query: Select[Any], key: ColumnElement[int], place: Place | None, *, rising: bool
+) -> Select[Any] | None:
+    """The query from the place on; None when all of it lies before that."""
+    ordered = query.order_by(key if rising else key.desc())
+    if place is None:
+        return ordered
+    is_archive = key is deliveries.c.id
+    if is_archive is not (place.instant == 0):  # the place is among the others
+        return ordered if is_archive is not rising else None
+    here = literal(place.id if is_archive else place.instant, BigInteger)
+    return ordered.where(key > here if rising else key < here)
+
+
+def _query(
+    wanted: Wanted, place: Place | None, dialect: str, *, backwards: bool
+) -> Select[tuple[object, ...]]:
+    column = _EPOCH_COLUMNS[wanted.order]
+    rising = wanted.oldest_first is not backwards
+    conditions = [*_conditions(wanted, dialect)]
+    if place is not None:
+        conditions.append(_beyond(column, place, rising=rising))
+    order = (column, deliveries.c.id) if rising else (column.desc(), deliveries.c.id.desc())
+    return select(deliveries).where(*conditions).order_by(*order)
+
+
+def _conditions(wanted: Wanted, dialect: str) -> Iterator[ColumnElement[bool]]:
+    columns = deliveries.c
+    if wanted.order is Order.PUBLISHED:
+        yield columns.published_at.is_not(None)
+    if wanted.since:
+        yield columns.due_at >= wanted.since
+    if wanted.until:
+        yield columns.due_at < wanted.until
+    if wanted.account:
+        yield columns.account == wanted.account
+    if wanted.state:
+        yield columns.state == wanted.state
+    if wanted.text:
+        yield search_index.holds(dialect, wanted.text)
+
+
+def _beyond(column: Column[datetime], place: Place, *, rising: bool) -> ColumnElement[bool]:
+    # Compared as stored: a place need not be an instant that the calendar has.
+    here = tuple_(column, deliveries.c.id)
+    there = tuple_(literal(place.instant, BigInteger), literal(place.id, BigInteger))
+    return here > there if rising else here < there
+
+
+def _place(wanted: Wanted, delivery: Delivery) -> Place:
+    instant = delivery.due_at if wanted.order is Order.DUE else delivery.published_at
+    assert instant is not None  # noqa: S101 - what has none is not in that order
+    return Place(microseconds(instant), delivery.id)

@@ -1,0 +1,589 @@
+"""Reading the ledger; nothing here changes it."""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+)
+
+from publisher.base.clock import Clock
+from publisher.base.errors import NoSuchPost
+from publisher.base.i18n import _
+from publisher.base.stored_messages import told
+from publisher.ledger.account_holds import held_for_a_person, unproved, waits_for_a_person
+from publisher.ledger.database import Database
+from publisher.ledger.integrity import archive_files
+from publisher.ledger.integrity.after_restore import Gap, gaps
+from publisher.ledger.integrity.archive_files import Archive
+from publisher.ledger.integrity.hash_chain import about_person
+from publisher.ledger.manager.draft_edits import about_draft, writers_of
+from publisher.ledger.outbox import kept_back
+from publisher.ledger.rows import delivery_of
+from publisher.ledger.tables import (
+    EVERYTHING,
+    Instant,
+    account_chains,
+    accounts,
+    archived,
+    deliveries,
+    history,
+    identity,
+    leaves_at,
+    media,
+)
+from publisher.model.models import Delivery
+from publisher.model.outcomes import PASSING
+from publisher.model.states import WAITING, State
+
+_CHUNK = 500
+_COMPARED = 5_000
+"""Names that are compared letter by letter with one that is none."""
+_STEP = [column for column in history.c if column.name not in ("seq", "hash", "digest")]
+_T = TypeVar("_T")
+# As in the partial indexes, which the planner does not find for bound values.
+_SCHEDULED: ColumnElement[bool] = literal_column("(deliveries.state = 'scheduled')")
+_PUBLISHING: ColumnElement[bool] = literal_column("(deliveries.state = 'publishing')")
+# With the plus no index of times is taken: of the few that were stopped, the partial one is shorter.
+_due_at: ColumnElement[datetime] = literal_column("+deliveries.due_at", Instant)
+
+
+_STEPS = (
+    select(
+        *_STEP,
+        deliveries.c.post,
+        deliveries.c.account.label("of_account"),
+        deliveries.c.channel,
+        deliveries.c.published_at,
+        leaves_at.label("leaves_at"),
+    )
+    .select_from(history.outerjoin(deliveries, history.c.delivery == deliveries.c.id))
+    .order_by(history.c.id)
+)
+# `publisher run` asks several times a second; to build a statement takes longer than to answer it.
+_STEPS_AFTER = _STEPS.where(history.c.id > bindparam("after")).limit(bindparam("most"))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the history."""
+
+    id: int
+    at: datetime
+    event: str
+    actor: str
+    delivery: int | None = None
+    post: str | None = None
+    account: str | None = None
+    channel: str | None = None
+    source: State | None = None
+    target: State | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+    late: timedelta | None = field(default=None, compare=False)
+    """How late its delivery's first part was, if that is out: of the delivery, and not of the step.
+    No archive has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What the machines still have to do."""
+
+    scheduled: int
+    """On the schedule, of accounts that are neither paused nor waiting for a person."""
+    publishing: int
+    reading: int
+    """Of unknown outcome, and looked for on the platform; the others wait for a person."""
+    next_wake: datetime | None
+    """When the first of the scheduled ones wakes; before its time, if it shows what moves."""
+    next_due: datetime | None
+    """When the first of them is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStatus:
+    """An account that is paused or suspended; `account` is `*` for all of them."""
+
+    account: str
+    paused_at: datetime | None
+    paused_by: str | None
+    pause_reason: str | None
+    held_at: datetime | None
+    held_until: datetime | None
+    """None with `held_at` set: until a person acts."""
+    held_kind: str | None
+    held_message: str | None
+    suspended_times: int | None = None
+    """How often in a row it was suspended without an end that the platform named; None: it was not.
+    While it is set, the next post after `held_until` asks whether the account goes on.
+    """
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether a person is called: it may go on by itself all the same."""
+        calls = self.suspended_times is not None and self.held_kind not in PASSING
+        has_no_end = self.held_at is not None and self.held_until is None
+        return self.paused_at is not None or has_no_end or calls
+
+
+@dataclass(frozen=True, slots=True)
+class Tenure:
+    """The ids of an account's first and last delivery: the later one came later."""
+
+    first: int
+    last: int
+
+
+class Queries:
+    """What people and pages want to know."""
+
+    def __init__(self, database: Database, clock: Clock, archive: Path | None = None) -> None:
+        """`archive` is the folder of the archives; None: none is at hand."""
+        self._database = database
+        self._clock = clock
+        self._archives = archive_files.Archives(archive)
+
+    def deliveries(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        account: str | None = None,
+        state: State | Collection[State] | None = None,
+        post: str | None = None,
+        limit: int | None = None,
+        newest_first: bool = False,
+    ) -> list[Delivery]:
+        """Deliveries due from `since` (inclusive) to `until` (exclusive), earliest first unless
+        `newest_first`.
+        """
+        conditions: list[ColumnElement[bool]] = []
+        if since:
+            conditions.append(deliveries.c.due_at >= since)
+        if until:
+            conditions.append(deliveries.c.due_at < until)
+        if account:
+            conditions.append(deliveries.c.account == account)
+        if isinstance(state, State):
+            conditions.append(deliveries.c.state == state)
+        elif state is not None:
+            conditions.append(deliveries.c.state.in_(sorted(state)))
+        if post:
+            conditions.append(deliveries.c.post == post)
+        order = [deliveries.c.due_at, deliveries.c.id]
+        ordered = [column.desc() for column in order] if newest_first else order
+        query = select(deliveries).where(*conditions).order_by(*ordered).limit(limit)
+        with self._database.read() as connection:
+            return [delivery_of(row) for row in connection.execute(query).mappings()]
+
+    def missed(self, since: datetime) -> int:
+        """How many that were due from `since` on were missed."""
+        query = select(func.count()).where(
+            deliveries.c.due_at >= since, deliveries.c.state == State.MISSED
+        )
+        with self._database.read() as connection:
+            return connection.execute(query).scalar_one()
+
+    def stopped_too_late(self, since: datetime) -> list[Delivery]:
+        """Deliveries due from `since` on that are out, though somebody had stopped them."""
+        query = select(deliveries).where(
+            _due_at >= since,
+            deliveries.c.stop.is_not(None),
+            deliveries.c.state == State.PUBLISHED,
+        )
+        with self._database.read() as connection:
+            return [delivery_of(row) for row in connection.execute(query).mappings()]
+
+    def still_out(self) -> list[Delivery]:
+        """Deliveries that somebody withdraws, and of which a part may still be out.
+
+        Without those that are in trouble anyway.
+        """
+        query = select(deliveries).where(
+            deliveries.c.withdraw_at.is_not(None),
+            deliveries.c.error_kind.is_not(None),
+            deliveries.c.state.in_([State.PUBLISHED, State.CANCELLED]),
+        )
+        with self._database.read() as connection:
+            return [delivery_of(row) for row in connection.execute(query).mappings()]
+
+    def kept_back(self) -> list[Delivery]:
+        """Deliveries that are due, and that their platform does not take as they are for now."""
+        query = select(deliveries).where(kept_back(self._clock))
+        with self._database.read() as connection:
+            return [delivery_of(row) for row in connection.execute(query).mappings()]
+
+    def standing(self, posts: Sequence[str], *, and_under_way: bool) -> list[Delivery]:
+        """All deliveries of these posts; `and_under_way` adds those of other posts not out yet."""
+        found: dict[int, Delivery] = {}
+        conditions = [deliveries.c.post.in_(chunk) for chunk in _chunks(sorted(posts))]
+        if and_under_way:
+            under_way = {*WAITING, State.PUBLISHING, State.UNCERTAIN}
+            conditions.append(deliveries.c.state.in_(sorted(under_way)))
+        with self._database.read() as connection:
+            for condition in conditions:
+                query = select(deliveries).where(condition)
+                for row in connection.execute(query).mappings():
+                    if row["id"] not in found:
+                        found[row["id"]] = delivery_of(row)
+        return sorted(found.values(), key=lambda delivery: delivery.id)
+
+    def with_fingerprints(self, keys: Collection[tuple[str, str]]) -> list[Delivery]:
+        """Deliveries whose (account, fingerprint of the text) is among `keys`, oldest first."""
+        found = []
+        with self._database.read() as connection:
+            for chunk in _chunks(sorted(keys)):
+                of_text = deliveries.c.fingerprint.in_({text for _, text in chunk})
+                query = select(deliveries).where(of_text).order_by(deliveries.c.id)
+                rows = connection.execute(query).mappings()
+                found += [
+                    delivery_of(row) for row in rows if (row["account"], row["fingerprint"]) in keys
+                ]
+        return found
+
+    def counts(self) -> dict[State, int]:
+        """How many deliveries are in each state."""
+        query = select(deliveries.c.state, func.count()).group_by(deliveries.c.state)
+        with self._database.read() as connection:
+            return {State(state): count for state, count in connection.execute(query)}
+
+    def coming(self, limit: int | None) -> list[Delivery]:
+        """What is on its way or will go out at its time, the first `limit` of it."""
+        resting = self._resting()
+        going = _SCHEDULED if resting is None else and_(_SCHEDULED, ~resting)
+        first: list[Delivery] = []
+        with self._database.read() as connection:
+            for condition in (_PUBLISHING, going):
+                query = select(deliveries).where(condition)
+                ordered = query.order_by(deliveries.c.wake_at, deliveries.c.id).limit(limit)
+                first += [delivery_of(row) for row in connection.execute(ordered).mappings()]
+        first.sort(key=lambda delivery: (delivery.leaves_at, delivery.id))
+        return first[:limit]
+
+    def resting(self) -> int:
+        """How many of the scheduled wait for an account that is paused or held at their time."""
+        resting = self._resting()
+        if resting is None:
+            return 0
+        query = select(func.count()).select_from(deliveries).where(_SCHEDULED, resting)
+        with self._database.read() as connection:
+            return connection.execute(query).scalar_one()
+
+    def first_resting(self, limit: int) -> list[Delivery]:
+        """The first `limit` of those, in the order in which they are due."""
+        resting = self._resting()
+        if resting is None:
+            return []
+        query = select(deliveries).where(_SCHEDULED, resting)
+        ordered = query.order_by(deliveries.c.wake_at, deliveries.c.id).limit(limit)
+        with self._database.read() as connection:
+            return [delivery_of(row) for row in connection.execute(ordered).mappings()]
+
+    def _resting(self) -> ColumnElement[bool] | None:
+        """Deliveries whose account rests at their time; None while no account does."""
+        found = self.accounts()
+        if not found:
+            return None
+        # Few accounts rest: to ask of each delivery whether its own does takes far longer.
+        return or_(*map(_rests_with, found))
+
+    def picture(self, digest: str) -> tuple[str, bytes] | None:
+        """The media type and the bytes of a picture that was queued; None when there is none."""
+        query = select(media.c.media_type, media.c.data).where(media.c.digest == digest)
+        with self._database.read() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else (row.media_type, row.data)
+
+    def has_picture(self, digest: str) -> bool:
+        """Whether the copy is stored already, for a delivery that was queued."""
+        query = select(exists().where(media.c.digest == digest))
+        with self._database.read() as connection:
+            return bool(connection.execute(query).scalar())
+
+    def waiting(self) -> Waiting:
+        """What the machines still have to do."""
+        now = bindparam("now", self._clock.now(), type_=Instant)
+        earliest = func.min(deliveries.c.wake_at), func.min(deliveries.c.due_at)
+        scheduled = select(func.count(), *earliest).where(
+            deliveries.c.state == State.SCHEDULED,
+            ~exists().where(waits_for_a_person(deliveries.c.account, now)),
+        )
+        publishing = select(func.count()).where(deliveries.c.state == State.PUBLISHING)
+        reading = select(func.count()).where(
+            deliveries.c.state == State.UNCERTAIN,
+            deliveries.c.settled_at.is_not(None),
+            ~exists().where(held_for_a_person(deliveries.c.account)),
+        )
+        with self._database.read() as connection:
+            count, first, due = connection.execute(scheduled).one()
+            return Waiting(
+                scheduled=count,
+                publishing=connection.execute(publishing).scalar_one(),
+                reading=connection.execute(reading).scalar_one(),
+                next_wake=first,
+                next_due=due,
+            )
+
+    def accounts(self) -> list[AccountStatus]:
+        """The accounts that are paused or suspended at this moment, and those of which it is not
+        proved yet that they go on.
+        """
+        now = self._clock.now()
+        held = and_(
+            accounts.c.held_at.is_not(None),
+            or_(accounts.c.held_until.is_(None), accounts.c.held_until > now, unproved(accounts)),
+        )
+        query = (
+            select(*(accounts.c[column.name] for column in fields(AccountStatus)))
+            .where(or_(accounts.c.paused_at.is_not(None), held))
+            .order_by(accounts.c.account)
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query).mappings()
+            return [AccountStatus(**{**r, "held_message": told(r["held_message"])}) for r in rows]
+
+    def known_accounts(self) -> set[str]:
+        """The names of all accounts that the ledger has ever had anything to do with."""
+        with self._database.read() as connection:
+            return set(connection.execute(select(accounts.c.account)).scalars()) - {EVERYTHING}
+
+    def known_posts(self, ids: Sequence[str]) -> set[str]:
+        """Those of the posts that the ledger has anything of."""
+        known: set[str] = set()
+        with self._database.read() as connection:
+            for chunk in _chunks(ids):
+                query = select(deliveries.c.post).where(deliveries.c.post.in_(chunk)).distinct()
+                known |= set(connection.execute(query).scalars())
+        return known
+
+    def writers(self, posts: Sequence[str]) -> dict[str, list[str]]:
+        """Who changed the words or pictures of these posts' drafts on the web pages, by post."""
+        found: dict[str, list[str]] = {}
+        with self._database.read() as connection:
+            for chunk in _chunks(posts):
+                found |= writers_of(connection, chunk)
+        return found
+
+    def tenure(self, account: str) -> Tenure | None:
+        """From which delivery to which an account was used; None when it never was."""
+        ends = select(func.min(deliveries.c.id), func.max(deliveries.c.id))
+        with self._database.read() as connection:
+            row = connection.execute(ends.where(deliveries.c.account == account)).one()
+        return None if row[0] is None else Tenure(*row)
+
+    def ledger_id(self) -> str:
+        """Which ledger this is: 32 hexadecimal digits, of no other one."""
+        with self._database.read() as connection:
+            return str(connection.execute(select(identity.c.id)).scalar_one())
+
+    def gaps(self) -> list[Gap]:
+        """What this ledger cannot know: it was restored from a backup, or is new."""
+        with self._database.read() as connection:
+            return gaps(connection)
+
+    def leaving(self, since: datetime, until: datetime, limit: int) -> list[Delivery]:
+        """The first `limit` deliveries that leave, or left, from `since` on and before `until`."""
+        columns = deliveries.c
+        query = (
+            select(deliveries)
+            .where(
+                columns.due_at < until,
+                or_(columns.due_at >= since, columns.embargo_until >= since),
+                or_(columns.embargo_until.is_(None), columns.embargo_until < until),
+            )
+            .order_by(leaves_at, columns.id)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return [delivery_of(row) for row in connection.execute(query).mappings()]
+
+    def names_like(self, name: str, limit: int) -> list[str]:
+        """Posts that may be meant by a name that is none: longer ones, or others of that ending."""
+        last = name.rpartition("/")[2]
+        for condition in (
+            deliveries.c.post.startswith(name, autoescape=True),
+            deliveries.c.post.contains(last, autoescape=True),
+        ):
+            query = select(deliveries.c.post).where(condition).distinct()
+            with self._database.read() as connection:
+                found = connection.execute(query.order_by(deliveries.c.post).limit(limit))
+                if names := list(found.scalars()):
+                    return names
+        query = select(deliveries.c.post).distinct().order_by(deliveries.c.post.desc())
+        with self._database.read() as connection:
+            known = list(connection.execute(query.limit(_COMPARED)).scalars())
+        return get_close_matches(name, known, n=limit, cutoff=0.6)
+
+    def history(self, post: str) -> list[Step]:
+        """Every step of a post, and of its draft; NoSuchPost when the ledger has none of it.
+
+        Also those in archives; where an archive cannot be read, the step that tells of it says so.
+        """
+        found = self.steps_about(post)
+        if not found:
+            raise NoSuchPost(_("The ledger has no post {post}.", post=post))
+        return found
+
+    def steps_about(self, post: str) -> list[Step]:
+        """The same; none for a post that the ledger does not know."""
+        found = [
+            *self._archived(post),
+            *self._steps(deliveries.c.post == post),
+            *self._steps(about_draft(post)),
+        ]
+        return sorted(found, key=lambda step: step.id)
+
+    def steps_about_people(self, limit: int) -> list[Step]:
+        """The newest steps about those who may log in, newest first."""
+        chains = select(account_chains.c.account).where(
+            account_chains.c.account.startswith(about_person(""), autoescape=True)
+        )
+        about = history.c.delivery.is_(None), history.c.account.in_(chains)
+        query = _STEPS.where(*about).order_by(None).order_by(history.c.id.desc()).limit(limit)
+        with self._database.read() as connection:
+            return [_step(row._asdict()) for row in connection.execute(query)]
+
+    def _archived(self, post: str) -> Iterator[Step]:
+        """The steps of a post that are in archives, and for each delivery, that they are there."""
+        columns = deliveries.c.id, deliveries.c.account, deliveries.c.channel, archived.c.step
+        query = select(*columns).join(archived).where(deliveries.c.post == post)
+        moved: dict[int, list[Any]] = defaultdict(list)
+        with self._database.read() as connection:
+            for row in connection.execute(query):
+                moved[row.step].append(row)
+            told = archive_files.on_record(connection) if moved else ()
+        for archive in told:
+            if archive.step in moved:
+                flaw = self._archives.flaw(archive)
+                detail = {"file": archive.file} | ({"message": flaw} if flaw else {})
+                for row in moved[archive.step]:
+                    yield Step(
+                        archive.step, archive.at, archive_files.ARCHIVED, archive.actor,
+                        row.id, post, row.account, row.channel, detail=detail,
+                    )  # fmt: skip
+                steps = iter(()) if flaw else self._archives.steps(archive)
+                yield from (_of_archive(step) for step in steps if step["post"] == post)
+
+    def steps(self, after: int, limit: int = 500) -> list[Step]:
+        """The history from the step after `after` on."""
+        with self._database.read() as connection:
+            rows = connection.execute(_STEPS_AFTER, {"after": after, "most": limit})
+            return [_step(row._asdict()) for row in rows]
+
+    def steps_of(
+        self,
+        events: Collection[str],
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        account: str | None = None,
+    ) -> list[Step]:
+        """The steps of these events from `since` (inclusive) to `until` (exclusive), oldest first.
+
+        With `account`, those about its deliveries, about itself, and about all accounts. For an
+        archive that cannot be read stands a step of the event `archives.LOST`.
+        """
+        conditions: list[ColumnElement[bool]] = [history.c.event.in_(sorted(events))]
+        if since:
+            conditions.append(history.c.at >= since)
+        if until:
+            conditions.append(history.c.at < until)
+        if account:
+            concerned = history.c.account.in_([account, EVERYTHING])
+            conditions.append(or_(deliveries.c.account == account, concerned))
+        found = self._steps(and_(*conditions))
+        with self._database.read() as connection:
+            made = archive_files.on_record(connection)
+        for archive in made:
+            if (until and archive.oldest >= until) or (since and archive.newest < since):
+                continue
+            if flaw := self._archives.flaw(archive):
+                found.append(_lost(archive, flaw))
+                continue
+            found += [
+                _of_archive(step)
+                for step in self._archives.steps(archive)
+                if step["event"] in events
+                and (since is None or step["at"] >= since)
+                and (until is None or step["at"] < until)
+                and account in (None, step["account"])
+            ]
+        return sorted(found, key=lambda step: step.id)
+
+    def last_step(self) -> int:
+        """The id of the newest step, 0 when there is none."""
+        with self._database.read() as connection:
+            return connection.execute(select(func.max(history.c.id))).scalar_one() or 0
+
+    def mark(self) -> tuple[str, int]:
+        """Another one after each change of the ledger: its newest step, and how many there are.
+
+        Both, because of two transactions the one that began later may end first. The step is told
+        by its hash: a ledger that was put back from a backup numbers new steps as others before.
+        """
+        newest = select(history.c.hash).order_by(history.c.id.desc()).limit(1)
+        with self._database.read() as connection:
+            found = connection.execute(newest).scalar_one_or_none()
+            return found or "", connection.execute(select(func.count(history.c.id))).scalar_one()
+
+    def _steps(self, condition: ColumnElement[bool], limit: int | None = None) -> list[Step]:
+        query = _STEPS.where(condition).limit(limit)
+        with self._database.read() as connection:
+            return [_step(row._asdict()) for row in connection.execute(query)]
+
+
+def _rests_with(status: AccountStatus) -> ColumnElement[bool]:
+    """Deliveries that the pause or hold of this account, or of all, keeps from leaving in time."""
+    concerned = true() if status.account == EVERYTHING else deliveries.c.account == status.account
+    if status.paused_at or status.held_until is None:
+        return concerned
+    return and_(concerned, leaves_at < status.held_until)
+
+
+def _step(row: dict[str, Any]) -> Step:
+    of_account = row.pop("of_account")
+    published, leaves = row.pop("published_at", None), row.pop("leaves_at", None)
+    return Step(
+        **{
+            **row,
+            "account": of_account or row["account"],
+            "source": State(row["source"]) if row["source"] else None,
+            "target": State(row["target"]) if row["target"] else None,
+            "detail": {
+                key: told(value) if isinstance(value, str) else value
+                for key, value in json.loads(row["detail"]).items()
+            },
+            "late": published - leaves if published else None,
+        }
+    )
+
+
+def _lost(archive: Archive, flaw: str) -> Step:
+    return Step(
+        archive.step, archive.at, archive_files.LOST, archive.actor,
+        account=archive.file, detail={"message": flaw},
+    )  # fmt: skip
+
+
+def _of_archive(row: dict[str, Any]) -> Step:
+    names = [column.name for column in _STEP] + ["post", "channel"]
+    return _step({**{name: row[name] for name in names}, "of_account": row["account"]})
+
+
+def _chunks(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    """Pieces small enough for one statement's parameters."""
+    for start in range(0, len(items), _CHUNK):
+        yield items[start : start + _CHUNK]

@@ -1,0 +1,165 @@
+"""What became of deliveries, counted by the database: a report may be about a hundred thousand."""
+
+from bisect import bisect_left
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    type_coerce,
+)
+
+from publisher.ledger.database import Database
+from publisher.ledger.rows import delivery_of
+from publisher.ledger.tables import deliveries, leaves_at, microseconds
+from publisher.model.models import Delivery
+from publisher.model.states import State
+
+_DAY = 86_400 * 1_000_000  # microseconds
+_EPOCH = date(1970, 1, 1)
+_MINUTE, _MINUTES = timedelta(minutes=1), 24 * 60  # of a day
+_LONGEST_EMBARGO = timedelta(days=366)
+"""Beyond the last due time; what leaves later still may be counted on the day beside its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Which deliveries: due from `since` to before `until`, of one account or all."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many deliveries are alike in all of this."""
+
+    day: date
+    """On which they leave, in the zone that was asked for."""
+    account: str
+    channel: str
+    lang: str | None
+    state: State
+    error_kind: str | None
+    approved_by: str | None
+    number: int
+
+
+class Figures:
+    """Counts deliveries."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def counts(self, span: Span, zone: ZoneInfo) -> list[Count]:
+        """In the order of the days."""
+        columns = deliveries.c
+        wanted = list(_conditions(span))
+        with self._database.read() as connection:
+            ends = select(func.min(columns.due_at), func.max(columns.due_at)).where(*wanted)
+            first, last = connection.execute(ends).one()
+            if first is None:
+                return []
+            # What is grouped by is named in a subquery: PostgreSQL does not take two expressions
+            # for one that have the same parameters.
+            alike = (
+                select(
+                    _day(zone, first, last).label("day"), columns.account, columns.channel,
+                    _language(connection).label("lang"), columns.state, columns.error_kind,
+                    columns.approved_by,
+                ).where(*wanted).subquery()
+            )  # fmt: skip
+            query = (
+                select(alike, func.count().label("number")).group_by(*alike.c).order_by(alike.c.day)
+            )
+            return [
+                Count(_EPOCH + timedelta(days=row.day), row.account, row.channel, row.lang,
+                      State(row.state), row.error_kind, row.approved_by, row.number)
+                for row in connection.execute(query)
+            ]  # fmt: skip
+
+    def lateness(self, span: Span) -> list[float]:
+        """Of each that is out, in seconds, the least late first."""
+        late = type_coerce(deliveries.c.published_at, BigInteger) - type_coerce(
+            leaves_at, BigInteger
+        )
+        query = select(late.label("late")).where(
+            deliveries.c.published_at.is_not(None), *_conditions(span)
+        )
+        with self._database.read() as connection:
+            found = connection.execute(query.order_by("late")).scalars()
+            return [microseconds_late / 1_000_000 for microseconds_late in found]
+
+    def unapproved(self, span: Span, accounts: Collection[str], limit: int) -> list[Delivery]:
+        """What went out from these accounts without an approval, earliest first."""
+        query = select(deliveries).where(
+            *_conditions(span),
+            deliveries.c.account.in_(sorted(accounts)),
+            deliveries.c.state.in_([State.PUBLISHED, State.WITHDRAWN]),
+            deliveries.c.approved_by.is_(None),
+        )
+        ordered = query.order_by(deliveries.c.due_at, deliveries.c.id).limit(limit)
+        with self._database.read() as connection:
+            return [delivery_of(row) for row in connection.execute(ordered).mappings()]
+
+
+def _conditions(span: Span) -> Iterator[ColumnElement[bool]]:
+    if span.since:
+        yield deliveries.c.due_at >= span.since
+    if span.until:
+        yield deliveries.c.due_at < span.until
+    if span.account:
+        yield deliveries.c.account == span.account
+
+
+def _language(connection: Connection) -> ColumnElement[str]:
+    content = deliveries.c.content
+    is_sqlite = connection.dialect.name == "sqlite"
+    as_json = type_coerce(content, JSON) if is_sqlite else cast(content, JSON)
+    language: ColumnElement[str] = as_json["lang"].as_string()
+    return language
+
+
+def _day(zone: ZoneInfo, first: datetime, last: datetime) -> ColumnElement[int]:
+    """The day in the zone on which a delivery leaves, in days since 1970."""
+    leaves = type_coerce(leaves_at, BigInteger)
+    changes = list(_changes(zone, first, last + _LONGEST_EMBARGO))
+    final = literal(_offset(zone, last + _LONGEST_EMBARGO))
+    shift = case(*((leaves < instant, before) for instant, before in changes), else_=final)
+    return type_coerce((leaves + (shift if changes else final)) // _DAY, BigInteger)
+
+
+def _changes(zone: ZoneInfo, first: datetime, last: datetime) -> Iterator[tuple[int, int]]:
+    """When the zone's clocks change, and their offset until then, all in microseconds."""
+    day = timedelta(days=1)
+    midnight = first.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    for days in range((last - midnight) // day + 1):
+        morning = midnight + days * day
+        before, after = _offset(zone, morning), _offset(zone, morning + day)
+        if before != after:
+            yield microseconds(_change(zone, morning, after)), before
+
+
+def _change(zone: ZoneInfo, morning: datetime, after: int) -> datetime:
+    """The minute of that day, in UTC, from which on the offset is `after`."""
+
+    def has_come(minute: int) -> bool:
+        return _offset(zone, morning + minute * _MINUTE) == after
+
+    return morning + bisect_left(range(_MINUTES), True, key=has_come) * _MINUTE  # noqa: FBT003
+
+
+def _offset(zone: ZoneInfo, instant: datetime) -> int:
+    offset = instant.astimezone(zone).utcoffset()
+    return 0 if offset is None else offset // timedelta(microseconds=1)

@@ -1,0 +1,394 @@
+"""Deliveries whose outcome is unknown: reading the platform until it is known, or a person decides.
+
+An absence counts only once the platform has had time to settle, and only when two readings in a
+row tell it: a platform may show a post later than it took it.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, exists, or_, select
+
+from publisher.base.clock import Clock
+from publisher.base.i18n import _
+from publisher.ledger import lookalikes, rate_limits
+from publisher.ledger import remote_ids as ids
+from publisher.ledger.account_holds import held_for_a_person, hold
+from publisher.ledger.database import Database
+from publisher.ledger.dispatcher.due_queries import Waiting
+from publisher.ledger.integrity import forgotten
+from publisher.ledger.pending_stops import in_words, obeyed
+from publisher.ledger.replication_lag import Crowd, Delays, crowds
+from publisher.ledger.rows import delivery_of
+from publisher.ledger.suspensions import went_out
+from publisher.ledger.tables import Instant, deliveries, written
+from publisher.ledger.transitions import ACTOR, Moved, change, claim_all
+from publisher.model.models import Claim, Delivery
+from publisher.model.outcomes import (
+    Absent,
+    Accepted,
+    AccountHeld,
+    Deferred,
+    Kind,
+    Sighting,
+    Unknown,
+)
+from publisher.model.states import Role, State
+
+_FIRST_LOOK = 5.0  # real seconds; what was taken is often there by then
+_NEXT_LOOK = 10.0  # real seconds between two readings
+_LONGEST_PAUSE = 600.0  # real seconds between two readings while reading fails
+_ENOUGH_ABSENCES = 2
+_LONGEST_SETTLE = 900.0  # real seconds; of a part that is doubted again and again
+_LOOK_BACK = timedelta(days=2)  # more than any channel looks back, and a clock may be wrong
+
+_NOW = bindparam("now", type_=Instant)
+DOUBTFUL = Waiting(
+    deliveries.c.state == written(State.UNCERTAIN),
+    deliveries.c.wake_at <= _NOW,
+    deliveries.c.settled_at.is_not(None),
+    or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until <= _NOW),
+    # Reading goes on while an account is suspended: most platforms let it, and each reading that
+    # is refused comes later than the one before.
+    ~exists().where(held_for_a_person(deliveries.c.account)),
+    order=(deliveries.c.wake_at, deliveries.c.id),
+    columns=(deliveries.c.id, deliveries.c.version, deliveries.c.head),
+)
+
+
+def doubt(delivery: Delivery, clock: Clock, settle: float) -> dict[str, Any]:
+    """The columns of a delivery whose outcome has just become unknown.
+
+    `settle`: real seconds until an absence from the platform counts. A part that was doubted before
+    settles for as long as its doubts have lasted: where a timeline lags for longer than anybody
+    expects, a copy a minute would go out otherwise.
+    """
+    if delivery.doubt_since and delivery.state is State.PUBLISHING:
+        lasted = (clock.now() - delivery.doubt_since).total_seconds() / clock.speed
+        settle = max(settle, min(lasted, _LONGEST_SETTLE))
+    return {
+        "doubt_since": delivery.doubt_since or delivery.intent_at,
+        "settled_at": clock.ahead(settle),
+        "absences": 0,
+        "wake_at": clock.ahead(min(_FIRST_LOOK, settle)),
+        "lease_until": None,
+    }
+
+
+def known_out(delivery: Delivery, receipt: Accepted) -> tuple[State, dict[str, Any]]:
+    """The state and columns of a delivery whose uncertain part turned out to be on the platform."""
+    remote_ids = (*delivery.remote_ids, receipt.remote_id)
+    whole = len(remote_ids) == len(delivery.content.parts)
+    target, stopped = (State.PUBLISHED, {}) if whole else obeyed(delivery, State.SCHEDULED)
+    # When exactly it became public nobody knows; it was sent at its intent.
+    sent_at = delivery.doubt_since or delivery.intent_at
+    return target, {
+        "remote_ids": json.dumps(remote_ids),
+        "published_at": delivery.published_at or sent_at,
+        "url": delivery.url or receipt.url,
+        "error_kind": None,
+        "error_message": None,
+        **_NO_DOUBT,
+        **stopped,
+        "doubt_since": None,
+    }
+
+
+def _obstacle(connection: Connection, delivery: Delivery, sighting: Sighting) -> str | None:
+    """Why what was seen must not be believed yet; None when it may be."""
+    if not isinstance(sighting, Accepted | Unknown):
+        return None
+    if lookalikes.comes_first(connection, delivery):
+        return _(
+            "Another post with the same words is on its way to this account, or is looked for "
+            "too: whose the one on the account is, cannot be told yet."
+        )
+    if isinstance(sighting, Accepted) and ids.holder(
+        connection, delivery.account, sighting.remote_id, besides=delivery.id
+    ):
+        return _("Another delivery turned out to be that post; it is looked for again.")
+    return None
+
+
+_NO_DOUBT: Mapping[str, Any] = {
+    "settled_at": None,
+    "absences": 0,
+    "intent_at": None,
+    "lease_until": None,
+}
+
+
+class Doubts:
+    """Claims deliveries for reading, and writes what was seen."""
+
+    def __init__(self, database: Database, clock: Clock, settle: float = 60.0) -> None:
+        """`settle`: real seconds until an absence counts where nothing is wrong."""
+        self._database = database
+        self._clock = clock
+        self._delays = Delays(clock, settle)
+
+    def crowds(self) -> Sequence[Crowd]:
+        """The platforms on which many posts are in doubt at once."""
+        with self._database.read() as connection:
+            return crowds(connection, self._clock.now())
+
+    def claim(self, lease_until: datetime, limit: int) -> list[Claim]:
+        """Take up to `limit` deliveries that are to be looked for now."""
+        now = self._clock.now()
+        with self._database.write() as connection:
+            return claim_all(
+                connection,
+                DOUBTFUL.lock(connection, {"now": now}, limit),
+                "looking",
+                at=now,
+                source=State.UNCERTAIN,
+                target=State.UNCERTAIN,
+                lease_until=lease_until,
+            )
+
+    def release(self, claims: Sequence[Claim]) -> None:
+        """Give back what could not be handed to a worker."""
+        for claim in claims:
+            delivery = self.take(claim)
+            if delivery is not None:
+                with suppress(Moved), self._database.write() as connection:
+                    self._change(connection, delivery, "released", lease_until=None)
+
+    def settle_again(self, settle: float) -> None:
+        """Begin anew to wait until an absence counts, for all that are looked for.
+
+        For when it is not known how much time has passed: absences that were seen so far count no
+        more. `settle`: real seconds.
+        """
+        waiting = select(deliveries).where(
+            deliveries.c.state == State.UNCERTAIN,
+            deliveries.c.settled_at.is_not(None),
+            forgotten.NOT_FORGOTTEN,
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(waiting).mappings().all()
+        for delivery in map(delivery_of, rows):
+            columns = doubt(delivery, self._clock, settle)
+            with suppress(Moved), self._database.write() as connection:
+                self._change(connection, delivery, "settling again", **columns)
+
+    def take(self, claim: Claim) -> Delivery | None:
+        """The claimed delivery; None when the claim is worth nothing any more."""
+        query = select(deliveries).where(
+            deliveries.c.id == claim.delivery,
+            deliveries.c.version == claim.version,
+            deliveries.c.state == State.UNCERTAIN,
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query).mappings().one_or_none()
+        return None if row is None else delivery_of(row)
+
+    def ids_of_others(self, delivery: Delivery) -> set[str]:
+        """The ids on its account that other deliveries have had since shortly before its intent."""
+        since = (delivery.doubt_since or delivery.due_at) - _LOOK_BACK
+        others = select(deliveries.c.remote_ids, deliveries.c.withdrawn_ids).where(
+            deliveries.c.account == delivery.account,
+            deliveries.c.published_at >= since,
+            deliveries.c.id != delivery.id,
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(others).all()
+        return {key for row in rows for ids in row if ids for key in json.loads(ids)}
+
+    def record(self, delivery: Delivery, sighting: Sighting) -> Delivery:
+        """Write what reading the platform told; `Moved` when a person was faster."""
+        with self._database.write() as connection:
+            recorded = self._recorded(connection, delivery, sighting)
+            rate_limits.keep(connection, delivery.account, sighting.limits)
+            return recorded
+
+    def _recorded(self, connection: Connection, delivery: Delivery, sighting: Sighting) -> Delivery:
+        if obstacle := _obstacle(connection, delivery, sighting):
+            return self._unread(connection, delivery, obstacle, absences=0)
+        if delivery.is_forgotten and isinstance(sighting, Accepted | Absent):
+            return self._remembered(connection, delivery, sighting)
+        match sighting:
+            case Accepted():
+                self._delays.learn(connection, delivery, sighting)
+                if left_at := delivery.doubt_since or delivery.intent_at:
+                    went_out(connection, [delivery], self._clock.now(), left_at)
+                target, columns = known_out(delivery, sighting)
+                detail = {
+                    "id": sighting.remote_id,
+                    **in_words(delivery, len(delivery.remote_ids) + 1),
+                }
+                if target is State.SCHEDULED:
+                    columns["wake_at"] = self._clock.now()
+                return self._change(
+                    connection, delivery, "found", target=target, detail=detail, **columns
+                )
+            case Absent():
+                return self._absent(connection, delivery, sighting)
+            case Unknown():
+                # Reading cannot tell, and reading again would not: a person decides.
+                columns = {**_NO_DOUBT, "intent_at": delivery.intent_at}
+                return self._unread(connection, delivery, sighting.message, **columns)
+            case AccountHeld() | Deferred():
+                return self._refused(connection, delivery, sighting)
+
+    def _remembered(
+        self, connection: Connection, delivery: Delivery, sighting: Accepted | Absent
+    ) -> Delivery:
+        """What is seen of a forgotten one is out; whatever else it is, a person decides."""
+        if isinstance(sighting, Absent):
+            absences = delivery.absences + 1
+            if absences < _ENOUGH_ABSENCES:
+                return self._change(
+                    connection, delivery, "not there yet", absences=absences,
+                    wake_at=forgotten.next_look(self._clock), lease_until=None,
+                )  # fmt: skip
+            message = _(
+                "It was looked for on the platform and not seen, but may be out with other words, or "
+                "was deleted. Look at the account, then say with `publisher resolve` or `publisher "
+                "retry` what you saw."
+            )
+            return self._unread(connection, delivery, message, **_NO_DOUBT)
+        if lookalikes.is_ambiguous(connection, delivery):
+            message = _(
+                "The post {id} has the same words, but another delivery that may be out has them too: "
+                "whose it is, cannot be told. Look at the account, then say with `publisher resolve` "
+                "or `publisher retry` what you saw.",
+                id=sighting.remote_id,
+            )
+            return self._unread(connection, delivery, message, **_NO_DOUBT)
+        if other := forgotten.not_its_own(delivery, sighting):
+            return self._unread(connection, delivery, other, **_NO_DOUBT)
+        target, columns = known_out(delivery, sighting)
+        # A platform's time that is to come is none.
+        made_at = sighting.made_at and min(sighting.made_at, self._clock.now())
+        columns["published_at"] = delivery.published_at or made_at or delivery.doubt_since
+        detail: dict[str, Any] = {"id": sighting.remote_id}
+        if target is State.PUBLISHED:
+            detail |= in_words(delivery, len(delivery.remote_ids) + 1)
+        else:  # the next part of a thread may be out as well: it is looked for
+            kept = {name: columns[name] for name in ("remote_ids", "published_at", "url")}
+            since = delivery.doubt_since or self._clock.now()
+            target, columns = State.UNCERTAIN, {**kept, **forgotten.looked_for(since)}
+            columns["lease_until"] = None
+        return self._change(connection, delivery, "found", target=target, detail=detail, **columns)
+
+    def _refused(
+        self, connection: Connection, delivery: Delivery, sighting: AccountHeld | Deferred
+    ) -> Delivery:
+        """It is read again later. That reading is refused suspends nobody: what sends finds out by
+        its own answer; but for what no time ends, such as keys that belong to somebody else.
+        """
+        next_reading = self._next_reading(delivery)
+        if isinstance(sighting, AccountHeld):
+            if not sighting.until and not sighting.backoff:
+                hold(connection, delivery.account, sighting, self._clock.now())
+            next_reading = max(next_reading, sighting.until or next_reading)
+        return self._unread(connection, delivery, sighting.message, wake_at=next_reading)
+
+    def _absent(self, connection: Connection, delivery: Delivery, seen: Absent) -> Delivery:
+        now = self._clock.now()
+        settles_at, why = self._settles_at(connection, delivery, seen)
+        settled = settles_at <= now
+        absences = delivery.absences + settled
+        if absences >= _ENOUGH_ABSENCES:
+            return self._believed_absent(connection, delivery, seen)
+        next_look = self._clock.ahead(_NEXT_LOOK)
+        if not settled:  # where that takes long, it may be found meanwhile
+            next_look = max(next_look, now + (settles_at - now) / 3) if why else settles_at
+        return self._change(
+            connection,
+            delivery,
+            "not there yet",
+            detail={"message": why} if why and why != delivery.error_message else None,
+            absences=absences,
+            wake_at=next_look,
+            lease_until=None,
+            **({"error_message": why} if why else {}),
+        )
+
+    def _settles_at(
+        self, connection: Connection, delivery: Delivery, seen: Absent
+    ) -> tuple[datetime, str | None]:
+        """When an absence counts, and why so late where its platform may be behind."""
+        settles_at = delivery.settled_at or self._clock.now()
+        if not seen.may_come or delivery.prepared.draft_id is not None:
+            return settles_at, None  # where its id is known, to repeat it makes no double
+        late, why = self._delays.settles_at(connection, delivery)
+        if late <= max(settles_at, self._clock.now()):
+            return settles_at, None
+        return late, why
+
+    def _believed_absent(
+        self, connection: Connection, delivery: Delivery, seen: Absent
+    ) -> Delivery:
+        """It is due again, unless that proves nothing, or the platform has refused it as a double."""
+        if not seen.is_proof:
+            message = _(
+                "It is not among the posts that the platform lists, which may leave some out. Look "
+                "at the account, then say with `publisher resolve` or `publisher retry` what you saw."
+            )
+            columns = {**_NO_DOUBT, "intent_at": delivery.intent_at}
+            return self._unread(connection, delivery, message, **columns)
+        if delivery.error_kind == Kind.DUPLICATE:
+            target, stopped = obeyed(delivery, State.FAILED)
+            return self._change(
+                connection,
+                delivery,
+                "refused",
+                target=target,
+                detail=in_words(delivery, len(delivery.remote_ids)),
+                error_message=_(
+                    "The platform says that this text is on the account already, but it is "
+                    "not among the posts since then. Look at the account; change the text "
+                    "if it must go out again."
+                ),
+                **_NO_DOUBT,
+                **stopped,
+            )
+        target, stopped = obeyed(delivery, State.SCHEDULED)
+        return self._change(
+            connection,
+            delivery,
+            "not there",
+            target=target,
+            detail=in_words(delivery, len(delivery.remote_ids)),
+            wake_at=self._clock.now(),
+            error_kind=Kind.UNAVAILABLE,
+            error_message=_("It was looked for on the platform, and is not there."),
+            **_NO_DOUBT,
+            **stopped,
+        )
+
+    def _unread(
+        self, connection: Connection, delivery: Delivery, message: str, **columns: Any
+    ) -> Delivery:
+        return self._change(
+            connection,
+            delivery,
+            "not readable",
+            detail={"message": message},
+            error_message=message,
+            **{"lease_until": None, "wake_at": self._next_reading(delivery), **columns},
+        )
+
+    def _next_reading(self, delivery: Delivery) -> datetime:
+        """After a failed reading: the later, the longer it has failed."""
+        since = delivery.doubt_since or delivery.due_at
+        failing = (self._clock.now() - since).total_seconds() / self._clock.speed
+        return self._clock.ahead(min(max(_NEXT_LOOK, failing / 2), _LONGEST_PAUSE))
+
+    def _change(
+        self, connection: Connection, delivery: Delivery, event: str, **more: Any
+    ) -> Delivery:
+        return change(
+            connection,
+            delivery,
+            event,
+            role=Role.RECONCILER,
+            actor=ACTOR,
+            at=self._clock.now(),
+            **more,
+        )

@@ -1,0 +1,74 @@
+"""Whose each id is that a platform gave: one post of an account is one part of one delivery."""
+
+import json
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, bindparam, select, text
+
+from publisher.base.i18n import _
+from publisher.ledger.tables import deliveries, ids_out
+
+_KEEP = text(
+    "INSERT INTO ids_out (account, remote_id, delivery) VALUES (:account, :remote_id, :delivery)"
+    " ON CONFLICT (account, remote_id) DO NOTHING"
+)
+
+
+_HOLDER = (
+    select(deliveries.c.id, deliveries.c.post, deliveries.c.remote_ids, deliveries.c.withdrawn_ids)
+    .join(ids_out, ids_out.c.delivery == deliveries.c.id)
+    .where(ids_out.c.account == bindparam("account"), ids_out.c.remote_id == bindparam("remote_id"))
+)
+
+
+class Place(NamedTuple):
+    """Where an id stands in the ledger, also of a part that was withdrawn; parts count from 1."""
+
+    post: str
+    part: int
+
+
+class Owned(NamedTuple):
+    """An id that a platform gave, and whose it is."""
+
+    account: str
+    remote_id: str
+    delivery: int
+
+
+def keep(connection: Connection, owned: Sequence[Owned]) -> bool:
+    """Write down whose these ids are; False when another delivery has one of them.
+
+    Waits for a transaction that writes the same one.
+    """
+    if not owned:
+        return True
+    rows = [one._asdict() for one in owned]
+    if connection.execute(_KEEP, rows).rowcount == len(rows):
+        return True
+    return not any(
+        holder(connection, one.account, one.remote_id, besides=one.delivery) for one in owned
+    )
+
+
+def holder(
+    connection: Connection, account: str, remote_id: str, *, besides: int | None = None
+) -> Place | None:
+    """Which delivery, other than `besides`, has this id; None when none has it."""
+    sought = {"account": account, "remote_id": remote_id}
+    row = connection.execute(_HOLDER, sought).one_or_none()
+    if row is None or row.id == besides:
+        return None
+    parts = [*json.loads(row.remote_ids), *json.loads(row.withdrawn_ids or "[]")]
+    return Place(row.post, parts.index(remote_id) + 1)
+
+
+def anothers(remote_id: str, post: str) -> str:
+    """What a person is told of a delivery for which a platform named the id that `post` has."""
+    return _(
+        "The platform named {id} for it, which is on record for {other} already. Look at the "
+        "account, then say with `publisher resolve` or `publisher retry` what you saw.",
+        id=remote_id,
+        other=post,
+    )

@@ -1,0 +1,146 @@
+"""How far a platform is behind: what must have passed until an absence from it counts.
+
+An overloaded platform lets requests time out and carries them out later. What is found tells by its
+date how much later; and many posts in doubt at once tell that something is wrong before anything is
+found.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import ColumnElement, Connection, Row, func, literal_column, select
+
+from publisher.base.clock import Clock
+from publisher.base.i18n import _
+from publisher.ledger.database import insert_into
+from publisher.ledger.integrity.forgotten import NOT_FORGOTTEN
+from publisher.ledger.tables import delays, deliveries
+from publisher.model.models import Delivery
+from publisher.model.outcomes import Accepted
+
+CROWD = 10
+"""Posts in doubt on one platform at once, from which on its absences are not believed for long."""
+_CROWDED_SETTLE = 15
+"""How many times as long a platform settles then: 15 minutes with the settings as they are."""
+_LAG_SETTLE = 2
+"""How many times the largest lag that was seen lately a platform settles."""
+_LATELY = _LONGEST = timedelta(hours=1)
+_LEAST = timedelta(seconds=5)
+"""A lag that is no smaller is kept: a platform tells whole seconds, and clocks differ."""
+_IN_DOUBT: tuple[ColumnElement[bool], ...] = (
+    # As in its partial index.
+    literal_column("deliveries.state = 'uncertain' AND deliveries.settled_at IS NOT NULL"),
+    NOT_FORGOTTEN,
+)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Many posts in doubt on one platform at once."""
+
+    channel: str
+    number: int
+    lag: timedelta | None
+    """How much later than its request it made a post, the largest of the last hour; None: unknown."""
+
+
+def crowds(connection: Connection, now: datetime) -> Sequence[Crowd]:
+    """The platforms on which so many posts are looked for that they may be overloaded."""
+    number = func.count().label("number")
+    query = (
+        select(deliveries.c.channel, number)
+        .where(*_IN_DOUBT)
+        .group_by(deliveries.c.channel)
+        .having(number >= CROWD)
+        .order_by(deliveries.c.channel)
+    )
+    found = connection.execute(query).all()
+    return [
+        Crowd(row.channel, row.number, _fresh_lag(_known(connection, row.channel), now))
+        for row in found
+    ]
+
+
+class Delays:
+    """What is known of all platforms."""
+
+    def __init__(self, clock: Clock, settle: float) -> None:
+        """`settle`: real seconds until an absence counts where nothing is wrong."""
+        self._clock = clock
+        self._settle = settle
+
+    def learn(self, connection: Connection, delivery: Delivery, found: Accepted) -> None:
+        """Keep how much later than its request a post was made, by the platform's date of it."""
+        begun = delivery.intent_at or delivery.doubt_since
+        if found.made_at is None or begun is None:
+            return
+        now = self._clock.now()
+        lag = min(found.made_at, now) - begun
+        if lag < _LEAST:
+            return
+        known = _known(connection, delivery.channel)
+        if seen := _fresh_lag(known, now):
+            lag = max(lag, seen)
+        micros = lag // timedelta(microseconds=1)
+        _keep(connection, delivery.channel, lag=micros, lag_seen_at=now)
+
+    def settles_at(self, connection: Connection, delivery: Delivery) -> tuple[datetime, str | None]:
+        """When an absence of this delivery's counts at the earliest, and why so late, for people."""
+        begun = delivery.intent_at or delivery.doubt_since or delivery.due_at
+        now = self._clock.now()
+        number = self._in_doubt(connection, delivery.channel)
+        known = _known(connection, delivery.channel)
+        if number >= CROWD:
+            if not (known and known.crowded_at and known.crowded_at > now - _LATELY):
+                log.warning(
+                    "many posts are in doubt at once: absences count later",
+                    channel=delivery.channel,
+                )
+            _keep(connection, delivery.channel, crowded_at=now)
+        settle, why = timedelta(0), None
+        if lag := _fresh_lag(known, now):
+            settle = min(lag * _LAG_SETTLE, _LONGEST)
+            why = _(
+                "The platform is behind: it made another post {seconds} s after its request.",
+                seconds=round(lag.total_seconds()),
+            )
+        long = self._machine_time(self._settle * _CROWDED_SETTLE)
+        was_crowded = number >= CROWD or (
+            known is not None and known.crowded_at is not None and known.crowded_at > now - long
+        )
+        if was_crowded and long > settle:
+            settle = long
+            why = _("Many posts are in doubt on this platform at once: it may be overloaded.")
+        return begun + settle, why
+
+    def _machine_time(self, seconds: float) -> timedelta:
+        """Real seconds, by the clock."""
+        return timedelta(seconds=seconds * self._clock.speed)
+
+    @staticmethod
+    def _in_doubt(connection: Connection, channel: str) -> int:
+        """How many are looked for on a platform, counted to `CROWD`."""
+        its = select(deliveries.c.id).where(*_IN_DOUBT, deliveries.c.channel == channel)
+        found = its.limit(CROWD)
+        number = select(func.count()).select_from(found.subquery())
+        return connection.execute(number).scalar_one()
+
+
+def _known(connection: Connection, channel: str) -> Row[Any] | None:
+    return connection.execute(select(delays).where(delays.c.channel == channel)).one_or_none()
+
+
+def _fresh_lag(known: Row[Any] | None, now: datetime) -> timedelta | None:
+    if known and known.lag_seen_at and known.lag_seen_at > now - _LATELY:
+        return timedelta(microseconds=known.lag)
+    return None
+
+
+def _keep(connection: Connection, channel: str, **columns: object) -> None:
+    wish = insert_into(connection.dialect.name, delays).values(channel=channel, **columns)
+    connection.execute(wish.on_conflict_do_update(index_elements=["channel"], set_=columns))

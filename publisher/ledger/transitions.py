@@ -1,0 +1,302 @@
+"""The one place where a delivery changes: compare-and-set, and a step in the history with it."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    RowMapping,
+    String,
+    TableValuedAlias,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+
+from publisher.base.stored_messages import kept
+from publisher.ledger import remote_ids, rows
+from publisher.ledger.integrity import hash_chain
+from publisher.ledger.integrity.chain_links import chained, chained_to_accounts
+from publisher.ledger.reading import search_index
+from publisher.ledger.tables import deliveries, history
+from publisher.model.models import Claim, Delivery, Prepared
+from publisher.model.states import GIVEN_UP, Role, State, may_move
+
+ACTOR = "publisher"
+"""Who made a step that no person made."""
+
+NOT_APPROVED: Mapping[str, Any] = {
+    "approved_by": None,
+    "approved_at": None,
+    "approved_digest": None,
+}
+"""The columns of a delivery that nobody has approved, or whose approval is void."""
+
+
+# Statements that are built once: to build one takes longer than SQLite takes to answer it.
+_CHANGE = update(deliveries).where(
+    deliveries.c.id == bindparam("of_id"),
+    deliveries.c.state == bindparam("of_state"),
+    deliveries.c.version == bindparam("of_version"),
+)
+_NOTE = insert(history)
+_JSON = json.JSONEncoder(ensure_ascii=False, default=str)
+_FREE = (
+    select(deliveries.c.id)
+    .where(deliveries.c.id.in_(bindparam("ids", expanding=True)))
+    .with_for_update(skip_locked=True, key_share=True)
+)
+_CLAIMED = select(deliveries).where(
+    deliveries.c.id.in_(bindparam("ids", expanding=True)), deliveries.c.state == State.PUBLISHING
+)
+
+
+class Moved(Exception):
+    """The delivery is not as the caller saw it: somebody else was faster."""
+
+
+class Taken(Moved):
+    """Another delivery of the account has an id that this one was to get."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to become of a delivery, as one step of its history."""
+
+    delivery: Delivery
+    """As whoever changes it saw it."""
+    event: str
+    role: Role
+    actor: str
+    at: datetime
+    target: State | None = None
+    """None keeps the state."""
+    detail: Mapping[str, Any] | None = None
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    """Of the table, in their stored form."""
+
+
+def change(
+    connection: Connection,
+    delivery: Delivery,
+    event: str,
+    *,
+    role: Role,
+    actor: str,
+    at: datetime,
+    target: State | None = None,
+    detail: Mapping[str, Any] | None = None,
+    **columns: Any,
+) -> Delivery:
+    """Change one delivery and note the step; `Moved` if it is no longer as `delivery` says.
+
+    `Taken` when it would get an id that another delivery of the account has.
+    """
+    wish = Change(delivery, event, role, actor, at, target, detail, columns)
+    (changed,) = change_all(connection, [wish])
+    return changed
+
+
+def change_all(connection: Connection, changes: Sequence[Change]) -> list[Delivery]:
+    """Change different deliveries as `change` does, in as few statements as possible.
+
+    What it raises for one stands for all of them: then the transaction must not be committed.
+    """
+    made = [_made(wish) for wish in changes]
+    # In one order, so that two transactions that change the same ones seldom wait for each other.
+    in_order = sorted((row for row, _entry, _changed in made), key=itemgetter("of_id"))
+    for alike in _alike(in_order):
+        if connection.execute(_CHANGE, alike).rowcount != len(alike):
+            raise Moved
+    note(connection, [entry for _row, entry, _changed in made])
+    changed = [changed for _row, _entry, changed in made]
+    search_index.follow(connection, zip((wish.delivery for wish in changes), changed, strict=True))
+    fresh = [
+        remote_ids.Owned(after.account, remote_id, after.id)
+        for wish, after in zip(changes, changed, strict=True)
+        for remote_id in {*after.remote_ids} - {*wish.delivery.remote_ids}
+    ]
+    if not remote_ids.keep(connection, sorted(fresh)):  # in one order, as the deliveries
+        raise Taken
+    return changed
+
+
+def _made(wish: Change) -> tuple[dict[str, Any], dict[str, Any], Delivery]:
+    """What is written into a delivery's row, its step, and what it is then."""
+    delivery, state = wish.delivery, wish.target or wish.delivery.state
+    if state is not delivery.state and not may_move(wish.role, delivery.state, state):
+        raise AssertionError(f"{wish.role} may not take {delivery.state} to {state}")
+    columns = {
+        "clear_at": _clearing(delivery, state, wish.at, wish.columns), **wish.columns,
+    }  # fmt: skip
+    if "error_message" in columns:
+        columns["error_message"] = kept(columns["error_message"])
+    told = step(
+        delivery.id, wish.event, wish.at, wish.actor,
+        source=delivery.state, target=state, detail=wish.detail,
+    )  # fmt: skip
+    told["digest"] = hash_chain.delivery_digest(
+        {**rows.said(delivery), **hash_chain.shortened(columns)}
+    )
+    version = delivery.version + 1
+    entry = chained(told, version, delivery.head)
+    values = {"state": state, "version": version, "head": entry["hash"], **columns}
+    seen = {"of_id": delivery.id, "of_state": delivery.state, "of_version": delivery.version}
+    return {**seen, **values}, entry, rows.after(delivery, values)
+
+
+def _alike(changes: Sequence[dict[str, Any]]) -> Collection[list[dict[str, Any]]]:
+    """The rows that are changed in the same columns, and so by one statement."""
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in changes:
+        groups.setdefault(tuple(row), []).append(row)
+    return groups.values()
+
+
+def _clearing(
+    delivery: Delivery, state: State, at: datetime, columns: Mapping[str, Any]
+) -> datetime | None:
+    """When to clear away what lies ready at the platform: never while it may be of use."""
+    if state not in GIVEN_UP:
+        return None
+    if state is delivery.state:
+        return delivery.clear_at
+    prepared = delivery.prepared
+    if "prepared" in columns:
+        prepared = Prepared.model_validate_json(columns["prepared"])
+    # Whoever had it in hand may be making something at this moment.
+    return max(at, delivery.lease_until or at) if prepared.stays else None
+
+
+def claim_all(
+    connection: Connection,
+    waiting: Sequence[RowMapping],
+    event: str,
+    *,
+    at: datetime,
+    source: State,
+    target: State,
+    **columns: Any,
+) -> list[Claim]:
+    """Give many deliveries into workers' hands, in as few statements as possible.
+
+    `waiting` are deliveries in state `source` that this transaction has locked; the claims come in
+    their order. `columns` are columns of the table, in their stored form.
+    """
+    if not waiting:
+        return []
+    entries = [
+        chained(
+            step(row["id"], event, at, ACTOR, source=source, target=target),
+            row["version"] + 1,
+            row["head"],
+        )
+        for row in waiting
+    ]
+    heads = _table_of(connection, {entry["delivery"]: entry["hash"] for entry in entries})
+    connection.execute(
+        update(deliveries)
+        .where(deliveries.c.id == cast(heads.c.key, BigInteger))
+        .values(state=target, version=deliveries.c.version + 1, head=heads.c.value, **columns)
+    )
+    note(connection, entries)
+    return [Claim(delivery=entry["delivery"], version=entry["seq"]) for entry in entries]
+
+
+def step(
+    delivery: int | None,
+    event: str,
+    at: datetime,
+    actor: str,
+    *,
+    source: State | None = None,
+    target: State | None = None,
+    detail: Mapping[str, Any] | None = None,
+    account: str | None = None,
+) -> dict[str, Any]:
+    """A row of the history: about a delivery, or about an account when `delivery` is None."""
+    return {
+        "delivery": delivery,
+        "account": account,
+        "at": at,
+        "event": event,
+        "source": source,
+        "target": target,
+        "actor": actor,
+        "detail": _JSON.encode({k: _as_kept(v) for k, v in detail.items()}) if detail else "{}",
+        "digest": None,
+    }
+
+
+def _as_kept(value: Any) -> Any:
+    return kept(value) if isinstance(value, str) else value
+
+
+def _table_of(connection: Connection, values: Mapping[int, str]) -> TableValuedAlias:
+    """`values` as a table with the columns `key` and `value`, both text."""
+    # A statement for each row would take twice as long.
+    as_json = literal(json.dumps(values), String)
+    if connection.dialect.name == "sqlite":
+        return func.json_each(as_json).table_valued("key", "value")
+    return func.json_each_text(cast(as_json, JSON)).table_valued("key", "value")
+
+
+def note(connection: Connection, steps: Sequence[Mapping[str, Any]]) -> None:
+    """Append to the history, in the transaction of what it tells.
+
+    Steps of deliveries come `chained`; those about accounts are chained here.
+    """
+    if steps:
+        of_accounts = [s for s in steps if "hash" not in s]
+        entries = [dict(s) for s in steps if "hash" in s]
+        if of_accounts:
+            entries += chained_to_accounts(connection, of_accounts)
+        connection.execute(_NOTE, entries)
+
+
+def take_free(connection: Connection, wanted: Collection[int]) -> Collection[int]:
+    """Lock these deliveries for this transaction, but for those that somebody else is just changing.
+
+    Gives the ones that it has; it waits for nobody, and so no two who do this wait for each other.
+    """
+    if connection.dialect.name == "sqlite":  # which has one writer at a time
+        return wanted
+    return set(connection.execute(_FREE, {"ids": sorted(wanted)}).scalars())
+
+
+def claimed(connection: Connection, claim: Claim) -> Delivery | None:
+    """The delivery that a claim is about; None when the claim is worth nothing any more."""
+    return claimed_all(connection, [claim])[0]
+
+
+def claimed_all(connection: Connection, claims: Sequence[Claim]) -> list[Delivery | None]:
+    """As `claimed`, for each."""
+    wanted = {"ids": [claim.delivery for claim in claims]}
+    found = {row["id"]: row for row in connection.execute(_CLAIMED, wanted).mappings()}
+    return [
+        rows.delivery_of(row)
+        if (row := found.get(claim.delivery)) and row["version"] == claim.version
+        else None
+        for claim in claims
+    ]
+
+
+def has_id(remote_id: str) -> ColumnElement[bool]:
+    """Deliveries of which the platform's `remote_id` is a part, or was one until it was deleted."""
+    quoted = json.dumps(remote_id)
+    return or_(
+        deliveries.c.remote_ids.contains(quoted, autoescape=True),
+        deliveries.c.withdrawn_ids.contains(quoted, autoescape=True),
+    )

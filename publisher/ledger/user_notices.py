@@ -1,0 +1,62 @@
+"""What a person is to be told about those who may log in: who may approve now, and who is attacked."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from publisher.ledger.integrity import hash_chain
+from publisher.ledger.tables import account_chains, history
+
+ADDED, CHANGED, RECOGNISED = "person added", "rights changed", "recognised elsewhere"
+MANY_FAILURES = "many failed log-ins"
+_OF_THE_POWERFUL = (ADDED, CHANGED, RECOGNISED)
+"""Told of managers and admins alone, who may approve, resume and withdraw."""
+_POWERFUL = ("manager", "admin")
+
+
+@dataclass(frozen=True, slots=True)
+class Guessed:
+    """A name with which very many log-ins fail."""
+
+    name: str
+    failures: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PersonNews:
+    """Something about somebody who may log in."""
+
+    step: int
+    name: str
+    """As names are compared: in small letters."""
+    event: str
+    role: str | None
+    by: str
+    """Who did it."""
+    others: tuple[int, ...] = ()
+
+
+def of_people(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[PersonNews]:
+    """What is news, in the order of time."""
+    about = hash_chain.about_person("")
+    # Few have a chain, and each is found by an index then, whatever the database's collation.
+    of_people = account_chains.c.account.startswith(about, autoescape=True)
+    chains = select(account_chains.c.account).where(of_people)
+    query = (
+        select(history.c.id, history.c.account, history.c.event, history.c.actor, history.c.detail)
+        .where(
+            history.c.delivery.is_(None),
+            history.c.account.in_(chains),
+            history.c.event.in_((*_OF_THE_POWERFUL, MANY_FAILURES)),
+            is_news,
+        )
+        .order_by(history.c.id)
+    )
+    for row in connection.execute(query):
+        role = json.loads(row.detail).get("role")
+        if row.event == MANY_FAILURES or role in _POWERFUL:
+            yield PersonNews(row.id, row.account.removeprefix(about), row.event, role, row.actor)

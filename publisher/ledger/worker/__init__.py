@@ -1,0 +1,1 @@
+"""What workers write: attempts, intents and results."""

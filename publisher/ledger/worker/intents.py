@@ -1,0 +1,118 @@
+"""Intents: a worker's last look before a request leaves, in the transaction that says that it does."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, bindparam, select
+
+from publisher.base.clock import Clock
+from publisher.base.errors import LedgerBusy
+from publisher.base.i18n import _
+from publisher.ledger import account_holds
+from publisher.ledger.account_holds import is_resting
+from publisher.ledger.manager.approvals import RuleOf, is_approved
+from publisher.ledger.tables import EVERYTHING, accounts
+from publisher.ledger.transitions import ACTOR, NOT_APPROVED, Change
+from publisher.model.models import Delivery
+from publisher.model.outcomes import Kind
+from publisher.model.states import Role, State
+
+INTENT_LIFE = 5.0
+"""Real seconds after its intent within which a worker must have begun to send."""
+
+_OF_ACCOUNTS = accounts.c.account.in_(bindparam("accounts", expanding=True))
+_STANDING = select(accounts).where(_OF_ACCOUNTS)
+
+BreachOf = Callable[[Connection, Delivery, datetime], str | None]
+"""Tells what the account's mandate has against a delivery that leaves at an instant."""
+
+
+def no_breach(_connection: Connection, _delivery: Delivery, _leaves_at: datetime) -> None:
+    """No account has a mandate."""
+
+
+class Intent(NamedTuple):
+    """Of one part."""
+
+    delivery: Delivery
+    send_at: datetime
+    lease_until: datetime
+
+
+class Intents:
+    """What they lead to."""
+
+    def __init__(self, clock: Clock, rule_of: RuleOf, breach_of: BreachOf) -> None:
+        self._clock = clock
+        self._rule_of = rule_of
+        self._breach_of = breach_of
+
+    def changes(
+        self, connection: Connection, intents: Sequence[Intent]
+    ) -> list[Change | LedgerBusy]:
+        """What becomes of each; LedgerBusy for those that somebody is just pausing.
+
+        Nobody adds a pause to the others until this transaction ends: `pause` waits for it, so that
+        it sees every intent that was written before it.
+        """
+        if not intents:
+            return []
+        names = {intent.delivery.account for intent in intents} | {EVERYTHING}
+        pausing = account_holds.being_paused(connection, names)
+        rows = connection.execute(_STANDING, {"accounts": sorted(names)}).all()
+        now = self._clock.now()
+        resting = {row.account for row in rows if is_resting(row, now)}
+        return [
+            _busy(intent.delivery.account, pausing)
+            or self._intention(connection, intent, resting, now)
+            for intent in intents
+        ]
+
+    def _intention(
+        self, connection: Connection, wish: Intent, resting: Collection[str], now: datetime
+    ) -> Change:
+        delivery, leaves = wish.delivery, max(now, wish.send_at)
+        if not {delivery.account, EVERYTHING}.isdisjoint(resting):
+            return by_worker(now, delivery, "stopped", target=State.SCHEDULED, lease_until=None)
+        if not is_approved(delivery, self._rule_of(delivery.account)):
+            return by_worker(
+                now, delivery, "not approved", target=State.AWAITING_APPROVAL, lease_until=None,
+                **NOT_APPROVED,
+            )  # fmt: skip
+        if breach := self._breach_of(connection, delivery, leaves):
+            return by_worker(
+                now, delivery, "held", target=State.HELD, detail={"reason": breach},
+                reason=breach, hold_reason=breach, lease_until=None, **NOT_APPROVED,
+            )  # fmt: skip
+        if delivery.expires_at is not None and leaves > delivery.expires_at:
+            return by_worker(
+                now, delivery, "missed", target=State.MISSED, lease_until=None,
+                error_kind=Kind.EXPIRED, error_message=_("It was not out by its expiry."),
+            )  # fmt: skip
+        return by_worker(
+            now, delivery, "sending", detail={"part": len(delivery.remote_ids) + 1},
+            intent_at=leaves, lease_until=wish.lease_until,
+        )  # fmt: skip
+
+
+def _busy(account: str, pausing: Collection[str]) -> LedgerBusy | None:
+    """What many share waits for nobody: not for a person who is just pausing, either."""
+    if EVERYTHING in pausing:
+        return LedgerBusy(_("Somebody is just pausing everything."))
+    if account in pausing:
+        return LedgerBusy(_("Somebody is just pausing {names}.", names=account))
+    return None
+
+
+def by_worker(
+    at: datetime,
+    delivery: Delivery,
+    event: str,
+    *,
+    target: State | None = None,
+    detail: Mapping[str, Any] | None = None,
+    **columns: Any,
+) -> Change:
+    """What a worker makes of a delivery that it has in hand."""
+    return Change(delivery, event, Role.WORKER, ACTOR, at, target, detail, columns)

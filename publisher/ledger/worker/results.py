@@ -1,0 +1,257 @@
+"""What came of requests, as changes of their deliveries."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from publisher.base.clock import Clock
+from publisher.base.i18n import joined, plural
+from publisher.ledger import rate_limits
+from publisher.ledger import remote_ids as ids
+from publisher.ledger.account_holds import take_in_order
+from publisher.ledger.account_rests import SharesWith, let_rest
+from publisher.ledger.dispatcher.backlog import late_before, next_places
+from publisher.ledger.manager.resume import APART
+from publisher.ledger.pending_stops import in_words, obeyed
+from publisher.ledger.reconciliation import doubt
+from publisher.ledger.suspensions import may_be_the_accounts, weighed, went_out
+from publisher.ledger.transitions import Change
+from publisher.ledger.worker.intents import by_worker
+from publisher.model import timing
+from publisher.model.models import Delivery
+from publisher.model.outcomes import (
+    Accepted,
+    AccountHeld,
+    Deferred,
+    Kind,
+    Limit,
+    Outcome,
+    Refused,
+    Unknown,
+)
+from publisher.model.states import State
+
+
+class Result(NamedTuple):
+    """What came of one request."""
+
+    delivery: Delivery
+    outcome: Outcome
+    lease_until: datetime
+    answered_at: datetime
+    other: ids.Place | None = None
+    """Another delivery that has the id which the platform named for this one."""
+
+
+class Results:
+    """What they lead to."""
+
+    def __init__(
+        self, clock: Clock, settle: float, shares_with: SharesWith, thread_pause: float
+    ) -> None:
+        """See `Attempts`."""
+        self._clock = clock
+        self._settle = settle
+        self._thread_pause = thread_pause
+        self._shares_with = shares_with
+
+    def changes(self, connection: Connection, results: Sequence[Result]) -> list[Change]:
+        """What becomes of each; accounts rest from now on, where an answer says so."""
+        now = self._clock.now()
+        unclear = {r.delivery.account for r in results if may_be_the_accounts(r.outcome)}
+        if unclear:
+            take_in_order(connection, unclear)
+        results = [
+            result._replace(outcome=weighed(connection, result.delivery, result.outcome, now))
+            for result in results
+        ]
+        answers = [(result.delivery.account, result.outcome) for result in results]
+        taken = [
+            result.delivery
+            for result in results
+            if isinstance(result.outcome, Accepted) and not result.outcome.backoff
+        ]
+        went_out(connection, taken, now)
+        ends = let_rest(connection, answers, self._shares_with, now)
+        late = [result for result in results if self._is_retried_late(result)]
+        begins = next_places(connection, self._clock, [result.delivery for result in late])
+        return [
+            self._change(result, ends.get(result.delivery.account), begins) for result in results
+        ]
+
+    def _is_retried_late(self, result: Result) -> bool:
+        """Whether it tries its platform in vain for so long that others wait behind it."""
+        outcome = result.outcome
+        is_tried_again = isinstance(outcome, Deferred) and outcome.again_at is None
+        return is_tried_again and result.delivery.leaves_at <= late_before(self._clock)
+
+    def _again_at(
+        self, delivery: Delivery, outcome: Deferred, begins: dict[str, datetime]
+    ) -> datetime:
+        """When it is tried again.
+
+        While a platform is away, what is late is tried a minute apart, as what was left behind: when
+        the platform is back, the rest follows at the same distance.
+        """
+        if outcome.again_at:
+            return outcome.again_at
+        soon = self._clock.ahead(timing.delay(delivery.attempts + 1))
+        if delivery.leaves_at > late_before(self._clock):
+            return soon
+        place = max(soon, begins.get(delivery.account, soon))
+        if delivery.expires_at and place >= delivery.expires_at:
+            place = soon
+        begins[delivery.account] = place + APART
+        return place
+
+    @staticmethod
+    def keep_limits(connection: Connection, results: Sequence[Result]) -> None:
+        """Write down what the answers told of limits; the last step of their transaction."""
+        told: dict[str, list[Limit]] = {}
+        for result in results:
+            told.setdefault(result.delivery.account, []).extend(result.outcome.limits)
+        rate_limits.keep_all(connection, told)
+
+    def _change(
+        self, result: Result, suspended_until: datetime | None, begins: dict[str, datetime]
+    ) -> Change:
+        delivery = result.delivery
+        match result.outcome:
+            case Accepted() as receipt if result.other:
+                return self._in_anothers_place(delivery, receipt, result.other.post)
+            case Accepted() as receipt:
+                return self._accepted(result, receipt)
+            case Refused() as outcome:
+                return self._ended(delivery, State.FAILED, outcome)
+            case Deferred() as outcome:
+                return self._deferred(delivery, outcome, begins)
+            case AccountHeld() as outcome:
+                return self._suspended(delivery, outcome, suspended_until)
+            case Unknown() as outcome:
+                columns = doubt(delivery, self._clock, self._settle)
+                if outcome.remote_id:
+                    # By its id it is looked for, and made public: another one would be a double.
+                    columns["prepared"] = delivery.prepared.with_post(
+                        outcome.remote_id, delivery.content
+                    ).model_dump_json()
+                return self._ended(delivery, State.UNCERTAIN, outcome, **columns)
+
+    def _deferred(
+        self, delivery: Delivery, outcome: Deferred, begins: dict[str, datetime]
+    ) -> Change:
+        if outcome.most and delivery.attempts + 1 >= outcome.most:
+            return self._ended(delivery, State.FAILED, outcome)
+        again = self._again_at(delivery, outcome, begins)
+        # Not before an instant to which it was put off, should that be to come.
+        wake_at = max(delivery.wake_at, again)
+        return self._ended(delivery, State.SCHEDULED, outcome, wake_at=wake_at)
+
+    def _suspended(
+        self, delivery: Delivery, outcome: AccountHeld, until: datetime | None
+    ) -> Change:
+        wake_at = delivery.wake_at
+        if until and outcome.backoff:
+            # Another post asks next whether it is over: this one may be refused for itself.
+            wake_at = max(wake_at, until)
+        return self._ended(
+            delivery, State.SCHEDULED, outcome, attempts=delivery.attempts, wake_at=wake_at
+        )
+
+    def _accepted(self, result: Result, receipt: Accepted) -> Change:
+        delivery = result.delivery
+        remote_ids = (*delivery.remote_ids, receipt.remote_id)
+        first, last = not delivery.remote_ids, len(remote_ids) == len(delivery.content.parts)
+        target, stopped = (State.PUBLISHED, {}) if last else obeyed(delivery, State.PUBLISHING)
+        lease_until = None
+        if target is State.PUBLISHING:
+            now, next_at = self._clock.now(), self._clock.ahead(self._thread_pause)
+            # The worker stays in charge until the next part goes, and as long as it would without.
+            lease_until = result.lease_until + (next_at - now)
+            stopped = {"wake_at": max(delivery.wake_at, next_at)}
+        return by_worker(
+            self._clock.now(),
+            delivery,
+            "published" if last else "part published",
+            target=target,
+            detail={
+                "part": len(remote_ids),
+                "id": receipt.remote_id,
+                **in_words(delivery, len(remote_ids)),
+            },
+            remote_ids=json.dumps(remote_ids),
+            published_at=result.answered_at if first else delivery.published_at,
+            url=receipt.url if first else delivery.url,
+            attempts=delivery.attempts + first,
+            intent_at=None,
+            doubt_since=None,
+            lease_until=lease_until,
+            error_kind=None,
+            error_message=None,
+            **stopped,
+        )
+
+    def _in_anothers_place(self, delivery: Delivery, receipt: Accepted, other: str) -> Change:
+        """The platform named a post that is on record already: a person has to look."""
+        message = ids.anothers(receipt.remote_id, other)
+        columns = {**doubt(delivery, self._clock, self._settle), "settled_at": None}
+        return self._ended(delivery, State.UNCERTAIN, Unknown(message), **columns)
+
+    def _ended(
+        self,
+        delivery: Delivery,
+        target: State,
+        outcome: Refused | Deferred | AccountHeld | Unknown,
+        **columns: Any,
+    ) -> Change:
+        unknown = isinstance(outcome, Unknown)
+        message = (
+            _of_a_part(delivery, outcome.message) if target is State.FAILED else outcome.message
+        )
+        if isinstance(outcome, Unknown):
+            kind = Kind.DUPLICATE if outcome.duplicate else Kind.UNKNOWN_OUTCOME
+        else:
+            kind = outcome.kind
+        values = {
+            "attempts": delivery.attempts + 1,
+            "lease_until": None,
+            # An unknown outcome keeps its intent: the platform is read from there on.
+            "intent_at": delivery.intent_at if unknown else None,
+            "error_kind": kind,
+            "error_message": message,
+        }
+        event = {State.FAILED: "refused", State.UNCERTAIN: "unknown outcome"}.get(
+            target, "deferred"
+        )
+        if not unknown and delivery.stop is not None:
+            if target is State.FAILED:
+                # As for any other that was refused: nothing of it is used again.
+                given_up = delivery.prepared.given_up(delivery.remote_ids)
+                values["prepared"] = given_up.model_dump_json()
+            target, stopped = obeyed(delivery, target)
+            values |= stopped
+        return by_worker(
+            self._clock.now(),
+            delivery,
+            event,
+            target=target,
+            detail={"kind": kind, "message": message},
+            **{**values, **columns},
+        )
+
+
+def _of_a_part(delivery: Delivery, message: str) -> str:
+    """What a refusal says, after which parts of the thread are out and which is refused."""
+    out, parts = len(delivery.remote_ids), len(delivery.content.parts)
+    if not out:
+        return message
+    of_parts = plural(
+        "Part {number} of {parts} is out; part {next} was refused.",
+        "Parts 1 to {number} of {parts} are out; part {next} was refused.",
+        out,
+        parts=parts,
+        next=out + 1,
+    )
+    return joined(of_parts, message)

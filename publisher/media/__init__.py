@@ -1,0 +1,1 @@
+"""Media: pictures, GIFs and videos, checked, and their clean copies."""

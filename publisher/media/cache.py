@@ -1,0 +1,169 @@
+"""What was found out about pictures before, so that only those that changed are looked into.
+
+To look into a phone's photo and make its copies takes over a second, and a campaign has hundreds,
+which are checked at every change of a word. What is kept tells of a file by its content, whatever its
+name or date, and by what looked at it: another version of Publisher, Pillow, pillow-heif or PyAV
+looks at all anew. No picture lies in what is kept, nor any part of one.
+"""
+
+import functools
+import hashlib
+import json
+import time
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TypeVar
+
+import PIL
+from PIL import features
+from pydantic import TypeAdapter, ValidationError
+
+from publisher.base import cache_file
+from publisher.media import media_file
+from publisher.media.clean_copy import CleanPicture, Copy
+from publisher.model.models import Capabilities, Motion
+from publisher.model.problems import Flaw
+from publisher.settings import Settings
+
+_T = TypeVar("_T")
+_LOOKED: TypeAdapter[tuple[Motion | None]] = TypeAdapter(tuple[Motion | None])
+_COPY = TypeAdapter(Copy)
+_KEPT = TypeAdapter(tuple[str, Any])
+"""The question, and the answer to it."""
+_GRAIN = 2.0  # seconds: a younger file may change without a change of its dates
+_DAY = 86400.0  # seconds
+_UNUSED = 60 * _DAY
+"""From which on it is forgotten."""
+
+
+class Copies:
+    """What is known about pictures and their clean copies."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """`folder` holds what is kept; None: nothing is."""
+        self._folder = folder
+        self._is_tidy = False
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Copies":
+        """What this workspace keeps."""
+        return cls(settings.var / "copies")
+
+    def look(self, path: Path) -> Flaw | Motion | None:
+        """As `pictures.look`."""
+        question = self._question(path, "look")
+        if (known := self._recall(question, _LOOKED)) is not None:
+            return known[0]
+        found = media_file.look(path)
+        if not isinstance(found, Flaw):
+            answer = _LOOKED.dump_python((found,), mode="json")
+            self._keep(question, self._question(path, "look"), answer)
+        return found
+
+    def clean(self, path: Path, capabilities: Capabilities) -> CleanPicture:
+        """As `pictures.clean`; what it is can be told by `told` from now on."""
+        limits = _limits(capabilities)
+        question = self._question(path, *limits)
+        copy = media_file.clean(path, capabilities)
+        told = Copy(copy.media_type, copy.width, copy.height, copy.digest)
+        self._keep(question, self._question(path, *limits), told)
+        return copy
+
+    def told(self, path: Path, capabilities: Capabilities) -> Copy | None:
+        """What the copy is that `clean` makes; None if that is not known."""
+        return self._recall(self._question(path, *_limits(capabilities)), _COPY)
+
+    def _question(self, path: Path, *about: object) -> str | None:
+        """With what is in the file just now; None if there is nothing to remember about it."""
+        with suppress(OSError):
+            if self._folder and not media_file.flaw_of_file(path):
+                return repr((_content(path), path.suffix.lower(), _MAKER, *about))
+        return None
+
+    def _place(self, question: str | None) -> Path | None:
+        if self._folder is None or question is None:
+            return None
+        return self._folder / f"{hashlib.sha256(question.encode()).hexdigest()}.json"
+
+    def _recall(self, question: str | None, form: TypeAdapter[_T]) -> _T | None:
+        place = self._place(question)
+        if place is None:
+            return None
+        with suppress(OSError, ValidationError):
+            asked, kept = _KEPT.validate_json(place.read_bytes())
+            if asked == question:
+                known = form.validate_python(kept)
+                _use(place)
+                return known
+        return None
+
+    def _keep(self, question: str | None, question_now: str | None, answer: object) -> None:
+        """Unless the file became another while it was looked at."""
+        place = self._place(question)
+        if place is not None and question == question_now:
+            cache_file.keep(place, json.dumps((question, answer)).encode())
+            self._tidy(place.parent)
+
+    def _tidy(self, folder: Path) -> None:
+        if not self._is_tidy:
+            self._is_tidy = True
+            with suppress(OSError):
+                for file in folder.iterdir():
+                    if file.stat().st_mtime < time.time() - _UNUSED:
+                        file.unlink(missing_ok=True)
+
+
+NOTHING_KEPT = Copies()
+
+
+def _limits(capabilities: Capabilities) -> tuple[object, ...]:
+    """All that a copy hangs on."""
+    return (
+        "copy",
+        sorted(capabilities.picture_types),
+        capabilities.picture_max_bytes,
+        capabilities.gifs,
+        capabilities.videos,
+    )
+
+
+def _use(place: Path) -> None:
+    """Let what is still asked for not be forgotten."""
+    with suppress(OSError):
+        if place.stat().st_mtime < time.time() - _DAY:
+            place.touch()
+
+
+def _content(path: Path) -> str:
+    """SHA-256 of what is in the file, which is read once while it stays as it is."""
+    status = path.stat()
+    state = status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
+    if status.st_ctime > time.time() - _GRAIN:
+        return _read(path)
+    return _remembered(path, *state)
+
+
+@functools.lru_cache(maxsize=4096)
+def _remembered(path: Path, *_state: int) -> str:
+    return _read(path)
+
+
+def _read(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _maker() -> str:
+    """What looks into pictures and makes copies: all of this package, and its libraries."""
+    digest = hashlib.sha256()
+    for module in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(module.read_bytes())
+    parts = ("jpg", "libjpeg_turbo", "zlib", "webp", "avif")
+    libraries = [features.version(name) for name in parts]
+    libraries += [version(name) for name in ("av", "pillow-heif")]
+    return f"{digest.hexdigest()[:16]} {PIL.__version__} {libraries}"
+
+
+_MAKER = _maker()
+"""As it is now: what this process runs, whatever is installed meanwhile."""

@@ -1,0 +1,264 @@
+"""The process in which pictures, GIFs and videos are decoded, apart from everything that is secret.
+
+Whoever sends a picture chooses what a library of C makes of its bytes. So no process that knows a
+credential or a session decodes one. It asks a child for it, which has no environment but what Python
+needs, may write no file, and has limits of memory and of the processor's time; this process ends it
+when the clock on the wall says so. A child does one thing after the other, and ends when nobody asked
+it for a while, or when who asks is gone. It is this module, run as a program.
+"""
+
+import atexit
+import json
+import os
+import resource
+import select
+import signal
+import subprocess
+import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from pydantic import TypeAdapter
+
+from publisher.base import i18n
+from publisher.base.errors import PictureUnusable
+from publisher.base.process import bare_environment
+from publisher.media import decoding
+from publisher.media.clean_copy import CleanPicture, Copy
+from publisher.model.models import Capabilities, Motion
+from publisher.model.problems import Flaw
+
+_MEMORY = 768 << 20
+"""Bytes of addresses: what a picture of as many pixels as may be takes, in full colour."""
+_PROCESSOR = 60
+"""Seconds of the processor for one file."""
+_PATIENCE = 240.0
+"""Seconds for one file, on a machine that has much else to do."""
+_IDLE = 30.0
+"""Seconds after which a child that nobody asks ends."""
+_LAST_WORDS = 10.0
+"""Seconds that one takes at most to be gone, after it said that it goes."""
+_AT_ONCE = 2
+"""Children of one process: somebody's odd file keeps nobody waiting."""
+_LONGEST_HEAD = 1_000_000
+_LONGEST_ANSWER = 200_000_000
+"""Bytes of a copy; more than any channel takes."""
+_PROGRAM = (sys.executable, "-P", "-B", "-m", "publisher.media.decoder")
+"""-P: nothing from the folder that it is started in."""
+_CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
+_LOOKED: TypeAdapter[Motion | None] = TypeAdapter(Motion | None)
+_COPY = TypeAdapter(Copy)
+
+
+class Ended(Exception):
+    """The child was ended from outside, or took too long: another try may go well."""
+
+
+def look(path: Path) -> Flaw | Motion | None:
+    """As `decoding.look`, in a child. Raises Ended."""
+    answer, _data = _asked(path, {"do": "look"})
+    with _understood():
+        return _flaw(answer) or _LOOKED.validate_python(answer["motion"])
+
+
+def copy(path: Path, capabilities: Capabilities) -> CleanPicture | Flaw:
+    """As `decoding.copy`, in a child. Raises Ended, PictureUnusable."""
+    limits = capabilities.model_dump(mode="json")
+    answer, data = _asked(path, {"do": "copy", "capabilities": limits})
+    with _understood():
+        if flaw := _flaw(answer):
+            return flaw
+        if "unusable" in answer:
+            raise PictureUnusable(str(answer["unusable"]), hint=_text(answer["hint"]))
+        made = CleanPicture.of(data, answer["media_type"], (answer["width"], answer["height"]))
+        _COPY.validate_python((made.media_type, made.width, made.height, made.digest))
+        return made
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """What makes no sense is not from a child that does what it should. Raises Ended."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError):
+        raise Ended from None
+
+
+def _flaw(answer: dict[str, Any]) -> Flaw | None:
+    return Flaw(*map(_text, answer["flaw"])) if "flaw" in answer else None
+
+
+def _text(value: object) -> Any:
+    return None if value is None else str(value)
+
+
+def _asked(path: Path, question: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    question |= {"path": os.fspath(path.absolute()), "language": i18n.current()}
+    with _CHILDREN.one() as child:
+        try:
+            answer, data = child.ask(question)
+        except _Exhausted:
+            return {"flaw": decoding.too_costly(path)}, b""
+        except _Crashed:
+            return {"flaw": decoding.damaged(path)}, b""
+    if "failed" in answer:
+        raise RuntimeError(answer["failed"])
+    return answer, data
+
+
+class _Exhausted(Exception):
+    """The child was ended by its own limits."""
+
+
+class _Crashed(Exception):
+    """A library made a mistake over the file."""
+
+
+class _Child:
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def ask(self, question: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        """Raises Ended, _Exhausted, _Crashed."""
+        line = json.dumps(question).encode() + b"\n"
+        for is_new in (self._process is None, True):
+            process = self._process or self._start()
+            timer = threading.Timer(_PATIENCE, process.kill)
+            timer.daemon = True
+            timer.start()
+            try:
+                return _exchanged(process, line)
+            except (OSError, EOFError, ValueError, RecursionError):
+                code = self.end(_LAST_WORDS)
+                if code == -signal.SIGXCPU:
+                    raise _Exhausted from None
+                if -code in _CRASHES:
+                    raise _Crashed from None
+                if is_new or code != 0:
+                    raise Ended from None
+                # It had ended because nobody asked, at this very moment.
+            finally:
+                timer.cancel()
+        raise AssertionError
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        self._process = subprocess.Popen(
+            _PROGRAM,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**bare_environment(), "MALLOC_ARENA_MAX": "2"},  # each arena takes addresses
+        )
+        return self._process
+
+    def end(self, patience: float = 0.0) -> int:
+        """How it ended, by itself within `patience` seconds or by this."""
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(patience)
+        process.kill()
+        with suppress(OSError):  # what it did not read any more
+            process.communicate()
+        return process.wait()
+
+
+def _exchanged(process: "subprocess.Popen[bytes]", line: bytes) -> tuple[dict[str, Any], bytes]:
+    """EOFError, OSError or ValueError where no whole answer comes."""
+    questions, answers = cast("BinaryIO", process.stdin), cast("BinaryIO", process.stdout)
+    questions.write(line)
+    questions.flush()
+    head = answers.readline(_LONGEST_HEAD)
+    if not head.endswith(b"\n"):
+        raise EOFError
+    answer = json.loads(head)
+    if not isinstance(answer, dict) or not isinstance(size := answer.get("size"), int):
+        raise ValueError  # noqa: TRY004 - of no use, whatever it is
+    if not 0 <= size <= _LONGEST_ANSWER:
+        raise ValueError
+    data = answers.read(size)
+    if len(data) < size:
+        raise EOFError
+    return answer, data
+
+
+class _Children:
+    """Those of this process: a few, started when they are needed."""
+
+    def __init__(self) -> None:
+        self._free = threading.Semaphore(_AT_ONCE)
+        self._idle: list[_Child] = []
+
+    @contextmanager
+    def one(self) -> Iterator[_Child]:
+        with self._free:
+            child = self._idle.pop() if self._idle else _Child()
+            try:
+                yield child
+            except BaseException:  # also an interruption, after which an answer may be on its way
+                child.end()
+                raise
+            finally:
+                self._idle.append(child)
+
+    def end(self) -> None:
+        for child in self._idle:
+            child.end()
+
+    def forget(self) -> None:
+        """After a fork: they answer to the other process."""
+        self.__init__()  # type: ignore[misc]
+
+
+_CHILDREN = _Children()
+atexit.register(_CHILDREN.end)
+os.register_at_fork(after_in_child=_CHILDREN.forget)
+
+
+def _serve(questions: BinaryIO, answers: BinaryIO) -> None:
+    """Answer one question after the other, until nobody asks any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who asks is told, and ends this
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    while select.select([questions], [], [], _IDLE)[0] and (line := questions.readline()):
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        most = int(used.ru_utime + used.ru_stime) + 1 + _PROCESSOR
+        resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
+        answer, data = _answer(json.loads(line))
+        answers.write(json.dumps({**answer, "size": len(data)}).encode() + b"\n" + data)
+        answers.flush()
+
+
+def _answer(question: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    path = Path(question["path"])
+    i18n.use(question["language"])
+    try:
+        return _found(path, question)
+    except PictureUnusable as error:
+        return {"unusable": str(error), "hint": error.hint}, b""
+    except MemoryError:
+        return {"flaw": decoding.too_costly(path)}, b""
+    except Exception:  # noqa: BLE001 - who asked raises it
+        return {"failed": traceback.format_exc()}, b""
+
+
+def _found(path: Path, question: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    if question["do"] == "look":
+        seen = decoding.look(path)
+        if isinstance(seen, Flaw):
+            return {"flaw": seen}, b""
+        return {"motion": _LOOKED.dump_python(seen, mode="json")}, b""
+    made = decoding.copy(path, Capabilities.model_validate(question["capabilities"]))
+    if isinstance(made, Flaw):
+        return {"flaw": made}, b""
+    size = {"width": made.width, "height": made.height}
+    return {"media_type": made.media_type, **size}, made.data
+
+
+if __name__ == "__main__":
+    _serve(sys.stdin.buffer, sys.stdout.buffer)

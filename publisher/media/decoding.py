@@ -1,0 +1,249 @@
+"""What is wrong with a picture, a GIF or a video, and the clean copy that is sent.
+
+The copy carries nothing but pixels: no EXIF, GPS, XMP, comment, thumbnail or colour profile. It is
+upright and sRGB, a PNG or a JPEG, within the channel's limits. What moves is left to `gifs` and
+`videos`. All of this is done in a process of its own (`decoder`): nobody else should call `look` or
+`copy`.
+"""
+
+import io
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+
+from publisher.base import numbers
+from publisher.base.errors import PictureUnusable
+from publisher.base.i18n import _, later
+from publisher.media import decoding_cost, file_types, gifs, heif, videos
+from publisher.media.clean_copy import CleanPicture, bare, opaque
+from publisher.model.models import Capabilities, Motion
+from publisher.model.problems import Flaw
+
+MAX_BYTES = 50_000_000
+"""Of an original; a camera's biggest JPEG has about 30 MB. Of a video, that is one to two minutes of
+720p; copies are kept in the ledger's database, and go through a worker's memory."""
+MAX_PIXELS = 51_000_000
+"""Looked at before decoding; decoded, that is 204 MB of memory. Telephones make up to 50 megapixels
+of a picture that anybody would post."""
+MAX_SIDE = 4096
+"""Longer sides are scaled down: more pixels than any timeline shows, and less to upload."""
+
+_TYPES = {
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".png": "PNG",
+    ".gif": "GIF",
+    ".webp": "WEBP",
+    ".heic": "HEIF",
+    ".heif": "HEIF",
+    ".avif": "AVIF",
+}
+_FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
+_OF_PHONES = ("HEIF", "AVIF")
+"""Taken under any picture's name: phones and mail programs pass them on as `.jpg`."""
+_WANTED = later(
+    "JPEG, PNG, GIF, WebP, HEIC, AVIF and MP4 can be sent; save or export it as one of them."
+)
+_QUALITIES = (90, 85, 75)
+_SHRINK = 0.8
+
+# Our own limit is lower than Pillow's, and is looked at without waiting for its warning.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+
+
+def look(path: Path) -> Flaw | Motion | None:
+    """What is wrong with a file, or what moves in it.
+
+    It is decoded as a whole, so that a truncated one is found now; of a GIF, the headers of all its
+    frames are read, of a video all but its first picture is copied undecoded.
+    """
+    if _is_video(path):
+        return flaw_of_file(path) or videos.look(path)
+    if found := _gif(path):
+        return gifs.flaw(found, path) or found.motion
+    image = _decoded(path)
+    return image if isinstance(image, Flaw) else None
+
+
+def copy(path: Path, capabilities: Capabilities) -> CleanPicture | Flaw:
+    """The copy of a picture for one channel, or what is wrong with it.
+
+    PictureUnusable if the channel takes nothing that it can become.
+    """
+    if _is_video(path):
+        return _clean_video(path, capabilities)
+    if moving := _gif(path):
+        return _clean_gif(path, moving, capabilities)
+    image = _decoded(path)
+    if isinstance(image, Flaw):
+        return image
+    kind = image.format
+    pixels = bare(image, MAX_SIDE)
+    del image
+    lossless = kind in ("PNG", "GIF") or pixels.mode == "RGBA"
+    order = ("image/png", "image/jpeg") if lossless else ("image/jpeg", "image/png")
+    media_types = [media_type for media_type in order if media_type in capabilities.picture_types]
+    while media_types and min(pixels.size) > 0:
+        for media_type in media_types:
+            for data in _encodings(pixels, media_type):
+                if len(data) <= capabilities.picture_max_bytes:
+                    return CleanPicture.of(data, media_type, pixels.size)
+        if max(pixels.size) == 1:
+            break
+        smaller = tuple(max(1, int(side * _SHRINK)) for side in pixels.size)
+        pixels = pixels.resize((smaller[0], smaller[1]), Image.Resampling.LANCZOS)
+    raise PictureUnusable(
+        _("{file} cannot become a picture that the channel takes.", file=path.name)
+    )
+
+
+def _clean_gif(path: Path, found: gifs.Build, capabilities: Capabilities) -> CleanPicture | Flaw:
+    if flaw := gifs.flaw(found, path):
+        return flaw
+    if capabilities.gifs is None:
+        raise PictureUnusable(
+            _("{file} is animated, and cannot go to this channel so.", file=path.name)
+        )
+    return gifs.clean(path, capabilities.gifs)
+
+
+def _clean_video(path: Path, capabilities: Capabilities) -> CleanPicture | Flaw:
+    if flaw := flaw_of_file(path):
+        return flaw
+    if capabilities.videos is None:
+        raise PictureUnusable(
+            _("{name} cannot go to this channel: it takes no videos.", name=path.name)
+        )
+    return videos.copy(path)
+
+
+def _encodings(image: Image.Image, media_type: str) -> Iterator[bytes]:
+    """The picture as files, from the best to the smallest."""
+    if media_type == "image/png":
+        yield _saved(image, "PNG")
+        return
+    paper = opaque(image)
+    for quality in _QUALITIES:
+        yield _saved(paper, "JPEG", quality=quality, optimize=True)
+
+
+def _saved(image: Image.Image, kind: str, **options: int) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def _is_video(path: Path) -> bool:
+    return path.suffix.lower() in videos.SUFFIXES
+
+
+def _gif(path: Path) -> gifs.Build | None:
+    """How an animated GIF is built; None for everything else."""
+    try:
+        if path.suffix.lower() != ".gif" or flaw_of_file(path):
+            return None
+        found = gifs.build(path)
+    except (OSError, gifs.NotWhole):
+        return None  # Pillow says what is wrong with it
+    return found if len(found.delays) > 1 else None
+
+
+def _decoded(path: Path) -> Image.Image | Flaw:
+    """The picture's pixels, or why it cannot be used. Nothing is decoded before its size is known."""
+    try:
+        if flaw := flaw_of_file(path):
+            return flaw
+        return too_costly(path) if decoding_cost.is_too_much(path) else _loaded(path)
+    except UnidentifiedImageError:
+        return _another_kind(path) or Flaw(
+            "media-type", _("{file} is no picture.", file=path.name), _(_WANTED)
+        )
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning, heif.TooManyPixels):
+        return _too_many_pixels(path)
+    except MemoryError:
+        return too_costly(path)
+    except Exception:  # noqa: BLE001 - Pillow's readers raise anything for broken files
+        return damaged(path)
+
+
+def _loaded(path: Path) -> Image.Image | Flaw:
+    opened = heif.opened(path, MAX_PIXELS) or Image.open(path, formats=_FORMATS)
+    with opened as image:
+        if flaw := _flaw_of_header(image, path):
+            return flaw
+        image.load()
+        return image
+
+
+def _another_kind(path: Path) -> Flaw | None:
+    """What a file is that is no picture, if that can be told."""
+    kind = file_types.of(path)
+    if kind is None:
+        return None
+    message = _("{file} is {kind}, and no picture.", file=path.name, kind=_(kind.name))
+    return Flaw("media-type", message, f"{_(kind.remedy)} {_(_WANTED)}")
+
+
+def flaw_of_file(path: Path) -> Flaw | None:
+    """What its name and its size tell, before anything of it is read."""
+    if path.suffix.lower() not in _TYPES and not _is_video(path):
+        return _another_kind(path) or Flaw(
+            "media-type", _("{file} has no picture's name.", file=path.name), _(_WANTED)
+        )
+    if (size := path.stat().st_size) > MAX_BYTES:
+        hint = _("{limit} are the limit; save a smaller copy.", limit=numbers.size(MAX_BYTES))
+        return Flaw(
+            "media-too-big",
+            _("{file} has {size}.", file=path.name, size=numbers.size(size)),
+            hint,
+        )
+    return None
+
+
+def _flaw_of_header(image: Image.Image, path: Path) -> Flaw | None:
+    # MPO is what cameras call a JPEG that has further pictures behind the first.
+    actual = "JPEG" if image.format == "MPO" else image.format
+    if actual not in (_TYPES[path.suffix.lower()], *_OF_PHONES):
+        hint = _("Give it the right ending, or save it as what its name says.")
+        return Flaw(
+            "media-type",
+            _("{file} is a {actual}, whatever its name says.", file=path.name, actual=actual),
+            hint,
+        )
+    if image.width * image.height > MAX_PIXELS:
+        return _too_many_pixels(path)
+    # Of several pictures in a HEIC, the main one is opened.
+    if image.format not in ("MPO", "HEIF") and getattr(image, "is_animated", False):
+        if image.format == "GIF":  # `gifs` could not read it to its end
+            return damaged(path)
+        hint = _("Save it as an animated GIF, or the frame that you want to show as a picture.")
+        return Flaw("media-animated", _("{file} is animated.", file=path.name), hint)
+    return None
+
+
+def damaged(path: Path) -> Flaw:
+    hint = _("Open it in a picture editor and save it anew, or copy it again from its source.")
+    return Flaw("media-damaged", _("{file} is truncated or damaged.", file=path.name), hint)
+
+
+def _too_many_pixels(path: Path) -> Flaw:
+    return Flaw(
+        "media-too-many-pixels",
+        _(
+            "{file} has more than {limit} pixels, too many to open safely.",
+            file=path.name,
+            limit=numbers.number(MAX_PIXELS),
+        ),
+        _("Save a smaller copy; 4096 pixels on the longer side are plenty."),
+    )
+
+
+def too_costly(path: Path) -> Flaw:
+    """Of a file whose size tells nothing of it: it took all that one may take."""
+    return Flaw(
+        "media-too-costly",
+        _("{file} takes too much memory or time to open safely.", file=path.name),
+        _("Open it in a picture editor and save it anew, smaller."),
+    )

@@ -1,0 +1,92 @@
+"""What a file is that is no picture, told by how it begins: for messages."""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from publisher.base.i18n import _, later
+
+_LOOKED_AT = 8192
+"""Bytes, at each end."""
+
+
+class Kind(NamedTuple):
+    """What a file is, and what can be done; both for `_`."""
+
+    name: str
+    remedy: str
+
+
+_EXPORT = later("Export what it shows as a JPEG or PNG.")
+_AS_PICTURE = later("Open it in a picture editor, and save it as a JPEG.")
+_AS_VIDEO = later("Convert it to MP4 (H.264).")
+_SAVE_CSV = later("In the spreadsheet, save it as CSV UTF-8, and use that.")
+_WORKBOOK = Kind(later("an Excel workbook"), _EXPORT)
+_CALC = Kind(later("an OpenDocument spreadsheet"), _EXPORT)
+_OFFICE = Kind(later("a document of Word, PowerPoint or Excel"), _EXPORT)
+_ARCHIVE = Kind(later("a ZIP archive"), later("Unpack it, and take the picture out."))
+_SVG = Kind(later("an SVG drawing"), _EXPORT)
+_PAGE = Kind(
+    later("a web page"), later("Save the picture itself: right-click on it, then Save image as.")
+)
+_BEGINNINGS = tuple(
+    (re.compile(begin, re.DOTALL), kind)
+    for begin, kind in (
+        (rb"%PDF-", Kind(later("a PDF"), later("Export the page as a JPEG or PNG."))),
+        (rb"II\*\0|MM\0\*", Kind(later("a TIFF, or a camera's raw picture"), _AS_PICTURE)),
+        (rb"BM.{4}\0{4}", Kind(later("a BMP"), _AS_PICTURE)),
+        (rb"8BPS", Kind(later("a Photoshop file"), _EXPORT)),
+        (rb"\xff\x0a|\0\0\0\x0cJXL ", Kind(later("a JPEG XL"), _AS_PICTURE)),
+        (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _OFFICE),
+        (rb"\x1a\x45\xdf\xa3", Kind(later("a WebM or Matroska video"), _AS_VIDEO)),
+        (rb"RIFF.{4}AVI ", Kind(later("an AVI video"), _AS_VIDEO)),
+        (
+            rb"version https://git-lfs",
+            Kind(
+                later("a pointer of Git LFS, without the file itself"),
+                later("Run `git lfs pull`."),
+            ),
+        ),
+    )
+)
+
+
+def of(path: Path) -> Kind | None:
+    """What the file is, if it is one of the things that people take for a picture or a table.
+
+    Only its beginning and its end are read, and nothing is unpacked.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(_LOOKED_AT).removeprefix(b"\xef\xbb\xbf")
+            file.seek(max(0, path.stat().st_size - _LOOKED_AT))
+            end = file.read(_LOOKED_AT)
+    except OSError:
+        return None
+    if head.startswith(b"PK\x03\x04"):
+        return _zipped(head + end)
+    text = head.lstrip().lower()
+    if text.startswith((b"<!doctype html", b"<html")):
+        return _PAGE
+    if text.startswith(b"<") and b"<svg" in text:
+        return _SVG
+    return next((kind for begin, kind in _BEGINNINGS if begin.match(head)), None)
+
+
+def workbook_hint(path: Path) -> tuple[str, str] | None:
+    """What to say of a workbook that was given for a CSV file, and what to do; None for others."""
+    kind = of(path)
+    if kind not in (_WORKBOOK, _CALC, _OFFICE):
+        return None
+    return _("The file is {kind}, and no CSV.", kind=_(kind.name)), _(_SAVE_CSV)
+
+
+def _zipped(names: bytes) -> Kind:
+    """By the names of what is in it, which stand at its end."""
+    if b"xl/" in names:
+        return _WORKBOOK
+    if b"opendocument.spreadsheet" in names:
+        return _CALC
+    if any(name in names for name in (b"word/", b"ppt/", b"opendocument.", b"Index/Document.iwa")):
+        return _OFFICE
+    return _ARCHIVE

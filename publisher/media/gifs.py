@@ -1,0 +1,212 @@
+"""Animated GIFs: how one is built, what is wrong with it, and the clean copy that is sent.
+
+The copy carries frames, their times and whether it repeats: no comment, no XMP, no application's
+data, and nothing behind its end.
+"""
+
+import io
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from PIL import Image
+
+from publisher.base import numbers
+from publisher.base.errors import PictureUnusable
+from publisher.base.i18n import _, later
+from publisher.media.clean_copy import CleanPicture, bare, opaque
+from publisher.model.models import GifLimits, Motion
+from publisher.model.problems import Flaw
+
+MAX_FRAMES = 1_000
+MAX_PIXELS = 300_000_000
+"""Of all frames together, looked at before any is decoded."""
+_MAX_PIXELS_OF_COPY = 100_000_000
+"""One byte of memory for each, while the copy is written."""
+_HUNDREDTH = 10  # milliseconds: the unit of a GIF's times
+_IMAGE, _EXTENSION, _END = 0x2C, 0x21, 0x3B
+_GRAPHIC_CONTROL = 0xF9
+_MENDING = later("Open it in a picture editor and save it anew, or copy it again from its source.")
+
+
+class Build(NamedTuple):
+    """What a GIF consists of, as far as its blocks tell without decoding them."""
+
+    width: int
+    height: int
+    """Of the smallest canvas that holds all frames."""
+    delays: tuple[int, ...]
+    """Of each frame, in milliseconds."""
+
+    @property
+    def motion(self) -> Motion:
+        frames, seconds = len(self.delays), sum(self.delays) / 1000
+        return Motion(
+            kind="gif", width=self.width, height=self.height, seconds=seconds, frames=frames
+        )
+
+
+class NotWhole(Exception):
+    """The blocks of a GIF end, or make no sense, before its end mark."""
+
+
+def build(path: Path) -> Build:
+    """How a GIF is built; reads its blocks and decodes nothing. NotWhole, OSError.
+
+    It looks at no more than `MAX_FRAMES` and one.
+    """
+    with path.open("rb") as file:
+        return _build(file)
+
+
+def flaw(found: Build, path: Path) -> Flaw | None:
+    """Why a GIF cannot be used safely."""
+    frames = len(found.delays)
+    if frames > MAX_FRAMES:
+        hint = _("Cut it, or save it as a video.")
+        return Flaw(
+            "too-many-frames",
+            _("{file} has more than {limit} frames.", file=path.name, limit=MAX_FRAMES),
+            hint,
+        )
+    if found.width * found.height * frames > MAX_PIXELS:
+        return Flaw(
+            "media-too-many-pixels",
+            _(
+                "All frames of {file} have more than {limit} pixels, too many to open safely.",
+                file=path.name,
+                limit=numbers.number(MAX_PIXELS),
+            ),
+            _("Make it shorter or smaller, or save it as a video."),
+        )
+    return None
+
+
+def clean(path: Path, limits: GifLimits) -> CleanPicture:
+    """The copy for one channel: opaque, and scaled down until it fits. PictureUnusable.
+
+    The same bytes each time for the same Pillow.
+    """
+    try:
+        found = build(path)
+        size = _fitting(found, limits)
+        while min(size) > 1:
+            data = _encoded(path, found, size)
+            if len(data) <= limits.max_bytes:
+                return _moving(data, size, path)
+            # Bytes go with the area; a little less, so as not to try often.
+            share = min(0.9, 0.95 * math.sqrt(limits.max_bytes / len(data)))
+            size = (max(1, int(size[0] * share)), max(1, int(size[1] * share)))
+    except (PictureUnusable, MemoryError):
+        raise
+    except Exception as error:
+        # Pillow's reader raises nearly anything for broken frames.
+        raise PictureUnusable(
+            _("{file} is truncated or damaged.", file=path.name), hint=_(_MENDING)
+        ) from error
+    raise PictureUnusable(_("{file} cannot become a GIF that the channel takes.", file=path.name))
+
+
+def _fitting(found: Build, limits: GifLimits) -> tuple[int, int]:
+    """The size of the copy, by all limits but that of its bytes."""
+    pixels = min(limits.max_pixels, _MAX_PIXELS_OF_COPY) / len(found.delays)
+    share = min(
+        1.0,
+        limits.max_width / found.width,
+        limits.max_height / found.height,
+        math.sqrt(pixels / (found.width * found.height)),
+    )
+    return max(1, int(found.width * share)), max(1, int(found.height * share))
+
+
+def _encoded(path: Path, found: Build, size: tuple[int, int]) -> bytes:
+    memory = io.BytesIO()
+    with Image.open(path, formats=("GIF",)) as image:
+        repeats = {"loop": image.info["loop"]} if "loop" in image.info else {}
+        frames = _frames(image, len(found.delays), size)
+        first = next(frames)
+        first.save(
+            memory,
+            "GIF",
+            save_all=True,
+            append_images=frames,
+            duration=list(found.delays),
+            **repeats,
+        )
+    return memory.getvalue()
+
+
+def _frames(image: Image.Image, count: int, size: tuple[int, int]) -> Iterator[Image.Image]:
+    """Each frame as it shows, one at a time; Pillow keeps those it has encoded, a byte a pixel."""
+    for number in range(count):
+        image.seek(number)
+        frame = opaque(bare(image))
+        yield frame if frame.size == size else frame.resize(size, Image.Resampling.LANCZOS)
+
+
+def _moving(data: bytes, size: tuple[int, int], path: Path) -> CleanPicture:
+    """The copy, if it still moves: Pillow makes one frame of frames that are alike."""
+    if len(_build(io.BytesIO(data)).delays) == 1:
+        hint = _("Save one of them as a picture of its own.")
+        raise PictureUnusable(_("All frames of {file} are alike.", file=path.name), hint=hint)
+    return CleanPicture.of(data, "image/gif", size)
+
+
+def _build(file: BinaryIO) -> Build:
+    """Walk through the blocks. Source: the GIF89a specification, appendix A."""
+    header = _take(file, 13)
+    if header[:6] not in (b"GIF87a", b"GIF89a"):
+        raise NotWhole
+    width, height = _number(header, 6), _number(header, 8)
+    _skip_colours(file, header[10])
+    delays: list[int] = []
+    delay = 0
+    while len(delays) <= MAX_FRAMES:
+        kind = _take(file, 1)[0]
+        if kind == _END:
+            break
+        if kind == _EXTENSION:
+            label = _take(file, 1)[0]
+            first = _skip_pieces(file)
+            if label == _GRAPHIC_CONTROL and len(first) >= 4:
+                delay = _number(first, 1) * _HUNDREDTH
+        elif kind == _IMAGE:
+            frame = _take(file, 9)
+            width = max(width, _number(frame, 0) + _number(frame, 4))
+            height = max(height, _number(frame, 2) + _number(frame, 6))
+            _skip_colours(file, frame[8])
+            _take(file, 1)  # how the codes begin
+            _skip_pieces(file)
+            delays.append(delay)
+            delay = 0
+        else:
+            raise NotWhole
+    if not (delays and width and height):
+        raise NotWhole
+    return Build(width, height, tuple(delays))
+
+
+def _skip_colours(file: BinaryIO, flags: int) -> None:
+    """A table of colours, where the flags say that there is one."""
+    if flags & 0x80:
+        _take(file, 3 * 2 ** ((flags & 7) + 1))
+
+
+def _skip_pieces(file: BinaryIO) -> bytes:
+    """The pieces that a block's data comes in, up to the empty one; returns the first."""
+    first = piece = _take(file, _take(file, 1)[0])
+    while piece:
+        piece = _take(file, _take(file, 1)[0])
+    return first
+
+
+def _take(file: BinaryIO, size: int) -> bytes:
+    data = file.read(size)
+    if len(data) < size:
+        raise NotWhole
+    return data
+
+
+def _number(data: bytes, place: int) -> int:
+    return int.from_bytes(data[place : place + 2], "little")

@@ -1,0 +1,109 @@
+"""Pictures, GIFs and videos: what is wrong with one, and the clean copy that is sent.
+
+The copy carries nothing but pixels: no EXIF, GPS, XMP, comment, thumbnail or colour profile. It is
+upright and sRGB, a PNG or a JPEG, within the channel's limits. The original is never touched, and
+never decoded in this process (`decoder`).
+"""
+
+import functools
+import os
+import stat
+from pathlib import Path
+
+from publisher.base.errors import PictureUnusable
+from publisher.base.i18n import _
+from publisher.media import decoder
+from publisher.media.clean_copy import CleanPicture
+from publisher.media.decoding import MAX_BYTES, MAX_PIXELS, MAX_SIDE, damaged, flaw_of_file
+from publisher.model.models import Capabilities, Motion
+from publisher.model.problems import Flaw
+
+__all__ = ["MAX_BYTES", "MAX_PIXELS", "MAX_SIDE", "MEDIA_TYPES", "CleanPicture", "clean", "copy",
+           "flaw_of_file", "inspect", "locate", "look"]  # fmt: skip
+
+MEDIA_TYPES = frozenset({"image/jpeg", "image/png"})
+"""What the clean copy of a picture that does not move can be."""
+
+
+def inspect(path: Path, posts: Path) -> Flaw | None:
+    """What is wrong with a picture that a draft names; `posts` is the folder it must lie in.
+
+    It is decoded as a whole, so that a truncated one is found now; of a GIF, the headers of all its
+    frames are read, of a video all but its first picture is copied undecoded. The answer is
+    remembered until the file changes.
+    """
+    located = locate(path, posts)
+    found = located if isinstance(located, Flaw) else look(located)
+    return found if isinstance(found, Flaw) else None
+
+
+def locate(path: Path, posts: Path) -> Path | Flaw:
+    """The regular file inside `posts` that `path` leads to, through no link that leads out."""
+    try:
+        real, root = path.resolve(strict=True), posts.resolve(strict=True)
+        status = real.stat()
+    except (OSError, RuntimeError, ValueError):
+        hint = _("Names are relative to the draft, or to posts/ with a leading slash.")
+        return Flaw("media-missing", _("There is no file {file}.", file=path.name), hint)
+    if not real.is_relative_to(root):
+        inside = Path(os.path.normpath(path)).is_relative_to(posts)
+        code = "media-symlink" if inside else "media-outside"
+        message = (
+            _("{file} is a symbolic link that leads out of posts/.", file=path.name)
+            if inside
+            else _("{file} is outside posts/.", file=path.name)
+        )
+        return Flaw(code, message, _("Copy the picture into posts/media/."))
+    if not stat.S_ISREG(status.st_mode):
+        message = (
+            _("{file} is a folder.", file=path.name)
+            if stat.S_ISDIR(status.st_mode)
+            else _("{file} is no regular file.", file=path.name)
+        )
+        return Flaw("media-not-a-file", message, _("Name a picture in it."))
+    return real
+
+
+def look(path: Path) -> Flaw | Motion | None:
+    """What is wrong with a file that lies where it may, or what moves in it; as `inspect`."""
+    status = path.stat()
+    state = status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
+    try:
+        return _inspected(path, *state)
+    except decoder.Ended:
+        return _interrupted(path)
+
+
+@functools.lru_cache(maxsize=4096)
+def _inspected(path: Path, *_state: int) -> Flaw | Motion | None:
+    return flaw_of_file(path) or decoder.look(path)
+
+
+def clean(path: Path, capabilities: Capabilities) -> CleanPicture:
+    """The copy of a picture for one channel; the same bytes each time for the same Pillow and,
+    of HEIC, the same pillow-heif.
+
+    PNG and GIF become PNG, JPEG becomes JPEG; WebP, HEIC and AVIF become JPEG, or PNG where they
+    are transparent; the other one where the channel does not take it or it would be too big. An
+    animated GIF stays one, and a video an MP4. PictureUnusable if `inspect` finds a flaw, or the
+    channel takes nothing that it can become.
+    """
+    made = copy(path, capabilities)
+    if isinstance(made, Flaw):
+        raise PictureUnusable(made.message, hint=made.hint)
+    return made
+
+
+def copy(path: Path, capabilities: Capabilities) -> CleanPicture | Flaw:
+    """As `clean`, or the flaw itself, found in the same pass."""
+    try:
+        return flaw_of_file(path) or decoder.copy(path, capabilities)
+    except OSError:  # it is gone, or may not be looked at
+        return damaged(path)
+    except decoder.Ended:
+        return _interrupted(path)
+
+
+def _interrupted(path: Path) -> Flaw:
+    message = _("{file} could not be opened in time.", file=path.name)
+    return Flaw("media-too-costly", message, _("Try it again; perhaps the machine is too busy."))

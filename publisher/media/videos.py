@@ -1,0 +1,230 @@
+"""Videos: what is wrong with one, and the clean copy that is sent.
+
+The copy carries one picture (H.264) and at most one sound (AAC) as they were encoded, and how the
+picture is turned. No place, time, camera, title or any other track, no message between the pictures
+(SEI), no note before the sound. It is not encoded anew: that takes long, and costs quality.
+"""
+
+import io
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from publisher.base.i18n import _, later
+from publisher.media import aac as sound
+from publisher.media import mp4
+from publisher.media.clean_copy import CleanPicture
+from publisher.model.models import Motion
+from publisher.model.problems import Flaw
+
+if TYPE_CHECKING:
+    from av import AudioStream, Packet, VideoStream
+    from av.container import InputContainer
+    from av.stream import Stream
+
+# PyAV is imported where a video is at hand: most commands never see one.
+
+SUFFIXES = frozenset({".mp4", ".m4v", ".mov"})
+_MAX_PIXELS = 4096 * 2304
+"""Of one picture: more than that is not even decoded."""
+_READING = {"max_pixels": str(_MAX_PIXELS)}
+_UNITS = "filter_units=pass_types=1-5|7|8"
+"""Of H.264, the pictures and what they need to be decoded; no supplemental messages."""
+_CODECS = {
+    "hevc": "H.265 (HEVC)",
+    "av1": "AV1",
+    "vp9": "VP9",
+    "mpeg4": "MPEG-4",
+    "prores": "ProRes",
+}
+_AAC_LC = 2
+_LONGEST_SETUP = 5
+"""Bytes that describe AAC-LC, with a remark on its being no HE-AAC; more can hold a comment."""
+
+
+_MENDING = later("Copy it again from its source, or open it in a video editor and export it.")
+
+
+class _Tracks(NamedTuple):
+    """What of a file is sent."""
+
+    picture: "VideoStream"
+    sound: "AudioStream | None"
+
+
+class _Refused(Exception):
+    """The video cannot be sent; `flaw` says why."""
+
+    def __init__(self, flaw: Flaw) -> None:
+        super().__init__(flaw)
+        self.flaw = flaw
+
+
+def look(path: Path) -> Flaw | Motion:
+    """What a video shows, or why it cannot be sent. It makes the copy, to find out."""
+    copied = _copied(path)
+    return copied if isinstance(copied, Flaw) else copied[1]
+
+
+def copy(path: Path) -> CleanPicture | Flaw:
+    """The copy, which is the same for all channels, or why it cannot be sent.
+
+    The same bytes each time for the same PyAV.
+    """
+    copied = _copied(path)
+    if isinstance(copied, Flaw):
+        return copied
+    data, motion = copied
+    return CleanPicture.of(data, "video/mp4", (motion.width, motion.height))
+
+
+def _copied(path: Path) -> tuple[bytes, Motion] | Flaw:
+    name = path.name
+    try:
+        data, motion = _remuxed(path, mp4.look_through(path))
+        return mp4.tidied(data), motion
+    except _Refused as refused:
+        return refused.flaw
+    except mp4.NoVideo:
+        text = _("{name} is no MP4 or MOV video, whatever its name says.", name=name)
+        return Flaw("media-type", text, _("Give it the right ending, or convert it to MP4."))
+    except mp4.Unusual as reason:
+        text = _("{name} cannot be used: {reason}.", name=name, reason=reason)
+        return Flaw("video-codec", text, _conversion())
+    except mp4.NotWhole as reason:
+        text = _("{name} is truncated or damaged: {reason}.", name=name, reason=reason)
+        return Flaw("media-damaged", text, _(_MENDING))
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001 - for broken files, FFmpeg's readers raise anything
+        text = _("{file} is truncated or damaged.", file=name)
+        return Flaw("media-damaged", text, _(_MENDING))
+
+
+def _conversion() -> str:
+    return _(
+        "Convert it to MP4 with H.264 and AAC: in HandBrake by the preset Fast 720p30, or with "
+        "`ffmpeg -i FILE -c:v libx264 -pix_fmt yuv420p -c:a aac -ac 2 NEW.mp4`."
+    )
+
+
+def _remuxed(path: Path, room: list[mp4.Box]) -> tuple[bytearray, Motion]:
+    """The copy as the library writes it, and what it shows; `room`: where that must come from."""
+    import av  # noqa: PLC0415
+    from av.bitstream import BitStreamFilterContext  # noqa: PLC0415
+
+    with _opened(path) as source:
+        width, height = _size(source, _tracks(source, path).picture, path)
+    memory = io.BytesIO()
+    # Opened once more: that picture was decoded, and reading would go on behind it.
+    with (
+        _opened(path) as source,
+        av.open(memory, "w", format="mp4", options={"fflags": "+bitexact"}) as target,
+    ):
+        tracks = _tracks(source, path)
+        shown = target.add_stream_from_template(tracks.picture, opaque=True)
+        units = BitStreamFilterContext(_UNITS, tracks.picture, shown)
+        heard = tracks.sound and target.add_stream_from_template(tracks.sound, opaque=True)
+        span, taken = _Span(), set()
+        for packet in source.demux():
+            if packet.is_corrupt:
+                raise mp4.NotWhole(_("it ends too early"))
+            if packet.size and packet.pos is not None:
+                taken.add((packet.pos, packet.pos + packet.size, packet.stream.index))
+            if packet.stream is tracks.picture:
+                span.note(packet)
+                for each in units.filter(packet if packet.size else None):
+                    each.stream = shown
+                    target.mux(each)
+            elif heard and packet.stream is tracks.sound and packet.size:
+                packet.update(sound.without_notes(bytes(packet)))
+                packet.stream = heard
+                target.mux(packet)
+        mp4.check_places(taken, {track.index for track in tracks if track}, room)
+    return bytearray(memory.getbuffer()), Motion(
+        kind="video", width=width, height=height, seconds=span.seconds, frames=span.pictures
+    )
+
+
+class _Span:
+    """How long the pictures show, and how many there are."""
+
+    def __init__(self) -> None:
+        self.pictures = 0
+        self._first, self._last = math.inf, 0.0
+
+    def note(self, packet: "Packet[Stream]") -> None:
+        if packet.size and packet.pts is not None:
+            self.pictures += 1
+            self._first = min(self._first, float(packet.pts * packet.time_base))
+            end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
+            self._last = max(self._last, end)
+
+    @property
+    def seconds(self) -> float:
+        # What stands before zero is decoded and not shown.
+        return max(0.0, self._last - max(0.0, self._first))
+
+
+def _opened(path: Path) -> "InputContainer":
+    import av  # noqa: PLC0415
+
+    # No other reader than that of MP4 and QuickTime, whatever the file looks like.
+    return av.open(str(path), format="mov", options=_READING)
+
+
+def _tracks(source: "InputContainer", path: Path) -> _Tracks:
+    """The picture and the sound of a file. Raises `_Refused` if there is none such, or a choice."""
+    from av.stream import Disposition  # noqa: PLC0415
+
+    pictures = [
+        track for track in source.streams.video if not track.disposition & Disposition.attached_pic
+    ]
+    sounds = list(source.streams.audio)
+    if not pictures:
+        raise _refused(_("{name} has no moving picture.", name=path.name))
+    for track, wanted in ((pictures[0], "h264"), *((each, "aac") for each in sounds[:1])):
+        codec = track.codec_context.name if track.codec_context else "?"
+        if codec != wanted:
+            raise _refused(
+                _("{name} is encoded as {codec}, which not everybody can play.",
+                  name=path.name, codec=_CODECS.get(codec, codec))
+            )  # fmt: skip
+    if len(pictures) > 1 or len(sounds) > 1:
+        text = _("{name} has more than one picture or sound, and only one can go out.",
+                 name=path.name)  # fmt: skip
+        raise _Refused(Flaw("video-codec", text, _("Export it with the one that is meant.")))
+    if sounds:
+        _check_sound(sounds[0], path)
+    return _Tracks(pictures[0], sounds[0] if sounds else None)
+
+
+def _check_sound(track: "AudioStream", path: Path) -> None:
+    """X takes AAC-LC alone, of one channel or two."""
+    setup = track.codec_context.extradata or b""
+    is_plain = 2 <= len(setup) <= _LONGEST_SETUP and setup[0] >> 3 == _AAC_LC
+    if not is_plain or setup[1] >> 3 & 15 not in (1, 2):
+        raise _refused(_("The sound of {name} is not AAC-LC in mono or stereo.", name=path.name))
+
+
+def _size(source: "InputContainer", track: "VideoStream", path: Path) -> tuple[int, int]:
+    """Width and height of the video, upright, by its first picture; the rest is not decoded."""
+    if track.width * track.height > _MAX_PIXELS:
+        text = _("The picture of {name} has more pixels than can be opened safely.", name=path.name)
+        raise _Refused(Flaw("media-too-many-pixels", text, _("Export it as 1280 x 720.")))
+    track.thread_type = "NONE"
+    track.codec_context.options = _READING  # its own word on its size counts as well
+    picture = next(source.decode(track), None)
+    if picture is None:
+        raise mp4.NotWhole(_("its first picture cannot be read"))
+    if picture.format.name not in ("yuv420p", "yuvj420p") or picture.interlaced_frame:
+        raise _refused(_("The picture of {name} is not progressive with colours in 8 bits, 4:2:0.",
+                         name=path.name))  # fmt: skip
+    if (track.codec_context.sample_aspect_ratio or 1) != 1:
+        raise _refused(_("The pixels of {name} are not square.", name=path.name))
+    size = picture.width, picture.height
+    return size if picture.rotation % 180 == 0 else (size[1], size[0])
+
+
+def _refused(message: str) -> _Refused:
+    return _Refused(Flaw("video-codec", message, _conversion()))

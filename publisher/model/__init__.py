@@ -1,0 +1,1 @@
+"""Model: frozen values and pure rules, of posts, accounts and deliveries."""

@@ -1,0 +1,246 @@
+"""Clock check: this machine's clock, compared with what other machines say the time is.
+
+A wrong clock sends posts early, and has their signatures refused. So each answer of a platform,
+whose `Date` header tells the time to the second, and PostgreSQL's clock are kept as readings. A
+reading stays a proof for hours: since then time has passed by a clock that nobody can set.
+
+The platforms are believed before the database, which may be on this very machine. The clock counts
+as wrong only while all platforms that spoke say so: one of them may be wrong itself.
+"""
+
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Event, Lock, Thread
+
+import structlog
+
+from publisher.base.clock import Clock
+from publisher.base.errors import ClockWrong, PublisherError
+from publisher.base.i18n import _
+from publisher.model.outcomes import Deferred, Kind
+
+TOLERANCE = timedelta(seconds=5)
+"""A platform tells whole seconds, and an answer takes up to two on its way."""
+DATABASE = "PostgreSQL"
+_CLEAR = 2.0
+"""Real seconds that an answer may have taken to tell the time well enough."""
+_AGAIN = timedelta(seconds=10)
+"""After which a post is tried again that a wrong clock kept."""
+_STANDS = 30.0
+"""Real seconds for which platforms that said that the clock is right outweigh the next answer."""
+_FRESH = 3600.0  # real seconds; nobody is asked while a reading is younger
+_FRESH_OF_DATABASE = 15.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0  # real seconds between two questions without an answer
+_FIRST_PATIENCE = 12.0  # real seconds that a process waits before it publishes anything
+_LOOK = 0.5  # real seconds between two looks whether there is anything to ask
+_WRONG_PAUSE = 2.0  # real seconds between two questions while the clock is wrong
+
+log = structlog.get_logger()
+
+Heard = Callable[[datetime, float], timedelta | None]
+"""Takes what the time was by another machine, and the real seconds that its answer took; gives how far
+our clock is ahead by all that was heard (negative: behind). None while nothing speaks against it, and
+where it was right by what had been heard a moment before."""
+
+
+def unheard(_told: datetime, _took: float) -> None:
+    """Nobody listens, and nothing speaks against our clock."""
+
+
+def boot_seconds() -> float:
+    """Real seconds that go on while the machine sleeps, and that nobody can set."""
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Between which instants the true time was at a real second."""
+
+    earliest: datetime
+    latest: datetime
+    at: float
+
+    def ahead(self, now: datetime, second: float) -> timedelta:
+        """How far a clock that shows `now` is ahead for certain; negative: behind; 0: neither."""
+        passed = timedelta(seconds=second - self.at)
+        nothing = timedelta(0)
+        if now > self.latest + passed:
+            return now - self.latest - passed
+        return min(now - self.earliest - passed, nothing)
+
+
+class ClockCheck:
+    """The readings of one process. Any thread may use it."""
+
+    def __init__(self, clock: Clock, seconds: Callable[[], float] = boot_seconds) -> None:
+        self._clock = clock
+        self._seconds = seconds
+        self._lock = Lock()
+        self._readings: dict[str, _Reading] = {}
+        """By the source's name."""
+
+    def heard_from(self, source: str) -> Heard:
+        """Keeps what a source tells; each answer replaces the one before.
+
+        A source whose answers take too long tells nothing.
+        """
+
+        def heard(told: datetime, took: float) -> timedelta | None:
+            was_right = self.age() < _STANDS and self.ahead() is None
+            if took <= _CLEAR:
+                self._keep(source, told, took)
+            return None if was_right else self.ahead()
+
+        return heard
+
+    def _keep(self, source: str, told: datetime, took: float) -> None:
+        coarse = timedelta(seconds=0 if source == DATABASE else 1)
+        latest = told + coarse + timedelta(seconds=took)
+        with self._lock:
+            self._readings[source] = _Reading(told, latest, self._seconds())
+
+    def ahead(self) -> timedelta | None:
+        """How far the clock is ahead, negative: behind; None while nothing speaks against it."""
+        found = self._wrong()
+        return None if found is None else found[1]
+
+    def trouble(self) -> ClockWrong | None:
+        """What is wrong with the clock now; None while nothing speaks against it."""
+        found = self._wrong()
+        if found is None:
+            return None
+        source, ahead, __ = found
+        return ClockWrong(_message(source, ahead))
+
+    def objection(self) -> Deferred | None:
+        """What becomes of a post because the clock is wrong; None while it is not.
+
+        It is tried again soon by the clock that is behind: ours, which jumps past that instant when it
+        is set right, or that of others, who may have told a time in years to come.
+        """
+        found = self._wrong()
+        if found is None:
+            return None
+        source, ahead, now = found
+        behind = now - max(ahead, timedelta(0))
+        return Deferred(Kind.CLOCK, _message(source, ahead), again_at=behind + _AGAIN)
+
+    def _wrong(self) -> tuple[str, timedelta, datetime] | None:
+        """Who says so, how far it is ahead, and what it shows; None while it is not wrong."""
+        with self._lock:
+            readings = dict(self._readings)
+        platforms = {name: reading for name, reading in readings.items() if name != DATABASE}
+        # The clock last: should this thread stand still in between, it is ahead, which is looked
+        # at again.
+        second = self._seconds()
+        now = self._clock.now()
+        found = [(n, r.ahead(now, second)) for n, r in sorted((platforms or readings).items())]
+        if not found or any(abs(ahead) <= TOLERANCE for _name, ahead in found):
+            return None
+        source, ahead = found[0]
+        return source, ahead, now
+
+    def age(self, *, of_database: bool = False) -> float:
+        """Real seconds since the newest reading of a platform, or of the database; infinite without."""
+        with self._lock:
+            told = [r.at for name, r in self._readings.items() if (name == DATABASE) is of_database]
+        return self._seconds() - max(told, default=float("-inf"))
+
+
+class Inquiry:
+    """Asks others for the time, in a thread: at first, when the clock seems wrong, and once an hour.
+
+    While the clock is wrong nothing is sent, so that no answer would tell that it is right again.
+    """
+
+    def __init__(
+        self,
+        check: ClockCheck,
+        ask_platforms: Callable[[], None],
+        ask_database: Callable[[], None] | None,
+        seconds: Callable[[], float] = boot_seconds,
+    ) -> None:
+        """Whom to ask. Who does not answer tells nothing; the database may raise LedgerUnavailable."""
+        self._check = check
+        self._ask_platforms = ask_platforms
+        self._ask_database = ask_database
+        self._seconds = seconds
+        self._pause = _FIRST_PAUSE
+        self._ask_at = float("-inf")
+        self._has_asked = Event()
+
+    def start(self) -> None:
+        """Begin to ask, in a thread that ends with the process. Waits a little for the first
+        answers.
+        """
+        Thread(target=self.run, args=(Event(),), name="clock", daemon=True).start()
+        self._has_asked.wait(_FIRST_PATIENCE)
+
+    def run(self, stop: Event) -> None:
+        """Ask what is to be asked, until `stop` is set."""
+        while not stop.is_set():
+            try:
+                self.look()
+            except PublisherError:
+                pass  # the ledger is away, which its users say
+            except Exception:
+                log.exception("nobody could be asked for the time")
+                stop.wait(_LONGEST_PAUSE)
+            self._has_asked.set()
+            stop.wait(_LOOK)
+
+    def look(self) -> None:
+        """Ask now, if it is time to."""
+        is_wrong = self._check.trouble() is not None
+        if self._ask_database and (
+            is_wrong or self._check.age(of_database=True) > _FRESH_OF_DATABASE
+        ):
+            self._ask_database()
+        is_due = self._seconds() >= self._ask_at
+        if is_due and (self._check.trouble() or self._check.age() > _FRESH):
+            self._ask_platforms()
+            answered = self._check.age() <= _FRESH
+            self._pause = _FIRST_PAUSE if answered else min(2 * self._pause, _LONGEST_PAUSE)
+            self._ask_at = self._seconds() + (_WRONG_PAUSE if answered else self._pause)
+
+
+def _message(source: str, ahead: timedelta) -> str:
+    values = {
+        "host": socket.gethostname(),
+        "difference": in_words(ahead),
+        "source": source,
+    }
+    if ahead > timedelta(0):
+        return _(
+            "The clock of {host} is {difference} ahead of that of {source}. Nothing is sent "
+            "until it is right again.",
+            **values,
+        )
+    return _(
+        "The clock of {host} is {difference} behind that of {source}. Nothing is sent until it "
+        "is right again.",
+        **values,
+    )
+
+
+def told_of(host: str, ahead: timedelta) -> str:
+    """That a host's clock is wrong, and how."""
+    values = {"host": host, "difference": in_words(ahead)}
+    if ahead > timedelta(0):
+        return _("The clock of {host} is {difference} ahead.", **values)
+    return _("The clock of {host} is {difference} behind.", **values)
+
+
+def in_words(difference: timedelta) -> str:
+    """A difference without its sign: `45 s`, `3 min`, `2 h 5 min`; as coarse as it is known."""
+    seconds = 5 * round(abs(difference).total_seconds() / 5)
+    if seconds < 120:
+        return f"{seconds} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    parts = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes)
+    return " ".join(parts)

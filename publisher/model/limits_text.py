@@ -1,0 +1,60 @@
+"""What is left of a platform's limits, in words."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from publisher.base import i18n
+from publisher.base.i18n import _, later
+from publisher.model.outcomes import Limit
+
+_SENTENCES = {
+    "posts": later("{left} of {total} posts {window} left, until {end}"),
+    "uploads": later("{left} of {total} uploads {window} left, until {end}"),
+    "readings": later("{left} of {total} readings {window} left, until {end}"),
+    "deletions": later("{left} of {total} deletions {window} left, until {end}"),
+    "requests": later("{share} of the requests {window} left, as of {seen}"),
+}
+_WINDOWS = {
+    "15min": later("in 15 minutes"),
+    "24h": later("in 24 hours"),
+    "24h-app": later("by the whole app in 24 hours"),
+    "1h-app": later("by the whole app in an hour"),
+    "24h-page": later("for the Page in 24 hours"),
+}
+_NEARLY_USED_UP = 10
+"""Percent that are left."""
+
+
+def is_nearly_used_up(limit: Limit) -> bool:
+    return limit.remaining * 100 <= limit.total * _NEARLY_USED_UP
+
+
+def in_words(limit: Limit, when: Callable[[datetime], str]) -> str:
+    """`17 of 50 posts in 24 hours left, until 14:05`; `when` writes an instant."""
+    return _(sentence(limit), **values(limit, when))
+
+
+def sentence(limit: Limit) -> str:
+    """The words for `_`, with names for the `values` in braces."""
+    return _SENTENCES[_parts(limit)[0]]
+
+
+def values(limit: Limit, when: Callable[[datetime], str]) -> dict[str, str]:
+    """What stands in the sentence; `when` writes an instant."""
+    # Seldom needed, slow to load.
+    from babel.numbers import format_decimal, format_percent  # noqa: PLC0415
+
+    locale = i18n.current()
+    return {
+        "left": format_decimal(limit.remaining, locale=locale),
+        "total": format_decimal(limit.total, locale=locale),
+        "share": format_percent(limit.remaining / limit.total, locale=locale),
+        "window": _(_WINDOWS[_parts(limit)[1]]),
+        "end": when(limit.ends_at),
+        "seen": when(limit.seen_at),
+    }
+
+
+def _parts(limit: Limit) -> tuple[str, str]:
+    counted, _dash, window = limit.name.partition("-")
+    return counted, window

@@ -1,0 +1,186 @@
+"""What can be wrong with content: the codes, and the notebook that gathers problems of one file."""
+
+import difflib
+from collections.abc import Collection
+from typing import NamedTuple, get_args
+
+from publisher.base.i18n import _
+from publisher.model.models import Advice, Position, Problem, Severity
+
+CODES: dict[str, str] = {
+    # Files
+    "unreadable": "The file or folder cannot be read.",
+    "file-too-big": "The draft is bigger than 200 kB, or another text file bigger than 1 MB.",
+    "encoding": "The file is not UTF-8 text.",
+    "invalid-character": "The text holds a control character or one that no platform accepts.",
+    "outside-posts": "The draft is a symbolic link that leads out of posts/.",
+    "symbolic-link": "A folder is a symbolic link, which is not followed, or a link has a hidden name.",
+    "file-name": "The file's name cannot be the id of a post.",
+    "duplicate-id": "Two files have one id, or ids that differ only by case.",
+    "not-a-draft": "The file looks like a draft, but its name does not end in .md.",
+    "no-posts": "The workspace has no posts/ folder.",
+    # Front matter and the other YAML files
+    "conflict-marker": "A conflict in git was not resolved in this file.",
+    "front-matter-missing": "The draft does not begin with front matter.",
+    "front-matter-unclosed": "The front matter has no closing `---`.",
+    "yaml": "This is no valid YAML.",
+    "yaml-feature": "YAML anchors, aliases, tags and deep nesting are not used here.",
+    "not-a-mapping": "Keys and values are expected here.",
+    "not-a-list": "A list is expected here.",
+    "not-a-text": "A single value is expected here.",
+    "duplicate-key": "A key stands twice in one mapping.",
+    "unknown-key": "Nothing is known under this key.",
+    "missing-key": "A key that is needed is missing.",
+    "empty-value": "The key has no value.",
+    "bad-value": "The value is not of the kind that the key needs.",
+    # Times
+    "bad-time": "The time cannot be read.",
+    "time-without-clock": "A date stands where a date with a time of day is needed.",
+    "nonexistent-time": "The local time does not exist, because the clocks skip it.",
+    "ambiguous-time": "The local time exists twice, because the clocks are set back.",
+    "unknown-zone": "The time zone does not exist.",
+    "no-timezone": "A local time is taken as UTC, because the session names no time zone.",
+    "unknown-anchor": "No agenda item has this name.",
+    "no-end": "The agenda item has no end to count from.",
+    "bad-duration": "The duration cannot be read.",
+    "session-unusable": "The draft relies on something in posts/session.yaml that has problems.",
+    "duplicate-uid": "Two agenda items have the `uid` of one event of a calendar.",
+    "outside-session": "The post is due more than a week before or after the session.",
+    "ends-before-start": "The end is not after the start.",
+    "embargo-after-expiry": "The embargo ends when the post has expired: it can never go out.",
+    "overdue": "The post's time is over; it goes out as soon as it is queued.",
+    "past": "The post's time and its expiry are over.",
+    "embargo-after-time": "The embargo ends after the post's time; it goes out at the embargo.",
+    # Who gets it
+    "unknown-recipient": "No account or channel has this name.",
+    "no-recipients": "No account gets the post.",
+    "other-language": "The account speaks another language than the draft.",
+    "missing-translation": "The post is translated, but not into all languages of its accounts.",
+    "bad-language": "The language is no code such as fr or pt-BR.",
+    "bad-link": "The link is no web address.",
+    # Text
+    "duplicate-section": "Two sections are for the same channel or account.",
+    "empty-part": "A thread has a part without text.",
+    "empty-text": "There is no text for the account.",
+    "too-long": "The text is longer than the channel takes.",
+    "too-many-cashtags": "The text has more cashtags than the channel takes.",
+    "unused-section": "No recipient uses the section's text.",
+    "comment-as-text": "What looks like an HTML comment is published as text.",
+    "hashtag-as-comment": "A hashtag in the front matter is a YAML comment, and is left out.",
+    "heading-as-text": "What looks like a heading is published as text.",
+    "unknown-section": "The heading is like a channel or account, and is none.",
+    "rule-as-text": "A line of dashes or stars splits no thread, and is published as text.",
+    # Pictures
+    "media-missing": "The picture does not exist.",
+    "media-outside": "The picture is outside posts/.",
+    "media-symlink": "The picture is a symbolic link that leads out of posts/.",
+    "media-not-a-file": "The picture is a folder or another thing that is no file.",
+    "media-type": "The file is no picture or video of the type that its name claims.",
+    "media-damaged": "The picture, GIF or video is truncated or damaged.",
+    "media-too-big": "The file of the picture, GIF or video is too big.",
+    "media-too-many-pixels": "The picture has more pixels than can be opened safely.",
+    "media-too-costly": "The picture or video takes too much memory or time to open safely.",
+    "media-animated": "The picture moves, and is no GIF.",
+    "media-unsupported": "The channel takes nothing that the file can become.",
+    "media-mixed": "A GIF or video stands beside others, where the channel takes it alone.",
+    "too-many-frames": "The GIF has too many frames.",
+    "video-codec": "The video is not encoded as H.264 with AAC, in the way that everybody can play.",
+    "video-limits": "The video is longer, shorter, larger, smaller or faster than the channel takes.",
+    "too-many-pictures": "The post has more pictures than the channel takes.",
+    "alt-missing": "The picture has no alternative text.",
+    "alt-too-long": "The alternative text is longer than the channel takes.",
+    "consent-missing": "People are in the picture, but no consent is named.",
+    "unknown-consent": "posts/consents.yaml has no such consent.",
+    "consent-ended": "The consent was withdrawn, or ends before the post goes out: it is held.",
+    "no-mandate": "The account's mandate does not cover the author or the day.",
+    "consent-scope": "The consent does not cover the channel or organisation.",
+    # Advice
+    "hashtag-case": "A hashtag of several words is written without capitals for them.",
+    "too-many-hashtags": "The message has more hashtags than do it good.",
+    "mention-first": "The post begins with a mention on X.",
+    "unsolicited-mention": "The text mentions others on X, who may not want that.",
+    "wrong-season": "A time is given in summer time while it is winter, or the other way round.",
+    "broken-link": "What looks like a web address is none.",
+    "markdown-link": "A link is written as in Markdown, which no channel understands.",
+    "shouting": "Several words in a row are in capitals.",
+    "placeholder": "A word such as TODO, [LIEN] or XX still waits for the right one.",
+    "alt-is-file-name": "The alternative text is the name of a file.",
+    "hidden-characters": "The text holds characters that nobody sees, or that turn the writing round.",
+    "too-close": "Two posts of one account go out within five minutes.",
+    "at-night": "It goes out between 22:00 and 7:00 by the account's clock.",
+    "same-text-on-x": "Two accounts on X say the same, word for word.",
+    "over-limit": "More posts are planned than the platform takes in that time.",
+    "sure-miss": "It expires before its account may post again.",
+    "account-stopped": "The account is paused, or held until a person resumes it.",
+    "stale-translation": "The source of the translation was changed after it.",
+}
+"""Every code that a problem can have, with what it means in one line."""
+
+RULES: tuple[str, ...] = get_args(Advice)
+"""The codes that a workspace or a draft may ignore."""
+
+
+class Flaw(NamedTuple):
+    """What is wrong, before anybody knows where: returned in place of a value."""
+
+    code: str
+    message: str
+    hint: str | None = None
+
+
+class Findings:
+    """The problems found in one file."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.problems: list[Problem] = []
+
+    def error(self, code: str, position: Position, message: str, hint: str | None = None) -> None:
+        self.add(Flaw(code, message, hint), position)
+
+    def warning(self, code: str, position: Position, message: str, hint: str | None = None) -> None:
+        self.add(Flaw(code, message, hint), position, Severity.WARNING)
+
+    def add(self, flaw: Flaw, position: Position, severity: Severity = Severity.ERROR) -> None:
+        self.problems.append(problem(self.file, flaw, position, severity))
+
+    @property
+    def has_errors(self) -> bool:
+        return any(found.severity is Severity.ERROR for found in self.problems)
+
+
+def problem(
+    file: str, flaw: Flaw, position: Position, severity: Severity = Severity.ERROR
+) -> Problem:
+    """The flaw at its place. A code that `CODES` does not explain is a mistake of ours."""
+    if flaw.code not in CODES:
+        raise KeyError(flaw.code)
+    return Problem(
+        file=file,
+        line=position.line,
+        column=position.column,
+        severity=severity,
+        code=flaw.code,
+        message=flaw.message,
+        hint=flaw.hint,
+    )
+
+
+def nearest(name: str, known: Collection[str]) -> str | None:
+    """The known name that is most like `name`, if one is like it at all."""
+    by_folded = {candidate.casefold(): candidate for candidate in known}
+    near = difflib.get_close_matches(name[:100].casefold(), by_folded, n=1, cutoff=0.6)
+    return by_folded[near[0]] if near else None
+
+
+def suggestion(name: str, known: Collection[str], *, nothing: str) -> str:
+    """A hint that names the nearest of the known names, or all of them, or says `nothing`."""
+    near = nearest(name, known)
+    if near is not None:
+        return _("Did you mean `{near}`?", near=near)
+    if not known:
+        return nothing
+    names = ", ".join(sorted(known)[:12])
+    if len(known) > 12:
+        return _("Known are: {names}, …", names=names)
+    return _("Known are: {names}.", names=names)

@@ -1,0 +1,147 @@
+"""The states of a delivery, the moves between them, and who may make them.
+
+docs/states.md draws this table. The ledger refuses every move that is not in it.
+"""
+
+from enum import StrEnum
+
+from publisher.base.i18n import later, plural
+
+
+class State(StrEnum):
+    """Scripts read the values; people read them translated, by `_`."""
+
+    AWAITING_APPROVAL = later("awaiting-approval")
+    REJECTED = later("rejected")
+    SCHEDULED = later("scheduled")
+    PUBLISHING = later("publishing")
+    PUBLISHED = later("published")
+    UNCERTAIN = later("uncertain")
+    FAILED = later("failed")
+    MISSED = later("missed")
+    HELD = later("held")
+    CANCELLED = later("cancelled")
+    WITHDRAWN = later("withdrawn")
+
+
+def counted(state: State, number: int) -> str:
+    """How many are in that state, for people: `2 published`."""
+    return {
+        State.AWAITING_APPROVAL: plural(
+            "{number} awaiting-approval", "{number} awaiting-approval", number
+        ),
+        State.REJECTED: plural("{number} rejected", "{number} rejected", number),
+        State.SCHEDULED: plural("{number} scheduled", "{number} scheduled", number),
+        State.PUBLISHING: plural("{number} publishing", "{number} publishing", number),
+        State.PUBLISHED: plural("{number} published", "{number} published", number),
+        State.UNCERTAIN: plural("{number} uncertain", "{number} uncertain", number),
+        State.FAILED: plural("{number} failed", "{number} failed", number),
+        State.MISSED: plural("{number} missed", "{number} missed", number),
+        State.HELD: plural("{number} held", "{number} held", number),
+        State.CANCELLED: plural("{number} cancelled", "{number} cancelled", number),
+        State.WITHDRAWN: plural("{number} withdrawn", "{number} withdrawn", number),
+    }[state]
+
+
+class Role(StrEnum):
+    """Who moves a delivery: a part of Publisher, or a person through a command or page."""
+
+    QUEUE = "queue"
+    DISPATCHER = "dispatcher"
+    WORKER = "worker"
+    RECONCILER = "reconciler"
+    MANAGER = "manager"
+
+
+_QUEUE, _DISPATCHER, _WORKER = Role.QUEUE, Role.DISPATCHER, Role.WORKER
+_RECONCILER, _MANAGER = Role.RECONCILER, Role.MANAGER
+_S = State
+
+MOVES: dict[tuple[State, State], frozenset[Role]] = {
+    (_S.AWAITING_APPROVAL, _S.SCHEDULED): frozenset({_MANAGER, _QUEUE}),
+    (_S.AWAITING_APPROVAL, _S.REJECTED): frozenset({_MANAGER}),
+    (_S.AWAITING_APPROVAL, _S.HELD): frozenset({_QUEUE, _MANAGER}),
+    (_S.AWAITING_APPROVAL, _S.CANCELLED): frozenset({_QUEUE, _MANAGER}),
+    (_S.AWAITING_APPROVAL, _S.MISSED): frozenset({_DISPATCHER}),
+    (_S.AWAITING_APPROVAL, _S.UNCERTAIN): frozenset({_QUEUE, _MANAGER, _WORKER}),
+    # Back with its author, until its draft is edited or somebody approves it after all.
+    (_S.REJECTED, _S.AWAITING_APPROVAL): frozenset({_QUEUE}),
+    (_S.REJECTED, _S.SCHEDULED): frozenset({_MANAGER, _QUEUE}),
+    (_S.REJECTED, _S.HELD): frozenset({_QUEUE, _MANAGER}),
+    (_S.REJECTED, _S.CANCELLED): frozenset({_QUEUE, _MANAGER}),
+    (_S.REJECTED, _S.MISSED): frozenset({_DISPATCHER}),
+    (_S.REJECTED, _S.UNCERTAIN): frozenset({_QUEUE, _MANAGER, _WORKER}),
+    (_S.SCHEDULED, _S.AWAITING_APPROVAL): frozenset({_QUEUE}),
+    (_S.SCHEDULED, _S.REJECTED): frozenset({_MANAGER}),
+    (_S.SCHEDULED, _S.HELD): frozenset({_QUEUE, _MANAGER}),
+    (_S.SCHEDULED, _S.CANCELLED): frozenset({_QUEUE, _MANAGER}),
+    (_S.SCHEDULED, _S.MISSED): frozenset({_DISPATCHER}),
+    (_S.SCHEDULED, _S.PUBLISHING): frozenset({_DISPATCHER}),
+    (_S.SCHEDULED, _S.UNCERTAIN): frozenset({_QUEUE, _MANAGER, _WORKER}),
+    (_S.PUBLISHING, _S.SCHEDULED): frozenset({_DISPATCHER, _WORKER, _QUEUE}),
+    (_S.PUBLISHING, _S.AWAITING_APPROVAL): frozenset({_QUEUE, _WORKER}),
+    (_S.PUBLISHING, _S.REJECTED): frozenset({_MANAGER, _WORKER}),
+    (_S.PUBLISHING, _S.HELD): frozenset({_QUEUE, _MANAGER, _WORKER}),
+    (_S.PUBLISHING, _S.CANCELLED): frozenset({_QUEUE, _MANAGER, _WORKER}),
+    (_S.PUBLISHING, _S.PUBLISHED): frozenset({_WORKER}),
+    (_S.PUBLISHING, _S.FAILED): frozenset({_WORKER}),
+    (_S.PUBLISHING, _S.MISSED): frozenset({_WORKER}),
+    (_S.PUBLISHING, _S.UNCERTAIN): frozenset({_WORKER, _DISPATCHER, _MANAGER, _QUEUE}),
+    (_S.UNCERTAIN, _S.PUBLISHED): frozenset({_RECONCILER, _MANAGER, _WORKER}),
+    (_S.UNCERTAIN, _S.SCHEDULED): frozenset({_RECONCILER, _MANAGER, _WORKER}),
+    (_S.UNCERTAIN, _S.FAILED): frozenset({_RECONCILER, _MANAGER}),
+    # Somebody stopped it while it might have been out, and it is not.
+    (_S.UNCERTAIN, _S.AWAITING_APPROVAL): frozenset({_RECONCILER, _MANAGER, _WORKER}),
+    (_S.UNCERTAIN, _S.REJECTED): frozenset({_RECONCILER, _MANAGER, _WORKER}),
+    (_S.UNCERTAIN, _S.HELD): frozenset({_RECONCILER, _MANAGER, _WORKER}),
+    (_S.UNCERTAIN, _S.CANCELLED): frozenset({_RECONCILER, _MANAGER, _WORKER}),
+    (_S.HELD, _S.SCHEDULED): frozenset({_QUEUE, _MANAGER}),
+    (_S.HELD, _S.AWAITING_APPROVAL): frozenset({_QUEUE, _MANAGER}),
+    (_S.HELD, _S.CANCELLED): frozenset({_QUEUE, _MANAGER}),
+    (_S.HELD, _S.MISSED): frozenset({_DISPATCHER}),
+    (_S.HELD, _S.UNCERTAIN): frozenset({_QUEUE, _MANAGER, _WORKER}),
+    (_S.FAILED, _S.SCHEDULED): frozenset({_QUEUE, _MANAGER}),
+    (_S.FAILED, _S.AWAITING_APPROVAL): frozenset({_QUEUE, _MANAGER}),
+    (_S.FAILED, _S.HELD): frozenset({_QUEUE, _MANAGER}),
+    (_S.MISSED, _S.HELD): frozenset({_QUEUE, _MANAGER}),
+    (_S.CANCELLED, _S.HELD): frozenset({_QUEUE, _MANAGER}),
+    (_S.FAILED, _S.CANCELLED): frozenset({_QUEUE, _MANAGER}),
+    (_S.MISSED, _S.SCHEDULED): frozenset({_QUEUE, _MANAGER}),
+    (_S.MISSED, _S.AWAITING_APPROVAL): frozenset({_QUEUE, _MANAGER}),
+    (_S.CANCELLED, _S.SCHEDULED): frozenset({_QUEUE, _MANAGER}),
+    (_S.CANCELLED, _S.AWAITING_APPROVAL): frozenset({_QUEUE, _MANAGER}),
+    # After a restore, with a draft whose time lies in what the ledger forgot: it may be out.
+    (_S.FAILED, _S.UNCERTAIN): frozenset({_QUEUE}),
+    (_S.MISSED, _S.UNCERTAIN): frozenset({_QUEUE}),
+    (_S.CANCELLED, _S.UNCERTAIN): frozenset({_QUEUE}),
+    # The platform made it public on its own.
+    (_S.AWAITING_APPROVAL, _S.PUBLISHED): frozenset({_WORKER}),
+    (_S.REJECTED, _S.PUBLISHED): frozenset({_WORKER}),
+    (_S.SCHEDULED, _S.PUBLISHED): frozenset({_WORKER}),
+    (_S.HELD, _S.PUBLISHED): frozenset({_WORKER}),
+    (_S.FAILED, _S.PUBLISHED): frozenset({_WORKER}),
+    (_S.MISSED, _S.PUBLISHED): frozenset({_WORKER}),
+    (_S.CANCELLED, _S.PUBLISHED): frozenset({_WORKER}),
+    # A worker where the platform did not confirm it to the person who began.
+    (_S.PUBLISHED, _S.WITHDRAWN): frozenset({_MANAGER, _WORKER}),
+    (_S.FAILED, _S.WITHDRAWN): frozenset({_MANAGER, _WORKER}),
+    (_S.MISSED, _S.WITHDRAWN): frozenset({_MANAGER, _WORKER}),
+    (_S.CANCELLED, _S.WITHDRAWN): frozenset({_MANAGER, _WORKER}),
+}
+
+WAITING = frozenset({_S.AWAITING_APPROVAL, _S.REJECTED, _S.SCHEDULED, _S.HELD})
+"""Not out yet: `queue` may still edit, move or cancel them."""
+
+ENDED_UNSENT = frozenset({_S.FAILED, _S.MISSED, _S.CANCELLED})
+"""Ended without being out; `queue` brings them back when their draft was mended."""
+
+GIVEN_UP = ENDED_UNSENT | {_S.HELD}
+"""What lies ready at a platform for these is of no use, or not for long."""
+
+OUT_OR_MAYBE = frozenset({_S.PUBLISHING, _S.PUBLISHED, _S.UNCERTAIN, _S.WITHDRAWN})
+"""Out, or possibly out: no edit of a draft may send them again."""
+
+
+def may_move(role: Role, source: State, target: State) -> bool:
+    """Whether `role` may take a delivery from `source` to `target`."""
+    return role in MOVES.get((source, target), frozenset())

@@ -1,0 +1,85 @@
+"""Checks of the broker that `[broker] url` names, by whichever server it is."""
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+import redis
+import redis.sentinel
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from publisher.base.errors import BrokerUnavailable
+from publisher.base.i18n import _
+from publisher.monitoring.broker_errors import address_of, unavailable
+from publisher.settings import redis_sentinel
+
+_SCHEMES = ("redis", "rediss", *redis_sentinel.SCHEMES)
+
+
+def reachable(url: str, seconds: float) -> bool:
+    """Whether the broker at `url` answers a PING within so many seconds."""
+    try:
+        _ping(url, seconds)
+    except (redis.RedisError, OSError):
+        return False
+    return True
+
+
+def check(url: str, seconds: float = 3.0) -> None:
+    """Make sure that a broker is at `url`, or known to the Sentinels there; else BrokerUnavailable."""
+    _check(url, seconds, _ping)
+
+
+def check_writes(url: str, seconds: float = 3.0) -> None:
+    """As `check`, and that it takes what Publisher puts there: it may be full, or a read-only copy."""
+    _check(url, seconds, _put)
+
+
+def _check(url: str, seconds: float, ask: Callable[[str, float], None]) -> None:
+    if url.partition("://")[0] not in _SCHEMES:
+        raise BrokerUnavailable(
+            _("[broker] url is none of the kinds that are supported."),
+            hint=_(
+                "[broker] url begins with redis://, rediss://, sentinel:// or sentinels://; leave it "
+                "empty to use the embedded broker."
+            ),
+        )
+    try:
+        ask(url, seconds)
+    except redis.TimeoutError:
+        where = _("The broker at {address}", address=address_of(url))
+        raise BrokerUnavailable(
+            _("{broker} does not answer within {seconds} s.", broker=where, seconds=f"{seconds:g}"),
+            plainly=_("The broker does not answer."),
+        ) from None
+    except Exception as error:  # noqa: BLE001 - the client raises anything for an option in the URL
+        raise unavailable(url, error) from None
+
+
+def _ping(url: str, seconds: float) -> None:
+    with client(url, seconds) as asker:
+        asker.ping()
+
+
+def _put(url: str, seconds: float) -> None:
+    """What Celery does with a message, to a key of its own that is gone at once."""
+    key = f"publisher.check.{secrets.token_hex(8)}"
+    with client(url, seconds) as asker, asker.pipeline(transaction=False) as commands:
+        commands.lpush(key, "")
+        commands.delete(key)
+        commands.execute()
+
+
+def client(url: str, seconds: float) -> redis.Redis:
+    patience = {"socket_timeout": seconds, "socket_connect_timeout": seconds}
+    once = Retry(NoBackoff(), 0)
+    if not redis_sentinel.is_meant(url):
+        return redis.Redis.from_url(url, retry=once, **patience)
+    known = redis_sentinel.Sentinels.parse(url)
+    asked = {**known.own_options, "retry": once, **patience}
+    servers: Any = redis.sentinel.Sentinel(  # type: ignore[no-untyped-call]
+        known.hosts, sentinel_kwargs=asked, **patience
+    )
+    client: redis.Redis = servers.master_for(known.master_name, retry=once, **known.options)
+    return client

@@ -1,0 +1,99 @@
+"""What it means that a broker does not do what it is asked."""
+
+import re
+
+import redis
+import redis.sentinel
+
+from publisher.base.errors import BrokerUnavailable
+from publisher.base.i18n import _, later
+from publisher.settings import redis_sentinel
+
+_INNER_PARTS = re.compile(r"<redis\.client\.Redis\(.*?\)>\)>\)> - ")
+
+
+def unavailable(url: str, error: BaseException) -> BrokerUnavailable:
+    """What it means that the client of the broker at `url` raised `error`, and what to do."""
+    where = _("The broker at {address}", address=address_of(url))
+    reason = plain(_harmless(error, url))
+    for types, message, hint in _REFUSALS:
+        if isinstance(error, types):
+            return BrokerUnavailable(
+                f"{where} {_(message)}: {reason}.", hint=_(hint), plainly=_plainly(_(message))
+            )
+    message = _("cannot be reached")
+    return BrokerUnavailable(f"{where} {message}: {reason}.", plainly=_plainly(message))
+
+
+def _plainly(message: str) -> str:
+    return f"{_('The broker')} {message}."
+
+
+_REFUSALS: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
+    (
+        (redis.sentinel.MasterNotFoundError,),
+        later("has no primary that can be reached"),
+        later(
+            "[broker] url names the Sentinels, as master_name what they call the primary, and their "
+            "own password, if they have one, as sentinel_password."
+        ),
+    ),
+    (
+        (redis.AuthenticationError,),
+        later("refuses the user or the password"),
+        later(
+            "Both belong into [broker] url or PUBLISHER_BROKER__URL: "
+            "redis://USER:PASSWORD@HOST:6379/0."
+        ),
+    ),
+    (
+        (redis.exceptions.NoPermissionError,),
+        later("does not let its user work"),
+        later(
+            "Give the user of [broker] url all commands and keys (ACL SETUSER NAME ~* &* +@all), or "
+            "name another one."
+        ),
+    ),
+    (
+        (redis.exceptions.OutOfMemoryError,),
+        later("is full"),
+        later("Raise its maxmemory, or give Publisher a broker of its own."),
+    ),
+    (
+        (redis.exceptions.ReadOnlyError,),
+        later("is a read-only copy"),
+        later("Name the primary server in [broker] url."),
+    ),
+    (
+        (redis.ResponseError,),  # MISCONF, which is a disk that it cannot save to, and others
+        later("refuses to work"),
+        later("The broker's own log says more; make room on its disk if that is full."),
+    ),
+    (
+        (TypeError, AttributeError),  # how the client takes an option that it does not know
+        later("cannot be reached"),
+        later("Take out of [broker] url what stands after the question mark."),
+    ),
+)
+"""Exceptions of the client's, the kinds before the more general ones, with message and hint."""
+
+
+def address_of(url: str) -> str:
+    """The scheme, host and port, without what stands before the @."""
+    scheme, _separator, rest = url.partition("://")
+    if redis_sentinel.is_meant(url):
+        return f"{scheme}://{rest.partition('?')[0].rpartition('@')[2].partition('/')[0]}"
+    return f"{scheme}://{rest.rpartition('@')[2].partition('/')[0] or _('(no host)')}"
+
+
+def _harmless(error: BaseException, url: str) -> str:
+    """What the error says, without anything that stands before the @ in `url`."""
+    text, login = str(error).rstrip("."), url.partition("://")[2].rpartition("@")[0]
+    for secret in (login, login.partition(":")[2]):
+        text = text.replace(secret, "…") if secret else text
+    return text
+
+
+def plain(text: str) -> str:
+    """Without which of several commands failed, and without the inner parts of each client."""
+    return _INNER_PARTS.sub("", text.rpartition(" caused error: ")[2])

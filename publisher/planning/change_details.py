@@ -1,0 +1,125 @@
+"""What exactly a change makes different of a delivery."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from itertools import zip_longest
+
+from publisher.model.models import Content, Delivery, Picture, Wish
+from publisher.model.states import State
+
+Value = str | datetime | bool | None
+
+
+class Aspect(StrEnum):
+    """Scripts read the values."""
+
+    DUE_AT = "due_at"
+    EMBARGO_UNTIL = "embargo_until"
+    EXPIRES_AT = "expires_at"
+    CHANNEL = "channel"
+    APPROVAL = "approval"
+    """Whether it waits for one."""
+    AUTHOR = "author"
+    REPEAT = "repeat"
+    TEXT = "text"
+    TITLE = "title"
+    LANG = "lang"
+    LINK = "link"
+    PICTURE = "picture"
+    """Its file's name, as it goes out."""
+    ORDER = "order"
+    """Of the pictures."""
+    ALT = "alt"
+    CREDIT = "credit"
+    CONSENT = "consent"
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One thing that is different."""
+
+    aspect: Aspect
+    old: Value
+    new: Value
+    number: int | None = None
+    """Which part of the text, or which picture, counted from 1."""
+
+
+def details(delivery: Delivery, wish: Wish) -> list[Detail]:
+    """What is different in `wish`; empty when nothing that it says is."""
+    return [
+        *_times(delivery, wish),
+        *_differences(delivery, wish, (Aspect.CHANNEL, Aspect.REPEAT)),
+        *_author(delivery, wish),
+        *_approval(delivery, wish),
+        *_words(delivery.content, wish.content),
+        *_differences(delivery.content, wish.content, (Aspect.TITLE, Aspect.LANG, Aspect.LINK)),
+        *_pictures(_shown(delivery.content), _shown(wish.content)),
+    ]
+
+
+def _times(delivery: Delivery, wish: Wish) -> Iterator[Detail]:
+    yield from _differences(delivery, wish, (Aspect.DUE_AT, Aspect.EMBARGO_UNTIL))
+    # What is due at another time expires at another one without having been edited.
+    if wish.expires_at != delivery.expires_at and _span(delivery) != _span(wish):
+        yield Detail(Aspect.EXPIRES_AT, delivery.expires_at, wish.expires_at)
+
+
+def _span(planned: Delivery | Wish) -> object:
+    return planned.expires_at and planned.expires_at - planned.due_at
+
+
+def _author(delivery: Delivery, wish: Wish) -> Iterator[Detail]:
+    if wish.queued_by not in (None, delivery.queued_by):
+        yield Detail(Aspect.AUTHOR, delivery.queued_by, wish.queued_by)
+
+
+def _approval(delivery: Delivery, wish: Wish) -> Iterator[Detail]:
+    waited, waits = (one.state is State.AWAITING_APPROVAL for one in (delivery, wish))
+    if waited and wish.state is State.SCHEDULED:
+        yield Detail(Aspect.APPROVAL, old=True, new=False)
+    under_way = delivery.state in (State.SCHEDULED, State.PUBLISHING)
+    if waits and under_way and delivery.approved_by is None:
+        yield Detail(Aspect.APPROVAL, old=False, new=True)
+
+
+def _words(old: Content, new: Content) -> Iterator[Detail]:
+    for number, (before, after) in enumerate(zip_longest(old.parts, new.parts), 1):
+        texts = before.text if before else "", after.text if after else ""
+        if texts[0] != texts[1]:
+            yield Detail(Aspect.TEXT, *texts, number)
+
+
+def _shown(content: Content) -> list[Picture]:
+    return [picture for part in content.parts for picture in part.pictures]
+
+
+def _pictures(old: Sequence[Picture], new: Sequence[Picture]) -> Iterator[Detail]:
+    """A picture is compared with the same one, and a new one with what was taken out for it."""
+    before = {picture.digest: picture for picture in old}
+    after = {picture.digest: picture for picture in new}
+    if [d for d in before if d in after] != [d for d in after if d in before]:
+        yield Detail(Aspect.ORDER, None, None)
+    out = [(n, picture) for n, picture in enumerate(old, 1) if picture.digest not in after]
+    for number, picture in enumerate(new, 1):
+        same = before.get(picture.digest)
+        if same is None and not out:
+            yield Detail(Aspect.PICTURE, None, picture.name, number)
+            continue
+        if same is None:
+            __, same = out.pop(0)
+            yield Detail(Aspect.PICTURE, same.name, picture.name, number)
+        yield from _differences(same, picture, (Aspect.ALT, Aspect.CREDIT, Aspect.CONSENT), number)
+    for number, picture in out:
+        yield Detail(Aspect.PICTURE, picture.name, None, number)
+
+
+def _differences(
+    old: object, new: object, aspects: Sequence[Aspect], number: int | None = None
+) -> Iterator[Detail]:
+    for aspect in aspects:
+        before, after = getattr(old, aspect), getattr(new, aspect)
+        if before != after:
+            yield Detail(aspect, before, after, number)

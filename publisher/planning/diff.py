@@ -1,0 +1,411 @@
+"""One run over drafts and ledger: what is wanted, what stands, and the difference."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, tzinfo
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from publisher.base import progress
+from publisher.base.errors import PictureUnusable
+from publisher.base.i18n import _, later, plural
+from publisher.channels.registry import CAPABILITIES
+from publisher.drafts import overdue as timeliness
+from publisher.drafts import rendering
+from publisher.drafts.library import Library
+from publisher.drafts.times import local
+from publisher.ledger.manager.approvals import may_approve
+from publisher.ledger.pending_stops import GONE, NOT_ADDRESSED, UNFINISHED
+from publisher.ledger.reading.queries import Queries
+from publisher.media.cache import Copies
+from publisher.model import mandates
+from publisher.model.models import Account, Content, Delivery, Post, Problem, Stop, Wish
+from publisher.model.outcomes import Limit
+from publisher.model.states import ENDED_UNSENT, OUT_OR_MAYBE, WAITING, State
+from publisher.planning import duplicates, past_times
+from publisher.planning.budget import OWN_WINDOW, Budget, Standing
+from publisher.planning.conflicts import Conflicts
+from publisher.planning.costs import Cost, cost_on_x
+from publisher.planning.edits import (
+    changes_stop,
+    differs_in_words,
+    keeps_what_is_out,
+    kind_of_edit,
+    may_come_back,
+    same_plan,
+    stop_in_words,
+    stop_of,
+)
+from publisher.planning.media import Illustrations
+from publisher.planning.plan import Change, Plan, PlannedChange, Stopped
+from publisher.planning.problems import Problems
+from publisher.settings import Settings
+
+_BEYOND_REACH = {
+    State.PUBLISHED: later("It is out on {account}; this edit changes nothing there."),
+    State.WITHDRAWN: later(
+        "It is withdrawn, after it was out, on {account}; this edit changes nothing there."
+    ),
+}
+
+
+class Comparison:
+    """One run over drafts and ledger."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        queries: Queries,
+        now: datetime,
+        drafts: Library,
+        problems: list[Problem],
+        *,
+        scope: tuple[str, ...],
+        limits: Mapping[str, Sequence[Limit]],
+    ) -> None:
+        """`limits`: what the platforms said is left, by account. `scope`: what the ids of posts
+        begin with whose drafts were all read (`("",)`: all posts), so that those without a draft
+        are gone.
+        """
+        self._settings = settings
+        self._accounts = settings.public_accounts()
+        self._queries = queries
+        self._now = now
+        self._drafts = drafts
+        self._problems = Problems(problems)
+        self._scope = scope
+        self._limits = limits
+        self._changes: list[PlannedChange] = []
+        self._illustrations = Illustrations(Copies.of(settings), queries)
+
+    def plan(self) -> Plan:
+        broken = self._problems.broken_files
+        whole = {post.id: post for post in self._drafts.posts if post.file not in broken}
+        standing = self._standing(whole)
+        wanted = self._wanted(whole, standing)
+        wishes = list(wanted.items())
+        for (post_id, account), wish in progress.over(wishes, _("Comparing with the schedule")):
+            self._compare(whole[post_id], wish, standing.get((post_id, account)))
+        self._cancel(standing, wanted, whole)
+        self._refuse(whole, {post for post, _ in standing})
+        self._warn_of_conflicts(whole, wanted, standing)
+        zone = self._drafts.session.zone
+        overdue = past_times.overdue(self._changes, whole, self._now, self._problems, zone)
+        self._problems.drop_advice(self._settled(standing))
+        return Plan(
+            changes=tuple(self._changes),
+            problems=self._problems.sorted(),
+            pictures=self._illustrations.stored(self._shown()),
+            cost=self._cost_of_new(),
+            cost_of_edits=self._cost_of_edits(),
+            is_whole=self._drafts.is_whole,
+            on_schedule=self._on_schedule(),
+            undated=sum(post.due_at is None and not post.at_once for post in whole.values()),
+            overdue=overdue,
+            stopped=tuple(self._stopped(wanted, standing)),
+        )
+
+    def _settled(self, standing: Mapping[tuple[str, str], Delivery]) -> set[str]:
+        """The files of posts of which nothing is to come: nobody can follow advice about them."""
+        ids = timeliness.settled(standing.values()) - {change.post for change in self._changes}
+        return {post.file for post in self._drafts.posts if post.id in ids}
+
+    def _stopped(
+        self,
+        wanted: Mapping[tuple[str, str], Wish],
+        standing: Mapping[tuple[str, str], Delivery],
+    ) -> Iterator[Stopped]:
+        changed = {(change.post, change.account) for change in self._changes}
+        for key in sorted((standing.keys() & wanted.keys()) - changed):
+            stopped = Stopped.of(standing[key])
+            if stopped and (stopped.until is None or stopped.until > self._now):
+                yield stopped
+
+    def _on_schedule(self) -> int:
+        counts = self._queries.counts()
+        return sum(counts.get(state, 0) for state in (*WAITING, State.PUBLISHING))
+
+    def _warn_of_conflicts(
+        self,
+        posts: Mapping[str, Post],
+        wanted: Mapping[tuple[str, str], Wish],
+        standing: Mapping[tuple[str, str], Delivery],
+    ) -> None:
+        """What the changes bring about among all that is to go out."""
+        fresh = {(change.post, change.account) for change in self._changes if change.wish}
+        ahead = [
+            wish
+            for key, wish in wanted.items()
+            if wish.state is not State.HELD
+            and (key in fresh or (key in standing and standing[key].in_reach))
+        ]
+        conflicts = Conflicts(ahead, fresh, posts, self._accounts, self._zone_of, self._now)
+        for problem in (*conflicts, *self._budget(ahead, fresh, posts)):
+            if problem.code not in self._settings.lint.ignore:
+                self._problems.keep(problem)
+
+    def _budget(
+        self, ahead: Sequence[Wish], fresh: Collection[tuple[str, str]], posts: Mapping[str, Post]
+    ) -> Iterable[Problem]:
+        new = [wish for wish in ahead if (wish.post, wish.account) in fresh]
+        if not new:
+            return ()
+        known = {(wish.post, wish.account) for wish in ahead}
+        others = [one for one in self._others(new) if (one.post, one.account) not in known]
+        zone = self._drafts.session.zone
+        standing = Standing(self._limits, self._queries.accounts(), self._settings.apps())
+        return Budget([*ahead, *others], fresh, posts, standing, lambda at: local(at, zone))
+
+    def _others(self, new: Sequence[Wish]) -> Iterator[Delivery]:
+        """What else the ledger has of the accounts of `new`, near its times, where not all drafts
+        were read.
+        """
+        if "" in self._scope:
+            return
+        for account in {wish.account for wish in new}:
+            times = [wish.leaves_at for wish in new if wish.account == account]
+            ends = [limit.ends_at for limit in self._limits.get(account, ())]
+            yield from self._queries.deliveries(
+                account=account,
+                state=(State.SCHEDULED, State.AWAITING_APPROVAL),
+                since=min(*times, self._now) - OWN_WINDOW,
+                until=max(*times, *ends, self._now) + OWN_WINDOW,
+            )
+
+    def _zone_of(self, account: Account) -> tzinfo:
+        return ZoneInfo(account.timezone) if account.timezone else self._drafts.session.zone
+
+    def _cost_of_new(self) -> Cost:
+        """Of what comes onto the schedule that was not on it."""
+        return self._cost(change.wish for change in self._changes if change.is_new)
+
+    def _cost_of_edits(self) -> Decimal:
+        edits = [change for change in self._changes if change.wish and not change.is_new]
+        before = self._cost(change.delivery for change in edits)
+        return self._cost(change.wish for change in edits).amount - before.amount
+
+    def _cost(self, planned: Iterable[Wish | Delivery | None]) -> Cost:
+        on_x = [one.content for one in planned if one and one.channel == "twitter"]
+        return cost_on_x(on_x, self._settings.prices)
+
+    def _refuse(self, posts: Mapping[str, Post], known: Collection[str]) -> None:
+        """Take out what must not go out (again), and give to a person what may be out."""
+        changes, problems, queries = self._changes, self._problems, self._queries
+        duplicates.refuse(changes, posts, self._drafts, queries, problems)
+        duplicates.refuse_renamed(changes, posts, self._drafts, queries, problems)
+        duplicates.refuse_under_new_names(
+            changes, posts, self._accounts, queries, self._now, problems
+        )
+        self._refuse_writers(posts)
+        zone = self._drafts.session.zone
+        past_times.doubt(changes, posts, queries.gaps(), problems, zone, self._settings.posts)
+        past_times.refuse(changes, posts, known, self._now, problems, zone)
+
+    def _refuse_writers(self, posts: Mapping[str, Post]) -> None:
+        """Take out what somebody changed on the web pages who may not post as the account."""
+        zone, wanted = self._drafts.session.zone, [c for c in self._changes if c.wish]
+        mandated = [c for c in wanted if (m := self._accounts[c.account].mandate) and m.authors]
+        changed_by = self._queries.writers(sorted({c.post for c in mandated})) if mandated else {}
+        for change in mandated:
+            post, mandate = posts[change.post], self._accounts[change.account].mandate
+            names = changed_by.get(change.post, ())
+            for breach in mandates.breaches(
+                mandate, change.account, post.author, None, zone, names
+            ):
+                self._problems.error(post, "no-mandate", breach.message, breach.hint, at=breach.key)
+                if change in self._changes:
+                    self._changes.remove(change)
+
+    def _standing(self, posts: Collection[str]) -> dict[tuple[str, str], Delivery]:
+        """What the ledger has of these posts, and what it has under way of others in scope."""
+        found = self._queries.standing(sorted(posts), and_under_way=bool(self._scope))
+        return {
+            (delivery.post, delivery.account): delivery
+            for delivery in found
+            if delivery.post in posts or delivery.post.startswith(self._scope)
+        }
+
+    def _wanted(
+        self, posts: dict[str, Post], standing: Mapping[tuple[str, str], Delivery]
+    ) -> dict[tuple[str, str], Wish]:
+        """What the drafts want, by post and account.
+
+        Takes those out of `posts` that show what no copy can be made of: `check` reads no more than
+        the headers of a GIF or video.
+        """
+        wanted: dict[tuple[str, str], Wish] = {}
+        for post in progress.over(list(posts.values()), _("Rendering posts")):
+            try:
+                wishes = {(wish.post, wish.account): wish for wish in self._wishes(post, standing)}
+            except PictureUnusable as unusable:
+                text, hint = str(unusable), unusable.hint
+                self._problems.error(post, "media-damaged", text, hint, at="media")
+                del posts[post.id]
+            else:
+                wanted |= wishes
+        return wanted
+
+    def _wishes(self, post: Post, standing: Mapping[tuple[str, str], Delivery]) -> Iterator[Wish]:
+        due_at = self._now.replace(microsecond=0) if post.at_once else post.due_at
+        if due_at is None:
+            return
+        expires_after = post.expires_after or self._settings.delivery.expires
+        recipients, _problems = rendering.recipients(post, self._accounts)
+        for account in recipients:
+            content = self._content(post, account)
+            delivery = standing.get((post.id, account.name))
+            if post.at_once and delivery and _stays(content, delivery):
+                due_at = delivery.due_at
+            yield Wish(
+                post=post.id,
+                account=account.name,
+                channel=account.channel,
+                due_at=due_at,
+                expires_at=_expiry(post, due_at + expires_after),
+                embargo_until=post.embargo_until,
+                content=content,
+                state=self._state(post, account),
+                reason=post.held,
+                queued_by=post.author,
+                repeat=post.repeat,
+            )
+
+    def _content(self, post: Post, account: Account) -> Content:
+        capabilities = CAPABILITIES[account.channel]
+        return rendering.render(post, account, capabilities, self._illustrations.clean)
+
+    def _state(self, post: Post, account: Account) -> State:
+        if post.held:
+            return State.HELD
+        rule = self._settings.approval_rule(account.name)
+        return State.AWAITING_APPROVAL if rule.required else State.SCHEDULED
+
+    def _compare(self, post: Post, wish: Wish, delivery: Delivery | None) -> None:
+        if delivery is None:
+            self._change(Change.ADD, post, wish, None)
+        elif delivery.in_reach:
+            lapsed = Change.EDIT if self._may_not_approve_any_more(delivery) else None
+            if kind := kind_of_edit(wish, delivery) or lapsed:
+                self._change(kind, post, wish, delivery)
+        elif delivery.may_be_out:
+            self._stop(delivery, stop_of(wish, delivery))
+        elif delivery.state in ENDED_UNSENT:
+            # What failed is held too, so that nobody tries it again in ignorance.
+            is_held = delivery.state is State.FAILED and wish.state is State.HELD
+            mended = delivery.state is State.CANCELLED or not same_plan(wish, delivery)
+            if (mended or is_held) and may_come_back(delivery):
+                self._change(Change.RESTORE, post, wish, delivery)
+        elif differs_in_words(wish, delivery):
+            self._problems.warning(
+                post,
+                "already-out",
+                _(_BEYOND_REACH[delivery.state], account=delivery.account),
+                _("Withdraw it and write a new draft, if the public must see something else."),
+            )
+
+    def _may_not_approve_any_more(self, delivery: Delivery) -> bool:
+        """Whether it was approved by somebody whom the account's mandate has not, or no longer."""
+        rule = self._settings.approval_rule(delivery.account)
+        return delivery.approved_by is not None and not may_approve(delivery.approved_by, rule)
+
+    def _stop(self, delivery: Delivery, stop: Stop | None) -> None:
+        """Plan what becomes of a delivery that may be out, if it is not."""
+        if changes_stop(stop, delivery):
+            self._changes.append(
+                PlannedChange(
+                    Change.STOP if stop else Change.GO_ON,
+                    delivery.post,
+                    delivery.account,
+                    None,
+                    delivery,
+                    stop_in_words(stop),
+                    stop=stop,
+                )
+            )
+
+    def _change(self, kind: Change, post: Post, wish: Wish, delivery: Delivery | None) -> None:
+        """Plan a change, unless it is one that must not be."""
+        if wish.embargo_until and wish.expires_at and wish.embargo_until > wish.expires_at:
+            self._problems.error(
+                post,
+                "embargo-after-expiry",
+                _(
+                    "Its embargo ends {embargo}, after it expired {expiry}: it could never go out.",
+                    embargo=local(wish.embargo_until, self._drafts.session.zone),
+                    expiry=local(wish.expires_at, self._drafts.session.zone),
+                ),
+                _("Give it a later `at`, or a longer `expires`."),
+            )
+        elif delivery is not None and not keeps_what_is_out(wish, delivery):
+            self._problems.error(
+                post,
+                "partly-out",
+                plural(
+                    "{number} of its parts is out on {account} already, and this edit changes it.",
+                    "{number} of its parts are out on {account} already, and this edit changes "
+                    "them.",
+                    len(delivery.remote_ids),
+                    account=delivery.account,
+                ),
+                _("Leave the parts that are out as they were; later ones may change."),
+            )
+        else:
+            self._changes.append(
+                PlannedChange(
+                    kind,
+                    post.id,
+                    wish.account,
+                    wish,
+                    delivery,
+                    (delivery and delivery.halt) or wish.reason or "",
+                    post.anchor,
+                    post.embargo_anchor,
+                )
+            )
+
+    def _cancel(
+        self,
+        standing: Mapping[tuple[str, str], Delivery],
+        wanted: Collection[tuple[str, str]],
+        whole: Mapping[str, Post],
+    ) -> None:
+        for key, delivery in standing.items():
+            post = whole.get(delivery.post)
+            if key in wanted or (post is None and self._drafts.has(delivery.post)):
+                continue  # wanted; or its draft has errors: the ledger keeps what it has
+            note = GONE
+            if post is not None:
+                dated = post.due_at is not None or post.at_once
+                note = NOT_ADDRESSED if dated else UNFINISHED
+            if delivery.in_reach:
+                change = PlannedChange(
+                    Change.CANCEL, delivery.post, delivery.account, None, delivery, note
+                )
+                self._changes.append(change)
+            elif delivery.may_be_out:
+                self._stop(delivery, Stop(state=State.CANCELLED, reason=note))
+
+    def _shown(self) -> set[str]:
+        """The digests of all copies that the changes need."""
+        return {
+            picture.digest
+            for change in self._changes
+            if change.wish
+            for part in change.wish.content.parts
+            for picture in part.pictures
+        }
+
+
+def _stays(content: Content, delivery: Delivery) -> bool:
+    """Whether a draft that says `now` leaves a delivery at the time when it was queued.
+
+    An edit of what is not out is queued anew.
+    """
+    beyond_reach = delivery.state in OUT_OR_MAYBE and not delivery.in_reach
+    return beyond_reach or content == delivery.content
+
+
+def _expiry(post: Post, expires_at: datetime) -> datetime:
+    """What shows people goes out before their consent ends, or not at all."""
+    if post.shown_until is None or post.held:
+        return expires_at
+    return min(expires_at, post.shown_until)

@@ -1,0 +1,286 @@
+"""The same text must not go twice to one account, unless its draft says `repeat`.
+
+Neither under another draft's name, nor under another name of the account.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from publisher.base.i18n import _
+from publisher.drafts.library import Library
+from publisher.ledger.reading.queries import Queries, Tenure
+from publisher.model.models import Delivery, Post
+from publisher.model.states import ENDED_UNSENT, OUT_OR_MAYBE, WAITING, State
+from publisher.planning.edits import cancelled_by_a_person, stop_of
+from publisher.planning.plan import PlannedChange
+from publisher.planning.problems import Problems
+
+
+def refuse(
+    changes: list[PlannedChange],
+    posts: Mapping[str, Post],
+    drafts: Library,
+    queries: Queries,
+    problems: Problems,
+) -> None:
+    """Take out of `changes` what brings an account a text that it has already."""
+    fresh = [(change, _text_key(change)) for change in changes if _brings_text(change)]
+    leaving = {c.delivery.id for c in changes if c.delivery and _takes_text_away(c)}
+    known: defaultdict[tuple[str, str], dict[str, State]] = defaultdict(dict)
+    partly: set[str] = set()
+    for delivery in queries.with_fingerprints({text for _change, text in fresh}):
+        gone = delivery.id in leaving or delivery.state in ENDED_UNSENT
+        refused = _is_stopped_by_a_person(delivery) and not drafts.has(delivery.post)
+        if delivery.remote_ids or refused or not gone:
+            key = (delivery.account, delivery.content.fingerprint)
+            known[key][delivery.post] = State.HELD if delivery.halt else delivery.state
+        if delivery.remote_ids and delivery.state is not State.PUBLISHED:
+            partly.add(delivery.post)
+
+    def weight(holder: tuple[str, State]) -> int:
+        """What is out under an old name says most: the draft was renamed."""
+        other, state = holder
+        if other in partly:
+            return 0
+        return 1 if state not in WAITING and not drafts.has(other) else 2
+
+    for change, text in fresh:
+        holders = known[text]
+        others = [holder for holder in holders.items() if holder[0] != change.post]
+        if not others:
+            holders[change.post] = State.SCHEDULED
+            continue
+        changes.remove(change)
+        other, state = min(others, key=weight)
+        _let_go_on(changes, other, change)
+        if other in partly:
+            _refuse_rest(change, other, posts[change.post], problems)
+        else:
+            _refuse_whole(change, other, state, posts[change.post], drafts, problems)
+
+
+def _let_go_on(changes: list[PlannedChange], other: str, renamed: PlannedChange) -> None:
+    """What may be out under a name that is gone is not stopped when it was only renamed."""
+    for stop in changes:
+        if (stop.post, stop.account) != (other, renamed.account) or not stop.concerns_a_stop:
+            continue
+        wish, delivery = renamed.wish, stop.delivery
+        if wish and delivery and stop_of(wish, delivery) is None:
+            changes.remove(stop)
+            return
+
+
+def _refuse_rest(change: PlannedChange, other: str, post: Post, problems: Problems) -> None:
+    """Say that the account has a part of the text in a delivery of another name, `other`."""
+    problems.error(
+        post,
+        "partly-out",
+        _(
+            "A part of it is out on {account} already, as {other}; under another "
+            "name it would begin anew.",
+            account=change.account,
+            other=other,
+        ),
+        _("Give the draft the name {other} again, or change its text.", other=other),
+    )
+
+
+def _refuse_whole(
+    change: PlannedChange,
+    other: str,
+    state: State,
+    post: Post,
+    drafts: Library,
+    problems: Problems,
+) -> None:
+    """Say that the account has the text in a delivery of another name, `other`."""
+    if state is State.CANCELLED:
+        problems.warning(
+            post,
+            "cancelled",
+            _(
+                "Somebody cancelled it for {account} when it was called {other}; it is "
+                "not queued under another name.",
+                account=change.account,
+                other=other,
+            ),
+            _("Change the text, or say `repeat: true`, if it must go out after all."),
+        )
+    elif state is State.HELD and not drafts.has(other):
+        problems.warning(
+            post,
+            "held",
+            _(
+                "Somebody holds it for {account} since it was called {other}; it is not queued "
+                "under another name.",
+                account=change.account,
+                other=other,
+            ),
+            _("`publisher release {other}` lets it go; then queue again.", other=other),
+        )
+    elif state in WAITING or drafts.has(other):
+        problems.error(
+            post,
+            "duplicate-text",
+            _(
+                "{account} has the same text in {other} ({state}).",
+                account=change.account,
+                other=other,
+                state=_(state),
+            ),
+            _("Change the text, or say `repeat: true` if it is meant to go out again."),
+        )
+    else:
+        problems.warning(
+            post,
+            "already-out",
+            _(
+                "{account} has this text already ({state}), from a draft that was "
+                "called {other}; it does not go out again.",
+                account=change.account,
+                state=_(state),
+                other=other,
+            ),
+            _("Nothing to do if the draft was renamed."),
+        )
+
+
+def refuse_renamed(
+    changes: list[PlannedChange],
+    posts: Mapping[str, Post],
+    drafts: Library,
+    queries: Queries,
+    problems: Problems,
+) -> None:
+    """Take out of `changes` what says `repeat`, and was renamed since it was out.
+
+    It was, if a draft that is gone had the same text for the same time, or the time is `now`.
+    """
+    fresh = [c for c in changes if c.delivery is None and c.wish and c.wish.repeat]
+    known = queries.with_fingerprints({_text_key(change) for change in fresh})
+    out = [d for d in known if _is_or_may_be_out(d) and not drafts.has(d.post)]
+    for change in fresh:
+        delivery = next((d for d in out if _is_renamed(d, change, posts[change.post])), None)
+        if delivery is None:
+            continue
+        changes.remove(change)
+        other, post = delivery.post, posts[change.post]
+        if delivery.remote_ids and delivery.state is not State.PUBLISHED:
+            _refuse_rest(change, other, post, problems)
+        else:
+            _refuse_whole(change, other, delivery.state, post, drafts, problems)
+
+
+def _is_renamed(delivery: Delivery, change: PlannedChange, post: Post) -> bool:
+    same_text = _text_key(change) == (delivery.account, delivery.content.fingerprint)
+    same_time = change.wish is not None and change.wish.due_at == delivery.due_at
+    return same_text and (same_time or post.at_once)
+
+
+def refuse_under_new_names(
+    changes: list[PlannedChange],
+    posts: Mapping[str, Post],
+    accounts: Collection[str],
+    queries: Queries,
+    now: datetime,
+    problems: Problems,
+) -> None:
+    """Take out of `changes` what an account may have published when it had another name.
+
+    `accounts` are those of the settings. What the ledger has for another one, which is gone, may
+    be this one's if that had its last delivery before this one had its first.
+    """
+    fresh = [c for c in changes if c.delivery is None and c.wish and not c.wish.repeat]
+    gone = queries.known_accounts().difference(accounts)
+    done = _done(fresh, gone, queries) if fresh and gone else []
+    names = {change.account for change in fresh} | {delivery.account for delivery in done}
+    tenures = {name: queries.tenure(name) for name in names} if done else {}
+    for change in fresh:
+        found = next((d for d in done if _is_predecessors(d, change, tenures)), None)
+        if found is None:
+            continue
+        changes.remove(change)
+        if change.wish and change.wish.expires_at and change.wish.expires_at <= now:
+            continue  # it could not go out anyway
+        problems.warning(
+            posts[change.post],
+            "account-renamed",
+            _(
+                "The ledger has it for {old} ({state}), which publisher.toml does not "
+                "name any more. If that account is called {account} now, it would go "
+                "out twice; it is not queued.",
+                old=found.account,
+                state=_(found.state),
+                account=change.account,
+            ),
+            _(
+                "Nothing to do if {old} was renamed. If {account} is another account, "
+                "say `repeat: true` in the draft.",
+                old=found.account,
+                account=change.account,
+            ),
+        )
+
+
+def _done(
+    changes: Sequence[PlannedChange], accounts: Collection[str], queries: Queries
+) -> list[Delivery]:
+    """What these accounts have of the same posts or texts, and no other account may repeat."""
+    posts = sorted({change.post for change in changes})
+    texts = {change.wish.content.fingerprint for change in changes if change.wish}
+    found = [
+        *queries.standing(posts, and_under_way=False),
+        *queries.with_fingerprints({(name, text) for name in accounts for text in texts}),
+    ]
+    return [delivery for delivery in found if delivery.account in accounts and _is_done(delivery)]
+
+
+def _is_done(delivery: Delivery) -> bool:
+    """Whether it is out, or may be, or must not go out because a person said so."""
+    return _is_or_may_be_out(delivery) or _is_stopped_by_a_person(delivery)
+
+
+def _is_stopped_by_a_person(delivery: Delivery) -> bool:
+    return cancelled_by_a_person(delivery) or delivery.halt is not None
+
+
+def _is_or_may_be_out(delivery: Delivery) -> bool:
+    """Also in part."""
+    return bool(delivery.remote_ids) or (delivery.state in OUT_OR_MAYBE and not delivery.in_reach)
+
+
+def _is_predecessors(
+    delivery: Delivery, change: PlannedChange, tenures: Mapping[str, Tenure | None]
+) -> bool:
+    wish = change.wish
+    if wish is None or wish.channel != delivery.channel:
+        return False
+    if wish.post != delivery.post and wish.content.fingerprint != delivery.content.fingerprint:
+        return False
+    before, after = tenures[delivery.account], tenures[change.account]
+    return before is None or after is None or before.last < after.first
+
+
+def _brings_text(change: PlannedChange) -> bool:
+    """Whether a text comes that the account did not have before, and must not get twice."""
+    wish, delivery = change.wish, change.delivery
+    if wish is None or wish.repeat:
+        return False
+    if delivery is None or delivery.state in ENDED_UNSENT or delivery.repeat:
+        return True
+    return wish.content.fingerprint != delivery.content.fingerprint
+
+
+def _takes_text_away(change: PlannedChange) -> bool:
+    """Whether the account loses the text that the delivery has."""
+    wish, delivery = change.wish, change.delivery
+    return (
+        delivery is not None
+        and not change.concerns_a_stop
+        and (wish is None or wish.content.fingerprint != delivery.content.fingerprint)
+    )
+
+
+def _text_key(change: PlannedChange) -> tuple[str, str]:
+    return change.account, change.wish.content.fingerprint if change.wish else ""

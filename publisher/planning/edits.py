@@ -1,0 +1,99 @@
+"""One wish and one delivery: in what they differ."""
+
+from publisher.base.i18n import _, later
+from publisher.ledger.pending_stops import BY_QUEUE
+from publisher.model.models import Delivery, Stop, Wish
+from publisher.model.states import State
+from publisher.planning.plan import Change
+
+EDITED = later("its draft was edited while it might have been out; queue it again")
+
+
+def cancelled_by_a_person(delivery: Delivery) -> bool:
+    return delivery.state is State.CANCELLED and delivery.reason not in BY_QUEUE
+
+
+def may_come_back(delivery: Delivery) -> bool:
+    """Whether its draft may bring it back: no person took it off the schedule or the platform."""
+    return not cancelled_by_a_person(delivery) and delivery.withdrawn_ids is None
+
+
+def stop_of(wish: Wish, delivery: Delivery) -> Stop | None:
+    """What must become of a delivery that may be out, if it is not; None: it may go out."""
+    if wish.state is State.HELD:
+        reason = wish.reason or ""
+        return Stop(state=State.HELD, reason=reason, hold_reason=reason)
+    is_edited = wish.channel != delivery.channel or not same_plan(wish, delivery)
+    if delivery.halt:  # released before it is queued again, it must not go out as it was
+        hold_reason = EDITED if is_edited else None
+        return Stop(state=State.HELD, reason=delivery.halt, hold_reason=hold_reason)
+    return Stop(state=State.HELD, reason=EDITED) if is_edited else None
+
+
+def changes_stop(wanted: Stop | None, delivery: Delivery) -> bool:
+    """Whether the draft wants another stop than a delivery has, and it is the draft's to say.
+
+    What a person cancelled, and what waits for an approval, a draft does not let go out.
+    """
+    if delivery.stop is State.CANCELLED and delivery.reason not in BY_QUEUE:
+        return False
+    if wanted is None:
+        return delivery.stop in (State.HELD, State.CANCELLED)
+    if delivery.stop is not wanted.state:
+        return True
+    is_held_by_draft = delivery.hold_reason is not None
+    return wanted.state is State.HELD and is_held_by_draft != (wanted.hold_reason is not None)
+
+
+def kind_of_edit(wish: Wish, delivery: Delivery) -> Change | None:
+    """What distinguishes a waiting delivery from what is wanted; None when nothing does."""
+    is_held = delivery.hold_reason is not None if delivery.halt else delivery.state is State.HELD
+    if wish.state is State.HELD and not is_held:
+        return Change.HOLD
+    if wish.state is not State.HELD and is_held:
+        return Change.RELEASE
+    if wish.content != delivery.content or wish.channel != delivery.channel:
+        return Change.EDIT
+    if not same_times(wish, delivery):
+        return Change.MOVE
+    approved = delivery.approved_by is not None and wish.state is State.AWAITING_APPROVAL
+    rejected = delivery.state is State.REJECTED
+    in_hand_or_held = delivery.state is State.PUBLISHING or delivery.halt is not None
+    as_wanted = delivery.state is wish.state or in_hand_or_held or approved or rejected
+    same_author = wish.queued_by in (None, delivery.queued_by)
+    is_same = as_wanted and same_author and wish.repeat == delivery.repeat
+    return None if is_same else Change.EDIT
+
+
+def same_plan(wish: Wish, delivery: Delivery) -> bool:
+    return same_times(wish, delivery) and wish.content == delivery.content
+
+
+def same_times(wish: Wish, delivery: Delivery) -> bool:
+    return (wish.due_at, wish.expires_at, wish.embargo_until) == (
+        delivery.due_at,
+        delivery.expires_at,
+        delivery.embargo_until,
+    )
+
+
+def keeps_what_is_out(wish: Wish, delivery: Delivery) -> bool:
+    out = len(delivery.remote_ids)
+    return wish.content.parts[:out] == delivery.content.parts[:out]
+
+
+def differs_in_words(wish: Wish, delivery: Delivery) -> bool:
+    return (
+        wish.content.fingerprint != delivery.content.fingerprint
+        or wish.content.link != delivery.content.link
+    )
+
+
+def stop_in_words(stop: Stop | None) -> str:
+    """A plan's note on what becomes of a delivery that may be out."""
+    if stop is None:
+        return _("it may be out; if it is not, it goes out after all")
+    reason = _(stop.reason)
+    if stop.state is State.CANCELLED:
+        return _("it may be out; if it is not, it is cancelled: {reason}", reason=reason)
+    return _("it may be out; if it is not, it is held: {reason}", reason=reason)

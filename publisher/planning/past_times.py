@@ -1,0 +1,192 @@
+"""Times that are over: what is not queued any more, and what may have gone out already."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+
+from publisher.base.i18n import _
+from publisher.channels.registry import CAPABILITIES
+from publisher.drafts import overdue as timeliness
+from publisher.drafts.times import local
+from publisher.ledger.integrity.after_restore import Gap
+from publisher.model.models import Delivery, Post, Severity, Wish
+from publisher.model.problems import problem
+from publisher.model.states import State
+from publisher.planning.edits import same_times
+from publisher.planning.plan import Change, PlannedChange
+from publisher.planning.problems import Problems
+
+_LOOKING_BACK = timedelta(days=7)
+"""So long before the ledger was lost, a draft that says `now` is looked for on the platform."""
+
+
+def doubt(
+    changes: list[PlannedChange],
+    posts: Mapping[str, Post],
+    gaps: Sequence[Gap],
+    problems: Problems,
+    zone: tzinfo,
+    posts_folder: Path,
+) -> None:
+    """Give to a person, as uncertain, what a lost ledger may have published before this one.
+
+    A delivery that waits, at the same time as its draft, has been before a person's eyes since
+    then: a restore leaves none such.
+    """
+    for index, change in enumerate(changes):
+        wish = change.wish
+        if wish is None:
+            continue
+        leaves, post = wish.leaves_at, posts[change.post]
+        undated = post.at_once and change.delivery is None
+        gap = next(
+            (
+                gap
+                for gap in reversed(gaps)
+                if gap.may_hold(leaves, wish.expires_at)
+                or (undated and _is_older(posts_folder / f"{post.id}.md", gap))
+            ),
+            None,
+        )
+        if gap is None or _was_decided(wish, change.delivery):
+            continue
+        if gap.is_new and CAPABILITIES[wish.channel].replaces_itself:
+            continue
+        uncertain = wish.model_copy(
+            update={
+                "state": State.UNCERTAIN,
+                "doubt": gap.warning,
+                "doubt_since": gap.since - _LOOKING_BACK
+                if undated
+                else gap.doubt_since(wish.due_at),
+                "stop": None if wish.state is State.SCHEDULED else wish.state,
+            }
+        )
+        changes[index] = replace(change, wish=uncertain, note=_("it may be out already"))
+        message, hint = _told(change, gap, None if undated else local(leaves, zone))
+        problems.warning(post, "may-be-out", message, hint)
+
+
+def _told(change: PlannedChange, gap: Gap, time: str | None) -> tuple[str, str]:
+    """What a person must know and do; `time`: when it was due, if its draft says that."""
+    decide = _(
+        "If it stays uncertain, look at the account. It is there: `publisher resolve {post} --account {account} "
+        "--published ID`. It is not: `publisher retry {post} --account {account}`.",
+        post=change.post,
+        account=change.account,
+    )
+    trust = _("If there was no other ledger, queue with `publisher queue --new-ledger`.")
+    if time is None:
+        message = _(
+            "Its draft says `at: now`, and was written before this ledger was made or restored, so it "
+            "may be out on {account} already. It becomes uncertain: Publisher looks for it there, and "
+            "if it does not see it, waits for you.",
+            account=change.account,
+        )
+        return message, f"{trust} {decide}" if gap.is_new else decide
+    if not gap.is_new:
+        message = _(
+            "It was due {time}, before the ledger was restored, so it may be out "
+            "on {account} already. It becomes uncertain: Publisher looks for it there, and if it does "
+            "not see it, waits for you.",
+            time=time,
+            account=change.account,
+        )
+        return message, decide
+    message = _(
+        "It was due {time}, before this ledger was made. If another ledger was lost, it may be out "
+        "on {account} already. It becomes uncertain: Publisher looks for it there, and if it does not "
+        "see it, waits for you.",
+        time=time,
+        account=change.account,
+    )
+    return message, f"{trust} {decide}"
+
+
+def _is_older(draft: Path, gap: Gap) -> bool:
+    """Whether a draft that says `now` may have been queued in the gap: it was not written since."""
+    try:
+        status = draft.stat()
+    except OSError:
+        return True
+    written = min(status.st_mtime, status.st_ctime)
+    return datetime.fromtimestamp(written, UTC) <= gap.until
+
+
+def _was_decided(wish: Wish, delivery: Delivery | None) -> bool:
+    return delivery is not None and delivery.in_reach and same_times(wish, delivery)
+
+
+def refuse(
+    changes: list[PlannedChange],
+    posts: Mapping[str, Post],
+    known: Collection[str],
+    now: datetime,
+    problems: Problems,
+    zone: tzinfo,
+) -> None:
+    """What could only be missed is not queued.
+
+    That is an error where somebody asks for it anew. It is a warning for what the ledger knows
+    already (`known`) and left behind, so that an old draft does not stand in the way of a new one.
+    """
+    for change in list(changes):
+        wish = change.wish
+        if wish is None or wish.expires_at is None or wish.expires_at > now:
+            continue
+        if wish.state is State.UNCERTAIN:
+            continue
+        changes.remove(change)
+        moved = change.delivery is not None and change.delivery.in_reach
+        asked_anew = change.post not in known or (moved and change.kind is Change.MOVE)
+        problems.add(
+            posts[change.post],
+            "past",
+            _(
+                "Its time for {account} is over: it was due {time} and expired "
+                "{expiry}. It is not queued.",
+                account=change.account,
+                time=local(wish.due_at, zone),
+                expiry=local(wish.expires_at, zone),
+            ),
+            _("Give it a new `at`, or a longer `expires`, if it must go out."),
+            Severity.ERROR if asked_anew else Severity.WARNING,
+        )
+
+
+def overdue(
+    changes: Sequence[PlannedChange],
+    posts: Mapping[str, Post],
+    now: datetime,
+    problems: Problems,
+    zone: tzinfo,
+) -> tuple[PlannedChange, ...]:
+    """Warn, once for each post, of what goes out late as soon as it is queued; returns all of it.
+
+    What waits for an approval first is warned of, but not returned.
+    """
+    late: dict[str, list[Wish]] = defaultdict(list)
+    at_once = []
+    for change in changes:
+        if change.wish and _becomes_overdue(change.wish, change.delivery, now):
+            late[change.post].append(change.wish)
+            if change.wish.state is State.SCHEDULED:
+                at_once.append(change)
+    for post_id, wishes in late.items():
+        post = posts[post_id]
+        waits = all(wish.state is State.AWAITING_APPROVAL for wish in wishes)
+        flaw = timeliness.overdue(min(wish.leaves_at for wish in wishes), zone, waits=waits)
+        problems.keep(problem(post.file, flaw, post.position("at"), Severity.WARNING))
+    return tuple(at_once)
+
+
+def _becomes_overdue(wish: Wish, delivery: Delivery | None, now: datetime) -> bool:
+    """Whether it would go out late, and only because it is queued now."""
+    if wish.state not in (State.SCHEDULED, State.AWAITING_APPROVAL):
+        return False
+    if not timeliness.is_over(wish.leaves_at, now) or (delivery and delivery.halt):
+        return False
+    waited = delivery is not None and delivery.in_reach and delivery.state is not State.HELD
+    return not waited or (delivery is not None and delivery.leaves_at > now)

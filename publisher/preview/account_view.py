@@ -1,0 +1,181 @@
+"""What the preview's page tells about one account that gets a draft."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from publisher.base.i18n import _
+from publisher.channels.site.pages import Page
+from publisher.drafts import rendering
+from publisher.drafts.text_length import length
+from publisher.ledger.pending_stops import reason_of
+from publisher.model import capabilities as channels
+from publisher.model.capabilities import CAPABILITIES
+from publisher.model.models import Account, Capabilities, Content, Delivery, Picture, Post
+from publisher.model.states import State
+from publisher.preview import contents, mockups, models, website
+from publisher.preview.mockups import Look
+from publisher.preview.pictures import Pictures
+from publisher.preview.times import exact
+
+_BAD = frozenset({State.FAILED, State.MISSED, State.UNCERTAIN})
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How long a part is, the way its channel counts."""
+
+    used: int
+    limit: int
+    weighted: bool
+
+    @property
+    def left(self) -> int:
+        return self.limit - self.used
+
+    @property
+    def percent(self) -> float:
+        """How much of the bar is full, from 0 to 100."""
+        return min(100.0, 100 * self.used / self.limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the ledger says."""
+
+    state: State
+    bad: bool
+    url: str | None
+    notes: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One account that gets the draft."""
+
+    account: Account
+    title: str
+    channel: str
+    """As readers call it."""
+    look: str
+    """`x`, `facebook` or `site`."""
+    leaves: str | None
+    """When it goes out by the account's clock, if that differs from the session's."""
+    zone: str | None
+    thread: Sequence[Look]
+    """On X and Facebook."""
+    page: Page | None
+    """On the website."""
+    when: str
+    lengths: Sequence[Length]
+    pictures: Sequence[Picture]
+    shows_credit: bool
+    """Whether readers see the pictures' credits there."""
+    notes: Sequence[str]
+    standing: Standing | None
+
+
+class Recipients:
+    """Makes the views of accounts."""
+
+    def __init__(
+        self,
+        pictures: Pictures,
+        standing: Mapping[tuple[str, str], Delivery],
+        zone: ZoneInfo,
+        now: datetime,
+        handles: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._handles = handles
+        self._pictures = pictures
+        self._standing = standing
+        self._zone = zone
+        self._now = now
+
+    def view(self, post: Post, account: Account, name: str) -> Recipient:
+        """What `account` gets of `post`; `name` is the view's own on the page."""
+        capabilities = CAPABILITIES[account.channel]
+        unusable = self._pictures.unusable(post.media, capabilities)
+        usable = tuple(item for item in post.media if item.path not in unusable)
+        shown = post.model_copy(update={"media": usable}) if unusable else post
+        content = rendering.render(shown, account, capabilities, self._pictures.clean)
+        leaves = post.leaves_at
+        zone = ZoneInfo(account.timezone) if account.timezone else self._zone
+        is_site = account.channel == "site"
+        when = mockups.short_time(leaves, zone) if leaves else _("no time yet")
+        return Recipient(
+            account=account,
+            title=_title(account),
+            channel=channels.title(account.channel),
+            look=models.of(account.channel),
+            leaves=exact(leaves, zone) if leaves and _differ(leaves, zone, self._zone) else None,
+            zone=account.timezone,
+            thread=() if is_site else self._thread(content, account, name, leaves, when),
+            page=self._page(content, post.id, leaves) if is_site else None,
+            when=when,
+            lengths=_lengths(content, capabilities),
+            pictures=[picture for part in content.parts for picture in part.pictures],
+            shows_credit=is_site,
+            notes=[*unusable.values()],
+            standing=self._stands(post, account, content),
+        )
+
+    def _thread(
+        self, content: Content, account: Account, name: str, leaves: datetime | None, when: str
+    ) -> list[Look]:
+        return contents.thread(
+            content,
+            account.channel,
+            by=mockups.author(
+                _title(account), mockups.handle(account, self._handles), account.language
+            ),
+            name=name,
+            leaves=leaves,
+            when=when,
+            pictures=self._pictures.shown(content),
+        )
+
+    def _page(self, content: Content, post_id: str, leaves: datetime | None) -> Page:
+        return website.page(
+            content,
+            slug=post_id,
+            published=leaves or self._now,
+            pictures=self._pictures.shown(content),
+        )
+
+    def _stands(self, post: Post, account: Account, content: Content) -> Standing | None:
+        delivery = self._standing.get((post.id, account.name))
+        if delivery is None:
+            return None
+        notes = [_(note) for note in (delivery.error_message, reason_of(delivery)) if note]
+        if delivery.approved_by:
+            notes.append(_("approved by {name}", name=delivery.approved_by))
+        if delivery.content.digest != content.digest:
+            notes.append(_("the ledger has another text or picture than this draft"))
+        if delivery.due_at != post.due_at and not post.at_once:
+            notes.append(
+                _("the ledger has another time: {time}", time=exact(delivery.due_at, self._zone))
+            )
+        url = delivery.url if delivery.url and delivery.url.startswith("https://") else None
+        return Standing(delivery.state, delivery.state in _BAD, url, notes)
+
+
+def _title(account: Account) -> str:
+    return account.title or account.organisation or account.name
+
+
+def _differ(instant: datetime, one: ZoneInfo, other: ZoneInfo) -> bool:
+    return instant.astimezone(one).utcoffset() != instant.astimezone(other).utcoffset()
+
+
+def _lengths(content: Content, capabilities: Capabilities) -> list[Length]:
+    return [
+        Length(
+            used=length(part.text, capabilities.counting),
+            limit=capabilities.max_length,
+            weighted=capabilities.counting == "weighted",
+        )
+        for part in content.parts
+    ]

@@ -1,0 +1,40 @@
+"""Exactly what goes out to one account, as its readers will see it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from publisher.model.models import Content
+from publisher.preview import mockups
+from publisher.preview.mockups import Author, Image, Look
+
+
+def thread(
+    content: Content,
+    channel: str,
+    *,
+    by: Author,
+    name: str,
+    leaves: datetime | None,
+    when: str,
+    pictures: Sequence[Image],
+) -> list[Look]:
+    """Its parts on `channel`, `twitter` or `facebook`; `name` is the thread's own on the page.
+
+    `pictures` are those of the content, which stand with its first part that has any.
+    """
+    on_x = channel == "twitter"
+    parts = content.parts if on_x else content.parts[:1]
+    return [
+        mockups.look(
+            channel,
+            part.text,
+            post_id=f"{name}-{number}",
+            by=by,
+            instant=leaves,
+            when=when,
+            link=mockups.last_link(part.text) if on_x else content.link,
+            lang=content.lang,
+            pictures=pictures if part.pictures else (),
+        )
+        for number, part in enumerate(parts, 1)
+    ]

@@ -1,0 +1,214 @@
+"""What the preview's page tells about each draft."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+
+from publisher.base.i18n import _
+from publisher.drafts import rendering
+from publisher.drafts.library import Library
+from publisher.model.models import Account, Delivery, Post, Problem, Severity
+from publisher.preview.account_view import Recipient, Recipients
+from publisher.preview.pictures import Pictures
+from publisher.preview.times import exact, span
+from publisher.settings import Settings
+
+_HEADING = 90
+_LATEST = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """Another draft that says the same in another language."""
+
+    lang: str
+    post: str
+    number: int | None
+    """Its place on the page; None when it is not on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One draft on the page."""
+
+    number: int
+    id: str
+    file: str
+    heading: str
+    lang: str | None
+    author: str | None
+    leaves: str | None
+    """When it goes out, in the session's zone; None for an unfinished one."""
+    instant: datetime | None
+    notes: Sequence[str]
+    """What else is to be known about its time."""
+    translations: Sequence[Translation]
+    problems: Sequence[Problem]
+    recipients: Sequence[Recipient]
+    readable: bool
+
+    @property
+    def errors(self) -> int:
+        return sum(problem.severity is Severity.ERROR for problem in self.problems)
+
+    @property
+    def warnings(self) -> int:
+        return len(self.problems) - self.errors
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What there is on the page in all."""
+
+    drafts: int
+    looks: int
+    errors: int
+    warnings: int
+
+
+def counted(drafts: Sequence[Draft]) -> Counts:
+    return Counts(
+        drafts=len(drafts),
+        looks=sum(len(draft.recipients) for draft in drafts),
+        errors=sum(draft.errors for draft in drafts),
+        warnings=sum(draft.warnings for draft in drafts),
+    )
+
+
+class Drafts:
+    """Makes the views of one page."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        library: Library,
+        problems: Sequence[Problem],
+        standing: Mapping[tuple[str, str], Delivery],
+        now: datetime,
+        pictures: Pictures | None = None,
+        handles: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """`pictures`: those that were cleaned already; None: none were. `handles`: what accounts are
+        called on X, by the account, where publisher.toml does not say it.
+        """
+        self._settings = settings
+        self._library = library
+        self._zone = library.session.zone
+        self._accounts = settings.public_accounts()
+        self._problems: defaultdict[str, list[Problem]] = defaultdict(list)
+        for problem in problems:
+            self._problems[problem.file].append(problem)
+        self._recipients = Recipients(pictures or Pictures(), standing, self._zone, now, handles)
+        self._files = {f"posts/{name}.md" for name in library.broken}
+        self._files |= {post.file for post in library.posts}
+
+    def general(self) -> list[Problem]:
+        """The problems of no draft: of the session, the consents, and files that are none."""
+        return [
+            problem
+            for file, found in self._problems.items()
+            if file not in self._files
+            for problem in found
+        ]
+
+    def views(self, chosen: Collection[str]) -> list[Draft]:
+        """The drafts of the page in the order in which they go out, unfinished ones last."""
+        posts = sorted(
+            (post for post in self._library.posts if post.id in chosen),
+            key=lambda post: (post.leaves_at or _LATEST, post.id),
+        )
+        numbers = {post.id: number for number, post in enumerate(posts, 1)}
+        unreadable = sorted(set(chosen) & self._library.broken - set(numbers))
+        return [
+            *(self._view(post, numbers) for post in posts),
+            *(
+                self._unreadable(name, number)
+                for number, name in enumerate(unreadable, len(posts) + 1)
+            ),
+        ]
+
+    def _view(self, post: Post, numbers: Mapping[str, int]) -> Draft:
+        leaves = post.leaves_at
+        recipients, _problems = rendering.recipients(post, self._accounts)
+        return Draft(
+            number=numbers[post.id],
+            id=post.id,
+            file=post.file,
+            heading=_heading(post, recipients),
+            lang=post.lang,
+            author=post.author,
+            leaves=exact(leaves, self._zone) if leaves else None,
+            instant=leaves,
+            notes=[*self._notes(post)],
+            translations=[
+                Translation(other.lang or other.id, other.id, numbers.get(other.id))
+                for other in self._library.translations(post)
+            ],
+            problems=self._problems[post.file],
+            recipients=[
+                self._recipients.view(post, account, f"{numbers[post.id]}-{account.name}")
+                for account in recipients
+            ],
+            readable=True,
+        )
+
+    def _unreadable(self, post_id: str, number: int) -> Draft:
+        file = f"posts/{post_id}.md"
+        return Draft(
+            number=number,
+            id=post_id,
+            file=file,
+            heading=post_id,
+            lang=None,
+            author=None,
+            leaves=None,
+            instant=None,
+            notes=[_("Nothing of it can be shown before its errors are mended.")],
+            translations=(),
+            problems=self._problems[file],
+            recipients=(),
+            readable=False,
+        )
+
+    def _notes(self, post: Post) -> Iterator[str]:
+        if post.at_once:
+            yield _("It goes out when it is queued, and approved where that is needed.")
+        elif post.due_at is None:
+            yield _("It has no time yet: it is checked, and never queued.")
+        if post.held:
+            yield _("It is held: {reason}.", reason=post.held)
+        agenda = self._library.session.agenda
+        if post.anchor:
+            yield _("Its time hangs on {item}.", item=_item(agenda[post.anchor].title, post.anchor))
+        if post.due_at and post.embargo_until and post.embargo_until > post.due_at:
+            yield _(
+                "Its own time is {time}; the embargo ends later.",
+                time=exact(post.due_at, self._zone),
+            )
+        elif post.embargo_until:
+            yield _("Never before {time}, its embargo.", time=exact(post.embargo_until, self._zone))
+        if post.due_at:
+            yield _(
+                "Dropped when it is not out {span} after its time.", span=span(self._expiry(post))
+            )
+
+    def _expiry(self, post: Post) -> timedelta:
+        return post.expires_after or self._settings.delivery.expires
+
+
+def _item(title: str | None, name: str) -> str:
+    return _("“{title}” ({name})", title=title, name=name) if title else name
+
+
+def _heading(post: Post, recipients: Sequence[Account]) -> str:
+    """Its title, or the beginning of what somebody gets."""
+    sections = ["", *(rendering.section_for(post, account) for account in recipients)]
+    texts = (text for name in sections for text in post.texts.get(name, ()))
+    first = post.title or next((" ".join(text.split()) for text in texts if text.strip()), post.id)
+    return (
+        first
+        if len(first) <= _HEADING
+        else f"{first[:_HEADING].rsplit(' ', 1)[0]}\N{NO-BREAK SPACE}…"
+    )

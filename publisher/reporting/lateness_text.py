@@ -1,0 +1,92 @@
+"""What is late, in words: the same in commands, on pages and in notices."""
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+from publisher.base.i18n import _, plural
+from publisher.ledger.reading.lateness import Cause, Group, Late
+from publisher.model.capabilities import title
+
+_ORDER = (
+    Cause.CLOCK, Cause.NOT_TAKEN, Cause.IN_HAND, Cause.UNCERTAIN, Cause.SUSPENDED, Cause.SPACED,
+)  # fmt: skip
+"""Of all but what a platform refused, which is told by platform, and last."""
+
+
+def in_words(late: Late, zone: tzinfo, trouble: str = "") -> str:
+    """`5 posts are late, the first since 2016-03-07 08:30: …`, and why.
+
+    `trouble` is what is wrong with the surroundings, which then is the cause. Nothing of a post
+    is in it: it may be under embargo.
+    """
+    since = f"{late.since.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+    told = plural(
+        "{number} post is late, since {since}.",
+        "{number} posts are late, the first since {since}.",
+        late.number,
+        since=since,
+    )
+    return f"{told} {trouble or ' '.join(_reasons(late))}"
+
+
+def platform_of(channel: str) -> str:
+    """What people call it, within a sentence."""
+    return _("the website") if channel == "site" else title(channel)
+
+
+def _reasons(late: Late) -> Sequence[str]:
+    numbers = late.by_cause()
+    refused = [group for group in late.groups if group.cause is Cause.REFUSED]
+    return [
+        *(_of_cause(cause, numbers[cause]) for cause in _ORDER if cause in numbers),
+        *map(_of_platform, sorted(refused, key=lambda group: group.channel)),
+    ]
+
+
+def _of_platform(group: Group) -> str:
+    platform = platform_of(group.channel)
+    return plural(
+        "{platform} does not take {number} of them ({kind}); it is tried again.",
+        "{platform} does not take {number} of them ({kind}); they are tried again.",
+        group.number,
+        platform=platform,
+        kind=group.kind,
+    )
+
+
+def _of_cause(cause: Cause, number: int) -> str:
+    match cause:
+        case Cause.CLOCK:
+            return plural(
+                "{number} waits until the clock is right.",
+                "{number} wait until the clock is right.",
+                number,
+            )
+        case Cause.NOT_TAKEN:
+            return plural(
+                "{number} is not taken up by any dispatcher.",
+                "{number} are not taken up by any dispatcher.",
+                number,
+            )
+        case Cause.IN_HAND:
+            return plural(
+                "{number} is in a worker's hands.", "{number} are in workers' hands.", number
+            )
+        case Cause.UNCERTAIN:
+            return plural(
+                "It is not known whether {number} is out; Publisher looks on the platform.",
+                "It is not known whether {number} are out; Publisher looks on the platforms.",
+                number,
+            )
+        case Cause.SUSPENDED:
+            return plural(
+                "{number} waits for an account that its platform holds.",
+                "{number} wait for accounts that their platforms hold.",
+                number,
+            )
+        case _:
+            return plural(
+                "{number} goes out when its turn comes.",
+                "{number} go out one after the other.",
+                number,
+            )

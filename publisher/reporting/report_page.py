@@ -1,0 +1,206 @@
+"""`publisher report`: what went out and what did not, for the manager, as one HTML file.
+
+Charts are drawn as inline SVG, each with a table beside it. The file holds no script, loads nothing
+and prints on A4. Large ledgers are counted, and listed in part.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment
+
+from publisher.base import html
+from publisher.base.i18n import _, later
+from publisher.ledger.reading.queries import Step
+from publisher.ledger.reading.statistics import Count
+from publisher.model import capabilities
+from publisher.model.models import Account, Delivery
+from publisher.model.states import State, counted
+from publisher.reporting import charts, outcomes
+from publisher.reporting.days import columns, days
+from publisher.reporting.interventions import EVENTS, interventions
+from publisher.reporting.lateness import Lateness, in_words
+from publisher.reporting.outcomes import Outcome, Tally
+
+__all__ = ["EVENTS", "MOST", "SHOWN", "Material", "Scope", "render"]
+
+MOST = 2_000
+"""Deliveries of a report that lists them all."""
+SHOWN = 200
+"""Rows of a table that could have thousands."""
+_UNKNOWN = later("not named")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a report is about."""
+
+    title: str
+    language: str
+    """Of the title."""
+    zone: ZoneInfo
+    """The session's: all times on the page are in it."""
+    since: datetime | None = None
+    until: datetime | None = None
+    account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What the ledger has for a report."""
+
+    counts: Sequence[Count]
+    """Of all deliveries, in the order of their days."""
+    lateness: Sequence[float]
+    """Of each that is out, in seconds."""
+    listed: Sequence[Delivery]
+    """All of them; of more than `MOST` only the troubles."""
+    troubles: Sequence[Delivery]
+    """Those that did not go as they should, or were taken down, up to `SHOWN`."""
+    asking: Collection[str]
+    """The accounts that ask for an approval today."""
+    unapproved: Sequence[Delivery]
+    """Out, from these accounts, without one, up to `SHOWN`."""
+
+
+def render(
+    scope: Scope,
+    material: Material,
+    steps: Sequence[Step],
+    *,
+    accounts: Mapping[str, Account],
+    now: datetime,
+) -> str:
+    """The report; `steps` are those of the events in `EVENTS`, `accounts` today's."""
+    counts = material.counts
+    of_days = days(counts, _by_time(material.listed), scope.zone)
+    kind, over_time = columns(of_days)
+    lateness = Lateness.of(material.lateness)
+    done = interventions(steps)
+    return (
+        _templates()
+        .get_template("report.html")
+        .render(
+            scope=scope,
+            now=now,
+            channels={
+                channel: capabilities.title(channel) for channel in capabilities.CAPABILITIES
+            },
+            total=Tally.of("all", counts),
+            outcomes=Outcome,
+            lateness=lateness,
+            over_time=over_time,
+            column=kind,
+            day_chart=charts.stacked(over_time),
+            late_chart=charts.simple(lateness.distribution) if lateness else None,
+            breakdowns=_breakdowns(counts, accounts),
+            bar=charts.bar,
+            occurring=outcomes.occurring,
+            troubles=_troubles(material),
+            reasons=_reasons(counts),
+            approvals=_approvals(material),
+            interventions=done[:SHOWN],
+            more_interventions=len(done[SHOWN:]),
+            days=of_days,
+        )
+    )
+
+
+@cache  # compiling them takes as long as a small report
+def _templates() -> Environment:
+    templates = html.environment("publisher.reporting", "publisher.preview")
+    templates.filters |= {"late": in_words, "beginning": beginning, "named": named}
+    return templates
+
+
+def named(state: str, number: int) -> str:
+    """How that many in a state are called, without the number: `Publiée`, `Publiées`."""
+    name = counted(State(state), number).removeprefix(str(number)).strip()
+    return name[:1].upper() + name[1:]
+
+
+def beginning(text: str, length: int = 110) -> str:
+    """The first words of a text, in one line."""
+    words = " ".join(text.split())
+    return (
+        words if len(words) <= length else f"{words[:length].rsplit(' ', 1)[0]}\N{NO-BREAK SPACE}…"
+    )
+
+
+def _by_time(deliveries: Iterable[Delivery]) -> list[Delivery]:
+    return sorted(deliveries, key=lambda delivery: (delivery.leaves_at, delivery.id))
+
+
+def _breakdowns(
+    counts: Sequence[Count], accounts: Mapping[str, Account]
+) -> list[tuple[str, list[Tally]]]:
+    def organisation(count: Count) -> str:
+        account = accounts.get(count.account)
+        return (account and account.organisation) or _(_UNKNOWN)
+
+    return [
+        (_("Account"), outcomes.by(counts, lambda count: count.account)),
+        (_("Channel"), outcomes.by(counts, lambda c: capabilities.title(c.channel))),
+        (_("Language"), outcomes.by(counts, lambda count: count.lang or _(_UNKNOWN))),
+        (_("Organisation"), outcomes.by(counts, organisation)),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Troubles:
+    """What did not go as it should, or was taken down."""
+
+    shown: Sequence[Delivery]
+    more: int
+
+
+def _troubles(material: Material) -> Troubles:
+    states = outcomes.states(*outcomes.TROUBLED, Outcome.WITHDRAWN)
+    shown = _by_time(material.troubles)
+    in_all = sum(count.number for count in material.counts if count.state in states)
+    return Troubles(shown, max(0, in_all - len(shown)))
+
+
+def _reasons(counts: Sequence[Count]) -> list[tuple[str, int]]:
+    """The kinds of errors of what did not go as it should, the most frequent first."""
+    states = outcomes.states(*outcomes.TROUBLED)
+    kinds: Counter[str] = Counter()
+    for count in counts:
+        if count.state in states and count.error_kind:
+            kinds[count.error_kind] += count.number
+    return kinds.most_common()
+
+
+@dataclass(frozen=True, slots=True)
+class Approvals:
+    """Who said yes to what."""
+
+    asked: bool
+    """Whether any account of these deliveries asks for one."""
+    given: Sequence[tuple[str, int]]
+    """How many deliveries each person approved, as they stand now."""
+    without: Sequence[Delivery]
+    """Out, from accounts that ask for an approval, without one."""
+    more: int
+
+
+def _approvals(material: Material) -> Approvals:
+    out = outcomes.states(Outcome.PUBLISHED, Outcome.WITHDRAWN)
+    given: Counter[str] = Counter()
+    without = 0
+    for count in material.counts:
+        if count.approved_by:
+            given[count.approved_by] += count.number
+        elif count.account in material.asking and count.state in out:
+            without += count.number
+    shown = _by_time(material.unapproved)
+    return Approvals(
+        asked=bool(material.asking),
+        given=given.most_common(),
+        without=shown,
+        more=max(0, without - len(shown)),
+    )

@@ -1,0 +1,101 @@
+"""The reports about one workspace, from its ledger and settings."""
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from publisher.base.clock import Clock
+from publisher.drafts.session import Session
+from publisher.ledger.reading.queries import Queries
+from publisher.ledger.reading.statistics import Figures, Span
+from publisher.model.models import Delivery
+from publisher.model.states import State
+from publisher.reporting import outcomes, report_page
+from publisher.reporting.outcomes import Outcome
+from publisher.settings import Settings
+
+_KEPT = 4
+
+
+class Reports:
+    """Writes them. What was counted for the last few is kept until the ledger changes.
+
+    But not the steps: those in archives are read from files, which may be lost or put back.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        session: Callable[[], Session],
+        queries: Queries,
+        figures: Figures,
+        clock: Clock,
+    ) -> None:
+        """`session` is asked for each page: the file may have changed."""
+        self._settings, self._session = settings, session
+        self._queries, self._figures, self._clock = queries, figures, clock
+        self._mark = ("", 0)
+        self._counted: dict[tuple[Span, ZoneInfo], report_page.Material] = {}
+
+    def page(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        account: str | None = None,
+    ) -> str:
+        """The page about what is due from `since` to before `until`, on one account or all."""
+        session, settings = self._session(), self._settings
+        scope = report_page.Scope(
+            title=session.name or settings.workspace.name,
+            language=settings.language,
+            zone=session.zone,
+            since=since,
+            until=until,
+            account=account,
+        )
+        span = Span(since, until, account)
+        steps = self._queries.steps_of(
+            report_page.EVENTS, since=since, until=until, account=account
+        )
+        return report_page.render(
+            scope,
+            self._material(span, session.zone),
+            steps,
+            accounts=settings.public_accounts(),
+            now=self._clock.now(),
+        )
+
+    def _material(self, span: Span, zone: ZoneInfo) -> report_page.Material:
+        # Looked at first: what changes meanwhile is counted, and counted again the next time.
+        mark = self._queries.mark()
+        if mark != self._mark:
+            self._mark, self._counted = mark, {}
+        counted = self._counted
+        material = counted.get((span, zone))
+        if material is None:
+            material = counted[span, zone] = self._count(span, zone)
+            for oldest in list(counted)[:-_KEPT]:
+                counted.pop(oldest, None)
+        return material
+
+    def _count(self, span: Span, zone: ZoneInfo) -> report_page.Material:
+        """Counts of all deliveries, and of large ledgers only those deliveries that are listed."""
+
+        def listed(limit: int, states: Collection[State] | None = None) -> list[Delivery]:
+            return self._queries.deliveries(
+                since=span.since, until=span.until, account=span.account, state=states, limit=limit
+            )
+
+        counts = self._figures.counts(span, zone)
+        asking = {c.account for c in counts if self._settings.approval_rule(c.account).required}
+        troubles = listed(report_page.SHOWN, outcomes.states(*outcomes.TROUBLED, Outcome.WITHDRAWN))
+        is_large = sum(count.number for count in counts) > report_page.MOST
+        return report_page.Material(
+            counts=counts,
+            lateness=self._figures.lateness(span),
+            listed=troubles if is_large else listed(report_page.MOST),
+            troubles=troubles,
+            asking=asking,
+            unapproved=self._figures.unapproved(span, asking, report_page.SHOWN),
+        )

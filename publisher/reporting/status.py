@@ -1,0 +1,173 @@
+"""What needs a person, and what comes next: the state of one workspace at one instant."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+from publisher.base.dates import instant_text
+from publisher.ledger.reading.lateness import Late
+from publisher.ledger.reading.queries import AccountStatus, Queries
+from publisher.ledger.user_notices import Guessed
+from publisher.model.models import Delivery
+from publisher.model.outcomes import Kind, Limit
+from publisher.model.states import State
+from publisher.reporting.log_export import log_rows
+
+_FRESH = timedelta(days=1)
+"""For so long what was missed, or was stopped too late, is news."""
+_NEXT = (State.SCHEDULED, State.PUBLISHING)
+_IN_TROUBLE = (State.UNCERTAIN, State.FAILED, State.HELD)
+_WAITS_FOR_A_PERSON = (*_IN_TROUBLE, State.AWAITING_APPROVAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The state of one workspace at one instant."""
+
+    now: datetime
+    zone: tzinfo
+    attention: Sequence[Delivery]
+    unshown: Mapping[State, int]
+    """How many of a state need a person, and are not among those; none for one that it leaves out."""
+    rejected: Sequence[Delivery]
+    """What is back with its author."""
+    news: int
+    """How many were missed, or stopped too late, of late, could not be withdrawn, or are kept back."""
+    accounts: Sequence[AccountStatus]
+    limits: Mapping[str, Sequence[Limit]]
+    """What the platforms said is left of their limits, by account."""
+    next: Sequence[Delivery]
+    more: int
+    """How many come after those."""
+    resting: int
+    """How many wait, because their account is paused or held."""
+    counts: dict[State, int]
+    late: Late
+    """What should be out for minutes, and does not rightly wait."""
+    clocks: Mapping[str, timedelta]
+    """The hosts whose clock is wrong, and how far it is ahead; negative: behind."""
+    guessed: Sequence[Guessed]
+    """With whose names very many log-ins fail."""
+
+    @classmethod
+    def of(
+        cls,
+        queries: Queries,
+        *,
+        now: datetime,
+        zone: tzinfo,
+        limits: Mapping[str, Sequence[Limit]],
+        late: Late,
+        clocks: Mapping[str, timedelta],
+        guessed: Sequence[Guessed],
+        limit: int | None,
+        most: int | None = None,
+    ) -> "Overview":
+        """Read it; `limit` is how many of the deliveries that come next are shown.
+
+        `most` is the same for each of the states that need a person: of trouble the newest, of what
+        waits for approval what is due first.
+        """
+        trouble = [
+            *(queries.deliveries(state=s, limit=most, newest_first=True) for s in _IN_TROUBLE),
+            queries.deliveries(
+                state=State.MISSED, since=now - _FRESH, limit=most, newest_first=True
+            ),
+        ]
+        waiting = queries.deliveries(state=State.AWAITING_APPROVAL, limit=most)
+        attention = [delivery for some in (*trouble, waiting) for delivery in some]
+        still_out = queries.still_out()
+        withdrawn = {delivery.id for delivery in still_out}
+        stopped = queries.stopped_too_late(now - _FRESH)
+        out = [*still_out, *(one for one in stopped if one.id not in withdrawn)]
+        out += queries.kept_back()
+        first, counts, resting = queries.coming(limit), queries.counts(), queries.resting()
+        missed = queries.missed(now - _FRESH)
+        shown = Counter(delivery.state for delivery in attention)
+        all_of = {**{s: counts.get(s, 0) for s in _WAITS_FOR_A_PERSON}, State.MISSED: missed}
+        in_all = sum(counts.get(state, 0) for state in _NEXT)
+        return cls(
+            now=now,
+            zone=zone,
+            attention=_by_time([*attention, *out]),
+            unshown={s: all_of[s] - shown[s] for s in all_of if all_of[s] > shown[s]},
+            rejected=queries.deliveries(state=State.REJECTED),
+            news=missed + len(out),
+            accounts=queries.accounts(),
+            limits=limits,
+            next=first,
+            more=max(0, in_all - resting - len(first)),
+            resting=resting,
+            counts=counts,
+            late=late,
+            clocks=clocks,
+            guessed=guessed,
+        )
+
+    @property
+    def needs_a_person(self) -> int:
+        """How many deliveries and accounts do, shown or not."""
+        return self._waiting + sum(status.needs_person for status in self.accounts)
+
+    @property
+    def _waiting(self) -> int:
+        waiting = sum(self.counts.get(state, 0) for state in _WAITS_FOR_A_PERSON)
+        return waiting + self.news
+
+    @property
+    def standing_still(self) -> list[tuple[AccountStatus, int]]:
+        """The accounts, and how many others rest with each because their app's limit is used up."""
+        found: dict[object, list[AccountStatus]] = {}
+        for status in self.accounts:
+            of_app = status.held_kind == Kind.APP_LIMIT and not status.paused_at
+            found.setdefault(status.held_until if of_app else status.account, []).append(status)
+        return [(first, len(others)) for first, *others in found.values()]
+
+    @property
+    def more_attention(self) -> int:
+        """How many deliveries need a person and are not shown."""
+        return self._waiting - len(self.attention)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "now": instant_text(self.now),
+            "attention": log_rows(self.attention),
+            "rejected": log_rows(self.rejected),
+            "accounts": [_plain(asdict(status)) for status in self.accounts],
+            "limits": [
+                {"account": account, **_plain(asdict(limit))}
+                for account, limits in self.limits.items()
+                for limit in limits
+            ],
+            "next": log_rows(self.next),
+            "resting": self.resting,
+            "late": late_as_json(self.late),
+            "clocks": [
+                {"host": host, "ahead_s": ahead.total_seconds()}
+                for host, ahead in self.clocks.items()
+            ],
+            "guessed": [_plain(asdict(one)) for one in self.guessed],
+            "counts": {state: self.counts.get(state, 0) for state in State},
+        }
+
+
+def late_as_json(late: Late) -> dict[str, Any]:
+    """How many posts should have been out for minutes, since when, and how many for which cause."""
+    return {
+        "number": late.number,
+        "since": instant_text(late.since) if late else None,
+        "causes": late.by_cause(),
+    }
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: instant_text(value) if isinstance(value, datetime) else value
+        for key, value in values.items()
+    }
+
+
+def _by_time(deliveries: Sequence[Delivery]) -> list[Delivery]:
+    return sorted(deliveries, key=lambda delivery: (delivery.leaves_at, delivery.id))

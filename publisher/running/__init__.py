@@ -1,0 +1,1 @@
+"""`publisher run`: the processes of one machine, supervised."""

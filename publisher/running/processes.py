@@ -1,0 +1,233 @@
+"""The processes of one workspace: the embedded broker, the dispatcher, the workers, the web pages."""
+
+import socket
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from publisher.base.errors import BrokerUnavailable, ProcessFailed
+from publisher.base.i18n import _
+from publisher.monitoring import broker
+from publisher.monitoring.disk_space import Room
+from publisher.running import embedded_broker
+from publisher.running.child_process import Child
+from publisher.running.signals import Interruption
+from publisher.running.supervised import QUICK_DEATHS, Kept, Say
+from publisher.settings import Settings
+
+_BROKER_LOOK = 1.0  # seconds between two looks at the embedded broker
+_LOG_LOOK = 5.0  # seconds between two looks at how long the logs are
+_DISPATCHER_LIMIT = 5.0  # seconds that the dispatcher may take to finish its tick
+_WEB_LIMIT = 5.0  # the same for the web pages
+_WORKER_GRACE = 10.0  # seconds beyond a request's time-out that a worker may take to end
+
+
+class Processes:
+    """The broker, the dispatcher and the workers of one workspace."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        say: Say,
+        environment: Mapping[str, str] | None = None,
+        *,
+        web: bool = False,
+    ) -> None:
+        """`environment`: what the children get beyond this process's own; `web`: pages too."""
+        self._say = say
+        self._room = Room(settings.var, say)
+        more = {**(environment or {}), "PUBLISHER_WORKSPACE": str(settings.workspace)}
+        self._broker = None if settings.broker.url else embedded_broker.EmbeddedBroker(settings.var)
+        self._external = settings.broker.url
+        self._broker_failures = 0
+        self._next_broker_look = 0.0
+        self._next_log_look = 0.0
+        self._patience = settings.delivery.request_timeout.total_seconds() + _WORKER_GRACE
+        self._dispatcher = Kept(_dispatcher(settings, more), say)
+        self._workers = [
+            Kept(_worker(settings, number, more), say)
+            for number in range(1, settings.delivery.workers + 1)
+        ]
+        self._web_settings = settings.web
+        self._web = Kept(_web(settings, more), say) if web else None
+
+    def start(self) -> None:
+        """Start all of it. Raises BrokerUnavailable and StorageError."""
+        if self._broker:
+            self._broker.start()
+        else:
+            broker.check(self._external)
+        self._tell_address()
+        for kept in (*self._workers, self._dispatcher):  # the workers take longer to be ready
+            kept.start()
+        self._start_web()
+
+    def ready(self) -> bool:
+        """Whether every worker waits for work. Of another broker than the embedded one, who waits
+        there is not known, and this is true at once.
+        """
+        return self._broker is None or self._broker.listeners() >= len(self._workers)
+
+    def tend(self) -> None:
+        """Start again what has died or hangs. Raises ProcessFailed when that is no remedy."""
+        self._room.look()
+        if self._broker and time.monotonic() >= self._next_broker_look:
+            self._tend_broker(self._broker)
+            self._next_broker_look = time.monotonic() + _BROKER_LOOK
+        for kept in (self._dispatcher, *self._workers):
+            kept.tend()
+        self._tend_web()
+        self._tend_logs()
+
+    def _tend_logs(self) -> None:
+        if time.monotonic() >= self._next_log_look:
+            self._next_log_look = time.monotonic() + _LOG_LOOK
+            for kept in self._all():
+                kept.child.trim_log()
+
+    @property
+    def logs(self) -> Mapping[str, Path]:
+        """The logs of what publishes, by the name of the process."""
+        return {kept.child.name: kept.child.log for kept in (self._dispatcher, *self._workers)}
+
+    def broker_url(self) -> str:
+        """Where the broker is at the moment, password included."""
+        return self._broker.url if self._broker else self._external
+
+    def _start_web(self) -> None:
+        """The pages, unless somebody else has their port: that must not keep a post from going."""
+        if self._web is None:
+            return
+        host, port = self._web_settings.host, self._web_settings.port
+        if _is_free(host, port):
+            self._web.start()
+            self._say(_("The web pages are at {address}.", address=self._web_settings.address))
+            return
+        self._web = None
+        self._say(
+            _(
+                "The web pages are not served: port {port} of {host} is taken, or not this "
+                "machine's. Publishing goes on. [web] port in publisher.toml names another one.",
+                port=port,
+                host=host,
+            )
+        )
+
+    def _tend_web(self) -> None:
+        if self._web is None:
+            return
+        try:
+            self._web.tend()
+        except ProcessFailed as error:
+            self._web = None
+            self._say(
+                _("The web pages are not served any more. Publishing goes on. {error}", error=error)
+            )
+
+    def drain(
+        self, interruption: Interruption, meanwhile: Callable[[], object] = lambda: None
+    ) -> None:
+        """End all of it: nothing new is taken, what is in hand is finished, the broker goes last.
+
+        `meanwhile` is called all the time. A second interruption ends everything at once; so does
+        a worker that takes longer than any request may. What it had in hand is in the ledger.
+        """
+        if self._web:
+            self._web.child.terminate()  # it has nothing in hand that could not wait
+        workers = [kept.child for kept in self._workers]
+        self._end([self._dispatcher.child], _DISPATCHER_LIMIT, interruption, meanwhile)
+        self._end(workers, self._patience, interruption, meanwhile)
+        if self._web:
+            self._end([self._web.child], _WEB_LIMIT, interruption, meanwhile)
+        if self._broker:
+            self._broker.stop()
+
+    def _end(
+        self,
+        children: Sequence[Child],
+        limit: float,
+        interruption: Interruption,
+        meanwhile: Callable[[], object],
+    ) -> None:
+        for child in children:
+            child.terminate()
+        end = time.monotonic() + limit
+        while any(child.running for child in children):
+            if interruption.urgent or time.monotonic() > end:
+                break
+            meanwhile()
+            time.sleep(0.05)
+        for child in children:
+            if child.running:
+                self._say(_("{name} did not end by itself and was stopped.", name=child.name))
+                child.kill()
+
+    def _tend_broker(self, embedded: embedded_broker.EmbeddedBroker) -> None:
+        address = embedded.url
+        try:
+            restarted = embedded.tend()
+        except BrokerUnavailable as error:
+            self._broker_failures += 1
+            if self._broker_failures >= QUICK_DEATHS:
+                raise
+            self._say(_("broker: {problem}", problem=error))
+            return
+        self._broker_failures = 0
+        if restarted:
+            self._say(_("The broker had died or hung and was started again."))
+        if embedded.url != address:
+            self._tell_address()
+            for kept in self._all():
+                kept.child.terminate()  # it starts again with the new address
+
+    def _all(self) -> list[Kept]:
+        return [self._dispatcher, *self._workers, *([self._web] if self._web else [])]
+
+    def _tell_address(self) -> None:
+        url = self.broker_url()
+        for kept in self._all():
+            kept.child.environment["PUBLISHER_BROKER__URL"] = url
+
+
+def _dispatcher(settings: Settings, environment: Mapping[str, str]) -> Child:
+    return _child(settings, environment, "dispatcher", "workers.dispatcher")
+
+
+def _worker(settings: Settings, number: int, environment: Mapping[str, str]) -> Child:
+    name = f"worker-{number}"
+    # Mingling, gossip and heartbeats let Celery's workers know one another; ours need not, and
+    # mingling alone would delay the first delivery by a second.
+    # Quiet: Celery does not start where the log takes no banner.
+    options = ["--quiet", "-A", "workers", "worker", "--pool", "threads", "--loglevel", "WARNING"]
+    options += ["--concurrency", str(settings.delivery.threads), "-n", f"{name}@%h"]
+    options += ["--without-mingle", "--without-gossip", "--without-heartbeat"]
+    return _child(settings, environment, name, "celery", *options)
+
+
+def _web(settings: Settings, environment: Mapping[str, str]) -> Child:
+    return _child(settings, environment, "web", "publisher.web")
+
+
+def _is_free(host: str, port: int) -> bool:
+    """Whether this machine may listen there now."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def _child(
+    settings: Settings, environment: Mapping[str, str], name: str, module: str, *options: str
+) -> Child:
+    return Child(
+        name,
+        [sys.executable, "-m", module, *options],
+        settings.var / "log" / f"{name}.log",
+        environment=dict(environment),
+        listen=True,
+    )

@@ -1,0 +1,103 @@
+"""A child process that is kept alive: started again when it ends, and ended when it hangs."""
+
+import time
+from collections.abc import Callable
+
+from publisher.base.errors import ProcessFailed
+from publisher.base.i18n import _
+from publisher.running.child_process import Child
+
+QUICK_DEATHS = 5  # so many in a row, and starting it again is no remedy
+_QUICK = 10.0  # seconds; whoever dies younger than that died at once
+_LONGEST_DELAY = 30.0  # seconds before it is started again
+SILENCE_LIMIT = 90.0
+"""Seconds without a sign of life after which a child counts as hung.
+
+The longest that is in order: a dispatcher's statement, which PostgreSQL ends after 60 seconds, and
+SQLite's lock after 30 (see ledger/database.py). A worker's loop does not wait for the database.
+"""
+START_LIMIT = 180.0
+"""The same until its first sign; many that start at once on a busy machine take long."""
+_LONGEST_LOOK = 1.0  # seconds
+
+Say = Callable[[str], None]
+
+
+class Kept:
+    """A child that is started again when it ends, after a delay that grows."""
+
+    def __init__(self, child: Child, say: Say) -> None:
+        self.child = child
+        self._say = say
+        self._quick_deaths = 0
+        self._start_at: float | None = None
+        self._silence = 0.0
+        self._silence_limit = START_LIMIT
+        self._listened_at = 0.0
+
+    def start(self) -> None:
+        self._start_at = None
+        self._silence, self._silence_limit = 0.0, START_LIMIT
+        self._listened_at = time.monotonic()
+        self.child.start()
+
+    def tend(self) -> None:
+        """To be called several times a second. ProcessFailed when nothing helps."""
+        if self.child.running:
+            self._listen()
+        elif self._start_at is None:
+            self._note_death()
+        elif time.monotonic() >= self._start_at:
+            self.start()
+
+    def _listen(self) -> None:
+        """End a child that has given no sign of life for too long, or the rest of this time.
+
+        Only the time in which this process was awake counts: what stopped it, or the whole machine,
+        or the database that it reads, has stopped the child as well.
+        """
+        now = time.monotonic()
+        waited, self._listened_at = now - self._listened_at, now
+        if self.child.shows_life():
+            self._silence, self._silence_limit = 0.0, SILENCE_LIMIT
+        else:
+            self._silence += min(waited, _LONGEST_LOOK)
+        if self._silence > self._silence_limit:
+            self.child.kill()
+
+    def _note_death(self) -> None:
+        child = self.child
+        # What somebody kills from outside is no fault of its own, and starts again each time.
+        own = child.exit_status is not None and child.exit_status >= 0
+        quick = child.age < _QUICK
+        self._quick_deaths = self._quick_deaths + own if quick else 0
+        how = self._how_it_ended()
+        if self._quick_deaths >= QUICK_DEATHS:
+            raise ProcessFailed(
+                _(
+                    "{process} {ended} {times} times as soon as it was started. Its last lines:\n"
+                    "{lines}",
+                    process=child.name,
+                    ended=how,
+                    times=QUICK_DEATHS,
+                    lines=child.last_lines(),
+                ),
+                hint=_("Its whole log is {log}.", log=child.log),
+            )
+        delay = min(_LONGEST_DELAY, 0.25 * 2**self._quick_deaths if self._quick_deaths else 0.0)
+        self._start_at = time.monotonic() + delay
+        again = (
+            _("it starts again in {seconds} s.", seconds=f"{delay:g}")
+            if delay
+            else _("it starts again.")
+        )
+        self._say(f"{child.name} {how}; {again}")
+
+    def _how_it_ended(self) -> str:
+        status = self.child.exit_status
+        if self._silence > self._silence_limit:
+            silence = f"{self._silence_limit:g}"
+            return _("gave no sign of life for {seconds} s and was killed", seconds=silence)
+        if status is not None and status < 0:
+            return _("was killed (signal {number})", number=-status)
+        return _("ended (status {number})", number=status)

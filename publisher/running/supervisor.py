@@ -1,0 +1,169 @@
+"""`publisher run`: everything that publishes, on one machine, as child processes.
+
+The supervisor itself publishes nothing and decides nothing about deliveries. It starts the embedded
+broker (unless the settings name another), the dispatcher and the workers, starts again what dies or
+hangs, follows the ledger's history, and ends its children in the right order. Whatever happens to
+it, the ledger says what is true, and the next `publisher run` goes on from there.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+from publisher.app import Application
+from publisher.base.clock import ENVIRONMENT_VARIABLE, FastClock, SharedClock
+from publisher.base.errors import LedgerUnavailable
+from publisher.base.heartbeat_pipe import Pulse
+from publisher.base.i18n import _
+from publisher.base.lock import folder_locked, locked
+from publisher.delivery.identity import verified
+from publisher.ledger.heartbeats import Kind
+from publisher.ledger.reading.queries import Step
+from publisher.model.states import State
+from publisher.monitoring import Monitor, Watchdog
+from publisher.monitoring.heartbeat import Beating
+from publisher.running.log_echo import Echo
+from publisher.running.processes import Processes
+from publisher.running.signals import Interruption
+from publisher.running.supervised import Say
+from publisher.settings import Settings
+
+_TICK = 0.2  # seconds between two looks at the children and the history
+_IDLE_TICK = 0.5  # the same when there was nothing new
+_LAST_HEARTBEAT = 1.0  # seconds that the end may take
+_RUN = "`publisher run`"
+_PROBLEMS = frozenset({State.FAILED, State.MISSED, State.UNCERTAIN})
+
+
+def run(
+    app: Application,
+    *,
+    until_idle: bool = False,
+    web: bool = False,
+    report: Callable[[Step], None],
+    say: Say,
+) -> int:
+    """Keep everything running until SIGINT or SIGTERM, or until nothing waits; `web` pages too.
+
+    `report` gets every step of every delivery as it happens, `say` a line about the processes.
+    The exit code is 0, or 1 when a delivery that moved meanwhile has failed, was missed or is
+    uncertain at the end, when an account waits for a person, or when `until_idle` was interrupted.
+    Raises AlreadyRunning, BrokerUnavailable, CredentialsMissing when none of the accounts has any,
+    LedgerGone when the ledger's file is deleted or replaced, StorageError, and ProcessFailed when a
+    process dies at once again and again.
+    """
+    with _alone(app.settings), Interruption() as interruption:
+        _look_at_credentials(app.settings, say)
+        _name_owners(app, say)
+        processes = Processes(app.settings, say, _clock_for_children(app), web=web)
+        history, echo = History(app, report), Echo(processes.logs, say)
+        pulse = Pulse(None)
+        heartbeat = Beating(app.heartbeats, Kind.RUN, pulse)
+        monitor = Monitor(app, heartbeat, processes.broker_url)
+        watchdog = Watchdog(app, monitor, beating=heartbeat, leads=True)
+        idle = False
+        try:
+            processes.start()
+            heartbeat.start()
+            watchdog.start()
+            while not (interruption.wanted or idle):
+                pulse.beat()
+                app.database.check_file()
+                processes.tend()
+                echo.look()
+                is_new = history.follow()
+                idle = until_idle and nothing_waits(app)
+                time.sleep(_TICK if is_new else _IDLE_TICK)
+        except BaseException:
+            watchdog.finish()
+            processes.drain(interruption)  # without a report: its reader may be what failed
+            raise
+        watchdog.finish()
+        processes.drain(interruption, history.follow)
+        heartbeat.finish(_LAST_HEARTBEAT)
+        history.follow()
+    return 1 if history.problems or needs_a_person(app) or (until_idle and not idle) else 0
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Only one `publisher run` for a `var`.
+
+    `git clean` takes the lock file in it, while the process goes on; in its usual place, `var` is
+    guarded by the workspace's folder as well.
+    """
+    with ExitStack() as locks:
+        if settings.var == settings.workspace / "var":
+            locks.enter_context(folder_locked(settings.workspace, _RUN))
+        locks.enter_context(locked(settings.var / "run.lock", _RUN))
+        yield
+
+
+def _look_at_credentials(settings: Settings, say: Say) -> None:
+    """Name the accounts that cannot publish; CredentialsMissing when not one of them could."""
+    missing = settings.without_credentials()
+    if missing and len(missing) == len(settings.accounts):
+        raise next(iter(missing.values()))
+    for error in missing.values():
+        say(_("{error} Its posts wait. {hint}", error=error, hint=error.hint))
+
+
+def _name_owners(app: Application, say: Say) -> None:
+    """Say whom each account's keys belonged to when a worker looked last; it looks again at its
+    start, and the history tells what it finds.
+    """
+    for name, owner in verified(app.owners, app.settings.public_accounts()).items():
+        say(_("{account}: its keys belong to {owner}.", account=name, owner=owner))
+
+
+def _clock_for_children(app: Application) -> dict[str, str]:
+    """A clock of our own as it stands; each child would begin it anew, also when started again."""
+    if not isinstance(app.clock, FastClock) or isinstance(app.clock, SharedClock):
+        return {}
+    path = app.settings.var / "clock.json"
+    SharedClock.create(path, app.clock.now(), app.clock.speed)
+    return {ENVIRONMENT_VARIABLE: f"file:{path}"}
+
+
+def nothing_waits(app: Application) -> bool:
+    """Whether no delivery will move any more without a person or a new draft."""
+    try:
+        waiting = app.queries.waiting()
+    except LedgerUnavailable:
+        return False
+    return not (waiting.scheduled or waiting.publishing or waiting.reading)
+
+
+def needs_a_person(app: Application) -> bool:
+    """Whether posts stand still until somebody acts, as far as is known: a pause, a dead token."""
+    stopped = any(status.needs_person for status in app.queries.accounts())
+    return stopped and bool(app.queries.counts().get(State.SCHEDULED))
+
+
+class History:
+    """Follows the steps that are written into the ledger from now on."""
+
+    def __init__(self, app: Application, report: Callable[[Step], None]) -> None:
+        self._queries = app.queries
+        self._report = report
+        self._seen = app.queries.last_step()
+        self._states: dict[int, State] = {}
+
+    def follow(self) -> bool:
+        """Report what is new, and whether there was any. While the database is away there is none."""
+        before = self._seen
+        try:
+            while steps := self._queries.steps(self._seen):
+                for step in steps:
+                    self._seen = step.id
+                    if step.target and step.delivery is not None:
+                        self._states[step.delivery] = step.target
+                    self._report(step)
+        except LedgerUnavailable:
+            pass
+        return self._seen != before
+
+    @property
+    def problems(self) -> int:
+        """How many of the deliveries that moved stand where somebody must look at them."""
+        return sum(state in _PROBLEMS for state in self._states.values())

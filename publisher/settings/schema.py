@@ -1,0 +1,344 @@
+"""The sections of publisher.toml: what may stand in each, and what it must be like."""
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+
+from publisher.base.clock import parse_duration
+from publisher.base.i18n import _
+from publisher.model.models import Account, Advice, Mandate, channel_called
+from publisher.settings import redis_sentinel
+
+_ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - what nobody can ask for by name
+
+
+def _duration(value: object) -> object:
+    return parse_duration(value) if isinstance(value, str) else value
+
+
+def _positive(value: timedelta) -> timedelta:
+    if value <= timedelta(0):
+        raise ValueError(_("must be longer than nothing"))
+    return value
+
+
+def _pause(value: object) -> object:
+    seconds = re.fullmatch(r"(\d{1,2}\.\d{1,3})s", value) if isinstance(value, str) else None
+    return timedelta(seconds=float(seconds[1])) if seconds else _duration(value)
+
+
+def _short(value: timedelta) -> timedelta:
+    if not timedelta(0) <= value <= timedelta(seconds=10):
+        raise ValueError(_("must be from 0s to 10s"))
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_positive)]
+Pause = Annotated[
+    timedelta,
+    BeforeValidator(_pause),
+    AfterValidator(_short),
+    WithJsonSchema(
+        {"type": "string", "pattern": r"^\d+(\.\d{1,3})?s$", "examples": ["1.5s", "3s"]}
+    ),
+]
+"""While it lasts, a worker waits with the delivery in hand: it must be shorter than a lease."""
+
+
+_UNVERIFIED = re.compile(
+    r"[?&](?:ssl_cert_reqs=(?!required\b|cert_required\b)|ssl_check_hostname=(?!true\b|1\b)"
+    r"|verify=(?!yes\b|true\b|1\b))",
+    re.IGNORECASE,
+)
+"""In an address: that whoever answers is believed. redis-py's words, and Apprise's."""
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DatabaseSettings(Section):
+    url: str = "sqlite:///var/publisher.db"
+
+
+class BrokerSettings(Section):
+    url: str = ""
+    """Empty: the embedded server of `publisher run`."""
+
+    @field_validator("url")
+    @classmethod
+    def _is_redis(cls, url: str) -> str:
+        if _UNVERIFIED.search(url):
+            raise ValueError(_("must not turn off that the server's certificate is checked"))
+        if redis_sentinel.is_meant(url):
+            if not _is_address_of_sentinels(url):
+                raise ValueError(
+                    _(
+                        "must be like sentinel://USER:PASSWORD@HOST1:26379,HOST2:26379/0?master_name=NAME, "
+                        "or sentinels:// for TLS, with special characters written as %XX"
+                    )
+                )
+        elif url and not _is_address_of_redis(url):
+            # It may hold a password, so it is not repeated here.
+            raise ValueError(
+                _(
+                    "must be like redis://USER:PASSWORD@HOST:6379/0, or rediss:// for TLS, with special "
+                    "characters of the password written as %XX; or empty, for the embedded broker"
+                )
+            )
+        return url
+
+
+def _is_address_of_redis(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # looked at only when it is asked for
+    except ValueError:
+        return False
+    right_scheme = parts.scheme in ("redis", "rediss") and "://" in url
+    return right_scheme and re.fullmatch(r"/?\d*", parts.path, re.ASCII) is not None
+
+
+def _is_address_of_sentinels(url: str) -> bool:
+    try:
+        redis_sentinel.Sentinels.parse(url)
+    except ValueError:
+        return False
+    return True
+
+
+class ApprovalSettings(Section):
+    required: bool = False
+
+
+class PriceSettings(Section):
+    """What X charges, in US dollars (docs.x.com/x-api/getting-started/pricing, 2026)."""
+
+    x_post: Decimal = Field(default=Decimal("0.015"), ge=0)
+    x_post_with_link: Decimal = Field(default=Decimal("0.200"), ge=0)
+    x_alt_text: Decimal = Field(default=Decimal("0.005"), ge=0)
+
+
+class DeliverySettings(Section):
+    settle: Duration = timedelta(seconds=60)
+    request_timeout: Duration = timedelta(seconds=20)
+    thread_pause: Pause = timedelta(seconds=1.5)
+    """Between a part of a thread and the next: X may not know a post at once that is answered."""
+    expires: Duration = timedelta(hours=4)
+    """For posts that say nothing themselves, and whose session says nothing."""
+    workers: int = Field(default=1, ge=1, le=64)
+    """Worker processes that `publisher run` keeps."""
+    threads: int = Field(default=128, ge=1, le=1000)
+    """Deliveries that one worker process has in hand at a time."""
+
+
+class NoticeSettings(Section):
+    urls: tuple[SecretStr, ...] = ()
+    """Apprise's addresses of the services that are told what needs a person."""
+    heartbeat: SecretStr | None = None
+    """The address that is pinged while all is well; whoever waits there gives the alarm."""
+
+    @field_validator("heartbeat")
+    @classmethod
+    def _is_of_the_web(cls, address: SecretStr | None) -> SecretStr | None:
+        if address is None or not address.get_secret_value():
+            return None
+        # It is a secret, so it is not repeated here.
+        if not re.match(r"https?://[^/\s]+", address.get_secret_value()):
+            raise ValueError(_("must begin with https:// or http://"))
+        return address
+
+    @field_validator("urls", mode="before")
+    @classmethod
+    def _may_be_one_text(cls, urls: object) -> object:
+        return urls.split() if isinstance(urls, str) else urls
+
+    @field_validator("urls")
+    @classmethod
+    def _are_addresses(cls, urls: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for number, url in enumerate(urls, 1):
+            if _UNVERIFIED.search(url.get_secret_value()):
+                raise ValueError(
+                    _(
+                        "number {number} must not turn off that the server's certificate is checked",
+                        number=number,
+                    )
+                )
+            # It may hold a token, so it is not repeated here.
+            if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://\S", url.get_secret_value()):
+                raise ValueError(
+                    _(
+                        "number {number} must be like slack://…, mailtos://… or ntfys://…; docs/notices.md "
+                        "shows examples",
+                        number=number,
+                    )
+                )
+        return urls
+
+
+class WebSettings(Section):
+    """Where the web pages are, and who may watch the figures."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=1, le=65535)
+    public_url: str = ""
+    """How readers reach the pages, when not under `host` and `port`; https makes cookies secure."""
+    hosts: tuple[str, ...] = ()
+    """Further names under which the pages may be asked for."""
+    metrics_token: SecretStr | None = None
+
+    @field_validator("hosts", mode="before")
+    @classmethod
+    def _may_be_one_text(cls, hosts: object) -> object:
+        return hosts.split() if isinstance(hosts, str) else hosts
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_an_address(cls, url: str) -> str:
+        if url and not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]+/?", url):
+            raise ValueError(_("must be like https://publisher.example.org, without a path"))
+        return url.rstrip("/")
+
+    @property
+    def address(self) -> str:
+        """Where readers find the pages."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether others than this machine can ask for the pages without TLS, and read along."""
+        return not self.is_secure and self.host not in ("127.0.0.1", "localhost", "::1")
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether readers come over TLS, so that cookies may insist on it."""
+        return self.public_url.startswith("https://")
+
+    def names(self) -> frozenset[str]:
+        """The hosts that a request may name, in small letters, without ports."""
+        named = urlsplit(self.public_url).hostname
+        own = {"127.0.0.1", "localhost", "::1", self.host.casefold(), *([named] if named else [])}
+        return frozenset({*own, *(host.casefold() for host in self.hosts)} - _ANY_ADDRESS)
+
+
+class OpenIDSettings(Section):
+    """Where else people log in, by OpenID Connect; without an issuer, nowhere."""
+
+    issuer: str = Field(default="", json_schema_extra={"writeOnly": True})
+    """It gets the client secret, and says who people are: it stands where secrets do."""
+    client_id: str = ""
+    client_secret: SecretStr | None = None
+    claim: str = "email"
+    """What of the provider's answer is the name of who comes for the first time."""
+
+    @field_validator("issuer")
+    @classmethod
+    def _is_safe(cls, issuer: str) -> str:
+        if issuer and not is_safe_address(issuer):
+            raise ValueError(_("must begin with https://; http:// is for this machine alone"))
+        return issuer
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.issuer and not (self.client_id and self.client_secret):
+            raise ValueError(_("an issuer needs client_id, and client_secret in secrets.toml"))
+        return self
+
+
+def is_safe_address(url: str) -> bool:
+    """Whether nobody between here and there can read along: TLS, or this very machine."""
+    try:
+        parts = urlsplit(url)
+        near = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    except ValueError:
+        return False
+    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and near))
+
+
+class HashtagSettings(Section):
+    """The most that a message may have before `check` warns, by channel."""
+
+    twitter: int = Field(default=3, ge=0)
+    facebook: int = Field(default=5, ge=0)
+    site: int = Field(default=10, ge=0)
+
+
+class LintSettings(Section):
+    ignore: tuple[Advice, ...] = ()
+    """Advice that this workspace does not want."""
+    hashtags: HashtagSettings = HashtagSettings()
+
+    @field_validator("ignore", mode="before")
+    @classmethod
+    def _may_be_one_text(cls, ignore: object) -> object:
+        return ignore.split() if isinstance(ignore, str) else ignore
+
+
+def _channel(value: object) -> object:
+    return channel_called(value) if isinstance(value, str) else value
+
+
+class AccountSettings(Section):
+    channel: Annotated[
+        Literal["twitter", "facebook", "site"],
+        BeforeValidator(_channel),
+        WithJsonSchema({"type": "string", "enum": ["twitter", "x", "X", "facebook", "site"]}),
+    ]
+    organisation: str | None = None
+    language: str | None = Field(default=None, pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")
+    # The pattern is that of X's OpenAPI description 2.167.
+    handle: str | None = Field(default=None, pattern=r"^@?[A-Za-z0-9_]{1,15}$")
+    """Whom the keys must belong to on X, such as BICE_ONG; with others nothing goes out."""
+    page_id: str | None = Field(default=None, pattern=r"^\d+$")
+    timezone: str | None = None
+    title: str | None = None
+    url: str | None = Field(default=None, pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$")
+    approval: bool | None = None
+    """Whether its posts need an approval; None: as `[approval] required` says."""
+    mandate: Mandate | None = None
+    api_key: SecretStr | None = None
+    api_secret: SecretStr | None = None
+    access_token: SecretStr | None = None
+    access_token_secret: SecretStr | None = None
+    page_token: SecretStr | None = None
+    app_secret: SecretStr | None = None
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone_is_known(cls, timezone: str | None) -> str | None:
+        try:
+            ZoneInfo(timezone or "UTC")
+        except (KeyError, ValueError, OSError):
+            raise ValueError(_("must be a time zone, like Europe/Warsaw or America/Lima")) from None
+        return timezone
+
+    @model_validator(mode="after")
+    def _page_needs_an_id(self) -> Self:
+        if self.channel == "facebook" and not self.page_id:
+            raise ValueError(_("an account of facebook needs page_id, the number of its Page"))
+        return self
+
+    @model_validator(mode="after")
+    def _only_x_has_handles(self) -> Self:
+        if self.channel != "twitter" and self.handle:
+            raise ValueError(_("handle is for accounts of twitter alone; a Page has page_id"))
+        return self
+
+    def account(self, name: str) -> Account:
+        return Account(name=name, **self.model_dump(include=set(Account.model_fields) - {"name"}))

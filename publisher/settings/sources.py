@@ -1,0 +1,224 @@
+"""What publisher.toml, secrets.toml and the environment say, and which of them said it.
+
+Nothing is judged here but whether each source speaks of something that exists; what a setting may
+hold is for `settings` to say.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from publisher.base.errors import ConfigurationError, WorkspaceNotFound
+from publisher.base.i18n import LANGUAGES, Language, _, from_environment
+from publisher.base.toml_positions import Keys, TomlFile
+
+SETTINGS_FILE = "publisher.toml"
+SECRETS_FILE = "secrets.toml"
+PREFIX = "PUBLISHER_"
+SECRETS_VARIABLE = f"{PREFIX}SECRETS_FILE"
+OTHER_VARIABLES = (
+    "PUBLISHER_WORKSPACE", "PUBLISHER_SECRETS_FILE", "PUBLISHER_USER", "PUBLISHER_CLOCK",
+    "PUBLISHER_SANDBOX",
+)  # fmt: skip
+"""Variables that are no settings, and are read where they are used."""
+
+
+def variable(keys: Keys) -> str:
+    """The environment variable of a setting, whose path in the file is `keys`."""
+    return PREFIX + "__".join(keys).upper().replace("-", "_")
+
+
+def find_workspace(start: Path) -> Path:
+    """The nearest folder, `start` or above it, that holds a publisher.toml."""
+    folder = start.resolve()
+    for candidate in (folder, *folder.parents):
+        if (candidate / SETTINGS_FILE).is_file():
+            return candidate
+    raise WorkspaceNotFound(
+        _(
+            "There is no {file} in {folder} or in any folder above.",
+            file=SETTINGS_FILE,
+            folder=folder,
+        )
+    )
+
+
+def spoken(workspace: Path | None, environment: Mapping[str, str] = os.environ) -> Language:
+    """The language of messages, before anything else is known, and whatever else is wrong.
+
+    That is the setting `language`, if it can be made out, and else the locale's.
+    """
+    told = environment.get(variable(("language",))) or _language_in(workspace)
+    found = next((language for language in LANGUAGES if language == told), None)
+    return found or from_environment(environment)
+
+
+def _language_in(workspace: Path | None) -> object:
+    if workspace is None:
+        return None
+    try:
+        return tomllib.loads((workspace / SETTINGS_FILE).read_text(encoding="utf-8")).get(
+            "language"
+        )
+    except (OSError, ValueError, RecursionError):
+        return None  # whoever needs the settings says what is wrong with them
+
+
+class Sources:
+    """The values of all sources as one tree, in rising order of precedence."""
+
+    def __init__(self, workspace: Path) -> None:
+        """Begin with publisher.toml; ConfigurationError when it cannot be read."""
+        self._file = TomlFile(workspace / SETTINGS_FILE)
+        self.values = self._file.values
+        self._origins: dict[Keys, str] = {}
+
+    @property
+    def accounts(self) -> list[str]:
+        accounts = self.values.get("accounts")
+        return list(accounts) if isinstance(accounts, dict) else []
+
+    def of_account(self, name: str) -> dict[str, Any]:
+        """What the sources say of one account so far."""
+        account = self.values["accounts"][name]
+        return account if isinstance(account, dict) else {}
+
+    def place(self, keys: Keys) -> str:
+        """Where the value at `keys` was written, for a message: a file and a key, or a variable."""
+        for end in range(len(keys), 0, -1):
+            if keys[:end] in self._origins:
+                return self._origins[keys[:end]]
+        return f"{self._file.place(*keys)}: {'.'.join(keys) or 'settings'}"
+
+    def add_secrets(
+        self, path: Path, credentials: Collection[str], sections: Mapping[str, Collection[str]]
+    ) -> None:
+        """Add secrets.toml: tables `[NAME]` or `[accounts.NAME]` that hold `credentials`.
+
+        `sections` are tables that belong to no account, and their settings.
+        """
+        file = TomlFile(path)
+        secrets, accounts = file.values, frozenset(self.accounts)
+        for section in sections.keys() & secrets.keys():
+            self._add_section(section, secrets.pop(section), sections[section], file)
+        for name, table in _tables(file):
+            if name not in accounts:
+                raise ConfigurationError(
+                    _(
+                        "{file}: [{name}] is no account of {settings}.",
+                        file=_place(file, name),
+                        name=name,
+                        settings=SETTINGS_FILE,
+                    ),
+                    hint=nearest(name, self.accounts),
+                )
+            if not isinstance(table, dict):
+                raise ConfigurationError(
+                    _("{file}: {section} is no table.", file=_place(file, name), section=name),
+                    hint=_(
+                        "Write [{name}] on a line of its own, and its credentials below it.",
+                        name=name,
+                    ),
+                )
+            for field, value in table.items():
+                if field not in credentials:
+                    raise ConfigurationError(
+                        _(
+                            "{file}: {field} under [{name}] is no credential.",
+                            file=_place(file, name, field),
+                            field=field,
+                            name=name,
+                        ),
+                        hint=_("Credentials are {names}.", names=", ".join(sorted(credentials))),
+                    )
+                place = f"{_place(file, name, field)}: {name}.{field}"
+                self._set(("accounts", name, field), value, place)
+
+    def _add_section(
+        self, section: str, table: object, settings: Collection[str], file: TomlFile
+    ) -> None:
+        if not isinstance(table, dict):
+            raise ConfigurationError(
+                _("{file}: {section} is no table.", file=file.place(section), section=section),
+                hint=_(
+                    "Write [{section}] on a line of its own, and its settings below it.",
+                    section=section,
+                ),
+            )
+        for field, value in table.items():
+            if field not in settings:
+                raise ConfigurationError(
+                    _(
+                        "{file}: {field} under [{section}] is no setting.",
+                        file=file.place(section, field),
+                        field=field,
+                        section=section,
+                    ),
+                    hint=nearest(field, settings),
+                )
+            place = f"{file.place(section, field)}: {section}.{field}"
+            self._set((section, field), value, place)
+
+    def add_environment(self, environment: Mapping[str, str], settings: Collection[Keys]) -> None:
+        """Add the variables of `settings`; ConfigurationError for one that nobody would read."""
+        known = {variable(keys): keys for keys in settings}
+        for name, value in environment.items():
+            if not name.startswith(PREFIX) or name in OTHER_VARIABLES:
+                continue
+            if name not in known:
+                raise ConfigurationError(
+                    _(
+                        "The environment variable {name} is set, but there is no such setting.",
+                        name=name,
+                    ),
+                    hint=_nearest_variable(name, [*known, *OTHER_VARIABLES]),
+                )
+            self._set(known[name], value, name)
+
+    def _set(self, keys: Keys, value: Any, origin: str) -> None:
+        table = self.values
+        for depth, key in enumerate(keys[:-1], start=1):
+            table = table.setdefault(key, {})
+            if not isinstance(table, dict):
+                raise ConfigurationError(
+                    _("{place}: must be a table.", place=self.place(keys[:depth]))
+                )
+        table[keys[-1]] = value
+        self._origins[keys] = origin
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """A hint: the name that was probably meant, or all there are."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    if near:
+        return _("Did you mean {name}?", name=near[0])
+    return _("Known are: {names}.", names=", ".join(sorted(known)))
+
+
+def _nearest_variable(name: str, known: Collection[str]) -> str:
+    rests = [one.removeprefix(PREFIX) for one in known]  # what all begin with makes nothing alike
+    near = difflib.get_close_matches(name.removeprefix(PREFIX), rests, n=1, cutoff=0.6)
+    if near:
+        return _("Did you mean {name}?", name=f"{PREFIX}{near[0]}")
+    return _("docs/settings.md lists them all.")
+
+
+def _tables(file: TomlFile) -> Iterator[tuple[str, Any]]:
+    """The accounts' tables, also those that stand under `accounts` as in publisher.toml."""
+    nested = file.values.pop("accounts", {})
+    if not isinstance(nested, dict):
+        raise ConfigurationError(
+            _("{file}: {section} is no table.", file=file.place("accounts"), section="accounts"),
+            hint=_("The credentials of an account stand under [NAME]."),
+        )
+    yield from nested.items()
+    yield from file.values.items()
+
+
+def _place(file: TomlFile, *keys: str) -> str:
+    """Where something of an account stands in secrets.toml, in whichever of the two ways."""
+    place = file.place(*keys)
+    return file.place("accounts", *keys) if place == file.name else place

@@ -1,0 +1,43 @@
+"""Whoever sends a form, and is not logged in, or not as when the page was made."""
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from publisher.base.i18n import _
+from publisher.web import access_log, errors, kept_forms
+from publisher.web.authentication import NotLoggedIn, NotOurForm
+from publisher.web.dependencies import Parts
+from publisher.web.routes import login
+
+
+def install(web: FastAPI) -> None:
+    """Let nobody lose what they typed."""
+    web.add_exception_handler(NotLoggedIn, _not_logged_in)
+    web.add_exception_handler(NotOurForm, _not_our_form)
+
+
+async def _not_logged_in(request: Request, _error: Exception) -> Response:
+    """To the log-in, with what was typed. A page that asks by itself says so where it stands."""
+    if request.headers.get("hx-request"):
+        return Response(status_code=401)
+    found = await kept_forms.of_form(request)
+    if found is None:
+        return errors.to_login(request)
+    parts: Parts = request.app.state.parts
+    problem = _(
+        "You were logged out, and nothing was saved. What you typed is kept: log in to go on."
+    )
+    return await run_in_threadpool(
+        login.page, request, parts, found.address, 401, problem=problem, kept=found
+    )
+
+
+async def _not_our_form(request: Request, _error: Exception) -> Response:
+    """The page anew with what was typed, for somebody who logged in meanwhile."""
+    access_log.note(request, "refused", why="not our form")
+    found = await kept_forms.of_form(request)
+    if found is None or request.state.visitor is None:
+        return errors.too_old(request)
+    return await run_in_threadpool(kept_forms.restored, request, request.app.state.parts, found)

@@ -1,0 +1,247 @@
+"""Who asks for a page: found once for each request, with the language to speak."""
+
+import asyncio
+import secrets
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Form
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, QueryParams
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from publisher.app import Application
+from publisher.auth.known_browsers import LIFE as BROWSER_LIFE
+from publisher.auth.sessions import LIFE, Session
+from publisher.base import i18n
+from publisher.base.errors import PublisherError
+from publisher.ledger.manager.rights import Person, Rank
+from publisher.settings.schema import WebSettings
+from publisher.web import security
+
+_PUBLIC = ("/static/", "/healthz", "/metrics")
+"""What nobody has to be known for."""
+_STREAM = "/events"
+"""It is open as long as its page, and holds no thread."""
+_AT_A_TIME = 4
+"""Requests of one person. The others wait, and hold none of the threads that everybody needs."""
+_STRANGERS = 8
+"""The same of all together who are not logged in."""
+_WAITS, _ELSEWHERE = "/login/openid", 4
+"""Where another server is waited for, and how many do: who logs in by a password does not."""
+
+
+class NotLoggedIn(Exception):
+    """Nobody is logged in."""
+
+
+class NotAllowed(Exception):
+    """The person may not do this."""
+
+
+class NotOurForm(Exception):
+    """The form was not made for this person's session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A person with a session."""
+
+    session: Session
+
+    @property
+    def person(self) -> Person:
+        return self.session.person
+
+    @property
+    def name(self) -> str:
+        """How the history names them."""
+        return self.person.name
+
+
+class Recognition:
+    """Looks up the session of each request, and lets everything below speak the reader's language.
+
+    The scope's state gets `visitor` (or None), and `secret`: the cookie that forms are bound to.
+    """
+
+    def __init__(self, app: ASGIApp, application: Application, settings: WebSettings) -> None:
+        self._app = app
+        self._application = application
+        self._settings = settings
+        self._shares: dict[str, asyncio.Semaphore] = defaultdict(
+            lambda: asyncio.Semaphore(_AT_A_TIME)
+        )
+        self._strangers = asyncio.Semaphore(_STRANGERS)
+        self._elsewhere = asyncio.Semaphore(_ELSEWHERE)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(_PUBLIC):
+            await self._app(scope, receive, send)
+            return
+        secret = HTTPConnection(scope).cookies.get(cookie_name(self._settings), "")
+        session = await run_in_threadpool(self._find, secret, scope) if secret else None
+        state = scope.setdefault("state", {})
+        state["visitor"] = Visitor(session) if session else None
+        # Before anything is read: what happens while the page is made shows as new.
+        state["step"] = await run_in_threadpool(self._newest_step, scope) if session else 0
+        state["secret"] = secret
+        spoken = session.person.language if session else None
+        wanted = spoken or _accepted(Headers(scope=scope)) or self._application.settings.language
+        share = self._share(session, scope["path"])
+        state["share"] = share
+        async with share:
+            with i18n.speaking(wanted):
+                await self._app(scope, receive, send)
+
+    def _share(self, session: Session | None, path: str) -> AbstractAsyncContextManager[None]:
+        """A place among the requests of the person, or of strangers, as soon as one is free."""
+        if session is None:
+            return self._elsewhere if path.startswith(_WAITS) else self._strangers
+        if path == _STREAM:
+            return nullcontext()
+        return self._shares[session.person.name]
+
+    def _newest_step(self, scope: Scope) -> int:
+        if scope["method"] != "GET" or scope["path"] == _STREAM:
+            return 0
+        try:
+            return self._application.queries.last_step()
+        except PublisherError:
+            return 0
+
+    def _find(self, token: str, scope: Scope) -> Session | None:
+        sessions = self._application.sessions
+        try:
+            session = sessions.find(token)
+            if session and not _by_itself(scope):
+                sessions.touch(session)
+        except PublisherError:
+            return None  # without a ledger nobody is known; the page says what is wrong
+        return session
+
+
+@asynccontextmanager
+async def aside(request: Request) -> AsyncIterator[None]:
+    """Leave the place among the requests to others, while this one does nothing but wait."""
+    share = request.state.share
+    if not isinstance(share, asyncio.Semaphore):
+        yield
+        return
+    share.release()
+    try:
+        yield
+    finally:
+        await share.acquire()
+
+
+def _by_itself(scope: Scope) -> bool:
+    """Whether an open page asks, with perhaps nobody before it: that is no use of a session."""
+    return scope["path"] == _STREAM or QueryParams(scope["query_string"]).get("part") == "live"
+
+
+def cookie_name(settings: WebSettings) -> str:
+    """Over TLS with the prefix that browsers accept from this very host alone."""
+    return "__Host-publisher" if settings.is_secure else "publisher"
+
+
+def set_cookie(response: Response, settings: WebSettings, value: str, *, lasts: bool) -> None:
+    """Give the browser its cookie: a session's token, or what an anonymous form is bound to."""
+    response.set_cookie(
+        cookie_name(settings),
+        value,
+        max_age=int(LIFE.total_seconds()) if lasts else None,
+        path="/",
+        secure=settings.is_secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def browser_cookie(settings: WebSettings) -> str:
+    """The name of the cookie by which a browser is known; it outlasts all sessions."""
+    return f"{cookie_name(settings)}-browser"
+
+
+def know_browser(response: Response, settings: WebSettings, token: str) -> None:
+    """Give the browser the token by which it is known from now on."""
+    response.set_cookie(
+        browser_cookie(settings),
+        token,
+        max_age=int(BROWSER_LIFE.total_seconds()),
+        path="/",
+        secure=settings.is_secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def new_secret() -> str:
+    """For somebody who is not logged in yet."""
+    return secrets.token_urlsafe(24)
+
+
+def _accepted(headers: Headers) -> str | None:
+    """The language of ours that the browser likes best."""
+    wishes = []
+    for position, wish in enumerate(headers.get("accept-language", "")[:200].split(",")):
+        code, _, weight = wish.strip().partition(";q=")
+        try:
+            wishes.append((-float(weight or 1), position, code[:2].lower()))
+        except ValueError:
+            continue
+    known = [code for _, _, code in sorted(wishes) if code in i18n.LANGUAGES]
+    return known[0] if known else None
+
+
+def reader(request: Request) -> Visitor:
+    """Somebody who is logged in; NotLoggedIn."""
+    visitor: Visitor | None = request.state.visitor
+    if visitor is None:
+        raise NotLoggedIn
+    return visitor
+
+
+def _changing(request: Request, token: str) -> Visitor:
+    visitor = reader(request)
+    if not security.is_ours(request, request.app.state.parts.where, request.state.secret, token):
+        raise NotOurForm
+    return visitor
+
+
+def writer(request: Request, token: Annotated[str, Form(alias="form")] = "") -> Visitor:
+    """Somebody who is logged in and sent one of our forms; NotLoggedIn, NotOurForm."""
+    return _changing(request, token)
+
+
+def manager(request: Request, token: Annotated[str, Form(alias="form")] = "") -> Visitor:
+    """The same of a manager; NotAllowed."""
+    return _ranked(_changing(request, token), Rank.MANAGER)
+
+
+def admin(request: Request, token: Annotated[str, Form(alias="form")] = "") -> Visitor:
+    """The same of an admin; NotAllowed."""
+    return _ranked(_changing(request, token), Rank.ADMIN)
+
+
+def overseer(request: Request) -> Visitor:
+    """An admin who looks; NotLoggedIn, NotAllowed."""
+    return _ranked(reader(request), Rank.ADMIN)
+
+
+def _ranked(visitor: Visitor, rank: Rank) -> Visitor:
+    if not visitor.person.rank.includes(rank):
+        raise NotAllowed
+    return visitor
+
+
+Reader = Annotated[Visitor, Depends(reader)]
+Writer = Annotated[Visitor, Depends(writer)]
+Manager = Annotated[Visitor, Depends(manager)]
+Admin = Annotated[Visitor, Depends(admin)]
+Overseer = Annotated[Visitor, Depends(overseer)]

@@ -1,0 +1,143 @@
+"""What goes out in some days: from the ledger, and from the drafts that are not queued."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, tzinfo
+
+from publisher.app import Application
+from publisher.drafts import library, rendering
+from publisher.drafts.library import Library
+from publisher.drafts.times import AgendaItem
+from publisher.ledger.manager.rights import Person, Rank
+from publisher.media.cache import Copies
+from publisher.model.capabilities import CAPABILITIES
+from publisher.model.models import Account, Delivery, Post
+from publisher.model.states import WAITING, State
+from publisher.web import labels
+
+_MOST = 2000
+"""Deliveries; nobody reads more on one page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One post on one account."""
+
+    post: str
+    account: str
+    at: datetime
+    """When it leaves, in the session's zone."""
+    title: str
+    language: str | None
+    state: State | None = None
+    """None: it is not queued."""
+    anchor: str | None = None
+    """The agenda item that its time hangs on."""
+    movable: bool = False
+    draft_says: datetime | None = None
+    """When it leaves by its draft, where the ledger has another time."""
+    broken: bool = False
+    """Whether its draft has errors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """All entries of some days, in the order of their times."""
+
+    entries: Sequence[Entry]
+    items: Sequence[AgendaItem]
+    is_cut: bool
+    """Whether there are more."""
+
+    def items_of(self, day: date, zone: tzinfo) -> list[AgendaItem]:
+        """The agenda items that take place on a day, or on others and that one too."""
+        begins, ends = beginning(day, zone), beginning(day + timedelta(days=1), zone)
+        return [
+            item
+            for item in self.items
+            if item.starts_at < ends and (item.ends_at or item.starts_at) >= begins
+        ]
+
+
+def beginning(day: date, zone: tzinfo) -> datetime:
+    """The first instant of a day."""
+    return datetime.combine(day, time(), tzinfo=zone)
+
+
+def timetable(app: Application, first: date, days: int, person: Person) -> Timetable:
+    """What leaves from the day `first` on, for so many days of the session's zone.
+
+    `person` looks at it: what they may not move is not movable.
+    """
+    settings = app.settings
+    accounts = settings.public_accounts()
+    drafts = library.load(
+        settings.workspace, accounts, tuple(CAPABILITIES), copies=Copies.of(settings)
+    )
+    zone = drafts.session.zone
+    since, until = beginning(first, zone), beginning(first + timedelta(days=days), zone)
+    standing = app.queries.leaving(since, until, _MOST + 1)
+    due = [p for p in drafts.posts if (at := p.leaves_at) is not None and since <= at < until]
+    known = app.queries.known_posts([post.id for post in due])
+    by_id = {post.id: post for post in drafts.posts}
+
+    def may_move(draft: Post) -> bool:
+        names = [account.name for account in rendering.recipients(draft, accounts)[0]]
+        return draft.anchor is None and app.rights.permits(person, Rank.STAFF, names)
+
+    entries = [_queued(d, by_id.get(d.post), accounts, zone, may_move) for d in standing[:_MOST]]
+    for post in due:
+        if post.id not in known:
+            entries += _unqueued(post, drafts, accounts, zone, may_move)
+    agenda = sorted(drafts.session.agenda.values(), key=lambda item: (item.starts_at, item.name))
+    return Timetable(
+        entries=sorted(entries, key=lambda entry: (entry.at, entry.post)),
+        items=agenda,
+        is_cut=len(standing) > _MOST,
+    )
+
+
+def _queued(
+    delivery: Delivery,
+    draft: Post | None,
+    accounts: Mapping[str, Account],
+    zone: tzinfo,
+    may_move: Callable[[Post], bool],
+) -> Entry:
+    account = accounts.get(delivery.account)
+    waits = delivery.state in WAITING
+    wanted = draft.leaves_at if draft and waits else None
+    return Entry(
+        post=delivery.post,
+        account=delivery.account,
+        at=delivery.leaves_at.astimezone(zone),
+        title=labels.beginning(delivery),
+        language=delivery.content.lang or (account.language if account else None),
+        state=delivery.state,
+        anchor=draft.anchor if draft else None,
+        movable=waits and draft is not None and may_move(draft),
+        draft_says=wanted.astimezone(zone) if wanted and wanted != delivery.leaves_at else None,
+    )
+
+
+def _unqueued(
+    post: Post,
+    drafts: Library,
+    accounts: Mapping[str, Account],
+    zone: tzinfo,
+    may_move: Callable[[Post], bool],
+) -> Iterator[Entry]:
+    leaves = post.leaves_at
+    assert leaves is not None  # noqa: S101 - only those with a time are asked for
+    for account in rendering.recipients(post, accounts)[0]:
+        parts = post.texts.get(rendering.section_for(post, account), ())
+        yield Entry(
+            post=post.id,
+            account=account.name,
+            at=leaves.astimezone(zone),
+            title=post.title or labels.shortened(" ".join(parts)) or post.id,
+            language=post.lang,
+            anchor=post.anchor,
+            movable=may_move(post),
+            broken=post.id in drafts.broken,
+        )

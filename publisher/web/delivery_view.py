@@ -1,0 +1,88 @@
+"""What a queued post looks like on its account: from the ledger, so exactly what goes out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from publisher.app import Application
+from publisher.channels.site.pages import Page
+from publisher.model.models import Account, Delivery
+from publisher.preview import contents, mockups, models, website
+from publisher.preview.mockups import Image, Look
+from publisher.web import labels
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One delivery with its look."""
+
+    delivery: Delivery
+    channel: str
+    """As readers call it."""
+    look: str
+    """`x`, `facebook` or `site`."""
+    title: str
+    """What readers see as the name."""
+    language: str | None
+    when: str
+    thread: Sequence[Look]
+    """On X and Facebook."""
+    page: Page | None
+    """On the website."""
+
+
+def shown(delivery: Delivery, app: Application, zone: tzinfo, handles: Mapping[str, str]) -> Shown:
+    """A delivery as its readers see it, or would. `handles`: as `drafts.handles` gives them."""
+    account = app.settings.public_accounts().get(delivery.account)
+    title = _title(account, delivery.account)
+    language = account.language if account else None
+    instant = delivery.published_at or delivery.leaves_at
+    when = mockups.short_time(instant, zone)
+    pictures = _pictures(delivery)
+    on_site = delivery.channel == "site"
+    return Shown(
+        delivery=delivery,
+        channel=labels.channel(delivery.channel),
+        look=models.of(delivery.channel),
+        title=title,
+        language=language,
+        when=when,
+        thread=()
+        if on_site
+        else contents.thread(
+            delivery.content,
+            delivery.channel,
+            by=mockups.author(
+                title,
+                mockups.handle(account, handles) if account else delivery.account,
+                language,
+            ),
+            name=f"{delivery.id}",
+            leaves=instant,
+            when=when,
+            pictures=pictures,
+        ),
+        page=website.page(
+            delivery.content, slug=delivery.post, published=instant, pictures=pictures
+        )
+        if on_site
+        else None,
+    )
+
+
+def _title(account: Account | None, name: str) -> str:
+    return (account and (account.title or account.organisation)) or name
+
+
+def _pictures(delivery: Delivery) -> list[Image]:
+    return [
+        Image(
+            src=f"/media/{picture.digest}",
+            alt=picture.alt,
+            width=picture.width,
+            height=picture.height,
+            is_video=picture.media_type.startswith("video/"),
+        )
+        for part in delivery.content.parts
+        for picture in part.pictures
+    ]

@@ -1,0 +1,47 @@
+"""What every room of the web pages needs."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from publisher.app import Application
+from publisher.monitoring import Monitor
+from publisher.reporting.session_report import Reports
+from publisher.settings.schema import WebSettings
+from publisher.web.authentication import Visitor
+from publisher.web.openid_client import Known
+from publisher.web.platform_checks import Platforms
+from publisher.web.render import Pages
+from publisher.web.server_sent_events import Live
+from publisher.web.upload_queue import Turns
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The workspace, its pages, and what they share."""
+
+    app: Application
+    where: WebSettings
+    pages: Pages
+    live: Live
+    reports: Reports
+    monitor: Monitor
+    platforms: Platforms = field(default_factory=Platforms)
+    provider: Known = field(default_factory=Known)
+    turns: Turns = field(default_factory=Turns)
+
+    def done(self, visitor: Visitor, notice: str, address: str) -> Response:
+        """What a change answers: go there, and read that it is done."""
+        self.app.sessions.leave_notice(visitor.session, notice)
+        return RedirectResponse(address, 303)
+
+
+def _parts(request: Request) -> Parts:
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+Use = Annotated[Parts, Depends(_parts)]

@@ -1,0 +1,135 @@
+"""What states, channels and people's roles are called on the pages."""
+
+import re
+from datetime import UTC, datetime, tzinfo
+
+from publisher.base.dates import written
+from publisher.base.i18n import NAMES, _, later, plural
+from publisher.ledger.manager.rights import Person, Rank
+from publisher.ledger.pending_stops import reason_of
+from publisher.model import capabilities
+from publisher.model.models import Delivery, Problem
+from publisher.model.states import State
+
+_STATES = {
+    State.AWAITING_APPROVAL: later("waits for approval"),
+    State.REJECTED: later("rejected"),
+    State.SCHEDULED: later("scheduled"),
+    State.PUBLISHING: later("going out"),
+    State.PUBLISHED: later("published"),
+    State.UNCERTAIN: later("uncertain"),
+    State.FAILED: later("failed"),
+    State.MISSED: later("missed"),
+    State.HELD: later("held"),
+    State.CANCELLED: later("cancelled"),
+    State.WITHDRAWN: later("withdrawn"),
+}
+_RANKS = {
+    Rank.STAFF: later("staff"),
+    Rank.MANAGER: later("manager"),
+    Rank.ADMIN: later("admin"),
+}
+LANGUAGES = NAMES
+_GOOD = frozenset({State.PUBLISHED})
+_BAD = frozenset({State.FAILED, State.MISSED, State.UNCERTAIN})
+_WAITING = frozenset({State.AWAITING_APPROVAL, State.REJECTED, State.HELD})
+_BEGINNING = 90  # characters
+_COMMAND = re.compile(r"`publisher (?P<name>[a-z]+)(?P<options> [^`]*)?`")
+_TERMINAL = re.compile(r"`(?:publisher|celery|python) |(?<!\w)--[a-z]+|PUBLISHER_[A-Z]+")
+_SENTENCES = re.compile(r"(?<=[.!?:])\s+(?=[^\W\d_]|`|“|«|¿|¡|-)")
+_UTC = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d) UTC(?: \([^)]*\))?")
+_BUTTONS = {
+    "hold": later("Hold"),
+    "queue": later("Put it on the schedule"),
+    "cancel": later("Cancel"),
+    "release": later("Release"),
+    "resolve": later("It is out"),
+    "resume": later("Go on …"),
+    "retry": later("Retry"),
+    "withdraw": later("Withdraw"),
+}
+"""What does the same on a page as these commands do in a terminal."""
+
+
+def state(of: State) -> str:
+    return _(_STATES[of])
+
+
+def tone(of: State) -> str:
+    """The class that the stylesheet knows a state by."""
+    if of in _BAD:
+        return "bad"
+    if of in _GOOD:
+        return "good"
+    return "wait" if of in _WAITING else "plain"
+
+
+def rank(of: Rank) -> str:
+    return _(_RANKS[of])
+
+
+def rights(person: Person) -> str:
+    """`manager`, or `manager for BICE, Warsaw`."""
+    if person.organisations is None:
+        return rank(person.rank)
+    names = ", ".join(person.organisations)
+    return _("{role} for {organisations}", role=rank(person.rank), organisations=names)
+
+
+def channel(name: str) -> str:
+    return capabilities.title(name)
+
+
+def beginning(delivery: Delivery) -> str:
+    """Its title, or its first words, in one line."""
+    content = delivery.content
+    first = content.title or next((part.text for part in content.parts if part.text), "")
+    return shortened(first) or _("a picture")
+
+
+def shortened(words: str) -> str:
+    """The first words of a text, in one line."""
+    text = " ".join(words.split())
+    return text if len(text) <= _BEGINNING else f"{text[:_BEGINNING].rsplit(' ', 1)[0]} …"
+
+
+def why(delivery: Delivery) -> list[str]:
+    """What stands in its way, and what a platform answered."""
+    return [text for text in (reason_of(delivery), delivery.error_message) if text]
+
+
+def here(text: str, zone: tzinfo) -> str:
+    """A message for whoever has a browser and no terminal.
+
+    The pages' buttons take the place of the commands that do the same; a sentence about another
+    command is left out. Instants are told by the clocks of `zone`.
+    """
+    told = _UTC.sub(lambda found: _there(found[1], zone), _COMMAND.sub(_button, text))
+    return " ".join(one for one in _SENTENCES.split(told) if not _TERMINAL.search(one))
+
+
+def _there(written_as: str, zone: tzinfo) -> str:
+    at = datetime.fromisoformat(written_as).replace(tzinfo=UTC).astimezone(zone)
+    return written(at, "EEE d MMM y, HH:mm")
+
+
+def _button(command: re.Match[str]) -> str:
+    title = _BUTTONS.get(command["name"])
+    if "--gone" in (command["options"] or ""):
+        title = later("It is gone")
+    if title is None:
+        return command[0]
+    return _("“{button}”", button=_(title).rstrip(" …"))
+
+
+def place(problem: Problem) -> str:
+    """Where a problem is, for whoever does not see the file."""
+    name = problem.file.rpartition("/")[2]
+    if name.endswith(".md"):
+        return _("in the draft, line {line}", line=problem.line)
+    where = {"session.yaml": later("in the programme"), "consents.yaml": later("in the consents")}
+    return _(where.get(name, later("in the settings")))
+
+
+def deliveries(count: int) -> str:
+    return plural("{number} delivery", "{number} deliveries", count)

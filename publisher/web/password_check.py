@@ -1,0 +1,70 @@
+"""Names and passwords at the door: each is looked at after as long a wait as there has to be."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from publisher.ledger.manager.rights import Person
+from publisher.web import access_log
+from publisher.web.authentication import aside, browser_cookie
+from publisher.web.dependencies import Parts
+
+
+class TooManyTries(Exception):
+    """Others try the same name from the same place, and wait already."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__()
+        self.until = until
+        """When there is room again."""
+
+
+_WAITING = 100
+"""Log-ins that wait at a time. More would use up the connections that everybody needs."""
+
+
+class Waiting:
+    """How many log-ins wait in this process."""
+
+    number = 0
+
+
+async def _wait(request: Request, seconds: float) -> None:
+    """Wait, and hold nothing that others need; TooManyTries when too many do already."""
+    waiting: Waiting = request.app.state.waiting
+    if waiting.number >= _WAITING:
+        raise TooManyTries(datetime.now(UTC) + timedelta(seconds=seconds))
+    waiting.number += 1
+    try:
+        async with aside(request):
+            await asyncio.sleep(seconds)
+    finally:
+        waiting.number -= 1
+
+
+async def person(
+    request: Request, parts: Parts, name: str, password: str, way: str = "form"
+) -> Person | None:
+    """Who logs in, None when the password is wrong; TooManyTries. The log says who did not.
+
+    Nobody else waits meanwhile: it is no thread that sleeps.
+    """
+    browser = request.cookies.get(browser_cookie(parts.where), "")
+    where, by = access_log.address(request), "password" if way == "form" else way
+    tried = await run_in_threadpool(parts.app.throttle.admit, name, where, way, browser)
+    try:
+        if tried.until is not None:
+            raise TooManyTries(tried.until)
+        if tried.delay:
+            await _wait(request, tried.delay)
+    except TooManyTries:
+        await run_in_threadpool(access_log.turned_away, request, parts, name, "too many tries", by)
+        raise
+    found = await run_in_threadpool(parts.app.people.verified, name, password)
+    if found is None:
+        await run_in_threadpool(access_log.turned_away, request, parts, name, "wrong password", by)
+    else:
+        await run_in_threadpool(parts.app.throttle.forgive, tried)
+    return found

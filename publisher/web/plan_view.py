@@ -1,0 +1,78 @@
+"""What queueing would change, for readers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from publisher.base.i18n import _
+from publisher.planning import Change, Plan, PlannedChange, edit_text, word_diff
+from publisher.planning.change_details import Aspect
+from publisher.planning.word_diff import Piece
+from publisher.preview.times import exact
+
+
+@dataclass(frozen=True, slots=True)
+class Rewording:
+    """One text that changes."""
+
+    label: str
+    """What it is; nothing for the text of a post in one part."""
+    pieces: Sequence[Piece]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What becomes of one delivery."""
+
+    kind: Change
+    account: str
+    leaves_at: datetime
+    was: datetime | None
+    """When it was to leave, where that changes."""
+    voids: str | None
+    """Whose approval becomes void."""
+    notes: Sequence[str]
+    """Why, and what else than words is different."""
+    rewordings: Sequence[Rewording]
+    takes_out: bool
+    """Whether a picture goes that is on the schedule."""
+
+
+def rows(plan: Plan, zone: tzinfo) -> list[Row]:
+    return [_row(change, zone) for change in plan.changes]
+
+
+def needs_a_word(plan: Plan) -> bool:
+    """Whether a person has to agree: more changes than a time, or an approval becomes void."""
+    return bool(plan.voided) or any(change.kind is not Change.MOVE for change in plan.changes)
+
+
+def _row(change: PlannedChange, zone: tzinfo) -> Row:
+    planned = change.wish or change.delivery
+    assert planned is not None  # noqa: S101 - a change has a wish, a delivery or both
+    was = change.delivery.leaves_at if change.wish and change.delivery else None
+    leaves = planned.leaves_at
+
+    shown = (Aspect.DUE_AT,) if was != leaves else ()
+    return Row(
+        kind=change.kind,
+        account=change.account,
+        leaves_at=leaves,
+        was=was if was != leaves else None,
+        voids=change.voids,
+        notes=[
+            note
+            for note in (
+                _(change.note),
+                *edit_text.notes(change, lambda at: exact(at, zone), shown),
+            )
+            if note
+        ],
+        rewordings=[
+            Rewording(one.label, word_diff.compare(one.old, one.new))
+            for one in edit_text.comparisons(change)
+        ],
+        takes_out=any(
+            one.aspect is Aspect.PICTURE and one.old is not None for one in edit_text.of(change)
+        ),
+    )

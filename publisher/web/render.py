@@ -1,0 +1,125 @@
+"""Renders the pages, in the language and the time zone of whoever reads them."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta, tzinfo
+from functools import partial
+from typing import Any
+
+from babel.dates import format_datetime, format_timedelta
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from publisher.app import Application
+from publisher.base import html, i18n, numbers
+from publisher.base.dates import instant_text, written
+from publisher.base.stored_messages import again
+from publisher.ledger.manager.rights import Rank
+from publisher.ledger.tables import EVERYTHING
+from publisher.model import events, limits_text
+from publisher.web import labels, user_agents
+from publisher.web.authentication import Visitor
+from publisher.web.routes import assets
+from publisher.web.security import form_token
+
+
+class Pages:
+    """The templates of one workspace."""
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+        self._templates = html.environment(
+            "publisher.web", "publisher.preview", "publisher.channels.site"
+        )
+        self._templates.lstrip_blocks = True
+        self._templates.globals |= {
+            "static": assets.address,
+            "words": labels,
+            "figures": numbers,
+            "device": user_agents.named,
+            "limits": limits_text,
+            "event": events.event,
+            "when": self._when,
+            "from_now": self._from_now,
+            "written": written,
+            "again": again,
+            "here": self._here,
+        }
+
+    def render(
+        self, request: Request, template: str, status: int = 200, **values: Any
+    ) -> HTMLResponse:
+        """A page, with what was just done above it."""
+        return HTMLResponse(self.text(request, template, **values), status)
+
+    def text(self, request: Request, template: str, **values: Any) -> str:
+        """The same as a text. `request.state` must hold who asks, as `Recognition` sees to."""
+        visitor = request.state.visitor
+        context: Mapping[str, Any] = {
+            "lang": i18n.current(),
+            "visitor": visitor,
+            "trial": self._app.settings.warning,
+            "may": partial(self._may, visitor),
+            "may_resume": partial(self._may_resume, visitor),
+            "take_notice": lambda: self._app.sessions.take_notice(visitor.session),
+            "standing": self._app.queries.accounts() if visitor else (),
+            "form": form_token(request.state.secret) if request.state.secret else "",
+            "room": request.url.path,
+            "session_name": self._app.session().name or self._app.settings.workspace.name,
+            "zone": self.zone,
+            "now": self._app.clock.now(),
+            "speed": self._app.clock.speed,
+            "step": request.state.step,
+        }
+        return self._templates.get_template(template).render(**{**context, **values})
+
+    def _may(self, visitor: Visitor | None, rank: str, *accounts: str) -> bool:
+        """Whether the reader may do what needs this rank, to these accounts."""
+        rights = self._app.rights
+        return visitor is not None and rights.permits(visitor.person, Rank(rank), accounts)
+
+    def _may_resume(self, visitor: Visitor | None, account: str) -> bool:
+        """Whether the reader may end the pause of an account; `*`: of everything."""
+        if account != EVERYTHING:
+            return self._may(visitor, Rank.MANAGER, account)
+        return visitor is not None and self._app.control.may_resume(None, visitor.name)
+
+    @property
+    def zone(self) -> tzinfo:
+        """The session's."""
+        return self._app.session().zone
+
+    def _here(self, text: str | None) -> str:
+        return labels.here(text, self.zone) if text else ""
+
+    def _when(self, instant: datetime | None, form: str = "long") -> Markup:
+        """An instant in the session's zone; a script shows the reader's own beside it."""
+        if instant is None:
+            return Markup("")
+        return Markup('<time datetime="{}">{}</time>').format(
+            instant_text(instant), _local(instant, self.zone, form)
+        )
+
+    def _from_now(self, instant: datetime) -> Markup:
+        """`in 5 minutes`, which a script keeps true."""
+        left = instant - self._app.clock.now()
+        text = format_timedelta(
+            left if abs(left) > timedelta(seconds=1) else timedelta(seconds=1),
+            add_direction=True,
+            locale=i18n.current(),
+        )
+        return Markup('<time class="countdown" datetime="{}">{}</time>').format(
+            instant_text(instant), text
+        )
+
+
+_FORMS = {"long": "EEE d MMM y, HH:mm", "exact": "EEE d MMM y, HH:mm:ss", "time": "HH:mm"}
+
+
+def _local(instant: datetime, zone: tzinfo, form: str) -> str:
+    return format_datetime(
+        instant,
+        _FORMS[form],
+        tzinfo=zone,
+        locale=i18n.current(),
+    )

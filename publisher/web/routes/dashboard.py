@@ -1,0 +1,89 @@
+"""/: what goes out next, what is on its way, and what needs a person."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from publisher.app import Application
+from publisher.base.person_names import same_person
+from publisher.model.models import Delivery
+from publisher.model.states import State
+from publisher.monitoring import of_clocks
+from publisher.reporting import lateness_text
+from publisher.web import labels
+from publisher.web.authentication import Reader, Visitor
+from publisher.web.dependencies import Use
+
+_NEXT = 30
+_ATTENTION = 100
+"""Deliveries of each state; those of one post stand in one line. The log has the others."""
+_LESS_URGENT = {State.FAILED: 1, State.MISSED: 1, State.HELD: 2}
+"""What nobody can take for out, or going out: after what may be out, or is out and must not be."""
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """The deliveries of one post that are in the same state and leave at the same time."""
+
+    deliveries: Sequence[Delivery]
+
+    @property
+    def first(self) -> Delivery:
+        return self.deliveries[0]
+
+    @property
+    def accounts(self) -> str:
+        return ", ".join(delivery.account for delivery in self.deliveries)
+
+
+@router.get("/")
+def today(request: Request, parts: Use, visitor: Reader, part: str = "") -> Response:
+    """The page, or the `part` of it that is live."""
+    overview = parts.app.overview(_NEXT, _ATTENTION)
+    resting = parts.app.queries.first_resting(_NEXT) if overview.resting else []
+    return parts.pages.render(
+        request,
+        "live.html" if part == "live" else "today.html",
+        overview=overview,
+        clocks=str(of_clocks(overview.clocks)) if overview.clocks else None,
+        late=lateness_text.in_words(overview.late, overview.zone) if overview.late else None,
+        trouble=_lines(_by_weight(overview.attention)),
+        waiting=_lines(d for d in overview.attention if d.state is State.AWAITING_APPROVAL),
+        back=_lines(_back_with(visitor, parts.app, overview.rejected)),
+        on_its_way=_lines(d for d in overview.next if d.state is State.PUBLISHING),
+        coming=_lines(d for d in overview.next if d.state is State.SCHEDULED),
+        resting=_lines(resting),
+        shown_resting=len(resting),
+    )
+
+
+def _by_weight(attention: Iterable[Delivery]) -> list[Delivery]:
+    """What is in trouble: what cannot wait first, and of that the newest."""
+    found = [d for d in attention if d.state is not State.AWAITING_APPROVAL]
+    found.sort(key=lambda d: (d.leaves_at, d.id), reverse=True)
+    return sorted(found, key=lambda d: _LESS_URGENT.get(d.state, 0))
+
+
+def _back_with(
+    visitor: Visitor, app: Application, rejected: Sequence[Delivery]
+) -> Sequence[Delivery]:
+    """What was rejected of the visitor's own posts, and of those by nobody who can log in."""
+    if not rejected:
+        return ()
+    others = [person.name for person in app.people.all() if person.id != visitor.person.id]
+    return [d for d in rejected if not any(same_person(d.queued_by or "", name) for name in others)]
+
+
+def _lines(deliveries: Iterable[Delivery]) -> list[_Line]:
+    """In the order of the first of each; what went wrong in another way has its own line."""
+    groups: dict[tuple[str, State, datetime, tuple[str, ...]], list[Delivery]] = {}
+    for d in deliveries:
+        key = (d.post, d.state, d.leaves_at, tuple(labels.why(d)))
+        groups.setdefault(key, []).append(d)
+    return [_Line(of_post) for of_post in groups.values()]

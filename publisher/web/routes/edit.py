@@ -1,0 +1,182 @@
+"""/posts/ID/edit: the text of a draft, checked and counted before it is saved."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from starlette.requests import Request
+from starlette.responses import Response
+
+from publisher.base.errors import FileChanged, NotPossible, PublisherError, UsageError
+from publisher.base.i18n import _
+from publisher.drafts import check, editing, rendering
+from publisher.drafts.editing import Manuscript
+from publisher.drafts.text_files import invalid_character
+from publisher.drafts.text_length import length
+from publisher.ledger.manager.draft_edits import REWORDED
+from publisher.model.capabilities import CAPABILITIES
+from publisher.model.models import Account, Post
+from publisher.planning import word_diff
+from publisher.web import draft_view, pending, urls
+from publisher.web.authentication import Reader, Visitor, Writer
+from publisher.web.dependencies import Parts, Use
+from publisher.web.errors import status_of
+
+router = APIRouter(route_class=urls.Room)
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """How long one part of the text is for one account."""
+
+    account: str
+    part: int
+    """Its number in a thread, from 1; 0 where there is one alone."""
+    used: int
+    limit: int
+
+    @property
+    def left(self) -> int:
+        return self.limit - self.used
+
+
+@router.get("/posts/{post:path}/edit")
+def show(request: Request, parts: Use, visitor: Reader, post: str) -> Response:
+    parts.app.edits.require(REWORDED, visitor.name, draft_view.accounts(parts.app, post))
+    draft = editing.read(draft_view.find(parts.app, post))
+    return _page(request, parts, post, draft, draft.body)
+
+
+@router.post("/posts/{post:path}/edit")
+def change(
+    request: Request,
+    parts: Use,
+    visitor: Writer,
+    post: str,
+    body: Annotated[str, Form()] = "",
+    seen: Annotated[str, Form()] = "",
+    do: Annotated[str, Form()] = "",
+) -> Response:
+    """Check the text or save it. Whatever happens, the page that comes back holds it."""
+    try:
+        return _changed_page(request, parts, visitor, post, body, seen, saves=do == "save")
+    except PublisherError as error:
+        return parts.pages.render(
+            request, "kept.html", status_of(error), post=post, body=body, problem=error
+        )
+
+
+def _changed_page(
+    request: Request,
+    parts: Parts,
+    visitor: Visitor,
+    post: str,
+    body: str,
+    seen: str,
+    *,
+    saves: bool,
+) -> Response:
+    draft = editing.read(draft_view.find(parts.app, post))
+    parts.app.edits.require(REWORDED, visitor.name, draft_view.accounts(parts.app, post))
+    flaw = _flaw_of(draft, body)
+    if flaw or not saves:
+        return _page(request, parts, post, draft, body, seen=seen, problem=flaw)
+    if draft.digest != seen:
+        return _page(request, parts, post, draft, body, problem=_meanwhile(draft))
+    revised = draft.with_body(body)
+    if revised == draft:
+        return parts.done(visitor, _("Nothing to save: the text is the same."), urls.of_post(post))
+    try:
+        _write(parts, visitor, post, draft, revised)
+    except FileChanged:
+        newest = editing.read(draft_view.find(parts.app, post))
+        return _page(request, parts, post, newest, body, problem=_meanwhile(newest))
+    return parts.done(visitor, draft_view.saved(parts.app, draft), urls.of_post(post))
+
+
+def restored(
+    request: Request, parts: Parts, post: str, fields: Mapping[str, str], problem: UsageError
+) -> Response:
+    """The form with what somebody typed before they were logged out, and with what they had seen."""
+    body, seen = fields.get("body", ""), fields.get("seen", "")
+    try:
+        draft = editing.read(draft_view.find(parts.app, post))
+        return _page(request, parts, post, draft, body, seen=seen, problem=problem)
+    except PublisherError as error:
+        return parts.pages.render(
+            request, "kept.html", status_of(error), post=post, body=body, problem=error
+        )
+
+
+def _flaw_of(draft: Manuscript, body: str) -> PublisherError | None:
+    """What would keep the draft from being read again."""
+    if flaw := invalid_character(body.replace("\r\n", "\n").replace("\r", "\n")):
+        return UsageError(flaw.message, hint=flaw.hint)
+    try:
+        draft_view.check_size(draft.with_body(body))
+    except (UsageError, NotPossible) as error:
+        return error
+    return None
+
+
+def _meanwhile(draft: Manuscript) -> FileChanged:
+    return FileChanged(
+        _("Somebody else changed {file} meanwhile.", file=draft.file),
+        hint=_("Your text is below, and what the file holds now beside it. Bring them together."),
+    )
+
+
+def _write(
+    parts: Parts, visitor: Visitor, post: str, draft: Manuscript, revised: Manuscript
+) -> None:
+    words = {"from": draft.body, "to": revised.body}
+    accounts = draft_view.accounts(parts.app, post)
+    with parts.app.edits.recorded(post, REWORDED, {"text": words}, visitor.name, accounts):
+        draft.save(revised)
+
+
+def _page(
+    request: Request,
+    parts: Parts,
+    post: str,
+    draft: Manuscript,
+    body: str,
+    *,
+    seen: str | None = None,
+    problem: PublisherError | None = None,
+) -> Response:
+    """The form with `body` in it. `seen`: the file that it was made from; None: `draft`."""
+    revised = {} if problem else {draft.file: draft.with_body(body).data}
+    library, found = check.check(parts.app.settings, [draft.path], revised=revised)
+    read = library.post(post)
+    lost = isinstance(problem, FileChanged)
+    standing = parts.app.queries.deliveries(post=post)
+    return parts.pages.render(
+        request,
+        "edit.html",
+        status_of(problem) if problem else 200,
+        post=post,
+        seen=draft.digest if seen is None else seen,
+        body=body,
+        problem=problem,
+        theirs=word_diff.compare(body.replace("\r\n", "\n"), draft.body) if lost else None,
+        problems=[p for p in found if p.file == draft.file] if not problem else [],
+        counts=list(_counts(parts, read)) if read and not problem else [],
+        # Not while it is typed, and not where what is shown is not what the file holds.
+        pending=pending.of(parts.app, draft, standing) if seen is None and not problem else None,
+        view=draft_view.view(parts.app, library, found, post) if not problem else None,
+    )
+
+
+def _counts(parts: Parts, post: Post) -> Iterator[_Count]:
+    for account in rendering.recipients(post, parts.app.settings.public_accounts())[0]:
+        yield from _of_account(post, account)
+
+
+def _of_account(post: Post, account: Account) -> Iterator[_Count]:
+    can = CAPABILITIES[account.channel]
+    texts = rendering.texts(post, account, can)
+    for number, text in enumerate(texts, 1):
+        part = number if len(texts) > 1 else 0
+        yield _Count(account.name, part, length(text, can.counting), can.max_length)

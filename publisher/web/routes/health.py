@@ -1,0 +1,78 @@
+"""/healthz: whether posts go out, for whoever watches; it needs no log-in and tells no secret."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from publisher.base.i18n import _
+from publisher.model.states import State
+from publisher.monitoring import Monitor, Report, Subject
+from publisher.reporting.status import late_as_json
+
+_LOOKS = ThreadPoolExecutor(4, thread_name_prefix="healthz")
+"""Threads of its own: those of the pages may all wait for a database that stands still."""
+_FRESH = 1.0
+"""Seconds for which an answer is good: everybody may ask, and each look costs something."""
+
+router = APIRouter()
+
+
+class Lately:
+    """What the last look found. One is made at a time, and all who wait get its answer."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Lock()
+        self._report: Report | None = None
+        self._begun = 0.0
+
+    async def look(self, monitor: Monitor) -> Report:
+        asked = time.monotonic()
+        async with self._turn:
+            if self._report is None or self._begun < asked - _FRESH:
+                self._begun = time.monotonic()
+                self._report = await asyncio.get_running_loop().run_in_executor(
+                    _LOOKS, partial(monitor.look, count=True)
+                )
+            return self._report
+
+
+@router.get("/healthz")
+async def healthz(request: Request) -> JSONResponse:
+    """200 when all is well, else 503 with what is wrong; within two seconds, whatever hangs."""
+    report = await request.app.state.lately.look(request.app.state.parts.monitor)
+    return JSONResponse(_answer(report), 200 if report.is_well else 503)
+
+
+def _answer(report: Report) -> Mapping[str, Any]:
+    publishing = report.about(
+        Subject.DISPATCHERS, Subject.WORKERS, Subject.PUBLISHING, Subject.PLATFORMS
+    )
+    ledger = report.about(Subject.LEDGER)
+    found = {
+        "ledger": str(ledger or ""),
+        "disk": str(report.about(Subject.DISK) or ""),
+        "clock": str(report.about(Subject.CLOCK) or ""),
+        "broker": str(report.about(Subject.BROKER) or ""),
+        "publishing": _("It cannot be told without the ledger.")
+        if ledger
+        else str(publishing or report.late_in_words),
+    }
+    return {
+        "status": "ok" if report.is_well else "trouble",
+        **{name: trouble or "ok" for name, trouble in found.items()},
+        "cause": report.troubles[0].message if report.troubles else report.late_in_words or None,
+        "remedy": report.troubles[0].hint if report.troubles else None,
+        "late": late_as_json(report.late),
+        **({"deliveries": _counts(report)} if report.counts else {}),
+    }
+
+
+def _counts(report: Report) -> Mapping[str, int]:
+    return {state: report.counts.get(state, 0) for state in State}

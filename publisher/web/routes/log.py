@@ -1,0 +1,162 @@
+"""/log: what happened to every delivery, to be filtered, searched and taken along."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from tempfile import SpooledTemporaryFile
+from typing import IO, Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from publisher.base import date_range, spreadsheet
+from publisher.base.errors import UsageError
+from publisher.base.i18n import _
+from publisher.ledger.reading.log_pages import Order, Place, Wanted
+from publisher.model.states import State
+from publisher.reporting import log_export
+from publisher.reporting.log_export import log_rows
+from publisher.web.authentication import Reader, Writer
+from publisher.web.dependencies import Parts, Use
+
+_SIZE = 50
+_IN_MEMORY = 1_000_000  # bytes of a workbook; a bigger one is made on the disk
+_PIECE = 65_536
+_LINES = 500
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the reader wrote."""
+
+    since: str = ""
+    until: str = ""
+    account: str = ""
+    state: str = ""
+    q: str = ""
+    sort: str = "-happened"
+
+    def wanted(self, parts: Parts) -> Wanted:
+        """The same for the ledger. UsageError for what it does not know."""
+        order = self.sort.removeprefix("-")
+        if order not in list(Order):
+            raise UsageError(_("The log cannot be sorted like that."))
+        if self.state and self.state not in list(State):
+            raise UsageError(_("There is no state {name}.", name=self.state))
+        zone = parts.pages.zone
+        return Wanted(
+            since=date_range.since(self.since.strip() or None, zone, _("The first day")),
+            until=date_range.until(self.until.strip() or None, zone, _("The last day")),
+            account=self.account or None,
+            state=State(self.state) if self.state else None,
+            text=self.q.strip() or None,
+            order=Order(order),
+            oldest_first=not self.sort.startswith("-"),
+        )
+
+    def query(self, **more: object) -> str:
+        """The end of an address with these filters, some of them changed."""
+        values = {
+            "since": self.since,
+            "until": self.until,
+            "account": self.account,
+            "state": self.state,
+            "q": self.q,
+            "sort": self.sort if self.sort != "-happened" else "",
+            **more,
+        }
+        return urlencode({key: value for key, value in values.items() if value})
+
+
+def _filters(
+    since: str = "",
+    until: str = "",
+    account: str = "",
+    state: str = "",
+    q: str = "",
+    sort: str = "-happened",
+) -> Filters:
+    return Filters(since, until, account, state, q, sort)
+
+
+Given = Annotated[Filters, Depends(_filters)]
+
+
+@router.get("/log")
+def log(
+    request: Request,
+    parts: Use,
+    _visitor: Reader,
+    filters: Given,
+    after: str = "",
+    before: str = "",
+) -> Response:
+    page = parts.app.logbook.page(
+        filters.wanted(parts),
+        _SIZE,
+        after=Place.read(after) if after else None,
+        before=Place.read(before) if before else None,
+    )
+    return parts.pages.render(
+        request,
+        "log.html",
+        page=page,
+        filters=filters,
+        accounts=sorted({*parts.app.settings.accounts, *parts.app.queries.known_accounts()}),
+        states=list(State),
+    )
+
+
+@router.get("/log.csv")
+def as_csv(parts: Use, _visitor: Reader, filters: Given) -> Response:
+    rows = map(log_export.flat, _rows(parts, filters))
+    return StreamingResponse(
+        _joined(spreadsheet.csv_lines(log_export.COLUMNS, rows)),
+        media_type="text/csv; charset=utf-8",
+        headers=_as_file("log.csv"),
+    )
+
+
+@router.get("/log.xlsx")
+def as_workbook(parts: Use, _visitor: Reader, filters: Given) -> Response:
+    rows = map(log_export.with_instants, _rows(parts, filters))
+    file: IO[bytes] = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - closed when it was sent
+    spreadsheet.write(file, log_export.COLUMNS, rows, parts.pages.zone)  # type: ignore[arg-type]
+    file.seek(0)
+    return StreamingResponse(
+        _pieces(file),
+        media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        headers=_as_file("log.xlsx"),
+    )
+
+
+@router.post("/log/verify")
+def verify(request: Request, parts: Use, _visitor: Writer) -> Response:
+    """Look through the whole history for changes and gaps."""
+    parts.app.audit.seal()
+    return parts.pages.render(request, "verdict.html", verdict=parts.app.audit.verify())
+
+
+def _rows(parts: Parts, filters: Filters) -> Iterator[dict[str, object]]:
+    wanted = filters.wanted(parts)  # what is wrong with it must be told before the first row
+    return (log_rows([delivery])[0] for delivery in parts.app.logbook.all(wanted))
+
+
+def _joined(lines: Iterator[str]) -> Iterator[str]:
+    """Some hundred lines at a time: each piece is made in another thread, which costs more."""
+    while piece := "".join(islice(lines, _LINES)):
+        yield piece
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(_PIECE):
+            yield piece
+
+
+def _as_file(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -1,0 +1,289 @@
+"""/posts/ID/media: the pictures of a draft. One is added, and what is said of each is changed."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
+from typing import Annotated, BinaryIO
+
+from fastapi import APIRouter, File, Form, UploadFile
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from publisher.base.errors import Busy, FileChanged, PictureUnusable, PublisherError, UsageError
+from publisher.base.i18n import _
+from publisher.base.slugs import slug
+from publisher.drafts import check, editing
+from publisher.drafts.draft import alt_missing, place_of
+from publisher.drafts.editing import Manuscript
+from publisher.drafts.text_files import invalid_character
+from publisher.ledger.manager.draft_edits import PICTURE_ADDED, PICTURE_EDITED, PICTURE_REMOVED
+from publisher.media import folder, media_file, uploads
+from publisher.media.media_file import CleanPicture
+from publisher.model.capabilities import SITE
+from publisher.model.models import MediaItem
+from publisher.model.problems import Flaw
+from publisher.preview.mockups import Image
+from publisher.preview.pictures import Pictures
+from publisher.web import draft_view, pending, urls
+from publisher.web.authentication import Reader, Visitor, Writer
+from publisher.web.dependencies import Parts, Use
+from publisher.web.errors import status_of
+
+router = APIRouter(route_class=urls.Room)
+
+Said = Mapping[str, str]
+"""What an entry of a draft's `media` says, but for the file."""
+_SAID = ("alt", "credit", "people", "consent")
+_YES = ("true", "yes")
+_LATER = "30"
+"""Seconds after which one may try again, where too many pictures are at work."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """One entry of a draft's `media`."""
+
+    number: int
+    said: Mapping[str, str]
+    view: Image | None
+    """None: the file cannot be shown; the problems say why."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What a person wants done about the pictures of a draft."""
+
+    parts: Parts
+    visitor: Visitor
+    post: str
+    draft: Manuscript
+    number: int
+    said: Said
+
+
+@router.get("/posts/{post:path}/media")
+def show(request: Request, parts: Use, visitor: Reader, post: str) -> Response:
+    parts.app.edits.require(PICTURE_ADDED, visitor.name, draft_view.accounts(parts.app, post))
+    return _page(request, parts, post, editing.read(draft_view.find(parts.app, post)))
+
+
+@router.post("/posts/{post:path}/media")
+async def change(
+    request: Request,
+    parts: Use,
+    visitor: Writer,
+    post: str,
+    do: Annotated[str, Form()] = "",
+    seen: Annotated[str, Form()] = "",
+    number: Annotated[int, Form(ge=0, le=1000)] = 0,
+    alt: Annotated[str, Form(max_length=5000)] = "",
+    credit: Annotated[str, Form(max_length=500)] = "",
+    people: Annotated[str, Form()] = "",
+    consent: Annotated[str, Form(max_length=500)] = "",
+    file: Annotated[UploadFile | None, File()] = None,
+) -> Response:
+    """Change one thing. Where that cannot be, the page that comes back holds what was typed."""
+    said = _said(alt, credit, people, consent)
+    try:
+        wish = await run_in_threadpool(_wish, parts, visitor, post, seen, number, said)
+        if do == "add":
+            await _added(wish, file)
+        elif act := _ACTS.get(do):
+            await run_in_threadpool(act, wish)
+        else:
+            raise UsageError(_("This cannot be done here."))
+        return await run_in_threadpool(_done, wish)
+    except PublisherError as error:
+        typed = said if do == "add" else {}
+        return await run_in_threadpool(_refused, request, parts, post, typed, error)
+
+
+def _wish(parts: Parts, visitor: Visitor, post: str, seen: str, number: int, said: Said) -> _Wish:
+    """FileChanged for a draft that is not the one that was `seen`."""
+    draft = editing.read(draft_view.find(parts.app, post))
+    if draft.digest != seen:
+        raise FileChanged(
+            _("Somebody else changed {file} meanwhile.", file=draft.file),
+            hint=_("Look at it again, then decide."),
+        )
+    # Before a picture is prepared, which takes long; once more when it is written.
+    parts.app.edits.require(PICTURE_ADDED, visitor.name, draft_view.accounts(parts.app, post))
+    return _Wish(parts, visitor, post, draft, number, said)
+
+
+def _done(wish: _Wish) -> Response:
+    notice = draft_view.saved(wish.parts.app, wish.draft)
+    return wish.parts.done(wish.visitor, notice, urls.of_post(wish.post, "media"))
+
+
+def _refused(
+    request: Request, parts: Parts, post: str, said: Said, error: PublisherError
+) -> Response:
+    newest = editing.read(draft_view.find(parts.app, post))
+    answer = _page(request, parts, post, newest, said, error)
+    if isinstance(error, Busy):
+        answer.headers["Retry-After"] = _LATER
+    return answer
+
+
+def restored(
+    request: Request, parts: Parts, post: str, fields: Said, problem: UsageError
+) -> Response:
+    """The page with what somebody said of a picture before they were logged out."""
+    said = {key: value for key, value in fields.items() if key in _SAID}
+    return _refused(request, parts, post, said, problem)
+
+
+def _said(alt: str, credit: str, people: str, consent: str) -> Said:
+    """The values that a form has, but for empty ones."""
+    values = {"alt": alt, "credit": credit, "people": "yes" if people else "", "consent": consent}
+    plain = {key: _plain(key, value) for key, value in values.items()}
+    return {key: value for key, value in plain.items() if value}
+
+
+def _plain(key: str, value: str) -> str:
+    """A value as it is written here, however a file or a form has it."""
+    if key == "people":
+        return "true" if value.strip().lower() in _YES else ""
+    return " ".join(value.split())
+
+
+async def _added(wish: _Wish, file: UploadFile | None) -> None:
+    """What can be refused at once is; then the picture is made anew when it is its turn."""
+    _check(wish.said)
+    if file is None or not file.filename:
+        raise UsageError(_("Choose a picture."))
+    cleaning = partial(_cleaned, file.file, file.filename)
+    picture = await wish.parts.turns.take(wish.visitor.name, cleaning)
+    await run_in_threadpool(_add, wish, picture)
+
+
+def _cleaned(file: BinaryIO, name: str) -> CleanPicture:
+    found = uploads.clean(file, name, SITE)
+    if isinstance(found, Flaw):
+        raise PictureUnusable(found.message, hint=found.hint)
+    return found
+
+
+def _add(wish: _Wish, picture: CleanPicture) -> None:
+    """Store the picture and name it in the draft: both, or neither.
+
+    The file is called after the post: the name that it had may be that of a child.
+    """
+    posts = wish.parts.app.settings.posts
+    stem = slug(wish.post) or "media"
+    with folder.staged(posts, picture.data, stem, picture.suffix) as staged:
+        # From within a folder of posts/, a slash in front leads back to it.
+        slash = "/" if "/" in wish.post else ""
+        entry = {"file": f"{slash}{folder.NAME}/{staged.name}", **wish.said}
+        revised = wish.draft.with_picture(entry)
+        told = {**_told(entry), "digest": picture.digest}
+        with _recorded(wish, PICTURE_ADDED, told, revised), staged.placed():
+            wish.draft.save(revised)
+
+
+def _edit(wish: _Wish) -> None:
+    _check(wish.said)
+    old = _entry(wish)
+    new = _revised(old, wish.said)
+    if new == old:
+        return
+    was, now = _told(old), _told(new)
+    told = {
+        key: {"from": was.get(key), "to": now.get(key)}
+        for key in {**was, **now}
+        if was.get(key) != now.get(key)
+    }
+    revised = wish.draft.with_picture_as(wish.number, new)
+    with _recorded(wish, PICTURE_EDITED, {"file": old.get("file"), **told}, revised):
+        wish.draft.save(revised)
+
+
+def _remove(wish: _Wish) -> None:
+    entry = _entry(wish)
+    revised = wish.draft.without_picture(wish.number)
+    with _recorded(wish, PICTURE_REMOVED, _told(entry), revised):
+        wish.draft.save(revised)
+
+
+_ACTS: Mapping[str, Callable[[_Wish], None]] = {"edit": _edit, "remove": _remove}
+
+
+def _recorded(
+    wish: _Wish, event: str, detail: Mapping[str, object], revised: Manuscript
+) -> AbstractContextManager[None]:
+    draft_view.check_size(revised)
+    accounts = draft_view.accounts(wish.parts.app, wish.post)
+    return wish.parts.app.edits.recorded(wish.post, event, detail, wish.visitor.name, accounts)
+
+
+def _check(said: Said) -> None:
+    """UsageError for what `check` would refuse in any draft."""
+    if "alt" not in said:
+        flaw: Flaw | None = alt_missing()
+    else:
+        flaw = next(filter(None, map(invalid_character, said.values())), None)
+    if flaw:
+        raise UsageError(flaw.message, hint=flaw.hint)
+
+
+def _entry(wish: _Wish) -> Mapping[str, str]:
+    entries = wish.draft.media
+    if wish.number >= len(entries):
+        raise UsageError(_("The draft has no such picture."))
+    return entries[wish.number]
+
+
+def _revised(entry: Mapping[str, str], said: Said) -> Mapping[str, str]:
+    """The entry with what is said of it now. What means the same stays as it is written."""
+    kept = {
+        key: value
+        for key, value in entry.items()
+        if key not in _SAID or _plain(key, value) == said.get(key)
+    }
+    return {**said, **kept}
+
+
+def _told(entry: Mapping[str, str]) -> dict[str, str]:
+    """An entry as the history tells of it."""
+    return {"alternative_text" if key == "alt" else key: value for key, value in entry.items()}
+
+
+def _page(
+    request: Request,
+    parts: Parts,
+    post: str,
+    draft: Manuscript,
+    said: Said = MappingProxyType({}),
+    problem: PublisherError | None = None,
+) -> Response:
+    """The pictures of `draft`, and a form for one more that holds what was `said` of it."""
+    library, found = check.check(parts.app.settings, [draft.path])
+    return parts.pages.render(
+        request,
+        "media.html",
+        status_of(problem) if problem else 200,
+        post=post,
+        seen=draft.digest,
+        shown=list(_shown(parts, post, draft)),
+        said=said,
+        consents=sorted(library.consents),
+        problem=problem,
+        problems=[p for p in found if p.file == draft.file],
+        most=media_file.MAX_BYTES,
+        pending=pending.of(parts.app, draft, parts.app.queries.deliveries(post=post)),
+    )
+
+
+def _shown(parts: Parts, post: str, draft: Manuscript) -> Iterator[_Shown]:
+    posts, views = parts.app.settings.posts, Pictures()
+    for number, said in enumerate(draft.media):
+        path = place_of(said.get("file", ""), post, posts)
+        view = None
+        if not media_file.inspect(path, posts):
+            with suppress(PictureUnusable):
+                view = views.view(MediaItem(path=path.resolve(), alt=said.get("alt", "")), SITE)
+        yield _Shown(number, said, view)

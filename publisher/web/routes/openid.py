@@ -1,0 +1,76 @@
+"""/login/openid: to the provider of OpenID Connect, and back."""
+
+from fastapi import APIRouter
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from publisher.base.errors import ProviderRefused
+from publisher.base.i18n import _
+from publisher.web import access_log, openid_client
+from publisher.web.authentication import NotOurForm, new_secret, set_cookie
+from publisher.web.dependencies import Parts, Use
+from publisher.web.routes import login
+
+_BACK = "/login/openid/back"
+
+router = APIRouter()
+
+
+@router.get("/login/openid")
+def set_out(request: Request, parts: Use, next: str = "/") -> Response:  # noqa: A002
+    """To the provider, with a cookie that the way back needs."""
+    if request.state.visitor:
+        return RedirectResponse(login.inside(next), 303)
+    secret = new_secret()
+    try:
+        address = _provider(parts).address(secret, login.inside(next))
+    except ProviderRefused as error:
+        return _failed(request, parts, next, str(error))
+    answer = RedirectResponse(address, 303)
+    set_cookie(answer, parts.where, secret, lasts=False)
+    return answer
+
+
+@router.get(_BACK)
+def come_back(
+    request: Request,
+    parts: Use,
+    state: str = "",
+    code: str = "",
+    iss: str = "",
+    error: str = "",
+) -> Response:
+    """With a code that stands for somebody; only in the browser that set out."""
+    provider = _provider(parts)
+    wanted = openid_client.wanted(request.state.secret, state)
+    if wanted is None:
+        raise NotOurForm
+    if error or iss not in ("", parts.app.settings.openid.issuer):
+        return _failed(request, parts, wanted, "refused there" if error else "another issuer")
+    try:
+        name, subject = provider.person(request.state.secret, code)
+    except ProviderRefused as refused:
+        return _failed(request, parts, wanted, str(refused))
+    person = parts.app.people.recognised(name, subject)
+    if person is None:
+        why = "nobody of ours" if name else "no verified name"
+        return _failed(request, parts, wanted, why, name or "")
+    return login.enter(request, parts, person, wanted, by="openid")
+
+
+def _provider(parts: Parts) -> openid_client.Provider:
+    settings = parts.app.settings.openid
+    if not settings.issuer:
+        raise HTTPException(404)
+    return openid_client.Provider(settings, parts.where.address + _BACK, parts.provider)
+
+
+def _failed(request: Request, parts: Parts, wanted: str, why: str, name: str = "") -> Response:
+    """The reason is for the log alone: whoever came may be somebody else than they say.
+
+    So is whose name it is that they came with, such as one that somebody else has taken.
+    """
+    access_log.turned_away(request, parts, name, why, by="openid")
+    problem = _("The log-in elsewhere did not work, or you are not known here. Ask an admin.")
+    return login.page(request, parts, wanted, 401, problem=problem)

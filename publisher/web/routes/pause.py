@@ -1,0 +1,140 @@
+"""/pause and /resume: the hand on the switch."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from publisher.base import date_range
+from publisher.base.errors import NotPossible, PublisherError, UsageError
+from publisher.base.i18n import _
+from publisher.ledger.manager.resume import Seen
+from publisher.model.models import Delivery
+from publisher.web.authentication import Manager, Reader, Visitor
+from publisher.web.dependencies import Parts, Use
+from publisher.web.errors import status_of
+
+_Form = Mapping[str, str]
+_EMPTY: _Form = MappingProxyType({})
+
+router = APIRouter()
+
+
+@router.post("/pause")
+def pause(
+    parts: Use,
+    visitor: Manager,
+    reason: Annotated[str, Form(max_length=500)] = "",
+    account: Annotated[str, Form()] = "",
+) -> Response:
+    if not reason.strip():
+        raise UsageError(
+            _("Say why, in a few words, for the record."), hint=_("Go back and write a reason.")
+        )
+    name = _known(parts, account)
+    unanswered = parts.app.control.pause(name, reason.strip(), visitor.name)
+    notice = (
+        _("{account} is paused. Nothing of it leaves any more.", account=name)
+        if name
+        else _("Everything is paused. Nothing leaves any more.")
+    )
+    if unanswered:
+        names = ", ".join(f"{d.post} → {d.account}" for d in unanswered)
+        notice += " " + _(
+            "These were already on their way and have not been answered; they may be out: {names}.",
+            names=names,
+        )
+    return parts.done(visitor, notice, "/accounts" if name else "/")
+
+
+@router.get("/stopped")
+def stopped(request: Request, parts: Use, _visitor: Reader) -> Response:
+    """What every open page says of a pause of everything."""
+    return parts.pages.render(request, "stopped.html")
+
+
+@router.get("/resume")
+def overdue(request: Request, parts: Use, _visitor: Reader, account: str = "") -> Response:
+    """What fell due meanwhile, and what is to become of each."""
+    return _page(request, parts, _known(parts, account))
+
+
+@router.post("/resume")
+async def resume(request: Request, parts: Use, visitor: Manager) -> Response:
+    fields = await request.form()
+    form = {name: value for name, value in fields.items() if isinstance(value, str)}
+    return await run_in_threadpool(_resume, request, parts, visitor, form)
+
+
+def _resume(request: Request, parts: Parts, visitor: Visitor, form: _Form) -> Response:
+    name = _known(parts, form.get("account", ""))
+    shown = [d for d in parts.app.control.overdue(name) if f"choice-{d.id}" in form]
+    seen = Seen(form.get("seen", ""), {delivery.id for delivery in shown})
+    try:
+        choices = _choices(form, shown, parts)
+        going = parts.app.control.resume(name, visitor.name, choices, seen)
+    except (NotPossible, UsageError) as problem:
+        return _page(request, parts, name, form, problem)
+    dropped = sum(choice is None for choice in choices.values())
+    notice = _("Publishing goes on.")
+    if going:
+        notice += " " + _("Overdue and on the schedule again: {number}.", number=len(going))
+    if dropped:
+        notice += " " + _("Dropped: {number}.", number=dropped)
+    return parts.done(visitor, notice, "/accounts" if name else "/")
+
+
+def _choices(
+    form: _Form, overdue: Sequence[Delivery], parts: Parts
+) -> Mapping[int, datetime | None]:
+    """What the form says of each: `send` (left out here), `drop`, or `later` with a time."""
+    choices: dict[int, datetime | None] = {}
+    for delivery in overdue:
+        choice, given = form[f"choice-{delivery.id}"], form.get(f"at-{delivery.id}", "")
+        if choice == "later":
+            choices[delivery.id] = date_range.since(given, parts.pages.zone, _("The new time"))
+        elif given:
+            place = {"post": delivery.post, "account": delivery.account}
+            raise UsageError(
+                _("{post} to {account} has a new time, but is not to go out later.", **place),
+                hint=_("Choose “Later, at”, or take the time out."),
+            )
+        elif choice == "drop":
+            choices[delivery.id] = None
+    return choices
+
+
+def _page(
+    request: Request,
+    parts: Parts,
+    account: str | None,
+    form: _Form = _EMPTY,
+    problem: PublisherError | None = None,
+) -> Response:
+    """What is overdue now, with what the form said of it."""
+    # In this order: a pause that comes between the two is another one than the page says.
+    stop = parts.app.control.stop(account)
+    return parts.pages.render(
+        request,
+        "resume.html",
+        status_of(problem) if problem else 200,
+        account=account,
+        seen=stop,
+        overdue=parts.app.control.overdue(account),
+        given=form,
+        problem=problem,
+    )
+
+
+def _known(parts: Parts, account: str) -> str | None:
+    """The account of that name; None for all of them."""
+    if not account:
+        return None
+    if account not in {*parts.app.settings.accounts, *parts.app.queries.known_accounts()}:
+        raise UsageError(_("There is no account {name}.", name=account))
+    return account

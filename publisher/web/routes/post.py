@@ -1,0 +1,256 @@
+"""/posts/ID: one post on each of its accounts, and what may be done about it."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from publisher.base.errors import NoSuchPost, UsageError
+from publisher.base.i18n import _
+from publisher.delivery.withdraw import Withdrawn
+from publisher.ledger.manager.approvals import digest
+from publisher.ledger.manager.post_holds import can_be_held, can_be_released
+from publisher.ledger.manager.rights import Rank
+from publisher.ledger.manager.withdrawals import WITHDRAWABLE
+from publisher.model.history_text import details
+from publisher.model.models import Delivery
+from publisher.model.states import ENDED_UNSENT, WAITING, State
+from publisher.web import delivery_view, draft_view, labels, urls
+from publisher.web.authentication import Manager, Reader, Visitor
+from publisher.web.dependencies import Parts, Use
+
+_PICTURE = {
+    # A picture shown by itself must not be able to do anything.
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+}
+
+router = APIRouter()
+
+
+@router.get("/posts/{post:path}")
+def show(request: Request, parts: Use, visitor: Reader, post: str, part: str = "") -> Response:
+    """The page, or the `part` of it that is live."""
+    deliveries = parts.app.queries.deliveries(post=post)
+    draft = draft_view.read(parts.app, post, deliveries)
+    if not deliveries and draft is None:
+        raise NoSuchPost(
+            _("There is no post {name}.", name=post),
+            hint=_("It may have another name now: search the log, or the posts."),
+        )
+    zone, handles = parts.pages.zone, draft_view.handles(parts.app)
+    steps = parts.app.queries.steps_about(post)
+    rights, accounts = parts.app.rights, draft_view.accounts(parts.app, post) if draft else ()
+    own = [d for d in deliveries if rights.permits(visitor.person, Rank.MANAGER, [d.account])]
+    return parts.pages.render(
+        request,
+        "post_live.html" if part == "live" else "post.html",
+        post=post,
+        shown=[delivery_view.shown(d, parts.app, zone, handles) for d in deliveries],
+        draft=draft,
+        steps=[(step, details(_for_readers(step.detail), zone)) for step in reversed(steps)],
+        possible=_possible(parts, visitor, own),
+        beyond=[d.account for d in deliveries if d not in own],
+        may_write=rights.permits_writing(visitor.person, accounts),
+        may_move=rights.permits(visitor.person, Rank.STAFF, accounts),
+        changed_by=parts.app.queries.writers([post]).get(post),
+        digest=digest,
+    )
+
+
+_OF_MACHINES = frozenset({"digest", "content", "kind", "before", "absences"})
+"""What the history tells of a step that means nothing to a reader; commands show it."""
+
+
+def _for_readers(detail: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {key: value for key, value in detail.items() if key not in _OF_MACHINES}
+
+
+@router.get("/media/{name}")
+def picture(parts: Use, _visitor: Reader, name: str) -> Response:
+    """A clean copy as it leaves, by the digest of its bytes."""
+    found = parts.app.queries.picture(name) if re.fullmatch(r"[0-9a-f]{64}", name) else None
+    if found is None:
+        raise HTTPException(404)
+    media_type, data = found
+    return Response(data, media_type=media_type, headers=_PICTURE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What a person wants done about a post."""
+
+    parts: Parts
+    actor: str
+    post: str
+    account: str | None
+    reason: str
+    seen: dict[int, str]
+    """The digests of what the person looked at, by delivery."""
+    remote_ids: tuple[str, ...]
+
+
+@router.post("/posts/{post:path}")
+def change(
+    parts: Use,
+    visitor: Manager,
+    post: str,
+    do: Annotated[str, Form()] = "",
+    account: Annotated[str, Form()] = "",
+    reason: Annotated[str, Form(max_length=500)] = "",
+    seen: Annotated[list[str] | None, Form()] = None,
+    remote_ids: Annotated[str, Form(max_length=2000)] = "",
+    sure: Annotated[str, Form()] = "",
+) -> Response:
+    act = _ACTS.get(do)
+    if act is None:
+        raise UsageError(_("This cannot be done here."))
+    if do in _NEED_A_REASON and not reason.strip():
+        raise UsageError(
+            _("Say why, in a few words, for the record."), hint=_("Go back and write a reason.")
+        )
+    if do in _NEED_TO_BE_SURE and not sure:
+        raise UsageError(
+            _("This cannot be undone, so it has to be confirmed."),
+            hint=_("Go back and tick the box above the button."),
+        )
+    wish = _Wish(
+        parts, visitor.name, post, account or None, reason.strip(), _digests(seen or ()),
+        tuple(remote_ids.split()),
+    )  # fmt: skip
+    return parts.done(visitor, act(wish), urls.of_post(post))
+
+
+def _digests(seen: Sequence[str]) -> dict[int, str]:
+    pairs = (entry.partition(":") for entry in seen[:500])
+    return {int(key): value for key, _, value in pairs if re.fullmatch(r"[0-9]{1,18}", key)}
+
+
+def _approve(wish: _Wish) -> str:
+    done = wish.parts.app.approvals.approve([wish.post], wish.account, wish.actor, wish.seen)
+    return _("Approved: {what}.", what=labels.deliveries(len(done)))
+
+
+def _reject(wish: _Wish) -> str:
+    done = wish.parts.app.approvals.reject([wish.post], wish.account, wish.actor, wish.reason)
+    return _("Rejected: {what}.", what=labels.deliveries(len(done)))
+
+
+def _cancel(wish: _Wish) -> str:
+    done = wish.parts.app.control.cancel(wish.post, wish.account, wish.actor, wish.reason)
+    return _("Cancelled: {what}.", what=labels.deliveries(len(done)))
+
+
+def _hold(wish: _Wish) -> str:
+    done = wish.parts.app.halts.hold(wish.post, wish.account, wish.actor, wish.reason)
+    in_doubt = [delivery.account for delivery in done if delivery.may_be_out]
+    notice = _("Held: {what}.", what=labels.deliveries(len(done) - len(in_doubt)))
+    if in_doubt:
+        notice += " " + _(
+            "This may be out already, and is held if it is not: {names}.", names=", ".join(in_doubt)
+        )
+    return notice
+
+
+def _release(wish: _Wish) -> str:
+    done = wish.parts.app.halts.release(wish.post, wish.account, wish.actor)
+    return _("Released: {what}.", what=labels.deliveries(len(done)))
+
+
+def _retry(wish: _Wish) -> str:
+    done = wish.parts.app.control.retry(wish.post, wish.account, wish.actor, wish.seen)
+    return _("On the schedule again: {what}.", what=labels.deliveries(len(done)))
+
+
+def _resolve(wish: _Wish) -> str:
+    if not wish.remote_ids:
+        raise UsageError(
+            _("Write the number that the platform shows for the post."),
+            hint=_("It stands at the end of the post's address."),
+        )
+    wish.parts.app.control.resolve(wish.post, wish.account, wish.remote_ids, wish.actor)
+    return _("It is on record as published.")
+
+
+def _withdraw(wish: _Wish) -> str:
+    return _told(
+        wish.parts.app.withdrawal.withdraw(
+            wish.post, wish.account, actor=wish.actor, reason=wish.reason
+        )
+    )
+
+
+def _gone(wish: _Wish) -> str:
+    return _told(
+        wish.parts.app.withdrawal.found_gone(
+            wish.post, wish.account, actor=wish.actor, reason=wish.reason
+        )
+    )
+
+
+def _told(done: Sequence[Withdrawn]) -> str:
+    problems = [
+        _("{name}: {value}", name=one.delivery.account, value=one.problem)
+        for one in done
+        if one.problem
+    ]
+    notice = _("Withdrawn: {what}.", what=labels.deliveries(len(done) - len(problems)))
+    if problems:
+        notice += " " + _("Not withdrawn: {what}", what="; ".join(problems))
+    return notice
+
+
+_ACTS: dict[str, Callable[[_Wish], str]] = {
+    "approve": _approve,
+    "reject": _reject,
+    "cancel": _cancel,
+    "hold": _hold,
+    "release": _release,
+    "retry": _retry,
+    "resolve": _resolve,
+    "withdraw": _withdraw,
+    "gone": _gone,
+}
+_NEED_A_REASON = frozenset({"reject", "hold", "withdraw", "gone"})
+_NEED_TO_BE_SURE = frozenset({"withdraw", "gone"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Possible:
+    """The deliveries for which each of the acts makes sense now."""
+
+    approve: Sequence[Delivery]
+    for_others: Sequence[Delivery]
+    """What waits for an approval, and not for that of who asks."""
+    reject: Sequence[Delivery]
+    hold: Sequence[Delivery]
+    release: Sequence[Delivery]
+    cancel: Sequence[Delivery]
+    retry: Sequence[Delivery]
+    resolve: Sequence[Delivery]
+    withdraw: Sequence[Delivery]
+    gone: Sequence[Delivery]
+
+
+def _possible(parts: Parts, visitor: Visitor, deliveries: Sequence[Delivery]) -> _Possible:
+    def those(*states: State) -> list[Delivery]:
+        return [delivery for delivery in deliveries if delivery.state in states]
+
+    waiting = those(State.AWAITING_APPROVAL, State.REJECTED)
+    own = parts.app.approvals.open_to(visitor.name, waiting) if waiting else []
+    return _Possible(
+        approve=own,
+        for_others=[delivery for delivery in waiting if delivery not in own],
+        reject=those(State.AWAITING_APPROVAL, State.SCHEDULED),
+        hold=[d for d in deliveries if can_be_held(d) and d.halt is None],
+        release=[d for d in deliveries if can_be_released(d)],
+        cancel=those(*WAITING, State.FAILED),
+        retry=those(*ENDED_UNSENT, State.UNCERTAIN),
+        resolve=those(State.UNCERTAIN),
+        withdraw=[d for d in those(*WITHDRAWABLE) if d.remote_ids],
+        gone=[d for d in those(*WITHDRAWABLE) if d.remote_ids and d.withdrawn_ids is not None],
+    )

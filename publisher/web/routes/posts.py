@@ -1,0 +1,78 @@
+"""/posts: what is on the schedule, and the drafts that are not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from publisher.base.errors import UsageError
+from publisher.base.i18n import _
+from publisher.ledger.reading.log_pages import Place, Wanted
+from publisher.model.models import Delivery
+from publisher.model.states import State
+from publisher.web import draft_view
+from publisher.web.authentication import Reader
+from publisher.web.dependencies import Use
+
+_SIZE = 60
+_MOST = 100
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """One post with its deliveries on this page."""
+
+    post: str
+    deliveries: Sequence[Delivery]
+
+
+@router.get("/posts")
+def posts(
+    request: Request,
+    parts: Use,
+    _visitor: Reader,
+    q: str = "",
+    after: str = "",
+    before: str = "",
+    past: bool = False,  # noqa: FBT001, FBT002 - it is part of the address
+    state: str = "",
+) -> Response:
+    """What is still to come, or with `past` what was; `q` and `state` search in both."""
+    if state and state not in list(State):
+        raise UsageError(_("There is no state {name}.", name=state))
+    everything = bool(q or state)
+    now = parts.app.clock.now()
+    wanted = Wanted(
+        since=None if past or everything else now,
+        until=now if past and not everything else None,
+        text=q.strip() or None,
+        state=State(state) if state else None,
+        oldest_first=not past,
+    )
+    page = parts.app.logbook.page(
+        wanted,
+        _SIZE,
+        after=Place.read(after) if after else None,
+        before=Place.read(before) if before else None,
+    )
+    waiting = draft_view.unqueued(parts.app)
+    return parts.pages.render(
+        request,
+        "posts.html",
+        groups=[
+            _Group(post, list(of_post))
+            for post, of_post in groupby(page.deliveries, lambda delivery: delivery.post)
+        ],
+        page=page,
+        q=q,
+        state_wanted=state,
+        states=list(State),
+        past=past,
+        drafts=waiting[:_MOST],
+        more_drafts=max(0, len(waiting) - _MOST),
+    )

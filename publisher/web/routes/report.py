@@ -1,0 +1,68 @@
+"""/report: what went out and what did not, as a page to print or to keep."""
+
+import re
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from publisher.base import date_range, html
+from publisher.base.errors import UsageError
+from publisher.base.i18n import _
+from publisher.model.states import State
+from publisher.web.authentication import Reader
+from publisher.web.dependencies import Use
+
+router = APIRouter()
+
+
+@router.get("/report")
+def choose(request: Request, parts: Use, _visitor: Reader) -> Response:
+    """The figures in short, and which report is wanted."""
+    today = parts.app.clock.now().astimezone(parts.pages.zone).date()
+    return parts.pages.render(
+        request,
+        "report.html",
+        counts=parts.app.queries.counts(),
+        states=list(State),
+        accounts=list(parts.app.settings.accounts),
+        today=today,
+        week=today - timedelta(days=6),
+    )
+
+
+@router.get("/report.html")
+def report(
+    parts: Use,
+    _visitor: Reader,
+    since: str = "",
+    until: str = "",
+    account: str = "",
+    keep: Annotated[bool, Query(description="As a file.")] = False,  # noqa: FBT002
+) -> Response:
+    """The report itself: one file that needs nothing else."""
+    known = {*parts.app.settings.accounts, *parts.app.queries.known_accounts()}
+    if account and account not in known:
+        raise UsageError(_("There is no account {name}.", name=account))
+    zone = parts.pages.zone
+    page = parts.reports.page(
+        since=date_range.since(since.strip() or None, zone, _("The first day")),
+        until=date_range.until(until.strip() or None, zone, _("The last day")),
+        account=account or None,
+    )
+    headers = {"Content-Security-Policy": _policy(page)}
+    if not keep:  # what is kept as a file leads nowhere
+        back = Markup('<p><a href="/report">{}</a></p>').format(_("← To the pages"))
+        page = page.replace("<body>", f"<body>{back}", 1)
+    if keep:
+        headers["Content-Disposition"] = 'attachment; filename="report.html"'
+    return HTMLResponse(page, headers=headers)
+
+
+def _policy(page: str) -> str:
+    """Its own stylesheet, by its hash, and nothing else: it stands alone."""
+    style = re.search(r"<style>(.*?)</style>", page, re.DOTALL)
+    return f"{html.policy(style[1] if style else '')}; frame-ancestors 'none'"

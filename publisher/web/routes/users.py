@@ -1,0 +1,64 @@
+"""/people: who may log in, for admins."""
+
+from datetime import tzinfo
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from starlette.requests import Request
+from starlette.responses import Response
+
+from publisher.base.errors import UsageError
+from publisher.base.i18n import _
+from publisher.ledger.integrity.hash_chain import BEFORE
+from publisher.ledger.reading.queries import Step
+from publisher.model.history_text import details
+from publisher.web import access_log
+from publisher.web.authentication import Admin, Overseer
+from publisher.web.dependencies import Use
+
+_STEPS = 50
+"""Of the history of people, so many are shown."""
+
+router = APIRouter()
+
+
+@router.get("/people")
+def people(request: Request, parts: Use, visitor: Overseer) -> Response:
+    found = [(person, parts.app.sessions.of(person)) for person in parts.app.people.all()]
+    guessed = {one.name: one for one in parts.app.throttle.guessed()}
+    steps = [
+        (step, _told(step, parts.pages.zone))
+        for step in parts.app.queries.steps_about_people(_STEPS)
+    ]
+    may_over = partial(parts.app.rights.permits_over, visitor.person)
+    return parts.pages.render(
+        request, "people.html", people=found, may_over=may_over, steps=steps, guessed=guessed
+    )
+
+
+def _told(step: Step, zone: tzinfo) -> list[str]:
+    """Without the digests, which say nothing to people."""
+    return details({key: value for key, value in step.detail.items() if key != BEFORE}, zone)
+
+
+@router.post("/people/{name}")
+def change(
+    request: Request, parts: Use, visitor: Admin, name: str, do: Annotated[str, Form()] = ""
+) -> Response:
+    person = parts.app.people.find(name)
+    match do:
+        case "revoke":
+            parts.app.people.require_over(person, visitor.name)
+            parts.app.sessions.revoke(person)
+            notice = _("{name} is logged out everywhere.", name=person.name)
+        case "disable" if person.id != visitor.person.id:
+            parts.app.people.disable(person, disabled=True, actor=visitor.name)
+            notice = _("{name} is kept out.", name=person.name)
+        case "enable":
+            parts.app.people.disable(person, disabled=False, actor=visitor.name)
+            notice = _("{name} may log in again.", name=person.name)
+        case _:
+            raise UsageError(_("This cannot be done here."))
+    access_log.note(request, f"people: {do}", whom=person.name)
+    return parts.done(visitor, notice, "/people")

@@ -1,0 +1,43 @@
+"""A file that people wrote is replaced as a whole, and nothing else is written."""
+
+import os
+import secrets
+import stat
+from pathlib import Path
+
+import pytest
+
+from publisher.base.errors import StorageError
+from publisher.drafts.replace import replace
+from tests.drafts.drafts import Workspace
+
+
+def test_a_planted_link_is_not_written_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither by the number of the process, which can be guessed, nor where the name is known."""
+    victim = tmp_path / "secrets.toml"
+    victim.write_text("hunter2")
+    victim.chmod(0o600)
+    draft = tmp_path / "a.fr.md"
+    draft.write_text("old")
+    (tmp_path / f".a.fr.md.{os.getpid()}").symlink_to(victim)
+    replace(draft, "a.fr.md", b"old", b"new")
+    assert draft.read_text() == "new"
+    assert not draft.is_symlink()
+    monkeypatch.setattr(secrets, "token_hex", lambda _size: "known")
+    (tmp_path / ".a.fr.md.known").symlink_to(victim)
+    with pytest.raises(StorageError):
+        replace(draft, "a.fr.md", b"new", b"newer")
+    assert (draft.read_text(), victim.read_text()) == ("new", "hunter2")
+    assert stat.S_IMODE(victim.stat().st_mode) == 0o600
+
+
+def test_a_hidden_link_is_warned_of(workspace: Workspace) -> None:
+    (workspace.posts / ".a.fr.md.1234").symlink_to("../secrets.toml")
+    (problem,) = workspace.load().problems
+    assert (problem.code, problem.file, problem.severity) == (
+        "symbolic-link",
+        "posts/.a.fr.md.1234",
+        "warning",
+    )

@@ -1,0 +1,78 @@
+"""A workspace on 1 March 2016, and what is imported into it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from publisher import settings
+from publisher.importers import Import, Options, read
+from publisher.importers.dates import Order
+from tests.support.workspaces import Workspace
+
+SETTINGS = """\
+language = "fr"
+[accounts.bice-x]
+channel = "twitter"
+language = "fr"
+[accounts.bice-page]
+channel = "facebook"
+language = "fr"
+page_id = "100200300"
+"""
+Bring = Callable[..., Import]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "campaign", SETTINGS)
+
+
+@pytest.fixture
+def bring(workspace: Workspace, tmp_path: Path) -> Bring:
+    """Reads a file of `source` that holds `content`, or the folder that it names."""
+
+    def read_it(
+        source: str,
+        content: str | bytes | Path,
+        *,
+        to: tuple[str, ...] = ("bice-x",),
+        zone: str = "Europe/Zurich",
+        order: Order | None = None,
+        split: bool = False,
+        name: str = "plan.csv",
+    ) -> Import:
+        path = content if isinstance(content, Path) else tmp_path / name
+        if not isinstance(content, Path):
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
+        options = Options(
+            to=to,
+            zone=ZoneInfo(zone),
+            lang="fr",
+            now=datetime(2016, 3, 1, 11, tzinfo=UTC),
+            order=order,
+            split=split,
+        )
+        return read(settings.load(workspace.path, {}), source, path, options)
+
+    return read_it
+
+
+def told(found: Import) -> list[tuple[str, int, int]]:
+    """The problems: code, line and column."""
+    return [(problem.code, problem.line, problem.column) for problem in found.problems]
+
+
+def texts(found: Import) -> list[str]:
+    """What stands below the front matter of each draft."""
+    return [draft.text.split("\n---\n", 1)[1].strip() for draft in found.drafts]
+
+
+def fronts(found: Import) -> list[list[str]]:
+    """The lines of each draft's front matter, without comments."""
+    return [
+        [line for line in draft.text.split("\n---\n", 1)[0].splitlines()[1:] if line[:1] != "#"]
+        for draft in found.drafts
+    ]

@@ -1,0 +1,102 @@
+"""The log of the pages says who came in, who did not, and who tried what they may not."""
+
+import re
+
+import httpx
+import pytest
+
+from publisher.app import Application
+from publisher.auth.users import Rank
+from tests.support.pages import PASSWORD, Visit
+
+_WRONG = "hunter2 hunter2"
+
+
+@pytest.fixture
+def said(capfd: pytest.CaptureFixture[str], app: Application) -> "Said":
+    return Said(capfd)
+
+
+class Said:
+    def __init__(self, capfd: pytest.CaptureFixture[str]) -> None:
+        self._capfd = capfd
+        self._all = ""
+
+    def __contains__(self, words: str) -> bool:
+        """Whether one line has all of these words."""
+        self._all += self._capfd.readouterr().err
+        return any(
+            all(word in line for word in re.split(r"; ", words)) for line in self._all.splitlines()
+        )
+
+
+def test_who_comes_and_goes_is_on_record(said: Said, manager: Visit) -> None:
+    """With the time in UTC and the address."""
+    assert "timestamp='20; Z'; logged in; 127.0.0.1; person='direction'; by='password'" in said
+    manager.get("/me")
+    manager.send("/me/password", old=_WRONG, new="another good password")
+    assert "password not changed; person='direction'" in said
+    manager.get("/me")
+    manager.send("/me/password", old=PASSWORD, new="another good password")
+    assert "password changed; person='direction'" in said
+    manager.get("/me")
+    manager.send("/me/sessions")
+    assert "logged out elsewhere; person='direction'" in said
+    manager.send("/logout")
+    assert "event='logged out'; person='direction'" in said
+
+
+def test_who_does_not_get_in_is_on_record(
+    said: Said, app: Application, anonymous: Visit, address: str
+) -> None:
+    """By name where it is one; what was typed is not repeated, as it may be a password."""
+    anonymous.log_in("DIRECTION", _WRONG)
+    assert "log-in refused; 127.0.0.1; person='direction'; why='wrong password'" in said
+    anonymous.log_in(_WRONG, "direction")
+    assert "log-in refused; person=None; why='wrong password'" in said
+    httpx.get(f"{address}/feed.atom", auth=("stagiaire", _WRONG))
+    assert "log-in refused; /feed.atom; person='stagiaire'" in said
+    for _ in range(9):
+        app.throttle.admit("chef", "127.0.0.1")
+    anonymous.log_in("chef", _WRONG)
+    assert "log-in refused; person='chef'; why='too many tries'" in said
+    assert _WRONG not in said
+
+
+def test_programs_that_log_in_are_on_record_as_people_are(said: Said, address: str) -> None:
+    for path in ("/feed.atom", "/calendar.ics"):
+        assert httpx.get(f"{address}{path}", auth=("stagiaire", PASSWORD)).status_code == 200
+        assert f"logged in; 127.0.0.1; {path}; person='stagiaire'; by='basic'" in said
+    httpx.get(f"{address}/feed.atom", auth=("stagiaire", _WRONG))
+    assert "log-in refused; person='stagiaire'; by='basic'; why='wrong password'" in said
+
+
+def test_who_tries_what_they_may_not_is_on_record(said: Said, staff: Visit) -> None:
+    staff.get("/")
+    staff.send("/pause", reason="x")
+    assert "refused; /pause; person='stagiaire'; why='role'" in said
+    staff.client.post("/pause", data={"form": "x"})
+    assert "refused; /pause; person='stagiaire'; why='not our form'" in said
+
+
+def test_who_acts_without_a_right_is_on_record(
+    said: Said, app: Application, anonymous: Visit
+) -> None:
+    app.people.add("kasia", Rank.MANAGER, PASSWORD, organisations=["Warsaw"])
+    anonymous.log_in("kasia")
+    anonymous.get("/")
+    anonymous.send("/pause", account="bice-x", reason="x")
+    assert "refused; /pause; person='kasia'; why='no right'" in said
+
+
+def test_what_admins_do_to_people_is_on_record(said: Said, anonymous: Visit) -> None:
+    anonymous.log_in("chef")
+    anonymous.get("/people")
+    anonymous.send("/people/stagiaire", do="disable")
+    assert "people: disable; person='chef'; whom='stagiaire'" in said
+
+
+def test_nobody_writes_lines_of_their_own(said: Said, staff: Visit) -> None:
+    staff.client.post("/people/a%0Aevent='logged in' person='chef'", data={"form": "x"})
+    assert "refused; why='not our form'" in said
+    assert "\nevent" not in said
