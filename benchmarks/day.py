@@ -4,7 +4,7 @@ A discrete-event simulation. What moves is a batch, as at the broker: up to 25 d
 is a queue with so many servers, first come, first served: dispatchers, the broker, the processor of
 each worker process (Python uses one core), its threads, PostgreSQL's cores, its commits. What the
 threads of a process want of the ledger while a transaction runs, the next one does for all of them,
-as in ledger/together.py. Nothing fails, and no account is paused.
+as in ledger/group_commit.py. Nothing fails, and no account is paused.
 """
 
 import heapq

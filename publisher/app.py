@@ -400,7 +400,7 @@ class Application:
         return self.session().zone
 
     def trust_ledger(self, actor: str) -> int:
-        """Take a person's word that a new ledger is the first one; see aftermath.py."""
+        """Take a person's word that a new ledger is the first one; see after_restore.py."""
         with self.database.read() as connection:
             self.rights.require(connection, actor, Rank.STAFF, [EVERYTHING])
         return after_restore.trust(self.database, self.clock, actor)

@@ -1,1 +1,1 @@
-"""Log-ins to the web pages: users, passwords, sessions, and what slows down guessing."""
+"""Log-ins to the web pages: users, passwords, sessions, throttling."""

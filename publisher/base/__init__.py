@@ -1,1 +1,1 @@
-"""Base: what every other package uses, and what knows nothing of posts."""
+"""What every other package uses and what knows nothing of posts: errors, i18n, clock, files."""

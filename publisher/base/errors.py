@@ -3,7 +3,7 @@
 A class's docstring is its default message; `hint` says what to do next; both are translated when
 the error is raised. `exit_code` is what the command line ends with: 1 the drafts or deliveries have
 problems, 2 wrong usage, 3 the surroundings are wrong. Bad drafts are not errors but `Problem` values (see `models.py`), and what
-a platform answers is an `Outcome` (see `outcome.py`).
+a platform answers is an `Outcome` (see `model/outcomes.py`).
 """
 
 from typing import ClassVar

@@ -1,1 +1,1 @@
-"""The ways out: each channel translates a parcel for one platform and says what its answer means."""
+"""One folder for each platform: it builds requests and says what answers mean."""

@@ -1,7 +1,7 @@
 """The contract that every channel keeps; `tests/channels/test_contract.py` runs over all of them.
 
 A channel translates and classifies. It does not retry, limit, log or know the ledger, and it waits
-where `depart` does: that lives once, in `delivery.py`.
+where `depart` does: that lives once, in `delivery/courier.py`.
 """
 
 from collections.abc import Callable, Collection

@@ -1,4 +1,4 @@
-"""The command line: `publisher` and what it ends with.
+"""The command line: `publisher` and its commands.
 
 Exit codes: 0 done, 1 the drafts or deliveries have problems, 2 wrong usage, 3 the surroundings are
 wrong, 130 interrupted, 141 whoever read the output went away. Nothing ends in a traceback on the

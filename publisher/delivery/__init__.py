@@ -1,1 +1,1 @@
-"""Delivery: what workers do with one post at its platform."""
+"""What workers do with one delivery at its platform: send, reconcile, withdraw, clean up."""

@@ -1,4 +1,4 @@
-"""What is wrong with the surroundings of a workspace, and what to do about it.
+"""`publisher doctor`: what is wrong around a workspace, and what to do about it.
 
 It looks, and changes nothing. It asks each account's platform about the account, which costs a
 request that reads; with `offline` it asks nobody.

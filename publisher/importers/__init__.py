@@ -1,4 +1,4 @@
-"""Brings posts along from other tools: each becomes a draft, or is told precisely why not.
+"""Imports posts from spreadsheets of other tools, as drafts.
 
 A reader turns another tool's files into items; `drafts` turns these into drafts that pass `check`;
 `staging` writes all of them or none.

@@ -1,1 +1,1 @@
-"""The ledger: what is true. See `ledger.py` for writing and `queries.py` for reading."""
+"""The ledger: deliveries, their history, and everything else that must not be lost."""

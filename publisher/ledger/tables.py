@@ -100,11 +100,11 @@ deliveries = Table(
     Column("clear_at", Instant),
     # When a withdrawal that left something out is tried again; NULL: nothing is to be withdrawn.
     Column("withdraw_at", Instant),
-    # What it becomes if it is not out, after all (see stops.py); NULL: SCHEDULED.
+    # What it becomes if it is not out, after all (see pending_stops.py); NULL: SCHEDULED.
     Column("stop", String),
-    # Who holds it by hand, and why (see halts.py); NULL: nobody does.
+    # Who holds it by hand, and why (see post_holds.py); NULL: nobody does.
     Column("halt", Text),
-    # The hash of its newest step; `version` is that step's number (see chain.py).
+    # The hash of its newest step; `version` is that step's number (see hash_chain.py).
     Column("head", String(64), nullable=False, server_default=""),
     UniqueConstraint("post", "account", name="uq_deliveries_post_account"),
     # Partial indexes: what is due stays quick to find among a million others. Their conditions stand
@@ -233,7 +233,7 @@ history = Table(
     Column("seq", Integer, nullable=False, server_default="0"),
     Column("hash", String(64), nullable=False, server_default=""),
     # Over what the delivery, the account or the person says after the step; NULL: the step left
-    # that as it was, or is older than this column (see chain.py).
+    # that as it was, or is older than this column (see hash_chain.py).
     Column("digest", String(64)),
     Index("uq_history_delivery_seq", "delivery", "seq", unique=True),
     Index(
@@ -260,7 +260,7 @@ archived = Table(
     Column("step", _Key, ForeignKey("history.id"), nullable=False),
     Index("ix_archived_step", "step", "delivery"),
 )
-"""The first steps of deliveries that ended long ago, which archives hold (see archives.py).
+"""The first steps of deliveries that ended long ago, which archives hold (see archive_files.py).
 
 Triggers refuse every change, and a row about a delivery that has not ended.
 """
@@ -347,7 +347,7 @@ delays = Table(
     # When many posts were in doubt on it at once; NULL: never.
     Column("crowded_at", Instant),
 )
-"""How far each platform is behind with what it was asked for (see delays.py)."""
+"""How far each platform is behind with what it was asked for (see replication_lag.py)."""
 
 media = Table(
     "media",
@@ -453,4 +453,4 @@ known_browsers = Table(
     Column("seen_at", Instant, nullable=False),
     Index("ix_known_browsers_person", "person"),
 )
-"""The browsers in which people have logged in (see browsers.py); the token as its SHA-256."""
+"""The browsers in which people have logged in (see known_browsers.py); the token as its SHA-256."""

@@ -1,1 +1,1 @@
-"""Media: pictures, GIFs and videos, checked, and their clean copies."""
+"""Pictures, GIFs and videos: checked, and their clean copies."""

@@ -1,1 +1,1 @@
-"""Model: frozen values and pure rules, of posts, accounts and deliveries."""
+"""Frozen values and pure rules: posts, accounts, deliveries, states, outcomes."""

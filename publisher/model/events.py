@@ -131,7 +131,7 @@ _KINDS = {
     "expired": later("too late"),
     "clock": later("the clock of this machine is wrong"),
 }
-"""The kinds of error of `outcome.py`, as people read them; JSON has their codes."""
+"""The kinds of error of `model/outcomes.py`, as people read them; JSON has their codes."""
 
 
 _OTHERWISE = {"not readable": later("reading cannot tell")}

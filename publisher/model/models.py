@@ -506,10 +506,10 @@ class Delivery(Frozen):
     repeat: bool
     stop: State | None = None
     """What it becomes, instead of SCHEDULED, when it turns out not to be out; see
-    `ledger/stops.py`. It stays when it is out after all: then the stop came too late. What a
-    platform made public on its own has here what it was before; see `ledger/early.py`."""
+    `ledger/pending_stops.py`. It stays when it is out after all: then the stop came too late. What a
+    platform made public on its own has here what it was before; see `ledger/published_early.py`."""
     halt: str | None = None
-    """Who holds it by hand, and why, until somebody releases it; see `ledger/halts.py`."""
+    """Who holds it by hand, and why, until somebody releases it; see `ledger/manager/post_holds.py`."""
     head: str = ""
     """The hash of its newest step in the history."""
     withdrawn_ids: tuple[str, ...] | None = None

@@ -1,4 +1,4 @@
-"""Monitoring: whether posts go out, and if not, why not and what to do.
+"""Whether posts go out, and if not, why: for `/healthz`, watchdogs and alarms.
 
 `/healthz` asks the `Monitor`. A `Watchdog` asks it all the time, in `publisher run`, in each
 dispatcher and in each worker, and tells what lasts: see watchdog.py.

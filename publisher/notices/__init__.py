@@ -1,4 +1,4 @@
-"""Notices: a person is told, once, about what needs one.
+"""Notices to people about what needs them: e-mail, Slack, ntfy and others.
 
 The dispatcher starts them. Each service that `[notices]` names has a thread of its own, so that
 one that is slow delays neither the posts nor the others. What is told, and that it is told once

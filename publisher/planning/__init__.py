@@ -1,4 +1,4 @@
-"""Drafts and ledger, compared: what `queue` would change.
+"""Drafts against ledger: what `queue` would change, and the change itself.
 
 Files are the wish, the ledger is the truth. `Planner.plan` reads both and changes nothing;
 `Planner.queue` writes the difference in one transaction.

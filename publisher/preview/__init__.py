@@ -1,4 +1,4 @@
-"""`publisher preview`: how drafts will look on every channel, as one HTML file that needs nothing.
+"""How posts look on each channel; `publisher preview`, as one HTML file.
 
 It holds no script and loads nothing. Beside the looks stand the counts, the times, the problems and
 what the ledger says, so that whoever reviews a draft sees all of it at once.

@@ -1,1 +1,1 @@
-"""Reports: what went out and what did not, the status, and the log as a file."""
+"""The report, the status, and the log as a file."""

@@ -1,4 +1,4 @@
-"""The workspace's settings: publisher.toml, secrets.toml and the environment, in rising order.
+"""Settings of a workspace: publisher.toml, secrets.toml and the environment, in rising order.
 
 Environment variables are `PUBLISHER_` and the path in the file, joined by two underscores:
 `PUBLISHER_DATABASE__URL`, `PUBLISHER_ACCOUNTS__BICE_X__API_KEY` (an account's name in capitals,
@@ -166,7 +166,7 @@ class Settings(Section):
 
     @property
     def in_sandbox(self) -> bool:
-        """Whether this is a trial in the workspace's sandbox; see trial.py."""
+        """Whether this is a trial in the workspace's sandbox; see settings/sandbox_mode.py."""
         return self._in_sandbox
 
     @property

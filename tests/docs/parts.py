@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -310,9 +311,23 @@ def moves() -> str:
 
 
 def layers() -> str:
-    text = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+    """The packages, layer by layer, each with the first sentence that it says of itself."""
+    root = Path(__file__).parents[2]
+    text = (root / "pyproject.toml").read_text(encoding="utf-8")
     first = tomllib.loads(text)["tool"]["importlinter"]["contracts"][0]
-    return "\n".join(["```text", *first["layers"], "```"])
+    rows = [
+        (str(number) if place == 0 else "", f"`{name.replace('.', '/')}`", _first_line(root, name))
+        for number, layer in zip(range(len(first["layers"]), 0, -1), first["layers"], strict=True)
+        for place, name in enumerate(re.findall(r"[\w.]+", layer))
+    ]
+    return table(("layer", "package", ""), rows)
+
+
+def _first_line(root: Path, module: str) -> str:
+    path = root / module.replace(".", "/")
+    source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    told = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or ""
+    return told.partition("\n")[0]
 
 
 # --- docs/adding-a-channel.md -----------------------------------------------

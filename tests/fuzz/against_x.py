@@ -24,7 +24,7 @@ from publisher.drafts.links import _capitals, _top_domains, links, utf16_units
 from publisher.drafts.text_length import _emojis, length
 from tests.fuzz.texts_for_x import texts
 
-RECORDED = Path(__file__).parents[1] / "content/counted_by_x.jsonl"
+RECORDED = Path(__file__).parents[1] / "drafts/counted_by_x.jsonl"
 """Texts with what X's code says of them, for `make test`, which has no node."""
 
 _SOURCE = Path(__file__).with_name("twitter_text")

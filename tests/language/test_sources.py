@@ -12,42 +12,49 @@ PACKAGE = ROOT / "publisher"
 WITH_NOTHING_ELSE = [
     path
     for pattern in (
-        "cli/*.py", "doctor/*.py", "rehearsal/*.py", "sections.py", "settings.py", "sources.py",
-        "supervisor.py", "processes.py", "kept.py", "lock.py", "room.py", "broker.py", "refusals.py", "app.py", "clock.py",
+        "cli/**/*.py", "doctor/*.py", "rehearsal/*.py", "settings/*.py", "running/supervis*.py", "running/processes.py", "running/embedded_broker.py",
+        "monitoring/broker*.py", "monitoring/disk_space.py", "base/lock.py", "base/clock.py", "app.py",
     )
     for path in sorted(PACKAGE.glob(pattern))
 ]  # fmt: skip
 """Files whose texts are for people, all but those of `UNTOLD` and `ALLOWED`."""
 
 UNTOLD = frozenset({"Argument", "Option", "_add", "_add_group", "_add_with", "callback"})
-"""Calls whose texts are looked up when the help is shown (see cli/helps.py)."""
+"""Calls whose texts are looked up when the help is shown (see cli/help_texts.py)."""
 
 ALLOWED = {
     "cli/app.py": {"publisher …", "--workspace DIR"},
     "app.py": {"Callable[[Application], None]"},  # a type
     "cli/arguments.py": {"`publisher run`"},
-    "cli/control.py": {"tuple[Application, str | None]"},  # a type
-    "cli/audit.py": {"`publisher run`", "`publisher log archive`", "… UTC"},
-    "cli/crash.py": {"publisher …, Python …, …", "command: publisher …"},  # for who mends it
-    "cli/drafts.py": {"  publisher check"},
-    "cli/live.py": {"at the platform", "queued again", "part published"},  # as the ledger says it
-    "cli/newdraft.py": {"title: …", "at: …", "# at: 2016-03-07 08:30  # …", "to: […]"},
-    "cli/output.py": {"`publisher (?!sandbox|rehearse|--)", "`publisher --sandbox "},  # commands
-    "cli/overview.py": {" --account …", "publisher resume…"},
-    "cli/pages.py": {"dict[tuple[str, str], Delivery] | None"},  # a type
-    "cli/plans.py": {
+    "cli/commands/control.py": {"tuple[Application, str | None]"},  # a type
+    "cli/commands/record.py": {"`publisher run`", "`publisher log archive`", "… UTC"},
+    "cli/crash_report.py": {"publisher …, Python …, …", "command: publisher …"},  # for who mends it
+    "cli/commands/drafts.py": {"  publisher check"},
+    "cli/output/run.py": {
+        "at the platform",
+        "queued again",
+        "part published",
+    },  # as the ledger says it
+    "cli/draft_template.py": {"title: …", "at: …", "# at: 2016-03-07 08:30  # …", "to: […]"},
+    "cli/output/console.py": {
+        "`publisher (?!sandbox|rehearse|--)",
+        "`publisher --sandbox ",
+    },  # commands
+    "cli/output/status.py": {" --account …", "publisher resume…"},
+    "cli/commands/html_pages.py": {"dict[tuple[str, str], Delivery] | None"},  # a type
+    "cli/output/plan.py": {
         "a change has a wish, a delivery or both",  # a mistake in the code
         *(" --account …", "publisher retry ……", "publisher release ……"),
     },
-    "cli/running.py": {" --workspace …", "  publisher… --sandbox …"},
-    "settings.py": {"Value error, "},  # as pydantic says it
-    "supervisor.py": {"`publisher run`"},
-    "refusals.py": {  # as the client says it
+    "cli/commands/running.py": {" --workspace …", "  publisher… --sandbox …"},
+    "settings/__init__.py": {"Value error, "},  # as pydantic says it
+    "running/supervisor.py": {"`publisher run`"},
+    "monitoring/broker_errors.py": {  # as the client says it
         " caused error: ",
         r"<redis\.client\.Redis\(.*?\)>\)>\)> - ",
     },
     "doctor/accounts.py": {"account …"},  # a subject, for scripts
-    "doctor/ledger.py": {"SHOW …", "limits …"},
+    "doctor/ledger.py": {"limits …"},
     "doctor/machine.py": {"`publisher run`"},
     "rehearsal/display.py": {"bold red", "bold yellow"},
     "rehearsal/stage.py": {"`publisher rehearse`"},
@@ -55,9 +62,9 @@ ALLOWED = {
 """Commands, formats and names: the same in all languages."""
 
 IN_ENGLISH = {
-    "cli/layout.py",  # keys and values of files, around comments that are translated
+    "cli/workspace_template.py",  # keys and values of files, around comments that are translated
     "cli/reference.py",  # writes docs/commands.md
-    "cli/usage.py",  # the patterns of what Typer says
+    "cli/usage_errors.py",  # the patterns of what Typer says
 }
 """Files that are no messages."""
 

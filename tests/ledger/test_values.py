@@ -236,16 +236,17 @@ def test_deliveries_accounts_and_people_change_in_few_places() -> None:
     """A new place has to note a step that vouches for what it wrote."""
     written = {(file, verb, table) for file, verb, table, _ in statements()}
     assert {entry for entry in written if entry[2] in ("deliveries", "accounts", "people")} == {
-        ("ledger/moves.py", "update", "deliveries"),
-        ("ledger/ledger.py", "insert", "deliveries"),
-        ("ledger/dispatch.py", "update", "deliveries"),
-        ("ledger/leftovers.py", "update", "deliveries"),
-        ("ledger/withdrawals.py", "update", "deliveries"),
-        ("ledger/control.py", "update", "accounts"),
-        ("ledger/holds.py", "update", "accounts"),
-        ("ledger/owners.py", "update", "accounts"),
-        ("ledger/people.py", "delete", "people"),
-        ("ledger/people.py", "insert", "people"),
+        ("ledger/transitions.py", "update", "deliveries"),
+        ("ledger/enqueue.py", "insert", "deliveries"),
+        ("ledger/dispatcher/claims.py", "update", "deliveries"),
+        ("ledger/orphans.py", "update", "deliveries"),
+        ("ledger/manager/withdrawals.py", "update", "deliveries"),
+        ("ledger/manager/operations.py", "update", "accounts"),
+        ("ledger/account_holds.py", "update", "accounts"),
+        ("ledger/account_owners.py", "update", "accounts"),
+        ("auth/users.py", "delete", "people"),
+        ("auth/users.py", "insert", "people"),
+        ("auth/users.py", "update", "people"),
         ("ledger/people.py", "update", "people"),
     }
     for path in SOURCES.rglob("*.py"):
@@ -258,9 +259,9 @@ def test_deliveries_accounts_and_people_change_in_few_places() -> None:
 @pytest.mark.parametrize(
     ("file", "written"),
     [
-        ("dispatch", {"lease_until"}),
-        ("leftovers", {"clear_at"}),
-        ("withdrawals", {"withdraw_at"}),
+        ("dispatcher/claims", {"lease_until"}),
+        ("orphans", {"clear_at"}),
+        ("manager/withdrawals", {"withdraw_at"}),
     ],
 )
 def test_beside_the_moves_only_what_no_digest_covers_is_written(

@@ -36,7 +36,7 @@ def lower(monkeypatch: pytest.MonkeyPatch) -> Lower:
     def start(**limits: float) -> None:
         lowered = "".join(f"decoder.{name} = {value}\n" for name, value in limits.items())
         program = (
-            f"import sys\nfrom publisher.drafts import decoder\n{lowered}"
+            f"import sys\nfrom publisher.media import decoder\n{lowered}"
             "decoder._serve(sys.stdin.buffer, sys.stdout.buffer)\n"
         )
         monkeypatch.setattr(decoder, "_PROGRAM", (sys.executable, "-P", "-c", program))

@@ -1,4 +1,4 @@
-"""Where a step goes in its chain (see chain.py): after the newest one, whose hash it covers."""
+"""Where a step goes in its chain (see hash_chain.py): after the newest one, whose hash it covers."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

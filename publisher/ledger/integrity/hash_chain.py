@@ -11,7 +11,7 @@ writers hold anyway:
 - A chain per account, for pauses, holds and the like, one per draft that was changed on the web
   pages (see edits.py), and one per person who may log in (see people.py). The table
   `account_chains` holds its head.
-- Seals, which the dispatcher adds about once a minute (see audit.py). Each covers every step
+- Seals, which the dispatcher adds about once a minute (see seals.py). Each covers every step
   since the seal before it, of whatever chain, so that a delivery that is removed with all its
   steps shows as well. What was written after the newest seal lacks only this last protection.
 

@@ -1,4 +1,4 @@
-"""Sealing the history, and checking that nothing in it was changed; chain.py says how it works."""
+"""Sealing the history, and checking that nothing in it was changed; hash_chain.py says how it works."""
 
 import hashlib
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Finding every place where the history is not as it was written; chain.py says how it shows."""
+"""Finding every place where the history is not as it was written; hash_chain.py says how it shows."""
 
 import hashlib
 import heapq
