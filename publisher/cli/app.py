@@ -163,8 +163,9 @@ _add(
 )
 _add(
     imports.bring,
-    "publisher import hootsuite plan.csv --to bice-x --dates day-first",
-    "publisher import twitter-together ../tweets --keep-going",
+    "publisher import plan.xlsx --to bice-x --dry-run",
+    "publisher import plan.csv --column text=Accroche --dates day-first",
+    "publisher import bulk.csv --from hootsuite",
     name="import",
 )
 _add(

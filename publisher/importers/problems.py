@@ -1,79 +1,59 @@
-"""What can be wrong with what is brought along, at its place in the file it comes from."""
+"""Problems of an imported file: the codes, and where they are."""
 
-from typing import NamedTuple
-
-from publisher.model.models import Problem, Severity
-from publisher.model.problems import Flaw
+from publisher.model.models import Position, Problem, Severity
+from publisher.model.problems import Findings, Flaw
 
 CODES: dict[str, str] = {
-    # Files
-    "unreadable": "The file or folder cannot be read.",
-    "outside-folder": "The file is a symbolic link that leads out of the folder.",
-    "file-too-big": "The file is bigger than any plan of posts.",
-    "encoding": "The file is neither UTF-8 nor UTF-16 text.",
+    # The file
+    "unreadable": "The file cannot be read.",
+    "file-too-big": "The file, or what it unpacks to, is bigger than any plan of posts.",
+    "encoding": "The file is neither an Excel workbook nor UTF-8 or UTF-16 text.",
     "csv": "This is no valid CSV.",
-    "header": "The columns are not those of this service.",
+    "workbook": "This is no valid Excel workbook.",
+    "sheet": "The workbook has several sheets, or none of that name.",
+    "header": "A column is missing, or two columns hold the same.",
     "nothing-found": "There is no post in it.",
-    # Rows and posts
+    # Rows
     "too-many-cells": "The row has more cells than there are columns.",
     "column-left-out": "The draft has no place for what a column holds.",
     "empty-text": "There is no text.",
-    "formula": "The cell holds a spreadsheet's formula or its error, and no text.",
+    "formula": "A cell holds a formula without its result, or the error of one.",
     "bad-time": "The time cannot be read.",
     "ambiguous-date": "The date can be read in two ways, and no other date of the file tells which.",
     "nonexistent-time": "The local time does not exist, because the clocks skip it.",
     "ambiguous-time": "The local time exists twice, because the clocks are set back.",
     "no-time": "No time is given: the draft is unfinished.",
     "past": "The time is over: the post will not go out.",
-    "bad-value": "The value is not of the kind that the key needs.",
-    "unknown-profile": "No account has the name of the profile that the post is for.",
-    "not-supported": "A draft cannot say this.",
+    "bad-value": "The value is not of the kind that the column needs.",
     "read-as-layout": "A line of the text would split the draft or begin a section.",
-    "hashtag-left-out": "This is no hashtag.",
-    "mentions-left-out": "Names of another platform mean nothing here.",
     "picture-not-fetched": "The picture is an address: nothing is fetched from the network.",
-    "same-text": "The same text is imported already, from another row or file.",
+    "same-text": "Another row of the file has the same text, time and recipients.",
     "already-imported": "The post was imported before, and is not imported again.",
 }
-"""The codes that only an import has; a draft that comes of it can have those of `check` as well."""
+"""The codes of an import; its drafts can have those of `check` as well."""
 
 
-class Place(NamedTuple):
-    """Where something stands in the file it comes from; line and column count from 1.
+class Notes(Findings):
+    """The problems of one file; errors refuse their row, warnings refuse nothing.
 
-    In a table, the column is the number of the cell.
+    Lines and columns count from 1; the column is the number of the cell.
     """
 
-    file: str
-    line: int = 1
-    column: int = 1
-
-
-class Notes:
-    """Gathers problems; errors refuse their row or file, warnings refuse nothing."""
-
-    def __init__(self) -> None:
-        self.problems: list[Problem] = []
-
-    def error(self, code: str, place: Place, message: str, hint: str | None = None) -> None:
-        self.add(Flaw(code, message, hint), place)
-
-    def warning(self, code: str, place: Place, message: str, hint: str | None = None) -> None:
-        self.add(Flaw(code, message, hint), place, Severity.WARNING)
-
-    def add(self, flaw: Flaw, place: Place, severity: Severity = Severity.ERROR) -> None:
-        self.problems.append(
-            Problem(
-                file=place.file,
-                line=place.line,
-                column=place.column,
-                severity=severity,
-                code=flaw.code,
-                message=flaw.message,
-                hint=flaw.hint,
-            )
-        )
+    def add(self, flaw: Flaw, position: Position, severity: Severity = Severity.ERROR) -> None:
+        place = {"file": self.file, "line": position.line, "column": position.column}
+        self.problems.append(Problem(**place, severity=severity, **flaw._asdict()))
 
     @property
-    def errors(self) -> int:
-        return sum(problem.severity is Severity.ERROR for problem in self.problems)
+    def errors(self) -> list[Problem]:
+        return [found for found in self.problems if found.severity is Severity.ERROR]
+
+
+class Refused(Exception):
+    """The whole file is refused."""
+
+    def __init__(
+        self, code: str, message: str, hint: str | None = None, *, line: int = 1, column: int = 1
+    ) -> None:
+        super().__init__(message)
+        self.flaw = Flaw(code, message, hint)
+        self.position = Position(line=line, column=column)

@@ -1,4 +1,4 @@
-"""Tables from spreadsheets: CSV with commas, semicolons or tabs, in UTF-8 or UTF-16."""
+"""Tables: CSV with commas, semicolons or tabs, in UTF-8 or UTF-16, or a sheet of a workbook."""
 
 import csv
 import io
@@ -6,10 +6,9 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from publisher.base import numbers
-from publisher.base.i18n import _
+from publisher.base.i18n import _, later
 from publisher.drafts import text_files
-from publisher.importers.problems import Notes, Place
+from publisher.importers.problems import Refused
 from publisher.media import file_types
 from publisher.model.problems import Findings
 
@@ -19,60 +18,65 @@ _UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 # What stands behind the first cell. A spreadsheet in French writes semicolons, Excel's "Unicode
 # text" has tabs.
 _DELIMITER = re.compile(r'\s*(?:"(?:[^"]|"")*"|[^",;\t\n]*)([,;\t])')
+SAVE_AGAIN = later("In the spreadsheet, save it as XLSX or as CSV UTF-8, and import that.")
+SAVE_PARTS = later("Save the posts alone, in several files.")
+_HINTS = {
+    "encoding": SAVE_AGAIN,
+    "file-too-big": SAVE_PARTS,
+}
+"""Where the hint for a draft does not fit."""
 
 
 class Row(NamedTuple):
     line: int
-    """Where it begins in the file."""
+    """Where it begins in the file; in a workbook, the row of the sheet."""
     cells: tuple[str, ...]
     """Without the space around them."""
 
 
-def read(path: Path, notes: Notes) -> list[Row] | None:
-    """The rows that hold anything; None, with the reason in `notes`, if it is no table."""
-    place = Place(str(path))
-    try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            message = _(
-                "The file has {size} bytes; more than {limit} are not read.",
-                size=numbers.number(size),
-                limit=numbers.number(MAX_BYTES),
-            )
-            notes.error(
-                "file-too-big", place, message, _("Save the posts alone, in several files.")
-            )
-            return None
-        if workbook := file_types.workbook_hint(path):
-            notes.error("encoding", place, *workbook)
-            return None
-        data = path.read_bytes()
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        notes.error("unreadable", place, _("The file cannot be read: {reason}.", reason=reason))
-        return None
-    text = _text(data, str(path), notes)
-    return None if text is None else _rows(text, str(path), notes)
+def read(path: Path, sheet: str | None = None) -> list[Row]:
+    """The rows that hold anything; Refused if the file is no table, or has none."""
+    findings = Findings(str(path))
+    data, kind = text_files.read_bytes(path, findings, MAX_BYTES), file_types.of(path)
+    if data is None:
+        raise _refused(findings)
+    if kind is file_types.WORKBOOK:
+        from publisher.importers import workbooks  # noqa: PLC0415 - slow, and needless for CSV
+
+        rows = workbooks.read(data, sheet)
+    elif kind is not None:
+        message = _("The file is {kind}, and neither XLSX nor CSV.", kind=_(kind.name))
+        raise Refused("encoding", message, _(SAVE_AGAIN))
+    elif sheet is not None:
+        raise Refused("sheet", _("A CSV file has no sheets."), _("Leave out --sheet."))
+    else:
+        rows = _csv(_text(data, findings))
+    if not rows:
+        raise Refused("nothing-found", _("The file has no rows."))
+    return rows
 
 
-def _text(data: bytes, name: str, notes: Notes) -> str | None:
+def _text(data: bytes, findings: Findings) -> str:
     encoding = _UTF16.get(data[:2])
     if encoding is not None:
         try:
             data = data[2:].decode(encoding).encode()
         except UnicodeError:
             message = _("The file begins like UTF-16, and is none.")
-            notes.error("encoding", Place(name), message, _("Save it as CSV UTF-8."))
-            return None
-    findings = Findings(name)
+            raise Refused("encoding", message, _(SAVE_AGAIN)) from None
     text = text_files.decode(data, findings)
-    for found in findings.problems:
-        hint = _("Save it as CSV UTF-8.") if found.code == "encoding" else found.hint
-        notes.error(found.code, Place(name, found.line, found.column), found.message, hint)
+    if text is None:
+        raise _refused(findings)
     return text
 
 
-def _rows(text: str, name: str, notes: Notes) -> list[Row] | None:
+def _refused(findings: Findings) -> Refused:
+    (found,) = findings.problems
+    hint = _(_HINTS[found.code]) if found.code in _HINTS else found.hint
+    return Refused(found.code, found.message, hint, line=found.line, column=found.column)
+
+
+def _csv(text: str) -> list[Row]:
     found = _DELIMITER.match(text)
     delimiter = found[1] if found else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -86,9 +90,5 @@ def _rows(text: str, name: str, notes: Notes) -> list[Row] | None:
             begin = reader.line_num + 1
     except csv.Error:
         hint = _("Close every quotation mark, and write one within a cell twice.")
-        notes.error("csv", Place(name, begin), _("This is no valid CSV."), hint)
-        return None
-    if not rows:
-        notes.error("nothing-found", Place(name), _("The file has no rows."))
-        return None
+        raise Refused("csv", _("This is no valid CSV."), hint, line=begin) from None
     return rows

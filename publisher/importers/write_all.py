@@ -16,7 +16,7 @@ from publisher.importers.to_drafts import Draft
 
 
 def write(posts: Path, drafts: Sequence[Draft]) -> None:
-    """Write the drafts and their pictures below `posts`; StorageError leaves everything as it was."""
+    """Write the drafts below `posts`; StorageError leaves everything as it was."""
     placed: list[Path] = []
     try:
         with tempfile.TemporaryDirectory(prefix=".import-", dir=posts) as folder:
@@ -47,10 +47,6 @@ def _stage(folder: Path, drafts: Sequence[Draft]) -> list[tuple[Path, str]]:
     """Write all files into the folder; where each is, and its path below posts/."""
     staged = []
     for number, draft in enumerate(drafts):
-        for count, (name, picture) in enumerate(draft.pictures.items()):
-            path = folder / f"{number}-{count}"
-            shutil.copyfile(picture, path)
-            staged.append((path, name))
         path = folder / f"{number}.md"
         with path.open("w", encoding="utf-8", newline="\n") as file:
             file.write(draft.text)

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from publisher.base.i18n import _, later
+from publisher.base.i18n import later
 
 _LOOKED_AT = 8192
 """Bytes, at each end."""
@@ -20,8 +20,7 @@ class Kind(NamedTuple):
 _EXPORT = later("Export what it shows as a JPEG or PNG.")
 _AS_PICTURE = later("Open it in a picture editor, and save it as a JPEG.")
 _AS_VIDEO = later("Convert it to MP4 (H.264).")
-_SAVE_CSV = later("In the spreadsheet, save it as CSV UTF-8, and use that.")
-_WORKBOOK = Kind(later("an Excel workbook"), _EXPORT)
+WORKBOOK = Kind(later("an Excel workbook"), _EXPORT)
 _CALC = Kind(later("an OpenDocument spreadsheet"), _EXPORT)
 _OFFICE = Kind(later("a document of Word, PowerPoint or Excel"), _EXPORT)
 _ARCHIVE = Kind(later("a ZIP archive"), later("Unpack it, and take the picture out."))
@@ -73,18 +72,10 @@ def of(path: Path) -> Kind | None:
     return next((kind for begin, kind in _BEGINNINGS if begin.match(head)), None)
 
 
-def workbook_hint(path: Path) -> tuple[str, str] | None:
-    """What to say of a workbook that was given for a CSV file, and what to do; None for others."""
-    kind = of(path)
-    if kind not in (_WORKBOOK, _CALC, _OFFICE):
-        return None
-    return _("The file is {kind}, and no CSV.", kind=_(kind.name)), _(_SAVE_CSV)
-
-
 def _zipped(names: bytes) -> Kind:
     """By the names of what is in it, which stand at its end."""
     if b"xl/" in names:
-        return _WORKBOOK
+        return WORKBOOK
     if b"opendocument.spreadsheet" in names:
         return _CALC
     if any(name in names for name in (b"word/", b"ppt/", b"opendocument.", b"Index/Document.iwa")):

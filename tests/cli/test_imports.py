@@ -1,13 +1,16 @@
-"""import: what another tool has planned becomes drafts."""
+"""import: the rows of a spreadsheet become drafts."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from tests.cli.runner import Cli
+from tests.importers.workbooks import workbook
 
-GOOD = "2016-03-07 08:30,Bonjour,\n2016-03-08 08:30,Bonsoir,\n"
+HEADER = "Date,Message,Link\n"
+GOOD = HEADER + "2016-03-07 08:30,Bonjour,\n2016-03-08 08:30,Bonsoir,\n"
 BAD = "2016-03-09 08:30,,\nsoon,Salut,\n"
 
 
@@ -25,7 +28,7 @@ def drafts(workspace: Path) -> list[str]:
 
 def test_import_writes_drafts_that_pass_check(cli: Cli, workspace: Path, plan: Path) -> None:
     """With the session's default for who gets them, and the workspace's language."""
-    result = cli("import", "hootsuite", plan, "--lang", "fr")
+    result = cli("import", plan, "--lang", "fr")
     assert (result.code, result.out) == (
         0,
         "posts/2016-03-07-bonjour.fr.md\nposts/2016-03-08-bonsoir.fr.md\n2 drafts imported.\n",
@@ -42,10 +45,10 @@ def test_import_writes_drafts_that_pass_check(cli: Cli, workspace: Path, plan: P
 def test_import_is_all_or_nothing(cli: Cli, workspace: Path, plan: Path) -> None:
     """Every row with a problem is named, in one go."""
     plan.write_text(GOOD + BAD, encoding="utf-8")
-    result = cli("import", "hootsuite", "plan.csv", "--to", "bice-x")
+    result = cli("import", "plan.csv", "--to", "bice-x")
     assert result.code == 1
-    assert "plan.csv:3:2: error: The row has no text. [empty-text]\n" in result.out
-    assert "plan.csv:4:1: error: `soon` is no date with a time. [bad-time]\n" in result.out
+    assert "plan.csv:4:2: error: The row has no text. [empty-text]\n" in result.out
+    assert "plan.csv:5:1: error: `soon` is no date with a time. [bad-time]\n" in result.out
     assert "    hint: Write it like 2016-03-07 08:30.\n" in result.out
     assert result.out.endswith(
         "Nothing is imported: 2 errors. Mend them, or import 2 drafts with --keep-going.\n"
@@ -57,8 +60,8 @@ def test_import_is_all_or_nothing(cli: Cli, workspace: Path, plan: Path) -> None
 def test_where_every_row_is_wrong_nobody_is_told_to_keep_going(
     cli: Cli, workspace: Path, plan: Path, options: tuple[str, ...]
 ) -> None:
-    plan.write_text(BAD, encoding="utf-8")
-    result = cli("import", "hootsuite", plan, "--to", "bice-x", *options)
+    plan.write_text(HEADER + BAD, encoding="utf-8")
+    result = cli("import", plan, "--to", "bice-x", *options)
     assert result.code == 1
     assert result.out.endswith("Nothing is imported: 2 errors. Mend them.\n")
 
@@ -67,15 +70,15 @@ def test_import_that_keeps_going_leaves_out_what_is_wrong(
     cli: Cli, workspace: Path, plan: Path
 ) -> None:
     plan.write_text(GOOD + BAD, encoding="utf-8")
-    result = cli("import", "hootsuite", plan, "--to", "bice-x", "--keep-going")
+    result = cli("import", plan, "--to", "bice-x", "--keep-going")
     assert result.code == 1
     assert result.out.endswith("2 drafts imported. 2 errors: what has one is left out.\n")
     assert len(drafts(workspace)) == 2
 
 
 def test_import_again_says_so(cli: Cli, workspace: Path, plan: Path) -> None:
-    cli("import", "hootsuite", plan, "--to", "bice-x")
-    result = cli("import", "hootsuite", plan, "--to", "bice-x")
+    cli("import", plan, "--to", "bice-x")
+    result = cli("import", plan, "--to", "bice-x")
     assert result.code == 0
     assert "warning: This was imported before, as posts/2016-03-07-bonjour.en.md." in result.out
     assert result.out.endswith("Nothing to import: all of it was imported before.\n")
@@ -83,7 +86,7 @@ def test_import_again_says_so(cli: Cli, workspace: Path, plan: Path) -> None:
 
 
 def test_import_dry_run_writes_nothing(cli: Cli, workspace: Path, plan: Path) -> None:
-    result = cli("import", "hootsuite", plan, "--dry-run", "--folder", "plan")
+    result = cli("import", plan, "--dry-run", "--folder", "plan")
     assert result.out == (
         "posts/plan/2016-03-07-bonjour.en.md\nposts/plan/2016-03-08-bonsoir.en.md\n"
         "2 drafts would be imported.\n"
@@ -93,17 +96,17 @@ def test_import_dry_run_writes_nothing(cli: Cli, workspace: Path, plan: Path) ->
 
 def test_import_json(cli: Cli, workspace: Path, plan: Path) -> None:
     plan.write_text(GOOD + BAD, encoding="utf-8")
-    result = cli("import", "hootsuite", "plan.csv", "--json")
+    result = cli("import", "plan.csv", "--json")
     assert result.code == 1
     assert result.json["written"] is False
     assert result.json["drafts"][1] == {
         "file": "posts/2016-03-08-bonsoir.en.md",
         "source": "plan.csv",
-        "line": 2,
+        "line": 3,
     }
     assert [(p["code"], p["line"], p["column"]) for p in result.json["problems"]] == [
-        ("empty-text", 3, 2),
-        ("bad-time", 4, 1),
+        ("empty-text", 4, 2),
+        ("bad-time", 5, 1),
     ]
     assert json.loads(result.out)["problems"][0]["hint"] is None
 
@@ -114,7 +117,7 @@ def test_import_with_options(cli: Cli, workspace: Path) -> None:
         "date,time_24hr,message_text\n03/04/2016,08:00," + "Una frase que dice algo. " * 20 + "\n"
     )
     result = cli(
-        "import", "sprout", "plan.csv", "--dates", "day-first", "--timezone", "America/Lima",
+        "import", "plan.csv", "--dates", "day-first", "--timezone", "America/Lima",
         "--lang", "es", "--to", "lima-x", "--split", "--folder", "lima/abril",
     )  # fmt: skip
     assert result.code == 0
@@ -127,22 +130,53 @@ def test_import_with_options(cli: Cli, workspace: Path) -> None:
     assert "\n---\nUna frase" in text.partition("\n---\n")[2]
 
 
+def test_import_of_a_workbook_with_titles_of_its_own(cli: Cli, workspace: Path) -> None:
+    """A sheet by its name, columns by theirs, and no warning of the library that reads it."""
+    rows: list[list[object]] = [["Accroche", "Quand"], ["Bonjour", datetime(2016, 4, 3, 8, 30)]]  # noqa: DTZ001
+    (workspace / "plan.xlsx").write_bytes(workbook(*rows, Archives=[["Vieux"]]))
+    words = ("import", "plan.xlsx", "--to", "bice-x", "--column", "at=Quand")
+    assert "error: The workbook has several sheets" in cli(*words).out
+    named = (*words, "--sheet", "Plan")
+    assert "hint: Say which one does: --column text=TITLE." in cli(*named).out
+    result = cli(*named, "--column", "text=Accroche")
+    assert (result.code, result.out, result.err) == (
+        0, "posts/2016-04-03-bonjour.en.md\n1 draft imported.\n", "",
+    )  # fmt: skip
+
+
+def test_import_of_a_file_of_hootsuite(cli: Cli, workspace: Path, plan: Path) -> None:
+    """It has no titles, which has to be said."""
+    plan.write_text(GOOD.removeprefix(HEADER), encoding="utf-8")
+    assert "A file of Hootsuite has no titles: --from hootsuite." in cli("import", plan).out
+    assert cli("import", plan, "--from", "hootsuite").code == 0
+    assert len(drafts(workspace)) == 2
+
+
+def test_import_of_a_file_of_buffer(cli: Cli, workspace: Path, plan: Path) -> None:
+    """A time that is missing is an error, unless it is known to wait."""
+    plan.write_text("Text,Image URL,Tags,Posting Time\nBonjour,,,\n", encoding="utf-8")
+    assert "plan.csv:2:4: error: The row has no time." in cli("import", "plan.csv").out
+    assert cli("import", "plan.csv", "--from", "buffer").code == 0
+    assert drafts(workspace) == ["bonjour.en.md"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("hootsuite", "nothing.csv"), "nothing.csv does not exist."),
-        (("hootsuite", "posts"), "posts is a folder."),
-        (("galaxy-social", "plan.csv"), "plan.csv is no folder."),
-        (("hootsuit", "plan.csv"), "Invalid value for 'SOURCE': 'hootsuit' is not one of"),
+        (("nothing.csv",), "nothing.csv does not exist."),
+        (("posts",), "posts is a folder."),
+        (("plan.csv", "--from", "hootsuit"), "Invalid value for '--from': 'hootsuit' is not one"),
+        (("plan.csv", "--column", "Texte=text"), "--column: 'Texte=text' does not say which"),
+        (("plan.csv", "--column", "text"), "--column: 'text' does not say which column"),
         (
-            ("hootsuite", "plan.csv", "--to", "bice-y"),
+            ("plan.csv", "--to", "bice-y"),
             "--to: no account or channel is named bice-y.",
         ),
-        (("hootsuite", "plan.csv", "--timezone", "Mars/Base"), "there is no time zone Mars/Base."),
-        (("hootsuite", "plan.csv", "--timezone", "../etc"), "there is no time zone ../etc."),
-        (("hootsuite", "plan.csv", "--lang", "French"), "--lang: 'French' is no language."),
-        (("hootsuite", "plan.csv", "--folder", "../out"), "--folder: '../out' is no name"),
-        (("hootsuite", "plan.csv", "--folder", "media"), "--folder: 'media' is no name"),
+        (("plan.csv", "--timezone", "Mars/Base"), "there is no time zone Mars/Base."),
+        (("plan.csv", "--timezone", "../etc"), "there is no time zone ../etc."),
+        (("plan.csv", "--lang", "French"), "--lang: 'French' is no language."),
+        (("plan.csv", "--folder", "../out"), "--folder: '../out' is no name"),
+        (("plan.csv", "--folder", "media"), "--folder: 'media' is no name"),
     ],
 )
 def test_import_used_wrongly(

@@ -13,6 +13,7 @@ from benchmarks import page as benchmarks
 from publisher.agenda.ics_lines import CODES as CALENDAR_CODES
 from publisher.base.i18n import LANGUAGES, _, speaking
 from publisher.channels.classify import meaning
+from publisher.importers.columns import ROLES, TITLES
 from publisher.importers.problems import CODES as IMPORT_CODES
 from publisher.model.capabilities import CAPABILITIES
 from publisher.model.models import Capabilities, GifLimits, Rate, VideoLimits
@@ -99,6 +100,14 @@ def queue_codes() -> str:
 def import_codes() -> str:
     rows = [(f"`{code}`", meaning_of) for code, meaning_of in IMPORT_CODES.items()]
     return table(("code", "what it says"), rows)
+
+
+def import_titles() -> str:
+    rows = [
+        (f"`{role}`", holds, ", ".join(title.replace("-", " ") for title in TITLES[role].split()))
+        for role, holds in ROLES.items()
+    ]
+    return table(("role", "what it holds", "titles"), rows)
 
 
 # --- docs/agenda.md ---------------------------------------------------------
@@ -614,7 +623,7 @@ def _until(until: datetime | None, backoff: tuple[timedelta, ...]) -> str:
 
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "drafts.md": {"problem-codes": problem_codes, "queue-codes": queue_codes},
-    "importing.md": {"import-codes": import_codes},
+    "importing.md": {"import-codes": import_codes, "import-titles": import_titles},
     "states.md": {
         "states-by-itself": states_by_itself,
         "states-by-people": states_by_people,

@@ -77,7 +77,7 @@ def states(publisher: Publisher) -> set[str]:
 
 def test_a_plan_made_elsewhere_comes_along(workspace: Workspace, publisher: Publisher) -> None:
     plan = workspace.write("plan.csv", PLAN)
-    words = ("import", "hootsuite", str(plan), "--to", "our-x", "--lang", "en")
+    words = ("import", str(plan), "--to", "our-x", "--lang", "en")
     shown = publisher(*words, "--dates", "month-first", code=1)
     assert "plan.csv:3:1" in shown, "the fourteenth month is named with its row and cell"
     assert len([*(workspace.path / "posts").glob("2016-*.md")]) == 0, "nothing is half imported"

@@ -1,6 +1,6 @@
 """A workspace on 1 March 2016, and what is imported into it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -32,30 +32,35 @@ def workspace(tmp_path: Path) -> Workspace:
 
 @pytest.fixture
 def bring(workspace: Workspace, tmp_path: Path) -> Bring:
-    """Reads a file of `source` that holds `content`, or the folder that it names."""
+    """Reads a file that holds `content`, made for the service `preset` if there is one."""
 
     def read_it(
-        source: str,
-        content: str | bytes | Path,
+        preset: str | None,
+        content: str | bytes,
         *,
         to: tuple[str, ...] = ("bice-x",),
         zone: str = "Europe/Zurich",
         order: Order | None = None,
         split: bool = False,
+        lang: str | None = "fr",
         name: str = "plan.csv",
+        columns: Mapping[str, str] | None = None,
+        sheet: str | None = None,
     ) -> Import:
-        path = content if isinstance(content, Path) else tmp_path / name
-        if not isinstance(content, Path):
-            path.write_bytes(content.encode() if isinstance(content, str) else content)
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
         options = Options(
             to=to,
             zone=ZoneInfo(zone),
-            lang="fr",
+            lang=lang,
             now=datetime(2016, 3, 1, 11, tzinfo=UTC),
             order=order,
             split=split,
+            preset=preset,
+            columns=columns or {},
+            sheet=sheet,
         )
-        return read(settings.load(workspace.path, {}), source, path, options)
+        return read(settings.load(workspace.path, {}), path, options)
 
     return read_it
 

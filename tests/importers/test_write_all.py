@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 
 from publisher import settings
 from publisher.base.errors import StorageError
@@ -53,6 +52,16 @@ def test_the_same_file_again_says_so(bring: Bring, workspace: Workspace) -> None
     ]
     assert "as posts/lima/b.md." in found.problems[1].message
     assert [draft.file for draft in found.drafts] == ["2016-03-10-enfin.fr.md"]
+
+
+def test_the_same_text_for_another_account_is_another_post(
+    bring: Bring, workspace: Workspace
+) -> None:
+    rows = "Texte,Date,Canal\nBonjour,2016-03-07 08:30,X\n"
+    put(workspace, bring(None, rows, to=()))
+    found = bring(None, rows + "Bonjour,2016-03-07 08:30,Facebook\n", to=())
+    assert told(found) == [("already-imported", 2, 1)]
+    assert [draft.item.to for draft in found.drafts] == [("Facebook",)]
 
 
 def test_a_taken_name_gets_a_number(bring: Bring, workspace: Workspace) -> None:
@@ -145,24 +154,3 @@ def test_posts_that_cannot_be_written_to(bring: Bring, workspace: Workspace) -> 
     (workspace.path / "posts").rmdir()
     with pytest.raises(StorageError, match="cannot be written"):
         put(workspace, found)
-
-
-def test_pictures_come_along_under_names_of_their_own(
-    bring: Bring, workspace: Workspace, tmp_path: Path
-) -> None:
-    """Two pictures of one name, and one that is there already."""
-    root = tmp_path / "repository"
-    for number, colour in enumerate(("teal", "red")):
-        (root / f"tweets/{number}").mkdir(parents=True)
-        (root / "media" / str(number)).mkdir(parents=True)
-        Image.new("RGB", (40, 30), colour).save(root / f"media/{number}/a.png")
-        (root / f"tweets/{number}/t{number}.tweet").write_text(
-            f"---\nmedia:\n  - {{file: {number}/a.png, alt: A}}\n---\nTexte {number}\n"
-        )
-    mine = workspace.write("posts/media/A.png", "mine")
-    put(workspace, bring("twitter-together", root, to=("bice-x",)))
-    assert [name for name in files(workspace) if name.startswith("media/")] == [
-        "media/A.png", "media/a-2.png", "media/a-3.png",
-    ]  # fmt: skip
-    assert mine.read_text() == "mine"
-    assert 'file: "/media/a-3.png"' in (workspace.path / "posts/t1.fr.md").read_text()

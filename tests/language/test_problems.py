@@ -12,7 +12,7 @@ from publisher import settings
 from publisher.base import i18n
 from publisher.base.errors import ConfigurationError
 from publisher.importers import dates, tables
-from publisher.importers.problems import Notes
+from publisher.importers.problems import Refused
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
@@ -113,10 +113,10 @@ def _told_of_files(folder: Path) -> Iterator[str]:
 
 
 def _told_of_tables(folder: Path) -> Iterator[str]:
-    notes = Notes()
     (folder / "plan.csv").write_text('a,"b\nc')
-    tables.read(folder / "plan.csv", notes)
-    yield from (problem.message for problem in notes.problems)
+    with pytest.raises(Refused) as caught:
+        tables.read(folder / "plan.csv")
+    yield str(caught.value)
     zone = ZoneInfo("Europe/Zurich")
     for text in ("2016-13-07 08:30", "2016-03-07 25:30", "2016-03-07 08:30 +27:00"):
         told = dates.parse(text, zone, None)

@@ -112,7 +112,7 @@ def test_help_speaks_it_as_well(
         (["check", "--forma", "x"], "(options possibles : --format)"),
         (["nope"], "Il n'y a pas de commande 'nope'."),
         (["new"], "Il manque l'argument 'TITLE'."),
-        (["import"], "Il manque l'argument 'SOURCE'. Au choix :"),
+        (["import"], "Il manque l'argument 'FILE'."),
         (["resolve", "a.fr"], "Il manque l'option '--published'."),
         (["pause"], "--reason manque."),
         (["check", "--format", "x"], "'x' n'est pas parmi 'text', 'json', 'github'."),

@@ -20,7 +20,7 @@ PLAN = "Date,Message\n10/03/2016 10:00,Les experts répondent aux questions des 
 COMMANDS = {
     "queue": "",
     "approve day.fr --as direction": "n\n",
-    "import hootsuite plan.csv --to bice-x --lang fr --dates day-first": "",
+    "import plan.csv --to bice-x --lang fr --dates day-first": "",
     "hold day.fr": "à vérifier encore une fois avec tous ceux qui étaient dans la salle\n",
     "plan": "",
     "status": "",

@@ -1,4 +1,4 @@
-"""The command that brings posts along: import."""
+"""The command that makes drafts of a spreadsheet: import."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -18,15 +18,9 @@ if TYPE_CHECKING:
     from publisher.settings import Settings
 
 
-class Source(StrEnum):
+class Service(StrEnum):
     HOOTSUITE = "hootsuite"
     BUFFER = "buffer"
-    SPROUT = "sprout"
-    TWITTER_TOGETHER = "twitter-together"
-    GALAXY_SOCIAL = "galaxy-social"
-
-
-_FOLDERS = (Source.TWITTER_TOGETHER, Source.GALAXY_SOCIAL)
 
 
 class Dates(StrEnum):
@@ -36,17 +30,31 @@ class Dates(StrEnum):
 
 def bring(
     context: typer.Context,
-    source: Annotated[Source, typer.Argument(metavar="SOURCE", help="What it comes from.")],
-    path: Annotated[
-        Path, typer.Argument(metavar="PATH", help="The CSV file, or the folder with the posts.")
-    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The CSV or XLSX file.")],
     *,
+    service: Annotated[
+        Service | None,
+        typer.Option(
+            "--from", help="A file of Hootsuite has no titles, one of Buffer may lack times."
+        ),
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ROLE=TITLE",
+            help="What the column of this title holds: text, at, time, link, picture, to or lang. "
+            "Give it once for each. Without a TITLE, no column holds it.",
+        ),
+    ] = None,
+    sheet: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of an XLSX file with several sheets.")
+    ] = None,
     to: Annotated[
         list[str] | None,
         typer.Option(
             metavar="ACCOUNT",
             help="Who gets the posts: an account, a channel, or all. Give it once for each. "
-            "Default: the account that is called like the profile, else the session's default.",
+            "Default: as the rows say, else the session's default.",
         ),
     ] = None,
     timezone: Annotated[
@@ -59,7 +67,10 @@ def bring(
     ] = None,
     lang: Annotated[
         str | None,
-        typer.Option(metavar="CODE", help="Their language, such as fr. Default: the workspace's."),
+        typer.Option(
+            metavar="CODE",
+            help="Their language, such as fr. Default: as the rows say, else the workspace's.",
+        ),
     ] = None,
     folder: Annotated[
         str, typer.Option(metavar="NAME", help="A folder below posts/ for the drafts.")
@@ -75,31 +86,37 @@ def bring(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for scripts.")] = False,
 ) -> None:
-    """Make drafts of posts that another tool has planned.
+    """Make drafts of the posts in a spreadsheet.
 
-    All of them or none: each row or file becomes a draft that passes `check`, or it is said why
-    not. SOURCE is hootsuite, buffer or sprout (the CSV file of their bulk upload),
-    twitter-together (a folder of .tweet files) or galaxy-social (a folder of Markdown files).
-    Nothing is fetched from the network, no draft is overwritten, and nothing is imported twice.
+    All of them or none: each row becomes a draft that passes `check`, or it is said why not.
+    Columns are known by their titles, in English, French, Spanish and Polish. Nothing is fetched
+    from the network, no draft is overwritten, and nothing is imported twice.
     """
     from publisher import importers
     from publisher.cli.output import problems
 
     settings = arguments.settings(context)
-    _look_at(path, wants_folder=source in _FOLDERS)
+    if not file.exists():
+        raise UsageError(
+            _("{path} does not exist.", path=file), hint=_("Name the CSV or XLSX file.")
+        )
+    if file.is_dir():
+        raise UsageError(
+            _("{path} is a folder.", path=file), hint=_("Name the file that the posts are in.")
+        )
     session = arguments.session(settings)
     options = _options(
-        settings, session, to=to or [], timezone=timezone, dates=dates, lang=lang, folder=folder,
-        split=split,
+        settings, session, service=service, columns=column or [], sheet=sheet, to=to or [],
+        timezone=timezone, dates=dates, lang=lang, folder=folder, split=split,
     )  # fmt: skip
     with progress.shown():
-        found = importers.read(settings, source, path, options)
+        found = importers.read(settings, file, options)
     errors = problems.errors_in(found.problems)
     writes = not dry_run and (keep_going or not errors)
     if writes:
         importers.write(settings, found)
     if as_json:
-        console.print_json(_as_json(found, written=writes))
+        console.print_json(_as_json(file, found, written=writes))
     else:
         problems.print_text(found.problems)
         for draft in found.drafts if writes or dry_run else ():
@@ -109,23 +126,13 @@ def bring(
         raise typer.Exit(1)
 
 
-def _look_at(path: Path, *, wants_folder: bool) -> None:
-    if not path.exists():
-        raise UsageError(
-            _("{path} does not exist.", path=path), hint=_("Name the CSV file, or the folder.")
-        )
-    if path.is_dir() != wants_folder:
-        if wants_folder:
-            message, hint = _("{path} is no folder."), _("Name the folder that the posts are in.")
-        else:
-            message, hint = _("{path} is a folder."), _("Name the file that the posts are in.")
-        raise UsageError(message.format(path=path), hint=hint)
-
-
 def _options(
     settings: "Settings",
     session: "Session",
     *,
+    service: Service | None,
+    columns: list[str],
+    sheet: str | None,
     to: list[str],
     timezone: str | None,
     dates: Dates | None,
@@ -148,8 +155,7 @@ def _options(
                 _("--to: no account or channel is named {name}.", name=name),
                 hint=arguments.nearest(name, known),
             )
-    lang = lang or session.defaults.lang or settings.language
-    if not LANGUAGE.fullmatch(lang):
+    if lang is not None and not LANGUAGE.fullmatch(lang):
         raise UsageError(
             _("--lang: {lang!r} is no language.", lang=lang), hint=_("Write it like fr or pt-BR.")
         )
@@ -167,7 +173,22 @@ def _options(
         folder=folder,
         order=Order(dates) if dates else None,
         split=split,
+        preset=service,
+        columns=dict(map(_column, columns)),
+        sheet=sheet,
     )
+
+
+def _column(text: str) -> tuple[str, str]:
+    from publisher.importers.columns import ROLES
+
+    role, equals, title = text.partition("=")
+    if role not in ROLES or not equals:
+        raise UsageError(
+            _("--column: {text!r} does not say which column holds what.", text=text),
+            hint=_("Write it like text=TITLE. Known are: {names}.", names=", ".join(ROLES)),
+        )
+    return role, title.strip()
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -195,16 +216,12 @@ def _summary(found: "Import", errors: int, *, written: bool, keep_going: bool) -
     return f"{said.format(drafts=drafts)} {left_out}".rstrip()
 
 
-def _as_json(found: "Import", *, written: bool) -> dict[str, Any]:
+def _as_json(file: Path, found: "Import", *, written: bool) -> dict[str, Any]:
     """`{"written", "drafts": [{"file", "source", "line"}], "problems": […]}`."""
     return {
         "written": written,
         "drafts": [
-            {
-                "file": f"posts/{draft.file}",
-                "source": draft.item.place.file,
-                "line": draft.item.place.line,
-            }
+            {"file": f"posts/{draft.file}", "source": str(file), "line": draft.item.line}
             for draft in found.drafts
         ],
         "problems": [problem.model_dump(mode="json") for problem in found.problems],
