@@ -166,7 +166,10 @@ class Server:
 
     def serve(self, connection: socket.socket) -> None:
         while self.answers and _read_request(connection):
-            answer = self.answers.pop(0)
+            try:
+                answer = self.answers.pop(0)
+            except IndexError:  # another connection's request got the last one
+                return
             self.given += 1
             data = answer.data
             for place in (ID_PLACE, STRAY_PLACE):
