@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 -- a script beside the package, not a part of it
-"""Brings the catalogues of publisher/locales/ up to date with the sources, and compiles them.
+"""Brings the catalogues of publisher/locales/ up to date with the sources.
 
 `make messages` runs it. Messages that are new get an empty translation, those that are gone are
 dropped, and all others stay. `--with FOLDER` first takes over what the catalogues in another
@@ -17,7 +17,6 @@ from typing import IO, Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
-from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from publisher.base import errors
@@ -128,13 +127,6 @@ def po_bytes(catalogue: Catalog) -> bytes:
     return f'msgid ""\nmsgstr ""\n{header}\n'.encode() + file.getvalue().strip() + b"\n"
 
 
-def mo_bytes(catalogue: Catalog) -> bytes:
-    """The .mo file, the same whenever and wherever it is made."""
-    file = io.BytesIO()
-    write_mo(file, catalogue)
-    return file.getvalue()
-
-
 def main(arguments: list[str]) -> int:
     """Write all catalogues, and say how many messages wait for a translation."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -146,7 +138,6 @@ def main(arguments: list[str]) -> int:
         before = [read(folder / place, language) for folder in (LOCALES, other) if folder]
         catalogue = updated(language, wanted, *before)
         (LOCALES / place).write_bytes(po_bytes(catalogue))
-        (LOCALES / place).with_suffix(".mo").write_bytes(mo_bytes(catalogue))
         missing = len(untranslated(wanted, catalogue))
         sys.stdout.write(f"{language}: {len(wanted)} messages, {missing} without translation\n")
     return 0

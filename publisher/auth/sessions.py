@@ -19,7 +19,7 @@ IDLE = timedelta(hours=12)
 """A session that nobody used for so long is over."""
 _SEEN = timedelta(minutes=1)
 """Noting that a session is used need not be more exact than this."""
-_LONGEST_DEVICE = 120  # characters
+_LONGEST_DEVICE = 200  # characters; browsers tell their own name last
 
 
 @dataclass(frozen=True, slots=True)

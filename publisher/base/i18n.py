@@ -8,20 +8,24 @@ shown. Each process speaks the language that `use` was told; a web request may h
 import gettext
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, Self, get_args
+from typing import Any, Literal, NamedTuple, Self, get_args
 
 Language = Literal["en", "fr", "es", "pl"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 NAMES: Mapping[str, str] = {"en": "English", "fr": "Français", "es": "Español", "pl": "Polski"}
 """What each language calls itself."""
 LOCALES = Path(__file__).parents[1] / "locales"
+
+_FIELD = re.compile(r'^(msgid|msgstr\S*) ((?:".*"\n)+)', re.MULTILINE)
+_ESCAPED = re.compile(r"\\.")
+_ESCAPES = {r"\n": "\n", r"\t": "\t", r"\r": "\r", r"\"": '"', r"\\": "\\"}
 
 _of_process = "en"
 _of_context: ContextVar[str | None] = ContextVar("language", default=None)
@@ -86,7 +90,7 @@ def _(message: str, /, **values: Any) -> str:
     """`message` in the current language, with `values` in the place of their names in braces."""
     if isinstance(message, Text) and not values:
         return message  # it was translated already
-    text = _catalogue(current()).gettext(message) if message else ""
+    text = _catalogue(current()).forms.get(message, (message,))[0]
     return Text(text.format(**values) if values else text, (message,), values)
 
 
@@ -104,7 +108,10 @@ def joined(*texts: str) -> str:
 
 def form(one: str, many: str, number: int) -> str:
     """The form that goes with `number`, with its names still in braces."""
-    return _catalogue(current()).ngettext(one, many, number)
+    catalogue = _catalogue(current())
+    if forms := catalogue.forms.get(one):
+        return forms[catalogue.place(number)]
+    return one if number == 1 else many
 
 
 def later(message: str) -> str:
@@ -112,6 +119,29 @@ def later(message: str) -> str:
     return message
 
 
+class _Catalogue(NamedTuple):
+    """The translations into one language."""
+
+    forms: Mapping[str, Sequence[str]]
+    """By the English text, or that of one: the translation, or each form of a plural."""
+    place: Callable[[int], int]
+    """Which of the forms goes with a number."""
+
+
 @cache
-def _catalogue(language: str) -> gettext.NullTranslations:
-    return gettext.translation("publisher", LOCALES, [language], fallback=language == "en")
+def _catalogue(language: str) -> _Catalogue:
+    """Read from the .po file as `make messages` writes it; OSError."""
+    if language == "en":
+        return _Catalogue({}, lambda _number: 0)
+    path = LOCALES / language / "LC_MESSAGES" / "publisher.po"
+    found: dict[str, list[str]] = {}
+    forms: list[str] = []
+    for field, quoted in _FIELD.findall(path.read_text(encoding="utf-8")):
+        value = _ESCAPED.sub(lambda mark: _ESCAPES[mark[0]], quoted[1:-2].replace('"\n"', ""))
+        if field == "msgid":
+            forms = found[value] = []
+        else:
+            forms.append(value)
+    (header,) = found.pop("")
+    whole = {english: forms for english, forms in found.items() if all(forms)}
+    return _Catalogue(whole, gettext.c2py(re.findall(r"plural=([^;]+)", header)[0]))

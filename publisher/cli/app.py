@@ -106,7 +106,7 @@ def _add(
     to: typer.Typer = application,
     name: str | None = None,
 ) -> None:
-    to.command(name, epilog=_examples(examples))(command)
+    to.command(name, cls=help_texts.Command, epilog=_examples(examples))(command)
     if to is application:
         _order.append(name or command.__name__)
 
@@ -146,7 +146,7 @@ def _add_group(
     application.add_typer(group, name=name, help=about, epilog=_examples(first))
     _order.append(name)
     for word, command, examples in commands:
-        group.command(word, epilog=_examples(examples))(command)
+        _add(command, *examples, to=group, name=word)
 
 
 def _examples(examples: Sequence[str]) -> str:
@@ -303,7 +303,6 @@ _add(
 
 def command() -> "TyperGroup":
     """The whole command line, ready to run, in the language that is spoken."""
-    help_texts.teach_typer()
     group = bare_command()
     help_texts.translate(group)
     return group

@@ -5,39 +5,49 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import typer.core
-from typer._click.core import Context
-from typer._click.formatting import HelpFormatter
 
 from publisher.base.i18n import _, later
+from publisher.cli import usage_errors
 
-OF_TYPER = (
-    later("Arguments"),
-    later("Commands"),
-    later("Options"),
-    later("Missing command."),
-    later("No such command {name!r}."),
-    later("default: {default}"),
-    later("env var: {var}"),
-    later("required"),
-)
-"""Texts that Typer looks up by itself."""
+HEADINGS = later("Arguments"), later("Commands"), later("Options")
+"""Those of Typer."""
+_ADDED = re.compile(r"(?<=  \[)[^][]+(?=\]$)")
+"""What Typer adds behind the help of a parameter, such as `[default: 3; required]`."""
 _QUOTED = re.compile(r'"([^"]*[^\W\d]{3}[^"]*)"')
 """Words between quotes in an example: not a date."""
-_ABOUT_HELP = later("Show this message and exit.")
 
 
-class Formatter(HelpFormatter):
-    """Lays out help, and translates those texts that Typer does not look up."""
+class Formatter(typer.Context.formatter_class):  # type: ignore[misc, valid-type]
+    """Lays out help, and translates what is Typer's own in it."""
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         super().write_usage(prog, args, prefix or _("Usage: "))
 
     def write_heading(self, heading: str) -> None:
-        self.write(" " * self.current_indent + _("{heading}:", heading=heading) + "\n")
+        self.write(" " * self.current_indent + _("{heading}:", heading=_(heading)) + "\n")
 
     def write_dl(self, rows: Sequence[tuple[str, str]], *widths: int, **more: int) -> None:
-        told = [(term, _(text) if text == _ABOUT_HELP else text) for term, text in rows]
-        super().write_dl(told, *widths, **more)
+        super().write_dl([(term, _of_parameter(text)) for term, text in rows], *widths, **more)
+
+
+class Context(typer.Context):
+    """What a command runs in."""
+
+    formatter_class = Formatter
+
+
+class Command(typer.core.TyperCommand):
+    """A command whose help is in the language that is spoken."""
+
+    context_class = Context
+
+
+def _of_parameter(text: str) -> str:
+    """Its help is translated already, but for Typer's own texts."""
+    return _ADDED.sub(
+        lambda added: "; ".join(map(usage_errors.translated, added[0].split("; "))),
+        usage_errors.translated(text),
+    )
 
 
 def translate(command: Any, say: Callable[[str], str] = _) -> None:
@@ -76,9 +86,3 @@ def texts(command: Any) -> Iterator[str]:
 
     translate(command, note)
     yield from found
-
-
-def teach_typer() -> None:
-    """Let Typer look its own texts up where ours are."""
-    typer.core._ = _  # type: ignore[attr-defined, assignment]
-    Context.formatter_class = Formatter

@@ -6,6 +6,7 @@ from typing import Any
 import typer.core
 
 from publisher.base.i18n import _, later
+from publisher.cli import help_texts
 
 _MEANT = (
     (("delete", "remove", "rm", "unpublish", "takedown"),
@@ -40,6 +41,8 @@ _MEANT = (
 
 class Group(typer.core.TyperGroup):
     """Commands that propose what was meant by a word that is none of them."""
+
+    context_class = help_texts.Context
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         try:

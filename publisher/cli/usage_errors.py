@@ -1,10 +1,16 @@
-"""What Typer says of a command line that cannot be used, which it has in English alone."""
+"""What Typer says of a command line, which it has in English alone."""
 
 import re
 
 from publisher.base.i18n import _, later
 
 _TOLD = (
+    (r"Show this message and exit\.", later("Show this message and exit.")),
+    (r"default: (?P<default>.*)", later("default: {default}")),
+    (r"env var: (?P<var>.*)", later("env var: {var}")),
+    (r"required", later("required")),
+    (r"Missing command\.", later("Missing command.")),
+    (r"No such command (?P<name>'.*')\.", later("No such command {name}.")),
     (r"Missing argument (?P<name>'.*')\. Choose from:\n(?P<names>.*)",
      later("Missing argument {name}. Choose from:\n{names}")),
     (r"Missing argument (?P<name>'.*')\.", later("Missing argument {name}.")),

@@ -1,7 +1,6 @@
 """Every problem in the drafts, found without ledger or network: what `publisher check` shows."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import tzinfo
 from pathlib import Path
 from types import MappingProxyType
@@ -9,7 +8,6 @@ from types import MappingProxyType
 from publisher.base import progress
 from publisher.base.i18n import _
 from publisher.drafts import library, rendering, translations
-from publisher.drafts.git_history import Untold
 from publisher.drafts.library import Library
 from publisher.drafts.lint import Linter
 from publisher.drafts.session import Session
@@ -51,10 +49,7 @@ def check(
         problems += linter.problems(post, recipients)
     if "stale-translation" not in lint.ignore:
         languages = (found.session.defaults.lang or settings.language, settings.language)
-        try:
-            problems += translations.stale(found, settings.posts, languages)
-        except Untold:
-            found = replace(found, is_whole=False)
+        problems += translations.stale(found, settings.posts, languages)
     wanted = _without_ignored(problems, found, lint.ignore)
     return found, sorted(set(wanted), key=_place)
 

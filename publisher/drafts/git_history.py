@@ -17,10 +17,6 @@ _PATIENCE = 3
 """Seconds for git; a history that takes longer is not looked at."""
 
 
-class Untold(Exception):
-    """Git did not say: it is not installed, failed, or took too long."""
-
-
 class Pair(NamedTuple):
     """Two drafts by their paths below posts/."""
 
@@ -37,15 +33,16 @@ def outdated(posts: Path, pairs: Iterable[Pair]) -> list[Pair]:
     """The pairs whose source has other words now than when its translation was last committed.
 
     What is not committed yet counts as written now. A source that did not exist at that time is
-    none: the text was written in the other language first. Raises `Untold`.
+    none: the text was written in the other language first. Nothing is said where git is not
+    installed, fails or takes too long.
     """
     if not has_history(posts):
         return []
     found = [*pairs]
     try:
         return _outdated(posts, found) if found else []
-    except (OSError, subprocess.SubprocessError, ValueError) as error:
-        raise Untold from error
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return []
 
 
 def _outdated(posts: Path, pairs: Sequence[Pair]) -> list[Pair]:

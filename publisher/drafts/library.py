@@ -40,8 +40,6 @@ class Library:
     _shelf: Shelf = field(repr=False)
     _groups: Mapping[str, tuple[Post, ...]] = field(repr=False)
     """The posts that are translations of one another, by the id of each that was asked for."""
-    is_whole: bool = True
-    """Whether all that was to be found out could be: git may be slow, and says more another time."""
 
     def has(self, post_id: str) -> bool:
         """Whether the post has a draft anywhere, asked for or not, or may have an unreadable one."""

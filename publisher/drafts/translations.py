@@ -16,7 +16,7 @@ def stale(library: Library, folder: Path, languages: Sequence[str]) -> list[Prob
     """A warning for each translation that was committed before its source got its present words.
 
     The source is the draft in the first of `languages` that the group has; a group without one has
-    no source that anybody could name. `folder` is posts/. Raises `versions.Untold`.
+    no source that anybody could name. `folder` is posts/.
     """
     posts = {post.file.removeprefix("posts/"): post for post in library.posts}
     pairs = (

@@ -2,7 +2,7 @@
 
 The copy carries one picture (H.264) and at most one sound (AAC) as they were encoded, and how the
 picture is turned. No place, time, camera, title or any other track, no message between the pictures
-(SEI), no note before the sound. It is not encoded anew: that takes long, and costs quality.
+(SEI). It is not encoded anew: that takes long, and costs quality.
 """
 
 import io
@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from publisher.base.i18n import _, later
-from publisher.media import aac as sound
 from publisher.media import mp4
 from publisher.media.clean_copy import CleanPicture
 from publisher.model.models import Motion
@@ -137,7 +136,6 @@ def _remuxed(path: Path, room: list[mp4.Box]) -> tuple[bytearray, Motion]:
                     each.stream = shown
                     target.mux(each)
             elif heard and packet.stream is tracks.sound and packet.size:
-                packet.update(sound.without_notes(bytes(packet)))
                 packet.stream = heard
                 target.mux(packet)
         mp4.check_places(taken, {track.index for track in tracks if track}, room)

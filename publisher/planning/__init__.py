@@ -5,33 +5,24 @@ Files are the wish, the ledger is the truth. `Planner.plan` reads both and chang
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
-
-from pydantic import TypeAdapter
 
 from publisher.base.clock import Clock
 from publisher.base.errors import NotPossible
 from publisher.base.i18n import _
 from publisher.drafts.check import check
-from publisher.drafts.result_cache import LastAnswer
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.rate_limits import Limits
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.transitions import Moved
-from publisher.model.models import Problem
 from publisher.planning.diff import Comparison
 from publisher.planning.plan import Change, Plan, PlannedChange, Stopped
 from publisher.settings import Settings
 
 __all__ = ["Change", "Plan", "PlannedChange", "Planner", "Stopped"]
 
-_Nothing = tuple[datetime, tuple[Problem, ...], int, tuple[Stopped, ...]]
-"""What is kept of a plan that changes nothing: when it was made, and what it says all the same."""
 _TRIES = 3
-_UNNOTICED = timedelta(minutes=1)
-"""By so much clocks are set back all the time."""
 
 
 class Planner:
@@ -99,25 +90,7 @@ class Planner:
         paths: Sequence[str | Path] = (),
         revised: Mapping[str, bytes] = MappingProxyType({}),
     ) -> Plan:
-        """What `queue` would change, or would if there were `revised` drafts, as `check` says.
-
-        Where nothing was to be changed the last time, and neither drafts nor ledger have changed,
-        nothing is: an expiry that has passed since only takes out what is asked for anew. What was
-        refused is looked at again, and so is everything when the clock was set back.
-        """
-        if paths or revised:
-            return self._compared(paths, revised)
-        form, now = TypeAdapter(_Nothing), self._clock.now()
-        last = LastAnswer(self._settings, "plan", form, self._queries.mark)
-        if (answer := last.recall()) and answer[0] <= now + _UNNOTICED:
-            stopped = tuple(one for one in answer[3] if one.until is None or one.until > now)
-            return Plan(changes=(), problems=answer[1], undated=answer[2], stopped=stopped)
-        plan = self._compared((), {})
-        if plan.is_whole and not plan.changes and not plan.errors:
-            last.keep((now, plan.problems, plan.undated, plan.stopped))
-        return plan
-
-    def _compared(self, paths: Sequence[str | Path], revised: Mapping[str, bytes]) -> Plan:
+        """What `queue` would change, or would if there were `revised` drafts, as `check` says."""
         drafts, problems = check(self._settings, paths, revised=revised)
         comparison = Comparison(
             self._settings,

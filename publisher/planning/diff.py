@@ -97,7 +97,6 @@ class Comparison:
             pictures=self._illustrations.stored(self._shown()),
             cost=self._cost_of_new(),
             cost_of_edits=self._cost_of_edits(),
-            is_whole=self._drafts.is_whole,
             on_schedule=self._on_schedule(),
             undated=sum(post.due_at is None and not post.at_once for post in whole.values()),
             overdue=overdue,

@@ -126,8 +126,6 @@ class Plan:
     """On X, of what is added to the schedule."""
     cost_of_edits: Decimal = Decimal()
     """How much more X charges for what was on the schedule already, in US dollars; below 0: less."""
-    is_whole: bool = True
-    """As the library that it was made from."""
     on_schedule: int = 0
     """How many deliveries wait in the ledger, those of other drafts as well."""
     undated: int = 0

@@ -1,6 +1,7 @@
 """Who asks for a page: found once for each request, with the language to speak."""
 
 import asyncio
+import re
 import secrets
 from collections import defaultdict
 from collections.abc import AsyncIterator
@@ -8,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from dataclasses import dataclass
 from typing import Annotated
 
+from babel import negotiate_locale
 from fastapi import Depends, Form
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, QueryParams
@@ -34,6 +36,8 @@ _STRANGERS = 8
 """The same of all together who are not logged in."""
 _WAITS, _ELSEWHERE = "/login/openid", 4
 """Where another server is waited for, and how many do: who logs in by a password does not."""
+_WISH = re.compile(r"([a-z-]+)\s*(?:;\s*q=([01](?:\.\d+)?))?\s*(?:,|$)")
+"""A language and its weight, in `Accept-Language`. Source: RFC 9110, 12.5.4."""
 
 
 class NotLoggedIn(Exception):
@@ -188,15 +192,9 @@ def new_secret() -> str:
 
 def _accepted(headers: Headers) -> str | None:
     """The language of ours that the browser likes best."""
-    wishes = []
-    for position, wish in enumerate(headers.get("accept-language", "")[:200].split(",")):
-        code, _, weight = wish.strip().partition(";q=")
-        try:
-            wishes.append((-float(weight or 1), position, code[:2].lower()))
-        except ValueError:
-            continue
-    known = [code for _, _, code in sorted(wishes) if code in i18n.LANGUAGES]
-    return known[0] if known else None
+    wishes = _WISH.findall(headers.get("accept-language", "")[:200].lower())
+    best_first = sorted(wishes, key=lambda wish: -float(wish[1] or 1))
+    return negotiate_locale([code for code, _weight in best_first], i18n.LANGUAGES, sep="-")
 
 
 def reader(request: Request) -> Visitor:

@@ -17,7 +17,7 @@ from publisher.base.stored_messages import again
 from publisher.ledger.manager.rights import Rank
 from publisher.ledger.tables import EVERYTHING
 from publisher.model import events, limits_text
-from publisher.web import labels, user_agents
+from publisher.web import labels
 from publisher.web.authentication import Visitor
 from publisher.web.routes import assets
 from publisher.web.security import form_token
@@ -36,7 +36,6 @@ class Pages:
             "static": assets.address,
             "words": labels,
             "figures": numbers,
-            "device": user_agents.named,
             "limits": limits_text,
             "event": events.event,
             "when": self._when,

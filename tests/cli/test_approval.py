@@ -5,8 +5,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from publisher.media import cache, media_file
+from publisher.media.clean_copy import CleanPicture
+from publisher.model.models import Capabilities
 from tests.cli.conftest import SETTINGS
 from tests.cli.runner import Cli
+from tests.support import videos
 
 POST = "annual.fr"
 DRAFT = """\
@@ -112,6 +116,29 @@ def test_queue_asks_before_an_approval_becomes_void(draft: Path, cli: Cli) -> No
     assert cli("queue", "--yes").code == 0
     rows = cli("log", "--json").json
     assert {(row["state"], row["approved_by"]) for row in rows} == {("awaiting-approval", None)}
+
+
+def test_queue_asks_before_another_copy_of_the_same_video_makes_an_approval_void(
+    draft: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after an update that makes its copies in another way: what is approved stays until then."""
+    folder = draft.parent / "media"
+    folder.mkdir()
+    videos.video(folder / "a.mp4")
+    _edit(draft, "author:", "to: bice-x\nmedia: [{file: /media/a.mp4, alt: Un film}]\nauthor:")
+    _approved(cli)
+    clean = media_file.clean
+
+    def otherwise(path: Path, capabilities: Capabilities) -> CleanPicture:
+        copy = clean(path, capabilities)
+        free = b"\0\0\0\x08free"
+        return CleanPicture.of(copy.data + free, copy.media_type, (64, 48))
+
+    monkeypatch.setattr(media_file, "clean", otherwise)
+    monkeypatch.setattr(cache, "_MAKER", "the next version")
+    assert cli("plan").out.count("the approval by direction becomes void") == 1
+    assert cli("queue").code == 2
+    assert {row["state"] for row in cli("log", "--json").json} == {"scheduled"}
 
 
 def test_queue_asks_before_it_cancels_what_was_approved(draft: Path, cli: Cli) -> None:

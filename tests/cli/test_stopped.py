@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from publisher.cli.output import unqueued
-from publisher.drafts import result_cache
 from tests.cli.runner import Cli, at_terminal
 
 POST = "day.fr"
@@ -51,15 +50,6 @@ def test_what_was_rejected_is_named(cli: Cli, draft: Path) -> None:
     told = said(cli, "queue")
     assert "day.fr to bice-page, bice-x: rejected (" in told
     assert "once its draft is edited and queued" in told
-
-
-def test_a_kept_plan_tells_it_too(cli: Cli, draft: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(result_cache, "_GRAIN", -1.0)
-    monkeypatch.setattr(result_cache, "_WORTH_KEEPING", 0.0)
-    cli("cancel", POST, "--account", "bice-x")
-    first = said(cli, "queue")
-    assert "day.fr to bice-x: cancelled" in first
-    assert said(cli, "queue") == first
 
 
 def test_what_is_over_is_not_named_any_more(

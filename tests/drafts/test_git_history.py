@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from publisher import settings
+from publisher.drafts import git_history
 from publisher.drafts.check import check
 from publisher.drafts.git_history import has_history
 from tests.support.workspaces import Workspace
@@ -148,7 +149,13 @@ def without_git(_workspace: Workspace, patch: pytest.MonkeyPatch) -> None:
     patch.setenv("PATH", "")
 
 
-@pytest.mark.parametrize("take_away", [without_commits, without_a_repository, without_git])
+def without_time(_workspace: Workspace, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(git_history, "_PATIENCE", 0)
+
+
+@pytest.mark.parametrize(
+    "take_away", [without_commits, without_a_repository, without_git, without_time]
+)
 def test_where_there_is_no_history_nothing_is_said(
     workspace: Workspace,
     monkeypatch: pytest.MonkeyPatch,

@@ -76,6 +76,17 @@ def test_every_public_module_says_what_it_is(root: Path) -> None:
     assert silent == []
 
 
+def test_only_public_parts_of_typer_are_used(root: Path) -> None:
+    """A release may change the others without a word."""
+    private = re.compile(r"\btyper(?:\.\w+)*\._")
+    used = [
+        str(path.relative_to(root))
+        for path in sorted((root / "publisher").rglob("*.py"))
+        if private.search(path.read_text(encoding="utf-8"))
+    ]
+    assert used == []
+
+
 def test_no_file_names_a_registry(root: Path) -> None:
     """Packages come from where each machine gets its packages."""
     named = [(file, host) for file, text in _texts(root) for host in _HOSTS if host in text]

@@ -87,20 +87,21 @@ def test_numbers_take_the_form_of_their_language(
 
 
 @pytest.mark.parametrize(
-    ("code", "usage", "options", "ending"),
+    ("code", "usage", "options", "default", "ending"),
     [
-        ("fr", "Usage : publisher check", "Options", "Afficher cette aide"),
-        ("es", "Uso: publisher check", "Opciones:", "Mostrar esta ayuda"),
-        ("pl", "Użycie: publisher check", "Opcje:", "Pokaż tę pomoc"),
+        ("fr", "Usage : publisher check", "Options", "[par défaut : text]", "Afficher cette aide"),
+        ("es", "Uso: publisher check", "Opciones:", "[por defecto: text]", "Mostrar esta ayuda"),
+        ("pl", "Użycie: publisher check", "Opcje:", "[domyślnie: text]", "Pokaż tę pomoc"),
     ],
 )
 def test_help_speaks_it_as_well(
-    cli: Cli, workspace: Path, code: str, usage: str, options: str, ending: str
+    cli: Cli, workspace: Path, code: str, usage: str, options: str, default: str, ending: str
 ) -> None:
     _speak(workspace, code)
     shown = _plain(cli("check", "--help").out)
     assert shown.startswith(usage)
     assert options in shown
+    assert default in shown
     assert ending in shown
     assert "publisher check --format github" in shown  # examples are what one types
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from publisher.base.errors import PictureUnusable
-from publisher.media import aac, decoding, media_file, mp4
+from publisher.media import decoding, media_file, mp4
 from publisher.media.media_file import clean, inspect, look
 from publisher.model.capabilities import FACEBOOK, SITE, TWITTER
 from publisher.model.models import Motion
@@ -81,7 +81,7 @@ def test_a_video_is_accepted_and_told_apart(posts: Path, name: str, heard: str |
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.mov"])
 def test_nothing_that_a_camera_wrote_is_in_the_copy(posts: Path, name: str) -> None:
-    """No place, time, title, maker's note or further track; not even the encoders' names."""
+    """No place, time, title, maker's note or further track; not even the encoder's name."""
     path = with_secrets(posts / name)
     original = path.read_bytes()
     assert [secret for secret in videos.SECRETS if secret not in original] == []
@@ -401,24 +401,6 @@ def test_without_videos_their_library_is_not_loaded(workspace: Workspace) -> Non
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == "False"
-
-
-def test_notes_before_the_sound_are_emptied() -> None:
-    """An element of filling, then one of data, then the sound; bit by bit."""
-
-    def packed(text: bytes, *, filled: bool) -> bytes:
-        content = "".join(f"{byte:08b}" for byte in (text if filled else bytes(len(text))))
-        short = f"110{len(text):04b}" + content
-        data = f"100{0:04b}0{len(text):08b}" + content
-        bits = short + data + "000" + "10110"
-        bits = bits.ljust(-(-len(bits) // 8) * 8, "1")
-        return int(bits, 2).to_bytes(len(bits) // 8)
-
-    assert aac.without_notes(packed(b"NOTE", filled=True)) == packed(b"NOTE", filled=False)
-    assert aac.without_notes(b"\x01\x02") == b"\x01\x02"
-    assert aac.without_notes(b"") == b""
-    with pytest.raises(mp4.NotWhole):
-        aac.without_notes(bytes([0b110_1111_1, 0xFF, 0xFF]))
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,9 @@ RATE = 25
 SECRETS = (
     b"MARKER-TITLE", b"MARKER-PLACE", b"MARKER-XMP", b"MARKER-TRACK", b"MARKER-HANDLER",
     b"MARKER-MAKER", b"MARKER-FREE", b"MARKER-TAIL", b"+46.2270+006.1400",
-    b"MARKER-HANDL", b"x264 - core", b"Lavc",
+    b"MARKER-HANDL", b"x264 - core",
 )  # fmt: skip
-"""What `with_secrets` puts into a video; the last two are written by the encoders."""
+"""What `with_secrets` puts into a video; the last is written by the encoder."""
 CREATED = 3_540_222_000
 """Seconds since 1904: when the video was made, as its headers tell."""
 

@@ -492,6 +492,21 @@ def test_an_admin_looks_after_the_others(address: str, app: Application, staff: 
         assert admin.send("/people/chef", do="disable").status_code == 400
 
 
+def test_browsers_are_named_in_their_own_words(address: str) -> None:
+    """Whole, so that the name at the end can be read, and as text."""
+    agent = (
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+        "Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0"
+    )
+    with Visit(address, **{"user-agent": "Lynx/2.9 <b>"}) as one:
+        one.log_in("stagiaire")
+        with Visit(address, **{"user-agent": agent}) as other:
+            other.log_in("stagiaire")
+            other.get("/me")
+            assert f"<p>{agent} <span" in other.page
+            assert "<p>Lynx/2.9 &lt;b&gt;</p>" in other.page
+
+
 def test_each_person_reads_their_language(address: str, app: Application) -> None:
     """Their own choice, else their browser's, else the workspace's."""
     app.people.add("lima", Rank.STAFF, PASSWORD, "es")
@@ -502,9 +517,13 @@ def test_each_person_reads_their_language(address: str, app: Application) -> Non
         assert '<html lang="es"' in visit.page
         visit.send("/me/language", language="pl")
         assert '<html lang="pl"' in visit.page
-    with Visit(address, **{"accept-language": "de"}) as visit:
-        visit.get("/login")
-        assert '<html lang="en"' in visit.page
+    for wanted, spoken in (
+        ("de", "en"), ("fr-CH, en;q=0.3", "fr"), ("ES", "es"), ("pl; q=0.1, es ; q=1.000", "es"),
+        ("fr;q=2,pl;q=x,,;q=1", "en"), ("", "en"),
+    ):  # fmt: skip
+        with Visit(address, **{"accept-language": wanted}) as visit:
+            visit.get("/login")
+            assert f'<html lang="{spoken}"' in visit.page, wanted
 
 
 def test_feeds_take_name_and_password(address: str) -> None:

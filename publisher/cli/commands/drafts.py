@@ -17,11 +17,8 @@ from publisher.cli import arguments
 from publisher.cli.output import console, progress
 
 if TYPE_CHECKING:
-    from publisher.drafts.overdue import Due
     from publisher.model.models import Delivery, Problem
     from publisher.settings import Settings
-
-    Checked = tuple[int, list[Problem]]  # how many drafts there are, and every problem in them
 
 _MOST = 1_000_000  # bytes, as for drafts
 
@@ -156,7 +153,7 @@ def check(
 
     arguments.keep_all()
     with progress.shown():
-        drafts, found = _checked(settings, chosen) if chosen else _checked_all(settings)
+        drafts, found = _checked(settings, chosen)
     if as_json or form is CheckFormat.JSON:
         problems.print_array(found)
     elif form is CheckFormat.GITHUB:
@@ -168,48 +165,22 @@ def check(
         raise typer.Exit(1)
 
 
-def _checked_all(settings: "Settings") -> "Checked":
-    """What is found in all drafts, or was when they were as they are now."""
-    from pydantic import TypeAdapter
+def _checked(settings: "Settings", paths: Sequence[str | Path]) -> tuple[int, "list[Problem]"]:
+    """How many drafts there are, and every problem in them.
 
-    from publisher.drafts import check as checking
-    from publisher.drafts import overdue
-    from publisher.drafts.result_cache import LastAnswer
-    from publisher.model.models import Problem
-
-    form = TypeAdapter(tuple[int, list[Problem], list[overdue.Due]])
-    last = LastAnswer(settings, "check", form)
-    answer = last.recall()
-    if answer is None:
-        library, found = checking.check(settings)
-        answer = library.drafts, found, overdue.dues(library, settings)
-        if library.is_whole:
-            last.keep(answer)
-    drafts, found, dues = answer
-    return drafts, _judged(settings, found, dues)
-
-
-def _checked(settings: "Settings", drafts: Sequence[str | Path]) -> "Checked":
-    from publisher.drafts import check as checking
-    from publisher.drafts import overdue
-
-    library, found = checking.check(settings, drafts)
-    return library.drafts, _judged(settings, found, overdue.dues(library, settings))
-
-
-def _judged(
-    settings: "Settings", found: "Sequence[Problem]", dues: "Sequence[Due]"
-) -> "list[Problem]":
-    """The problems as they are now. The ledger is asked about what may be out, and about no more."""
+    The ledger is asked about what may be out, and about no more.
+    """
     from publisher.base import clock
+    from publisher.drafts import check as checking
     from publisher.drafts import overdue
 
-    now = clock.from_environment().now()
+    library, found = checking.check(settings, paths)
+    dues, now = overdue.dues(library, settings), clock.from_environment().now()
     over = sorted(due.post for due in dues if overdue.is_over(due.leaves_at, now))
-    if not over:
-        return list(found)
-    deliveries = _deliveries(settings, over)
-    return overdue.judged(found, dues, deliveries, now, arguments.zone(settings))
+    if over:
+        deliveries = _deliveries(settings, over)
+        found = overdue.judged(found, dues, deliveries, now, arguments.zone(settings))
+    return library.drafts, found
 
 
 def _deliveries(settings: "Settings", posts: Sequence[str]) -> Sequence["Delivery"] | None:

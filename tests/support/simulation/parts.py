@@ -192,7 +192,6 @@ def library(posts: Sequence[Post]) -> Library:
         posts=tuple(posts),
         broken=frozenset(),
         has=names.__contains__,
-        is_whole=True,
         session=SimpleNamespace(zone=UTC),
     )
     return cast("Library", simulated)
