@@ -520,9 +520,8 @@ class Application:
     def _channel_options(self) -> ChannelOptions:
         return ChannelOptions(
             request_timeout=self.settings.delivery.request_timeout,
-            twitter_api_url=self.settings.twitter_api_url,
-            facebook_graph_url=self.settings.facebook_graph_url,
-            site_root=self.settings.var / "site",
+            folder=self.settings.var,
+            servers=self.settings.servers,
             clock=self.clock,
             check=self.clock_check,
         )

@@ -1,13 +1,25 @@
-"""What the meanings of both platforms' answers need: doubt, and reading what nobody vouches for."""
+"""Answers of platforms: what they mean for a delivery, and reading what nobody vouches for."""
 
 import json
 import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Literal, overload
 
 from publisher.base.i18n import _, later
-from publisher.model.outcomes import Deferred, Kind, Step, Unknown
+from publisher.model.outcomes import (
+    Answer,
+    Deferred,
+    Kind,
+    Limit,
+    Outcome,
+    Reading,
+    Step,
+    Unknown,
+    Wire,
+)
 
 DEFAULT_REST = timedelta(minutes=15)
 """How long the accounts of an app rest at most, when the platform does not say credibly how long."""
@@ -132,3 +144,62 @@ def quote(text: Any) -> str:
     plain = [w for w in words if 0 < len(w) <= 40 and "://" not in w and "=" not in w]
     short = " ".join(plain)[:200].rstrip(" .:;,")
     return f" (“{short}”)" if short else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the answers of one platform mean for a delivery: pure functions, put together.
+
+    The rule behind every row: only what provably never became public is refused; a time-out after
+    sending, a reset, a 5xx or a 2xx that cannot be read leaves the outcome unknown, and nothing is
+    sent again before the platform was read. The rows come from the platforms' documentation, and
+    from what was seen of them; tests/support/answers/ lists them.
+
+    Messages are for the manager: what happened and what to do next, without addresses or secrets.
+    """
+
+    name: str
+    """The platform's, for messages."""
+    meaning: Callable[[Answer, Step], Outcome]
+    """Of an answer that came whole, to anything but a reading."""
+    reading: Callable[[Answer], Reading]
+    """Of an answer that came whole, to a reading."""
+    limits: Callable[[Answer, Step], tuple[Limit, ...]]
+    """What its headers tell of the account's limits."""
+    app_rest: Callable[[Answer, Step], datetime | None]
+    """Until when all accounts of the app rest."""
+
+    @overload
+    def judge(self, answer: Answer, step: Literal[Step.READ]) -> Reading: ...
+    @overload
+    def judge(self, answer: Answer, step: Step = Step.PUBLISH) -> Outcome: ...
+    def judge(self, answer: Answer, step: Step = Step.PUBLISH) -> Outcome:
+        """What `answer` means, and what it tells of the limits: the account's, and its app's."""
+        if answer.wire is Wire.NOT_SENT:
+            what = _(
+                "{name} could not be reached ({reason})",
+                name=self.name,
+                reason=answer.reason or _("no connection"),
+            )
+            if step is Step.READ:
+                return unread(what)
+            return Deferred(
+                Kind.UNAVAILABLE, _("{what}. Nothing was sent; it will be tried again.", what=what)
+            )
+        if answer.wire is Wire.NO_ANSWER:
+            what = _(
+                "{name} gave no answer ({reason})",
+                name=self.name,
+                reason=answer.reason or _("connection lost"),
+            )
+            return doubt(what, step)
+        means = self.reading(answer) if step is Step.READ else self.meaning(answer, step)
+        return replace(
+            means,
+            limits=self.limits(answer, step),
+            app_rests_until=self.app_rest(answer, step),
+        )
+
+    def unreadable(self) -> Deferred:
+        """What an answer means that should tell what is on the platform, and does not."""
+        return unread(_("{platform} gave an answer that cannot be used", platform=self.name))

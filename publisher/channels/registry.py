@@ -1,104 +1,91 @@
-"""The channels there are: one dictionary, no scanning.
+"""The channels there are: ours in one dictionary, and those that other distributions bring.
 
-The platforms' libraries are imported when a channel is opened, so that commands that only look at
-drafts start fast.
+Another distribution names its `ChannelSpec` as an entry point of the group `publisher.channels`.
 """
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
+from collections.abc import Collection, Mapping
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
 
-from publisher.base.clock import Clock
-from publisher.channels.base import Channel
-from publisher.model.capabilities import CAPABILITIES, title
-from publisher.model.clock_check import ClockCheck, Heard, unheard
-from publisher.model.models import Account
+from publisher.base.i18n import _
+from publisher.channels.facebook.spec import SPEC as FACEBOOK
+from publisher.channels.site.spec import SPEC as SITE
+from publisher.channels.spec import ChannelOptions, ChannelSpec
+from publisher.channels.twitter.spec import SPEC as TWITTER
+from publisher.model.models import Account, Capabilities
 
-__all__ = ["CAPABILITIES", "CHANNELS", "ChannelOptions", "open_channel"]
+if TYPE_CHECKING:
+    from publisher.channels.base import Channel
 
+__all__ = ["CAPABILITIES", "SPECS", "ChannelOptions", "open_channel", "title"]
 
-@dataclass(frozen=True, slots=True)
-class ChannelOptions:
-    """What all channels are opened with."""
-
-    request_timeout: timedelta
-    """Real time for one request, from the connection to the last byte of the answer."""
-    site_root: Path
-    """Where the channel `site` puts its folders, one for each account."""
-    clock: Clock
-    twitter_api_url: str | None = None
-    """Another server than X; signatures stay over X's own address."""
-    facebook_graph_url: str | None = None
-    check: ClockCheck | None = None
-    """Hears the time that each answer names."""
-
-    def heard(self, channel: str) -> Heard:
-        """What takes the time that a channel's platform tells."""
-        return self.check.heard_from(title(channel)) if self.check else unheard
+_GROUP = "publisher.channels"
+_OURS = {spec.name: spec for spec in (TWITTER, FACEBOOK, SITE)}
 
 
-Opener = Callable[[Account, Mapping[str, str], ChannelOptions], Channel]
+def _found() -> dict[str, ChannelSpec]:
+    """All channels by name; TypeError or ValueError names a distribution's spec that is none."""
+    found = dict(_OURS)
+    for point in entry_points(group=_GROUP):
+        spec = point.load()
+        if not isinstance(spec, ChannelSpec):
+            raise TypeError(f"{point.value}, a channel of {_GROUP}, is no ChannelSpec.")
+        if spec.name in found:
+            raise ValueError(f"{point.value}: there is a channel {spec.name} already.")
+        found[spec.name] = spec
+    return found
 
 
-def _twitter(_account: Account, credentials: Mapping[str, str], options: ChannelOptions) -> Channel:
-    from publisher.channels.twitter.channel import Twitter  # noqa: PLC0415
-
-    return Twitter(
-        credentials,
-        api_url=options.twitter_api_url,
-        timeout=options.request_timeout,
-        clock=options.clock,
-        heard=options.heard("twitter"),
-    )
+SPECS: Mapping[str, ChannelSpec] = _found()
+CAPABILITIES: Mapping[str, Capabilities] = {name: spec.capabilities for name, spec in SPECS.items()}
+TEMPLATES = tuple(spec.package for spec in SPECS.values() if spec.package)
+"""The packages with the channels' own templates."""
+ALIASES: Mapping[str, str] = {alias: spec.name for spec in SPECS.values() for alias in spec.aliases}
+"""What else a channel is called in drafts and settings, in small letters."""
 
 
-def _facebook(account: Account, credentials: Mapping[str, str], options: ChannelOptions) -> Channel:
-    from publisher.channels.facebook.channel import Facebook  # noqa: PLC0415
-
-    return Facebook(
-        account.page_id or "",
-        credentials,
-        graph_url=options.facebook_graph_url,
-        timeout=options.request_timeout,
-        clock=options.clock,
-        heard=options.heard("facebook"),
-    )
+def channel_called(word: str) -> str:
+    """The channel's own name; `word` itself if it is no other name of a channel."""
+    return ALIASES.get(word.casefold(), word)
 
 
-def _site(account: Account, _credentials: Mapping[str, str], options: ChannelOptions) -> Channel:
-    from publisher.channels.site.channel import Site  # noqa: PLC0415
-
-    return Site(
-        account,
-        options.site_root,
-        patience=options.request_timeout,
-        clock=options.clock,
-    )
+def title(channel: str) -> str:
+    """The channel's name as readers know it; its own name where it is no channel any more."""
+    spec = SPECS.get(channel)
+    return _(spec.title) if spec else channel
 
 
-def ask_for_the_time(channels: Collection[str], options: ChannelOptions) -> None:
-    """Ask the platform of each of these channels for the time, which `options.check` hears."""
-    from publisher.channels.facebook import graph  # noqa: PLC0415
-    from publisher.channels.http import recorder  # noqa: PLC0415
-    from publisher.channels.twitter import channel as twitter  # noqa: PLC0415
-
-    platforms = {
-        "twitter": (twitter.PLATFORM, options.twitter_api_url),
-        "facebook": (graph.PLATFORM, options.facebook_graph_url),
-    }
-    for channel in platforms.keys() & set(channels):
-        platform, base_url = platforms[channel]
-        recorder.ask_for_the_time(platform, base_url, options.clock, options.heard(channel))
+def in_sentence(channel: str) -> str:
+    """The same within a sentence."""
+    spec = SPECS.get(channel)
+    return _(spec.in_sentence or spec.title) if spec else channel
 
 
-CHANNELS: dict[str, Opener] = {"twitter": _twitter, "facebook": _facebook, "site": _site}
+def widest() -> Capabilities:
+    """Of the channel that takes the largest pictures: what a file may be before it is known where it
+    goes.
+    """
+    return max(CAPABILITIES.values(), key=lambda can: can.picture_max_bytes)
 
 
 def open_channel(
     account: Account, credentials: Mapping[str, str], options: ChannelOptions
-) -> Channel:
+) -> "Channel":
     """A channel of the account, for one thread at a time; KeyError for a channel that does not
     exist.
     """
-    return CHANNELS[account.channel](account, credentials, options)
+    return SPECS[account.channel].open(account, credentials, options)
+
+
+def ask_for_the_time(channels: Collection[str], options: ChannelOptions) -> None:
+    """Ask the platform of each of these channels for the time, which `options.check` hears."""
+    from publisher.channels.http import recorder  # noqa: PLC0415 - only workers need it
+
+    for spec in (SPECS[name] for name in SPECS.keys() & set(channels)):
+        if spec.server:
+            recorder.ask_for_the_time(
+                spec.server.address,
+                options.servers.get(spec.name),
+                options.clock,
+                options.heard(spec),
+            )

@@ -33,7 +33,7 @@ def begin(command: str | None, *, wanted: bool) -> None:
 
 def refuse_silence(settings: "Settings") -> None:
     """ConfigurationError when the sandbox that a trial is to publish to does not answer."""
-    address = settings.twitter_api_url
+    address = next(iter(settings.servers.values()), None)
     if not (settings.in_sandbox and address):
         return
     parts = urlsplit(address)

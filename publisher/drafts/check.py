@@ -7,13 +7,13 @@ from types import MappingProxyType
 
 from publisher.base import progress
 from publisher.base.i18n import _
+from publisher.channels.registry import CAPABILITIES
 from publisher.drafts import library, rendering, translations
 from publisher.drafts.library import Library
 from publisher.drafts.lint import Linter
 from publisher.drafts.session import Session
 from publisher.media.cache import Copies
 from publisher.model import mandates
-from publisher.model.capabilities import CAPABILITIES
 from publisher.model.models import Account, Post, Problem
 from publisher.model.problems import Flaw, problem
 from publisher.settings import Settings

@@ -10,9 +10,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from publisher.base.i18n import _
+from publisher.channels.registry import channel_called
 from publisher.drafts import text_files, yaml_tree
 from publisher.drafts.fields import Fields
-from publisher.model.models import Account, Frozen, channel_called
+from publisher.model.models import Account, Frozen
 from publisher.model.problems import Findings, Flaw
 
 FILE = "posts/consents.yaml"

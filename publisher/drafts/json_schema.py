@@ -9,21 +9,21 @@ that `check` finds (an agenda item that does not exist, a time that the clocks s
 import ast
 import inspect
 import json
-import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from publisher import settings
 from publisher.base.i18n import _
+from publisher.channels.registry import ALIASES, SPECS
 from publisher.drafts import consents, draft, session
 from publisher.model.problems import RULES
-from publisher.settings import CHANNELS, Settings
+from publisher.settings import Settings
 from publisher.settings import schema as sections
 
 Schema = dict[str, Any]
@@ -46,7 +46,7 @@ _MOMENT: Schema = {
     "type": "string",
     "examples": ["2016-03-07 08:30", "2016-03-07T08:30:00+01:00", "annual-day - 30m", "now"],
 }
-_RECIPIENT: Schema = {"anyOf": [{"enum": [*CHANNELS, "x", "all"]}, {"type": "string"}]}
+_RECIPIENT: Schema = {"anyOf": [{"enum": [*SPECS, *ALIASES, "all"]}, {"type": "string"}]}
 
 
 def _one_or_more(item: Schema) -> Schema:
@@ -98,7 +98,7 @@ _SESSION: dict[str, Schema] = {
 }
 _CONSENT: dict[str, Schema] = {
     "granted_to": _said("Organisations; all, if it is missing.", _one_or_more(_TEXT)),
-    "channels": _said("All, if it is missing.", _one_or_more({"enum": [*CHANNELS, "x", "X"]})),
+    "channels": _said("All, if it is missing.", _one_or_more({"enum": sections.CHANNEL_NAMES})),
     "until": _said("The last day.", _DAY),
     "withdrawn": _FLAG,
     "note": {},
@@ -246,9 +246,11 @@ def _of_settings(*, secret: bool) -> Schema:
     definitions = whole.pop("$defs")
     of_sections = [(getattr(sections, name), schema) for name, schema in definitions.items()]
     for model, schema in [(Settings, whole), *of_sections]:
-        for field, text in _docstrings(model).items():
-            schema["properties"][field].setdefault("description", text)
-    for name in ("workspace", "twitter_api_url", "facebook_graph_url"):  # in no file
+        for base in model.__mro__:
+            for field, text in _docstrings(base).items():
+                schema["properties"][field].setdefault("description", text)
+    servers = [spec.server.setting for spec in SPECS.values() if spec.server]
+    for name in ("workspace", *servers):  # in no file
         del whole["properties"][name]
     found = _kept(_resolved(whole, definitions), secret=secret)
     if found is None:
@@ -257,10 +259,14 @@ def _of_settings(*, secret: bool) -> Schema:
 
 
 @cache
-def _docstrings(model: type[BaseModel]) -> dict[str, str]:
-    """What stands below the fields of a model."""
-    (tree,) = ast.parse(textwrap.dedent(inspect.getsource(model))).body
-    body = tree.body if isinstance(tree, ast.ClassDef) else []
+def _docstrings(model: type) -> dict[str, str]:
+    """What stands below the fields of a model; nothing for one that is made from the channels."""
+    module = inspect.getmodule(model)
+    if module not in (sections, settings):
+        return {}
+    tree = ast.parse(inspect.getsource(module))
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    body = next((node.body for node in classes if node.name == model.__name__), [])
     return {
         field.target.id: " ".join(text.value.value.split())
         for field, text in pairwise(body)

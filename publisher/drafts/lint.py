@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from publisher.base.i18n import _
+from publisher.channels.registry import SPECS
 from publisher.drafts import hashtags, placeholders
 from publisher.drafts.mentions import mentions
 from publisher.drafts.rendering import section_for
@@ -122,9 +123,10 @@ class Linter:
             yield from self._too_many_hashtags(tags, channels)
         if post.due_at and _ZONE.search(text):
             yield from _wrong_season(text, post.due_at)
-        if first and text.startswith("@") and "twitter" in channels:
+        notifies = any(SPECS[channel].warns_of_mentions for channel in channels)
+        if first and text.startswith("@") and notifies:
             yield _mention_first(), 0
-        if "@" in text and "twitter" in channels:
+        if "@" in text and notifies:
             yield from self._unsolicited_mentions(text)
         if "tp" in text or "TP" in text:
             yield from _broken_links(text)

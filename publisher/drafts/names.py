@@ -4,13 +4,10 @@ import re
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 
-from publisher.model.models import CHANNEL_ALIASES
+from publisher.channels.registry import ALIASES, SPECS
 from publisher.model.problems import nearest
 
-_NICKNAMES = {
-    "fb": "facebook", "tweet": "twitter", "tweets": "twitter",
-    "web": "site", "website": "site", "sitio": "site", "strona": "site",
-}  # fmt: skip
+_NICKNAMES = {nickname: spec.name for spec in SPECS.values() for nickname in spec.nicknames}
 """What people call channels, too loose to be a name of one."""
 _WORDS = re.compile(r"\w[\w-]*")
 _MOST_WORDS = 4
@@ -37,7 +34,7 @@ def resembled(text: str, names: Collection[str]) -> str | None:
 def _by_folded(names: tuple[str, ...]) -> Mapping[str, str]:
     """Names by their spelling without case; not those that differ by case alone."""
     folded = [name.casefold() for name in names]
-    found = {alias: channel for alias, channel in CHANNEL_ALIASES.items() if channel in names}
+    found = {alias: channel for alias, channel in ALIASES.items() if channel in names}
     return found | {
         key: name for key, name in zip(folded, names, strict=True) if folded.count(key) == 1
     }

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from publisher.base.i18n import _
+from publisher.channels.registry import CAPABILITIES
 from publisher.drafts import consents, session
 from publisher.drafts.draft import Surroundings
 from publisher.drafts.draft_files import Shelf
@@ -16,7 +17,6 @@ from publisher.importers import spreadsheets, write_all
 from publisher.importers.items import Item, Options
 from publisher.importers.problems import Notes, Refused
 from publisher.importers.to_drafts import Draft, Drafting, marks
-from publisher.model.capabilities import CAPABILITIES
 from publisher.model.models import Position, Problem
 from publisher.model.problems import Findings
 from publisher.settings import Settings

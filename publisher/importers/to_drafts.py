@@ -10,6 +10,7 @@ from pathlib import Path
 
 from publisher.base.i18n import _
 from publisher.base.slugs import slug
+from publisher.channels.registry import CAPABILITIES
 from publisher.drafts import draft, rendering
 from publisher.drafts import names as naming
 from publisher.drafts import threads as splitting
@@ -18,7 +19,6 @@ from publisher.drafts.text_length import length
 from publisher.drafts.times import spelled
 from publisher.importers.items import Item, Options
 from publisher.importers.problems import Notes
-from publisher.model.capabilities import CAPABILITIES
 from publisher.model.models import Position, Post, Problem, Severity
 from publisher.model.problems import Findings
 

@@ -109,6 +109,7 @@ class Capabilities(Frozen):
     """None: animated GIFs cannot go there."""
     videos: VideoLimits | None = None
     """None: videos cannot go there."""
+    videos_have_alt_texts: bool = True
     motion_stands_alone: bool = True
     """Whether a GIF or video must be all that a post shows."""
     may_be_empty_with_picture: bool = False
@@ -142,15 +143,6 @@ class ApprovalRule(Frozen):
     """Who may approve; empty: everybody but the author."""
 
 
-CHANNEL_ALIASES: Mapping[str, str] = {"x": "twitter"}
-"""What else a channel is called in drafts and settings, in small letters."""
-
-
-def channel_called(word: str) -> str:
-    """The channel's own name; `word` itself if it is no other name of a channel."""
-    return CHANNEL_ALIASES.get(word.casefold(), word)
-
-
 class Account(Frozen):
     """One voice on one channel, as publisher.toml describes it (no secrets)."""
 
@@ -159,14 +151,16 @@ class Account(Frozen):
     organisation: str | None = None
     language: str | None = None
     handle: str | None = None
-    """Whom the keys must belong to, with or without `@`; only for `twitter`."""
+    """Whom the keys must belong to, with or without `@`, where readers know accounts by handles."""
     page_id: str | None = None
-    """The Page's id; only for `facebook`."""
+    """The number of whom the keys must belong to, where it is a page of the platform."""
     timezone: str | None = None
     title: str | None = None
-    """What readers see as the name; only for `site` and the timelines of the sandbox."""
+    """What readers see as the name, where the platform does not say it."""
     url: str | None = None
-    """Where the public finds its folder; only for `site`. None: addresses are relative."""
+    """Where the public finds its pages; None: addresses are relative."""
+    options: Mapping[str, str] = {}
+    """What else its channel has of options; see `ChannelSpec`."""
     mandate: Mandate | None = None
 
 

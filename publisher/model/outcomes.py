@@ -1,6 +1,6 @@
 """How a request to a platform can end: what came back (`Answer`) and what it means (`Outcome`).
 
-`publisher.channels.classify` leads from the one to the other.
+`publisher.channels.answers` leads from the one to the other.
 """
 
 from dataclasses import dataclass, field

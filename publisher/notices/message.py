@@ -21,7 +21,7 @@ from publisher.notices import people
 
 _SHOWN = 10
 _QUOTED = re.compile(r" ?\(“.*”\)", re.DOTALL)
-"""A platform's own words, as `publisher.channels.classify` quotes them."""
+"""A platform's own words, as `publisher.channels.answers` quotes them."""
 _EVENTS = {
     State.FAILED: later("{post} to {account} failed"),
     State.MISSED: later("{post} to {account} was missed"),

@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta, tzinfo
 from itertools import pairwise
 
 from publisher.base.i18n import _
+from publisher.channels.registry import SPECS
 from publisher.model.models import Account, Post, Problem, Severity, Wish
 from publisher.model.problems import Flaw, problem
 
@@ -85,7 +86,7 @@ class Conflicts:
     def _same_text_on_x(self) -> Iterator[Problem]:
         by_text = defaultdict(list)
         for _leaving, wish in self._timed:
-            if wish.channel == "twitter":
+            if SPECS[wish.channel].takes_copies_for_spam:
                 by_text[wish.content.fingerprint].append(wish)
         for same in by_text.values():
             earliest: dict[str, Wish] = {}

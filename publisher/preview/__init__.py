@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from publisher.base import html
+from publisher.channels.registry import TEMPLATES
 from publisher.drafts.library import Library
 from publisher.model.models import Delivery, Problem
 from publisher.preview.draft_view import Drafts, counted
@@ -32,7 +33,7 @@ def render(
     """
     drafts = Drafts(settings, library, problems, standing or {}, now)
     shown = drafts.views(chosen)
-    templates = html.environment("publisher.preview", "publisher.channels.site")
+    templates = html.environment("publisher.preview", *TEMPLATES)
     return templates.get_template("preview.html").render(
         title=library.session.name or settings.workspace.name,
         lang=settings.language,

@@ -7,15 +7,15 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from publisher.base.i18n import _
-from publisher.channels.site.pages import Page
+from publisher.channels import registry
+from publisher.channels.registry import SPECS
+from publisher.channels.spec import PageMaker
 from publisher.drafts import rendering
 from publisher.drafts.text_length import length
 from publisher.ledger.pending_stops import reason_of
-from publisher.model import capabilities as channels
-from publisher.model.capabilities import CAPABILITIES
 from publisher.model.models import Account, Capabilities, Content, Delivery, Picture, Post
 from publisher.model.states import State
-from publisher.preview import contents, mockups, models, website
+from publisher.preview import contents, mockups
 from publisher.preview.mockups import Look
 from publisher.preview.pictures import Pictures
 from publisher.preview.times import exact
@@ -59,15 +59,16 @@ class Recipient:
     title: str
     channel: str
     """As readers call it."""
-    look: str
-    """`x`, `facebook` or `site`."""
+    mockup: str
+    """The template of how it looks there."""
+    css: str
     leaves: str | None
     """When it goes out by the account's clock, if that differs from the session's."""
     zone: str | None
     thread: Sequence[Look]
-    """On X and Facebook."""
-    page: Page | None
-    """On the website."""
+    """Where a post is a card, or a thread of them."""
+    page: object | None
+    """Where it is a page."""
     when: str
     lengths: Sequence[Length]
     pictures: Sequence[Picture]
@@ -75,6 +76,10 @@ class Recipient:
     """Whether readers see the pictures' credits there."""
     notes: Sequence[str]
     standing: Standing | None
+
+    @property
+    def language(self) -> str | None:
+        return self.account.language
 
 
 class Recipients:
@@ -96,28 +101,29 @@ class Recipients:
 
     def view(self, post: Post, account: Account, name: str) -> Recipient:
         """What `account` gets of `post`; `name` is the view's own on the page."""
-        capabilities = CAPABILITIES[account.channel]
+        capabilities = SPECS[account.channel].capabilities
         unusable = self._pictures.unusable(post.media, capabilities)
         usable = tuple(item for item in post.media if item.path not in unusable)
         shown = post.model_copy(update={"media": usable}) if unusable else post
         content = rendering.render(shown, account, capabilities, self._pictures.clean)
         leaves = post.leaves_at
         zone = ZoneInfo(account.timezone) if account.timezone else self._zone
-        is_site = account.channel == "site"
+        spec = SPECS[account.channel]
         when = mockups.short_time(leaves, zone) if leaves else _("no time yet")
         return Recipient(
             account=account,
             title=_title(account),
-            channel=channels.title(account.channel),
-            look=models.of(account.channel),
+            channel=registry.title(account.channel),
+            mockup=spec.mockup,
+            css=spec.css,
             leaves=exact(leaves, zone) if leaves and _differ(leaves, zone, self._zone) else None,
             zone=account.timezone,
-            thread=() if is_site else self._thread(content, account, name, leaves, when),
-            page=self._page(content, post.id, leaves) if is_site else None,
+            thread=() if spec.page else self._thread(content, account, name, leaves, when),
+            page=self._page(spec.page, content, post.id, leaves) if spec.page else None,
             when=when,
             lengths=_lengths(content, capabilities),
             pictures=[picture for part in content.parts for picture in part.pictures],
-            shows_credit=is_site,
+            shows_credit=spec.page is not None,
             notes=[*unusable.values()],
             standing=self._stands(post, account, content),
         )
@@ -137,8 +143,10 @@ class Recipients:
             pictures=self._pictures.shown(content),
         )
 
-    def _page(self, content: Content, post_id: str, leaves: datetime | None) -> Page:
-        return website.page(
+    def _page(
+        self, maker: PageMaker, content: Content, post_id: str, leaves: datetime | None
+    ) -> object:
+        return maker(
             content,
             slug=post_id,
             published=leaves or self._now,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from publisher.channels.registry import SPECS
 from publisher.model.models import Content
 from publisher.preview import mockups
 from publisher.preview.mockups import Author, Image, Look
@@ -18,12 +19,12 @@ def thread(
     when: str,
     pictures: Sequence[Image],
 ) -> list[Look]:
-    """Its parts on `channel`, `twitter` or `facebook`; `name` is the thread's own on the page.
+    """Its parts on `channel`; `name` is the thread's own on the page.
 
     `pictures` are those of the content, which stand with its first part that has any.
     """
-    on_x = channel == "twitter"
-    parts = content.parts if on_x else content.parts[:1]
+    can = SPECS[channel].capabilities
+    parts = content.parts if can.threads else content.parts[:1]
     return [
         mockups.look(
             channel,
@@ -32,7 +33,7 @@ def thread(
             by=by,
             instant=leaves,
             when=when,
-            link=mockups.last_link(part.text) if on_x else content.link,
+            link=mockups.last_link(part.text) if can.link == "appended" else content.link,
             lang=content.lang,
             pictures=pictures if part.pictures else (),
         )

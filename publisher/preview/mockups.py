@@ -11,11 +11,10 @@ from urllib.parse import urlsplit
 from markupsafe import Markup, escape
 
 from publisher.base.dates import written
+from publisher.channels.registry import SPECS
 from publisher.model.models import Account
 from publisher.preview.links import links
 
-SHOWN_AT_ONCE = 480
-"""Characters of a Facebook text before "See more"; the platform folds at about this length."""
 _LARGE = 85
 """Facebook sets a text that is shorter, and stands alone, in large letters."""
 COLOURS = 8
@@ -59,7 +58,7 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One post on X or Facebook; of a thread, one of its parts."""
+    """One post as a card; of a thread, one of its parts."""
 
     id: str
     """For the page: no two posts on it share one."""
@@ -106,21 +105,22 @@ def look(
     lang: str | None,
     pictures: Sequence[Image],
 ) -> Look:
-    """A post on `channel`, `twitter` or `facebook`.
+    """A post on `channel`.
 
     `link` is what the platform makes a card of, where no picture takes its place.
     """
     card = _card(link) if link and not pictures else None
-    if card and channel == "twitter":
+    spec = SPECS[channel]
+    if card and spec.capabilities.link == "appended":
         text = _without_last_link(text)
-    folded = channel == "facebook" and len(text) > SHOWN_AT_ONCE * 5 // 4
+    shown = spec.folds_after
     return Look(
         id=post_id,
         author=by,
         instant=instant,
         when=when,
         html=linked(text),
-        beginning=linked(_beginning(text)) if folded else None,
+        beginning=linked(_beginning(text, shown)) if shown and len(text) > shown * 5 // 4 else None,
         is_short=len(text) < _LARGE and not pictures and not card,
         lang=lang,
         card=card,
@@ -174,8 +174,8 @@ def _card(link: str) -> Card:
     return Card(url=link, host=host, title=parts.path.strip("/") or host)
 
 
-def _beginning(text: str) -> str:
-    return text[:SHOWN_AT_ONCE].rsplit(None, 1)[0]
+def _beginning(text: str, length: int) -> str:
+    return text[:length].rsplit(None, 1)[0]
 
 
 def _tagged(text: str) -> Markup:

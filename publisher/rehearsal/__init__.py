@@ -135,8 +135,7 @@ def _conclude(app: Application, stage: Stage, library: Library, console: Console
     files = {
         "log.json": json.dumps(rows, ensure_ascii=False, indent=2) + "\n",
         "report.html": page,
-        "x.html": stage.sandbox.render_x(self_contained=True),
-        "facebook.html": stage.sandbox.render_facebook(self_contained=True),
+        **stage.sandbox.timelines(),
     }
     for name, content in files.items():
         try:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from publisher.base.i18n import _
-from publisher.model.models import Delivery, Picture
+from publisher.channels.registry import CAPABILITIES
+from publisher.model.models import Capabilities, Delivery, Picture
 from publisher.model.states import State
 
 Row = Mapping[str, Any]
@@ -81,19 +82,20 @@ def _differences(row: Row, delivery: Delivery, there: dict[tuple[str, str, str],
 
 def _logged(row: Row, delivery: Delivery, index: int) -> dict[str, Any]:
     part = delivery.content.parts[index]
+    can = CAPABILITIES[row["channel"]]
     fields: dict[str, Any] = {
         "text": row["text"][index],
         "in_reply_to": row["remote_ids"][index - 1] if index else None,
-        "pictures": [(picture.digest, _told(picture, row["channel"])) for picture in part.pictures],
+        "pictures": [(picture.digest, _told(picture, can)) for picture in part.pictures],
     }
-    if row["channel"] != "twitter":  # where a link is a part of the text
+    if can.link != "appended":  # else it is a part of the text
         fields["link"] = delivery.content.link
     return fields
 
 
-def _told(picture: Picture, channel: str) -> str | None:
-    """The alternative text that the platform has: X takes none for videos."""
-    return None if channel == "twitter" and picture.is_video else picture.alt
+def _told(picture: Picture, can: Capabilities) -> str | None:
+    """The alternative text that the platform has."""
+    return None if picture.is_video and not can.videos_have_alt_texts else picture.alt
 
 
 def _shown(post: Row) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from publisher.drafts.session import Session
 from publisher.sandbox import server
 from publisher.sandbox.accounts import accounts_for, secrets_toml
 from publisher.sandbox.server import Sandbox
-from publisher.settings import Settings
+from publisher.settings import Settings, sandbox_mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,7 @@ def _environment(folder: Path, address: str) -> Iterator[None]:
         "PUBLISHER_DATABASE__URL": f"sqlite:///{folder / 'publisher.db'}",
         "PUBLISHER_BROKER__URL": "",
         "PUBLISHER_SECRETS_FILE": str(folder / "secrets.toml"),
-        "PUBLISHER_TWITTER_API_URL": address,
-        "PUBLISHER_FACEBOOK_GRAPH_URL": address,
+        **dict.fromkeys(sandbox_mode.ADDRESSES.values(), address),
         "PUBLISHER_APPROVAL__REQUIRED": "false",
         "PUBLISHER_NOTICES__URLS": "",  # nobody is called because a rehearsal went wrong
     }

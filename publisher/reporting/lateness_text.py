@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from publisher.base.i18n import _, plural
+from publisher.base.i18n import plural
+from publisher.channels.registry import in_sentence
 from publisher.ledger.reading.lateness import Cause, Group, Late
-from publisher.model.capabilities import title
 
 _ORDER = (
     Cause.CLOCK, Cause.NOT_TAKEN, Cause.IN_HAND, Cause.UNCERTAIN, Cause.SUSPENDED, Cause.SPACED,
@@ -31,7 +31,7 @@ def in_words(late: Late, zone: tzinfo, trouble: str = "") -> str:
 
 def platform_of(channel: str) -> str:
     """What people call it, within a sentence."""
-    return _("the website") if channel == "site" else title(channel)
+    return in_sentence(channel)
 
 
 def _reasons(late: Late) -> Sequence[str]:

@@ -15,9 +15,9 @@ from jinja2 import Environment
 
 from publisher.base import html
 from publisher.base.i18n import _, later
+from publisher.channels import registry
 from publisher.ledger.reading.queries import Step
 from publisher.ledger.reading.statistics import Count
-from publisher.model import capabilities
 from publisher.model.models import Account, Delivery
 from publisher.model.states import State, counted
 from publisher.reporting import charts, outcomes
@@ -87,9 +87,7 @@ def render(
         .render(
             scope=scope,
             now=now,
-            channels={
-                channel: capabilities.title(channel) for channel in capabilities.CAPABILITIES
-            },
+            channels={channel: registry.title(channel) for channel in registry.CAPABILITIES},
             total=Tally.of("all", counts),
             outcomes=Outcome,
             lateness=lateness,
@@ -144,7 +142,7 @@ def _breakdowns(
 
     return [
         (_("Account"), outcomes.by(counts, lambda count: count.account)),
-        (_("Channel"), outcomes.by(counts, lambda c: capabilities.title(c.channel))),
+        (_("Channel"), outcomes.by(counts, lambda c: registry.title(c.channel))),
         (_("Language"), outcomes.by(counts, lambda count: count.lang or _(_UNKNOWN))),
         (_("Organisation"), outcomes.by(counts, organisation)),
     ]

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from publisher.base import html
 from publisher.base.i18n import speaking
+from publisher.channels.registry import TEMPLATES
 from publisher.preview import mockups
 from publisher.preview.mockups import Author, Image, Look
 from publisher.sandbox.accounts import SandboxAccount
@@ -22,7 +23,7 @@ class Pages:
         self._store = store
         self._zone = ZoneInfo(timezone)
         self._title = title
-        self._templates = html.environment("publisher.sandbox", "publisher.preview")
+        self._templates = html.environment("publisher.sandbox", "publisher.preview", *TEMPLATES)
 
     @speaking("en")
     def index(self) -> str:

@@ -87,6 +87,13 @@ class Sandbox:
         """The Pages' timeline as HTML; `page` is a handle or a page id. Raises KeyError."""
         return self._render("facebook", page, self_contained=self_contained)
 
+    def timelines(self) -> dict[str, str]:
+        """Each platform's timeline of all accounts, as a file that needs nothing, by its name."""
+        return {
+            "x.html": self.render_x(self_contained=True),
+            "facebook.html": self.render_facebook(self_contained=True),
+        }
+
     def _render(self, channel: str, name: str | None, *, self_contained: bool) -> str:
         account = None
         if name is not None:

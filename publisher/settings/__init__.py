@@ -9,13 +9,14 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Self, get_args
+from typing import TYPE_CHECKING, Self, get_args
 
 from pydantic import (
     BaseModel,
     Field,
     PrivateAttr,
     ValidationError,
+    create_model,
     field_validator,
     model_validator,
 )
@@ -25,9 +26,11 @@ from publisher.base import i18n as language
 from publisher.base.errors import ConfigurationError, CredentialsMissing
 from publisher.base.i18n import Language, _, later
 from publisher.base.toml_positions import Keys
+from publisher.channels.registry import SPECS
 from publisher.model.models import Account, ApprovalRule
 from publisher.settings import sandbox_mode
 from publisher.settings.schema import (
+    CREDENTIALS,
     AccountSettings,
     ApprovalSettings,
     BrokerSettings,
@@ -51,22 +54,10 @@ from publisher.settings.sources import (
     variable,
 )
 
-__all__ = ["CHANNELS", "CREDENTIALS", "SECRETS_FILE", "SETTINGS_FILE", "Settings",
-           "find_workspace", "load"]  # fmt: skip
+__all__ = ["SECRETS_FILE", "SETTINGS_FILE", "Settings", "find_workspace", "load"]
 
-CHANNELS = ("twitter", "facebook", "site")
-CREDENTIALS: dict[str, tuple[str, ...]] = {
-    "twitter": ("api_key", "api_secret", "access_token", "access_token_secret"),
-    "facebook": ("page_token",),
-    "site": (),
-}
-"""What each channel cannot do without."""
-_OF_APP = {"twitter": "api_key", "facebook": "app_secret"}
-"""The credential that is the app's own, by which accounts of one app are known."""
-_SECRET_FIELDS = {"api_key", "api_secret", "access_token", "access_token_secret"} | {
-    "page_token",
-    "app_secret",
-}
+_SERVERS = {spec.name: spec.server.setting for spec in SPECS.values() if spec.server}
+"""By channel, the setting that names another server than the platform's own."""
 _SECRET_SECTIONS = {
     "notices": ("urls", "heartbeat"),
     "web": ("metrics_token",),
@@ -78,9 +69,11 @@ _SECRET_SECTIONS = {
 _REFUSED = (("web", "metrics_token"), ("openid", "client_secret"))
 """Of those, what stands in secrets.toml or the environment alone. A URL may stand in publisher.toml
 too, when it holds no password."""
-_DESTINATIONS = {
-    ("twitter_api_url",): later("Set it in the environment alone, as {variable}."),
-    ("facebook_graph_url",): later("Set it in the environment alone, as {variable}."),
+_DESTINATIONS: dict[Keys, str] = {
+    **{
+        (setting,): later("Set it in the environment alone, as {variable}.")
+        for setting in _SERVERS.values()
+    },
     ("openid", "issuer"): later("Move it into secrets.toml, under [openid], or into {variable}."),
 }
 """Settings that say where credentials are sent, which nobody may decide who merely commits."""
@@ -88,7 +81,7 @@ _PASSWORD = re.compile(r"://[^:/@]*:[^@]+@|[?&]\w*password=[^&]", re.IGNORECASE)
 """In a URL: where SQLAlchemy and redis-py take a password from."""
 
 
-class Settings(Section):
+class _Settings(Section):
     """All settings of one workspace."""
 
     workspace: Path
@@ -106,13 +99,10 @@ class Settings(Section):
     openid: OpenIDSettings = OpenIDSettings()
     prices: PriceSettings = PriceSettings()
     accounts: dict[str, AccountSettings] = Field(default_factory=dict)
-    twitter_api_url: str | None = None
-    """Another server than X (the sandbox); signatures stay over X's own address."""
-    facebook_graph_url: str | None = None
     _in_sandbox: bool = PrivateAttr(default=False)
     _secrets_file: Path | None = PrivateAttr(default=None)
 
-    @field_validator("twitter_api_url", "facebook_graph_url")
+    @field_validator(*_SERVERS.values(), check_fields=False)
     @classmethod
     def _is_safe(cls, url: str | None) -> str | None:
         if url and not is_safe_address(url):
@@ -137,7 +127,7 @@ class Settings(Section):
                 raise ValueError(
                     _("{name!r} is no account's name; use a-z, 0-9, - and _", name=name)
                 )
-            if name in (*CHANNELS, "all"):
+            if name in (*SPECS, "all"):
                 raise ValueError(
                     _("{name!r} cannot be an account's name: in drafts it means many", name=name)
                 )
@@ -172,14 +162,19 @@ class Settings(Section):
     @property
     def warning(self) -> str | None:
         """What every page, and `doctor`, says where posts do not go to the real platforms."""
-        addresses = {"X": self.twitter_api_url, "Facebook": self.facebook_graph_url}
-        return sandbox_mode.warning(addresses, in_sandbox=self._in_sandbox)
+        return sandbox_mode.warning(self.servers, in_sandbox=self._in_sandbox)
+
+    @property
+    def servers(self) -> dict[str, str]:
+        """By channel, the server that takes the place of the platform's own."""
+        told = {channel: getattr(self, setting) for channel, setting in _SERVERS.items()}
+        return {channel: url for channel, url in told.items() if url}
 
     def apps(self) -> dict[str, frozenset[str]]:
         """For each account of an app that we know, all accounts that share it, and so its limits."""
         found: dict[tuple[str, str], list[str]] = {}
         for name, entry in self.accounts.items():
-            secret = getattr(entry, _OF_APP.get(entry.channel, ""), None)
+            secret = getattr(entry, SPECS[entry.channel].app_credential or "", None)
             if secret is not None and secret.get_secret_value():
                 app = (entry.channel, secret.get_secret_value())
                 found.setdefault(app, []).append(name)
@@ -208,10 +203,10 @@ class Settings(Section):
         entry = self.accounts[account]
         secrets = {
             field: value.get_secret_value()
-            for field in _SECRET_FIELDS
+            for field in CREDENTIALS
             if (value := getattr(entry, field)) is not None and value.get_secret_value()
         }
-        missing = [field for field in CREDENTIALS[entry.channel] if field not in secrets]
+        missing = [field for field in SPECS[entry.channel].required if field not in secrets]
         if missing:
             raise CredentialsMissing(
                 _(
@@ -252,6 +247,19 @@ class Settings(Section):
         )
 
 
+if TYPE_CHECKING:
+
+    class Settings(_Settings):
+        """The same, with the setting of each channel's server."""
+
+else:
+    Settings = create_model(
+        "Settings",
+        __base__=_Settings,
+        **dict.fromkeys(_SERVERS.values(), (str | None, None)),
+    )
+
+
 def load(workspace: Path, environment: Mapping[str, str] = os.environ) -> Settings:
     """Read all settings of a workspace; ConfigurationError names the source and the key."""
     sources = Sources(workspace)
@@ -264,7 +272,7 @@ def load(workspace: Path, environment: Mapping[str, str] = os.environ) -> Settin
     in_sandbox = sandbox_mode.is_on(environment)
     if in_sandbox:
         environment = sandbox_mode.environment_of(
-            _var_in(workspace, sources, environment), environment, _SECRET_FIELDS
+            _var_in(workspace, sources, environment), environment, CREDENTIALS
         )
         for section in sandbox_mode.LEFT_OUT:
             sources.values.pop(section, None)
@@ -272,7 +280,7 @@ def load(workspace: Path, environment: Mapping[str, str] = os.environ) -> Settin
     secrets_file = workspace / (named or SECRETS_FILE)
     _refuse_missing(secrets_file, named)
     if named or _is_there(secrets_file):
-        sources.add_secrets(secrets_file, _SECRET_FIELDS, _SECRET_SECTIONS)
+        sources.add_secrets(secrets_file, CREDENTIALS, _SECRET_SECTIONS)
     of_accounts = [
         ("accounts", name, field)
         for name in sources.accounts
@@ -326,7 +334,8 @@ def _refuse_secrets(sources: Sources) -> None:
     of_accounts = [
         ("accounts", name, field)
         for name in sources.accounts
-        for field in sorted(_SECRET_FIELDS.intersection(sources.of_account(name)))
+        for field in CREDENTIALS
+        if field in sources.of_account(name)
     ]
     sections = [("notices",)] if "notices" in sources.values else []  # nothing else is in it
     single = [keys for keys in _REFUSED if _stands(sources, keys)]

@@ -10,18 +10,18 @@ from urllib.parse import urlsplit
 
 from publisher.base.errors import ConfigurationError
 from publisher.base.i18n import _
+from publisher.channels.registry import SPECS, title
 
 VARIABLE = "PUBLISHER_SANDBOX"
 ADDRESSES = {
-    "X": "PUBLISHER_TWITTER_API_URL",
-    "Facebook": "PUBLISHER_FACEBOOK_GRAPH_URL",
+    spec.name: f"PUBLISHER_{spec.server.setting.upper()}" for spec in SPECS.values() if spec.server
 }
-"""The variable that sends requests for a platform to another server."""
+"""By channel, the variable that sends requests for its platform to another server."""
 BROKER = "PUBLISHER_BROKER__URL"
 """Taken away from a command; within `publisher run` it names the embedded broker."""
 LEFT_OUT = ("broker", "openid")
 """Sections of publisher.toml: a trial shares no broker, and reads no secret of a provider."""
-_PLATFORMS = frozenset({"api.x.com", "api.twitter.com", "graph.facebook.com"})
+_PLATFORMS = frozenset[str]().union(*(s.server.hosts for s in SPECS.values() if s.server))
 _FOLDER = "sandbox"
 _ON, _OFF = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 
@@ -87,7 +87,7 @@ def _is_real(name: str, secrets: Collection[str]) -> bool:
 def warning(addresses: Mapping[str, str | None], *, in_sandbox: bool) -> str | None:
     """What every command and page says when posts do not go to the real platforms.
 
-    `addresses` are those that take the place of a platform's own, by the name of the platform.
+    `addresses` are those that take the place of a platform's own, by its channel.
     """
     if in_sandbox:
         return _(
@@ -97,12 +97,13 @@ def warning(addresses: Mapping[str, str | None], *, in_sandbox: bool) -> str | N
     others = {name: url for name, url in addresses.items() if url and not _is_platform(url)}
     if not others:
         return None
+    *before, last = [title(name).upper() for name in others]
     return _(
         "NOT THE REAL {platforms}: {variables} leads to {addresses}. What is published there counts "
         "as published in this ledger.",
-        platforms=_("{first} and {second}", first="X", second="FACEBOOK")
-        if len(others) > 1
-        else next(iter(others)).upper(),
+        platforms=_("{first} and {second}", first=", ".join(before), second=last)
+        if before
+        else last,
         variables=", ".join(ADDRESSES[name] for name in others),
         addresses=", ".join(dict.fromkeys(map(_without_user, others.values()))),
     )

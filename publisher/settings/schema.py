@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -15,13 +15,15 @@ from pydantic import (
     Field,
     SecretStr,
     WithJsonSchema,
+    create_model,
     field_validator,
     model_validator,
 )
 
 from publisher.base.clock import parse_duration
 from publisher.base.i18n import _
-from publisher.model.models import Account, Advice, Mandate, channel_called
+from publisher.channels.registry import SPECS, channel_called
+from publisher.model.models import Account, Advice, Mandate
 from publisher.settings import redis_sentinel
 
 _ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - what nobody can ask for by name
@@ -271,12 +273,15 @@ def is_safe_address(url: str) -> bool:
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and near))
 
 
-class HashtagSettings(Section):
-    """The most that a message may have before `check` warns, by channel."""
-
-    twitter: int = Field(default=3, ge=0)
-    facebook: int = Field(default=5, ge=0)
-    site: int = Field(default=10, ge=0)
+if TYPE_CHECKING:
+    HashtagSettings = Section
+else:
+    HashtagSettings = create_model(
+        "HashtagSettings",
+        __base__=Section,
+        __doc__="The most that a message may have before `check` warns, by channel.",
+        **{s.name: (int, Field(default=s.hashtags, ge=0)) for s in SPECS.values()},
+    )
 
 
 class LintSettings(Section):
@@ -294,30 +299,29 @@ def _channel(value: object) -> object:
     return channel_called(value) if isinstance(value, str) else value
 
 
-class AccountSettings(Section):
+CHANNEL_NAMES = [
+    name
+    for spec in SPECS.values()
+    for name in (spec.name, *spec.aliases, *(alias.upper() for alias in spec.aliases))
+]
+"""What a channel may be called in files."""
+
+
+class _AccountSettings(Section):
+    """An account, with what all channels have."""
+
     channel: Annotated[
-        Literal["twitter", "facebook", "site"],
+        Literal[*SPECS],  # type: ignore[valid-type]  # known at start, from the channels themselves
         BeforeValidator(_channel),
-        WithJsonSchema({"type": "string", "enum": ["twitter", "x", "X", "facebook", "site"]}),
+        WithJsonSchema({"type": "string", "enum": CHANNEL_NAMES}),
     ]
     organisation: str | None = None
     language: str | None = Field(default=None, pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")
-    # The pattern is that of X's OpenAPI description 2.167.
-    handle: str | None = Field(default=None, pattern=r"^@?[A-Za-z0-9_]{1,15}$")
-    """Whom the keys must belong to on X, such as BICE_ONG; with others nothing goes out."""
-    page_id: str | None = Field(default=None, pattern=r"^\d+$")
     timezone: str | None = None
     title: str | None = None
-    url: str | None = Field(default=None, pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$")
     approval: bool | None = None
     """Whether its posts need an approval; None: as `[approval] required` says."""
     mandate: Mandate | None = None
-    api_key: SecretStr | None = None
-    api_secret: SecretStr | None = None
-    access_token: SecretStr | None = None
-    access_token_secret: SecretStr | None = None
-    page_token: SecretStr | None = None
-    app_secret: SecretStr | None = None
 
     @field_validator("timezone")
     @classmethod
@@ -329,16 +333,58 @@ class AccountSettings(Section):
         return timezone
 
     @model_validator(mode="after")
-    def _page_needs_an_id(self) -> Self:
-        if self.channel == "facebook" and not self.page_id:
-            raise ValueError(_("an account of facebook needs page_id, the number of its Page"))
+    def _has_what_its_channel_needs(self) -> Self:
+        for option in SPECS[self.channel].options:
+            if option.required and not getattr(self, option.name):
+                raise ValueError(_(option.required))
         return self
 
     @model_validator(mode="after")
-    def _only_x_has_handles(self) -> Self:
-        if self.channel != "twitter" and self.handle:
-            raise ValueError(_("handle is for accounts of twitter alone; a Page has page_id"))
+    def _has_nothing_of_other_channels(self) -> Self:
+        own = {option.name for option in SPECS[self.channel].options}
+        for name in _OPTIONS.keys() - own:
+            if getattr(self, name):
+                channels = [s.name for s in SPECS.values() if name in {o.name for o in s.options}]
+                raise ValueError(
+                    _(
+                        "{name} is for accounts of {channels} alone",
+                        name=name,
+                        channels=", ".join(channels),
+                    )
+                )
         return self
 
     def account(self, name: str) -> Account:
-        return Account(name=name, **self.model_dump(include=set(Account.model_fields) - {"name"}))
+        """The account without its secrets."""
+        common = self.model_dump(include=Account.model_fields.keys() - {"name"})
+        options = self.model_dump(include=_OPTIONS.keys() - Account.model_fields.keys())
+        return Account(
+            name=name, **common, options={key: told for key, told in options.items() if told}
+        )
+
+
+_OPTIONS = {option.name: option for spec in SPECS.values() for option in spec.options}
+CREDENTIALS = tuple(dict.fromkeys(one.name for spec in SPECS.values() for one in spec.credentials))
+"""The names of all channels' credentials."""
+
+if TYPE_CHECKING:
+
+    class AccountSettings(_AccountSettings):
+        """The same, with every channel's options and credentials."""
+
+        def __init__(self, **told: object) -> None: ...
+        def __getattr__(self, name: str) -> Any: ...
+
+else:
+    AccountSettings = create_model(
+        "AccountSettings",
+        __base__=_AccountSettings,
+        **{
+            name: (
+                str | None,
+                Field(default=None, pattern=option.pattern, description=option.about or None),
+            )
+            for name, option in _OPTIONS.items()
+        },
+        **dict.fromkeys(CREDENTIALS, (SecretStr | None, None)),
+    )

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from publisher.app import Application
+from publisher.channels.registry import CAPABILITIES
 from publisher.drafts import library, rendering
 from publisher.drafts.library import Library
 from publisher.drafts.times import AgendaItem
 from publisher.ledger.manager.rights import Person, Rank
 from publisher.media.cache import Copies
-from publisher.model.capabilities import CAPABILITIES
 from publisher.model.models import Account, Delivery, Post
 from publisher.model.states import WAITING, State
 from publisher.web import labels

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from publisher.app import Application
-from publisher.channels.site.pages import Page
+from publisher.channels.registry import SPECS
 from publisher.model.models import Account, Delivery
-from publisher.preview import contents, mockups, models, website
+from publisher.preview import contents, mockups
 from publisher.preview.mockups import Image, Look
 from publisher.web import labels
 
@@ -19,16 +19,17 @@ class Shown:
     delivery: Delivery
     channel: str
     """As readers call it."""
-    look: str
-    """`x`, `facebook` or `site`."""
+    mockup: str
+    """The template of how it looks there."""
+    css: str
     title: str
     """What readers see as the name."""
     language: str | None
     when: str
     thread: Sequence[Look]
-    """On X and Facebook."""
-    page: Page | None
-    """On the website."""
+    """Where a post is a card, or a thread of them."""
+    page: object | None
+    """Where it is a page."""
 
 
 def shown(delivery: Delivery, app: Application, zone: tzinfo, handles: Mapping[str, str]) -> Shown:
@@ -39,16 +40,17 @@ def shown(delivery: Delivery, app: Application, zone: tzinfo, handles: Mapping[s
     instant = delivery.published_at or delivery.leaves_at
     when = mockups.short_time(instant, zone)
     pictures = _pictures(delivery)
-    on_site = delivery.channel == "site"
+    spec = SPECS[delivery.channel]
     return Shown(
         delivery=delivery,
         channel=labels.channel(delivery.channel),
-        look=models.of(delivery.channel),
+        mockup=spec.mockup,
+        css=spec.css,
         title=title,
         language=language,
         when=when,
         thread=()
-        if on_site
+        if spec.page
         else contents.thread(
             delivery.content,
             delivery.channel,
@@ -62,10 +64,8 @@ def shown(delivery: Delivery, app: Application, zone: tzinfo, handles: Mapping[s
             when=when,
             pictures=pictures,
         ),
-        page=website.page(
-            delivery.content, slug=delivery.post, published=instant, pictures=pictures
-        )
-        if on_site
+        page=spec.page(delivery.content, slug=delivery.post, published=instant, pictures=pictures)
+        if spec.page
         else None,
     )
 

@@ -9,6 +9,7 @@ from publisher.app import Application
 from publisher.base import numbers
 from publisher.base.errors import NoSuchPost, PublisherError, UsageError
 from publisher.base.i18n import _
+from publisher.channels.registry import CAPABILITIES
 from publisher.delivery.identity import verified
 from publisher.drafts import editing, library, rendering
 from publisher.drafts.check import check
@@ -17,7 +18,6 @@ from publisher.drafts.editing import Manuscript
 from publisher.drafts.library import Library
 from publisher.drafts.text_files import MAX_DRAFT
 from publisher.media.cache import Copies
-from publisher.model.capabilities import CAPABILITIES
 from publisher.model.models import Delivery, MediaItem, Post, Problem, Severity
 from publisher.preview.draft_view import Draft as View
 from publisher.preview.draft_view import Drafts

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, tzinfo
 
 from publisher.base.dates import written
 from publisher.base.i18n import NAMES, _, later, plural
+from publisher.channels import registry
 from publisher.ledger.manager.rights import Person, Rank
 from publisher.ledger.pending_stops import reason_of
-from publisher.model import capabilities
 from publisher.model.models import Delivery, Problem
 from publisher.model.states import State
 
@@ -77,7 +77,7 @@ def rights(person: Person) -> str:
 
 
 def channel(name: str) -> str:
-    return capabilities.title(name)
+    return registry.title(name)
 
 
 def beginning(delivery: Delivery) -> str:

@@ -14,6 +14,7 @@ from publisher.app import Application
 from publisher.base import html, i18n, numbers
 from publisher.base.dates import instant_text, written
 from publisher.base.stored_messages import again
+from publisher.channels.registry import TEMPLATES
 from publisher.ledger.manager.rights import Rank
 from publisher.ledger.tables import EVERYTHING
 from publisher.model import events, limits_text
@@ -28,9 +29,7 @@ class Pages:
 
     def __init__(self, app: Application) -> None:
         self._app = app
-        self._templates = html.environment(
-            "publisher.web", "publisher.preview", "publisher.channels.site"
-        )
+        self._templates = html.environment("publisher.web", "publisher.preview", *TEMPLATES)
         self._templates.lstrip_blocks = True
         self._templates.globals |= {
             "static": assets.address,

@@ -198,7 +198,7 @@ class Stage:
         ]
 
     def _on_site(self) -> list[Shown]:
-        folder = self.options.site_root / self.account.name
+        folder = self.options.folder / "site" / self.account.name
         if not (folder / "feed.json").exists():
             return []
         items = json.loads((folder / "feed.json").read_text())["items"]
@@ -292,10 +292,9 @@ def sandbox(server: tuple[Sandbox, str], address: str) -> Sandbox:
 def options(address: str, clock: ManualClock, tmp_path: Path) -> ChannelOptions:
     return ChannelOptions(
         request_timeout=TIMEOUT,
-        site_root=tmp_path / "site",
+        folder=tmp_path,
         clock=clock,
-        twitter_api_url=address,
-        facebook_graph_url=address,
+        servers=dict.fromkeys(("twitter", "facebook"), address),
     )
 
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from publisher.channels.classify import meaning
 from publisher.model.outcomes import Accepted, Deferred, Step, Unknown
+from tests.support.answers.judging import meaning
 from tests.support.answers.kinds import LAY_READY, READ, REVEAL, WITHDRAW, Row, Type, message_of
 from tests.support.answers.of_facebook import FACEBOOK_ROWS
 from tests.support.answers.of_the_wire import WIRE

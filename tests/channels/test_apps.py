@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from publisher.channels.classify import meaning
 from publisher.model.outcomes import THROTTLED, Answer, Step
+from tests.support.answers.judging import meaning
 from tests.support.answers.kinds import (
     A_DAY_LATER,
     BY_DEFAULT,

@@ -184,7 +184,7 @@ def test_pictures_that_show_on_the_website_stay(stages: Stages) -> None:
 
 
 def pictures(stage: Stage) -> list[Path]:
-    return sorted(stage.options.site_root.parent.rglob("*.png"))
+    return sorted((stage.options.folder / "site").parent.rglob("*.png"))
 
 
 def test_a_channel_says_what_is_public_and_what_is_left(stages: Stages) -> None:

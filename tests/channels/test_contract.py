@@ -12,8 +12,7 @@ import pytest
 
 from publisher.base import files
 from publisher.channels.base import Channel, Leave, NotDeparted, NotPrepared
-from publisher.channels.registry import CHANNELS
-from publisher.model.capabilities import CAPABILITIES
+from publisher.channels.registry import CAPABILITIES, SPECS
 from publisher.model.models import Parcel, Picture, Prepared
 from publisher.model.outcomes import (
     Accepted,
@@ -26,7 +25,6 @@ from publisher.model.outcomes import (
 )
 from publisher.sandbox import limits
 from publisher.sandbox.faults import Fault, What
-from publisher.settings import CHANNELS as KNOWN_CHANNELS
 from tests.channels.conftest import LOST, Stage, Stages
 
 PLATFORMS = ["twitter", "facebook"]
@@ -38,7 +36,7 @@ def moving_kinds(channel: str) -> list[str]:
     return [kind for kind, limits in (("gif", takes.gifs), ("video", takes.videos)) if limits]
 
 
-@pytest.fixture(params=list(CHANNELS))
+@pytest.fixture(params=list(SPECS))
 def stage(request: pytest.FixtureRequest, stages: Stages) -> Stage:
     return stages(request.param)
 
@@ -59,7 +57,7 @@ class Moving:
         return self.stage.parcel(text, pictures=(self.picture,))
 
 
-@pytest.fixture(params=[(name, kind) for name in CHANNELS for kind in moving_kinds(name)])
+@pytest.fixture(params=[(name, kind) for name in SPECS for kind in moving_kinds(name)])
 def moving(
     request: pytest.FixtureRequest, stages: Stages, monkeypatch: pytest.MonkeyPatch
 ) -> Moving:
@@ -74,10 +72,6 @@ def accepted(outcomes: list[Outcome]) -> list[str]:
     ids = [outcome.remote_id for outcome in outcomes if isinstance(outcome, Accepted)]
     assert len(ids) == len(outcomes), outcomes
     return ids
-
-
-def test_each_channel_of_the_settings_is_registered_with_its_capabilities() -> None:
-    assert set(CHANNELS) == set(CAPABILITIES) == set(KNOWN_CHANNELS)
 
 
 def test_a_channel_has_the_capabilities_that_are_known_without_it(stage: Stage) -> None:
@@ -331,7 +325,7 @@ def test_wrong_credentials_hold_the_account(channel: str, secret: str, stages: S
 
 def test_a_dead_server_only_defers(platform: Stage, closed_port: str) -> None:
     """Nothing was sent, so the post is certainly not out."""
-    channel = platform.open(twitter_api_url=closed_port, facebook_graph_url=closed_port)
+    channel = platform.open(servers=dict.fromkeys(("twitter", "facebook"), closed_port))
     for outcome in (
         *platform.deliver(platform.parcel("Bonjour"), channel),
         channel.withdraw("1_2", Prepared()),
@@ -440,7 +434,7 @@ def test_the_site_does_not_wait_for_ever_for_a_frozen_worker(stages: Stages) -> 
     stage = stages("site")
     accepted(stage.deliver(stage.parcel("Bonjour")))
     hurried = stage.open(request_timeout=timedelta(seconds=0.05))
-    folder = stage.options.site_root / stage.account.name
+    folder = stage.options.folder / "site" / stage.account.name
     with files.locked(folder / ".lock", 1):
         (outcome,) = stage.deliver(stage.parcel("Bonsoir", post="two"), hurried)
     assert isinstance(outcome, Deferred)

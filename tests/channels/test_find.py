@@ -11,7 +11,7 @@ import pytest
 import tweepy
 
 from publisher.channels.base import NotPrepared
-from publisher.channels.registry import CHANNELS
+from publisher.channels.registry import SPECS
 from publisher.channels.twitter import timeline
 from publisher.channels.twitter.timeline import LOOK_BACK, SKEW
 from publisher.model.models import Prepared
@@ -27,7 +27,7 @@ READING_STEP = {"twitter": "getUsersPosts", "facebook": "getObject"}
 NFD = unicodedata.normalize("NFD", "Éducation, santé, égalité : où en sommes-nous ?")
 
 
-@pytest.fixture(params=list(CHANNELS))
+@pytest.fixture(params=list(SPECS))
 def stage(request: pytest.FixtureRequest, stages: Stages) -> Stage:
     return stages(request.param)
 
@@ -203,7 +203,7 @@ def test_a_bad_request_defers(platform: Stage) -> None:
 
 def test_a_dead_server_defers(platform: Stage, closed_port: str) -> None:
     attempt = platform.ready(platform.parcel("Bonjour"))
-    channel = platform.open(twitter_api_url=closed_port, facebook_graph_url=closed_port)
+    channel = platform.open(servers=dict.fromkeys(("twitter", "facebook"), closed_port))
     outcome = channel.find(attempt.parcel, attempt.prepared, (), attempt.since)
     assert isinstance(outcome, Deferred)
     assert "connection refused" in outcome.message
@@ -555,7 +555,7 @@ def out(stages: Stages) -> Attempt:
 
 @pytest.fixture
 def folder(out: Attempt) -> Path:
-    return out.stage.options.site_root / out.stage.account.name
+    return out.stage.options.folder / "site" / out.stage.account.name
 
 
 def test_a_page_with_another_content_is_not_taken_for_it(out: Attempt) -> None:

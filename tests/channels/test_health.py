@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from publisher.channels import health
+from publisher.channels.facebook import health as of_page
+from publisher.channels.twitter import health as of_x
 from publisher.model.models import Owner
 from publisher.model.outcomes import Answer, Deferred, Wire
 from publisher.sandbox.faults import Fault, What
@@ -46,7 +47,7 @@ def test_a_dead_page_token_says_why(stages: Stages) -> None:
 def test_a_platform_that_cannot_be_reached_says_nothing_about_the_account(
     channel: str, stages: Stages, closed_port: str
 ) -> None:
-    found = stages(channel).open(twitter_api_url=closed_port, facebook_graph_url=closed_port)
+    found = stages(channel).open(servers=dict.fromkeys(("twitter", "facebook"), closed_port))
     assert not found.examine().is_certain
     assert found.examine().problem
 
@@ -78,8 +79,8 @@ def answer(body: str, status: int = 200, **headers: str) -> Answer:
 
 def test_a_token_of_x_that_may_only_read_is_found() -> None:
     body = '{"data": {"id": "1", "name": "BICE", "username": "bice"}}'
-    assert health.of_x(answer(body)).problem is None
-    found = health.of_x(Answer(Wire.ANSWERED, NOW, 200, {"x-access-level": "read"}, body))
+    assert of_x.health(answer(body)).problem is None
+    found = of_x.health(Answer(Wire.ANSWERED, NOW, 200, {"x-access-level": "read"}, body))
     assert found.problem
     assert "may only read" in found.problem
 
@@ -95,7 +96,7 @@ def test_a_token_of_x_that_may_only_read_is_found() -> None:
     ],
 )
 def test_the_clock_is_compared_with_the_platforms(date: str, ahead: float | None) -> None:
-    found = health.of_x(answer("{}", date=date)).clock_ahead
+    found = of_x.health(answer("{}", date=date)).clock_ahead
     assert found == (None if ahead is None else timedelta(seconds=ahead))
 
 
@@ -112,7 +113,7 @@ def test_the_clock_is_compared_with_the_platforms(date: str, ahead: float | None
     ],
 )
 def test_what_facebook_says_of_a_token_is_put_into_words(data: str, words: str | None) -> None:
-    problem = health.of_page(answer(f'{{"data": {data}}}'), "1002").problem
+    problem = of_page.health(answer(f'{{"data": {data}}}'), "1002").problem
     assert problem is None if words is None else words in str(problem)
 
 
@@ -127,7 +128,7 @@ def test_what_facebook_says_of_a_token_is_put_into_words(data: str, words: str |
     ],
 )
 def test_the_first_end_of_a_token_counts(ends: str, expected: int | None) -> None:
-    found = health.of_page(answer(f'{{"data": {{"is_valid": true, {ends}}}}}'), "1002").expires_at
+    found = of_page.health(answer(f'{{"data": {{"is_valid": true, {ends}}}}}'), "1002").expires_at
     assert found == (None if expected is None else datetime.fromtimestamp(expected, UTC))
 
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from publisher.channels.classify import meaning
 from publisher.model.outcomes import Answer, Refused
+from tests.support.answers.judging import meaning
 from tests.support.answers.kinds import (
     FACEBOOK,
     HTML,

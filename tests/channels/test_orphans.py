@@ -347,7 +347,7 @@ def test_words_that_were_changed_by_hand_are_not_published(desk: Desk) -> None:
 def test_a_dead_server_only_defers(desk: Desk, closed_port: str) -> None:
     parcel = desk.stage.parcel(TEXT)
     known = Prepared().begin(parcel.content, desk.clock.now())
-    channel = desk.stage.open(facebook_graph_url=closed_port)
+    channel = desk.stage.open(servers={"facebook": closed_port})
     with pytest.raises(NotPrepared) as problem:
         channel.prepare(parcel, known, desk.stage.media.__getitem__)
     assert isinstance(problem.value.outcome, Deferred)

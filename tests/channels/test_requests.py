@@ -18,8 +18,8 @@ import pytest
 import requests
 
 from publisher.channels.facebook.graph import GRAPH_VERSION
+from publisher.channels.registry import CAPABILITIES
 from publisher.channels.twitter.timeline import LOOK_BACK
-from publisher.model.capabilities import CAPABILITIES
 from publisher.model.models import Prepared
 from publisher.model.outcomes import Accepted
 from publisher.sandbox import limits

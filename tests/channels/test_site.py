@@ -36,7 +36,7 @@ def stage(stages: Stages) -> Stage:
 
 @pytest.fixture
 def folder(stage: Stage) -> Path:
-    return stage.options.site_root / "bice-site"
+    return stage.options.folder / "site" / "bice-site"
 
 
 def atom(folder: Path) -> ET.Element:
@@ -100,7 +100,7 @@ def test_what_is_not_out_yet_is_not_below_the_folder_that_is_served(
     """A web server may serve folders that begin with a dot."""
     parcel = stage.parcel("Bonjour", pictures=(stage.picture("Une carte"),), post="one.fr")
     stage.open().prepare(parcel, Prepared(), stage.media.__getitem__)
-    assert [path for path in stage.options.site_root.rglob("*") if path.is_file()] == []
+    assert [path for path in (stage.options.folder / "site").rglob("*") if path.is_file()] == []
     (ready,) = folder.parent.with_name("site.ready").rglob("*.png")
     stage.open().send(parcel, Prepared(), ())
     assert not ready.exists()
@@ -335,7 +335,7 @@ def test_the_last_post_may_be_withdrawn(stage: Stage, folder: Path) -> None:
 )
 def test_withdrawing_never_leaves_the_folder(remote_id: str, stage: Stage, folder: Path) -> None:
     stage.deliver(stage.parcel("Un", post="one"))
-    secret = stage.options.site_root / "secret.html"
+    secret = stage.options.folder / "site" / "secret.html"
     secret.write_text("mine")
     before = everything_in(folder)
     assert isinstance(stage.open().withdraw(remote_id, Prepared()), Accepted)
@@ -410,7 +410,7 @@ def writer(root: Path, name: str) -> subprocess.Popen[str]:
 
 
 def test_two_workers_lose_nothing_of_each_other(stage: Stage, folder: Path) -> None:
-    writers = [writer(stage.options.site_root, name) for name in ("one", "two")]
+    writers = [writer(stage.options.folder / "site", name) for name in ("one", "two")]
     for process in writers:
         assert process.stdin
         process.stdin.write("go\n")
@@ -425,7 +425,7 @@ def test_two_workers_lose_nothing_of_each_other(stage: Stage, folder: Path) -> N
 
 
 def test_a_killed_worker_leaves_whole_files_and_frees_the_lock(stage: Stage, folder: Path) -> None:
-    process = writer(stage.options.site_root, "killed")
+    process = writer(stage.options.folder / "site", "killed")
     assert process.stdin
     assert process.stdout
     process.stdin.write("go\n")
@@ -485,7 +485,10 @@ def test_a_worker_may_die_between_any_two_files(
 
 
 def test_a_folder_that_cannot_be_written_defers(stage: Stage) -> None:
-    for folder in (stage.options.site_root, stage.options.site_root.with_name("site.ready")):
+    for folder in (
+        stage.options.folder / "site",
+        (stage.options.folder / "site").with_name("site.ready"),
+    ):
         folder.write_text("a file in the way")
     (outcome,) = stage.deliver(stage.parcel("Bonjour"))
     assert isinstance(outcome, Deferred)

@@ -9,9 +9,9 @@ import pytest
 
 from publisher.app import Application
 from publisher.base.clock import FastClock, SystemClock
-from publisher.channels import health
 from publisher.channels.http.recorder import Recorder
 from publisher.channels.registry import ChannelOptions, ask_for_the_time, open_channel
+from publisher.channels.twitter import health as of_x
 from publisher.model.clock_check import ClockCheck
 from publisher.model.models import Content, Parcel, Part, Prepared
 from publisher.model.outcomes import UNTIL_MENDED, AccountHeld, Answer, Deferred, Kind
@@ -53,8 +53,8 @@ class Platforms:
     @property
     def options(self) -> ChannelOptions:
         return ChannelOptions(
-            request_timeout=timedelta(seconds=20), site_root=self.folder, clock=self.clock,
-            twitter_api_url=self.address, facebook_graph_url=self.address, check=self.check,
+            request_timeout=timedelta(seconds=20), folder=self.folder, clock=self.clock,
+            servers=dict.fromkeys(("twitter", "facebook"), self.address), check=self.check,
         )  # fmt: skip
 
     def are_wrong(self, seconds: float, *more: Fault) -> None:
@@ -156,7 +156,7 @@ def test_a_date_that_cannot_be_meant_is_none_and_costs_no_answer(date: str) -> N
     answer = dated(date, check)
     assert answer.status == 201
     assert answer.clock_ahead is None
-    assert health.of_x(answer).clock_ahead is None
+    assert of_x.health(answer).clock_ahead is None
     assert check.age() == float("inf")
     assert check.objection() is None
 

@@ -5,8 +5,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.channels.classify import meaning
 from publisher.model.outcomes import Accepted, Answer, Deferred, Refused, Step, Unknown, Wire
+from tests.support.answers.judging import meaning
 from tests.support.answers.kinds import FACEBOOK, NOW, READ, WITHDRAW, X, message_of
 
 _TEXT = st.text(st.sampled_from("ab \x00\ud800\udfff\U0001f600"), max_size=5)

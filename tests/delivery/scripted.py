@@ -8,11 +8,11 @@ from typing import ClassVar
 
 from publisher.channels.base import Depart, MediaReader, NotPrepared, at_once
 from publisher.channels.health import Health
+from publisher.channels.twitter.spec import TWITTER
 from publisher.delivery.courier import Courier, Leases
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.capabilities import TWITTER
 from publisher.model.clock_check import ClockCheck
 from publisher.model.models import Capabilities, Claim, Delivery, Owner, Parcel, Prepared
 from publisher.model.outcomes import Accepted, Outcome, Sighting

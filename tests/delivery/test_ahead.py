@@ -10,13 +10,13 @@ from typing import Any, ClassVar
 import pytest
 
 from publisher.channels.base import Depart, MediaReader, NotPrepared, at_once
+from publisher.channels.twitter.spec import TWITTER
 from publisher.delivery.courier import LOOK_AHEAD, Courier, Leases
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.capabilities import TWITTER
 from publisher.model.lead_time import AHEAD
 from publisher.model.models import (
     Capabilities,

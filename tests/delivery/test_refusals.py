@@ -116,10 +116,9 @@ def office(
     credentials = by_name(accounts_for(SETTINGS))
     options = ChannelOptions(
         request_timeout=TIMEOUT,
-        site_root=tmp_path,
+        folder=tmp_path,
         clock=clock,
-        twitter_api_url=served[1],
-        facebook_graph_url=served[1],
+        servers=dict.fromkeys(("twitter", "facebook"), served[1]),
     )
 
     def open_one(name: str) -> Channel:

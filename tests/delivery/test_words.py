@@ -5,8 +5,7 @@ import json
 import pytest
 
 from publisher.base.clock import Clock
-from publisher.channels import health
-from publisher.channels.classify import meaning
+from publisher.channels.facebook import health as of_page
 from publisher.channels.facebook import posts
 from publisher.delivery.courier import Courier
 from publisher.ledger.account_owners import Owners
@@ -18,6 +17,7 @@ from publisher.model.models import Owner
 from publisher.model.outcomes import Accepted, Answer, Wire
 from publisher.model.states import State
 from tests.delivery.scripted import ScriptedChannel, claim_one, only
+from tests.support.answers.judging import meaning
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -71,7 +71,7 @@ def test_an_odd_address_of_a_post_is_on_record(
 def test_an_odd_name_of_an_owner_is_on_record(
     odd: str, database: Database, clock: ManualClock
 ) -> None:
-    owner = health.owner_of_page(answer(clock, 200, {"id": "1", "name": f"Page {odd}"}))
+    owner = of_page.owner(answer(clock, 200, {"id": "1", "name": f"Page {odd}"}))
     assert isinstance(owner, Owner)
     owners = Owners(database, clock)
     owners.remember("page", owner)

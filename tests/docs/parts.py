@@ -12,10 +12,9 @@ from typing import Any
 from benchmarks import page as benchmarks
 from publisher.agenda.ics_lines import CODES as CALENDAR_CODES
 from publisher.base.i18n import LANGUAGES, _, speaking
-from publisher.channels.classify import meaning
+from publisher.channels.registry import CAPABILITIES
 from publisher.importers.columns import ROLES, TITLES
 from publisher.importers.problems import CODES as IMPORT_CODES
-from publisher.model.capabilities import CAPABILITIES
 from publisher.model.models import Capabilities, GifLimits, Rate, VideoLimits
 from publisher.model.outcomes import (
     CAPPED,
@@ -35,6 +34,7 @@ from publisher.model.problems import CODES
 from publisher.model.states import MOVES, Role, State
 from publisher.sandbox.endpoints import OPERATIONS
 from publisher.sandbox.faults import CHANGES, ONLY_FACEBOOK, ONLY_X, Fault, What
+from tests.support.answers.judging import meaning
 
 _NOW = datetime(2016, 3, 7, 8, tzinfo=UTC)
 
@@ -359,6 +359,7 @@ _FEATURES: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
     ("alternative text", lambda c: f"up to {c.alt_text_max:,} characters"),
     ("animated GIFs", lambda c: _gifs(c.gifs) if c.gifs else "no"),
     ("videos", lambda c: _videos(c.videos) if c.videos else "no"),
+    ("alternative text of videos", lambda c: "yes" if c.videos_have_alt_texts else "no"),
     (
         "a GIF or video",
         lambda c: "is all that a post shows" if c.motion_stands_alone else "may stand among others",

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from PIL import Image
 
+from publisher.channels.registry import CAPABILITIES
 from publisher.drafts import library, rendering
 from publisher.drafts.library import Library
-from publisher.model.capabilities import CAPABILITIES
 from publisher.model.models import Account, Capabilities, GifLimits, Post, Problem, Severity
 
 CHANNELS = ("twitter", "facebook", "site")

@@ -7,6 +7,7 @@ from PIL import Image
 
 from publisher import settings
 from publisher.base.errors import ConfigurationError
+from publisher.channels.registry import SPECS
 from publisher.drafts.check import check
 from publisher.model.models import Problem
 from publisher.model.problems import CODES, RULES
@@ -51,7 +52,7 @@ def test_every_rule_is_a_warning_with_a_code() -> None:
 
 
 def test_a_limit_of_hashtags_exists_for_every_channel() -> None:
-    assert set(HashtagSettings.model_fields) == set(settings.CHANNELS)
+    assert set(HashtagSettings.model_fields) == set(SPECS)
 
 
 def test_advice_names_its_place(workspace: Workspace) -> None:

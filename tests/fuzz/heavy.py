@@ -25,14 +25,14 @@ from PIL import Image
 from publisher import settings
 from publisher.base.clock import SystemClock
 from publisher.base.errors import PublisherError
-from publisher.channels.classify import meaning
 from publisher.channels.http.recorder import MAX_BODY, Recorder
+from publisher.channels.registry import CAPABILITIES
 from publisher.channels.twitter import timeline
 from publisher.drafts.check import check
 from publisher.media import media_file
-from publisher.model.capabilities import CAPABILITIES
 from publisher.model.models import Part
 from publisher.model.outcomes import Answer, Step, Wire
+from tests.support.answers.judging import meaning
 from tests.support.workspaces import Workspace
 
 MEMORY = 1_500_000_000  # bytes of address space: a picture as big as it may be needs most of it

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.channels.answers import LONGEST_REST
-from publisher.channels.classify import meaning
 from publisher.channels.twitter import timeline
 from publisher.model.models import Part, Picture
 from publisher.model.outcomes import (
@@ -26,6 +25,7 @@ from publisher.model.outcomes import (
 )
 from tests.fuzz import platform_answers
 from tests.fuzz.effort import bounded, fuzzed
+from tests.support.answers.judging import meaning
 
 NOW = datetime(2016, 3, 7, 7, 30, tzinfo=UTC)
 PICTURE = Picture(digest="d", media_type="image/png", width=1, height=1, alt="Une carte", name="c")

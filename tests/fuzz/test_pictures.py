@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageCms
 
 from publisher.base.errors import PictureUnusable
+from publisher.channels.registry import CAPABILITIES
 from publisher.media import media_file
-from publisher.model.capabilities import CAPABILITIES
 from publisher.model.problems import CODES
 from tests.fuzz.effort import bounded, fuzzed
 

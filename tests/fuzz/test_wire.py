@@ -71,7 +71,10 @@ def test_any_bytes_lead_to_an_outcome(
 ) -> None:
     clock = SystemClock()
     options = ChannelOptions(
-        timedelta(seconds=TIMEOUT), Path("/nowhere"), clock, server.address, server.address
+        timedelta(seconds=TIMEOUT),
+        Path("/nowhere"),
+        clock,
+        dict.fromkeys(("twitter", "facebook"), server.address),
     )
     account = Account(name="bice", channel=name, page_id="100200300")
     channel = open_channel(account, _CREDENTIALS[name], options)

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from publisher.base.errors import PictureUnusable
+from publisher.channels.twitter.spec import TWITTER
 from publisher.media import decoder, decoding_cost, media_file
-from publisher.model.capabilities import TWITTER
 from publisher.model.problems import Flaw
 from tests.support import photos
 from tests.support.waiting import wait_for

@@ -13,9 +13,9 @@ import pytest
 from PIL import AvifImagePlugin, Image, ImageChops
 
 from publisher.base.errors import PictureUnusable
+from publisher.channels.registry import CAPABILITIES
 from publisher.media import decoding, heif, media_file
 from publisher.media.media_file import clean, inspect
-from publisher.model.capabilities import CAPABILITIES
 from publisher.model.problems import Flaw
 from tests.drafts.drafts import FACEBOOK, TWITTER, Workspace
 from tests.support import photos, videos

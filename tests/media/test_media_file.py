@@ -14,9 +14,9 @@ from PIL import ExifTags, Image, ImageCms, PngImagePlugin
 
 from publisher.base.errors import PictureUnusable
 from publisher.base.i18n import speaking
+from publisher.channels.registry import CAPABILITIES
 from publisher.media import decoding, media_file
 from publisher.media.media_file import CleanPicture, clean, inspect
-from publisher.model.capabilities import CAPABILITIES
 from publisher.model.problems import Flaw
 from tests.drafts.drafts import FACEBOOK, TWITTER, Workspace
 from tests.support.photos import SECRETS, photo

@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from publisher.base.errors import PictureUnusable
+from publisher.channels.facebook.spec import FACEBOOK
+from publisher.channels.site.spec import SITE
+from publisher.channels.twitter.spec import TWITTER
 from publisher.media import decoding, media_file, mp4
 from publisher.media.media_file import clean, inspect, look
-from publisher.model.capabilities import FACEBOOK, SITE, TWITTER
 from publisher.model.models import Motion
 from publisher.model.problems import Flaw
 from tests.drafts.drafts import Workspace, codes

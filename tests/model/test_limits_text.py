@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.channels.classify import meaning
 from publisher.model import limits_text
 from publisher.model.outcomes import THROTTLED, Accepted, AccountHeld, Answer, Limit, Step, Wire
+from tests.support.answers.judging import meaning
 
 NOW = datetime(2016, 3, 7, 7, 30, 0, tzinfo=UTC)
 EPOCH = int(NOW.timestamp())

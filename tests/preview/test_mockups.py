@@ -9,6 +9,8 @@ import pytest
 
 import publisher.preview
 from publisher.base import html
+from publisher.channels import registry
+from publisher.channels.registry import SPECS
 from publisher.preview import mockups
 from publisher.preview.links import links
 from publisher.preview.mockups import COLOURS, Image, Look
@@ -34,10 +36,11 @@ def look(channel: str, text: str, *, link: str | None = None, pictures: int = 0)
     )
 
 
-def drawn(macro: str, argument: object) -> str:
-    templates = html.environment("publisher.preview")
-    call = "{% import 'posts.html' as looks %}{{ looks." + macro + "(it) }}"
-    return templates.from_string(call).render(it=argument)
+def drawn(channel: str, thread: list[mockups.Look]) -> str:
+    """As the channel's own template shows it."""
+    templates = html.environment("publisher.preview", *registry.TEMPLATES)
+    call = "{% import '" + SPECS[channel].mockup + "' as mockup %}{{ mockup.post(it) }}"
+    return templates.from_string(call).render(it={"thread": thread})
 
 
 def test_a_link_is_cut_as_on_x() -> None:
@@ -74,7 +77,7 @@ def test_a_long_text_is_folded_on_facebook_alone() -> None:
     text = "mot " * 200
     beginning = look("facebook", text).beginning
     assert beginning
-    assert len(beginning) <= mockups.SHOWN_AT_ONCE
+    assert len(beginning) <= (SPECS["facebook"].folds_after or 0)
     assert look("twitter", text).beginning is None
     assert look("facebook", "mot " * 100).beginning is None
 
@@ -115,15 +118,15 @@ def test_a_name_is_escaped_wherever_it_stands() -> None:
         "twitter", "x", post_id='"><i>', by=author, instant=None, when="<i>", link=None,
         lang='"><i>', pictures=[Image(src='"><i>', alt='"><i>', width=1, height=1)],
     )  # fmt: skip
-    for macro, argument in (("x_thread", [shown]), ("facebook_post", shown)):
-        found = Structure(drawn(macro, argument))
+    for channel in ("twitter", "facebook"):
+        found = Structure(drawn(channel, [shown]))
         assert found.all("i") == []
         assert found.all("img")[0]["alt"] == '"><i>'
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
 def test_pictures_have_their_grid_and_their_descriptions(count: int) -> None:
-    page = drawn("x_thread", [look("twitter", "Voici", pictures=count)])
+    page = drawn("twitter", [look("twitter", "Voici", pictures=count)])
     assert f'class="grid of-{count}"' in page
     found = Structure(page)
     assert [image["alt"] for image in found.all("img")] == ["Un carton"] * count

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from publisher.channels.twitter.spec import TWITTER
 from publisher.media import media_file
-from publisher.model.capabilities import TWITTER
 from tests.cli.runner import run_script
 from tests.preview.conftest import Desk
 from tests.support.browser import Browser

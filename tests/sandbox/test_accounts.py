@@ -4,8 +4,9 @@ import re
 import tomllib
 from pathlib import Path
 
+from publisher.channels.registry import SPECS
 from publisher.sandbox.accounts import SandboxAccount, accounts_for, secrets_toml
-from publisher.settings import CREDENTIALS, Settings, load
+from publisher.settings import Settings, load
 
 PUBLISHER_TOML = """
 [accounts.bice-x]
@@ -57,7 +58,7 @@ def test_a_workspace_can_live_on_the_secrets(tmp_path: Path) -> None:
     settings = load(tmp_path, {})
     for account in accounts:
         assert settings.credentials(account.name) == account.credentials
-        assert set(CREDENTIALS[account.channel]) <= set(account.credentials)
+        assert set(SPECS[account.channel].required) <= set(account.credentials)
     assert tomllib.loads(secrets_toml(accounts)).keys() == {a.name for a in accounts}
 
 

@@ -14,8 +14,8 @@ import requests
 import tweepy
 from PIL import Image
 
+from publisher.channels.twitter.spec import TWITTER
 from publisher.media.media_file import clean
-from publisher.model.capabilities import TWITTER
 from publisher.sandbox import limits
 from publisher.sandbox.server import Sandbox
 from tests.support.videos import video, with_secrets

@@ -366,7 +366,7 @@ def test_a_handle_is_taken_with_or_without_its_sign(tmp_path: Path, handle: str)
     [
         ("channel = 'twitter'", "BICE ONG", "must match"),
         ("channel = 'twitter'", "https://x.com/BICE", "must match"),
-        ("channel = 'facebook'\npage_id = '1'", "BICE", "a Page has page_id"),
+        ("channel = 'facebook'\npage_id = '1'", "BICE", "handle is for accounts of twitter alone"),
     ],
 )
 def test_a_handle_that_is_none_is_refused(

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from publisher.channels.classify import meaning
 from publisher.model.outcomes import Outcome, Step
 from publisher.model.states import State
+from tests.support.answers.judging import meaning
 from tests.support.answers.refusals import REFUSALS, STEPS, Refusal
 from tests.support.simulation.history import Scenario, run
 from tests.support.simulation.plan import Moment

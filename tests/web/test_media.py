@@ -10,10 +10,10 @@ from PIL import Image
 
 from publisher.app import Application
 from publisher.base.errors import FileChanged
+from publisher.channels.registry import CAPABILITIES
 from publisher.drafts import check, replace
 from publisher.ledger.manager.approvals import digest
 from publisher.media import media_file
-from publisher.model.capabilities import CAPABILITIES
 from tests.support import photos, videos
 from tests.support.html import flaws
 from tests.support.pages import Visit

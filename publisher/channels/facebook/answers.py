@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from publisher.base.i18n import _, later
-from publisher.channels import rate_limits
 from publisher.channels.answers import (
     AGAIN,
     DEFAULT_REST,
+    Answers,
     doubt,
     identifier,
     mapping,
@@ -17,6 +17,7 @@ from publisher.channels.answers import (
     unread,
     whole,
 )
+from publisher.channels.facebook import rate_limits
 from publisher.model.outcomes import (
     THROTTLED,
     UNTIL_MENDED,
@@ -306,3 +307,7 @@ def _rest(answer: Answer) -> tuple[datetime | None, tuple[timedelta, ...]]:
         return None, ()
     wait = rate_limits.regained_after(answer)
     return answer.received_at + (wait or THROTTLED[0]), () if wait else THROTTLED
+
+
+ANSWERS = Answers("Facebook", meaning, reading, rate_limits.limits, app_rest)
+"""Judges the answers of Facebook."""

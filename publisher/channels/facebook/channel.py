@@ -13,16 +13,16 @@ from typing import ClassVar
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
-from publisher.channels import health
 from publisher.channels.base import Depart, MediaReader, NotPrepared, at_once
-from publisher.channels.classify import meaning
+from publisher.channels.facebook import health
+from publisher.channels.facebook.answers import ANSWERS
 from publisher.channels.facebook.graph import PageGraph
 from publisher.channels.facebook.orphans import UNREAD, Leftovers
 from publisher.channels.facebook.photos import PagePhotos
 from publisher.channels.facebook.posts import FIELDS, PagePosts, Post, shown
 from publisher.channels.facebook.removal import Removal, out_with_another_text
+from publisher.channels.facebook.spec import FACEBOOK
 from publisher.channels.health import Health
-from publisher.model import capabilities
 from publisher.model.clock_check import Heard
 from publisher.model.models import Capabilities, Owner, Parcel, Prepared
 from publisher.model.outcomes import (
@@ -47,7 +47,7 @@ _LOOK_AGAIN = 60.0
 class Facebook:
     """One Page on Facebook."""
 
-    capabilities: ClassVar[Capabilities] = capabilities.FACEBOOK
+    capabilities: ClassVar[Capabilities] = FACEBOOK
 
     def __init__(
         self,
@@ -113,7 +113,7 @@ class Facebook:
     def _lay_ready(self, parcel: Parcel, prepared: Prepared) -> Prepared:
         """Make the post, and look whether it is unpublished, as it is to be."""
         answer = self._page.create(parcel.content, list(prepared.media_ids.values()), FIELDS)
-        outcome = meaning("facebook", answer, Step.LAY_READY)
+        outcome = ANSWERS.judge(answer, Step.LAY_READY)
         if not isinstance(outcome, Accepted):
             raise NotPrepared(outcome)
         made = prepared.with_post(outcome.remote_id, parcel.content)
@@ -165,14 +165,14 @@ class Facebook:
         media_ids = list(prepared.media_ids.values())
         # Nothing of the post is asked for: were it made and that refused, it would be made again.
         answer = self._page.create(parcel.content, media_ids, "", depart)
-        outcome = meaning("facebook", answer, Step.PUBLISH)
+        outcome = ANSWERS.judge(answer, Step.PUBLISH)
         if not isinstance(outcome, Accepted):
             return outcome
         return _as_seen(outcome, self._posts.look(outcome.remote_id))
 
     def _reveal(self, draft_id: str, depart: Depart) -> Outcome:
         answer = self._page.reveal(draft_id, FIELDS, depart)
-        outcome = meaning("facebook", answer, Step.REVEAL)
+        outcome = ANSWERS.judge(answer, Step.REVEAL)
         if isinstance(outcome, Accepted):
             told = replace(outcome, remote_id=draft_id)
             return _as_seen(told, shown(answer) or self._posts.look(draft_id))
@@ -233,10 +233,10 @@ class Facebook:
         return ""  # a Page's token tells nothing
 
     def owner(self) -> Owner | AccountHeld | Deferred:
-        return health.owner_of_page(self._page.me())
+        return health.owner(self._page.me())
 
     def examine(self) -> Health:
-        found = health.of_page(self._page.debug_token(), self._page_id)
+        found = health.health(self._page.debug_token(), self._page_id)
         if found.problem:
             return found
         owner = self.owner()

@@ -13,13 +13,12 @@ import facebook
 
 from publisher.base.clock import Clock
 from publisher.channels.base import Depart, at_once
+from publisher.channels.facebook.spec import SERVER
 from publisher.channels.http.recorder import Recorder
 from publisher.model.clock_check import Heard
 from publisher.model.models import Content, Picture
 from publisher.model.outcomes import Answer
 
-PLATFORM = "https://graph.facebook.com"
-"""The address in facebook-sdk's code."""
 GRAPH_VERSION = "v25.0"
 """Lives until 2028-07-29 (Meta's changelog); after that Meta serves its oldest living version
 without a word, so raise it in time."""
@@ -42,7 +41,7 @@ class PageGraph:
         self._token = credentials["page_token"]
         self._proof = _proof(self._token, credentials.get("app_secret"))
         self._recorder = Recorder(
-            PLATFORM,
+            SERVER.address,
             base_url=graph_url,
             timeout=timeout,
             clock=clock,

@@ -18,7 +18,7 @@ from publisher.base.clock import Clock
 from publisher.base.i18n import _, later
 from publisher.channels.answers import identifier, mapping, parsed
 from publisher.channels.base import NotPrepared
-from publisher.channels.classify import meaning, unreadable
+from publisher.channels.facebook.answers import ANSWERS
 from publisher.channels.facebook.graph import PageGraph
 from publisher.channels.facebook.posts import address, made_at
 from publisher.channels.recent_reads import Lately
@@ -93,10 +93,10 @@ class Leftovers:
         """
         kept = self._lately.read if lately else None
         answer = kept or self._lately.keep(self._page.published(FIELDS, NEWEST))
-        outcome = meaning("facebook", answer, Step.READ)
+        outcome = ANSWERS.judge(answer, Step.READ)
         posts = mapping(parsed(answer.body)).get("data")
         if not isinstance(posts, list):
-            return unreadable("facebook") if isinstance(outcome, Accepted | Unknown) else outcome
+            return ANSWERS.unreadable() if isinstance(outcome, Accepted | Unknown) else outcome
         found = [
             post
             for post in map(_made, posts)
@@ -124,7 +124,7 @@ class Leftovers:
         """The newest posts on the Page; None when they cannot be read."""
         answer = self._page.feed(FIELDS, NEWEST)
         if answer.wire is Wire.NOT_SENT:
-            raise NotPrepared(meaning("facebook", answer, Step.LAY_READY))
+            raise NotPrepared(ANSWERS.judge(answer, Step.LAY_READY))
         posts = mapping(parsed(answer.body)).get("data")
         return posts if isinstance(posts, list) else None
 

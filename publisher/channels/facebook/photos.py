@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from publisher.base.i18n import _
 from publisher.channels.answers import identifier, mapping, parsed
 from publisher.channels.base import MediaReader, NotPrepared
-from publisher.channels.classify import meaning
+from publisher.channels.facebook.answers import ANSWERS
 from publisher.channels.facebook.graph import PageGraph
 from publisher.channels.facebook.posts import PagePosts
 from publisher.model.models import Picture, Prepared
@@ -27,7 +27,7 @@ class PagePhotos:
             if picture.digest in prepared.media_ids:
                 continue
             answer = self._page.upload(picture, read_media(picture.digest))
-            outcome = meaning("facebook", answer, Step.LAY_READY)
+            outcome = ANSWERS.judge(answer, Step.LAY_READY)
             if not isinstance(outcome, Accepted):
                 raise NotPrepared(outcome, prepared)
             prepared = prepared.model_copy(
@@ -43,14 +43,14 @@ class PagePhotos:
 
         Where that look brings nothing, what Facebook confirmed stands.
         """
-        outcome = meaning("facebook", self._page.delete(photo_id), Step.WITHDRAW)
+        outcome = ANSWERS.judge(self._page.delete(photo_id), Step.WITHDRAW)
         if not isinstance(outcome, Accepted | Unknown):
             return outcome
         answer = self._page.get(photo_id, fields="id")
         if isinstance(outcome, Accepted):
             is_shown = identifier(mapping(parsed(answer.body)).get("id"))
             return Unknown(_stays(photo_id)) if is_shown else outcome
-        seen = meaning("facebook", answer, Step.READ)
+        seen = ANSWERS.judge(answer, Step.READ)
         is_gone = isinstance(seen, Unknown) and not self._posts.no_access()
         return Accepted(photo_id) if is_gone else Unknown(_stays(photo_id))
 

@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from publisher.base.i18n import _
-from publisher.channels import health
 from publisher.channels.answers import credible, identifier, mapping, parsed
-from publisher.channels.classify import meaning, unreadable
+from publisher.channels.facebook import health
+from publisher.channels.facebook.answers import ANSWERS
 from publisher.channels.facebook.graph import PageGraph
 from publisher.model.models import Content
 from publisher.model.outcomes import (
@@ -103,10 +103,10 @@ class PagePosts:
     def look(self, post_id: str) -> Post | Deferred | AccountHeld | Unknown:
         """The post; `Unknown` when Facebook says that it is not there, or not for this token."""
         answer = self._page.get(post_id, fields=f"{FIELDS},message")
-        outcome = meaning("facebook", answer, Step.READ)
+        outcome = ANSWERS.judge(answer, Step.READ)
         if isinstance(outcome, Accepted):
             post = shown(answer)
-            return replace(post, limits=outcome.limits) if post else unreadable("facebook")
+            return replace(post, limits=outcome.limits) if post else ANSWERS.unreadable()
         return outcome
 
     def fate(
@@ -155,15 +155,15 @@ class PagePosts:
                 return False
         if lately:
             return False
-        return replace(unreadable("facebook"), kind=Kind.UNAVAILABLE)  # it may be behind these
+        return replace(ANSWERS.unreadable(), kind=Kind.UNAVAILABLE)  # it may be behind these
 
 
 def _unread(answer: Answer) -> Deferred | AccountHeld:
     """Why an answer shows nothing."""
-    outcome: Outcome | Absent = meaning("facebook", answer, Step.READ)
+    outcome: Outcome | Absent = ANSWERS.judge(answer, Step.READ)
     if isinstance(outcome, AccountHeld | Deferred):
         return outcome
-    return replace(unreadable("facebook"), kind=Kind.UNAVAILABLE)
+    return replace(ANSWERS.unreadable(), kind=Kind.UNAVAILABLE)
 
 
 def _listed(post_id: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from publisher.base.i18n import _
 from publisher.channels.base import NotPrepared
-from publisher.channels.classify import meaning
+from publisher.channels.facebook.answers import ANSWERS
 from publisher.channels.facebook.graph import PageGraph
 from publisher.channels.facebook.photos import PagePhotos, photos_of
 from publisher.channels.facebook.posts import PagePosts, Post
@@ -35,7 +35,7 @@ class Removal:
 
         Where that look brings nothing, what Facebook confirmed stands.
         """
-        outcome = meaning("facebook", self._page.delete(post_id), Step.WITHDRAW)
+        outcome = ANSWERS.judge(self._page.delete(post_id), Step.WITHDRAW)
         if isinstance(outcome, Accepted):
             if isinstance(self._posts.look(post_id), Post):
                 return Unknown(_still_shown(post_id), limits=outcome.limits)

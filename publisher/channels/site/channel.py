@@ -27,7 +27,7 @@ from publisher.base.i18n import _
 from publisher.channels.base import Depart, MediaReader, NotPrepared, at_once
 from publisher.channels.health import Health
 from publisher.channels.site.pages import Image, Page, Pages
-from publisher.model import capabilities
+from publisher.channels.site.spec import SITE
 from publisher.model.models import Account, Capabilities, Owner, Parcel, Picture, Prepared
 from publisher.model.outcomes import Absent, Accepted, Deferred, Kind, Outcome, Sighting, Unknown
 
@@ -45,7 +45,7 @@ _EXTENSIONS = {
 class Site:
     """One account's folder on the website."""
 
-    capabilities: ClassVar[Capabilities] = capabilities.SITE
+    capabilities: ClassVar[Capabilities] = SITE
 
     def __init__(
         self,

@@ -4,6 +4,7 @@ import errno
 import json
 import re
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +17,8 @@ from pydantic import AfterValidator
 
 from publisher.base import files
 from publisher.base.i18n import _
-from publisher.model.models import Account, Frozen
+from publisher.channels.spec import ShownPicture
+from publisher.model.models import Account, Content, Frozen, Picture
 
 _IN_FULL = 50  # posts that the index and the feeds show in full; the index lists the others
 _URL = re.compile(r"https?://[^\s<>\"«»“”]+")
@@ -69,6 +71,32 @@ class Page(Frozen):
     @property
     def date(self) -> str:
         return self.published.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def page_of(
+    content: Content, *, slug: str, published: datetime, pictures: Sequence[ShownPicture]
+) -> Page:
+    """The page of `content`, whose pictures are `pictures`, in the same order."""
+    sent: list[Picture] = [picture for part in content.parts for picture in part.pictures]
+    return Page(
+        slug=slug,
+        text=content.joined,
+        images=tuple(
+            Image(
+                file=shown.src,
+                media_type=picture.media_type,
+                width=shown.width,
+                height=shown.height,
+                alt=picture.alt,
+                credit=picture.credit,
+            )
+            for picture, shown in zip(sent, pictures, strict=True)
+        ),
+        link=content.link,
+        title=content.title,
+        lang=content.lang,
+        published=published,
+    )
 
 
 class Pages:

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from publisher.base.i18n import _, later
-from publisher.channels import rate_limits
 from publisher.channels.answers import (
     AGAIN,
     DEFAULT_REST,
+    Answers,
     doubt,
     identifier,
     mapping,
@@ -18,6 +18,7 @@ from publisher.channels.answers import (
     unread,
     whole,
 )
+from publisher.channels.twitter import rate_limits
 from publisher.model.outcomes import (
     CAPPED,
     THROTTLED,
@@ -435,3 +436,7 @@ def _says(body: dict[str, Any]) -> str:
 def _first_error(body: dict[str, Any]) -> dict[str, Any]:
     errors = body.get("errors")
     return mapping(errors[0]) if isinstance(errors, list) and errors else {}
+
+
+ANSWERS = Answers("X", meaning, reading, rate_limits.limits, app_rest)
+"""Judges the answers of X."""

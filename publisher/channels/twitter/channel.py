@@ -17,16 +17,14 @@ import tweepy
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
-from publisher.channels import health
 from publisher.channels.base import Depart, MediaReader, NotPrepared, at_once
-from publisher.channels.classify import meaning, unreadable
 from publisher.channels.health import Health
 from publisher.channels.http.recorder import Recorder
 from publisher.channels.recent_reads import Lately
-from publisher.channels.twitter import chunked_upload, timeline
-from publisher.channels.twitter.answers import misses_parent, missing, of_alt_text
+from publisher.channels.twitter import chunked_upload, health, timeline
+from publisher.channels.twitter.answers import ANSWERS, misses_parent, missing, of_alt_text
 from publisher.channels.twitter.chunked_upload import Interrupted, Pieces
-from publisher.model import capabilities
+from publisher.channels.twitter.spec import SERVER, TWITTER
 from publisher.model.clock_check import Heard
 from publisher.model.models import Capabilities, Owner, Parcel, Picture, Prepared
 from publisher.model.outcomes import (
@@ -42,8 +40,6 @@ from publisher.model.outcomes import (
     Unknown,
 )
 
-PLATFORM = "https://api.x.com"
-"""X's address (docs.x.com, 2026), over which requests are signed."""
 _WRITTEN = "https://api.twitter.com"
 """The address in tweepy's code: X has led parts of it elsewhere before, and no POST follows."""
 _PAGE_SIZE = 100  # posts; the most that X gives at once
@@ -55,7 +51,7 @@ _YOUNG = timedelta(minutes=10)
 class Twitter:
     """One account on X."""
 
-    capabilities: ClassVar[Capabilities] = capabilities.TWITTER
+    capabilities: ClassVar[Capabilities] = TWITTER
 
     def __init__(
         self,
@@ -68,7 +64,7 @@ class Twitter:
     ) -> None:
         self._clock = clock
         self._recorder = Recorder(
-            PLATFORM,
+            SERVER.address,
             base_url=api_url,
             timeout=timeout,
             clock=clock,
@@ -186,12 +182,12 @@ class Twitter:
         so unless reading shows it.
         """
         answer = self._recorder.call(lambda: self._client.delete_tweet(remote_id))
-        outcome = meaning("twitter", answer, Step.WITHDRAW)
+        outcome = ANSWERS.judge(answer, Step.WITHDRAW)
         is_confirmed = isinstance(outcome, Accepted)
         if not is_confirmed and not missing(answer):
             return outcome
         read = self._recorder.call(partial(self._client.get_tweet, remote_id, user_auth=True))
-        if is_confirmed and isinstance(meaning("twitter", read, Step.READ), Accepted):
+        if is_confirmed and isinstance(ANSWERS.judge(read, Step.READ), Accepted):
             return Unknown(
                 _("X said that the post is deleted, and shows it all the same."),
                 limits=outcome.limits,
@@ -205,10 +201,10 @@ class Twitter:
         return self._user_id
 
     def owner(self) -> Owner | AccountHeld | Deferred:
-        return health.owner_on_x(self._recorder.call(self._client.get_me))
+        return health.owner(self._recorder.call(self._client.get_me))
 
     def examine(self) -> Health:
-        return health.of_x(self._recorder.call(self._client.get_me))
+        return health.health(self._recorder.call(self._client.get_me))
 
     def close(self) -> None:
         self._recorder.close()
@@ -226,9 +222,9 @@ class Twitter:
         """The id that X gives the picture, once it has its alt text."""
         wish = {"media": base64.b64encode(content).decode(), "media_category": "tweet_image"}
         uploaded = self._ask("POST", "/2/media/upload", wish)
-        media_id = _laid_ready(meaning("twitter", uploaded, Step.LAY_READY))
+        media_id = _laid_ready(ANSWERS.judge(uploaded, Step.LAY_READY))
         described = self._describe(media_id, picture.alt)
-        _laid_ready(of_alt_text(described, meaning("twitter", described, Step.LAY_READY)))
+        _laid_ready(of_alt_text(described, ANSWERS.judge(described, Step.LAY_READY)))
         return media_id
 
     def _describe(self, media_id: str, alt: str) -> Answer:
@@ -294,11 +290,11 @@ class Twitter:
         for fields in timeline.FIELDS:
             # Not through tweepy's own method, which knows one of the spellings only.
             answer = self._ask("GET", route, {**query, **fields})
-            outcome = meaning("twitter", answer, Step.READ)
+            outcome = ANSWERS.judge(answer, Step.READ)
             if isinstance(outcome, Accepted):
                 if page := timeline.parse(answer.body):
                     return replace(page, limits=outcome.limits)
-                outcome = unreadable("twitter")
+                outcome = ANSWERS.unreadable()
             elif answer.status != HTTPStatus.BAD_REQUEST:
                 break
         return outcome
@@ -312,7 +308,7 @@ class Twitter:
         return None
 
     def _judged(self, answer: Answer, step: Step) -> Outcome:
-        outcome = meaning("twitter", answer, step)
+        outcome = ANSWERS.judge(answer, step)
         if isinstance(outcome, Accepted):
             return replace(outcome, url=timeline.address(outcome.remote_id))
         return outcome

@@ -14,8 +14,7 @@ from typing import Any
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.channels.answers import mapping, number, parsed, quote
-from publisher.channels.classify import meaning
-from publisher.channels.twitter.answers import of_alt_text
+from publisher.channels.twitter.answers import ANSWERS, of_alt_text
 from publisher.model.models import Picture, Upload
 from publisher.model.outcomes import (
     Accepted,
@@ -99,8 +98,8 @@ class Pieces:
             "media_category": _CATEGORIES[picture.media_type],
             "total_bytes": len(content),
         }
-        outcome = meaning(
-            "twitter", self._request("POST", "/2/media/upload/initialize", wish), Step.LAY_READY
+        outcome = ANSWERS.judge(
+            self._request("POST", "/2/media/upload/initialize", wish), Step.LAY_READY
         )
         if not isinstance(outcome, Accepted):
             raise Interrupted(outcome, None)
@@ -168,7 +167,7 @@ def _interrupted(
     if answer.status == HTTPStatus.NOT_FOUND:
         message = _("X no longer knows the file that was being uploaded. It begins anew.")
         return Interrupted(Deferred(Kind.UNAVAILABLE, message), None)
-    outcome = meaning("twitter", answer, Step.LAY_READY)
+    outcome = ANSWERS.judge(answer, Step.LAY_READY)
     if isinstance(outcome, Accepted):  # a success without data, whatever that is
         message = _(
             "X gave an answer that cannot be used. Nothing is public; it will be tried again."

@@ -10,16 +10,17 @@ import typer
 
 from publisher.base.errors import UsageError, WorkspaceNotFound
 from publisher.base.i18n import _
+from publisher.channels.registry import CAPABILITIES, SPECS
 from publisher.cli import arguments
 from publisher.cli.output.console import paint
 from publisher.drafts import names as naming
 from publisher.drafts import threads as splitting
 from publisher.drafts.text_files import invalid_character
 from publisher.drafts.text_length import length
-from publisher.model.capabilities import CAPABILITIES
 from publisher.model.models import Account, Problem
 
-DEFAULT = "twitter"
+DEFAULT = next(iter(SPECS))
+"""How texts are counted that go nowhere yet: by the first channel, which is the strictest."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,11 +142,11 @@ def _options(
 ) -> "Options":
     from publisher.base import clock
     from publisher.base.slugs import slug
+    from publisher.channels.registry import CAPABILITIES
     from publisher.drafts import names as naming
     from publisher.drafts.session import LANGUAGE
     from publisher.importers import Options
     from publisher.importers.dates import Order
-    from publisher.model.capabilities import CAPABILITIES
 
     known = [*settings.accounts, *CAPABILITIES, "all"]
     for name in to:

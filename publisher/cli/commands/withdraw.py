@@ -120,11 +120,11 @@ def _all_of(
 
 def _refuse_consent_that_holds(app: "Application", consent: str) -> None:
     """The next `queue` would bring back what was held for a consent that still stands."""
+    from publisher.channels.registry import SPECS
     from publisher.drafts import consents
     from publisher.model.problems import Findings
-    from publisher.settings import CHANNELS
 
-    records = consents.load(app.settings.posts, frozenset(CHANNELS), Findings(consents.FILE))
+    records = consents.load(app.settings.posts, frozenset(SPECS), Findings(consents.FILE))
     if consent not in records:
         raise UsageError(
             _("{file} has no usable record {consent}.", file=consents.FILE, consent=consent),

@@ -8,21 +8,15 @@ from sqlalchemy import Connection
 
 from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _, later, plural
+from publisher.channels.registry import SPECS
 from publisher.ledger import remote_ids as ids
 from publisher.ledger.reconciliation import known_out
 from publisher.model.models import Delivery
 from publisher.model.outcomes import Accepted
 from publisher.model.states import State
 
-_OF_X = re.compile(r"[0-9]{1,19}")  # docs.x.com/fundamentals/x-ids
-_OF_OTHERS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}")
-_EXAMPLES = {
-    "twitter": later(
-        "Give the number at the end of the post's address, such as 1811000000000000001."
-    ),
-    "facebook": later("Give the post's number, such as 100200300_400500600."),
-    "site": later("Give the name of the post's page, without .html."),
-}
+_ANY_ID = r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}"
+"""Of a channel that does not exist any more."""
 
 
 def resolved(
@@ -43,10 +37,11 @@ def resolved(
 
 
 def _refuse_malformed(delivery: Delivery, remote_ids: Sequence[str]) -> None:
-    shape = _OF_X if delivery.channel == "twitter" else _OF_OTHERS
-    hint = _EXAMPLES.get(delivery.channel, later("Give what the platform shows for the post."))
+    spec = SPECS.get(delivery.channel)
+    shape = spec.post_id if spec else _ANY_ID
+    hint = spec.post_id_hint if spec else later("Give what the platform shows for the post.")
     for remote_id in remote_ids:
-        if not shape.fullmatch(remote_id):
+        if not re.fullmatch(shape, remote_id):
             raise UsageError(
                 _(
                     "{remote_id!r} is no id of a post on {account}.",

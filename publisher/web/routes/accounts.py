@@ -9,12 +9,12 @@ from starlette.responses import Response
 
 from publisher.base.errors import CredentialsMissing
 from publisher.base.i18n import _
+from publisher.channels.registry import SPECS
 from publisher.delivery.identity import verified
 from publisher.doctor import Finding
 from publisher.ledger.reading.queries import AccountStatus
 from publisher.model.models import Account, ApprovalRule, Owner
 from publisher.model.outcomes import Limit
-from publisher.settings import CREDENTIALS
 from publisher.web.authentication import Reader, Writer
 from publisher.web.dependencies import Use
 
@@ -54,7 +54,7 @@ def accounts(request: Request, parts: Use, _visitor: Reader, part: str = "") -> 
             missing=missing.get(name),
             finding=parts.platforms.finding(name),
             rule=settings.approval_rule(name),
-            has_keys=bool(CREDENTIALS[account.channel]),
+            has_keys=bool(SPECS[account.channel].credentials),
             owner=owners.get(name),
             limits=limits.get(name, ()),
         )

@@ -10,12 +10,12 @@ from starlette.responses import Response
 
 from publisher.base.errors import FileChanged, NotPossible, PublisherError, UsageError
 from publisher.base.i18n import _
+from publisher.channels.registry import CAPABILITIES
 from publisher.drafts import check, editing, rendering
 from publisher.drafts.editing import Manuscript
 from publisher.drafts.text_files import invalid_character
 from publisher.drafts.text_length import length
 from publisher.ledger.manager.draft_edits import REWORDED
-from publisher.model.capabilities import CAPABILITIES
 from publisher.model.models import Account, Post
 from publisher.planning import word_diff
 from publisher.web import draft_view, pending, urls

@@ -13,10 +13,10 @@ from starlette.responses import Response
 from publisher.agenda.posts_calendar import posts_calendar
 from publisher.app import Application
 from publisher.base.i18n import _
+from publisher.channels.registry import CAPABILITIES
 from publisher.drafts import library
 from publisher.ledger.reading.log_pages import Order, Wanted
 from publisher.media.cache import Copies
-from publisher.model.capabilities import CAPABILITIES
 from publisher.model.models import Delivery
 from publisher.web import access_log, labels, password_check, urls
 from publisher.web.dependencies import Parts, Use

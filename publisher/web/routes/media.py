@@ -15,6 +15,7 @@ from starlette.responses import Response
 from publisher.base.errors import Busy, FileChanged, PictureUnusable, PublisherError, UsageError
 from publisher.base.i18n import _
 from publisher.base.slugs import slug
+from publisher.channels.registry import widest
 from publisher.drafts import check, editing
 from publisher.drafts.draft import alt_missing, place_of
 from publisher.drafts.editing import Manuscript
@@ -22,7 +23,6 @@ from publisher.drafts.text_files import invalid_character
 from publisher.ledger.manager.draft_edits import PICTURE_ADDED, PICTURE_EDITED, PICTURE_REMOVED
 from publisher.media import folder, media_file, uploads
 from publisher.media.media_file import CleanPicture
-from publisher.model.capabilities import SITE
 from publisher.model.models import MediaItem
 from publisher.model.problems import Flaw
 from publisher.preview.mockups import Image
@@ -162,7 +162,7 @@ async def _added(wish: _Wish, file: UploadFile | None) -> None:
 
 
 def _cleaned(file: BinaryIO, name: str) -> CleanPicture:
-    found = uploads.clean(file, name, SITE)
+    found = uploads.clean(file, name, widest())
     if isinstance(found, Flaw):
         raise PictureUnusable(found.message, hint=found.hint)
     return found
@@ -285,5 +285,5 @@ def _shown(parts: Parts, post: str, draft: Manuscript) -> Iterator[_Shown]:
         view = None
         if not media_file.inspect(path, posts):
             with suppress(PictureUnusable):
-                view = views.view(MediaItem(path=path.resolve(), alt=said.get("alt", "")), SITE)
+                view = views.view(MediaItem(path=path.resolve(), alt=said.get("alt", "")), widest())
         yield _Shown(number, said, view)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from publisher.channels.classify import DEFAULT_REST
+from publisher.channels.answers import DEFAULT_REST
 from publisher.model.outcomes import (
     Accepted,
     AccountHeld,

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from publisher.channels.base import Channel, Depart, MediaReader, NotPrepared, at_once
+from publisher.channels.facebook.spec import FACEBOOK
 from publisher.channels.health import Health
 from publisher.channels.twitter import timeline
-from publisher.model import capabilities
+from publisher.channels.twitter.spec import TWITTER
 from publisher.model.models import Capabilities, Owner, Parcel, Prepared
 from publisher.model.outcomes import Absent, Accepted, Deferred, Kind, Outcome, Sighting, Unknown
 from tests.support.simulation.plan import Act, Moment
@@ -23,7 +24,7 @@ def open_channel(platform: Platform, account: str, kind: str) -> Channel:
 class LikeX:
     """Each request makes a new post; nothing tells a repeated one from a new one."""
 
-    capabilities: ClassVar[Capabilities] = capabilities.TWITTER
+    capabilities: ClassVar[Capabilities] = TWITTER
 
     def __init__(self, platform: Platform, account: str) -> None:
         self._platform = platform
@@ -101,7 +102,7 @@ class LikeX:
 class LikeFacebook:
     """A post is laid ready unpublished, and revealed by its id, which may be repeated."""
 
-    capabilities: ClassVar[Capabilities] = capabilities.FACEBOOK
+    capabilities: ClassVar[Capabilities] = FACEBOOK
 
     def __init__(self, platform: Platform, account: str) -> None:
         self._platform = platform

@@ -1,0 +1,73 @@
+"""Health of a Page, and of its token."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from publisher.base.i18n import _
+from publisher.channels.answers import mapping, parsed, whole
+from publisher.channels.facebook.answers import ANSWERS
+from publisher.channels.health import Health, clock_ahead, owner_of, problem_of, was_answered
+from publisher.model.models import Owner
+from publisher.model.outcomes import AccountHeld, Answer, Deferred
+
+_NEEDED_SCOPES = ("pages_manage_posts", "pages_read_engagement")
+"""Source: Meta's reference of Page feed."""
+_NEVER = 10**11  # seconds since 1970; no date has more than four digits for its year
+
+
+def health(answer: Answer, page_id: str) -> Health:
+    """From the answer to `GET /debug_token` about the Page's own token."""
+    told = mapping(mapping(parsed(answer.body)).get("data"))
+    if not told:
+        problem = problem_of(ANSWERS, answer) or _(
+            "Facebook's answer about the token cannot be used."
+        )
+        return Health(problem, was_answered(answer), clock_ahead(answer))
+    ends = [whole(told.get(key)) or 0 for key in ("expires_at", "data_access_expires_at")]
+    first = min((second for second in ends if 0 < second < _NEVER), default=None)
+    return Health(
+        _flaw_of_token(told, page_id),
+        clock_ahead=clock_ahead(answer),
+        expires_at=None if first is None else datetime.fromtimestamp(first, UTC),
+    )
+
+
+def owner(answer: Answer) -> Owner | AccountHeld | Deferred:
+    """From the answer to `GET /me?fields=id,name`, which is the Page for a Page's token."""
+    return owner_of(ANSWERS, answer, mapping(parsed(answer.body)), "name", "")
+
+
+def flaw_of_owner(owner_id: str, page_id: str) -> str | None:
+    if owner_id == page_id:
+        return None
+    return _("The page token belongs to another Page than `page_id` names.")
+
+
+def _flaw_of_token(told: Mapping[str, object], page_id: str) -> str | None:
+    anew = _("docs/credentials.md shows how to get one.")
+    if told.get("is_valid") is not True:
+        says = mapping(told.get("error")).get("message")
+        if says:
+            return _("The page token is not valid ({reason}). {anew}", reason=says, anew=anew)
+        return _("The page token is not valid. {anew}", anew=anew)
+    if told.get("type") not in (None, "PAGE"):
+        return _(
+            "The token is none of a Page but of a {kind}. {anew}", kind=told["type"], anew=anew
+        )
+    if flaw := flaw_of_owner(str(told.get("profile_id") or page_id), page_id):
+        return flaw
+    scopes = told.get("scopes")
+    missing = (
+        [scope for scope in _NEEDED_SCOPES if scope not in scopes]
+        if (isinstance(scopes, list))
+        else []
+    )
+    return (
+        _(
+            "The page token lacks {permissions}. {anew}",
+            permissions=", ".join(missing),
+            anew=anew,
+        )
+        if missing
+        else None
+    )

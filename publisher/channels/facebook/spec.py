@@ -1,0 +1,73 @@
+"""Facebook Pages, as the rest of Publisher knows them."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from publisher.base.i18n import later
+from publisher.channels.spec import ChannelOptions, ChannelSpec, Credential, Option, Server
+from publisher.model.models import Account, Capabilities
+
+if TYPE_CHECKING:
+    from publisher.channels.base import Channel
+
+FACEBOOK = Capabilities(
+    max_length=63_206,  # a third party's figure; Meta documents none
+    counting="characters",
+    threads=False,
+    # Meta does not say what becomes of a link beside attached pictures, so it stands in the text.
+    link="attached-alone",
+    max_pictures=10,  # beyond that a Page's post shows them as an album
+    picture_types=frozenset({"image/jpeg", "image/png"}),
+    # Meta's reference names 10 MB, and what is refused in practice begins with 4 (error 100, subcode
+    # 1366046: facebookarchive/php-graph-sdk 711).
+    picture_max_bytes=3_900_000,
+    alt_text_max=1_000,  # Meta documents none; what a screen reader's user will listen to
+    may_be_empty_with_picture=True,
+    lays_posts_ready=True,
+)
+
+SERVER = Server(
+    "https://graph.facebook.com", "facebook_graph_url", frozenset({"graph.facebook.com"})
+)
+"""The address in facebook-sdk's code."""
+
+
+def _open(account: Account, credentials: Mapping[str, str], options: ChannelOptions) -> "Channel":
+    from publisher.channels.facebook.channel import Facebook  # noqa: PLC0415
+
+    return Facebook(
+        account.page_id or "",
+        credentials,
+        graph_url=options.servers.get(SPEC.name),
+        timeout=options.request_timeout,
+        clock=options.clock,
+        heard=options.heard(SPEC),
+    )
+
+
+SPEC = ChannelSpec(
+    name="facebook",
+    nicknames=("fb",),
+    title="Facebook",
+    capabilities=FACEBOOK,
+    open=_open,
+    options=(
+        Option(
+            "page_id",
+            r"^\d+$",
+            required=later("an account of facebook needs page_id, the number of its Page"),
+        ),
+    ),
+    credentials=(
+        Credential("page_token"),
+        Credential("app_secret", required=False, of_app=True),
+    ),
+    server=SERVER,
+    post_id=r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}",
+    post_id_hint=later("Give the post's number, such as 100200300_400500600."),
+    hashtags=5,
+    mockup="facebook/mockup.html",
+    css="facebook",
+    package="publisher.channels.facebook",
+    folds_after=480,  # before "See more"; Facebook folds at about this length
+)

@@ -1,0 +1,102 @@
+"""X, as the rest of Publisher knows it."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from publisher.base.i18n import later
+from publisher.channels.spec import ChannelOptions, ChannelSpec, Credential, Option, Server
+from publisher.model.models import Account, Capabilities, GifLimits, Rate, VideoLimits
+
+if TYPE_CHECKING:
+    from publisher.channels.base import Channel
+
+GIFS = GifLimits(
+    max_bytes=15_000_000, max_width=1280, max_height=1080, max_frames=350, max_pixels=300_000_000
+)
+"""docs.x.com, media best practices."""
+
+_VIDEOS = VideoLimits(
+    min_seconds=0.5,
+    max_seconds=140,
+    min_side=32,
+    max_long_side=1920,
+    max_short_side=1200,
+    max_rate=60,
+)
+"""docs.x.com, media best practices. Newer editions of it let accounts post up to 20 minutes, and
+name both 1280 x 1024 and 1080p; 140 seconds are what every account may post everywhere."""
+
+TWITTER = Capabilities(
+    max_length=280,
+    counting="weighted",
+    threads=True,
+    link="appended",
+    max_pictures=4,
+    picture_types=frozenset({"image/jpeg", "image/png", "image/webp"}),
+    picture_max_bytes=5_000_000,
+    alt_text_max=1_000,
+    gifs=GIFS,
+    videos=_VIDEOS,
+    videos_have_alt_texts=False,
+    may_be_empty_with_picture=True,
+    max_cashtags=1,
+    rates=(
+        Rate(posts=100, window=timedelta(minutes=15)),
+        Rate(posts=10_000, window=timedelta(hours=24), of_app=True),
+    ),
+)
+"""docs.x.com: media best practices, media metadata; manage posts, integrate (cashtags); rate limits
+(creating posts)."""
+
+SERVER = Server("https://api.x.com", "twitter_api_url", frozenset({"api.x.com", "api.twitter.com"}))
+"""X's address (docs.x.com, 2026), over which requests are signed."""
+
+
+def _open(_account: Account, credentials: Mapping[str, str], options: ChannelOptions) -> "Channel":
+    from publisher.channels.twitter.channel import Twitter  # noqa: PLC0415
+
+    return Twitter(
+        credentials,
+        api_url=options.servers.get(SPEC.name),
+        timeout=options.request_timeout,
+        clock=options.clock,
+        heard=options.heard(SPEC),
+    )
+
+
+SPEC = ChannelSpec(
+    name="twitter",
+    aliases=("x",),
+    nicknames=("tweet", "tweets"),
+    title="X",
+    capabilities=TWITTER,
+    open=_open,
+    options=(
+        Option(
+            "handle",
+            r"^@?[A-Za-z0-9_]{1,15}$",  # that of X's OpenAPI description 2.167
+            later(
+                "Whom the keys must belong to on X, such as BICE_ONG; with others nothing goes out."
+            ),
+        ),
+    ),
+    credentials=(
+        Credential("api_key", of_app=True),
+        Credential("api_secret"),
+        Credential("access_token"),
+        Credential("access_token_secret"),
+    ),
+    server=SERVER,
+    post_id=r"[0-9]{1,19}",  # docs.x.com/fundamentals/x-ids
+    post_id_hint=later(
+        "Give the number at the end of the post's address, such as 1811000000000000001."
+    ),
+    hashtags=3,
+    mockup="twitter/mockup.html",
+    css="x",
+    package="publisher.channels.twitter",
+    has_fees=True,
+    warns_of_mentions=True,
+    takes_copies_for_spam=True,
+)
