@@ -25,6 +25,7 @@ from publisher.ledger.manager.rights import EVERYBODY, Person, Rank, Rights, per
 from publisher.ledger.tables import known_browsers, people, web_sessions
 from publisher.ledger.transitions import ACTOR
 from publisher.ledger.user_notices import ADDED, CHANGED, RECOGNISED
+from publisher.model.events import Event
 
 __all__ = ["People", "Person", "Rank"]
 
@@ -110,7 +111,7 @@ class People:
     def remove(self, name: str, *, actor: str = ACTOR) -> None:
         """Let somebody log in no more, and end their sessions; the history keeps their name."""
         person = self.find(name)
-        with self._changing(person.key, "person removed", actor) as connection:
+        with self._changing(person.key, Event.PERSON_REMOVED, actor) as connection:
             self._rights.require_over(connection, actor, person.organisations)
             _forget(connection, person)
             connection.execute(delete(people).where(people.c.id == person.id))
@@ -119,7 +120,7 @@ class People:
         """Give somebody another password, with which they log in now; their sessions end."""
         person = self.find(name)
         values = {"password": self._stored(password, person.name), "openid": None}
-        with self._changing(person.key, "password changed", actor) as connection:
+        with self._changing(person.key, Event.PASSWORD_CHANGED, actor) as connection:
             if not same_person(actor, person.name):
                 self._rights.require_over(connection, actor, person.organisations)
             connection.execute(update(people).where(people.c.id == person.id).values(values))
@@ -159,7 +160,7 @@ class People:
 
     def disable(self, person: Person, *, disabled: bool, actor: str = ACTOR) -> None:
         """Keep somebody out for a while, and end their sessions; or let them in again."""
-        event = "kept out" if disabled else "let in again"
+        event = Event.KEPT_OUT if disabled else Event.LET_IN_AGAIN
         values = {"disabled_at": self._clock.now() if disabled else None}
         with self._changing(person.key, event, actor) as connection:
             self._rights.require_over(connection, actor, person.organisations)
@@ -168,13 +169,13 @@ class People:
                 connection.execute(delete(web_sessions).where(web_sessions.c.person == person.id))
 
     def note(
-        self, connection: Connection, row: RowMapping, event: str, detail: Mapping[str, Any]
+        self, connection: Connection, row: RowMapping, event: Event, detail: Mapping[str, Any]
     ) -> None:
         """A step about a person that changes nothing of them."""
         records.note_about(connection, self._clock, row, event, detail)
 
     def _changing(
-        self, key: str, event: str, actor: str, detail: Mapping[str, Any] | None = None
+        self, key: str, event: Event, actor: str, detail: Mapping[str, Any] | None = None
     ) -> AbstractContextManager[Connection]:
         return records.changing(self._database, self._clock, key, event, actor, detail)
 
@@ -192,7 +193,7 @@ class People:
         if passwords.is_outdated(stored):
             seen = (people.c.id == row["id"]) & (people.c.password == stored)
             anew = update(people).where(seen).values(password=passwords.hashed(password))
-            with self._changing(row["key"], "password stored anew", ACTOR) as connection:
+            with self._changing(row["key"], Event.PASSWORD_STORED_ANEW, ACTOR) as connection:
                 connection.execute(anew)
         return person_of(row)
 

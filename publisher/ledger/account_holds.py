@@ -38,12 +38,13 @@ from publisher.base.i18n import _
 from publisher.base.stored_messages import kept
 from publisher.ledger.tables import EVERYTHING, Instant, accounts, deliveries, written
 from publisher.ledger.transitions import ACTOR, note, step
+from publisher.model.events import Event
 from publisher.model.outcomes import PASSING, AccountHeld, Kind
 from publisher.model.states import State
 
-SUSPENDED = "account held"
+SUSPENDED = Event.ACCOUNT_HELD
 """The step of an account that is suspended, as it is called in the record."""
-GOES_ON = "account goes on"
+GOES_ON = Event.ACCOUNT_GOES_ON
 """The step of an account that was suspended and has published since."""
 EVER = literal(datetime.min.replace(tzinfo=UTC), Instant)
 """Before every instant."""

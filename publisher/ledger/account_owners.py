@@ -13,10 +13,11 @@ from publisher.ledger.account_holds import hold
 from publisher.ledger.database import Database
 from publisher.ledger.tables import accounts
 from publisher.ledger.transitions import ACTOR, note, step
+from publisher.model.events import Event
 from publisher.model.models import Owner
 from publisher.model.outcomes import AccountHeld
 
-VERIFIED = "owner verified"
+VERIFIED = Event.OWNER_VERIFIED
 FORGOTTEN = {"owner_id": None, "owner_handle": None, "other_owner": None}
 """The columns of an account whose owner is learnt again with its next post."""
 

@@ -22,6 +22,7 @@ from publisher.ledger.pending_stops import note_stop
 from publisher.ledger.reading import search_index
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, media
 from publisher.ledger.transitions import NOT_APPROVED, Moved, change, note, step
+from publisher.model.events import Event
 from publisher.model.lead_time import wakes_at
 from publisher.model.models import Delivery, Prepared, Stop, Wish
 from publisher.model.outcomes import Kind
@@ -100,7 +101,7 @@ class Ledger:
             self._database.insert_missing(connection, accounts, [{"account": n} for n in names])
             for delivery, reason in cancel:
                 change(
-                    connection, delivery, "cancelled", role=Role.QUEUE, actor=actor, at=now,
+                    connection, delivery, Event.CANCELLED, role=Role.QUEUE, actor=actor, at=now,
                     target=State.CANCELLED, detail={"reason": reason}, reason=reason, lease_until=None,
                 )  # fmt: skip
             for delivery, wanted in stop:
@@ -142,7 +143,7 @@ class Ledger:
             else:
                 target = State.HELD
         change(
-            connection, delivery, "queued again", role=Role.QUEUE, actor=actor, at=now,
+            connection, delivery, Event.QUEUED_AGAIN, role=Role.QUEUE, actor=actor, at=now,
             target=target, detail=_difference(delivery, wish, actor), **columns,
         )  # fmt: skip
 
@@ -152,7 +153,7 @@ class Ledger:
             "post": wish.post, "account": wish.account, "state": wish.state,
         }  # fmt: skip
         first = step(
-            None, "queued", now, actor, target=wish.state, detail=_first_words(wish, actor)
+            None, Event.QUEUED, now, actor, target=wish.state, detail=_first_words(wish, actor)
         )
         first["digest"] = delivery_digest(shortened(row))
         first = chained(first, 1, delivery_origin(wish.post, wish.account))

@@ -17,12 +17,13 @@ from publisher.ledger.dispatcher.due_queries import Waiting
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import Instant, deliveries, written
 from publisher.ledger.transitions import ACTOR, change, has_id
+from publisher.model.events import Event
 from publisher.model.models import Claim, Delivery, Prepared
 from publisher.model.outcomes import Accepted, Kind
 from publisher.model.states import ENDED_UNSENT, GIVEN_UP, Role, State
 
 CLEARING = (
-    "clearing away", "leftovers found", "cleared away", "not cleared away", "left behind", "left alone",
+    Event.CLEARING_AWAY, Event.LEFTOVERS_FOUND, Event.CLEARED_AWAY, Event.NOT_CLEARED_AWAY, Event.LEFT_BEHIND, Event.LEFT_ALONE,
 )  # fmt: skip
 """The events of the history that tell of it."""
 _FIRST_PAUSE = 60.0  # real seconds before it is tried again; four times as long each time
@@ -152,7 +153,9 @@ class Leftovers:
             if prepared == delivery.prepared:
                 return delivery
             prepared = without_others(connection, delivery, prepared)
-            return self._change(connection, delivery, "clearing away", prepared, delivery.clear_at)
+            return self._change(
+                connection, delivery, Event.CLEARING_AWAY, prepared, delivery.clear_at
+            )
 
     def cleared(self, delivery: Delivery, prepared: Prepared) -> Delivery:
         """Note how far clearing away came: `prepared` is what is left, or was found."""
@@ -163,7 +166,7 @@ class Leftovers:
             return self._change(
                 connection,
                 delivery,
-                "leftovers found" if left.stays else "cleared away",
+                Event.LEFTOVERS_FOUND if left.stays else Event.CLEARED_AWAY,
                 left.model_copy(update={"note": None}),
                 delivery.clear_at if left.stays else None,
                 detail={key: value for key, value in detail.items() if value},
@@ -173,7 +176,7 @@ class Leftovers:
         """Note that something of it is public, against all that is known; a person must look."""
         with self._database.write() as connection:
             return self._change(
-                connection, delivery, "left alone", prepared,
+                connection, delivery, Event.LEFT_ALONE, prepared,
                 delivery.clear_at if prepared.stays else None, detail={"message": message},
                 error_kind=Kind.UNKNOWN_OUTCOME, error_message=message,
             )  # fmt: skip
@@ -195,7 +198,7 @@ class Leftovers:
             return self._change(
                 connection,
                 delivery,
-                "not cleared away" if again else "left behind",
+                Event.NOT_CLEARED_AWAY if again else Event.LEFT_BEHIND,
                 prepared.model_copy(update={"failures": failures}),
                 self._clock.ahead(_pause(failures)) if again else None,
                 detail=detail,
@@ -205,7 +208,7 @@ class Leftovers:
         self,
         connection: Connection,
         delivery: Delivery,
-        event: str,
+        event: Event,
         prepared: Prepared,
         clear_at: datetime | None,
         **more: Any,

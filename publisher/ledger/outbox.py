@@ -50,6 +50,7 @@ from publisher.ledger.tables import (
     notices,
 )
 from publisher.ledger.user_notices import PersonNews, of_people
+from publisher.model.events import Event
 from publisher.model.outcomes import PASSING, Kind
 from publisher.model.states import State
 
@@ -336,11 +337,15 @@ def _still_out(connection: Connection, is_news: ColumnElement[bool]) -> Iterator
             select(history.c.id, history.c.event, is_news.label("is_news"))
             .where(
                 history.c.delivery == row.id,
-                history.c.event.in_(["withdrawing", "not withdrawn", "not withdrawn yet"]),
+                history.c.event.in_(
+                    [Event.WITHDRAWING, Event.NOT_WITHDRAWN, Event.NOT_WITHDRAWN_YET]
+                ),
             )
             .order_by(history.c.seq.desc())
         )
-        tries = takewhile(lambda step: step.event != "withdrawing", connection.execute(steps).all())
+        tries = takewhile(
+            lambda step: step.event != Event.WITHDRAWING, connection.execute(steps).all()
+        )
         first = next(reversed([*tries]), None)
         if first is not None and first.is_news:
             yield _stuck_delivery(row, first.id, is_withdrawn=True)
@@ -366,7 +371,7 @@ def _kept_back(
     for row in connection.execute(query).all():
         tries = select(history.c.id, history.c.at, is_news.label("is_news")).where(
             history.c.delivery == row.id,
-            history.c.event == "deferred",
+            history.c.event == Event.DEFERRED,
             history.c.at >= row.due_at - _AHEAD,
         )
         first = connection.execute(tries.order_by(history.c.seq).limit(1)).first()
@@ -406,7 +411,7 @@ def _going_on(connection: Connection, service: str, since: datetime) -> Iterator
         if not steps or steps[0].event != GOES_ON or steps[0].at < since:
             continue
         newest, *before = steps
-        begun = takewhile(lambda step: step.event not in ("resumed", GOES_ON), before)
+        begun = takewhile(lambda step: step.event not in (Event.RESUMED, GOES_ON), before)
         told = select(notices.c.step).where(
             notices.c.service == service,
             notices.c.step.in_([newest.id, *(step.id for step in begun)]),
@@ -444,7 +449,7 @@ def _beginning(connection: Connection, row: Row[Any]) -> _Begun | None:
     begun: _Begun | None = None
     with connection.execute(query.execution_options(yield_per=50)) as steps:
         for step in steps:
-            if step.event in ("resumed", GOES_ON):
+            if step.event in (Event.RESUMED, GOES_ON):
                 break
             if step.event != SUSPENDED:
                 continue

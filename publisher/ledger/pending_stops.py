@@ -16,6 +16,7 @@ from publisher.base.i18n import _, later
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries, history
 from publisher.ledger.transitions import NOT_APPROVED, Moved, change
+from publisher.model.events import Event
 from publisher.model.models import Delivery, Stop
 from publisher.model.states import ENDED_UNSENT, Role, State
 
@@ -26,7 +27,7 @@ NOT_ADDRESSED = later("its draft no longer names this account")
 UNFINISHED = later("its draft has no `at` any more")
 BY_QUEUE = frozenset({GONE, NOT_ADDRESSED, UNFINISHED})
 
-_NOTED, _LIFTED = "stop noted", "stop lifted"
+_NOTED, _LIFTED = Event.STOP_NOTED, Event.STOP_LIFTED
 _CURRENT = select(deliveries).where(deliveries.c.id == bindparam("id")).with_for_update()
 _SINCE = select(history.c.event).where(
     history.c.delivery == bindparam("delivery"), history.c.seq > bindparam("seq")

@@ -16,6 +16,7 @@ from publisher.ledger.integrity import hash_chain
 from publisher.ledger.manager.rights import Person, person_of
 from publisher.ledger.tables import known_browsers, login_failures, people, web_sessions
 from publisher.ledger.transitions import ACTOR, note, step
+from publisher.model.events import Event
 
 
 @contextmanager
@@ -23,7 +24,7 @@ def changing(
     database: Database,
     clock: Clock,
     key: str,
-    event: str,
+    event: Event,
     actor: str,
     detail: Mapping[str, Any] | None = None,
 ) -> Iterator[Connection]:
@@ -41,7 +42,7 @@ def changing(
 
 
 def note_about(
-    connection: Connection, clock: Clock, row: RowMapping, event: str, detail: Mapping[str, Any]
+    connection: Connection, clock: Clock, row: RowMapping, event: Event, detail: Mapping[str, Any]
 ) -> None:
     """A step about a person that changes nothing of them."""
     digest = hash_chain.person_digest(dict(row))
@@ -69,7 +70,7 @@ def keep_all_out(database: Database, clock: Clock, actor: str) -> list[Person]:
     found = [person for person in everybody(database) if person.disabled_at is None]
     for person in found:
         values = {"disabled_at": clock.now()}
-        with changing(database, clock, person.key, "kept out", actor) as connection:
+        with changing(database, clock, person.key, Event.KEPT_OUT, actor) as connection:
             connection.execute(update(people).where(people.c.id == person.id).values(values))
     return found
 

@@ -16,11 +16,12 @@ from publisher.ledger.reconciliation import known_out
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries, leaves_at
 from publisher.ledger.transitions import ACTOR, change
+from publisher.model.events import Event
 from publisher.model.models import Delivery, Prepared
 from publisher.model.outcomes import Accepted, Kind
 from publisher.model.states import ENDED_UNSENT, WAITING, Role, State
 
-EVENT = "public on its own"
+EVENT = Event.PUBLIC_ON_ITS_OWN
 _ON_ITS_WAY = frozenset({State.SCHEDULED, State.PUBLISHING, State.UNCERTAIN})
 
 
@@ -105,7 +106,7 @@ def _left_to_a_person(
             clear_at = current.clear_at if left.stays else None
             columns |= {"prepared": left.model_dump_json(), "clear_at": clear_at}
     return change(
-        connection, current, "left alone", role=Role.WORKER, actor=ACTOR, at=clock.now(),
+        connection, current, Event.LEFT_ALONE, role=Role.WORKER, actor=ACTOR, at=clock.now(),
         target=target, detail={"id": remote_id, "message": message},
         error_kind=Kind.UNKNOWN_OUTCOME, error_message=message, **columns,
     )  # fmt: skip

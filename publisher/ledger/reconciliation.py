@@ -26,6 +26,7 @@ from publisher.ledger.rows import delivery_of
 from publisher.ledger.suspensions import went_out
 from publisher.ledger.tables import Instant, deliveries, written
 from publisher.ledger.transitions import ACTOR, Moved, change, claim_all
+from publisher.model.events import Event
 from publisher.model.models import Claim, Delivery
 from publisher.model.outcomes import (
     Absent,
@@ -142,7 +143,7 @@ class Doubts:
             return claim_all(
                 connection,
                 DOUBTFUL.lock(connection, {"now": now}, limit),
-                "looking",
+                Event.LOOKING,
                 at=now,
                 source=State.UNCERTAIN,
                 target=State.UNCERTAIN,
@@ -155,7 +156,7 @@ class Doubts:
             delivery = self.take(claim)
             if delivery is not None:
                 with suppress(Moved), self._database.write() as connection:
-                    self._change(connection, delivery, "released", lease_until=None)
+                    self._change(connection, delivery, Event.RELEASED, lease_until=None)
 
     def settle_again(self, settle: float) -> None:
         """Begin anew to wait until an absence counts, for all that are looked for.
@@ -173,7 +174,7 @@ class Doubts:
         for delivery in map(delivery_of, rows):
             columns = doubt(delivery, self._clock, settle)
             with suppress(Moved), self._database.write() as connection:
-                self._change(connection, delivery, "settling again", **columns)
+                self._change(connection, delivery, Event.SETTLING_AGAIN, **columns)
 
     def take(self, claim: Claim) -> Delivery | None:
         """The claimed delivery; None when the claim is worth nothing any more."""
@@ -223,7 +224,7 @@ class Doubts:
                 if target is State.SCHEDULED:
                     columns["wake_at"] = self._clock.now()
                 return self._change(
-                    connection, delivery, "found", target=target, detail=detail, **columns
+                    connection, delivery, Event.FOUND, target=target, detail=detail, **columns
                 )
             case Absent():
                 return self._absent(connection, delivery, sighting)
@@ -242,7 +243,7 @@ class Doubts:
             absences = delivery.absences + 1
             if absences < _ENOUGH_ABSENCES:
                 return self._change(
-                    connection, delivery, "not there yet", absences=absences,
+                    connection, delivery, Event.NOT_THERE_YET, absences=absences,
                     wake_at=forgotten.next_look(self._clock), lease_until=None,
                 )  # fmt: skip
             message = _(
@@ -273,7 +274,9 @@ class Doubts:
             since = delivery.doubt_since or self._clock.now()
             target, columns = State.UNCERTAIN, {**kept, **forgotten.looked_for(since)}
             columns["lease_until"] = None
-        return self._change(connection, delivery, "found", target=target, detail=detail, **columns)
+        return self._change(
+            connection, delivery, Event.FOUND, target=target, detail=detail, **columns
+        )
 
     def _refused(
         self, connection: Connection, delivery: Delivery, sighting: AccountHeld | Deferred
@@ -301,7 +304,7 @@ class Doubts:
         return self._change(
             connection,
             delivery,
-            "not there yet",
+            Event.NOT_THERE_YET,
             detail={"message": why} if why and why != delivery.error_message else None,
             absences=absences,
             wake_at=next_look,
@@ -337,7 +340,7 @@ class Doubts:
             return self._change(
                 connection,
                 delivery,
-                "refused",
+                Event.REFUSED,
                 target=target,
                 detail=in_words(delivery, len(delivery.remote_ids)),
                 error_message=_(
@@ -352,7 +355,7 @@ class Doubts:
         return self._change(
             connection,
             delivery,
-            "not there",
+            Event.NOT_THERE,
             target=target,
             detail=in_words(delivery, len(delivery.remote_ids)),
             wake_at=self._clock.now(),
@@ -368,7 +371,7 @@ class Doubts:
         return self._change(
             connection,
             delivery,
-            "not readable",
+            Event.NOT_READABLE,
             detail={"message": message},
             error_message=message,
             **{"lease_until": None, "wake_at": self._next_reading(delivery), **columns},
@@ -381,7 +384,7 @@ class Doubts:
         return self._clock.ahead(min(max(_NEXT_LOOK, failing / 2), _LONGEST_PAUSE))
 
     def _change(
-        self, connection: Connection, delivery: Delivery, event: str, **more: Any
+        self, connection: Connection, delivery: Delivery, event: Event, **more: Any
     ) -> Delivery:
         return change(
             connection,

@@ -30,6 +30,7 @@ from publisher.base.i18n import _, joined
 from publisher.ledger.account_holds import go_on, unproved
 from publisher.ledger.database import insert_into
 from publisher.ledger.tables import accounts, deliveries, history, refusals, written
+from publisher.model.events import Event
 from publisher.model.models import Delivery
 from publisher.model.outcomes import (
     PASSING,
@@ -159,7 +160,7 @@ def _met_it_alone(connection: Connection, delivery: Delivery, kind: Kind) -> boo
     if delivery.error_kind != kind:
         return False
     last = select(func.max(history.c.at)).where(
-        history.c.delivery == delivery.id, history.c.event == "deferred"
+        history.c.delivery == delivery.id, history.c.event == Event.DEFERRED
     )
     others = exists().where(
         deliveries.c.account == delivery.account,

@@ -31,6 +31,7 @@ from publisher.ledger.integrity import hash_chain
 from publisher.ledger.integrity.chain_links import chained, chained_to_accounts
 from publisher.ledger.reading import search_index
 from publisher.ledger.tables import deliveries, history
+from publisher.model.events import Event
 from publisher.model.models import Claim, Delivery, Prepared
 from publisher.model.states import GIVEN_UP, Role, State, may_move
 
@@ -77,7 +78,7 @@ class Change:
 
     delivery: Delivery
     """As whoever changes it saw it."""
-    event: str
+    event: Event
     role: Role
     actor: str
     at: datetime
@@ -91,7 +92,7 @@ class Change:
 def change(
     connection: Connection,
     delivery: Delivery,
-    event: str,
+    event: Event,
     *,
     role: Role,
     actor: str,
@@ -183,7 +184,7 @@ def _clearing(
 def claim_all(
     connection: Connection,
     waiting: Sequence[RowMapping],
-    event: str,
+    event: Event,
     *,
     at: datetime,
     source: State,
@@ -217,7 +218,7 @@ def claim_all(
 
 def step(
     delivery: int | None,
-    event: str,
+    event: Event,
     at: datetime,
     actor: str,
     *,

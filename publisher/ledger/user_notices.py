@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from publisher.ledger.integrity import hash_chain
 from publisher.ledger.tables import account_chains, history
+from publisher.model.events import Event
 
-ADDED, CHANGED, RECOGNISED = "person added", "rights changed", "recognised elsewhere"
-MANY_FAILURES = "many failed log-ins"
+ADDED, CHANGED, RECOGNISED = Event.PERSON_ADDED, Event.RIGHTS_CHANGED, Event.RECOGNISED_ELSEWHERE
+MANY_FAILURES = Event.MANY_FAILED_LOG_INS
 _OF_THE_POWERFUL = (ADDED, CHANGED, RECOGNISED)
 """Told of managers and admins alone, who may approve, resume and withdraw."""
 _POWERFUL = ("manager", "admin")

@@ -3,83 +3,89 @@
 The ledger and JSON have them in English, whatever the language is.
 """
 
+from collections.abc import Mapping
+from enum import StrEnum
+
 from publisher.base.i18n import _, later
 
-EVENTS = (
-    later("account goes on"),
-    later("account held"),
-    later("answered late"),
-    later("approved"),
-    later("archived"),
-    later("at the platform"),
-    later("cancelled"),
-    later("claimed"),
-    later("cleared away"),
-    later("clearing away"),
-    later("deferred"),
-    later("draft edited"),
-    later("draft moved"),
-    later("found gone"),
-    later("found"),
-    later("held"),
-    later("hold lifted"),
-    later("kept out"),
-    later("late"),
-    later("lease ran out"),
-    later("left alone"),
-    later("left behind"),
-    later("leftovers found"),
-    later("let in again"),
-    later("looking"),
-    later("missed"),
-    later("not approved"),
-    later("not cleared away"),
-    later("not readable"),
-    later("not there yet"),
-    later("not there"),
-    later("not withdrawn yet"),
-    later("not withdrawn"),
-    later("on time again"),
-    later("overdue"),
-    later("owner verified"),
-    later("part published"),
-    later("part withdrawn"),
-    later("password changed"),
-    later("password stored anew"),
-    later("paused"),
-    later("person added"),
-    later("person on record"),
-    later("person removed"),
-    later("many failed log-ins"),
-    later("rights changed"),
-    later("picture added"),
-    later("picture edited"),
-    later("picture removed"),
-    later("prepared"),
-    later("public on its own"),
-    later("published"),
-    later("queued again"),
-    later("queued"),
-    later("ready"),
-    later("recognised elsewhere"),
-    later("refused"),
-    later("rejected"),
-    later("released"),
-    later("resolved"),
-    later("restored from a backup"),
-    later("restored"),
-    later("resumed"),
-    later("retried"),
-    later("said to be the first ledger"),
-    later("sending"),
-    later("settling again"),
-    later("stop lifted"),
-    later("stop noted"),
-    later("stopped"),
-    later("unknown outcome"),
-    later("withdrawing"),
-    later("withdrawn"),
-)
+
+class Event(StrEnum):
+    """What happens to a delivery, an account or a person: the event of a step of the history."""
+
+    ACCOUNT_GOES_ON = later("account goes on")
+    ACCOUNT_HELD = later("account held")
+    ANSWERED_LATE = later("answered late")
+    APPROVED = later("approved")
+    ARCHIVED = later("archived")
+    AT_THE_PLATFORM = later("at the platform")
+    CANCELLED = later("cancelled")
+    CLAIMED = later("claimed")
+    CLEARED_AWAY = later("cleared away")
+    CLEARING_AWAY = later("clearing away")
+    DEFERRED = later("deferred")
+    DRAFT_EDITED = later("draft edited")
+    DRAFT_MOVED = later("draft moved")
+    FOUND = later("found")
+    FOUND_GONE = later("found gone")
+    HELD = later("held")
+    HOLD_LIFTED = later("hold lifted")
+    KEPT_OUT = later("kept out")
+    LATE = later("late")
+    LEASE_RAN_OUT = later("lease ran out")
+    LEFT_ALONE = later("left alone")
+    LEFT_BEHIND = later("left behind")
+    LEFTOVERS_FOUND = later("leftovers found")
+    LET_IN_AGAIN = later("let in again")
+    LOOKING = later("looking")
+    MANY_FAILED_LOG_INS = later("many failed log-ins")
+    MISSED = later("missed")
+    NOT_APPROVED = later("not approved")
+    NOT_CLEARED_AWAY = later("not cleared away")
+    NOT_READABLE = later("not readable")
+    NOT_THERE = later("not there")
+    NOT_THERE_YET = later("not there yet")
+    NOT_WITHDRAWN = later("not withdrawn")
+    NOT_WITHDRAWN_YET = later("not withdrawn yet")
+    ON_TIME_AGAIN = later("on time again")
+    OVERDUE = later("overdue")
+    OWNER_VERIFIED = later("owner verified")
+    PART_PUBLISHED = later("part published")
+    PART_WITHDRAWN = later("part withdrawn")
+    PASSWORD_CHANGED = later("password changed")
+    PASSWORD_STORED_ANEW = later("password stored anew")
+    PAUSED = later("paused")
+    PERSON_ADDED = later("person added")
+    PERSON_ON_RECORD = later("person on record")
+    PERSON_REMOVED = later("person removed")
+    PICTURE_ADDED = later("picture added")
+    PICTURE_EDITED = later("picture edited")
+    PICTURE_REMOVED = later("picture removed")
+    PREPARED = later("prepared")
+    PUBLIC_ON_ITS_OWN = later("public on its own")
+    PUBLISHED = later("published")
+    QUEUED = later("queued")
+    QUEUED_AGAIN = later("queued again")
+    READY = later("ready")
+    RECOGNISED_ELSEWHERE = later("recognised elsewhere")
+    REFUSED = later("refused")
+    REJECTED = later("rejected")
+    RELEASED = later("released")
+    RESOLVED = later("resolved")
+    RESTORED = later("restored")
+    RESTORED_FROM_A_BACKUP = later("restored from a backup")
+    RESUMED = later("resumed")
+    RETRIED = later("retried")
+    RIGHTS_CHANGED = later("rights changed")
+    SAID_TO_BE_THE_FIRST_LEDGER = later("said to be the first ledger")
+    SENDING = later("sending")
+    SETTLING_AGAIN = later("settling again")
+    STOP_LIFTED = later("stop lifted")
+    STOP_NOTED = later("stop noted")
+    STOPPED = later("stopped")
+    UNKNOWN_OUTCOME = later("unknown outcome")
+    WITHDRAWING = later("withdrawing")
+    WITHDRAWN = later("withdrawn")
+
 
 LABELS = (
     later("absences"),
@@ -134,7 +140,7 @@ _KINDS = {
 """The kinds of error of `model/outcomes.py`, as people read them; JSON has their codes."""
 
 
-_OTHERWISE = {"not readable": later("reading cannot tell")}
+_OTHERWISE: Mapping[str, str] = {Event.NOT_READABLE: later("reading cannot tell")}
 """What is called otherwise in the ledger: a platform that was read may not tell all the same."""
 
 

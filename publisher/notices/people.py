@@ -1,9 +1,11 @@
 """What a notice says about those who may log in."""
 
+from collections.abc import Mapping
+
 from publisher.base.i18n import _, later
 from publisher.ledger.user_notices import ADDED, CHANGED, MANY_FAILURES, RECOGNISED, PersonNews
 
-_EVENTS = {
+_EVENTS: Mapping[str, str] = {
     ADDED: later("{name} may log in, as {role}"),
     CHANGED: later("{name} has other rights, as {role}"),
     RECOGNISED: later("{name} logged in elsewhere for the first time, as {role}"),

@@ -10,24 +10,25 @@ from publisher.ledger.integrity.after_restore import FIRST
 from publisher.ledger.integrity.archive_files import LOST
 from publisher.ledger.reading.queries import Step
 from publisher.ledger.tables import EVERYTHING
+from publisher.model.events import Event
 
 EVENTS = {
-    "paused": later("Paused"),
-    "resumed": later("Resumed"),
+    Event.PAUSED: later("Paused"),
+    Event.RESUMED: later("Resumed"),
     SUSPENDED: later("Suspended by the platform:"),
     GOES_ON: later("Goes on, no longer suspended:"),
-    "held": later("Held"),
-    "hold lifted": later("Not held any more"),
-    "rejected": later("Rejected"),
-    "cancelled": later("Cancelled"),
-    "stop noted": later("Stopped, unless it was out"),
-    "stop lifted": later("Not stopped any more"),
-    "retried": later("Tried again"),
-    "resolved": later("Found to be out"),
-    "withdrawn": later("Withdrawn"),
-    "found gone": later("Found to be gone"),
-    "not withdrawn": later("Not withdrawn, though somebody tried:"),
-    "restored": later("Restored from a backup:"),
+    Event.HELD: later("Held"),
+    Event.HOLD_LIFTED: later("Not held any more"),
+    Event.REJECTED: later("Rejected"),
+    Event.CANCELLED: later("Cancelled"),
+    Event.STOP_NOTED: later("Stopped, unless it was out"),
+    Event.STOP_LIFTED: later("Not stopped any more"),
+    Event.RETRIED: later("Tried again"),
+    Event.RESOLVED: later("Found to be out"),
+    Event.WITHDRAWN: later("Withdrawn"),
+    Event.FOUND_GONE: later("Found to be gone"),
+    Event.NOT_WITHDRAWN: later("Not withdrawn, though somebody tried:"),
+    Event.RESTORED: later("Restored from a backup:"),
     FIRST: later("Said to be the first ledger:"),
     LOST: later("Not shown, as it is in the archive"),
 }

@@ -12,6 +12,7 @@ from publisher.ledger.manager.approvals import Approvals
 from publisher.ledger.outbox import News, StuckDelivery
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.transitions import change
+from publisher.model.events import Event
 from publisher.model.models import ApprovalRule
 from publisher.model.states import Role, State
 from publisher.notices.message import compose
@@ -33,7 +34,7 @@ def test_a_ledger_from_before_tells_what_was_rejected_from_what_waits(
             (rejected,) = Queries(newer, clock).deliveries(post="rejected.fr")
             with newer.write() as connection:
                 change(
-                    connection, rejected, "rejected", role=Role.MANAGER, actor="direction",
+                    connection, rejected, Event.REJECTED, role=Role.MANAGER, actor="direction",
                     at=clock.now(), reason="rejected by direction: too long",
                 )  # fmt: skip
             copy_rows(newer, database)

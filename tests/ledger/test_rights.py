@@ -18,6 +18,7 @@ from publisher.ledger.manager.resume import Seen
 from publisher.ledger.manager.rights import Person, Rank, Rights
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.tables import deliveries
+from publisher.model.events import Event
 from publisher.model.models import Delivery, Mandate
 from publisher.model.states import State
 from tests.support.clock import ManualClock
@@ -139,7 +140,7 @@ ACTS: dict[str, tuple[State, Act]] = {
 
 
 def edit(
-    database: Database, clock: ManualClock, rights: Rights, event: str, actor: str, *accounts: str
+    database: Database, clock: ManualClock, rights: Rights, event: Event, actor: str, *accounts: str
 ) -> None:
     with Edits(database, clock, rights).recorded("post.fr", event, {}, actor, accounts):
         pass

@@ -16,10 +16,19 @@ from publisher.ledger.account_owners import VERIFIED
 from publisher.ledger.reading.queries import Step
 from publisher.ledger.tables import EVERYTHING
 from publisher.model import events
+from publisher.model.events import Event
 from publisher.model.states import State, counted
 
 _QUIET = frozenset(
-    {"claimed", "prepared", "at the platform", "sending", "released", "queued", "queued again"}
+    {
+        Event.CLAIMED,
+        Event.PREPARED,
+        Event.AT_THE_PLATFORM,
+        Event.SENDING,
+        Event.RELEASED,
+        Event.QUEUED,
+        Event.QUEUED_AGAIN,
+    }
 )
 """Steps that are only worth a look in the history."""
 _INDENT = " " * len("2016-03-07 08:30:00  ")
@@ -114,7 +123,7 @@ class Live:
 
     def _event(self, step: Step) -> str:
         """What happened; of a thread's parts, which one; of a suspension, until when."""
-        if step.event == "part published":
+        if step.event == Event.PART_PUBLISHED:
             return _("part {number} published", number=step.detail.get("part", ""))
         if step.event == SUSPENDED and (until := step.detail.get("until")):
             time = console.minute(datetime.fromisoformat(str(until)), self._zone)
@@ -123,7 +132,7 @@ class Live:
 
     def _told(self, step: Step, event: str) -> str:
         """What happened, and why; of what is out, where."""
-        if step.event == "published":
+        if step.event == Event.PUBLISHED:
             said = (
                 event
                 if step.late is None

@@ -17,6 +17,7 @@ from publisher.ledger.manager.resume import APART, spread
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import Instant, accounts, deliveries, written
 from publisher.ledger.transitions import ACTOR, Change, change_all
+from publisher.model.events import Event
 from publisher.model.models import Delivery
 from publisher.model.states import Role, State
 
@@ -81,7 +82,7 @@ class Backlog:
         wakes = spread(found, now, begins)
         wishes = [
             Change(
-                delivery, "overdue", Role.DISPATCHER, ACTOR, now,
+                delivery, Event.OVERDUE, Role.DISPATCHER, ACTOR, now,
                 detail={"goes_out_at": wakes[delivery.id]}, columns={"wake_at": wakes[delivery.id]},
             )
             for delivery in found

@@ -21,6 +21,7 @@ from publisher.ledger.reconciliation import doubt
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import Instant, deliveries, written
 from publisher.ledger.transitions import ACTOR, Moved, change, claim_all, claimed
+from publisher.model.events import Event
 from publisher.model.models import Claim, Delivery
 from publisher.model.outcomes import Kind
 from publisher.model.states import Role, State
@@ -95,7 +96,7 @@ class Dispatch:
             return claim_all(
                 connection,
                 _fair(connection, {"now": now, "horizon": horizon}, limit, besides),
-                "claimed",
+                Event.CLAIMED,
                 at=now,
                 source=State.SCHEDULED,
                 target=State.PUBLISHING,
@@ -114,7 +115,7 @@ class Dispatch:
                     self._change(
                         connection,
                         delivery,
-                        "released",
+                        Event.RELEASED,
                         target=State.SCHEDULED,
                         lease_until=None,
                     )
@@ -130,7 +131,7 @@ class Dispatch:
             lambda connection, delivery: self._change(
                 connection,
                 delivery,
-                "missed",
+                Event.MISSED,
                 target=State.MISSED,
                 detail={"last_error": delivery.error_message, "reason": delivery.reason},
                 error_kind=Kind.EXPIRED,
@@ -147,7 +148,7 @@ class Dispatch:
                 self._change(
                     connection,
                     delivery,
-                    "lease ran out",
+                    Event.LEASE_RAN_OUT,
                     target=State.SCHEDULED,
                     lease_until=None,
                 )
@@ -156,7 +157,7 @@ class Dispatch:
                 self._change(
                     connection,
                     delivery,
-                    "lease ran out",
+                    Event.LEASE_RAN_OUT,
                     target=State.UNCERTAIN,
                     **doubt(delivery, self._clock, self._settle),
                     attempts=delivery.attempts + 1,
@@ -202,7 +203,7 @@ class Dispatch:
                 return count
 
     def _change(
-        self, connection: Connection, delivery: Delivery, event: str, **more: Any
+        self, connection: Connection, delivery: Delivery, event: Event, **more: Any
     ) -> Delivery:
         return change(
             connection,

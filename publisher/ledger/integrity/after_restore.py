@@ -32,12 +32,13 @@ from publisher.ledger.people import keep_all_out
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import EVERYTHING, deliveries, history, identity, seals
 from publisher.ledger.transitions import change, note, step
+from publisher.model.events import Event
 from publisher.model.models import Delivery
 from publisher.model.outcomes import Kind
 from publisher.model.states import Role, State
 
-_RESTORED = "restored"
-FIRST = "said to be the first ledger"
+_RESTORED = Event.RESTORED
+FIRST = Event.SAID_TO_BE_THE_FIRST_LEDGER
 _WITH_A_PERSON = (State.AWAITING_APPROVAL, State.REJECTED, State.HELD)
 
 
@@ -142,7 +143,7 @@ def _doubt(connection: Connection, delivery: Delivery, gap: Gap, actor: str) -> 
     return change(
         connection,
         delivery,
-        "restored from a backup",
+        Event.RESTORED_FROM_A_BACKUP,
         role=Role.MANAGER,
         actor=actor,
         at=gap.until,

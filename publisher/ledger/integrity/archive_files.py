@@ -23,8 +23,9 @@ from sqlalchemy import Connection, Row, Select, select
 from publisher.base.errors import StorageError
 from publisher.base.i18n import _
 from publisher.ledger.tables import EVERYTHING, archived, history
+from publisher.model.events import Event
 
-ARCHIVED = "archived"
+ARCHIVED = Event.ARCHIVED
 """The event of the step that tells of an archive."""
 LOST = "not at hand"
 """What stands for the steps of an archive that cannot be read."""

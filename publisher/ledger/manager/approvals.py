@@ -18,6 +18,7 @@ from publisher.ledger.pending_stops import note_stop
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries, microseconds
 from publisher.ledger.transitions import NOT_APPROVED, change
+from publisher.model.events import Event
 from publisher.model.models import ApprovalRule, Delivery, Stop
 from publisher.model.states import Role, State
 
@@ -112,7 +113,7 @@ class Approvals:
         def act(connection: Connection, delivery: Delivery) -> Delivery:
             self._refuse(connection, delivery, actor, seen)
             return change(
-                connection, delivery, "approved", role=Role.MANAGER, actor=actor,
+                connection, delivery, Event.APPROVED, role=Role.MANAGER, actor=actor,
                 at=self._clock.now(), target=State.SCHEDULED, detail={"digest": digest(delivery)},
                 approved_by=actor, approved_at=self._clock.now(), approved_digest=digest(delivery),
                 reason=None,
@@ -137,7 +138,7 @@ class Approvals:
                     role=Role.MANAGER, actor=actor, at=self._clock.now(),
                 )  # fmt: skip
             return change(
-                connection, delivery, "rejected", role=Role.MANAGER, actor=actor,
+                connection, delivery, Event.REJECTED, role=Role.MANAGER, actor=actor,
                 at=self._clock.now(), target=State.REJECTED, detail={"reason": reason},
                 reason=why, lease_until=None, **NOT_APPROVED,
             )  # fmt: skip

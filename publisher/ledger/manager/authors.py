@@ -7,11 +7,12 @@ from sqlalchemy import Connection, and_, or_, select
 
 from publisher.ledger.manager.draft_edits import writers
 from publisher.ledger.tables import deliveries, history
+from publisher.model.events import Event
 from publisher.model.models import Delivery
 
 AUTHOR = "author"
 """In a step: who queued words under which no draft names an author."""
-_QUEUEING = ("queued", "queued again")
+_QUEUEING = (Event.QUEUED, Event.QUEUED_AGAIN)
 
 
 def authors(connection: Connection, delivery: Delivery) -> set[str]:

@@ -11,6 +11,7 @@ from publisher.ledger.pending_stops import note_stop
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries
 from publisher.ledger.transitions import NOT_APPROVED, change
+from publisher.model.events import Event
 from publisher.model.models import Delivery, Stop
 from publisher.model.states import ENDED_UNSENT, Role, State
 
@@ -43,7 +44,7 @@ class Safeguards:
             for delivery in showing:
                 if _is_kept_back(delivery) and delivery.hold_reason is None:
                     change(
-                        connection, delivery, "held", role=Role.MANAGER, actor=actor,
+                        connection, delivery, Event.HELD, role=Role.MANAGER, actor=actor,
                         at=self._clock.now(), detail={"reason": reason}, hold_reason=reason,
                     )  # fmt: skip
                 elif delivery.may_be_out and not _is_to_be_held(delivery):
@@ -53,7 +54,7 @@ class Safeguards:
                     )  # fmt: skip
             return [
                 change(
-                    connection, delivery, "held", role=Role.MANAGER, actor=actor,
+                    connection, delivery, Event.HELD, role=Role.MANAGER, actor=actor,
                     at=self._clock.now(), target=State.HELD, detail={"reason": reason},
                     reason=reason, hold_reason=reason, lease_until=None, **NOT_APPROVED,
                 )

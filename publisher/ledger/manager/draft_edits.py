@@ -16,12 +16,13 @@ from publisher.ledger.database import Database
 from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
 from publisher.ledger.tables import history
 from publisher.ledger.transitions import note, step
+from publisher.model.events import Event
 
-REWORDED, MOVED = "draft edited", "draft moved"
+REWORDED, MOVED = Event.DRAFT_EDITED, Event.DRAFT_MOVED
 PICTURE_ADDED, PICTURE_EDITED, PICTURE_REMOVED = (
-    "picture added",
-    "picture edited",
-    "picture removed",
+    Event.PICTURE_ADDED,
+    Event.PICTURE_EDITED,
+    Event.PICTURE_REMOVED,
 )
 _WRITING = (REWORDED, PICTURE_ADDED, PICTURE_EDITED, PICTURE_REMOVED)
 """What makes somebody an author."""
@@ -70,7 +71,7 @@ class Edits:
     def recorded(
         self,
         post: str,
-        event: str,
+        event: Event,
         detail: Mapping[str, Any],
         actor: str,
         accounts: Collection[str],
@@ -86,13 +87,13 @@ class Edits:
             note(connection, [entry])
             yield
 
-    def require(self, event: str, actor: str, accounts: Collection[str]) -> None:
+    def require(self, event: Event, actor: str, accounts: Collection[str]) -> None:
         """NotPermitted where `actor` may not do this to a draft that goes to these accounts."""
         with self._database.read() as connection:
             self._require(connection, event, actor, accounts)
 
     def _require(
-        self, connection: Connection, event: str, actor: str, accounts: Collection[str]
+        self, connection: Connection, event: Event, actor: str, accounts: Collection[str]
     ) -> None:
         if event in _WRITING:
             self._rights.require_writing(connection, actor, accounts)

@@ -38,6 +38,7 @@ from publisher.ledger.suspensions import forget
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, history
 from publisher.ledger.transitions import change, note, step
 from publisher.ledger.worker.intents import INTENT_LIFE
+from publisher.model.events import Event
 from publisher.model.lead_time import wakes_at
 from publisher.model.models import Delivery, Prepared, Stop
 from publisher.model.states import ENDED_UNSENT, WAITING, Role, State
@@ -88,7 +89,7 @@ class Control:
                     .values(paused_at=now, paused_by=actor, pause_reason=reason)
                 )
             detail = {"reason": reason}
-            note(connection, [step(None, "paused", now, actor, detail=detail, account=name)])
+            note(connection, [step(None, Event.PAUSED, now, actor, detail=detail, account=name)])
         return self._await_requests(account)
 
     def _await_requests(self, account: str | None) -> list[Delivery]:
@@ -213,7 +214,7 @@ class Control:
                 )
             )  # fmt: skip
             forget(connection, name)
-            note(connection, [step(None, "resumed", now, actor, account=name)])
+            note(connection, [step(None, Event.RESUMED, now, actor, account=name)])
             return carry_on(connection, found, choices, actor, now)
 
     def cancel(self, post: str, account: str | None, actor: str, reason: str) -> list[Delivery]:
@@ -230,7 +231,7 @@ class Control:
                     role=Role.MANAGER, actor=actor, at=self._clock.now(),
                 )  # fmt: skip
             return change(
-                connection, delivery, "cancelled", role=Role.MANAGER, actor=actor,
+                connection, delivery, Event.CANCELLED, role=Role.MANAGER, actor=actor,
                 at=self._clock.now(), target=State.CANCELLED, detail={"reason": reason},
                 reason=reason, lease_until=None,
             )  # fmt: skip
@@ -297,7 +298,7 @@ class Control:
         return change(
             connection,
             delivery,
-            "retried",
+            Event.RETRIED,
             role=Role.MANAGER,
             actor=actor,
             at=now,
@@ -361,7 +362,7 @@ class Control:
             target, columns = resolved(connection, delivery, remote_ids)
             out = len(delivery.remote_ids) + len(remote_ids)
             return change(
-                connection, delivery, "resolved", role=Role.MANAGER, actor=actor, at=now,
+                connection, delivery, Event.RESOLVED, role=Role.MANAGER, actor=actor, at=now,
                 target=target, detail={"ids": remote_ids, **in_words(delivery, out)},
                 **columns, wake_at=now,
             )  # fmt: skip
@@ -413,11 +414,11 @@ def _who_paused(connection: Connection) -> list[str]:
         .where(
             history.c.delivery.is_(None),
             history.c.account == EVERYTHING,
-            history.c.event.in_(("paused", "resumed")),
+            history.c.event.in_((Event.PAUSED, Event.RESUMED)),
         )
         .order_by(history.c.seq.desc())
     )
-    steps = takewhile(lambda step: step.event == "paused", connection.execute(query))
+    steps = takewhile(lambda step: step.event == Event.PAUSED, connection.execute(query))
     return list(dict.fromkeys(step.actor for step in steps))
 
 

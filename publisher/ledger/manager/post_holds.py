@@ -17,11 +17,12 @@ from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
 from publisher.ledger.manager.selection import chosen
 from publisher.ledger.pending_stops import note_stop
 from publisher.ledger.transitions import change
+from publisher.model.events import Event
 from publisher.model.lead_time import wakes_at
 from publisher.model.models import Delivery, Stop
 from publisher.model.states import ENDED_UNSENT, Role, State
 
-_LIFTED = "hold lifted"
+_LIFTED = Event.HOLD_LIFTED
 _NOT_TO_HOLD = later("Nothing of {post} can be held: {states}.")
 _NOT_HELD = later("Nothing of {post} is held by hand, or it may be out still: {states}.")
 
@@ -49,7 +50,7 @@ class Halts:
             now, detail = self._clock.now(), {"reason": reason}
             if delivery.in_reach:
                 return change(
-                    connection, delivery, "held", role=Role.MANAGER, actor=actor, at=now,
+                    connection, delivery, Event.HELD, role=Role.MANAGER, actor=actor, at=now,
                     target=State.HELD, detail=detail, halt=why, reason=why, lease_until=None,
                 )  # fmt: skip
             if delivery.stop is None:
@@ -58,7 +59,7 @@ class Halts:
                     connection, delivery, stop, role=Role.MANAGER, actor=actor, at=now, halt=why
                 )
             return change(
-                connection, delivery, "held", role=Role.MANAGER, actor=actor, at=now,
+                connection, delivery, Event.HELD, role=Role.MANAGER, actor=actor, at=now,
                 detail=detail, halt=why,
             )  # fmt: skip
 

@@ -12,6 +12,7 @@ from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _
 from publisher.ledger.tables import deliveries, microseconds
 from publisher.ledger.transitions import change
+from publisher.model.events import Event
 from publisher.model.models import Delivery
 from publisher.model.states import Role, State
 
@@ -100,7 +101,7 @@ def carry_on(
         change(
             connection,
             delivery,
-            "overdue",
+            Event.OVERDUE,
             role=Role.MANAGER,
             actor=actor,
             at=now,
@@ -116,7 +117,7 @@ def carry_on(
 
 def _drop(connection: Connection, delivery: Delivery, actor: str, now: datetime) -> None:
     change(
-        connection, delivery, "cancelled", role=Role.MANAGER, actor=actor, at=now,
+        connection, delivery, Event.CANCELLED, role=Role.MANAGER, actor=actor, at=now,
         target=State.CANCELLED, detail={"reason": _DROPPED}, reason=_DROPPED, lease_until=None,
     )  # fmt: skip
 

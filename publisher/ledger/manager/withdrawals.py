@@ -19,6 +19,7 @@ from publisher.ledger.dispatcher.due_queries import Waiting
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import Instant, deliveries, history
 from publisher.ledger.transitions import ACTOR, change
+from publisher.model.events import Event
 from publisher.model.models import Claim, Delivery
 from publisher.model.outcomes import Accepted, AccountHeld, Deferred, Kind, Refused, Unknown
 from publisher.model.states import ENDED_UNSENT, Role, State
@@ -52,7 +53,7 @@ class Withdrawals:
         """Note who is about to delete the parts that are out, and why."""
         with self._database.write() as connection:
             return change(
-                connection, delivery, "withdrawing", role=Role.MANAGER, actor=actor,
+                connection, delivery, Event.WITHDRAWING, role=Role.MANAGER, actor=actor,
                 at=self._clock.now(), detail={"reason": reason, "ids": delivery.remote_ids},
                 withdrawn_ids=json.dumps(delivery.withdrawn_ids or ()),
                 # Should this process die, a worker goes on.
@@ -95,7 +96,7 @@ class Withdrawals:
             recorded = change(
                 connection,
                 delivery,
-                "part withdrawn" if left else "withdrawn",
+                Event.PART_WITHDRAWN if left else Event.WITHDRAWN,
                 role=_role(actor),
                 actor=actor,
                 at=self._clock.now(),
@@ -124,7 +125,7 @@ class Withdrawals:
         """
         kind = Kind.UNKNOWN_OUTCOME if isinstance(outcome, Unknown) else outcome.kind
         with self._database.write() as connection:
-            event = "not withdrawn yet" if actor == ACTOR else "not withdrawn"
+            event = Event.NOT_WITHDRAWN_YET if actor == ACTOR else Event.NOT_WITHDRAWN
             recorded = change(
                 connection, delivery, event, role=_role(actor), actor=actor,
                 at=self._clock.now(), detail={"kind": kind, "message": message},
@@ -139,7 +140,7 @@ class Withdrawals:
         ids = delivery.remote_ids
         with self._database.write() as connection:
             return change(
-                connection, delivery, "found gone", role=Role.MANAGER, actor=actor,
+                connection, delivery, Event.FOUND_GONE, role=Role.MANAGER, actor=actor,
                 at=self._clock.now(), target=State.WITHDRAWN,
                 detail={"ids": ids, "reason": reason}, remote_ids="[]",
                 withdrawn_ids=json.dumps((*ids, *(delivery.withdrawn_ids or ()))),
@@ -162,7 +163,7 @@ class Withdrawals:
 def _begun(connection: Connection, delivery: Delivery) -> RowMapping:
     """The step with which somebody last began to withdraw it."""
     query = select(history.c.at, history.c.detail).where(
-        history.c.delivery == delivery.id, history.c.event == "withdrawing"
+        history.c.delivery == delivery.id, history.c.event == Event.WITHDRAWING
     )
     newest = query.order_by(history.c.seq.desc()).limit(1)
     return connection.execute(newest).mappings().one()

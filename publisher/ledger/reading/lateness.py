@@ -45,12 +45,13 @@ from publisher.ledger.tables import (
     written,
 )
 from publisher.ledger.transitions import ACTOR, note, step
+from publisher.model.events import Event
 from publisher.model.outcomes import Kind
 from publisher.model.states import State
 
 LATE_AFTER = 180.0
 """Real seconds after which people are told."""
-BEGUN, OVER = "late", "on time again"
+BEGUN, OVER = Event.LATE, Event.ON_TIME_AGAIN
 """The events of the history."""
 NOTHING_LATE = later(
     "Nothing is late any more, and it goes on. What did not go out after all, or waits for you, is "
@@ -249,7 +250,7 @@ class Lateness:
         """Note that nothing is late any more; False where that is noted already."""
         return self._note(OVER, {"message": message})
 
-    def _note(self, event: str, detail: Mapping[str, Any]) -> bool:
+    def _note(self, event: Event, detail: Mapping[str, Any]) -> bool:
         now = self._clock.now()
         with self._database.write() as connection:
             # One at a time, of all who watch.

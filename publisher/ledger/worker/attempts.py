@@ -27,6 +27,7 @@ from publisher.ledger.tables import deliveries, media
 from publisher.ledger.transitions import Change, Moved, Taken, change_all, claimed_all, take_free
 from publisher.ledger.worker.intents import BreachOf, Intent, Intents, by_worker, no_breach
 from publisher.ledger.worker.results import Result, Results
+from publisher.model.events import Event
 from publisher.model.models import Claim, Delivery, Prepared
 from publisher.model.outcomes import Accepted, Outcome
 from publisher.model.states import State
@@ -78,7 +79,7 @@ class Attempts:
             wish = by_worker(
                 self._clock.now(),
                 delivery,
-                "prepared",
+                Event.PREPARED,
                 detail={"message": prepared.note} if is_new else None,
                 prepared=prepared.model_dump_json(),
                 lease_until=lease_until,
@@ -94,7 +95,7 @@ class Attempts:
         wish = by_worker(
             self._clock.now(),
             delivery,
-            "at the platform" if prepared.upload else "ready",
+            Event.AT_THE_PLATFORM if prepared.upload else Event.READY,
             target=State.SCHEDULED,
             prepared=prepared.model_dump_json(),
             wake_at=wake_at,
@@ -174,7 +175,7 @@ class Attempts:
             wish = by_worker(
                 self._clock.now(),
                 current,
-                "answered late",
+                Event.ANSWERED_LATE,
                 target=target,
                 detail={"id": receipt.remote_id, **in_words(current, len(current.remote_ids) + 1)},
                 **columns,

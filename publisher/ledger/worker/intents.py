@@ -14,6 +14,7 @@ from publisher.ledger.account_holds import is_resting
 from publisher.ledger.manager.approvals import RuleOf, is_approved
 from publisher.ledger.tables import EVERYTHING, accounts
 from publisher.ledger.transitions import ACTOR, NOT_APPROVED, Change
+from publisher.model.events import Event
 from publisher.model.models import Delivery
 from publisher.model.outcomes import Kind
 from publisher.model.states import Role, State
@@ -74,24 +75,24 @@ class Intents:
     ) -> Change:
         delivery, leaves = wish.delivery, max(now, wish.send_at)
         if not {delivery.account, EVERYTHING}.isdisjoint(resting):
-            return by_worker(now, delivery, "stopped", target=State.SCHEDULED, lease_until=None)
+            return by_worker(now, delivery, Event.STOPPED, target=State.SCHEDULED, lease_until=None)
         if not is_approved(delivery, self._rule_of(delivery.account)):
             return by_worker(
-                now, delivery, "not approved", target=State.AWAITING_APPROVAL, lease_until=None,
+                now, delivery, Event.NOT_APPROVED, target=State.AWAITING_APPROVAL, lease_until=None,
                 **NOT_APPROVED,
             )  # fmt: skip
         if breach := self._breach_of(connection, delivery, leaves):
             return by_worker(
-                now, delivery, "held", target=State.HELD, detail={"reason": breach},
+                now, delivery, Event.HELD, target=State.HELD, detail={"reason": breach},
                 reason=breach, hold_reason=breach, lease_until=None, **NOT_APPROVED,
             )  # fmt: skip
         if delivery.expires_at is not None and leaves > delivery.expires_at:
             return by_worker(
-                now, delivery, "missed", target=State.MISSED, lease_until=None,
+                now, delivery, Event.MISSED, target=State.MISSED, lease_until=None,
                 error_kind=Kind.EXPIRED, error_message=_("It was not out by its expiry."),
             )  # fmt: skip
         return by_worker(
-            now, delivery, "sending", detail={"part": len(delivery.remote_ids) + 1},
+            now, delivery, Event.SENDING, detail={"part": len(delivery.remote_ids) + 1},
             intent_at=leaves, lease_until=wish.lease_until,
         )  # fmt: skip
 
@@ -108,7 +109,7 @@ def _busy(account: str, pausing: Collection[str]) -> LedgerBusy | None:
 def by_worker(
     at: datetime,
     delivery: Delivery,
-    event: str,
+    event: Event,
     *,
     target: State | None = None,
     detail: Mapping[str, Any] | None = None,

@@ -21,6 +21,7 @@ from publisher.ledger.suspensions import may_be_the_accounts, weighed, went_out
 from publisher.ledger.transitions import Change
 from publisher.ledger.worker.intents import by_worker
 from publisher.model import timing
+from publisher.model.events import Event
 from publisher.model.models import Delivery
 from publisher.model.outcomes import (
     Accepted,
@@ -174,7 +175,7 @@ class Results:
         return by_worker(
             self._clock.now(),
             delivery,
-            "published" if last else "part published",
+            Event.PUBLISHED if last else Event.PART_PUBLISHED,
             target=target,
             detail={
                 "part": len(remote_ids),
@@ -222,8 +223,8 @@ class Results:
             "error_kind": kind,
             "error_message": message,
         }
-        event = {State.FAILED: "refused", State.UNCERTAIN: "unknown outcome"}.get(
-            target, "deferred"
+        event = {State.FAILED: Event.REFUSED, State.UNCERTAIN: Event.UNKNOWN_OUTCOME}.get(
+            target, Event.DEFERRED
         )
         if not unknown and delivery.stop is not None:
             if target is State.FAILED:

@@ -23,6 +23,7 @@ from publisher.drafts.text_files import invalid_character
 from publisher.ledger.manager.draft_edits import PICTURE_ADDED, PICTURE_EDITED, PICTURE_REMOVED
 from publisher.media import folder, media_file, uploads
 from publisher.media.media_file import CleanPicture
+from publisher.model.events import Event
 from publisher.model.models import MediaItem
 from publisher.model.problems import Flaw
 from publisher.preview.mockups import Image
@@ -213,7 +214,7 @@ _ACTS: Mapping[str, Callable[[_Wish], None]] = {"edit": _edit, "remove": _remove
 
 
 def _recorded(
-    wish: _Wish, event: str, detail: Mapping[str, object], revised: Manuscript
+    wish: _Wish, event: Event, detail: Mapping[str, object], revised: Manuscript
 ) -> AbstractContextManager[None]:
     draft_view.check_size(revised)
     accounts = draft_view.accounts(wish.parts.app, wish.post)
