@@ -380,9 +380,9 @@ _WRITER = """
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from publisher.channels.site import Site
-from publisher.clock import SystemClock
-from publisher.models import Account, Content, Parcel, Part, Prepared
+from publisher.base.clock import SystemClock
+from publisher.channels.site.channel import Site
+from publisher.model.models import Account, Content, Parcel, Part, Prepared
 
 root, name = Path(sys.argv[1]), sys.argv[2]
 site = Site(Account(name="bice-site", channel="site"), root,

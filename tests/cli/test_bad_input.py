@@ -325,7 +325,7 @@ def test_secrets_of_another_user_are_an_error() -> None:
         )
         (folder / "secrets.toml").chmod(0o600)
         program = (
-            "import os, sys; from publisher.cli import crash, main; main(['check']);"
+            "import os, sys; from publisher.cli import crash_report, main; main(['check']);"
             "import publisher.app, publisher.cli.output.plan; os.seteuid(65534); sys.exit(main(['queue']))"
         )
         done = subprocess.run(

@@ -156,8 +156,8 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 _AS_NOBODY = """
 import os, sys
-from publisher.errors import StorageError
-from publisher.ledger import migrating
+from publisher.base.errors import StorageError
+from publisher.ledger import migrate
 from publisher.ledger.database import Database
 
 folder = sys.argv[1]

@@ -170,7 +170,7 @@ def test_a_frozen_process_is_missed(database: Database, monkeypatch: pytest.Monk
     monkeypatch.setattr(module, "SILENT_AFTER", 1.0)
     script = (
         "import sys, threading, time\n"
-        "from publisher import heartbeat\n"
+        "from publisher.monitoring import heartbeat\n"
         "from publisher.ledger.database import Database\n"
         "from publisher.ledger.heartbeats import Heartbeats, Kind\n"
         "from publisher.base.heartbeat_pipe import Pulse\n"

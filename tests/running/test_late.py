@@ -27,10 +27,10 @@ Queued = Callable[[], Application]
 _RUN = """
 import sys
 from pathlib import Path
-from publisher import supervisor
 from publisher.app import Application
-from publisher.ledger import lateness
+from publisher.ledger.reading import lateness
 from publisher.monitoring import watchdog
+from publisher.running import supervisor
 
 lateness.LATE_AFTER, watchdog._LOOK = 3.0, 0.5
 app = Application.open_or_make(Path(sys.argv[1]))

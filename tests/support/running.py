@@ -17,10 +17,10 @@ from publisher.sandbox.server import Sandbox
 _RUN = """
 import sys
 from pathlib import Path
-from publisher import kept, supervisor
 from publisher.app import Application
+from publisher.running import supervised, supervisor
 
-kept.SILENCE_LIMIT = float(sys.argv[2])
+supervised.SILENCE_LIMIT = float(sys.argv[2])
 app = Application.open_or_make(Path(sys.argv[1]))
 sys.exit(supervisor.run(
     app, report=lambda step: print(step.event, flush=True), say=lambda line: print(line, flush=True)
