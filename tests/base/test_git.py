@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -110,7 +109,7 @@ def test_what_git_cannot_tell_of_the_secrets_is_not_told_as_good(
 
 
 def test_a_link_is_told_by_its_own_name(workspace: Workspace) -> None:
-    (workspace.path / "var").symlink_to("/tmp")
+    (workspace.path / "var").symlink_to("/nowhere")
     run(workspace.path, "add", "var")
     assert git.tracked(workspace.path / "var") == ["var"]
     assert git.tracked(Path("/")) == []
