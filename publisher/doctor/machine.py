@@ -18,6 +18,7 @@ from publisher.ledger.database import parsed
 from publisher.monitoring import broker
 from publisher.running import embedded_broker
 from publisher.settings import Settings
+from publisher.settings.schema import is_safe_address
 
 _MOUNTS = Path("/proc/mounts")
 _SCARCE, _TOO_LITTLE = 1_000_000_000, 100_000_000  # bytes
@@ -43,6 +44,18 @@ def _in_clear(settings: Settings) -> Iterator[Finding]:
             _(
                 "Let them listen on 127.0.0.1 behind a server with TLS, and say its address as "
                 "[web] public_url; docs/web.md shows how."
+            ),
+        )
+    elif settings.web.public_url and not is_safe_address(settings.web.public_url):
+        yield warning(
+            "pages",
+            _(
+                "Passwords come over plain HTTP: [web] public_url is {url}.",
+                url=settings.web.public_url,
+            ),
+            _(
+                "Let the server that stands before Publisher speak TLS, and begin the address with "
+                "https://; docs/web.md shows how."
             ),
         )
     url = parsed(settings.database_url)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from publisher.auth.users import People
 from publisher.base.errors import (
     AlreadyRunning,
     BackupUnusable,
@@ -18,7 +19,6 @@ from publisher.base.errors import (
     StorageError,
     UsageError,
 )
-from publisher.auth.users import People
 from publisher.ledger import migrate
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
@@ -413,6 +413,12 @@ BEGIN UPDATE people SET disabled_at = NULL WHERE id = new.id; END
 """
 
 
+_LETS_IN_AGAIN = """
+RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN UPDATE people SET disabled_at = NULL; RETURN NULL; END $$
+"""
+
+
 @on_sqlite
 def test_a_backup_that_undoes_what_is_written_is_refused(
     database: Database, ledger: Ledger, clock: ManualClock, copy: Path, place: Path
@@ -455,8 +461,7 @@ def test_what_the_database_does_by_itself_is_verified(
         "postgresql": [
             "CREATE VIEW harmless AS SELECT * FROM people",
             "CREATE RULE mine AS ON UPDATE TO people DO INSTEAD NOTHING",
-            "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS"
-            " $$ BEGIN UPDATE people SET disabled_at = NULL; RETURN NULL; END $$",
+            f"CREATE OR REPLACE FUNCTION refuse_change() {_LETS_IN_AGAIN}",
         ],
     }
     names = {

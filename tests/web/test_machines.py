@@ -68,6 +68,7 @@ def test_strangers_who_wait_keep_nobody_of_us_waiting(
         return Response()
 
     monkeypatch.setattr(login, "page", slow)
+
     def ask(network: int) -> httpx.Response:
         origin = {"X-Forwarded-For": f"198.51.100.{network}"}
         return httpx.get(f"{address}/login", headers=origin, timeout=60)

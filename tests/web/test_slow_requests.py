@@ -110,7 +110,10 @@ def test_whoever_sends_half_a_form_takes_nobody_s_place(
     monkeypatch.setattr(received_first, "_PATIENCE", 1.0)
     head = f"POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n"
     form = f"{head}Content-Type: application/x-www-form-urlencoded\r\n\r\nname=".encode()
-    with listening(create(app), http=slow_requests.PatientProtocol) as address, ExitStack() as lines:
+    with (
+        listening(create(app), http=slow_requests.PatientProtocol) as address,
+        ExitStack() as lines,
+    ):
         port = int(address.rpartition(":")[2])
         for _ in range(12):
             lines.enter_context(_connected(port)).sendall(form)

@@ -126,10 +126,10 @@ def sandbox(
     )
     folder = sandbox_mode.folder(settings.var)
     is_new = not folder.exists()
-    _write(sandbox_mode.secrets_file(settings.var), secrets_toml(accounts), mode=0o600)
+    _write(sandbox_mode.secrets_file(settings.var), secrets_toml(accounts))
     try:
         with running(stand_in, port) as address:
-            _write(sandbox_mode.address_file(settings.var), f"{address}\n", mode=0o600)
+            _write(sandbox_mode.address_file(settings.var), f"{address}\n")
             _say_how(address, context.obj)
             if not is_new:
                 console.print_prose(_before(folder, settings.workspace))
@@ -144,11 +144,14 @@ def sandbox(
         ) from None
 
 
-def _write(path: Path, text: str, mode: int = 0o666) -> None:
+def _write(path: Path, text: str) -> None:
+    """For this user alone."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=mode)
-        path.write_text(text, encoding="utf-8")
+        with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
+            os.fchmod(file.fileno(), 0o600)  # an older version let everybody
+            file.write(text)
     except OSError as error:
         raise StorageError(
             _("{path} cannot be written: {reason}.", path=path, reason=why(error))

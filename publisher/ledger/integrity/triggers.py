@@ -5,7 +5,6 @@ such as that nobody may log in, and no step of the history tells of it.
 """
 
 import hashlib
-from collections.abc import Iterator
 
 from sqlalchemy import Connection, text
 
@@ -53,7 +52,7 @@ def remove_foreign(connection: Connection) -> None:
     """Take them out of an SQLite database that is to be restored all the same."""
     quoted = connection.dialect.identifier_preparer.quote_identifier
     rows = connection.execute(text("SELECT name, type FROM sqlite_master")).all()
-    kinds = {name: kind for name, kind in rows}
+    kinds = {row.name: row.type for row in rows}
     for name in foreign(connection):
         connection.exec_driver_sql(f"DROP {kinds[name]} {quoted(name)}")
 

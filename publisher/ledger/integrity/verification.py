@@ -104,7 +104,9 @@ def breaks_in(connection: Connection, shelf: Shelf) -> Iterator[Break]:
 
 def _flaws_of_triggers(connection: Connection) -> Iterator[Break]:
     for name in triggers.foreign(connection):
-        yield Break(_("The database does something by itself that is not Publisher's: {name}.", name=name))
+        yield Break(
+            _("The database does something by itself that is not Publisher's: {name}.", name=name)
+        )
 
 
 def _flaws_of_deliveries(connection: Connection, shelf: Shelf) -> Iterator[Break]:
