@@ -20,11 +20,6 @@ class Pair(NamedTuple):
     source: str
 
 
-def has_history(posts: Path) -> bool:
-    """Whether git has the drafts; not where nobody may look at them."""
-    return git.root_of(posts) is not None
-
-
 def outdated(posts: Path, pairs: Iterable[Pair]) -> list[Pair]:
     """The pairs whose source has other words now than when its translation was last committed.
 

@@ -243,7 +243,7 @@ class OpenIDSettings(Section):
     """Where else people log in, by OpenID Connect; without an issuer, nowhere."""
 
     issuer: str = Field(default="", json_schema_extra={"writeOnly": True})
-    """It gets the client secret, and says who people are: it stands where secrets do, with all here."""
+    """It gets the client secret, and says who people are: it stands where secrets do."""
     client_id: str = Field(default="", json_schema_extra={"writeOnly": True})
     client_secret: SecretStr | None = None
     claim: str = Field(default="email", json_schema_extra={"writeOnly": True})

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from publisher import settings
+from publisher.base.git import root_of
 from publisher.drafts import git_history
 from publisher.drafts.check import check
-from publisher.drafts.git_history import has_history
 from tests.support.workspaces import Workspace
 
 SETTINGS = """\
@@ -168,4 +168,4 @@ def test_where_there_is_no_history_nothing_is_said(
 
 def test_where_nobody_may_look_there_is_no_history(tmp_path: Path) -> None:
     """`check` says that the folder cannot be read."""
-    assert not has_history(tmp_path / ("x" * 300))  # a name that no file system takes
+    assert root_of(tmp_path / ("x" * 300)) is None  # a name that no file system takes
