@@ -66,7 +66,8 @@ EOT
 ENV PATH=/opt/publisher/bin:$PATH \
     PUBLISHER_WORKSPACE=/workspace \
     PYTHONUNBUFFERED=1
-WORKDIR /workspace
+# Not the workspace: Python and Celery look for modules where they start.
+WORKDIR /
 VOLUME /workspace/var
 USER publisher
 ENTRYPOINT ["with-secrets"]

@@ -1,6 +1,6 @@
 """The dispatcher: several times a second it claims what falls due soon and hands it to the workers.
 
-Run it as `python -m workers.dispatcher`; any number of them may run at once, because a claim is
+Run it as `python -P -m workers.dispatcher`; any number of them may run at once, because a claim is
 a compare-and-set in the ledger. What the broker does not take goes back to the schedule, and the
 next tick tries again: a broker that is away or hangs delays, but loses nothing.
 """

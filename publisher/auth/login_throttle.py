@@ -78,7 +78,7 @@ class Throttle:
             person = row_of(connection, name)
             if browser and person and is_known(connection, browser, person["id"]):
                 return _counted(connection, key, now, _subject("browser", stored(browser)))
-            network = _network(address)
+            network = network_of(address)
             made = _counted(
                 connection,
                 key,
@@ -165,7 +165,7 @@ def _apart(failures: int) -> timedelta:
     return min(timedelta(seconds=2 ** min(failures - _FREE, 10)), _LONGEST)
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """An address as it is counted: of IPv6 its /64, of which one customer has all addresses."""
     try:
         found = ipaddress.ip_address(address.partition("%")[0])

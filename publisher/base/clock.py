@@ -31,6 +31,7 @@ _YEARS = range(1970, 9001)
 _FASTEST = 1_000_000
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _NUMBER = re.compile(r"(\d+)([dhms])")
+_LONGEST_DURATION = 40  # characters
 _DURATION = re.compile(r"(?:\d+[dhms])+")
 
 
@@ -239,6 +240,8 @@ def from_environment() -> Clock:
 
 def parse_duration(text: str) -> timedelta:
     """`45m`, `1h30m`, `2d`, `20s` as a timedelta; ValueError for anything else."""
+    if len(text) > _LONGEST_DURATION:
+        text = f"{text[:_LONGEST_DURATION]}…"
     if not _DURATION.fullmatch(text):
         raise ValueError(_("{text!r} is no duration; write it like 45m, 1h30m or 2d", text=text))
     seconds = sum(int(n) * _UNITS[unit] for n, unit in _NUMBER.findall(text))

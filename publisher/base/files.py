@@ -67,7 +67,8 @@ def locked(path: Path, patience: float) -> Iterator[None]:
     TimeoutError after `patience` seconds: whoever holds the lock may be frozen.
     """
     # The web server reads what is beside it, and must not be able to lock it.
-    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "ab") as file:
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    with os.fdopen(os.open(path, flags, 0o600), "ab") as file:
         with suppress(PermissionError):  # an older version let everybody
             os.fchmod(file.fileno(), 0o600)
         deadline = time.monotonic() + patience

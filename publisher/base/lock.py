@@ -24,7 +24,7 @@ def locked(path: Path, what: str) -> Iterator[None]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # For this user alone: whoever may open it may take the lock, and nothing would go out.
-        lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise StorageError(
             _("{path} cannot be written: {reason}.", path=path, reason=why(error))

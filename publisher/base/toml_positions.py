@@ -21,6 +21,7 @@ _REASONS = (
     ("Invalid value", later("a value is missing or odd; texts stand between quotes")),
     ("Unescaped", later("within quotes, a `\\` is written twice")),
     ("after a statement", later("something stands behind a value")),
+    ("recursion", later("too many brackets stand within one another")),
 )
 _UNREADABLE = later("this cannot be read")
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
@@ -38,7 +39,7 @@ class TomlFile:
         text = _read(path)
         try:
             self.values: dict[str, Any] = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
             raise self._invalid(str(error), text) from None
         self._positions = _positions(text)
 

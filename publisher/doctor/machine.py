@@ -3,21 +3,22 @@
 import os
 import shutil
 import stat
-import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from publisher.base import numbers
-from publisher.base.errors import AlreadyRunning, PublisherError
+from publisher.base import git, numbers
+from publisher.base.errors import AlreadyRunning, ConfigurationError, PublisherError
 from publisher.base.i18n import _
 from publisher.base.lock import ensure_free
 from publisher.doctor import mounts
 from publisher.doctor.finding import Finding, bad, good, warning
+from publisher.drafts import planted
 from publisher.ledger.database import parsed
 from publisher.monitoring import broker
 from publisher.running import embedded_broker
 from publisher.settings import Settings
+from publisher.settings.schema import is_safe_address
 
 _MOUNTS = Path("/proc/mounts")
 _SCARCE, _TOO_LITTLE = 1_000_000_000, 100_000_000  # bytes
@@ -26,6 +27,7 @@ _SCARCE, _TOO_LITTLE = 1_000_000_000, 100_000_000  # bytes
 def examine(settings: Settings) -> Iterator[Finding]:
     """What the files and processes of the workspace are like."""
     yield _secrets(settings)
+    yield from _planted(settings)
     yield _disk(settings.var)
     yield from _place(settings)
     yield _broker(settings)
@@ -44,6 +46,18 @@ def _in_clear(settings: Settings) -> Iterator[Finding]:
                 "[web] public_url; docs/web.md shows how."
             ),
         )
+    elif settings.web.public_url and not is_safe_address(settings.web.public_url):
+        yield warning(
+            "pages",
+            _(
+                "Passwords come over plain HTTP: [web] public_url is {url}.",
+                url=settings.web.public_url,
+            ),
+            _(
+                "Let the server that stands before Publisher speak TLS, and begin the address with "
+                "https://; docs/web.md shows how."
+            ),
+        )
     url = parsed(settings.database_url)
     is_near = not url.host or url.host in ("127.0.0.1", "localhost", "::1")
     if not is_near and url.query.get("sslmode") not in ("verify-full", "verify-ca"):
@@ -55,6 +69,16 @@ def _in_clear(settings: Settings) -> Iterator[Finding]:
                 "sslrootcert=FILE."
             ),
         )
+
+
+def _planted(settings: Settings) -> Iterator[Finding]:
+    """What a commit put where it should not."""
+    try:
+        planted.refuse_var_in_git(settings)
+    except ConfigurationError as error:
+        yield bad("var", str(error), error.hint)
+    for name in planted.modules(settings.workspace):
+        yield warning(name, planted.shadows(name), planted.remove(name))
 
 
 def _secrets(settings: Settings) -> Finding:
@@ -69,7 +93,15 @@ def _secrets(settings: Settings) -> Finding:
             _("Others on this machine may read it."),
             _("Run: {command}", command=f"chmod 600 {name}"),
         )
-    if _is_tracked(path):
+    try:
+        is_tracked = bool(git.tracked(path))
+    except git.GitFailed:
+        return warning(
+            name,
+            _("git does not say whether it has this file."),
+            _("Run: {command}. It should name nothing.", command=f"git ls-files {name}"),
+        )
+    if is_tracked:
         return bad(
             name,
             _("It is in git, with all its history."),
@@ -79,20 +111,6 @@ def _secrets(settings: Settings) -> Finding:
             ),
         )
     return good(name, _("Only its owner may read it, and git does not have it."))
-
-
-def _is_tracked(path: Path) -> bool:
-    git = shutil.which("git")
-    if git is None:
-        return False
-    told = subprocess.run(
-        [git, "ls-files", "--error-unmatch", path.name],
-        cwd=path.parent,
-        capture_output=True,
-        timeout=10,
-        check=False,
-    )
-    return told.returncode == 0
 
 
 def _disk(var: Path) -> Finding:

@@ -3,10 +3,11 @@
 import os
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from publisher.base import git
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.model.models import Position, Problem, Severity
@@ -106,11 +107,13 @@ class Shelf:
                 prefix,
             )
             return
+        self._note_repository(prefix, (entry.name for entry in entries))
         for entry in entries:
             name = entry.name
             if name.startswith("."):
                 if entry.is_symlink():
                     self._note(_hidden_link(), prefix + name, Severity.WARNING)
+                self._look_for_repositories(entry, prefix)
                 continue
             if _is_folder(entry):
                 yield from self._descend(entry, prefix)
@@ -127,6 +130,7 @@ class Shelf:
 
     def _descend(self, entry: "os.DirEntry[str]", prefix: str) -> Iterator[DraftFile]:
         if entry.name == "media":
+            self._look_for_repositories(entry, prefix)
             return
         if entry.is_symlink():
             hint = _("Move the drafts here, or link to them one by one.")
@@ -135,6 +139,24 @@ class Shelf:
             self._unreadable.append(f"{prefix}{entry.name}/")
             return
         yield from self._walk(Path(entry.path), f"{prefix}{entry.name}/")
+
+    def _look_for_repositories(self, entry: "os.DirEntry[str]", prefix: str) -> None:
+        """In a folder where there are no drafts; `.git` is one, and cannot be committed."""
+        if entry.name == ".git" or not entry.is_dir(follow_symlinks=False):
+            return
+        for folder, folders, files in os.walk(entry.path):
+            path = f"{prefix}{entry.name}{folder.removeprefix(entry.path)}/"
+            self._note_repository(path, (*folders, *files))
+            folders[:] = [name for name in folders if name != ".git"]
+
+    def _note_repository(self, prefix: str, names: Iterable[str]) -> None:
+        if git.is_bare_repository(names):
+            message = _(
+                "git takes this folder for a repository of its own, and whoever calls git in it "
+                "runs what the folder says."
+            )
+            hint = _("Delete HEAD, objects and refs in it, and ask who made them.")
+            self._note(Flaw("repository", message, hint), prefix)
 
     def _flaw_of(self, entry: "os.DirEntry[str]") -> Flaw | None:
         if not entry.name.isprintable():

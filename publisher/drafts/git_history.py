@@ -6,15 +6,11 @@ nothing is said.
 
 import os
 import re
-import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from publisher.base.process import bare_environment
-
-_PATIENCE = 3
-"""Seconds for git; a history that takes longer is not looked at."""
+from publisher.base import git
 
 
 class Pair(NamedTuple):
@@ -24,11 +20,6 @@ class Pair(NamedTuple):
     source: str
 
 
-def has_history(posts: Path) -> bool:
-    """Whether git has the drafts; not where nobody may look at them."""
-    return any(os.path.lexists(folder / ".git") for folder in (posts, *posts.parents))
-
-
 def outdated(posts: Path, pairs: Iterable[Pair]) -> list[Pair]:
     """The pairs whose source has other words now than when its translation was last committed.
 
@@ -36,19 +27,38 @@ def outdated(posts: Path, pairs: Iterable[Pair]) -> list[Pair]:
     none: the text was written in the other language first. Nothing is said where git is not
     installed, fails or takes too long.
     """
-    if not has_history(posts):
-        return []
+    root = git.root_of(posts)
     found = [*pairs]
+    if root is None or not found:
+        return []
     try:
-        return _outdated(posts, found) if found else []
-    except (OSError, subprocess.SubprocessError, ValueError):
+        return _outdated(posts, found, _Subtree(root, posts))
+    except (OSError, git.GitFailed):
         return []
 
 
-def _outdated(posts: Path, pairs: Sequence[Pair]) -> list[Pair]:
-    uncommitted = {*_names(posts, "diff", "--name-only", "--relative", "HEAD", "--", ".")}
-    uncommitted |= {*_names(posts, "ls-files", "--others", "--", ".")}
-    commits = _last_commits(posts)
+class _Subtree(NamedTuple):
+    """The working tree, and the folder in it that is looked at."""
+
+    root: Path
+    folder: Path
+
+    @property
+    def prefix(self) -> str:
+        """Of the folder's files, as git calls them."""
+        path = Path(os.path.realpath(self.folder)).relative_to(self.root).as_posix()
+        return "" if path == "." else f"{path}/"
+
+    def names(self, *command: str) -> list[str]:
+        """What a command lists of the folder; lines of another kind as they are."""
+        listed = git.names(self.root, *command, "--", self.prefix or ".")
+        return [name.removeprefix(self.prefix) for name in listed]
+
+
+def _outdated(posts: Path, pairs: Sequence[Pair], below: _Subtree) -> list[Pair]:
+    uncommitted = {*below.names("diff", "--name-only", "--ignore-submodules=all", "HEAD")}
+    uncommitted |= {*below.names("ls-files", "--others")}
+    commits = _last_commits(below)
     age = {commit: number for number, commit in enumerate(dict.fromkeys(commits.values()))}
     suspects = []
     for pair in pairs:
@@ -60,31 +70,33 @@ def _outdated(posts: Path, pairs: Sequence[Pair]) -> list[Pair]:
         )
         if newer and pair.source.isprintable():
             suspects.append(pair)
-    names = [f"{commits[pair.translation]}:./{pair.source}" for pair in suspects]
+    names = [f"{commits[pair.translation]}:{below.prefix}{pair.source}" for pair in suspects]
     return [
         pair
-        for pair, before in zip(suspects, _contents(posts, names), strict=True)
+        for pair, before in zip(suspects, _contents(below.root, names), strict=True)
         if before is not None and _words(before) != _words((posts / pair.source).read_bytes())
     ]
 
 
-def _last_commits(posts: Path) -> dict[str, str]:
+def _last_commits(below: _Subtree) -> dict[str, str]:
     """The newest commit of each file, by its path; in the order of the commits, newest first."""
     commits: dict[str, str] = {}
     commit = ""
-    for name in _names(posts, "log", "--format=%x01%H", "--name-only", "--relative", "--", "."):
+    for name in git.names(
+        below.root, "log", "--format=%x01%H", "--name-only", "--", below.prefix or "."
+    ):
         if name.startswith("\x01"):
             commit = name[1:]
         else:  # git begins a commit's list of files with a line end
-            commits.setdefault(name.removeprefix("\n"), commit)
+            commits.setdefault(name.removeprefix("\n").removeprefix(below.prefix), commit)
     return commits
 
 
-def _contents(posts: Path, names: Sequence[str]) -> Iterator[bytes | None]:
-    """What each `COMMIT:./PATH` holds; None where there was no such file."""
+def _contents(root: Path, names: Sequence[str]) -> Iterator[bytes | None]:
+    """What each `COMMIT:PATH` holds; None where there was no such file."""
     if not names:
         return
-    rest = _git(posts, "cat-file", "--batch", given="\n".join(names).encode())
+    rest = git.ask(root, "cat-file", "--batch", given="\n".join(names).encode())
     for _ in names:
         head, _, rest = rest.partition(b"\n")
         if not re.search(rb" blob \d+$", head):
@@ -99,23 +111,3 @@ def _words(draft: bytes) -> list[str]:
     """The words of a draft's text: neither its front matter nor its spacing and punctuation."""
     _, _, body = draft.replace(b"\r\n", b"\n").removeprefix(b"---\n").partition(b"\n---\n")
     return re.findall(r"\w+", body.decode("utf-8", "replace").casefold())
-
-
-def _names(posts: Path, *command: str) -> list[str]:
-    sub, *options = command
-    output = _git(posts, sub, "-z", *options)
-    return [os.fsdecode(name) for name in output.split(b"\0") if name]
-
-
-def _git(posts: Path, *command: str, given: bytes = b"") -> bytes:
-    """Run git in posts/. Variables such as GIT_DIR, which a hook sets, name other places."""
-    done = subprocess.run(
-        ["git", "-c", "core.fsmonitor=false", *command],
-        cwd=posts,
-        input=given,
-        capture_output=True,
-        check=True,
-        timeout=_PATIENCE,
-        env={**bare_environment(), "GIT_OPTIONAL_LOCKS": "0"},
-    )
-    return done.stdout

@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, delete, select, update
 
 from publisher.base.clock import Clock
+from publisher.base.errors import HistoryBroken
+from publisher.base.i18n import _
 from publisher.ledger.database import Database
 from publisher.ledger.integrity import hash_chain
 from publisher.ledger.manager.rights import Person, person_of
@@ -62,7 +64,8 @@ def everybody(database: Database) -> list[Person]:
 def keep_all_out(database: Database, clock: Clock, actor: str) -> list[Person]:
     """Keep everybody out, end all sessions, and forget who failed to log in; who they were.
 
-    After a restore, which brings back whoever was removed, and old passwords.
+    After a restore, which brings back whoever was removed, and old passwords. HistoryBroken when
+    the database undoes that.
     """
     with database.write() as connection:  # first, should this be broken off
         for table in (web_sessions, known_browsers, login_failures):
@@ -72,6 +75,11 @@ def keep_all_out(database: Database, clock: Clock, actor: str) -> list[Person]:
         values = {"disabled_at": clock.now()}
         with changing(database, clock, person.key, Event.KEPT_OUT, actor) as connection:
             connection.execute(update(people).where(people.c.id == person.id).values(values))
+    if let_in := [person.name for person in everybody(database) if person.disabled_at is None]:
+        raise HistoryBroken(
+            _("The database lets in again who was kept out: {names}.", names=", ".join(let_in)),
+            hint=_("Somebody changed it. `publisher log verify` shows what it does by itself."),
+        )
     return found
 
 

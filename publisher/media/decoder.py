@@ -1,9 +1,10 @@
-"""The process in which pictures, GIFs and videos are decoded, apart from everything that is secret.
+"""The process in which pictures, GIFs and videos are decoded, with no credential in its memory.
 
 Whoever sends a picture chooses what a library of C makes of its bytes. So no process that knows a
 credential or a session decodes one. It asks a child for it, which has no environment but what Python
 needs, may write no file, and has limits of memory and of the processor's time; this process ends it
-when the clock on the wall says so. A child does one thing after the other, and ends when nobody asked
+when the clock on the wall says so. It is the same user's: a mistake in a library that lets the bytes
+of a file do as they like can read what that user may read, such as secrets.toml, and open connections. A child does one thing after the other, and ends when nobody asked
 it for a while, or when who asks is gone. It is this module, run as a program.
 """
 

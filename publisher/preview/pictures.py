@@ -83,7 +83,8 @@ def _source(copy: CleanPicture) -> str:
     if len(copy.data) <= (_WHOLE_GIF if copy.media_type == "image/gif" else _WHOLE):
         return mockups.data_uri(copy.media_type, copy.data)
     view = io.BytesIO()
-    with Image.open(io.BytesIO(copy.data)) as image:
+    # What the decoder's process gave is not opened as whatever it may look like.
+    with Image.open(io.BytesIO(copy.data), formats=("JPEG", "PNG", "GIF", "WEBP")) as image:
         image.thumbnail((_SIDE, _SIDE))
         image.save(view, "WEBP", quality=80)
     return mockups.data_uri("image/webp", view.getvalue())

@@ -147,11 +147,13 @@ class Child:
         line is the first.
         """
         with suppress(OSError):  # a full disk: the log stays as it is
-            if self.log.stat().st_size > _LOG_LIMIT:
+            if self.log.stat(follow_symlinks=False).st_size > _LOG_LIMIT:
                 aside = _aside(self.log)
-                shutil.copyfile(self.log, aside)
-                aside.chmod(0o600)
-                os.truncate(self.log, 0)
+                aside.unlink(missing_ok=True)
+                with self.log.open("rb") as log, _opened(aside) as copy:
+                    shutil.copyfileobj(log, copy)
+                with _opened(self.log) as log:
+                    log.truncate(0)
 
     def last_lines(self, count: int = 8) -> str:
         """The end of its log."""
@@ -184,14 +186,19 @@ def _aside(path: Path) -> Path:
     return path.with_name(f"{path.name}.1")
 
 
+def _opened(path: Path) -> BinaryIO:
+    """To append to. Texts under embargo may be named in it; whoever made a link of it may read them."""
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
+    return os.fdopen(os.open(path, flags, 0o600), "ab")
+
+
 def _open_log(path: Path) -> BinaryIO:
     """The log, to append to; one that has grown long is put aside first, the older one goes."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists() and path.stat().st_size > _LOG_LIMIT:
+        if os.path.lexists(path) and path.stat(follow_symlinks=False).st_size > _LOG_LIMIT:
             path.replace(_aside(path))
-        path.touch(mode=0o600)  # texts under embargo may be named in it
-        return path.open("ab")
+        return _opened(path)
     except OSError as error:
         raise StorageError(
             _("{path} cannot be written: {reason}.", path=path, reason=why(error))

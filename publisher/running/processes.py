@@ -226,8 +226,11 @@ def _child(
 ) -> Child:
     return Child(
         name,
-        [sys.executable, "-m", module, *options],
+        [sys.executable, "-P", "-m", module, *options],
         settings.var / "log" / f"{name}.log",
         environment=dict(environment),
+        # Celery looks for modules in the folder that it is started in: never where files are
+        # that somebody committed.
+        folder=Path("/"),
         listen=True,
     )

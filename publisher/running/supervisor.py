@@ -17,6 +17,7 @@ from publisher.base.heartbeat_pipe import Pulse
 from publisher.base.i18n import _
 from publisher.base.lock import folder_locked, locked
 from publisher.delivery.identity import verified
+from publisher.drafts import planted
 from publisher.ledger.heartbeats import Kind
 from publisher.ledger.reading.queries import Step
 from publisher.model.states import State
@@ -55,6 +56,8 @@ def run(
     with _alone(app.settings), Interruption() as interruption:
         _look_at_credentials(app.settings, say)
         _name_owners(app, say)
+        for name in planted.modules(app.settings.workspace):
+            say(f"{planted.shadows(name)} {planted.remove(name)}")
         processes = Processes(app.settings, say, _clock_for_children(app), web=web)
         history, echo = History(app, report), Echo(processes.logs, say)
         pulse = Pulse(None)

@@ -61,7 +61,7 @@ _SERVERS = {spec.name: spec.server.setting for spec in SPECS.values() if spec.se
 _SECRET_SECTIONS = {
     "notices": ("urls", "heartbeat"),
     "web": ("metrics_token",),
-    "openid": ("issuer", "client_secret"),
+    "openid": ("issuer", "client_id", "client_secret", "claim"),
     "database": ("url",),
     "broker": ("url",),
 }
@@ -69,14 +69,18 @@ _SECRET_SECTIONS = {
 _REFUSED = (("web", "metrics_token"), ("openid", "client_secret"))
 """Of those, what stands in secrets.toml or the environment alone. A URL may stand in publisher.toml
 too, when it holds no password."""
+_IN_SECRETS = later("Move it into secrets.toml, under [openid], or into {variable}.")
 _DESTINATIONS: dict[Keys, str] = {
     **{
         (setting,): later("Set it in the environment alone, as {variable}.")
         for setting in _SERVERS.values()
     },
-    ("openid", "issuer"): later("Move it into secrets.toml, under [openid], or into {variable}."),
+    ("openid", "issuer"): _IN_SECRETS,
+    ("openid", "client_id"): _IN_SECRETS,
+    ("openid", "claim"): _IN_SECRETS,
 }
-"""Settings that say where credentials are sent, which nobody may decide who merely commits."""
+"""Settings that say where credentials are sent, or who somebody is, which nobody may decide who
+merely commits."""
 _PASSWORD = re.compile(r"://[^:/@]*:[^@]+@|[?&]\w*password=[^&]", re.IGNORECASE)
 """In a URL: where SQLAlchemy and redis-py take a password from."""
 
@@ -356,7 +360,8 @@ def _refuse_destinations(sources: Sources) -> None:
         if _stands(sources, keys):
             raise ConfigurationError(
                 _(
-                    "{place} says where credentials are sent, and this file must not.",
+                    "{place} says where credentials are sent, or who somebody is, and this file "
+                    "must not.",
                     place=sources.place(keys),
                 ),
                 hint=_(hint, variable=variable(keys)),

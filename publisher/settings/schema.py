@@ -244,9 +244,9 @@ class OpenIDSettings(Section):
 
     issuer: str = Field(default="", json_schema_extra={"writeOnly": True})
     """It gets the client secret, and says who people are: it stands where secrets do."""
-    client_id: str = ""
+    client_id: str = Field(default="", json_schema_extra={"writeOnly": True})
     client_secret: SecretStr | None = None
-    claim: str = "email"
+    claim: str = Field(default="email", json_schema_extra={"writeOnly": True})
     """What of the provider's answer is the name of who comes for the first time."""
 
     @field_validator("issuer")
@@ -259,7 +259,7 @@ class OpenIDSettings(Section):
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         if self.issuer and not (self.client_id and self.client_secret):
-            raise ValueError(_("an issuer needs client_id, and client_secret in secrets.toml"))
+            raise ValueError(_("an issuer needs client_id and client_secret beside it"))
         return self
 
 

@@ -5,26 +5,29 @@ import re
 import secrets
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated
+from weakref import WeakValueDictionary
 
 from babel import negotiate_locale
 from fastapi import Depends, Form
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, QueryParams
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from publisher.app import Application
 from publisher.auth.known_browsers import LIFE as BROWSER_LIFE
+from publisher.auth.login_throttle import network_of
 from publisher.auth.sessions import LIFE, Session
 from publisher.base import i18n
 from publisher.base.errors import PublisherError
 from publisher.ledger.manager.rights import Person, Rank
 from publisher.settings.schema import WebSettings
 from publisher.web import security
+from publisher.web.received_first import Reception
 
 _PUBLIC = ("/static/", "/healthz", "/metrics")
 """What nobody has to be known for."""
@@ -32,12 +35,17 @@ _STREAM = "/events"
 """It is open as long as its page, and holds no thread."""
 _AT_A_TIME = 4
 """Requests of one person. The others wait, and hold none of the threads that everybody needs."""
-_STRANGERS = 8
-"""The same of all together who are not logged in."""
+_STRANGERS, _OF_NETWORK = 8, 2
+"""The same of all together who are not logged in, and of those from one network."""
 _WAITS, _ELSEWHERE = "/login/openid", 4
 """Where another server is waited for, and how many do: who logs in by a password does not."""
 _WISH = re.compile(r"([a-z-]+)\s*(?:;\s*q=([01](?:\.\d+)?))?\s*(?:,|$)")
 """A language and its weight, in `Accept-Language`. Source: RFC 9110, 12.5.4."""
+
+
+_TOO_SLOW = PlainTextResponse(
+    "The request did not arrive in time.\n", 408, headers={"connection": "close"}
+)
 
 
 class NotLoggedIn(Exception):
@@ -83,6 +91,8 @@ class Recognition:
         )
         self._strangers = asyncio.Semaphore(_STRANGERS)
         self._elsewhere = asyncio.Semaphore(_ELSEWHERE)
+        self._networks: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._reception = Reception()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(_PUBLIC):
@@ -97,19 +107,29 @@ class Recognition:
         state["secret"] = secret
         spoken = session.person.language if session else None
         wanted = spoken or _accepted(Headers(scope=scope)) or self._application.settings.language
-        share = self._share(session, scope["path"])
+        if session is None:
+            try:
+                receive = await self._reception.whole(receive)
+            except TimeoutError:
+                await _TOO_SLOW(scope, receive, send)
+                return
+        share = self._share(session, scope)
         state["share"] = share
         async with share:
             with i18n.speaking(wanted):
                 await self._app(scope, receive, send)
 
-    def _share(self, session: Session | None, path: str) -> AbstractAsyncContextManager[None]:
+    def _share(self, session: Session | None, scope: Scope) -> "_Places":
         """A place among the requests of the person, or of strangers, as soon as one is free."""
+        if session is None and scope["path"].startswith(_WAITS):
+            return _Places(self._elsewhere)
         if session is None:
-            return self._elsewhere if path.startswith(_WAITS) else self._strangers
-        if path == _STREAM:
-            return nullcontext()
-        return self._shares[session.person.name]
+            network = network_of(scope["client"][0] if scope.get("client") else "")
+            own = self._networks.setdefault(network, asyncio.Semaphore(_OF_NETWORK))
+            return _Places(own, self._strangers)
+        if scope["path"] == _STREAM:
+            return _Places()
+        return _Places(self._shares[session.person.name])
 
     def _newest_step(self, scope: Scope) -> int:
         if scope["method"] != "GET" or scope["path"] == _STREAM:
@@ -130,13 +150,34 @@ class Recognition:
         return session
 
 
+class _Places:
+    """One place among each of several kinds of requests; none for a request that needs none."""
+
+    def __init__(self, *kinds: asyncio.Semaphore) -> None:
+        self._kinds = kinds
+
+    async def acquire(self) -> None:
+        """As soon as all are free: whoever waits for the last one holds the others."""
+        async with AsyncExitStack() as held:
+            for kind in self._kinds:
+                await held.enter_async_context(kind)
+            held.pop_all()
+
+    def release(self) -> None:
+        for kind in self._kinds:
+            kind.release()
+
+    async def __aenter__(self) -> None:
+        await self.acquire()
+
+    async def __aexit__(self, *_: object) -> None:
+        self.release()
+
+
 @asynccontextmanager
 async def aside(request: Request) -> AsyncIterator[None]:
     """Leave the place among the requests to others, while this one does nothing but wait."""
-    share = request.state.share
-    if not isinstance(share, asyncio.Semaphore):
-        yield
-        return
+    share: _Places = request.state.share
     share.release()
     try:
         yield

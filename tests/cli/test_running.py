@@ -1,6 +1,7 @@
 """run, sandbox, rehearse and migrate, with real processes where there are any."""
 
 import re
+import stat
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -9,8 +10,10 @@ from typing import Any
 import pytest
 
 from publisher.app import Application
+from publisher.base.errors import StorageError
 from publisher.base.i18n import speaking
 from publisher.cli import arguments
+from publisher.cli.commands import running
 from publisher.cli.output.run import Live
 from publisher.ledger.reading.queries import Step
 from publisher.model.states import State
@@ -189,3 +192,16 @@ def test_a_postgresql_ledger_that_was_never_migrated(
     result = cli("status")
     assert result.code == 3
     assert "publisher migrate" in result.err
+
+
+def test_what_the_sandbox_writes_is_for_its_user_alone(tmp_path: Path) -> None:
+    """Also where an older version let everybody; and it is written through no link."""
+    path = tmp_path / "sandbox" / "address"
+    path.parent.mkdir()
+    path.touch(mode=0o644)
+    running._write(path, "http://127.0.0.1:9\n")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    (tmp_path / "link").symlink_to(tmp_path / "outside")
+    with pytest.raises(StorageError):
+        running._write(tmp_path / "link", "x")
+    assert not (tmp_path / "outside").exists()

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from publisher import settings
-from publisher.drafts import git_history
+from publisher.base import git as base_git
 from publisher.drafts.check import check
-from publisher.drafts.git_history import has_history
 from tests.support.workspaces import Workspace
 
 SETTINGS = """\
@@ -150,7 +149,7 @@ def without_git(_workspace: Workspace, patch: pytest.MonkeyPatch) -> None:
 
 
 def without_time(_workspace: Workspace, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(git_history, "_PATIENCE", 0)
+    patch.setattr(base_git, "_PATIENCE", 0)
 
 
 @pytest.mark.parametrize(
@@ -168,4 +167,4 @@ def test_where_there_is_no_history_nothing_is_said(
 
 def test_where_nobody_may_look_there_is_no_history(tmp_path: Path) -> None:
     """`check` says that the folder cannot be read."""
-    assert not has_history(tmp_path / ("x" * 300))  # a name that no file system takes
+    assert base_git.root_of(tmp_path / ("x" * 300)) is None  # a name that no file system takes

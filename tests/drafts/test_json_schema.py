@@ -110,8 +110,9 @@ def test_every_setting_is_in_one_of_its_schemas_and_no_secret_in_the_wrong_one()
     assert plain | secret == {*_fields(Settings), *account} - of_environment
     urls = {"database.url", "broker.url"}  # secret only where they hold a password
     assert plain & secret == urls
-    # Whoever knows a heartbeat may ping it; an issuer is sent the client's secret.
-    words = ("key", "secret", "token", "urls", "heartbeat", "issuer")
+    # Whoever knows a heartbeat may ping it; an issuer is sent the client's secret, and with the
+    # client's name and the claim it says who somebody is.
+    words = ("key", "secret", "token", "urls", "heartbeat", "issuer", "client_id", "claim")
     assert all(path.endswith(words) for path in secret - urls)
     assert not any(path.endswith(words) for path in plain)
 

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from publisher.auth.users import People
 from publisher.base.errors import (
     AlreadyRunning,
     BackupUnusable,
+    HistoryBroken,
     LedgerTooNew,
     StorageError,
     UsageError,
@@ -21,10 +23,12 @@ from publisher.ledger import migrate
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger, StoredPicture
+from publisher.ledger.integrity import triggers
 from publisher.ledger.integrity.after_restore import face
 from publisher.ledger.integrity.backup import Restored, back_up, restore
 from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.manager.operations import Control
+from publisher.ledger.manager.rights import Rank
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.worker.attempts import Attempts
@@ -401,3 +405,75 @@ def test_a_ledger_without_any_step_is_faced_as_well(database: Database, clock: M
     with database.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM history")).scalar_one() == 0
     assert face(database, clock, "manager").taken_at == clock.now()
+
+
+_UNDOING = """
+CREATE TRIGGER "it's mine" AFTER UPDATE OF disabled_at ON people
+BEGIN UPDATE people SET disabled_at = NULL WHERE id = new.id; END
+"""
+
+
+_LETS_IN_AGAIN = """
+RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN UPDATE people SET disabled_at = NULL; RETURN NULL; END $$
+"""
+
+
+@on_sqlite
+def test_a_backup_that_undoes_what_is_written_is_refused(
+    database: Database, ledger: Ledger, clock: ManualClock, copy: Path, place: Path
+) -> None:
+    """Whoever was removed would be let in again; despite breaks, it is taken out first."""
+    add(ledger, wish(clock))
+    People(database, clock).add("Bruno", Rank.ADMIN, "plough wicker ostrich")
+    back_up(database, clock, copy)
+    with closing(sqlite3.connect(copy)) as tampered:
+        tampered.execute(_UNDOING)
+    with pytest.raises(BackupUnusable, match="it's mine"):
+        put_back(database, copy, place, clock)
+    restore(copy, place, clock, "manager", despite_breaks=True)
+    with closing(Database(f"sqlite:///{place}")) as restored:
+        assert People(restored, clock).find("bruno").disabled_at is not None
+        assert Audit(restored, clock).verify().breaks == ()
+
+
+@on_sqlite
+def test_a_ledger_that_undoes_what_is_written_is_noticed_while_it_is_restored(
+    database: Database, ledger: Ledger, clock: ManualClock
+) -> None:
+    People(database, clock).add("Bruno", Rank.ADMIN, "plough wicker ostrich")
+    with database.write() as connection:
+        connection.exec_driver_sql(_UNDOING)
+    with pytest.raises(HistoryBroken, match="Bruno"):
+        face(database, clock, "manager")
+
+
+def test_what_the_database_does_by_itself_is_verified(
+    database: Database, clock: ManualClock
+) -> None:
+    """Nothing but what the migrations made."""
+    audit = Audit(database, clock)
+    assert audit.verify().breaks == ()
+    with database.read() as connection:
+        assert triggers.found(connection) == triggers.EXPECTED[connection.dialect.name]
+    planted = {
+        "sqlite": [_UNDOING, "CREATE VIEW mine AS SELECT * FROM people"],
+        "postgresql": [
+            "CREATE VIEW harmless AS SELECT * FROM people",
+            "CREATE RULE mine AS ON UPDATE TO people DO INSTEAD NOTHING",
+            f"CREATE OR REPLACE FUNCTION refuse_change() {_LETS_IN_AGAIN}",
+        ],
+    }
+    names = {
+        "sqlite": ["it's mine", "mine"],
+        "postgresql": [
+            "archived.archived_append_only", "history.history_append_only", "people.mine",
+            "seals.seals_append_only",
+        ],
+    }  # fmt: skip
+    with database.write() as connection:
+        kind = connection.dialect.name
+        for statement in planted[kind]:
+            connection.exec_driver_sql(statement)
+    said = [str(flaw) for flaw in audit.verify().breaks]
+    assert [line.rpartition(": ")[2].rstrip(".") for line in said] == names[kind]

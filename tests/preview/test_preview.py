@@ -8,10 +8,12 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from publisher.channels.twitter.spec import TWITTER
 from publisher.media import media_file
+from publisher.media.media_file import CleanPicture
+from publisher.preview import pictures
 from tests.cli.runner import run_script
 from tests.preview.conftest import Desk
 from tests.support.browser import Browser
@@ -338,3 +340,12 @@ def test_the_page_speaks_the_language_that_is_chosen(
     text = unescape(page.text)
     assert heading in text
     assert error in text
+
+
+def test_what_the_decoder_gives_is_opened_as_one_of_four_kinds_alone() -> None:
+    """Its process has decoded bytes of a stranger, and may not be itself any more."""
+    data = io.BytesIO()
+    Image.effect_noise((800, 800), 100).save(data, "TIFF")
+    assert len(data.getvalue()) > pictures._WHOLE
+    with pytest.raises(UnidentifiedImageError):
+        pictures._source(CleanPicture.of(data.getvalue(), "image/png", (800, 800)))

@@ -75,6 +75,10 @@ def test_passwords_in_clear_and_a_database_that_may_be_anybody_are_warned_of(
     pages, ledger = messages()
     assert pages == "warning pages: Passwords come over plain HTTP: [web] host is 192.0.2.7."
     assert "Whoever answers as ledger.example.org is believed" in ledger
+    monkeypatch.delenv("PUBLISHER_WEB__HOST")
+    monkeypatch.setenv("PUBLISHER_WEB__PUBLIC_URL", "http://publisher.example.org")
+    assert "[web] public_url is http://publisher.example.org." in messages()[0]
+    monkeypatch.setenv("PUBLISHER_WEB__HOST", "192.0.2.7")
     monkeypatch.setenv("PUBLISHER_WEB__PUBLIC_URL", "https://publisher.example.org")
     monkeypatch.setenv("PUBLISHER_DATABASE__URL", f"{url}?sslmode=verify-full")
     assert messages() == []

@@ -408,3 +408,19 @@ def test_an_address_that_says_that_they_are_checked_is_taken(tmp_path: Path) -> 
     assert (
         read(tmp_path, environment=environment).broker.url == environment["PUBLISHER_BROKER__URL"]
     )
+
+
+@pytest.mark.parametrize(
+    "text", ["x = " + "[" * 50_000, "x = " + "[" * 50_000 + "]" * 50_000, "x = " + "{a=" * 50_000]
+)
+def test_brackets_without_end_are_explained(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigurationError, match="too many brackets stand within one another"):
+        read(tmp_path, text)
+    with pytest.raises(ConfigurationError, match="too many brackets"):
+        read(tmp_path, secrets=text)
+
+
+def test_a_duration_without_end_is_explained_in_our_words(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"999…' is no duration; write it like") as caught:
+        read(tmp_path, f'[delivery]\nexpires = "{"9" * 5000}d"\n')
+    assert len(str(caught.value)) < 200

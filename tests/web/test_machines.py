@@ -59,7 +59,7 @@ def test_anybody_s_question_costs_one_look_a_second(
 def test_strangers_who_wait_keep_nobody_of_us_waiting(
     app: Application, address: str, manager: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Threads are for all; those who are not logged in have few of them."""
+    """Threads are for all; those who are not logged in have few of them, of one network fewer."""
     go_on, waiting = threading.Event(), []
 
     def slow(*_words: object) -> Response:
@@ -68,9 +68,16 @@ def test_strangers_who_wait_keep_nobody_of_us_waiting(
         return Response()
 
     monkeypatch.setattr(login, "page", slow)
+
+    def ask(network: int) -> httpx.Response:
+        origin = {"X-Forwarded-For": f"198.51.100.{network}"}
+        return httpx.get(f"{address}/login", headers=origin, timeout=60)
+
     with ThreadPoolExecutor(60) as threads:
-        answers = [threads.submit(httpx.get, f"{address}/login", timeout=60) for _ in range(60)]
+        answers = [threads.submit(ask, 0) for _ in range(10)]
         try:
+            wait_for(lambda: len(waiting) == authentication._OF_NETWORK)
+            answers += [threads.submit(ask, number) for number in range(50)]
             wait_for(lambda: len(waiting) == authentication._STRANGERS)
             assert manager.get("/").status_code == 200
             assert len(waiting) == authentication._STRANGERS

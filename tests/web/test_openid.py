@@ -296,7 +296,9 @@ def test_without_a_provider_there_is_no_such_door(
 @pytest.mark.parametrize(
     ("written", "says"),
     [
-        ("issuer = 'https://id.example.org'\nclient_id = 'x'", "says where credentials are sent"),
+        ("issuer = 'https://id.example.org'", "issuer says where credentials are sent"),
+        ("client_id = 'x'", "client_id says .* who somebody is"),
+        ("claim = 'nickname'", "claim says .* who somebody is"),
         ("client_secret = 'hunter2'", "openid.client_secret is a secret"),
     ],
 )
@@ -311,13 +313,13 @@ def test_settings_that_are_not_safe_are_refused(tmp_path: Path, written: str, sa
     ("written", "says"),
     [
         ("issuer = 'http://id.example.org'", "must begin with https://"),
-        ("issuer = 'https://id.example.org'", "needs client_id, and"),
+        ("issuer = 'https://id.example.org'", "needs client_id and"),
     ],
 )
 def test_an_issuer_is_safe_and_has_the_secret_beside_it(
     tmp_path: Path, written: str, says: str
 ) -> None:
-    (tmp_path / "publisher.toml").write_text("[openid]\nclient_id = 'x'\n")
+    (tmp_path / "publisher.toml").touch()
     (tmp_path / "secrets.toml").write_text(f"[openid]\n{written}\n")
     with pytest.raises(ConfigurationError, match=says):
         settings.load(tmp_path, {})
@@ -325,9 +327,10 @@ def test_an_issuer_is_safe_and_has_the_secret_beside_it(
 
 def test_the_secret_and_who_gets_it_stand_in_their_own_file(tmp_path: Path) -> None:
     """Whoever gets a line into the settings that are committed must not thereby get the secret."""
-    (tmp_path / "publisher.toml").write_text("[openid]\nclient_id = 'x'\n")
+    (tmp_path / "publisher.toml").touch()
     (tmp_path / "secrets.toml").write_text(
         "[openid]\nissuer = 'https://id.example.org'\nclient_secret = 'hunter2'\n"
+        "client_id = 'x'\nclaim = 'upn'\n"
     )
     found = settings.load(tmp_path, {}).openid
     assert found.client_secret

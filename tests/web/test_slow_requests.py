@@ -4,6 +4,7 @@ import resource
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import httpx
 import pytest
@@ -11,9 +12,9 @@ import uvicorn
 
 from publisher.app import Application
 from publisher.settings.schema import WebSettings
-from publisher.web import server, slow_requests
+from publisher.web import received_first, server, slow_requests
 from publisher.web.app import create
-from tests.support.pages import listening
+from tests.support.pages import Visit, listening
 
 
 @pytest.fixture
@@ -99,6 +100,39 @@ def test_a_long_body_that_keeps_coming_is_taken(port: int, monkeypatch: pytest.M
         timeout=20,
     )
     assert answer.status_code in (400, 403)
+
+
+@pytest.mark.parametrize("length", [100, 900_000])
+def test_whoever_sends_half_a_form_takes_nobody_s_place(
+    app: Application, monkeypatch: pytest.MonkeyPatch, length: int
+) -> None:
+    """More of them than there are places for strangers, or for long forms."""
+    monkeypatch.setattr(received_first, "_PATIENCE", 1.0)
+    head = f"POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n"
+    form = f"{head}Content-Type: application/x-www-form-urlencoded\r\n\r\nname=".encode()
+    with (
+        listening(create(app), http=slow_requests.PatientProtocol) as address,
+        ExitStack() as lines,
+    ):
+        port = int(address.rpartition(":")[2])
+        for _ in range(12):
+            lines.enter_context(_connected(port)).sendall(form)
+        begun = time.monotonic()
+        with Visit(address) as visit:
+            visit.get("/login")
+            assert visit.log_in("direction").status_code == 200
+        assert time.monotonic() - begun < 20  # their patience would be a minute
+        with _connected(port) as line:
+            line.sendall(form)
+            assert line.recv(65536).startswith(b"HTTP/1.1 408")
+
+
+def test_a_long_form_is_received_as_a_whole(address: str) -> None:
+    """A text that is kept over a log-in has as many bytes as a draft."""
+    with httpx.Client(base_url=address) as client:
+        answer = client.post("/posts/a/edit", data={"body": "Le texte. " * 30_000})
+    assert answer.status_code == 401
+    assert "Le texte. Le texte." in answer.text
 
 
 def test_a_connection_that_is_kept_between_requests_is_let_live(port: int) -> None:

@@ -147,6 +147,7 @@ def check(
     with exit code 1; warnings do not.
     """
     from publisher.cli.output import problems
+    from publisher.drafts import planted
 
     settings = arguments.settings(context)
     chosen = arguments.drafts(paths or [], settings.posts)
@@ -154,6 +155,7 @@ def check(
     arguments.keep_all()
     with progress.shown():
         drafts, found = _checked(settings, chosen)
+        found = [*planted.problems(settings), *found]
     if as_json or form is CheckFormat.JSON:
         problems.print_array(found)
     elif form is CheckFormat.GITHUB:

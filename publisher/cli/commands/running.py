@@ -34,8 +34,10 @@ def run(
     happens, the next `publisher run` goes on from there, and nothing goes out twice.
     """
     from publisher.cli.output.run import Live
+    from publisher.drafts import planted
     from publisher.running import supervisor
 
+    planted.refuse_var_in_git(arguments.settings(context))
     app = arguments.making(context)
     sandbox_option.refuse_silence(app.settings)
     live = Live(app)
@@ -66,6 +68,9 @@ def web(
     browser or on a phone. `publisher run` serves them as well. It listens on this machine alone
     unless you say otherwise; `publisher user add` lets people in.
     """
+    from publisher.drafts import planted
+
+    planted.refuse_var_in_git(arguments.settings(context))
     app = arguments.application(context)
     if not app.people.all():
         console.print_prose(_("Nobody may log in yet: `publisher user add NAME --role manager`."))
@@ -75,7 +80,9 @@ def web(
     environment |= {"PUBLISHER_WEB__HOST": host} if host is not None else {}
     environment |= {"PUBLISHER_WEB__PORT": str(port)} if port is not None else {}
     # This process becomes the one that `publisher run` starts for the pages.
-    os.execve(sys.executable, [sys.executable, "-m", "publisher.web", "--terminal"], environment)  # noqa: S606
+    os.chdir("/")
+    command = [sys.executable, "-P", "-m", "publisher.web", "--terminal"]
+    os.execve(sys.executable, command, environment)  # noqa: S606
 
 
 def sandbox(
@@ -119,7 +126,7 @@ def sandbox(
     )
     folder = sandbox_mode.folder(settings.var)
     is_new = not folder.exists()
-    _write(sandbox_mode.secrets_file(settings.var), secrets_toml(accounts), mode=0o600)
+    _write(sandbox_mode.secrets_file(settings.var), secrets_toml(accounts))
     try:
         with running(stand_in, port) as address:
             _write(sandbox_mode.address_file(settings.var), f"{address}\n")
@@ -137,11 +144,14 @@ def sandbox(
         ) from None
 
 
-def _write(path: Path, text: str, mode: int = 0o666) -> None:
+def _write(path: Path, text: str) -> None:
+    """For this user alone."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=mode)
-        path.write_text(text, encoding="utf-8")
+        with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
+            os.fchmod(file.fileno(), 0o600)  # an older version let everybody
+            file.write(text)
     except OSError as error:
         raise StorageError(
             _("{path} cannot be written: {reason}.", path=path, reason=why(error))

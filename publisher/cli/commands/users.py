@@ -173,7 +173,7 @@ def _subject(app: "Application", given: str | None) -> str:
     issuer = app.settings.openid.issuer
     if not issuer or not given.isprintable() or not given.strip():
         raise UsageError(
-            _("--openid-subject needs an identity, and [openid] issuer in publisher.toml.")
+            _("--openid-subject needs an identity, and [openid] issuer in secrets.toml.")
         )
     return f"{issuer} {given.strip()}"
 

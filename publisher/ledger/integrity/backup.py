@@ -16,6 +16,7 @@ from publisher.base.clock import Clock
 from publisher.base.errors import AlreadyRunning, BackupUnusable, StorageError, UsageError
 from publisher.base.i18n import _, plural
 from publisher.ledger.database import Database
+from publisher.ledger.integrity import triggers
 from publisher.ledger.integrity.after_restore import Aftermath, face
 from publisher.ledger.integrity.seals import Audit, Verdict
 from publisher.ledger.private_files import create_private, file_errors, flush
@@ -93,6 +94,8 @@ def restore(
             copy.migrate()
             verdict = Audit(copy, clock, archive).verify()
             _insist_on_an_unbroken_history(verdict, source, despite_breaks=despite_breaks)
+            with copy.write() as connection:
+                triggers.remove_foreign(connection)
             aftermath = face(copy, clock, actor)
             Audit(copy, clock).seal()
         _into_one_file(draft)

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from publisher.base.i18n import _, plural
-from publisher.ledger.integrity import archive_files, hash_chain
+from publisher.ledger.integrity import archive_files, hash_chain, triggers
 from publisher.ledger.integrity.archive_files import Archive, Archives
 from publisher.ledger.tables import (
     account_chains,
@@ -95,10 +95,18 @@ class Shelf:
 
 def breaks_in(connection: Connection, shelf: Shelf) -> Iterator[Break]:
     """All of them."""
+    yield from _flaws_of_triggers(connection)
     yield from shelf.flaws
     yield from _flaws_of_deliveries(connection, shelf)
     yield from _flaws_of_accounts(connection)
     yield from _flaws_of_seals(connection, shelf)
+
+
+def _flaws_of_triggers(connection: Connection) -> Iterator[Break]:
+    for name in triggers.foreign(connection):
+        yield Break(
+            _("The database does something by itself that is not Publisher's: {name}.", name=name)
+        )
 
 
 def _flaws_of_deliveries(connection: Connection, shelf: Shelf) -> Iterator[Break]:

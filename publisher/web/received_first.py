@@ -1,0 +1,62 @@
+"""What a stranger sends is received before they hold a place that others need.
+
+Else a few who say that a long form comes, and send a word of it, keep everybody from logging in.
+"""
+
+import asyncio
+
+from starlette.exceptions import HTTPException
+from starlette.types import Message, Receive
+
+_SMALL = 16_000  # bytes: far more than a log-in has
+_PATIENCE = 5.0  # seconds for so many
+_LARGE = 8
+"""Longer ones at a time, such as a text that is kept over a log-in; each at the server's patience."""
+
+
+class Reception:
+    """Where strangers' requests arrive. TimeoutError of one that does not."""
+
+    def __init__(self) -> None:
+        self._large = asyncio.Semaphore(_LARGE)
+
+    async def whole(self, receive: Receive) -> Receive:
+        """`receive` of the same request once its body is there.
+
+        What is wrong with it, such as its size, is raised where it is read.
+        """
+        arrival = _Arrival(receive)
+        async with asyncio.timeout(_PATIENCE):
+            await arrival.take(_SMALL)
+        if arrival.expects_more:
+            async with self._large:
+                await arrival.take(None)
+        return arrival.replay
+
+
+class _Arrival:
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._messages: list[Message] = []
+        self._flaw: HTTPException | None = None
+        self._bytes = 0
+        self.expects_more = True
+
+    async def take(self, most: int | None) -> None:
+        """Until all of it is there, or more than `most` bytes."""
+        while self.expects_more and (most is None or self._bytes <= most):
+            try:
+                message = await self._receive()
+            except HTTPException as flaw:
+                self._flaw, self.expects_more = flaw, False
+                return
+            self._messages.append(message)
+            self._bytes += len(message.get("body", b""))
+            self.expects_more = message.get("more_body", False)
+
+    async def replay(self) -> Message:
+        if self._messages:
+            return self._messages.pop(0)
+        if self._flaw:
+            raise self._flaw
+        return await self._receive()
