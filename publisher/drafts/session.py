@@ -4,12 +4,12 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from publisher.base.i18n import _
-from publisher.drafts import text_files, time_hints, yaml_tree
+from publisher.drafts import text_files, time_hints, yaml_tree, zone_hints
 from publisher.drafts.fields import Fields
 from publisher.drafts.times import (
     SHAPE,
@@ -21,7 +21,7 @@ from publisher.drafts.times import (
     parse_time,
 )
 from publisher.model.models import Frozen, Position
-from publisher.model.problems import Findings, Flaw, suggestion
+from publisher.model.problems import Findings, Flaw
 
 FILE = "posts/session.yaml"
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
@@ -182,13 +182,15 @@ class _Reader:
             return None
         if _is_zone(name):
             return name
-        hint = suggestion(name, available_timezones(), nothing="") if "/" in name else None
+        near = zone_hints.nearest(name)
         self._fields.reject(
             "timezone",
             Flaw(
                 "unknown-zone",
                 _("There is no time zone `{name}`.", name=name),
-                hint or _("Write an area and a city, such as Europe/Zurich."),
+                _("Did you mean `{near}`?", near=near)
+                if near
+                else _("Write an area and a city, such as Europe/Zurich."),
             ),
         )
         self._flawed |= {"timezone", "agenda"}

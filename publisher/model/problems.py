@@ -50,6 +50,7 @@ CODES: dict[str, str] = {
     "embargo-after-expiry": "The embargo ends when the post has expired: it can never go out.",
     "overdue": "The post's time is over; it goes out as soon as it is queued.",
     "past": "The post's time and its expiry are over.",
+    "sent-twice": "The post says `at: now`, and may be one that is out already under another name.",
     "embargo-after-time": "The embargo ends after the post's time; it goes out at the embargo.",
     # Who gets it
     "unknown-recipient": "No account or channel has this name.",

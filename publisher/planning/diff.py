@@ -21,7 +21,7 @@ from publisher.model import mandates
 from publisher.model.models import Account, Content, Delivery, Post, Problem, Stop, Wish
 from publisher.model.outcomes import Limit
 from publisher.model.states import ENDED_UNSENT, OUT_OR_MAYBE, WAITING, State
-from publisher.planning import duplicates, past_times
+from publisher.planning import duplicates, past_times, repetitions
 from publisher.planning.budget import OWN_WINDOW, Budget, Standing
 from publisher.planning.conflicts import Conflicts
 from publisher.planning.costs import Cost, cost_on_x
@@ -90,6 +90,9 @@ class Comparison:
         self._warn_of_conflicts(whole, wanted, standing)
         zone = self._drafts.session.zone
         overdue = past_times.overdue(self._changes, whole, self._now, self._problems, zone)
+        repeated = repetitions.find(
+            self._changes, whole, self._drafts, self._queries, self._now, self._problems, zone
+        )
         self._problems.drop_advice(self._settled(standing))
         return Plan(
             changes=tuple(self._changes),
@@ -100,8 +103,18 @@ class Comparison:
             on_schedule=self._on_schedule(),
             undated=sum(post.due_at is None and not post.at_once for post in whole.values()),
             overdue=overdue,
+            repeated=repeated,
             stopped=tuple(self._stopped(wanted, standing)),
+            as_queued=tuple(self._as_queued()),
         )
+
+    def _as_queued(self) -> Iterator[Delivery]:
+        """What goes out as it was queued before, because its draft has errors now."""
+        files = self._problems.broken_files
+        broken = [file.removeprefix("posts/").removesuffix(".md") for file in sorted(files)]
+        for delivery in self._queries.standing(broken, and_under_way=False):
+            if delivery.state in (State.SCHEDULED, State.PUBLISHING) and not delivery.halt:
+                yield delivery
 
     def _settled(self, standing: Mapping[tuple[str, str], Delivery]) -> set[str]:
         """The files of posts of which nothing is to come: nobody can follow advice about them."""

@@ -159,7 +159,7 @@ def refuse_renamed(
     """
     fresh = [c for c in changes if c.delivery is None and c.wish and c.wish.repeat]
     known = queries.with_fingerprints({_text_key(change) for change in fresh})
-    out = [d for d in known if _is_or_may_be_out(d) and not drafts.has(d.post)]
+    out = [d for d in known if is_or_may_be_out(d) and not drafts.has(d.post)]
     for change in fresh:
         delivery = next((d for d in out if _is_renamed(d, change, posts[change.post])), None)
         if delivery is None:
@@ -238,14 +238,14 @@ def _done(
 
 def _is_done(delivery: Delivery) -> bool:
     """Whether it is out, or may be, or must not go out because a person said so."""
-    return _is_or_may_be_out(delivery) or _is_stopped_by_a_person(delivery)
+    return is_or_may_be_out(delivery) or _is_stopped_by_a_person(delivery)
 
 
 def _is_stopped_by_a_person(delivery: Delivery) -> bool:
     return cancelled_by_a_person(delivery) or delivery.halt is not None
 
 
-def _is_or_may_be_out(delivery: Delivery) -> bool:
+def is_or_may_be_out(delivery: Delivery) -> bool:
     """Also in part."""
     return bool(delivery.remote_ids) or (delivery.state in OUT_OR_MAYBE and not delivery.in_reach)
 

@@ -132,8 +132,12 @@ class Plan:
     """How many drafts say no time, so that nothing of them goes onto the schedule."""
     overdue: tuple[PlannedChange, ...] = ()
     """What goes out as soon as it is queued, because its time is over."""
+    repeated: tuple[PlannedChange, ...] = ()
+    """What says `at: now` and may be out already, under another name or in other words."""
     stopped: tuple[Stopped, ...] = ()
     """What is not changed and does not go out either, though its draft wants it."""
+    as_queued: tuple[Delivery, ...] = ()
+    """What goes out with the text and time of before, because its draft has errors now."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:

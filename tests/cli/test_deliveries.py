@@ -502,7 +502,7 @@ def test_pause_and_resume(cli: Cli, draft: Path, monkeypatch: pytest.MonkeyPatch
     assert (result.code, result.out) == (0, "Paused: bice-x. Nothing leaves any more.\n")
     assert cli("status", "--json").json["accounts"][0]["paused_by"] == "directrice"
     _at(monkeypatch, "2016-03-07T08:31:00+01:00")
-    result = cli("resume", "--account", "bice-x")
+    result = cli("resume", "--account", "bice-x", "--yes")
     assert result.out == (
         "Resumed: bice-x.\n1 delivery fell due meanwhile, and will go out at these times:\n"
         f"  2016-03-07 08:31  {POST} to bice-x\nTimes are those of Europe/Zurich.\n"

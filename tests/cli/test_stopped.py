@@ -76,9 +76,25 @@ def test_status_says_what_is_not_queued_yet(cli: Cli, draft: Path) -> None:
     cli("queue")
     assert "Not queued yet" not in said(cli, "status")
     draft.write_text(DRAFT.replace("at:", "att:"))
-    assert "Drafts have errors, so that nothing is queued." in said(cli, "status")
+    told = said(cli, "status")
+    assert "1 file under posts/ has errors: nothing of it is queued until it is mended." in told
     draft.unlink()
     assert "Not queued yet: 2 cancelled." in said(cli, "status")
+
+
+@pytest.mark.parametrize("command", ["plan", "queue", "queue --keep-going", "status"])
+def test_what_leaves_with_its_old_text_is_named(cli: Cli, draft: Path, command: str) -> None:
+    """An edit with an error changes nothing: what is on the schedule goes out as it was."""
+    draft.write_text(DRAFT.replace("at:", "att:"))
+    told = said(cli, *command.split())
+    assert "These leave with their old text and time, because their drafts have errors" in told
+    assert "day.fr to bice-x, bice-page" in told
+
+
+def test_what_is_held_does_not_leave_with_its_old_text(cli: Cli, draft: Path) -> None:
+    cli("hold", POST, "--reason", "x")
+    draft.write_text(DRAFT.replace("at:", "att:"))
+    assert "old text" not in said(cli, "plan")
 
 
 def test_status_reads_no_draft_where_none_has_changed(

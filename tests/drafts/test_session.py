@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.drafts import consents, session
+from publisher.drafts import consents, session, zone_hints
 from publisher.model.problems import Findings
 from tests.drafts.drafts import SESSION, Workspace, codes, errors
 
@@ -88,6 +88,32 @@ def test_a_zone_that_is_no_zone_gets_a_hint(workspace: Workspace) -> None:
     (problem,) = workspace.load().problems
     assert (problem.line, problem.column) == (2, 11)
     assert problem.hint == "Did you mean `Europe/Zurich`?"
+
+
+@pytest.mark.parametrize(
+    ("written", "zone"),
+    [
+        ("Europe/Geneve", "Europe/Zurich"),
+        ("Genève", "Europe/Zurich"),
+        ("Europe/Lausanne", "Europe/Zurich"),
+        ("Bern", "Europe/Zurich"),
+        ("Kraków", "Europe/Warsaw"),
+        ("Europe/Varsovie", "Europe/Warsaw"),
+        ("Africa/Yamoussoukro", "Africa/Abidjan"),
+        ("Lima", "America/Lima"),
+        ("America/Cuzco", "America/Lima"),
+        ("New York", "America/New_York"),
+        ("America/Buenos Aires", "America/Argentina/Buenos_Aires"),
+        ("Europe/Guernica", None),
+        ("Europe/Grenade", None),
+        ("Europe/Cordoba", None),
+    ],
+)
+def test_a_city_is_proposed_its_own_zone_and_never_that_of_another_place(
+    written: str, zone: str | None
+) -> None:
+    """Europe/Geneve is not Europe/Guernsey, nor Grenada in Spain the one in the Caribbean."""
+    assert zone_hints.nearest(written) == zone
 
 
 @pytest.mark.parametrize(

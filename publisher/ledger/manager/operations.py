@@ -154,11 +154,12 @@ class Control:
             return [delivery_of(row) for row in connection.execute(query).mappings()]
 
     def stop(self, account: str | None) -> str:
-        """Which pause and hold `resume` would end; after it comes another one."""
+        """Which pause and hold `resume` would end, empty for none; after it comes another one."""
         query = select(accounts).where(accounts.c.account == (account or EVERYTHING))
         with self._database.read() as connection:
             row = connection.execute(query).one_or_none()
-        return mark_of(row) if row else ""
+        is_stopped = row and (row.paused_at or row.held_at)
+        return mark_of(row) if row and is_stopped else ""
 
     def resume(
         self,
@@ -438,6 +439,11 @@ def _kept(delivery: Delivery) -> Prepared:
 def _not_stopped(connection: Connection, account: str | None) -> NotPossible:
     """Why nothing can be resumed; where everything was meant, which accounts are stopped alone."""
     hint = _("`publisher status` shows what is paused.")
+    if account is not None and _who_paused(connection):
+        return NotPossible(
+            _("Everything is paused, and {account} with it.", account=account),
+            hint=_("`publisher resume` ends that, for all accounts."),
+        )
     if account is not None:
         return NotPossible(_("{account} is not paused or suspended.", account=account), hint=hint)
     query = select(accounts.c.account).where(

@@ -68,14 +68,14 @@ def refuse_unseen(seen: Seen, stop: str, found: Sequence[Delivery]) -> None:
     """NotPossible when it is another pause than was looked at, or more fell due since."""
     if seen.stop != stop:
         raise NotPossible(
-            _("Publishing was stopped anew since you loaded this page."),
+            _("Publishing was stopped anew since you looked."),
             hint=_("Read why, then decide again."),
         )
     fresh = [delivery for delivery in found if delivery.id not in seen.overdue]
     if fresh:
         names = ", ".join(f"{delivery.post} → {delivery.account}" for delivery in fresh)
         raise NotPossible(
-            _("More fell due since you loaded this page: {names}.", names=names),
+            _("More fell due since you looked: {names}.", names=names),
             hint=_("Decide what becomes of it as well, then go on."),
         )
 
