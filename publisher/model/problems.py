@@ -17,7 +17,7 @@ CODES: dict[str, str] = {
     "symbolic-link": "A folder is a symbolic link, which is not followed, or a link has a hidden name.",
     "file-name": "The file's name cannot be the id of a post.",
     "duplicate-id": "Two files have one id, or ids that differ only by case.",
-    "not-a-draft": "The file looks like a draft, but its name does not end in .md.",
+    "not-a-draft": "The file looks like a draft, but its name or its folder is not that of one.",
     "no-posts": "The workspace has no posts/ folder.",
     # Front matter and the other YAML files
     "conflict-marker": "A conflict in git was not resolved in this file.",
@@ -50,7 +50,6 @@ CODES: dict[str, str] = {
     "embargo-after-expiry": "The embargo ends when the post has expired: it can never go out.",
     "overdue": "The post's time is over; it goes out as soon as it is queued.",
     "past": "The post's time and its expiry are over.",
-    "sent-twice": "The post says `at: now`, and may be one that is out already under another name.",
     "embargo-after-time": "The embargo ends after the post's time; it goes out at the embargo.",
     # Who gets it
     "unknown-recipient": "No account or channel has this name.",
@@ -103,6 +102,7 @@ CODES: dict[str, str] = {
     "wrong-season": "A time is given in summer time while it is winter, or the other way round.",
     "broken-link": "What looks like a web address is none.",
     "markdown-link": "A link is written as in Markdown, which no channel understands.",
+    "markdown-as-text": "Bold, a table or another sign of Markdown is published as it stands.",
     "shouting": "Several words in a row are in capitals.",
     "placeholder": "A word such as TODO, [LIEN] or XX still waits for the right one.",
     "alt-is-file-name": "The alternative text is the name of a file.",
