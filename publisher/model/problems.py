@@ -64,6 +64,7 @@ CODES: dict[str, str] = {
     "empty-text": "There is no text for the account.",
     "too-long": "The text is longer than the channel takes.",
     "too-many-cashtags": "The text has more cashtags than the channel takes.",
+    "duplicate-text": "The same text is on the account's schedule, or out, from another draft.",
     "unused-section": "No recipient uses the section's text.",
     "comment-as-text": "What looks like an HTML comment is published as text.",
     "hashtag-as-comment": "A hashtag in the front matter is a YAML comment, and is left out.",

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from publisher.app import Application
 from publisher.cli.output import unqueued
 from tests.cli.runner import Cli, at_terminal
 
@@ -58,6 +59,33 @@ def test_what_is_over_is_not_named_any_more(
     cli("cancel", POST)
     monkeypatch.setenv("PUBLISHER_CLOCK", "2016-03-09T12:00:00+01:00")
     assert "cancelled" not in said(cli, "plan")
+
+
+def test_what_was_missed_is_named_for_a_day(
+    cli: Cli, draft: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As was missed, it goes out no more unless its draft gets another time."""
+    monkeypatch.setenv("PUBLISHER_CLOCK", "2016-03-07T14:00:00+01:00")
+    app = Application.open(draft.parents[1])
+    app.dispatch.expire()
+    app.close()
+    told = said(cli, "queue")
+    assert "day.fr to bice-page, bice-x: missed. Give its draft a new `at`" in told
+    monkeypatch.setenv("PUBLISHER_CLOCK", "2016-03-08T14:00:00+01:00")
+    assert "missed" not in said(cli, "queue")
+
+
+def test_retry_of_what_is_expired_tells_its_time_by_the_sessions_clock(
+    cli: Cli, draft: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli("cancel", POST)
+    monkeypatch.setenv("PUBLISHER_CLOCK", "2016-03-07T14:00:00+01:00")
+    refused = cli("retry", POST)
+    assert refused.code == 1
+    told = " ".join(refused.err.split())
+    assert "day.fr to bice-page is past its expiry: 2016-03-07 12:30 (Europe/Zurich)." in told or (
+        "day.fr to bice-x is past its expiry: 2016-03-07 12:30 (Europe/Zurich)." in told
+    )
 
 
 def test_release_of_what_is_cancelled_says_that_it_does_not_go_out(cli: Cli, draft: Path) -> None:

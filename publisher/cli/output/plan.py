@@ -226,6 +226,8 @@ def _told(alike: Sequence[Stopped]) -> str:
             return (
                 f"{said} {_('It comes back to its approvers once its draft is edited and queued.')}"
             )
+        case State.MISSED:
+            return f"{said} {_('Give its draft a new `at`, then queue it again.')}"
         case _other:
             return said
 

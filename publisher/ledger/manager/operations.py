@@ -4,8 +4,8 @@ Every method is one transaction, and each names who asks for it.
 """
 
 import time
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import UTC, timedelta, tzinfo
 from itertools import takewhile
 from typing import Any
 
@@ -58,8 +58,11 @@ class Control:
         clock: Clock,
         rule_of: RuleOf = no_rule,
         rights: Rights = EVERYBODY,
+        zone_of: Callable[[], tzinfo] = lambda: UTC,
     ) -> None:
+        """`zone_of`: the zone of the times in what a person reads."""
         self._database = database
+        self._zone_of = zone_of
         self._clock = clock
         self._rule_of = rule_of
         self._rights = rights
@@ -284,10 +287,11 @@ class Control:
         if delivery.expires_at is not None and delivery.expires_at <= now and not uncertain:
             raise NotPossible(
                 _(
-                    "{post} to {account} is past its expiry ({expiry:%Y-%m-%d %H:%M} UTC).",
+                    "{post} to {account} is past its expiry: {expiry:%Y-%m-%d %H:%M} ({zone}).",
                     post=delivery.post,
                     account=delivery.account,
-                    expiry=delivery.expires_at,
+                    expiry=delivery.expires_at.astimezone(self._zone_of()),
+                    zone=self._zone_of(),
                 ),
                 hint=_("Give the draft a new `at`, then run `publisher queue`."),
             )

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, or_, select
 
 from publisher.base.errors import NotPossible, UsageError
-from publisher.base.i18n import _
+from publisher.base.i18n import _, later
 from publisher.ledger.tables import deliveries, microseconds
 from publisher.ledger.transitions import change
 from publisher.model.events import Event
@@ -37,7 +37,7 @@ APART = timedelta(minutes=1)
 NO_BEGINS: Mapping[str, datetime] = {}
 """All begin at once."""
 _NO_CLOSER = timedelta(seconds=5)
-_DROPPED = "dropped when publishing was resumed"
+_DROPPED = later("dropped when publishing was resumed")
 
 
 def overdue(
