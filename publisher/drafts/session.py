@@ -58,6 +58,8 @@ class Session(Frozen):
     flawed: frozenset[str] = frozenset()
     """What could not be read (`timezone`, `agenda.annual-day`, `defaults.to`): a draft that relies
     on it must not go out on a guess."""
+    is_missing: bool = False
+    """Whether there is no file, and so nothing in it."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -96,6 +98,8 @@ class Session(Frozen):
             )
         moment = parse_anchor(text, self.agenda)
         if isinstance(moment, Flaw) and moment.code == "unknown-anchor":
+            if self.is_missing:
+                return moment._replace(hint=_("There is no {file}, whose agenda has them.", file=FILE))
             name = anchor_name(text)
             if self.flawed & {"agenda", f"agenda.{name}"}:
                 return unusable(
@@ -120,7 +124,7 @@ def load(posts: Path, findings: Findings) -> Session:
     """Read posts/session.yaml; a missing file is an empty session."""
     path = posts / "session.yaml"
     if text_files.is_missing(path):
-        return Session()
+        return Session(is_missing=True)
     text = text_files.read(path, findings)
     return parse(text, findings) if text is not None else Session(flawed=_EVERYTHING)
 

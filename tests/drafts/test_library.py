@@ -230,3 +230,11 @@ def test_the_one_draft_that_was_asked_for_tells_what_is_missing(workspace: Works
     workspace.draft("to: [twitter]\nlang: fr", name="a.md")
     found = workspace.load("posts/a.md")
     assert codes(found.problems) == ["missing-translation"]
+
+
+def test_a_draft_in_no_known_language_has_no_translation_missing(workspace: Workspace) -> None:
+    """Whether its name says none, or `lang:` cannot be read: that alone is told then."""
+    workspace.draft("to: twitter", name="a.md")
+    assert "missing-translation" not in codes(workspace.load().problems)
+    workspace.draft("to: twitter\nlang: French", name="a.md")
+    assert codes(workspace.load().problems) == ["bad-language"]

@@ -160,7 +160,7 @@ def check(
         problems.print_github(found, settings.workspace)
     else:
         problems.print_text(found)
-        console.print_prose(problems.summary(drafts, found))
+        console.print_prose(problems.summary(drafts, problems.own(found)))
         if expired:
             console.print_prose(_told_expired(expired))
     if problems.errors_in(found):

@@ -8,7 +8,7 @@ from typing import Any
 from publisher.base import numbers
 from publisher.base.dates import instant_text
 from publisher.base.i18n import _, plural
-from publisher.cli.output import console, counts, edits, tables
+from publisher.cli.output import console, counts, edits, problems, tables
 from publisher.model.models import Delivery, Wish
 from publisher.model.states import State
 from publisher.planning import Change, Plan, PlannedChange, Stopped, edit_text
@@ -148,7 +148,7 @@ def _some(names: Sequence[str]) -> str:
 def summary(plan: Plan, *, done: bool) -> str:
     """One line: what was written, or would be, or why nothing was."""
     if plan.errors and not done:
-        errors = counts.errors(len(plan.errors))
+        errors = counts.errors(len(problems.own(plan.errors)))
         return _(
             "Nothing is written: {errors}. Mend the drafts, or use --keep-going.", errors=errors
         )
