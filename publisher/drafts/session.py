@@ -99,7 +99,9 @@ class Session(Frozen):
         moment = parse_anchor(text, self.agenda)
         if isinstance(moment, Flaw) and moment.code == "unknown-anchor":
             if self.is_missing:
-                return moment._replace(hint=_("There is no {file}, whose agenda has them.", file=FILE))
+                return moment._replace(
+                    hint=_("There is no {file}, whose agenda has them.", file=FILE)
+                )
             name = anchor_name(text)
             if self.flawed & {"agenda", f"agenda.{name}"}:
                 return unusable(

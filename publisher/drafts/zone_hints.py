@@ -57,8 +57,7 @@ def _cities() -> Iterator[tuple[str, str, bool]]:
     zones = sorted(zone for zone in available_timezones() if _folded(zone).startswith(_AREAS))
     for zone in zones:
         yield _folded(zone.rpartition("/")[2]), zone, False
-    # Only who wrote a zone that there is not waits for this.
-    from babel import Locale
+    from babel import Locale  # noqa: PLC0415 - it takes long, and only a wrong zone asks for it
 
     for language in _LANGUAGES:
         for zone, names in Locale(language).time_zones.items():

@@ -14,7 +14,6 @@ from publisher.model.models import Delivery, Problem, Severity, Stop, Wish
 from publisher.model.states import State
 from publisher.planning.costs import NOTHING, Cost
 
-
 _NEWS = timedelta(days=1)
 """For so long after its expiry, what was missed is told of."""
 

@@ -181,7 +181,8 @@ def test_what_a_person_may_take_for_a_draft_is_named(workspace: Workspace, name:
 
 
 @pytest.mark.parametrize(
-    "name", ["a.md~", ".a.md.swp", "._a.md", ".#a.md", "~$a.docx", "media/credits.md", "media/a.jpg"]
+    "name",
+    ["a.md~", ".a.md.swp", "._a.md", ".#a.md", "~$a.docx", "media/credits.md", "media/a.jpg"],
 )
 def test_what_programs_leave_beside_a_draft_is_not_named(workspace: Workspace, name: str) -> None:
     workspace.write(name, "A")

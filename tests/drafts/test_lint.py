@@ -259,7 +259,11 @@ def test_a_link_is_left_alone(workspace: Workspace, link: str) -> None:
 @pytest.mark.parametrize(
     "link",
     [
-        *("[le rapport](https://example.org/a)", "![](www.example.org/a.png)", "[moi](mailto:a@b.org)"),
+        *(
+            "[le rapport](https://example.org/a)",
+            "![](www.example.org/a.png)",
+            "[moi](mailto:a@b.org)",
+        ),
         *("![image](media/photo.jpg)", "[le rapport](../rapport.pdf)", "![Une salle](salle)"),
     ],
 )

@@ -113,7 +113,10 @@ def _agreed(app: "Application", account: str | None, actor: str) -> "Seen | None
         times = spread(overdue, app.clock.now())
         fell_due = counts.deliveries(len(overdue))
         _print_times(
-            _("{deliveries} fell due meanwhile, and would go out from now on:", deliveries=fell_due),
+            _(
+                "{deliveries} fell due meanwhile, and would go out from now on:",
+                deliveries=fell_due,
+            ),
             [(delivery, times[delivery.id]) for delivery in overdue],
             arguments.zone(app.settings),
         )

@@ -16,6 +16,8 @@ from publisher.cli.output import console, progress
 from publisher.model.states import State
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from publisher.app import Application
     from publisher.planning import Plan
 
@@ -135,15 +137,22 @@ def queue(
     if as_json:
         console.print_json({**plans.as_json(done), "written": written})
     else:
-        if done is not shown:
-            _print_problems(done)
-        if written and done is not shown:
-            plans.print_changes(done, zone)
-        console.print_prose(plans.summary(done, done=written))
-        plans.print_as_queued(done, zone)
-        plans.print_stopped(done)
+        _print_queued(done, shown, zone, written=written)
     if done.errors:
         raise typer.Exit(1)
+
+
+def _print_queued(plan: "Plan", shown: "Plan | None", zone: "tzinfo", *, written: bool) -> None:
+    """What was written; `shown` was shown before the question."""
+    from publisher.cli.output import plan as plans
+
+    if plan is not shown:
+        _print_problems(plan)
+        if written:
+            plans.print_changes(plan, zone)
+    console.print_prose(plans.summary(plan, done=written))
+    plans.print_as_queued(plan, zone)
+    plans.print_stopped(plan)
 
 
 def _say_what_stays_in_doubt(number: int) -> None:
