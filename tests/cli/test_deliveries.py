@@ -125,7 +125,7 @@ def test_queue_follows_the_drafts(cli: Cli, draft: Path) -> None:
     result = cli("queue")
     assert "- cancel  2016-03-07 08:15  bice-x " in result.out
     assert "its draft is gone" in result.out
-    assert result.out.endswith("Queued: 2 deliveries (2 cancelled).\n")
+    assert result.out.endswith("Taken off the schedule: 2 deliveries (2 cancelled).\n")
     draft.write_text(text, encoding="utf-8")
     assert cli("queue").out.endswith("Queued: 2 deliveries (2 restored).\n")
 

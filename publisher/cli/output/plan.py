@@ -237,12 +237,30 @@ def _changes(plan: Plan, *, done: bool) -> str:
         return _("Nothing to change.")
     if not plan.changes:
         return _("Nothing to change: the schedule is as the drafts say.")
+    only_cancels = len(plan.cancelled) == len(plan.changes)
     said = (
-        _("Queued: {deliveries} ({changes}).")
-        if done
-        else _("Would change: {deliveries} ({changes}).")
+        _("Would change: {deliveries} ({changes}).")
+        if not done
+        else _("Taken off the schedule: {deliveries} ({changes}).")
+        if only_cancels
+        else _("Queued: {deliveries} ({changes}).")
     )
-    return said.format(deliveries=counts.deliveries(len(plan.changes)), changes=plan.in_numbers)
+    numbers_of = {"deliveries": counts.deliveries(len(plan.changes)), "changes": plan.in_numbers}
+    return f"{said.format(**numbers_of)}{_awaiting(plan)}"
+
+
+def _awaiting(plan: Plan) -> str:
+    """What of it does not go out before somebody approves it; empty for nothing."""
+    wishes = [change.wish for change in plan.changes if change.wish]
+    number = sum(wish.state is State.AWAITING_APPROVAL for wish in wishes)
+    if not number:
+        return ""
+    told = plural(
+        "{number} delivery waits for an approval: `publisher approve` lists it.",
+        "{number} deliveries wait for an approval: `publisher approve` lists them.",
+        number,
+    )
+    return f" {told}"
 
 
 def as_json(plan: Plan) -> dict[str, Any]:
