@@ -16,6 +16,7 @@ from publisher.drafts.times import (
     AgendaItem,
     Moment,
     anchor_name,
+    is_now,
     looks_like_a_time,
     parse_anchor,
     parse_time,
@@ -259,6 +260,13 @@ class _Reader:
                 entry.key,
                 _("`{name}` cannot name an agenda item.", name=name),
                 _("A name begins with a letter and holds letters, digits, - and _."),
+            )
+        if is_now(name):  # `at: now` would mean the item in one draft, and at once in another
+            self._findings.error(
+                "bad-value",
+                entry.key,
+                _("`{name}` cannot name an agenda item.", name=name),
+                _("In drafts `at: now` means at once. Give the item another name."),
             )
         if not isinstance(entry.value, yaml_tree.Mapping):
             hint = _("Write its `title:` and `starts:` under it.")

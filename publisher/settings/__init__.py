@@ -439,7 +439,11 @@ _ODD = later("cannot have this value")
 
 def _explain(error: ValidationError, sources: Sources) -> str:
     return "\n".join(
-        _("{name}: {value}", name=sources.place(tuple(map(str, detail["loc"]))), value=_told(detail))
+        _(
+            "{name}: {value}",
+            name=sources.place(tuple(map(str, detail["loc"]))),
+            value=_told(detail),
+        )
         for detail in error.errors(include_input=False, include_url=False)
     )
 

@@ -32,14 +32,6 @@ BAD_DRAFTS: dict[str, tuple[str | bytes, str]] = {
         "---\nat: 2016-03-07 08:30\nat: 2016-03-07 09:30\n---\nBonjour.\n",
         "3:1: error: `at` is given twice; the first is on line 2.",
     ),
-    "a conflict in git": (
-        "language = 'fr'\n<<<<<<< HEAD\n[web]\n=======\n>>>>>>> other\n",
-        "publisher.toml:2:1: This is no valid TOML: a conflict in git is left here",
-    ),
-    "a language that is none": (
-        "[accounts.a]\nchannel = 'twitter'\nlanguage = 'French'\n",
-        "publisher.toml:3:1: accounts.a.language: must be the code of a language such as fr or pt-BR",
-    ),
     "an unknown key": ("---\nembargoo: x\n---\nA.\n", "2:1: error: The key `embargoo` is unknown."),
     "exploding aliases": (f"---\n{BOMB}---\nA.\n", "2:4: error: `&a` is a YAML anchor"),
     "a tab": ("---\nmedia:\n\t- file: x.png\n---\nA.\n", "3:1: error: This is no valid YAML"),
@@ -153,14 +145,6 @@ BAD_SESSIONS = {
     ),
     "no YAML": ("agenda: [\n", "posts/session.yaml:"),
     "a list": ("- a\n", "posts/session.yaml:1:1: error: "),
-    "a conflict in git": (
-        "language = 'fr'\n<<<<<<< HEAD\n[web]\n=======\n>>>>>>> other\n",
-        "publisher.toml:2:1: This is no valid TOML: a conflict in git is left here",
-    ),
-    "a language that is none": (
-        "[accounts.a]\nchannel = 'twitter'\nlanguage = 'French'\n",
-        "publisher.toml:3:1: accounts.a.language: must be the code of a language such as fr or pt-BR",
-    ),
     "an unknown key": ("timezon: Europe/Zurich\n", "1:1: error: The key `timezon` is unknown."),
     "binary": ("\0\0", "posts/session.yaml:1:1: error: "),
 }

@@ -71,6 +71,7 @@ def test_at_a_terminal_no_is_the_answer_unless_it_is_yes(
     told = at_terminal(*command, folder=uncertain, typed="\n")
     assert asked in " ".join(told.out.split())
     assert (told.code, state(cli)) == (130, "uncertain")
+    assert "Nothing was done." in told.out
     assert at_terminal(*command, folder=uncertain, typed="y\n").code == 0
     assert state(cli) != "uncertain"
 

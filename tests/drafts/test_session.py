@@ -61,6 +61,8 @@ def test_without_a_session_local_times_are_utc_and_that_is_said(workspace: Works
         ("cancelled: true", "cancelled: perhaps", "bad-value"),
         ("  report:", "  rep ort:", "bad-value"),
         ("  report:", "  annual-day:", "duplicate-key"),
+        ("  report:", "  now:", "bad-value"),
+        ("  report:", "  Now:", "bad-value"),
         ("agenda:", "agenda: []\nx:", "not-a-mapping"),
     ],
 )
@@ -71,6 +73,12 @@ def test_a_mistake_in_the_session_is_a_problem(
     workspace.write("session.yaml", SESSION.replace(old, new))
     found = [p for p in workspace.load().problems if p.file == "posts/session.yaml"]
     assert code in codes(found)
+
+
+def test_now_goes_out_at_once_only_where_no_item_is_called_so(workspace: Workspace) -> None:
+    """Nobody knows what was meant, and a post would be public at once."""
+    workspace.write("session.yaml", SESSION.replace("  report:", "  now:"))
+    assert "session-unusable" in codes(workspace.problems("at: now\nto: [bice-x]"))
 
 
 def test_an_event_of_a_calendar_is_one_item(workspace: Workspace) -> None:
