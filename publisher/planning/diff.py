@@ -1,5 +1,6 @@
 """One run over drafts and ledger: what is wanted, what stands, and the difference."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from decimal import Decimal
@@ -75,6 +76,7 @@ class Comparison:
         self._scope = scope
         self._limits = limits
         self._changes: list[PlannedChange] = []
+        self._beyond_reach: defaultdict[tuple[str, State], list[str]] = defaultdict(list)
         self._illustrations = Illustrations(Copies.of(settings), queries)
 
     def plan(self) -> Plan:
@@ -85,6 +87,7 @@ class Comparison:
         wishes = list(wanted.items())
         for (post_id, account), wish in progress.over(wishes, _("Comparing with the schedule")):
             self._compare(whole[post_id], wish, standing.get((post_id, account)))
+        self._warn_of_edits_beyond_reach(whole)
         self._cancel(standing, wanted, whole)
         self._refuse(whole, {post for post, _ in standing})
         self._warn_of_conflicts(whole, wanted, standing)
@@ -307,11 +310,22 @@ class Comparison:
             if (mended or is_held) and may_come_back(delivery):
                 self._change(Change.RESTORE, post, wish, delivery)
         elif differs_in_words(wish, delivery):
+            self._beyond_reach[post.id, delivery.state].append(delivery.account)
+
+    def _warn_of_edits_beyond_reach(self, posts: Mapping[str, Post]) -> None:
+        """Once for each post, with all accounts on which its draft changes nothing any more."""
+        for (post_id, state), accounts in self._beyond_reach.items():
             self._problems.warning(
-                post,
+                posts[post_id],
                 "already-out",
-                _(_BEYOND_REACH[delivery.state], account=delivery.account),
-                _("Withdraw it and write a new draft, if the public must see something else."),
+                _(_BEYOND_REACH[state], account=", ".join(accounts)),
+                _(
+                    "`publisher withdraw {post}` takes down what is out. Then write a new draft, if "
+                    "the public must see something else.",
+                    post=post_id,
+                )
+                if state is State.PUBLISHED
+                else _("Write a new draft, if the public must see something else."),
             )
 
     def _may_not_approve_any_more(self, delivery: Delivery) -> bool:

@@ -194,3 +194,23 @@ def test_check_knows_what_is_out_where_it_reaches_the_ledger(
     assert found() == ["markdown-link"], "it may still be mended"
     publish(app)
     assert found() == []
+
+
+def test_what_is_over_on_two_accounts_is_told_once(
+    app: Application, workspace: Workspace, clock: ManualClock
+) -> None:
+    workspace.draft("a.fr", f"at: {NOON}")
+    clock.advance(9 * HOUR)
+    (problem,) = app.planner.plan().errors
+    assert problem.code == "past"
+    assert "for bice-x, bice-page is over" in problem.message
+
+
+def test_an_edit_of_what_is_out_names_withdraw(app: Application, workspace: Workspace) -> None:
+    workspace.draft("a.fr", "at: now\nto: bice-x")
+    queue(app)
+    publish(app)
+    workspace.draft("a.fr", "at: now\nto: bice-x", "Autre texte.")
+    (problem,) = app.planner.plan().problems
+    assert problem.code == "already-out"
+    assert "`publisher withdraw a.fr`" in str(problem.hint)
