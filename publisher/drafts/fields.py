@@ -171,8 +171,8 @@ class Fields:
             else:
                 said = _("Each entry of `{key}` has keys and values.", key=key)
                 named = item.value if key == "media" and isinstance(item, Scalar) else None
-                hint = _media_hint(named) if named else None
-                self._findings.add(Flaw("not-a-mapping", said, hint), item.position)
+                remedy = _media_hint(named) if named else None
+                self._findings.add(Flaw("not-a-mapping", said, remedy), item.position)
         return tuple(found)
 
     def mapping(self, key: str) -> Mapping | None:

@@ -42,9 +42,9 @@ class Problem(Frozen):
 
 Advice = Literal[
     "hashtag-case", "too-many-hashtags", "mention-first", "unsolicited-mention", "wrong-season", "broken-link",
-    "markdown-link", "shouting", "hidden-characters", "missing-translation", "stale-translation", "too-close",
+    "markdown-link", "markdown-as-text", "shouting", "hidden-characters", "missing-translation", "stale-translation", "too-close",
     "at-night", "same-text-on-x", "over-limit", "sure-miss", "account-stopped",
-    "placeholder", "alt-is-file-name", "heading-as-text", "rule-as-text", "markdown-as-text",
+    "placeholder", "alt-is-file-name", "heading-as-text", "rule-as-text",
 ]  # fmt: skip
 """Codes of the problems that are advice alone, which a workspace or a draft may ignore."""
 

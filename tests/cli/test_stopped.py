@@ -70,7 +70,7 @@ def test_what_was_missed_is_named_for_a_day(
     app.dispatch.expire()
     app.close()
     told = said(cli, "queue")
-    assert "day.fr to bice-page, bice-x: missed. Give its draft a new `at`" in told
+    assert "day.fr to bice-page, bice-x: missed. Give the draft a new `at`" in told
     monkeypatch.setenv("PUBLISHER_CLOCK", "2016-03-08T14:00:00+01:00")
     assert "missed" not in said(cli, "queue")
 

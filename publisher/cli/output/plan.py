@@ -227,7 +227,7 @@ def _told(alike: Sequence[Stopped]) -> str:
                 f"{said} {_('It comes back to its approvers once its draft is edited and queued.')}"
             )
         case State.MISSED:
-            return f"{said} {_('Give its draft a new `at`, then queue it again.')}"
+            return f"{said} {_('Give the draft a new `at`, then run `publisher queue`.')}"
         case _other:
             return said
 
