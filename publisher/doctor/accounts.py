@@ -59,8 +59,7 @@ def _way_back(app: Application) -> str:
             "For a trial that is right; else leave out `--sandbox`, and unset {variable} if it is set.",
             variable=variable,
         )
-    addresses = {"X": app.settings.twitter_api_url, "Facebook": app.settings.facebook_graph_url}
-    leading = [sandbox_mode.ADDRESSES[name] for name, address in addresses.items() if address]
+    leading = [sandbox_mode.ADDRESSES[channel] for channel in app.settings.servers]
     return _("For a trial that is right; else unset {variable}.", variable=", ".join(leading))
 
 
