@@ -53,8 +53,8 @@ COPY --chmod=0755 <<'EOT' /usr/local/bin/healthy
 import socket
 import sys
 
-from publisher import broker
 from publisher.app import Application
+from publisher.monitoring import broker
 
 app, host = Application.of_environment(), socket.gethostname()
 if url := app.settings.broker.url:

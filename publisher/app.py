@@ -195,7 +195,13 @@ class Application:
 
     @cached_property
     def control(self) -> Control:
-        return Control(self.database, self.clock, self.settings.approval_rule, self.rights)
+        return Control(
+            self.database,
+            self.clock,
+            self.settings.approval_rule,
+            self.rights,
+            lambda: self._zone,
+        )
 
     @cached_property
     def halts(self) -> Halts:

@@ -24,6 +24,13 @@ _REASONS = (
     ("recursion", later("too many brackets stand within one another")),
 )
 _UNREADABLE = later("this cannot be read")
+_IN_CONFLICT = later(
+    "a conflict in git is left here; keep one version, and delete the lines `<<<<<<<`, `=======` and "
+    "`>>>>>>>`"
+)
+_CONFLICT = re.compile(r"^(?:<{7}|>{7}|={7}|\|{7})(?: .*)?\r?$", re.MULTILINE)
+_CURLED = later("this is a curly quotation mark, as of a word processor; TOML wants straight ones")
+_CURLY = re.compile("[=\\[,]\\s*([\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb])")
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 
 _NAME = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
@@ -48,7 +55,12 @@ class TomlFile:
         reason = next((reason for sign, reason in _REASONS if sign in told), _UNREADABLE)
         found = _PLACE.search(told)
         lines = text.split("\n")
-        line, column = (found[1], found[2]) if found else (len(lines), len(lines[-1]) + 1)
+        end = len(lines), len(lines[-1]) + 1
+        line, column = (int(found[1]), int(found[2])) if found else end
+        if mark := _CONFLICT.search(text):
+            reason, line, column = _IN_CONFLICT, text.count("\n", 0, mark.start()) + 1, 1
+        elif quote := _CURLY.search(lines[line - 1]):
+            reason, column = _CURLED, quote.start(1) + 1
         return ConfigurationError(
             _(
                 "{place}: This is no valid TOML: {reason}.",

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from publisher.channels.answers import Answers, dated, identifier
+from publisher.base.i18n import _
+from publisher.channels.answers import Answers, dated, identifier, named_status
 from publisher.model.models import Owner
 from publisher.model.outcomes import Accepted, AccountHeld, Answer, Deferred, Step, Wire
 
@@ -38,6 +39,12 @@ def owner_of(
 
 def problem_of(answers: Answers, answer: Answer) -> str | None:
     """Why the account cannot be read; None: it can."""
+    if not was_answered(answer):  # no post is in doubt, so nothing is said of one
+        return _(
+            "{platform} does not answer ({reason}).",
+            platform=answers.name,
+            reason=answer.reason or named_status(answer.status or 0),
+        )
     outcome = answers.judge(answer, Step.READ)
     return None if isinstance(outcome, Accepted) else outcome.message
 

@@ -163,6 +163,9 @@ def confirm(question: str) -> None:
             hint=_("Say --yes in a script."),
         )
     if not agrees(question):
+        from publisher.cli.output import console
+
+        console.print_note(_("Nothing was done."))
         raise typer.Abort
 
 

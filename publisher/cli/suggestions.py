@@ -9,31 +9,44 @@ from publisher.base.i18n import _, later
 from publisher.cli import help_texts
 
 _MEANT = (
-    (("delete", "remove", "rm", "unpublish", "takedown"),
+    (("delete", "remove", "rm", "unpublish", "takedown", "supprimer", "annuler", "effacer", "retirer",
+      "borrar", "eliminar", "cancelar", "quitar", "retirar", "usuń", "usun", "anuluj", "skasuj",
+      "wycofaj"),
      later("`publisher cancel POST` takes a post off the schedule before it is out, and `publisher "
            "withdraw POST` deletes one that is out.")),
-    (("publish", "send", "post", "tweet", "share", "go", "start"),
+    (("publish", "send", "post", "tweet", "share", "go", "start", "publier", "envoyer", "poster",
+      "lancer", "démarrer", "publicar", "enviar", "lanzar", "empezar", "opublikuj", "publikuj",
+      "wyślij", "wyslij", "uruchom"),
      later("`publisher queue` puts the drafts on the schedule, and `publisher run` publishes each at "
            "its time.")),
-    (("stop", "halt", "block", "kill"),
+    (("stop", "halt", "block", "kill", "arrêter", "arreter", "stopper", "bloquer", "suspendre", "parar",
+      "detener", "bloquear", "suspender", "zatrzymaj", "wstrzymaj", "zablokuj"),
      later("`publisher pause` stops everything at once, and `publisher hold POST` keeps one post "
            "back.")),
-    (("continue", "unpause", "unhold"),
+    (("continue", "unpause", "unhold", "reprendre", "continuer", "relancer", "reanudar", "continuar",
+      "seguir", "wznów", "wznow", "kontynuuj"),
      later("`publisher resume` goes on after a pause, and `publisher release POST` lets go a post "
            "that was held.")),
-    (("list", "ls", "show", "posts", "drafts"),
+    (("list", "ls", "show", "posts", "drafts", "lister", "afficher", "montrer", "voir", "listar",
+      "mostrar", "ver", "lista", "pokaż", "pokaz"),
      later("`publisher status` shows what comes next, `publisher log` what happened, and `publisher "
            "history POST` one post.")),
-    (("schedule", "add", "enqueue"),
+    (("schedule", "add", "enqueue", "planifier", "programmer", "ajouter", "programar", "planificar",
+      "añadir", "anadir", "agregar", "zaplanuj", "dodaj"),
      later("`publisher queue` puts the drafts on the schedule; when a post goes out, its draft says "
            "with `at:`.")),
-    (("edit", "open", "change", "update", "write"),
+    (("edit", "open", "change", "update", "write", "modifier", "éditer", "changer", "écrire", "editar",
+      "cambiar", "modificar", "escribir", "edytuj", "zmień", "zmien", "napisz"),
      later("Change the draft in an editor: its file is posts/POST.md. Then `publisher queue`.")),
-    (("move", "postpone", "reschedule"),
+    (("move", "postpone", "reschedule", "déplacer", "reporter", "décaler", "mover", "aplazar",
+      "posponer", "przenieś", "przenies", "przesuń", "przesun"),
      later("Change `at:` in the draft, then `publisher queue`. `publisher agenda move ITEM` moves all "
            "posts that hang on an item.")),
-    (("validate", "lint", "verify", "test"), later("`publisher check` finds what is wrong with the drafts.")),
-    (("help",), later("`publisher --help` shows all commands, `publisher COMMAND --help` one of them.")),
+    (("validate", "lint", "verify", "test", "vérifier", "verifier", "contrôler", "controler", "tester",
+      "verificar", "comprobar", "revisar", "sprawdź", "sprawdz", "zweryfikuj"),
+     later("`publisher check` finds what is wrong with the drafts.")),
+    (("help", "aide", "ayuda", "pomoc"),
+     later("`publisher --help` shows all commands, `publisher COMMAND --help` one of them.")),
     (("version",), later("It is an option: publisher --version")),
 )  # fmt: skip
 """Words that people know from elsewhere, and what does that here."""

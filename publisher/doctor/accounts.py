@@ -24,9 +24,7 @@ def examine(app: Application, *, offline: bool) -> Iterator[Finding]:
     if not app.settings.accounts:
         yield bad("accounts", _("publisher.toml names none."), _("docs/settings.md shows one."))
     if app.settings.warning:
-        leading = ", ".join((sandbox_mode.VARIABLE, *sandbox_mode.ADDRESSES.values()))
-        hint = _("For a trial that is right; else unset {variable}.", variable=leading)
-        yield warning("platforms", app.settings.warning, hint)
+        yield warning("platforms", app.settings.warning, _way_back(app))
     ahead: list[timedelta] = []
     owners = Owners(app)
     for name in app.settings.accounts:
@@ -42,7 +40,7 @@ def examine(app: Application, *, offline: bool) -> Iterator[Finding]:
         if health is not None and health.clock_ahead is not None:
             ahead.append(health.clock_ahead)
         if health is not None and health.problem:
-            yield _troubled(subject, health)
+            yield _troubled(subject, health, app)
         elif owner is not None and (flaw := owners.flaw(name, owner)):
             yield bad(subject, *flaw)
         else:
@@ -53,9 +51,28 @@ def examine(app: Application, *, offline: bool) -> Iterator[Finding]:
         yield from _clock_of_database(app)
 
 
-def _troubled(subject: str, health: Health) -> Finding:
-    judge = bad if health.is_certain else warning
-    return judge(subject, health.problem or "", _("Mend it, then run `publisher doctor` again."))
+def _way_back(app: Application) -> str:
+    """How a trial ends, or posts go to the real platforms again."""
+    if app.settings.in_sandbox:
+        variable = sandbox_mode.VARIABLE
+        return _(
+            "For a trial that is right; else leave out `--sandbox`, and unset {variable} if it is set.",
+            variable=variable,
+        )
+    leading = [sandbox_mode.ADDRESSES[channel] for channel in app.settings.servers]
+    return _("For a trial that is right; else unset {variable}.", variable=", ".join(leading))
+
+
+def _troubled(subject: str, health: Health, app: Application) -> Finding:
+    if health.is_certain:
+        hint = _("Mend it, then run `publisher doctor` again.")
+        return bad(subject, health.problem or "", hint)
+    hint = (
+        _("Start the sandbox in another terminal: publisher sandbox")
+        if app.settings.in_sandbox
+        else _("Look at this machine's connection, then run `publisher doctor` again.")
+    )
+    return warning(subject, health.problem or "", hint)
 
 
 def _well(subject: str, health: Health | None, owner: Owner | None, app: Application) -> Finding:

@@ -1,7 +1,7 @@
 """One draft: front matter and body become a Post."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -131,6 +131,14 @@ def parse(text: str, post_id: str, surroundings: Surroundings, findings: Finding
     )
 
 
+def _list_hint(name: str, names: Sequence[str]) -> str | None:
+    """What to do about `our-x, our-page`, which is one text for YAML."""
+    words = [word for word in re.split(r"[,;/&\s]+", name) if word]
+    if len(words) < 2 or not all(naming.meant(word, names) for word in words):
+        return None
+    return _("Write several as a list: [{names}].", names=", ".join(words))
+
+
 class _Reader:
     """Reads the front matter of one draft."""
 
@@ -194,9 +202,10 @@ class _Reader:
         return named or self._default("lang", self._session.defaults.lang)
 
     def _is_at_once(self) -> bool:
-        """Whether `at` is the word `now`, and not an agenda item of that name."""
-        node = self.fields.node("at")
-        return isinstance(node, Scalar) and is_now(node.value) and "now" not in self._session.agenda
+        """Whether `at` is the word `now`; where an item has that name, which is an error, nobody knows."""
+        node, flawed = self.fields.node("at"), self._session.flawed
+        is_item = any(is_now(key.removeprefix("agenda.")) for key in flawed)
+        return isinstance(node, Scalar) and is_now(node.value) and not is_item
 
     def _moment(self, key: str) -> Moment | None:
         text = self.fields.text(key, may_be_empty=key == "at")
@@ -256,6 +265,7 @@ class _Reader:
                     position,
                     _("`{name}` is no account, no channel and not `all`.", name=name),
                     quotes_hint(name)
+                    or _list_hint(name, names)
                     or suggestion(name, names, nothing=_("publisher.toml has no accounts.")),
                 )
         return tuple(naming.meant(name, names) or name for name, _ in places)

@@ -14,7 +14,13 @@ from publisher.model.models import Position, Problem, Severity
 from publisher.model.problems import Flaw, problem
 
 _NOT_DRAFTS = {"readme.md"}
-_ALMOST_DRAFTS = (".markdown", ".mdown", ".mkd", ".txt")
+_ALMOST_DRAFTS = (".markdown", ".mdown", ".mkd", ".mdx", ".txt")
+_DOCUMENTS = (".doc", ".docx", ".odt", ".rtf", ".pages")
+_OF_PROGRAMS = ("._", ".#", ".~", "~$")
+"""How names of files begin that editors and systems make beside a file, and nobody wrote.
+
+Nor are backups such as `x.md~` spoken of: the draft stands beside them.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,8 @@ class Shelf:
             if name.startswith("."):
                 if entry.is_symlink():
                     self._note(_hidden_link(), prefix + name, Severity.WARNING)
+                elif not name.startswith(_OF_PROGRAMS) and _begins_like_a_draft(entry):
+                    self._note(_hidden_draft(), prefix + name, Severity.WARNING)
                 self._look_for_repositories(entry, prefix)
                 continue
             if _is_folder(entry):
@@ -124,13 +132,13 @@ class Shelf:
                 else:
                     path = prefix + name
                     yield DraftFile(path[: -len(".md")], f"posts/{path}", entry.path)
-            elif name.lower().endswith(_ALMOST_DRAFTS):
-                flaw = Flaw("not-a-draft", _("This is not read: the name of a draft ends in .md."))
+            elif flaw := _almost(name):
                 self._note(flaw, prefix + name, Severity.WARNING)
 
     def _descend(self, entry: "os.DirEntry[str]", prefix: str) -> Iterator[DraftFile]:
         if entry.name == "media":
             self._look_for_repositories(entry, prefix)
+            self._note_drafts_among_pictures(Path(entry.path), f"{prefix}media/")
             return
         if entry.is_symlink():
             hint = _("Move the drafts here, or link to them one by one.")
@@ -157,6 +165,13 @@ class Shelf:
             )
             hint = _("Delete HEAD, objects and refs in it, and ask who made them.")
             self._note(Flaw("repository", message, hint), prefix)
+
+    def _note_drafts_among_pictures(self, folder: Path, prefix: str) -> None:
+        for path in sorted(folder.rglob("*.[mM][dD]")):
+            if not path.name.startswith(".") and _begins_like_a_draft(path):
+                message = _("This is not read: nothing in a folder `media` is a draft.")
+                flaw = Flaw("not-a-draft", message, _("Move it out of that folder."))
+                self._note(flaw, prefix + path.relative_to(folder).as_posix(), Severity.WARNING)
 
     def _flaw_of(self, entry: "os.DirEntry[str]") -> Flaw | None:
         if not entry.name.isprintable():
@@ -190,6 +205,32 @@ def _hidden_link() -> Flaw:
     """Nothing of ours makes one; who planted it may hope that something is written through it."""
     message = _("A symbolic link with a hidden name, which nobody sees, and nothing reads.")
     return Flaw("symbolic-link", message, _("Delete it, and ask who made it."))
+
+
+def _begins_like_a_draft(file: "os.PathLike[str]") -> bool:
+    """Whether it is Markdown with front matter, and not, say, a list of the pictures' authors."""
+    path = Path(file)
+    if path.suffix.lower() != ".md" or path.is_symlink() or not path.is_file():
+        return False
+    try:
+        with path.open("rb") as text:
+            return text.read(6).removeprefix(b"\xef\xbb\xbf").startswith(b"---")
+    except OSError:
+        return False
+
+
+def _hidden_draft() -> Flaw:
+    message = _("This is not read: its name begins with a dot.")
+    return Flaw("not-a-draft", message, _("Rename it without the dot, if it is a draft."))
+
+
+def _almost(name: str) -> Flaw | None:
+    """What is wrong with the name of a file that a person may take for a draft."""
+    message = _("This is not read: the name of a draft ends in .md.")
+    if name.lower().endswith(_DOCUMENTS) and not name.startswith(_OF_PROGRAMS):
+        hint = _("Copy its text into a draft: `publisher new TITLE` makes one.")
+        return Flaw("not-a-draft", message, hint)
+    return Flaw("not-a-draft", message) if name.lower().endswith(_ALMOST_DRAFTS) else None
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:

@@ -27,6 +27,13 @@ def quotes_hint(value: str) -> str | None:
     )
 
 
+def _media_hint(name: str) -> str:
+    return _(
+        "Write `- file: {name}`, and below it `alt:` with what the picture shows.",
+        name=name.strip(),
+    )
+
+
 class Fields:
     """A mapping's values by key. What cannot be read is noted and comes back as if absent.
 
@@ -162,10 +169,10 @@ class Fields:
             if isinstance(item, Mapping):
                 found.append(item)
             else:
-                flaw = Flaw(
-                    "not-a-mapping", _("Each entry of `{key}` has keys and values.", key=key)
-                )
-                self._findings.add(flaw, item.position)
+                said = _("Each entry of `{key}` has keys and values.", key=key)
+                named = item.value if key == "media" and isinstance(item, Scalar) else None
+                remedy = _media_hint(named) if named else None
+                self._findings.add(Flaw("not-a-mapping", said, remedy), item.position)
         return tuple(found)
 
     def mapping(self, key: str) -> Mapping | None:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from publisher.base.i18n import _
 from publisher.channels.registry import SPECS
-from publisher.drafts import hashtags, placeholders
+from publisher.drafts import hashtags, markdown_signs, placeholders
 from publisher.drafts.mentions import mentions
 from publisher.drafts.rendering import section_for
 from publisher.drafts.sections import position_key
@@ -55,10 +55,6 @@ _LABEL = r"[^\W_](?:[\w-]*\w)?"
 _PROPER_LINK = re.compile(
     rf"https?://(?:[^\s/?#@]+@)?{_LABEL}(?:\.{_LABEL})+\.?(?:[^\w.@\\-]|\Z)", re.IGNORECASE
 )
-_MARKDOWN_LINK = re.compile(
-    r"!?\[[^\]\n]*\]\((?:https?:|www\.|mailto:|/|#)[^)\s]*\)", re.IGNORECASE
-)
-
 _FILE_NAME = re.compile(
     r"\S.*\.(?:jpe?g|png|gif|webp|heic|heif|avif|tiff?|mp4|m4v|mov|pdf)"
     r"|(?:IMG|DSC[NF]?|PXL|MVIMG|VID|P|DCIM|SAM|GOPR)[-_ ]?\d{3,}\S*"
@@ -130,8 +126,7 @@ class Linter:
             yield from self._unsolicited_mentions(text)
         if "tp" in text or "TP" in text:
             yield from _broken_links(text)
-        if "](" in text:
-            yield from _markdown_links(text)
+        yield from markdown_signs.find(text)
         yield from _shouting(text)
         for word, index in placeholders.find(text, post.lang):
             yield _placeholder(word), index
@@ -276,19 +271,6 @@ def _broken_links(text: str) -> Found:
                 Flaw("broken-link", _("`{text}` is no web address.", text=match.group()), hint),
                 match.start(),
             )
-
-
-def _markdown_links(text: str) -> Found:
-    for match in _MARKDOWN_LINK.finditer(text):
-        hint = _("Write the words, and the address after them.")
-        yield (
-            Flaw(
-                "markdown-link",
-                _("`{text}` is published as it stands here.", text=match.group()),
-                hint,
-            ),
-            match.start(),
-        )
 
 
 def _hidden(text: str) -> Found:

@@ -11,8 +11,11 @@ _IN_BRACKETS = (
 )
 _SURE = re.compile(
     rf"\[(?:{_IN_BRACKETS})\](?!\()|\b(?:lorem ipsum|FIXME|TBD|TBC)\b|\bX{{4,}}\b"
-    r"|\b(?:à compléter|por completar|do uzupełnienia)\b|\?{4,}",
-    re.IGNORECASE,
+    r"|\b(?:à compléter|por completar|do uzupełnienia)\b|\?{4,}"
+    r"|\{\{[^{}\n]{1,60}\}\}|\{%[^{}\n]{1,60}%\}|\$\{\w{1,60}\}|(?<![\w%])%[A-Z][A-Z_]{2,40}%(?!\w)"
+    r"|\[(?:note|nota|notatka|uwaga|comment|commentaire|comentario|komentarz)\s*:[^]\n]*\]"
+    r"|^[ \t]*(?:[-*][ \t]+)?\[[ xX]\][ \t](?!https?:)",
+    re.IGNORECASE | re.MULTILINE,
 )
 _TODO = re.compile(r"\bTODO\b(?P<colon>\s*:)?")
 _NUMBER = re.compile(r"(?<![\w@#/.-])(?:XXX?|xx+)(?![\w-])")
@@ -28,7 +31,7 @@ _NUMBERED = frozenset({
     "edycja", "lat",
 })  # fmt: skip
 """What has Roman numbers, before or behind it."""
-_MAY_BE = re.compile(r"\[|\?{4}|xx|todo|lorem|fixme|tbd|tbc|compl[ée]t|uzupe", re.IGNORECASE)
+_MAY_BE = re.compile(r"[\[{%]|\?{4}|xx|todo|lorem|fixme|tbd|tbc|compl[ée]t|uzupe", re.IGNORECASE)
 """Nearly all texts have none of them."""
 
 

@@ -25,7 +25,10 @@ class Addressing:
         """
         accounts, problems = recipients(post, self._around.accounts)
         known = {*self._around.accounts, *self._around.channels, "all"}
-        if problems and known.issuperset(post.to):  # unknown names are reported already
+        is_unread = any(found.code == "bad-language" for found in findings.problems) or (
+            not post.to and "defaults.to" in self._around.session.flawed
+        )
+        if problems and known.issuperset(post.to) and not is_unread:  # else it is reported already
             findings.problems += problems
         self._check_languages(post, accounts, findings)
         if is_first:
@@ -55,8 +58,9 @@ class Addressing:
             for account in self._around.accounts.values()
             if account.language and ("all" in member.to or account.channel in member.to)
         }
-        missing = addressed - {member.lang for member in group}
-        if missing:
+        spoken = {member.lang for member in group if member.lang}
+        missing = addressed - spoken
+        if missing and spoken:  # what is in no language that is known has no translation either
             findings.warning(
                 "missing-translation",
                 post.position("to"),

@@ -4,24 +4,25 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from publisher.base.i18n import _
-from publisher.drafts import text_files, time_hints, yaml_tree
+from publisher.drafts import text_files, time_hints, yaml_tree, zone_hints
 from publisher.drafts.fields import Fields
 from publisher.drafts.times import (
     SHAPE,
     AgendaItem,
     Moment,
     anchor_name,
+    is_now,
     looks_like_a_time,
     parse_anchor,
     parse_time,
 )
 from publisher.model.models import Frozen, Position
-from publisher.model.problems import Findings, Flaw, suggestion
+from publisher.model.problems import Findings, Flaw
 
 FILE = "posts/session.yaml"
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
@@ -58,6 +59,8 @@ class Session(Frozen):
     flawed: frozenset[str] = frozenset()
     """What could not be read (`timezone`, `agenda.annual-day`, `defaults.to`): a draft that relies
     on it must not go out on a guess."""
+    is_missing: bool = False
+    """Whether there is no file, and so nothing in it."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -96,6 +99,10 @@ class Session(Frozen):
             )
         moment = parse_anchor(text, self.agenda)
         if isinstance(moment, Flaw) and moment.code == "unknown-anchor":
+            if self.is_missing:
+                return moment._replace(
+                    hint=_("There is no {file}, whose agenda has them.", file=FILE)
+                )
             name = anchor_name(text)
             if self.flawed & {"agenda", f"agenda.{name}"}:
                 return unusable(
@@ -120,7 +127,7 @@ def load(posts: Path, findings: Findings) -> Session:
     """Read posts/session.yaml; a missing file is an empty session."""
     path = posts / "session.yaml"
     if text_files.is_missing(path):
-        return Session()
+        return Session(is_missing=True)
     text = text_files.read(path, findings)
     return parse(text, findings) if text is not None else Session(flawed=_EVERYTHING)
 
@@ -182,13 +189,15 @@ class _Reader:
             return None
         if _is_zone(name):
             return name
-        hint = suggestion(name, available_timezones(), nothing="") if "/" in name else None
+        near = zone_hints.nearest(name)
         self._fields.reject(
             "timezone",
             Flaw(
                 "unknown-zone",
                 _("There is no time zone `{name}`.", name=name),
-                hint or _("Write an area and a city, such as Europe/Zurich."),
+                _("Did you mean `{near}`?", near=near)
+                if near
+                else _("Write an area and a city, such as Europe/Zurich."),
             ),
         )
         self._flawed |= {"timezone", "agenda"}
@@ -251,6 +260,13 @@ class _Reader:
                 entry.key,
                 _("`{name}` cannot name an agenda item.", name=name),
                 _("A name begins with a letter and holds letters, digits, - and _."),
+            )
+        if is_now(name):  # `at: now` would mean the item in one draft, and at once in another
+            self._findings.error(
+                "bad-value",
+                entry.key,
+                _("`{name}` cannot name an agenda item.", name=name),
+                _("In drafts `at: now` means at once. Give the item another name."),
             )
         if not isinstance(entry.value, yaml_tree.Mapping):
             hint = _("Write its `title:` and `starts:` under it.")

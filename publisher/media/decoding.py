@@ -182,17 +182,26 @@ def _another_kind(path: Path) -> Flaw | None:
     kind = file_types.of(path)
     if kind is None:
         return None
-    message = _("{file} is {kind}, and no picture.", file=path.name, kind=_(kind.name))
+    named = {"file": path.name, "kind": _(kind.name)}
+    message = (
+        _("{file} is {kind}, which platforms do not take.", **named)
+        if kind.is_picture
+        else _("{file} is {kind}, and no picture.", **named)
+    )
     return Flaw("media-type", message, f"{_(kind.remedy)} {_(_WANTED)}")
 
 
 def flaw_of_file(path: Path) -> Flaw | None:
     """What its name and its size tell, before anything of it is read."""
+    size = path.stat().st_size
+    if not size:
+        hint = _("Copy it again from its source.")
+        return Flaw("media-type", _("{file} is empty: it has no byte.", file=path.name), hint)
     if path.suffix.lower() not in _TYPES and not _is_video(path):
         return _another_kind(path) or Flaw(
             "media-type", _("{file} has no picture's name.", file=path.name), _(_WANTED)
         )
-    if (size := path.stat().st_size) > MAX_BYTES:
+    if size > MAX_BYTES:
         hint = _("{limit} are the limit; save a smaller copy.", limit=numbers.size(MAX_BYTES))
         return Flaw(
             "media-too-big",

@@ -16,6 +16,11 @@ class Kind(NamedTuple):
     name: str
     remedy: str
 
+    @property
+    def is_picture(self) -> bool:
+        """Whether it is one all the same, of a kind that no platform takes."""
+        return self.remedy == _AS_PICTURE
+
 
 _EXPORT = later("Export what it shows as a JPEG or PNG.")
 _AS_PICTURE = later("Open it in a picture editor, and save it as a JPEG.")

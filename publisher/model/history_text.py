@@ -37,6 +37,7 @@ def _plain(key: str, value: object, zone: tzinfo) -> str:
         return " / ".join(map(str, value))
     if key == "kind":
         return kind(str(value))
-    if key in ("if_not_out", "role"):  # a state, or a person's role
+    # A state, a person's role, or why `queue` took it off the schedule; other reasons stay as they are.
+    if key in ("if_not_out", "role", "reason"):
         return _(str(value))
     return "—" if value is None else str(value)

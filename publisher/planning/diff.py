@@ -1,5 +1,6 @@
 """One run over drafts and ledger: what is wanted, what stands, and the difference."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from decimal import Decimal
@@ -21,7 +22,7 @@ from publisher.model import mandates
 from publisher.model.models import Account, Content, Delivery, Post, Problem, Stop, Wish
 from publisher.model.outcomes import Limit
 from publisher.model.states import ENDED_UNSENT, OUT_OR_MAYBE, WAITING, State
-from publisher.planning import duplicates, past_times
+from publisher.planning import duplicates, past_times, repetitions
 from publisher.planning.budget import OWN_WINDOW, Budget, Standing
 from publisher.planning.conflicts import Conflicts
 from publisher.planning.costs import Cost, cost_on_x
@@ -75,6 +76,7 @@ class Comparison:
         self._scope = scope
         self._limits = limits
         self._changes: list[PlannedChange] = []
+        self._beyond_reach: defaultdict[tuple[str, State], list[str]] = defaultdict(list)
         self._illustrations = Illustrations(Copies.of(settings), queries)
 
     def plan(self) -> Plan:
@@ -85,11 +87,15 @@ class Comparison:
         wishes = list(wanted.items())
         for (post_id, account), wish in progress.over(wishes, _("Comparing with the schedule")):
             self._compare(whole[post_id], wish, standing.get((post_id, account)))
+        self._warn_of_edits_beyond_reach(whole)
         self._cancel(standing, wanted, whole)
         self._refuse(whole, {post for post, _ in standing})
         self._warn_of_conflicts(whole, wanted, standing)
         zone = self._drafts.session.zone
         overdue = past_times.overdue(self._changes, whole, self._now, self._problems, zone)
+        repeated = repetitions.find(
+            self._changes, whole, self._drafts, self._queries, self._now, self._problems, zone
+        )
         self._problems.drop_advice(self._settled(standing))
         return Plan(
             changes=tuple(self._changes),
@@ -100,8 +106,18 @@ class Comparison:
             on_schedule=self._on_schedule(),
             undated=sum(post.due_at is None and not post.at_once for post in whole.values()),
             overdue=overdue,
+            repeated=repeated,
             stopped=tuple(self._stopped(wanted, standing)),
+            as_queued=tuple(self._as_queued()),
         )
+
+    def _as_queued(self) -> Iterator[Delivery]:
+        """What goes out as it was queued before, because its draft has errors now."""
+        files = self._problems.broken_files
+        broken = [file.removeprefix("posts/").removesuffix(".md") for file in sorted(files)]
+        for delivery in self._queries.standing(broken, and_under_way=False):
+            if delivery.state in (State.SCHEDULED, State.PUBLISHING) and not delivery.halt:
+                yield delivery
 
     def _settled(self, standing: Mapping[tuple[str, str], Delivery]) -> set[str]:
         """The files of posts of which nothing is to come: nobody can follow advice about them."""
@@ -294,11 +310,22 @@ class Comparison:
             if (mended or is_held) and may_come_back(delivery):
                 self._change(Change.RESTORE, post, wish, delivery)
         elif differs_in_words(wish, delivery):
+            self._beyond_reach[post.id, delivery.state].append(delivery.account)
+
+    def _warn_of_edits_beyond_reach(self, posts: Mapping[str, Post]) -> None:
+        """Once for each post, with all accounts on which its draft changes nothing any more."""
+        for (post_id, state), accounts in self._beyond_reach.items():
             self._problems.warning(
-                post,
+                posts[post_id],
                 "already-out",
-                _(_BEYOND_REACH[delivery.state], account=delivery.account),
-                _("Withdraw it and write a new draft, if the public must see something else."),
+                _(_BEYOND_REACH[state], account=", ".join(accounts)),
+                _(
+                    "`publisher withdraw {post}` takes down what is out. Then write a new draft, if "
+                    "the public must see something else.",
+                    post=post_id,
+                )
+                if state is State.PUBLISHED
+                else _("Write a new draft, if the public must see something else."),
             )
 
     def _may_not_approve_any_more(self, delivery: Delivery) -> bool:

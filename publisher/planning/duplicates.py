@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from publisher.base.i18n import _
+from publisher.drafts import twins
 from publisher.drafts.library import Library
 from publisher.ledger.reading.queries import Queries, Tenure
 from publisher.model.models import Delivery, Post
@@ -27,7 +28,7 @@ def refuse(
     """Take out of `changes` what brings an account a text that it has already."""
     fresh = [(change, _text_key(change)) for change in changes if _brings_text(change)]
     leaving = {c.delivery.id for c in changes if c.delivery and _takes_text_away(c)}
-    known: defaultdict[tuple[str, str], dict[str, State]] = defaultdict(dict)
+    known: defaultdict[tuple[str, str], dict[str, State | None]] = defaultdict(dict)
     partly: set[str] = set()
     for delivery in queries.with_fingerprints({text for _change, text in fresh}):
         gone = delivery.id in leaving or delivery.state in ENDED_UNSENT
@@ -38,18 +39,18 @@ def refuse(
         if delivery.remote_ids and delivery.state is not State.PUBLISHED:
             partly.add(delivery.post)
 
-    def weight(holder: tuple[str, State]) -> int:
+    def weight(holder: tuple[str, State | None]) -> int:
         """What is out under an old name says most: the draft was renamed."""
         other, state = holder
         if other in partly:
             return 0
-        return 1 if state not in WAITING and not drafts.has(other) else 2
+        return 1 if state and state not in WAITING and not drafts.has(other) else 2
 
     for change, text in fresh:
         holders = known[text]
         others = [holder for holder in holders.items() if holder[0] != change.post]
         if not others:
-            holders[change.post] = State.SCHEDULED
+            holders[change.post] = None
             continue
         changes.remove(change)
         other, state = min(others, key=weight)
@@ -89,13 +90,19 @@ def _refuse_rest(change: PlannedChange, other: str, post: Post, problems: Proble
 def _refuse_whole(
     change: PlannedChange,
     other: str,
-    state: State,
+    state: State | None,
     post: Post,
     drafts: Library,
     problems: Problems,
 ) -> None:
-    """Say that the account has the text in a delivery of another name, `other`."""
-    if state is State.CANCELLED:
+    """Say that the account has the text in a delivery of another name, `other`.
+
+    `state`: None for what is not queued yet, as this draft.
+    """
+    if state is None:
+        flaw = twins.flaw(change.account, other)
+        problems.error(post, flaw.code, flaw.message, flaw.hint)
+    elif state is State.CANCELLED:
         problems.warning(
             post,
             "cancelled",
@@ -159,7 +166,7 @@ def refuse_renamed(
     """
     fresh = [c for c in changes if c.delivery is None and c.wish and c.wish.repeat]
     known = queries.with_fingerprints({_text_key(change) for change in fresh})
-    out = [d for d in known if _is_or_may_be_out(d) and not drafts.has(d.post)]
+    out = [d for d in known if is_or_may_be_out(d) and not drafts.has(d.post)]
     for change in fresh:
         delivery = next((d for d in out if _is_renamed(d, change, posts[change.post])), None)
         if delivery is None:
@@ -238,14 +245,14 @@ def _done(
 
 def _is_done(delivery: Delivery) -> bool:
     """Whether it is out, or may be, or must not go out because a person said so."""
-    return _is_or_may_be_out(delivery) or _is_stopped_by_a_person(delivery)
+    return is_or_may_be_out(delivery) or _is_stopped_by_a_person(delivery)
 
 
 def _is_stopped_by_a_person(delivery: Delivery) -> bool:
     return cancelled_by_a_person(delivery) or delivery.halt is not None
 
 
-def _is_or_may_be_out(delivery: Delivery) -> bool:
+def is_or_may_be_out(delivery: Delivery) -> bool:
     """Also in part."""
     return bool(delivery.remote_ids) or (delivery.state in OUT_OR_MAYBE and not delivery.in_reach)
 

@@ -132,6 +132,7 @@ def refuse(
     That is an error where somebody asks for it anew. It is a warning for what the ledger knows
     already (`known`) and left behind, so that an old draft does not stand in the way of a new one.
     """
+    over: dict[tuple[str, datetime, datetime, Severity], list[str]] = defaultdict(list)
     for change in list(changes):
         wish = change.wish
         if wish is None or wish.expires_at is None or wish.expires_at > now:
@@ -141,18 +142,21 @@ def refuse(
         changes.remove(change)
         moved = change.delivery is not None and change.delivery.in_reach
         asked_anew = change.post not in known or (moved and change.kind is Change.MOVE)
+        severity = Severity.ERROR if asked_anew else Severity.WARNING
+        over[change.post, wish.due_at, wish.expires_at, severity].append(change.account)
+    for (post, due_at, expires_at, severity), accounts in over.items():
         problems.add(
-            posts[change.post],
+            posts[post],
             "past",
             _(
                 "Its time for {account} is over: it was due {time} and expired "
                 "{expiry}. It is not queued.",
-                account=change.account,
-                time=local(wish.due_at, zone),
-                expiry=local(wish.expires_at, zone),
+                account=", ".join(accounts),
+                time=local(due_at, zone),
+                expiry=local(expires_at, zone),
             ),
             _("Give it a new `at`, or a longer `expires`, if it must go out."),
-            Severity.ERROR if asked_anew else Severity.WARNING,
+            severity,
         )
 
 

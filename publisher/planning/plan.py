@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
@@ -13,6 +13,9 @@ from publisher.ledger.enqueue import StoredPicture
 from publisher.model.models import Delivery, Problem, Severity, Stop, Wish
 from publisher.model.states import State
 from publisher.planning.costs import NOTHING, Cost
+
+_NEWS = timedelta(days=1)
+"""For so long after its expiry, what was missed is told of."""
 
 
 class Change(StrEnum):
@@ -91,19 +94,21 @@ class Stopped(NamedTuple):
     post: str
     account: str
     state: str
-    """`cancelled`, `held` or `rejected`."""
+    """`cancelled`, `held`, `rejected` or `missed`."""
     by_hand: bool
     """Whether a person stopped it, and not its draft or the agenda."""
     reason: str | None
     until: datetime | None
-    """When it expires: then it does not matter any more."""
+    """When it does not matter any more: it expires, or was missed a day ago."""
 
     @classmethod
     def of(cls, delivery: Delivery) -> "Stopped | None":
         """None for what is not stopped."""
-        state = delivery.state
-        if state not in (State.CANCELLED, State.HELD, State.REJECTED):
+        state, until = delivery.state, delivery.expires_at
+        if state not in (State.CANCELLED, State.HELD, State.REJECTED, State.MISSED):
             return None
+        if state is State.MISSED and until is not None:
+            until += _NEWS
         by_hand = state is not State.HELD or delivery.halt is not None
         return cls(
             delivery.post,
@@ -111,7 +116,7 @@ class Stopped(NamedTuple):
             str(state),
             by_hand,
             delivery.reason,
-            delivery.expires_at,
+            until,
         )
 
 
@@ -132,8 +137,12 @@ class Plan:
     """How many drafts say no time, so that nothing of them goes onto the schedule."""
     overdue: tuple[PlannedChange, ...] = ()
     """What goes out as soon as it is queued, because its time is over."""
+    repeated: tuple[PlannedChange, ...] = ()
+    """What says `at: now` and may be out already, under another name or in other words."""
     stopped: tuple[Stopped, ...] = ()
     """What is not changed and does not go out either, though its draft wants it."""
+    as_queued: tuple[Delivery, ...] = ()
+    """What goes out with the text and time of before, because its draft has errors now."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from publisher.base import numbers
 from publisher.base.clock import Clock
 from publisher.base.i18n import _, weekday
 from publisher.ledger.reading.queries import Step
@@ -65,7 +66,7 @@ class Display:
 
     def say(self, line: str) -> None:
         """A line about the processes."""
-        self._console.print(Text(line, style="dim"), soft_wrap=True)
+        self._print(Text(line, style="dim"))
 
     def show(self, step: Step) -> None:
         """A line for a step, if it ends a delivery. Of a thread, the first part's time counts."""
@@ -79,10 +80,14 @@ class Display:
         at = self._out_at.get(step.delivery, step.at)
         real = (at - due).total_seconds() / self._clock.speed
         state = _(step.target)
-        line = f"{_moment(due)}  {state:<10} +{real:.3f} s  {step.account:<16} {step.post}"
-        self._console.print(Text(line, style=_STYLES[step.target]), soft_wrap=True)
+        line = f"{_moment(due)}  {state:<10} +{numbers.number(real, 3)} s  {step.account:<16} {step.post}"
+        self._print(Text(line, style=_STYLES[step.target]))
         if step.target is State.PUBLISHED:
             self._progress.advance(self._task)
+
+    def _print(self, line: Text) -> None:
+        """On a terminal broken between words, so that no post's id is torn; in a file not at all."""
+        self._console.print(line, soft_wrap=not self._console.is_terminal)
 
 
 def _moment(local: datetime) -> str:

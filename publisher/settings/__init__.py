@@ -433,12 +433,22 @@ _MESSAGES = {
     "path_type": later("must be a text between quotes"),
 }
 """What pydantic finds, in our words; values in braces are those of its context."""
+_PATTERNS = {
+    "language": later("must be the code of a language such as fr or pt-BR"),
+    "page_id": later("must be the number of a Page, of digits alone"),
+    "url": later("must be a web address such as https://www.example.org"),
+}
+"""What these settings must look like, in words."""
 _ODD = later("cannot have this value")
 
 
 def _explain(error: ValidationError, sources: Sources) -> str:
     return "\n".join(
-        f"{sources.place(tuple(map(str, detail['loc'])))}: {_told(detail)}"
+        _(
+            "{name}: {value}",
+            name=sources.place(tuple(map(str, detail["loc"]))),
+            value=_told(detail),
+        )
         for detail in error.errors(include_input=False, include_url=False)
     )
 
@@ -449,7 +459,10 @@ def _told(detail: ErrorDetails) -> str:
     values = dict(detail.get("ctx", {}))
     if "expected" in values:  # such as `'en', 'fr' or 'es'`
         values["expected"] = ", ".join(re.findall(r"'[^']*'", values["expected"]))
-    return _(_MESSAGES.get(detail["type"], _ODD), **values)
+    said = _MESSAGES.get(detail["type"], _ODD)
+    if detail["type"] == "string_pattern_mismatch":  # nobody reads a pattern
+        said = _PATTERNS.get(str(detail["loc"][-1]), said)
+    return _(said, **values)
 
 
 def _hint(error: ValidationError) -> str | None:

@@ -49,7 +49,9 @@ def test_a_platform_that_cannot_be_reached_says_nothing_about_the_account(
 ) -> None:
     found = stages(channel).open(servers=dict.fromkeys(("twitter", "facebook"), closed_port))
     assert not found.examine().is_certain
-    assert found.examine().problem
+    problem = str(found.examine().problem)
+    assert "does not answer" in problem
+    assert "the post is out" not in problem, "none was sent"
 
 
 @pytest.mark.parametrize("what", [What.HTML, What.NOT_JSON, What.EMPTY, What.SERVER_ERROR])

@@ -57,6 +57,14 @@ def test_what_waits_is_listed_shown_in_full_and_approved(draft: Path, cli: Cli) 
     assert cli("approve").out == "Nothing waits for approval.\n"
 
 
+def test_queue_and_status_say_that_it_waits_for_an_approval(draft: Path, cli: Cli) -> None:
+    told = " ".join(cli("queue").out.split())
+    assert "2 deliveries wait for an approval: `publisher approve` lists them." in told
+    told = cli("status").out
+    assert "Nothing goes out before it is approved." in told
+    assert "Nothing is on the schedule." not in told
+
+
 def test_a_text_that_is_the_same_on_two_accounts_is_shown_once(draft: Path, cli: Cli) -> None:
     """Of what differs, each is shown."""
     cli("queue")

@@ -173,6 +173,14 @@ BAD_SETTINGS = {
         "[accounts",
         "publisher.toml:1:10: This is no valid TOML: a bracket is never closed.",
     ),
+    "a conflict in git": (
+        "language = 'fr'\n<<<<<<< HEAD\n[web]\n=======\n>>>>>>> other\n",
+        "publisher.toml:2:1: This is no valid TOML: a conflict in git is left here",
+    ),
+    "a language that is none": (
+        "[accounts.a]\nchannel = 'twitter'\nlanguage = 'French'\n",
+        "publisher.toml:3:1: accounts.a.language: must be the code of a language such as fr or pt-BR",
+    ),
     "an unknown key": ("lnaguage = 'fr'\n", "publisher.toml:1:1: lnaguage: "),
     "an unknown channel": (
         "[accounts.a]\nchannel = 'myspace'\n",
@@ -190,8 +198,15 @@ def test_bad_settings(cli: Cli, workspace: Path, command: str, content: str, mes
     (workspace / "publisher.toml").write_bytes(content.encode("latin-1"))
     result = cli(*command.split())
     assert result.code == 3
-    assert message in result.err
+    assert message in " ".join(result.err.split())
     assert not result.out
+
+
+def test_curly_quotes_are_named(cli: Cli, workspace: Path) -> None:
+    """As a word processor makes them."""
+    (workspace / "publisher.toml").write_text("language = “fr”\n", encoding="utf-8")
+    told = cli("check").err
+    assert "publisher.toml:1:12: This is no valid TOML: this is a curly quotation mark" in told
 
 
 def test_bad_secrets_do_not_show_on_the_screen(cli: Cli, workspace: Path) -> None:

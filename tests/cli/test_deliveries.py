@@ -125,7 +125,7 @@ def test_queue_follows_the_drafts(cli: Cli, draft: Path) -> None:
     result = cli("queue")
     assert "- cancel  2016-03-07 08:15  bice-x " in result.out
     assert "its draft is gone" in result.out
-    assert result.out.endswith("Queued: 2 deliveries (2 cancelled).\n")
+    assert result.out.endswith("Taken off the schedule: 2 deliveries (2 cancelled).\n")
     draft.write_text(text, encoding="utf-8")
     assert cli("queue").out.endswith("Queued: 2 deliveries (2 restored).\n")
 
@@ -502,7 +502,7 @@ def test_pause_and_resume(cli: Cli, draft: Path, monkeypatch: pytest.MonkeyPatch
     assert (result.code, result.out) == (0, "Paused: bice-x. Nothing leaves any more.\n")
     assert cli("status", "--json").json["accounts"][0]["paused_by"] == "directrice"
     _at(monkeypatch, "2016-03-07T08:31:00+01:00")
-    result = cli("resume", "--account", "bice-x")
+    result = cli("resume", "--account", "bice-x", "--yes")
     assert result.out == (
         "Resumed: bice-x.\n1 delivery fell due meanwhile, and will go out at these times:\n"
         f"  2016-03-07 08:31  {POST} to bice-x\nTimes are those of Europe/Zurich.\n"

@@ -517,3 +517,35 @@ def test_count_of_a_broken_draft_shows_its_problem(cli: Cli, workspace: Path) ->
     result = cli("count", path)
     assert result.code == 1
     assert "1:1: error: The front matter is never closed. [front-matter-unclosed]" in result.out
+
+
+def test_what_is_wrong_in_the_session_is_told_once_and_first(cli: Cli, workspace: Path) -> None:
+    """And not once more of each draft that relies on it, as if that were wrong."""
+    for name in ("a", "b"):
+        text = f"---\nat: annual-day\n---\nTexte {name}.\n"
+        (workspace / "posts" / f"{name}.fr.md").write_text(text)
+    session = workspace / "posts" / "session.yaml"
+    session.write_text(session.read_text().replace("defaults:", "defaults: x\n  y:"))
+    told = cli("check")
+    assert told.code == 1
+    assert told.out.startswith("posts/session.yaml:")
+    assert "posts/a.fr.md" not in told.out
+    assert "2 drafts rely on what is wrong in posts/session.yaml" in " ".join(told.out.split())
+    assert told.out.endswith("2 drafts: 1 error in 1 file.\n")
+    codes = {problem["code"] for problem in cli("check", "--json").json}
+    assert codes == {"yaml", "session-unusable"}, "scripts are told all, but nothing that is untrue"
+    refused = cli("queue")
+    assert "Nothing is written: 1 error." in refused.out
+
+
+def test_two_drafts_of_one_text_are_named(cli: Cli, workspace: Path) -> None:
+    """As `queue` refuses them, unless one says that it repeats the other."""
+    first, second = (workspace / "posts" / f"{name}.fr.md" for name in ("a", "b"))
+    text = "---\nat: 2016-03-07 08:30\nto: bice-x\n---\nLe texte.\n"
+    first.write_text(text)
+    second.write_text(text.replace("08:30", "09:30"))
+    (problem,) = cli("check", "--json").json
+    assert (problem["file"], problem["code"]) == ("posts/b.fr.md", "duplicate-text")
+    assert problem["message"] == "bice-x gets the same text from a.fr."
+    second.write_text(text.replace("08:30", "09:30").replace("to:", "repeat: true\nto:"))
+    assert cli("check", "--json").json == []

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from publisher.app import Application
+from publisher.model.outcomes import Accepted
 from tests.cli.runner import Cli, at_terminal
 
 POST = "day.fr"
@@ -69,6 +71,7 @@ def test_at_a_terminal_no_is_the_answer_unless_it_is_yes(
     told = at_terminal(*command, folder=uncertain, typed="\n")
     assert asked in " ".join(told.out.split())
     assert (told.code, state(cli)) == (130, "uncertain")
+    assert "Nothing was done." in told.out
     assert at_terminal(*command, folder=uncertain, typed="y\n").code == 0
     assert state(cli) != "uncertain"
 
@@ -89,3 +92,74 @@ def test_without_a_terminal_the_reason_that_is_missing_is_named(
     refused = cli(*command.split())
     assert refused.code == 2
     assert "error: --reason is missing." in refused.err
+
+
+@pytest.fixture
+def overdue(cli: Cli, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A post that fell due while everything was paused."""
+    (workspace / "posts" / f"{POST}.md").write_text(
+        "---\nat: 2016-03-07 08:30\nto: bice-x\n---\nBonjour.\n"
+    )
+    assert cli("queue").code == 0
+    assert cli("pause", "--reason", "wait").code == 0
+    monkeypatch.setenv("PUBLISHER_CLOCK", "2016-03-07T08:31:00+01:00")
+    return workspace
+
+
+def paused(cli: Cli) -> bool:
+    return bool(cli("status", "--json").json["accounts"])
+
+
+def test_resume_asks_before_overdue_posts_go_out(cli: Cli, overdue: Path) -> None:
+    """With what would go out, and when; without a terminal it goes on only with --yes."""
+    told = at_terminal("resume", folder=overdue, typed="\n")
+    shown = " ".join(told.out.split())
+    assert "1 delivery fell due meanwhile, and would go out from now on:" in shown
+    assert "2016-03-07 08:31 day.fr to bice-x" in shown
+    assert (told.code, paused(cli)) == (130, True)
+    refused = cli("resume")
+    assert (refused.code, paused(cli)) == (2, True)
+    assert "hint: Say --yes in a script." in refused.err
+    assert at_terminal("resume", folder=overdue, typed="y\n").code == 0
+    assert not paused(cli)
+
+
+def test_resume_of_nothing_overdue_does_not_ask(
+    cli: Cli, overdue: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUBLISHER_CLOCK", "2016-03-07T08:00:00+01:00")
+    assert cli("resume").code == 0
+    assert not paused(cli)
+
+
+def test_resume_of_one_account_while_everything_is_paused_says_so(cli: Cli, overdue: Path) -> None:
+    refused = cli("resume", "--account", "bice-x", "--yes")
+    assert refused.code == 1
+    assert "Everything is paused, and bice-x with it." in refused.err
+    assert "`publisher resume` ends that" in refused.err
+
+
+def test_now_that_may_be_out_is_asked_about(cli: Cli, workspace: Path) -> None:
+    """Who is asked sees which post it may be; where nobody can answer, nothing is written."""
+    draft = workspace / "posts" / "a.fr.md"
+    draft.write_text("---\nat: now\nto: bice-x\n---\nUn texte pour aujourd’hui.\n")
+    assert cli("queue", "--new-ledger").code == 0
+    app = Application.open(workspace)
+    ready = app.clock.ahead(2), app.clock.ahead(30)
+    (claim,) = app.dispatch.claim(*ready, 1)
+    taken = app.attempts.take(claim)
+    assert taken is not None
+    intended = app.attempts.intend(taken, app.clock.now(), app.clock.ahead(30))
+    assert intended is not None
+    app.attempts.record(intended, Accepted("1"), app.clock.ahead(30))
+    app.close()
+    draft.write_text("---\nat: now\nto: bice-x\n---\nUn texte pour demain.\n")
+    draft.rename(draft.with_name("b.fr.md"))
+    refused = cli("queue")
+    assert refused.code == 2
+    told = " ".join(refused.out.split())
+    assert "1 post may go out a second time" in told
+    assert "a.fr went to bice-x" in told
+    assert len(cli("log", "--json").json) == 1
+    assert cli("queue", "--yes").code == 0
+    assert len(cli("log", "--json").json) == 2

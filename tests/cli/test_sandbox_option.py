@@ -141,6 +141,19 @@ def test_an_account_added_meanwhile_is_told_to_need_another_start(
     assert "end `publisher sandbox`, and start it again" in done.stdout
 
 
+def test_doctor_says_that_the_sandbox_does_not_answer(due: Path) -> None:
+    """And names no variable that nobody set, and no post that might be out."""
+    process, _running = _started(due)
+    _end(process)
+    done = run_script("--sandbox", "doctor", folder=due, environment=_environment())
+    told = " ".join(done.stdout.split())
+    assert "X does not answer" in told
+    assert "Start the sandbox in another terminal: publisher sandbox" in told
+    assert "else leave out `--sandbox`" in told
+    assert "PUBLISHER_TWITTER_API_URL" not in told
+    assert "the post is out" not in told
+
+
 def test_other_addresses_of_the_platforms_are_told(cli: Cli, workspace: Path) -> None:
     """On every command, and without a password that stands in the address."""
     address = {"PUBLISHER_FACEBOOK_GRAPH_URL": "http://user:hunter2@127.0.0.1:9"}

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from publisher.app import Application
 from publisher.cli.output import unqueued
 from tests.cli.runner import Cli, at_terminal
 
@@ -60,6 +61,33 @@ def test_what_is_over_is_not_named_any_more(
     assert "cancelled" not in said(cli, "plan")
 
 
+def test_what_was_missed_is_named_for_a_day(
+    cli: Cli, draft: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As was missed, it goes out no more unless its draft gets another time."""
+    monkeypatch.setenv("PUBLISHER_CLOCK", "2016-03-07T14:00:00+01:00")
+    app = Application.open(draft.parents[1])
+    app.dispatch.expire()
+    app.close()
+    told = said(cli, "queue")
+    assert "day.fr to bice-page, bice-x: missed. Give the draft a new `at`" in told
+    monkeypatch.setenv("PUBLISHER_CLOCK", "2016-03-08T14:00:00+01:00")
+    assert "missed" not in said(cli, "queue")
+
+
+def test_retry_of_what_is_expired_tells_its_time_by_the_sessions_clock(
+    cli: Cli, draft: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli("cancel", POST)
+    monkeypatch.setenv("PUBLISHER_CLOCK", "2016-03-07T14:00:00+01:00")
+    refused = cli("retry", POST)
+    assert refused.code == 1
+    told = " ".join(refused.err.split())
+    assert "day.fr to bice-page is past its expiry: 2016-03-07 12:30 (Europe/Zurich)." in told or (
+        "day.fr to bice-x is past its expiry: 2016-03-07 12:30 (Europe/Zurich)." in told
+    )
+
+
 def test_release_of_what_is_cancelled_says_that_it_does_not_go_out(cli: Cli, draft: Path) -> None:
     cli("hold", POST, "--reason", "x")
     cli("cancel", POST)
@@ -76,9 +104,25 @@ def test_status_says_what_is_not_queued_yet(cli: Cli, draft: Path) -> None:
     cli("queue")
     assert "Not queued yet" not in said(cli, "status")
     draft.write_text(DRAFT.replace("at:", "att:"))
-    assert "Drafts have errors, so that nothing is queued." in said(cli, "status")
+    told = said(cli, "status")
+    assert "1 file under posts/ has errors: nothing of it is queued until it is mended." in told
     draft.unlink()
     assert "Not queued yet: 2 cancelled." in said(cli, "status")
+
+
+@pytest.mark.parametrize("command", ["plan", "queue", "queue --keep-going", "status"])
+def test_what_leaves_with_its_old_text_is_named(cli: Cli, draft: Path, command: str) -> None:
+    """An edit with an error changes nothing: what is on the schedule goes out as it was."""
+    draft.write_text(DRAFT.replace("at:", "att:"))
+    told = said(cli, *command.split())
+    assert "These leave with their old text and time, because their drafts have errors" in told
+    assert "day.fr to bice-x, bice-page" in told
+
+
+def test_what_is_held_does_not_leave_with_its_old_text(cli: Cli, draft: Path) -> None:
+    cli("hold", POST, "--reason", "x")
+    draft.write_text(DRAFT.replace("at:", "att:"))
+    assert "old text" not in said(cli, "plan")
 
 
 def test_status_reads_no_draft_where_none_has_changed(

@@ -17,6 +17,13 @@ OURS = {
     "edit": ("posts/POST.md",),
     "help": ("publisher --help",),
     "version": ("publisher --version",),
+    "supprimer": ("publisher cancel POST", "publisher withdraw POST"),
+    "annuler": ("publisher cancel POST",),
+    "publier": ("publisher queue", "publisher run"),
+    "publicar": ("publisher queue", "publisher run"),
+    "opublikuj": ("publisher queue", "publisher run"),
+    "arrêter": ("publisher pause",),
+    "vérifier": ("publisher check",),
     "queu": ("Did you mean publisher queue?",),
 }
 
@@ -30,6 +37,11 @@ def test_a_word_from_elsewhere_leads_to_ours(cli: Cli, word: str) -> None:
     assert f"error: No such command '{word}'. hint: " in told
     assert all(part in told for part in OURS[word])
     assert "release" not in told
+
+
+@pytest.mark.parametrize("word", ["reprendre", "reanudar", "wznów"])
+def test_going_on_leads_to_resume_in_each_language(cli: Cli, word: str) -> None:
+    assert "publisher resume" in cli(word).err
 
 
 def test_a_command_below_another_is_proposed_whole(cli: Cli) -> None:

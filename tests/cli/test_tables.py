@@ -75,3 +75,10 @@ def test_a_history_says_nothing_twice() -> None:
     twice = [Step(n, at, "prepared", "publisher", 1, "a.fr", "x") for n in (1, 2)]
     other = Step(3, at, "prepared", "publisher", 2, "a.fr", "y")
     assert list(history._told([*twice, other])) == [twice[0], other]
+
+
+def test_an_address_that_fits_a_line_alone_is_not_torn_for_an_indent() -> None:
+    """As of a post on Facebook, in what `run` shows."""
+    address = f"https://www.facebook.com/100200300/posts/{'1' * 30}"
+    broken = console._broken_line(f"2016-03-07 08:30:00  published: {address}", " " * 21, 80)
+    assert broken.split("\n")[-1] == address

@@ -61,6 +61,7 @@ QUEUE_CODES = {
     "publisher.toml; the account may be the same under a new name.",
     "may-be-out": "It was due before the ledger was restored from a backup, so it may be out: it "
     "becomes `uncertain`.",
+    "sent-twice": "The post says `at: now`, and may be one that is out already under another name.",
     "no-mandate": "The account's mandate does not cover the author or the day.",
 }
 """What the comparison with the ledger finds; the test compares the codes with the source."""

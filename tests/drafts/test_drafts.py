@@ -98,7 +98,16 @@ def test_the_language_comes_from_the_name_unless_the_draft_says_otherwise(
         ("expires: 2016-03-07", "bad-duration", None),
         ("repeat: often", "bad-value", None),
         ("media: media/card.png", "not-a-list", "Begin each entry under `media:` with a dash."),
-        ("media: [media/card.png]", "not-a-mapping", None),
+        (
+            "media: [media/card.png]",
+            "not-a-mapping",
+            "Write `- file: media/card.png`, and below it `alt:` with what the picture shows.",
+        ),
+        (
+            "to: bice-x, bice-page",
+            "unknown-recipient",
+            "Write several as a list: [bice-x, bice-page].",
+        ),
         ("media:\n - {file: media/card.png}", "alt-missing", "Say in `alt:` what it shows"),
         ("media:\n - {file: media/card.png, alt: ' '}", "alt-missing", "Say in `alt:`"),
         ("media:\n - {file: media/card.png, alt: [a]}", "not-a-text", None),

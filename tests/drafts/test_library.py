@@ -169,6 +169,26 @@ def test_a_file_that_is_nearly_a_draft_is_a_warning(workspace: Workspace) -> Non
     assert (found.broken, found.drafts) == (frozenset(), 0)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["a.docx", "a.odt", "a.RTF", "a.pages", "a.mdx", "media/a.md", "session/media/a.MD", ".a.md"],
+)
+def test_what_a_person_may_take_for_a_draft_is_named(workspace: Workspace, name: str) -> None:
+    workspace.write(name, "---\nto: bice-x\n---\nA")
+    (problem,) = workspace.load().problems
+    assert (problem.code, problem.severity) == ("not-a-draft", "warning")
+    assert problem.file == f"posts/{name}"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a.md~", ".a.md.swp", "._a.md", ".#a.md", "~$a.docx", "media/credits.md", "media/a.jpg"],
+)
+def test_what_programs_leave_beside_a_draft_is_not_named(workspace: Workspace, name: str) -> None:
+    workspace.write(name, "A")
+    assert workspace.load().problems == ()
+
+
 def test_problems_come_in_the_order_of_files_and_lines(workspace: Workspace) -> None:
     workspace.draft("x: 1\ny: 2", name="b.md")
     workspace.draft("x: 1", name="a.md")
@@ -211,3 +231,11 @@ def test_the_one_draft_that_was_asked_for_tells_what_is_missing(workspace: Works
     workspace.draft("to: [twitter]\nlang: fr", name="a.md")
     found = workspace.load("posts/a.md")
     assert codes(found.problems) == ["missing-translation"]
+
+
+def test_a_draft_in_no_known_language_has_no_translation_missing(workspace: Workspace) -> None:
+    """Whether its name says none, or `lang:` cannot be read: that alone is told then."""
+    workspace.draft("to: twitter", name="a.md")
+    assert "missing-translation" not in codes(workspace.load().problems)
+    workspace.draft("to: twitter\nlang: French", name="a.md")
+    assert codes(workspace.load().problems) == ["bad-language"]

@@ -258,7 +258,14 @@ def test_a_link_is_left_alone(workspace: Workspace, link: str) -> None:
 
 @pytest.mark.parametrize(
     "link",
-    ["[le rapport](https://example.org/a)", "![](www.example.org/a.png)", "[moi](mailto:a@b.org)"],
+    [
+        *(
+            "[le rapport](https://example.org/a)",
+            "![](www.example.org/a.png)",
+            "[moi](mailto:a@b.org)",
+        ),
+        *("![image](media/photo.jpg)", "[le rapport](../rapport.pdf)", "![Une salle](salle)"),
+    ],
 )
 def test_a_link_of_markdown_is_noticed(workspace: Workspace, link: str) -> None:
     assert advice(workspace, f"Voir {link}.") == ["markdown-link"]
@@ -269,6 +276,28 @@ def test_a_link_of_markdown_is_noticed(workspace: Workspace, link: str) -> None:
 )
 def test_brackets_are_no_link(workspace: Workspace, text: str) -> None:
     assert advice(workspace, text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Un mot **très important** ici.", "Un __mot__ ici.", "Fin[^1]", "```\ncode\n```\n"),
+        *("| a | b |\n|---|---|\n| 1 | 2 |", "a | b\n--- | ---\n1 | 2"),
+    ],
+)
+def test_markdown_is_noticed(workspace: Workspace, text: str) -> None:
+    assert "markdown-as-text" in advice(workspace, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("5 ** 2", "* un\n* deux", "snake_case__name", "@__nom__", "Il a dit *oui*", "a | b", "|"),
+        *("https://example.org/__a__", "Note** : voir plus bas", "2*3*4"),
+    ],
+)
+def test_stars_and_strokes_are_no_markdown(workspace: Workspace, text: str) -> None:
+    assert "markdown-as-text" not in advice(workspace, text)
 
 
 # shouting
@@ -373,6 +402,8 @@ def test_the_environment_switches_rules_off(workspace: Workspace) -> None:
         ("Nous étions XX enfants.", "XX"), ("À XX h, salle 20", "XX"), ("xx personnes", "xx"),
         ("Lorem ipsum dolor", "Lorem ipsum"), ("Le XXXX mars", "XXXX"), ("Combien ? ????", "????"),
         ("Voir [TODO]", "[TODO]"), ("Le [XX] mars", "[XX]"), ("Le xxxx mars", "xxxx"), ("TODO : la fin", "TODO"),
+        ("Chère {{ name }}, bonjour", "{{ name }}"), ("Bonjour %NAME%", "%NAME%"), ("À ${ville}", "${ville}"),
+        ("[x] note: à relire", "[x]"), ("- [ ] relire", "- [ ]"), ("Fin. [note : à relire]", "[note : à relire]"),
     ],
 )  # fmt: skip
 def test_what_waits_for_the_right_word_is_named(workspace: Workspace, text: str, word: str) -> None:
@@ -387,6 +418,7 @@ def test_what_waits_for_the_right_word_is_named(workspace: Workspace, text: str,
     [
         "La salle XX du Palais", "Art. XX", "Au XXe siècle", "Sala XX", "El siglo XX", "@XX et #XX", "Louis XX",
         "La méthode", "[Le lien](https://example.org) [1]", "Comment ???", "Xx", "Todos juntos",
+        "De 10% à 20%", "https://example.org/?a=%C3%A9t%C3%A9", "{ceci}", "[x] https://example.org", "5 $ {a}",
     ],
 )  # fmt: skip
 def test_roman_numbers_and_other_words_are_no_placeholders(workspace: Workspace, text: str) -> None:

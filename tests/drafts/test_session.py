@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.drafts import consents, session
+from publisher.drafts import consents, session, zone_hints
 from publisher.model.problems import Findings
 from tests.drafts.drafts import SESSION, Workspace, codes, errors
 
@@ -37,9 +37,8 @@ def test_without_a_session_local_times_are_utc_and_that_is_said(workspace: Works
     assert codes(found) == ["no-timezone"]
     assert workspace.load().posts[0].due_at == datetime(2016, 3, 7, 8, 30, tzinfo=UTC)
     assert codes(workspace.problems("at: 2016-03-07T08:30+01:00\nto: [bice-x]")) == []
-    assert (
-        workspace.error("at: annual-day\nto: [bice-x]").hint == "posts/session.yaml has no agenda."
-    )
+    hint = workspace.error("at: annual-day\nto: [bice-x]").hint
+    assert hint == "There is no posts/session.yaml, whose agenda has them."
 
 
 @pytest.mark.parametrize(
@@ -62,6 +61,8 @@ def test_without_a_session_local_times_are_utc_and_that_is_said(workspace: Works
         ("cancelled: true", "cancelled: perhaps", "bad-value"),
         ("  report:", "  rep ort:", "bad-value"),
         ("  report:", "  annual-day:", "duplicate-key"),
+        ("  report:", "  now:", "bad-value"),
+        ("  report:", "  Now:", "bad-value"),
         ("agenda:", "agenda: []\nx:", "not-a-mapping"),
     ],
 )
@@ -72,6 +73,12 @@ def test_a_mistake_in_the_session_is_a_problem(
     workspace.write("session.yaml", SESSION.replace(old, new))
     found = [p for p in workspace.load().problems if p.file == "posts/session.yaml"]
     assert code in codes(found)
+
+
+def test_now_goes_out_at_once_only_where_no_item_is_called_so(workspace: Workspace) -> None:
+    """Nobody knows what was meant, and a post would be public at once."""
+    workspace.write("session.yaml", SESSION.replace("  report:", "  now:"))
+    assert "session-unusable" in codes(workspace.problems("at: now\nto: [bice-x]"))
 
 
 def test_an_event_of_a_calendar_is_one_item(workspace: Workspace) -> None:
@@ -88,6 +95,32 @@ def test_a_zone_that_is_no_zone_gets_a_hint(workspace: Workspace) -> None:
     (problem,) = workspace.load().problems
     assert (problem.line, problem.column) == (2, 11)
     assert problem.hint == "Did you mean `Europe/Zurich`?"
+
+
+@pytest.mark.parametrize(
+    ("written", "zone"),
+    [
+        ("Europe/Geneve", "Europe/Zurich"),
+        ("Genève", "Europe/Zurich"),
+        ("Europe/Lausanne", "Europe/Zurich"),
+        ("Bern", "Europe/Zurich"),
+        ("Kraków", "Europe/Warsaw"),
+        ("Europe/Varsovie", "Europe/Warsaw"),
+        ("Africa/Yamoussoukro", "Africa/Abidjan"),
+        ("Lima", "America/Lima"),
+        ("America/Cuzco", "America/Lima"),
+        ("New York", "America/New_York"),
+        ("America/Buenos Aires", "America/Argentina/Buenos_Aires"),
+        ("Europe/Guernica", None),
+        ("Europe/Grenade", None),
+        ("Europe/Cordoba", None),
+    ],
+)
+def test_a_city_is_proposed_its_own_zone_and_never_that_of_another_place(
+    written: str, zone: str | None
+) -> None:
+    """Europe/Geneve is not Europe/Guernsey, nor Grenada in Spain the one in the Caribbean."""
+    assert zone_hints.nearest(written) == zone
 
 
 @pytest.mark.parametrize(

@@ -128,5 +128,5 @@ def test_a_person_is_asked_before_anything_changes(
     code, shown = on_a_terminal(workspace, answer, "agenda", "move", "closing", "--by", "1d")
     assert "Change posts/session.yaml? [y/N]" in shown
     assert (code == 0) is changed
-    assert ("Nothing was changed." in shown) is not changed
+    assert ("Nothing was done." in shown) is not changed
     assert (path.read_bytes() != before) is changed

@@ -26,10 +26,15 @@ ALLOWED = {
     "cli/app.py": {"publisher …", "--workspace DIR"},
     "app.py": {"Callable[[Application], None]"},  # a type
     "cli/arguments.py": {"`publisher run`"},
-    "cli/commands/control.py": {"tuple[Application, str | None]"},  # a type
+    "cli/commands/control.py": {  # types
+        "tuple[Application, str | None]",
+        "Seen | None",
+        "list[tuple[Delivery, datetime]]",
+    },
+    "cli/commands/deliveries.py": {"Plan | None"},  # a type
     "cli/commands/record.py": {"`publisher run`", "`publisher log archive`", "… UTC"},
     "cli/crash_report.py": {"publisher …, Python …, …", "command: publisher …"},  # for who mends it
-    "cli/commands/drafts.py": {"  publisher check"},
+    "cli/commands/drafts.py": {"  publisher check", "tuple[int, list[Problem], int]"},
     "cli/output/run.py": {
         "at the platform",
         "queued again",

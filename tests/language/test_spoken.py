@@ -8,7 +8,9 @@ import pytest
 
 from publisher.app import Application
 from publisher.base import i18n
+from publisher.cli.output.run import Live
 from publisher.drafts import json_schema
+from publisher.ledger.pending_stops import UNFINISHED
 from publisher.settings import sources
 from tests.cli.runner import Cli, run_script
 
@@ -285,3 +287,24 @@ def test_a_day_has_its_article(code: str, wrong: str) -> None:
 def test_the_end_of_a_trouble_is_not_said_as_if_it_went_on() -> None:
     """“Ça continue” says of posts that were late that they still are."""
     assert [text for text in _said("fr") if "ça continue" in text] == []
+
+
+def test_why_queue_cancelled_a_post_is_told_in_french(
+    cli: Cli, workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is kept in English, to be known again; `history` and the screen of `run` translate it."""
+    _speak(workspace, "fr")
+    draft = workspace / "posts" / "hello.fr.md"
+    draft.write_text(_DRAFT, encoding="utf-8")
+    cli("queue")
+    draft.write_text(_DRAFT.replace("at:", "#"), encoding="utf-8")
+    cli("queue")
+    i18n.use("fr")
+    reason = i18n._(UNFINISHED)
+    assert reason != UNFINISHED
+    assert reason in " ".join(cli("history", "hello.fr").out.split())
+    app = Application.open(workspace)
+    (*_before, last) = app.queries.steps(0)
+    Live(app).report(last)
+    app.close()
+    assert reason in " ".join(capsys.readouterr().out.split())

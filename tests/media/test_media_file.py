@@ -409,6 +409,10 @@ def test_no_broken_picture_raises(
         assert clean(path, TWITTER).data
 
 
+PICTURES = ("a TIFF", "a BMP")
+"""Kinds of pictures, which must not be called none."""
+
+
 @pytest.mark.parametrize(
     ("name", "data", "kind"),
     [
@@ -416,6 +420,7 @@ def test_no_broken_picture_raises(
         ("a.jpg", b"%PDF-1.7\n", "a PDF"),
         ("a.svg", b"<?xml version='1.0'?>\n<svg xmlns='http://www.w3.org/2000/svg'/>", "an SVG drawing"),
         ("a.tiff", b"II*\0" + bytes(20), "a TIFF"),
+        ("a.jpg", b"BM" + bytes(20), "a BMP"),
         ("a.xlsx", b"PK\x03\x04" + bytes(99_000) + b"xl/workbook.xml", "an Excel workbook"),
         ("a.docx", b"PK\x03\x04" + bytes(99_000) + b"word/document.xml", "a document of Word"),
         ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(20), "a document of Word, PowerPoint or Excel"),
@@ -433,7 +438,15 @@ def test_what_is_no_picture_is_called_what_it_is(
     assert flaw is not None
     assert flaw.code == "media-type"
     assert flaw.message.startswith(f"{name} is {kind}")
-    assert flaw.message.endswith(", and no picture.")
+    ending = ", which platforms do not take." if kind in PICTURES else ", and no picture."
+    assert flaw.message.endswith(ending)
+
+
+def test_an_empty_file_is_called_empty(posts: Path) -> None:
+    (posts / "a.jpg").write_bytes(b"")
+    flaw = inspect(posts / "a.jpg", posts)
+    assert flaw is not None
+    assert flaw.message == "a.jpg is empty: it has no byte."
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,10 @@ def test_two_new_drafts_with_one_text_are_refused(app: Application, workspace: W
     workspace.draft("a.fr", f"{NOON}\nto: [bice-x]")
     workspace.draft("b.fr", f"{NOON}\nto: [bice-x]")
     assert refusals(app) == ["duplicate-text"]
+    (error,) = app.planner.plan().errors
+    assert error.message == "bice-x gets the same text from a.fr.", (
+        "nothing of it is on the schedule"
+    )
 
 
 def test_the_same_text_may_go_out_again_when_the_draft_says_so(

@@ -127,12 +127,13 @@ def test_now_that_is_out_is_not_published_again(
     assert app.planner.plan().changes == (), "it was renamed"
 
 
-def test_an_agenda_item_called_now_keeps_its_posts(app: Application, workspace: Workspace) -> None:
+def test_an_agenda_item_called_now_sends_nothing_at_once(
+    app: Application, workspace: Workspace
+) -> None:
     path = workspace.path / "posts/session.yaml"
     path.write_text(f"{path.read_text()}  now:\n    starts: 2016-03-08 09:00\n")
     workspace.draft("a.fr", "at: now\nto: bice-x")
-    queue(app)
-    assert f"{only(app).due_at:%d %H:%M}" == "08 08:00"
+    assert app.planner.queue(actor="redaction", keep_going=True).changes == ()
 
 
 def test_now_that_may_have_been_out_before_the_ledger_was_lost_waits_for_a_person(
@@ -193,3 +194,23 @@ def test_check_knows_what_is_out_where_it_reaches_the_ledger(
     assert found() == ["markdown-link"], "it may still be mended"
     publish(app)
     assert found() == []
+
+
+def test_what_is_over_on_two_accounts_is_told_once(
+    app: Application, workspace: Workspace, clock: ManualClock
+) -> None:
+    workspace.draft("a.fr", f"at: {NOON}")
+    clock.advance(9 * HOUR)
+    (problem,) = app.planner.plan().errors
+    assert problem.code == "past"
+    assert "for bice-x, bice-page is over" in problem.message
+
+
+def test_an_edit_of_what_is_out_names_withdraw(app: Application, workspace: Workspace) -> None:
+    workspace.draft("a.fr", "at: now\nto: bice-x")
+    queue(app)
+    publish(app)
+    workspace.draft("a.fr", "at: now\nto: bice-x", "Autre texte.")
+    (problem,) = app.planner.plan().problems
+    assert problem.code == "already-out"
+    assert "`publisher withdraw a.fr`" in str(problem.hint)

@@ -326,7 +326,7 @@ def test_what_fell_due_after_the_page_was_loaded_is_shown_before_it_is_sent(
     _clock(app).advance(10)
     fields = {f"choice-{overdue.id}": "drop"}
     assert manager.send("/resume", seen=seen_on(manager), **fields).status_code == 409
-    assert "More fell due since you loaded this page: fresh.fr → bice-x." in manager.text
+    assert "More fell due since you looked: fresh.fr → bice-x." in manager.text
     assert app.queries.accounts() != []
     assert {d.post for d in app.control.overdue()} == {"n.fr", "fresh.fr"}
     for delivery in app.control.overdue():

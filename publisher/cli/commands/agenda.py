@@ -213,17 +213,9 @@ def carry_out(
         return
     console.print_line()
     if not yes:
-        _ask()
+        arguments.confirm(_("Change posts/session.yaml?"))
     proposal.save()
     console.print_prose(_("posts/session.yaml is changed. Run `publisher queue`: it makes it so."))
-
-
-def _ask() -> None:
-    try:
-        arguments.confirm(_("Change posts/session.yaml?"))
-    except typer.Abort:
-        console.print_prose(_("Nothing was changed."))
-        raise
 
 
 def session_file(settings: "Settings") -> "SessionFile":

@@ -12,7 +12,10 @@ from publisher.cli.output import console, counts
 from publisher.model.states import State
 
 if TYPE_CHECKING:
+    from datetime import datetime, tzinfo
+
     from publisher.app import Application
+    from publisher.ledger.manager.resume import Seen
     from publisher.model.models import Delivery
 
 _RETRIED = {
@@ -72,30 +75,65 @@ def pause(
         _print_each(unanswered)
 
 
-def resume(context: typer.Context, *, account: Account = None, who: Who = None) -> None:
+def resume(
+    context: typer.Context, *, account: Account = None, yes: Yes = False, who: Who = None
+) -> None:
     """Go on publishing after a pause, or after an account was held.
 
     What fell due meanwhile does not go out in a burst: of each account the first goes at once, and
-    each other a minute after the one before it. They are listed, so that you can cancel some.
+    each other a minute after the one before it. They are listed before anything goes on, and it
+    asks, so that you can cancel some first.
     """
-    from publisher.cli.output import tables
-
     app, name = operated(context, account)
-    overdue = app.control.resume(name, arguments.actor(who))
+    actor = arguments.actor(who)
+    seen = None if yes else _agreed(app, name, actor)
+    overdue = app.control.resume(name, actor, seen=seen)
     console.print_prose(_("Resumed: {name}.", name=name or _("everything")))
     if overdue:
         fell_due = counts.deliveries(len(overdue))
-        zone = arguments.zone(app.settings)
-        console.print_prose(
+        _print_times(
             _(
                 "{deliveries} fell due meanwhile, and will go out at these times:",
                 deliveries=fell_due,
-            )
+            ),
+            [(delivery, delivery.wake_at) for delivery in overdue],
+            arguments.zone(app.settings),
         )
-        for delivery in overdue:
-            when = console.minute(delivery.wake_at, zone)
-            console.print_line(f"  {when}  {tables.heading(delivery)}")
-        console.print_prose(console.times_of(zone))
+
+
+def _agreed(app: "Application", account: str | None, actor: str) -> "Seen | None":
+    """What a person saw that would go out, and agreed to; None where `resume` refuses anyway."""
+    from publisher.ledger.manager.resume import Seen, spread
+
+    stop = app.control.stop(account)
+    if not stop or not app.control.may_resume(account, actor):
+        return None
+    overdue = app.control.overdue(account)
+    if overdue:
+        times = spread(overdue, app.clock.now())
+        fell_due = counts.deliveries(len(overdue))
+        _print_times(
+            _(
+                "{deliveries} fell due meanwhile, and would go out from now on:",
+                deliveries=fell_due,
+            ),
+            [(delivery, times[delivery.id]) for delivery in overdue],
+            arguments.zone(app.settings),
+        )
+        console.print_prose(_("`publisher cancel POST` takes one off the schedule first."))
+        arguments.confirm(_("Go on publishing?"))
+    return Seen(stop, [delivery.id for delivery in overdue])
+
+
+def _print_times(
+    heading: str, deliveries: "list[tuple[Delivery, datetime]]", zone: "tzinfo"
+) -> None:
+    from publisher.cli.output import tables
+
+    console.print_prose(heading)
+    for delivery, at in deliveries:
+        console.print_line(f"  {console.minute(at, zone)}  {tables.heading(delivery)}")
+    console.print_prose(console.times_of(zone))
 
 
 def cancel(

@@ -16,6 +16,8 @@ from publisher.cli.output import console, progress
 from publisher.model.states import State
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from publisher.app import Application
     from publisher.planning import Plan
 
@@ -51,6 +53,7 @@ def plan(context: typer.Context, paths: Paths = None, *, as_json: Json = False) 
         _print_problems(found)
         plans.print_changes(found, arguments.zone(app.settings))
         console.print_prose(plans.summary(found, done=False))
+        plans.print_as_queued(found, arguments.zone(app.settings))
         plans.print_stopped(found)
     if found.errors:
         raise typer.Exit(1)
@@ -84,8 +87,8 @@ def queue(
 
     New posts are added; posts that are not out yet follow their drafts: edited, moved, cancelled
     when the draft is gone. With an error in any draft nothing is written at all. A second run
-    changes nothing. It asks before a post goes out at once because its time is over, before an
-    approval becomes void, also because a draft is gone, and before it cancels most of the schedule.
+    changes nothing. It asks before a post goes out at once because its time is over, before one
+    that says `at: now` may go out a second time under another name, before an approval becomes void, also because a draft is gone, and before it cancels most of the schedule.
     Where nobody can answer, it writes nothing then; --yes answers.
 
     What was due before the ledger was made may be out already, if another ledger was lost: it asks,
@@ -114,6 +117,7 @@ def queue(
         if risks and not yes:
             clear()
             if not as_json:
+                _print_problems(plan)
                 plans.print_changes(plan, zone)
                 shown = plan
             for risk in risks:
@@ -133,13 +137,22 @@ def queue(
     if as_json:
         console.print_json({**plans.as_json(done), "written": written})
     else:
-        _print_problems(done)
-        if written and done is not shown:
-            plans.print_changes(done, zone)
-        console.print_prose(plans.summary(done, done=written))
-        plans.print_stopped(done)
+        _print_queued(done, shown, zone, written=written)
     if done.errors:
         raise typer.Exit(1)
+
+
+def _print_queued(plan: "Plan", shown: "Plan | None", zone: "tzinfo", *, written: bool) -> None:
+    """What was written; `shown` was shown before the question."""
+    from publisher.cli.output import plan as plans
+
+    if plan is not shown:
+        _print_problems(plan)
+        if written:
+            plans.print_changes(plan, zone)
+    console.print_prose(plans.summary(plan, done=written))
+    plans.print_as_queued(plan, zone)
+    plans.print_stopped(plan)
 
 
 def _say_what_stays_in_doubt(number: int) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from publisher.base.errors import StorageError, UsageError, why
-from publisher.base.i18n import Language, _, from_environment, use
+from publisher.base.i18n import Language, _, from_environment, plural, use
 from publisher.cli import arguments
 from publisher.cli.output import console, progress
 
@@ -154,7 +154,7 @@ def check(
 
     arguments.keep_all()
     with progress.shown():
-        drafts, found = _checked(settings, chosen)
+        drafts, found, expired = _checked(settings, chosen)
         found = [*planted.problems(settings), *found]
     if as_json or form is CheckFormat.JSON:
         problems.print_array(found)
@@ -162,27 +162,42 @@ def check(
         problems.print_github(found, settings.workspace)
     else:
         problems.print_text(found)
-        console.print_prose(problems.summary(drafts, found))
+        console.print_prose(problems.summary(drafts, problems.own(found)))
+        if expired:
+            console.print_prose(_told_expired(expired))
     if problems.errors_in(found):
         raise typer.Exit(1)
 
 
-def _checked(settings: "Settings", paths: Sequence[str | Path]) -> tuple[int, "list[Problem]"]:
-    """How many drafts there are, and every problem in them.
+def _checked(settings: "Settings", paths: Sequence[str | Path]) -> "tuple[int, list[Problem], int]":
+    """How many drafts there are, every problem in them, and how many have expired.
 
-    The ledger is asked about what may be out, and about no more.
+    The ledger is asked about what may be out, and about no more. Where it cannot be asked, those
+    that have expired are only counted: most likely they are out.
     """
     from publisher.base import clock
     from publisher.drafts import check as checking
-    from publisher.drafts import overdue
+    from publisher.drafts import overdue, twins
 
     library, found = checking.check(settings, paths)
+    found += twins.find(library, settings.public_accounts())
     dues, now = overdue.dues(library, settings), clock.from_environment().now()
     over = sorted(due.post for due in dues if overdue.is_over(due.leaves_at, now))
-    if over:
-        deliveries = _deliveries(settings, over)
-        found = overdue.judged(found, dues, deliveries, now, arguments.zone(settings))
-    return library.drafts, found
+    deliveries = _deliveries(settings, over) if over else ()
+    expired = sum(due.expires_at <= now for due in dues) if deliveries is None else 0
+    judged = overdue.judged(found, dues, deliveries, now, arguments.zone(settings))
+    return library.drafts, judged, expired
+
+
+def _told_expired(number: int) -> str:
+    return plural(
+        "{number} draft is past its time and its expiry: `publisher queue` leaves it out until it "
+        "has a new `at`. Whether it is out already only the ledger knows, and there is none here.",
+        "{number} drafts are past their time and their expiry: `publisher queue` leaves them out "
+        "until they have a new `at`. Whether they are out already only the ledger knows, and there "
+        "is none here.",
+        number,
+    )
 
 
 def _deliveries(settings: "Settings", posts: Sequence[str]) -> Sequence["Delivery"] | None:

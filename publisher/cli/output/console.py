@@ -103,11 +103,17 @@ def _broken_line(text: str, indent: str, width: int) -> str:
     lines = [own + words[0]]
     for word in words[1:]:
         longer = f"{lines[-1]} {word}"
-        if len(re.sub(r"\x1b\[\d+m", "", longer)) > width:  # colours take no room
-            lines.append(indent + word)
+        if _width(longer) > width:
+            # An address that fits alone is not broken by the terminal for the sake of an indent.
+            lines.append(indent + word if _width(indent + word) <= width else own + word)
         else:
             lines[-1] = longer
     return "\n".join(lines)
+
+
+def _width(text: str) -> int:
+    """Columns; colours take none."""
+    return len(re.sub(r"\x1b\[\d+m", "", text))
 
 
 def print_json(value: object) -> None:

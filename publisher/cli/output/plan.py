@@ -8,7 +8,7 @@ from typing import Any
 from publisher.base import numbers
 from publisher.base.dates import instant_text
 from publisher.base.i18n import _, plural
-from publisher.cli.output import console, counts, edits, tables
+from publisher.cli.output import console, counts, edits, problems, tables
 from publisher.model.models import Delivery, Wish
 from publisher.model.states import State
 from publisher.planning import Change, Plan, PlannedChange, Stopped, edit_text
@@ -101,6 +101,8 @@ def risks(plan: Plan, *, late: bool = True) -> list[str]:
     found = []
     if late and plan.overdue:
         found.append(_overdue(plan.overdue))
+    if plan.repeated:
+        found.append(_repeated(plan.repeated))
     if plan.voided:
         found.append(_("{approvals} will be void.", approvals=counts.approvals(len(plan.voided))))
     if plan.cancels_most and len(plan.cancelled) > _FEW:
@@ -116,19 +118,37 @@ def risks(plan: Plan, *, late: bool = True) -> list[str]:
 
 
 def _overdue(changes: Sequence[PlannedChange]) -> str:
-    posts = list(dict.fromkeys(change.post for change in changes))
+    posts = _posts_of(changes)
     return plural(
         "{number} post goes out at once, because its time is over: {names}.",
         "{number} posts go out at once, because their time is over: {names}.",
         len(posts),
-        names=", ".join(posts[:_NAMED]) + (", …" if len(posts) > _NAMED else ""),
+        names=_some(posts),
     )
+
+
+def _repeated(changes: Sequence[PlannedChange]) -> str:
+    posts = _posts_of(changes)
+    return plural(
+        "{number} post may go out a second time, because much the same is out already: {names}.",
+        "{number} posts may go out a second time, because much the same is out already: {names}.",
+        len(posts),
+        names=_some(posts),
+    )
+
+
+def _posts_of(changes: Sequence[PlannedChange]) -> list[str]:
+    return list(dict.fromkeys(change.post for change in changes))
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
 
 
 def summary(plan: Plan, *, done: bool) -> str:
     """One line: what was written, or would be, or why nothing was."""
     if plan.errors and not done:
-        errors = counts.errors(len(plan.errors))
+        errors = counts.errors(len(problems.own(plan.errors)))
         return _(
             "Nothing is written: {errors}. Mend the drafts, or use --keep-going.", errors=errors
         )
@@ -143,6 +163,36 @@ def summary(plan: Plan, *, done: bool) -> str:
             plan.undated,
         )
     return said
+
+
+def as_queued(plan: Plan, zone: tzinfo) -> list[str]:
+    """Lines on what goes out as it was queued before, because its draft has errors; none for none."""
+    if not plan.as_queued:
+        return []
+    by_post: dict[tuple[datetime, str], list[str]] = {}
+    for delivery in plan.as_queued:
+        key = delivery.leaves_at, delivery.post
+        by_post.setdefault(key, []).append(delivery.account)
+    lines = [
+        _("{post} to {account}", post=post, account=", ".join(accounts))
+        for (_at, post), accounts in sorted(by_post.items())
+    ]
+    times = [console.minute(at, zone) for at, _post in sorted(by_post)]
+    shown = [f"  {time}  {line}" for time, line in zip(times, lines, strict=True)]
+    if len(shown) > _FEW_LINES:
+        shown[_FEW_LINES:] = ["  " + _("… and {more} more", more=len(shown) - _FEW_LINES)]
+    return [
+        _(
+            "These leave with their old text and time, because their drafts have errors "
+            "(`publisher hold POST` keeps one back):"
+        ),
+        *shown,
+    ]
+
+
+def print_as_queued(plan: Plan, zone: tzinfo) -> None:
+    for line in as_queued(plan, zone):
+        console.print_prose(line, "    ")
 
 
 def print_stopped(plan: Plan) -> None:
@@ -176,6 +226,8 @@ def _told(alike: Sequence[Stopped]) -> str:
             return (
                 f"{said} {_('It comes back to its approvers once its draft is edited and queued.')}"
             )
+        case State.MISSED:
+            return f"{said} {_('Give the draft a new `at`, then run `publisher queue`.')}"
         case _other:
             return said
 
@@ -185,16 +237,34 @@ def _changes(plan: Plan, *, done: bool) -> str:
         return _("Nothing to change.")
     if not plan.changes:
         return _("Nothing to change: the schedule is as the drafts say.")
+    only_cancels = len(plan.cancelled) == len(plan.changes)
     said = (
-        _("Queued: {deliveries} ({changes}).")
-        if done
-        else _("Would change: {deliveries} ({changes}).")
+        _("Would change: {deliveries} ({changes}).")
+        if not done
+        else _("Taken off the schedule: {deliveries} ({changes}).")
+        if only_cancels
+        else _("Queued: {deliveries} ({changes}).")
     )
-    return said.format(deliveries=counts.deliveries(len(plan.changes)), changes=plan.in_numbers)
+    numbers_of = {"deliveries": counts.deliveries(len(plan.changes)), "changes": plan.in_numbers}
+    return f"{said.format(**numbers_of)}{_awaiting(plan)}"
+
+
+def _awaiting(plan: Plan) -> str:
+    """What of it does not go out before somebody approves it; empty for nothing."""
+    wishes = [change.wish for change in plan.changes if change.wish]
+    number = sum(wish.state is State.AWAITING_APPROVAL for wish in wishes)
+    if not number:
+        return ""
+    told = plural(
+        "{number} delivery waits for an approval: `publisher approve` lists it.",
+        "{number} deliveries wait for an approval: `publisher approve` lists them.",
+        number,
+    )
+    return f" {told}"
 
 
 def as_json(plan: Plan) -> dict[str, Any]:
-    """`{"changes": […], "stopped": […], "problems": […]}`."""
+    """`{"changes": […], "stopped": […], "as_queued": […], "problems": […]}`."""
     return {
         "changes": [
             {
@@ -220,6 +290,14 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "stopped": [
             {"post": one.post, "account": one.account, "state": one.state, "reason": one.reason}
             for one in plan.stopped
+        ],
+        "as_queued": [
+            {
+                "post": delivery.post,
+                "account": delivery.account,
+                "leaves_at": instant_text(delivery.leaves_at),
+            }
+            for delivery in plan.as_queued
         ],
         "problems": [problem.model_dump(mode="json") for problem in plan.problems],
     }

@@ -5,19 +5,36 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
-from publisher.base.i18n import _
+from publisher.base.i18n import _, plural
 from publisher.base.text import harmless
 from publisher.cli.output import counts
 from publisher.cli.output.console import paint, print_json, print_line, prose
 from publisher.model.models import Problem, Severity
+
+SESSION_FILE = "posts/session.yaml"
+UNUSABLE = "session-unusable"
 
 
 def errors_in(problems: Sequence[Problem]) -> int:
     return sum(problem.severity is Severity.ERROR for problem in problems)
 
 
+def own(problems: Sequence[Problem]) -> list[Problem]:
+    """The session's first, and without what drafts have of an error that is its own."""
+    of_session = [problem for problem in problems if problem.file == SESSION_FILE]
+    others = [problem for problem in problems if problem.file != SESSION_FILE]
+    if errors_in(of_session):
+        others = [problem for problem in others if problem.code != UNUSABLE]
+    return [*of_session, *others]
+
+
 def print_text(problems: Sequence[Problem]) -> None:
-    """File by file, each problem on a line of its own with its remedy below it."""
+    """File by file, each problem on a line of its own with its remedy below it.
+
+    What is wrong in the session alone is not told once more of each draft that relies on it.
+    """
+    waiting = {problem.file for problem in problems if problem.code == UNUSABLE}
+    count, problems = len(problems), own(problems)
     labels = {
         Severity.ERROR: paint(_("error:"), "red"),
         Severity.WARNING: paint(_("warning:"), "yellow"),
@@ -31,6 +48,14 @@ def print_text(problems: Sequence[Problem]) -> None:
             if problem.hint:
                 lines.append(prose(f"    {hint} {harmless(problem.hint)}", indent=" " * 10))
         lines.append("")
+    if len(problems) < count:
+        told = plural(
+            "{number} draft relies on what is wrong in {file}: mend that first.",
+            "{number} drafts rely on what is wrong in {file}: mend that first.",
+            len(waiting),
+            file=SESSION_FILE,
+        )
+        lines += [prose(told), ""]
     if lines:
         print_line("\n".join(lines))
 

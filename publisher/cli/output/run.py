@@ -142,8 +142,9 @@ class Live:
             return _("{name}: {value}", name=said, value=address) if address else said
         if step.event == GOES_ON:
             return event  # its message is why it was suspended
-        told = (step.detail.get(key) for key in ("message", "reason", "owner"))
-        message = next(filter(None, told), None)
+        reason = step.detail.get("reason")
+        why = reason and _(str(reason))  # why `queue` cancelled it is kept in English
+        message = step.detail.get("message") or why or step.detail.get("owner")
         if not message:
             return event
         return _("{name}: {value}", name=event, value=console.printable(str(message)))

@@ -7,6 +7,7 @@ from publisher.cli.output import console, tables
 from publisher.ledger.reading.queries import AccountStatus
 from publisher.ledger.tables import EVERYTHING
 from publisher.model import events, limits_text
+from publisher.model.states import State
 from publisher.monitoring import of_clocks
 from publisher.reporting import lateness_text
 from publisher.reporting.status import Overview
@@ -32,7 +33,11 @@ def show(overview: Overview) -> None:
         _print_more(overview.more)
         console.print_line()
     elif overview.counts and not overview.resting:
-        console.print_prose(_("Nothing is on the schedule."))
+        console.print_prose(
+            _("Nothing goes out before it is approved.")
+            if overview.counts.get(State.AWAITING_APPROVAL)
+            else _("Nothing is on the schedule.")
+        )
     if overview.resting:
         console.print_prose(
             plural(

@@ -7,13 +7,16 @@ as nothing under posts/ is younger, no draft is read.
 import os
 import time
 from contextlib import suppress
+from datetime import tzinfo
 from pathlib import Path
 
 from publisher.app import Application
 from publisher.base import cache_file
 from publisher.base.errors import PublisherError
-from publisher.base.i18n import _
+from publisher.base.i18n import _, plural
+from publisher.cli import arguments
 from publisher.cli.output import console
+from publisher.cli.output import plan as plans
 from publisher.planning import Plan
 
 _MARK = "queued.mark"
@@ -48,10 +51,10 @@ def tell(app: Application) -> None:
         plan = app.planner.plan()
         if not plan.changes and not plan.errors:
             note(app, begun)
-        _tell(plan)
+        _tell(plan, arguments.zone(app.settings))
 
 
-def _tell(plan: Plan) -> None:
+def _tell(plan: Plan, zone: tzinfo) -> None:
     if plan.changes:
         console.print_warned(
             _(
@@ -61,9 +64,18 @@ def _tell(plan: Plan) -> None:
             )
         )
     if plan.errors:
+        files = len({problem.file for problem in plan.errors})
         console.print_warned(
-            _("Drafts have errors, so that nothing is queued. `publisher check` says which.")
+            plural(
+                "{number} file under posts/ has errors: nothing of it is queued until it is mended. "
+                "`publisher check` says what to mend.",
+                "{number} files under posts/ have errors: nothing of them is queued until they are "
+                "mended. `publisher check` says what to mend.",
+                files,
+            )
         )
+        for line in plans.as_queued(plan, zone):
+            console.print_warned(line)
 
 
 def _last(app: Application) -> float:

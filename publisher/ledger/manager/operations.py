@@ -4,8 +4,8 @@ Every method is one transaction, and each names who asks for it.
 """
 
 import time
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import UTC, timedelta, tzinfo
 from itertools import takewhile
 from typing import Any
 
@@ -58,8 +58,11 @@ class Control:
         clock: Clock,
         rule_of: RuleOf = no_rule,
         rights: Rights = EVERYBODY,
+        zone_of: Callable[[], tzinfo] = lambda: UTC,
     ) -> None:
+        """`zone_of`: the zone of the times in what a person reads."""
         self._database = database
+        self._zone_of = zone_of
         self._clock = clock
         self._rule_of = rule_of
         self._rights = rights
@@ -154,11 +157,12 @@ class Control:
             return [delivery_of(row) for row in connection.execute(query).mappings()]
 
     def stop(self, account: str | None) -> str:
-        """Which pause and hold `resume` would end; after it comes another one."""
+        """Which pause and hold `resume` would end, empty for none; after it comes another one."""
         query = select(accounts).where(accounts.c.account == (account or EVERYTHING))
         with self._database.read() as connection:
             row = connection.execute(query).one_or_none()
-        return mark_of(row) if row else ""
+        is_stopped = row and (row.paused_at or row.held_at)
+        return mark_of(row) if row and is_stopped else ""
 
     def resume(
         self,
@@ -283,10 +287,11 @@ class Control:
         if delivery.expires_at is not None and delivery.expires_at <= now and not uncertain:
             raise NotPossible(
                 _(
-                    "{post} to {account} is past its expiry ({expiry:%Y-%m-%d %H:%M} UTC).",
+                    "{post} to {account} is past its expiry: {expiry:%Y-%m-%d %H:%M} ({zone}).",
                     post=delivery.post,
                     account=delivery.account,
-                    expiry=delivery.expires_at,
+                    expiry=delivery.expires_at.astimezone(self._zone_of()),
+                    zone=self._zone_of(),
                 ),
                 hint=_("Give the draft a new `at`, then run `publisher queue`."),
             )
@@ -438,6 +443,11 @@ def _kept(delivery: Delivery) -> Prepared:
 def _not_stopped(connection: Connection, account: str | None) -> NotPossible:
     """Why nothing can be resumed; where everything was meant, which accounts are stopped alone."""
     hint = _("`publisher status` shows what is paused.")
+    if account is not None and _who_paused(connection):
+        return NotPossible(
+            _("Everything is paused, and {account} with it.", account=account),
+            hint=_("`publisher resume` ends that, for all accounts."),
+        )
     if account is not None:
         return NotPossible(_("{account} is not paused or suspended.", account=account), hint=hint)
     query = select(accounts.c.account).where(

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, or_, select
 
 from publisher.base.errors import NotPossible, UsageError
-from publisher.base.i18n import _
+from publisher.base.i18n import _, later
 from publisher.ledger.tables import deliveries, microseconds
 from publisher.ledger.transitions import change
 from publisher.model.events import Event
@@ -37,7 +37,7 @@ APART = timedelta(minutes=1)
 NO_BEGINS: Mapping[str, datetime] = {}
 """All begin at once."""
 _NO_CLOSER = timedelta(seconds=5)
-_DROPPED = "dropped when publishing was resumed"
+_DROPPED = later("dropped when publishing was resumed")
 
 
 def overdue(
@@ -68,14 +68,14 @@ def refuse_unseen(seen: Seen, stop: str, found: Sequence[Delivery]) -> None:
     """NotPossible when it is another pause than was looked at, or more fell due since."""
     if seen.stop != stop:
         raise NotPossible(
-            _("Publishing was stopped anew since you loaded this page."),
+            _("Publishing was stopped anew since you looked."),
             hint=_("Read why, then decide again."),
         )
     fresh = [delivery for delivery in found if delivery.id not in seen.overdue]
     if fresh:
         names = ", ".join(f"{delivery.post} → {delivery.account}" for delivery in fresh)
         raise NotPossible(
-            _("More fell due since you loaded this page: {names}.", names=names),
+            _("More fell due since you looked: {names}.", names=names),
             hint=_("Decide what becomes of it as well, then go on."),
         )
 

@@ -1,0 +1,59 @@
+"""Markdown in a text, which every channel publishes as it stands."""
+
+import re
+from collections.abc import Iterator
+
+from publisher.base.i18n import _
+from publisher.model.problems import Flaw
+
+_LINK = re.compile(
+    r"!\[[^\]\n]*\]\([^)\n]*\)|\[[^\]\n]*\]\((?:https?:|mailto:|#|[^)\s]*[/.]\w)[^)\s]*\)",
+    re.IGNORECASE,
+)
+_SIGN = re.compile(
+    r"\*\*[^\s*](?:[^*\n]*[^\s*])?\*\*|(?<![\w@/])__[^\s_](?:[^_\n]*[^\s_])?__(?!\w)|```|\[\^\w+\]"
+    r"|^[ \t]*\|?(?:[ \t]*:?-{3,}:?[ \t]*\|)+[ \t]*(?::?-{3,}:?)?[ \t]*$",
+    re.MULTILINE,
+)
+"""Bold, code, a footnote, and the line below the head of a table."""
+_MAY_BE_SIGN = re.compile(r"\*\*|__|```|\[\^|\|")
+
+
+def find(text: str) -> Iterator[tuple[Flaw, int]]:
+    """Links, pictures and signs, and at which character each stands."""
+    if "](" in text:
+        yield from _links(text)
+    if _MAY_BE_SIGN.search(text):
+        yield from _signs(text)
+
+
+def _links(text: str) -> Iterator[tuple[Flaw, int]]:
+    for match in _LINK.finditer(text):
+        hint = (
+            _("List the picture under `media:`, with its `alt:`.")
+            if match.group().startswith("!")
+            else _("Write the words, and the address after them.")
+        )
+        yield (
+            Flaw(
+                "markdown-link",
+                _("`{text}` is published as it stands here.", text=match.group()),
+                hint,
+            ),
+            match.start(),
+        )
+
+
+def _signs(text: str) -> Iterator[tuple[Flaw, int]]:
+    for match in _SIGN.finditer(text):
+        yield (
+            Flaw(
+                "markdown-as-text",
+                _("`{text}` is published as it stands here.", text=match.group().strip()),
+                _(
+                    "Platforms show no Markdown: take its signs out. If they are meant, say "
+                    "`ignore: markdown-as-text` in the draft."
+                ),
+            ),
+            match.start(),
+        )

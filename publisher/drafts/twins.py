@@ -1,0 +1,40 @@
+"""Drafts that say the same to one account, which `queue` refuses unless they say `repeat`."""
+
+from collections.abc import Mapping
+
+from publisher.base.i18n import _
+from publisher.drafts import rendering
+from publisher.drafts.library import Library
+from publisher.model.models import Account, Problem, Severity
+from publisher.model.problems import Flaw, problem
+
+_Text = tuple[object, ...]
+
+
+def find(library: Library, accounts: Mapping[str, Account]) -> list[Problem]:
+    """A warning for each later draft of the same text: whether one is cancelled the ledger knows."""
+    found = []
+    first: dict[_Text, str] = {}
+    dated = [post for post in library.posts if (post.due_at or post.at_once) and not post.repeat]
+    for post in dated:
+        if post.held or post.id in library.broken:
+            continue
+        for account in rendering.recipients(post, accounts)[0]:
+            parts = post.texts.get(rendering.section_for(post, account), ())
+            words = tuple(" ".join(part.split()) for part in parts)
+            if not any(words):
+                continue
+            other = first.setdefault((account.name, words, post.link), post.id)
+            if other != post.id:
+                its = flaw(account.name, other)
+                found.append(problem(post.file, its, post.position("at"), Severity.WARNING))
+    return found
+
+
+def flaw(account: str, other: str) -> Flaw:
+    """What is wrong with the later of two drafts."""
+    return Flaw(
+        "duplicate-text",
+        _("{account} gets the same text from {other}.", account=account, other=other),
+        _("Change the text, or say `repeat: true` if it is meant to go out again."),
+    )

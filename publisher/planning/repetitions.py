@@ -1,0 +1,108 @@
+"""What says `at: now`, and may be out already: under another name, or in nearly the same words.
+
+The exact text under another name is a matter of `duplicates`, and never goes out again by itself.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, tzinfo
+from difflib import SequenceMatcher
+
+from publisher.base.i18n import _
+from publisher.drafts.library import Library
+from publisher.drafts.times import local
+from publisher.ledger.reading.queries import Queries
+from publisher.model.models import Content, Delivery, Post
+from publisher.model.states import State
+from publisher.planning.duplicates import is_or_may_be_out
+from publisher.planning.plan import PlannedChange
+from publisher.planning.problems import Problems
+
+_RENAMED_WITHIN = timedelta(days=1)
+"""So long after a post is out, a new draft may be its own, which is gone."""
+_ALIKE_WITHIN = timedelta(days=7)
+_ALIKE = 0.8
+"""The share of words, in their order, that make two texts nearly the same."""
+
+
+def find(
+    changes: Sequence[PlannedChange],
+    posts: Mapping[str, Post],
+    drafts: Library,
+    queries: Queries,
+    now: datetime,
+    problems: Problems,
+    zone: tzinfo,
+) -> tuple[PlannedChange, ...]:
+    """Warn, once for each post, of what may go out a second time; returns all of it."""
+    fresh = [
+        change
+        for change in changes
+        if change.wish
+        and change.delivery is None
+        and posts[change.post].at_once
+        and change.wish.state in (State.SCHEDULED, State.AWAITING_APPROVAL)
+    ]
+    found: dict[str, list[tuple[PlannedChange, Delivery]]] = defaultdict(list)
+    out = {account: _out(account, queries, now) for account in {c.account for c in fresh}}
+    for change in fresh:
+        if earlier := _earlier(change, out[change.account], drafts, now):
+            found[change.post].append((change, earlier))
+    for post_id, again in found.items():
+        earlier = again[0][1]
+        problems.warning(
+            posts[post_id],
+            "sent-twice",
+            _(
+                "It may be a second time: {other} went to {accounts} {time}, and its draft is gone.",
+                other=earlier.post,
+                accounts=", ".join(change.account for change, _earlier in again),
+                time=local(_when(earlier), zone),
+            )
+            if not drafts.has(earlier.post)
+            else _(
+                "It may be a second time: {other} went to {accounts} {time}, in nearly the same "
+                "words.",
+                other=earlier.post,
+                accounts=", ".join(change.account for change, _earlier in again),
+                time=local(_when(earlier), zone),
+            ),
+            _(
+                "If it is the same post, give its draft the name {other} again: what is out is not "
+                "sent again. To correct what the public sees, `publisher withdraw {other}` first.",
+                other=earlier.post,
+            ),
+        )
+    return tuple(change for again in found.values() for change, _earlier in again)
+
+
+def _out(account: str, queries: Queries, now: datetime) -> list[Delivery]:
+    """What the account has published lately, or may have, the newest first."""
+    found = queries.deliveries(account=account, since=now - _ALIKE_WITHIN, newest_first=True)
+    return [d for d in found if is_or_may_be_out(d) and d.state is not State.WITHDRAWN]
+
+
+def _earlier(
+    change: PlannedChange, out: Sequence[Delivery], drafts: Library, now: datetime
+) -> Delivery | None:
+    """The post that may be the same: in nearly the same words, or with a draft that is gone."""
+    if change.wish is None:
+        return None
+    content = change.wish.content
+    alike = next((d for d in out if _is_alike(content, d.content)), None)
+    recent = (d for d in out if now - _when(d) <= _RENAMED_WITHIN and not drafts.has(d.post))
+    return alike or next(recent, None)
+
+
+def _is_alike(one: Content, other: Content) -> bool:
+    matcher = SequenceMatcher(None, _words(one), _words(other), autojunk=False)
+    ratios = (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio)
+    return bool(_words(one)) and all(ratio() >= _ALIKE for ratio in ratios)
+
+
+def _words(content: Content) -> list[str]:
+    return content.joined.casefold().split()
+
+
+def _when(delivery: Delivery) -> datetime:
+    return delivery.published_at or delivery.leaves_at
