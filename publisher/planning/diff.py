@@ -75,6 +75,7 @@ class Comparison:
         self._scope = scope
         self._limits = limits
         self._changes: list[PlannedChange] = []
+        self._beyond: list[PlannedChange] = []
         self._illustrations = Illustrations(Copies.of(settings), queries)
 
     def plan(self) -> Plan:
@@ -101,6 +102,7 @@ class Comparison:
             undated=sum(post.due_at is None and not post.at_once for post in whole.values()),
             overdue=overdue,
             stopped=tuple(self._stopped(wanted, standing)),
+            beyond=tuple(self._beyond),
         )
 
     def _settled(self, standing: Mapping[tuple[str, str], Delivery]) -> set[str]:
@@ -293,13 +295,18 @@ class Comparison:
             mended = delivery.state is State.CANCELLED or not same_plan(wish, delivery)
             if (mended or is_held) and may_come_back(delivery):
                 self._change(Change.RESTORE, post, wish, delivery)
-        elif differs_in_words(wish, delivery):
-            self._problems.warning(
-                post,
-                "already-out",
-                _(_BEYOND_REACH[delivery.state], account=delivery.account),
-                _("Withdraw it and write a new draft, if the public must see something else."),
-            )
+            elif not same_plan(wish, delivery):
+                self._beyond.append(_planned(Change.EDIT, post, wish, delivery))
+        else:
+            if wish.content != delivery.content:
+                self._beyond.append(_planned(Change.EDIT, post, wish, delivery))
+            if differs_in_words(wish, delivery):
+                self._problems.warning(
+                    post,
+                    "already-out",
+                    _(_BEYOND_REACH[delivery.state], account=delivery.account),
+                    _("Withdraw it and write a new draft, if the public must see something else."),
+                )
 
     def _may_not_approve_any_more(self, delivery: Delivery) -> bool:
         """Whether it was approved by somebody whom the account's mandate has not, or no longer."""
@@ -348,18 +355,7 @@ class Comparison:
                 _("Leave the parts that are out as they were; later ones may change."),
             )
         else:
-            self._changes.append(
-                PlannedChange(
-                    kind,
-                    post.id,
-                    wish.account,
-                    wish,
-                    delivery,
-                    (delivery and delivery.halt) or wish.reason or "",
-                    post.anchor,
-                    post.embargo_anchor,
-                )
-            )
+            self._changes.append(_planned(kind, post, wish, delivery))
 
     def _cancel(
         self,
@@ -392,6 +388,20 @@ class Comparison:
             for part in change.wish.content.parts
             for picture in part.pictures
         }
+
+
+def _planned(kind: Change, post: Post, wish: Wish, delivery: Delivery | None) -> PlannedChange:
+    return PlannedChange(
+        kind,
+        post.id,
+        wish.account,
+        wish,
+        delivery,
+        (delivery and delivery.halt) or wish.reason or "",
+        post.anchor,
+        post.embargo_anchor,
+        at_once=post.at_once,
+    )
 
 
 def _stays(content: Content, delivery: Delivery) -> bool:

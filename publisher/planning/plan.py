@@ -66,6 +66,8 @@ class PlannedChange:
     """The agenda item that its embargo hangs on."""
     stop: Stop | None = None
     """What becomes of it if it is not out, for STOP."""
+    at_once: bool = False
+    """Whether the draft says `now`, so that its time is that of the comparison."""
 
     @property
     def is_new(self) -> bool:
@@ -134,6 +136,10 @@ class Plan:
     """What goes out as soon as it is queued, because its time is over."""
     stopped: tuple[Stopped, ...] = ()
     """What is not changed and does not go out either, though its draft wants it."""
+    beyond: tuple[PlannedChange, ...] = ()
+    """In what drafts differ from what queueing them does not change: what is out, and what a person
+    took off the schedule. Not kept between two plans of all drafts.
+    """
 
     @property
     def errors(self) -> tuple[Problem, ...]:

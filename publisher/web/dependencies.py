@@ -14,7 +14,7 @@ from publisher.settings.schema import WebSettings
 from publisher.web.authentication import Visitor
 from publisher.web.openid_client import Known
 from publisher.web.platform_checks import Platforms
-from publisher.web.render import Pages
+from publisher.web.render import Notice, Pages
 from publisher.web.server_sent_events import Live
 from publisher.web.upload_queue import Turns
 
@@ -33,9 +33,9 @@ class Parts:
     provider: Known = field(default_factory=Known)
     turns: Turns = field(default_factory=Turns)
 
-    def done(self, visitor: Visitor, notice: str, address: str) -> Response:
-        """What a change answers: go there, and read that it is done."""
-        self.app.sessions.leave_notice(visitor.session, notice)
+    def done(self, visitor: Visitor, notice: Notice | str, address: str) -> Response:
+        """What a change answers: go there, and read that it is done, or what is not."""
+        self.app.sessions.leave_notice(visitor.session, str(notice))
         return RedirectResponse(address, 303)
 
 

@@ -51,6 +51,20 @@ _BUTTONS = {
 """What does the same on a page as these commands do in a terminal."""
 
 
+_DEEDS = {
+    **_BUTTONS,
+    "approve": later("Approve"),
+    "reject": later("Reject"),
+    "gone": later("It is gone"),
+    "move": later("Move"),
+}
+"""What a form of a post does, by its name."""
+
+
+def deed(name: str) -> str:
+    return _(_DEEDS[name]) if name in _DEEDS else ""
+
+
 def state(of: State) -> str:
     return _(_STATES[of])
 
