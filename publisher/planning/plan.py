@@ -138,7 +138,7 @@ class Plan:
     """What is not changed and does not go out either, though its draft wants it."""
     beyond: tuple[PlannedChange, ...] = ()
     """In what drafts differ from what queueing them does not change: what is out, and what a person
-    took off the schedule. Not kept between two plans of all drafts.
+    took off the schedule.
     """
 
     @property

@@ -141,7 +141,16 @@ def view(
     """A draft of the library as its readers will see it; None when it is not there."""
     post = read_drafts.post(post_id)
     shown = _pictures(tuple(map(_state_of, post.media))) if post else None
-    drafts = Drafts(app.settings, read_drafts, problems, {}, app.clock.now(), shown, handles(app))
+    drafts = Drafts(
+        app.settings,
+        read_drafts,
+        problems,
+        {},
+        app.clock.now(),
+        shown,
+        handles(app),
+        one_clock=True,
+    )
     return next(iter(drafts.views([post_id])), None)
 
 

@@ -124,8 +124,9 @@ def _restored(request: Request, parts: Parts, typed: Typed) -> Response:
             _("Nothing was saved: the session had ended. What you typed is here again."),
             hint=_("Look at it, then save it."),
         )
-        room = edit if found["room"] == "edit" else media
-        return room.restored(request, parts, found["post"], typed.fields, problem)
+        if found["room"] == "edit":
+            return edit.restored(request, parts, found["post"], typed.fields, problem)
+        return media.restored(request, parts, found["post"], typed.fields, problem)
     # What the templates of these pages fill in.
     request.state.again, visitor, fields = typed, request.state.visitor, typed.fields
     if typed.address == "/resume":

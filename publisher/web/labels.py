@@ -123,7 +123,11 @@ def here(text: str, zone: tzinfo) -> str:
 
 
 def _there(written_as: str, zone: tzinfo) -> str:
-    at = datetime.fromisoformat(written_as).replace(tzinfo=UTC).astimezone(zone)
+    return spelled(datetime.fromisoformat(written_as).replace(tzinfo=UTC).astimezone(zone))
+
+
+def spelled(at: datetime) -> str:
+    """A local time as readers of the language write it."""
     return written(at, "EEE d MMM y, HH:mm")
 
 

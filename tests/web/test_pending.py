@@ -11,6 +11,7 @@ from publisher.model.states import State
 from tests.support.happening import ends
 from tests.support.pages import Visit
 from tests.support.uploads import seen
+from tests.support.waiting import wait_for
 from tests.support.workspaces import Workspace
 from tests.web.conftest import published
 
@@ -234,3 +235,20 @@ def test_what_was_not_shown_is_not_queued(
     assert {d.content.parts[0].text[:7] for d in app.queries.deliveries(post="day.fr")} == {
         "Bonsoir"
     }
+
+
+def test_today_marks_what_is_not_on_the_schedule_as_its_draft_says(
+    manager: Visit, workspace: Workspace, shown: str
+) -> None:
+    def marked() -> bool:
+        manager.get("/")
+        return '"differing">Not as the draft says</h2>' in manager.page
+
+    wait_for(lambda: not marked())
+    manager.get(f"/posts/{shown}/media")
+    manager.send(f"/posts/{shown}/media", seen=seen(manager), do="remove", number="0")
+    wait_for(marked)
+    assert "bice-page: edit" in manager.text
+    manager.get(f"/posts/{shown}")
+    manager.send(f"/posts/{shown}/queue", shown=manager.shown)
+    wait_for(lambda: not marked())

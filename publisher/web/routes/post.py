@@ -18,6 +18,7 @@ from publisher.ledger.manager.post_holds import can_be_held, can_be_released
 from publisher.ledger.manager.rights import Rank
 from publisher.ledger.manager.selection import Accounts
 from publisher.ledger.manager.withdrawals import WITHDRAWABLE
+from publisher.ledger.reading.queries import Step
 from publisher.model.history_text import details
 from publisher.model.models import Delivery
 from publisher.model.states import ENDED_UNSENT, WAITING, State
@@ -25,6 +26,7 @@ from publisher.web import delivery_view, draft_view, labels, urls
 from publisher.web.authentication import Manager, Reader, Visitor
 from publisher.web.dependencies import Parts, Use
 from publisher.web.render import Notice
+from publisher.web.routes import reschedule
 
 _PICTURE = {
     # A picture shown by itself must not be able to do anything.
@@ -54,14 +56,27 @@ def show(request: Request, parts: Use, visitor: Reader, post: str, part: str = "
         post=post,
         shown=[delivery_view.shown(d, parts.app, zone, handles) for d in deliveries],
         draft=draft,
-        steps=[(step, details(_for_readers(step.detail), zone)) for step in reversed(steps)],
+        steps=[
+            (step, details(_for_readers(step.detail), zone, labels.spelled))
+            for step in reversed(steps)
+        ],
         possible=_possible(parts, visitor, own),
         beyond=[d.account for d in deliveries if d not in own],
         may_write=rights.permits_writing(visitor.person, accounts),
         may_move=rights.permits(visitor.person, Rank.STAFF, accounts),
+        movable=draft is not None
+        and draft.post is not None
+        and reschedule.is_movable(draft.post.anchor, deliveries),
+        told=_told_by_a_person(steps),
         changed_by=parts.app.queries.writers([post]).get(post),
         digest=digest,
     )
+
+
+def _told_by_a_person(steps: Sequence[Step]) -> set[str | None]:
+    """The accounts on which the last part is out by a person's word: nobody knows since when."""
+    ended = {step.account: step for step in steps if step.target is State.PUBLISHED}
+    return {account for account, step in ended.items() if step.event == "resolved"}
 
 
 _OF_MACHINES = frozenset({"digest", "content", "kind", "before", "absences"})

@@ -83,5 +83,5 @@ def queued(
         return parts.done(visitor, notice, look_at)
     if not done.changes:
         return parts.done(visitor, Notice(_("Nothing was changed."), warns=True), look_at)
-    notice = _("On the schedule: {what}.", what=labels.deliveries(len(done.changes)))
-    return parts.done(visitor, notice, urls.of_post(post))
+    what = labels.deliveries(len(done.changes))
+    return parts.done(visitor, _("On the schedule: {what}.", what=what), urls.of_post(post))
