@@ -120,21 +120,26 @@ def restored(request: Request, parts: Parts, typed: Typed) -> Response:
 def _restored(request: Request, parts: Parts, typed: Typed) -> Response:
     found = _OF_A_POST.fullmatch(typed.address)
     if found and typed.is_a_draft:
-        problem = UsageError(
-            _("Nothing was saved: the session had ended. What you typed is here again."),
-            hint=_("Look at it, then save it."),
-        )
-        if found["room"] == "edit":
-            return edit.restored(request, parts, found["post"], typed.fields, problem)
-        return media.restored(request, parts, found["post"], typed.fields, problem)
+        return _draft(request, parts, found, typed.fields)
     # What the templates of these pages fill in.
     request.state.again, visitor, fields = typed, request.state.visitor, typed.fields
     if typed.address == "/resume":
         return pause.restored(request, parts, fields)
-    if typed.address == "/pause" and fields.get("account"):
-        return accounts.accounts(request, parts, visitor)
     if found is None:
-        return dashboard.today(request, parts, visitor)
+        room = accounts.accounts if fields.get("account") else dashboard.today
+        return room(request, parts, visitor)
     if found["room"] == "move":
         return reschedule.ask(request, parts, visitor, found["post"], fields.get("at", ""))
     return post.show(request, parts, visitor, found["post"])
+
+
+def _draft(
+    request: Request, parts: Parts, found: re.Match[str], fields: Mapping[str, str]
+) -> Response:
+    problem = UsageError(
+        _("Nothing was saved: the session had ended. What you typed is here again."),
+        hint=_("Look at it, then save it."),
+    )
+    if found["room"] == "edit":
+        return edit.restored(request, parts, found["post"], fields, problem)
+    return media.restored(request, parts, found["post"], fields, problem)
