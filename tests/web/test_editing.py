@@ -76,8 +76,7 @@ def test_a_text_with_errors_is_saved_and_not_queued(app: Application, manager: V
     assert "It has errors: it is not queued before they are mended." in manager.text
     manager.get("/posts/day.fr/queue")
     assert "Nothing can be queued before the errors are mended." in manager.text
-    manager.get(_EDIT)
-    manager.send("/posts/day.fr/queue", shown=manager.shown, sure="yes")
+    manager.send("/posts/day.fr/queue", shown="made by hand", sure="yes")
     assert "Nothing was queued: the draft has errors." in manager.text
     (text,) = app.queries.deliveries(post="day.fr", account="bice-x")[0].content.parts
     assert text.text.startswith("Bonjour")

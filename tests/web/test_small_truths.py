@@ -142,3 +142,9 @@ def test_both_addresses_of_the_report_refuse_the_same(manager: Visit) -> None:
     for page in ("/report", "/report.html"):
         assert manager.client.get(f"{page}?since=foo", follow_redirects=True).status_code == 400
     assert manager.get("/report").status_code == 200
+
+
+def test_the_history_tells_times_as_readers_write_them(manager: Visit) -> None:
+    manager.get(_NEWS)
+    assert "due at: Mon 7 Mar 2016, 09:30" in manager.text
+    assert "2016-03-07 09:30" not in manager.text
