@@ -16,6 +16,7 @@ from publisher.delivery.bulkhead import Lanes
 from publisher.delivery.identity import KeyCheck, any_keys
 from publisher.ledger.manager.consent_holds import Safeguards
 from publisher.ledger.manager.operations import Control
+from publisher.ledger.manager.selection import Accounts
 from publisher.ledger.manager.withdrawals import WITHDRAWABLE, Withdrawals
 from publisher.ledger.transitions import ACTOR, Moved
 from publisher.model.models import Claim, Delivery
@@ -67,9 +68,7 @@ class Withdrawal:
         self._channel_of = channel_of
         self._lanes = lanes
 
-    def withdraw(
-        self, post: str, account: str | None, *, actor: str, reason: str
-    ) -> list[Withdrawn]:
+    def withdraw(self, post: str, account: Accounts, *, actor: str, reason: str) -> list[Withdrawn]:
         """Delete a post from its platforms; a thread from its end, so that nothing hangs loose.
 
         Each part is on record as soon as the platform confirmed that it is gone, and the delivery
@@ -107,7 +106,7 @@ class Withdrawal:
         ]
 
     def found_gone(
-        self, post: str, account: str | None, *, actor: str, reason: str
+        self, post: str, account: Accounts, *, actor: str, reason: str
     ) -> list[Withdrawn]:
         """Write a person's word that what was withdrawn in vain is not on the account any more.
 

@@ -4,6 +4,7 @@ import os
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -245,3 +246,25 @@ def _leads_into(link: Path, posts: Path) -> bool:
         return link.resolve(strict=True).is_relative_to(posts.resolve())
     except (OSError, RuntimeError):
         return True  # a broken link: reading it reports that
+
+
+def newest_change(folder: Path) -> tuple[int, float]:
+    """How many files there are below a folder, and when the youngest of them, or of its folders,
+    changed, in seconds since 1970 by the system's clock.
+    """
+    number, youngest = 0, 0.0
+    folders = [os.fspath(folder)]
+    with suppress(OSError):
+        while folders:
+            above = folders.pop()
+            status = os.stat(above)  # noqa: PTH116 - ten thousand times
+            youngest = max(youngest, status.st_mtime, status.st_ctime)
+            with os.scandir(above) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                        continue
+                    status = entry.stat()
+                    number += 1
+                    youngest = max(youngest, status.st_mtime, status.st_ctime)
+    return number, youngest

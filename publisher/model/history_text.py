@@ -1,6 +1,6 @@
 """What a step of the history tells, in words."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -12,27 +12,37 @@ _INSTANTS = frozenset(
 )
 
 
-def details(detail: Mapping[str, Any], zone: tzinfo) -> list[str]:
-    """What a step tells beyond its name, a line each; an edit shows old and new."""
+Spelled = Callable[[datetime], str]
+
+
+def details(
+    detail: Mapping[str, Any], zone: tzinfo, spelled: Spelled = "{:%Y-%m-%d %H:%M}".format
+) -> list[str]:
+    """What a step tells beyond its name, a line each; an edit shows old and new.
+
+    `spelled` writes an instant of `zone`.
+    """
+
+    def plain(key: str, value: object) -> str:
+        return _plain(key, value, zone, spelled)
+
     lines = []
     for key, value in detail.items():
         if value is None or value == "":
             continue
         name = label(key)
         if isinstance(value, dict) and set(value) == {"from", "to"}:
-            lines.append(
-                _("{name} was: {value}", name=name, value=_plain(key, value["from"], zone))
-            )
-            lines.append(_("{name} now: {value}", name=name, value=_plain(key, value["to"], zone)))
+            lines.append(_("{name} was: {value}", name=name, value=plain(key, value["from"])))
+            lines.append(_("{name} now: {value}", name=name, value=plain(key, value["to"])))
         else:
-            lines.append(_("{name}: {value}", name=name, value=_plain(key, value, zone)))
+            lines.append(_("{name}: {value}", name=name, value=plain(key, value)))
     return lines
 
 
-def _plain(key: str, value: object, zone: tzinfo) -> str:
+def _plain(key: str, value: object, zone: tzinfo, spelled: Spelled) -> str:
     """A value for reading: instants in `zone`, lists in one line."""
     if key in _INSTANTS and isinstance(value, str):
-        return f"{datetime.fromisoformat(value).astimezone(zone):%Y-%m-%d %H:%M}"
+        return spelled(datetime.fromisoformat(value).astimezone(zone))
     if isinstance(value, list):
         return " / ".join(map(str, value))
     if key == "kind":

@@ -18,7 +18,8 @@ import structlog
 from publisher.app import Application
 from publisher.base.errors import PublisherError
 from publisher.base.i18n import _, joined
-from publisher.ledger.reading.lateness import NOTHING_LATE
+from publisher.ledger.reading.lateness import ALL_PAUSED, NOTHING_LATE
+from publisher.ledger.tables import EVERYTHING
 from publisher.model.clock_check import boot_seconds
 from publisher.monitoring.alarms import Alarms, Outbox
 from publisher.monitoring.heartbeat import Beating
@@ -156,7 +157,9 @@ class Watchdog:
     def _ending(self, report: Report) -> str:
         """That nothing is late any more; or what is, for a reason that people were told of."""
         if not report.late:
-            return _(NOTHING_LATE)
+            standing = self._app.queries.accounts()
+            rests = any(one.account == EVERYTHING and one.paused_at for one in standing)
+            return _(ALL_PAUSED if rests else NOTHING_LATE)
         rest = self._monitor.in_words(report.late, "")
         return joined(_("What was late without a known reason goes out again. But:"), rest)
 

@@ -77,6 +77,7 @@ class Comparison:
         self._limits = limits
         self._changes: list[PlannedChange] = []
         self._beyond_reach: defaultdict[tuple[str, State], list[str]] = defaultdict(list)
+        self._beyond: list[PlannedChange] = []
         self._illustrations = Illustrations(Copies.of(settings), queries)
 
     def plan(self) -> Plan:
@@ -109,6 +110,7 @@ class Comparison:
             repeated=repeated,
             stopped=tuple(self._stopped(wanted, standing)),
             as_queued=tuple(self._as_queued()),
+            beyond=tuple(self._beyond),
         )
 
     def _as_queued(self) -> Iterator[Delivery]:
@@ -309,8 +311,13 @@ class Comparison:
             mended = delivery.state is State.CANCELLED or not same_plan(wish, delivery)
             if (mended or is_held) and may_come_back(delivery):
                 self._change(Change.RESTORE, post, wish, delivery)
-        elif differs_in_words(wish, delivery):
-            self._beyond_reach[post.id, delivery.state].append(delivery.account)
+            elif not same_plan(wish, delivery):
+                self._beyond.append(_planned(Change.EDIT, post, wish, delivery))
+        else:
+            if wish.content != delivery.content:
+                self._beyond.append(_planned(Change.EDIT, post, wish, delivery))
+            if differs_in_words(wish, delivery):
+                self._beyond_reach[post.id, delivery.state].append(delivery.account)
 
     def _warn_of_edits_beyond_reach(self, posts: Mapping[str, Post]) -> None:
         """Once for each post, with all accounts on which its draft changes nothing any more."""
@@ -375,18 +382,7 @@ class Comparison:
                 _("Leave the parts that are out as they were; later ones may change."),
             )
         else:
-            self._changes.append(
-                PlannedChange(
-                    kind,
-                    post.id,
-                    wish.account,
-                    wish,
-                    delivery,
-                    (delivery and delivery.halt) or wish.reason or "",
-                    post.anchor,
-                    post.embargo_anchor,
-                )
-            )
+            self._changes.append(_planned(kind, post, wish, delivery))
 
     def _cancel(
         self,
@@ -419,6 +415,20 @@ class Comparison:
             for part in change.wish.content.parts
             for picture in part.pictures
         }
+
+
+def _planned(kind: Change, post: Post, wish: Wish, delivery: Delivery | None) -> PlannedChange:
+    return PlannedChange(
+        kind,
+        post.id,
+        wish.account,
+        wish,
+        delivery,
+        (delivery and delivery.halt) or wish.reason or "",
+        post.anchor,
+        post.embargo_anchor,
+        at_once=post.at_once,
+    )
 
 
 def _stays(content: Content, delivery: Delivery) -> bool:

@@ -69,6 +69,8 @@ class PlannedChange:
     """The agenda item that its embargo hangs on."""
     stop: Stop | None = None
     """What becomes of it if it is not out, for STOP."""
+    at_once: bool = False
+    """Whether the draft says `now`, so that its time is that of the comparison."""
 
     @property
     def is_new(self) -> bool:
@@ -143,6 +145,10 @@ class Plan:
     """What is not changed and does not go out either, though its draft wants it."""
     as_queued: tuple[Delivery, ...] = ()
     """What goes out with the text and time of before, because its draft has errors now."""
+    beyond: tuple[PlannedChange, ...] = ()
+    """In what drafts differ from what queueing them does not change: what is out, and what a person
+    took off the schedule.
+    """
 
     @property
     def errors(self) -> tuple[Problem, ...]:

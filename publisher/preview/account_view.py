@@ -92,7 +92,10 @@ class Recipients:
         zone: ZoneInfo,
         now: datetime,
         handles: Mapping[str, str] = MappingProxyType({}),
+        *,
+        one_clock: bool = False,
     ) -> None:
+        self._one_clock = one_clock
         self._handles = handles
         self._pictures = pictures
         self._standing = standing
@@ -107,7 +110,8 @@ class Recipients:
         shown = post.model_copy(update={"media": usable}) if unusable else post
         content = rendering.render(shown, account, capabilities, self._pictures.clean)
         leaves = post.leaves_at
-        zone = ZoneInfo(account.timezone) if account.timezone else self._zone
+        own = account.timezone if not self._one_clock else None
+        zone = ZoneInfo(own) if own else self._zone
         spec = SPECS[account.channel]
         when = mockups.short_time(leaves, zone) if leaves else _("no time yet")
         return Recipient(

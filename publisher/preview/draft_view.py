@@ -89,9 +89,12 @@ class Drafts:
         now: datetime,
         pictures: Pictures | None = None,
         handles: Mapping[str, str] = MappingProxyType({}),
+        *,
+        one_clock: bool = False,
     ) -> None:
         """`pictures`: those that were cleaned already; None: none were. `handles`: what accounts are
-        called on X, by the account, where publisher.toml does not say it.
+        called on X, by the account, where publisher.toml does not say it. `one_clock`: all times are
+        the session's, and not each account's own.
         """
         self._settings = settings
         self._library = library
@@ -100,7 +103,9 @@ class Drafts:
         self._problems: defaultdict[str, list[Problem]] = defaultdict(list)
         for problem in problems:
             self._problems[problem.file].append(problem)
-        self._recipients = Recipients(pictures or Pictures(), standing, self._zone, now, handles)
+        self._recipients = Recipients(
+            pictures or Pictures(), standing, self._zone, now, handles, one_clock=one_clock
+        )
         self._files = {f"posts/{name}.md" for name in library.broken}
         self._files |= {post.file for post in library.posts}
 

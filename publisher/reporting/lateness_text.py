@@ -1,7 +1,7 @@
 """What is late, in words: the same in commands, on pages and in notices."""
 
-from collections.abc import Sequence
-from datetime import tzinfo
+from collections.abc import Callable, Sequence
+from datetime import datetime, tzinfo
 
 from publisher.base.i18n import plural
 from publisher.channels.registry import in_sentence
@@ -13,13 +13,18 @@ _ORDER = (
 """Of all but what a platform refused, which is told by platform, and last."""
 
 
-def in_words(late: Late, zone: tzinfo, trouble: str = "") -> str:
+def in_words(
+    late: Late,
+    zone: tzinfo,
+    trouble: str = "",
+    spelled: Callable[[datetime], str] = "{:%Y-%m-%d %H:%M %Z}".format,
+) -> str:
     """`5 posts are late, the first since 2016-03-07 08:30: …`, and why.
 
     `trouble` is what is wrong with the surroundings, which then is the cause. Nothing of a post
-    is in it: it may be under embargo.
+    is in it: it may be under embargo. `spelled` writes an instant of `zone`.
     """
-    since = f"{late.since.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+    since = spelled(late.since.astimezone(zone))
     told = plural(
         "{number} post is late, since {since}.",
         "{number} posts are late, the first since {since}.",

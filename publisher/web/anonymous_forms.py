@@ -9,11 +9,14 @@ from publisher.base.i18n import _
 from publisher.web import access_log, errors, kept_forms
 from publisher.web.authentication import NotLoggedIn, NotOurForm
 from publisher.web.dependencies import Parts
+from publisher.web.kept_forms import Typed
 from publisher.web.routes import login
+
+_LEAVING = "/logout"
 
 
 def install(web: FastAPI) -> None:
-    """Let nobody lose what they typed."""
+    """Let nobody lose what they typed, or believe that what they decided was done."""
     web.add_exception_handler(NotLoggedIn, _not_logged_in)
     web.add_exception_handler(NotOurForm, _not_our_form)
 
@@ -23,14 +26,27 @@ async def _not_logged_in(request: Request, _error: Exception) -> Response:
     if request.headers.get("hx-request"):
         return Response(status_code=401)
     found = await kept_forms.of_form(request)
-    if found is None:
+    if found is None or found.address == _LEAVING:
         return errors.to_login(request)
     parts: Parts = request.app.state.parts
-    problem = _(
-        "You were logged out, and nothing was saved. What you typed is kept: log in to go on."
-    )
+    kept = found if found.is_worth_keeping and kept_forms.is_kept(found.address) else None
+    wanted = found.address if kept else found.page
     return await run_in_threadpool(
-        login.page, request, parts, found.address, 401, problem=problem, kept=found
+        login.page, request, parts, wanted, 401, problem=_told(found), kept=kept
+    )
+
+
+def _told(found: Typed) -> str:
+    if found.is_a_draft and found.is_worth_keeping:
+        return _(
+            "You were logged out, and nothing was saved. What you typed is kept: log in to go on."
+        )
+    if not found.deed:
+        return _("You were logged out, and nothing was done. Log in, and do it once more.")
+    return _(
+        "You were logged out, and nothing was done: {what}. Log in to decide it anew: nothing is "
+        "sent by itself.",
+        what=found.deed,
     )
 
 
@@ -38,6 +54,6 @@ async def _not_our_form(request: Request, _error: Exception) -> Response:
     """The page anew with what was typed, for somebody who logged in meanwhile."""
     access_log.note(request, "refused", why="not our form")
     found = await kept_forms.of_form(request)
-    if found is None or request.state.visitor is None:
+    if found is None or request.state.visitor is None or not kept_forms.is_kept(found.address):
         return errors.too_old(request)
     return await run_in_threadpool(kept_forms.restored, request, request.app.state.parts, found)

@@ -38,6 +38,8 @@ class Entry:
     """When it leaves by its draft, where the ledger has another time."""
     broken: bool = False
     """Whether its draft has errors."""
+    cancelled: bool = False
+    """Whether that agenda item does not take place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +87,10 @@ def timetable(app: Application, first: date, days: int, person: Person) -> Timet
         names = [account.name for account in rendering.recipients(draft, accounts)[0]]
         return draft.anchor is None and app.rights.permits(person, Rank.STAFF, names)
 
-    entries = [_queued(d, by_id.get(d.post), accounts, zone, may_move) for d in standing[:_MOST]]
+    entries = [_queued(d, by_id.get(d.post), accounts, drafts, may_move) for d in standing[:_MOST]]
     for post in due:
         if post.id not in known:
-            entries += _unqueued(post, drafts, accounts, zone, may_move)
+            entries += _unqueued(post, drafts, accounts, may_move)
     agenda = sorted(drafts.session.agenda.values(), key=lambda item: (item.starts_at, item.name))
     return Timetable(
         entries=sorted(entries, key=lambda entry: (entry.at, entry.post)),
@@ -101,9 +103,10 @@ def _queued(
     delivery: Delivery,
     draft: Post | None,
     accounts: Mapping[str, Account],
-    zone: tzinfo,
+    drafts: Library,
     may_move: Callable[[Post], bool],
 ) -> Entry:
+    zone = drafts.session.zone
     account = accounts.get(delivery.account)
     waits = delivery.state in WAITING
     wanted = draft.leaves_at if draft and waits else None
@@ -117,6 +120,7 @@ def _queued(
         anchor=draft.anchor if draft else None,
         movable=waits and draft is not None and may_move(draft),
         draft_says=wanted.astimezone(zone) if wanted and wanted != delivery.leaves_at else None,
+        cancelled=draft is not None and _is_cancelled(draft, drafts),
     )
 
 
@@ -124,9 +128,9 @@ def _unqueued(
     post: Post,
     drafts: Library,
     accounts: Mapping[str, Account],
-    zone: tzinfo,
     may_move: Callable[[Post], bool],
 ) -> Iterator[Entry]:
+    zone = drafts.session.zone
     leaves = post.leaves_at
     assert leaves is not None  # noqa: S101 - only those with a time are asked for
     for account in rendering.recipients(post, accounts)[0]:
@@ -140,4 +144,10 @@ def _unqueued(
             anchor=post.anchor,
             movable=may_move(post),
             broken=post.id in drafts.broken,
+            cancelled=_is_cancelled(post, drafts),
         )
+
+
+def _is_cancelled(post: Post, drafts: Library) -> bool:
+    item = drafts.session.agenda.get(post.anchor or "")
+    return item is not None and item.cancelled

@@ -12,9 +12,10 @@ from publisher.monitoring import Monitor
 from publisher.reporting.session_report import Reports
 from publisher.settings.schema import WebSettings
 from publisher.web.authentication import Visitor
+from publisher.web.differing import Differing
 from publisher.web.openid_client import Known
 from publisher.web.platform_checks import Platforms
-from publisher.web.render import Pages
+from publisher.web.render import Notice, Pages
 from publisher.web.server_sent_events import Live
 from publisher.web.upload_queue import Turns
 
@@ -32,10 +33,11 @@ class Parts:
     platforms: Platforms = field(default_factory=Platforms)
     provider: Known = field(default_factory=Known)
     turns: Turns = field(default_factory=Turns)
+    differing: Differing = field(default_factory=Differing)
 
-    def done(self, visitor: Visitor, notice: str, address: str) -> Response:
-        """What a change answers: go there, and read that it is done."""
-        self.app.sessions.leave_notice(visitor.session, notice)
+    def done(self, visitor: Visitor, notice: Notice | str, address: str) -> Response:
+        """What a change answers: go there, and read that it is done, or what is not."""
+        self.app.sessions.leave_notice(visitor.session, str(notice))
         return RedirectResponse(address, 303)
 
 

@@ -18,12 +18,13 @@ from publisher.drafts.editing import Manuscript
 from publisher.drafts.library import Library
 from publisher.drafts.text_files import MAX_DRAFT
 from publisher.media.cache import Copies
-from publisher.model.models import Delivery, MediaItem, Post, Problem, Severity
+from publisher.model.models import Delivery, MediaItem, Post, Problem
 from publisher.preview.draft_view import Draft as View
 from publisher.preview.draft_view import Drafts
 from publisher.preview.pictures import Pictures
 from publisher.web import pending
 from publisher.web.pending import Pending
+from publisher.web.render import Notice
 
 _LANGUAGE = re.compile(r"\.[a-z]{2,3}(-[A-Za-z]{2,4})?$")
 
@@ -66,6 +67,12 @@ def read(app: Application, post_id: str, standing: Sequence[Delivery]) -> Draft 
     )
 
 
+def waits(app: Application, post_id: str) -> Pending | None:
+    """What queueing the draft of a post would change; None when there is none."""
+    file = next((f for f in Shelf(app.settings.posts).files if f.id == post_id), None)
+    return pending.of(app, _readable(file), app.queries.deliveries(post=post_id)) if file else None
+
+
 def find(app: Application, post_id: str) -> DraftFile:
     """The draft of a post among those that are under posts/; NoSuchPost when it has none."""
     found = next((f for f in Shelf(app.settings.posts).files if f.id == post_id), None)
@@ -90,12 +97,20 @@ def accounts(app: Application, post_id: str) -> frozenset[str]:
     return frozenset({*(one.name for one in named), *(one.account for one in standing)})
 
 
-def saved(app: Application, draft: Manuscript) -> str:
-    """What to tell whoever saved a draft: that it is, and whether it has errors."""
-    _library, problems = check(app.settings, [draft.path])
-    if any(p.severity is Severity.ERROR and p.file == draft.file for p in problems):
-        return _("Saved. It has errors: it is not queued before they are mended.")
-    return _("Saved.")
+def saved(app: Application, draft: Manuscript, post_id: str) -> Notice:
+    """What to tell whoever saved a draft: that it is, and what readers do not see of it."""
+    standing = app.queries.deliveries(post=post_id)
+    waits = pending.of(app, draft, standing)
+    if out := [row.account for row in waits.out]:
+        text = _(
+            "Saved in the draft. It is published on {accounts}: readers still see what was published.",
+            accounts=", ".join(out),
+        )
+        return Notice(text, warns=True)
+    if waits.broken:
+        text = _("Saved. It has errors: it is not queued before they are mended.")
+        return Notice(text, warns=True)
+    return Notice(_("Saved."))
 
 
 def check_size(draft: Manuscript) -> None:
@@ -126,7 +141,16 @@ def view(
     """A draft of the library as its readers will see it; None when it is not there."""
     post = read_drafts.post(post_id)
     shown = _pictures(tuple(map(_state_of, post.media))) if post else None
-    drafts = Drafts(app.settings, read_drafts, problems, {}, app.clock.now(), shown, handles(app))
+    drafts = Drafts(
+        app.settings,
+        read_drafts,
+        problems,
+        {},
+        app.clock.now(),
+        shown,
+        handles(app),
+        one_clock=True,
+    )
     return next(iter(drafts.views([post_id])), None)
 
 

@@ -82,6 +82,11 @@ def status_of(error: PublisherError) -> int:
 
 async def _foreseen(request: Request, error: Exception) -> Response:
     assert isinstance(error, PublisherError)  # noqa: S101 - for the type checker
+    return foreseen(request, error)
+
+
+def foreseen(request: Request, error: PublisherError) -> Response:
+    """The page about what was raised on purpose."""
     status = status_of(error)
     if isinstance(error, NotPermitted):
         access_log.note(request, "refused", why="no right")

@@ -1,34 +1,40 @@
-"""What somebody typed into a draft's form in a session that had ended.
+"""What somebody typed into a form, or decided, in a session that had ended.
 
 It is kept over the log-in, in the form of the log-in itself, and then stands in its page again. It is
-never saved by that: whoever logged in looks at it, and sends the form.
+never saved or done by that: whoever logged in looks at it, and sends the form.
 """
 
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from publisher.base.errors import UsageError
+from publisher.base.errors import PublisherError, UsageError
 from publisher.base.i18n import _
-from publisher.web import security
+from publisher.web import errors, labels, security
 from publisher.web.dependencies import Parts
-from publisher.web.routes import edit, media
+from publisher.web.routes import accounts, dashboard, edit, media, pause, post, reschedule
 
-_ROOM = re.compile(r"/posts/(?P<post>.+)/(?P<room>edit|media)")
-_FIELDS = ("body", "seen", "alt", "credit", "people", "consent")
-"""What is kept of a form. A file cannot be: no page can fill it in."""
+_OF_A_POST = re.compile(r"/posts/(?P<post>.+?)(?:/(?P<room>edit|media|move|queue))?")
+_OF_EVERYTHING = ("/pause", "/resume")
+_TYPED = ("body", "alt", "credit", "people", "consent", "reason", "at", "remote_ids")
+"""What is kept of a form because somebody wrote it. A file cannot be: no page can fill it in."""
+_CHOSEN = ("seen", "number", "do", "account")
+"""What else is kept, to find the place of that. That somebody was sure is not."""
+_EACH = re.compile(r"(choice|at)-\d{1,18}")
+"""What becomes of each delivery that fell due in a pause."""
 
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """The fields of a form of a draft."""
+    """The fields of a form of these pages."""
 
     address: str
-    """The page that they belong to."""
+    """Where it was sent to."""
     fields: Mapping[str, str]
 
     def __str__(self) -> str:
@@ -36,35 +42,104 @@ class Typed:
 
     @classmethod
     def read(cls, address: str, text: str) -> "Typed | None":
-        """What `str` wrote, for a page of ours; None for anything else."""
+        """What `str` wrote, for a form of ours; None for anything else."""
         try:
-            found = json.loads(text) if text and _ROOM.fullmatch(address) else None
+            found = json.loads(text) if text and is_kept(address) else None
         except (ValueError, RecursionError):
             return None
-        if not isinstance(found, dict):
-            return None
-        return cls(address, {n: found[n] for n in _FIELDS if isinstance(found.get(n), str)})
+        return cls(address, _kept(found)) if isinstance(found, dict) else None
+
+    @property
+    def is_a_draft(self) -> bool:
+        """Whether it is saved, and not done."""
+        return self.address.endswith(("/edit", "/media"))
+
+    @property
+    def is_worth_keeping(self) -> bool:
+        """Whether anything of it was written or chosen by hand."""
+        return any(name in _TYPED or _EACH.fullmatch(name) for name in self.fields)
+
+    @property
+    def page(self) -> str:
+        """The address of the page that it stands on."""
+        if self.address == "/pause":
+            return "/accounts" if self.fields.get("account") else "/"
+        found = _OF_A_POST.fullmatch(self.address)
+        return quote(self.address) if found or self.address == "/resume" else "/"
+
+    @property
+    def deed(self) -> str:
+        """What it was to do, as its button says."""
+        account = self.fields.get("account", "")
+        if self.address == "/pause":
+            return _("Pause {account}", account=account) if account else _("Pause everything now")
+        if self.address == "/resume":
+            return _("Go on publishing")
+        found = _OF_A_POST.fullmatch(self.address)
+        if not found:
+            return ""
+        deed = {"move": "move", "queue": "queue"}.get(
+            found["room"] or "", self.fields.get("do", "")
+        )
+        parts = (labels.deed(deed), found["post"], account.replace(",", ", "))
+        return " · ".join(filter(None, parts))
+
+
+def is_kept(address: str) -> bool:
+    """Whether what is sent there can stand in its page again."""
+    found = _OF_A_POST.fullmatch(address)
+    return address in _OF_EVERYTHING or (found is not None and found["room"] != "queue")
+
+
+def _kept(fields: Mapping[str, object]) -> Mapping[str, str]:
+    return {
+        name: value
+        for name, value in fields.items()
+        if (name in _TYPED or name in _CHOSEN or _EACH.fullmatch(name))
+        and isinstance(value, str)
+        and value
+    }
 
 
 async def of_form(request: Request) -> Typed | None:
     """What a form of ours brought; None for anything else, and for what another site sent."""
     parts: Parts = request.app.state.parts
-    is_draft = request.method == "POST" and _ROOM.fullmatch(request.url.path)
-    if not is_draft or not security.is_from_here(request, parts.where):
+    if request.method != "POST" or not security.is_from_here(request, parts.where):
         return None
-    form = await request.form()
-    fields = {name: value for name in _FIELDS if isinstance(value := form.get(name), str) and value}
-    return Typed(request.url.path, fields) if fields.keys() - {"seen"} else None
+    return Typed(request.url.path, _kept(dict((await request.form()).items())))
 
 
 def restored(request: Request, parts: Parts, typed: Typed) -> Response:
-    """The page with the form as it was; nothing is saved."""
-    room = _ROOM.fullmatch(typed.address)
-    assert room is not None  # noqa: S101 - as both ways to make one see to
+    """The page with the form as it was; nothing is saved or done."""
+    try:
+        return _restored(request, parts, typed)
+    except PublisherError as error:  # the session that has begun must not be lost with it
+        return errors.foreseen(request, error)
+
+
+def _restored(request: Request, parts: Parts, typed: Typed) -> Response:
+    found = _OF_A_POST.fullmatch(typed.address)
+    if found and typed.is_a_draft:
+        return _draft(request, parts, found, typed.fields)
+    # What the templates of these pages fill in.
+    request.state.again, visitor, fields = typed, request.state.visitor, typed.fields
+    if typed.address == "/resume":
+        return pause.restored(request, parts, fields)
+    if found is None:
+        room = accounts.accounts if fields.get("account") else dashboard.today
+        return room(request, parts, visitor)
+    if found["room"] == "move":
+        return reschedule.ask(request, parts, visitor, found["post"], fields.get("at", ""))
+    return post.show(request, parts, visitor, found["post"])
+
+
+def _draft(
+    request: Request, parts: Parts, found: re.Match[str], fields: Mapping[str, str]
+) -> Response:
     problem = UsageError(
         _("Nothing was saved: the session had ended. What you typed is here again."),
         hint=_("Look at it, then save it."),
     )
-    if room["room"] == "edit":
-        return edit.restored(request, parts, room["post"], typed.fields, problem)
-    return media.restored(request, parts, room["post"], typed.fields, problem)
+    if found["room"] == "edit":
+        return edit.restored(request, parts, found["post"], fields, problem)
+    return media.restored(request, parts, found["post"], fields, problem)

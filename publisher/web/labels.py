@@ -51,6 +51,20 @@ _BUTTONS = {
 """What does the same on a page as these commands do in a terminal."""
 
 
+_DEEDS = {
+    **_BUTTONS,
+    "approve": later("Approve"),
+    "reject": later("Reject"),
+    "gone": later("It is gone"),
+    "move": later("Move"),
+}
+"""What a form of a post does, by its name."""
+
+
+def deed(name: str) -> str:
+    return _(_DEEDS[name]) if name in _DEEDS else ""
+
+
 def state(of: State) -> str:
     return _(_STATES[of])
 
@@ -109,7 +123,11 @@ def here(text: str, zone: tzinfo) -> str:
 
 
 def _there(written_as: str, zone: tzinfo) -> str:
-    at = datetime.fromisoformat(written_as).replace(tzinfo=UTC).astimezone(zone)
+    return spelled(datetime.fromisoformat(written_as).replace(tzinfo=UTC).astimezone(zone))
+
+
+def spelled(at: datetime) -> str:
+    """A local time as readers of the language write it."""
     return written(at, "EEE d MMM y, HH:mm")
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from publisher.app import Application
 from publisher.drafts.editing import Manuscript
 from publisher.ledger.manager.post_holds import can_be_held
-from publisher.model.models import Delivery
+from publisher.model.models import Delivery, Problem
+from publisher.model.states import ENDED_UNSENT, State
 from publisher.planning import Change, Plan
 from publisher.web import plan_view
 from publisher.web.plan_view import Row
@@ -20,17 +21,41 @@ class Pending:
     """Empty: the schedule is as the draft says, as far as it can be read."""
     broken: bool
     """Whether errors keep it from being queued."""
-    seen: str
-    """The digest of the draft that was compared."""
+    shown: str
+    """The digest of what queueing would change."""
+    problems: Sequence[Problem]
+    """What is wrong with the draft, and what stands against queueing it as it is."""
+    beyond: Sequence[Row]
+    """What the draft says, and queueing does not change: it is out, or a person took it off."""
     stands: bool
     """Whether anything of the post may still go out as it is on the schedule."""
-    can_be_held: bool
+    holdable: Collection[str]
+    """The accounts on which a person may keep it back."""
+
+    @property
+    def touched(self) -> Collection[str]:
+        """The accounts on whose schedule anything would change."""
+        return {row.account for row in self.rows}
 
     @property
     def accounts(self) -> Collection[str]:
         """Those that would get something else to show than the ledger has for them."""
         kinds = (Change.ADD, Change.EDIT, Change.RESTORE, Change.STOP)
         return {row.account for row in self.rows if row.kind in kinds}
+
+    @property
+    def out(self) -> Sequence[Row]:
+        """Those of `beyond` whose readers see what was published."""
+        return [row for row in self.beyond if row.state is State.PUBLISHED]
+
+    @property
+    def retried(self) -> Sequence[Row]:
+        """What the draft says else than what a retry sends."""
+        return [
+            row
+            for row in (*self.rows, *self.beyond)
+            if row.state in ENDED_UNSENT and (row.rewordings or row.notes or row.was)
+        ]
 
 
 def of(
@@ -45,10 +70,13 @@ def of(
     """
     if draft and plan is None:
         plan = app.planner.plan([draft.path])
+    zone = app.session().zone
     return Pending(
-        rows=plan_view.rows(plan, app.session().zone) if plan else (),
+        rows=plan_view.rows(plan, zone) if plan else (),
         broken=plan is None or bool(plan.errors),
-        seen=draft.digest if draft else "",
+        shown=plan_view.digest(plan) if plan else "",
+        problems=plan.problems if plan else (),
+        beyond=plan_view.beyond(plan, zone) if plan else (),
         stands=any(delivery.in_reach or delivery.may_be_out for delivery in standing),
-        can_be_held=any(can_be_held(delivery) and not delivery.halt for delivery in standing),
+        holdable=[d.account for d in standing if can_be_held(d) and not d.halt],
     )

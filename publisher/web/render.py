@@ -1,6 +1,7 @@
 """Renders the pages, in the language and the time zone of whoever reads them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from typing import Any
@@ -22,6 +23,25 @@ from publisher.web import labels
 from publisher.web.authentication import Visitor
 from publisher.web.routes import assets
 from publisher.web.security import form_token
+
+_WARNS = "! "
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What is told once, on the next page that somebody sees."""
+
+    text: str
+    warns: bool = False
+    """Whether anything was not done, or is not as one would think."""
+
+    def __str__(self) -> str:
+        """As a session keeps it."""
+        return f"{_WARNS}{self.text}" if self.warns else self.text
+
+    @classmethod
+    def read(cls, kept: str | None) -> "Notice | None":
+        return cls(kept.removeprefix(_WARNS), kept.startswith(_WARNS)) if kept else None
 
 
 class Pages:
@@ -52,17 +72,18 @@ class Pages:
 
     def text(self, request: Request, template: str, **values: Any) -> str:
         """The same as a text. `request.state` must hold who asks, as `Recognition` sees to."""
-        visitor = request.state.visitor
+        visitor, again = request.state.visitor, getattr(request.state, "again", None)
         context: Mapping[str, Any] = {
             "lang": i18n.current(),
             "visitor": visitor,
             "trial": self._app.settings.warning,
             "may": partial(self._may, visitor),
             "may_resume": partial(self._may_resume, visitor),
-            "take_notice": lambda: self._app.sessions.take_notice(visitor.session),
+            "take_notice": lambda: Notice.read(self._app.sessions.take_notice(visitor.session)),
             "standing": self._app.queries.accounts() if visitor else (),
             "form": form_token(request.state.secret) if request.state.secret else "",
-            "room": request.url.path,
+            "room": again.page if again else request.url.path,
+            "again": again,
             "session_name": self._app.session().name or self._app.settings.workspace.name,
             "zone": self.zone,
             "now": self._app.clock.now(),

@@ -85,6 +85,25 @@ def test_what_is_late_is_news_once_and_once_more_when_it_goes_on(
     assert not untold(news)
 
 
+def test_a_pause_of_everything_is_not_told_as_all_being_well(
+    app: Application, clock: ManualClock, dog: Watchdog, news: News
+) -> None:
+    add(app.ledger, wish(clock, "a", 0))
+    clock.advance(300)
+    app.heartbeats.end(process(Kind.WORKER))
+    for _ in range(3):
+        dog.look()
+    tell(news)
+    app.control.pause(None, "flood", "direction")
+    for _ in range(3):
+        dog.look()
+    (item,) = untold(news)
+    assert item.is_over
+    assert item.ending is not None
+    assert "it goes on" not in item.ending
+    assert "Everything is paused" in item.ending
+
+
 def test_what_stood_still_and_went_out_late_is_news(
     app: Application, clock: ManualClock, dog: Watchdog, news: News, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -71,6 +71,13 @@ class Visit:
         assert found, "the page has no form"
         return found[1]
 
+    @property
+    def shown(self) -> str:
+        """The digest of what queueing would change, as the page shows it."""
+        found = re.search(r'name="shown" value="([0-9a-f]+)"', self.page)
+        assert found, "the page shows no changes"
+        return found[1]
+
     def send(self, path: str, **fields: Any) -> httpx.Response:
         """Send a form of the present page, and follow where it leads."""
         answer = self.client.post(path, data={"form": self.token, **fields})

@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
+from sqlalchemy import update
 from sqlalchemy.engine import make_url
 
 from publisher import settings
 from publisher.app import Application
 from publisher.auth.users import Rank
 from publisher.base.i18n import speaking
+from publisher.ledger.tables import deliveries
+from publisher.model.states import State
 from tests.support import photos, postgres
 from tests.support.clock import ManualClock
 from tests.support.pages import PASSWORD, Visit, serving
@@ -126,6 +129,19 @@ def opened(folder: Path, environment: Mapping[str, str] | None = None) -> Applic
     clock = ManualClock()
     clock.set(-7200)
     return Application(settings.load(folder, environment or {}), clock)
+
+
+def published(app: Application, post: str) -> None:
+    """Each of its deliveries is out, whatever stood in its way."""
+    with app.database.write() as connection:
+        connection.execute(
+            update(deliveries)
+            .where(deliveries.c.post == post)
+            .values(
+                state=State.PUBLISHED, published_at=app.clock.now(), remote_ids='["4711"]',
+                url="https://example.org/4711",
+            )
+        )  # fmt: skip
 
 
 @pytest.fixture

@@ -134,7 +134,7 @@ def test_a_draft_that_is_not_queued_moves_alone(app: Application, manager: Visit
     assert "at: 2016-03-10 08:00" in _draft(app, "unfinished.fr")
     assert app.queries.deliveries(post="unfinished.fr") == []
     manager.get("/posts/unfinished.fr/queue")
-    manager.send("/posts/unfinished.fr/queue", seen=seen(manager))
+    manager.send("/posts/unfinished.fr/queue", shown=manager.shown)
     assert len(app.queries.deliveries(post="unfinished.fr")) == 1
 
 

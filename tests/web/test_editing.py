@@ -76,8 +76,7 @@ def test_a_text_with_errors_is_saved_and_not_queued(app: Application, manager: V
     assert "It has errors: it is not queued before they are mended." in manager.text
     manager.get("/posts/day.fr/queue")
     assert "Nothing can be queued before the errors are mended." in manager.text
-    manager.get(_EDIT)
-    manager.send("/posts/day.fr/queue", seen=seen(manager), sure="yes")
+    manager.send("/posts/day.fr/queue", shown="made by hand", sure="yes")
     assert "Nothing was queued: the draft has errors." in manager.text
     (text,) = app.queries.deliveries(post="day.fr", account="bice-x")[0].content.parts
     assert text.text.startswith("Bonjour")
@@ -128,7 +127,7 @@ def test_who_edited_a_text_does_not_approve_it(app: Application, manager: Visit)
     save(manager, "Mes mots.")
     manager.get("/posts/day.fr/queue")
     assert "Mes" in manager.text
-    manager.send("/posts/day.fr/queue", seen=seen(manager))
+    manager.send("/posts/day.fr/queue", shown=manager.shown)
     manager.get("/posts/day.fr")
     assert 'id="act-approve"' not in manager.page
     digests = [f"{d.id}:{digest(d)}" for d in app.queries.deliveries(post="day.fr")]
@@ -147,8 +146,8 @@ def test_queueing_an_edit_of_what_was_approved_is_agreed_to(
     workspace.edit("day.fr.md", "Bonjour", "Bonsoir")
     manager.get("/posts/day.fr/queue")
     assert "the approval by direction becomes void" in manager.text
-    manager.send("/posts/day.fr/queue", seen=seen(manager))
+    manager.send("/posts/day.fr/queue", shown=manager.shown)
     assert "look at what changes" in manager.text
     assert {d.approved_by for d in app.queries.deliveries(post="day.fr")} == {"direction"}
-    manager.send("/posts/day.fr/queue", seen=seen(manager), sure="yes")
+    manager.send("/posts/day.fr/queue", shown=manager.shown, sure="yes")
     assert {d.approved_by for d in app.queries.deliveries(post="day.fr")} == {None}

@@ -371,7 +371,7 @@ def test_who_added_a_picture_does_not_approve_the_post(
         == 200
     )
     manager.get("/posts/day.fr/queue")
-    manager.send("/posts/day.fr/queue", seen=seen(manager), sure="yes")
+    manager.send("/posts/day.fr/queue", shown=manager.shown, sure="yes")
     manager.get("/posts/day.fr")
     assert 'id="act-approve"' not in manager.page
     digests = [f"{d.id}:{digest(d)}" for d in app.queries.deliveries(post="day.fr")]

@@ -1,5 +1,6 @@
 """Wherever a draft says something else than the schedule, the pages say so and offer to queue it."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from publisher.model.states import State
 from tests.support.happening import ends
 from tests.support.pages import Visit
 from tests.support.uploads import seen
+from tests.support.waiting import wait_for
 from tests.support.workspaces import Workspace
+from tests.web.conftest import published
 
 _PENDING, _BUTTON = "Not on the schedule yet", "Put it on the schedule"
 _ROOMS = ("", "/edit", "/media", "/move")
@@ -65,7 +68,7 @@ def test_a_picture_that_is_taken_out_is_held_or_queued_at_once(
     (held,) = app.queries.deliveries(post=shown)
     assert held.state is State.HELD
     manager.get(f"/posts/{shown}/media")
-    manager.send(f"/posts/{shown}/queue", seen=seen(manager), sure="yes")
+    manager.send(f"/posts/{shown}/queue", shown=manager.shown, sure="yes")
     (queued,) = app.queries.deliveries(post=shown)
     assert queued.content.parts[0].pictures == ()
     assert queued.state is State.HELD
@@ -114,7 +117,7 @@ def test_a_failed_post_is_mended_by_staff_on_the_pages(
     staff.send(f"/posts/{post}/edit", seen=seen(staff), body="Mieux.", do="save")
     assert _says(staff, post) == [True, True, True, True]
     staff.get(f"/posts/{post}")
-    staff.send(f"/posts/{post}/queue", seen=seen(staff))
+    staff.send(f"/posts/{post}/queue", shown=staff.shown)
     (mended,) = app.queries.deliveries(post=post)
     assert mended.state is State.SCHEDULED
     assert mended.content.parts[0].text.startswith("Mieux.")
@@ -141,3 +144,111 @@ def test_errors_that_keep_a_draft_from_the_schedule_are_told_with_it(
     manager.get(f"/posts/{shown}")
     assert "The draft has errors. What is on the schedule goes out as it is" in manager.text
     assert f'action="/posts/{shown}/queue"' not in manager.page
+
+
+def test_a_retry_shows_both_texts_where_the_draft_says_something_else_and_asks(
+    app: Application, manager: Visit, workspace: Workspace
+) -> None:
+    """A person's cancelling stays, whatever the draft says: its old words go out only when meant."""
+    manager.get("/posts/site/news.fr")
+    manager.send("/posts/site/news.fr", do="cancel", reason="wrong figure")
+    workspace.edit("site/news.fr.md", "Une nouvelle.", "Une autre.")
+    manager.get("/posts/site/news.fr/queue")
+    assert "the schedule is as the draft says" not in manager.text
+    assert "It was taken off the schedule of bice-site, and the draft does not" in manager.text
+    manager.get("/posts/site/news.fr")
+    assert "This goes out:" in manager.text
+    assert re.search("Une nouvelle.*The draft says: .*Une autre", manager.text)
+    assert manager.send("/posts/site/news.fr", do="retry").status_code == 409
+    assert "The draft says something else than what would go out to bice-site." in manager.text
+    (delivery,) = app.queries.deliveries(post="site/news.fr")
+    assert delivery.state is State.CANCELLED
+    manager.get("/posts/site/news.fr")
+    manager.send("/posts/site/news.fr", do="retry", sure="yes")
+    (delivery,) = app.queries.deliveries(post="site/news.fr")
+    assert delivery.state is State.SCHEDULED
+
+
+@pytest.mark.parametrize("page", ["/posts/site/news.fr", "/posts/site/news.fr/queue"])
+def test_what_goes_out_at_once_because_its_time_is_over_is_asked_about(
+    app: Application, manager: Visit, workspace: Workspace, page: str
+) -> None:
+    """It is 07:00 in Geneva."""
+    workspace.edit("site/news.fr.md", "2016-03-07 09:30", "2016-03-07 06:30")
+    manager.get(page)
+    assert "Its time is over, " in manager.text
+    assert "Yes, it goes out at once, because its time is over." in manager.text
+    shown = manager.shown
+    manager.send("/posts/site/news.fr/queue", shown=shown)
+    assert "Nothing is queued yet" in manager.text
+    (delivery,) = app.queries.deliveries(post="site/news.fr")
+    assert delivery.due_at > app.clock.now()
+    manager.send("/posts/site/news.fr/queue", shown=shown, sure="yes")
+    (delivery,) = app.queries.deliveries(post="site/news.fr")
+    assert delivery.due_at < app.clock.now()
+
+
+def test_a_failed_post_that_is_mended_after_its_time_is_asked_about(
+    app: Application, manager: Visit, workspace: Workspace
+) -> None:
+    (delivery,) = app.queries.deliveries(post="site/news.fr")
+    ends(app, delivery, Refused(Kind.CONTENT, "Too long."))
+    app.clock.sleep_until(app.clock.ahead(1800))
+    workspace.edit("site/news.fr.md", "Une nouvelle.", "Une autre.")
+    manager.get("/posts/site/news.fr")
+    assert "goes out at once: its time is over" in manager.text
+    manager.send("/posts/site/news.fr/queue", shown=manager.shown)
+    (delivery,) = app.queries.deliveries(post="site/news.fr")
+    assert delivery.state is State.FAILED
+
+
+def test_mending_what_is_published_is_not_told_as_done(
+    app: Application, manager: Visit, workspace: Workspace
+) -> None:
+    published(app, "site/news.fr")
+    path = "/posts/site/news.fr"
+    manager.get(f"{path}/edit")
+    manager.send(f"{path}/edit", seen=seen(manager), body="Une autre.", do="save")
+    assert '<p class="notice"' not in manager.page
+    assert "It is published on bice-site: readers still see what was published." in manager.text
+    for room in _ROOMS:
+        manager.get(f"{path}{room}")
+        assert room == "/move" or "readers there still see what was published" in manager.text
+    manager.get(f"{path}/queue")
+    assert "the schedule is as the draft says" not in manager.text
+    assert "“Withdraw” takes it down" in manager.text
+
+
+def test_what_was_not_shown_is_not_queued(
+    app: Application, manager: Visit, workspace: Workspace
+) -> None:
+    """The agenda moves the post between the look and the button; the draft's file stays as it is."""
+    workspace.edit("day.fr.md", "Bonjour", "Bonsoir")
+    manager.get("/posts/day.fr/queue")
+    shown = manager.shown
+    workspace.edit("session.yaml", "09:00", "10:00")
+    assert manager.send("/posts/day.fr/queue", shown=shown).status_code == 409
+    assert "Queueing it does not change any more what was shown to you." in manager.text
+    manager.get("/posts/day.fr/queue")
+    assert manager.shown != shown
+    manager.send("/posts/day.fr/queue", shown=manager.shown)
+    assert {d.content.parts[0].text[:7] for d in app.queries.deliveries(post="day.fr")} == {
+        "Bonsoir"
+    }
+
+
+def test_today_marks_what_is_not_on_the_schedule_as_its_draft_says(
+    manager: Visit, workspace: Workspace, shown: str
+) -> None:
+    def marked() -> bool:
+        manager.get("/")
+        return '"differing">Not as the draft says</h2>' in manager.page
+
+    wait_for(lambda: not marked())
+    manager.get(f"/posts/{shown}/media")
+    manager.send(f"/posts/{shown}/media", seen=seen(manager), do="remove", number="0")
+    wait_for(marked)
+    assert "bice-page: edit" in manager.text
+    manager.get(f"/posts/{shown}")
+    manager.send(f"/posts/{shown}/queue", shown=manager.shown)
+    wait_for(lambda: not marked())

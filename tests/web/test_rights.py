@@ -58,13 +58,14 @@ def test_a_partner_neither_writes_nor_moves_nor_queues_anothers_draft(
         assert partner.get(f"/posts/unfinished.fr/{room}").status_code == 403
         assert "no right over bice-x (BICE)" in partner.text
     workspace.draft("new.fr", "at: 2016-03-09 12:00\nto: [bice-x]", "Un texte neuf.")
-    assert seen(partner, "/posts/new.fr/queue") == ""
+    assert 'name="shown"' not in partner.get("/posts/new.fr/queue").text
     assert "somebody who has puts it on the schedule" in partner.text
-    digest = seen(manager, "/posts/new.fr/queue")
+    manager.get("/posts/new.fr/queue")
+    digest = manager.shown
     partner.get("/me")
-    assert partner.send("/posts/new.fr/queue", seen=digest).status_code == 403
+    assert partner.send("/posts/new.fr/queue", shown=digest).status_code == 403
     assert not app.queries.known_posts(["new.fr"])
-    manager.send("/posts/new.fr/queue", seen=digest)
+    manager.send("/posts/new.fr/queue", shown=digest)
     assert app.queries.known_posts(["new.fr"])
 
 

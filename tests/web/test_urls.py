@@ -40,7 +40,7 @@ def test_each_change_leads_back_to_the_post(
     assert answer.headers["location"] == f"{page}/media"
     assert manager.get(answer.headers["location"]).is_success
     manager.get(f"{page}/queue")
-    assert manager.send(f"{page}/queue", seen=seen(manager)).is_success
+    assert manager.send(f"{page}/queue", shown=manager.shown).is_success
     assert "On the schedule: 1 delivery." in manager.text
     manager.get(f"{page}/move")
     moved = manager.send(f"{page}/move", seen=seen(manager), at="2016-03-10T08:00")
@@ -68,7 +68,7 @@ def test_a_post_that_is_called_as_a_room_is_found(
     manager.get(page)
     assert "A text of its own." in manager.text
     manager.get(f"{page}/queue")
-    manager.send(f"{page}/queue", seen=seen(manager))
+    manager.send(f"{page}/queue", shown=manager.shown)
     assert "On the schedule: 1 delivery." in manager.text
     manager.send(page, do="hold", reason="why")
     assert "Held: 1 delivery." in manager.text

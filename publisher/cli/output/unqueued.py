@@ -8,7 +8,6 @@ import os
 import time
 from contextlib import suppress
 from datetime import tzinfo
-from pathlib import Path
 
 from publisher.app import Application
 from publisher.base import cache_file
@@ -17,6 +16,7 @@ from publisher.base.i18n import _, plural
 from publisher.cli import arguments
 from publisher.cli.output import console
 from publisher.cli.output import plan as plans
+from publisher.drafts.draft_files import newest_change
 from publisher.planning import Plan
 
 _MARK = "queued.mark"
@@ -36,7 +36,7 @@ def note(app: Application, begun: float) -> None:
 def tell(app: Application) -> None:
     """Say what is not queued yet; nothing where all is, or where there are no drafts."""
     begun = time.time()
-    number, youngest = _files(app.settings.posts)
+    number, youngest = newest_change(app.settings.posts)
     if not number or youngest < _last(app) - _GRAIN:
         return
     if number > _MANY:
@@ -83,23 +83,3 @@ def _last(app: Application) -> float:
         return (app.settings.var / _MARK).stat().st_mtime
     except OSError:
         return 0.0
-
-
-def _files(folder: Path) -> tuple[int, float]:
-    """How many files and folders there are, and when the youngest of them changed."""
-    number, youngest = 0, 0.0
-    folders = [os.fspath(folder)]
-    with suppress(OSError):
-        while folders:
-            above = folders.pop()
-            status = os.stat(above)  # noqa: PTH116 - ten thousand times
-            youngest = max(youngest, status.st_mtime, status.st_ctime)
-            with os.scandir(above) as entries:
-                for entry in entries:
-                    if entry.is_dir(follow_symlinks=False):
-                        folders.append(entry.path)
-                        continue
-                    status = entry.stat()
-                    number += 1
-                    youngest = max(youngest, status.st_mtime, status.st_ctime)
-    return number, youngest

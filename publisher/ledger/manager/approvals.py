@@ -13,7 +13,7 @@ from publisher.base.person_names import same_person
 from publisher.ledger.database import Database
 from publisher.ledger.manager.authors import authors
 from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
-from publisher.ledger.manager.selection import chosen
+from publisher.ledger.manager.selection import Accounts, chosen
 from publisher.ledger.pending_stops import note_stop
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries, microseconds
@@ -101,7 +101,7 @@ class Approvals:
             ]
 
     def approve(
-        self, posts: Collection[str], account: str | None, actor: str, seen: Mapping[int, str]
+        self, posts: Collection[str], account: Accounts, actor: str, seen: Mapping[int, str]
     ) -> list[Delivery]:
         """Let deliveries of these posts that wait for it, or were rejected, go out; all or nothing.
 
@@ -122,7 +122,7 @@ class Approvals:
         return self._each(posts, account, actor, _APPROVABLE, _NOT_APPROVABLE, act)
 
     def reject(
-        self, posts: Collection[str], account: str | None, actor: str, reason: str
+        self, posts: Collection[str], account: Accounts, actor: str, reason: str
     ) -> list[Delivery]:
         """Send deliveries back to their authors, also approved ones; all or nothing.
 
@@ -181,7 +181,7 @@ class Approvals:
     def _each(
         self,
         posts: Collection[str],
-        account: str | None,
+        account: Accounts,
         actor: str,
         states: frozenset[State],
         refusal: str,

@@ -30,7 +30,7 @@ from publisher.ledger.manager.resume import (
     refuse_unseen,
 )
 from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
-from publisher.ledger.manager.selection import chosen, of_post
+from publisher.ledger.manager.selection import Accounts, chosen, of_post
 from publisher.ledger.manager.withdrawals import WITHDRAWABLE
 from publisher.ledger.pending_stops import GONE, in_words, note_stop, obeyed
 from publisher.ledger.rows import delivery_of
@@ -221,7 +221,7 @@ class Control:
             note(connection, [step(None, Event.RESUMED, now, actor, account=name)])
             return carry_on(connection, found, choices, actor, now)
 
-    def cancel(self, post: str, account: str | None, actor: str, reason: str) -> list[Delivery]:
+    def cancel(self, post: str, account: Accounts, actor: str, reason: str) -> list[Delivery]:
         """Take a post's deliveries off the schedule, before they are out.
 
         Those that may be out stay as they are: they are cancelled once it is known that they are
@@ -244,7 +244,7 @@ class Control:
         return self._each(post, account, actor, states, _NOT_CANCELLABLE, act)
 
     def retry(
-        self, post: str, account: str | None, actor: str, seen: Mapping[int, str] | None = None
+        self, post: str, account: Accounts, actor: str, seen: Mapping[int, str] | None = None
     ) -> list[Delivery]:
         """Schedule again, for at once, what failed, was missed or cancelled, or is uncertain.
 
@@ -354,7 +354,7 @@ class Control:
             )
 
     def resolve(
-        self, post: str, account: str | None, remote_ids: tuple[str, ...], actor: str
+        self, post: str, account: Accounts, remote_ids: tuple[str, ...], actor: str
     ) -> list[Delivery]:
         """A person's word that the uncertain part, and maybe those behind it, are out.
 
@@ -384,7 +384,7 @@ class Control:
         states = frozenset({State.UNCERTAIN})
         return self._each(post, account, actor, states, _NOT_IN_DOUBT, act)
 
-    def withdrawable(self, post: str, account: str | None, actor: str) -> list[Delivery]:
+    def withdrawable(self, post: str, account: Accounts, actor: str) -> list[Delivery]:
         """A post's deliveries of which anything is out and nothing is on its way; `actor` asks to
         take them down.
         """
@@ -399,7 +399,7 @@ class Control:
     def _each(
         self,
         post: str,
-        account: str | None,
+        account: Accounts,
         actor: str,
         states: frozenset[State],
         refusal: str,

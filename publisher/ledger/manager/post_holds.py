@@ -14,7 +14,7 @@ from publisher.base.i18n import _, later
 from publisher.ledger.database import Database
 from publisher.ledger.manager.approvals import RuleOf, is_approved
 from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
-from publisher.ledger.manager.selection import chosen
+from publisher.ledger.manager.selection import Accounts, chosen
 from publisher.ledger.pending_stops import note_stop
 from publisher.ledger.transitions import change
 from publisher.model.events import Event
@@ -38,7 +38,7 @@ class Halts:
         self._rule_of = rule_of
         self._rights = rights
 
-    def hold(self, post: str, account: str | None, actor: str, reason: str) -> list[Delivery]:
+    def hold(self, post: str, account: Accounts, actor: str, reason: str) -> list[Delivery]:
         """Hold a post's deliveries that are not out; all or nothing.
 
         Those that may be out stay as they are: they are held once it is known that they are not.
@@ -65,7 +65,7 @@ class Halts:
 
         return self._each(post, account, actor, can_be_held, _NOT_TO_HOLD, act)
 
-    def release(self, post: str, account: str | None, actor: str) -> list[Delivery]:
+    def release(self, post: str, account: Accounts, actor: str) -> list[Delivery]:
         """Let go what a person holds; all or nothing.
 
         It goes out at its time, or at once where that is over; it waits for an approval where it
@@ -96,7 +96,7 @@ class Halts:
     def _each(
         self,
         post: str,
-        account: str | None,
+        account: Accounts,
         actor: str,
         concerns: Callable[[Delivery], bool],
         refusal: str,

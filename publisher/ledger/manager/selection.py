@@ -1,6 +1,6 @@
 """The deliveries of a post that a person's command is about, or why there are none."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from sqlalchemy import ColumnElement, Connection, select
 
@@ -10,18 +10,22 @@ from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries
 from publisher.model.models import Delivery
 
+Accounts = str | Collection[str] | None
+"""One account, several, or all of a post's."""
 
-def of_post(connection: Connection, post: str, account: str | None) -> list[Delivery]:
-    """All of a post, or that to one account, locked until the transaction ends; NoSuchPost."""
+
+def of_post(connection: Connection, post: str, account: Accounts) -> list[Delivery]:
+    """All of a post, or those to the accounts, locked until the transaction ends; NoSuchPost."""
     condition: ColumnElement[bool] = deliveries.c.post == post
-    if account is not None:
-        condition &= deliveries.c.account == account
+    names = [account] if isinstance(account, str) else account
+    if names is not None:
+        condition &= deliveries.c.account.in_(names)
     query = select(deliveries).where(condition).order_by(deliveries.c.id).with_for_update()
     found = [delivery_of(row) for row in connection.execute(query).mappings()]
     if not found:
         raise NoSuchPost(
-            _("The ledger has no {post} to {account}.", post=post, account=account)
-            if account
+            _("The ledger has no {post} to {account}.", post=post, account=", ".join(names))
+            if names
             else _("The ledger has no {post}.", post=post)
         )
     return found
@@ -30,7 +34,7 @@ def of_post(connection: Connection, post: str, account: str | None) -> list[Deli
 def chosen(
     connection: Connection,
     post: str,
-    account: str | None,
+    account: Accounts,
     concerns: Callable[[Delivery], bool],
     refusal: str,
     hint: str | None = None,

@@ -57,6 +57,10 @@ NOTHING_LATE = later(
     "Nothing is late any more, and it goes on. What did not go out after all, or waits for you, is "
     "told separately."
 )
+ALL_PAUSED = later(
+    "Everything is paused: what was late is not told as late any more, and goes out only when somebody "
+    "resumes."
+)
 
 
 class Cause(StrEnum):

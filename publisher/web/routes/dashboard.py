@@ -51,16 +51,25 @@ def today(request: Request, parts: Use, visitor: Reader, part: str = "") -> Resp
         request,
         "live.html" if part == "live" else "today.html",
         overview=overview,
+        unread=_is_unread(parts.app),
         clocks=str(of_clocks(overview.clocks)) if overview.clocks else None,
-        late=lateness_text.in_words(overview.late, overview.zone) if overview.late else None,
+        late=lateness_text.in_words(overview.late, overview.zone, spelled=labels.spelled)
+        if overview.late
+        else None,
         trouble=_lines(_by_weight(overview.attention)),
         waiting=_lines(d for d in overview.attention if d.state is State.AWAITING_APPROVAL),
         back=_lines(_back_with(visitor, parts.app, overview.rejected)),
         on_its_way=_lines(d for d in overview.next if d.state is State.PUBLISHING),
         coming=_lines(d for d in overview.next if d.state is State.SCHEDULED),
         resting=_lines(resting),
+        differing=parts.differing.posts(parts.app),
         shown_resting=len(resting),
     )
+
+
+def _is_unread(app: Application) -> bool:
+    """Whether the programme says no time zone that can be used, so that all times are in UTC."""
+    return "timezone" in app.session().flawed
 
 
 def _by_weight(attention: Iterable[Delivery]) -> list[Delivery]:
@@ -73,11 +82,17 @@ def _by_weight(attention: Iterable[Delivery]) -> list[Delivery]:
 def _back_with(
     visitor: Visitor, app: Application, rejected: Sequence[Delivery]
 ) -> Sequence[Delivery]:
-    """What was rejected of the visitor's own posts, and of those by nobody who can log in."""
+    """What was rejected of what the visitor wrote or changed, and of posts by nobody who can log in."""
     if not rejected:
         return ()
     others = [person.name for person in app.people.all() if person.id != visitor.person.id]
-    return [d for d in rejected if not any(same_person(d.queued_by or "", name) for name in others)]
+    changed_by = app.queries.writers(sorted({d.post for d in rejected}))
+    return [
+        d
+        for d in rejected
+        if any(same_person(name, visitor.name) for name in changed_by.get(d.post, ()))
+        or not any(same_person(d.queued_by or "", name) for name in others)
+    ]
 
 
 def _lines(deliveries: Iterable[Delivery]) -> list[_Line]:

@@ -92,7 +92,7 @@ def _changed_page(
     except FileChanged:
         newest = editing.read(draft_view.find(parts.app, post))
         return _page(request, parts, post, newest, body, problem=_meanwhile(newest))
-    return parts.done(visitor, draft_view.saved(parts.app, draft), urls.of_post(post))
+    return parts.done(visitor, draft_view.saved(parts.app, draft, post), urls.of_post(post))
 
 
 def restored(

@@ -54,6 +54,17 @@ class _Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class _Typed:
+    """What somebody said of a picture, and what was not saved."""
+
+    said: Said
+    number: int | None
+    """Which picture of the draft it is about; None: a new one."""
+    seen: str
+    """The digest of the draft that it was said of."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Wish:
     """What a person wants done about the pictures of a draft."""
 
@@ -98,7 +109,9 @@ async def change(
             raise UsageError(_("This cannot be done here."))
         return await run_in_threadpool(_done, wish)
     except PublisherError as error:
-        typed = said if do == "add" else {}
+        typed = _Typed(
+            said if do in ("add", "edit") else {}, number if do == "edit" else None, seen
+        )
         return await run_in_threadpool(_refused, request, parts, post, typed, error)
 
 
@@ -116,15 +129,17 @@ def _wish(parts: Parts, visitor: Visitor, post: str, seen: str, number: int, sai
 
 
 def _done(wish: _Wish) -> Response:
-    notice = draft_view.saved(wish.parts.app, wish.draft)
+    notice = draft_view.saved(wish.parts.app, wish.draft, wish.post)
     return wish.parts.done(wish.visitor, notice, urls.of_post(wish.post, "media"))
 
 
 def _refused(
-    request: Request, parts: Parts, post: str, said: Said, error: PublisherError
+    request: Request, parts: Parts, post: str, typed: _Typed, error: PublisherError
 ) -> Response:
     newest = editing.read(draft_view.find(parts.app, post))
-    answer = _page(request, parts, post, newest, said, error)
+    # In another file, the picture of that number may be another one.
+    number = typed.number if typed.seen == newest.digest else None
+    answer = _page(request, parts, post, newest, typed.said, number, error)
     if isinstance(error, Busy):
         answer.headers["Retry-After"] = _LATER
     return answer
@@ -135,7 +150,10 @@ def restored(
 ) -> Response:
     """The page with what somebody said of a picture before they were logged out."""
     said = {key: value for key, value in fields.items() if key in _SAID}
-    return _refused(request, parts, post, said, problem)
+    number, seen = fields.get("number", ""), fields.get("seen", "")
+    is_edit = fields.get("do") == "edit" and number.isdecimal()
+    typed = _Typed(said, int(number[:4]) if is_edit else None, seen)
+    return _refused(request, parts, post, typed, problem)
 
 
 def _said(alt: str, credit: str, people: str, consent: str) -> Said:
@@ -259,9 +277,12 @@ def _page(
     post: str,
     draft: Manuscript,
     said: Said = MappingProxyType({}),
+    number: int | None = None,
     problem: PublisherError | None = None,
 ) -> Response:
-    """The pictures of `draft`, and a form for one more that holds what was `said` of it."""
+    """The pictures of `draft`, and a form for one more. What was `said` and not saved stands in the
+    form of the picture of that `number`, or of the new one.
+    """
     library, found = check.check(parts.app.settings, [draft.path])
     return parts.pages.render(
         request,
@@ -271,6 +292,7 @@ def _page(
         seen=draft.digest,
         shown=list(_shown(parts, post, draft)),
         said=said,
+        number=number,
         consents=sorted(library.consents),
         problem=problem,
         problems=[p for p in found if p.file == draft.file],

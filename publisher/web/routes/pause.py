@@ -18,6 +18,7 @@ from publisher.model.models import Delivery
 from publisher.web.authentication import Manager, Reader, Visitor
 from publisher.web.dependencies import Parts, Use
 from publisher.web.errors import status_of
+from publisher.web.render import Notice
 
 _Form = Mapping[str, str]
 _EMPTY: _Form = MappingProxyType({})
@@ -49,7 +50,7 @@ def pause(
             "These were already on their way and have not been answered; they may be out: {names}.",
             names=names,
         )
-    return parts.done(visitor, notice, "/accounts" if name else "/")
+    return parts.done(visitor, Notice(notice, warns=bool(unanswered)), "/accounts" if name else "/")
 
 
 @router.get("/stopped")
@@ -87,6 +88,11 @@ def _resume(request: Request, parts: Parts, visitor: Visitor, form: _Form) -> Re
     if dropped:
         notice += " " + _("Dropped: {number}.", number=dropped)
     return parts.done(visitor, notice, "/accounts" if name else "/")
+
+
+def restored(request: Request, parts: Parts, form: _Form) -> Response:
+    """The page with what somebody decided before they were logged out."""
+    return _page(request, parts, _known(parts, form.get("account", "")), form)
 
 
 def _choices(

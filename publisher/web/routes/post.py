@@ -10,19 +10,23 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from publisher.base.errors import NoSuchPost, UsageError
+from publisher.base.errors import NoSuchPost, NotPossible, UsageError
 from publisher.base.i18n import _
 from publisher.delivery.withdraw import Withdrawn
 from publisher.ledger.manager.approvals import digest
 from publisher.ledger.manager.post_holds import can_be_held, can_be_released
 from publisher.ledger.manager.rights import Rank
+from publisher.ledger.manager.selection import Accounts
 from publisher.ledger.manager.withdrawals import WITHDRAWABLE
+from publisher.ledger.reading.queries import Step
 from publisher.model.history_text import details
 from publisher.model.models import Delivery
 from publisher.model.states import ENDED_UNSENT, WAITING, State
 from publisher.web import delivery_view, draft_view, labels, urls
 from publisher.web.authentication import Manager, Reader, Visitor
 from publisher.web.dependencies import Parts, Use
+from publisher.web.render import Notice
+from publisher.web.routes import reschedule
 
 _PICTURE = {
     # A picture shown by itself must not be able to do anything.
@@ -52,14 +56,27 @@ def show(request: Request, parts: Use, visitor: Reader, post: str, part: str = "
         post=post,
         shown=[delivery_view.shown(d, parts.app, zone, handles) for d in deliveries],
         draft=draft,
-        steps=[(step, details(_for_readers(step.detail), zone)) for step in reversed(steps)],
+        steps=[
+            (step, details(_for_readers(step.detail), zone, labels.spelled))
+            for step in reversed(steps)
+        ],
         possible=_possible(parts, visitor, own),
         beyond=[d.account for d in deliveries if d not in own],
         may_write=rights.permits_writing(visitor.person, accounts),
         may_move=rights.permits(visitor.person, Rank.STAFF, accounts),
+        movable=draft is not None
+        and draft.post is not None
+        and reschedule.is_movable(draft.post.anchor, deliveries),
+        told=_told_by_a_person(steps),
         changed_by=parts.app.queries.writers([post]).get(post),
         digest=digest,
     )
+
+
+def _told_by_a_person(steps: Sequence[Step]) -> set[str | None]:
+    """The accounts on which the last part is out by a person's word: nobody knows since when."""
+    ended = {step.account: step for step in steps if step.target is State.PUBLISHED}
+    return {account for account, step in ended.items() if step.event == "resolved"}
 
 
 _OF_MACHINES = frozenset({"digest", "content", "kind", "before", "absences"})
@@ -87,11 +104,13 @@ class _Wish:
     parts: Parts
     actor: str
     post: str
-    account: str | None
+    account: Accounts
+    """Whose deliveries; None: all of them."""
     reason: str
     seen: dict[int, str]
     """The digests of what the person looked at, by delivery."""
     remote_ids: tuple[str, ...]
+    sure: bool
 
 
 @router.post("/posts/{post:path}")
@@ -119,8 +138,8 @@ def change(
             hint=_("Go back and tick the box above the button."),
         )
     wish = _Wish(
-        parts, visitor.name, post, account or None, reason.strip(), _digests(seen or ()),
-        tuple(remote_ids.split()),
+        parts, visitor.name, post, account.split(",") if account else None, reason.strip(),
+        _digests(seen or ()), tuple(remote_ids.split()), bool(sure),
     )  # fmt: skip
     return parts.done(visitor, act(wish), urls.of_post(post))
 
@@ -145,7 +164,7 @@ def _cancel(wish: _Wish) -> str:
     return _("Cancelled: {what}.", what=labels.deliveries(len(done)))
 
 
-def _hold(wish: _Wish) -> str:
+def _hold(wish: _Wish) -> Notice:
     done = wish.parts.app.halts.hold(wish.post, wish.account, wish.actor, wish.reason)
     in_doubt = [delivery.account for delivery in done if delivery.may_be_out]
     notice = _("Held: {what}.", what=labels.deliveries(len(done) - len(in_doubt)))
@@ -153,7 +172,7 @@ def _hold(wish: _Wish) -> str:
         notice += " " + _(
             "This may be out already, and is held if it is not: {names}.", names=", ".join(in_doubt)
         )
-    return notice
+    return Notice(notice, warns=bool(in_doubt))
 
 
 def _release(wish: _Wish) -> str:
@@ -162,8 +181,23 @@ def _release(wish: _Wish) -> str:
 
 
 def _retry(wish: _Wish) -> str:
+    if not wish.sure and (accounts := _differing(wish)):
+        raise NotPossible(
+            _(
+                "The draft says something else than what would go out to {accounts}.",
+                accounts=", ".join(accounts),
+            ),
+            hint=_("Look at both, then decide: “Retry” sends what was on the schedule."),
+        )
     done = wish.parts.app.control.retry(wish.post, wish.account, wish.actor, wish.seen)
     return _("On the schedule again: {what}.", what=labels.deliveries(len(done)))
+
+
+def _differing(wish: _Wish) -> list[str]:
+    """The accounts to which a retry sends something else than what the draft says now."""
+    pending = draft_view.waits(wish.parts.app, wish.post)
+    names = [row.account for row in pending.retried] if pending else []
+    return [name for name in names if wish.account is None or name in wish.account]
 
 
 def _resolve(wish: _Wish) -> str:
@@ -176,7 +210,7 @@ def _resolve(wish: _Wish) -> str:
     return _("It is on record as published.")
 
 
-def _withdraw(wish: _Wish) -> str:
+def _withdraw(wish: _Wish) -> Notice:
     return _told(
         wish.parts.app.withdrawal.withdraw(
             wish.post, wish.account, actor=wish.actor, reason=wish.reason
@@ -184,7 +218,7 @@ def _withdraw(wish: _Wish) -> str:
     )
 
 
-def _gone(wish: _Wish) -> str:
+def _gone(wish: _Wish) -> Notice:
     return _told(
         wish.parts.app.withdrawal.found_gone(
             wish.post, wish.account, actor=wish.actor, reason=wish.reason
@@ -192,19 +226,21 @@ def _gone(wish: _Wish) -> str:
     )
 
 
-def _told(done: Sequence[Withdrawn]) -> str:
+def _told(done: Sequence[Withdrawn]) -> Notice:
     problems = [
         _("{name}: {value}", name=one.delivery.account, value=one.problem)
         for one in done
         if one.problem
     ]
-    notice = _("Withdrawn: {what}.", what=labels.deliveries(len(done) - len(problems)))
+    said = []
+    if withdrawn := len(done) - len(problems):
+        said.append(_("Withdrawn: {what}.", what=labels.deliveries(withdrawn)))
     if problems:
-        notice += " " + _("Not withdrawn: {what}", what="; ".join(problems))
-    return notice
+        said.append(_("Not withdrawn: {what}", what="; ".join(problems)))
+    return Notice(" ".join(said), warns=bool(problems))
 
 
-_ACTS: dict[str, Callable[[_Wish], str]] = {
+_ACTS: dict[str, Callable[[_Wish], Notice | str]] = {
     "approve": _approve,
     "reject": _reject,
     "cancel": _cancel,

@@ -6,14 +6,14 @@ from fastapi import APIRouter, Form
 from starlette.requests import Request
 from starlette.responses import Response
 
-from publisher.base.errors import FileChanged
+from publisher.base.errors import NotPossible
 from publisher.base.i18n import _
-from publisher.drafts import editing
 from publisher.ledger.manager.rights import Rank
 from publisher.planning import Plan
 from publisher.web import draft_view, labels, plan_view, urls
 from publisher.web.authentication import Reader, Visitor, Writer
 from publisher.web.dependencies import Parts, Use
+from publisher.web.render import Notice
 
 router = APIRouter(route_class=urls.Room)
 
@@ -24,17 +24,16 @@ class _Unasked(Exception):
 
 @router.get("/posts/{post:path}/queue")
 def look(request: Request, parts: Use, visitor: Reader, post: str) -> Response:
-    draft = editing.read(draft_view.find(parts.app, post))
-    plan = parts.app.planner.plan([draft.path])
+    plan = parts.app.planner.plan([draft_view.find(parts.app, post).path])
     return parts.pages.render(
         request,
         "queue.html",
         post=post,
-        seen=draft.digest,
+        shown=plan_view.digest(plan),
         rows=plan_view.rows(plan, parts.pages.zone),
+        beyond=plan_view.beyond(plan, parts.pages.zone),
         problems=plan.problems,
         broken=bool(plan.errors),
-        needs_a_word=bool(plan.voided),
         may_queue=parts.app.rights.permits(
             visitor.person, Rank.STAFF, [change.account for change in plan.changes]
         ),
@@ -46,29 +45,29 @@ def queue(
     parts: Use,
     visitor: Writer,
     post: str,
-    seen: Annotated[str, Form()] = "",
+    shown: Annotated[str, Form()] = "",
     sure: Annotated[str, Form()] = "",
 ) -> Response:
-    draft = editing.read(draft_view.find(parts.app, post))
-    if draft.digest != seen:
-        raise FileChanged(
-            _("Somebody else changed {file} meanwhile.", file=draft.file),
-            hint=_("Look at it again, then decide."),
-        )
-    return queued(parts, visitor, post, sure=bool(sure), looked=True)
+    return queued(parts, visitor, post, sure=bool(sure), shown=shown)
 
 
 def queued(
-    parts: Parts, visitor: Visitor, post: str, *, sure: bool, looked: bool = False
+    parts: Parts, visitor: Visitor, post: str, *, sure: bool, shown: str | None = None
 ) -> Response:
     """Queue one draft as `publisher queue` does, and say what came of it.
 
     Unless the person is `sure`, nothing is written that they have to agree to; they are shown it
-    instead. `looked`: at the changes, so that only a void approval is asked about.
+    instead. `shown`: the digest of the changes that they have looked at, so that these alone are
+    written, and not all of them are asked about; NotPossible for others.
     """
 
     def agree(plan: Plan) -> None:
-        asks = plan.voided if looked else plan_view.needs_a_word(plan)
+        if shown is not None and shown != plan_view.digest(plan):
+            raise NotPossible(
+                _("Queueing it does not change any more what was shown to you."),
+                hint=_("Look at it again, then decide."),
+            )
+        asks = plan_view.needs_a_word(plan) if shown is None else plan_view.is_risky(plan)
         if asks and not sure:
             raise _Unasked
 
@@ -77,11 +76,12 @@ def queued(
     try:
         done = parts.app.planner.queue([path], actor=visitor.name, agree=agree)
     except _Unasked:
-        return parts.done(visitor, _("Nothing is queued yet: look at what changes."), look_at)
+        notice = Notice(_("Nothing is queued yet: look at what changes."), warns=True)
+        return parts.done(visitor, notice, look_at)
     if done.errors:
-        return parts.done(visitor, _("Nothing was queued: the draft has errors."), look_at)
+        notice = Notice(_("Nothing was queued: the draft has errors."), warns=True)
+        return parts.done(visitor, notice, look_at)
     if not done.changes:
-        notice = _("Nothing to change: the schedule is as the draft says.")
-    else:
-        notice = _("On the schedule: {what}.", what=labels.deliveries(len(done.changes)))
-    return parts.done(visitor, notice, urls.of_post(post))
+        return parts.done(visitor, Notice(_("Nothing was changed."), warns=True), look_at)
+    what = labels.deliveries(len(done.changes))
+    return parts.done(visitor, _("On the schedule: {what}.", what=what), urls.of_post(post))

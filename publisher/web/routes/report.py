@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from publisher.base import date_range, html
 from publisher.base.errors import UsageError
@@ -21,7 +21,9 @@ router = APIRouter()
 
 @router.get("/report")
 def choose(request: Request, parts: Use, _visitor: Reader) -> Response:
-    """The figures in short, and which report is wanted."""
+    """The figures in short, and which report is wanted; or the one that the address asks for."""
+    if request.query_params.keys() & {"since", "until", "account"}:
+        return RedirectResponse(f"/report.html?{request.url.query}", 303)
     today = parts.app.clock.now().astimezone(parts.pages.zone).date()
     return parts.pages.render(
         request,

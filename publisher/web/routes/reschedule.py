@@ -14,7 +14,14 @@ from publisher.base.errors import FileChanged, NotPossible, PublisherError, Usag
 from publisher.base.i18n import _
 from publisher.drafts import editing
 from publisher.drafts.editing import Manuscript
-from publisher.drafts.times import anchor_name, is_now, looks_like_a_time, parse_time, spelled
+from publisher.drafts.times import (
+    Moment,
+    anchor_name,
+    is_now,
+    looks_like_a_time,
+    parse_time,
+    spelled,
+)
 from publisher.ledger.manager.draft_edits import MOVED
 from publisher.model.models import Delivery, Severity
 from publisher.model.problems import Flaw
@@ -103,6 +110,15 @@ def _said(move: _Move, standing: Sequence[Delivery]) -> str:
     return _("The draft has its new time. It is not queued yet.")
 
 
+def is_movable(anchor: str | None, standing: Sequence[Delivery]) -> bool:
+    """Whether a post can get another time by itself: it hangs on no agenda item, and is not out."""
+    return anchor is None and not _out(standing)
+
+
+def _out(standing: Sequence[Delivery]) -> list[str]:
+    return [d.account for d in standing if d.state in OUT_OR_MAYBE and not d.in_reach]
+
+
 def _movable(app: Application, post: str) -> tuple[Manuscript, Sequence[Delivery]]:
     """The draft and what the ledger has of it; NotPossible where it cannot move by itself."""
     seen = editing.read(draft_view.find(app, post))
@@ -111,13 +127,12 @@ def _movable(app: Application, post: str) -> tuple[Manuscript, Sequence[Delivery
         raise NotPossible(
             _("Its time hangs on the agenda: {anchor}.", anchor=written),
             hint=_(
-                "When the item moves, all its posts move along. In a terminal: `publisher agenda move {item}`.",
+                "When the item moves, all its posts move along. `publisher agenda move {item}` moves it.",
                 item=anchor_name(written),
             ),
         )
     standing = app.queries.deliveries(post=post)
-    out = [d.account for d in standing if d.state in OUT_OR_MAYBE and not d.in_reach]
-    if out:
+    if out := _out(standing):
         raise NotPossible(
             _("It is out already, or may be: {accounts}.", accounts=", ".join(out)),
             hint=_("What is out does not move. What is uncertain is resolved first."),
@@ -159,6 +174,7 @@ def _page(
     problem: PublisherError | None = None,
 ) -> Response:
     written = (seen.value("at") or "").strip()
+    due = parse_time(written, parts.app.session().zone) if looks_like_a_time(written) else None
     plan = move.plan if move else parts.app.planner.plan([seen.path])
     return parts.pages.render(
         request,
@@ -167,7 +183,8 @@ def _page(
         post=post,
         seen=seen.digest,
         written_at=written,
-        at=at or written.replace(" ", "T"),
+        due=due.instant if isinstance(due, Moment) else None,
+        at=at or (written.replace(" ", "T") if due else ""),
         errors=plan.errors,
         rows=plan_view.rows(move.plan, parts.pages.zone) if move else None,
         pending=None if move else pending.of(parts.app, seen, standing, plan),

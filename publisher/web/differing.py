@@ -1,0 +1,52 @@
+"""The posts on the schedule whose drafts say something else, for the page of today."""
+
+import threading
+import time
+from collections.abc import Sequence
+from itertools import groupby
+
+from publisher.app import Application
+from publisher.base.errors import PublisherError
+from publisher.drafts.draft_files import newest_change
+from publisher.planning import PlannedChange
+
+_MANY = 400
+"""Files under posts/ whose drafts are not compared for this: it would take too long."""
+_REST = 10
+"""An open page asks after each event. Comparing takes one part in so many of the time at most."""
+
+_Post = Sequence[PlannedChange]
+
+
+class Differing:
+    """What was found last, until drafts or ledger change."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._state: object = None
+        self._found: Sequence[_Post] = ()
+        self._rests_until = 0.0
+
+    def posts(self, app: Application) -> Sequence[_Post]:
+        """The changes of each post that has deliveries; none where too many drafts would be read."""
+        number, youngest = newest_change(app.settings.posts)
+        if number > _MANY:
+            return ()
+        state = app.queries.mark(), number, youngest
+        with self._lock:
+            begun = time.monotonic()
+            if state == self._state or begun < self._rests_until:
+                return self._found
+            self._found, self._state = _compared(app), state
+            ended = time.monotonic()
+            self._rests_until = ended + _REST * (ended - begun)
+            return self._found
+
+
+def _compared(app: Application) -> Sequence[_Post]:
+    try:
+        changes = app.planner.plan().changes
+    except PublisherError:  # what is wrong with the drafts is told where they are
+        return ()
+    queued = sorted((c for c in changes if c.delivery), key=lambda change: change.post)
+    return [list(of_post) for _, of_post in groupby(queued, lambda change: change.post)]
