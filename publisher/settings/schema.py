@@ -273,13 +273,13 @@ def is_safe_address(url: str) -> bool:
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and near))
 
 
+# The most hashtags that a message may have before `check` warns, by channel.
 if TYPE_CHECKING:
     HashtagSettings = Section
 else:
     HashtagSettings = create_model(
         "HashtagSettings",
         __base__=Section,
-        __doc__="The most that a message may have before `check` warns, by channel.",
         **{s.name: (int, Field(default=s.hashtags, ge=0)) for s in SPECS.values()},
     )
 

@@ -35,11 +35,6 @@ ALLOWED = {
     "cli/commands/record.py": {"`publisher run`", "`publisher log archive`", "… UTC"},
     "cli/crash_report.py": {"publisher …, Python …, …", "command: publisher …"},  # for who mends it
     "cli/commands/drafts.py": {"  publisher check", "tuple[int, list[Problem], int]"},
-    "cli/output/run.py": {
-        "at the platform",
-        "queued again",
-        "part published",
-    },  # as the ledger says it
     "cli/draft_template.py": {"title: …", "at: …", "# at: 2016-03-07 08:30  # …", "to: […]"},
     "cli/output/console.py": {
         "`publisher (?!sandbox|rehearse|--)",
