@@ -63,7 +63,7 @@ from publisher.ledger.reading.statistics import Figures
 from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.tables import EVERYTHING
 from publisher.ledger.worker.attempts import Attempts
-from publisher.ledger.worker.mandates import MandateCheck
+from publisher.ledger.worker.intents import MandateCheck
 from publisher.model.clock_check import DATABASE, ClockCheck, Inquiry
 from publisher.model.models import Mandate
 from publisher.notices import Notices

@@ -9,7 +9,7 @@ from typing import Any
 
 from celery.bootsteps import StartStopStep
 
-from publisher.base.heartbeat_pipe import Pulse
+from publisher.base.process import Pulse
 
 _SECOND = 1.0  # between two signs
 

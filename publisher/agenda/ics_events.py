@@ -16,7 +16,7 @@ from publisher.agenda import ics_lines
 from publisher.agenda.ics_components import Block, blocks
 from publisher.agenda.ics_lines import Flaws, Line
 from publisher.agenda.ics_times import BROKEN, Reading, Times
-from publisher.base import numbers
+from publisher.base import formats
 from publisher.base.i18n import _
 from publisher.model.models import Problem
 
@@ -74,8 +74,8 @@ def _refuse_number(found: Sequence[Block], flaws: Flaws) -> None:
     if len(found) > MAX_EVENTS:
         message = _(
             "The calendar has {number} events; more than {limit} are not read.",
-            number=numbers.number(len(found)),
-            limit=numbers.number(MAX_EVENTS),
+            number=formats.number(len(found)),
+            limit=formats.number(MAX_EVENTS),
         )
         hint = _("Export a part of it, such as the weeks of the session.")
         flaws.add("too-many-events", found[MAX_EVENTS].line, message, hint)

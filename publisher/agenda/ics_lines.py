@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from publisher.base import numbers
+from publisher.base import formats
 from publisher.base.i18n import _
 from publisher.drafts.text_files import invalid_character
 from publisher.model.models import Problem
@@ -92,7 +92,7 @@ def read(path: Path, flaws: Flaws) -> list[Line]:
         flaws.add(
             "file-too-big",
             1,
-            _("The file has more than {limit} bytes.", limit=numbers.number(MAX_BYTES)),
+            _("The file has more than {limit} bytes.", limit=formats.number(MAX_BYTES)),
             hint,
         )
         return []

@@ -7,7 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from publisher.agenda.changes import ItemChange
-from publisher.base import numbers
+from publisher.base import formats
 from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _
 from publisher.drafts import session as sessions
@@ -83,8 +83,8 @@ def _understood(path: Path, data: bytes, findings: Findings) -> SessionFile:
     if len(data) > text_files.MAX_BYTES:  # it could never be read again
         message = _(
             "It would have {number} bytes; more than {limit} are not read.",
-            number=numbers.number(len(data)),
-            limit=numbers.number(text_files.MAX_BYTES),
+            number=formats.number(len(data)),
+            limit=formats.number(text_files.MAX_BYTES),
         )
         findings.error("file-too-big", Position(), message)
     text = text_files.decode(data, findings)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, select, text, update
 from publisher.auth.known_browsers import is_known, stored
 from publisher.auth.users import People
 from publisher.base.clock import Clock
-from publisher.base.person_names import folded
+from publisher.base.text import folded
 from publisher.ledger.database import Database, Turn
 from publisher.ledger.manager.rights import row_of
 from publisher.ledger.tables import login_failures, microseconds

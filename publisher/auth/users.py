@@ -18,7 +18,7 @@ from publisher.auth import passwords
 from publisher.base.clock import Clock
 from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _
-from publisher.base.person_names import folded, same_person
+from publisher.base.text import folded, same_person
 from publisher.ledger import people as records
 from publisher.ledger.database import Database
 from publisher.ledger.manager.rights import EVERYBODY, Person, Rank, Rights, person_of, row_of

@@ -1,4 +1,4 @@
-"""Files that are there wholly or not at all, and a lock that processes share."""
+"""Files that are there wholly or not at all, private ones, and a lock that processes share."""
 
 import errno
 import fcntl
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from publisher.base.errors import StorageError
 from publisher.base.i18n import _
 
 _UNFINISHED = ".part"
@@ -51,9 +52,9 @@ def sweep(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def sync(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Bring a file, or the names in a folder, to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
@@ -85,3 +86,33 @@ def _taken(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def keep(path: Path, data: bytes) -> None:
+    """Write it whole or not at all, for its owner alone: words under embargo may be in it."""
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
+            draft = Path(file.name)
+            try:
+                file.write(data)
+                file.flush()
+                draft.replace(path)
+            finally:
+                draft.unlink(missing_ok=True)
+
+
+def create_private(path: Path) -> None:
+    """An empty file that only its owner may read: posts under embargo are in it."""
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+@contextmanager
+def file_errors(path: Path) -> Iterator[None]:
+    """The system's errors while `path` is written, as ours."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            _("{path} cannot be written: {reason}.", path=path, reason=error.strerror)
+        ) from error

@@ -11,7 +11,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, Stric
 from markupsafe import Markup
 
 from publisher.base import i18n
-from publisher.base.numbers import number
+from publisher.base.formats import number
 
 
 def environment(package: str, *others: str) -> Environment:

@@ -1,4 +1,4 @@
-"""Text that others wrote, for a screen or a title."""
+"""Text that others wrote, for a screen or a title; and when two names are one person."""
 
 import unicodedata
 
@@ -23,3 +23,16 @@ def harmless(text: str, keep: str = "") -> str:
 
 def _is_harmful(character: str) -> bool:
     return unicodedata.category(character) in _HARMFUL
+
+
+def folded(name: str) -> str:
+    """A name as names are compared: without regard to capitals and to how Unicode spells it.
+
+    An é is one character on one keyboard and two on another, and looks the same.
+    """
+    return unicodedata.normalize("NFKC", name).strip().casefold()
+
+
+def same_person(one: str, other: str | None) -> bool:
+    """Whether two names are taken for one."""
+    return other is not None and folded(one) == folded(other)

@@ -11,7 +11,7 @@ from itertools import chain
 from threading import Lock
 
 from publisher.base.clock import Clock, Signal
-from publisher.base.round_robin import by_turns
+from publisher.model.timing import by_turns
 
 
 class _Waiting:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from publisher.base import git, numbers
+from publisher.base import formats, git
 from publisher.base.errors import AlreadyRunning, ConfigurationError, PublisherError
 from publisher.base.i18n import _
 from publisher.base.lock import ensure_free
@@ -122,7 +122,7 @@ def _disk(var: Path) -> Finding:
             _("Give it to the user that Publisher runs as, or name another folder with `var`."),
         )
     free = shutil.disk_usage(there).free
-    message = _("{size} are free for {path}.", size=numbers.size(free), path=var)
+    message = _("{size} are free for {path}.", size=formats.size(free), path=var)
     if free < _TOO_LITTLE:
         return bad("disk", message, _("Make room: a full disk stops publishing."))
     if free < _SCARCE:

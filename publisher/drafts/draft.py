@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from publisher.base.i18n import _
-from publisher.drafts import conflict_markers, missing_media, sections
+from publisher.drafts import missing_media, sections, text_files
 from publisher.drafts import names as naming
 from publisher.drafts.consents import Consents
 from publisher.drafts.fields import Fields, quotes_hint
@@ -111,7 +111,7 @@ def parse(text: str, post_id: str, surroundings: Surroundings, findings: Finding
     What is wrong is noted in `findings`; a post with errors is good for looking at, never for
     publishing.
     """
-    if conflict_markers.found_in(text, findings):
+    if text_files.found_in(text, findings):
         return None
     halves = split(text, findings)
     if halves is None:

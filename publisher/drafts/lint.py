@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 from publisher.base.i18n import _
 from publisher.channels.registry import SPECS
-from publisher.drafts import hashtags, markdown_signs, placeholders
-from publisher.drafts.mentions import mentions
+from publisher.drafts import markdown_signs, placeholders, tags
 from publisher.drafts.rendering import section_for
 from publisher.drafts.sections import position_key
+from publisher.drafts.tags import mentions
 from publisher.model.models import Account, MediaItem, Position, Post, Problem, Severity
 from publisher.model.problems import Findings, Flaw
 
@@ -90,7 +90,7 @@ class Linter:
         self._most_hashtags = most_hashtags
         self._own = {handle.removeprefix("@").casefold() for handle in own_handles}
         texts = (text for post in posts for parts in post.texts.values() for text in parts)
-        self._spellings = hashtags.spellings(text for text in texts if "#" in text)
+        self._spellings = tags.spellings(text for text in texts if "#" in text)
 
     def problems(self, post: Post, recipients: Iterable[Account]) -> list[Problem]:
         """What is to be said about the words of a post that goes out to `recipients`."""
@@ -114,9 +114,9 @@ class Linter:
         return findings.problems
 
     def _advice(self, post: Post, text: str, channels: Collection[str], *, first: bool) -> Found:
-        if tags := [*hashtags.joined(text)]:
-            yield from self._hashtag_case(tags, post.lang)
-            yield from self._too_many_hashtags(tags, channels)
+        if hashtags := [*tags.joined(text)]:
+            yield from self._hashtag_case(hashtags, post.lang)
+            yield from self._too_many_hashtags(hashtags, channels)
         if post.due_at and _ZONE.search(text):
             yield from _wrong_season(text, post.due_at)
         notifies = any(SPECS[channel].warns_of_mentions for channel in channels)
@@ -155,9 +155,9 @@ class Linter:
             others[0][1],
         )
 
-    def _hashtag_case(self, tags: Sequence[tuple[str, int]], lang: str | None) -> Found:
-        for tag, index in dict(reversed(tags)).items():
-            spelling = hashtags.better(tag, lang, self._spellings)
+    def _hashtag_case(self, found: Sequence[tuple[str, int]], lang: str | None) -> Found:
+        for tag, index in dict(reversed(found)).items():
+            spelling = tags.better(tag, lang, self._spellings)
             if spelling is not None:
                 example = f"#{spelling}" if spelling else "#DroitsDeLEnfant"
                 yield (
@@ -173,17 +173,17 @@ class Linter:
                 )
 
     def _too_many_hashtags(
-        self, tags: Sequence[tuple[str, int]], channels: Collection[str]
+        self, found: Sequence[tuple[str, int]], channels: Collection[str]
     ) -> Found:
         for channel in sorted(channels, key=lambda name: self._most_hashtags[name]):
             most = self._most_hashtags[channel]
-            if len(tags) > most:
+            if len(found) > most:
                 yield (
                     Flaw(
                         "too-many-hashtags",
                         _(
                             "There are {number} hashtags; more than {most} on {channel} look like spam.",
-                            number=len(tags),
+                            number=len(found),
                             most=most,
                             channel=channel,
                         ),
@@ -192,7 +192,7 @@ class Linter:
                             "sets how many there may be."
                         ),
                     ),
-                    tags[most][1],
+                    found[most][1],
                 )
                 return
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 
 from publisher.base.i18n import _, later, plural
 from publisher.drafts import threads
-from publisher.drafts.mentions import cashtags
 from publisher.drafts.sections import position_key
+from publisher.drafts.tags import cashtags
 from publisher.drafts.text_length import length
 from publisher.media.clean_copy import SUFFIXES, Copy
 from publisher.media.media_file import MEDIA_TYPES, CleanPicture

@@ -5,7 +5,7 @@ import re
 import stat
 from pathlib import Path
 
-from publisher.base import numbers
+from publisher.base import formats
 from publisher.base.i18n import _, later
 from publisher.model.models import Position
 from publisher.model.problems import Findings, Flaw
@@ -54,8 +54,8 @@ def read_bytes(path: str | Path, findings: Findings, most: int = MAX_BYTES) -> b
                 Position(),
                 _(
                     "The file has {size} bytes; more than {limit} are not read.",
-                    size=numbers.number(status.st_size),
-                    limit=numbers.number(most),
+                    size=formats.number(status.st_size),
+                    limit=formats.number(most),
                 ),
                 _("A draft holds text alone; pictures belong into posts/media/."),
             )
@@ -118,3 +118,23 @@ def _end(text: str) -> Position:
     """Where the character after `text` stands."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return Position(line=text.count("\n") + 1, column=len(text) - (text.rfind("\n") + 1) + 1)
+
+
+_MARK = re.compile(r"^(?:<{7}|>{7}|\|{7})(?: .*)?$", re.MULTILINE)
+
+
+def found_in(text: str, findings: Findings, first_line: int = 1) -> bool:
+    """Whether a conflict is left in `text`; its first mark is noted as an error."""
+    mark = _MARK.search(text) if "<<<<<<<" in text or ">>>>>>>" in text else None
+    if mark is None:
+        return False
+    findings.error(
+        "conflict-marker",
+        Position(line=first_line + text.count("\n", 0, mark.start())),
+        _("`{line}` is left from a conflict in git.", line=mark.group()[:60]),
+        _(
+            "Two versions stand between `<<<<<<<` and `>>>>>>>`. Keep the right one, delete the other "
+            "and the lines `<<<<<<<`, `=======` and `>>>>>>>`."
+        ),
+    )
+    return True

@@ -14,7 +14,7 @@ import yaml
 from yaml import MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent
 
 from publisher.base.i18n import _, later
-from publisher.drafts import conflict_markers
+from publisher.drafts import text_files
 from publisher.drafts.text_files import invalid_character
 from publisher.model.models import Position
 from publisher.model.problems import Findings
@@ -81,7 +81,7 @@ def compose(text: str, findings: Findings, first_line: int = 1) -> Node | None:
 
     Problems are noted in `findings`; where YAML itself is broken, the tree is None.
     """
-    if conflict_markers.found_in(text, findings, first_line):
+    if text_files.found_in(text, findings, first_line):
         return None
     if hidden := _HIDDEN_LINE_END.search(text):
         # To YAML a line ends there, and a key may follow that nobody sees as one.

@@ -18,7 +18,7 @@ from xml.parsers import expat
 from openpyxl import load_workbook
 from openpyxl.utils.escape import unescape
 
-from publisher.base import numbers
+from publisher.base import formats
 from publisher.base.i18n import _
 from publisher.drafts.text_files import invalid_character
 from publisher.importers.problems import Refused
@@ -59,8 +59,8 @@ def _look_through(data: bytes) -> None:
                 "file-too-big",
                 _(
                     "The file unpacks to {size} bytes; more than {limit} are not read.",
-                    size=numbers.number(unpacked),
-                    limit=numbers.number(MAX_UNPACKED),
+                    size=formats.number(unpacked),
+                    limit=formats.number(MAX_UNPACKED),
                 ),
                 _(SAVE_PARTS),
             )
@@ -128,7 +128,7 @@ def _rows(sheet: Any, seen: Counter[str]) -> Iterator[Row]:
     for line, row in enumerate(sheet.iter_rows(), 1):
         seen["cells"] += len(row) or 10  # a row that is not in the file costs time as well
         if seen["cells"] > MAX_CELLS:
-            limit = numbers.number(MAX_CELLS)
+            limit = formats.number(MAX_CELLS)
             message = _("The workbook has more than {limit} cells.", limit=limit)
             raise Refused("file-too-big", message, _(SAVE_PARTS))
         cells = {n: text for n, cell in enumerate(row, 1) if (text := _text(cell))}

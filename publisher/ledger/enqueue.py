@@ -23,10 +23,10 @@ from publisher.ledger.reading import search_index
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, media
 from publisher.ledger.transitions import NOT_APPROVED, Moved, change, note, step
 from publisher.model.events import Event
-from publisher.model.lead_time import wakes_at
 from publisher.model.models import Delivery, Prepared, Stop, Wish
 from publisher.model.outcomes import Kind
 from publisher.model.states import WAITING, Role, State
+from publisher.model.timing import wakes_at
 
 _FRESH: Mapping[str, Any] = {
     "version": 1, "attempts": 0, "absences": 0, "remote_ids": "[]",

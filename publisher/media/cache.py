@@ -19,7 +19,7 @@ import PIL
 from PIL import features
 from pydantic import TypeAdapter, ValidationError
 
-from publisher.base import cache_file
+from publisher.base import files
 from publisher.media import media_file
 from publisher.media.clean_copy import CleanPicture, Copy
 from publisher.model.models import Capabilities, Motion
@@ -102,7 +102,7 @@ class Copies:
         """Unless the file became another while it was looked at."""
         place = self._place(question)
         if place is not None and question == question_now:
-            cache_file.keep(place, json.dumps((question, answer)).encode())
+            files.keep(place, json.dumps((question, answer)).encode())
             self._tidy(place.parent)
 
     def _tidy(self, folder: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from publisher.base import numbers
+from publisher.base import formats
 from publisher.base.errors import PictureUnusable
 from publisher.base.i18n import _, later
 from publisher.media import decoding_cost, file_types, gifs, heif, videos
@@ -202,10 +202,10 @@ def flaw_of_file(path: Path) -> Flaw | None:
             "media-type", _("{file} has no picture's name.", file=path.name), _(_WANTED)
         )
     if size > MAX_BYTES:
-        hint = _("{limit} are the limit; save a smaller copy.", limit=numbers.size(MAX_BYTES))
+        hint = _("{limit} are the limit; save a smaller copy.", limit=formats.size(MAX_BYTES))
         return Flaw(
             "media-too-big",
-            _("{file} has {size}.", file=path.name, size=numbers.size(size)),
+            _("{file} has {size}.", file=path.name, size=formats.size(size)),
             hint,
         )
     return None
@@ -243,7 +243,7 @@ def _too_many_pixels(path: Path) -> Flaw:
         _(
             "{file} has more than {limit} pixels, too many to open safely.",
             file=path.name,
-            limit=numbers.number(MAX_PIXELS),
+            limit=formats.number(MAX_PIXELS),
         ),
         _("Save a smaller copy; 4096 pixels on the longer side are plenty."),
     )

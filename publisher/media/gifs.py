@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple
 
 from PIL import Image
 
-from publisher.base import numbers
+from publisher.base import formats
 from publisher.base.errors import PictureUnusable
 from publisher.base.i18n import _, later
 from publisher.media.clean_copy import CleanPicture, bare, opaque
@@ -76,7 +76,7 @@ def flaw(found: Build, path: Path) -> Flaw | None:
             _(
                 "All frames of {file} have more than {limit} pixels, too many to open safely.",
                 file=path.name,
-                limit=numbers.number(MAX_PIXELS),
+                limit=formats.number(MAX_PIXELS),
             ),
             _("Make it shorter or smaller, or save it as a video."),
         )

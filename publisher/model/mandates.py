@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from typing import NamedTuple
 
 from publisher.base.i18n import _
-from publisher.base.person_names import same_person
+from publisher.base.text import same_person
 from publisher.model.models import Mandate
 
 

@@ -1,4 +1,12 @@
-"""When to try again what provably did not go out."""
+"""Timing rules: when to try again, when a delivery is taken up, and whose turn it is."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import zip_longest
+from typing import TypeVar
+
+from publisher.base.clock import Clock
+from publisher.model.models import Content
 
 _FIRST = 2.0
 _LONGEST = 60.0
@@ -10,3 +18,26 @@ def delay(attempts: int) -> float:
     There is no limit to the attempts: a post's expiry ends them.
     """
     return min(_LONGEST, _FIRST * 2.0 ** (min(attempts, 10) - 1))
+
+
+AHEAD = 900.0
+"""Real seconds before its instant at which what moves is taken up: time for 50 MB over a slow line,
+and for the platform to work on them. It then waits on the schedule, ready."""
+_FURTHEST = timedelta(hours=12)
+"""On a fast clock; platforms keep for a day what no post uses."""
+
+
+def wakes_at(content: Content, leaves_at: datetime, clock: Clock) -> datetime:
+    """When a delivery that leaves at `leaves_at` is to be taken up; may be past."""
+    if not content.moves:
+        return leaves_at
+    return leaves_at - min(clock.ahead(AHEAD) - clock.now(), _FURTHEST)
+
+
+Item = TypeVar("Item")
+
+
+def by_turns(accounts: Iterable[Sequence[Item]]) -> Iterator[Item]:
+    """The first of each account, then the second of each, and so on."""
+    for turn in zip_longest(*accounts):
+        yield from (item for item in turn if item is not None)

@@ -17,8 +17,8 @@ import structlog
 
 from publisher import __version__
 from publisher.base.errors import LedgerUnavailable, PublisherError
-from publisher.base.heartbeat_pipe import Pulse
 from publisher.base.i18n import _
+from publisher.base.process import Pulse
 from publisher.ledger.heartbeats import EVERY, Heartbeats, Kind, Process
 from publisher.model.clock_check import ClockCheck
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta, tzinfo
 
-from publisher.base.dates import written
+from publisher.base.formats import written
 from publisher.base.i18n import plural
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from publisher.base import numbers
+from publisher.base import formats
 from publisher.base.clock import Clock
 from publisher.base.i18n import _, weekday
 from publisher.ledger.reading.queries import Step
@@ -80,7 +80,7 @@ class Display:
         at = self._out_at.get(step.delivery, step.at)
         real = (at - due).total_seconds() / self._clock.speed
         state = _(step.target)
-        line = f"{_moment(due)}  {state:<10} +{numbers.number(real, 3)} s  {step.account:<16} {step.post}"
+        line = f"{_moment(due)}  {state:<10} +{formats.number(real, 3)} s  {step.account:<16} {step.post}"
         self._print(Text(line, style=_STYLES[step.target]))
         if step.target is State.PUBLISHED:
             self._progress.advance(self._task)

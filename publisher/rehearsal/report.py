@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from publisher.base import html, numbers
+from publisher.base import formats, html
 from publisher.base.i18n import _, plural, weekday
 from publisher.model.models import Delivery
 from publisher.model.states import State
@@ -63,9 +63,9 @@ def summary(deliveries: Sequence[Delivery], speed: float) -> str:
     return _(
         "Lateness in real seconds: median {median} ({median_there} s on the session's clock), "
         "at most {worst} ({worst_there} s), {early}.",
-        median=numbers.number(lateness.median, 3),
-        median_there=numbers.number(lateness.median * speed, 1),
-        worst=numbers.number(lateness.worst, 3),
-        worst_there=numbers.number(lateness.worst * speed, 1),
+        median=formats.number(lateness.median, 3),
+        median_there=formats.number(lateness.median * speed, 1),
+        worst=formats.number(lateness.worst, 3),
+        worst_there=formats.number(lateness.worst * speed, 1),
         early=early,
     )

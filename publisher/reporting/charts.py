@@ -4,8 +4,8 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from publisher.base.formats import number
 from publisher.base.i18n import _
-from publisher.base.numbers import number
 from publisher.reporting.outcomes import Outcome, Tally
 
 WIDTH, HEIGHT = 760, 240

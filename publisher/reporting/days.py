@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
 from itertools import groupby
 
-from publisher.base.dates import written
+from publisher.base.formats import written
 from publisher.ledger.reading.statistics import Count
 from publisher.model.models import Delivery
 from publisher.reporting.outcomes import TROUBLED, Outcome, Tally

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
 
+from publisher.base.formats import number
 from publisher.base.i18n import _, later
-from publisher.base.numbers import number
 
 _BINS = (
     (0.0, later("early")),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from publisher.base.dates import instant_text
+from publisher.base.formats import instant_text
 from publisher.model.models import Delivery
 
 COLUMNS = (

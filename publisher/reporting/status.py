@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-from publisher.base.dates import instant_text
+from publisher.base.formats import instant_text
 from publisher.ledger.reading.lateness import Late
 from publisher.ledger.reading.queries import AccountStatus, Queries
 from publisher.ledger.user_notices import Guessed

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from publisher.base.errors import StorageError, why
-from publisher.base.heartbeat_pipe import VARIABLE, Listener
 from publisher.base.i18n import _
-from publisher.base.process import bare_environment
+from publisher.base.process import VARIABLE, Listener, bare_environment
 
 _LOG_LIMIT = 5_000_000  # bytes; a longer log is put aside, and the older one goes
 _TETHER = (

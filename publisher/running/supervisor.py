@@ -13,9 +13,9 @@ from contextlib import ExitStack, contextmanager
 from publisher.app import Application
 from publisher.base.clock import ENVIRONMENT_VARIABLE, FastClock, SharedClock
 from publisher.base.errors import LedgerUnavailable
-from publisher.base.heartbeat_pipe import Pulse
 from publisher.base.i18n import _
 from publisher.base.lock import folder_locked, locked
+from publisher.base.process import Pulse
 from publisher.delivery.identity import verified
 from publisher.drafts import planted
 from publisher.ledger.heartbeats import Kind

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from publisher.drafts import text_length
-from publisher.preview.links import links
+from publisher.preview.mockups import links
 from publisher.sandbox import problems, x_text
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call

@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from publisher.drafts import mentions as marks
-from publisher.preview.links import Link, links
+from publisher.drafts import tags
+from publisher.preview.mockups import Link, links
 from publisher.sandbox.store import Entry
 
 _TAG = re.compile(r"(?<![\w&/])([#\uff03])(\w*[^\W\d]\w*)")
@@ -59,11 +59,11 @@ def rendered(entry: Entry) -> tuple[str, dict[str, list[dict[str, Any]]]]:
             for upload in entry.media
         ]
     found: dict[str, list[dict[str, Any]]] = {"urls": urls} if urls else {}
-    if tags := _marked(_TAG, text, 2, "tag"):
-        found["hashtags"] = tags
+    if hashtags := _marked(_TAG, text, 2, "tag"):
+        found["hashtags"] = hashtags
     if mentions := _marked(_MENTION, text, 1, "username"):
         found["mentions"] = mentions
-    if cashtags := _marked(marks.CASHTAG, text, 1, "tag"):
+    if cashtags := _marked(tags.CASHTAG, text, 1, "tag"):
         found["cashtags"] = cashtags
     return text, found
 
@@ -83,7 +83,7 @@ def answering(
 
 
 def count_cashtags(text: str) -> int:
-    return len(marks.cashtags(text))
+    return len(tags.cashtags(text))
 
 
 def _marked(pattern: re.Pattern[str], text: str, group: int, name: str) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from publisher.app import Application
-from publisher.base import numbers
+from publisher.base import formats
 from publisher.base.errors import NoSuchPost, PublisherError, UsageError
 from publisher.base.i18n import _
 from publisher.channels.registry import CAPABILITIES
@@ -118,7 +118,7 @@ def check_size(draft: Manuscript) -> None:
     if (size := len(draft.data)) > MAX_DRAFT:
         raise UsageError(
             _("It would have {number} bytes; more than {limit} are not read.",
-              number=numbers.number(size), limit=numbers.number(MAX_DRAFT))
+              number=formats.number(size), limit=formats.number(MAX_DRAFT))
         )  # fmt: skip
 
 

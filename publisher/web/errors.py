@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from publisher.base import numbers
+from publisher.base import formats
 from publisher.base.errors import (
     Busy,
     FileChanged,
@@ -166,7 +166,7 @@ async def _by_status(request: Request, error: Exception) -> Response:
             _("This is too large"),
             _(
                 "No more than {limit} bytes are taken here. Nothing was stored.",
-                limit=numbers.number(error.limit),
+                limit=formats.number(error.limit),
             ),
             _("Send less. Of a picture, 4096 pixels on the longer side are plenty."),
         )

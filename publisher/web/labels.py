@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, tzinfo
 
-from publisher.base.dates import written
+from publisher.base.formats import written
 from publisher.base.i18n import NAMES, _, later, plural
 from publisher.channels import registry
 from publisher.ledger.manager.rights import Person, Rank

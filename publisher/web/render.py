@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from publisher.app import Application
-from publisher.base import html, i18n, numbers
-from publisher.base.dates import instant_text, written
+from publisher.base import formats, html, i18n
+from publisher.base.formats import instant_text, written
 from publisher.base.stored_messages import again
 from publisher.channels.registry import TEMPLATES
 from publisher.ledger.manager.rights import Rank
@@ -54,7 +54,7 @@ class Pages:
         self._templates.globals |= {
             "static": assets.address,
             "words": labels,
-            "figures": numbers,
+            "figures": formats,
             "limits": limits_text,
             "event": events.event,
             "when": self._when,

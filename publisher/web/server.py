@@ -10,9 +10,8 @@ import uvicorn
 
 from publisher.app import Application
 from publisher.base.errors import ConfigurationError
-from publisher.base.heartbeat_pipe import Pulse
 from publisher.base.i18n import _
-from publisher.base.process import allow_many_files
+from publisher.base.process import Pulse, allow_many_files
 from publisher.ledger.heartbeats import Kind
 from publisher.monitoring import Monitor
 from publisher.monitoring.heartbeat import Beating

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from publisher.base import i18n, numbers
+from publisher.base import formats, i18n
 from publisher.cli.output import console, history
 from publisher.ledger.reading.queries import Step
 from publisher.model import events, history_text
@@ -23,7 +23,7 @@ def test_what_a_platform_published_before_its_time_is_called_early(
     code: str, seconds: float, said: str
 ) -> None:
     with i18n.speaking(code):
-        assert numbers.lateness(seconds) == said
+        assert formats.lateness(seconds) == said
 
 
 def test_what_was_read_and_not_seen_is_not_called_unreadable() -> None:

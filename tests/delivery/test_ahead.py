@@ -17,7 +17,6 @@ from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.lead_time import AHEAD
 from publisher.model.models import (
     Capabilities,
     Claim,
@@ -31,6 +30,7 @@ from publisher.model.models import (
 )
 from publisher.model.outcomes import Accepted, AccountHeld, Deferred, Kind, Outcome, Refused
 from publisher.model.states import State
+from publisher.model.timing import AHEAD
 from tests.delivery.scripted import OnlySends
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from publisher.base.heartbeat_pipe import Pulse
+from publisher.base.process import Pulse
 from publisher.ledger import heartbeats as module
 from publisher.ledger.database import Database
 from publisher.ledger.heartbeats import Heartbeats, Kind, Process, missing, wrong_clocks
@@ -173,7 +173,7 @@ def test_a_frozen_process_is_missed(database: Database, monkeypatch: pytest.Monk
         "from publisher.monitoring import heartbeat\n"
         "from publisher.ledger.database import Database\n"
         "from publisher.ledger.heartbeats import Heartbeats, Kind\n"
-        "from publisher.base.heartbeat_pipe import Pulse\n"
+        "from publisher.base.process import Pulse\n"
         "heartbeat.EVERY, pulse = 0.1, Pulse(None)\n"
         "heartbeat.Beating(Heartbeats(Database(sys.argv[1])), Kind.WORKER, pulse).start()\n"
         "while True:\n"

@@ -10,7 +10,7 @@ import pytest
 
 from publisher import settings
 from publisher.app import Application
-from publisher.base.heartbeat_pipe import Pulse
+from publisher.base.process import Pulse
 from publisher.ledger.heartbeats import NEEDED, Kind, Process
 from publisher.monitoring.heartbeat import Beating
 from tests.support.clock import ManualClock

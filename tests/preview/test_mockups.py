@@ -12,8 +12,7 @@ from publisher.base import html
 from publisher.channels import registry
 from publisher.channels.registry import SPECS
 from publisher.preview import mockups
-from publisher.preview.links import links
-from publisher.preview.mockups import COLOURS, Image, Look
+from publisher.preview.mockups import COLOURS, Image, Look, links
 from tests.support.html import Structure
 
 AT = datetime(2016, 3, 7, 8, tzinfo=UTC)

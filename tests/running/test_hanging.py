@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from publisher.app import Application
 from publisher.base.clock import SystemClock
-from publisher.base.heartbeat_pipe import Listener, Pulse
+from publisher.base.process import Listener, Pulse
 from publisher.ledger import database
 from publisher.model.states import State
 from publisher.running import processes as processes_module

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from publisher.base import numbers
+from publisher.base import formats
 from publisher.base.errors import AlreadyRunning, BackupUnusable, UsageError
 from publisher.base.i18n import _
 from publisher.cli import arguments
@@ -126,7 +126,7 @@ def backup(
     with progress.shown():
         verdict = back_up(app.database, app.clock, file, app.archive)
     _print_verdict(verdict)
-    size = numbers.size(file.stat().st_size)
+    size = formats.size(file.stat().st_size)
     console.print_prose(_("Backed up into {file} ({size}).", file=file, size=size))
     if verdict.archives:
         console.print_prose(
@@ -305,7 +305,7 @@ def _print_verdict(verdict: "Verdict") -> None:
 
 
 def _as_json(verdict: "Verdict") -> dict[str, Any]:
-    from publisher.base.dates import instant_text
+    from publisher.base.formats import instant_text
 
     seal = verdict.seal
     return {

@@ -151,7 +151,7 @@ def unlock(context: typer.Context, name: Name) -> None:
 
 def _organisations(app: "Application", given: Sequence[str] | None) -> tuple[str, ...] | None:
     """As publisher.toml spells them; UsageError for one that no account has."""
-    from publisher.base.person_names import folded
+    from publisher.base.text import folded
 
     if not given:
         return None
@@ -229,7 +229,7 @@ def sessions(
     as_json: Json = False,
 ) -> None:
     """Show where somebody is logged in, or end it."""
-    from publisher.base.dates import instant_text
+    from publisher.base.formats import instant_text
 
     app = arguments.application(context)
     person = app.people.find(name)
@@ -259,7 +259,7 @@ def sessions(
 
 
 def _as_json(person: "Person") -> dict[str, Any]:
-    from publisher.base.dates import instant_text
+    from publisher.base.formats import instant_text
 
     return {
         "name": person.name,

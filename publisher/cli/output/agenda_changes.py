@@ -6,7 +6,7 @@ from typing import Any
 
 from publisher.agenda import Proposal
 from publisher.agenda.changes import ItemChange, Kind
-from publisher.base.dates import instant_text
+from publisher.base.formats import instant_text
 from publisher.base.i18n import _, plural
 from publisher.cli.output import console
 from publisher.drafts.times import AgendaItem

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.text import Text
 
-from publisher.base.dates import instant_text
+from publisher.base.formats import instant_text
 from publisher.base.i18n import _
 from publisher.cli.output import console, tables
 from publisher.ledger.reading.queries import Step

@@ -5,8 +5,8 @@ from datetime import datetime, tzinfo
 from functools import partial
 from typing import Any
 
-from publisher.base import numbers
-from publisher.base.dates import instant_text
+from publisher.base import formats
+from publisher.base.formats import instant_text
 from publisher.base.i18n import _, plural
 from publisher.cli.output import console, counts, edits, problems, tables
 from publisher.model.models import Delivery, Wish
@@ -64,7 +64,7 @@ def print_changes(plan: Plan, zone: tzinfo) -> None:
         table.add_row(Text(f"{sign} {_(change.kind)}", style=colour), due, change.account, post)
     console.print_table(table)
     if len(plan.changes) > _MOST:
-        more = numbers.number(len(plan.changes) - _MOST)
+        more = formats.number(len(plan.changes) - _MOST)
         console.print_prose(_("… and {more} more: --json shows all.", more=more))
     console.print_prose(console.times_of(zone))
     if plan.cost.posts:
@@ -73,11 +73,11 @@ def print_changes(plan: Plan, zone: tzinfo) -> None:
         more = _("By the edits, X charges about {amount} more.")
         less = _("By the edits, X charges about {amount} less.")
         said = more if difference > 0 else less
-        console.print_prose(said.format(amount=numbers.dollars(abs(difference))))
+        console.print_prose(said.format(amount=formats.dollars(abs(difference))))
 
 
 def _price(cost: Cost) -> str:
-    posts, amount = counts.posts(cost.posts), numbers.dollars(cost.amount)
+    posts, amount = counts.posts(cost.posts), formats.dollars(cost.amount)
     if cost.posts == 1:
         said = _("with a link") if cost.with_link else ""
     elif cost.with_link:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from publisher.base import numbers, progress
+from publisher.base import formats, progress
 from publisher.base.i18n import _
 
 _PATIENCE = 1.0  # seconds without a word
@@ -54,8 +54,8 @@ class _Line:
             self._told = _(
                 "{what}: {done} of {number}",
                 what=what,
-                done=numbers.number(done),
-                number=numbers.number(number),
+                done=formats.number(done),
+                number=formats.number(number),
             )
             self._write()
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from publisher.app import Application
-from publisher.base import numbers
+from publisher.base import formats
 from publisher.base.errors import LedgerUnavailable
 from publisher.base.i18n import _, plural
 from publisher.cli import arguments
@@ -136,7 +136,7 @@ class Live:
             said = (
                 event
                 if step.late is None
-                else f"{event}, {numbers.lateness(step.late.total_seconds())}"
+                else f"{event}, {formats.lateness(step.late.total_seconds())}"
             )
             address = self._address(step)
             return _("{name}: {value}", name=said, value=address) if address else said

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from rich.text import Text
 
-from publisher.base import numbers as figures
+from publisher.base import formats as figures
 from publisher.base.i18n import _
 from publisher.cli.output import console, counts
 from publisher.ledger.pending_stops import reason_of

@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import tzinfo
 
 from publisher.app import Application
-from publisher.base import cache_file
+from publisher.base import files
 from publisher.base.errors import PublisherError
 from publisher.base.i18n import _, plural
 from publisher.cli import arguments
@@ -28,7 +28,7 @@ _MANY = 400
 def note(app: Application, begun: float) -> None:
     """Put on record that at `begun` (time.time()) the schedule was as all drafts say."""
     path = app.settings.var / _MARK
-    cache_file.keep(path, b"")
+    files.keep(path, b"")
     with suppress(OSError):
         os.utime(path, (begun, begun))
 

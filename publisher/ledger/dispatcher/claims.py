@@ -13,7 +13,6 @@ from sqlalchemy import Connection, RowMapping, bindparam, exists, func, or_, sel
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _, joined
-from publisher.base.round_robin import by_turns
 from publisher.ledger.account_holds import EVER, resting, waits_its_turn
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.due_queries import Waiting
@@ -25,6 +24,7 @@ from publisher.model.events import Event
 from publisher.model.models import Claim, Delivery
 from publisher.model.outcomes import Kind
 from publisher.model.states import Role, State
+from publisher.model.timing import by_turns
 
 _BATCH = 200  # rows changed in one transaction, so that nobody waits long for the next
 _AT_ONCE = 100

@@ -23,12 +23,12 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or
 
 from publisher.base.clock import Clock
 from publisher.base.errors import HistoryBroken
+from publisher.base.files import create_private, file_errors, sync
 from publisher.base.i18n import _
 from publisher.ledger.database import Database
 from publisher.ledger.integrity import archive_files, hash_chain
 from publisher.ledger.integrity.archive_files import ARCHIVED, Archive
 from publisher.ledger.integrity.seals import Audit
-from publisher.ledger.private_files import create_private, file_errors, flush
 from publisher.ledger.tables import EVERYTHING, archived, deliveries, history, notices, seals
 from publisher.ledger.transitions import Moved, note, step
 from publisher.model.states import State
@@ -129,10 +129,10 @@ class Archiving:
         try:
             with file_errors(self._folder):
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                flush(self._folder.parent)
+                sync(self._folder.parent)
                 self._draft.unlink(missing_ok=True)
                 self._write(batch)
-                flush(self._draft)
+                sync(self._draft)
                 detail = self._read_back(batch)
             with self._database.write() as connection:
                 return self._replace(connection, batch, detail, actor)
@@ -205,7 +205,7 @@ class Archiving:
             path = next(p for p in paths if not p.exists() or archive_files.digest(p) == sha256)
             if not path.exists():
                 path.hardlink_to(self._draft)
-            flush(self._folder)
+            sync(self._folder)
         return path
 
 

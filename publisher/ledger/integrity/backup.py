@@ -14,12 +14,12 @@ from urllib.parse import quote
 
 from publisher.base.clock import Clock
 from publisher.base.errors import AlreadyRunning, BackupUnusable, StorageError, UsageError
+from publisher.base.files import create_private, file_errors, sync
 from publisher.base.i18n import _, plural
 from publisher.ledger.database import Database
 from publisher.ledger.integrity import triggers
 from publisher.ledger.integrity.after_restore import Aftermath, face
 from publisher.ledger.integrity.seals import Audit, Verdict
-from publisher.ledger.private_files import create_private, file_errors, flush
 
 _COMPANIONS = ("-wal", "-shm", "-journal")
 _PATIENCE = 5.0  # seconds that the ledger may be locked
@@ -213,9 +213,9 @@ def _close_to_others(ledger: Path) -> None:
 def _publish(draft: Path, target: Path) -> None:
     """Give the finished file its name, for good: also when the machine fails right after."""
     with file_errors(target):
-        flush(draft)
+        sync(draft)
         draft.replace(target)
-        flush(target.parent)
+        sync(target.parent)
 
 
 def _remove(path: Path) -> None:

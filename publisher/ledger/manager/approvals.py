@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from publisher.base.clock import Clock
 from publisher.base.errors import NotPossible
 from publisher.base.i18n import _, later
-from publisher.base.person_names import same_person
+from publisher.base.text import same_person
 from publisher.ledger.database import Database
 from publisher.ledger.manager.authors import authors
 from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights

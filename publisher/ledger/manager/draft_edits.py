@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, select
 
 from publisher.base.clock import Clock
-from publisher.base.person_names import same_person
+from publisher.base.text import same_person
 from publisher.ledger.database import Database
 from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
 from publisher.ledger.tables import history

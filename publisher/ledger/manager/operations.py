@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select, update
 from publisher.base.clock import Clock
 from publisher.base.errors import NotPermitted, NotPossible
 from publisher.base.i18n import _, later
-from publisher.base.person_names import same_person
+from publisher.base.text import same_person
 from publisher.ledger.account_holds import take_for_pause
 from publisher.ledger.account_owners import FORGOTTEN
 from publisher.ledger.database import Database
@@ -39,9 +39,9 @@ from publisher.ledger.tables import EVERYTHING, accounts, deliveries, history
 from publisher.ledger.transitions import change, note, step
 from publisher.ledger.worker.intents import INTENT_LIFE
 from publisher.model.events import Event
-from publisher.model.lead_time import wakes_at
 from publisher.model.models import Delivery, Prepared, Stop
 from publisher.model.states import ENDED_UNSENT, WAITING, Role, State
+from publisher.model.timing import wakes_at
 
 _NOT_CANCELLABLE = later("Nothing of {post} can be cancelled: {states}.")
 _NOT_TO_RETRY = later("Nothing of {post} can be tried again: {states}.")

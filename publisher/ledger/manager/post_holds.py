@@ -18,9 +18,9 @@ from publisher.ledger.manager.selection import Accounts, chosen
 from publisher.ledger.pending_stops import note_stop
 from publisher.ledger.transitions import change
 from publisher.model.events import Event
-from publisher.model.lead_time import wakes_at
 from publisher.model.models import Delivery, Stop
 from publisher.model.states import ENDED_UNSENT, Role, State
+from publisher.model.timing import wakes_at
 
 _LIFTED = Event.HOLD_LIFTED
 _NOT_TO_HOLD = later("Nothing of {post} can be held: {states}.")

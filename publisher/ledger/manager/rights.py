@@ -16,7 +16,7 @@ from sqlalchemy import Connection, RowMapping, select
 
 from publisher.base.errors import NotPermitted
 from publisher.base.i18n import _
-from publisher.base.person_names import folded, same_person
+from publisher.base.text import folded, same_person
 from publisher.ledger.tables import EVERYTHING, people
 from publisher.model.mandates import may_write
 from publisher.model.models import Mandate

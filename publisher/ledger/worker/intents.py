@@ -1,7 +1,7 @@
 """Intents: a worker's last look before a request leaves, in the transaction that says that it does."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select
@@ -12,10 +12,12 @@ from publisher.base.i18n import _
 from publisher.ledger import account_holds
 from publisher.ledger.account_holds import is_resting
 from publisher.ledger.manager.approvals import RuleOf, is_approved
+from publisher.ledger.manager.draft_edits import writers
 from publisher.ledger.tables import EVERYTHING, accounts
 from publisher.ledger.transitions import ACTOR, NOT_APPROVED, Change
+from publisher.model import mandates
 from publisher.model.events import Event
-from publisher.model.models import Delivery
+from publisher.model.models import Delivery, Mandate
 from publisher.model.outcomes import Kind
 from publisher.model.states import Role, State
 
@@ -117,3 +119,26 @@ def by_worker(
 ) -> Change:
     """What a worker makes of a delivery that it has in hand."""
     return Change(delivery, event, Role.WORKER, ACTOR, at, target, detail, columns)
+
+
+class MandateCheck:
+    """Finds the first breach of a delivery's mandate, in the transaction of its intent."""
+
+    def __init__(
+        self, mandate_of: Callable[[str], Mandate | None], zone: Callable[[], tzinfo]
+    ) -> None:
+        """`mandate_of` an account, as publisher.toml says; `zone` is the session's."""
+        self._mandate_of, self._zone = mandate_of, zone
+
+    def __call__(
+        self, connection: Connection, delivery: Delivery, leaves_at: datetime
+    ) -> str | None:
+        """What is breached, in words; None if nothing is."""
+        mandate = self._mandate_of(delivery.account)
+        if mandate is None:
+            return None
+        changed_by = writers(connection, [delivery.post]) if mandate.authors else ()
+        found = mandates.breaches(
+            mandate, delivery.account, delivery.queued_by, leaves_at, self._zone(), changed_by
+        )
+        return next((breach.message for breach in found), None)

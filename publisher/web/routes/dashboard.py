@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from publisher.app import Application
-from publisher.base.person_names import same_person
+from publisher.base.text import same_person
 from publisher.model.models import Delivery
 from publisher.model.states import State
 from publisher.monitoring import of_clocks

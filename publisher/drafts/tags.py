@@ -1,4 +1,4 @@
-"""Hashtags: which there are in a text, and how one of several words is spelled for ears.
+"""Tags in a text: hashtags, and how one of several words is spelled for ears; cashtags, mentions.
 
 A screen reader takes #droitsdelenfant for one unpronounceable word, and reads #DroitsDeLEnfant as
 four. Where one word ends cannot be told in general (#communication is one, #childrights are two),
@@ -114,3 +114,23 @@ def _bare(word: str) -> str:
     """Without accents; Polish ł has none that Unicode would take away."""
     parts = unicodedata.normalize("NFD", word.replace("ł", "l"))
     return "".join(c for c in parts if not unicodedata.combining(c))
+
+
+_PUNCTUATION = re.escape("!'#%&()*+,\\-./:;<=>?@[]^_{|}~$")
+CASHTAG = re.compile(
+    rf"(?<!\S)\$([A-Za-z]{{1,6}}(?:[._][A-Za-z]{{1,2}})?)(?=\Z|[\s{_PUNCTUATION}])"
+)
+_MENTION = re.compile(
+    r"(?<![A-Za-z0-9_!#$%&*@\uff20/])[@\uff20]([A-Za-z0-9_]{1,20})(?![A-Za-z0-9_@\uff20\u00c0-\u024f]|://)"
+)
+
+
+def cashtags(text: str) -> list[str]:
+    """The cashtags of a text, without `$`, in its order."""
+    return CASHTAG.findall(text) if "$" in text else []
+
+
+def mentions(text: str) -> Iterator[tuple[str, int]]:
+    """The names that a text mentions, without `@`, and at which character each stands."""
+    for match in _MENTION.finditer(text):
+        yield match[1], match.start()

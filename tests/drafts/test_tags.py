@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from publisher import settings
-from publisher.drafts import mentions
+from publisher.drafts import tags
 from publisher.drafts.check import check
 from tests.drafts.test_text_length import official_cases
 from tests.support.workspaces import Workspace
@@ -13,14 +13,14 @@ from tests.support.workspaces import Workspace
 
 def test_the_official_cases_of_cashtags_hold() -> None:
     for case in official_cases("extract_cashtags"):
-        assert mentions.cashtags(case["text"]) == case["expected"], case["description"]
+        assert tags.cashtags(case["text"]) == case["expected"], case["description"]
 
 
 def test_the_official_cases_of_mentions_hold() -> None:
     """All but a mention right behind RT, which nobody's own post has."""
     for case in official_cases("extract_mentions"):
         if "after 'R" not in case["description"]:
-            found = [name for name, _at in mentions.mentions(case["text"])]
+            found = [name for name, _at in tags.mentions(case["text"])]
             assert found == case["expected"], case["description"]
 
 
@@ -35,7 +35,7 @@ def test_the_official_cases_of_mentions_hold() -> None:
     ],
 )
 def test_a_cashtag_is_one_to_six_letters_behind_a_space(text: str, found: list[str]) -> None:
-    assert mentions.cashtags(text) == found
+    assert tags.cashtags(text) == found
 
 
 def codes(path: Path, text: str, to: str) -> list[tuple[int, str]]:

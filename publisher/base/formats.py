@@ -1,11 +1,12 @@
-"""Numbers, sizes, prices and how late, as readers of the current language write them."""
+"""Numbers, sizes, prices, dates and how late, as readers of the current language write them."""
 
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
 
 from publisher.base import i18n
-from publisher.base.i18n import _
+from publisher.base.i18n import _, current
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -60,3 +61,20 @@ def lateness(seconds: float) -> str:
     if seconds < 0:
         return _("{time} early", time=late(-seconds))
     return _("{time} late", time=late(seconds))
+
+
+def written(day: date | datetime, pattern: str) -> str:
+    """A day, or a local time, by a pattern of Unicode's: `EEE d MMM y` is `Mon 7 Mar 2016`."""
+    from babel.dates import format_date, format_datetime  # noqa: PLC0415
+
+    if isinstance(day, datetime):
+        return format_datetime(day.replace(tzinfo=None), pattern, locale=locale(current()))
+    return format_date(day, pattern, locale=locale(current()))
+
+
+def instant_text(instant: datetime | None) -> str | None:
+    """`2016-03-07T07:30:00Z`, with milliseconds where there are any."""
+    if instant is None:
+        return None
+    precision = "milliseconds" if instant.microsecond else "seconds"
+    return instant.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
