@@ -20,10 +20,10 @@ import unit_costs
 from kombu import Connection
 from unit_costs import CLOCK, Meter, Used
 
-from publisher import settings
 from publisher.app import Application
 from publisher.model.models import Claim
 from publisher.running.embedded_broker import EmbeddedBroker
+from publisher.settings import settings
 
 HERE = Path(__file__).parent
 

@@ -26,8 +26,8 @@ import results
 import yaml
 from PIL import Image
 
-from publisher import settings
 from publisher.drafts import check as checking
+from publisher.settings import settings
 
 SETTINGS = """\
 language = "fr"

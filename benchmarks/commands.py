@@ -23,9 +23,9 @@ import ledger
 import results
 from PIL import Image, ImageChops, ImageOps
 
-from publisher import settings
 from publisher.app import Application
 from publisher.base.clock import SystemClock
+from publisher.settings import settings
 
 PUBLISHER = [str(Path(sys.executable).with_name("publisher"))]
 LIMITS = {

@@ -32,12 +32,12 @@ import ledger
 import results
 from sqlalchemy import func, select
 
-from publisher import settings
 from publisher.app import Application
 from publisher.auth.users import Rank
 from publisher.base.clock import SystemClock
 from publisher.ledger.tables import deliveries, microseconds
 from publisher.model.states import State
+from publisher.settings import settings
 from publisher.web.routes import assets
 
 STATIC = assets.address("web.css")

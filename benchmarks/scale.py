@@ -28,8 +28,8 @@ import unit_costs
 from day import Costs, Day, Plant
 from sums import ACCOUNTS, SEED, of_plant, sums
 
-from publisher import settings
 from publisher.app import Application
+from publisher.settings import settings
 from tests.support import postgres
 
 SIZES, ROUNDS = (1, 25, 200), (200, 20, 5)

@@ -31,7 +31,6 @@ import bulk
 import results
 from sqlalchemy import text, update
 
-from publisher import settings
 from publisher.app import Application
 from publisher.delivery.courier import LOOK_AHEAD
 from publisher.ledger.dispatcher.due import Lookout
@@ -40,6 +39,7 @@ from publisher.ledger.tables import accounts
 from publisher.model.models import Claim
 from publisher.model.states import State
 from publisher.reporting.status import Overview
+from publisher.settings import settings
 from tests.support import postgres
 from tests.support.clock import ManualClock
 

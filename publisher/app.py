@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
-from publisher import settings as workspace_settings
 from publisher.base import clock as clocks
 from publisher.base import i18n, logs
 from publisher.base.clock import Clock, SystemClock
@@ -68,7 +67,9 @@ from publisher.model.clock_check import DATABASE, ClockCheck, Inquiry
 from publisher.model.models import Mandate
 from publisher.notices import Notices
 from publisher.notices.message import Message, compose
-from publisher.settings import Settings, sources
+from publisher.settings import settings as workspace_settings
+from publisher.settings import sources
+from publisher.settings.settings import Settings
 
 if TYPE_CHECKING:
     from publisher.auth.known_browsers import Browsers

@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 import pytest
 from PIL import Image
 
-from publisher import settings
 from publisher.channels.registry import CAPABILITIES
 from publisher.drafts import rendering
 from publisher.drafts.check import check
 from publisher.drafts.session import Session
 from publisher.model.models import Account, Post, Problem
+from publisher.settings import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 BRIEF = ROOT.parent / "shared" / "brief" / "mobilisation-fr.txt"

@@ -20,13 +20,13 @@ from typing import Literal, NamedTuple
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from publisher import settings
 from publisher.app import Application
 from publisher.auth.users import Rank
 from publisher.ledger.manager.approvals import digest
 from publisher.model.models import Claim
 from publisher.model.outcomes import Accepted, Kind, Outcome, Refused, Unknown
 from publisher.sandbox.accounts import accounts_for, secrets_toml
+from publisher.settings import settings
 from tests.support.clock import ManualClock
 from tests.support.pages import PASSWORD, serving
 

@@ -18,7 +18,7 @@ from publisher.settings.sources import SETTINGS_FILE, find_workspace, spoken
 if TYPE_CHECKING:
     from publisher.app import Application
     from publisher.drafts.session import Session
-    from publisher.settings import Settings
+    from publisher.settings.settings import Settings
 
 WORKSPACE_VARIABLE = "PUBLISHER_WORKSPACE"
 USER_VARIABLE = "PUBLISHER_USER"
@@ -69,7 +69,7 @@ def language_in(arguments: Sequence[str]) -> Language:
 
 
 def settings(context: typer.Context) -> "Settings":
-    from publisher.settings import load
+    from publisher.settings.settings import load
 
     return load(workspace(context))
 

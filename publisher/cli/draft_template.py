@@ -15,7 +15,7 @@ from publisher.drafts import names as naming
 from publisher.drafts.session import LANGUAGE, Session
 from publisher.drafts.times import Moment, is_now
 from publisher.model.problems import Flaw
-from publisher.settings import Settings
+from publisher.settings.settings import Settings
 
 PLACEHOLDER = later("Write the text here.")
 

@@ -11,7 +11,7 @@ from publisher.cli.output import console
 from publisher.settings import sandbox_mode
 
 if TYPE_CHECKING:
-    from publisher.settings import Settings
+    from publisher.settings.settings import Settings
 
 _WITHOUT = frozenset({"sandbox", "rehearse"})
 """Commands that have a sandbox of their own, and start from the real settings."""

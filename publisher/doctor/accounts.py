@@ -59,7 +59,8 @@ def _way_back(app: Application) -> str:
             "For a trial that is right; else leave out `--sandbox`, and unset {variable} if it is set.",
             variable=variable,
         )
-    leading = [sandbox_mode.ADDRESSES[channel] for channel in app.settings.servers]
+    variables = sandbox_mode.addresses()
+    leading = [variables[channel] for channel in app.settings.servers]
     return _("For a trial that is right; else unset {variable}.", variable=", ".join(leading))
 
 

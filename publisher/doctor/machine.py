@@ -17,8 +17,8 @@ from publisher.drafts import planted
 from publisher.ledger.database import parsed
 from publisher.monitoring import broker
 from publisher.running import embedded_broker
-from publisher.settings import Settings
 from publisher.settings.schema import is_safe_address
+from publisher.settings.settings import Settings
 
 _MOUNTS = Path("/proc/mounts")
 _SCARCE, _TOO_LITTLE = 1_000_000_000, 100_000_000  # bytes

@@ -16,7 +16,7 @@ from publisher.media.cache import Copies
 from publisher.model import mandates
 from publisher.model.models import Account, Post, Problem
 from publisher.model.problems import Flaw, problem
-from publisher.settings import Settings
+from publisher.settings.settings import Settings
 
 
 def check(

@@ -18,13 +18,13 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from publisher import settings
 from publisher.base.i18n import _
 from publisher.channels.registry import ALIASES, SPECS
 from publisher.drafts import consents, draft, session
 from publisher.model.problems import RULES
-from publisher.settings import Settings
 from publisher.settings import schema as sections
+from publisher.settings import settings
+from publisher.settings.settings import Settings
 
 Schema = dict[str, Any]
 

@@ -10,7 +10,7 @@ from publisher.drafts.times import local
 from publisher.model.models import Delivery, Frozen, Position, Problem, Severity
 from publisher.model.problems import Flaw, problem
 from publisher.model.states import State
-from publisher.settings import Settings
+from publisher.settings.settings import Settings
 
 _GRACE = timedelta(minutes=1)
 """People write times to the minute."""

@@ -16,7 +16,7 @@ from publisher.base.errors import ConfigurationError
 from publisher.base.i18n import _
 from publisher.model.models import Position, Problem, Severity
 from publisher.model.problems import Flaw, problem
-from publisher.settings import Settings
+from publisher.settings.settings import Settings
 
 _HARMLESS = (".gitignore", ".gitkeep")
 """By which people keep an empty folder in git."""

@@ -19,7 +19,7 @@ from publisher.importers.problems import Notes, Refused
 from publisher.importers.to_drafts import Draft, Drafting, marks
 from publisher.model.models import Position, Problem
 from publisher.model.problems import Findings
-from publisher.settings import Settings
+from publisher.settings.settings import Settings
 
 __all__ = ["Draft", "Import", "Options", "read", "write"]
 

@@ -24,7 +24,7 @@ from publisher.media import media_file
 from publisher.media.clean_copy import CleanPicture, Copy
 from publisher.model.models import Capabilities, Motion
 from publisher.model.problems import Flaw
-from publisher.settings import Settings
+from publisher.settings.settings import Settings
 
 _T = TypeVar("_T")
 _LOOKED: TypeAdapter[tuple[Motion | None]] = TypeAdapter(tuple[Motion | None])

@@ -18,7 +18,7 @@ from publisher.ledger.reading.queries import Queries
 from publisher.ledger.transitions import Moved
 from publisher.planning.diff import Comparison
 from publisher.planning.plan import Change, Plan, PlannedChange, Stopped
-from publisher.settings import Settings
+from publisher.settings.settings import Settings
 
 __all__ = ["Change", "Plan", "PlannedChange", "Planner", "Stopped"]
 

@@ -17,7 +17,7 @@ from publisher.model.models import Account, Delivery, Post, Problem
 from publisher.model.states import ENDED_UNSENT, OUT_OR_MAYBE
 from publisher.planning.conflicts import APART
 from publisher.planning.edits import cancelled_by_a_person
-from publisher.settings import Settings
+from publisher.settings.settings import Settings
 
 
 class Note(NamedTuple):

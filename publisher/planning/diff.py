@@ -39,7 +39,7 @@ from publisher.planning.edits import (
 from publisher.planning.media import Illustrations
 from publisher.planning.plan import Change, Plan, PlannedChange, Stopped
 from publisher.planning.problems import Problems
-from publisher.settings import Settings
+from publisher.settings.settings import Settings
 
 _BEYOND_REACH = {
     State.PUBLISHED: later("It is out on {account}; this edit changes nothing there."),

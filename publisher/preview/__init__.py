@@ -12,7 +12,7 @@ from publisher.channels.registry import TEMPLATES
 from publisher.drafts.library import Library
 from publisher.model.models import Delivery, Problem
 from publisher.preview.draft_view import Drafts, counted
-from publisher.settings import Settings
+from publisher.settings.settings import Settings
 
 __all__ = ["render"]
 

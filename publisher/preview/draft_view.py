@@ -13,7 +13,7 @@ from publisher.model.models import Account, Delivery, Post, Problem, Severity
 from publisher.preview.account_view import Recipient, Recipients
 from publisher.preview.pictures import Pictures
 from publisher.preview.times import exact, span
-from publisher.settings import Settings
+from publisher.settings.settings import Settings
 
 _HEADING = 90
 _LATEST = datetime.max.replace(tzinfo=UTC)

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from publisher import settings
 from publisher.app import Application
 from publisher.base.clock import SharedClock
 from publisher.base.errors import StorageError, why
@@ -30,6 +29,7 @@ from publisher.reporting.log_export import log_rows
 from publisher.running import supervisor
 from publisher.running.processes import Processes
 from publisher.running.signals import Interruption
+from publisher.settings import settings
 
 SPEED = 60.0
 """Seconds of the session per real second, while something is going out."""

@@ -17,7 +17,8 @@ from publisher.drafts.session import Session
 from publisher.sandbox import server
 from publisher.sandbox.accounts import accounts_for, secrets_toml
 from publisher.sandbox.server import Sandbox
-from publisher.settings import Settings, sandbox_mode
+from publisher.settings import sandbox_mode
+from publisher.settings.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def _environment(folder: Path, address: str) -> Iterator[None]:
         "PUBLISHER_DATABASE__URL": f"sqlite:///{folder / 'publisher.db'}",
         "PUBLISHER_BROKER__URL": "",
         "PUBLISHER_SECRETS_FILE": str(folder / "secrets.toml"),
-        **dict.fromkeys(sandbox_mode.ADDRESSES.values(), address),
+        **dict.fromkeys(sandbox_mode.addresses().values(), address),
         "PUBLISHER_APPROVAL__REQUIRED": "false",
         "PUBLISHER_NOTICES__URLS": "",  # nobody is called because a rehearsal went wrong
     }

@@ -12,7 +12,7 @@ from publisher.model.models import Delivery
 from publisher.model.states import State
 from publisher.reporting import outcomes, report_page
 from publisher.reporting.outcomes import Outcome
-from publisher.settings import Settings
+from publisher.settings.settings import Settings
 
 _KEPT = 4
 

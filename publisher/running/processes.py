@@ -14,7 +14,7 @@ from publisher.running import embedded_broker
 from publisher.running.child_process import Child
 from publisher.running.signals import Interruption
 from publisher.running.supervised import QUICK_DEATHS, Kept, Say
-from publisher.settings import Settings
+from publisher.settings.settings import Settings
 
 _BROKER_LOOK = 1.0  # seconds between two looks at the embedded broker
 _LOG_LOOK = 5.0  # seconds between two looks at how long the logs are

@@ -27,7 +27,7 @@ from publisher.running.log_echo import Echo
 from publisher.running.processes import Processes
 from publisher.running.signals import Interruption
 from publisher.running.supervised import Say
-from publisher.settings import Settings
+from publisher.settings.settings import Settings
 
 _TICK = 0.2  # seconds between two looks at the children and the history
 _IDLE_TICK = 0.5  # the same when there was nothing new

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from publisher.model.models import Frozen
-from publisher.settings import Settings
 from publisher.settings.schema import AccountSettings
+from publisher.settings.settings import Settings
 
 _HANDLE_LENGTH = 15  # of X; help.x.com/managing-your-account/x-username-rules
 

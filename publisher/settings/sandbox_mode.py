@@ -10,18 +10,12 @@ from urllib.parse import urlsplit
 
 from publisher.base.errors import ConfigurationError
 from publisher.base.i18n import _
-from publisher.channels.registry import SPECS, title
 
 VARIABLE = "PUBLISHER_SANDBOX"
-ADDRESSES = {
-    spec.name: f"PUBLISHER_{spec.server.setting.upper()}" for spec in SPECS.values() if spec.server
-}
-"""By channel, the variable that sends requests for its platform to another server."""
 BROKER = "PUBLISHER_BROKER__URL"
 """Taken away from a command; within `publisher run` it names the embedded broker."""
 LEFT_OUT = ("broker", "openid")
 """Sections of publisher.toml: a trial shares no broker, and reads no secret of a provider."""
-_PLATFORMS = frozenset[str]().union(*(s.server.hosts for s in SPECS.values() if s.server))
 _FOLDER = "sandbox"
 _ON, _OFF = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 
@@ -35,6 +29,17 @@ def is_on(environment: Mapping[str, str]) -> bool:
             hint=_("Set it to 1, or unset it."),
         )
     return word in _ON
+
+
+def addresses() -> dict[str, str]:
+    """By channel, the variable that sends requests for its platform to another server."""
+    from publisher.channels.registry import SPECS  # noqa: PLC0415 - slow to load, for each help
+
+    return {
+        spec.name: f"PUBLISHER_{spec.server.setting.upper()}"
+        for spec in SPECS.values()
+        if spec.server
+    }
 
 
 def folder(var: Path) -> Path:
@@ -70,7 +75,7 @@ def environment_of(
     here = folder(var)
     return {
         **{name: value for name, value in environment.items() if not _is_real(name, secrets)},
-        **dict.fromkeys(ADDRESSES.values(), address),
+        **dict.fromkeys(addresses().values(), address),
         "PUBLISHER_VAR": str(here),
         "PUBLISHER_DATABASE__URL": f"sqlite:///{here / 'publisher.db'}",
         "PUBLISHER_SECRETS_FILE": str(secrets_file(var)),
@@ -84,19 +89,22 @@ def _is_real(name: str, secrets: Collection[str]) -> bool:
     return name.startswith(("PUBLISHER_NOTICES__", "PUBLISHER_OPENID__"))
 
 
-def warning(addresses: Mapping[str, str | None], *, in_sandbox: bool) -> str | None:
+def warning(servers: Mapping[str, str | None], *, in_sandbox: bool) -> str | None:
     """What every command and page says when posts do not go to the real platforms.
 
-    `addresses` are those that take the place of a platform's own, by its channel.
+    `servers` are those that take the place of a platform's own, by its channel.
     """
+    from publisher.channels.registry import title  # noqa: PLC0415 - as above
+
     if in_sandbox:
         return _(
             "SANDBOX: nothing goes to the real platforms, and this trial has its own ledger and "
             "website."
         )
-    others = {name: url for name, url in addresses.items() if url and not _is_platform(url)}
+    others = {name: url for name, url in servers.items() if url and not _is_platform(url)}
     if not others:
         return None
+    variables = addresses()
     *before, last = [title(name).upper() for name in others]
     return _(
         "NOT THE REAL {platforms}: {variables} leads to {addresses}. What is published there counts "
@@ -104,20 +112,23 @@ def warning(addresses: Mapping[str, str | None], *, in_sandbox: bool) -> str | N
         platforms=_("{first} and {second}", first=", ".join(before), second=last)
         if before
         else last,
-        variables=", ".join(ADDRESSES[name] for name in others),
+        variables=", ".join(variables[name] for name in others),
         addresses=", ".join(dict.fromkeys(map(_without_user, others.values()))),
     )
 
 
 def warning_of(environment: Mapping[str, str]) -> str | None:
     """The same, from the environment of a command."""
-    addresses = {name: environment.get(variable) for name, variable in ADDRESSES.items()}
-    return warning(addresses, in_sandbox=is_on(environment))
+    servers = {name: environment.get(variable) for name, variable in addresses().items()}
+    return warning(servers, in_sandbox=is_on(environment))
 
 
 def _is_platform(url: str) -> bool:
+    from publisher.channels.registry import SPECS  # noqa: PLC0415 - as above
+
+    hosts = frozenset[str]().union(*(one.server.hosts for one in SPECS.values() if one.server))
     try:
-        return urlsplit(url).hostname in _PLATFORMS
+        return urlsplit(url).hostname in hosts
     except ValueError:
         return False
 

@@ -7,11 +7,11 @@ from typing import Any
 import icalendar
 import pytest
 
-from publisher import settings
 from publisher.agenda.posts_calendar import posts_calendar
 from publisher.app import Application
 from publisher.drafts.check import check
 from publisher.model.outcomes import Accepted
+from publisher.settings import settings
 from tests.support.clock import ManualClock
 from tests.support.workspaces import Workspace
 

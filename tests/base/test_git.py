@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from publisher import settings
 from publisher.base import git
 from publisher.doctor import machine
 from publisher.drafts.check import check
+from publisher.settings import settings
 from tests.support.workspaces import Workspace
 
 SETTINGS = """\

@@ -29,7 +29,7 @@ from publisher.model.problems import Flaw
 from publisher.sandbox.accounts import SandboxAccount, accounts_for, by_name
 from publisher.sandbox.faults import What
 from publisher.sandbox.server import Sandbox, running
-from publisher.settings import Settings
+from publisher.settings.settings import Settings
 from tests.channels.desk import Desk
 from tests.support.clock import ManualClock
 from tests.support.videos import video as make_video

@@ -18,7 +18,7 @@ from publisher.model.outcomes import UNTIL_MENDED, AccountHeld, Answer, Deferred
 from publisher.sandbox.accounts import accounts_for
 from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.server import Sandbox, running
-from publisher.settings import Settings, load
+from publisher.settings.settings import Settings, load
 from tests.support.lines import PLATFORM, answering, get, serving
 from tests.support.workspaces import Workspace
 

@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from publisher import settings
 from publisher.app import Application
 from publisher.base.clock import SystemClock
 from publisher.base.errors import LedgerUnavailable, NotPossible
@@ -25,6 +24,7 @@ from publisher.running.supervisor import nothing_waits
 from publisher.sandbox import server
 from publisher.sandbox.accounts import accounts_for, secrets_toml
 from publisher.sandbox.server import Sandbox
+from publisher.settings import settings
 from tests.chaos import drafts, faults, verdict
 from tests.chaos.assault import Assault
 from tests.chaos.processes import Tree

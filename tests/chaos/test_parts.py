@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from publisher import settings
 from publisher.app import Application
 from publisher.base.clock import SystemClock
 from publisher.sandbox.faults import What
+from publisher.settings import settings
 from tests.chaos import drafts, faults
 from tests.chaos.processes import Member
 

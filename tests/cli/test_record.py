@@ -9,7 +9,7 @@ import pytest
 
 from publisher.base.lock import locked
 from publisher.cli.commands.record import _dump_command
-from publisher.settings import load
+from publisher.settings.settings import load
 from tests.cli.runner import Cli
 
 DRAFT = "---\nat: 2016-03-07 08:30\nto: bice-x\n---\nLe texte.\n"

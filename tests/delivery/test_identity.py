@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from publisher import settings
 from publisher.app import Application
 from publisher.base.clock import SystemClock
 from publisher.delivery.identity import verified
@@ -16,6 +15,7 @@ from publisher.sandbox import server
 from publisher.sandbox.accounts import SandboxAccount, accounts_for, secrets_toml
 from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.server import Sandbox
+from publisher.settings import settings
 from tests.support.clock import ManualClock
 from tests.support.workspaces import SESSION, Workspace
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from publisher import settings
 from publisher.app import Application
 from publisher.model.states import State
+from publisher.settings import settings
 from tests.support.clock import ManualClock
 from tests.support.workspaces import SETTINGS, Workspace
 

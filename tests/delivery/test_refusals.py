@@ -32,7 +32,7 @@ from publisher.model.models import Content, Part, Picture, Wish
 from publisher.model.states import State
 from publisher.sandbox.accounts import accounts_for, by_name
 from publisher.sandbox.server import Sandbox, running
-from publisher.settings import Settings
+from publisher.settings.settings import Settings
 from tests.support.answers.refusals import REFUSALS, Refusal
 from tests.support.clock import ManualClock
 from tests.support.wishes import wish

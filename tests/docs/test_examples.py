@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from publisher import settings
 from publisher.drafts import draft
 from publisher.drafts.check import check
 from publisher.model.models import Severity
-from publisher.settings import Settings
+from publisher.settings import settings
+from publisher.settings.settings import Settings
 from tests.docs.conftest import DOCS, Fence, fences
 from tests.support.videos import video
 

@@ -11,12 +11,12 @@ import pytest
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from publisher import settings
 from publisher.channels.base import Channel
 from publisher.drafts import draft, session
 from publisher.model.models import Capabilities
 from publisher.model.problems import CODES, RULES
 from publisher.model.states import State
+from publisher.settings import settings
 from publisher.settings.schema import AccountSettings
 from tests.docs import parts
 from tests.docs.conftest import DOCS, ROOT, first_cells, prose

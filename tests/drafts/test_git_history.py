@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from publisher import settings
 from publisher.base import git as base_git
 from publisher.drafts.check import check
+from publisher.settings import settings
 from tests.support.workspaces import Workspace
 
 SETTINGS = """\

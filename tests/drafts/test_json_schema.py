@@ -12,8 +12,8 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from pydantic import BaseModel
 
 from publisher.drafts import consents, draft, json_schema, session
-from publisher.settings import Settings
 from publisher.settings.schema import AccountSettings
+from publisher.settings.settings import Settings
 from tests.docs.conftest import DOCS, fences
 
 ROOT = Path(__file__).parents[2]

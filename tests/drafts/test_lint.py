@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from publisher import settings
 from publisher.base.errors import ConfigurationError
 from publisher.channels.registry import SPECS
 from publisher.drafts.check import check
 from publisher.model.models import Problem
 from publisher.model.problems import CODES, RULES
+from publisher.settings import settings
 from publisher.settings.schema import HashtagSettings
 from tests.support.workspaces import Workspace
 

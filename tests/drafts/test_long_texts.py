@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from publisher import settings
 from publisher.drafts import links, text_length
 from publisher.drafts.check import check
 from publisher.drafts.text_files import MAX_DRAFT
+from publisher.settings import settings
 from tests.drafts.drafts import Workspace
 from tests.support import workspaces
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from publisher import settings
 from publisher.drafts import tags
 from publisher.drafts.check import check
+from publisher.settings import settings
 from tests.drafts.test_text_length import official_cases
 from tests.support.workspaces import Workspace
 

@@ -10,7 +10,7 @@ import pytest
 from publisher.base.clock import SystemClock
 from publisher.sandbox.accounts import accounts_for, secrets_toml
 from publisher.sandbox.server import Sandbox, running
-from publisher.settings import load
+from publisher.settings.settings import load
 from tests.support.workspaces import Workspace
 
 Publisher = Callable[..., str]

@@ -22,7 +22,6 @@ from pathlib import Path
 
 from PIL import Image
 
-from publisher import settings
 from publisher.base.clock import SystemClock
 from publisher.base.errors import PublisherError
 from publisher.channels.http.recorder import MAX_BODY, Recorder
@@ -32,6 +31,7 @@ from publisher.drafts.check import check
 from publisher.media import media_file
 from publisher.model.models import Part
 from publisher.model.outcomes import Answer, Step, Wire
+from publisher.settings import settings
 from tests.support.answers.judging import meaning
 from tests.support.workspaces import Workspace
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher import settings
 from publisher.app import Application
 from publisher.base.clock import SystemClock, from_environment
 from publisher.base.errors import ConfigurationError, PublisherError
 from publisher.delivery.courier import Leases
 from publisher.monitoring import broker
+from publisher.settings import settings
 from tests.fuzz.effort import bounded, fuzzed
 from tests.fuzz.trees import LEAF, TEXT, damaged, toml, value
 

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from publisher import settings
 from publisher.importers import Import, Options, read
 from publisher.importers.dates import Order
+from publisher.settings import settings
 from tests.support.workspaces import Workspace
 
 SETTINGS = """\

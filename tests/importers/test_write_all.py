@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from publisher import settings
 from publisher.base.errors import StorageError
 from publisher.importers import Import, write
+from publisher.settings import settings
 from tests.importers.conftest import Bring, told
 from tests.support.workspaces import Workspace
 

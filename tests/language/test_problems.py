@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from PIL import Image
 
-from publisher import settings
 from publisher.base import i18n
 from publisher.base.errors import ConfigurationError
 from publisher.importers import dates, tables
@@ -18,6 +17,7 @@ from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.reading.queries import Queries
 from publisher.model.problems import Flaw
+from publisher.settings import settings
 from tests.drafts.drafts import Workspace
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish

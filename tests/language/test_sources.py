@@ -47,7 +47,7 @@ ALLOWED = {
         *(" --account …", "publisher retry ……", "publisher release ……"),
     },
     "cli/commands/running.py": {" --workspace …", "  publisher… --sandbox …"},
-    "settings/__init__.py": {"Value error, "},  # as pydantic says it
+    "settings/settings.py": {"Value error, "},  # as pydantic says it
     "running/supervisor.py": {"`publisher run`"},
     "monitoring/broker_errors.py": {  # as the client says it
         " caused error: ",

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from publisher import settings
 from publisher.app import Application
 from publisher.base.clock import SystemClock
 from publisher.running.supervisor import nothing_waits
@@ -20,6 +19,7 @@ from publisher.sandbox import server
 from publisher.sandbox.accounts import accounts_for, secrets_toml
 from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.server import Sandbox
+from publisher.settings import settings
 from tests.chaos import drafts, run, verdict
 from tests.chaos.report import line
 from tests.chaos.verdict import ENDED, End, Finding, Harm

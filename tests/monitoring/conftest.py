@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from publisher import settings
 from publisher.app import Application
 from publisher.base.process import Pulse
 from publisher.ledger.heartbeats import NEEDED, Kind, Process
 from publisher.monitoring.heartbeat import Beating
+from publisher.settings import settings
 from tests.support.clock import ManualClock
 from tests.support.receiver import Receiver, receiving
 from tests.support.workspaces import Workspace

@@ -9,7 +9,6 @@ import pytest
 import redis
 from sqlalchemy import Connection
 
-from publisher import settings
 from publisher.app import Application
 from publisher.ledger.heartbeats import Kind
 from publisher.ledger.tables import delays
@@ -18,6 +17,7 @@ from publisher.monitoring import Monitor, Subject
 from publisher.monitoring import heartbeat as heartbeat_module
 from publisher.monitoring.check import Check, NotInTime
 from publisher.monitoring.heartbeat import Beating
+from publisher.settings import settings
 from tests.monitoring.conftest import process
 from tests.support.clock import ManualClock
 from tests.support.waiting import wait_for

@@ -8,11 +8,12 @@ from types import ModuleType
 import pytest
 from sqlalchemy import select
 
-from publisher import notices, settings
+from publisher import notices
 from publisher.app import Application
 from publisher.ledger.tables import notice_services
 from publisher.model.models import Claim
 from publisher.model.states import State
+from publisher.settings import settings
 from tests.notices.conftest import Mishaps
 from tests.support.clock import ManualClock
 from tests.support.receiver import Receiver

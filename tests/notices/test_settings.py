@@ -7,7 +7,7 @@ import pytest
 
 from publisher.base.errors import ConfigurationError
 from publisher.rehearsal import stage
-from publisher.settings import Settings, load
+from publisher.settings.settings import Settings, load
 
 ACCOUNTS = '[accounts.bice-x]\nchannel = "twitter"\n'
 VARIABLE = "PUBLISHER_NOTICES__URLS"

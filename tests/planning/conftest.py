@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from publisher import settings
 from publisher.app import Application
+from publisher.settings import settings
 from tests.support.clock import ManualClock
 from tests.support.workspaces import Workspace
 

@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from publisher import settings
 from publisher.agenda import Proposal, propose, session_file
 from publisher.agenda.changes import ItemChange
 from publisher.app import Application
 from publisher.ledger.manager.approvals import digest
 from publisher.model.outcomes import Accepted, Kind, Outcome, Refused, Unknown
 from publisher.planning.agenda_impact import Dragged, Effects, effects
+from publisher.settings import settings
 from tests.support.clock import ManualClock
 from tests.support.workspaces import SETTINGS, Workspace
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from publisher import settings
 from publisher.app import Application
 from publisher.model.outcomes import Accepted
 from publisher.model.states import State
+from publisher.settings import settings
 from tests.support.clock import ManualClock
 from tests.support.workspaces import Workspace
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from publisher import settings
 from publisher.app import Application
 from publisher.ledger import rate_limits
 from publisher.ledger.account_holds import hold
 from publisher.ledger.tables import accounts
 from publisher.model.outcomes import AccountHeld, Kind, Limit
+from publisher.settings import settings
 from tests.support.clock import ManualClock
 from tests.support.workspaces import Workspace
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from publisher import settings
 from publisher.app import Application
 from publisher.base.errors import NoSuchPost, NotPossible
 from publisher.ledger.manager.approvals import digest
@@ -15,6 +14,7 @@ from publisher.model.models import Content, Delivery, Part, Picture
 from publisher.model.outcomes import Absent, Accepted, Unknown
 from publisher.model.states import State
 from publisher.planning import Change
+from publisher.settings import settings
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 from tests.support.workspaces import SETTINGS, Workspace

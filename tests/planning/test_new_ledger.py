@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from publisher import settings
 from publisher.app import Application
 from publisher.ledger.integrity.after_restore import face
 from publisher.model.outcomes import Kind
 from publisher.model.states import State
+from publisher.settings import settings
 from tests.planning.queued import doubted, only, queue
 from tests.support.clock import ManualClock
 from tests.support.workspaces import Workspace

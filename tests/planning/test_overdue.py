@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from publisher import settings
 from publisher.app import Application
 from publisher.drafts import overdue as timeliness
 from publisher.drafts.check import check
@@ -14,6 +13,7 @@ from publisher.model.models import Problem
 from publisher.model.outcomes import Accepted
 from publisher.model.states import State
 from publisher.planning import Change, Plan
+from publisher.settings import settings
 from tests.planning.queued import doubted, only, queue
 from tests.support.clock import ManualClock
 from tests.support.workspaces import SETTINGS, Workspace

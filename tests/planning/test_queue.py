@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 from PIL import Image
 
-from publisher import settings
 from publisher.app import Application
 from publisher.ledger.manager.withdrawals import Withdrawals
 from publisher.model.outcomes import Accepted, Kind, Refused
 from publisher.model.states import State
 from publisher.planning import Change
+from publisher.settings import settings
 from tests.support.clock import ManualClock
 from tests.support.queueing import (
     NOON,

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from publisher import settings
 from publisher.app import Application
 from publisher.model.models import Problem
 from publisher.model.outcomes import Accepted, Outcome, Unknown
 from publisher.model.states import State
 from publisher.planning import Plan
+from publisher.settings import settings
 from tests.support.clock import ManualClock
 from tests.support.workspaces import Workspace
 

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from publisher import settings
 from publisher.app import Application
 from publisher.ledger.integrity.after_restore import face
 from publisher.ledger.integrity.seals import Audit
 from publisher.model.outcomes import Accepted, Kind, Refused
 from publisher.model.states import State
 from publisher.planning import Change
+from publisher.settings import settings
 from tests.planning.queued import doubted, only, queue
 from tests.support.clock import ManualClock
 from tests.support.workspaces import Workspace

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from publisher import settings
 from publisher.app import Application
 from publisher.base.clock import SystemClock
 from publisher.ledger.integrity import after_restore
 from publisher.sandbox import server
 from publisher.sandbox.accounts import accounts_for, secrets_toml
 from publisher.sandbox.server import Sandbox
+from publisher.settings import settings
 
 Until = Callable[..., None]
 Draft = Callable[..., None]

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from publisher import settings
 from publisher.app import Application
 from publisher.base.clock import SystemClock
 from publisher.base.errors import StorageError
@@ -21,6 +20,7 @@ from publisher.model.outcomes import AccountHeld, Kind, Limit
 from publisher.planning import Planner
 from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.server import Sandbox
+from publisher.settings import settings
 from tests.running.conftest import Draft, Queued
 
 

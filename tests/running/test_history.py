@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from publisher import settings
 from publisher.app import Application
 from publisher.ledger.reading.queries import Step
 from publisher.running.supervisor import History
+from publisher.settings import settings
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 from tests.support.workspaces import Workspace

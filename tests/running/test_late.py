@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from publisher import settings
 from publisher.app import Application
 from publisher.base.clock import SystemClock
 from publisher.ledger.tables import notice_services
@@ -17,6 +16,7 @@ from publisher.model.states import State
 from publisher.sandbox import server
 from publisher.sandbox.accounts import accounts_for
 from publisher.sandbox.server import Sandbox
+from publisher.settings import settings
 from tests.support.receiver import receiving
 from tests.support.running import soon, states
 from tests.support.system import free_port

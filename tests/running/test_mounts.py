@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from publisher.doctor import machine, mounts
-from publisher.settings import load
+from publisher.settings.settings import load
 
 MOUNTS = """\
 /dev/sda1 / ext4 rw 0 0

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from publisher import settings
 from publisher.app import Application
 from publisher.base.errors import StorageError
 from publisher.base.lock import locked
@@ -20,6 +19,7 @@ from publisher.model.states import State
 from publisher.running import child_process
 from publisher.running.child_process import Child
 from publisher.sandbox.server import Sandbox
+from publisher.settings import settings
 from tests.support.running import soon, states, texts
 
 Draft = Callable[..., None]

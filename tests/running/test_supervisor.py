@@ -28,7 +28,7 @@ from publisher.running.embedded_broker import EmbeddedBroker
 from publisher.running.processes import Processes
 from publisher.sandbox.accounts import accounts_for
 from publisher.sandbox.server import Sandbox
-from publisher.settings import Settings, load
+from publisher.settings.settings import Settings, load
 from tests.support.running import (
     at_work,
     descendants,

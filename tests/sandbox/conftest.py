@@ -29,7 +29,7 @@ from publisher.sandbox import endpoints
 from publisher.sandbox.accounts import SandboxAccount, accounts_for, by_name
 from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.server import Sandbox, running
-from publisher.settings import Settings
+from publisher.settings.settings import Settings
 
 NOON = datetime(2016, 3, 7, 12, 0, tzinfo=UTC)
 APIS = Path(__file__).parents[2].parent / "shared" / "data" / "apis"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from publisher.channels.registry import SPECS
 from publisher.sandbox.accounts import SandboxAccount, accounts_for, secrets_toml
-from publisher.settings import Settings, load
+from publisher.settings.settings import Settings, load
 
 PUBLISHER_TOML = """
 [accounts.bice-x]

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from publisher.base.errors import ConfigurationError
-from publisher.settings import Settings, load
 from publisher.settings.redis_sentinel import Sentinels
+from publisher.settings.settings import Settings, load
 from publisher.settings.sources import OTHER_VARIABLES, Sources
 
 ACCOUNTS = '[accounts.bice-x]\nchannel = "twitter"\n'

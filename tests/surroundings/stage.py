@@ -19,7 +19,7 @@ from publisher.rehearsal import website
 from publisher.sandbox.accounts import accounts_for, secrets_toml
 from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.server import Sandbox, running
-from publisher.settings import load
+from publisher.settings.settings import load
 from tests.chaos.verdict import End, findings
 from tests.support.waiting import wait_for
 from tests.support.workspaces import Workspace

@@ -14,7 +14,7 @@ import pytest
 
 from publisher.app import Application
 from publisher.base.errors import LedgerGone
-from publisher.settings import load
+from publisher.settings.settings import load
 from tests.support.waiting import wait_for
 from tests.surroundings.stage import PATIENCE, Stage, until
 

@@ -10,12 +10,12 @@ from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import update
 from sqlalchemy.engine import make_url
 
-from publisher import settings
 from publisher.app import Application
 from publisher.auth.users import Rank
 from publisher.base.i18n import speaking
 from publisher.ledger.tables import deliveries
 from publisher.model.states import State
+from publisher.settings import settings
 from tests.support import photos, postgres
 from tests.support.clock import ManualClock
 from tests.support.pages import PASSWORD, Visit, serving

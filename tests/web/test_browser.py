@@ -13,12 +13,12 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Dialog, ViewportSize, expect
 
-from publisher import settings
 from publisher.app import Application
 from publisher.auth.users import Rank
 from publisher.base.clock import SystemClock
 from publisher.base.i18n import _, plural, speaking
 from publisher.model.states import State
+from publisher.settings import settings
 from publisher.web import labels
 from tests.support.journeys import log_in, serious, visiting
 from tests.support.pages import PASSWORD, Visit

@@ -329,7 +329,7 @@ def test_the_figures_are_not_for_everybody(app: Application, address: str) -> No
 
 def test_a_secret_of_the_pages_stands_in_its_own_file(tmp_path: Path) -> None:
     from publisher.base.errors import ConfigurationError  # noqa: PLC0415
-    from publisher.settings import load  # noqa: PLC0415
+    from publisher.settings.settings import load  # noqa: PLC0415
 
     (tmp_path / "publisher.toml").write_text("[web]\nport = 81\nmetrics_token = 'hunter2'\n")
     with pytest.raises(ConfigurationError, match=r"web\.metrics_token is a secret") as caught:

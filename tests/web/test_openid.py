@@ -9,10 +9,10 @@ import httpx
 import pytest
 from starlette.responses import JSONResponse, RedirectResponse
 
-from publisher import settings
 from publisher.app import Application
 from publisher.auth.users import Rank
 from publisher.base.errors import ConfigurationError, NotPossible
+from publisher.settings import settings
 from publisher.settings.schema import WebSettings
 from publisher.web import openid_client as rooms_openid
 from tests.support import openid, system

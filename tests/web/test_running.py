@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from publisher import settings
 from publisher.app import Application
 from publisher.base.clock import SystemClock
 from publisher.base.errors import ConfigurationError
 from publisher.model.states import State
 from publisher.running import supervisor
+from publisher.settings import settings
 from publisher.web import server
 from tests.support.running import nothing, soon
 from tests.support.workspaces import SESSION, Workspace

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from publisher import settings
+from publisher.settings import settings
 from tests.support.html import flaws
 from tests.support.pages import Visit
 from tests.support.workspaces import Workspace

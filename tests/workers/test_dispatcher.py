@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import pytest
 import redis
 
-from publisher import settings
 from publisher.app import Application
 from publisher.base.errors import BrokerUnavailable, ClockWrong, LedgerGone
 from publisher.model.models import Claim
 from publisher.model.outcomes import Accepted, Unknown
 from publisher.model.states import State
 from publisher.running.embedded_broker import EmbeddedBroker
+from publisher.settings import settings
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 from tests.support.workspaces import Workspace

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import redis
 
-from publisher import settings
 from publisher.app import Application
 from publisher.base.clock import SystemClock
+from publisher.settings import settings
 from tests.support.waiting import wait_for
 from tests.support.workspaces import Workspace
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from publisher.agenda.changes import ItemChange
     from publisher.agenda.session_file import SessionFile
     from publisher.drafts.times import AgendaItem
-    from publisher.settings import Settings
+    from publisher.settings.settings import Settings
 
 Items = Annotated[
     list[str], typer.Argument(metavar="ITEM...", help="The items' names: `agenda list` shows them.")

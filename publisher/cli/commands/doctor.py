@@ -31,7 +31,7 @@ def doctor(
     from publisher.app import Application
     from publisher.base.clock import from_environment
     from publisher.doctor import Grade, examine
-    from publisher.settings import load
+    from publisher.settings.settings import load
 
     app = Application(load(arguments.workspace(context)), from_environment())
     context.call_on_close(app.close)

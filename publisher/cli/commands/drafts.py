@@ -18,7 +18,7 @@ from publisher.cli.output import console, progress
 
 if TYPE_CHECKING:
     from publisher.model.models import Delivery, Problem
-    from publisher.settings import Settings
+    from publisher.settings.settings import Settings
 
 _MOST = 1_000_000  # bytes, as for drafts
 
@@ -297,7 +297,7 @@ def _read(file: str) -> str:
 
 def _create_all(folder: Path, files: Mapping[Path, str], ignored: Sequence[str]) -> None:
     """Write all the files of a workspace, or leave everything as it was."""
-    from publisher.settings import SECRETS_FILE
+    from publisher.settings.settings import SECRETS_FILE
 
     folders = {folder / "posts" / "media": None, **{path.parent: None for path in files}}
     missing = [path for inner in folders for path in (inner, *inner.parents) if not path.exists()]

@@ -16,7 +16,7 @@ from publisher.cli.output import console, progress
 
 if TYPE_CHECKING:
     from publisher.model.models import Delivery
-    from publisher.settings import Settings
+    from publisher.settings.settings import Settings
 
 Open = Annotated[bool, typer.Option("--open", help="Open it in the browser.")]
 

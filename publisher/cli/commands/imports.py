@@ -15,7 +15,7 @@ from publisher.cli.output import console, counts, progress
 if TYPE_CHECKING:
     from publisher.drafts.session import Session
     from publisher.importers import Import, Options
-    from publisher.settings import Settings
+    from publisher.settings.settings import Settings
 
 
 class Service(StrEnum):

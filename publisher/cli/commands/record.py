@@ -19,7 +19,7 @@ from publisher.cli.output import console, counts, progress
 if TYPE_CHECKING:
     from publisher.ledger.integrity.after_restore import Aftermath
     from publisher.ledger.integrity.seals import Verdict
-    from publisher.settings import Settings
+    from publisher.settings.settings import Settings
 
 _SHOWN = 20  # breaks; --json has all of them
 

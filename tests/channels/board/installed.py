@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from publisher import settings
 from publisher.app import Application
 from publisher.base.errors import ConfigurationError
 from publisher.channels.registry import SPECS, title
@@ -18,6 +17,7 @@ from publisher.drafts import json_schema
 from publisher.drafts.check import check
 from publisher.ledger.manager.rights import Rank
 from publisher.model.states import State
+from publisher.settings import settings
 from tests.cli.runner import Cli
 from tests.docs import parts
 from tests.support.clock import ManualClock

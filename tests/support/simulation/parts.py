@@ -28,8 +28,8 @@ from publisher.drafts.library import Library
 from publisher.ledger.database import Database
 from publisher.model.clock_check import ClockCheck
 from publisher.model.models import Delivery, MediaItem, Post
-from publisher.settings import Settings
 from publisher.settings.schema import AccountSettings, ApprovalSettings, BrokerSettings
+from publisher.settings.settings import Settings
 from tests.support.simulation.channels import open_channel
 from tests.support.simulation.plan import Act, Moment
 from tests.support.simulation.platform import Platform

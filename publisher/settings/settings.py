@@ -1,0 +1,487 @@
+"""Settings of a workspace: publisher.toml, secrets.toml and the environment, in rising order.
+
+Environment variables are `PUBLISHER_` and the path in the file, joined by two underscores:
+`PUBLISHER_DATABASE__URL`, `PUBLISHER_ACCOUNTS__BICE_X__API_KEY` (an account's name in capitals,
+hyphens as underscores).
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Self, get_args
+
+from pydantic import (
+    BaseModel,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    create_model,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+
+from publisher.base import i18n as language
+from publisher.base.errors import ConfigurationError, CredentialsMissing
+from publisher.base.i18n import Language, _, later
+from publisher.base.toml_positions import Keys
+from publisher.channels.registry import SPECS
+from publisher.model.models import Account, ApprovalRule
+from publisher.settings import sandbox_mode
+from publisher.settings.schema import (
+    CREDENTIALS,
+    AccountSettings,
+    ApprovalSettings,
+    BrokerSettings,
+    DatabaseSettings,
+    DeliverySettings,
+    LintSettings,
+    NoticeSettings,
+    OpenIDSettings,
+    PriceSettings,
+    Section,
+    WebSettings,
+    is_safe_address,
+)
+from publisher.settings.sources import (
+    SECRETS_FILE,
+    SECRETS_VARIABLE,
+    SETTINGS_FILE,
+    Sources,
+    find_workspace,
+    nearest,
+    variable,
+)
+
+__all__ = ["SECRETS_FILE", "SETTINGS_FILE", "Settings", "find_workspace", "load"]
+
+_SERVERS = {spec.name: spec.server.setting for spec in SPECS.values() if spec.server}
+"""By channel, the setting that names another server than the platform's own."""
+_SECRET_SECTIONS = {
+    "notices": ("urls", "heartbeat"),
+    "web": ("metrics_token",),
+    "openid": ("issuer", "client_id", "client_secret", "claim"),
+    "database": ("url",),
+    "broker": ("url",),
+}
+"""Settings that may stand in secrets.toml."""
+_REFUSED = (("web", "metrics_token"), ("openid", "client_secret"))
+"""Of those, what stands in secrets.toml or the environment alone. A URL may stand in publisher.toml
+too, when it holds no password."""
+_IN_SECRETS = later("Move it into secrets.toml, under [openid], or into {variable}.")
+_DESTINATIONS: dict[Keys, str] = {
+    **{
+        (setting,): later("Set it in the environment alone, as {variable}.")
+        for setting in _SERVERS.values()
+    },
+    ("openid", "issuer"): _IN_SECRETS,
+    ("openid", "client_id"): _IN_SECRETS,
+    ("openid", "claim"): _IN_SECRETS,
+}
+"""Settings that say where credentials are sent, or who somebody is, which nobody may decide who
+merely commits."""
+_PASSWORD = re.compile(r"://[^:/@]*:[^@]+@|[?&]\w*password=[^&]", re.IGNORECASE)
+"""In a URL: where SQLAlchemy and redis-py take a password from."""
+
+
+class _Settings(Section):
+    """All settings of one workspace."""
+
+    workspace: Path
+    var: Path = Path("var")
+    """Where everything that is written goes; relative to the workspace."""
+    language: Language = Field(default_factory=language.from_environment)
+    """Of messages, pages and new drafts; where nobody names one, the locale's."""
+    database: DatabaseSettings = DatabaseSettings()
+    broker: BrokerSettings = BrokerSettings()
+    approval: ApprovalSettings = ApprovalSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    lint: LintSettings = LintSettings()
+    notices: NoticeSettings = NoticeSettings()
+    web: WebSettings = WebSettings()
+    openid: OpenIDSettings = OpenIDSettings()
+    prices: PriceSettings = PriceSettings()
+    accounts: dict[str, AccountSettings] = Field(default_factory=dict)
+    _in_sandbox: bool = PrivateAttr(default=False)
+    _secrets_file: Path | None = PrivateAttr(default=None)
+
+    @field_validator(*_SERVERS.values(), check_fields=False)
+    @classmethod
+    def _is_safe(cls, url: str | None) -> str | None:
+        if url and not is_safe_address(url):
+            raise ValueError(_("must begin with https://; http:// is for this machine alone"))
+        return url or None
+
+    @field_validator("accounts")
+    @classmethod
+    def _names_are_plain(cls, accounts: dict[str, AccountSettings]) -> dict[str, AccountSettings]:
+        taken: dict[str, str] = {}
+        for name in accounts:
+            other = taken.setdefault(variable((name,)), name)
+            if other != name:
+                raise ValueError(
+                    _(
+                        "{other} and {name} would share their environment variables; rename one",
+                        other=other,
+                        name=name,
+                    )
+                )
+            if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
+                raise ValueError(
+                    _("{name!r} is no account's name; use a-z, 0-9, - and _", name=name)
+                )
+            if name in (*SPECS, "all"):
+                raise ValueError(
+                    _("{name!r} cannot be an account's name: in drafts it means many", name=name)
+                )
+        return accounts
+
+    @model_validator(mode="after")
+    def _var_is_absolute(self) -> Self:
+        object.__setattr__(self, "var", self.workspace / self.var)
+        return self
+
+    @property
+    def posts(self) -> Path:
+        return self.workspace / "posts"
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL, a relative SQLite path resolved against the workspace."""
+        scheme, separator, path = self.database.url.partition(":///")
+        if scheme.startswith("sqlite") and separator and not Path(path).is_absolute():
+            return f"{scheme}:///{self.workspace / path}"
+        return self.database.url
+
+    def public_accounts(self) -> dict[str, Account]:
+        """The accounts without their secrets, by name."""
+        return {name: entry.account(name) for name, entry in self.accounts.items()}
+
+    @property
+    def in_sandbox(self) -> bool:
+        """Whether this is a trial in the workspace's sandbox; see settings/sandbox_mode.py."""
+        return self._in_sandbox
+
+    @property
+    def warning(self) -> str | None:
+        """What every page, and `doctor`, says where posts do not go to the real platforms."""
+        return sandbox_mode.warning(self.servers, in_sandbox=self._in_sandbox)
+
+    @property
+    def servers(self) -> dict[str, str]:
+        """By channel, the server that takes the place of the platform's own."""
+        told = {channel: getattr(self, setting) for channel, setting in _SERVERS.items()}
+        return {channel: url for channel, url in told.items() if url}
+
+    def apps(self) -> dict[str, frozenset[str]]:
+        """For each account of an app that we know, all accounts that share it, and so its limits."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for name, entry in self.accounts.items():
+            secret = getattr(entry, SPECS[entry.channel].app_credential or "", None)
+            if secret is not None and secret.get_secret_value():
+                app = (entry.channel, secret.get_secret_value())
+                found.setdefault(app, []).append(name)
+        together = map(frozenset, found.values())
+        return {name: names for names in together for name in names}
+
+    def approval_rule(self, account: str) -> ApprovalRule:
+        """What is to be approved of an account; a mandate that names approvers asks for one."""
+        entry = self.accounts.get(account)
+        approvers = entry.mandate.approvers if entry and entry.mandate else ()
+        asked = entry.approval if entry and entry.approval is not None else self.approval.required
+        return ApprovalRule(required=asked or bool(approvers), approvers=approvers)
+
+    def without_credentials(self) -> dict[str, CredentialsMissing]:
+        """The accounts that lack something of their credentials, and what."""
+        missing = {}
+        for account in self.accounts:
+            try:
+                self.credentials(account)
+            except CredentialsMissing as error:
+                missing[account] = error
+        return missing
+
+    def credentials(self, account: str) -> dict[str, str]:
+        """The secrets of one account; CredentialsMissing names what is not there."""
+        entry = self.accounts[account]
+        secrets = {
+            field: value.get_secret_value()
+            for field in CREDENTIALS
+            if (value := getattr(entry, field)) is not None and value.get_secret_value()
+        }
+        missing = [field for field in SPECS[entry.channel].required if field not in secrets]
+        if missing:
+            raise CredentialsMissing(
+                _(
+                    "Account {account} ({channel}) has no {names}.",
+                    account=account,
+                    channel=entry.channel,
+                    names=", ".join(missing),
+                ),
+                hint=self._where_keys_go(account, missing[0]),
+            )
+        return secrets
+
+    def _where_keys_go(self, account: str, field: str) -> str:
+        if self._in_sandbox:
+            return _(
+                "The sandbox knows the accounts that publisher.toml had when it was started: end "
+                "`publisher sandbox`, and start it again."
+            )
+        return _(
+            "Put it under [{account}] in {file} or into {variable}; docs/credentials.md "
+            "shows where it comes from.",
+            account=account,
+            file=self.secrets_name,
+            variable=variable(("accounts", account, field)),
+        )
+
+    @property
+    def secrets_file(self) -> Path:
+        """The file that holds the credentials, or would."""
+        return self._secrets_file or self.workspace / SECRETS_FILE
+
+    @property
+    def secrets_name(self) -> str:
+        """How messages call that file: seen from the workspace, where it lies in it."""
+        file = self.secrets_file
+        return str(
+            file.relative_to(self.workspace) if file.is_relative_to(self.workspace) else file
+        )
+
+
+if TYPE_CHECKING:
+
+    class Settings(_Settings):
+        """The same, with the setting of each channel's server."""
+
+else:
+    Settings = create_model(
+        "Settings",
+        __base__=_Settings,
+        **dict.fromkeys(_SERVERS.values(), (str | None, None)),
+    )
+
+
+def load(workspace: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read all settings of a workspace; ConfigurationError names the source and the key."""
+    sources = Sources(workspace)
+    if "workspace" in sources.values:
+        raise ConfigurationError(_("{file}: `workspace` is no setting.", file=SETTINGS_FILE))
+    _refuse_secrets(sources)
+    _refuse_destinations(sources)
+    _refuse_passwords(sources)
+    workspace = workspace.resolve()
+    in_sandbox = sandbox_mode.is_on(environment)
+    if in_sandbox:
+        environment = sandbox_mode.environment_of(
+            _var_in(workspace, sources, environment), environment, CREDENTIALS
+        )
+        for section in sandbox_mode.LEFT_OUT:
+            sources.values.pop(section, None)
+    named = environment.get(SECRETS_VARIABLE)
+    secrets_file = workspace / (named or SECRETS_FILE)
+    _refuse_missing(secrets_file, named)
+    if named or _is_there(secrets_file):
+        sources.add_secrets(secrets_file, CREDENTIALS, _SECRET_SECTIONS)
+    of_accounts = [
+        ("accounts", name, field)
+        for name in sources.accounts
+        for field in AccountSettings.model_fields
+    ]
+    sources.add_environment(environment, [*_paths(Settings), *of_accounts])
+    try:
+        settings = Settings.model_validate({**sources.values, "workspace": workspace})
+    except ValidationError as error:
+        raise ConfigurationError(_explain(error, sources), hint=_hint(error)) from None
+    settings._in_sandbox, settings._secrets_file = in_sandbox, secrets_file  # noqa: SLF001
+    return settings
+
+
+def _var_in(workspace: Path, sources: Sources, environment: Mapping[str, str]) -> Path:
+    """The folder `var` before the settings are complete; one that is no text is refused later."""
+    told = environment.get(variable(("var",))) or sources.values.get("var")
+    return workspace / (told if isinstance(told, str) else "var")
+
+
+def _refuse_missing(path: Path, named: str | None) -> None:
+    """A file that the environment names and is not there: after a move, or in another's terminal."""
+    if named and not os.path.lexists(path):
+        raise ConfigurationError(
+            _("There is no file {path}.", path=path),
+            hint=_(
+                "The environment variable {variable} names it. Correct it, or unset it, so that "
+                "{file} of the workspace is read.",
+                variable=SECRETS_VARIABLE,
+                file=SECRETS_FILE,
+            ),
+        )
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is anything of that name; what cannot be looked at is for the reader to report.
+
+    To go on without it could mean another ledger, or accounts without keys.
+    """
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _refuse_secrets(sources: Sources) -> None:
+    """What publisher.toml holds is committed and shown to everybody."""
+    of_accounts = [
+        ("accounts", name, field)
+        for name in sources.accounts
+        for field in CREDENTIALS
+        if field in sources.of_account(name)
+    ]
+    sections = [("notices",)] if "notices" in sources.values else []  # nothing else is in it
+    single = [keys for keys in _REFUSED if _stands(sources, keys)]
+    for keys in [*of_accounts, *sections, *single]:
+        raise ConfigurationError(
+            _("{place} is a secret, and this file must hold none.", place=sources.place(keys)),
+            hint=_(
+                "Move it into {file}, or the environment. If the file was shared or committed, "
+                "have the platform make a new one; docs/credentials.md shows how.",
+                file=SECRETS_FILE,
+            ),
+        )
+
+
+def _refuse_destinations(sources: Sources) -> None:
+    """Whoever gets a line into publisher.toml must not thereby get every credential."""
+    for keys, hint in _DESTINATIONS.items():
+        if _stands(sources, keys):
+            raise ConfigurationError(
+                _(
+                    "{place} says where credentials are sent, or who somebody is, and this file "
+                    "must not.",
+                    place=sources.place(keys),
+                ),
+                hint=_(hint, variable=variable(keys)),
+            )
+
+
+def _stands(sources: Sources, keys: Keys) -> bool:
+    """Whether the sources so far have a value there."""
+    *sections, name = keys
+    table: object = sources.values
+    for section in sections:
+        table = table.get(section) if isinstance(table, dict) else None
+    return isinstance(table, dict) and name in table
+
+
+def _refuse_passwords(sources: Sources) -> None:
+    """The same, of the URLs that may stand in it."""
+    for section in ("database", "broker"):
+        table = sources.values.get(section)
+        url = table.get("url") if isinstance(table, dict) else None
+        if isinstance(url, str) and _PASSWORD.search(url):
+            raise ConfigurationError(
+                _(
+                    "{place} holds a password, and this file must hold none.",
+                    place=sources.place((section, "url")),
+                ),
+                hint=_(
+                    "Move the whole URL into {file}, under [{section}], or the environment. If the "
+                    "file was shared or committed, change the password.",
+                    file=SECRETS_FILE,
+                    section=section,
+                ),
+            )
+
+
+def _paths(model: type[BaseModel], above: Keys = ()) -> Iterator[Keys]:
+    """The paths of all settings but the accounts'."""
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _paths(field.annotation, (*above, name))
+        elif name not in ("workspace", "accounts"):
+            yield (*above, name)
+
+
+_MESSAGES = {
+    "extra_forbidden": later("is no setting"),
+    "missing": later("is missing"),
+    "dict_type": later("must be a table"),
+    "tuple_type": later("must be a list"),
+    "model_type": later("must be a table"),
+    "string_type": later("must be a text between quotes"),
+    "literal_error": later("must be one of {expected}"),
+    "string_pattern_mismatch": later("must match {pattern}"),
+    "bool_parsing": later("must be true or false"),
+    "bool_type": later("must be true or false"),
+    "int_parsing": later("must be a whole number"),
+    "int_type": later("must be a whole number"),
+    "int_from_float": later("must be a whole number"),
+    "decimal_parsing": later("must be a number"),
+    "decimal_type": later("must be a number"),
+    "greater_than_equal": later("must be {ge} or more"),
+    "less_than_equal": later("must be {le} or less"),
+    "finite_number": later("must be a number"),
+    "date_type": later("must be a date such as 2016-03-07"),
+    "date_parsing": later("must be a date such as 2016-03-07"),
+    "date_from_datetime_parsing": later("must be a date such as 2016-03-07"),
+    "date_from_datetime_inexact": later("must be a date such as 2016-03-07"),
+    "time_delta_type": later("must be a duration such as 45m or 2h"),
+    "path_type": later("must be a text between quotes"),
+}
+"""What pydantic finds, in our words; values in braces are those of its context."""
+_PATTERNS = {
+    "language": later("must be the code of a language such as fr or pt-BR"),
+    "page_id": later("must be the number of a Page, of digits alone"),
+    "url": later("must be a web address such as https://www.example.org"),
+}
+"""What these settings must look like, in words."""
+_ODD = later("cannot have this value")
+
+
+def _explain(error: ValidationError, sources: Sources) -> str:
+    return "\n".join(
+        _(
+            "{name}: {value}",
+            name=sources.place(tuple(map(str, detail["loc"]))),
+            value=_told(detail),
+        )
+        for detail in error.errors(include_input=False, include_url=False)
+    )
+
+
+def _told(detail: ErrorDetails) -> str:
+    if detail["type"] == "value_error":  # from a validator of ours
+        return detail["msg"].removeprefix("Value error, ")
+    values = dict(detail.get("ctx", {}))
+    if "expected" in values:  # such as `'en', 'fr' or 'es'`
+        values["expected"] = ", ".join(re.findall(r"'[^']*'", values["expected"]))
+    said = _MESSAGES.get(detail["type"], _ODD)
+    if detail["type"] == "string_pattern_mismatch":  # nobody reads a pattern
+        said = _PATTERNS.get(str(detail["loc"][-1]), said)
+    return _(said, **values)
+
+
+def _hint(error: ValidationError) -> str | None:
+    for detail in error.errors(include_input=False, include_url=False, include_context=False):
+        if detail["type"] == "extra_forbidden":
+            known = _fields_at(detail["loc"][:-1])
+            return nearest(str(detail["loc"][-1]), known)
+    return _("docs/settings.md lists every setting.")
+
+
+def _fields_at(location: tuple[int | str, ...]) -> list[str]:
+    model: type[BaseModel] = Settings
+    if location[:1] == ("accounts",):
+        model, location = AccountSettings, location[2:]
+    for name in location:
+        annotation = model.model_fields[str(name)].annotation
+        (model,) = (
+            kind
+            for kind in (annotation, *get_args(annotation))
+            if isinstance(kind, type) and issubclass(kind, BaseModel)
+        )
+    return [name for name in model.model_fields if name != "workspace"]
