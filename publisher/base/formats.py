@@ -1,12 +1,12 @@
 """Numbers, sizes, prices, dates and how late, as readers of the current language write them."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
 
 from publisher.base import i18n
-from publisher.base.i18n import _, current
+from publisher.base.i18n import _, current, plural
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -78,3 +78,21 @@ def instant_text(instant: datetime | None) -> str | None:
         return None
     precision = "milliseconds" if instant.microsecond else "seconds"
     return instant.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
+
+
+def exact(instant: datetime, zone: tzinfo) -> str:
+    """`Mon 7 Mar 2016, 09:00`, there."""
+    return written(instant.astimezone(zone), "EEE d MMM y, HH:mm")
+
+
+def span(duration: timedelta) -> str:
+    """`4 h`, `1 h 30 min`, `2 days`."""
+    minutes = int(duration.total_seconds()) // 60
+    days, minutes = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [
+        plural("{number} day", "{number} days", days) if days else "",
+        f"{hours} h" if hours else "",
+        f"{minutes} min" if minutes else "",
+    ]
+    return " ".join(filter(None, parts)) or f"{duration.total_seconds():g} s"

@@ -6,6 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from publisher.base.formats import exact
 from publisher.base.i18n import _
 from publisher.channels import registry
 from publisher.channels.registry import SPECS
@@ -18,7 +19,6 @@ from publisher.model.states import State
 from publisher.preview import contents, mockups
 from publisher.preview.mockups import Look
 from publisher.preview.pictures import Pictures
-from publisher.preview.times import exact
 
 _BAD = frozenset({State.FAILED, State.MISSED, State.UNCERTAIN})
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
+from publisher.base.formats import exact, span
 from publisher.base.i18n import _
 from publisher.drafts import rendering
 from publisher.drafts.library import Library
 from publisher.model.models import Account, Delivery, Post, Problem, Severity
 from publisher.preview.account_view import Recipient, Recipients
 from publisher.preview.pictures import Pictures
-from publisher.preview.times import exact, span
 from publisher.settings.settings import Settings
 
 _HEADING = 90

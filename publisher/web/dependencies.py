@@ -1,6 +1,8 @@
 """What every room of the web pages needs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends
@@ -8,13 +10,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from publisher.app import Application
+from publisher.doctor import Finding
+from publisher.doctor.accounts import examine
 from publisher.monitoring import Monitor
 from publisher.reporting.session_report import Reports
 from publisher.settings.schema import WebSettings
 from publisher.web.authentication import Visitor
 from publisher.web.differing import Differing
 from publisher.web.openid_client import Known
-from publisher.web.platform_checks import Platforms
 from publisher.web.render import Notice, Pages
 from publisher.web.server_sent_events import Live
 from publisher.web.upload_queue import Turns
@@ -47,3 +50,23 @@ def _parts(request: Request) -> Parts:
 
 
 Use = Annotated[Parts, Depends(_parts)]
+
+
+_PREFIX = "account "
+
+
+class Platforms:
+    """Remembers the newest answers; asking costs each platform a request."""
+
+    def __init__(self) -> None:
+        self.asked_at: datetime | None = None
+        self._findings: Mapping[str, Finding] = {}
+
+    def ask(self, app: Application) -> None:
+        """Ask them all now, as `publisher doctor` does."""
+        self._findings = {finding.subject: finding for finding in examine(app, offline=False)}
+        self.asked_at = app.clock.now()
+
+    def finding(self, account: str) -> Finding | None:
+        """What its platform said of an account; None before anybody asked."""
+        return self._findings.get(_PREFIX + account)

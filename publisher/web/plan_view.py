@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from publisher.base.formats import exact
 from publisher.base.i18n import _
 from publisher.model.states import State
 from publisher.planning import Change, Plan, PlannedChange, edit_text, word_diff
 from publisher.planning.change_details import Aspect
 from publisher.planning.word_diff import Piece
-from publisher.preview.times import exact
 
 
 @dataclass(frozen=True, slots=True)
