@@ -22,6 +22,25 @@ from publisher.web.render import Notice, Pages
 from publisher.web.server_sent_events import Live
 from publisher.web.upload_queue import Turns
 
+_PREFIX = "account "
+
+
+class Platforms:
+    """Remembers the newest answers; asking costs each platform a request."""
+
+    def __init__(self) -> None:
+        self.asked_at: datetime | None = None
+        self._findings: Mapping[str, Finding] = {}
+
+    def ask(self, app: Application) -> None:
+        """Ask them all now, as `publisher doctor` does."""
+        self._findings = {finding.subject: finding for finding in examine(app, offline=False)}
+        self.asked_at = app.clock.now()
+
+    def finding(self, account: str) -> Finding | None:
+        """What its platform said of an account; None before anybody asked."""
+        return self._findings.get(_PREFIX + account)
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -50,23 +69,3 @@ def _parts(request: Request) -> Parts:
 
 
 Use = Annotated[Parts, Depends(_parts)]
-
-
-_PREFIX = "account "
-
-
-class Platforms:
-    """Remembers the newest answers; asking costs each platform a request."""
-
-    def __init__(self) -> None:
-        self.asked_at: datetime | None = None
-        self._findings: Mapping[str, Finding] = {}
-
-    def ask(self, app: Application) -> None:
-        """Ask them all now, as `publisher doctor` does."""
-        self._findings = {finding.subject: finding for finding in examine(app, offline=False)}
-        self.asked_at = app.clock.now()
-
-    def finding(self, account: str) -> Finding | None:
-        """What its platform said of an account; None before anybody asked."""
-        return self._findings.get(_PREFIX + account)
