@@ -34,7 +34,7 @@ from sqlalchemy import text, update
 from publisher.app import Application
 from publisher.delivery.courier import LOOK_AHEAD
 from publisher.ledger.dispatcher.due import Lookout
-from publisher.ledger.reading.log_pages import Place, Wanted
+from publisher.ledger.reading.log_pages import Cursor, Wanted
 from publisher.ledger.tables import accounts
 from publisher.model.models import Claim
 from publisher.model.states import State
@@ -88,14 +88,14 @@ class Ledger:
         return self.count // 10 - 1
 
     @cached_property
-    def late_place(self) -> Place:
+    def late_place(self) -> Cursor:
         """Where a page deep in the log begins."""
         query = (
             "SELECT due_at, id FROM deliveries ORDER BY due_at DESC, id DESC"
             f" LIMIT 1 OFFSET {self.count * 19 // 20}"
         )
         with self.app.database.read() as connection:
-            return Place(*connection.execute(text(query)).one())
+            return Cursor(*connection.execute(text(query)).one())
 
 
 class Bench:

@@ -51,7 +51,7 @@ from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.post_holds import Halts
 from publisher.ledger.manager.rights import Rank, Rights
 from publisher.ledger.manager.withdrawals import Withdrawals
-from publisher.ledger.orphans import Leftovers
+from publisher.ledger.orphans import Orphans
 from publisher.ledger.outbox import Item, News
 from publisher.ledger.rate_limits import Limits
 from publisher.ledger.reading.gauges import Gauges
@@ -376,8 +376,8 @@ class Application:
         self.clock_check.heard_from(DATABASE)(told, self.clock.monotonic() - begun)
 
     @cached_property
-    def leftovers(self) -> Leftovers:
-        return Leftovers(self.database, self.clock)
+    def leftovers(self) -> Orphans:
+        return Orphans(self.database, self.clock)
 
     @cached_property
     def clearing(self) -> Clearing:

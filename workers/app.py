@@ -22,7 +22,7 @@ from publisher.app import Application
 from publisher.base.errors import BrokerUnavailable, PublisherError
 from publisher.base.i18n import _
 from publisher.base.process import allow_many_files
-from publisher.ledger.heartbeats import Kind
+from publisher.ledger.heartbeats import ProcessKind
 from publisher.monitoring import Monitor, Subject, Watchdog, broker_errors
 from publisher.monitoring.heartbeat import Beating
 from workers.connection import celery_settings
@@ -42,7 +42,7 @@ def publisher() -> Application:
 @cache
 def _heartbeat() -> Beating:
     """This worker's."""
-    return Beating(publisher().heartbeats, Kind.WORKER, pulse, publisher().clock_check)
+    return Beating(publisher().heartbeats, ProcessKind.WORKER, pulse, publisher().clock_check)
 
 
 def _broker_and_queue() -> tuple[str, str]:

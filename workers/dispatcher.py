@@ -19,7 +19,7 @@ from publisher.app import Application
 from publisher.base.clock import Watch
 from publisher.base.errors import LedgerGone, PublisherError
 from publisher.delivery.courier import LOOK_AHEAD, Leases
-from publisher.ledger.heartbeats import Kind
+from publisher.ledger.heartbeats import ProcessKind
 from publisher.model.models import Claim
 from publisher.monitoring import Monitor, Watchdog
 from publisher.monitoring.heartbeat import Beating
@@ -189,7 +189,9 @@ def main() -> int:
     dispatcher = Dispatcher(publisher())
     signal.signal(signal.SIGTERM, dispatcher.stop)
     signal.signal(signal.SIGINT, dispatcher.stop)
-    heartbeat = Beating(publisher().heartbeats, Kind.DISPATCHER, pulse, publisher().clock_check)
+    heartbeat = Beating(
+        publisher().heartbeats, ProcessKind.DISPATCHER, pulse, publisher().clock_check
+    )
     heartbeat.start()
     publisher().notices.start()
     publisher().watch_the_clock()

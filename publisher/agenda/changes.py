@@ -15,7 +15,7 @@ from publisher.model.problems import Flaw
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}", re.ASCII)
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     """What a change does; one change may do several of them."""
 
     ADD = "add"
@@ -35,16 +35,16 @@ class ItemChange:
     after: AgendaItem
 
     @property
-    def kinds(self) -> list[Kind]:
+    def kinds(self) -> list[ChangeKind]:
         """What it does; nothing when both are alike."""
         before, after = self.before, self.after
         if before is None:
-            return [Kind.ADD]
+            return [ChangeKind.ADD]
         found = {
-            Kind.MOVE: (before.starts_at, before.ends_at) != (after.starts_at, after.ends_at),
-            Kind.CANCEL: after.cancelled and not before.cancelled,
-            Kind.RESTORE: before.cancelled and not after.cancelled,
-            Kind.EDIT: _words(before) != _words(after),
+            ChangeKind.MOVE: (before.starts_at, before.ends_at) != (after.starts_at, after.ends_at),
+            ChangeKind.CANCEL: after.cancelled and not before.cancelled,
+            ChangeKind.RESTORE: before.cancelled and not after.cancelled,
+            ChangeKind.EDIT: _words(before) != _words(after),
         }
         return [kind for kind, is_so in found.items() if is_so]
 

@@ -27,7 +27,7 @@ _USED = ("UID", "SUMMARY", "LOCATION", "STATUS", "DTSTART", "DTEND", "DURATION")
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class CalendarEvent:
     """What one VEVENT says. Instants are in UTC."""
 
     line: int
@@ -45,7 +45,7 @@ class Event:
         return _named(self.summary, self.uid)
 
 
-def read(path: Path, reading: Reading) -> tuple[list[Event], list[Problem]]:
+def read(path: Path, reading: Reading) -> tuple[list[CalendarEvent], list[Problem]]:
     """The events of a file, in its order, and what is wrong with it. Never raises for what is in it.
 
     With a problem, the events are good for nothing.
@@ -111,7 +111,7 @@ class _Reader:
         self._name = _named(self._summary, self._uid)
         self._times = Times(block, component, reading, self._name, flaws)
 
-    def event(self) -> Event | None:
+    def event(self) -> CalendarEvent | None:
         """None if anything is wrong with it."""
         if self._summary is None:
             hint = _("Give it a title in the calendar, or leave it out with --skip.")
@@ -125,7 +125,7 @@ class _Reader:
         starts_at, ends_at = self._times.read()
         if starts_at is None or self._summary is None:
             return None
-        return Event(
+        return CalendarEvent(
             line=self._block.line,
             uid=self._uid,
             summary=self._summary,
@@ -186,8 +186,8 @@ class _Reader:
             )
 
 
-def _refuse_twins(events: Sequence[Event], flaws: Flaws) -> None:
-    seen: dict[str, Event] = {}
+def _refuse_twins(events: Sequence[CalendarEvent], flaws: Flaws) -> None:
+    seen: dict[str, CalendarEvent] = {}
     for event in events:
         first = seen.setdefault(event.uid, event) if event.uid else event
         if first is not event:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
 
 from publisher.agenda.changes import ItemChange, with_start
-from publisher.agenda.ics_events import Event
+from publisher.agenda.ics_events import CalendarEvent
 from publisher.agenda.ics_lines import Flaws
 from publisher.base.i18n import _
 from publisher.base.slugs import slug
@@ -44,7 +44,7 @@ def uid_of(session: Session, item: AgendaItem) -> str:
     return item.uid or own_uid(session, "item", item.name)
 
 
-def match(file: str, events: Sequence[Event], session: Session) -> Match:
+def match(file: str, events: Sequence[CalendarEvent], session: Session) -> Match:
     """Compare a calendar's events with the agenda; `file` is its name, for problems.
 
     An event is the item that has its UID. If none has, it is the item that is called like it, by
@@ -54,13 +54,13 @@ def match(file: str, events: Sequence[Event], session: Session) -> Match:
 
 
 class _Matching:
-    def __init__(self, file: str, events: Sequence[Event], session: Session) -> None:
+    def __init__(self, file: str, events: Sequence[CalendarEvent], session: Session) -> None:
         self._flaws = Flaws(file)
         self._events = events
         self._session = session
         self._agenda = session.agenda
         self._by_uid = {uid_of(session, item): item for item in self._agenda.values()}
-        self._pairs: dict[str, Event] = {}
+        self._pairs: dict[str, CalendarEvent] = {}
         """The event of each item that has one, by the item's name."""
 
     def result(self) -> Match:
@@ -83,10 +83,10 @@ class _Matching:
             problems=tuple(self._flaws.problems),
         )
 
-    def _match_by_name(self, events: Sequence[Event]) -> list[Event]:
+    def _match_by_name(self, events: Sequence[CalendarEvent]) -> list[CalendarEvent]:
         """Pair the events with items that are called alike; returns those that are left."""
         free = self._names([item for n, item in self._agenda.items() if n not in self._pairs])
-        wanted: dict[str, list[Event]] = defaultdict(list)
+        wanted: dict[str, list[CalendarEvent]] = defaultdict(list)
         for event in events:
             wanted[slug(event.summary)].append(event)
         left = []
@@ -109,7 +109,7 @@ class _Matching:
                     found[name].append(item)
         return found
 
-    def _refuse_doubt(self, events: Sequence[Event], items: Sequence[AgendaItem]) -> None:
+    def _refuse_doubt(self, events: Sequence[CalendarEvent], items: Sequence[AgendaItem]) -> None:
         names = ", ".join(f"`{item.name}`" for item in items)
         for event in events:
             self._flaws.add(
@@ -131,7 +131,7 @@ class _Matching:
                 ),
             )
 
-    def _changed(self, item: AgendaItem, event: Event) -> ItemChange | None:
+    def _changed(self, item: AgendaItem, event: CalendarEvent) -> ItemChange | None:
         """The item as the event has it; what the event does not say stays."""
         after = item
         if event.starts_at != item.starts_at:
@@ -155,7 +155,7 @@ class _Matching:
             update["uid"] = event.uid
         return ItemChange(item, after.model_copy(update=update))
 
-    def _added(self, events: Sequence[Event]) -> list[ItemChange]:
+    def _added(self, events: Sequence[CalendarEvent]) -> list[ItemChange]:
         """New items, under names that nobody has yet."""
         taken = set(self._agenda)
         added = []

@@ -23,7 +23,7 @@ _LONGEST_DEVICE = 200  # characters; browsers tell their own name last
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class LoginSession:
     """One log-in of one person."""
 
     id: int
@@ -62,7 +62,7 @@ class Sessions:
             )
         return token
 
-    def find(self, token: str) -> Session | None:
+    def find(self, token: str) -> LoginSession | None:
         """The session of this token, as long as it lasts and its person may log in."""
         now = self._clock.now()
         query = (
@@ -76,13 +76,13 @@ class Sessions:
             return None
         return _session(row)
 
-    def touch(self, session: Session) -> None:
+    def touch(self, session: LoginSession) -> None:
         """Note that it is used."""
         now = self._clock.now()
         if session.seen_at < now - _SEEN:
             self._update(session, seen_at=now)
 
-    def of(self, person: Person) -> list[Session]:
+    def of(self, person: Person) -> list[LoginSession]:
         """Somebody's sessions that last, newest first."""
         now = self._clock.now()
         query = (
@@ -94,12 +94,12 @@ class Sessions:
         with self._database.read() as connection:
             return [_session(row) for row in connection.execute(query)]
 
-    def end(self, session: Session) -> None:
+    def end(self, session: LoginSession) -> None:
         """Log out."""
         with self._database.write() as connection:
             connection.execute(delete(web_sessions).where(web_sessions.c.id == session.id))
 
-    def revoke(self, person: Person, but: Session | None = None) -> int:
+    def revoke(self, person: Person, but: LoginSession | None = None) -> int:
         """End all sessions of somebody, `but` one; how many those were."""
         condition = web_sessions.c.person == person.id
         if but is not None:
@@ -107,17 +107,17 @@ class Sessions:
         with self._database.write() as connection:
             return connection.execute(delete(web_sessions).where(condition)).rowcount
 
-    def leave_notice(self, session: Session, notice: str) -> None:
+    def leave_notice(self, session: LoginSession, notice: str) -> None:
         """Let the next page of this session tell something."""
         self._update(session, notice=notice)
 
-    def take_notice(self, session: Session) -> str | None:
+    def take_notice(self, session: LoginSession) -> str | None:
         """What the next page is to tell; it is told once."""
         if session.notice is not None:
             self._update(session, notice=None)
         return session.notice
 
-    def _update(self, session: Session, **columns: Any) -> None:
+    def _update(self, session: LoginSession, **columns: Any) -> None:
         with self._database.write() as connection:
             connection.execute(
                 update(web_sessions).where(web_sessions.c.id == session.id).values(**columns)
@@ -129,8 +129,8 @@ def _query() -> Any:
     return select(web_sessions, *columns).join(people, web_sessions.c.person == people.c.id)
 
 
-def _session(row: Any) -> Session:
-    return Session(
+def _session(row: Any) -> LoginSession:
+    return LoginSession(
         id=row.id,
         person=person_of({column.name: getattr(row, f"of_{column.name}") for column in people.c}),
         created_at=row.created_at,

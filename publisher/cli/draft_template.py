@@ -21,7 +21,7 @@ PLACEHOLDER = later("Write the text here.")
 
 
 @dataclass(frozen=True, slots=True)
-class NewDraft:
+class DraftTemplate:
     """Where a new draft goes, and what stands in it."""
 
     path: Path
@@ -36,7 +36,7 @@ def make(
     at: str | None,
     to: Sequence[str],
     lang: str | None,
-) -> NewDraft:
+) -> DraftTemplate:
     """Lay out a draft; UsageError for a title, time, account or language that cannot be used."""
     name = slug(title)
     if not name:
@@ -60,7 +60,7 @@ def make(
         front.append(f"to: [{', '.join(recipients)}]")
     # A draft that has its time must not go out with words that nobody wrote.
     body = "" if at else f"{_(PLACEHOLDER)}\n"
-    return NewDraft(
+    return DraftTemplate(
         path=settings.posts / f"{name}.{lang}.md",
         text="\n".join(["---", *front, "---", body]),
     )

@@ -9,8 +9,8 @@ from publisher.channels.pool import ChannelOf
 from publisher.delivery.bulkhead import Lanes
 from publisher.delivery.courier import parcel_of
 from publisher.delivery.identity import KeyCheck, any_keys
-from publisher.ledger.orphans import Leftovers
-from publisher.ledger.transitions import Moved
+from publisher.ledger.orphans import Orphans
+from publisher.ledger.transitions import Conflict
 from publisher.model.models import Claim, Delivery
 from publisher.model.outcomes import Accepted, Unknown
 
@@ -22,7 +22,7 @@ class Clearing:
 
     def __init__(
         self,
-        leftovers: Leftovers,
+        leftovers: Orphans,
         channel_of: ChannelOf,
         lanes: Lanes | None = None,
         check_keys: KeyCheck = any_keys,
@@ -48,7 +48,7 @@ class Clearing:
         try:
             while delivery and delivery.prepared.stays:
                 delivery = self._next(delivery)
-        except Moved:
+        except Conflict:
             log.info("let go: somebody brought it back", delivery=begun.id)
 
     def _next(self, delivery: Delivery) -> Delivery | None:

@@ -26,7 +26,7 @@ from publisher.delivery.bulkhead import Lanes
 from publisher.delivery.gate import Gate
 from publisher.delivery.identity import KeyCheck, any_keys
 from publisher.delivery.send import Departure
-from publisher.ledger.transitions import Moved
+from publisher.ledger.transitions import Conflict
 from publisher.ledger.worker.attempts import Attempts
 from publisher.ledger.worker.intents import INTENT_LIFE
 from publisher.model.clock_check import ClockCheck
@@ -130,7 +130,7 @@ class Courier:
                 self._record(delivery, objection)
             else:
                 self._deliver(delivery)
-        except Moved:
+        except Conflict:
             log.info("let go: the delivery was moved by somebody else", delivery=delivery.id)
 
     def _deliver(self, delivery: Delivery) -> None:
@@ -272,7 +272,7 @@ class Courier:
                 Kind.UNAVAILABLE,
                 _("The worker stood still for too long, or the clock was set back; not sent."),
             )
-        except (Moved, PublisherError):
+        except (Conflict, PublisherError):
             raise  # the ledger's, of the intent
         except Exception:
             # A channel must not raise; if it does, the request may be out all the same.
@@ -294,7 +294,7 @@ class Courier:
                     return self._attempts.record_public(delivery, delivery.prepared, outcome)
                 lease_until = self._lease(self._leases.sending)
                 return self._attempts.record(delivery, outcome, lease_until, answered_at)
-            except Moved:
+            except Conflict:
                 if not isinstance(outcome, Accepted):
                     raise
                 log.warning("answered late", delivery=delivery.id, remote_id=outcome.remote_id)

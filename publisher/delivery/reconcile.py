@@ -11,7 +11,7 @@ from publisher.delivery.bulkhead import Lanes
 from publisher.delivery.courier import parcel_of, unusable
 from publisher.delivery.identity import KeyCheck, any_keys
 from publisher.ledger.reconciliation import Doubts
-from publisher.ledger.transitions import Moved
+from publisher.ledger.transitions import Conflict
 from publisher.model.clock_check import ClockCheck
 from publisher.model.models import Claim, Delivery
 from publisher.model.outcomes import Sighting, Unknown
@@ -66,7 +66,7 @@ class Reconciler:
     def _take_on(self, delivery: Delivery) -> None:
         try:
             self._doubts.record(delivery, self._look(delivery))
-        except Moved:
+        except Conflict:
             log.info("let go: the delivery was moved by somebody else", delivery=delivery.id)
 
     def _look(self, delivery: Delivery) -> Sighting:

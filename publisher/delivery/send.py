@@ -70,7 +70,7 @@ class Departure:
         is_early = now < self.delivery.goes_at
         if is_over or is_past_expiry or is_early or self._clock.monotonic() > self._deadline:
             # This process was frozen, or the whole machine slept, which only the date shows; others
-            # may believe by now that it died while sending. If they do, the ledger raises Moved.
+            # may believe by now that it died while sending. If they do, the ledger raises Conflict.
             raise NotDeparted
         self._mind_the_clock()
         leave()
@@ -94,7 +94,7 @@ class Departure:
                 intended = self._attempts.intend(self.delivery, send_at, self._lease())
                 break
             except (LedgerUnavailable, StorageError):
-                # If it was written all the same, the next try raises Moved.
+                # If it was written all the same, the next try raises Conflict.
                 if self._clock.monotonic() > give_up:
                     raise
                 self._clock.sleep_until(self._clock.ahead(_LEDGER_PAUSE), _LEDGER_PAUSE)

@@ -18,7 +18,7 @@ from publisher.ledger.manager.consent_holds import Safeguards
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.selection import Accounts
 from publisher.ledger.manager.withdrawals import WITHDRAWABLE, Withdrawals
-from publisher.ledger.transitions import ACTOR, Moved
+from publisher.ledger.transitions import ACTOR, Conflict
 from publisher.model.models import Claim, Delivery
 from publisher.model.outcomes import Accepted, AccountHeld, Kind, Outcome, Unknown
 from publisher.model.states import ENDED_UNSENT, State
@@ -124,7 +124,7 @@ class Withdrawal:
         for delivery in begun:
             try:
                 gone = self._withdrawals.found_gone(delivery, actor, reason)
-            except Moved:
+            except Conflict:
                 current = self._withdrawals.current(delivery)
                 done.append(Withdrawn(current, _moved(current)))
             else:
@@ -173,7 +173,7 @@ class Withdrawal:
                         self._withdrawals.failed(delivery, actor, outcome, message), message
                     )
                 delivery = self._withdrawals.deleted(delivery, actor, reason, outcome)
-            except Moved:
+            except Conflict:
                 delivery = self._withdrawals.current(delivery)
         return Withdrawn(delivery, _moved(delivery))
 

@@ -9,7 +9,7 @@ from publisher.base.errors import ConfigurationError, CredentialsMissing, Publis
 from publisher.base.i18n import _
 from publisher.channels.health import Health
 from publisher.doctor.finding import Finding, bad, good, warning
-from publisher.doctor.owners import Owners
+from publisher.doctor.owners import OwnerCheck
 from publisher.model.clock_check import in_words
 from publisher.model.models import Owner
 from publisher.settings import sandbox_mode
@@ -26,7 +26,7 @@ def examine(app: Application, *, offline: bool) -> Iterator[Finding]:
     if app.settings.warning:
         yield warning("platforms", app.settings.warning, _way_back(app))
     ahead: list[timedelta] = []
-    owners = Owners(app)
+    owners = OwnerCheck(app)
     for name in app.settings.accounts:
         subject = f"account {name}"
         try:

@@ -10,7 +10,7 @@ from publisher.delivery import identity
 from publisher.model.models import Owner
 
 
-class Owners:
+class OwnerCheck:
     """Those that were seen in one examination."""
 
     def __init__(self, app: Application) -> None:

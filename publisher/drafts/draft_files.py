@@ -37,7 +37,7 @@ class DraftFile:
         return Path(self.place)
 
 
-class Shelf:
+class DraftFiles:
     """What a walk through posts/ found. Folders called `media`, hidden files and README.md are
     no drafts.
     """

@@ -12,7 +12,7 @@ from publisher.base.i18n import _
 from publisher.drafts import consents, draft, session, text_files
 from publisher.drafts.consents import Consents
 from publisher.drafts.draft import Surroundings, split_language
-from publisher.drafts.draft_files import DraftFile, Shelf
+from publisher.drafts.draft_files import DraftFile, DraftFiles
 from publisher.drafts.recipients import Addressing
 from publisher.drafts.session import Session
 from publisher.media.cache import NOTHING_KEPT, Copies
@@ -37,7 +37,7 @@ class Library:
     """How many draft files were read."""
     broken: frozenset[str]
     """Ids of the drafts that were read and have errors, whether or not they are in `posts`."""
-    _shelf: Shelf = field(repr=False)
+    _shelf: DraftFiles = field(repr=False)
     _groups: Mapping[str, tuple[Post, ...]] = field(repr=False)
     """The posts that are translations of one another, by the id of each that was asked for."""
 
@@ -69,7 +69,7 @@ def load(
     the files. UsageError for a path that is no draft.
     """
     posts_folder = Path(os.path.abspath(workspace)) / "posts"  # noqa: PTH100 - links stay as they are
-    shelf = Shelf(posts_folder)
+    shelf = DraftFiles(posts_folder)
     chosen = shelf.select(paths)
     about_session, about_consents = Findings(session.FILE), Findings(consents.FILE)
     around = Surroundings(
@@ -125,7 +125,7 @@ def _read(
 
 
 def _unchosen_translations(
-    chosen: Sequence[DraftFile], shelf: Shelf, around: Surroundings
+    chosen: Sequence[DraftFile], shelf: DraftFiles, around: Surroundings
 ) -> Iterator[DraftFile]:
     """The drafts that are translations of those that were asked for, by their names."""
     known = {file.id for file in chosen}

@@ -12,23 +12,23 @@ from publisher.base.i18n import _
 from publisher.channels.registry import CAPABILITIES
 from publisher.drafts import consents, session
 from publisher.drafts.draft import Surroundings
-from publisher.drafts.draft_files import Shelf
+from publisher.drafts.draft_files import DraftFiles
 from publisher.importers import spreadsheets, write_all
 from publisher.importers.items import Item, Options
-from publisher.importers.problems import Notes, Refused
-from publisher.importers.to_drafts import Draft, Drafting, marks
+from publisher.importers.problems import FileRefused, Notes
+from publisher.importers.to_drafts import Drafting, NewDraft, marks
 from publisher.model.models import Position, Problem
 from publisher.model.problems import Findings
 from publisher.settings.settings import Settings
 
-__all__ = ["Draft", "Import", "Options", "read", "write"]
+__all__ = ["Import", "NewDraft", "Options", "read", "write"]
 
 
 @dataclass(frozen=True, slots=True)
 class Import:
     """What an import found: nothing is written yet."""
 
-    drafts: tuple[Draft, ...]
+    drafts: tuple[NewDraft, ...]
     problems: tuple[Problem, ...]
     """By line; an error stands for a row, or the file, of which there is no draft."""
 
@@ -38,7 +38,7 @@ def read(settings: Settings, path: Path, options: Options) -> Import:
     notes = Notes(str(path))
     try:
         items = spreadsheets.read(path, options, notes)
-    except Refused as refusal:
+    except FileRefused as refusal:
         notes.add(refusal.flaw, refusal.position)
         return Import(drafts=(), problems=tuple(notes.problems))
     around = Surroundings(
@@ -48,7 +48,7 @@ def read(settings: Settings, path: Path, options: Options) -> Import:
         accounts=settings.public_accounts(),
         channels=tuple(CAPABILITIES),
     )
-    imported = marks({file.file: file.path for file in Shelf(settings.posts).files})
+    imported = marks({file.file: file.path for file in DraftFiles(settings.posts).files})
     drafting = Drafting(around, options, settings.language, _taken(settings.posts), notes)
     drafts = [made for item in _once(items, imported, notes) if (made := drafting.draft(item))]
     problems = sorted(notes.problems, key=lambda p: (p.line, p.column))

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from publisher.base.i18n import _, later
 from publisher.base.slugs import slug
 from publisher.importers.items import Options
-from publisher.importers.problems import Refused
+from publisher.importers.problems import FileRefused
 from publisher.importers.tables import Row
 
 ROLES: Mapping[str, str] = {
@@ -83,7 +83,7 @@ def recognise(rows: Sequence[Row], options: Options) -> Table:
     at = next((n for n, roles in enumerate(found) if {*REQUIRED} <= {*roles}), 0)
     _verify(rows[at], found[at], options)
     if not rows[at + 1 :]:
-        raise Refused("nothing-found", _("There is no row below the header."))
+        raise FileRefused("nothing-found", _("There is no row below the header."))
     return Table(rows[at], found[at], rows[at + 1 :])
 
 
@@ -109,12 +109,12 @@ def _verify(header: Row, roles: Sequence[str], options: Options) -> None:
                 "Say which one counts: --column {role}=TITLE. Give titles that are alike other names.",
                 role=role,
             )
-            raise Refused("header", message, hint, line=header.line, column=of_role[1] + 1)
+            raise FileRefused("header", message, hint, line=header.line, column=of_role[1] + 1)
         if not of_role and (title := options.columns.get(role)):
             message = _(
                 "No column is called `{title}`. There are: {titles}.", title=title, titles=titles
             )
-            raise Refused("header", message, line=header.line)
+            raise FileRefused("header", message, line=header.line)
         if not of_role and role in REQUIRED:
             message = _(
                 "No column is known to hold {what}. There are: {titles}.",
@@ -124,4 +124,4 @@ def _verify(header: Row, roles: Sequence[str], options: Options) -> None:
             hint = _("Say which one does: --column {role}=TITLE.", role=role)
             if any(character.isdigit() for character in header.cells[0]):
                 hint += " " + _("A file of Hootsuite has no titles: --from hootsuite.")
-            raise Refused("header", message, hint, line=header.line)
+            raise FileRefused("header", message, hint, line=header.line)

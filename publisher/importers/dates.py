@@ -16,7 +16,7 @@ from publisher.drafts.times import YEARS, in_zone, local_time
 from publisher.model.problems import Flaw
 
 
-class Order(StrEnum):
+class DateOrder(StrEnum):
     DAY_FIRST = "day-first"
     MONTH_FIRST = "month-first"
 
@@ -31,7 +31,7 @@ _SHAPE = re.compile(
 _HINT = later("Write it like 2016-03-07 08:30.")
 
 
-def proven_order(texts: Iterable[str]) -> Order | None:
+def proven_order(texts: Iterable[str]) -> DateOrder | None:
     """The order of day and month, if a date proves it and none proves the other."""
     found = set()
     for text in texts:
@@ -39,13 +39,13 @@ def proven_order(texts: Iterable[str]) -> Order | None:
         if match and match["first"]:
             first, second = int(match["first"]), int(match["second"])
             if first > 12 >= second:
-                found.add(Order.DAY_FIRST)
+                found.add(DateOrder.DAY_FIRST)
             elif second > 12 >= first:
-                found.add(Order.MONTH_FIRST)
+                found.add(DateOrder.MONTH_FIRST)
     return found.pop() if len(found) == 1 else None
 
 
-def parse(text: str, zone: ZoneInfo, order: Order | None) -> datetime | Flaw:
+def parse(text: str, zone: ZoneInfo, order: DateOrder | None) -> datetime | Flaw:
     """The instant, in UTC; a time without an offset is meant in `zone`."""
     match = _SHAPE.fullmatch(text.strip())
     if match is None or match["hour"] is None:
@@ -79,19 +79,19 @@ def _aware(naive: datetime, offset: str) -> datetime:
         raise ValueError(_("{offset} is no offset from UTC", offset=offset)) from None
 
 
-def _day(match: re.Match[str], order: Order | None) -> tuple[int, int, int] | Flaw:
+def _day(match: re.Match[str], order: DateOrder | None) -> tuple[int, int, int] | Flaw:
     if match["year"]:
         return int(match["year"]), int(match["month"]), int(match["day"])
     first, second, year = int(match["first"]), int(match["second"]), int(match["last"])
     year += 2000 if year < 100 else 0
-    order = order or (first == second and Order.DAY_FIRST) or proven_order([match.group()])
+    order = order or (first == second and DateOrder.DAY_FIRST) or proven_order([match.group()])
     if order is None:
         return Flaw(
             "ambiguous-date",
             _("`{text}` can be read with the day or the month first.", text=match.group()),
             _("Say which: --dates day-first, or --dates month-first."),
         )
-    return (year, second, first) if order is Order.DAY_FIRST else (year, first, second)
+    return (year, second, first) if order is DateOrder.DAY_FIRST else (year, first, second)
 
 
 def _hour(match: re.Match[str]) -> int:

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from publisher.importers.dates import Order
+from publisher.importers.dates import DateOrder
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Options:
     """None: as the rows say, else the session's or the workspace's."""
     folder: str = ""
     """Below posts/, for the drafts."""
-    order: Order | None = None
+    order: DateOrder | None = None
     """How dates such as 03/04/2016 are meant; None: as other dates of the file prove."""
     split: bool = False
     """Whether a text that is too long for X becomes a thread."""

@@ -48,7 +48,7 @@ class Notes(Findings):
         return [found for found in self.problems if found.severity is Severity.ERROR]
 
 
-class Refused(Exception):
+class FileRefused(Exception):
     """The whole file is refused."""
 
     def __init__(

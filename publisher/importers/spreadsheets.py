@@ -60,7 +60,7 @@ class _Reader:
                 flaw = Flaw("column-left-out", message, hint)
                 self._tell(header, number, flaw, Severity.WARNING)
 
-    def _item(self, row: Row, when: str, order: dates.Order | None) -> Item:
+    def _item(self, row: Row, when: str, order: dates.DateOrder | None) -> Item:
         width = len(self._table.roles)
         if extra := [cell for cell in row.cells[width:] if cell]:
             message = plural(
@@ -117,7 +117,7 @@ class _Reader:
             self._tell(row, "lang", Flaw("bad-language", message, hint))
         return code or None
 
-    def _instant(self, row: Row, when: str, order: dates.Order | None) -> datetime | None:
+    def _instant(self, row: Row, when: str, order: dates.DateOrder | None) -> datetime | None:
         if when:
             instant = dates.parse(when, self._options.zone, order)
             if not isinstance(instant, Flaw):

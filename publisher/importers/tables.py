@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from publisher.base.i18n import _, later
 from publisher.drafts import text_files
-from publisher.importers.problems import Refused
+from publisher.importers.problems import FileRefused
 from publisher.media import file_types
 from publisher.model.problems import Findings
 
@@ -46,13 +46,13 @@ def read(path: Path, sheet: str | None = None) -> list[Row]:
         rows = workbooks.read(data, sheet)
     elif kind is not None:
         message = _("The file is {kind}, and neither XLSX nor CSV.", kind=_(kind.name))
-        raise Refused("encoding", message, _(SAVE_AGAIN))
+        raise FileRefused("encoding", message, _(SAVE_AGAIN))
     elif sheet is not None:
-        raise Refused("sheet", _("A CSV file has no sheets."), _("Leave out --sheet."))
+        raise FileRefused("sheet", _("A CSV file has no sheets."), _("Leave out --sheet."))
     else:
         rows = _csv(_text(data, findings))
     if not rows:
-        raise Refused("nothing-found", _("The file has no rows."))
+        raise FileRefused("nothing-found", _("The file has no rows."))
     return rows
 
 
@@ -63,17 +63,17 @@ def _text(data: bytes, findings: Findings) -> str:
             data = data[2:].decode(encoding).encode()
         except UnicodeError:
             message = _("The file begins like UTF-16, and is none.")
-            raise Refused("encoding", message, _(SAVE_AGAIN)) from None
+            raise FileRefused("encoding", message, _(SAVE_AGAIN)) from None
     text = text_files.decode(data, findings)
     if text is None:
         raise _refused(findings)
     return text
 
 
-def _refused(findings: Findings) -> Refused:
+def _refused(findings: Findings) -> FileRefused:
     (found,) = findings.problems
     hint = _(_HINTS[found.code]) if found.code in _HINTS else found.hint
-    return Refused(found.code, found.message, hint, line=found.line, column=found.column)
+    return FileRefused(found.code, found.message, hint, line=found.line, column=found.column)
 
 
 def _csv(text: str) -> list[Row]:
@@ -90,5 +90,5 @@ def _csv(text: str) -> list[Row]:
             begin = reader.line_num + 1
     except csv.Error:
         hint = _("Close every quotation mark, and write one within a cell twice.")
-        raise Refused("csv", _("This is no valid CSV."), hint, line=begin) from None
+        raise FileRefused("csv", _("This is no valid CSV."), hint, line=begin) from None
     return rows

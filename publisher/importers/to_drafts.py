@@ -31,7 +31,7 @@ _ROOM_FOR_LINK = 24  # a space, and what X counts for a link
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class NewDraft:
     """A draft that is ready to be written."""
 
     file: str
@@ -56,7 +56,7 @@ class Drafting:
         self._lang = options.lang or around.session.defaults.lang or language
         self._taken = {_folded(name) for name in taken}
 
-    def draft(self, item: Item) -> Draft | None:
+    def draft(self, item: Item) -> NewDraft | None:
         """The item as a draft; None, with the reasons in the notes, if it would have errors."""
         before = len(self._notes.errors)
         file = self._free(self._name(item), f".{item.lang or self._lang}.md")
@@ -65,7 +65,7 @@ class Drafting:
         if len(self._notes.errors) > before:
             return None
         self._taken.add(_folded(file))
-        return Draft(file=file, text=text, item=item)
+        return NewDraft(file=file, text=text, item=item)
 
     def _text(self, item: Item) -> str:
         to = self._options.to or item.to

@@ -21,7 +21,7 @@ from openpyxl.utils.escape import unescape
 from publisher.base import formats
 from publisher.base.i18n import _
 from publisher.drafts.text_files import invalid_character
-from publisher.importers.problems import Refused
+from publisher.importers.problems import FileRefused
 from publisher.importers.tables import SAVE_AGAIN, SAVE_PARTS, Row
 
 MAX_UNPACKED = 30_000_000
@@ -43,11 +43,11 @@ def read(data: bytes, sheet: str | None) -> list[Row]:
             warnings.simplefilter("ignore")  # what openpyxl leaves out is not needed here
             book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
             return _only_one(book, sheet)
-    except Refused:
+    except FileRefused:
         raise
     except Exception as error:
         message = _("The file is a damaged Excel workbook, or an unusual one.")
-        raise Refused("workbook", message, _(SAVE_AGAIN)) from error
+        raise FileRefused("workbook", message, _(SAVE_AGAIN)) from error
 
 
 def _look_through(data: bytes) -> None:
@@ -55,7 +55,7 @@ def _look_through(data: bytes) -> None:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         unpacked = sum(part.file_size for part in archive.infolist())
         if unpacked > MAX_UNPACKED:
-            raise Refused(
+            raise FileRefused(
                 "file-too-big",
                 _(
                     "The file unpacks to {size} bytes; more than {limit} are not read.",
@@ -70,7 +70,7 @@ def _look_through(data: bytes) -> None:
                 _look_at(archive.read(part), found)
     # Programs that cannot calculate write no result, or any with a wish for new ones.
     if "no result" in found or {"f", "calcPr"} <= found:
-        raise Refused(
+        raise FileRefused(
             "formula",
             _("The workbook holds formulas whose results are not in the file."),
             _("Open it in a spreadsheet and save it: that calculates them."),
@@ -119,7 +119,7 @@ def _only_one(book: Any, name: str | None) -> list[Row]:
             message = _(
                 "No sheet is called `{name}`. There are: {titles}.", name=name, titles=titles
             )
-        raise Refused("sheet", message, _("Say which one has the posts: --sheet NAME."))
+        raise FileRefused("sheet", message, _("Say which one has the posts: --sheet NAME."))
     return filled[0] if filled else []
 
 
@@ -130,11 +130,11 @@ def _rows(sheet: Any, seen: Counter[str]) -> Iterator[Row]:
         if seen["cells"] > MAX_CELLS:
             limit = formats.number(MAX_CELLS)
             message = _("The workbook has more than {limit} cells.", limit=limit)
-            raise Refused("file-too-big", message, _(SAVE_PARTS))
+            raise FileRefused("file-too-big", message, _(SAVE_PARTS))
         cells = {n: text for n, cell in enumerate(row, 1) if (text := _text(cell))}
         for column, cell in cells.items():
             if flaw := invalid_character(cell):
-                raise Refused(*flaw, line=line, column=column)
+                raise FileRefused(*flaw, line=line, column=column)
         if cells:
             yield Row(line, tuple(cells.get(n, "") for n in range(1, max(cells) + 1)))
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from publisher.base.errors import StorageError
 from publisher.base.i18n import _
-from publisher.importers.to_drafts import Draft
+from publisher.importers.to_drafts import NewDraft
 
 
-def write(posts: Path, drafts: Sequence[Draft]) -> None:
+def write(posts: Path, drafts: Sequence[NewDraft]) -> None:
     """Write the drafts below `posts`; StorageError leaves everything as it was."""
     placed: list[Path] = []
     try:
@@ -43,7 +43,7 @@ def write(posts: Path, drafts: Sequence[Draft]) -> None:
         ) from error
 
 
-def _stage(folder: Path, drafts: Sequence[Draft]) -> list[tuple[Path, str]]:
+def _stage(folder: Path, drafts: Sequence[NewDraft]) -> list[tuple[Path, str]]:
     """Write all files into the folder; where each is, and its path below posts/."""
     staged = []
     for number, draft in enumerate(drafts):

@@ -21,7 +21,7 @@ from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
 from publisher.ledger.pending_stops import note_stop
 from publisher.ledger.reading import search_index
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, media
-from publisher.ledger.transitions import NOT_APPROVED, Moved, change, note, step
+from publisher.ledger.transitions import NOT_APPROVED, Conflict, change, note, step
 from publisher.model.events import Event
 from publisher.model.models import Delivery, Prepared, Stop, Wish
 from publisher.model.outcomes import Kind
@@ -80,7 +80,7 @@ class Ledger:
 
         `edit` pairs what stands in the ledger with what is wanted instead; `cancel` pairs it with
         the reason; `stop` pairs what may be out with what becomes of it if it is not, None when it
-        goes on after all. Raises `Moved` when a delivery changed, or was added, since it was read,
+        goes on after all. Raises `Conflict` when a delivery changed, or was added, since it was read,
         and NotPermitted when `actor` has no right over one of the accounts.
         """
         now = self._clock.now()
@@ -188,7 +188,7 @@ def _add(connection: Connection, new: Sequence[_New]) -> None:
     try:
         added = connection.execute(_ADD, said).all()
     except IntegrityError:  # another `queue` added one of them since the ledger was read
-        raise Moved from None
+        raise Conflict from None
     id_of = {(post, account): key for key, post, account in added}
     ids = [id_of[row["post"], row["account"]] for row in rows]
     search_index.index(connection, dict(zip(ids, (one.words for one in new), strict=True)))
@@ -202,7 +202,7 @@ def _loses_text(delivery: Delivery, wish: Wish) -> bool:
 def _refuse_what_came_meanwhile(
     connection: Connection, rows: Sequence[Mapping[str, Any]], leaving: Collection[int]
 ) -> None:
-    """`Moved` when somebody queued the same post, or the same text, since the plan was made.
+    """`Conflict` when somebody queued the same post, or the same text, since the plan was made.
 
     `leaving`: the deliveries whose text goes away in the same plan.
     """
@@ -224,7 +224,7 @@ def _refuse_what_came_meanwhile(
         for row in found:
             same_text = (row.fingerprint, row.account) in texts and row.id not in leaving
             if (row.post, row.account) in posts or same_text:
-                raise Moved
+                raise Conflict
 
 
 def _doubted(wish: Wish) -> dict[str, Any]:

@@ -42,7 +42,7 @@ _NOW = {
 """The database's clock, in microseconds since 1970 UTC."""
 
 
-class Kind(StrEnum):
+class ProcessKind(StrEnum):
     """The kinds of processes."""
 
     DISPATCHER = "dispatcher"
@@ -52,7 +52,7 @@ class Kind(StrEnum):
     """`publisher run`, which keeps the others."""
 
 
-NEEDED = (Kind.DISPATCHER, Kind.WORKER)
+NEEDED = (ProcessKind.DISPATCHER, ProcessKind.WORKER)
 """The kinds without which nothing is published."""
 
 
@@ -62,7 +62,7 @@ class Process:
 
     id: str
     """Of this process alone, 32 characters."""
-    kind: Kind
+    kind: ProcessKind
     host: str
     pid: int
     version: str
@@ -120,7 +120,7 @@ class Heartbeats:
         with self._database.read() as connection:
             return _all(connection)
 
-    def is_alive(self, kind: Kind) -> bool:
+    def is_alive(self, kind: ProcessKind) -> bool:
         """Whether some process of this kind has shown life within `SILENT_AFTER` seconds."""
         return any(one.is_alive for one in self.all() if one.process.kind is kind)
 
@@ -139,12 +139,12 @@ def wrong_clocks_in(connection: Connection) -> Mapping[str, timedelta]:
     return wrong_clocks(_all(connection))
 
 
-def missing(found: Collection[Heartbeat]) -> dict[Kind, Heartbeat | None]:
+def missing(found: Collection[Heartbeat]) -> dict[ProcessKind, Heartbeat | None]:
     """The needed kinds of which no process is alive, each with the last that was.
 
     None: no process of the kind is known, because none was ever started or each ended in order.
     """
-    dead: dict[Kind, Heartbeat | None] = {}
+    dead: dict[ProcessKind, Heartbeat | None] = {}
     for kind in NEEDED:
         of_kind = [one for one in found if one.process.kind is kind]
         if not any(one.is_alive for one in of_kind):
@@ -156,7 +156,7 @@ def _all(connection: Connection) -> Sequence[Heartbeat]:
     rows = connection.execute(_look(connection.dialect.name)).all()
     return [
         Heartbeat(
-            Process(row.process, Kind(row.kind), row.host, row.pid, row.version),
+            Process(row.process, ProcessKind(row.kind), row.host, row.pid, row.version),
             age=row.age / _SECOND,
             up=row.up / _SECOND,
             clock_ahead=None

@@ -13,7 +13,7 @@ from publisher.base.i18n import _
 from publisher.ledger import published_early
 from publisher.ledger.account_holds import resting
 from publisher.ledger.database import Database
-from publisher.ledger.dispatcher.due_queries import Waiting
+from publisher.ledger.dispatcher.due_queries import DueQueries
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import Instant, deliveries, written
 from publisher.ledger.transitions import ACTOR, change, has_id
@@ -31,7 +31,7 @@ _TRIES = 7  # over a day in all
 _SETTLED = 900.0  # real seconds until a request whose outcome was unknown has no effect any more
 
 _NOW = bindparam("now", type_=Instant)
-LEFT_OVER = Waiting(
+LEFT_OVER = DueQueries(
     deliveries.c.clear_at <= _NOW,
     or_(
         deliveries.c.doubt_since.is_(None),
@@ -109,7 +109,7 @@ def settled(clock: Clock) -> dict[str, datetime]:
     return {"settled": clock.ahead(-_SETTLED)}
 
 
-class Leftovers:
+class Orphans:
     """What ended deliveries left at a platform: whose turn it is, and what became of it."""
 
     def __init__(self, database: Database, clock: Clock) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, select
 from publisher.base.i18n import _, later
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries, history
-from publisher.ledger.transitions import NOT_APPROVED, Moved, change
+from publisher.ledger.transitions import NOT_APPROVED, Conflict, change
 from publisher.model.events import Event
 from publisher.model.models import Delivery, Stop
 from publisher.model.states import ENDED_UNSENT, Role, State
@@ -121,7 +121,7 @@ def _too_late(stop: State) -> str:
 def as_it_stands(connection: Connection, delivery: Delivery) -> Delivery:
     """A delivery that is being sent, with the stops that were noted since its worker read it.
 
-    `Moved` when anything else has happened to it.
+    `Conflict` when anything else has happened to it.
     """
     current = delivery_of(connection.execute(_CURRENT, {"id": delivery.id}).mappings().one())
     if current.version == delivery.version:
@@ -129,4 +129,4 @@ def as_it_stands(connection: Connection, delivery: Delivery) -> Delivery:
     seen = {"delivery": delivery.id, "seq": delivery.version}
     if set(connection.execute(_SINCE, seen).scalars()) <= {_NOTED, _LIFTED}:
         return current
-    raise Moved
+    raise Conflict

@@ -47,7 +47,7 @@ def record(
 ) -> Delivery:
     """Write that `seen` is public, whatever somebody made of it meanwhile.
 
-    `prepared` is what lies at the platform. `Taken` when another delivery gets its id at this very
+    `prepared` is what lies at the platform. `RemoteIdTaken` when another delivery gets its id at this very
     moment; one that has it already leaves it to a person whose it is.
     """
     query = select(deliveries).where(deliveries.c.id == seen.id).with_for_update()

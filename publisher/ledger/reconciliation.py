@@ -18,14 +18,14 @@ from publisher.ledger import lookalikes, rate_limits
 from publisher.ledger import remote_ids as ids
 from publisher.ledger.account_holds import held_for_a_person, hold
 from publisher.ledger.database import Database
-from publisher.ledger.dispatcher.due_queries import Waiting
+from publisher.ledger.dispatcher.due_queries import DueQueries
 from publisher.ledger.integrity import forgotten
 from publisher.ledger.pending_stops import in_words, obeyed
 from publisher.ledger.replication_lag import Crowd, Delays, crowds
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.suspensions import went_out
 from publisher.ledger.tables import Instant, deliveries, written
-from publisher.ledger.transitions import ACTOR, Moved, change, claim_all
+from publisher.ledger.transitions import ACTOR, Conflict, change, claim_all
 from publisher.model.events import Event
 from publisher.model.models import Claim, Delivery
 from publisher.model.outcomes import (
@@ -47,7 +47,7 @@ _LONGEST_SETTLE = 900.0  # real seconds; of a part that is doubted again and aga
 _LOOK_BACK = timedelta(days=2)  # more than any channel looks back, and a clock may be wrong
 
 _NOW = bindparam("now", type_=Instant)
-DOUBTFUL = Waiting(
+DOUBTFUL = DueQueries(
     deliveries.c.state == written(State.UNCERTAIN),
     deliveries.c.wake_at <= _NOW,
     deliveries.c.settled_at.is_not(None),
@@ -155,7 +155,7 @@ class Doubts:
         for claim in claims:
             delivery = self.take(claim)
             if delivery is not None:
-                with suppress(Moved), self._database.write() as connection:
+                with suppress(Conflict), self._database.write() as connection:
                     self._change(connection, delivery, Event.RELEASED, lease_until=None)
 
     def settle_again(self, settle: float) -> None:
@@ -173,7 +173,7 @@ class Doubts:
             rows = connection.execute(waiting).mappings().all()
         for delivery in map(delivery_of, rows):
             columns = doubt(delivery, self._clock, settle)
-            with suppress(Moved), self._database.write() as connection:
+            with suppress(Conflict), self._database.write() as connection:
                 self._change(connection, delivery, Event.SETTLING_AGAIN, **columns)
 
     def take(self, claim: Claim) -> Delivery | None:
@@ -200,7 +200,7 @@ class Doubts:
         return {key for row in rows for ids in row if ids for key in json.loads(ids)}
 
     def record(self, delivery: Delivery, sighting: Sighting) -> Delivery:
-        """Write what reading the platform told; `Moved` when a person was faster."""
+        """Write what reading the platform told; `Conflict` when a person was faster."""
         with self._database.write() as connection:
             recorded = self._recorded(connection, delivery, sighting)
             rate_limits.keep(connection, delivery.account, sighting.limits)

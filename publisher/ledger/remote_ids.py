@@ -22,7 +22,7 @@ _HOLDER = (
 )
 
 
-class Place(NamedTuple):
+class Holder(NamedTuple):
     """Where an id stands in the ledger, also of a part that was withdrawn; parts count from 1."""
 
     post: str
@@ -54,14 +54,14 @@ def keep(connection: Connection, owned: Sequence[Owned]) -> bool:
 
 def holder(
     connection: Connection, account: str, remote_id: str, *, besides: int | None = None
-) -> Place | None:
+) -> Holder | None:
     """Which delivery, other than `besides`, has this id; None when none has it."""
     sought = {"account": account, "remote_id": remote_id}
     row = connection.execute(_HOLDER, sought).one_or_none()
     if row is None or row.id == besides:
         return None
     parts = [*json.loads(row.remote_ids), *json.loads(row.withdrawn_ids or "[]")]
-    return Place(row.post, parts.index(remote_id) + 1)
+    return Holder(row.post, parts.index(remote_id) + 1)
 
 
 def anothers(remote_id: str, post: str) -> str:

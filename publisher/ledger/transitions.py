@@ -64,16 +64,16 @@ _CLAIMED = select(deliveries).where(
 )
 
 
-class Moved(Exception):
+class Conflict(Exception):
     """The delivery is not as the caller saw it: somebody else was faster."""
 
 
-class Taken(Moved):
+class RemoteIdTaken(Conflict):
     """Another delivery of the account has an id that this one was to get."""
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class StateChange:
     """What is to become of a delivery, as one step of its history."""
 
     delivery: Delivery
@@ -101,16 +101,16 @@ def change(
     detail: Mapping[str, Any] | None = None,
     **columns: Any,
 ) -> Delivery:
-    """Change one delivery and note the step; `Moved` if it is no longer as `delivery` says.
+    """Change one delivery and note the step; `Conflict` if it is no longer as `delivery` says.
 
-    `Taken` when it would get an id that another delivery of the account has.
+    `RemoteIdTaken` when it would get an id that another delivery of the account has.
     """
-    wish = Change(delivery, event, role, actor, at, target, detail, columns)
+    wish = StateChange(delivery, event, role, actor, at, target, detail, columns)
     (changed,) = change_all(connection, [wish])
     return changed
 
 
-def change_all(connection: Connection, changes: Sequence[Change]) -> list[Delivery]:
+def change_all(connection: Connection, changes: Sequence[StateChange]) -> list[Delivery]:
     """Change different deliveries as `change` does, in as few statements as possible.
 
     What it raises for one stands for all of them: then the transaction must not be committed.
@@ -120,7 +120,7 @@ def change_all(connection: Connection, changes: Sequence[Change]) -> list[Delive
     in_order = sorted((row for row, _entry, _changed in made), key=itemgetter("of_id"))
     for alike in _alike(in_order):
         if connection.execute(_CHANGE, alike).rowcount != len(alike):
-            raise Moved
+            raise Conflict
     note(connection, [entry for _row, entry, _changed in made])
     changed = [changed for _row, _entry, changed in made]
     search_index.follow(connection, zip((wish.delivery for wish in changes), changed, strict=True))
@@ -130,11 +130,11 @@ def change_all(connection: Connection, changes: Sequence[Change]) -> list[Delive
         for remote_id in {*after.remote_ids} - {*wish.delivery.remote_ids}
     ]
     if not remote_ids.keep(connection, sorted(fresh)):  # in one order, as the deliveries
-        raise Taken
+        raise RemoteIdTaken
     return changed
 
 
-def _made(wish: Change) -> tuple[dict[str, Any], dict[str, Any], Delivery]:
+def _made(wish: StateChange) -> tuple[dict[str, Any], dict[str, Any], Delivery]:
     """What is written into a delivery's row, its step, and what it is then."""
     delivery, state = wish.delivery, wish.target or wish.delivery.state
     if state is not delivery.state and not may_move(wish.role, delivery.state, state):

@@ -145,7 +145,7 @@ def _gif(path: Path) -> gifs.Build | None:
         if path.suffix.lower() != ".gif" or flaw_of_file(path):
             return None
         found = gifs.build(path)
-    except (OSError, gifs.NotWhole):
+    except (OSError, gifs.GifCut):
         return None  # Pillow says what is wrong with it
     return found if len(found.delays) > 1 else None
 

@@ -10,7 +10,7 @@ _LOOKED_AT = 8192
 """Bytes, at each end."""
 
 
-class Kind(NamedTuple):
+class FileType(NamedTuple):
     """What a file is, and what can be done; both for `_`."""
 
     name: str
@@ -25,28 +25,28 @@ class Kind(NamedTuple):
 _EXPORT = later("Export what it shows as a JPEG or PNG.")
 _AS_PICTURE = later("Open it in a picture editor, and save it as a JPEG.")
 _AS_VIDEO = later("Convert it to MP4 (H.264).")
-WORKBOOK = Kind(later("an Excel workbook"), _EXPORT)
-_CALC = Kind(later("an OpenDocument spreadsheet"), _EXPORT)
-_OFFICE = Kind(later("a document of Word, PowerPoint or Excel"), _EXPORT)
-_ARCHIVE = Kind(later("a ZIP archive"), later("Unpack it, and take the picture out."))
-_SVG = Kind(later("an SVG drawing"), _EXPORT)
-_PAGE = Kind(
+WORKBOOK = FileType(later("an Excel workbook"), _EXPORT)
+_CALC = FileType(later("an OpenDocument spreadsheet"), _EXPORT)
+_OFFICE = FileType(later("a document of Word, PowerPoint or Excel"), _EXPORT)
+_ARCHIVE = FileType(later("a ZIP archive"), later("Unpack it, and take the picture out."))
+_SVG = FileType(later("an SVG drawing"), _EXPORT)
+_PAGE = FileType(
     later("a web page"), later("Save the picture itself: right-click on it, then Save image as.")
 )
 _BEGINNINGS = tuple(
     (re.compile(begin, re.DOTALL), kind)
     for begin, kind in (
-        (rb"%PDF-", Kind(later("a PDF"), later("Export the page as a JPEG or PNG."))),
-        (rb"II\*\0|MM\0\*", Kind(later("a TIFF, or a camera's raw picture"), _AS_PICTURE)),
-        (rb"BM.{4}\0{4}", Kind(later("a BMP"), _AS_PICTURE)),
-        (rb"8BPS", Kind(later("a Photoshop file"), _EXPORT)),
-        (rb"\xff\x0a|\0\0\0\x0cJXL ", Kind(later("a JPEG XL"), _AS_PICTURE)),
+        (rb"%PDF-", FileType(later("a PDF"), later("Export the page as a JPEG or PNG."))),
+        (rb"II\*\0|MM\0\*", FileType(later("a TIFF, or a camera's raw picture"), _AS_PICTURE)),
+        (rb"BM.{4}\0{4}", FileType(later("a BMP"), _AS_PICTURE)),
+        (rb"8BPS", FileType(later("a Photoshop file"), _EXPORT)),
+        (rb"\xff\x0a|\0\0\0\x0cJXL ", FileType(later("a JPEG XL"), _AS_PICTURE)),
         (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _OFFICE),
-        (rb"\x1a\x45\xdf\xa3", Kind(later("a WebM or Matroska video"), _AS_VIDEO)),
-        (rb"RIFF.{4}AVI ", Kind(later("an AVI video"), _AS_VIDEO)),
+        (rb"\x1a\x45\xdf\xa3", FileType(later("a WebM or Matroska video"), _AS_VIDEO)),
+        (rb"RIFF.{4}AVI ", FileType(later("an AVI video"), _AS_VIDEO)),
         (
             rb"version https://git-lfs",
-            Kind(
+            FileType(
                 later("a pointer of Git LFS, without the file itself"),
                 later("Run `git lfs pull`."),
             ),
@@ -55,7 +55,7 @@ _BEGINNINGS = tuple(
 )
 
 
-def of(path: Path) -> Kind | None:
+def of(path: Path) -> FileType | None:
     """What the file is, if it is one of the things that people take for a picture or a table.
 
     Only its beginning and its end are read, and nothing is unpacked.
@@ -77,7 +77,7 @@ def of(path: Path) -> Kind | None:
     return next((kind for begin, kind in _BEGINNINGS if begin.match(head)), None)
 
 
-def _zipped(names: bytes) -> Kind:
+def _zipped(names: bytes) -> FileType:
     """By the names of what is in it, which stand at its end."""
     if b"xl/" in names:
         return WORKBOOK

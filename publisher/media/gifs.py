@@ -47,7 +47,7 @@ class Build(NamedTuple):
         )
 
 
-class NotWhole(Exception):
+class GifCut(Exception):
     """The blocks of a GIF end, or make no sense, before its end mark."""
 
 
@@ -157,7 +157,7 @@ def _build(file: BinaryIO) -> Build:
     """Walk through the blocks. Source: the GIF89a specification, appendix A."""
     header = _take(file, 13)
     if header[:6] not in (b"GIF87a", b"GIF89a"):
-        raise NotWhole
+        raise GifCut
     width, height = _number(header, 6), _number(header, 8)
     _skip_colours(file, header[10])
     delays: list[int] = []
@@ -181,9 +181,9 @@ def _build(file: BinaryIO) -> Build:
             delays.append(delay)
             delay = 0
         else:
-            raise NotWhole
+            raise GifCut
     if not (delays and width and height):
-        raise NotWhole
+        raise GifCut
     return Build(width, height, tuple(delays))
 
 
@@ -204,7 +204,7 @@ def _skip_pieces(file: BinaryIO) -> bytes:
 def _take(file: BinaryIO, size: int) -> bytes:
     data = file.read(size)
     if len(data) < size:
-        raise NotWhole
+        raise GifCut
     return data
 
 

@@ -11,7 +11,7 @@ _LOOK = 2.0  # seconds between two looks
 _LEAST = 1_000_000  # bytes; SQLite and the logs write in pieces of a few thousand
 
 
-class Room:
+class DiskSpace:
     """Looks after the disk that a folder is on."""
 
     def __init__(self, folder: Path, say: Callable[[str], None]) -> None:

@@ -19,7 +19,7 @@ from publisher import __version__
 from publisher.base.errors import LedgerUnavailable, PublisherError
 from publisher.base.i18n import _
 from publisher.base.process import Pulse
-from publisher.ledger.heartbeats import EVERY, Heartbeats, Kind, Process
+from publisher.ledger.heartbeats import EVERY, Heartbeats, Process, ProcessKind
 from publisher.model.clock_check import ClockCheck
 
 _UNTIL_THE_FIRST = 0.5  # seconds between two looks at a loop that has not turned yet
@@ -34,7 +34,7 @@ class Beating:
     def __init__(
         self,
         heartbeats: Heartbeats,
-        kind: Kind,
+        kind: ProcessKind,
         pulse: Pulse,
         clock_check: ClockCheck | None = None,
     ) -> None:

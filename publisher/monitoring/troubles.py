@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from publisher.base.i18n import _, plural
-from publisher.ledger.heartbeats import SILENT_AFTER, Heartbeat, Kind
+from publisher.ledger.heartbeats import SILENT_AFTER, Heartbeat, ProcessKind
 from publisher.ledger.replication_lag import Crowd
 from publisher.model.clock_check import told_of
 from publisher.reporting import lateness_text
@@ -79,10 +79,10 @@ def _of_crowd(crowd: Crowd) -> str:
     return f"{told} {lag}"
 
 
-def of_kind(kind: Kind, last: Heartbeat | None) -> Trouble:
+def of_kind(kind: ProcessKind, last: Heartbeat | None) -> Trouble:
     """That no process of a kind is alive; `last` is the last that was."""
     seconds = f"{SILENT_AFTER:g}"
-    if kind is Kind.WORKER:
+    if kind is ProcessKind.WORKER:
         subject, remedy = (
             Subject.WORKERS,
             _("Start `publisher run`, or the workers; see their logs."),

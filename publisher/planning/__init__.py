@@ -15,7 +15,7 @@ from publisher.drafts.check import check
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.rate_limits import Limits
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.transitions import Moved
+from publisher.ledger.transitions import Conflict
 from publisher.planning.diff import Comparison
 from publisher.planning.plan import Change, Plan, PlannedChange, Stopped
 from publisher.settings.settings import Settings
@@ -58,7 +58,7 @@ class Planner:
             agree(plan)
             try:
                 self._apply(plan, actor)
-            except Moved:
+            except Conflict:
                 # A delivery moved on while the drafts were read: look at the ledger again.
                 if not tries_left:
                     raise NotPossible(

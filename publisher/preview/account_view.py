@@ -17,7 +17,7 @@ from publisher.ledger.pending_stops import reason_of
 from publisher.model.models import Account, Capabilities, Content, Delivery, Picture, Post
 from publisher.model.states import State
 from publisher.preview import contents, mockups
-from publisher.preview.mockups import Look
+from publisher.preview.mockups import PostCard
 from publisher.preview.pictures import Pictures
 
 _BAD = frozenset({State.FAILED, State.MISSED, State.UNCERTAIN})
@@ -42,7 +42,7 @@ class Length:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class DeliveryStatus:
     """What the ledger says."""
 
     state: State
@@ -65,7 +65,7 @@ class Recipient:
     leaves: str | None
     """When it goes out by the account's clock, if that differs from the session's."""
     zone: str | None
-    thread: Sequence[Look]
+    thread: Sequence[PostCard]
     """Where a post is a card, or a thread of them."""
     page: object | None
     """Where it is a page."""
@@ -75,7 +75,7 @@ class Recipient:
     shows_credit: bool
     """Whether readers see the pictures' credits there."""
     notes: Sequence[str]
-    standing: Standing | None
+    standing: DeliveryStatus | None
 
     @property
     def language(self) -> str | None:
@@ -134,7 +134,7 @@ class Recipients:
 
     def _thread(
         self, content: Content, account: Account, name: str, leaves: datetime | None, when: str
-    ) -> list[Look]:
+    ) -> list[PostCard]:
         return contents.thread(
             content,
             account.channel,
@@ -157,7 +157,7 @@ class Recipients:
             pictures=self._pictures.shown(content),
         )
 
-    def _stands(self, post: Post, account: Account, content: Content) -> Standing | None:
+    def _stands(self, post: Post, account: Account, content: Content) -> DeliveryStatus | None:
         delivery = self._standing.get((post.id, account.name))
         if delivery is None:
             return None
@@ -171,7 +171,7 @@ class Recipients:
                 _("the ledger has another time: {time}", time=exact(delivery.due_at, self._zone))
             )
         url = delivery.url if delivery.url and delivery.url.startswith("https://") else None
-        return Standing(delivery.state, delivery.state in _BAD, url, notes)
+        return DeliveryStatus(delivery.state, delivery.state in _BAD, url, notes)
 
 
 def _title(account: Account) -> str:

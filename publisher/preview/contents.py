@@ -6,7 +6,7 @@ from datetime import datetime
 from publisher.channels.registry import SPECS
 from publisher.model.models import Content
 from publisher.preview import mockups
-from publisher.preview.mockups import Author, Image, Look
+from publisher.preview.mockups import Author, PostCard, ShownImage
 
 
 def thread(
@@ -17,8 +17,8 @@ def thread(
     name: str,
     leaves: datetime | None,
     when: str,
-    pictures: Sequence[Image],
-) -> list[Look]:
+    pictures: Sequence[ShownImage],
+) -> list[PostCard]:
     """Its parts on `channel`; `name` is the thread's own on the page.
 
     `pictures` are those of the content, which stand with its first part that has any.

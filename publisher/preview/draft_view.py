@@ -30,7 +30,7 @@ class Translation:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class DraftPreview:
     """One draft on the page."""
 
     number: int
@@ -68,7 +68,7 @@ class Counts:
     warnings: int
 
 
-def counted(drafts: Sequence[Draft]) -> Counts:
+def counted(drafts: Sequence[DraftPreview]) -> Counts:
     return Counts(
         drafts=len(drafts),
         looks=sum(len(draft.recipients) for draft in drafts),
@@ -118,7 +118,7 @@ class Drafts:
             for problem in found
         ]
 
-    def views(self, chosen: Collection[str]) -> list[Draft]:
+    def views(self, chosen: Collection[str]) -> list[DraftPreview]:
         """The drafts of the page in the order in which they go out, unfinished ones last."""
         posts = sorted(
             (post for post in self._library.posts if post.id in chosen),
@@ -134,10 +134,10 @@ class Drafts:
             ),
         ]
 
-    def _view(self, post: Post, numbers: Mapping[str, int]) -> Draft:
+    def _view(self, post: Post, numbers: Mapping[str, int]) -> DraftPreview:
         leaves = post.leaves_at
         recipients, _problems = rendering.recipients(post, self._accounts)
-        return Draft(
+        return DraftPreview(
             number=numbers[post.id],
             id=post.id,
             file=post.file,
@@ -159,9 +159,9 @@ class Drafts:
             readable=True,
         )
 
-    def _unreadable(self, post_id: str, number: int) -> Draft:
+    def _unreadable(self, post_id: str, number: int) -> DraftPreview:
         file = f"posts/{post_id}.md"
-        return Draft(
+        return DraftPreview(
             number=number,
             id=post_id,
             file=file,

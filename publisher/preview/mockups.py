@@ -45,7 +45,7 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Image:
+class ShownImage:
     """A picture, or the place of a video, in a post."""
 
     src: str
@@ -57,7 +57,7 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class PostCard:
     """One post as a card; of a thread, one of its parts."""
 
     id: str
@@ -72,7 +72,7 @@ class Look:
     is_short: bool
     lang: str | None
     card: Card | None
-    pictures: Sequence[Image]
+    pictures: Sequence[ShownImage]
 
 
 def author(title: str, handle: str, language: str | None) -> Author:
@@ -103,8 +103,8 @@ def look(
     when: str,
     link: str | None,
     lang: str | None,
-    pictures: Sequence[Image],
-) -> Look:
+    pictures: Sequence[ShownImage],
+) -> PostCard:
     """A post on `channel`.
 
     `link` is what the platform makes a card of, where no picture takes its place.
@@ -114,7 +114,7 @@ def look(
     if card and spec.capabilities.link == "appended":
         text = _without_last_link(text)
     shown = spec.folds_after
-    return Look(
+    return PostCard(
         id=post_id,
         author=by,
         instant=instant,
@@ -186,7 +186,7 @@ def _tagged(text: str) -> Markup:
     )
 
 
-class Link(found.Link):
+class ShownLink(found.Link):
     """A link of a text, and how X shows it."""
 
     __slots__ = ()
@@ -208,6 +208,6 @@ class Link(found.Link):
         return "https://t.co/" + "".join(digits[byte % len(digits)] for byte in digest[:10])
 
 
-def links(text: str) -> list[Link]:
+def links(text: str) -> list[ShownLink]:
     """The links that X finds in a text, in order."""
-    return [Link(link.url, link.start, link.end) for link in found.links(text)]
+    return [ShownLink(link.url, link.start, link.end) for link in found.links(text)]

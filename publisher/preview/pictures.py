@@ -48,10 +48,10 @@ class Pictures:
                 found[item.path] = str(error)
         return found
 
-    def view(self, item: MediaItem, capabilities: Capabilities) -> mockups.Image:
+    def view(self, item: MediaItem, capabilities: Capabilities) -> mockups.ShownImage:
         """One picture by itself; PictureUnusable."""
         copy = self.clean(item, capabilities)
-        return mockups.Image(
+        return mockups.ShownImage(
             src=self._sources[copy.digest],
             alt=item.alt,
             width=copy.width,
@@ -59,10 +59,10 @@ class Pictures:
             is_video=copy.media_type.startswith("video/"),
         )
 
-    def shown(self, content: Content) -> list[mockups.Image]:
+    def shown(self, content: Content) -> list[mockups.ShownImage]:
         """The pictures of a content that was rendered with `clean`."""
         return [
-            mockups.Image(
+            mockups.ShownImage(
                 src=self._sources[picture.digest],
                 alt=picture.alt,
                 width=picture.width,

@@ -13,7 +13,7 @@ from rich.text import Text
 from publisher.base import formats
 from publisher.base.clock import Clock
 from publisher.base.i18n import _, weekday
-from publisher.ledger.reading.queries import Step
+from publisher.ledger.reading.queries import HistoryStep
 from publisher.model.models import Delivery
 from publisher.model.states import State
 
@@ -68,7 +68,7 @@ class Display:
         """A line about the processes."""
         self._print(Text(line, style="dim"))
 
-    def show(self, step: Step) -> None:
+    def show(self, step: HistoryStep) -> None:
         """A line for a step, if it ends a delivery. Of a thread, the first part's time counts."""
         if step.delivery is None:
             return

@@ -9,7 +9,7 @@ from publisher.base import formats, html
 from publisher.base.i18n import _, plural, weekday
 from publisher.model.models import Delivery
 from publisher.model.states import State
-from publisher.reporting.lateness import Lateness
+from publisher.reporting.lateness import LatenessSummary
 
 _CALM = frozenset({State.PUBLISHED, State.CANCELLED, State.WITHDRAWN})
 
@@ -48,10 +48,10 @@ def render(
     )
 
 
-def _lateness(deliveries: Sequence[Delivery], speed: float) -> Lateness | None:
+def _lateness(deliveries: Sequence[Delivery], speed: float) -> LatenessSummary | None:
     """In real seconds, of which each is `speed` seconds of the session's clock."""
     late = (delivery.lateness for delivery in deliveries)
-    return Lateness.of(one.total_seconds() / speed for one in late if one is not None)
+    return LatenessSummary.of(one.total_seconds() / speed for one in late if one is not None)
 
 
 def summary(deliveries: Sequence[Delivery], speed: float) -> str:

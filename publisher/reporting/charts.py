@@ -15,7 +15,7 @@ _MOST_NAMES = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class ChartBox:
     """A rectangle: a column, or a piece of one."""
 
     x: float
@@ -28,7 +28,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ChartMark:
     """A number at the left, or a name below."""
 
     at: float
@@ -39,9 +39,9 @@ class Mark:
 class Chart:
     """Columns over an axis, in a drawing of WIDTH by HEIGHT."""
 
-    boxes: Sequence[Box]
-    levels: Sequence[Mark]
-    names: Sequence[Mark]
+    boxes: Sequence[ChartBox]
+    levels: Sequence[ChartMark]
+    names: Sequence[ChartMark]
     left: int = _LEFT
     right: int = WIDTH - _RIGHT
     floor: int = HEIGHT - _BOTTOM
@@ -69,7 +69,7 @@ def simple(columns: Sequence[tuple[str, int]]) -> Chart:
 class Bar:
     """A horizontal bar made of a tally's outcomes, in a drawing of 100 by 1."""
 
-    boxes: Sequence[Box]
+    boxes: Sequence[ChartBox]
 
 
 def bar(tally: Tally, longest: int) -> Bar:
@@ -79,7 +79,9 @@ def bar(tally: Tally, longest: int) -> Bar:
     scale = 100 / max(longest, 1)
     return Bar(
         [
-            Box(start * scale, 0, count * scale, 1, outcome.value, f"{number(count)} {_(outcome)}")
+            ChartBox(
+                start * scale, 0, count * scale, 1, outcome.value, f"{number(count)} {_(outcome)}"
+            )
             for start, (outcome, count) in zip(starts, counts, strict=False)
         ]
     )
@@ -100,13 +102,13 @@ def _columns(names: Sequence[str], columns: Sequence[Sequence[tuple[str, int]]])
             y -= count * per_unit
             what = "" if kind == "column" else f" {_(kind)}"
             title = f"{names[index]}: {number(count)}{what}"
-            boxes.append(Box(x, y, wide, count * per_unit, kind, title))
+            boxes.append(ChartBox(x, y, wide, count * per_unit, kind, title))
     every = -(-len(names) // _MOST_NAMES)
     return Chart(
         boxes=boxes,
-        levels=[Mark(floor - level * per_unit, number(level)) for level in levels],
+        levels=[ChartMark(floor - level * per_unit, number(level)) for level in levels],
         names=[
-            Mark(_LEFT + slot * (index + 0.5), name)
+            ChartMark(_LEFT + slot * (index + 0.5), name)
             for index, name in enumerate(names)
             if index % max(every, 1) == 0
         ],

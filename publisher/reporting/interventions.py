@@ -8,7 +8,7 @@ from publisher.base.i18n import _, later
 from publisher.ledger.account_holds import GOES_ON, SUSPENDED
 from publisher.ledger.integrity.after_restore import FIRST
 from publisher.ledger.integrity.archive_files import LOST
-from publisher.ledger.reading.queries import Step
+from publisher.ledger.reading.queries import HistoryStep
 from publisher.ledger.tables import EVERYTHING
 from publisher.model.events import Event
 
@@ -51,9 +51,9 @@ class Intervention:
     why: str
 
 
-def interventions(steps: Sequence[Step]) -> list[Intervention]:
+def interventions(steps: Sequence[HistoryStep]) -> list[Intervention]:
     """What the steps tell, in their order; what was done at one stroke is one intervention."""
-    groups: list[list[Step]] = []
+    groups: list[list[HistoryStep]] = []
     for step in steps:
         if groups and _belongs(step, groups[-1][-1]):
             groups[-1].append(step)
@@ -62,12 +62,12 @@ def interventions(steps: Sequence[Step]) -> list[Intervention]:
     return [_told(group) for group in groups]
 
 
-def _belongs(step: Step, before: Step) -> bool:
+def _belongs(step: HistoryStep, before: HistoryStep) -> bool:
     same = (step.event, step.actor, _why(step)) == (before.event, before.actor, _why(before))
     return same and step.delivery is not None and step.at - before.at < _TOGETHER
 
 
-def _told(group: Sequence[Step]) -> Intervention:
+def _told(group: Sequence[HistoryStep]) -> Intervention:
     first = group[0]
     return Intervention(
         at=first.at,
@@ -79,11 +79,11 @@ def _told(group: Sequence[Step]) -> Intervention:
     )
 
 
-def _subject(step: Step) -> str:
+def _subject(step: HistoryStep) -> str:
     if step.post is not None:
         return _("{post} to {account}", post=step.post, account=step.account)
     return _("everything") if step.account in (None, EVERYTHING) else str(step.account)
 
 
-def _why(step: Step) -> str:
+def _why(step: HistoryStep) -> str:
     return str(step.detail.get("reason") or step.detail.get("message") or "")

@@ -25,7 +25,7 @@ _BINS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Lateness:
+class LatenessSummary:
     """How late the posts went out, in seconds."""
 
     median: float
@@ -38,7 +38,7 @@ class Lateness:
     """How many were how late, without empty columns at the ends."""
 
     @classmethod
-    def of(cls, late: Iterable[float]) -> "Lateness | None":
+    def of(cls, late: Iterable[float]) -> "LatenessSummary | None":
         """None when nothing is out."""
         seconds = sorted(late)
         if not seconds:

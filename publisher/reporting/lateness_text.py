@@ -5,7 +5,7 @@ from datetime import datetime, tzinfo
 
 from publisher.base.i18n import plural
 from publisher.channels.registry import in_sentence
-from publisher.ledger.reading.lateness import Cause, Group, Late
+from publisher.ledger.reading.lateness import Cause, Late, LateGroup
 
 _ORDER = (
     Cause.CLOCK, Cause.NOT_TAKEN, Cause.IN_HAND, Cause.UNCERTAIN, Cause.SUSPENDED, Cause.SPACED,
@@ -48,7 +48,7 @@ def _reasons(late: Late) -> Sequence[str]:
     ]
 
 
-def _of_platform(group: Group) -> str:
+def _of_platform(group: LateGroup) -> str:
     platform = platform_of(group.channel)
     return plural(
         "{platform} does not take {number} of them ({kind}); it is tried again.",

@@ -16,14 +16,14 @@ from jinja2 import Environment
 from publisher.base import html
 from publisher.base.i18n import _, later
 from publisher.channels import registry
-from publisher.ledger.reading.queries import Step
+from publisher.ledger.reading.queries import HistoryStep
 from publisher.ledger.reading.statistics import Count
 from publisher.model.models import Account, Delivery
 from publisher.model.states import State, counted
 from publisher.reporting import charts, outcomes
 from publisher.reporting.days import columns, days
 from publisher.reporting.interventions import EVENTS, interventions
-from publisher.reporting.lateness import Lateness, in_words
+from publisher.reporting.lateness import LatenessSummary, in_words
 from publisher.reporting.outcomes import Outcome, Tally
 
 __all__ = ["EVENTS", "MOST", "SHOWN", "Material", "Scope", "render"]
@@ -70,7 +70,7 @@ class Material:
 def render(
     scope: Scope,
     material: Material,
-    steps: Sequence[Step],
+    steps: Sequence[HistoryStep],
     *,
     accounts: Mapping[str, Account],
     now: datetime,
@@ -79,7 +79,7 @@ def render(
     counts = material.counts
     of_days = days(counts, _by_time(material.listed), scope.zone)
     kind, over_time = columns(of_days)
-    lateness = Lateness.of(material.lateness)
+    lateness = LatenessSummary.of(material.lateness)
     done = interventions(steps)
     return (
         _templates()
@@ -174,7 +174,7 @@ def _reasons(counts: Sequence[Count]) -> list[tuple[str, int]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Approvals:
+class ApprovalCounts:
     """Who said yes to what."""
 
     asked: bool
@@ -186,7 +186,7 @@ class Approvals:
     more: int
 
 
-def _approvals(material: Material) -> Approvals:
+def _approvals(material: Material) -> ApprovalCounts:
     out = outcomes.states(Outcome.PUBLISHED, Outcome.WITHDRAWN)
     given: Counter[str] = Counter()
     without = 0
@@ -196,7 +196,7 @@ def _approvals(material: Material) -> Approvals:
         elif count.account in material.asking and count.state in out:
             without += count.number
     shown = _by_time(material.unapproved)
-    return Approvals(
+    return ApprovalCounts(
         asked=bool(material.asking),
         given=given.most_common(),
         without=shown,

@@ -9,7 +9,7 @@ from pathlib import Path
 from publisher.base.errors import BrokerUnavailable, ProcessFailed
 from publisher.base.i18n import _
 from publisher.monitoring import broker
-from publisher.monitoring.disk_space import Room
+from publisher.monitoring.disk_space import DiskSpace
 from publisher.running import embedded_broker
 from publisher.running.child_process import Child
 from publisher.running.signals import Interruption
@@ -36,7 +36,7 @@ class Processes:
     ) -> None:
         """`environment`: what the children get beyond this process's own; `web`: pages too."""
         self._say = say
-        self._room = Room(settings.var, say)
+        self._room = DiskSpace(settings.var, say)
         more = {**(environment or {}), "PUBLISHER_WORKSPACE": str(settings.workspace)}
         self._broker = None if settings.broker.url else embedded_broker.EmbeddedBroker(settings.var)
         self._external = settings.broker.url

@@ -18,8 +18,8 @@ from publisher.base.lock import folder_locked, locked
 from publisher.base.process import Pulse
 from publisher.delivery.identity import verified
 from publisher.drafts import planted
-from publisher.ledger.heartbeats import Kind
-from publisher.ledger.reading.queries import Step
+from publisher.ledger.heartbeats import ProcessKind
+from publisher.ledger.reading.queries import HistoryStep
 from publisher.model.states import State
 from publisher.monitoring import Monitor, Watchdog
 from publisher.monitoring.heartbeat import Beating
@@ -41,7 +41,7 @@ def run(
     *,
     until_idle: bool = False,
     web: bool = False,
-    report: Callable[[Step], None],
+    report: Callable[[HistoryStep], None],
     say: Say,
 ) -> int:
     """Keep everything running until SIGINT or SIGTERM, or until nothing waits; `web` pages too.
@@ -61,7 +61,7 @@ def run(
         processes = Processes(app.settings, say, _clock_for_children(app), web=web)
         history, echo = History(app, report), Echo(processes.logs, say)
         pulse = Pulse(None)
-        heartbeat = Beating(app.heartbeats, Kind.RUN, pulse)
+        heartbeat = Beating(app.heartbeats, ProcessKind.RUN, pulse)
         monitor = Monitor(app, heartbeat, processes.broker_url)
         watchdog = Watchdog(app, monitor, beating=heartbeat, leads=True)
         idle = False
@@ -146,7 +146,7 @@ def needs_a_person(app: Application) -> bool:
 class History:
     """Follows the steps that are written into the ledger from now on."""
 
-    def __init__(self, app: Application, report: Callable[[Step], None]) -> None:
+    def __init__(self, app: Application, report: Callable[[HistoryStep], None]) -> None:
         self._queries = app.queries
         self._report = report
         self._seen = app.queries.last_step()

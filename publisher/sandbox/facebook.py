@@ -27,7 +27,7 @@ _WRITES = frozenset({"createFeedPost", "updatePost"})
 """Whose answers have the `fields` that they are asked for (Graph API guide, read-after-write)."""
 
 
-class Facebook:
+class FacebookApi:
     """The stand-in for graph.facebook.com."""
 
     def __init__(self, store: Store, *, limited: bool = True) -> None:

@@ -14,14 +14,14 @@ from publisher.sandbox import graph, problems
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.graph import GraphError
-from publisher.sandbox.problems import Problem
+from publisher.sandbox.problems import ProblemResponse
 
 ELSEWHERE = "/sandbox/elsewhere"
 _PATIENCE = 120.0
 """Real seconds after which a client that never gives up is taken to have done so."""
 _NOBODYS = frozenset({What.HTML, What.NO_ERROR, What.REDIRECT, What.NOT_JSON, What.EMPTY})
 _PAGE = "<html><head><title>Bad gateway</title></head><body>Try again.</body></html>"
-_X: dict[What, Callable[[], Problem]] = {
+_X: dict[What, Callable[[], ProblemResponse]] = {
     What.DUPLICATE: lambda: problems.forbidden(problems.DUPLICATE),
     What.REPLY_NOT_ALLOWED: lambda: problems.not_permitted(problems.NOT_AUTHOR),
     What.NOT_FOUND: lambda: problems.not_found("post", "1"),
@@ -127,7 +127,7 @@ class Failure:
         body = "OK" if what is What.NOT_JSON else ""
         return Response(body, success, media_type="application/json")
 
-    def _problem(self) -> Problem:
+    def _problem(self) -> ProblemResponse:
         fault = self._fault
         if fault.what is What.SERVER_ERROR:
             return problems.internal(fault.status or 500)

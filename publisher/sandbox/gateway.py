@@ -25,7 +25,7 @@ class Gateway:
     """The ASGI application behind every path that belongs to a platform."""
 
     def __init__(
-        self, store: Store, x_api: x.X, graph_api: facebook.Facebook, faults: Faults
+        self, store: Store, x_api: x.X, graph_api: facebook.FacebookApi, faults: Faults
     ) -> None:
         self._store = store
         self._x = x_api

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import NEWEST_GRAPH, OLDEST_GRAPH, Call, graph_version
-from publisher.sandbox.limits import PAGE_CALLS, Standing
+from publisher.sandbox.limits import PAGE_CALLS, LimitStanding
 
 # developers.facebook.com/docs/graph-api/guides/error-handling: message, type, HTTP status.
 ERRORS: dict[int, tuple[str, str, int]] = {
@@ -232,7 +232,7 @@ def app_id(account: SandboxAccount) -> str:
 
 def usage_headers(
     account: SandboxAccount,
-    standing: Standing | None,
+    standing: LimitStanding | None,
     percent: float | None = None,
     regain: int | None = None,
 ) -> dict[str, str]:

@@ -80,7 +80,7 @@ class _Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class LimitStanding:
     """Where an account stands with one allowance after a request."""
 
     allowance: Allowance
@@ -107,7 +107,7 @@ class Meter:
 
     def count(
         self, name: str, payers: dict[str, str], allowances: tuple[Allowance, ...], now: datetime
-    ) -> list[Standing]:
+    ) -> list[LimitStanding]:
         """Count one request, `payers` naming who it is on for each `per`; a request that an
         allowance refuses counts for none of them.
         """
@@ -120,7 +120,7 @@ class Meter:
             for _, window in windows:
                 window.used += 1
         return [
-            Standing(
+            LimitStanding(
                 allowance,
                 window.used,
                 window.ends,

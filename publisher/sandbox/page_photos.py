@@ -10,8 +10,8 @@ from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.graph import GraphError, flag, parameter
 from publisher.sandbox.page_posts import add, check_duplicate, make_public, own_page
-from publisher.sandbox.pictures import Look, NotAPicture, look
-from publisher.sandbox.store import Store, Upload
+from publisher.sandbox.pictures import NotAPicture, PictureLook, look
+from publisher.sandbox.store import Store, StoredMedia
 
 _TOO_BIG = (
     "Can't Read Files",
@@ -27,7 +27,7 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> dict[str,
     seen = await _look(content)
     if published:
         check_duplicate(store, caption, account)
-    photo = Upload(
+    photo = StoredMedia(
         id=store.new_id(),
         account=account.name,
         category="image",
@@ -61,7 +61,7 @@ async def _source(call: Call) -> bytes:
     raise GraphError(324, "(#324) Requires upload file")
 
 
-async def _look(content: bytes) -> Look:
+async def _look(content: bytes) -> PictureLook:
     if len(content) >= limits.PAGE_PICTURE_BYTES:
         raise GraphError(
             100,

@@ -9,7 +9,7 @@ from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.faults import What
 from publisher.sandbox.graph import GraphError, flag, number, parameter
-from publisher.sandbox.store import Entry, Store, Upload
+from publisher.sandbox.store import Store, StoredMedia, StoredPost
 
 
 async def create(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
@@ -72,12 +72,12 @@ def add(
     call: Call,
     account: SandboxAccount,
     message: str,
-    photos: list[Upload],
+    photos: list[StoredMedia],
     link: str | None = None,
     scheduled_for: datetime | None = None,
-) -> Entry:
+) -> StoredPost:
     """Put down a new post, which is not public yet."""
-    entry = Entry(
+    entry = StoredPost(
         channel="facebook",
         account=account.name,
         id=f"{account.page_id}_{store.new_id()}",
@@ -97,7 +97,7 @@ def add(
     return entry
 
 
-def make_public(store: Store, entry: Entry, account: SandboxAccount) -> None:
+def make_public(store: Store, entry: StoredPost, account: SandboxAccount) -> None:
     for other in _same_text(store, entry.text):
         if other.account == account.name:
             store.note("same-text-twice", account.name, f"{entry.id} says what {other.id} says")
@@ -125,7 +125,7 @@ def own_page(page: str, account: SandboxAccount, verb: str) -> None:
         raise graph.no_object(page, verb)
 
 
-def _changeable(store: Store, post_id: str, account: SandboxAccount, verb: str) -> Entry:
+def _changeable(store: Store, post_id: str, account: SandboxAccount, verb: str) -> StoredPost:
     """A post of the token's Page that its app may change: only what the app itself made."""
     entry = store.find("facebook", post_id)
     if entry is None or entry.account != account.name:
@@ -135,12 +135,12 @@ def _changeable(store: Store, post_id: str, account: SandboxAccount, verb: str) 
     return entry
 
 
-def _same_text(store: Store, message: str) -> list[Entry]:
+def _same_text(store: Store, message: str) -> list[StoredPost]:
     since = store.clock.now() - limits.PAGE_DUPLICATE_AGE
     return store.saying("facebook", message, since) if message.strip() else []
 
 
-def _free_photo(store: Store, photo_id: str, account: SandboxAccount) -> Upload:
+def _free_photo(store: Store, photo_id: str, account: SandboxAccount) -> StoredMedia:
     photo = store.uploads.get(photo_id)
     if photo is None or photo.account != account.name:
         raise GraphError(100, f"(#100) attached_media: photo {photo_id} is no photo of this Page")

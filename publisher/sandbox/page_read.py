@@ -13,7 +13,7 @@ from publisher.sandbox.faults import What
 from publisher.sandbox.graph import GraphError
 from publisher.sandbox.graph_fields import Edge, Node, show, wanted
 from publisher.sandbox.page_posts import own_page
-from publisher.sandbox.store import Entry, Store, Upload
+from publisher.sandbox.store import Store, StoredMedia, StoredPost
 
 _DEFAULT_PAGE = 25  # developers.facebook.com/docs/graph-api/results
 _POST = ("created_time", "message", "id")
@@ -103,7 +103,7 @@ def _instant(call: Call, name: str) -> datetime | None:
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
-def _start(call: Call, shown: list[Entry], size: int) -> int:
+def _start(call: Call, shown: list[StoredPost], size: int) -> int:
     ids = [entry.id for entry in shown]
     after, before = call.query.get("after"), call.query.get("before")
     if after is not None:
@@ -137,7 +137,7 @@ def _page(account: SandboxAccount) -> Node:
     return Node("Page", values)
 
 
-def _post(entry: Entry, account: SandboxAccount) -> Node:
+def _post(entry: StoredPost, account: SandboxAccount) -> Node:
     scheduled = None if entry.published else entry.scheduled_for
     values = {
         "id": entry.id,
@@ -159,13 +159,13 @@ def _post(entry: Entry, account: SandboxAccount) -> Node:
     return Node("PagePost", values)
 
 
-def _application(entry: Entry) -> Node | None:
+def _application(entry: StoredPost) -> Node | None:
     if entry.app is None:
         return None
     return Node("Application", {"name": "Publisher", "id": entry.app, "link": None})
 
 
-def _attachments(entry: Entry) -> Edge | None:
+def _attachments(entry: StoredPost) -> Edge | None:
     photos = [_of_photo(photo) for photo in entry.media]
     if len(photos) > 1:
         album = {"type": "album", "title": "Photos", "subattachments": Edge(photos)}
@@ -180,7 +180,7 @@ def _attachments(entry: Entry) -> Edge | None:
     return None
 
 
-def _of_photo(photo: Upload) -> Node:
+def _of_photo(photo: StoredMedia) -> Node:
     address = f"{_ADDRESS}/photo/?fbid={photo.id}"
     return _attachment(
         type="photo",
@@ -200,7 +200,7 @@ def _attachment(**values: Any) -> Node:
     return Node("StoryAttachment", {**dict.fromkeys(known), **values})
 
 
-def _photo(photo: Upload) -> Node:
+def _photo(photo: StoredMedia) -> Node:
     values = {
         "id": photo.id,
         "created_time": _facebook_time(photo.created_at),
@@ -217,11 +217,11 @@ def _photo(photo: Upload) -> Node:
     return Node("Photo", values)
 
 
-def _image(photo: Upload, address: str) -> dict[str, Any]:
+def _image(photo: StoredMedia, address: str) -> dict[str, Any]:
     return {address: _source(photo), "width": photo.width, "height": photo.height}
 
 
-def _source(photo: Upload) -> str:
+def _source(photo: StoredMedia) -> str:
     return f"https://scontent.xx.fbcdn.net/{photo.sha256}"
 
 

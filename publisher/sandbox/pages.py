@@ -11,12 +11,12 @@ from publisher.base import html
 from publisher.base.i18n import speaking
 from publisher.channels.registry import TEMPLATES
 from publisher.preview import mockups
-from publisher.preview.mockups import Author, Image, Look
+from publisher.preview.mockups import Author, PostCard, ShownImage
 from publisher.sandbox.accounts import SandboxAccount
-from publisher.sandbox.store import Entry, Store, Upload
+from publisher.sandbox.store import Store, StoredMedia, StoredPost
 
 
-class Pages:
+class Timelines:
     """Renders the timelines of one sandbox."""
 
     def __init__(self, store: Store, *, timezone: str, title: str) -> None:
@@ -83,7 +83,7 @@ class Pages:
     def _when(self, instant: datetime) -> str:
         return mockups.short_time(instant, self._zone)
 
-    def _post(self, entry: Entry, owner: SandboxAccount, *, self_contained: bool) -> Look:
+    def _post(self, entry: StoredPost, owner: SandboxAccount, *, self_contained: bool) -> PostCard:
         return mockups.look(
             entry.channel,
             entry.text,
@@ -101,9 +101,9 @@ def _platform(account: SandboxAccount) -> str:
     return "x" if account.channel == "twitter" else "facebook"
 
 
-def _threads(newest_first: Sequence[Entry]) -> Iterable[list[Entry]]:
+def _threads(newest_first: Sequence[StoredPost]) -> Iterable[list[StoredPost]]:
     """Posts in groups that belong together, each group in its order."""
-    groups: dict[str, list[Entry]] = {}
+    groups: dict[str, list[StoredPost]] = {}
     for entry in reversed(newest_first):
         groups.setdefault(entry.conversation or entry.id, []).append(entry)
     return groups.values()
@@ -113,13 +113,13 @@ def _author(account: SandboxAccount) -> Author:
     return mockups.author(account.title, account.handle, account.language)
 
 
-def _picture(upload: Upload, *, self_contained: bool) -> Image:
+def _picture(upload: StoredMedia, *, self_contained: bool) -> ShownImage:
     source = f"/media/{upload.sha256}"
     is_video = upload.category == "video"
     if self_contained:
         # A video would make the page too big to open; a box takes its place.
         source = "" if is_video else mockups.data_uri(upload.media_type, upload.content)
-    return Image(
+    return ShownImage(
         src=source,
         alt=upload.alt,
         width=upload.width,

@@ -17,7 +17,7 @@ class NotAPicture(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class PictureLook:
     """What a picture is."""
 
     media_type: str
@@ -33,7 +33,7 @@ class Look:
         return self.frames > 1
 
 
-def look(content: bytes) -> Look:
+def look(content: bytes) -> PictureLook:
     """Decode a picture completely; raises `NotAPicture`."""
     if not content:
         raise NotAPicture("the file is empty")
@@ -45,7 +45,7 @@ def look(content: bytes) -> Look:
                     raise NotAPicture(f"it has more than {PIXELS:,} pixels")
                 betrays = _metadata(picture)
                 picture.load()
-                return Look(
+                return PictureLook(
                     media_type=Image.MIME.get(picture.format or "", "application/octet-stream"),
                     width=picture.width,
                     height=picture.height,

@@ -18,7 +18,7 @@ UNSEEN_PARENT = "You attempted to reply to a Tweet that is deleted or not visibl
 INVALID = "One or more parameters to your request was invalid."
 
 
-class Problem(Exception):
+class ProblemResponse(Exception):
     """A refusal in X's manner; `reason` is for the sandbox's user and travels in a header."""
 
     def __init__(
@@ -49,16 +49,16 @@ class Problem(Exception):
         )
 
 
-def invalid(message: str, parameter: str | None = None, value: object = None) -> Problem:
+def invalid(message: str, parameter: str | None = None, value: object = None) -> ProblemResponse:
     """400: `message` says what is wrong with `parameter`."""
     error: dict[str, Any] = {"message": message}
     if parameter:
         error["parameters"] = {parameter: [] if value is None else [str(value)]}
-    return Problem(400, "invalid-request", "Invalid Request", INVALID, errors=[error])
+    return ProblemResponse(400, "invalid-request", "Invalid Request", INVALID, errors=[error])
 
 
-def unauthorised(reason: str = "") -> Problem:
-    return Problem(
+def unauthorised(reason: str = "") -> ProblemResponse:
+    return ProblemResponse(
         401,
         "not-authorized-for-resource",
         "Unauthorized",
@@ -68,35 +68,37 @@ def unauthorised(reason: str = "") -> Problem:
     )
 
 
-def credits_depleted() -> Problem:
+def credits_depleted() -> ProblemResponse:
     detail = "Your enrolled account does not have any credits to fulfill this request."
-    return Problem(402, "disallowed-resource", "CreditsDepleted", detail)
+    return ProblemResponse(402, "disallowed-resource", "CreditsDepleted", detail)
 
 
-def forbidden(detail: str) -> Problem:
-    return Problem(403, "disallowed-resource", "Forbidden", detail)
+def forbidden(detail: str) -> ProblemResponse:
+    return ProblemResponse(403, "disallowed-resource", "Forbidden", detail)
 
 
-def not_permitted(detail: str = "You are not permitted to perform this action.") -> Problem:
-    return Problem(403, "not-authorized-for-resource", "Forbidden", detail, resource_type="post")
+def not_permitted(detail: str = "You are not permitted to perform this action.") -> ProblemResponse:
+    return ProblemResponse(
+        403, "not-authorized-for-resource", "Forbidden", detail, resource_type="post"
+    )
 
 
-def suspended() -> Problem:
+def suspended() -> ProblemResponse:
     return not_permitted(
         "The user account is suspended and is not permitted to perform this action."
     )
 
 
-def locked() -> Problem:
+def locked() -> ProblemResponse:
     return not_permitted(
         "To protect our users from spam and other malicious activity, this account is temporarily "
         "locked. Please log in to https://x.com to unlock your account."
     )
 
 
-def usage_capped() -> Problem:
+def usage_capped() -> ProblemResponse:
     """The cap of the app, or its spending limit (docs.x.com, response codes and errors)."""
-    return Problem(
+    return ProblemResponse(
         429,
         "usage-capped",
         "UsageCapExceeded",
@@ -106,8 +108,8 @@ def usage_capped() -> Problem:
     )
 
 
-def not_found(resource: str, resource_id: str, parameter: str = "id") -> Problem:
-    return Problem(
+def not_found(resource: str, resource_id: str, parameter: str = "id") -> ProblemResponse:
+    return ProblemResponse(
         404,
         "resource-not-found",
         "Not Found Error",
@@ -119,8 +121,8 @@ def not_found(resource: str, resource_id: str, parameter: str = "id") -> Problem
     )
 
 
-def too_many(headers: dict[str, str]) -> Problem:
-    return Problem(
+def too_many(headers: dict[str, str]) -> ProblemResponse:
+    return ProblemResponse(
         429,
         "resource-unavailable",
         "Too Many Requests",
@@ -130,7 +132,9 @@ def too_many(headers: dict[str, str]) -> Problem:
     )
 
 
-def internal(status: int = 500) -> Problem:
+def internal(status: int = 500) -> ProblemResponse:
     titles = {500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable"}
     title = titles.get(status, "Gateway Timeout")
-    return Problem(status, "internal-error", title, "Something went wrong; the request may be out.")
+    return ProblemResponse(
+        status, "internal-error", title, "Something went wrong; the request may be out."
+    )

@@ -21,11 +21,11 @@ from publisher.base.clock import Clock
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.sandbox.accounts import SandboxAccount
-from publisher.sandbox.facebook import Facebook
+from publisher.sandbox.facebook import FacebookApi
 from publisher.sandbox.fault_responses import ELSEWHERE
 from publisher.sandbox.faults import Fault, Faults, parse_faults
 from publisher.sandbox.gateway import DATE_AHEAD, Gateway
-from publisher.sandbox.pages import Pages
+from publisher.sandbox.pages import Timelines
 from publisher.sandbox.store import Store
 from publisher.sandbox.x import X
 
@@ -53,9 +53,9 @@ class Sandbox:
         self.timezone, self.title = timezone, title
         self.store = Store(accounts, clock)
         self.x = X(self.store, limited=limited)
-        self.facebook = Facebook(self.store, limited=limited)
+        self.facebook = FacebookApi(self.store, limited=limited)
         self.faults = Faults(faults)
-        self._pages = Pages(self.store, timezone=timezone, title=title)
+        self._pages = Timelines(self.store, timezone=timezone, title=title)
         served: ASGIApp = Starlette(
             routes=[
                 Route("/", self._index),

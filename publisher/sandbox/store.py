@@ -16,7 +16,7 @@ _SNOWFLAKE_SHIFT = 22
 
 
 @dataclass(slots=True)
-class Upload:
+class StoredMedia:
     """A file that an account uploaded: a media id of X, an unpublished photo of Facebook."""
 
     id: str
@@ -45,7 +45,7 @@ class Upload:
 
 
 @dataclass(slots=True)
-class Entry:
+class StoredPost:
     """A post of either platform."""
 
     channel: str
@@ -55,7 +55,7 @@ class Entry:
     """As it was sent."""
     created_at: datetime
     received_at: datetime
-    media: list[Upload] = field(default_factory=list)
+    media: list[StoredMedia] = field(default_factory=list)
     in_reply_to: str | None = None
     conversation: str = ""
     """The id of the thread's first post; its own if it has none before it."""
@@ -116,14 +116,14 @@ class Store:
 
     def clear(self) -> None:
         """Forget everything but the accounts."""
-        self.entries: list[Entry] = []
-        self.uploads: dict[str, Upload] = {}
+        self.entries: list[StoredPost] = []
+        self.uploads: dict[str, StoredMedia] = {}
         self.requests: Counter[str] = Counter()
         self.violations: list[dict[str, str]] = []
-        self._by_id: dict[tuple[str, str], Entry] = {}
-        self._by_account: defaultdict[str, list[Entry]] = defaultdict(list)
-        self._by_words: defaultdict[tuple[str, str], list[Entry]] = defaultdict(list)
-        self._scheduled: list[Entry] = []
+        self._by_id: dict[tuple[str, str], StoredPost] = {}
+        self._by_account: defaultdict[str, list[StoredPost]] = defaultdict(list)
+        self._by_words: defaultdict[tuple[str, str], list[StoredPost]] = defaultdict(list)
+        self._scheduled: list[StoredPost] = []
         self._last_id = 0
 
     def new_id(self) -> str:
@@ -132,7 +132,7 @@ class Store:
         self._last_id = max(milliseconds << _SNOWFLAKE_SHIFT, self._last_id + 1)
         return str(self._last_id)
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: StoredPost) -> None:
         self.entries.append(entry)
         self._by_id[entry.channel, entry.id] = entry
         self._by_account[entry.account].append(entry)
@@ -140,18 +140,18 @@ class Store:
         if entry.scheduled_for:
             self._scheduled.append(entry)
 
-    def change_text(self, entry: Entry, text: str) -> None:
+    def change_text(self, entry: StoredPost, text: str) -> None:
         self._by_words[entry.channel, words(entry.text)].remove(entry)
         entry.text = text
         self._by_words[entry.channel, words(text)].append(entry)
 
-    def forget(self, photo: Upload) -> None:
+    def forget(self, photo: StoredMedia) -> None:
         """Delete a photo; a post that shows it goes on without."""
         del self.uploads[photo.id]
         if entry := self._by_id.get(("facebook", photo.used_by or "")):
             entry.media.remove(photo)
 
-    def find(self, channel: str, entry_id: str) -> Entry | None:
+    def find(self, channel: str, entry_id: str) -> StoredPost | None:
         """A post that is there: not deleted."""
         self._publish_what_was_scheduled()
         entry = self._by_id.get((channel, entry_id))
@@ -159,7 +159,7 @@ class Store:
 
     def timeline(
         self, account: str, lag: float = 0.0, *, with_unpublished: bool = False
-    ) -> list[Entry]:
+    ) -> list[StoredPost]:
         """The public posts of an account, newest first, as seen `lag` real seconds late."""
         self._publish_what_was_scheduled()
         latest = time.monotonic() - lag
@@ -172,7 +172,7 @@ class Store:
         ]
         return sorted(shown, key=lambda entry: (entry.dated, int(entry.id)), reverse=True)
 
-    def saying(self, channel: str, text: str, since: datetime) -> list[Entry]:
+    def saying(self, channel: str, text: str, since: datetime) -> list[StoredPost]:
         """The posts of all accounts with the same words that became public at `since` or later."""
         return [
             entry
@@ -180,7 +180,7 @@ class Store:
             if entry.published_at and entry.published_at >= since and not entry.deleted
         ]
 
-    def replies_to(self, entry: Entry) -> int:
+    def replies_to(self, entry: StoredPost) -> int:
         return sum(
             other.in_reply_to == entry.id and not other.deleted
             for other in self._by_account[entry.account]

@@ -7,9 +7,9 @@ from starlette.responses import JSONResponse, Response
 from publisher.sandbox import problems, x_media, x_posts, x_read
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
-from publisher.sandbox.limits import X_RATES, Meter, Standing
+from publisher.sandbox.limits import X_RATES, LimitStanding, Meter
 from publisher.sandbox.oauth import Unverified, Verifier
-from publisher.sandbox.problems import Problem
+from publisher.sandbox.problems import ProblemResponse
 from publisher.sandbox.store import Store
 
 Handler = Callable[[Store, Call, SandboxAccount], Awaitable[tuple[int, object]]]
@@ -48,7 +48,7 @@ class X:
             call.headers |= self._count(call, account)
             status, body = await HANDLERS[call.operation.name](self.store, call, account)
             return JSONResponse(body, status, headers=call.headers)
-        except Problem as problem:
+        except ProblemResponse as problem:
             problem.headers = call.headers | problem.headers
             return problem.response()
 
@@ -73,7 +73,7 @@ class X:
         return headers
 
 
-def rate_headers(standing: Standing) -> dict[str, str]:
+def rate_headers(standing: LimitStanding) -> dict[str, str]:
     # The 24 hours of an app have headers of their own, seen but not documented.
     kind = "x-rate-limit" if standing.allowance.per == "user" else "x-app-limit-24hour"
     return {

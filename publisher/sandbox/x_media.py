@@ -12,8 +12,8 @@ from starlette.datastructures import UploadFile
 from publisher.sandbox import limits, problems, videos
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
-from publisher.sandbox.pictures import Look, NotAPicture, is_video, look
-from publisher.sandbox.store import Store, Upload
+from publisher.sandbox.pictures import NotAPicture, PictureLook, is_video, look
+from publisher.sandbox.store import Store, StoredMedia
 from publisher.sandbox.x_schema import (
     AppendMediaUpload,
     CreateMediaMetadata,
@@ -107,7 +107,7 @@ async def metadata(store: Store, call: Call, account: SandboxAccount) -> tuple[i
     return 200, {"data": {"id": target.id, "associated_metadata": associated}}
 
 
-def usable(store: Store, media_id: str, account: SandboxAccount) -> Upload:
+def usable(store: Store, media_id: str, account: SandboxAccount) -> StoredMedia:
     """An upload that a post of this account may show; raises 400."""
     found = store.uploads.get(media_id)
     if found is None or found.account != account.name or _expiry(found) <= store.clock.now():
@@ -147,11 +147,11 @@ def _category(name: str) -> str:
     return _CATEGORIES[name]
 
 
-def _new(store: Store, account: SandboxAccount, category: str) -> Upload:
-    return Upload(store.new_id(), account.name, category, store.clock.now())
+def _new(store: Store, account: SandboxAccount, category: str) -> StoredMedia:
+    return StoredMedia(store.new_id(), account.name, category, store.clock.now())
 
 
-def _own(store: Store, media_id: str, account: SandboxAccount) -> Upload:
+def _own(store: Store, media_id: str, account: SandboxAccount) -> StoredMedia:
     found = store.uploads.get(media_id)
     if found is None or _expiry(found) <= store.clock.now():
         raise problems.not_found("media", media_id)
@@ -161,7 +161,7 @@ def _own(store: Store, media_id: str, account: SandboxAccount) -> Upload:
 
 
 async def _complete(
-    store: Store, call: Call, target: Upload, content: bytes, claimed: str | None = None
+    store: Store, call: Call, target: StoredMedia, content: bytes, claimed: str | None = None
 ) -> None:
     """Take the whole file, if it is what it claims to be."""
     if len(content) > _MAX_BYTES[target.category]:
@@ -179,7 +179,9 @@ async def _complete(
     target.failed = target.failed or call.fails_processing
 
 
-async def _take_picture(store: Store, target: Upload, content: bytes, claimed: str | None) -> None:
+async def _take_picture(
+    store: Store, target: StoredMedia, content: bytes, claimed: str | None
+) -> None:
     try:
         seen = await asyncio.to_thread(look, content)
     except NotAPicture as reason:
@@ -195,7 +197,7 @@ async def _take_picture(store: Store, target: Upload, content: bytes, claimed: s
     target.failed = target.category == "gif" and not _is_fit(seen)
 
 
-async def _take_video(store: Store, target: Upload, content: bytes) -> None:
+async def _take_video(store: Store, target: StoredMedia, content: bytes) -> None:
     """X takes it in any case, and finds out while it works on it."""
     seen = await asyncio.to_thread(videos.look, content)
     target.failed = seen is None or not seen.fits
@@ -205,22 +207,22 @@ async def _take_video(store: Store, target: Upload, content: bytes) -> None:
             store.note("metadata-in-picture", target.account, f"media {target.id} carries {kind}")
 
 
-def _is_fit(gif: Look) -> bool:
+def _is_fit(gif: PictureLook) -> bool:
     """Whether X would make something of an animated GIF; it finds out while it works on it."""
     is_small = gif.width <= limits.X_GIF_WIDTH and gif.height <= limits.X_GIF_HEIGHT
     pixels = gif.width * gif.height * gif.frames
     return is_small and gif.frames <= limits.X_GIF_FRAMES and pixels <= limits.X_GIF_PIXELS
 
 
-def _expiry(target: Upload) -> datetime:
+def _expiry(target: StoredMedia) -> datetime:
     return target.created_at + limits.X_MEDIA_LIFE
 
 
-def _life(store: Store, target: Upload) -> int:
+def _life(store: Store, target: StoredMedia) -> int:
     return int((_expiry(target) - store.clock.now()) / timedelta(seconds=1))
 
 
-def _state(target: Upload) -> str:
+def _state(target: StoredMedia) -> str:
     """`arriving`, `pending`, `in_progress`, `succeeded` or `failed`."""
     if target.finalized_at is None:
         return "arriving"
@@ -234,7 +236,7 @@ def _state(target: Upload) -> str:
     return "failed" if target.failed else "succeeded"
 
 
-def _as_data(store: Store, target: Upload) -> dict[str, object]:
+def _as_data(store: Store, target: StoredMedia) -> dict[str, object]:
     state = _state(target)
     data: dict[str, object] = {
         "id": target.id,

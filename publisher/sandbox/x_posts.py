@@ -10,7 +10,7 @@ from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.faults import What
 from publisher.sandbox.limits import X_DUPLICATE_AGE, X_TEXT
-from publisher.sandbox.store import Entry, Store, Upload
+from publisher.sandbox.store import Store, StoredMedia, StoredPost
 from publisher.sandbox.x_media import usable
 from publisher.sandbox.x_read import find_post
 from publisher.sandbox.x_schema import CreatePosts, read
@@ -32,7 +32,7 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> tuple[int
     _check_duplicate(store, wish.text, media, account)
     found = links(wish.text)
     now, post_id = store.clock.now(), store.new_id()
-    entry = Entry(
+    entry = StoredPost(
         channel="twitter",
         account=account.name,
         id=post_id,
@@ -63,7 +63,7 @@ async def delete(store: Store, call: Call, account: SandboxAccount) -> tuple[int
     return 200, {"data": {"deleted": True}}
 
 
-def _media(store: Store, ids: Sequence[str], account: SandboxAccount) -> list[Upload]:
+def _media(store: Store, ids: Sequence[str], account: SandboxAccount) -> list[StoredMedia]:
     if len(set(ids)) != len(ids):
         raise problems.invalid("A media id stands there twice", "media.media_ids")
     media = [usable(store, media_id, account) for media_id in ids]
@@ -74,7 +74,7 @@ def _media(store: Store, ids: Sequence[str], account: SandboxAccount) -> list[Up
     return media
 
 
-def _parent(store: Store, parent_id: str, account: SandboxAccount) -> Entry:
+def _parent(store: Store, parent_id: str, account: SandboxAccount) -> StoredPost:
     parent = store.find("twitter", parent_id)
     if parent is None:
         raise problems.forbidden(problems.UNSEEN_PARENT)
@@ -95,7 +95,9 @@ def _check_text(text: str, *, has_more: bool) -> None:
         raise problems.forbidden("A post may carry one cashtag at most.")
 
 
-def _check_duplicate(store: Store, text: str, media: list[Upload], account: SandboxAccount) -> None:
+def _check_duplicate(
+    store: Store, text: str, media: list[StoredMedia], account: SandboxAccount
+) -> None:
     shown = [upload.sha256 for upload in media]
     for entry in store.saying("twitter", text, store.clock.now() - X_DUPLICATE_AGE):
         # Posts without words are the same if their pictures are.

@@ -8,7 +8,7 @@ from typing import Any
 from publisher.sandbox import problems, x_text
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
-from publisher.sandbox.store import Entry, Store, Upload, iso, parse_instant
+from publisher.sandbox.store import Store, StoredMedia, StoredPost, iso, parse_instant
 
 _ID = re.compile(r"[0-9]{1,19}")
 _DEFAULT_PAGE = 10  # docs.x.com/x-api/users/get-posts
@@ -66,7 +66,7 @@ class _Bounds:
     start: datetime | None
     end: datetime | None
 
-    def admit(self, entry: Entry) -> bool:
+    def admit(self, entry: StoredPost) -> bool:
         number = int(entry.id)
         return (
             (self.since is None or number > self.since)
@@ -110,7 +110,7 @@ async def timeline(store: Store, call: Call, _account: SandboxAccount) -> tuple[
     return 200, {"data": data, "meta": meta, **_includes(store, page, call)}
 
 
-def find_post(store: Store, post_id: str) -> Entry:
+def find_post(store: Store, post_id: str) -> StoredPost:
     """A post by its id; raises 400 or 404."""
     if not _ID.fullmatch(post_id):
         raise problems.invalid("The `id` path parameter is no post id", "id", post_id)
@@ -182,7 +182,7 @@ def _fields(call: Call) -> set[str]:
 
 
 def _as_post(
-    store: Store, entry: Entry, fields: set[str], *, mentions: bool = False
+    store: Store, entry: StoredPost, fields: set[str], *, mentions: bool = False
 ) -> dict[str, object]:
     """A post's JSON: a field stands under the name by which it was asked for."""
     text, entities = x_text.rendered(entry)
@@ -215,7 +215,7 @@ def _as_post(
     return {name: value for name, value in values.items() if name in fields and value is not None}
 
 
-def _metrics(store: Store, entry: Entry) -> dict[str, int]:
+def _metrics(store: Store, entry: StoredPost) -> dict[str, int]:
     nothing = ("repost", "retweet", "like", "quote", "bookmark", "impression")
     return {"reply_count": store.replies_to(entry), **{f"{name}_count": 0 for name in nothing}}
 
@@ -233,7 +233,7 @@ def _as_user(account: SandboxAccount) -> dict[str, object]:
     }
 
 
-def _includes(store: Store, entries: list[Entry], call: Call) -> dict[str, object]:
+def _includes(store: Store, entries: list[StoredPost], call: Call) -> dict[str, object]:
     expansions = _listed(call, "expansions")
     includes: dict[str, object] = {}
     if "attachments.media_keys" in expansions:
@@ -250,7 +250,7 @@ def _includes(store: Store, entries: list[Entry], call: Call) -> dict[str, objec
     return {"includes": includes} if includes else {}
 
 
-def _as_media(upload: Upload, wanted: set[str]) -> dict[str, object]:
+def _as_media(upload: StoredMedia, wanted: set[str]) -> dict[str, object]:
     values: dict[str, object] = {
         "media_key": upload.media_key,
         "type": {"image": "photo", "gif": "animated_gif", "video": "video"}[upload.category],

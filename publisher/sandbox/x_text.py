@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from publisher.drafts import tags
-from publisher.preview.mockups import Link, links
-from publisher.sandbox.store import Entry
+from publisher.preview.mockups import ShownLink, links
+from publisher.sandbox.store import StoredPost
 
 _TAG = re.compile(r"(?<![\w&/])([#\uff03])(\w*[^\W\d]\w*)")
 _MENTION = re.compile(r"(?<![\w@/])@(\w{1,15})", re.ASCII)
@@ -39,12 +39,12 @@ def shown(text: str) -> tuple[str, list[dict[str, Any]]]:
     return "".join(pieces), urls
 
 
-def rendered(entry: Entry) -> tuple[str, dict[str, list[dict[str, Any]]]]:
+def rendered(entry: StoredPost) -> tuple[str, dict[str, list[dict[str, Any]]]]:
     """The text of a post as the API returns it, with its pictures' link, and its `entities`."""
     text, urls = shown(unicodedata.normalize("NFC", entry.text))
     if entry.media:
         address = f"https://x.com/i/web/status/{entry.id}/photo/1"
-        picture = Link(address, 0, 0).short
+        picture = ShownLink(address, 0, 0).short
         start = len(text) + 1 if text else 0
         text = f"{text} {picture}".strip()
         urls += [

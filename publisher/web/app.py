@@ -8,8 +8,8 @@ from publisher.settings.schema import WebSettings
 from publisher.web import anonymous_forms, errors
 from publisher.web.authentication import Recognition
 from publisher.web.dependencies import Parts
-from publisher.web.password_check import Waiting
-from publisher.web.render import Pages
+from publisher.web.password_check import WaitingLogins
+from publisher.web.render import Renderer
 from publisher.web.routes import (
     accounts,
     assets,
@@ -34,7 +34,7 @@ from publisher.web.routes import (
     users,
 )
 from publisher.web.security import Guard, plain
-from publisher.web.server_sent_events import Live
+from publisher.web.server_sent_events import EventStream
 
 ROOMS = (
     assets, login, openid, profile, dashboard, pause, events, calendar, log, posts, reschedule, queue,
@@ -45,7 +45,7 @@ ROOMS = (
 def create(
     application: Application,
     where: WebSettings | None = None,
-    live: Live | None = None,
+    live: EventStream | None = None,
     monitor: Monitor | None = None,
 ) -> FastAPI:
     """The pages of one workspace; `where` takes the place of its `[web]` settings."""
@@ -57,16 +57,16 @@ def create(
         openapi_url=None,
         dependencies=[Depends(plain)],
     )
-    web.state.lately = health.Lately()
+    web.state.lately = health.RecentCheck()
     web.state.parts = Parts(
         application,
         where,
-        Pages(application),
-        live or Live(application.queries),
+        Renderer(application),
+        live or EventStream(application.queries),
         application.reports,
         monitor or Monitor(application),
     )
-    web.state.waiting = Waiting()
+    web.state.waiting = WaitingLogins()
     for room in ROOMS:
         web.include_router(room.router)
     errors.install(web)

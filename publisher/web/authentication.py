@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from publisher.app import Application
 from publisher.auth.known_browsers import LIFE as BROWSER_LIFE
 from publisher.auth.login_throttle import network_of
-from publisher.auth.sessions import LIFE, Session
+from publisher.auth.sessions import LIFE, LoginSession
 from publisher.base import i18n
 from publisher.base.errors import PublisherError
 from publisher.ledger.manager.rights import Person, Rank
@@ -64,7 +64,7 @@ class NotOurForm(Exception):
 class Visitor:
     """A person with a session."""
 
-    session: Session
+    session: LoginSession
 
     @property
     def person(self) -> Person:
@@ -119,7 +119,7 @@ class Recognition:
             with i18n.speaking(wanted):
                 await self._app(scope, receive, send)
 
-    def _share(self, session: Session | None, scope: Scope) -> "_Places":
+    def _share(self, session: LoginSession | None, scope: Scope) -> "_Places":
         """A place among the requests of the person, or of strangers, as soon as one is free."""
         if session is None and scope["path"].startswith(_WAITS):
             return _Places(self._elsewhere)
@@ -139,7 +139,7 @@ class Recognition:
         except PublisherError:
             return 0
 
-    def _find(self, token: str, scope: Scope) -> Session | None:
+    def _find(self, token: str, scope: Scope) -> LoginSession | None:
         sessions = self._application.sessions
         try:
             session = sessions.find(token)

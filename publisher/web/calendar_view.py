@@ -20,7 +20,7 @@ _MOST = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CalendarEntry:
     """One post on one account."""
 
     post: str
@@ -46,7 +46,7 @@ class Entry:
 class Timetable:
     """All entries of some days, in the order of their times."""
 
-    entries: Sequence[Entry]
+    entries: Sequence[CalendarEntry]
     items: Sequence[AgendaItem]
     is_cut: bool
     """Whether there are more."""
@@ -105,12 +105,12 @@ def _queued(
     accounts: Mapping[str, Account],
     drafts: Library,
     may_move: Callable[[Post], bool],
-) -> Entry:
+) -> CalendarEntry:
     zone = drafts.session.zone
     account = accounts.get(delivery.account)
     waits = delivery.state in WAITING
     wanted = draft.leaves_at if draft and waits else None
-    return Entry(
+    return CalendarEntry(
         post=delivery.post,
         account=delivery.account,
         at=delivery.leaves_at.astimezone(zone),
@@ -129,13 +129,13 @@ def _unqueued(
     drafts: Library,
     accounts: Mapping[str, Account],
     may_move: Callable[[Post], bool],
-) -> Iterator[Entry]:
+) -> Iterator[CalendarEntry]:
     zone = drafts.session.zone
     leaves = post.leaves_at
     assert leaves is not None  # noqa: S101 - only those with a time are asked for
     for account in rendering.recipients(post, accounts)[0]:
         parts = post.texts.get(rendering.section_for(post, account), ())
-        yield Entry(
+        yield CalendarEntry(
             post=post.id,
             account=account.name,
             at=leaves.astimezone(zone),

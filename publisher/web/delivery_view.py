@@ -8,12 +8,12 @@ from publisher.app import Application
 from publisher.channels.registry import SPECS
 from publisher.model.models import Account, Delivery
 from publisher.preview import contents, mockups
-from publisher.preview.mockups import Image, Look
+from publisher.preview.mockups import PostCard, ShownImage
 from publisher.web import labels
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class DeliveryView:
     """One delivery with its look."""
 
     delivery: Delivery
@@ -26,13 +26,15 @@ class Shown:
     """What readers see as the name."""
     language: str | None
     when: str
-    thread: Sequence[Look]
+    thread: Sequence[PostCard]
     """Where a post is a card, or a thread of them."""
     page: object | None
     """Where it is a page."""
 
 
-def shown(delivery: Delivery, app: Application, zone: tzinfo, handles: Mapping[str, str]) -> Shown:
+def shown(
+    delivery: Delivery, app: Application, zone: tzinfo, handles: Mapping[str, str]
+) -> DeliveryView:
     """A delivery as its readers see it, or would. `handles`: as `drafts.handles` gives them."""
     account = app.settings.public_accounts().get(delivery.account)
     title = _title(account, delivery.account)
@@ -41,7 +43,7 @@ def shown(delivery: Delivery, app: Application, zone: tzinfo, handles: Mapping[s
     when = mockups.short_time(instant, zone)
     pictures = _pictures(delivery)
     spec = SPECS[delivery.channel]
-    return Shown(
+    return DeliveryView(
         delivery=delivery,
         channel=labels.channel(delivery.channel),
         mockup=spec.mockup,
@@ -74,9 +76,9 @@ def _title(account: Account | None, name: str) -> str:
     return (account and (account.title or account.organisation)) or name
 
 
-def _pictures(delivery: Delivery) -> list[Image]:
+def _pictures(delivery: Delivery) -> list[ShownImage]:
     return [
-        Image(
+        ShownImage(
             src=f"/media/{picture.digest}",
             alt=picture.alt,
             width=picture.width,

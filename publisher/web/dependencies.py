@@ -18,8 +18,8 @@ from publisher.settings.schema import WebSettings
 from publisher.web.authentication import Visitor
 from publisher.web.differing import Differing
 from publisher.web.openid_client import Known
-from publisher.web.render import Notice, Pages
-from publisher.web.server_sent_events import Live
+from publisher.web.render import Notice, Renderer
+from publisher.web.server_sent_events import EventStream
 from publisher.web.upload_queue import Turns
 
 _PREFIX = "account "
@@ -48,8 +48,8 @@ class Parts:
 
     app: Application
     where: WebSettings
-    pages: Pages
-    live: Live
+    pages: Renderer
+    live: EventStream
     reports: Reports
     monitor: Monitor
     platforms: Platforms = field(default_factory=Platforms)

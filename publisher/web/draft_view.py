@@ -13,13 +13,13 @@ from publisher.channels.registry import CAPABILITIES
 from publisher.delivery.identity import verified
 from publisher.drafts import editing, library, rendering
 from publisher.drafts.check import check
-from publisher.drafts.draft_files import DraftFile, Shelf
+from publisher.drafts.draft_files import DraftFile, DraftFiles
 from publisher.drafts.editing import Manuscript
 from publisher.drafts.library import Library
 from publisher.drafts.text_files import MAX_DRAFT
 from publisher.media.cache import Copies
 from publisher.model.models import Delivery, MediaItem, Post, Problem
-from publisher.preview.draft_view import Draft as View
+from publisher.preview.draft_view import DraftPreview as View
 from publisher.preview.draft_view import Drafts
 from publisher.preview.pictures import Pictures
 from publisher.web import pending
@@ -30,7 +30,7 @@ _LANGUAGE = re.compile(r"\.[a-z]{2,3}(-[A-Za-z]{2,4})?$")
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class DraftView:
     """A draft that was found."""
 
     file: str
@@ -46,9 +46,9 @@ class Draft:
     """How it would look, where that is not as the ledger has it."""
 
 
-def read(app: Application, post_id: str, standing: Sequence[Delivery]) -> Draft | None:
+def read(app: Application, post_id: str, standing: Sequence[Delivery]) -> DraftView | None:
     """The draft of a post; None when there is none. `standing` is what the ledger has of it."""
-    shelf = Shelf(app.settings.posts)
+    shelf = DraftFiles(app.settings.posts)
     files = {file.id: file for file in shelf.files}
     file = files.get(post_id)
     if file is None:
@@ -57,7 +57,7 @@ def read(app: Application, post_id: str, standing: Sequence[Delivery]) -> Draft 
     post = drafts.post(post_id)
     others = drafts.translations(post) if post else ()
     waits = pending.of(app, _readable(file), standing)
-    return Draft(
+    return DraftView(
         file=file.file,
         post=post,
         problems=[problem for problem in problems if problem.file == file.file],
@@ -69,13 +69,13 @@ def read(app: Application, post_id: str, standing: Sequence[Delivery]) -> Draft 
 
 def waits(app: Application, post_id: str) -> Pending | None:
     """What queueing the draft of a post would change; None when there is none."""
-    file = next((f for f in Shelf(app.settings.posts).files if f.id == post_id), None)
+    file = next((f for f in DraftFiles(app.settings.posts).files if f.id == post_id), None)
     return pending.of(app, _readable(file), app.queries.deliveries(post=post_id)) if file else None
 
 
 def find(app: Application, post_id: str) -> DraftFile:
     """The draft of a post among those that are under posts/; NoSuchPost when it has none."""
-    found = next((f for f in Shelf(app.settings.posts).files if f.id == post_id), None)
+    found = next((f for f in DraftFiles(app.settings.posts).files if f.id == post_id), None)
     if found is None:
         raise NoSuchPost(
             _("{name} has no draft.", name=post_id),
@@ -176,6 +176,6 @@ def handles(app: Application) -> Mapping[str, str]:
 
 def unqueued(app: Application) -> list[str]:
     """The ids of drafts of which the ledger has nothing."""
-    ids = [file.id for file in Shelf(app.settings.posts).files]
+    ids = [file.id for file in DraftFiles(app.settings.posts).files]
     known = app.queries.known_posts(ids)
     return [post_id for post_id in ids if post_id not in known]

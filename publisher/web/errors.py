@@ -24,7 +24,7 @@ from publisher.base.errors import (
     why,
 )
 from publisher.base.i18n import _
-from publisher.ledger.transitions import Moved
+from publisher.ledger.transitions import Conflict
 from publisher.web import access_log, fallback_page
 from publisher.web.authentication import NotAllowed
 from publisher.web.security import TooLarge
@@ -47,7 +47,7 @@ def install(web: FastAPI) -> None:
     """Let the pages explain every error that is raised on purpose."""
     web.add_exception_handler(PublisherError, _foreseen)
     web.add_exception_handler(NotAllowed, _not_allowed)
-    web.add_exception_handler(Moved, _moved)
+    web.add_exception_handler(Conflict, _moved)
     web.add_exception_handler(RequestValidationError, _malformed)
     web.add_exception_handler(HTTPException, _by_status)
 

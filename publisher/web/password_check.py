@@ -25,7 +25,7 @@ _WAITING = 100
 """Log-ins that wait at a time. More would use up the connections that everybody needs."""
 
 
-class Waiting:
+class WaitingLogins:
     """How many log-ins wait in this process."""
 
     number = 0
@@ -33,7 +33,7 @@ class Waiting:
 
 async def _wait(request: Request, seconds: float) -> None:
     """Wait, and hold nothing that others need; TooManyTries when too many do already."""
-    waiting: Waiting = request.app.state.waiting
+    waiting: WaitingLogins = request.app.state.waiting
     if waiting.number >= _WAITING:
         raise TooManyTries(datetime.now(UTC) + timedelta(seconds=seconds))
     waiting.number += 1

@@ -10,14 +10,14 @@ from publisher.model.models import Delivery, Problem
 from publisher.model.states import ENDED_UNSENT, State
 from publisher.planning import Change, Plan
 from publisher.web import plan_view
-from publisher.web.plan_view import Row
+from publisher.web.plan_view import ChangeRow
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
     """What becomes of a post when its draft is queued."""
 
-    rows: Sequence[Row]
+    rows: Sequence[ChangeRow]
     """Empty: the schedule is as the draft says, as far as it can be read."""
     broken: bool
     """Whether errors keep it from being queued."""
@@ -25,7 +25,7 @@ class Pending:
     """The digest of what queueing would change."""
     problems: Sequence[Problem]
     """What is wrong with the draft, and what stands against queueing it as it is."""
-    beyond: Sequence[Row]
+    beyond: Sequence[ChangeRow]
     """What the draft says, and queueing does not change: it is out, or a person took it off."""
     stands: bool
     """Whether anything of the post may still go out as it is on the schedule."""
@@ -44,12 +44,12 @@ class Pending:
         return {row.account for row in self.rows if row.kind in kinds}
 
     @property
-    def out(self) -> Sequence[Row]:
+    def out(self) -> Sequence[ChangeRow]:
         """Those of `beyond` whose readers see what was published."""
         return [row for row in self.beyond if row.state is State.PUBLISHED]
 
     @property
-    def retried(self) -> Sequence[Row]:
+    def retried(self) -> Sequence[ChangeRow]:
         """What the draft says else than what a retry sends."""
         return [
             row

@@ -24,7 +24,7 @@ class Rewording:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ChangeRow:
     """What becomes of one delivery."""
 
     kind: Change
@@ -47,11 +47,11 @@ class Row:
     """Whether it goes out as soon as it is queued, because its time is over."""
 
 
-def rows(plan: Plan, zone: tzinfo) -> list[Row]:
+def rows(plan: Plan, zone: tzinfo) -> list[ChangeRow]:
     return [_row(change, zone, late=change in plan.overdue) for change in plan.changes]
 
 
-def beyond(plan: Plan, zone: tzinfo) -> list[Row]:
+def beyond(plan: Plan, zone: tzinfo) -> list[ChangeRow]:
     """In what the drafts differ from what queueing them does not change."""
     return [_row(change, zone) for change in plan.beyond]
 
@@ -87,14 +87,14 @@ def digest(plan: Plan) -> str:
     return hashlib.sha256(json.dumps(changes).encode()).hexdigest()
 
 
-def _row(change: PlannedChange, zone: tzinfo, *, late: bool = False) -> Row:
+def _row(change: PlannedChange, zone: tzinfo, *, late: bool = False) -> ChangeRow:
     planned = change.wish or change.delivery
     assert planned is not None  # noqa: S101 - a change has a wish, a delivery or both
     was = change.delivery.leaves_at if change.wish and change.delivery else None
     leaves = planned.leaves_at
 
     shown = (Aspect.DUE_AT,) if was != leaves else ()
-    return Row(
+    return ChangeRow(
         kind=change.kind,
         account=change.account,
         leaves_at=leaves,

@@ -44,7 +44,7 @@ class Notice:
         return cls(kept.removeprefix(_WARNS), kept.startswith(_WARNS)) if kept else None
 
 
-class Pages:
+class Renderer:
     """The templates of one workspace."""
 
     def __init__(self, app: Application) -> None:

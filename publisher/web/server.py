@@ -12,12 +12,12 @@ from publisher.app import Application
 from publisher.base.errors import ConfigurationError
 from publisher.base.i18n import _
 from publisher.base.process import Pulse, allow_many_files
-from publisher.ledger.heartbeats import Kind
+from publisher.ledger.heartbeats import ProcessKind
 from publisher.monitoring import Monitor
 from publisher.monitoring.heartbeat import Beating
 from publisher.settings.schema import WebSettings
 from publisher.web.app import create
-from publisher.web.server_sent_events import Live
+from publisher.web.server_sent_events import EventStream
 from publisher.web.slow_requests import PatientProtocol
 
 _PATIENCE = 2  # seconds that answers under way may take once the server is told to end
@@ -29,7 +29,7 @@ _LAST_HEARTBEAT = 1.0  # seconds that the end may take
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, live: Live) -> None:
+    def __init__(self, config: uvicorn.Config, live: EventStream) -> None:
         super().__init__(config)
         self._live = live
 
@@ -51,9 +51,9 @@ def serve(app: Application, where: WebSettings, *, say: Callable[[str], None]) -
     """
     allow_many_files()
     listener = _listen(where.host, where.port)
-    live = Live(app.queries)
+    live = EventStream(app.queries)
     pulse = Pulse.of_environment()
-    heartbeat = Beating(app.heartbeats, Kind.WEB, pulse)
+    heartbeat = Beating(app.heartbeats, ProcessKind.WEB, pulse)
     config = uvicorn.Config(
         create(app, where, live, Monitor(app, heartbeat)),
         log_level="warning",

@@ -13,7 +13,7 @@ _LOOK = 1.0  # seconds between two looks at the ledger
 _ANYWAY = 30.0  # seconds after which a page is told anyway: holds end without a step
 
 
-class Live:
+class EventStream:
     """Follows the history for any number of pages, with one look for all of them."""
 
     def __init__(self, queries: Queries) -> None:

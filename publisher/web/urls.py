@@ -16,7 +16,7 @@ def of_post(post: str, room: str = "") -> str:
     return f"{path}/{room}" if room else path
 
 
-class Room(APIRoute):
+class PostRoute(APIRoute):
     """A room of a post, `/posts/ID/edit`: unless a post has that whole name and ID has no draft."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from publisher.agenda.changes import ItemChange, Kind, move_by, move_to
+from publisher.agenda.changes import ChangeKind, ItemChange, move_by, move_to
 from publisher.drafts.times import AgendaItem
 from publisher.model.problems import Flaw
 
@@ -98,8 +98,8 @@ def test_a_change_says_all_that_it_does() -> None:
     before = item("2016-03-07 09:00")
     assert ItemChange(before, before).kinds == []
     after = before.model_copy(update={"starts_at": before.starts_at + DAY, "place": "Genève"})
-    assert ItemChange(before, after).kinds == [Kind.MOVE, Kind.EDIT]
+    assert ItemChange(before, after).kinds == [ChangeKind.MOVE, ChangeKind.EDIT]
     cancelled = before.model_copy(update={"cancelled": True})
-    assert ItemChange(before, cancelled).kinds == [Kind.CANCEL]
-    assert ItemChange(cancelled, before).kinds == [Kind.RESTORE]
-    assert ItemChange(None, before).kinds == [Kind.ADD]
+    assert ItemChange(before, cancelled).kinds == [ChangeKind.CANCEL]
+    assert ItemChange(cancelled, before).kinds == [ChangeKind.RESTORE]
+    assert ItemChange(None, before).kinds == [ChangeKind.ADD]

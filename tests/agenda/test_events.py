@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from publisher.agenda import ics_components, ics_events, ics_lines
-from publisher.agenda.ics_events import Event
+from publisher.agenda.ics_events import CalendarEvent
 from publisher.agenda.ics_times import Reading
 from publisher.model.models import Problem
 from tests.agenda.calendars import BEGIN, calendar, event, written
@@ -33,7 +33,7 @@ END:VTIMEZONE\r
 """
 
 
-def read(folder: Path, text: str | bytes, reading: Reading = STRICT) -> list[Event]:
+def read(folder: Path, text: str | bytes, reading: Reading = STRICT) -> list[CalendarEvent]:
     found, problems = ics_events.read(written(folder, text), reading)
     assert problems == []
     return found
@@ -57,7 +57,7 @@ def test_an_event_is_read(tmp_path: Path) -> None:
         )
     )
     assert read(tmp_path, text) == [
-        Event(
+        CalendarEvent(
             line=4,
             uid="1@un",
             summary="Journée annuelle; les droits",

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from publisher.agenda.changes import Kind
-from publisher.agenda.ics_events import Event
+from publisher.agenda.changes import ChangeKind
+from publisher.agenda.ics_events import CalendarEvent
 from publisher.agenda.ics_matching import Match, match, own_uid
 from publisher.drafts.session import Session
 from publisher.drafts.times import AgendaItem
@@ -19,8 +19,8 @@ def item(name: str, **fields: Any) -> AgendaItem:
     return AgendaItem(name=name, **{"starts_at": NINE, **fields})
 
 
-def event(summary: str, uid: str | None = "1@un", **fields: Any) -> Event:
-    return Event(
+def event(summary: str, uid: str | None = "1@un", **fields: Any) -> CalendarEvent:
+    return CalendarEvent(
         **{
             "line": 1,
             "uid": uid,
@@ -39,20 +39,20 @@ def session(*items: AgendaItem) -> Session:
     return Session(name="HRC31", timezone="Europe/Zurich", agenda=agenda)
 
 
-def matched(items: list[AgendaItem], events: list[Event]) -> Match:
+def matched(items: list[AgendaItem], events: list[CalendarEvent]) -> Match:
     found = match("x.ics", events, session(*items))
     assert found.problems == ()
     return found
 
 
-def kinds(found: Match) -> dict[str, list[Kind]]:
+def kinds(found: Match) -> dict[str, list[ChangeKind]]:
     return {change.after.name: change.kinds for change in found.changes}
 
 
 def test_an_event_is_the_item_that_has_its_uid_however_it_is_called() -> None:
     items = [item("annual-day", title="Journée", uid="1@un"), item("other", title="Autre")]
     found = matched(items, [event("Autre", starts_at=NINE + HOUR)])
-    assert kinds(found) == {"annual-day": [Kind.MOVE, Kind.EDIT]}
+    assert kinds(found) == {"annual-day": [ChangeKind.MOVE, ChangeKind.EDIT]}
     assert found.changes[0].after.title == "Autre"
 
 
@@ -68,7 +68,7 @@ def test_or_the_one_that_is_called_alike_which_then_gets_its_uid(
     known: AgendaItem, summary: str
 ) -> None:
     found = matched([known], [event(summary, starts_at=NINE + HOUR)])
-    assert kinds(found) == {"annual-day": [Kind.MOVE, Kind.EDIT]}
+    assert kinds(found) == {"annual-day": [ChangeKind.MOVE, ChangeKind.EDIT]}
     assert found.changes[0].after.uid == "1@un"
     assert found.missing == ()
 
@@ -131,7 +131,7 @@ def test_an_end_that_the_event_gives_counts() -> None:
 def test_a_cancelled_event_cancels() -> None:
     known = item("x", title="X", uid="1@un")
     found = matched([known], [event("X", cancelled=True)])
-    assert kinds(found) == {"x": [Kind.CANCEL]}
+    assert kinds(found) == {"x": [ChangeKind.CANCEL]}
 
 
 def test_no_calendar_brings_back_what_somebody_cancelled_here() -> None:

@@ -14,7 +14,7 @@ from publisher.model.models import Content, Delivery, Part, Prepared, Wish
 from publisher.model.states import State
 from publisher.sandbox import graph
 from publisher.sandbox.faults import Fault, What
-from publisher.sandbox.store import Entry
+from publisher.sandbox.store import StoredPost
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -80,12 +80,12 @@ class Desk:
         self.stage.sandbox.faults.set([])
         self.clock.advance(wait)
 
-    def lie(self, text: str = TEXT, **more: Any) -> Entry:
+    def lie(self, text: str = TEXT, **more: Any) -> StoredPost:
         """Put an unpublished post on the Page, as the app of this account makes it."""
         store, now = self.stage.sandbox.store, self.clock.now()
         account = self.stage.sandbox.accounts[1]
         assert account.name == self.stage.account.name
-        entry = Entry(
+        entry = StoredPost(
             "facebook",
             account.name,
             f"{account.page_id}_{store.new_id()}",

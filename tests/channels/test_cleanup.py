@@ -10,7 +10,7 @@ from publisher.channels.base import NotPrepared
 from publisher.delivery.cleanup import Clearing
 from publisher.ledger.database import Database
 from publisher.ledger.manager.operations import Control
-from publisher.ledger.orphans import Leftovers
+from publisher.ledger.orphans import Orphans
 from publisher.ledger.pending_stops import reason_of
 from publisher.model.models import Prepared
 from publisher.model.outcomes import Accepted, AccountHeld, Kind, Unknown
@@ -24,7 +24,7 @@ from tests.support.clock import ManualClock
 @pytest.fixture
 def clear(desk: Desk, database: Database, clock: ManualClock) -> Callable[[], None]:
     """Let a worker clear away what is to be cleared away now."""
-    leftovers = Leftovers(database, clock)
+    leftovers = Orphans(database, clock)
 
     def run() -> None:
         clock.advance(60)
@@ -72,7 +72,7 @@ def test_with_somebody_elses_keys_nothing_is_called_cleared_away(
     desk.lay_ready()
     control.cancel("post.fr", None, "manager", "trop tard")
     desk.clock.advance(60)
-    leftovers, channel = Leftovers(database, desk.clock), desk.stage.open(request_timeout=TIMEOUT)
+    leftovers, channel = Orphans(database, desk.clock), desk.stage.open(request_timeout=TIMEOUT)
     stranger = AccountHeld(Kind.AUTH, "The page token belongs to another Page.")
     clearing = Clearing(
         leftovers, lambda _account: nullcontext(channel), check_keys=lambda *_asked: stranger

@@ -19,7 +19,7 @@ from publisher.model.outcomes import Absent, Accepted, AccountHeld, Deferred, Un
 from publisher.model.states import State
 from publisher.notices.message import compose
 from publisher.sandbox.faults import Fault, What
-from publisher.sandbox.store import Entry
+from publisher.sandbox.store import StoredPost
 from tests.channels.conftest import DUE, Stages
 from tests.channels.desk import TEXT, TIMEOUT, Desk
 
@@ -48,7 +48,7 @@ def fail(desk: Desk, *faults: Fault) -> None:
     desk.stage.sandbox.faults.set(faults)
 
 
-def posts(desk: Desk) -> list[Entry]:
+def posts(desk: Desk) -> list[StoredPost]:
     return [entry for entry in desk.stage.sandbox.store.entries if not entry.deleted]
 
 

@@ -17,7 +17,7 @@ from publisher.channels.twitter.timeline import LOOK_BACK, SKEW
 from publisher.model.models import Prepared
 from publisher.model.outcomes import Absent, Accepted, AccountHeld, Deferred, Kind, Unknown
 from publisher.sandbox.faults import Fault, What
-from publisher.sandbox.store import Entry
+from publisher.sandbox.store import StoredPost
 from tests.channels.conftest import LOST, Attempt, Stage, Stages
 from tests.support.clock import ManualClock
 
@@ -57,7 +57,7 @@ def by_hand(x: Stage, clock: ManualClock) -> ByHand:
     def post(text: str, parent: str | None = None) -> str:
         store = x.sandbox.store  # no request is under way
         post_id = store.new_id()
-        entry = Entry(
+        entry = StoredPost(
             channel="twitter",
             account=x.account.name,
             id=post_id,

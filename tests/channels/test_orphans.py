@@ -12,14 +12,14 @@ import requests
 from publisher.channels.base import NotPrepared
 from publisher.channels.facebook.orphans import NEWEST, SKEW
 from publisher.ledger.enqueue import StoredPicture
-from publisher.ledger.transitions import Moved
+from publisher.ledger.transitions import Conflict
 from publisher.ledger.worker.attempts import Attempts
 from publisher.model.models import Content, Delivery, Part, Prepared
 from publisher.model.outcomes import Deferred
 from publisher.model.states import State
 from publisher.sandbox.facebook import HANDLERS
 from publisher.sandbox.faults import Fault, What
-from publisher.sandbox.store import Entry, Upload
+from publisher.sandbox.store import StoredMedia, StoredPost
 from tests.channels.conftest import LOST
 from tests.channels.desk import TEXT, Desk
 from tests.channels.test_requests import APIS, fields_of, needs_apis, path_of
@@ -177,38 +177,38 @@ def test_what_cannot_be_deleted_does_not_keep_the_post_back(desk: Desk) -> None:
     assert desk.there == [(TEXT, True)]
 
 
-def by_hand(desk: Desk) -> Entry:
+def by_hand(desk: Desk) -> StoredPost:
     """A person's draft has no application."""
     return desk.lie(app=None)
 
 
-def by_another_app(desk: Desk) -> Entry:
+def by_another_app(desk: Desk) -> StoredPost:
     return desk.lie(app="4711")
 
 
-def scheduled(desk: Desk) -> Entry:
+def scheduled(desk: Desk) -> StoredPost:
     return desk.lie(scheduled_for=desk.clock.now() + timedelta(days=1))
 
 
-def from_before(desk: Desk) -> Entry:
+def from_before(desk: Desk) -> StoredPost:
     return desk.lie(created_at=desk.clock.now() - SKEW - timedelta(seconds=2))
 
 
-def from_after(desk: Desk) -> Entry:
+def from_after(desk: Desk) -> StoredPost:
     return desk.lie(created_at=desk.clock.now() + timedelta(hours=1))
 
 
-def with_a_link(desk: Desk) -> Entry:
+def with_a_link(desk: Desk) -> StoredPost:
     return desk.lie(link="https://example.org/a")
 
 
-def with_a_picture(desk: Desk) -> Entry:
+def with_a_picture(desk: Desk) -> StoredPost:
     store, now = desk.stage.sandbox.store, desk.clock.now()
-    photo = Upload(store.new_id(), desk.stage.account.name, "image", now, "image/png")
+    photo = StoredMedia(store.new_id(), desk.stage.account.name, "image", now, "image/png")
     return desk.lie(media=[photo])
 
 
-def with_other_spacing(desk: Desk) -> Entry:
+def with_other_spacing(desk: Desk) -> StoredPost:
     return desk.lie("Bonjour  à tous")
 
 
@@ -227,7 +227,7 @@ def with_other_spacing(desk: Desk) -> Entry:
 )
 @pytest.mark.parametrize("carried_out", [True, False])
 def test_nobody_elses_post_is_touched(
-    other: Callable[[Desk], Entry], carried_out: bool, desk: Desk
+    other: Callable[[Desk], StoredPost], carried_out: bool, desk: Desk
 ) -> None:
     """Whether our own is there as well or not."""
     desk.queue()
@@ -245,7 +245,7 @@ def test_nobody_elses_post_is_touched(
 
 
 @pytest.mark.parametrize("other", [by_hand, by_another_app, from_before, with_a_link])
-def test_what_is_left_alone_is_told(other: Callable[[Desk], Entry], desk: Desk) -> None:
+def test_what_is_left_alone_is_told(other: Callable[[Desk], StoredPost], desk: Desk) -> None:
     desk.queue()
     entry = other(desk)
     desk.lose()
@@ -317,7 +317,7 @@ def test_nothing_is_deleted_before_it_is_on_record(desk: Desk) -> None:
     class Late(Dying):
         def checkpoint(self, delivery: Delivery, prepared: Prepared, lease: Any) -> Delivery:
             if prepared.leftovers:
-                raise Moved
+                raise Conflict
             return self._attempts.checkpoint(delivery, prepared, lease)
 
     desk.queue()

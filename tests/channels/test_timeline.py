@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.channels.twitter import timeline
-from publisher.channels.twitter.timeline import SKEW, Page, Post
+from publisher.channels.twitter.timeline import SKEW, TimelinePage, TimelinePost
 from publisher.model.models import Part, Picture
 from publisher.model.outcomes import Absent, Accepted, Unknown
 
@@ -34,7 +34,7 @@ def page(*items: dict[str, Any], **meta: Any) -> str:
     return json.dumps({"data": items, "meta": {"result_count": len(items), **meta}})
 
 
-def posts(*items: dict[str, Any]) -> tuple[Post, ...]:
+def posts(*items: dict[str, Any]) -> tuple[TimelinePost, ...]:
     found = timeline.parse(page(*items))
     assert found
     return found.posts
@@ -219,7 +219,7 @@ def test_the_earliest_of_several_is_meant() -> None:
 
 
 def test_a_page_may_be_empty_and_tells_what_follows() -> None:
-    assert timeline.parse('{"meta": {"result_count": 0}}') == Page((), None)
+    assert timeline.parse('{"meta": {"result_count": 0}}') == TimelinePage((), None)
     found = timeline.parse(page(item("Oui"), next_token="b20"))
     assert found
     assert (len(found.posts), found.next_token) == (1, "b20")

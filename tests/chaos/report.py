@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from publisher.ledger.reading.queries import Step
+from publisher.ledger.reading.queries import HistoryStep
 from tests.chaos.assault import Assault
 from tests.chaos.verdict import ENDED, End, Finding, Harm, orphans, public, waits_for
 
@@ -24,7 +24,7 @@ class Report:
     ends: Sequence[str]
     """How `publisher run` ended whenever it did so by itself."""
     findings: Sequence[Finding]
-    steps: Sequence[Step]
+    steps: Sequence[HistoryStep]
     kept: Path | None = None
     """Where everything lies."""
 
@@ -66,7 +66,7 @@ class Report:
             if delivery.state not in ENDED
         ]
 
-    def _shown_steps(self) -> list[Step]:
+    def _shown_steps(self) -> list[HistoryStep]:
         """The histories of the first deliveries with a finding."""
         concerned = dict.fromkeys((f.post, f.account) for f in self.findings if f.post)
         return [
@@ -77,14 +77,14 @@ class Report:
         ]
 
 
-def line(step: Step) -> str:
+def line(step: HistoryStep) -> str:
     """A step of the history."""
     move = f" {step.source} -> {step.target}" if step.source is not step.target else ""
     detail = f" {step.detail}" if step.detail else ""
     return f"{step.at:%H:%M:%S.%f} {step.post} to {step.account}: {step.event}{move}{detail}"
 
 
-def became_unknown(step: Step) -> bool:
+def became_unknown(step: HistoryStep) -> bool:
     """Whether an outcome was not known any more from this step on."""
     return step.target == "uncertain" and step.source != "uncertain"
 

@@ -17,7 +17,7 @@ from typing import Any
 from publisher.app import Application
 from publisher.base.clock import SystemClock
 from publisher.base.errors import LedgerUnavailable, NotPossible
-from publisher.ledger.reading.queries import Step
+from publisher.ledger.reading.queries import HistoryStep
 from publisher.model.states import State
 from publisher.rehearsal import website
 from publisher.running.supervisor import nothing_waits
@@ -233,7 +233,7 @@ class _Stage:
         )
 
 
-def all_steps(app: Application) -> Iterator[Step]:
+def all_steps(app: Application) -> Iterator[HistoryStep]:
     """The whole history."""
     seen = 0
     while steps := app.queries.steps(seen):
@@ -246,7 +246,7 @@ def _requests(sandbox: Sandbox) -> int:
     return sandbox.store.requests["createPosts"] + sandbox.store.requests["updatePost"]
 
 
-def first_sent(steps: Sequence[Step]) -> dict[int, datetime]:
+def first_sent(steps: Sequence[HistoryStep]) -> dict[int, datetime]:
     """When the history says that each delivery was sent for the first time."""
     begun: dict[int, datetime] = {}
     for step in steps:

@@ -14,8 +14,8 @@ from publisher.base.errors import StorageError
 from publisher.base.i18n import speaking
 from publisher.cli import arguments
 from publisher.cli.commands import running
-from publisher.cli.output.run import Live
-from publisher.ledger.reading.queries import Step
+from publisher.cli.output.run import RunDisplay
+from publisher.ledger.reading.queries import HistoryStep
 from publisher.model.states import State
 from tests.cli.runner import Cli, run_script
 
@@ -59,11 +59,11 @@ def test_a_delivery_counts_once_however_often_it_moves(
     site: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with closing(Application.open_or_make(site)) as app:
-        live = Live(app)
+        live = RunDisplay(app)
         moves = [(State.PUBLISHING, State.UNCERTAIN), (State.UNCERTAIN, State.SCHEDULED)] * 3
         for number, (source, target) in enumerate([*moves, (State.PUBLISHING, State.PUBLISHED)]):
             live.report(
-                Step(
+                HistoryStep(
                     number, app.clock.now(), "moved", "worker", delivery=1,
                     post="a", account="bice-site", source=source, target=target,
                 )
@@ -72,8 +72,8 @@ def test_a_delivery_counts_once_however_often_it_moves(
     assert capsys.readouterr().out.splitlines()[-1] == "Since the start: 1 published."
 
 
-def _step(app: Application, event: str, **more: Any) -> Step:
-    return Step(1, app.clock.now(), event, "worker", **more)
+def _step(app: Application, event: str, **more: Any) -> HistoryStep:
+    return HistoryStep(1, app.clock.now(), event, "worker", **more)
 
 
 def test_a_long_line_of_run_is_broken_between_words(
@@ -84,7 +84,7 @@ def test_a_long_line_of_run_is_broken_between_words(
     message = "X takes nothing more from this account for now. It goes on by itself. " * 3
     with closing(Application.open_or_make(site)) as app, speaking("fr"):
         detail = {"message": message.strip()}
-        Live(app).report(_step(app, "late", account="*", detail=detail))
+        RunDisplay(app).report(_step(app, "late", account="*", detail=detail))
     lines = re.sub(r"\x1b\[\d+m", "", capsys.readouterr().out).splitlines()
     assert max(map(len, lines)) <= 80
     assert " ".join(line.strip() for line in lines).endswith(
@@ -110,7 +110,7 @@ def test_run_tells_whose_keys_they_are_once_their_name_is_known(
     site: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with closing(Application.open_or_make(site)) as app:
-        live = Live(app)
+        live = RunDisplay(app)
         for owner in ("", "@bice"):
             detail = {"id": "707", "owner": owner}
             live.report(_step(app, "owner verified", account="a", detail=detail))

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from publisher.cli.commands.schemas import Kind
+from publisher.cli.commands.schemas import SchemaName
 from publisher.drafts import json_schema
 from tests.cli.runner import Cli
 
 
 def test_every_schema_can_be_asked_for() -> None:
-    assert [*Kind] == [*json_schema.SCHEMAS]
+    assert [*SchemaName] == [*json_schema.SCHEMAS]
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_schema_prints_one(cli: Cli, tmp_path: Path, kind: Kind) -> None:
+@pytest.mark.parametrize("kind", SchemaName)
+def test_schema_prints_one(cli: Cli, tmp_path: Path, kind: SchemaName) -> None:
     """Without any workspace."""
     result = cli("schema", kind)
     assert (result.code, result.json) == (0, json_schema.schema(kind))

@@ -6,7 +6,7 @@ import pytest
 
 from publisher.base import formats, i18n
 from publisher.cli.output import console, history
-from publisher.ledger.reading.queries import Step
+from publisher.ledger.reading.queries import HistoryStep
 from publisher.model import events, history_text
 from publisher.model.outcomes import Kind
 
@@ -72,8 +72,8 @@ def test_a_persons_role_is_told_in_words() -> None:
 
 def test_a_history_says_nothing_twice() -> None:
     at = datetime(2016, 3, 7, tzinfo=UTC)
-    twice = [Step(n, at, "prepared", "publisher", 1, "a.fr", "x") for n in (1, 2)]
-    other = Step(3, at, "prepared", "publisher", 2, "a.fr", "y")
+    twice = [HistoryStep(n, at, "prepared", "publisher", 1, "a.fr", "x") for n in (1, 2)]
+    other = HistoryStep(3, at, "prepared", "publisher", 2, "a.fr", "y")
     assert list(history._told([*twice, other])) == [twice[0], other]
 
 

@@ -16,7 +16,7 @@ from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.consent_holds import Safeguards
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.withdrawals import Withdrawals
-from publisher.ledger.orphans import Leftovers
+from publisher.ledger.orphans import Orphans
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.worker.attempts import Attempts
@@ -111,7 +111,7 @@ def test_clearing_away_leaves_a_thread(
     queries: Queries,
     clock: ManualClock,
 ) -> None:
-    channel, leftovers = HangingChannel(), Leftovers(database, clock)
+    channel, leftovers = HangingChannel(), Orphans(database, clock)
     clearing = Clearing(
         leftovers, lambda _account: nullcontext(cast("Channel", channel)), Lanes(THREADS - 1)
     )

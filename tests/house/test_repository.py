@@ -209,3 +209,14 @@ def test_compose_accepts_its_file(root: Path) -> None:
     assert unlimited == [], "what they print may fill the disk"
     # PostgreSQL's temporary server of the first start answers on its socket, not by the network.
     assert "--host=127.0.0.1" in services["postgres"]["healthcheck"]["test"]
+
+
+def test_a_class_has_a_name_of_its_own(root: Path) -> None:
+    """Nobody has to find out which of two is meant."""
+    names = [
+        node.name
+        for path in (root / "publisher").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    ]
+    assert sorted({name for name in names if names.count(name) > 1}) == []

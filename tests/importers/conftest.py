@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from publisher.importers import Import, Options, read
-from publisher.importers.dates import Order
+from publisher.importers.dates import DateOrder
 from publisher.settings import settings
 from tests.support.workspaces import Workspace
 
@@ -40,7 +40,7 @@ def bring(workspace: Workspace, tmp_path: Path) -> Bring:
         *,
         to: tuple[str, ...] = ("bice-x",),
         zone: str = "Europe/Zurich",
-        order: Order | None = None,
+        order: DateOrder | None = None,
         split: bool = False,
         lang: str | None = "fr",
         name: str = "plan.csv",

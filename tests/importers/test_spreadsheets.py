@@ -2,7 +2,7 @@
 
 import pytest
 
-from publisher.importers.dates import Order
+from publisher.importers.dates import DateOrder
 from publisher.importers.tables import MAX_BYTES
 from tests.importers.conftest import Bring, fronts, texts, told
 
@@ -74,9 +74,9 @@ def test_a_date_that_can_be_read_in_two_ways_is_not_guessed(bring: Bring) -> Non
     found = bring(None, content)
     assert told(found) == [("ambiguous-date", 2, 1), ("ambiguous-date", 3, 1)]
     assert "--dates day-first" in (found.problems[0].hint or "")
-    days = bring(None, content, order=Order.DAY_FIRST)
+    days = bring(None, content, order=DateOrder.DAY_FIRST)
     assert [front[0] for front in fronts(days)] == ["at: 2016-04-03 08:00", "at: 2016-06-05 08:00"]
-    months = bring(None, content, order=Order.MONTH_FIRST)
+    months = bring(None, content, order=DateOrder.MONTH_FIRST)
     assert [front[0] for front in fronts(months)] == [
         "at: 2016-03-04 08:00",
         "at: 2016-05-06 08:00",

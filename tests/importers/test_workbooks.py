@@ -12,7 +12,7 @@ import xlsxwriter
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 
-from publisher.importers.dates import Order
+from publisher.importers.dates import DateOrder
 from publisher.importers.workbooks import MAX_UNPACKED
 from tests.importers.conftest import Bring, fronts, texts, told
 from tests.importers.workbooks import packed, parts_of, workbook
@@ -63,7 +63,7 @@ def test_a_date_cell_is_read_in_one_way_however_it_is_shown(bring: Bring, shown:
         workbook(*([a, (b, shown)] for a, b in rows)),
         by_xlsxwriter(*rows, shown=shown),
     ):
-        for order in (None, Order.MONTH_FIRST):
+        for order in (None, DateOrder.MONTH_FIRST):
             found = bring(None, content, order=order)
             assert told(found) == []
             assert [front[0] for front in fronts(found)] == [

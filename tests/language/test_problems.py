@@ -11,7 +11,7 @@ from PIL import Image
 from publisher.base import i18n
 from publisher.base.errors import ConfigurationError
 from publisher.importers import dates, tables
-from publisher.importers.problems import Refused
+from publisher.importers.problems import FileRefused
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
@@ -114,7 +114,7 @@ def _told_of_files(folder: Path) -> Iterator[str]:
 
 def _told_of_tables(folder: Path) -> Iterator[str]:
     (folder / "plan.csv").write_text('a,"b\nc')
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(FileRefused) as caught:
         tables.read(folder / "plan.csv")
     yield str(caught.value)
     zone = ZoneInfo("Europe/Zurich")

@@ -8,7 +8,7 @@ import pytest
 
 from publisher.app import Application
 from publisher.base import i18n
-from publisher.cli.output.run import Live
+from publisher.cli.output.run import RunDisplay
 from publisher.drafts import json_schema
 from publisher.ledger.pending_stops import UNFINISHED
 from publisher.settings import sources
@@ -305,6 +305,6 @@ def test_why_queue_cancelled_a_post_is_told_in_french(
     assert reason in " ".join(cli("history", "hello.fr").out.split())
     app = Application.open(workspace)
     (*_before, last) = app.queries.steps(0)
-    Live(app).report(last)
+    RunDisplay(app).report(last)
     app.close()
     assert reason in " ".join(capsys.readouterr().out.split())

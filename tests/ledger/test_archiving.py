@@ -25,9 +25,9 @@ from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.withdrawals import Withdrawals
 from publisher.ledger.outbox import News
-from publisher.ledger.reading.queries import Queries, Step
+from publisher.ledger.reading.queries import HistoryStep, Queries
 from publisher.ledger.tables import archived, deliveries, history, notices
-from publisher.ledger.transitions import Moved
+from publisher.ledger.transitions import Conflict
 from publisher.ledger.worker.attempts import Attempts
 from publisher.model.outcomes import Accepted, Kind, Outcome, Refused, Unknown
 from publisher.model.states import State
@@ -245,7 +245,7 @@ def test_what_is_out_still_goes_out_only_once(office: Office, clock: ManualClock
     key = ("bice-x", out.content.fingerprint)
     assert [d.post for d in office.queries.with_fingerprints({key})] == ["down"]
     assert office.queries.known_posts(["down", "never"]) == {"down"}
-    with pytest.raises(Moved):
+    with pytest.raises(Conflict):
         add(office.ledger, wish(clock, "down"))
     with pytest.raises(NotPossible):
         office.control.retry("out", None, "manager")
@@ -279,7 +279,7 @@ def test_the_report_still_knows_what_people_did(office: Office) -> None:
         {"account": "lima-x"},
     ]
 
-    def done() -> list[list[Step]]:
+    def done() -> list[list[HistoryStep]]:
         return [office.queries.steps_of({"cancelled", "withdrawn"}, **span) for span in spans]
 
     before = done()

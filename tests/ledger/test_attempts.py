@@ -8,7 +8,7 @@ from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger, StoredPicture
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.transitions import Moved
+from publisher.ledger.transitions import Conflict
 from publisher.ledger.worker.attempts import Attempts
 from publisher.model.models import Delivery, Prepared
 from publisher.model.outcomes import (
@@ -144,11 +144,11 @@ def test_a_worker_whose_lease_was_reaped_can_write_nothing_any_more(
     intended = intend(attempts, delivery, clock)
     clock.advance(31)
     dispatch.reap()
-    with pytest.raises(Moved):
+    with pytest.raises(Conflict):
         attempts.record(intended, Accepted("1"), clock.ahead(30))
-    with pytest.raises(Moved):
+    with pytest.raises(Conflict):
         attempts.checkpoint(intended, Prepared(draft_id="9"), clock.ahead(30))
-    with pytest.raises(Moved):
+    with pytest.raises(Conflict):
         attempts.intend(replace_version(intended), clock.now(), clock.ahead(30))
 
 

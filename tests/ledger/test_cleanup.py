@@ -11,7 +11,7 @@ from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.manager.operations import Control
-from publisher.ledger.orphans import Leftovers
+from publisher.ledger.orphans import Orphans
 from publisher.ledger.outbox import News, StuckDelivery
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.worker.attempts import Attempts
@@ -27,8 +27,8 @@ LEFT = Prepared(leftovers=("1_1",), photos=("7",))
 
 
 @pytest.fixture
-def leftovers(database: Database, clock: ManualClock) -> Leftovers:
-    return Leftovers(database, clock)
+def leftovers(database: Database, clock: ManualClock) -> Orphans:
+    return Orphans(database, clock)
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def end(
     return bring
 
 
-def claim(leftovers: Leftovers, clock: ManualClock) -> list[Claim]:
+def claim(leftovers: Orphans, clock: ManualClock) -> list[Claim]:
     return leftovers.claim(clock.ahead(200), 10)
 
 
@@ -95,7 +95,7 @@ def test_what_lies_ready_for_an_ended_delivery_is_given_up_before_it_is_deleted(
     state: State,
     ready: Delivery,
     end: Callable[[Delivery, State], None],
-    leftovers: Leftovers,
+    leftovers: Orphans,
     queries: Queries,
     clock: ManualClock,
     database: Database,
@@ -121,7 +121,7 @@ def test_what_lies_ready_for_an_ended_delivery_is_given_up_before_it_is_deleted(
 def test_who_took_it_and_died_is_followed_by_another(
     ready: Delivery,
     end: Callable[[Delivery, State], None],
-    leftovers: Leftovers,
+    leftovers: Orphans,
     clock: ManualClock,
     queries: Queries,
 ) -> None:
@@ -136,7 +136,7 @@ def test_who_took_it_and_died_is_followed_by_another(
 
 def test_nothing_is_cleared_that_may_still_be_of_use(
     ready: Delivery,
-    leftovers: Leftovers,
+    leftovers: Orphans,
     dispatch: Dispatch,
     attempts: Attempts,
     clock: ManualClock,
@@ -160,7 +160,7 @@ def test_nothing_is_cleared_that_may_still_be_of_use(
 
 
 def test_whoever_has_it_in_hand_may_still_be_making_something(
-    ready: Delivery, leftovers: Leftovers, control: Control, clock: ManualClock
+    ready: Delivery, leftovers: Orphans, control: Control, clock: ManualClock
 ) -> None:
     control.cancel("post.fr", None, "manager", "")
     assert claim(leftovers, clock) == []
@@ -170,7 +170,7 @@ def test_whoever_has_it_in_hand_may_still_be_making_something(
 
 def test_a_request_of_unknown_outcome_has_long_settled(
     ready: Delivery,
-    leftovers: Leftovers,
+    leftovers: Orphans,
     attempts: Attempts,
     control: Control,
     clock: ManualClock,
@@ -192,7 +192,7 @@ def test_nothing_is_cleared_while_the_account_rests(
     account: str | None,
     ready: Delivery,
     end: Callable[[Delivery, State], None],
-    leftovers: Leftovers,
+    leftovers: Orphans,
     control: Control,
     clock: ManualClock,
 ) -> None:
@@ -206,7 +206,7 @@ def test_nothing_is_cleared_while_the_account_rests(
 def test_who_brings_it_back_first_keeps_what_lies_ready(
     ready: Delivery,
     end: Callable[[Delivery, State], None],
-    leftovers: Leftovers,
+    leftovers: Orphans,
     control: Control,
     clock: ManualClock,
 ) -> None:
@@ -229,7 +229,7 @@ def test_what_another_delivery_knows_is_left_alone(
     ready: Delivery,
     end: Callable[[Delivery, State], None],
     ledger: Ledger,
-    leftovers: Leftovers,
+    leftovers: Orphans,
     dispatch: Dispatch,
     attempts: Attempts,
     clock: ManualClock,
@@ -246,7 +246,7 @@ def test_what_another_delivery_knows_is_left_alone(
 def test_what_cannot_be_cleared_is_tried_later_each_time_and_not_for_ever(
     ready: Delivery,
     end: Callable[[Delivery, State], None],
-    leftovers: Leftovers,
+    leftovers: Orphans,
     queries: Queries,
     clock: ManualClock,
 ) -> None:
@@ -273,7 +273,7 @@ def test_what_cannot_be_cleared_is_tried_later_each_time_and_not_for_ever(
 def test_a_picture_is_tried_until_it_is_gone(
     ready: Delivery,
     end: Callable[[Delivery, State], None],
-    leftovers: Leftovers,
+    leftovers: Orphans,
     clock: ManualClock,
 ) -> None:
     """Pictures of people must not stay at a platform, however long it takes."""
@@ -289,7 +289,7 @@ def test_a_picture_is_tried_until_it_is_gone(
 def test_what_is_public_after_all_is_shown_in_the_log(
     ready: Delivery,
     end: Callable[[Delivery, State], None],
-    leftovers: Leftovers,
+    leftovers: Orphans,
     queries: Queries,
     clock: ManualClock,
 ) -> None:
@@ -309,7 +309,7 @@ def test_what_is_public_after_all_is_shown_in_the_log(
 def test_that_it_failed_is_still_news_after_it_was_cleared_away(
     ready: Delivery,
     end: Callable[[Delivery, State], None],
-    leftovers: Leftovers,
+    leftovers: Orphans,
     database: Database,
     clock: ManualClock,
 ) -> None:

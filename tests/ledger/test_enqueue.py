@@ -16,7 +16,7 @@ from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.withdrawals import Withdrawals
 from publisher.ledger.reading.log_pages import Logbook, Wanted
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.transitions import Moved
+from publisher.ledger.transitions import Conflict
 from publisher.ledger.worker.attempts import Attempts
 from publisher.ledger.worker.intents import INTENT_LIFE
 from publisher.model.models import ApprovalRule, Delivery, Prepared
@@ -123,7 +123,7 @@ def test_a_plan_that_was_overtaken_writes_nothing_at_all(
     add(ledger, wish(clock, due_in=1))
     seen = only(queries)
     dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
-    with pytest.raises(Moved):
+    with pytest.raises(Conflict):
         ledger.apply(
             add=[wish(clock, "another")], edit=[(seen, wish(clock, texts=("x",)))],
             cancel=(), pictures={}, actor="redaction",
@@ -473,7 +473,7 @@ def test_of_many_who_queue_a_post_at_once_one_adds_it(
         try:
             add(ledger, wish(clock))
             ends.append("added")
-        except Moved:
+        except Conflict:
             ends.append("look again")
 
     threads = [threading.Thread(target=queue) for _ in range(many)]

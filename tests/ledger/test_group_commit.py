@@ -22,7 +22,7 @@ from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.tables import accounts, deliveries
-from publisher.ledger.transitions import Moved
+from publisher.ledger.transitions import Conflict
 from publisher.ledger.worker.attempts import Attempts
 from publisher.model.models import Delivery
 from publisher.model.outcomes import (
@@ -187,8 +187,8 @@ def test_who_comes_too_late_fails_alone(
     control.cancel("3.fr", None, "direction", "changed")
     done = at_once(attempts._together, [intending(attempts, one, clock) for one in taken])
     failures = [future.exception() for future in done]
-    assert [type(one) for one in failures if one] == [Moved]
-    assert isinstance(failures[3], Moved)
+    assert [type(one) for one in failures if one] == [Conflict]
+    assert isinstance(failures[3], Conflict)
     going = [delivery for delivery in queries.deliveries() if delivery.intent_at]
     assert len(going) == len(taken) - 1
     assert Audit(database, clock).verify().breaks == ()
@@ -285,7 +285,7 @@ def test_one_that_fails_takes_few_transactions_and_nobody_with_it() -> None:
     def act(_connection: Connection, wishes: Sequence[int]) -> list[int]:
         tried.append(len(wishes))
         if 77 in wishes:
-            raise Moved
+            raise Conflict
         return [wish * 10 for wish in wishes]
 
     together = Together[int, Any](ManualClock(), nothing, act)

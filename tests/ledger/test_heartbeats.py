@@ -13,14 +13,14 @@ from sqlalchemy import select, update
 from publisher.base.process import Pulse
 from publisher.ledger import heartbeats as module
 from publisher.ledger.database import Database
-from publisher.ledger.heartbeats import Heartbeats, Kind, Process, missing, wrong_clocks
+from publisher.ledger.heartbeats import Heartbeats, Process, ProcessKind, missing, wrong_clocks
 from publisher.ledger.tables import heartbeats as table
 from publisher.model.clock_check import ClockCheck
 from publisher.monitoring.heartbeat import Beating
 from tests.support.clock import ManualClock
 from tests.support.waiting import wait_for
 
-WORKER = Process("a" * 32, Kind.WORKER, "alpha", 7, "0.1.0")
+WORKER = Process("a" * 32, ProcessKind.WORKER, "alpha", 7, "0.1.0")
 
 
 @pytest.fixture
@@ -44,8 +44,8 @@ def test_a_process_that_has_just_shown_life_is_alive(heartbeats: Heartbeats) -> 
     assert found.process == WORKER
     assert 0 <= found.age < 5
     assert found.is_alive
-    assert heartbeats.is_alive(Kind.WORKER)
-    assert not heartbeats.is_alive(Kind.DISPATCHER)
+    assert heartbeats.is_alive(ProcessKind.WORKER)
+    assert not heartbeats.is_alive(ProcessKind.DISPATCHER)
 
 
 def test_a_kind_of_which_nobody_is_alive_is_missing_and_its_last_is_named(
@@ -56,14 +56,14 @@ def test_a_kind_of_which_nobody_is_alive_is_missing_and_its_last_is_named(
         heartbeats.beat(process)
         grow_old(database, process, seconds)
     found = missing(heartbeats.all())
-    assert list(found) == [Kind.DISPATCHER, Kind.WORKER]
-    assert found[Kind.DISPATCHER] is None
-    last = found[Kind.WORKER]
+    assert list(found) == [ProcessKind.DISPATCHER, ProcessKind.WORKER]
+    assert found[ProcessKind.DISPATCHER] is None
+    last = found[ProcessKind.WORKER]
     assert last
     assert last.process.host == "beta"
     assert last.age == pytest.approx(60, abs=5)
     heartbeats.beat(WORKER)
-    assert list(missing(heartbeats.all())) == [Kind.DISPATCHER]
+    assert list(missing(heartbeats.all())) == [ProcessKind.DISPATCHER]
 
 
 def test_a_clock_that_was_set_back_lets_nobody_live_for_ever(
@@ -71,7 +71,7 @@ def test_a_clock_that_was_set_back_lets_nobody_live_for_ever(
 ) -> None:
     heartbeats.beat(WORKER)
     grow_old(database, WORKER, -3600)
-    assert not heartbeats.is_alive(Kind.WORKER)
+    assert not heartbeats.is_alive(ProcessKind.WORKER)
 
 
 def test_a_process_that_ends_in_order_is_forgotten(heartbeats: Heartbeats) -> None:
@@ -87,15 +87,15 @@ def test_the_dead_are_forgotten_but_the_last_of_its_kind(
     for number, process in enumerate(old):
         heartbeats.beat(process)
         grow_old(database, process, 1000 - number)
-    heartbeats.beat(replace(WORKER, id="e" * 32, kind=Kind.WEB))
+    heartbeats.beat(replace(WORKER, id="e" * 32, kind=ProcessKind.WEB))
     kinds = [(one.process.kind, one.process.id[0]) for one in heartbeats.all()]
-    assert kinds == [(Kind.WEB, "e"), (Kind.WORKER, "d")]
+    assert kinds == [(ProcessKind.WEB, "e"), (ProcessKind.WORKER, "d")]
 
 
 def test_a_process_shows_life_only_while_its_loop_turns(heartbeats: Heartbeats) -> None:
     """A thread of a process that hangs must not speak for it."""
     pulse = Pulse(None)
-    beating = Beating(heartbeats, Kind.DISPATCHER, pulse)
+    beating = Beating(heartbeats, ProcessKind.DISPATCHER, pulse)
     beating.look()
     assert not heartbeats.all()
     pulse.beat()
@@ -115,7 +115,7 @@ def test_a_process_tells_that_its_clock_is_wrong_until_it_is_right(
 ) -> None:
     check, pulse = ClockCheck(clock, clock.monotonic), Pulse(None)
     check.heard_from("X")(clock.now(), 0.1)
-    beating = Beating(heartbeats, Kind.WORKER, pulse, check)
+    beating = Beating(heartbeats, ProcessKind.WORKER, pulse, check)
     heartbeats.beat(replace(WORKER, host=beating.process.host))
     told = []
     for seconds in (0, 7200, -7200):
@@ -142,7 +142,7 @@ def test_the_heartbeat_begins_with_the_loop_and_ends_with_the_process(
     heartbeats: Heartbeats,
 ) -> None:
     pulse = Pulse(None)
-    beating = Beating(heartbeats, Kind.DISPATCHER, pulse)
+    beating = Beating(heartbeats, ProcessKind.DISPATCHER, pulse)
     beating.start()
     pulse.beat()
     wait_for(heartbeats.all, 10)
@@ -154,7 +154,7 @@ def test_a_ledger_that_takes_no_heartbeat_is_a_trouble_until_it_does(database: D
     with database.write() as connection:
         connection.exec_driver_sql("ALTER TABLE heartbeats RENAME TO gone")
     pulse = Pulse(None)
-    beating = Beating(Heartbeats(database), Kind.WORKER, pulse)
+    beating = Beating(Heartbeats(database), ProcessKind.WORKER, pulse)
     pulse.beat()
     beating.look()
     assert "lacks a table" in str(beating.trouble)
@@ -183,13 +183,13 @@ def test_a_frozen_process_is_missed(database: Database, monkeypatch: pytest.Monk
     found = Heartbeats(database)
     with subprocess.Popen([sys.executable, "-c", script, database.url]) as process:
         try:
-            wait_for(lambda: found.is_alive(Kind.WORKER), 30)
+            wait_for(lambda: found.is_alive(ProcessKind.WORKER), 30)
             os.kill(process.pid, signal.SIGSTOP)
-            wait_for(lambda: not found.is_alive(Kind.WORKER), 30)
-            last = missing(found.all())[Kind.WORKER]
+            wait_for(lambda: not found.is_alive(ProcessKind.WORKER), 30)
+            last = missing(found.all())[ProcessKind.WORKER]
             assert last
             assert last.process.pid == process.pid
             os.kill(process.pid, signal.SIGCONT)
-            wait_for(lambda: found.is_alive(Kind.WORKER), 30)
+            wait_for(lambda: found.is_alive(ProcessKind.WORKER), 30)
         finally:
             process.kill()

@@ -11,7 +11,7 @@ from publisher.ledger import orphans, reconciliation
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher import claims
 from publisher.ledger.dispatcher.due import Lookout
-from publisher.ledger.dispatcher.due_queries import Waiting
+from publisher.ledger.dispatcher.due_queries import DueQueries
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager import withdrawals
 from publisher.ledger.manager.operations import Control
@@ -145,7 +145,7 @@ def test_what_is_late_is_found_among_what_was_due(database: Database, clock: Man
 
 @pytest.mark.parametrize("waiting", _LOCKED.values(), ids=_LOCKED)
 def test_what_waits_is_locked_without_a_look_at_the_rest(
-    database: Database, clock: ManualClock, waiting: Waiting
+    database: Database, clock: ManualClock, waiting: DueQueries
 ) -> None:
     if not database.is_sqlite:
         pytest.skip("PostgreSQL chooses by its statistics")

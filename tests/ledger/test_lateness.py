@@ -10,7 +10,7 @@ from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.heartbeats import Heartbeats, Process
-from publisher.ledger.heartbeats import Kind as Of
+from publisher.ledger.heartbeats import ProcessKind as Of
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.gauges import Gauges
 from publisher.ledger.reading.lateness import EXPLAINED, Cause, Lateness

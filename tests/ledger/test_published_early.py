@@ -12,7 +12,7 @@ from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.approvals import no_rule
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.post_holds import Halts
-from publisher.ledger.orphans import Leftovers
+from publisher.ledger.orphans import Orphans
 from publisher.ledger.outbox import News
 from publisher.ledger.pending_stops import reason_of
 from publisher.ledger.published_early import EVENT
@@ -135,7 +135,7 @@ def test_a_cancelled_one_that_another_has_is_told_once(
     attempts.checkpoint(other, PREPARED, clock.ahead(19))
     control.cancel("other.fr", None, "manager", "faux")
     clock.advance(60)
-    leftovers = Leftovers(database, clock)
+    leftovers = Orphans(database, clock)
     (claim,) = leftovers.claim(clock.ahead(30), 10)
     given_up = leftovers.give_up(claim)
     assert given_up
@@ -225,7 +225,7 @@ def test_a_picture_is_cleared_away_until_it_is_gone(
     assert delivery
     attempts.checkpoint(delivery, Prepared(photos=("8",)), clock.ahead(19))
     control.cancel("post.fr", None, "manager", "faux")
-    leftovers = Leftovers(database, clock)
+    leftovers = Orphans(database, clock)
     for _try in range(12):
         clock.advance(86_400 * 3)
         (claim,) = leftovers.claim(clock.ahead(30), 10)

@@ -10,7 +10,7 @@ from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reconciliation import Doubts
-from publisher.ledger.transitions import Moved
+from publisher.ledger.transitions import Conflict
 from publisher.ledger.worker.attempts import Attempts
 from publisher.model.models import Delivery
 from publisher.model.outcomes import (
@@ -218,7 +218,7 @@ def test_a_person_who_decides_meanwhile_is_faster(
     taken = doubts.take(claim)
     assert taken is not None
     control.retry("post.fr", None, "direction")
-    with pytest.raises(Moved):
+    with pytest.raises(Conflict):
         doubts.record(taken, Accepted("7"))
 
 
@@ -240,7 +240,7 @@ def test_settling_again_forgets_absences_and_ends_a_reading_that_is_under_way(
     taken = doubts.take(claim)
     assert taken is not None
     doubts.settle_again(_SETTLE)
-    with pytest.raises(Moved):
+    with pytest.raises(Conflict):
         doubts.record(taken, Absent())
     again = clock.now()
     seen = [look(doubts, clock, Absent()) for _ in range(3)]
@@ -379,6 +379,6 @@ def test_an_id_that_another_delivery_of_the_account_has_is_never_written(
     after = attempts.record(second, Accepted("7"), clock.ahead(30))
     assert (after.state, after.remote_ids, after.settled_at) == (State.UNCERTAIN, (), None)
     assert "on record for one.fr already" in (after.error_message or "")
-    with pytest.raises(Moved):
+    with pytest.raises(Conflict):
         attempts.record_late(second, Accepted("7"))
     assert [d.remote_ids for d in queries.deliveries()] == [("7",), ()]

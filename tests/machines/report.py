@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from publisher.ledger.reading.queries import Step
+from publisher.ledger.reading.queries import HistoryStep
 from publisher.model.models import Delivery
 from tests.chaos.report import became_unknown
 from tests.chaos.verdict import End, Finding, Harm
@@ -20,7 +20,7 @@ class Report:
     seed: int
     seconds: float
     end: End
-    steps: Sequence[Step]
+    steps: Sequence[HistoryStep]
     in_hand: frozenset[int]
     """The deliveries that the cut-off host ever claimed or took."""
     cuts: Mapping[str, tuple[float, float]]

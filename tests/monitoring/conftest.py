@@ -10,7 +10,7 @@ import pytest
 
 from publisher.app import Application
 from publisher.base.process import Pulse
-from publisher.ledger.heartbeats import NEEDED, Kind, Process
+from publisher.ledger.heartbeats import NEEDED, Process, ProcessKind
 from publisher.monitoring.heartbeat import Beating
 from publisher.settings import settings
 from tests.support.clock import ManualClock
@@ -89,7 +89,7 @@ def app(
     app.close()
 
 
-def process(kind: Kind, host: str = "alpha") -> Process:
+def process(kind: ProcessKind, host: str = "alpha") -> Process:
     return Process(f"{kind}-{host}-".ljust(32, "x"), kind, host, 7, "0.1.0")
 
 
@@ -98,4 +98,4 @@ def beating(app: Application) -> Beating:
     """The heartbeat of this process, as that of a dispatcher."""
     pulse = Pulse(None)
     pulse.beat()
-    return Beating(app.heartbeats, Kind.DISPATCHER, pulse)
+    return Beating(app.heartbeats, ProcessKind.DISPATCHER, pulse)

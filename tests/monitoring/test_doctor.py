@@ -9,7 +9,7 @@ import redis
 
 from publisher.app import Application
 from publisher.doctor import Finding, Grade, ledger, machine
-from publisher.ledger.heartbeats import Kind
+from publisher.ledger.heartbeats import ProcessKind
 from tests.monitoring.conftest import process
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
@@ -27,7 +27,7 @@ def test_who_is_alive_is_named_with_its_host(app: Application) -> None:
 
 
 def test_a_kind_of_which_none_was_ever_there_is_bad_beside_others(app: Application) -> None:
-    app.heartbeats.end(process(Kind.WORKER))
+    app.heartbeats.end(process(ProcessKind.WORKER))
     (found,) = about(app, "publishing")
     assert (found.grade, found.message) == (Grade.BAD, "No worker is at work.")
 
@@ -35,7 +35,7 @@ def test_a_kind_of_which_none_was_ever_there_is_bad_beside_others(app: Applicati
 def test_that_publisher_run_is_not_at_work_is_told_where_nobody_publishes(
     app: Application,
 ) -> None:
-    for kind in (Kind.DISPATCHER, Kind.WORKER):
+    for kind in (ProcessKind.DISPATCHER, ProcessKind.WORKER):
         app.heartbeats.end(process(kind))
     (found,) = about(app, "publishing")
     assert found.grade is Grade.WARNING
@@ -45,7 +45,7 @@ def test_that_publisher_run_is_not_at_work_is_told_where_nobody_publishes(
 def test_a_kind_that_is_missing_is_bad(app: Application) -> None:
     with app.database.write() as connection:
         connection.exec_driver_sql(
-            f"UPDATE heartbeats SET seen_at = seen_at - 60000000 WHERE kind = '{Kind.WORKER}'"
+            f"UPDATE heartbeats SET seen_at = seen_at - 60000000 WHERE kind = '{ProcessKind.WORKER}'"
         )
     (found,) = about(app, "publishing")
     assert (found.grade, found.message) == (
@@ -54,7 +54,7 @@ def test_a_kind_that_is_missing_is_bad(app: Application) -> None:
 
 
 def test_a_wrong_clock_of_another_machine_is_bad(app: Application) -> None:
-    app.heartbeats.beat(process(Kind.WORKER, "beta"), timedelta(seconds=20))
+    app.heartbeats.beat(process(ProcessKind.WORKER, "beta"), timedelta(seconds=20))
     (found,) = about(app, "clock")
     assert (found.grade, found.message) == (Grade.BAD, "The clock of beta is 20 s ahead.")
 
@@ -102,7 +102,7 @@ def test_a_broker_that_takes_nothing_is_bad(app: Application, broker_url: str) -
 
 def test_the_dead_are_no_concern_of_their_heirs(app: Application) -> None:
     """A process that was killed, and started again, is not missing."""
-    app.heartbeats.beat(process(Kind.WORKER, "beta"))
+    app.heartbeats.beat(process(ProcessKind.WORKER, "beta"))
     with app.database.write() as connection:
         connection.exec_driver_sql(
             "UPDATE heartbeats SET seen_at = seen_at - 60000000"

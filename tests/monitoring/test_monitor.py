@@ -10,7 +10,7 @@ import redis
 from sqlalchemy import Connection
 
 from publisher.app import Application
-from publisher.ledger.heartbeats import Kind
+from publisher.ledger.heartbeats import ProcessKind
 from publisher.ledger.tables import delays
 from publisher.model.outcomes import Unknown
 from publisher.monitoring import Monitor, Subject
@@ -71,7 +71,7 @@ def test_the_broker_is_left_as_it_was(app: Application, broker_url: str) -> None
 
 
 def test_a_worker_that_is_missing_is_named_with_its_host(app: Application) -> None:
-    app.heartbeats.end(process(Kind.WORKER))
+    app.heartbeats.end(process(ProcessKind.WORKER))
     (found,) = Monitor(app).look().troubles
     assert (found.subject, found.message) == (Subject.WORKERS, "No worker is at work.")
 
@@ -80,7 +80,10 @@ def test_a_wrong_clock_is_named_with_its_host(app: Application) -> None:
     """And what seems due by it is no trouble of its own."""
     add(app.ledger, wish(app.clock, "a", 0))  # type: ignore[arg-type]
     app.clock.advance(60)  # type: ignore[attr-defined]
-    for kind, host, seconds in ((Kind.WORKER, "beta", 7200), (Kind.DISPATCHER, "gamma", -20)):
+    for kind, host, seconds in (
+        (ProcessKind.WORKER, "beta", 7200),
+        (ProcessKind.DISPATCHER, "gamma", -20),
+    ):
         app.heartbeats.beat(process(kind, host), timedelta(seconds=seconds))
     report = Monitor(app).look()
     (found,) = report.troubles
@@ -127,7 +130,7 @@ def test_an_overloaded_platform_is_named(app: Application) -> None:
 def test_the_cause_of_what_is_late_is_what_is_wrong_with_the_surroundings(app: Application) -> None:
     add(app.ledger, wish(app.clock, "a", 0))  # type: ignore[arg-type]
     app.clock.advance(300)  # type: ignore[attr-defined]
-    app.heartbeats.end(process(Kind.WORKER))
+    app.heartbeats.end(process(ProcessKind.WORKER))
     report = Monitor(app).look()
     assert report.late_in_words.startswith("1 post is late, since 2016-03-07 09:00")
     assert "No worker is at work. Start `publisher run`, or the workers" in report.late_in_words

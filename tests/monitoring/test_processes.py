@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from publisher.app import Application
-from publisher.ledger.heartbeats import Kind
+from publisher.ledger.heartbeats import ProcessKind
 from tests.monitoring.conftest import Switch, process
 from tests.support.receiver import Receiver
 from tests.support.waiting import wait_for
@@ -55,7 +55,7 @@ def at_work(workspace: Workspace, script: str) -> Iterator[subprocess.Popen[byte
 
 @pytest.fixture(autouse=True)
 def _nobody_is_alive(app: Application) -> None:
-    for kind in (Kind.DISPATCHER, Kind.WORKER):
+    for kind in (ProcessKind.DISPATCHER, ProcessKind.WORKER):
         app.heartbeats.end(process(kind))
 
 
@@ -71,7 +71,7 @@ def test_a_dispatcher_tells_that_no_worker_is_alive_and_that_it_is_over(
             assert receiver.bodies[1] == "It is over: No worker is at work."
             wait_for(lambda: switch.asked, 60)
             assert {one.process.kind for one in app.heartbeats.all() if one.is_alive} == {
-                Kind.DISPATCHER, Kind.WORKER,
+                ProcessKind.DISPATCHER, ProcessKind.WORKER,
             }  # fmt: skip
     assert not app.heartbeats.all()
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from publisher.app import Application
-from publisher.ledger.heartbeats import Kind
+from publisher.ledger.heartbeats import ProcessKind
 from publisher.ledger.outbox import LatePosts, News
 from publisher.model.outcomes import Accepted
 from publisher.monitoring import Monitor, Subject, Watchdog, alarms, watchdog
@@ -64,7 +64,7 @@ def test_what_is_late_is_news_once_and_once_more_when_it_goes_on(
     dog.look()
     assert not untold(news)
     clock.advance(300)
-    app.heartbeats.end(process(Kind.WORKER))
+    app.heartbeats.end(process(ProcessKind.WORKER))
     for _ in range(3):
         dog.look()
     (item,) = untold(news)
@@ -73,7 +73,7 @@ def test_what_is_late_is_news_once_and_once_more_when_it_goes_on(
     assert not item.is_over
     tell(news)
     assert not untold(news)
-    app.heartbeats.beat(process(Kind.WORKER))
+    app.heartbeats.beat(process(ProcessKind.WORKER))
     clock.advance(120)
     publish(app)
     for _ in range(3):
@@ -90,7 +90,7 @@ def test_a_pause_of_everything_is_not_told_as_all_being_well(
 ) -> None:
     add(app.ledger, wish(clock, "a", 0))
     clock.advance(300)
-    app.heartbeats.end(process(Kind.WORKER))
+    app.heartbeats.end(process(ProcessKind.WORKER))
     for _ in range(3):
         dog.look()
     tell(news)
@@ -162,16 +162,16 @@ def test_a_wrong_clock_is_told_and_that_it_is_right_again(
     monkeypatch.setattr(alarms, "CALM", 0.0)
     beating.look()
     dogs = [Watchdog(app, Monitor(app), beating=beating)]
-    beat = Beating(app.heartbeats, Kind.DISPATCHER, beating._pulse)
+    beat = Beating(app.heartbeats, ProcessKind.DISPATCHER, beating._pulse)
     beat.look()
     dogs.append(Watchdog(app, Monitor(app), beating=beat))
-    app.heartbeats.end(process(Kind.DISPATCHER))
-    app.heartbeats.beat(process(Kind.WORKER), timedelta(hours=2))
+    app.heartbeats.end(process(ProcessKind.DISPATCHER))
+    app.heartbeats.beat(process(ProcessKind.WORKER), timedelta(hours=2))
     for dog in dogs:
         dog.look()
     wait_for(lambda: receiver.bodies)
     assert "The clock of alpha is 2 h ahead." in receiver.bodies[0]
-    app.heartbeats.beat(process(Kind.WORKER))
+    app.heartbeats.beat(process(ProcessKind.WORKER))
     for dog in dogs:
         dog.look()
     wait_for(lambda: len(receiver.bodies) == 2)
@@ -196,9 +196,9 @@ def test_of_many_dispatchers_one_tells_that_no_worker_is_alive(
     app: Application, beating: Beating, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(alarms, "PATIENCE", 0.0)
-    app.heartbeats.end(process(Kind.WORKER))
-    app.heartbeats.end(process(Kind.DISPATCHER))
-    others = [Beating(app.heartbeats, Kind.DISPATCHER, beating._pulse) for _ in range(3)]
+    app.heartbeats.end(process(ProcessKind.WORKER))
+    app.heartbeats.end(process(ProcessKind.DISPATCHER))
+    others = [Beating(app.heartbeats, ProcessKind.DISPATCHER, beating._pulse) for _ in range(3)]
     for one in others:
         one.look()
     for one in others:
@@ -212,9 +212,9 @@ def test_a_worker_tells_that_no_dispatcher_is_alive_and_nothing_else(
 ) -> None:
     """Who sends the notices is what is missing."""
     monkeypatch.setattr(alarms, "PATIENCE", 0.0)
-    app.heartbeats.end(process(Kind.DISPATCHER))
-    worker = Beating(app.heartbeats, Kind.WORKER, beating._pulse)
-    app.heartbeats.end(process(Kind.WORKER))
+    app.heartbeats.end(process(ProcessKind.DISPATCHER))
+    worker = Beating(app.heartbeats, ProcessKind.WORKER, beating._pulse)
+    app.heartbeats.end(process(ProcessKind.WORKER))
     worker.look()
     monitor = Monitor(app, worker, broker_url=lambda: "redis://127.0.0.1:1/0")
     Watchdog(app, monitor, beating=worker, subjects={Subject.DISPATCHERS}).look()
@@ -227,9 +227,9 @@ def test_a_worker_tells_that_no_dispatcher_is_alive_and_nothing_else(
 def test_the_heartbeat_is_pinged_while_all_is_well(
     app: Application, dog: Watchdog, switch: Switch
 ) -> None:
-    app.heartbeats.end(process(Kind.WORKER))
+    app.heartbeats.end(process(ProcessKind.WORKER))
     dog.look()
     assert not switch.asked
-    app.heartbeats.beat(process(Kind.WORKER))
+    app.heartbeats.beat(process(ProcessKind.WORKER))
     dog.look()
     wait_for(lambda: switch.asked == ["/secret-of-ours"])

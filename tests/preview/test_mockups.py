@@ -12,16 +12,16 @@ from publisher.base import html
 from publisher.channels import registry
 from publisher.channels.registry import SPECS
 from publisher.preview import mockups
-from publisher.preview.mockups import COLOURS, Image, Look, links
+from publisher.preview.mockups import COLOURS, PostCard, ShownImage, links
 from tests.support.html import Structure
 
 AT = datetime(2016, 3, 7, 8, tzinfo=UTC)
 LONG = "https://www.example.org/fr/une/tres/longue/adresse"
-PICTURE = Image(src="data:image/png;base64,AA==", alt="Un carton", width=10, height=10)
+PICTURE = ShownImage(src="data:image/png;base64,AA==", alt="Un carton", width=10, height=10)
 TEMPLATES = Path(publisher.preview.__file__).parent / "templates"
 
 
-def look(channel: str, text: str, *, link: str | None = None, pictures: int = 0) -> Look:
+def look(channel: str, text: str, *, link: str | None = None, pictures: int = 0) -> PostCard:
     return mockups.look(
         channel,
         text,
@@ -35,7 +35,7 @@ def look(channel: str, text: str, *, link: str | None = None, pictures: int = 0)
     )
 
 
-def drawn(channel: str, thread: list[mockups.Look]) -> str:
+def drawn(channel: str, thread: list[mockups.PostCard]) -> str:
     """As the channel's own template shows it."""
     templates = html.environment("publisher.preview", *registry.TEMPLATES)
     call = "{% import '" + SPECS[channel].mockup + "' as mockup %}{{ mockup.post(it) }}"
@@ -115,7 +115,7 @@ def test_a_name_is_escaped_wherever_it_stands() -> None:
     author = mockups.author('<i>"&', '"><i>', "fr")
     shown = mockups.look(
         "twitter", "x", post_id='"><i>', by=author, instant=None, when="<i>", link=None,
-        lang='"><i>', pictures=[Image(src='"><i>', alt='"><i>', width=1, height=1)],
+        lang='"><i>', pictures=[ShownImage(src='"><i>', alt='"><i>', width=1, height=1)],
     )  # fmt: skip
     for channel in ("twitter", "facebook"):
         found = Structure(drawn(channel, [shown]))

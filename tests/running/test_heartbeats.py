@@ -8,7 +8,7 @@ import pytest
 
 from publisher.app import Application
 from publisher.ledger import heartbeats
-from publisher.ledger.heartbeats import Kind, missing
+from publisher.ledger.heartbeats import ProcessKind, missing
 from tests.support.running import at_work, worker_of
 
 Until = Callable[..., None]
@@ -21,7 +21,7 @@ def test_dispatcher_and_workers_are_alive_and_gone_after_a_good_end(
     app = queued()
     with at_work(app, []) as processes:
         until(lambda: not missing(app.heartbeats.all()))
-        (worker,) = (one for one in app.heartbeats.all() if one.process.kind is Kind.WORKER)
+        (worker,) = (one for one in app.heartbeats.all() if one.process.kind is ProcessKind.WORKER)
         assert worker.process.pid == worker_of(processes).pid
     assert not app.heartbeats.all()
 
@@ -39,7 +39,7 @@ def test_a_worker_that_stands_still_is_missing(
         os.kill(pid, signal.SIGSTOP)
         try:
             until(lambda: missing(app.heartbeats.all()), 60)
-            assert list(missing(app.heartbeats.all())) == [Kind.WORKER]
+            assert list(missing(app.heartbeats.all())) == [ProcessKind.WORKER]
         finally:
             os.kill(pid, signal.SIGCONT)
         until(lambda: not missing(app.heartbeats.all()), 60)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from publisher.app import Application
-from publisher.ledger.reading.queries import Step
+from publisher.ledger.reading.queries import HistoryStep
 from publisher.running.supervisor import History
 from publisher.settings import settings
 from tests.support.clock import ManualClock
@@ -14,7 +14,7 @@ from tests.support.workspaces import Workspace
 def test_it_tells_each_step_once_and_says_whether_there_was_any(tmp_path: Path) -> None:
     """While there is none, it is asked less often."""
     Workspace(tmp_path)
-    clock, told = ManualClock(), list[Step]()
+    clock, told = ManualClock(), list[HistoryStep]()
     app = Application(settings.load(tmp_path, {}), clock)
     app.database.migrate()
     history = History(app, told.append)

@@ -20,7 +20,7 @@ from publisher.base.errors import (
     StorageError,
 )
 from publisher.base.lock import locked
-from publisher.ledger.reading.queries import Step
+from publisher.ledger.reading.queries import HistoryStep
 from publisher.model.states import State
 from publisher.running import supervisor
 from publisher.running.child_process import Child
@@ -58,7 +58,7 @@ def test_run_until_idle_publishes_everything_and_ends(
     draft("first", soon(3), to="[voice-x, voice-page, voice-site]")
     draft("second", soon(4))
     draft("third", soon(4.5))
-    app, steps = queued(), list[Step]()
+    app, steps = queued(), list[HistoryStep]()
     assert supervisor.run(app, until_idle=True, report=steps.append, say=nothing) == 0
     assert states(app) == [State.PUBLISHED] * 5
     assert sorted(texts(sandbox)) == [
@@ -113,7 +113,7 @@ def test_reader_that_goes_away_leaves_no_process(
 ) -> None:
     """An error of whoever is reported to, as in `publisher run | head`, ends the children."""
 
-    def gone(_step: Step) -> None:
+    def gone(_step: HistoryStep) -> None:
         raise BrokenPipeError
 
     draft("unread", soon(1))

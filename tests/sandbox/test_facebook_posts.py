@@ -12,7 +12,7 @@ import pytest
 from publisher.sandbox import graph, limits
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.server import Sandbox
-from publisher.sandbox.store import Entry
+from publisher.sandbox.store import StoredPost
 
 Pager = Callable[..., Any]
 Picture = Callable[..., bytes]
@@ -118,7 +118,7 @@ def test_an_app_changes_only_what_it_made(
     """What a person wrote on Facebook is listed without an application, and is out of reach."""
     page = pager()
     own = page.post("me/feed", message="D’ici", published="false")["id"]
-    by_hand = Entry("facebook", "bice-page", "1002_7", "À la main", clock.now(), clock.now())
+    by_hand = StoredPost("facebook", "bice-page", "1002_7", "À la main", clock.now(), clock.now())
     by_hand.published = False
     sandbox.store.add(by_hand)
     listed = page.get("me/feed", fields="application{id}")["data"]

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 from publisher.app import Application
 from publisher.settings.schema import WebSettings
 from publisher.web.app import create
-from publisher.web.server_sent_events import Live
+from publisher.web.server_sent_events import EventStream
 from tests.support.waiting import wait_for
 
 PASSWORD = "plough wicker ostrich"
@@ -22,7 +22,7 @@ PASSWORD = "plough wicker ostrich"
 @contextmanager
 def serving(app: Application, where: WebSettings | None = None) -> Iterator[str]:
     """The pages on a free port of loopback; their address."""
-    live = Live(app.queries)
+    live = EventStream(app.queries)
     with listening(create(app, where, live)) as address:
         try:
             yield address

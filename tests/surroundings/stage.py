@@ -13,7 +13,7 @@ from typing import Any
 
 from publisher.app import Application
 from publisher.base.clock import Clock, SystemClock
-from publisher.ledger.reading.queries import Step
+from publisher.ledger.reading.queries import HistoryStep
 from publisher.model.models import Delivery
 from publisher.rehearsal import website
 from publisher.sandbox.accounts import accounts_for, secrets_toml
@@ -146,10 +146,10 @@ class Stage:
         with self.app() as app:
             return app.queries.deliveries()
 
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[HistoryStep]:
         """The whole history."""
         with self.app() as app:
-            found: list[Step] = []
+            found: list[HistoryStep] = []
             while steps := app.queries.steps(found[-1].id if found else 0):
                 found += steps
             return found

@@ -8,7 +8,7 @@ from publisher.app import Application
 from publisher.base.i18n import _, speaking
 from publisher.channels import answers as meant
 from publisher.ledger.account_holds import hold
-from publisher.ledger.reading.log_pages import Order, Wanted
+from publisher.ledger.reading.log_pages import SortOrder, Wanted
 from publisher.model.outcomes import Accepted, AccountHeld, Kind, Outcome, Refused, Step, Unknown
 from publisher.model.states import State
 from publisher.web.routes import dashboard
@@ -132,14 +132,14 @@ def test_the_log_opens_with_what_happened_last(app: Application, manager: Visit)
     assert shown()[:2] == ["soon", "later.fr"]
     assert sorted(shown()) == sorted([*before, "soon"])
     found: list[list[str]] = []
-    page = app.logbook.page(Wanted(order=Order.HAPPENED), 2)
+    page = app.logbook.page(Wanted(order=SortOrder.HAPPENED), 2)
     while True:
         found.append([d.post for d in page.deliveries])
         if page.after is None:
             break
-        page = app.logbook.page(Wanted(order=Order.HAPPENED), 2, after=page.after)
+        page = app.logbook.page(Wanted(order=SortOrder.HAPPENED), 2, after=page.after)
     assert [post for one in found for post in one] == shown()
-    back = app.logbook.page(Wanted(order=Order.HAPPENED), 2, before=page.before)
+    back = app.logbook.page(Wanted(order=SortOrder.HAPPENED), 2, before=page.before)
     assert [d.post for d in back.deliveries] == found[-2]
     manager.get("/posts?state=held")
     assert shown() == ["later.fr"]

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from publisher.app import Application
 from publisher.base.lock import locked
 from publisher.ledger import rate_limits
-from publisher.ledger.heartbeats import NEEDED, Kind, Process
+from publisher.ledger.heartbeats import NEEDED, Process, ProcessKind
 from publisher.model.models import Delivery
 from publisher.model.outcomes import Accepted, AccountHeld, Deferred, Limit
 from publisher.model.outcomes import Kind as Kinds
@@ -107,7 +107,7 @@ def publish(app: Application, late: float) -> Delivery:
 
 
 @contextmanager
-def at_work(app: Application, *kinds: Kind) -> Iterator[None]:
+def at_work(app: Application, *kinds: ProcessKind) -> Iterator[None]:
     """As while `publisher run` is at work, with these of its processes alive; all, if none is named."""
     with locked(app.settings.var / "run.lock", "`publisher run`"):
         for kind in kinds or NEEDED:
@@ -137,7 +137,7 @@ def test_all_is_well_while_somebody_publishes(app: Application, address: str) ->
 
 def test_a_wrong_clock_is_trouble(app: Application, address: str) -> None:
     with at_work(app):
-        other = Process("b" * 32, Kind.WORKER, "beta", 7, "0.1.0")
+        other = Process("b" * 32, ProcessKind.WORKER, "beta", 7, "0.1.0")
         app.heartbeats.beat(other, timedelta(hours=2))
         answer = httpx.get(f"{address}/healthz")
     assert answer.status_code == 503
@@ -171,10 +171,13 @@ def test_what_is_due_and_not_taken_up_is_trouble(app: Application, address: str)
 
 @pytest.mark.parametrize(
     ("alive", "missing", "remedy"),
-    [(Kind.DISPATCHER, "worker", "the workers"), (Kind.WORKER, "dispatcher", "the dispatchers")],
+    [
+        (ProcessKind.DISPATCHER, "worker", "the workers"),
+        (ProcessKind.WORKER, "dispatcher", "the dispatchers"),
+    ],
 )
 def test_the_kind_of_process_that_is_missing_is_named(
-    app: Application, address: str, alive: Kind, missing: str, remedy: str
+    app: Application, address: str, alive: ProcessKind, missing: str, remedy: str
 ) -> None:
     with at_work(app, alive):
         found = httpx.get(f"{address}/healthz")

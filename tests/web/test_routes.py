@@ -16,8 +16,8 @@ from publisher.app import Application
 from publisher.auth.users import Rank
 from publisher.ledger import rate_limits
 from publisher.ledger.account_holds import hold
-from publisher.ledger.heartbeats import Kind as Workers
 from publisher.ledger.heartbeats import Process
+from publisher.ledger.heartbeats import ProcessKind as Workers
 from publisher.ledger.tables import accounts, deliveries
 from publisher.model.models import Delivery, Owner
 from publisher.model.outcomes import AccountHeld, Kind, Limit, Unknown

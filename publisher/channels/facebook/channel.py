@@ -17,9 +17,9 @@ from publisher.channels.base import Depart, MediaReader, NotPrepared, at_once
 from publisher.channels.facebook import health
 from publisher.channels.facebook.answers import ANSWERS
 from publisher.channels.facebook.graph import PageGraph
-from publisher.channels.facebook.orphans import UNREAD, Leftovers
+from publisher.channels.facebook.orphans import UNREAD, OrphanSearch
 from publisher.channels.facebook.photos import PagePhotos
-from publisher.channels.facebook.posts import FIELDS, PagePosts, Post, shown
+from publisher.channels.facebook.posts import FIELDS, PagePost, PagePosts, shown
 from publisher.channels.facebook.removal import Removal, out_with_another_text
 from publisher.channels.facebook.spec import FACEBOOK
 from publisher.channels.health import Health
@@ -67,7 +67,7 @@ class Facebook:
         self._posts = PagePosts(self._page)
         self._photos = PagePhotos(self._page, self._posts)
         self._removal = Removal(self._page, self._posts, self._photos)
-        self._leftovers = Leftovers(self._page, clock, timeout * _REQUESTS_AT_MOST * clock.speed)
+        self._leftovers = OrphanSearch(self._page, clock, timeout * _REQUESTS_AT_MOST * clock.speed)
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
         """Upload the pictures, then make the post, unpublished; see `Channel.prepare`.
@@ -134,9 +134,11 @@ class Facebook:
             return self._removal.without_photos(prepared)  # nobody ever saw it: it is made anew
         return self._seen(prepared, fate)
 
-    def _seen(self, prepared: Prepared, seen: Post | Deferred | AccountHeld | Unknown) -> Prepared:
+    def _seen(
+        self, prepared: Prepared, seen: PagePost | Deferred | AccountHeld | Unknown
+    ) -> Prepared:
         """`prepared` if it was seen to be unpublished; else raises `NotPrepared`."""
-        if isinstance(seen, Post):
+        if isinstance(seen, PagePost):
             if seen.is_public:
                 raise NotPrepared(seen.as_early(Accepted(seen.id)), prepared)
             return prepared.model_copy(update={"prepared_at": self._clock.now()})
@@ -178,7 +180,7 @@ class Facebook:
             return _as_seen(told, shown(answer) or self._posts.look(draft_id))
         if isinstance(outcome, Refused):  # maybe because it is public already, or not to be seen
             seen = self._posts.fate(draft_id)
-            if isinstance(seen, Post) and seen.is_public:
+            if isinstance(seen, PagePost) and seen.is_public:
                 return seen.as_early(Accepted(draft_id, limits=outcome.limits))
             if isinstance(seen, Unknown):
                 return replace(seen, limits=outcome.limits)
@@ -253,27 +255,27 @@ class Facebook:
             if post_id == prepared.draft_id:
                 continue
             left = self._posts.fate(post_id, lately=True)
-            if isinstance(left, Post) and left.is_public:
+            if isinstance(left, PagePost) and left.is_public:
                 return out_with_another_text(post_id)
-            if not isinstance(left, Post | Absent):
+            if not isinstance(left, PagePost | Absent):
                 return left
         return None
 
     def _look_at(self, post_id: str) -> Sighting:
         """`Accepted` when the post is public, `Absent` when it is unpublished."""
         seen = self._posts.look(post_id)
-        if not isinstance(seen, Post):
+        if not isinstance(seen, PagePost):
             return seen
         return seen.as_out(Accepted(post_id)) if seen.is_public else Absent(limits=seen.limits)
 
 
 def _as_seen(
-    outcome: Accepted, seen: Post | Deferred | AccountHeld | Unknown
+    outcome: Accepted, seen: PagePost | Deferred | AccountHeld | Unknown
 ) -> Accepted | Unknown:
     """What a success means, once the post was looked at."""
-    if isinstance(seen, Post) and seen.is_public:
+    if isinstance(seen, PagePost) and seen.is_public:
         return seen.as_out(outcome)
-    if isinstance(seen, Post):
+    if isinstance(seen, PagePost):
         message = _(
             "Facebook said that the post is public now, and it is not. It is looked at again, and "
             "made public again if need be."

@@ -38,7 +38,7 @@ UNREAD = later(
 )
 
 
-class Leftovers:
+class OrphanSearch:
     """Looks for what earlier attempts left on one Page."""
 
     def __init__(self, page: PageGraph, clock: Clock, longest: timedelta) -> None:

@@ -38,7 +38,7 @@ _PAGES = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class PagePost:
     """A post that is there."""
 
     id: str
@@ -64,14 +64,14 @@ class Post:
         return replace(outcome, remote_id=self.id, url=self.url, limits=limits)
 
 
-def shown(answer: Answer) -> Post | None:
+def shown(answer: Answer) -> PagePost | None:
     """The post that an answer shows; None when it does not tell whether it is public."""
     node = mapping(parsed(answer.body))
     post_id, is_public = identifier(node.get("id")), node.get("is_published")
     if not post_id or not isinstance(is_public, bool):
         return None
     message = node.get("message")
-    return Post(
+    return PagePost(
         post_id, is_public, address(node, post_id), made_at(node) or answer.received_at,
         message if isinstance(message, str) else None,
     )  # fmt: skip
@@ -100,7 +100,7 @@ class PagePosts:
     def __init__(self, page: PageGraph) -> None:
         self._page = page
 
-    def look(self, post_id: str) -> Post | Deferred | AccountHeld | Unknown:
+    def look(self, post_id: str) -> PagePost | Deferred | AccountHeld | Unknown:
         """The post; `Unknown` when Facebook says that it is not there, or not for this token."""
         answer = self._page.get(post_id, fields=f"{FIELDS},message")
         outcome = ANSWERS.judge(answer, Step.READ)
@@ -111,7 +111,7 @@ class PagePosts:
 
     def fate(
         self, post_id: str, *, lately: bool = False
-    ) -> Post | Absent | Deferred | AccountHeld | Unknown:
+    ) -> PagePost | Absent | Deferred | AccountHeld | Unknown:
         """The same; `Absent` when it is gone for certain, `Unknown` when that cannot be told.
 
         Gone is what Facebook does not show, while the token is the Page's own and Facebook does not

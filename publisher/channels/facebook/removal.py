@@ -7,7 +7,7 @@ from publisher.channels.base import NotPrepared
 from publisher.channels.facebook.answers import ANSWERS
 from publisher.channels.facebook.graph import PageGraph
 from publisher.channels.facebook.photos import PagePhotos, photos_of
-from publisher.channels.facebook.posts import PagePosts, Post
+from publisher.channels.facebook.posts import PagePost, PagePosts
 from publisher.model.models import Parcel, Prepared
 from publisher.model.outcomes import Absent, Accepted, Deferred, Kind, Outcome, Step, Unknown
 
@@ -37,7 +37,7 @@ class Removal:
         """
         outcome = ANSWERS.judge(self._page.delete(post_id), Step.WITHDRAW)
         if isinstance(outcome, Accepted):
-            if isinstance(self._posts.look(post_id), Post):
+            if isinstance(self._posts.look(post_id), PagePost):
                 return Unknown(_still_shown(post_id), limits=outcome.limits)
             return replace(outcome, remote_id=post_id)
         if isinstance(outcome, Unknown):
@@ -66,13 +66,13 @@ class Removal:
             _require(self._photos.delete(photo_id), still)
             photos.remove(photo_id)
 
-    def _take_away(self, post_id: str, parcel: Parcel, still: Prepared) -> Post | None:
+    def _take_away(self, post_id: str, parcel: Parcel, still: Prepared) -> PagePost | None:
         """Delete an unpublished post, or give it back if it is public, with the parcel's text.
 
         Raises `NotPrepared` with `still`, unless it is gone then.
         """
         seen = self._posts.fate(post_id, lately=True)
-        if isinstance(seen, Post) and seen.is_public:
+        if isinstance(seen, PagePost) and seen.is_public:
             if seen.says(parcel.content):
                 return seen
             rest = tuple(other for other in still.leftovers if other != post_id)
@@ -80,7 +80,7 @@ class Removal:
             raise NotPrepared(_public_after_all(post_id), Prepared(leftovers=rest))
         if isinstance(seen, Absent):
             return None
-        outcome = self._delete(post_id) if isinstance(seen, Post) else seen
+        outcome = self._delete(post_id) if isinstance(seen, PagePost) else seen
         _require(outcome, still)
         return None
 
@@ -93,7 +93,7 @@ class Removal:
         seen = self._posts.fate(post_id, lately=True)
         if isinstance(seen, Absent):
             return
-        if not isinstance(seen, Post):
+        if not isinstance(seen, PagePost):
             raise NotPrepared(seen)
         if not seen.is_public:
             self._page.delete(post_id)

@@ -84,7 +84,7 @@ class Twitter:
         # X's access tokens begin with the id of their user.
         of_token = re.match(r"([0-9]{1,19})-", credentials["access_token"])
         self._user_id = of_token[1] if of_token else ""
-        self._lately: Lately[tuple[datetime, timeline.Page | Reading]] = Lately(clock)
+        self._lately: Lately[tuple[datetime, timeline.TimelinePage | Reading]] = Lately(clock)
         """The beginning of what was read, and that."""
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
@@ -160,7 +160,7 @@ class Twitter:
     ) -> Sighting:
         """Read the account's own timeline; see `Channel.find` and `timeline.look_for`."""
         read = self._posts(since, lately=parcel.is_forgotten)
-        if not isinstance(read, timeline.Page):
+        if not isinstance(read, timeline.TimelinePage):
             return read
         free = [post for post in read.posts if post.id not in taken]
         seen = timeline.look_for(parcel.content.parts[len(sent)], free, sent, since)
@@ -238,7 +238,7 @@ class Twitter:
             partial(self._client.request, method, route, **place, user_auth=True)
         )
 
-    def _posts(self, since: datetime, *, lately: bool) -> timeline.Page | Reading:
+    def _posts(self, since: datetime, *, lately: bool) -> timeline.TimelinePage | Reading:
         """The account's posts since `since`, and before it as far as they may matter, on one page.
 
         `lately`: what was read a moment ago will do, which X does not bill again.
@@ -252,7 +252,7 @@ class Twitter:
             begin = start.replace(hour=0, minute=0, second=0) if lately else start
             page = self._read_from(begin)
             self._lately.keep((begin, page))
-        if not isinstance(page, timeline.Page):
+        if not isinstance(page, timeline.TimelinePage):
             return page
         oldest = page.posts[-1].created_at if page.posts else since
         if not page.next_token or oldest < since - timeline.SKEW:
@@ -266,17 +266,17 @@ class Twitter:
             )
         )
 
-    def _read_from(self, start: datetime) -> timeline.Page | Reading:
+    def _read_from(self, start: datetime) -> timeline.TimelinePage | Reading:
         """The account's posts since `start`, on one page; with a `next_token` where they are too
         many.
         """
         if not self._user_id and (failed := self._learn_user_id()):
             return failed
-        posts: list[timeline.Post] = []
+        posts: list[timeline.TimelinePost] = []
         query = {"max_results": str(_PAGE_SIZE), "start_time": f"{start:%Y-%m-%dT%H:%M:%SZ}"}
         for _page in range(_MOST_PAGES):
             page = self._page(query)
-            if not isinstance(page, timeline.Page):
+            if not isinstance(page, timeline.TimelinePage):
                 return page
             posts += page.posts
             page = replace(page, posts=tuple(posts))
@@ -285,7 +285,7 @@ class Twitter:
             query["pagination_token"] = page.next_token
         return page
 
-    def _page(self, query: Mapping[str, str]) -> timeline.Page | Reading:
+    def _page(self, query: Mapping[str, str]) -> timeline.TimelinePage | Reading:
         route = f"/2/users/{self._user_id}/tweets"
         for fields in timeline.FIELDS:
             # Not through tweepy's own method, which knows one of the spellings only.

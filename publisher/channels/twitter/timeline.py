@@ -52,7 +52,7 @@ _UNSEEN = ("\ufe0e", "\ufe0f")  # how an emoji looks; X may leave it out, and fo
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class ExpandedLink:
     """What a t.co address stands for."""
 
     targets: frozenset[str]
@@ -62,7 +62,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class TimelinePost:
     """One post of a timeline."""
 
     id: str
@@ -72,17 +72,17 @@ class Post:
     parent: str | None
     """The post to which it is a reply; None when it is none, empty when X does not say which."""
     pictures: int
-    links: dict[str, Link] = field(default_factory=dict)
+    links: dict[str, ExpandedLink] = field(default_factory=dict)
     """By t.co address."""
     names: int = 0
     """How many words at its beginning are names that X may have put before a reply."""
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class TimelinePage:
     """One page of a timeline, the newest post first."""
 
-    posts: tuple[Post, ...]
+    posts: tuple[TimelinePost, ...]
     next_token: str | None
     limits: tuple[Limit, ...] = ()
 
@@ -96,20 +96,20 @@ class Likeness(IntEnum):
     SAME = 2
 
 
-def parse(body: str) -> Page | None:
+def parse(body: str) -> TimelinePage | None:
     """The page in an answer; None when it is none, or lacks what `FIELDS` asked for."""
     try:
         content = parsed(body)
         meta = content["meta"]
         posts = tuple(_post(item) for item in content.get("data", []))
         token = meta.get("next_token")
-        return Page(posts, None if token is None else _text(token))
+        return TimelinePage(posts, None if token is None else _text(token))
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
 
 
 def look_for(
-    part: Part, posts: Sequence[Post], sent: Sequence[str], since: datetime
+    part: Part, posts: Sequence[TimelinePost], sent: Sequence[str], since: datetime
 ) -> Accepted | Absent | Unknown:
     """Which of the posts is `part`, a reply to the last of `sent` and not older than `since`.
 
@@ -165,12 +165,12 @@ def address(post_id: str) -> str:
     return f"https://x.com/i/web/status/{post_id}"
 
 
-def _likeness(part: Part, post: Post) -> Likeness:
+def _likeness(part: Part, post: TimelinePost) -> Likeness:
     theirs = _words(_unescaped(post.text))
     return max(_likeness_of_words(part, post, theirs[left:]) for left in range(post.names + 1))
 
 
-def _likeness_of_words(part: Part, post: Post, theirs: list[str]) -> Likeness:
+def _likeness_of_words(part: Part, post: TimelinePost, theirs: list[str]) -> Likeness:
     ours = _words(part.text)
     theirs = [word for word in theirs if not (word in post.links and post.links[word].is_media)]
     if part.pictures and len(theirs) == len(ours) + 1 and _is_unexplained(theirs[-1], post):
@@ -181,12 +181,12 @@ def _likeness_of_words(part: Part, post: Post, theirs: list[str]) -> Likeness:
     return min((_word_likeness(our, their, post) for our, their in pairs), default=Likeness.SAME)
 
 
-def _is_unexplained(word: str, post: Post) -> bool:
+def _is_unexplained(word: str, post: TimelinePost) -> bool:
     """Whether it is a t.co address that X says nothing about: in the last place, the pictures'."""
     return bool(_SHORT_LINK.fullmatch(word)) and word not in post.links
 
 
-def _word_likeness(ours: str, theirs: str, post: Post) -> Likeness:
+def _word_likeness(ours: str, theirs: str, post: TimelinePost) -> Likeness:
     """Of two words, one of which may hold t.co addresses in the place of links."""
     if ours == theirs:
         return Likeness.SAME
@@ -248,7 +248,7 @@ def _readable(host: str) -> str:
         return host
 
 
-def _post(item: Any) -> Post:
+def _post(item: Any) -> TimelinePost:
     """A post's JSON, under the names of either spelling; ValueError and its kin for anything else."""
     post_id = _text(item["id"])
     if not _ID.fullmatch(post_id):
@@ -260,7 +260,7 @@ def _post(item: Any) -> Post:
     created_at = credible(told) if told.tzinfo else None
     if created_at is None:
         raise ValueError("no instant of a post")
-    return Post(
+    return TimelinePost(
         id=post_id,
         text=_text(item["text"]),
         created_at=created_at,
@@ -280,7 +280,7 @@ def _names_before(item: dict[str, Any]) -> int:
     return len([*takewhile(lambda word: word.lower() in known, text.split())])
 
 
-def _links(urls: Collection[dict[str, Any]]) -> dict[str, Link]:
+def _links(urls: Collection[dict[str, Any]]) -> dict[str, ExpandedLink]:
     links = {}
     for entity in urls:
         written = [
@@ -288,7 +288,7 @@ def _links(urls: Collection[dict[str, Any]]) -> dict[str, Link]:
             for name in ("expanded_url", "unwound_url")
             if isinstance(value := entity.get(name), str)
         ]
-        links[_text(entity["url"])] = Link(
+        links[_text(entity["url"])] = ExpandedLink(
             targets=frozenset(map(_normal, written)),
             is_media="media_key" in entity or any(map(_OF_MEDIA.fullmatch, written)),
         )

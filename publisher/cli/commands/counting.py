@@ -24,7 +24,7 @@ DEFAULT = next(iter(SPECS))
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class TextCount:
     """The parts of one text as one channel counts them."""
 
     name: str
@@ -79,7 +79,7 @@ class Count:
             return _("Part {part}, split into {messages} messages:", part=part, messages=messages)
         return _("As a thread, split into {messages} messages:", messages=messages)
 
-    def split(self) -> "Count":
+    def split(self) -> "TextCount":
         """The same with every part that is too long split into messages that are not."""
         parts = (message for part in self.parts for message in splitting.split(part, self.limit))
         return replace(self, parts=tuple(parts))
@@ -110,7 +110,7 @@ def thread(parts: Sequence[str]) -> str:
     return "\n\n---\n".join(parts)
 
 
-def split(counts: Sequence[Count]) -> list[Count]:
+def split(counts: Sequence[TextCount]) -> list[TextCount]:
     """Those of channels with threads, split; UsageError if there are none."""
     found = [entry.split() for entry in counts if entry.threads]
     if not found:
@@ -124,7 +124,7 @@ def split(counts: Sequence[Count]) -> list[Count]:
 
 def count(
     context: typer.Context, file: str, text: str, channel: str | None
-) -> tuple[Sequence[Count], Sequence[Problem]]:
+) -> tuple[Sequence[TextCount], Sequence[Problem]]:
     """Count a draft's texts, or any other text as it is.
 
     Without `channel`: all channels that the draft goes to, twitter's first; twitter for other
@@ -137,12 +137,12 @@ def count(
     plain = text.removesuffix("\n").removesuffix("\r")
     accounts = {} if naming.meant(name, CAPABILITIES) else _accounts(context)
     found = _account(name, accounts)
-    return [Count(found.name, found.channel, (plain,))], ()
+    return [TextCount(found.name, found.channel, (plain,))], ()
 
 
 def _of_draft(
     context: typer.Context, file: str, text: str, channel: str | None
-) -> tuple[Sequence[Count], Sequence[Problem]]:
+) -> tuple[Sequence[TextCount], Sequence[Problem]]:
     from publisher.drafts import draft, rendering
     from publisher.drafts.session import Session
     from publisher.model.problems import Findings
@@ -163,7 +163,7 @@ def _of_draft(
     chosen = chosen or [Account(name=DEFAULT, channel=DEFAULT)]
     return _distinct(
         [
-            Count(
+            TextCount(
                 account.name,
                 account.channel,
                 rendering.texts(post, account, CAPABILITIES[account.channel]),
@@ -174,7 +174,7 @@ def _of_draft(
     ), ()
 
 
-def _distinct(counts: Sequence[Count]) -> list[Count]:
+def _distinct(counts: Sequence[TextCount]) -> list[TextCount]:
     """One count for each text of a channel, named for the channel where all accounts share it."""
     found = []
     for channel in dict.fromkeys(count.channel for count in counts):

@@ -37,11 +37,11 @@ def preview(
     from publisher import preview as previews
     from publisher.base import clock
     from publisher.drafts.check import check
-    from publisher.drafts.draft_files import Shelf
+    from publisher.drafts.draft_files import DraftFiles
 
     settings = arguments.settings(context)
     named = arguments.drafts(paths or [], settings.posts)
-    chosen = [draft.id for draft in Shelf(settings.posts).select(named)]
+    chosen = [draft.id for draft in DraftFiles(settings.posts).select(named)]
     standing = _standing(settings, chosen)
     with progress.shown():
         library, problems = check(settings)

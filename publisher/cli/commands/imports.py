@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from publisher.settings.settings import Settings
 
 
-class Service(StrEnum):
+class PresetName(StrEnum):
     HOOTSUITE = "hootsuite"
     BUFFER = "buffer"
 
@@ -33,7 +33,7 @@ def bring(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The CSV or XLSX file.")],
     *,
     service: Annotated[
-        Service | None,
+        PresetName | None,
         typer.Option(
             "--from", help="A file of Hootsuite has no titles, one of Buffer may lack times."
         ),
@@ -130,7 +130,7 @@ def _options(
     settings: "Settings",
     session: "Session",
     *,
-    service: Service | None,
+    service: PresetName | None,
     columns: list[str],
     sheet: str | None,
     to: list[str],
@@ -146,7 +146,7 @@ def _options(
     from publisher.drafts import names as naming
     from publisher.drafts.session import LANGUAGE
     from publisher.importers import Options
-    from publisher.importers.dates import Order
+    from publisher.importers.dates import DateOrder
 
     known = [*settings.accounts, *CAPABILITIES, "all"]
     for name in to:
@@ -171,7 +171,7 @@ def _options(
         lang=lang,
         now=clock.from_environment().now(),
         folder=folder,
-        order=Order(dates) if dates else None,
+        order=DateOrder(dates) if dates else None,
         split=split,
         preset=service,
         columns=dict(map(_column, columns)),

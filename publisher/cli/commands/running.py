@@ -33,14 +33,14 @@ def run(
     each delivery; the web pages are part of it. What is in hand is finished first; a second Ctrl-C ends at once. Whatever
     happens, the next `publisher run` goes on from there, and nothing goes out twice.
     """
-    from publisher.cli.output.run import Live
+    from publisher.cli.output.run import RunDisplay
     from publisher.drafts import planted
     from publisher.running import supervisor
 
     planted.refuse_var_in_git(arguments.settings(context))
     app = arguments.making(context)
     sandbox_option.refuse_silence(app.settings)
-    live = Live(app)
+    live = RunDisplay(app)
     live.announce(until_idle=until_idle)
     code = supervisor.run(
         app, until_idle=until_idle, web=not no_web, report=live.report, say=live.say

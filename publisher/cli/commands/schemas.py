@@ -11,7 +11,7 @@ from publisher.cli import arguments
 from publisher.cli.output import console
 
 
-class Kind(StrEnum):
+class SchemaName(StrEnum):
     DRAFT = "draft"
     SESSION = "session"
     CONSENTS = "consents"
@@ -22,7 +22,7 @@ class Kind(StrEnum):
 def schema(
     context: typer.Context,
     kind: Annotated[
-        Kind | None,
+        SchemaName | None,
         typer.Argument(metavar="[KIND]", help="draft, session, consents, settings or secrets."),
     ] = None,
     *,
@@ -57,7 +57,8 @@ def schema(
         raise UsageError(
             _("Which file? The schema of each is another."),
             hint=_(
-                "Name one of {names}; or write all of them with --write.", names=", ".join(Kind)
+                "Name one of {names}; or write all of them with --write.",
+                names=", ".join(SchemaName),
             ),
         )
     else:

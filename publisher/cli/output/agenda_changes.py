@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from publisher.agenda import Proposal
-from publisher.agenda.changes import ItemChange, Kind
+from publisher.agenda.changes import ChangeKind, ItemChange
 from publisher.base.formats import instant_text
 from publisher.base.i18n import _, plural
 from publisher.cli.output import console
@@ -15,11 +15,11 @@ from publisher.model.states import State
 from publisher.planning.agenda_impact import Clash, Dragged, Effects
 
 _SIGNS = {
-    Kind.ADD: ("+", "green"),
-    Kind.MOVE: (">", "yellow"),
-    Kind.CANCEL: ("!", "red"),
-    Kind.RESTORE: ("+", "green"),
-    Kind.EDIT: ("~", "yellow"),
+    ChangeKind.ADD: ("+", "green"),
+    ChangeKind.MOVE: (">", "yellow"),
+    ChangeKind.CANCEL: ("!", "red"),
+    ChangeKind.RESTORE: ("+", "green"),
+    ChangeKind.EDIT: ("~", "yellow"),
 }
 
 
@@ -135,16 +135,16 @@ def _lines(change: ItemChange, zone: tzinfo) -> Iterator[str]:
                 else _("{item} is new: {what}")
             )
             yield new.format(item=name, what=said)
-        elif kind is Kind.MOVE:
+        elif kind is ChangeKind.MOVE:
             yield _(
                 "{item} moves from {before} to {after}",
                 item=name,
                 before=span(before, zone),
                 after=span(after, zone),
             )
-        elif kind is Kind.CANCEL:
+        elif kind is ChangeKind.CANCEL:
             yield _("{item} is cancelled: its posts are held", item=name)
-        elif kind is Kind.RESTORE:
+        elif kind is ChangeKind.RESTORE:
             yield _("{item} takes place after all: its posts are released", item=name)
         elif edited := list(_edited(before, after)):
             yield _("{name}: {value}", name=name, value="; ".join(edited))

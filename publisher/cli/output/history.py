@@ -10,13 +10,13 @@ from rich.text import Text
 from publisher.base.formats import instant_text
 from publisher.base.i18n import _
 from publisher.cli.output import console, tables
-from publisher.ledger.reading.queries import Step
+from publisher.ledger.reading.queries import HistoryStep
 from publisher.model import history_text
 from publisher.model.events import event
 from publisher.model.models import Delivery
 
 
-def print_history(steps: Sequence[Step], zone: tzinfo) -> None:
+def print_history(steps: Sequence[HistoryStep], zone: tzinfo) -> None:
     """Every step with its time, account, who did it and what happened, under its day."""
     columns = (_("time"), _("account"), _("who"), _("what"))
     rows = [(console.day(step.at, zone), _row(step, zone)) for step in _told(steps)]
@@ -30,7 +30,7 @@ def print_history(steps: Sequence[Step], zone: tzinfo) -> None:
     console.print_prose(console.times_of(zone))
 
 
-def _told(steps: Sequence[Step]) -> Iterator[Step]:
+def _told(steps: Sequence[HistoryStep]) -> Iterator[HistoryStep]:
     """Without those that say once more what was said of a delivery just before."""
     last: dict[int | None, str] = {}
     for step in steps:
@@ -48,7 +48,7 @@ def print_addresses(deliveries: Sequence[Delivery]) -> None:
             console.print_line(_("{name}: {value}", name=delivery.account, value=address))
 
 
-def _row(step: Step, zone: tzinfo) -> tuple[Text, ...]:
+def _row(step: HistoryStep, zone: tzinfo) -> tuple[Text, ...]:
     what = Text(event(step.event))
     if step.target and step.target is not step.source and step.target != step.event:
         what.append(" → ").append_text(tables.state_text(step.target))
@@ -58,7 +58,7 @@ def _row(step: Step, zone: tzinfo) -> tuple[Text, ...]:
     return time, Text(step.account or _("all")), Text(console.printable(step.actor)), what
 
 
-def as_json(step: Step) -> dict[str, Any]:
+def as_json(step: HistoryStep) -> dict[str, Any]:
     return {
         "at": instant_text(step.at),
         "post": step.post,

@@ -13,7 +13,7 @@ from publisher.cli import arguments
 from publisher.cli.output import console, counts
 from publisher.ledger.account_holds import GOES_ON, SUSPENDED
 from publisher.ledger.account_owners import VERIFIED
-from publisher.ledger.reading.queries import Step
+from publisher.ledger.reading.queries import HistoryStep
 from publisher.ledger.tables import EVERYTHING
 from publisher.model import events
 from publisher.model.events import Event
@@ -42,7 +42,7 @@ _COLOURS = {
 }
 
 
-class Live:
+class RunDisplay:
     """Prints what happens, as it happens, in the session's time."""
 
     def __init__(self, app: Application) -> None:
@@ -73,7 +73,7 @@ class Live:
             console.print_prose(console.paint(line, "yellow"))
         self._say_what_rests(waiting.scheduled)
 
-    def report(self, step: Step) -> None:
+    def report(self, step: HistoryStep) -> None:
         """A line for a step that people care about."""
         if step.event in _QUIET or (step.event == VERIFIED and not step.detail.get("owner")):
             return  # whose the keys are is told once their name is known
@@ -121,7 +121,7 @@ class Live:
             )
             console.print_prose(console.paint(line, "yellow"))
 
-    def _event(self, step: Step) -> str:
+    def _event(self, step: HistoryStep) -> str:
         """What happened; of a thread's parts, which one; of a suspension, until when."""
         if step.event == Event.PART_PUBLISHED:
             return _("part {number} published", number=step.detail.get("part", ""))
@@ -130,7 +130,7 @@ class Live:
             return _("suspended until {time}", time=time)
         return events.event(step.event)
 
-    def _told(self, step: Step, event: str) -> str:
+    def _told(self, step: HistoryStep, event: str) -> str:
         """What happened, and why; of what is out, where."""
         if step.event == Event.PUBLISHED:
             said = (
@@ -149,7 +149,7 @@ class Live:
             return event
         return _("{name}: {value}", name=event, value=console.printable(str(message)))
 
-    def _address(self, step: Step) -> str | None:
+    def _address(self, step: HistoryStep) -> str | None:
         """Where the public sees it; None where nobody can tell now."""
         with suppress(LedgerUnavailable):
             for delivery in self._app.queries.deliveries(post=step.post, account=step.account):

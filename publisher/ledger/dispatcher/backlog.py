@@ -12,11 +12,11 @@ from sqlalchemy import Connection, bindparam, exists, or_, select
 from publisher.base.clock import Clock
 from publisher.ledger.account_holds import resting
 from publisher.ledger.database import Database, Turn
-from publisher.ledger.dispatcher.due_queries import Waiting
+from publisher.ledger.dispatcher.due_queries import DueQueries
 from publisher.ledger.manager.resume import APART, spread
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import Instant, accounts, deliveries, written
-from publisher.ledger.transitions import ACTOR, Change, change_all
+from publisher.ledger.transitions import ACTOR, StateChange, change_all
 from publisher.model.events import Event
 from publisher.model.models import Delivery
 from publisher.model.states import Role, State
@@ -41,7 +41,7 @@ _LEFT = (
         accounts.c.held_until >= deliveries.c.wake_at,
     ),
 )
-LEFT_BEHIND = Waiting(*_LEFT, order=(deliveries.c.wake_at, deliveries.c.id))
+LEFT_BEHIND = DueQueries(*_LEFT, order=(deliveries.c.wake_at, deliveries.c.id))
 _ACCOUNTS = select(deliveries.c.account).where(*_LEFT).distinct()
 _GAP = 2 * APART
 """Before what was put off for as long, there is a place: what is tried again may wait for a minute."""
@@ -81,7 +81,7 @@ class Backlog:
         begins = next_places(connection, self._clock, found, now)
         wakes = spread(found, now, begins)
         wishes = [
-            Change(
+            StateChange(
                 delivery, Event.OVERDUE, Role.DISPATCHER, ACTOR, now,
                 detail={"goes_out_at": wakes[delivery.id]}, columns={"wake_at": wakes[delivery.id]},
             )

@@ -15,11 +15,11 @@ from publisher.base.clock import Clock
 from publisher.base.i18n import _, joined
 from publisher.ledger.account_holds import EVER, resting, waits_its_turn
 from publisher.ledger.database import Database
-from publisher.ledger.dispatcher.due_queries import Waiting
+from publisher.ledger.dispatcher.due_queries import DueQueries
 from publisher.ledger.reconciliation import doubt
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import Instant, deliveries, written
-from publisher.ledger.transitions import ACTOR, Moved, change, claim_all, claimed
+from publisher.ledger.transitions import ACTOR, Conflict, change, claim_all, claimed
 from publisher.model.events import Event
 from publisher.model.models import Claim, Delivery
 from publisher.model.outcomes import Kind
@@ -36,7 +36,7 @@ WITH_EXPIRY = (State.SCHEDULED, State.AWAITING_APPROVAL, State.HELD, State.REJEC
 _NOW = bindparam("now", type_=Instant)
 _HORIZON = bindparam("horizon", type_=Instant)
 _INSTANT = bindparam("instant", type_=Instant)
-DUE = Waiting(
+DUE = DueQueries(
     deliveries.c.state == written(State.SCHEDULED),
     deliveries.c.wake_at <= _HORIZON,
     or_(deliveries.c.expires_at.is_(None), deliveries.c.expires_at > _NOW),
@@ -54,17 +54,17 @@ _IN_HAND = (
     )
     .group_by(deliveries.c.account)
 )
-LATE = Waiting(
+LATE = DueQueries(
     deliveries.c.state.in_([written(state) for state in WITH_EXPIRY]),
     deliveries.c.expires_at <= _NOW,
     order=(deliveries.c.expires_at, deliveries.c.id),
 )
-RUN_OUT = Waiting(
+RUN_OUT = DueQueries(
     deliveries.c.state == written(State.PUBLISHING),
     deliveries.c.lease_until <= _NOW,
     order=(deliveries.c.lease_until, deliveries.c.id),
 )
-_LEASED_BEYOND = Waiting(
+_LEASED_BEYOND = DueQueries(
     deliveries.c.state == written(State.PUBLISHING),
     deliveries.c.lease_until > _INSTANT,
     order=(deliveries.c.lease_until, deliveries.c.id),
@@ -111,7 +111,7 @@ class Dispatch:
                 delivery = claimed(connection, claim)
                 if delivery is None or delivery.intent_at is not None:
                     continue
-                with suppress(Moved):  # somebody else was faster
+                with suppress(Conflict):  # somebody else was faster
                     self._change(
                         connection,
                         delivery,
@@ -186,7 +186,7 @@ class Dispatch:
 
     def _sweep(
         self,
-        waiting: Waiting,
+        waiting: DueQueries,
         act: Callable[[Connection, Delivery], object],
         now: datetime | None = None,
     ) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Table, bin
 from publisher.ledger.tables import deliveries, written
 
 
-class Waiting:
+class DueQueries:
     """Deliveries that wait for something, in an order.
 
     The conditions name what changes from look to look with `bindparam`; its values are in Python's

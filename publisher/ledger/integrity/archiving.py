@@ -30,7 +30,7 @@ from publisher.ledger.integrity import archive_files, hash_chain
 from publisher.ledger.integrity.archive_files import ARCHIVED, Archive
 from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.tables import EVERYTHING, archived, deliveries, history, notices, seals
-from publisher.ledger.transitions import Moved, note, step
+from publisher.ledger.transitions import Conflict, note, step
 from publisher.model.states import State
 
 _MOST = 20_000
@@ -99,7 +99,7 @@ class Archiving:
         last: _Ended | None = None
         while batch := self._next(before, last):
             # When one of them moved meanwhile, it has not ended any more: the others are left.
-            with suppress(Moved):
+            with suppress(Conflict):
                 yield self._move(batch, actor)
                 last = batch[-1]
 
@@ -261,7 +261,7 @@ def _starts(connection: Connection, batch: Sequence[_Ended]) -> dict[int, list[d
 
 
 def _insist_on_no_move(connection: Connection, batch: Sequence[_Ended]) -> None:
-    """Lock the deliveries; `Moved` unless each is as it was when its steps were read."""
+    """Lock the deliveries; `Conflict` unless each is as it was when its steps were read."""
     heads: dict[int, str] = {}
     for ids in _chunks(batch):
         query = select(deliveries.c.id, deliveries.c.head).where(
@@ -272,6 +272,6 @@ def _insist_on_no_move(connection: Connection, batch: Sequence[_Ended]) -> None:
         # Another machine that archives leaves the delivery as it is.
         newest = select(func.count()).select_from(deliveries.join(history, _NEWEST))
         if connection.execute(newest.where(deliveries.c.id.in_(ids))).scalar_one() != len(ids):
-            raise Moved
+            raise Conflict
     if heads != {ended.id: ended.head for ended in batch}:
-        raise Moved
+        raise Conflict

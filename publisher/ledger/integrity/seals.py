@@ -14,7 +14,7 @@ from publisher.base.i18n import _
 from publisher.ledger.database import Database
 from publisher.ledger.integrity import hash_chain
 from publisher.ledger.integrity.archive_files import Archives
-from publisher.ledger.integrity.verification import Break, Shelf, add_to, breaks_in, streamed
+from publisher.ledger.integrity.verification import ArchiveShelf, Break, add_to, breaks_in, streamed
 from publisher.ledger.tables import deliveries, history, seals
 
 
@@ -114,7 +114,7 @@ class Audit:
             if not self._database.is_sqlite:  # all of it as it is at one instant
                 connection.execution_options(isolation_level="REPEATABLE READ")
             newest = _newest_seal(connection)
-            shelf = Shelf(connection, self._archives)
+            shelf = ArchiveShelf(connection, self._archives)
             breaks = [*breaks_in(connection, shelf)]
             if noted and not _has_seal(connection, noted):
                 breaks.append(

@@ -60,7 +60,7 @@ class Break:
         return _("{place} {what}", place=place, what=self.what) if place else self.what
 
 
-class Shelf:
+class ArchiveShelf:
     """The archives that are on record, and their steps, as far as their files are as written."""
 
     def __init__(self, connection: Connection, folder: Archives) -> None:
@@ -93,7 +93,7 @@ class Shelf:
                 yield {"id": key, "hash": step_hash}
 
 
-def breaks_in(connection: Connection, shelf: Shelf) -> Iterator[Break]:
+def breaks_in(connection: Connection, shelf: ArchiveShelf) -> Iterator[Break]:
     """All of them."""
     yield from _flaws_of_triggers(connection)
     yield from shelf.flaws
@@ -109,7 +109,7 @@ def _flaws_of_triggers(connection: Connection) -> Iterator[Break]:
         )
 
 
-def _flaws_of_deliveries(connection: Connection, shelf: Shelf) -> Iterator[Break]:
+def _flaws_of_deliveries(connection: Connection, shelf: ArchiveShelf) -> Iterator[Break]:
     query = (
         select(history)
         .where(history.c.delivery.is_not(None))
@@ -233,7 +233,7 @@ def _flaws_of_person(steps: list[_Row], row: str | None, nothing: str) -> Iterat
         yield from _flaw_of_values(steps, row or nothing)
 
 
-def _flaws_of_seals(connection: Connection, shelf: Shelf) -> Iterator[Break]:
+def _flaws_of_seals(connection: Connection, shelf: ArchiveShelf) -> Iterator[Break]:
     query = select(history.c.id, history.c.hash).order_by(history.c.id)
     steps = heapq.merge(streamed(connection, query), shelf.by_id(), key=itemgetter("id"))
     step = next(steps, None)

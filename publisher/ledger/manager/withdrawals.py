@@ -15,7 +15,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, select, update
 from publisher.base.clock import Clock
 from publisher.ledger import rate_limits
 from publisher.ledger.database import Database
-from publisher.ledger.dispatcher.due_queries import Waiting
+from publisher.ledger.dispatcher.due_queries import DueQueries
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import Instant, deliveries, history
 from publisher.ledger.transitions import ACTOR, change
@@ -29,7 +29,7 @@ WITHDRAWABLE = ENDED_UNSENT | {State.PUBLISHED}
 _FIRST_PAUSE = 60.0  # real seconds until it is tried again; as long as it has lasted, after that
 _LONGEST_PAUSE = 6 * 3600.0
 
-STILL_OUT = Waiting(
+STILL_OUT = DueQueries(
     deliveries.c.withdraw_at <= bindparam("now", type_=Instant),
     order=(deliveries.c.withdraw_at, deliveries.c.id),
     columns=(deliveries.c.id, deliveries.c.version),
@@ -37,7 +37,7 @@ STILL_OUT = Waiting(
 
 
 class Withdrawals:
-    """Writes how far a withdrawal came; `Moved` when somebody else changed the delivery."""
+    """Writes how far a withdrawal came; `Conflict` when somebody else changed the delivery."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database

@@ -29,7 +29,7 @@ _SECOND = 1_000_000  # microseconds
 
 
 @dataclass(frozen=True, slots=True)
-class Lateness:
+class LatenessGauge:
     """How late what is out went out."""
 
     within: Sequence[int]
@@ -72,7 +72,7 @@ class Gauges:
         with self._database.read() as connection:
             return connection.execute(query).scalar_one()
 
-    def lateness(self) -> Lateness:
+    def lateness(self) -> LatenessGauge:
         """Of all that is out, also what was withdrawn since."""
         columns = deliveries.c
         late = type_coerce(columns.published_at, BigInteger) - type_coerce(leaves_at, BigInteger)
@@ -84,7 +84,7 @@ class Gauges:
         ).where(columns.published_at.is_not(None))  # fmt: skip
         with self._database.read() as connection:
             count, total, *within = connection.execute(query).one()
-        return Lateness(tuple(int(n) for n in within), count, float(total) / _SECOND)
+        return LatenessGauge(tuple(int(n) for n in within), count, float(total) / _SECOND)
 
     def standing(self) -> Mapping[str, str]:
         """Accounts that are `paused`, or `held` and need a person, as far as is known; `*` stands

@@ -87,7 +87,7 @@ EXPLAINED = frozenset({Cause.SUSPENDED, Cause.SPACED})
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class LateGroup:
     """Deliveries that are late for the same cause."""
 
     cause: Cause
@@ -98,7 +98,7 @@ class Group:
     since: datetime
     """When the first of them was to leave."""
 
-    def with_(self, other: "Group | None") -> "Group":
+    def with_(self, other: "LateGroup | None") -> "LateGroup":
         """Both as one."""
         if other is None:
             return self
@@ -110,7 +110,7 @@ class Group:
 class Late:
     """What is late, at one instant."""
 
-    groups: Sequence[Group] = ()
+    groups: Sequence[LateGroup] = ()
 
     def __bool__(self) -> bool:
         return bool(self.groups)
@@ -207,7 +207,7 @@ class Lateness:
             rows = connection.execute(_LOOK, {"now": now, "latest": latest}).all()
             stopped = {row.account: row for row in connection.execute(_STOPPED)} if rows else {}
             held = {row.account: row for row in connection.execute(_HELD_BEFORE)} if rows else {}
-        groups: dict[tuple[Cause, str, str | None], Group] = {}
+        groups: dict[tuple[Cause, str, str | None], LateGroup] = {}
         for row in rows:
             stops = [stopped[name] for name in (row.account, EVERYTHING) if name in stopped]
             if any(stop.paused_at for stop in stops):
@@ -217,7 +217,7 @@ class Lateness:
             if is_suspended:
                 cause = Cause.SUSPENDED
             key = cause, row.channel, row.error_kind
-            group = Group(
+            group = LateGroup(
                 cause,
                 row.channel,
                 None if row.error_kind is None else Kind(row.error_kind),
@@ -238,7 +238,7 @@ class Lateness:
         )
         with self._database.read() as connection:
             number, first = connection.execute(query).one()
-        return Late([Group(Cause.SPACED, "", None, number, first)] if number else [])
+        return Late([LateGroup(Cause.SPACED, "", None, number, first)] if number else [])
 
     def noted(self) -> Noted | None:
         """What the history tells last; None when nothing was ever late."""

@@ -38,7 +38,7 @@ _Sorted = tuple[Select[Any], ColumnElement[int]]
 _EPOCH_COLUMNS = {"due": deliveries.c.due_at, "published": deliveries.c.published_at}
 
 
-class Order(StrEnum):
+class SortOrder(StrEnum):
     """What the log is sorted by, newest first unless `Wanted.oldest_first`."""
 
     HAPPENED = "happened"
@@ -59,13 +59,13 @@ class Wanted:
     state: State | None = None
     text: str | None = None
     """Words in the post's id, its text, its error, or its address on the platform."""
-    order: Order = Order.DUE
+    order: SortOrder = SortOrder.DUE
     """`PUBLISHED` leaves out what is not out."""
     oldest_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Cursor:
     """Between which deliveries a page begins or ends."""
 
     instant: int
@@ -88,12 +88,12 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class LogPage:
     """Some deliveries, and where the pages beside it are; None where there is none."""
 
     deliveries: list[Delivery]
-    before: Place | None
-    after: Place | None
+    before: Cursor | None
+    after: Cursor | None
 
 
 class Logbook:
@@ -103,8 +103,13 @@ class Logbook:
         self._database = database
 
     def page(
-        self, wanted: Wanted, size: int, *, after: Place | None = None, before: Place | None = None
-    ) -> Page:
+        self,
+        wanted: Wanted,
+        size: int,
+        *,
+        after: Cursor | None = None,
+        before: Cursor | None = None,
+    ) -> LogPage:
         """The first `size` deliveries, or those right `after` or `before` a place."""
         backwards = before is not None and after is None
         place = before if backwards else after
@@ -114,7 +119,7 @@ class Logbook:
         if backwards:
             rows.reverse()
         first, last = (rows[0][0], rows[-1][0]) if rows else (None, None)
-        return Page(
+        return LogPage(
             [delivery for _place, delivery in rows],
             before=first if (more if backwards else place is not None) else None,
             after=last if (True if backwards else more) else None,
@@ -140,11 +145,11 @@ _NEWEST = and_(history.c.delivery == deliveries.c.id, history.c.seq == deliverie
 
 
 def _found(
-    connection: Connection, wanted: Wanted, place: Place | None, most: int, *, backwards: bool
-) -> Iterator[tuple[Place, Delivery]]:
+    connection: Connection, wanted: Wanted, place: Cursor | None, most: int, *, backwards: bool
+) -> Iterator[tuple[Cursor, Delivery]]:
     """The first `most` deliveries behind a place, each with its own."""
     dialect = connection.dialect.name
-    if wanted.order is not Order.HAPPENED:
+    if wanted.order is not SortOrder.HAPPENED:
         query = _query(wanted, place, dialect, backwards=backwards).limit(most)
         for row in connection.execute(query).mappings():
             delivery = delivery_of(row)
@@ -160,7 +165,7 @@ def _found(
             left -= 1
             columns = {str(name): value for name, value in row.items()}
             step = columns.pop("step")
-            yield Place(step, columns["id"]), delivery_of(columns)
+            yield Cursor(step, columns["id"]), delivery_of(columns)
 
 
 def _with_steps(wanted: Wanted, dialect: str) -> _Sorted:
@@ -176,7 +181,7 @@ def _without_steps(wanted: Wanted, dialect: str) -> _Sorted:
 
 
 def _behind(
-    query: Select[Any], key: ColumnElement[int], place: Place | None, *, rising: bool
+    query: Select[Any], key: ColumnElement[int], place: Cursor | None, *, rising: bool
 ) -> Select[Any] | None:
     """The query from the place on; None when all of it lies before that."""
     ordered = query.order_by(key if rising else key.desc())
@@ -190,7 +195,7 @@ def _behind(
 
 
 def _query(
-    wanted: Wanted, place: Place | None, dialect: str, *, backwards: bool
+    wanted: Wanted, place: Cursor | None, dialect: str, *, backwards: bool
 ) -> Select[tuple[object, ...]]:
     column = _EPOCH_COLUMNS[wanted.order]
     rising = wanted.oldest_first is not backwards
@@ -203,7 +208,7 @@ def _query(
 
 def _conditions(wanted: Wanted, dialect: str) -> Iterator[ColumnElement[bool]]:
     columns = deliveries.c
-    if wanted.order is Order.PUBLISHED:
+    if wanted.order is SortOrder.PUBLISHED:
         yield columns.published_at.is_not(None)
     if wanted.since:
         yield columns.due_at >= wanted.since
@@ -217,14 +222,14 @@ def _conditions(wanted: Wanted, dialect: str) -> Iterator[ColumnElement[bool]]:
         yield search_index.holds(dialect, wanted.text)
 
 
-def _beyond(column: Column[datetime], place: Place, *, rising: bool) -> ColumnElement[bool]:
+def _beyond(column: Column[datetime], place: Cursor, *, rising: bool) -> ColumnElement[bool]:
     # Compared as stored: a place need not be an instant that the calendar has.
     here = tuple_(column, deliveries.c.id)
     there = tuple_(literal(place.instant, BigInteger), literal(place.id, BigInteger))
     return here > there if rising else here < there
 
 
-def _place(wanted: Wanted, delivery: Delivery) -> Place:
-    instant = delivery.due_at if wanted.order is Order.DUE else delivery.published_at
+def _place(wanted: Wanted, delivery: Delivery) -> Cursor:
+    instant = delivery.due_at if wanted.order is SortOrder.DUE else delivery.published_at
     assert instant is not None  # noqa: S101 - what has none is not in that order
-    return Place(microseconds(instant), delivery.id)
+    return Cursor(microseconds(instant), delivery.id)

@@ -79,7 +79,7 @@ _STEPS_AFTER = _STEPS.where(history.c.id > bindparam("after")).limit(bindparam("
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class HistoryStep:
     """One line of the history."""
 
     id: int
@@ -99,7 +99,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingPosts:
     """What the machines still have to do."""
 
     scheduled: int
@@ -313,7 +313,7 @@ class Queries:
         with self._database.read() as connection:
             return bool(connection.execute(query).scalar())
 
-    def waiting(self) -> Waiting:
+    def waiting(self) -> WaitingPosts:
         """What the machines still have to do."""
         now = bindparam("now", self._clock.now(), type_=Instant)
         earliest = func.min(deliveries.c.wake_at), func.min(deliveries.c.due_at)
@@ -329,7 +329,7 @@ class Queries:
         )
         with self._database.read() as connection:
             count, first, due = connection.execute(scheduled).one()
-            return Waiting(
+            return WaitingPosts(
                 scheduled=count,
                 publishing=connection.execute(publishing).scalar_one(),
                 reading=connection.execute(reading).scalar_one(),
@@ -427,7 +427,7 @@ class Queries:
             known = list(connection.execute(query.limit(_COMPARED)).scalars())
         return get_close_matches(name, known, n=limit, cutoff=0.6)
 
-    def history(self, post: str) -> list[Step]:
+    def history(self, post: str) -> list[HistoryStep]:
         """Every step of a post, and of its draft; NoSuchPost when the ledger has none of it.
 
         Also those in archives; where an archive cannot be read, the step that tells of it says so.
@@ -437,7 +437,7 @@ class Queries:
             raise NoSuchPost(_("The ledger has no post {post}.", post=post))
         return found
 
-    def steps_about(self, post: str) -> list[Step]:
+    def steps_about(self, post: str) -> list[HistoryStep]:
         """The same; none for a post that the ledger does not know."""
         found = [
             *self._archived(post),
@@ -446,7 +446,7 @@ class Queries:
         ]
         return sorted(found, key=lambda step: step.id)
 
-    def steps_about_people(self, limit: int) -> list[Step]:
+    def steps_about_people(self, limit: int) -> list[HistoryStep]:
         """The newest steps about those who may log in, newest first."""
         chains = select(account_chains.c.account).where(
             account_chains.c.account.startswith(about_person(""), autoescape=True)
@@ -456,7 +456,7 @@ class Queries:
         with self._database.read() as connection:
             return [_step(row._asdict()) for row in connection.execute(query)]
 
-    def _archived(self, post: str) -> Iterator[Step]:
+    def _archived(self, post: str) -> Iterator[HistoryStep]:
         """The steps of a post that are in archives, and for each delivery, that they are there."""
         columns = deliveries.c.id, deliveries.c.account, deliveries.c.channel, archived.c.step
         query = select(*columns).join(archived).where(deliveries.c.post == post)
@@ -470,14 +470,14 @@ class Queries:
                 flaw = self._archives.flaw(archive)
                 detail = {"file": archive.file} | ({"message": flaw} if flaw else {})
                 for row in moved[archive.step]:
-                    yield Step(
+                    yield HistoryStep(
                         archive.step, archive.at, archive_files.ARCHIVED, archive.actor,
                         row.id, post, row.account, row.channel, detail=detail,
                     )  # fmt: skip
                 steps = iter(()) if flaw else self._archives.steps(archive)
                 yield from (_of_archive(step) for step in steps if step["post"] == post)
 
-    def steps(self, after: int, limit: int = 500) -> list[Step]:
+    def steps(self, after: int, limit: int = 500) -> list[HistoryStep]:
         """The history from the step after `after` on."""
         with self._database.read() as connection:
             rows = connection.execute(_STEPS_AFTER, {"after": after, "most": limit})
@@ -490,7 +490,7 @@ class Queries:
         since: datetime | None = None,
         until: datetime | None = None,
         account: str | None = None,
-    ) -> list[Step]:
+    ) -> list[HistoryStep]:
         """The steps of these events from `since` (inclusive) to `until` (exclusive), oldest first.
 
         With `account`, those about its deliveries, about itself, and about all accounts. For an
@@ -539,7 +539,7 @@ class Queries:
             found = connection.execute(newest).scalar_one_or_none()
             return found or "", connection.execute(select(func.count(history.c.id))).scalar_one()
 
-    def _steps(self, condition: ColumnElement[bool], limit: int | None = None) -> list[Step]:
+    def _steps(self, condition: ColumnElement[bool], limit: int | None = None) -> list[HistoryStep]:
         query = _STEPS.where(condition).limit(limit)
         with self._database.read() as connection:
             return [_step(row._asdict()) for row in connection.execute(query)]
@@ -553,10 +553,10 @@ def _rests_with(status: AccountStatus) -> ColumnElement[bool]:
     return and_(concerned, leaves_at < status.held_until)
 
 
-def _step(row: dict[str, Any]) -> Step:
+def _step(row: dict[str, Any]) -> HistoryStep:
     of_account = row.pop("of_account")
     published, leaves = row.pop("published_at", None), row.pop("leaves_at", None)
-    return Step(
+    return HistoryStep(
         **{
             **row,
             "account": of_account or row["account"],
@@ -571,14 +571,14 @@ def _step(row: dict[str, Any]) -> Step:
     )
 
 
-def _lost(archive: Archive, flaw: str) -> Step:
-    return Step(
+def _lost(archive: Archive, flaw: str) -> HistoryStep:
+    return HistoryStep(
         archive.step, archive.at, archive_files.LOST, archive.actor,
         account=archive.file, detail={"message": flaw},
     )  # fmt: skip
 
 
-def _of_archive(row: dict[str, Any]) -> Step:
+def _of_archive(row: dict[str, Any]) -> HistoryStep:
     names = [column.name for column in _STEP] + ["post", "channel"]
     return _step({**{name: row[name] for name in names}, "of_account": row["account"]})
 

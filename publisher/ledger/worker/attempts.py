@@ -1,7 +1,7 @@
 """The worker's side of the ledger: what it has in hand, and what came of it.
 
 A worker holds a delivery by its version: once anybody else changed it, whatever the worker still
-wants to write raises `Moved`, and it lets go. Every method is done in one transaction; what many
+wants to write raises `Conflict`, and it lets go. Every method is done in one transaction; what many
 threads take at one moment is one, and what they intend and record is another.
 """
 
@@ -24,7 +24,14 @@ from publisher.ledger.reconciliation import known_out
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.suspensions import may_be_the_accounts, went_out
 from publisher.ledger.tables import deliveries, media
-from publisher.ledger.transitions import Change, Moved, Taken, change_all, claimed_all, take_free
+from publisher.ledger.transitions import (
+    Conflict,
+    RemoteIdTaken,
+    StateChange,
+    change_all,
+    claimed_all,
+    take_free,
+)
 from publisher.ledger.worker.intents import BreachOf, Intent, Intents, by_worker, no_breach
 from publisher.ledger.worker.results import Result, Results
 from publisher.model.events import Event
@@ -113,7 +120,7 @@ class Attempts:
         """Write that the platform made it public on its own, whatever became of it meanwhile."""
         try:
             return self._record_public(delivery, prepared, receipt)
-        except Taken:  # by somebody who wrote at the same moment: now it can be seen
+        except RemoteIdTaken:  # by somebody who wrote at the same moment: now it can be seen
             return self._record_public(delivery, prepared, receipt)
 
     def _record_public(self, delivery: Delivery, prepared: Prepared, receipt: Accepted) -> Delivery:
@@ -155,7 +162,7 @@ class Attempts:
                 # It may have to wait for the account, and nobody else shall wait with it.
                 return self._record_alone(result)
             return self._together.do(result)
-        except Moved:
+        except Conflict:
             # Seldom, so it is looked at only now: a stop was noted, or another one has this id.
             with self._database.write() as connection:
                 return self._record_as_it_stands(connection, result)
@@ -163,14 +170,14 @@ class Attempts:
     def record_late(self, delivery: Delivery, receipt: Accepted) -> Delivery:
         """Write what the platform accepted, though others took the outcome for unknown meanwhile.
 
-        `Moved` when the delivery went on from there: then it is not for this worker to say.
+        `Conflict` when the delivery went on from there: then it is not for this worker to say.
         """
         with self._database.write() as connection:
             query = select(deliveries).where(deliveries.c.id == delivery.id).with_for_update()
             current = delivery_of(connection.execute(query).mappings().one())
             doubted = current.state is State.UNCERTAIN
             if not doubted or current.remote_ids != delivery.remote_ids:
-                raise Moved
+                raise Conflict
             target, columns = known_out(current, receipt)
             wish = by_worker(
                 self._clock.now(),
@@ -196,15 +203,17 @@ class Attempts:
         intents = [wish for wish in at_hand if isinstance(wish, Intent)]
         of_results = iter(self._results.changes(connection, results))
         of_intents = iter(self._intents.changes(connection, intents))
-        found: list[Change | LedgerBusy] = [
+        found: list[StateChange | LedgerBusy] = [
             next(of_intents if isinstance(wish, Intent) else of_results)
             if wish.delivery.id in free
             else LedgerBusy(_("Somebody is just changing {post}.", post=wish.delivery.post))
             for wish in wishes
         ]
-        changed = iter(change_all(connection, [one for one in found if isinstance(one, Change)]))
+        changed = iter(
+            change_all(connection, [one for one in found if isinstance(one, StateChange)])
+        )
         self._results.keep_limits(connection, results)
-        return [next(changed) if isinstance(one, Change) else one for one in found]
+        return [next(changed) if isinstance(one, StateChange) else one for one in found]
 
     def _record_alone(self, result: Result) -> Delivery:
         with self._database.write() as connection:

@@ -14,7 +14,7 @@ from publisher.ledger.account_holds import is_resting
 from publisher.ledger.manager.approvals import RuleOf, is_approved
 from publisher.ledger.manager.draft_edits import writers
 from publisher.ledger.tables import EVERYTHING, accounts
-from publisher.ledger.transitions import ACTOR, NOT_APPROVED, Change
+from publisher.ledger.transitions import ACTOR, NOT_APPROVED, StateChange
 from publisher.model import mandates
 from publisher.model.events import Event
 from publisher.model.models import Delivery, Mandate
@@ -53,7 +53,7 @@ class Intents:
 
     def changes(
         self, connection: Connection, intents: Sequence[Intent]
-    ) -> list[Change | LedgerBusy]:
+    ) -> list[StateChange | LedgerBusy]:
         """What becomes of each; LedgerBusy for those that somebody is just pausing.
 
         Nobody adds a pause to the others until this transaction ends: `pause` waits for it, so that
@@ -74,7 +74,7 @@ class Intents:
 
     def _intention(
         self, connection: Connection, wish: Intent, resting: Collection[str], now: datetime
-    ) -> Change:
+    ) -> StateChange:
         delivery, leaves = wish.delivery, max(now, wish.send_at)
         if not {delivery.account, EVERYTHING}.isdisjoint(resting):
             return by_worker(now, delivery, Event.STOPPED, target=State.SCHEDULED, lease_until=None)
@@ -116,9 +116,9 @@ def by_worker(
     target: State | None = None,
     detail: Mapping[str, Any] | None = None,
     **columns: Any,
-) -> Change:
+) -> StateChange:
     """What a worker makes of a delivery that it has in hand."""
-    return Change(delivery, event, Role.WORKER, ACTOR, at, target, detail, columns)
+    return StateChange(delivery, event, Role.WORKER, ACTOR, at, target, detail, columns)
 
 
 class MandateCheck:

@@ -18,7 +18,7 @@ from publisher.ledger.manager.resume import APART
 from publisher.ledger.pending_stops import in_words, obeyed
 from publisher.ledger.reconciliation import doubt
 from publisher.ledger.suspensions import may_be_the_accounts, weighed, went_out
-from publisher.ledger.transitions import Change
+from publisher.ledger.transitions import StateChange
 from publisher.ledger.worker.intents import by_worker
 from publisher.model import timing
 from publisher.model.events import Event
@@ -43,7 +43,7 @@ class Result(NamedTuple):
     outcome: Outcome
     lease_until: datetime
     answered_at: datetime
-    other: ids.Place | None = None
+    other: ids.Holder | None = None
     """Another delivery that has the id which the platform named for this one."""
 
 
@@ -59,7 +59,7 @@ class Results:
         self._thread_pause = thread_pause
         self._shares_with = shares_with
 
-    def changes(self, connection: Connection, results: Sequence[Result]) -> list[Change]:
+    def changes(self, connection: Connection, results: Sequence[Result]) -> list[StateChange]:
         """What becomes of each; accounts rest from now on, where an answer says so."""
         now = self._clock.now()
         unclear = {r.delivery.account for r in results if may_be_the_accounts(r.outcome)}
@@ -118,7 +118,7 @@ class Results:
 
     def _change(
         self, result: Result, suspended_until: datetime | None, begins: dict[str, datetime]
-    ) -> Change:
+    ) -> StateChange:
         delivery = result.delivery
         match result.outcome:
             case Accepted() as receipt if result.other:
@@ -142,7 +142,7 @@ class Results:
 
     def _deferred(
         self, delivery: Delivery, outcome: Deferred, begins: dict[str, datetime]
-    ) -> Change:
+    ) -> StateChange:
         if outcome.most and delivery.attempts + 1 >= outcome.most:
             return self._ended(delivery, State.FAILED, outcome)
         again = self._again_at(delivery, outcome, begins)
@@ -152,7 +152,7 @@ class Results:
 
     def _suspended(
         self, delivery: Delivery, outcome: AccountHeld, until: datetime | None
-    ) -> Change:
+    ) -> StateChange:
         wake_at = delivery.wake_at
         if until and outcome.backoff:
             # Another post asks next whether it is over: this one may be refused for itself.
@@ -161,7 +161,7 @@ class Results:
             delivery, State.SCHEDULED, outcome, attempts=delivery.attempts, wake_at=wake_at
         )
 
-    def _accepted(self, result: Result, receipt: Accepted) -> Change:
+    def _accepted(self, result: Result, receipt: Accepted) -> StateChange:
         delivery = result.delivery
         remote_ids = (*delivery.remote_ids, receipt.remote_id)
         first, last = not delivery.remote_ids, len(remote_ids) == len(delivery.content.parts)
@@ -194,7 +194,7 @@ class Results:
             **stopped,
         )
 
-    def _in_anothers_place(self, delivery: Delivery, receipt: Accepted, other: str) -> Change:
+    def _in_anothers_place(self, delivery: Delivery, receipt: Accepted, other: str) -> StateChange:
         """The platform named a post that is on record already: a person has to look."""
         message = ids.anothers(receipt.remote_id, other)
         columns = {**doubt(delivery, self._clock, self._settle), "settled_at": None}
@@ -206,7 +206,7 @@ class Results:
         target: State,
         outcome: Refused | Deferred | AccountHeld | Unknown,
         **columns: Any,
-    ) -> Change:
+    ) -> StateChange:
         unknown = isinstance(outcome, Unknown)
         message = (
             _of_a_part(delivery, outcome.message) if target is State.FAILED else outcome.message

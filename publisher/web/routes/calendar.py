@@ -14,7 +14,7 @@ from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.drafts.times import YEARS
 from publisher.web.authentication import Reader
-from publisher.web.calendar_view import Entry, Timetable, timetable
+from publisher.web.calendar_view import CalendarEntry, Timetable, timetable
 from publisher.web.dependencies import Parts, Use
 
 _WEEK = 7
@@ -142,24 +142,24 @@ _Cell = tuple[str, str]
 """An account, and the day or the hour (`2016-03-07T09`)."""
 
 
-def _by_day(entry: Entry) -> str:
+def _by_day(entry: CalendarEntry) -> str:
     return f"{entry.at:%Y-%m-%d}"
 
 
-def _by_hour(entry: Entry) -> str:
+def _by_hour(entry: CalendarEntry) -> str:
     return f"{entry.at:%Y-%m-%dT%H}"
 
 
 def _cells(
-    entries: Sequence[Entry], column: Callable[[Entry], str]
-) -> Mapping[_Cell, Sequence[Entry]]:
-    cells: dict[_Cell, list[Entry]] = {}
+    entries: Sequence[CalendarEntry], column: Callable[[CalendarEntry], str]
+) -> Mapping[_Cell, Sequence[CalendarEntry]]:
+    cells: dict[_Cell, list[CalendarEntry]] = {}
     for entry in entries:
         cells.setdefault((entry.account, column(entry)), []).append(entry)
     return cells
 
 
-def _hours(entries: Sequence[Entry]) -> range:
+def _hours(entries: Sequence[CalendarEntry]) -> range:
     """The hours of a day that are shown: those of work, and all in which something leaves."""
     busy = [entry.at.hour for entry in entries]
     return range(min([*busy, 7]), max([*busy, 20]) + 1)

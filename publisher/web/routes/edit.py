@@ -23,7 +23,7 @@ from publisher.web.authentication import Reader, Visitor, Writer
 from publisher.web.dependencies import Parts, Use
 from publisher.web.errors import status_of
 
-router = APIRouter(route_class=urls.Room)
+router = APIRouter(route_class=urls.PostRoute)
 
 
 @dataclass(frozen=True, slots=True)

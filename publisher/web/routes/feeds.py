@@ -15,7 +15,7 @@ from publisher.app import Application
 from publisher.base.i18n import _
 from publisher.channels.registry import CAPABILITIES
 from publisher.drafts import library
-from publisher.ledger.reading.log_pages import Order, Wanted
+from publisher.ledger.reading.log_pages import SortOrder, Wanted
 from publisher.media.cache import Copies
 from publisher.model.models import Delivery
 from publisher.web import access_log, labels, password_check, urls
@@ -70,7 +70,7 @@ def feed(parts: Use, refusal: Refusal) -> Response:
     """What went out last, newest first."""
     if refusal is not None:
         return refusal
-    wanted = Wanted(order=Order.PUBLISHED)
+    wanted = Wanted(order=SortOrder.PUBLISHED)
     page = parts.app.logbook.page(wanted, _NEWEST)
     made = _atom(page.deliveries, parts)
     return Response(made, media_type="application/atom+xml; charset=utf-8")

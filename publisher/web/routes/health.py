@@ -24,7 +24,7 @@ _FRESH = 1.0
 router = APIRouter()
 
 
-class Lately:
+class RecentCheck:
     """What the last look found. One is made at a time, and all who wait get its answer."""
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from publisher.base import date_range, spreadsheet
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
-from publisher.ledger.reading.log_pages import Order, Place, Wanted
+from publisher.ledger.reading.log_pages import Cursor, SortOrder, Wanted
 from publisher.model.states import State
 from publisher.reporting import log_export
 from publisher.reporting.log_export import log_rows
@@ -43,7 +43,7 @@ class Filters:
     def wanted(self, parts: Parts) -> Wanted:
         """The same for the ledger. UsageError for what it does not know."""
         order = self.sort.removeprefix("-")
-        if order not in list(Order):
+        if order not in list(SortOrder):
             raise UsageError(_("The log cannot be sorted like that."))
         if self.state and self.state not in list(State):
             raise UsageError(_("There is no state {name}.", name=self.state))
@@ -54,7 +54,7 @@ class Filters:
             account=self.account or None,
             state=State(self.state) if self.state else None,
             text=self.q.strip() or None,
-            order=Order(order),
+            order=SortOrder(order),
             oldest_first=not self.sort.startswith("-"),
         )
 
@@ -98,8 +98,8 @@ def log(
     page = parts.app.logbook.page(
         filters.wanted(parts),
         _SIZE,
-        after=Place.read(after) if after else None,
-        before=Place.read(before) if before else None,
+        after=Cursor.read(after) if after else None,
+        before=Cursor.read(before) if before else None,
     )
     return parts.pages.render(
         request,

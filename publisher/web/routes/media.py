@@ -26,14 +26,14 @@ from publisher.media.media_file import CleanPicture
 from publisher.model.events import Event
 from publisher.model.models import MediaItem
 from publisher.model.problems import Flaw
-from publisher.preview.mockups import Image
+from publisher.preview.mockups import ShownImage
 from publisher.preview.pictures import Pictures
 from publisher.web import draft_view, pending, urls
 from publisher.web.authentication import Reader, Visitor, Writer
 from publisher.web.dependencies import Parts, Use
 from publisher.web.errors import status_of
 
-router = APIRouter(route_class=urls.Room)
+router = APIRouter(route_class=urls.PostRoute)
 
 Said = Mapping[str, str]
 """What an entry of a draft's `media` says, but for the file."""
@@ -49,7 +49,7 @@ class _Shown:
 
     number: int
     said: Mapping[str, str]
-    view: Image | None
+    view: ShownImage | None
     """None: the file cannot be shown; the problems say why."""
 
 

@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from publisher.app import Application
-from publisher.ledger.heartbeats import Kind
+from publisher.ledger.heartbeats import ProcessKind
 from publisher.ledger.reading.gauges import LATENESS
-from publisher.ledger.reading.lateness import Cause, Group
+from publisher.ledger.reading.lateness import Cause, LateGroup
 from publisher.web.dependencies import Parts, Use
 
 _LATE = 15.0  # real seconds
@@ -89,7 +89,7 @@ class _Figures(Collector):
             "publisher_late_seconds", "For how long the first of them has been late", labels=labels
         )
         now = self._app.clock.now()
-        found: dict[Cause, list[Group]] = {cause: [] for cause in Cause}
+        found: dict[Cause, list[LateGroup]] = {cause: [] for cause in Cause}
         for group in self._app.lateness.find(_LATE).groups:
             found[group.cause].append(group)
         for cause, groups in found.items():
@@ -102,7 +102,7 @@ class _Figures(Collector):
         told = "Processes that have shown life within 40 s"
         family = GaugeMetricFamily("publisher_processes", told, labels=("kind",))
         alive = Counter(one.process.kind for one in self._app.heartbeats.all() if one.is_alive)
-        for kind in Kind:
+        for kind in ProcessKind:
             family.add_metric((kind,), alive[kind])
         return family
 

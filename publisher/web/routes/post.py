@@ -18,7 +18,7 @@ from publisher.ledger.manager.post_holds import can_be_held, can_be_released
 from publisher.ledger.manager.rights import Rank
 from publisher.ledger.manager.selection import Accounts
 from publisher.ledger.manager.withdrawals import WITHDRAWABLE
-from publisher.ledger.reading.queries import Step
+from publisher.ledger.reading.queries import HistoryStep
 from publisher.model.history_text import details
 from publisher.model.models import Delivery
 from publisher.model.states import ENDED_UNSENT, WAITING, State
@@ -73,7 +73,7 @@ def show(request: Request, parts: Use, visitor: Reader, post: str, part: str = "
     )
 
 
-def _told_by_a_person(steps: Sequence[Step]) -> set[str | None]:
+def _told_by_a_person(steps: Sequence[HistoryStep]) -> set[str | None]:
     """The accounts on which the last part is out by a person's word: nobody knows since when."""
     ended = {step.account: step for step in steps if step.target is State.PUBLISHED}
     return {account for account, step in ended.items() if step.event == "resolved"}

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
-from publisher.ledger.reading.log_pages import Place, Wanted
+from publisher.ledger.reading.log_pages import Cursor, Wanted
 from publisher.model.models import Delivery
 from publisher.model.states import State
 from publisher.web import draft_view
@@ -57,8 +57,8 @@ def posts(
     page = parts.app.logbook.page(
         wanted,
         _SIZE,
-        after=Place.read(after) if after else None,
-        before=Place.read(before) if before else None,
+        after=Cursor.read(after) if after else None,
+        before=Cursor.read(before) if before else None,
     )
     waiting = draft_view.unqueued(parts.app)
     return parts.pages.render(

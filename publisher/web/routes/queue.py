@@ -15,7 +15,7 @@ from publisher.web.authentication import Reader, Visitor, Writer
 from publisher.web.dependencies import Parts, Use
 from publisher.web.render import Notice
 
-router = APIRouter(route_class=urls.Room)
+router = APIRouter(route_class=urls.PostRoute)
 
 
 class _Unasked(Exception):

@@ -35,7 +35,7 @@ from publisher.web.routes import queue
 
 _LATER_THAN_ITS_TIME = "embargo-after-time"
 
-router = APIRouter(route_class=urls.Room)
+router = APIRouter(route_class=urls.PostRoute)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.ledger.integrity.hash_chain import BEFORE
-from publisher.ledger.reading.queries import Step
+from publisher.ledger.reading.queries import HistoryStep
 from publisher.model.history_text import details
 from publisher.web import access_log
 from publisher.web.authentication import Admin, Overseer
@@ -37,7 +37,7 @@ def people(request: Request, parts: Use, visitor: Overseer) -> Response:
     )
 
 
-def _told(step: Step, zone: tzinfo) -> list[str]:
+def _told(step: HistoryStep, zone: tzinfo) -> list[str]:
     """Without the digests, which say nothing to people."""
     return details({key: value for key, value in step.detail.items() if key != BEFORE}, zone)
 

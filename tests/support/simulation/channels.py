@@ -68,7 +68,7 @@ class LikeX:
 
         def see(at: float) -> Sighting:
             posts = [
-                timeline.Post(post.id, post.text, created_at, post.parent, post.pictures)
+                timeline.TimelinePost(post.id, post.text, created_at, post.parent, post.pictures)
                 for post in self._platform.public
                 if post.account == self._account
                 and post.id not in taken

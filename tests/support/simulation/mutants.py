@@ -19,7 +19,7 @@ from publisher.ledger import reconciliation as doubts_module
 from publisher.ledger.dispatcher import claims as dispatch_module
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.manager.operations import Control
-from publisher.ledger.transitions import Change, Moved, change_all
+from publisher.ledger.transitions import Conflict, StateChange, change_all
 from publisher.ledger.worker import attempts as attempts_module
 from publisher.ledger.worker import intents as intents_module
 from publisher.ledger.worker import results as results_module
@@ -127,10 +127,10 @@ def _all(attempts: Attempts) -> list[Delivery]:
 def no_fence(*modules: Any) -> Patch:
     """Whoever is late writes what it has all the same."""
 
-    def forced(connection: Any, wishes: Sequence[Change]) -> list[Delivery]:
+    def forced(connection: Any, wishes: Sequence[StateChange]) -> list[Delivery]:
         try:
             return change_all(connection, wishes)
-        except Moved:
+        except Conflict:
             with mock.patch("publisher.ledger.transitions.may_move", return_value=True):
                 return change_all(connection, [_as_it_stands(connection, wish) for wish in wishes])
 
@@ -140,7 +140,7 @@ def no_fence(*modules: Any) -> Patch:
     return stack
 
 
-def _as_it_stands(connection: Any, wish: Change) -> Change:
+def _as_it_stands(connection: Any, wish: StateChange) -> StateChange:
     query = "SELECT version, state FROM deliveries WHERE id = ?"
     row = connection.exec_driver_sql(query, (wish.delivery.id,)).one()
     stands = {"version": row.version, "state": State(row.state)}

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from publisher.base.errors import NoSuchPost, NotPossible, PublisherError
 from publisher.ledger.manager.approvals import digest
-from publisher.ledger.transitions import Moved
+from publisher.ledger.transitions import Conflict
 from publisher.model.models import Delivery
 from publisher.model.states import ENDED_UNSENT, State
 from publisher.planning import Change, PlannedChange
@@ -70,7 +70,7 @@ class Persons:
         def main(_process: Process) -> None:
             try:
                 command()
-            except (NotPossible, NoSuchPost, Moved):
+            except (NotPossible, NoSuchPost, Conflict):
                 pass  # the person is told so
             except PublisherError:
                 pass  # the ledger was away; nobody tries again
@@ -164,7 +164,7 @@ class Persons:
                     self.resolve(delivery, ids)
                 elif delivery.state is State.UNCERTAIN or not only_doubts:
                     self.retry(delivery)
-            except (NotPossible, Moved):
+            except (NotPossible, Conflict):
                 continue
 
     def _seen(self, delivery: Delivery) -> tuple[str, ...]:
@@ -204,7 +204,7 @@ class Persons:
         """Look at what waits for it, and approve it."""
         approvals, said = self._app().approvals, self.said
         for delivery in approvals.waiting(post):
-            with suppress(NotPossible, Moved), said.command(), said.agreeing(delivery):
+            with suppress(NotPossible, Conflict), said.command(), said.agreeing(delivery):
                 said.let_go(delivery.post, Cause.REJECTED)
                 seen = {delivery.id: digest(delivery)}
                 approvals.approve([delivery.post], delivery.account, "direction", seen)

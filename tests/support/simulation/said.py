@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from publisher.base.errors import NotPossible
-from publisher.ledger.transitions import Moved
+from publisher.ledger.transitions import Conflict
 from publisher.model.models import Delivery, Post
 
 Key = tuple[str, str]
@@ -154,7 +154,7 @@ class Said:
 
     @contextmanager
     def agreeing(self, delivery: Delivery) -> Iterator[None]:
-        """An approval under way of what somebody has looked at; NotPossible or Moved refuses it.
+        """An approval under way of what somebody has looked at; NotPossible or Conflict refuses it.
 
         Who ends in another way never hears whether it is done, so it may be.
         """
@@ -163,7 +163,7 @@ class Said:
         self._looked_at[key] = (*self._looked_at.get(key, ()), looked_at)
         try:
             yield
-        except (NotPossible, Moved):
+        except (NotPossible, Conflict):
             self._looked_at[key] = _without(self._looked_at.get(key, ()), looked_at)
             raise
         self._looked_at[key] = _without(self._looked_at.get(key, ()), looked_at)
