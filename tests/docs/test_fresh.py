@@ -171,3 +171,13 @@ def test_every_method_of_the_contract_is_explained() -> None:
     assert [row.partition("(")[0] for row in rows if "(" in row] == [
         name for name in methods if not name.startswith("_")
     ]
+
+
+def test_whoever_changes_something_finds_at_most_three_places() -> None:
+    """Each place that CONTRIBUTING.md names for it is there."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (an? [^|]+) \| ([^|]+) \|", text, re.MULTILINE)
+    places = {what: re.findall(r"`((?:publisher|workers)/[^`]+)`", where) for what, where in rows}
+    assert len(places) == 10
+    assert {what: len(found) for what, found in places.items() if not 0 < len(found) <= 3} == {}
+    assert [one for found in places.values() for one in found if not (ROOT / one).exists()] == []
