@@ -59,6 +59,8 @@ class _Walk:
         self._open: list[Line] = []
         """The lines that began what is not ended yet."""
         self._called_off = False
+        self._first = 0
+        """Which event is the first of the calendar that is open."""
 
     @property
     def _inside(self) -> str:
@@ -103,9 +105,9 @@ class _Walk:
             )
         self._open.append(line)
         if self._inside == _CALENDAR:
-            self._called_off = False
+            self._called_off, self._first = False, len(self.events)
         if self._inside == _EVENT:
-            self.events.append(Block(line.number, called_off=self._called_off))
+            self.events.append(Block(line.number))
 
     def _end(self, line: Line) -> None:
         if not self._open or line.value.upper() != self._inside:
@@ -120,5 +122,8 @@ class _Walk:
                 else _("{block} cannot end here.", block=line.value)
             )
             self._flaws.add("unclosed", line.number, message)
-        else:
-            self._open.pop()
+            return
+        if self._inside == _CALENDAR:  # its METHOD may come after its events
+            for event in self.events[self._first :]:
+                event.called_off = self._called_off
+        self._open.pop()

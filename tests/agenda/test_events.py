@@ -113,6 +113,7 @@ def test_an_event_ends_when_it_says_so(tmp_path: Path, end: str, expected: datet
         calendar(event("STATUS:CANCELLED")),
         calendar(event("STATUS:cancelled")),
         calendar(event(), head="METHOD:CANCEL\r\n"),
+        calendar(event(), "METHOD:CANCEL\r\n"),
     ],
 )
 def test_an_event_that_is_called_off_is_cancelled(tmp_path: Path, text: str) -> None:
