@@ -188,7 +188,7 @@ def _png(width: int, height: int) -> bytes:
 @pytest.mark.parametrize(
     ("name", "data", "message"),
     [
-        ("a.jpg", b"", "a.jpg is no picture."),
+        ("a.jpg", b"", "a.jpg is empty: it has no byte."),
         ("a.jpg", HTML, "a.jpg is a web page, and no picture."),
         (
             "a.svg",
