@@ -138,8 +138,9 @@ def poll(due: float, texts: list[str], _threads: int) -> None:
 
 def queue_procrastinate(due: float, texts: list[str]) -> None:
     at = datetime.fromtimestamp(due, UTC)
+    given: list[dict[str, Any]] = [{"text": text} for text in texts]
     with jobs.open():
-        jobs.configure_task("post", schedule_at=at).batch_defer(*({"text": t} for t in texts))
+        jobs.configure_task("post", schedule_at=at).batch_defer(*given)
 
 
 def prepare_procrastinate() -> None:
