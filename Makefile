@@ -58,15 +58,11 @@ bench: install ## measure, and write docs/benchmarks.md (an hour on a quiet mach
 	@sh tests/support/system.sh test-parts
 	@$(HASHED) requirements/bench.txt
 	$(BIN)/python benchmarks/idle.py
-	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/on_time.py
 	$(BIN)/python benchmarks/burst.py
-	$(BIN)/python benchmarks/fairness.py
 	$(BIN)/python benchmarks/throughput.py
-	$(BIN)/python benchmarks/sampled.py
 	$(BIN)/python benchmarks/commands.py
 	$(BIN)/python benchmarks/pages.py
-	$(BIN)/python benchmarks/check.py
 	$(BIN)/python benchmarks/size.py
 	$(BIN)/python -m benchmarks.page
 

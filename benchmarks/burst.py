@@ -20,12 +20,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import results
-
+from benchmarks import page
 from publisher.running.embedded_broker import find_server
 from tests.support import postgres
 
@@ -43,7 +42,7 @@ TIMES_BETTER = 10.0
 OURS = "Publisher"
 HELD_AGAINST = ("Celery with ETA", "procrastinate")
 COMPARED = ("procrastinate", "apscheduler")  # packages
-Way = Callable[[float, list[str], argparse.Namespace, Path], "object"]
+Way = Callable[[float, list[str], argparse.Namespace, Path], AbstractContextManager[None]]
 
 
 def main() -> None:
@@ -78,15 +77,15 @@ def main() -> None:
         figures += told(name, late, options.posts)
         if ratio and name in HELD_AGAINST:
             figures.append(
-                results.Figure(
+                page.Figure(
                     f"99 % of what arrived, within, {name} / Publisher", ratio, "times",
                     TIMES_BETTER, at_least=True,
                 )
             )  # fmt: skip
-    results.keep("burst", figures, **{"stand-in": standing()})
+    page.keep("burst", figures, **{"stand-in": standing()})
 
 
-def told(name: str, late: list[float], posts: int) -> list[results.Figure]:
+def told(name: str, late: list[float], posts: int) -> list[page.Figure]:
     """The figures of one way; Publisher's are held to their limits."""
     limit = LIMITS if name == OURS else {}
     chart = f"{posts:,} posts at one instant: 99 % arrived within"
@@ -98,7 +97,7 @@ def told(name: str, late: list[float], posts: int) -> list[results.Figure]:
         "lost": posts - len(late),
     }
     return [
-        results.Figure(
+        page.Figure(
             f"{what}, {name}",
             figure,
             "posts" if what in ("too early", "lost") else "ms",
@@ -136,9 +135,7 @@ def seen(arrivals: Path) -> dict[str, float]:
 @contextmanager
 def stand_in(arrivals: Path, latency: float) -> Iterator[int]:
     """The server, for as long as the block runs; gives its process id."""
-    command = [
-        HERE / "stand_in.py", "--port", PORT, "--latency", latency, "--arrivals", arrivals,
-    ]  # fmt: skip
+    command = [HERE / "senders.py", "stand-in", PORT, latency, arrivals]
     with process([sys.executable, *map(str, command)], {}) as pid:
         wait_for(arrivals.exists)
         time.sleep(0.5)
@@ -147,7 +144,7 @@ def stand_in(arrivals: Path, latency: float) -> Iterator[int]:
 
 def standing() -> str:
     """How the stand-in stands to those who send, for the page."""
-    code = "import stand_in; print(stand_in.go_first())"
+    code = "import senders; print(senders.go_first())"
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, cwd=HERE, check=True, capture_output=True, text=True)
     goes_first = done.stdout.strip() == "True"

@@ -22,8 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-import burst
-import results
+from benchmarks import burst, page
 
 LIMIT_MEMORY = 250.0  # MB, of all processes together
 LIMIT_PROCESSOR = 1.0  # percent of one core
@@ -87,21 +86,21 @@ def main() -> None:
         for figure in of(usage.name, usage, ours.before[key], ours.seconds)
     ]
     figures += [
-        results.Figure("memory, all processes", total(ours.after, "memory"), "MB", LIMIT_MEMORY),
-        results.Figure(
+        page.Figure("memory, all processes", total(ours.after, "memory"), "MB", LIMIT_MEMORY),
+        page.Figure(
             "processor, all processes",
             ours.used("processor") / ours.seconds * 100,
             "% of a core",
             LIMIT_PROCESSOR,
         ),
-        results.Figure("wake-ups, all processes", ours.used("wakes") / ours.seconds, "a second"),
+        page.Figure("wake-ups, all processes", ours.used("wakes") / ours.seconds, "a second"),
         taken_by_the_host("all processes", ours),
     ]
     figures += compared(ours, options)
     for figure in figures:
         bound = f"  (limit: {figure.limit:g})" if figure.limit else ""
         print(f"{figure.measured:9.2f} {figure.unit:12} {figure.what}{bound}")
-    results.keep("idle", figures)
+    page.keep("idle", figures)
 
 
 def watched(pid: int, seconds: float) -> Watched:
@@ -119,12 +118,12 @@ def steal() -> float:
     return int(Path("/proc/stat").read_text().split()[8]) / os.sysconf("SC_CLK_TCK")
 
 
-def taken_by_the_host(name: str, found: Watched) -> results.Figure:
+def taken_by_the_host(name: str, found: Watched) -> page.Figure:
     share = found.stolen / found.seconds * 100
-    return results.Figure(f"taken by the host meanwhile, {name}", share, "% of a core")
+    return page.Figure(f"taken by the host meanwhile, {name}", share, "% of a core")
 
 
-def compared(ours: Watched, options: argparse.Namespace) -> Iterator[results.Figure]:
+def compared(ours: Watched, options: argparse.Namespace) -> Iterator[page.Figure]:
     """Ours beside Celery's worker and broker alone."""
     burst.PROCESSES = 1
     with burst.celery_workers(argparse.Namespace(threads=THREADS)):
@@ -142,18 +141,18 @@ def compared(ours: Watched, options: argparse.Namespace) -> Iterator[results.Fig
             own = getattr(now, what) - getattr(then, what)
             theirs = (celery.used(what) - own) / celery.seconds * scale
         name = "wake-ups" if what == "wakes" else what
-        yield results.Figure(f"{name}, Celery alone", theirs, unit)
-        yield results.Figure(f"{name}, all processes / Celery alone", used / theirs, "times")
+        yield page.Figure(f"{name}, Celery alone", theirs, unit)
+        yield page.Figure(f"{name}, all processes / Celery alone", used / theirs, "times")
     yield taken_by_the_host("Celery alone", celery)
 
 
-def of(name: str, now: Usage, then: Usage, seconds: float) -> Iterator[results.Figure]:
+def of(name: str, now: Usage, then: Usage, seconds: float) -> Iterator[page.Figure]:
     """What one process takes."""
-    yield results.Figure(f"memory, {name}", now.memory, "MB", chart="Memory while idle")
+    yield page.Figure(f"memory, {name}", now.memory, "MB", chart="Memory while idle")
     used = (now.processor - then.processor) / seconds * 100
-    yield results.Figure(f"processor, {name}", used, "% of a core", chart="Processor while idle")
+    yield page.Figure(f"processor, {name}", used, "% of a core", chart="Processor while idle")
     wakes = (now.wakes - then.wakes) / seconds
-    yield results.Figure(f"wake-ups, {name}", wakes, "a second", chart="Wake-ups while idle")
+    yield page.Figure(f"wake-ups, {name}", wakes, "a second", chart="Wake-ups while idle")
 
 
 @contextmanager
@@ -218,7 +217,7 @@ def number(path: Path, key: str) -> int:
 
 
 def total(found: Mapping[int, Usage], field: str) -> float:
-    return sum(getattr(usage, field) for usage in found.values())
+    return float(sum(getattr(usage, field) for usage in found.values()))
 
 
 if __name__ == "__main__":

@@ -1,22 +1,30 @@
 """A ledger with many deliveries and their histories, for the other benchmarks.
 
-What is in it was written by the ledger itself, so that the chains of the history hold: posts of four
-languages to four accounts each, over a year that is nearly past. Most are out; some failed, were
-missed, cancelled or withdrawn, are in doubt, held, or wait for an approval; the newest are to come.
+`fill` writes through the ledger itself: posts of four languages to four accounts each, over a year
+that is nearly past. Most are out; some failed, were missed, cancelled or withdrawn, are in doubt, held,
+or wait for an approval; the newest are to come.
+
+`fill_in_bulk` writes millions that are alike, past the ledger's checks and ten times as fast. What it
+writes is what the ledger would have written: chained steps, digests, words to search by.
 """
 
+import hashlib
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Table, select, text
 
 from publisher.app import Application
+from publisher.ledger.integrity import hash_chain
+from publisher.ledger.reading import search_index
 from publisher.ledger.rows import delivery_of
-from publisher.ledger.tables import deliveries
+from publisher.ledger.tables import EVERYTHING, accounts, deliveries, history, microseconds
 from publisher.ledger.transitions import ACTOR, change
-from publisher.model.models import Content, Delivery, Part, Wish
+from publisher.model.events import Event
+from publisher.model.models import Content, Delivery, Part, Prepared, Wish
 from publisher.model.outcomes import Kind
 from publisher.model.states import Role, State
 
@@ -56,10 +64,19 @@ SETTINGS = 'language = "fr"\n' + "".join(
 _SPAN = timedelta(days=360)
 _FUTURE = 0.01  # of the posts
 _BATCH = 2_000  # deliveries written in one transaction
+_BULK = 20_000  # the same, past the ledger
+_PREPARED = Prepared().model_dump_json()
+_SAID = "Posts {number} of a long campaign: the rights of the child do not end at the screen."
+_MARK = "{number}"
+_CONTENT = Content(parts=(Part(text=_SAID),), lang="en").model_dump_json()
 _ERRORS = {
-    State.FAILED: ("refused", Kind.CONTENT, "The page does not allow such links."),
-    State.MISSED: ("missed", Kind.EXPIRED, "It was not out by its expiry."),
-    State.UNCERTAIN: ("unknown outcome", Kind.UNKNOWN_OUTCOME, "No answer came within 20 seconds."),
+    State.FAILED: (Event.REFUSED, Kind.CONTENT, "The page does not allow such links."),
+    State.MISSED: (Event.MISSED, Kind.EXPIRED, "It was not out by its expiry."),
+    State.UNCERTAIN: (
+        Event.UNKNOWN_OUTCOME,
+        Kind.UNKNOWN_OUTCOME,
+        "No answer came within 20 seconds.",
+    ),
 }
 
 
@@ -81,7 +98,7 @@ def _wishes(now: datetime, count: int) -> Iterator[Wish]:
     for number in range(posts):
         lang = list(TEXTS)[number % len(TEXTS)]
         due_at = now + _SPAN * (number / posts - 1 + _FUTURE) + timedelta(seconds=1)
-        text = f"{CITIES[number % len(CITIES)]} {number}. {TEXTS[lang]}"
+        said = f"{CITIES[number % len(CITIES)]} {number}. {TEXTS[lang]}"
         for place, channel in enumerate(CHANNELS):
             yield Wish(
                 post=f"{due_at:%Y-%m}/{due_at:%d}-session-{number}.{lang}",
@@ -89,7 +106,7 @@ def _wishes(now: datetime, count: int) -> Iterator[Wish]:
                 channel=channel,
                 due_at=due_at,
                 expires_at=due_at + timedelta(hours=4),
-                content=Content(parts=(Part(text=f"{text} {place}"),), lang=lang),
+                content=Content(parts=(Part(text=f"{said} {place}"),), lang=lang),
                 state=State.AWAITING_APPROVAL if number % 400 == 399 else State.SCHEDULED,
             )
 
@@ -113,12 +130,12 @@ def _end(connection: Connection, delivery: Delivery, target: State) -> None:
     at = delivery.due_at
     if target is State.CANCELLED:
         change(
-            connection, delivery, "cancelled", role=Role.MANAGER, actor="direction", at=at,
+            connection, delivery, Event.CANCELLED, role=Role.MANAGER, actor="direction", at=at,
             target=target, reason="said already",
         )  # fmt: skip
         return
     claimed = change(
-        connection, delivery, "claimed", role=Role.DISPATCHER, actor=ACTOR,
+        connection, delivery, Event.CLAIMED, role=Role.DISPATCHER, actor=ACTOR,
         at=at - timedelta(seconds=2), target=State.PUBLISHING,
     )  # fmt: skip
     if target in _ERRORS:
@@ -131,13 +148,13 @@ def _end(connection: Connection, delivery: Delivery, target: State) -> None:
     at += timedelta(milliseconds=20 + delivery.id * 37 % 400)
     remote_id = str(700_000_000_000_000_000 + delivery.id)
     published = change(
-        connection, claimed, "published", role=Role.WORKER, actor=ACTOR, at=at,
+        connection, claimed, Event.PUBLISHED, role=Role.WORKER, actor=ACTOR, at=at,
         target=State.PUBLISHED, detail={"part": 1, "id": remote_id}, published_at=at,
         attempts=1, remote_ids=json.dumps([remote_id]), url=f"https://x.com/i/status/{remote_id}",
     )  # fmt: skip
     if target is State.WITHDRAWN:
         change(
-            connection, published, "withdrawn", role=Role.MANAGER, actor="direction", at=at,
+            connection, published, Event.WITHDRAWN, role=Role.MANAGER, actor="direction", at=at,
             target=target, detail={"reason": "a mistake in the name"},
             withdrawn_ids=json.dumps([remote_id]),
         )  # fmt: skip
@@ -151,3 +168,137 @@ def _target(key: int) -> State:
         if key % every == 0:
             return state
     return State.PUBLISHED
+
+
+class Alike(NamedTuple):
+    """What many deliveries have in common."""
+
+    state: State
+    account: str
+    channel: str
+    first: datetime
+    """When the first of them is due."""
+    apart: timedelta
+    """How much later each of the others is."""
+    lasts: timedelta | None = timedelta(hours=4)
+    """From then until it expires; None: it never does."""
+    is_spread: bool = False
+    """Each is of an account of its own, named `account` and its number."""
+
+    def account_of(self, number: int) -> str:
+        return f"{self.account}-{number}" if self.is_spread else self.account
+
+
+def fill_in_bulk(
+    apps: Sequence[Application], alike: Alike, counts: Sequence[int], begin: int
+) -> None:
+    """Add deliveries to each ledger, `counts` of them, with ids from `begin` + 1 on.
+
+    The same rows go into all: making them takes longer than writing them.
+    """
+    numbers = iter(range(begin + 1, begin + max(counts) + 1))
+    while batch := list(itertools.islice(numbers, _BULK)):
+        made = [_made(number, alike, begin) for number in batch]
+        for app, count in zip(apps, counts, strict=True):
+            _write(app, made[: max(0, begin + count - batch[0] + 1)])
+
+
+def analyze(app: Application) -> None:
+    """What PostgreSQL's autovacuum does within a minute or so."""
+    if not app.database.is_sqlite:
+        with app.database.write() as connection:
+            connection.execute(text("ANALYZE"))
+
+
+class _Made(NamedTuple):
+    """A delivery as it is stored, its steps, and its words."""
+
+    row: dict[str, Any]
+    steps: list[dict[str, Any]]
+    words: list[str]
+
+
+def _made(number: int, alike: Alike, begin: int) -> _Made:
+    due_at = alike.first + alike.apart * (number - begin - 1)
+    due = microseconds(due_at)
+    said = _SAID.replace(_MARK, str(number))
+    row: dict[str, Any] = dict.fromkeys(deliveries.c.keys())
+    row |= {
+        "id": number, "version": 1, "post": f"{due_at:%Y-%m}/post-{number}", "account": alike.account_of(number),
+        "channel": alike.channel, "state": State.SCHEDULED, "due_at": due, "wake_at": due,
+        "expires_at": microseconds(due_at + alike.lasts) if alike.lasts else None, "attempts": 0, "absences": 0,
+        "content": _CONTENT.replace(_MARK, str(number)), "prepared": _PREPARED, "remote_ids": "[]",
+        "fingerprint": hashlib.sha256(f"{said}\n".encode()).hexdigest(), "repeat": False,
+        "queued_by": "redaction",
+    }  # fmt: skip
+    if alike.state is State.AWAITING_APPROVAL:
+        row["state"] = alike.state
+    steps = [_step(row, "queued", due - 86_400_000_000, "redaction", None, with_digest=True)]
+    if alike.state is State.PUBLISHED:
+        _move(row, steps, "claimed", State.PUBLISHING, due - 4_000_000)
+        remote_id = str(700_000_000_000_000_000 + number)
+        row |= {
+            "published_at": due + 50_000, "attempts": 1, "remote_ids": json.dumps([remote_id]),
+            "url": f"https://x.com/i/status/{remote_id}",
+        }  # fmt: skip
+        _move(row, steps, "published", State.PUBLISHED, due + 50_000)
+    url = f" {row['url']}" if row["url"] else ""
+    words = search_index.words_of(row["post"], Content(parts=(Part(text=said + url),)))
+    return _Made(row, steps, words)
+
+
+def _move(
+    row: dict[str, Any], steps: list[dict[str, Any]], event: str, target: State, at: int
+) -> None:
+    source, row["state"] = row["state"], target
+    row["version"] += 1
+    steps.append(_step(row, event, at, ACTOR, source, with_digest=target is State.PUBLISHED))
+
+
+def _step(
+    row: dict[str, Any], event: str, at: int, actor: str, source: State | None, *, with_digest: bool
+) -> dict[str, Any]:
+    """The step that led to the row as it is, which gets its hash."""
+    step = {
+        "delivery": row["id"], "account": None, "at": at, "event": event, "source": source,
+        "target": row["state"], "actor": actor, "detail": "{}", "seq": row["version"],
+        "digest": hash_chain.delivery_digest(hash_chain.shortened(row)) if with_digest else None,
+    }  # fmt: skip
+    previous = row["head"] or hash_chain.delivery_origin(row["post"], row["account"])
+    row["head"] = step["hash"] = hash_chain.step_hash(step, previous)
+    return step
+
+
+def _write(app: Application, made: Sequence[_Made]) -> None:
+    if not made:
+        return
+    is_sqlite = app.database.is_sqlite
+    write = _write_sqlite if is_sqlite else _write_postgresql
+    steps = [step for one in made for step in one.steps]
+    names = {EVERYTHING, *(one.row["account"] for one in made)}
+    with app.database.write() as connection:
+        app.database.insert_missing(connection, accounts, [{"account": name} for name in names])
+        cursor = connection.connection.cursor()
+        write(cursor, deliveries, (one.row for one in made))
+        write(cursor, history, steps)
+        cursor.close()
+        search_index.index(connection, {one.row["id"]: one.words for one in made})
+
+
+def _write_sqlite(cursor: Any, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+    names = _names(table)
+    places = ", ".join(f":{name}" for name in names)
+    cursor.executemany(f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({places})", rows)
+
+
+def _write_postgresql(cursor: Any, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+    names = _names(table)
+    with cursor.copy(f"COPY {table.name} ({', '.join(names)}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row([row[name] for name in names])
+
+
+def _names(table: Table) -> list[str]:
+    """All but the history's ids, which the database gives."""
+    names = [column.name for column in table.c]
+    return [name for name in names if (table.name, name) != ("history", "id")]

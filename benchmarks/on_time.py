@@ -1,10 +1,17 @@
-"""How late posts arrive: 60 within 8 seconds, and 60 at one instant.
+"""How late posts arrive, and whether one account's many make another account's one late.
 
-Everything is real: drafts in files, `publisher queue`, `publisher run` with its broker, dispatcher
-and workers, and the sandbox as the platforms. Lateness is the arrival of the first request that
-makes a post public, minus its due time, both by this machine's clock.
+First 60 posts within 8 seconds, then 60 at one instant. Everything is real: drafts in files, `publisher
+queue`, `publisher run` with its broker, dispatcher and workers, and the sandbox as the platforms.
+Lateness is the arrival of the first request that makes a post public, minus its due time, both by this
+machine's clock.
 
+Then, several times and by turns, one post of B alone, and one post of B at the same instant as a
+thousand of A. They go through one `publisher run`, with the settings that it has when nothing is said,
+to burst.py's stand-in for X. The limit: among A's, B's lateness is at most twice what it is alone.
+
+    .venv/bin/pip install '.[bench]'
     .venv/bin/python benchmarks/on_time.py [--posts 60] [--window 8]
+        [--crowd 1000] [--rounds 5] [--latency 0.2]
 """
 
 import argparse
@@ -21,11 +28,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import results
+from benchmarks import burst, page
 
 PUBLISHER = [sys.executable, "-m", "publisher"]
 PORT = 8391
 LEAD = 12.0  # seconds until the first post is due: `run` starts meanwhile
+APART = 15.0  # seconds between two instants of the second part
 
 SETTINGS = """\
 [accounts.bench-x]
@@ -40,25 +48,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--posts", type=int, default=60)
     parser.add_argument("--window", type=float, default=8.0, help="seconds")
+    parser.add_argument("--crowd", type=int, default=1000, help="posts of A at one instant")
+    parser.add_argument("--rounds", type=int, default=5, help="of B alone, and among A's")
+    parser.add_argument("--latency", type=float, default=0.2, help="seconds of the stand-in")
     options = parser.parse_args()
-    figures = []
+    page.keep("on-time", list(on_time(options)))
+    page.keep("fairness", fairness(options), **{"stand-in": burst.standing()})
+
+
+def on_time(options: argparse.Namespace) -> Iterator[page.Figure]:
     for window in (options.window, 0.0):
         late = measure(options.posts, window)
-        name = (
-            f"{options.posts} posts within {window:g} s"
-            if window
-            else (f"{options.posts} posts at one instant")
-        )
+        when = f"within {window:g} s" if window else "at one instant"
+        name = f"{options.posts} posts {when}"
         print(
             f"{name}: median {statistics.median(late):.3f} s, "
             f"slowest {max(late):.3f} s, earliest {min(late):+.3f} s"
         )
-        figures += [
-            results.Figure(f"{name}: median", statistics.median(late) * 1000, "ms late"),
-            results.Figure(f"{name}: slowest", max(late) * 1000, "ms late"),
-            results.Figure(f"{name}: earliest", min(late) * 1000, "ms late", 0.0, at_least=True),
-        ]
-    results.keep("on-time", figures)
+        yield page.Figure(f"{name}: median", statistics.median(late) * 1000, "ms late")
+        yield page.Figure(f"{name}: slowest", max(late) * 1000, "ms late")
+        yield page.Figure(f"{name}: earliest", min(late) * 1000, "ms late", 0.0, at_least=True)
 
 
 def measure(posts: int, window: float) -> list[float]:
@@ -127,6 +136,55 @@ def run(workspace: Path, environment: dict[str, str], *words: str) -> str:
     if done.returncode:
         sys.exit(f"{' '.join(words)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
     return done.stdout
+
+
+def fairness(options: argparse.Namespace) -> list[page.Figure]:
+    late = measure_fairness(options)
+    alone, among = (
+        [late[f"B {kind} {number}"] for number in range(options.rounds)]
+        for kind in ("alone", "among")
+    )
+    of_a = [ms for text, ms in late.items() if text.startswith("A")]
+    print(f"{options.crowd} posts of A, one of B, {options.rounds} times; ms late")
+    print(f"{'':28}{'median':>8}{'max':>8}")
+    for name, found in (("B alone", alone), ("B among A's", among), ("A's", of_a)):
+        print(f"{name:28}{statistics.median(found):8.1f}{max(found):8.1f}")
+    ratio = statistics.median(among) / statistics.median(alone)
+    print(f"{'among / alone':28}{ratio:8.2f}")
+    return [
+        page.Figure("one post of B alone, median", statistics.median(alone), "ms late"),
+        page.Figure("one post of B among A's, median", statistics.median(among), "ms late"),
+        page.Figure("among A's / alone", ratio, "times", 2.0),
+        page.Figure("A's posts, median", statistics.median(of_a), "ms late"),
+    ]
+
+
+def measure_fairness(options: argparse.Namespace) -> dict[str, float]:
+    """The lateness of each post in milliseconds, by its text."""
+    with tempfile.TemporaryDirectory() as folder:
+        arrivals = Path(folder, "arrivals.jsonl")
+        first = round(time.time() + burst.LEAD + options.crowd * options.rounds / 50)
+        due = crowded(first, options)
+        with burst.stand_in(arrivals, options.latency):
+            accounts = {text: text[0].lower() for text in due}
+            with burst.serve(Path(folder), due, accounts):
+                limit = max(due.values()) + burst.PATIENCE
+                while time.time() < limit and len(burst.seen(arrivals)) < len(due):
+                    time.sleep(0.5)
+        seen = burst.seen(arrivals)
+    return {text: (seen[text] - at) * 1000 for text, at in due.items()}
+
+
+def crowded(first: float, options: argparse.Namespace) -> dict[str, float]:
+    """When each text is due."""
+    due: dict[str, float] = {}
+    for number in range(options.rounds):
+        alone = first + 2 * number * APART
+        due[f"B alone {number}"] = alone
+        # B's comes last in every order: of its file's name, of its id.
+        due |= {f"A {number} {place}": alone + APART for place in range(options.crowd)}
+        due[f"B among {number}"] = alone + APART
+    return due
 
 
 if __name__ == "__main__":

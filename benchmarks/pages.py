@@ -28,10 +28,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import httpx
-import ledger
-import results
 from sqlalchemy import func, select
 
+from benchmarks import ledger, page
 from publisher.app import Application
 from publisher.auth.users import Rank
 from publisher.base.clock import SystemClock
@@ -75,7 +74,7 @@ def main() -> None:
             asked = (STATIC, *addresses)
             found = {one: measure(visitor, server, one, options.rounds) for one in asked}
         tell(found)
-        results.keep("pages", list(told(found)))
+        page.keep("pages", list(told(found)))
 
 
 def make(workspace: Path, count: int, drafts: int) -> None:
@@ -209,14 +208,14 @@ def tell(found: dict[str, Figures]) -> None:
     print(f"The slowest page answers in {found[slowest].median:.0f} ms at the median: {slowest}")
 
 
-def told(found: dict[str, Figures]) -> Iterator[results.Figure]:
+def told(found: dict[str, Figures]) -> Iterator[page.Figure]:
     """The medians, the slowest first; downloads are no pages, and not drawn."""
     slowest_first = sorted(found.items(), key=lambda item: -item[1].median)
     drawn = [address for address, _ in slowest_first if "/log." not in address][:DRAWN]
     for address, took in slowest_first:
         chart = f"The {DRAWN} slowest pages" if address in drawn else None
         name = "a static file" if address == STATIC else f"`{address}`"
-        yield results.Figure(name, took.median, "ms", chart=chart)
+        yield page.Figure(name, took.median, "ms", chart=chart)
 
 
 if __name__ == "__main__":

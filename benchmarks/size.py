@@ -27,10 +27,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import bulk
-import results
 from sqlalchemy import text, update
 
+from benchmarks import page
+from benchmarks.ledger import Alike, analyze, fill_in_bulk
 from publisher.app import Application
 from publisher.delivery.courier import LOOK_AHEAD
 from publisher.ledger.dispatcher.due import Lookout
@@ -38,7 +38,6 @@ from publisher.ledger.reading.log_pages import Cursor, Wanted
 from publisher.ledger.tables import accounts
 from publisher.model.models import Claim
 from publisher.model.states import State
-from publisher.reporting.status import Overview
 from publisher.settings import settings
 from tests.support import postgres
 from tests.support.clock import ManualClock
@@ -105,7 +104,7 @@ class Bench:
         self.name = name
         self.pair = pair
         self.clock = clock
-        self.figures: list[results.Figure] = []
+        self.figures: list[page.Figure] = []
         self._base = clock.now()
         self._last = 0
 
@@ -132,11 +131,11 @@ class Bench:
     ) -> None:
         begin = time.perf_counter()
         lasts = HOUR * 4 if first > -HOUR or state is State.PUBLISHED else None  # it is not missed
-        kind = bulk.Kind(state, account, "twitter", self._base + first, SECOND, lasts, is_spread)
-        bulk.fill([ledger.app for ledger in self.pair], kind, counts, self._last)
+        alike = Alike(state, account, "twitter", self._base + first, SECOND, lasts, is_spread)
+        fill_in_bulk([ledger.app for ledger in self.pair], alike, counts, self._last)
         self._last += max(counts)
         for ledger in self.pair:
-            bulk.analyze(ledger.app)
+            analyze(ledger.app)
         took = time.perf_counter() - begin
         print(f"{'':29}  + {max(counts):,} {state}, in {took:.0f} s")
 
@@ -183,8 +182,8 @@ class Bench:
         small, large = in_turns(self.pair, work, afterwards)
         name = f"{self.name}: {what}"
         self.figures += [
-            results.Figure(name, large, "ms", most, chart=chart),
-            results.Figure(f"{name}, large / small", large / small, "times", times),
+            page.Figure(name, large, "ms", most, chart=chart),
+            page.Figure(f"{name}, large / small", large / small, "times", times),
         ]
         print(f"{small:9.3f} ms {large:9.3f} ms {large / small:7.2f}  {name}")
 
@@ -259,7 +258,7 @@ def look_at_all(ledger: Ledger) -> None:
 
 
 def status(ledger: Ledger) -> None:
-    Overview.of(ledger.app, 20, 20)
+    ledger.app.overview(20, 20)
 
 
 def late_page(ledger: Ledger) -> None:
@@ -285,7 +284,7 @@ def main() -> None:
                 with pair[0].app.database.read() as connection:
                     version = connection.execute(text("SHOW server_version")).scalar_one()
                 versions[name] = version.split()[0]
-    results.keep("size", figures, **versions)
+    page.keep("size", figures, **versions)
 
 
 def opened(name: str, count: int, stack: ExitStack) -> list[Ledger]:

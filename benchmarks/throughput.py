@@ -17,8 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-import burst
-import results
+from benchmarks import burst, page
 
 BEFORE = 6.0  # seconds before the instant: all is started, and nothing is claimed
 AFTERWARDS = 2.0  # seconds after the last arrival: its answer came, and is on record
@@ -53,10 +52,10 @@ def main() -> None:
             print(f"  {name:26}{found.posts_a_second:9.0f}{found.milliseconds_a_post:24.2f}")
             when = f"{name}, answers after {latency * 1000:.0f} ms"
             figures += [
-                results.Figure(
+                page.Figure(
                     f"sent, {when}", found.posts_a_second, "posts/s", chart="Posts a second"
                 ),
-                results.Figure(
+                page.Figure(
                     f"processor, {when}", found.milliseconds_a_post, "ms/post",
                     chart="Processor's time for a post",
                 ),
@@ -67,10 +66,10 @@ def main() -> None:
         print(f"  {'Publisher / tweepy':26}{sent:9.2f}{used:24.2f}")
         when = f"Publisher / tweepy, answers after {latency * 1000:.0f} ms"
         figures += [
-            results.Figure(f"sent, {when}", sent, "times", LEAST[bool(latency)], at_least=True),
-            results.Figure(f"processor, {when}", used, "times", MOST),
+            page.Figure(f"sent, {when}", sent, "times", LEAST[bool(latency)], at_least=True),
+            page.Figure(f"processor, {when}", used, "times", MOST),
         ]
-    results.keep("throughput", figures, **{"stand-in": burst.standing()})
+    page.keep("throughput", figures, **{"stand-in": burst.standing()})
 
 
 def run(way: burst.Way, latency: float, options: argparse.Namespace) -> Run:
