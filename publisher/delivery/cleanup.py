@@ -1,6 +1,4 @@
-"""Cleanup of orphans: deletes what ended deliveries left at their platforms, unless it is
-public.
-"""
+"""Cleanup: deletes unpublished orphans of ended deliveries from their platforms."""
 
 import structlog
 

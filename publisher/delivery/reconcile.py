@@ -1,6 +1,4 @@
-"""Reconciliation by a worker: looks on the platform for an uncertain delivery, records the
-result.
-"""
+"""Reconciliation by a worker: looks for an uncertain delivery on its platform."""
 
 from functools import partial
 

@@ -182,7 +182,7 @@ class Withdrawal:
         """Ask the platform to delete the last part that is out."""
         try:
             with self._channel_of(delivery.account) as channel:
-                # To somebody else's keys it may look gone.
+                # With another owner's keys it may look deleted.
                 if stranger := self._check_keys(delivery.account, channel):
                     return stranger
                 return channel.withdraw(delivery.remote_ids[-1], delivery.prepared)
