@@ -51,7 +51,7 @@ _FIRST_ID = datetime(2010, 11, 4, 1, 42, 54, 657_000, tzinfo=UTC)
 _SHORT_LINK = re.compile(r"https?://t\.co/[A-Za-z0-9]+")
 _OF_MEDIA = re.compile(r"https?://(?:www\.)?(?:x|twitter)\.com/\S+/(?:photo|video)/\d+")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
-_UNSEEN = ("\ufe0e", "\ufe0f")  # variation selectors of emoji; X may drop them, and format characters too
+_UNSEEN = ("\ufe0e", "\ufe0f")  # variation selectors; X may drop them, and format characters too
 
 
 @dataclass(frozen=True, slots=True)
