@@ -40,7 +40,7 @@ def sentence(limit: Limit) -> str:
 
 
 def values(limit: Limit, when: Callable[[datetime], str]) -> dict[str, str]:
-    """What stands in the sentence; `when` formats an instant."""
+    """The values for the sentence; `when` formats an instant."""
     # Rarely needed, slow to load.
     from babel.numbers import format_decimal, format_percent  # noqa: PLC0415
 

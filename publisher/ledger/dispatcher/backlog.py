@@ -31,7 +31,7 @@ _LATE = bindparam("late", type_=Instant)
 _LEFT = (
     deliveries.c.state == written(State.SCHEDULED),
     deliveries.c.wake_at <= _LATE,
-    # Video is claimed before its time, so `wake_at` alone does not make it late.
+    # A GIF or video is claimed before its time, so `wake_at` alone does not make it late.
     deliveries.c.due_at <= _LATE,
     or_(deliveries.c.embargo_until.is_(None), deliveries.c.embargo_until <= _LATE),
     or_(deliveries.c.expires_at.is_(None), deliveries.c.expires_at > _NOW),

@@ -47,7 +47,7 @@ def overdue(
 
     Includes those that wait for the end of a suspension, which is ended now.
     """
-    # Video is claimed before its time, so `wake_at` alone does not make it overdue.
+    # A GIF or video is claimed before its time, so `wake_at` alone does not make it overdue.
     query = select(deliveries).where(
         deliveries.c.state == State.SCHEDULED,
         deliveries.c.wake_at <= max(now, suspended_until or now),
